@@ -1,0 +1,48 @@
+"""Words for people: gettext catalogues, chosen by the environment or set for a run's own locale.
+
+Evidence and events are neutral data; words are put to them here, where they are shown. A message without a
+translation is shown in English, never as a key.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from pathlib import Path
+
+LANGUAGES = ("en", "pt_BR")
+_DIRECTORY = Path(__file__).parent
+_current: gettext.NullTranslations | None = None
+
+
+def language_of_environment() -> str:
+    """The catalogue that LANGUAGE, LC_ALL, LC_MESSAGES or LANG ask for; `en` when none fits."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        for value in os.environ.get(name, "").split(":"):
+            if value:
+                return "pt_BR" if value.lower().startswith("pt") else "en"
+    return "en"
+
+
+def use(language: str | None = None) -> str:
+    """Choose the catalogue for this process; returns the name of the one in force."""
+    global _current
+    name = language if language in LANGUAGES else language_of_environment()
+    _current = gettext.translation("virada", _DIRECTORY, languages=[name], fallback=True)
+    return name
+
+
+def _(message: str) -> str:
+    """The message in the language in force."""
+    if _current is None:
+        use()
+    assert _current is not None
+    return _current.gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The message in the grammatical number that `count` asks for."""
+    if _current is None:
+        use()
+    assert _current is not None
+    return _current.ngettext(one, many, count)
