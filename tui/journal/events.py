@@ -1,0 +1,374 @@
+"""The events of a run: the typed data of every journal line, by the line's `type`.
+
+Neutral data, no words in any language; ids of 64 bits are strings; seconds are floats. A reader keeps types it does
+not know (`decode` returns None for them). Shapes are published as JSON Schema by `tui.journal.schema`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from tui.plan.model import Plan
+
+Effect = Literal["all", "some", "none", "unknown"]
+"""What of a step's effect is in the database after its outcome."""
+FateWord = Literal["applied", "not_applied", "still_running", "undecided"]
+Drive = Literal["by_hand", "run_to", "headless", "autopilot"]
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Data of one journal line; `TYPE` is the line's type, `DURABLE` whether anything may depend on it at once."""
+
+    TYPE: ClassVar[str] = ""
+    DURABLE: ClassVar[bool] = True
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """Who drives the run: a person step by step, or the engine up to `until`, or as far as it can."""
+
+    drive: Drive = "by_hand"
+    until: str | None = None
+    sign_off: str | None = None
+    signer: str | None = None
+    on_failure: Literal["hold", "rollback"] = "hold"
+
+
+class OpenWindow(Struct, frozen=True, kw_only=True):
+    """The window as it holds for this run, resolved to instants (RFC 3339, UTC) and seconds."""
+
+    opens: str
+    closes: str
+    duration_s: float
+    buffer_s: float
+    timezone: str = "UTC"
+
+
+class RunOpened(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "run.opened"
+    id: str
+    plan: Plan
+    seal: str
+    work: str
+    target: str
+    environment: str
+    mode: Literal["live", "rehearsal"] = "live"
+    identity: dict[str, Any] | None = None
+    window: OpenWindow | None = None
+    policy: Policy = Policy()
+    durations: dict[str, float] = {}
+    rollback_s: float | None = None
+    compress: float = 1.0
+    clock: dict[str, Any] = {}
+    engine: dict[str, Any] = {}
+    reason: str | None = None
+    ledger: bool = False
+    demo: str | None = None
+    plan_file: str | None = None
+
+
+class RunHeld(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "run.held"
+    reason: str | None = None
+
+
+class RunResumed(Event, frozen=True, kw_only=True):
+    """The run goes on; with `policy` under another driving policy from here."""
+
+    TYPE: ClassVar[str] = "run.resumed"
+    policy: Policy | None = None
+    reason: str | None = None
+
+
+class RunRecovered(Event, frozen=True, kw_only=True):
+    """Another engine took the run up: the helm is void, running steps await their fate."""
+
+    TYPE: ClassVar[str] = "run.recovered"
+    engine: dict[str, Any] = {}
+    clock: dict[str, Any] = {}
+    cut_bytes: int = 0
+    policy: Policy | None = None
+    identity: dict[str, Any] | None = None
+
+
+class RunClosed(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "run.closed"
+    outcome: str
+    reason: str | None = None
+
+
+class ClockStepped(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "clock.stepped"
+    seconds: float
+
+
+class HelmTaken(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "helm.taken"
+    person: str
+    account: str = ""
+    reason: str | None = None
+    taken_from: str | None = field(default=None, name="from")
+
+
+class HelmReleased(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "helm.released"
+    person: str
+    note: str | None = None
+
+
+class StepEvent(Event, frozen=True, kw_only=True):
+    """What belongs to one attempt of one step."""
+
+    step: str
+    attempt: int
+
+
+class StepStarted(StepEvent, frozen=True, kw_only=True):
+    """The intent: durable before anything is done. `protection` says what will prove its fate."""
+
+    TYPE: ClassVar[str] = "step.started"
+    kind: str = ""
+    undoes: str | None = None
+    companion_of: str | None = None
+
+
+class StepOutput(StepEvent, frozen=True, kw_only=True):
+    """Lines a step printed; `offset`, `length`, `sha256` are of the spooled bytes, `dropped` bytes only lie there."""
+
+    TYPE: ClassVar[str] = "step.output"
+    DURABLE: ClassVar[bool] = False
+    stream: str = "output"
+    text: str = ""
+    offset: int | None = None
+    length: int | None = None
+    sha256: str | None = None
+    dropped: int = 0
+
+
+class StepProgress(StepEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.progress"
+    DURABLE: ClassVar[bool] = False
+    phase: str | None = None
+    done: float | None = None
+    total: float | None = None
+    unit: str | None = None
+
+
+class StepWaiting(StepEvent, frozen=True, kw_only=True):
+    """Why a step waits (a neutral code with facts); an empty reason: it waits no longer."""
+
+    TYPE: ClassVar[str] = "step.waiting"
+    DURABLE: ClassVar[bool] = False
+    reason: str = ""
+    facts: dict[str, Any] = {}
+
+
+class StepFate(StepEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.fate"
+    fate: FateWord
+    reason: str
+    facts: dict[str, Any] = {}
+
+
+class StepOutcome(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
+    """How an attempt ended, with its evidence; `effect` says what of it is in the database."""
+
+    evidence: dict[str, Any] = {}
+    effect: Effect = "none"
+
+
+class StepPassed(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.passed"
+
+
+class StepFailed(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.failed"
+    reason: str = ""
+    sqlstate: str | None = None
+    message: str | None = None
+
+
+class StepSkipped(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.skipped"
+    reason: str = ""
+
+
+class StepSigned(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.signed"
+    note: str = ""
+    person: str = ""
+
+
+class StepByHand(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.by_hand"
+    note: str = ""
+    person: str = ""
+
+
+class StepCancelled(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.cancelled"
+    reason: str = ""
+
+
+class StepUndone(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.undone"
+    by_step: str | None = None
+
+
+class CancelRequested(StepEvent, frozen=True, kw_only=True):
+    """A person, or a rollback, asked that the running attempt be ended; the outcome follows."""
+
+    TYPE: ClassVar[str] = "step.cancel_requested"
+    reason: str = ""
+
+
+class TxEvent(StepEvent, frozen=True, kw_only=True):
+    statement: int = 0
+
+
+class TxBegin(TxEvent, frozen=True, kw_only=True):
+    """The witness of a transaction, durable before its COMMIT is sent: enough to learn its fate later."""
+
+    TYPE: ClassVar[str] = "tx.begin"
+    witness: dict[str, Any]
+
+
+class TxCommitSent(TxEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "tx.commit_sent"
+
+
+class TxCommitted(TxEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "tx.committed"
+    warnings: tuple[str, ...] = ()
+    rows: int | None = None
+
+
+class TxAborted(TxEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "tx.aborted"
+    sqlstate: str | None = None
+    message: str | None = None
+
+
+class MetricsSampled(Event, frozen=True, kw_only=True):
+    """One tick: metric name to value; `sources` names the host each was measured on."""
+
+    TYPE: ClassVar[str] = "metrics.sampled"
+    DURABLE: ClassVar[bool] = False
+    values: dict[str, float]
+    sources: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+
+
+class GuardBreached(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "guard.breached"
+    metric: str
+    value: float
+    limit: float
+    source: str = ""
+    since: float = 0.0
+
+
+class GuardCleared(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "guard.cleared"
+    metric: str
+    value: float
+    lasted_s: float = 0.0
+
+
+class TriggerFired(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "trigger.fired"
+    title: str
+    reason: str
+    step: str | None = None
+    metric: str | None = None
+
+
+class RollbackStarted(Event, frozen=True, kw_only=True):
+    """A person (or a declared policy) decided; `undo` lists the steps taken back, in the order it happens."""
+
+    TYPE: ClassVar[str] = "rollback.started"
+    reason: str
+    undo: tuple[str, ...] = ()
+    without_undo: tuple[str, ...] = ()
+    to: str | None = None
+
+
+class RollbackFinished(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "rollback.finished"
+    outcome: Literal["rolled_back", "rolled_back_to", "failed"]
+    step: str | None = None
+    duration_s: float = 0.0
+
+
+class NoteAdded(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "note.added"
+    text: str
+    step: str | None = None
+
+
+class FeedbackAdded(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "feedback.added"
+    text: str
+
+
+class ErrorRecorded(Event, frozen=True, kw_only=True):
+    """An error worth resolving, with an id people can name (`E1`, `E2`, ...)."""
+
+    TYPE: ClassVar[str] = "error.recorded"
+    id: str
+    text: str
+    step: str | None = None
+    attempt: int | None = None
+    sqlstate: str | None = None
+    source: str = ""
+
+
+class ErrorResolved(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "error.resolved"
+    id: str
+    text: str
+
+
+class BackupRecorded(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "backup.recorded"
+    step: str
+    attempt: int
+    path: str
+    format: str
+    bytes: int
+    sha256: str
+    files: int = 1
+    seconds: float = 0.0
+
+
+class LogLines(Event, frozen=True, kw_only=True):
+    """Lines of a log that is not a step's own output: the server's, the engine's notices."""
+
+    TYPE: ClassVar[str] = "log.lines"
+    DURABLE: ClassVar[bool] = False
+    source: str
+    lines: tuple[dict[str, Any], ...] = ()
+    dropped: int = 0
+    step: str | None = None
+
+
+TYPES: dict[str, type[Event]] = {}
+
+
+def _register(base: type[Event]) -> None:
+    for event in base.__subclasses__():
+        if event.TYPE:
+            TYPES[event.TYPE] = event
+        _register(event)
+
+
+_register(Event)
+_DECODERS = {name: msgspec.json.Decoder(event) for name, event in TYPES.items()}
+
+
+def decode(type_: str, data: bytes | msgspec.Raw) -> Event | None:
+    """The typed event of a line, or None when this version does not know its type. Raises msgspec.ValidationError."""
+    decoder = _DECODERS.get(type_)
+    return None if decoder is None else decoder.decode(data)

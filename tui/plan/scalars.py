@@ -1,0 +1,78 @@
+"""Scalars of a plan: durations, offsets from the window's opening, quantities, and names of files.
+
+In YAML they are texts people write (`500ms`, `T+10m`, `70%`, `migration.sql`); in the model durations and offsets
+are seconds, quantities are plain numbers in the metric's own unit (seconds, share of one, count).
+A field's type carries which one it is in `Meta(extra={"scalar": ...})`, so that loader and JSON Schema agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta
+
+Duration = Annotated[float, Meta(extra={"scalar": "duration"})]
+"""Seconds; written `500ms`, `90s`, `3m`, `1h30m`, `2d`."""
+Offset = Annotated[float, Meta(extra={"scalar": "offset"})]
+"""Seconds from the window's opening; written `T+10m`, `T-30m`, `T+0`."""
+Quantity = Annotated[float, Meta(extra={"scalar": "quantity"})]
+"""A number; written `0`, `100ms` (0.1), `70%` (0.7), `2GB` (bytes)."""
+File = Annotated[str, Meta(extra={"scalar": "file"})]
+"""A file named relative to the plan's own directory; it is frozen and sealed with the plan."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)")
+_BYTES = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration such as `1h30m`; raises ValueError when it is none."""
+    stripped = text.strip()
+    position, total = 0, 0.0
+    while position < len(stripped):
+        part = _PART.match(stripped, position)
+        if part is None:
+            raise ValueError(f"{text!r} is not a duration such as 500ms, 90s, 3m or 1h30m")
+        total += float(part[1]) * _UNITS[part[2]]
+        position = part.end()
+        while position < len(stripped) and stripped[position] == " ":
+            position += 1
+    if not stripped:
+        raise ValueError("an empty text is not a duration such as 500ms, 90s, 3m or 1h30m")
+    return total
+
+
+def parse_offset(text: str) -> float:
+    """Seconds from the window's opening of an offset such as `T+10m`; raises ValueError when it is none."""
+    match = re.fullmatch(r"T\s*([+-])\s*(.+)", text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not an offset from the window's opening such as T+10m or T-30m")
+    seconds = 0.0 if match[2] == "0" else parse_duration(match[2])
+    return -seconds if match[1] == "-" else seconds
+
+
+def parse_quantity(text: str) -> float:
+    """The number of a quantity such as `70%`, `100ms`, `2GB` or `0`; raises ValueError when it is none."""
+    stripped = text.strip()
+    match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*(%|[A-Za-z]+)?", stripped)
+    if match is not None:
+        number, unit = float(match[1]), match[2]
+        if unit is None:
+            return number
+        if unit == "%":
+            return number / 100
+        if unit in _UNITS:
+            return number * _UNITS[unit]
+        if unit in _BYTES:
+            return number * _BYTES[unit]
+    raise ValueError(f"{text!r} is not a quantity such as 0, 70%, 100ms or 2GB")
+
+
+PARSERS: dict[str, Callable[[str], float]] = {
+    "duration": parse_duration,
+    "offset": parse_offset,
+    "quantity": parse_quantity,
+}

@@ -1,0 +1,106 @@
+"""What the person at the helm may ask of the engine. Typed, closed, the same on the wire and in `decide`."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+def name_of(class_name: str) -> str:
+    """`RunTo` -> `run-to`."""
+    return "".join("-" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(class_name))
+
+
+class Command(Struct, frozen=True, kw_only=True, tag_field="do", tag=name_of):
+    """A command; its tag on the wire is its name on the command line."""
+
+
+class Execute(Command, frozen=True, kw_only=True):
+    step: str
+
+
+class RunTo(Command, frozen=True, kw_only=True):
+    step: str
+
+
+class Skip(Command, frozen=True, kw_only=True):
+    step: str
+    reason: str
+
+
+class Sign(Command, frozen=True, kw_only=True):
+    step: str
+    note: str
+
+
+class ByHand(Command, frozen=True, kw_only=True):
+    step: str
+    note: str
+
+
+class Retry(Command, frozen=True, kw_only=True):
+    step: str
+    reason: str | None = None
+
+
+class Undo(Command, frozen=True, kw_only=True):
+    step: str
+
+
+class Cancel(Command, frozen=True, kw_only=True):
+    step: str
+
+
+class Hold(Command, frozen=True, kw_only=True):
+    reason: str | None = None
+
+
+class Resume(Command, frozen=True, kw_only=True):
+    pass
+
+
+class Rollback(Command, frozen=True, kw_only=True):
+    reason: str
+    confirm: str
+    to: str | None = None
+
+
+class Note(Command, frozen=True, kw_only=True):
+    text: str
+    step: str | None = None
+
+
+class Feedback(Command, frozen=True, kw_only=True):
+    text: str
+
+
+class Resolve(Command, frozen=True, kw_only=True):
+    error: str
+    text: str
+
+
+class Handover(Command, frozen=True, kw_only=True):
+    note: str
+
+
+class Close(Command, frozen=True, kw_only=True):
+    reason: str | None = None
+
+
+AnyCommand = (
+    Execute
+    | RunTo
+    | Skip
+    | Sign
+    | ByHand
+    | Retry
+    | Undo
+    | Cancel
+    | Hold
+    | Resume
+    | Rollback
+    | Note
+    | Feedback
+    | Resolve
+    | Handover
+    | Close
+)

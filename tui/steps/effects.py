@@ -1,0 +1,189 @@
+"""What a step may ask of the world, and what it is told: the vocabulary between kinds and drivers.
+
+A kind's `execute` is a generator that yields effects and is sent their results; it never touches a socket, a file
+or a clock, so that it is tested with no database. `tui.engine.drivers` carry the effects out. Times are seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tui.journal.events import Effect as Applied
+from tui.journal.events import Event
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """Something asked of the world; its docstring names the result that is sent back."""
+
+
+class SqlError(Struct, frozen=True, kw_only=True):
+    """What the server said. `line` is the line in the file, where it is known."""
+
+    sqlstate: str | None
+    message: str
+    detail: str | None = None
+    hint: str | None = None
+    line: int | None = None
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One statement of a script: its text, its first line, and inline COPY data where it has some."""
+
+    text: str
+    line: int = 1
+    copy_data: str | None = None
+
+
+class SqlSettings(Struct, frozen=True, kw_only=True):
+    """How SQL runs: seconds, or None for no limit."""
+
+    role: str | None = None
+    lock_timeout: float | None = 0.5
+    statement_timeout: float | None = None
+    row_security: bool = False
+
+
+class ReadFile(Effect, frozen=True, kw_only=True):
+    """The text of a file of the frozen plan -> str."""
+
+    path: str
+
+
+class RunTransaction(Effect, frozen=True, kw_only=True):
+    """Statements in one transaction, with evidence of its commit -> TxDone. `statement`: its ordinal in the step."""
+
+    statements: tuple[Statement, ...]
+    settings: SqlSettings
+    statement: int = 0
+
+
+class RunStatement(Effect, frozen=True, kw_only=True):
+    """One statement outside any transaction -> TxDone (committed means: it ended without an error)."""
+
+    statement: Statement
+    settings: SqlSettings
+    ordinal: int = 0
+
+
+class TxDone(Struct, frozen=True, kw_only=True):
+    """How a transaction ended. A commit whose reply was lost never gets here: its fate is decided first."""
+
+    committed: bool
+    error: SqlError | None = None
+    rows: int = 0
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    witness: dict[str, Any] = {}
+
+
+class RunQuery(Effect, frozen=True, kw_only=True):
+    """A read-only query on a connection of its own -> Rows."""
+
+    sql: str
+    role: str | None = None
+    row_security: bool = True
+    timeout: float | None = 60.0
+    scratch_database: str | None = None
+
+
+class Rows(Struct, frozen=True, kw_only=True):
+    """What a query returned: at most 1,000 rows are kept; `count` is how many there were."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    count: int = 0
+    error: SqlError | None = None
+    seconds: float = 0.0
+
+
+class RunChild(Effect, frozen=True, kw_only=True):
+    """A program in its own process group -> ChildDone. `${...}` in `environment` values is expanded.
+
+    `target` hands it libpq's environment for the plan's target; `fence`: it works on the database as a changing step.
+    """
+
+    argv: tuple[str, ...]
+    environment: dict[str, str] = {}
+    timeout: float | None = None
+    target: bool = False
+    fence: bool = False
+    directory: str | None = None
+    watch_path: str | None = None
+
+
+class ChildDone(Struct, frozen=True, kw_only=True):
+    """How a program ended: `status` is negative for a signal, None when it could not be started."""
+
+    status: int | None
+    seconds: float = 0.0
+    length: int = 0
+    sha256: str = ""
+    tail: str = ""
+    error: str | None = None
+    timed_out: bool = False
+
+
+class HashPath(Effect, frozen=True, kw_only=True):
+    """Length and SHA-256 of a file, or of a directory's files (as sorted sha256sum lines) -> PathHash."""
+
+    path: str
+
+
+class PathHash(Struct, frozen=True, kw_only=True):
+    bytes: int = 0
+    files: int = 0
+    sha256: str = ""
+    seconds: float = 0.0
+    error: str | None = None
+
+
+class Probe(Effect, frozen=True, kw_only=True):
+    """A fact about the target, its host or this one -> dict of neutral facts; `error` in it when unknown."""
+
+    name: Literal["identity", "disk", "tools", "connections", "database_size", "path_free", "path_prepare"]
+    arguments: dict[str, Any] = {}
+
+
+class Sleep(Effect, frozen=True, kw_only=True):
+    """Wait -> bool: True when asked to stop meanwhile. Compressible: a rehearsal may make it pass faster."""
+
+    seconds: float
+    compressible: bool = True
+
+
+class Watch(Effect, frozen=True, kw_only=True):
+    """What guards and logs saw since the step began -> Watched."""
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    breached: tuple[dict[str, Any], ...] = ()
+    errors: int = 0
+    lines: int = 0
+    samples: int = 0
+
+
+class Emit(Effect, frozen=True, kw_only=True):
+    """An event of this step into the journal -> None."""
+
+    event: Event
+
+
+class Passed(Struct, frozen=True, kw_only=True):
+    """The step did what it says."""
+
+    evidence: dict[str, Any] = {}
+    effect: Applied = "none"
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """The step did not: `reason` is a neutral code, `effect` what of it is in the database all the same."""
+
+    reason: str
+    evidence: dict[str, Any] = {}
+    effect: Applied = "none"
+    error: SqlError | None = None
+
+
+Outcome = Passed | Failed
