@@ -132,6 +132,9 @@ class StepStarted(StepEvent, frozen=True, kw_only=True):
     kind: str = ""
     undoes: str | None = None
     companion_of: str | None = None
+    by_hand: str | None = None
+    person: str | None = None
+    resume_from: int = 0
 
 
 class StepOutput(StepEvent, frozen=True, kw_only=True):
@@ -222,6 +225,13 @@ class CancelRequested(StepEvent, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "step.cancel_requested"
     reason: str = ""
+
+
+class ChildStarted(StepEvent, frozen=True, kw_only=True):
+    """A program works for the step: its pid, start time and boot id find it again after a crash of the engine."""
+
+    TYPE: ClassVar[str] = "step.child"
+    child: dict[str, Any]
 
 
 class TxEvent(StepEvent, frozen=True, kw_only=True):

@@ -1,0 +1,400 @@
+"""decide(state, command, by, now) -> events, or a refusal with its reason. Pure: the rules of the helm in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from tui.journal import events as e
+from tui.run import commands as c
+from tui.run.clock import starts_in
+from tui.run.state import RunState
+from tui.run.steps import UNDO_PREFIX, StepState
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """Why a command is not carried out: a neutral code, the facts, and a plain English sentence."""
+
+    code: str
+    message: str
+    facts: dict[str, Any] = {}
+
+
+Decision = tuple[e.Event, ...] | Refusal
+
+
+def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decision:
+    """What the command makes happen. `by`: the person; `wall`: seconds since the epoch, now."""
+    if state.opened is None:
+        return Refusal(code="not-open", message="the run has not been opened yet")
+    if state.closed is not None and not isinstance(command, (c.Note, c.Feedback)):
+        return Refusal(
+            code="closed",
+            message=f"the run is closed ({state.closed.outcome}); nothing more can be done in it",
+        )
+    match command:
+        case c.Execute(step=step):
+            return _execute(state, step, wall)
+        case c.RunTo(step=step):
+            return _run_to(state, step)
+        case c.Skip(step=step, reason=reason):
+            return _skip(state, step, reason)
+        case c.Sign(step=step, note=note):
+            return _sign(state, step, note, by, wall)
+        case c.ByHand(step=step, note=note):
+            return _by_hand(state, step, note, by)
+        case c.Retry(step=step, reason=reason):
+            return _retry(state, step, reason)
+        case c.Undo(step=step):
+            return _undo(state, step)
+        case c.Cancel(step=step):
+            return _cancel(state, step)
+        case c.Hold(reason=reason):
+            if state.held is not None:
+                return Refusal(code="held", message="the run is already held")
+            return (e.RunHeld(reason=reason),)
+        case c.Resume():
+            return _resume(state)
+        case c.Rollback(reason=reason, confirm=confirm, to=to):
+            return _rollback(state, reason, confirm, to)
+        case c.Note(text=text, step=step):
+            return (e.NoteAdded(text=text, step=step),)
+        case c.Feedback(text=text):
+            return (e.FeedbackAdded(text=text),)
+        case c.Resolve(error=error, text=text):
+            if all(known.id != error for known in state.errors):
+                return Refusal(code="no-error", message=f"there is no error {error} in this run")
+            return (e.ErrorResolved(id=error, text=text),)
+        case c.Handover(note=note):
+            return (e.HelmReleased(person=state.helm or by, note=note),)
+        case c.Close(reason=reason):
+            return _close(state, reason)
+    return Refusal(code="unknown", message="this engine does not know that command")
+
+
+def _find(state: RunState, step: str) -> StepState | Refusal:
+    known = state.steps.get(step)
+    if known is not None:
+        return known
+    return Refusal(code="no-step", message=f"the plan has no step {step}", facts={"step": step})
+
+
+def blocked(state: RunState, at: StepState) -> Refusal | None:
+    """Why this step may not begin in the order of the checklist, whoever asks; None when it may."""
+    position = state.steps.position(at.id)
+    if at.step.with_ is not None:
+        host = state.steps[at.step.with_]
+        if host.status != "running":
+            return Refusal(
+                code="companion",
+                message=f"{at.id} runs while {host.id} runs; execute {host.id}",
+                facts={"step": host.id},
+            )
+        return None
+    for step in at.step.needs:
+        if not state.steps[step].is_ended:
+            return Refusal(
+                code="needs", message=f"{at.id} needs {step}, which has not ended", facts={"step": step}
+            )
+    start = state.unended if at.group == "main" else 0
+    for earlier in range(start, position):
+        other = state.steps.at(earlier)
+        if other.group != at.group and not (at.group == "rollback" and other.group == "undo"):
+            continue
+        if other.is_ended or other.step.with_ is not None or other.status == "undone":
+            continue
+        if at.place.parallel and (other.place.phase, other.place.section) == (
+            at.place.phase,
+            at.place.section,
+        ):
+            continue
+        message = f"{other.id} comes first and is {other.status}"
+        return Refusal(code="order", message=message, facts={"step": other.id, "status": other.status})
+    return None
+
+
+def _may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
+    if at.group == "main" and state.rollback is not None and state.rollback.status != "rolled_back_to":
+        return Refusal(
+            code="rollback",
+            message="the run is being, or has been, rolled back; only the rollback's steps go on",
+        )
+    if state.held is not None and at.group == "main":
+        return Refusal(code="held", message="the run is held; resume it first")
+    for other in state.running():
+        if other.step.with_ is not None or at.step.with_ is not None:
+            continue
+        same = (other.place.phase, other.place.section) == (at.place.phase, at.place.section)
+        if not (at.place.parallel and same):
+            return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
+    for other in state.undecided:
+        if other.id != at.id:
+            message = (
+                f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
+            )
+            return Refusal(code="undecided", message=message, facts={"step": other.id})
+    wait = starts_in(state, at.place.starts, wall) if at.group == "main" else None
+    if wait is not None and wait > 0:
+        message = f"the phase {at.place.phase!r} starts in {wait:.0f} s"
+        return Refusal(code="too-early", message=message, facts={"seconds": wait, "phase": at.place.phase})
+    return blocked(state, at)
+
+
+def begin(at: StepState, **extra: Any) -> e.StepStarted:
+    """The intent of a step's next attempt."""
+    return e.StepStarted(
+        step=at.id, attempt=at.attempt + 1, kind=at.step.kind, undoes=at.undoes, companion_of=at.step.with_,
+        resume_from=at.done, **extra,
+    )  # fmt: skip
+
+
+def _signed_kind(at: StepState) -> bool:
+    return at.step.kind == "sign"
+
+
+def _execute(state: RunState, step: str, wall: float) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if at.status != "pending" and not (at.status == "cancelled" and at.interrupted):
+        if at.status in ("failed", "cancelled", "undone", "undecided"):
+            return Refusal(
+                code="retry",
+                message=f"{step} is {at.status}; use retry to run it again",
+                facts={"status": at.status},
+            )
+        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+    if _signed_kind(at):
+        return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
+    return _may_begin(state, at, wall) or (begin(at),)
+
+
+def _retry(state: RunState, step: str, reason: str | None) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if at.status not in ("failed", "cancelled", "undone", "undecided"):
+        return Refusal(
+            code="status",
+            message=f"{step} is {at.status}; only what failed, was cancelled, undone or is undecided is retried",
+        )
+    if at.status == "undecided" and not reason:
+        return Refusal(
+            code="reason",
+            message=f"the fate of {step} is undecided: say with a reason that it was not applied",
+        )
+    if _signed_kind(at):
+        return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
+    refusal = _may_begin(state, at, wall=float("inf"))
+    if refusal is not None:
+        return refusal
+    notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()
+    rollback = state.rollback
+    if rollback is not None and rollback.status == "failed" and at.group != "main":
+        notes = (*notes, e.RollbackStarted(
+            reason=rollback.reason, undo=_open_undos(state), without_undo=rollback.without_undo, to=rollback.to
+        ))  # fmt: skip
+        return notes
+    return (*notes, begin(at))
+
+
+def _open_undos(state: RunState) -> tuple[str, ...]:
+    assert state.rollback is not None
+    return tuple(step for step in state.rollback.undo if state.steps[step].status != "undone")
+
+
+def _run_to(state: RunState, step: str) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if at.is_ended or at.group != "main":
+        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+        return Refusal(code="rollback", message="the run is being, or has been, rolled back")
+    current = state.current()
+    if current is not None and current.status in ("failed", "undone", "undecided"):
+        message = f"{current.id} is {current.status}; retry, skip or settle it by hand first"
+        return Refusal(code="order", message=message, facts={"step": current.id, "status": current.status})
+    policy = e.Policy(drive="run_to", until=step, on_failure=state.policy.on_failure)
+    return (e.RunResumed(policy=policy),)
+
+
+def _resume(state: RunState) -> Decision:
+    if state.held is None:
+        return Refusal(code="not-held", message="the run is not held")
+    return (e.RunResumed(),)
+
+
+def _skip(state: RunState, step: str, reason: str) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if not reason.strip():
+        return Refusal(code="reason", message="skipping needs a reason")
+    if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):
+        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+    if at.status == "pending" and at.step.with_ is None:
+        refusal = blocked(state, at)
+        if refusal is not None:
+            return refusal
+    return (e.StepSkipped(step=step, attempt=max(1, at.attempt), reason=reason, effect=at.effect),)
+
+
+def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if not _signed_kind(at):
+        return Refusal(
+            code="sensed", message=f"{step} is proved by the system, not signed; execute it, or use by-hand"
+        )
+    if at.status not in ("pending", "failed", "cancelled", "undone"):
+        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+    if not note.strip():
+        return Refusal(code="note", message="signing needs a note: what was seen or done")
+    refusal = _may_begin(state, at, wall)
+    if refusal is not None:
+        return refusal
+    evidence = {"signed_by": by, "note": note}
+    return (e.StepSigned(step=step, attempt=at.attempt + 1, note=note, person=by, evidence=evidence),)
+
+
+def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if not note.strip():
+        return Refusal(code="note", message="done by hand needs a note: what was done, and where")
+    if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):
+        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+    if at.status != "undecided":
+        refusal = _may_begin(state, at, wall=float("inf"))
+        if refusal is not None:
+            return refusal
+    if at.step.prove is not None:
+        return (begin(at, by_hand=note, person=by),)
+    attempt = max(1, at.attempt) if at.status == "undecided" else at.attempt + 1
+    return (
+        e.StepByHand(
+            step=step,
+            attempt=attempt,
+            note=note,
+            person=by,
+            effect="unknown",
+            evidence={"note": note, "proved": False},
+        ),
+        *_undone_by(state, at, by_hand=True),
+    )
+
+
+def _undone_by(state: RunState, at: StepState, by_hand: bool = False) -> tuple[e.Event, ...]:
+    if at.undoes is None:
+        return ()
+    original = state.steps[at.undoes]
+    evidence = {"by_hand": True} if by_hand else {}
+    return (e.StepUndone(step=at.undoes, attempt=max(1, original.attempt), by_step=at.id, evidence=evidence),)
+
+
+def undo_passed(state: RunState, at: StepState) -> tuple[e.Event, ...]:
+    """What follows when the step that undoes another has passed."""
+    return _undone_by(state, at)
+
+
+def _undo(state: RunState, step: str) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if at.step.undo is None:
+        return Refusal(code="no-undo", message=f"{step} has no undo in the plan")
+    if not at.may_have_effect:
+        return Refusal(
+            code="status",
+            message=f"{step} is {at.status}: there is nothing of it to undo",
+            facts={"status": at.status},
+        )
+    for other in state.running():
+        return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
+    if state.rollback is not None and state.rollback.status == "running":
+        return Refusal(code="rollback", message="the run is being rolled back")
+    later = [
+        s for s in state.steps
+        if s.group == "main" and s.step.undo is not None and s.may_have_effect
+        and state.steps.position(s.id) > state.steps.position(step)
+    ]  # fmt: skip
+    if later:
+        last = later[-1]
+        return Refusal(
+            code="order", message=f"{last.id} was applied later; undo it first", facts={"step": last.id}
+        )
+    known = state.steps.get(UNDO_PREFIX + step)
+    started = e.StepStarted(
+        step=UNDO_PREFIX + step,
+        attempt=1 if known is None else known.attempt + 1,
+        kind=at.step.undo.kind,
+        undoes=step,
+    )
+    if state.policy.drive == "by_hand":
+        return (started,)
+    return (e.RunResumed(policy=e.Policy(on_failure=state.policy.on_failure)), started)
+
+
+def _cancel(state: RunState, step: str) -> Decision:
+    at = _find(state, step)
+    if isinstance(at, Refusal):
+        return at
+    if at.status != "running":
+        return Refusal(
+            code="status", message=f"{step} is not running but {at.status}", facts={"status": at.status}
+        )
+    if at.cancel:
+        return Refusal(code="status", message=f"{step} is already being cancelled")
+    return (e.CancelRequested(step=step, attempt=at.attempt, reason="person"),)
+
+
+def rollback_events(state: RunState, reason: str, to: str | None = None) -> e.RollbackStarted:
+    """The decision to roll back: what has to be undone, latest first, and what cannot be."""
+    floor = -1 if to is None else state.steps.position(to)
+    undo: list[str] = []
+    without: list[str] = []
+    for at in state.steps:
+        if at.group != "main" or state.steps.position(at.id) <= floor:
+            continue
+        running = at.status == "running"
+        if at.step.undo is not None and (at.may_have_effect or running):
+            undo.append(at.id)
+        elif at.step.undo is None and at.may_have_effect:
+            without.append(at.id)
+    return e.RollbackStarted(reason=reason, undo=tuple(reversed(undo)), without_undo=tuple(without), to=to)
+
+
+def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Decision:
+    assert state.opened is not None
+    if state.rollback is not None and state.rollback.status == "running":
+        return Refusal(code="rollback", message="the run is already being rolled back")
+    if confirm != state.opened.target:
+        message = f"to roll back, confirm with the target's name: {state.opened.target}"
+        return Refusal(code="confirm", message=message, facts={"target": state.opened.target})
+    if not reason.strip():
+        return Refusal(code="reason", message="a rollback needs a reason")
+    if to is not None:
+        at = _find(state, to)
+        if isinstance(at, Refusal):
+            return at
+        if at.group != "main":
+            return Refusal(code="no-step", message=f"{to} is not a step of the checklist")
+    return (rollback_events(state, reason, to),)
+
+
+def _close(state: RunState, reason: str | None) -> Decision:
+    for other in state.running():
+        return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
+    status = state.status
+    if status in ("completed", "rolled_back"):
+        return (e.RunClosed(outcome=status, reason=reason),)
+    if status == "rolling_back":
+        return Refusal(code="rollback", message="the run is being rolled back")
+    if not reason:
+        return Refusal(code="reason", message=f"the run is {status}; closing it now needs a reason")
+    outcome = status if status in ("rollback_failed", "undecided", "failed") else "failed"
+    return (e.RunClosed(outcome=outcome, reason=reason),)

@@ -1,0 +1,377 @@
+"""fold(state, line) -> state. Pure: the only way in which a run's state comes to be, live and in replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.journal import events as e
+from tui.journal.line import Line
+from tui.plan.model import Phase, Place, Plan, Step, places
+from tui.run.state import HISTORY, Fired, GuardState, RecordedError, Remark, RollbackState, RunState, Sample
+from tui.run.steps import UNDO_PREFIX, Steps, StepState
+
+
+def fold(state: RunState, line: Line) -> RunState:
+    """The state after one more line. A type this version does not know changes nothing but seq and time."""
+    state = replace(state, seq=line.seq, mono=max(line.mono, state.mono), at=line.at)
+    try:
+        event = e.decode(line.type, line.data)
+    except msgspec.ValidationError:
+        event = None
+    if event is None:
+        return replace(state, unknown_events=state.unknown_events + 1)
+    return apply(state, event, line)
+
+
+def fold_all(lines: Iterable[Line], state: RunState | None = None) -> RunState:
+    """The state after all of these lines."""
+    return reduce(fold, lines, RunState() if state is None else state)
+
+
+def apply(state: RunState, event: e.Event, line: Line) -> RunState:
+    """The state after an event already decoded from `line`."""
+    handler = _HANDLERS.get(type(event))
+    return state if handler is None else handler(state, event, line)
+
+
+def _guards(plan: Plan) -> tuple[GuardState, ...]:
+    found = []
+    for guard in plan.success:
+        if guard.below is not None:
+            relation, limit = "below", guard.below
+        elif guard.above is not None:
+            relation, limit = "above", guard.above
+        else:
+            relation, limit = "equals", guard.equals or 0.0
+        found.append(
+            GuardState(
+                metric=guard.metric, limit=limit, relation=relation, for_s=guard.for_, except_=guard.except_
+            )  # type: ignore[arg-type]
+        )
+    return tuple(found)
+
+
+def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
+    steps = Steps.of(StepState(step=step, place=place) for place, step in places(event.plan.phases))
+    return replace(
+        state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=_guards(event.plan),
+        engine=event.engine,
+    )  # fmt: skip
+
+
+def _recovered(state: RunState, event: e.RunRecovered, line: Line) -> RunState:
+    steps = state.steps
+    for step in state.active:
+        steps = steps.replace(replace(steps[step], recover=True))
+    return replace(
+        state, steps=steps, helm=None, helm_since=None, engine=event.engine, recoveries=state.recoveries + 1,
+        policy=event.policy or state.policy,
+    )  # fmt: skip
+
+
+def _resumed(state: RunState, event: e.RunResumed, line: Line) -> RunState:
+    return replace(state, held=None, policy=event.policy or state.policy)
+
+
+def _synthetic_undo(state: RunState, undoes: str) -> StepState:
+    """The step that undoes `undoes`: one of its own, so that it has attempts, evidence and output like any other."""
+    original = state.steps[undoes]
+    action = original.step.undo
+    assert action is not None
+    known = state.steps.get(UNDO_PREFIX + undoes)
+    step = Step(
+        id=UNDO_PREFIX + undoes, title=original.step.title, kind=action.kind, spec=action.spec, role=original.step.role,
+        as_=original.step.as_, estimate=None, timeout=original.step.timeout,
+    )  # fmt: skip
+    place = Place("U" + original.place.number, original.place.phase, original.place.section, None, False)
+    return StepState(
+        step=step, place=place, group="undo", undoes=undoes, attempt=0 if known is None else known.attempt
+    )
+
+
+def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
+    steps = state.steps
+    if event.undoes is not None and event.step not in steps:
+        steps = steps.joined([_synthetic_undo(state, event.undoes)])
+    known = steps[event.step]
+    steps = steps.replace(
+        StepState(
+            step=known.step, place=known.place, group=known.group, undoes=known.undoes, status="running",
+            attempt=event.attempt, started=line.mono, started_at=line.at, by=line.by, by_hand=event.by_hand,
+            person=event.person, done=event.resume_from, resume_from=event.resume_from,
+            effect="some" if event.resume_from else "none",
+        )
+    )  # fmt: skip
+    return replace(state, steps=steps, active=(*(s for s in state.active if s != event.step), event.step))
+
+
+def _update(state: RunState, event: e.StepEvent, **changes: Any) -> RunState:
+    known = state.steps.get(event.step)
+    if known is None or known.attempt != event.attempt:
+        return state
+    return replace(state, steps=state.steps.replace(replace(known, **changes)))
+
+
+def _output(state: RunState, event: e.StepOutput, line: Line) -> RunState:
+    if event.offset is None or event.length is None:
+        return state
+    return _update(state, event, output_bytes=event.offset + event.length)
+
+
+def _progress(state: RunState, event: e.StepProgress, line: Line) -> RunState:
+    return _update(state, event, progress=msgspec.structs.asdict(event))
+
+
+def _waiting(state: RunState, event: e.StepWaiting, line: Line) -> RunState:
+    known = state.steps.get(event.step)
+    since = line.mono
+    if known is not None and known.waiting == event.reason and known.waiting_since is not None:
+        since = known.waiting_since
+    reason = event.reason or None
+    return _update(
+        state, event, waiting=reason, waiting_facts=event.facts, waiting_since=since if reason else None
+    )  # fmt: skip
+
+
+def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
+    changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason}
+    if event.fate == "undecided":
+        changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
+        changes |= {"waiting": None, "recover": False}
+        state = _update(state, event, **changes)
+        return _left(state, event.step)
+    return _update(state, event, **changes)
+
+
+def _left(state: RunState, step: str) -> RunState:
+    """No longer running: the step leaves `active`, and the mark of the first unended step moves on."""
+    state = replace(state, active=tuple(s for s in state.active if s != step))
+    return _marked(state, step)
+
+
+def _marked(state: RunState, step: str) -> RunState:
+    position, unended = state.steps.position(step), state.unended
+    if position < unended and not state.steps.at(position).is_ended:
+        unended = position
+    while unended < len(state.steps):
+        at = state.steps.at(unended)
+        if at.group != "main" or not at.is_ended:
+            break
+        unended += 1
+    policy = state.policy
+    if policy.drive == "run_to" and policy.until is not None and policy.until in state.steps:
+        until = state.steps[policy.until]
+        if until.is_ended or until.status in ("failed", "cancelled", "undecided"):
+            policy = replace(policy, drive="by_hand", until=None)
+    return replace(state, unended=unended, policy=policy)
+
+
+_STATUS: dict[type[e.Event], str] = {
+    e.StepPassed: "passed", e.StepFailed: "failed", e.StepSkipped: "skipped", e.StepSigned: "signed",
+    e.StepByHand: "by_hand", e.StepCancelled: "cancelled", e.StepUndone: "undone",
+}  # fmt: skip
+
+
+def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
+    known = state.steps.get(event.step)
+    if known is None:
+        return state
+    reason = getattr(event, "reason", None)
+    note = getattr(event, "note", None)
+    changed = replace(
+        known, status=_STATUS[type(event)], attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
+        evidence=event.evidence, effect=event.effect, reason=reason, note=note or known.note, waiting=None,
+        waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None,
+        sqlstate=getattr(event, "sqlstate", None), person=getattr(event, "person", None) or known.person,
+        interrupted=isinstance(event, e.StepCancelled) and event.reason == "interrupted",
+        started=known.started if known.attempt == event.attempt else None,
+    )  # fmt: skip
+    if isinstance(event, e.StepUndone):
+        changed = replace(changed, done=0, effect="none")
+    state = replace(state, steps=state.steps.replace(changed))
+    return _left(state, event.step)
+
+
+def _cancel(state: RunState, event: e.CancelRequested, line: Line) -> RunState:
+    return _update(state, event, cancel=True, reason=event.reason)
+
+
+def _tx_begin(state: RunState, event: e.TxBegin, line: Line) -> RunState:
+    return _update(state, event, witness=event.witness, tx_statement=event.statement, tx_sent=False)
+
+
+def _tx_sent(state: RunState, event: e.TxCommitSent, line: Line) -> RunState:
+    return _update(state, event, tx_sent=True)
+
+
+def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState:
+    return _update(
+        state, event, witness=None, tx_sent=False, done=event.statement + 1, effect="some"
+    )  # fmt: skip
+
+
+def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:
+    return _update(state, event, witness=None, tx_sent=False)
+
+
+def _over(guard: GuardState, value: float) -> bool:
+    if guard.relation == "below":
+        return value >= guard.limit
+    if guard.relation == "above":
+        return value <= guard.limit
+    return value != guard.limit
+
+
+def _sampled(state: RunState, event: e.MetricsSampled, line: Line) -> RunState:
+    sample = Sample(mono=line.mono, values=event.values)
+    guards = []
+    running = set(state.active)
+    for guard in state.guards:
+        value = event.values.get(guard.metric)
+        if value is None:
+            guards.append(guard)
+            continue
+        over = _over(guard, value) and not running.intersection(guard.except_)
+        since = (line.mono if guard.over_since is None else guard.over_since) if over else None
+        source = event.sources.get(guard.metric, guard.source or "")
+        guards.append(replace(guard, value=value, source=source, over_since=since))
+    return replace(
+        state, guards=tuple(guards), samples=(*state.samples[-(HISTORY - 1) :], sample),
+        metrics={**state.metrics, **event.values}, sources={**state.sources, **event.sources},
+        facts={**state.facts, **event.facts},
+    )  # fmt: skip
+
+
+def _guard(state: RunState, metric: str, breached: bool) -> RunState:
+    guards = tuple(replace(g, breached=breached) if g.metric == metric else g for g in state.guards)
+    return replace(state, guards=guards)
+
+
+def _breached(state: RunState, event: e.GuardBreached, line: Line) -> RunState:
+    return replace(_guard(state, event.metric, True), breaches=(*state.breaches, event))
+
+
+def _cleared(state: RunState, event: e.GuardCleared, line: Line) -> RunState:
+    return _guard(state, event.metric, False)
+
+
+def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
+    attempt = state.steps[event.step].attempt if event.step is not None and event.step in state.steps else 0
+    return replace(state, fired=(*state.fired, Fired(event=event, mono=line.mono, attempt=attempt)))
+
+
+def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, ...]) -> list[StepState]:
+    """The steps a rollback joins to the run: the plan's rollback phases, the undos where they say, else first."""
+    undos = [_synthetic_undo(state, step) for step in undo]
+    joined: list[StepState] = []
+    placed = not any(section.undo_applied for phase in phases for section in phase.sections)
+    if placed:
+        joined.extend(undos)
+    numbered = {step.id: place for place, step in places(phases, "R")}
+    for phase in phases:
+        for section in phase.sections:
+            if section.undo_applied and not placed:
+                joined.extend(undos)
+                placed = True
+            for step in section.steps:
+                known = state.steps.get(step.id)
+                attempt = 0 if known is None else known.attempt
+                joined.append(
+                    StepState(step=step, place=numbered[step.id], group="rollback", attempt=attempt)
+                )
+    return joined
+
+
+def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> RunState:
+    assert state.opened is not None
+    phases = () if event.to is not None else state.opened.plan.rollback.phases
+    steps = state.steps.joined(rollback_steps(state, event.undo, phases))
+    rollback = RollbackState(
+        status="running", reason=event.reason, by=line.by, started=line.mono, started_at=line.at, undo=event.undo,
+        without_undo=event.without_undo, to=event.to,
+    )  # fmt: skip
+    return replace(state, rollback=rollback, steps=steps, held=None)
+
+
+def _rollback_finished(state: RunState, event: e.RollbackFinished, line: Line) -> RunState:
+    if state.rollback is None:
+        return state
+    rollback = replace(state.rollback, status=event.outcome, ended=line.mono, failed_step=event.step)
+    held = "rolled_back_to" if event.outcome == "rolled_back_to" else state.held
+    return replace(state, rollback=rollback, held=held)
+
+
+def _remark(kind: str) -> Callable[[RunState, Any, Line], RunState]:
+    def handler(state: RunState, event: Any, line: Line) -> RunState:
+        remark = Remark(by=line.by, at=line.at, text=event.text, step=getattr(event, "step", None), kind=kind)  # type: ignore[arg-type]
+        return replace(state, remarks=(*state.remarks, remark))
+
+    return handler
+
+
+def _helm_taken(state: RunState, event: e.HelmTaken, line: Line) -> RunState:
+    return replace(state, helm=event.person, helm_since=line.mono)
+
+
+def _helm_released(state: RunState, event: e.HelmReleased, line: Line) -> RunState:
+    remarks = state.remarks
+    if event.note:
+        remarks = (*remarks, Remark(by=event.person, at=line.at, text=event.note, kind="handover"))
+    return replace(state, helm=None, helm_since=None, remarks=remarks)
+
+
+def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
+    recorded = RecordedError(
+        id=event.id, text=event.text, step=event.step, sqlstate=event.sqlstate, mono=line.mono
+    )  # fmt: skip
+    return replace(state, errors=(*state.errors, recorded))
+
+
+def _resolved(state: RunState, event: e.ErrorResolved, line: Line) -> RunState:
+    errors = tuple(replace(x, resolved=event.text) if x.id == event.id else x for x in state.errors)
+    return replace(state, errors=errors)
+
+
+def _child(state: RunState, event: e.ChildStarted, line: Line) -> RunState:
+    return _update(state, event, child=event.child)
+
+
+_HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
+    e.RunOpened: _opened,
+    e.RunRecovered: _recovered,
+    e.RunHeld: lambda state, event, line: replace(state, held=event.reason or ""),
+    e.RunResumed: _resumed,
+    e.RunClosed: lambda state, event, line: replace(state, closed=event, helm=None),
+    e.HelmTaken: _helm_taken,
+    e.HelmReleased: _helm_released,
+    e.StepStarted: _started,
+    e.ChildStarted: _child,
+    e.StepOutput: _output,
+    e.StepProgress: _progress,
+    e.StepWaiting: _waiting,
+    e.StepFate: _fate,
+    **{outcome: _outcome for outcome in _STATUS},
+    e.CancelRequested: _cancel,
+    e.TxBegin: _tx_begin,
+    e.TxCommitSent: _tx_sent,
+    e.TxCommitted: _tx_committed,
+    e.TxAborted: _tx_aborted,
+    e.MetricsSampled: _sampled,
+    e.GuardBreached: _breached,
+    e.GuardCleared: _cleared,
+    e.TriggerFired: _fired,
+    e.RollbackStarted: _rollback_started,
+    e.RollbackFinished: _rollback_finished,
+    e.NoteAdded: _remark("note"),
+    e.FeedbackAdded: _remark("feedback"),
+    e.ErrorRecorded: _error,
+    e.ErrorResolved: _resolved,
+    e.BackupRecorded: lambda state, event, line: replace(
+        state, backups=(*state.backups, msgspec.structs.asdict(event))
+    ),
+}

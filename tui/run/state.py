@@ -1,0 +1,169 @@
+"""Where a run stands: one frozen value, the fold of a prefix of its journal."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tui.journal.events import GuardBreached, Policy, RunClosed, RunOpened, TriggerFired
+from tui.run.steps import Steps, StepState
+
+RunStatus = Literal[
+    "scheduled", "running", "held", "rolling_back", "rolled_back", "rollback_failed", "completed", "failed",
+    "undecided",
+]  # fmt: skip
+HISTORY = 120
+"""Samples kept in the state, for the gauges' short history."""
+
+
+class GuardState(Struct, frozen=True, kw_only=True):
+    """One success criterion: its latest value, since when it is over its limit, whether that is a breach."""
+
+    metric: str
+    limit: float
+    relation: Literal["below", "above", "equals"]
+    for_s: float = 0.0
+    except_: tuple[str, ...] = ()
+    value: float | None = None
+    source: str | None = None
+    over_since: float | None = None
+    breached: bool = False
+
+    @property
+    def state(self) -> str:
+        """`unknown`, `ok`, `over` (over the limit, not yet long enough) or `breached`."""
+        if self.breached:
+            return "breached"
+        if self.value is None:
+            return "unknown"
+        return "ok" if self.over_since is None else "over"
+
+
+class RollbackState(Struct, frozen=True, kw_only=True):
+    """A rollback: `to` names the step after which everything is taken back, None means all of it."""
+
+    status: Literal["running", "rolled_back", "rolled_back_to", "failed"]
+    reason: str
+    by: str
+    started: float
+    started_at: str
+    undo: tuple[str, ...] = ()
+    without_undo: tuple[str, ...] = ()
+    to: str | None = None
+    ended: float | None = None
+    failed_step: str | None = None
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """One tick of metrics at `mono` seconds."""
+
+    mono: float
+    values: dict[str, float]
+
+
+class RecordedError(Struct, frozen=True, kw_only=True):
+    """An error people resolve, by its id."""
+
+    id: str
+    text: str
+    step: str | None = None
+    sqlstate: str | None = None
+    mono: float = 0.0
+    resolved: str | None = None
+
+
+class Fired(Struct, frozen=True, kw_only=True):
+    """A trigger that fired, and when; `attempt` of the step that made it fire."""
+
+    event: TriggerFired
+    mono: float
+    attempt: int = 0
+
+
+class Remark(Struct, frozen=True, kw_only=True):
+    """A note or a feedback."""
+
+    by: str
+    at: str
+    text: str
+    step: str | None = None
+    kind: Literal["note", "feedback", "handover"] = "note"
+
+
+class RunState(Struct, frozen=True, kw_only=True):
+    """The state of a run after the event `seq`. `opened` is None only before the first event."""
+
+    seq: int = -1
+    mono: float = 0.0
+    at: str = ""
+    opened: RunOpened | None = None
+    opened_at: str = ""
+    steps: Steps = Steps()
+    policy: Policy = Policy()
+    held: str | None = None
+    helm: str | None = None
+    helm_since: float | None = None
+    rollback: RollbackState | None = None
+    guards: tuple[GuardState, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    metrics: dict[str, float] = {}
+    sources: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+    breaches: tuple[GuardBreached, ...] = ()
+    errors: tuple[RecordedError, ...] = ()
+    fired: tuple[Fired, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    backups: tuple[dict[str, Any], ...] = ()
+    closed: RunClosed | None = None
+    engine: dict[str, Any] = {}
+    recoveries: int = 0
+    unknown_events: int = 0
+    active: tuple[str, ...] = ()
+    """Ids of running steps, in the order in which they began."""
+    unended: int = 0
+    """Position of the first step of the checklist that has not ended; its length when all have."""
+
+    def running(self) -> tuple[StepState, ...]:
+        return tuple(self.steps[step] for step in self.active)
+
+    @property
+    def undecided(self) -> tuple[StepState, ...]:
+        return tuple(state for state in self.steps if state.status == "undecided")
+
+    def current(self) -> StepState | None:
+        """The step of the checklist at which the run stands: the first that has not ended, companions left out."""
+        for position in range(self.unended, len(self.steps)):
+            state = self.steps.at(position)
+            if state.group != "main":
+                return None
+            if not state.is_ended and state.step.with_ is None:
+                return state
+        return None
+
+    @property
+    def all_ended(self) -> bool:
+        return self.opened is not None and self.current() is None
+
+    @property
+    def status(self) -> RunStatus:
+        """The run's one word."""
+        if self.closed is not None:
+            return self.closed.outcome  # type: ignore[return-value]
+        rollback = self.rollback
+        if rollback is not None and rollback.status == "failed":
+            return "rollback_failed"
+        if any(state.status == "undecided" for state in self.steps):
+            return "undecided"
+        if rollback is not None and rollback.status in ("running", "rolled_back"):
+            return "rolling_back" if rollback.status == "running" else "rolled_back"
+        current = self.current()
+        if current is None:
+            return "completed" if self.opened is not None else "scheduled"
+        if self.held is not None:
+            return "held"
+        if current.status == "failed" and not self.active:
+            return "failed"
+        if current.attempt == 0 and self.steps.position(current.id) == 0 and not self.active:
+            return "scheduled"
+        return "running"

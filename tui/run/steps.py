@@ -1,0 +1,148 @@
+"""The steps of a run, in order: a persistent map, so that a transition costs the same for 10 steps and for 10,000."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tui.journal.events import Effect, FateWord
+from tui.plan.model import Place, Step
+
+Status = Literal[
+    "pending",
+    "running",
+    "passed",
+    "failed",
+    "skipped",
+    "signed",
+    "by_hand",
+    "cancelled",
+    "undone",
+    "undecided",
+]
+Group = Literal["main", "rollback", "undo"]
+ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
+"""Statuses after which the checklist goes on."""
+UNDO_PREFIX = "undo."
+
+
+class StepState(Struct, frozen=True, kw_only=True):
+    """Where one step stands. `started`/`ended` are seconds of the run's monotonic clock, of the latest attempt."""
+
+    step: Step
+    place: Place
+    group: Group = "main"
+    status: Status = "pending"
+    attempt: int = 0
+    started: float | None = None
+    started_at: str | None = None
+    ended: float | None = None
+    ended_at: str | None = None
+    by: str = ""
+    waiting: str | None = None
+    waiting_facts: dict[str, Any] = {}
+    waiting_since: float | None = None
+    evidence: dict[str, Any] = {}
+    effect: Effect = "none"
+    fate: FateWord | None = None
+    fate_reason: str | None = None
+    reason: str | None = None
+    sqlstate: str | None = None
+    note: str | None = None
+    undoes: str | None = None
+    by_hand: str | None = None
+    person: str | None = None
+    cancel: bool = False
+    recover: bool = False
+    interrupted: bool = False
+    done: int = 0
+    resume_from: int = 0
+    witness: dict[str, Any] | None = None
+    tx_statement: int = 0
+    tx_sent: bool = False
+    progress: dict[str, Any] | None = None
+    output_bytes: int = 0
+    child: dict[str, Any] | None = None
+
+    @property
+    def id(self) -> str:
+        return self.step.id
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the checklist may go on after it."""
+        return self.status in ENDED or (self.status == "failed" and self.step.on_failure == "continue")
+
+    @property
+    def may_have_effect(self) -> bool:
+        """Whether something of it is, or may be, in the database, so that an undo makes sense."""
+        if self.status in ("passed", "by_hand"):
+            return self.effect != "none" or self.status == "by_hand"
+        return self.status in ("failed", "cancelled", "undecided") and self.effect != "none"
+
+
+_CHUNK = 64
+
+
+class Steps:
+    """An immutable, ordered map of id to StepState: `replace` shares all but one chunk with its origin."""
+
+    __slots__ = ("_chunks", "_index")
+
+    def __init__(
+        self, chunks: tuple[tuple[StepState, ...], ...] = (), index: dict[str, int] | None = None
+    ) -> None:
+        self._chunks = chunks
+        self._index = {} if index is None else index
+
+    @classmethod
+    def of(cls, states: Iterable[StepState]) -> Steps:
+        flat = tuple(states)
+        chunks = tuple(flat[i : i + _CHUNK] for i in range(0, len(flat), _CHUNK))
+        return cls(chunks, {state.id: i for i, state in enumerate(flat)})
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __iter__(self) -> Iterator[StepState]:
+        for chunk in self._chunks:
+            yield from chunk
+
+    def __contains__(self, step: object) -> bool:
+        return step in self._index
+
+    def __getitem__(self, step: str) -> StepState:
+        position = self._index[step]
+        return self._chunks[position // _CHUNK][position % _CHUNK]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Steps) and self._chunks == other._chunks
+
+    def __hash__(self) -> int:
+        return hash(self._chunks)
+
+    def get(self, step: str) -> StepState | None:
+        return self[step] if step in self._index else None
+
+    def position(self, step: str) -> int:
+        """Its place in the order, from 0."""
+        return self._index[step]
+
+    def at(self, position: int) -> StepState:
+        return self._chunks[position // _CHUNK][position % _CHUNK]
+
+    def replace(self, state: StepState) -> Steps:
+        """The same steps with this one in the place of the one of its id."""
+        position = self._index[state.id]
+        at, within = divmod(position, _CHUNK)
+        chunk = self._chunks[at]
+        chunk = (*chunk[:within], state, *chunk[within + 1 :])
+        return Steps((*self._chunks[:at], chunk, *self._chunks[at + 1 :]), self._index)
+
+    def joined(self, states: Iterable[StepState]) -> Steps:
+        """These steps with further ones at the end; one of an id already there takes that one's place."""
+        new = {state.id: state for state in states}
+        kept = [new.pop(state.id, state) for state in self]
+        return Steps.of([*kept, *new.values()])
