@@ -94,9 +94,7 @@ def blocked(state: RunState, at: StepState) -> Refusal | None:
         return None
     for step in at.step.needs:
         if not state.steps[step].is_ended:
-            return Refusal(
-                code="needs", message=f"{at.id} needs {step}, which has not ended", facts={"step": step}
-            )
+            return Refusal(code="needs", message=f"{at.id} needs {step}, which has not ended", facts={"step": step})
     start = state.unended if at.group == "main" else 0
     for earlier in range(start, position):
         other = state.steps.at(earlier)
@@ -130,9 +128,7 @@ def _may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
             return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
     for other in state.undecided:
         if other.id != at.id:
-            message = (
-                f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
-            )
+            message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
             return Refusal(code="undecided", message=message, facts={"step": other.id})
     wait = starts_in(state, at.place.starts, wall) if at.group == "main" else None
     if wait is not None and wait > 0:
@@ -246,9 +242,7 @@ def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decisi
     if isinstance(at, Refusal):
         return at
     if not _signed_kind(at):
-        return Refusal(
-            code="sensed", message=f"{step} is proved by the system, not signed; execute it, or use by-hand"
-        )
+        return Refusal(code="sensed", message=f"{step} is proved by the system, not signed; execute it, or use by-hand")
     if at.status not in ("pending", "failed", "cancelled", "undone"):
         return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
     if not note.strip():
@@ -324,9 +318,7 @@ def _undo(state: RunState, step: str) -> Decision:
     ]  # fmt: skip
     if later:
         last = later[-1]
-        return Refusal(
-            code="order", message=f"{last.id} was applied later; undo it first", facts={"step": last.id}
-        )
+        return Refusal(code="order", message=f"{last.id} was applied later; undo it first", facts={"step": last.id})
     known = state.steps.get(UNDO_PREFIX + step)
     started = e.StepStarted(
         step=UNDO_PREFIX + step,
@@ -344,9 +336,7 @@ def _cancel(state: RunState, step: str) -> Decision:
     if isinstance(at, Refusal):
         return at
     if at.status != "running":
-        return Refusal(
-            code="status", message=f"{step} is not running but {at.status}", facts={"status": at.status}
-        )
+        return Refusal(code="status", message=f"{step} is not running but {at.status}", facts={"status": at.status})
     if at.cancel:
         return Refusal(code="status", message=f"{step} is already being cancelled")
     return (e.CancelRequested(step=step, attempt=at.attempt, reason="person"),)

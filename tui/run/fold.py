@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -42,16 +42,14 @@ def apply(state: RunState, event: e.Event, line: Line) -> RunState:
 def _guards(plan: Plan) -> tuple[GuardState, ...]:
     found = []
     for guard in plan.success:
+        relation: Literal["below", "above", "equals"] = "equals"
+        limit = guard.equals or 0.0
         if guard.below is not None:
             relation, limit = "below", guard.below
         elif guard.above is not None:
             relation, limit = "above", guard.above
-        else:
-            relation, limit = "equals", guard.equals or 0.0
         found.append(
-            GuardState(
-                metric=guard.metric, limit=limit, relation=relation, for_s=guard.for_, except_=guard.except_
-            )  # type: ignore[arg-type]
+            GuardState(metric=guard.metric, limit=limit, relation=relation, for_s=guard.for_, except_=guard.except_)
         )
     return tuple(found)
 
@@ -89,9 +87,7 @@ def _synthetic_undo(state: RunState, undoes: str) -> StepState:
         as_=original.step.as_, estimate=None, timeout=original.step.timeout,
     )  # fmt: skip
     place = Place("U" + original.place.number, original.place.phase, original.place.section, None, False)
-    return StepState(
-        step=step, place=place, group="undo", undoes=undoes, attempt=0 if known is None else known.attempt
-    )
+    return StepState(step=step, place=place, group="undo", undoes=undoes, attempt=0 if known is None else known.attempt)
 
 
 def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
@@ -281,9 +277,7 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
             for step in section.steps:
                 known = state.steps.get(step.id)
                 attempt = 0 if known is None else known.attempt
-                joined.append(
-                    StepState(step=step, place=numbered[step.id], group="rollback", attempt=attempt)
-                )
+                joined.append(StepState(step=step, place=numbered[step.id], group="rollback", attempt=attempt))
     return joined
 
 
@@ -355,7 +349,7 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.StepProgress: _progress,
     e.StepWaiting: _waiting,
     e.StepFate: _fate,
-    **{outcome: _outcome for outcome in _STATUS},
+    **dict.fromkeys(_STATUS, _outcome),
     e.CancelRequested: _cancel,
     e.TxBegin: _tx_begin,
     e.TxCommitSent: _tx_sent,

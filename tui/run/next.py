@@ -132,11 +132,7 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
     fired_steps = {(f.event.step, f.attempt) for f in state.fired}
     current = state.current()
     named = {t.step for t in opened.plan.rollback.triggers if t.step is not None}
-    if (
-        current is not None
-        and current.status == "failed"
-        and (current.id, current.attempt) not in fired_steps
-    ):
+    if current is not None and current.status == "failed" and (current.id, current.attempt) not in fired_steps:
         titles = [t.title for t in opened.plan.rollback.triggers if t.step == current.id]
         if current.step.on_failure == "propose_rollback" or current.id in named:
             title = titles[0] if titles else current.step.title
@@ -147,9 +143,7 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
             times = len([b for b in state.breaches if b.metric == trigger.guard])
             fired = len([f for f in state.fired if f.event.title == trigger.title])
             if since and fired < times:
-                found.append(
-                    e.TriggerFired(title=trigger.title, reason="guard_breached", metric=trigger.guard)
-                )
+                found.append(e.TriggerFired(title=trigger.title, reason="guard_breached", metric=trigger.guard))
         if trigger.errors is not None and not any(f.event.title == trigger.title for f in state.fired):
             unresolved = [x for x in state.errors if x.resolved is None]
             if len(unresolved) >= trigger.errors:
@@ -168,9 +162,7 @@ def _signing(state: RunState, at: StepState) -> e.StepSigned | None:
         return None
     person = policy.signer or "engine"
     evidence = {"signed_by": person, "note": policy.sign_off, "sign_off": True}
-    return e.StepSigned(
-        step=at.id, attempt=at.attempt + 1, note=policy.sign_off, person=person, evidence=evidence
-    )
+    return e.StepSigned(step=at.id, attempt=at.attempt + 1, note=policy.sign_off, person=person, evidence=evidence)
 
 
 def _rollback(state: RunState) -> tuple[Do, ...]:
@@ -240,9 +232,7 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
         if state.active:
             return (Wait(reason="running"),)
         return (
-            (Append(events=(e.RunClosed(outcome="completed"),)),)
-            if _automatic(state)
-            else (Wait(reason="completed"),)
+            (Append(events=(e.RunClosed(outcome="completed"),)),) if _automatic(state) else (Wait(reason="completed"),)
         )
     if current.status in ("failed", "undone") or (current.status == "cancelled" and not current.interrupted):
         if current.status == "failed" and state.policy.on_failure == "rollback" and not state.active:
@@ -281,9 +271,7 @@ def _candidates(state: RunState, current: StepState) -> list[StepState]:
     found: list[StepState] = []
     for position in range(state.steps.position(current.id), len(state.steps)):
         at = state.steps.at(position)
-        if at.group != "main" or (
-            at.id != current.id and not (current.place.parallel and _same(at, current))
-        ):
+        if at.group != "main" or (at.id != current.id and not (current.place.parallel and _same(at, current))):
             break
         fresh = at.status == "pending" or (at.status == "cancelled" and at.interrupted)
         if fresh and at.step.with_ is None and blocked(state, at) is None:
@@ -294,6 +282,4 @@ def _candidates(state: RunState, current: StepState) -> list[StepState]:
 def exit_code(state: RunState) -> int:
     """The exit code that reports this run's outcome (design: 0 done, 1 failed, 3 rolled back, 4 undecided, 6 waiting)."""
     status = state.status
-    return {"completed": 0, "failed": 1, "rollback_failed": 1, "rolled_back": 3, "undecided": 4}.get(
-        status, 6
-    )
+    return {"completed": 0, "failed": 1, "rollback_failed": 1, "rolled_back": 3, "undecided": 4}.get(status, 6)

@@ -91,9 +91,7 @@ class Steps:
 
     __slots__ = ("_chunks", "_index")
 
-    def __init__(
-        self, chunks: tuple[tuple[StepState, ...], ...] = (), index: dict[str, int] | None = None
-    ) -> None:
+    def __init__(self, chunks: tuple[tuple[StepState, ...], ...] = (), index: dict[str, int] | None = None) -> None:
         self._chunks = chunks
         self._index = {} if index is None else index
 
