@@ -162,6 +162,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     errors: int = 0
     lines: int = 0
     samples: int = 0
+    lag: float | None = None
 
 
 class Emit(Effect, frozen=True, kw_only=True):

@@ -1,0 +1,186 @@
+"""What statements do to transaction and session, and what the review says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.sql import (
+    forbidden,
+    is_transaction_control,
+    is_within_transaction,
+    needs_no_transaction,
+    read_script,
+    review,
+)
+from tui.sql.review import Transaction
+from tui.sql.script import Statement
+
+
+def one(source: str) -> Statement:
+    (statement,) = read_script(source).statements
+    return statement
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["BEGIN", "begin work", "START TRANSACTION", "COMMIT", "/* x */ commit and chain", "END", "ROLLBACK", "ABORT",
+     "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a", "PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"],
+)  # fmt: skip
+def test_transaction_control(source: str) -> None:
+    assert is_transaction_control(one(source))
+    within = source.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO"))
+    assert is_within_transaction(one(source)) == within
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["SELECT 'COMMIT'", "PREPARE transaction AS SELECT 1", "PREPARE p AS SELECT 1", "SET TRANSACTION READ ONLY",
+     "DO $$ begin commit; end $$", 'SELECT "commit"'],
+)  # fmt: skip
+def test_no_transaction_control(source: str) -> None:
+    assert not is_transaction_control(one(source))
+
+
+NEED_NONE = [
+    "CREATE INDEX CONCURRENTLY i ON t (a)",
+    "create unique index concurrently i on t (a)",
+    "DROP INDEX CONCURRENTLY i",
+    "REINDEX INDEX CONCURRENTLY i",
+    "REINDEX (VERBOSE) TABLE CONCURRENTLY t",
+    "REINDEX (CONCURRENTLY, VERBOSE) TABLE t",
+    "REINDEX DATABASE d",
+    "REINDEX SCHEMA s",
+    "VACUUM",
+    "VACUUM (FULL) t",
+    "ALTER SYSTEM SET work_mem = '1MB'",
+    "CREATE DATABASE d",
+    "DROP DATABASE d",
+    "CREATE TABLESPACE x LOCATION '/x'",
+    "DROP TABLESPACE x",
+    "ALTER DATABASE d SET TABLESPACE x",
+    "ALTER TABLE s.t DETACH PARTITION s.p CONCURRENTLY",
+    "ALTER TABLE IF EXISTS ONLY s.t DETACH PARTITION s.p CONCURRENTLY",
+    "CLUSTER",
+    "CLUSTER VERBOSE",
+    "CLUSTER (VERBOSE)",
+    "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p",
+    "DROP SUBSCRIPTION s",
+    "ALTER SUBSCRIPTION s REFRESH PUBLICATION",
+    "ALTER SUBSCRIPTION s SET PUBLICATION p",
+    "DISCARD ALL",
+    "COMMIT PREPARED 'x'",
+]
+
+NEED_NOT = [
+    "CREATE INDEX i ON t (a)",
+    "CREATE INDEX concurrently_i ON t (concurrently)",
+    "DROP INDEX i",
+    "REINDEX TABLE t",
+    "REINDEX (CONCURRENTLY false) TABLE t",
+    "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+    "ANALYZE",
+    "ALTER TABLE t DETACH PARTITION p",
+    "ALTER TABLE t DETACH PARTITION p FINALIZE",
+    "ALTER TYPE e ADD VALUE 'x'",
+    "ALTER DATABASE d SET work_mem = '1MB'",
+    "ALTER DATABASE d RENAME TO tablespace",
+    "CLUSTER t",
+    "CLUSTER t USING i",
+    "DISCARD PLANS",
+    "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (connect = false)",
+    "ALTER SUBSCRIPTION s SET PUBLICATION p WITH (refresh = false)",
+    "SELECT 'VACUUM'",
+    "INSERT INTO vacuum VALUES (1)",
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), [(s, True) for s in NEED_NONE] + [(s, False) for s in NEED_NOT])
+def test_needs_no_transaction(source: str, expected: bool) -> None:
+    assert needs_no_transaction(one(source)) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("DISCARD ALL", "discard_all"),
+        ("DISCARD TEMP", None),
+        ("RESET ALL", "reset_all"),
+        ("RESET work_mem", None),
+        ("SELECT pg_advisory_unlock(1)", "advisory_unlock"),
+        ("SELECT PG_CATALOG.PG_ADVISORY_UNLOCK_ALL()", "advisory_unlock"),
+        ('SELECT "pg_advisory_unlock_shared"(1)', "advisory_unlock"),
+        ("DO $$ begin perform pg_advisory_unlock(1); end $$", "advisory_unlock"),
+        ("DO $$ begin execute 'select pg_advisory_unlock_all()'; end $$", "advisory_unlock"),
+        ("DO $$ begin -- no pg_advisory_unlock here\n end $$", None),
+        ("SELECT 'pg_advisory_unlock' /* pg_advisory_unlock */", None),
+        ("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$select pg_advisory_unlock(1)$$", None),
+        ("SELECT pg_try_advisory_xact_lock(1)", None),
+        ("SET SESSION AUTHORIZATION bob", "session_authorization"),
+        ("SET LOCAL SESSION AUTHORIZATION bob", "session_authorization"),
+        ("RESET SESSION AUTHORIZATION", "session_authorization"),
+        ("SET synchronous_commit = off", "runner_setting"),
+        ("SET LOCAL synchronous_commit TO off", "runner_setting"),
+        ("set session Synchronous_Commit to local", "runner_setting"),
+        ('SET "synchronous_commit" = off', "runner_setting"),
+        ("RESET synchronous_commit", "runner_setting"),
+        ("SELECT pg_catalog.set_config('synchronous_commit', 'off', true)", "runner_setting"),
+        ("SELECT pg_catalog.set_config('search_path', '', false)", None),
+        ("SET application_name = 'x'", "runner_setting"),
+        ("ALTER ROLE r SET synchronous_commit = off", None),
+        ("SET search_path = a, b", None),
+        ("COPY t TO STDOUT", "copy_to_stdout"),
+        ("COPY (SELECT 1) TO stdout WITH (FORMAT csv)", "copy_to_stdout"),
+        ("COPY t TO '/tmp/x'", None),
+    ],
+)
+def test_forbidden(source: str, code: str | None) -> None:
+    assert forbidden(one(source)) == code
+
+
+def codes(source: str, transaction: Transaction) -> list[tuple[int, str]]:
+    return [(finding.line, finding.code) for finding in review(read_script(source), transaction)]
+
+
+def test_single() -> None:
+    source = "SELECT 1;\nBEGIN;\nSAVEPOINT a;\nROLLBACK TO a;\nVACUUM;\nCOMMIT;\n"
+    expected = [(2, "transaction_control"), (5, "needs_no_transaction"), (6, "transaction_control")]
+    assert codes(source, "single") == expected
+
+
+def test_per_statement() -> None:
+    source = "SAVEPOINT a;\nVACUUM;\nCREATE INDEX CONCURRENTLY i ON t (a);\nCOMMIT;"
+    assert codes(source, "per_statement") == [(1, "transaction_control"), (4, "transaction_control")]
+
+
+def test_script_keeps_its_own_transactions() -> None:
+    assert codes("BEGIN;\nSELECT 1;\nCOMMIT;\nVACUUM;", "script") == []
+    assert codes("BEGIN;\nVACUUM;\nCOMMIT;", "script") == [(2, "needs_no_transaction")]
+    assert codes("SELECT 1;\nBEGIN;\nSELECT 2;", "script") == [(2, "open_transaction")]
+    assert codes("BEGIN;\nCOMMIT AND CHAIN;\nSELECT 2;", "script") == [(2, "open_transaction")]
+    assert codes("BEGIN;\nCOMMIT AND NO CHAIN;\nVACUUM;", "script") == []
+
+
+@pytest.mark.parametrize("transaction", ["single", "per_statement", "script"])
+def test_refused_however_it_is_executed(transaction: Transaction) -> None:
+    source = (
+        "\\restrict x\n\\set a 1\nDISCARD ALL;\nDO $$\nbegin\n perform pg_advisory_unlock(1);\nend $$;\n"
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);\nSET lock_timeout = 0;\n\\unrestrict x\nSELECT '"
+    )
+    found = review(read_script(source), transaction)
+    got = {(finding.line, finding.code, finding.level) for finding in found}
+    assert {
+        (2, "meta_command", "error"),
+        (3, "discard_all", "error"),
+        (6, "advisory_unlock", "error"),
+        (8, "concurrently_if_not_exists", "error"),
+        (9, "overrules_setting", "warning"),
+        (11, "unterminated_string", "error"),
+    } <= got
+    assert not {finding.line for finding in found} & {1, 10}
+    assert [finding.line for finding in found] == sorted(finding.line for finding in found)
+    assert all(finding.message.endswith((".", "\\set a 1", "`.", "!")) for finding in found)
+
+
+def test_an_ordinary_migration_has_no_finding() -> None:
+    source = "ALTER TABLE t ADD COLUMN a int;\nUPDATE t SET a = 1;\nCREATE INDEX i ON t (a);\nGRANT SELECT ON t TO r;"
+    assert codes(source, "single") == []

@@ -1,0 +1,348 @@
+"""Where runs lie on disk, and how a person's word for a run becomes its directory: an id, a unique prefix, a path,
+`last`, or nothing at all. Only `os`, importable by everyone.
+
+Modes are set whatever the umask, the group is inherited from the directory above, and nothing here follows a link
+inside the state directory: in a shared `runs/` other accounts may create names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.locale import _
+
+SYSTEM_HOME = Path("/var/lib/virada")
+RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+DIRECTORY_MODE = 0o2750
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_SHOWN = 5
+_CHUNK = 1 << 16
+
+
+class RunExists(Exception):
+    """The directory of a new run is there already."""
+
+
+class RunError(Exception):
+    """A run that cannot be named; the text is one sentence for people."""
+
+
+class RunNotFound(RunError):
+    pass
+
+
+class RunNotPermitted(RunNotFound):
+    """The operating system does not let the caller read it."""
+
+
+class AmbiguousRun(RunError):
+    """`candidates` are the ids that fit, newest first."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.candidates = candidates
+
+
+class RunPaths(Struct, frozen=True):
+    """The files of one run. `journal_file` is set where only a journal is there, copied away from its run."""
+
+    directory: Path
+    journal_file: Path | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's id by its directory's name; of a journal alone the file's name (its id stands in `run.opened`)."""
+        return self.directory.name if self.journal_file is None else self.journal_file.name
+
+    @property
+    def alone(self) -> bool:
+        """Only a journal: nothing to command, no engine, no output."""
+        return self.journal_file is not None
+
+    @property
+    def journal(self) -> Path:
+        return self.directory / "journal.jsonl" if self.journal_file is None else self.journal_file
+
+    @property
+    def index(self) -> Path:
+        if self.journal_file is None:
+            return self.directory / "index"
+        return self.directory / f"{self.journal_file.name}.index"
+
+    @property
+    def plan(self) -> Path:
+        return self.directory / "plan"
+
+    @property
+    def output(self) -> Path:
+        return self.directory / "output"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.directory / "artifacts"
+
+    @property
+    def helm_socket(self) -> Path:
+        return self.directory / "helm.sock"
+
+    @property
+    def engine_lock(self) -> Path:
+        return self.directory / "engine.lock"
+
+    @property
+    def engine_log(self) -> Path:
+        return self.directory / "engine.log"
+
+
+def home() -> Path:
+    """The state directory: `$VIRADA_HOME`, else the machine's where the caller may use it, else the caller's own."""
+    configured = os.environ.get("VIRADA_HOME")
+    if configured:
+        return Path(configured).absolute()
+    if SYSTEM_HOME.is_dir() and (os.access(SYSTEM_HOME, os.R_OK) or os.access(SYSTEM_HOME, os.W_OK)):
+        return SYSTEM_HOME
+    state = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return base / "virada"
+
+
+def runs_directory() -> Path:
+    return home() / "runs"
+
+
+def new_run_id(now: datetime) -> str:
+    """An id that sorts by time, such as `20261122T060300Z-7f3a`; `now` is aware of its time zone."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def create_run_directory(run_id: str) -> RunPaths:
+    """The directory of a new run with `plan/`, `output/` and `artifacts/`, made together with what is missing above.
+
+    Raises RunExists, ValueError for a malformed id, and OSError as the operating system says it.
+    """
+    if not RUN_ID.fullmatch(run_id):
+        raise ValueError(f"not a run id: {run_id!r}")
+    base = home()
+    base.parent.mkdir(parents=True, exist_ok=True)
+    with _directory(base.parent, follow=True) as above, _made(above, base.name, exist=True, follow=True) as top:
+        with _made(top, "runs", exist=True) as runs, _made(runs, run_id) as run:
+            for name in ("plan", "output", "artifacts"):
+                with _made(run, name):
+                    pass
+            os.fsync(run)
+            os.fsync(runs)
+    return RunPaths(base / "runs" / run_id)
+
+
+def list_runs() -> tuple[RunPaths, ...]:
+    """All runs the caller can see, newest first by id. Raises PermissionError where `runs/` may not be listed."""
+    directory = runs_directory()
+    try:
+        with os.scandir(directory) as entries:
+            names = [e.name for e in entries if RUN_ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return ()
+    return tuple(RunPaths(directory / name) for name in sorted(names, reverse=True))
+
+
+def open_file(path: Path, mode: int, flags: int = os.O_WRONLY | os.O_APPEND) -> int:
+    """A descriptor of a regular file, made with exactly `mode` where it is missing; links are not followed.
+
+    An existing file keeps its mode. Raises OSError; FileExistsError where something else than a file lies there.
+    """
+    flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL, mode)
+        made = True
+    except FileExistsError:
+        fd = os.open(path, flags)
+        made = False
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise FileExistsError(f"{path} is not a regular file")
+    if made:
+        os.fchmod(fd, mode)
+    return fd
+
+
+class _Line(msgspec.Struct):
+    type: str = ""
+
+
+def find_run(text: str | None, open_only: bool = False) -> RunPaths:
+    """The run that `text` means: an id, a unique prefix, a path to a run's directory or to a journal file, `last`
+    (the newest by id), or with None the newest open run. With `open_only` a closed run is not found.
+
+    Raises RunNotFound (RunNotPermitted where the operating system refuses) and AmbiguousRun.
+    """
+    if text is None:
+        return _newest(open_only=True)
+    if text == "last":
+        return _newest(open_only)
+    run = _by_path(text) if "/" in text else _by_id(text, open_only)
+    if open_only and not is_open(run):
+        raise RunNotFound(_("The run {run} is closed.").format(run=run.id))
+    return run
+
+
+def is_open(run: RunPaths) -> bool:
+    """Whether the last complete line of the journal is there and does not close the run."""
+    return last_type(run.journal) not in (None, "run.closed")
+
+
+def last_type(journal: Path) -> str | None:
+    """The `type` of the last complete line; None without one or where it may not be read, empty where it is damaged."""
+    try:
+        fd = os.open(journal, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(fd)
+        line = _last_line(fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
+    finally:
+        os.close(fd)
+    if line is None:
+        return None
+    try:
+        return msgspec.json.decode(line, type=_Line).type
+    except msgspec.MsgspecError:
+        return ""
+
+
+def _last_line(fd: int, size: int) -> bytes | None:
+    """The bytes of the last line that ends in a newline, without it; read backwards, so that its cost is the line's."""
+    tail, start, chunk = b"", size, _CHUNK
+    while start > 0:
+        step = min(chunk, start)
+        start -= step
+        chunk *= 2
+        tail = os.pread(fd, step, start) + tail
+        end = tail.rfind(b"\n")
+        if end < 0:
+            continue
+        begin = tail.rfind(b"\n", 0, end)
+        if begin >= 0 or start == 0:
+            return tail[begin + 1 : end]
+    return None
+
+
+def _all_runs() -> tuple[RunPaths, ...]:
+    try:
+        return list_runs()
+    except OSError as error:
+        message = _("The runs in {directory} cannot be listed: {reason}.")
+        raise RunNotPermitted(message.format(directory=runs_directory(), reason=error.strerror)) from error
+
+
+def _newest(open_only: bool) -> RunPaths:
+    runs = _all_runs()
+    if not runs:
+        raise RunNotFound(_("There is no run in {directory}.").format(directory=runs_directory()))
+    for run in runs:
+        if not open_only or is_open(run):
+            return run
+    raise RunNotFound(
+        _("There is no open run in {directory}; the newest, {run}, is closed.").format(
+            directory=runs_directory(), run=runs[0].id
+        )
+    )
+
+
+def _by_id(text: str, open_only: bool) -> RunPaths:
+    found = [run for run in _all_runs() if text and run.id.startswith(text)]
+    exact = [run for run in found if run.id == text]
+    if exact:
+        return exact[0]
+    if len(found) > 1 and open_only:
+        found = [run for run in found if is_open(run)] or found
+    if len(found) == 1:
+        return found[0]
+    if found:
+        candidates = tuple(run.id for run in found)
+        shown = ", ".join(candidates[:_SHOWN]) + (", ..." if len(candidates) > _SHOWN else "")
+        message = _("{text} fits {count} runs: {runs}. Give more of the id.")
+        raise AmbiguousRun(message.format(text=text, count=len(found), runs=shown), candidates)
+    if text and os.path.lexists(text):
+        return _by_path(text)
+    message = _("There is no run {text} in {directory}.")
+    raise RunNotFound(message.format(text=repr(text), directory=runs_directory()))
+
+
+def _by_path(text: str) -> RunPaths:
+    path = Path(text).absolute()
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode) and path.is_dir():
+            path = path.resolve()
+            mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            path = path.resolve()
+            journal = path / "journal.jsonl"
+            if stat.S_ISREG(journal.lstat().st_mode):
+                return RunPaths(path) if _is_run(path) else RunPaths(path, journal)
+        if stat.S_ISREG(mode):
+            path = path.resolve()
+            in_run = path.name == "journal.jsonl" and _is_run(path.parent)
+            return RunPaths(path.parent) if in_run else RunPaths(path.parent, path)
+    except PermissionError as error:
+        raise RunNotPermitted(_("{path} may not be read by this account.").format(path=path)) from error
+    except FileNotFoundError as error:
+        if path.is_dir():
+            message = _("{path} is not the directory of a run: it has no journal.jsonl.")
+        else:
+            message = _("There is no {path}.")
+        raise RunNotFound(message.format(path=path)) from error
+    except OSError as error:
+        message = _("{path} cannot be read: {reason}.")
+        raise RunNotFound(message.format(path=path, reason=error.strerror)) from error
+    message = _("{path} is neither the directory of a run nor a journal file.")
+    raise RunNotFound(message.format(path=path))
+
+
+def _is_run(directory: Path) -> bool:
+    """A run's own directory, as opposed to one into which a journal was copied."""
+    return RUN_ID.fullmatch(directory.name) is not None or (directory / "engine.lock").exists()
+
+
+@contextmanager
+def _directory(path: Path, follow: bool = False) -> Iterator[int]:
+    fd = os.open(path, _OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else _OPEN_DIRECTORY)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _made(above: int, name: str, exist: bool = False, follow: bool = False) -> Iterator[int]:
+    """A descriptor of the directory `name`, new with mode 2750, or with `exist` as it is."""
+    made = True
+    # Under an open umask a set-group-ID parent gives its group and bit to the new directory at once. fchmod alone
+    # cannot restore that bit where the account is no member of the group.
+    umask = os.umask(0)
+    try:
+        os.mkdir(name, DIRECTORY_MODE & 0o777, dir_fd=above)
+    except FileExistsError as error:
+        if not exist:
+            raise RunExists(f"{name} is there already") from error
+        made = False
+    finally:
+        os.umask(umask)
+    flags = _OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else _OPEN_DIRECTORY
+    fd = os.open(name, flags, dir_fd=above)
+    try:
+        if made and stat.S_IMODE(os.fstat(fd).st_mode) != DIRECTORY_MODE:
+            os.fchmod(fd, DIRECTORY_MODE)
+        yield fd
+    finally:
+        os.close(fd)

@@ -1,0 +1,218 @@
+"""The few operations on files that the writer needs, so that a test can make any of them fail."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from tui.locale import _
+
+JOURNAL_MODE = 0o640
+RESERVE_MODE = 0o600
+SETTLE_BYTES = 4 * 1024 * 1024
+
+
+class JournalIO(Protocol):
+    """One journal file, open for appending, and the reserve beside it. Everything raises OSError."""
+
+    def open(self, path: Path, *, create: bool) -> None:
+        """Open for appending: with `create` a file that must not exist, else one that must."""
+
+    def size(self) -> int:
+        """Bytes in the file now; an error when the file no longer has a name."""
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append once; returns how many bytes were taken, which may be fewer than given."""
+
+    def sync(self) -> None:
+        """Everything written so far survives a loss of power when this returns."""
+
+    def truncate(self, size: int) -> None:
+        """Cut the file to `size` bytes."""
+
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """Write over the file's own bytes in place and sync them."""
+
+    def reserve(self, path: Path, size: int) -> None:
+        """Hold `size` bytes of the disk in a file of that name, or take an existing one over."""
+
+    def release(self, path: Path) -> None:
+        """Give the reserve back; nothing happens when there is none."""
+
+    def close(self) -> None:
+        """Close the file; nothing happens when it is not open."""
+
+
+class FileIO:
+    """The real file system."""
+
+    def __init__(self) -> None:
+        self._fd = -1
+        self._path = Path()
+
+    def open(self, path: Path, *, create: bool) -> None:
+        """A regular file only, links not followed; a new one is 0640 whatever the umask, its name durable."""
+        # Without O_NONBLOCK a pipe in the journal's place would hang the open.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        if create:
+            flags |= os.O_CREAT | os.O_EXCL
+        fd = os.open(path, flags, JOURNAL_MODE)
+        try:
+            require_regular(fd, path)
+            if create:
+                os.fchmod(fd, JOURNAL_MODE)
+                os.fsync(fd)
+                sync_directory(path.parent)
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd, self._path = fd, path
+
+    def size(self) -> int:
+        """Bytes in the file now; ESTALE when it was removed, for what is written then is lost to everyone."""
+        status = os.fstat(self._fd)
+        if status.st_nlink == 0:
+            raise OSError(errno.ESTALE, _("the file was removed"), str(self._path))
+        return status.st_size
+
+    def write(self, data: bytes | memoryview) -> int:
+        """One write(2)."""
+        return os.write(self._fd, data)
+
+    def sync(self) -> None:
+        """fdatasync: the file's size is part of what it makes durable."""
+        os.fdatasync(self._fd)
+
+    def truncate(self, size: int) -> None:
+        """ftruncate."""
+        os.ftruncate(self._fd, size)
+
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """Through a descriptor of its own: with O_APPEND a positioned write goes to the end."""
+        fd = os.open(self._path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            require_regular(fd, self._path)
+            view = memoryview(data)
+            while view:
+                written = os.pwrite(fd, view, offset)
+                if written <= 0:
+                    raise OSError(errno.EIO, os.strerror(errno.EIO), str(self._path))
+                view, offset = view[written:], offset + written
+            os.fdatasync(fd)
+        finally:
+            os.close(fd)
+
+    def reserve(self, path: Path, size: int) -> None:
+        """posix_fallocate, so that the blocks are really held; 0600."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        fd = os.open(path, flags, RESERVE_MODE)
+        try:
+            require_regular(fd, path)
+            os.fchmod(fd, RESERVE_MODE)
+            os.posix_fallocate(fd, 0, size)
+            os.fsync(fd)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(fd)
+
+    def release(self, path: Path) -> None:
+        """Unlink; the blocks are free when this returns."""
+        path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the descriptor once."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+def write_whole(io: JournalIO, data: bytes) -> None:
+    """Write all of `data`, however few bytes each write takes; PartialWrite says how many were taken."""
+    view = memoryview(data)
+    written = 0
+    try:
+        while written < len(data):
+            taken = io.write(view[written:])
+            if taken <= 0:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            written += taken
+    except OSError as error:
+        raise PartialWrite(written, error) from error
+
+
+class PartialWrite(Exception):
+    """A write that failed after `written` bytes, and why."""
+
+    def __init__(self, written: int, error: OSError) -> None:
+        super().__init__(written, error)
+        self.written = written
+        self.error = error
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the error means that there is no room, which can be given back."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def require_regular(fd: int, path: Path) -> None:
+    """OSError unless the descriptor is a regular file."""
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        raise OSError(errno.EINVAL, _("not a regular file"), str(path))
+
+
+def open_for_reading(path: Path) -> int:
+    """A descriptor of a regular file, links not followed, no locks; OSError otherwise."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        require_regular(fd, path)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[int]:
+    """`open_for_reading` for the length of a block."""
+    fd = open_for_reading(path)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable; a file system that cannot is passed over."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(fd)
+
+
+def settle(path: Path, io: JournalIO, size: int) -> None:
+    """Make durable what an earlier writer may have left in memory only.
+
+    After a failed sync the kernel takes the pages for clean and a further sync succeeds without writing them.
+    So the end of the file is written over itself: whatever was not on the disk is dirty again.
+    """
+    start = max(0, size - SETTLE_BYTES)
+    if size:
+        with reading(path) as fd:
+            tail = os.pread(fd, size - start, start)
+        try:
+            io.rewrite(start, tail)
+        except OSError as error:
+            if not is_full(error):
+                raise
+    io.sync()

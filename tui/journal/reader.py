@@ -1,0 +1,143 @@
+"""Reading the journal: what is there, and what comes, by polling; no locks, nothing written."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from tui.journal.failure import JournalCorrupt
+from tui.journal.io import open_for_reading
+from tui.journal.line import MAX_LINE, Line, LineError, decode
+from tui.locale import _
+
+__all__ = ["Entry", "JournalCorrupt", "JournalReader", "follow", "read_all", "scan"]
+
+CHUNK = 4 * 1024 * 1024
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A line where it stands: `offset` in bytes from the file's start, `raw` its bytes without newline."""
+
+    offset: int
+    raw: bytes
+    line: Line
+
+
+class JournalReader:
+    """Reads one journal file from a place of its own. OSError when the path is no regular file, or a link."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._fd = open_for_reading(self.path)
+        self._offset = 0
+        self._next = 0
+
+    @property
+    def offset(self) -> int:
+        """Where the next line to be delivered starts."""
+        return self._offset
+
+    @property
+    def seq(self) -> int:
+        """The last line delivered; -1 before the first."""
+        return self._next - 1
+
+    def seek(self, offset: int, prev_seq: int) -> None:
+        """Go on at a line's start, `prev_seq` being the line before it (-1 at the start of the file)."""
+        self._offset, self._next = offset, prev_seq + 1
+
+    def poll(self, limit_bytes: int = CHUNK) -> list[Entry]:
+        """The complete lines that came since the last call, about `limit_bytes` of them at most.
+
+        What follows the last newline is held back: it does not exist yet. A line that is none raises
+        JournalCorrupt, but only once everything before it was delivered.
+        """
+        block = self._block(limit_bytes)
+        entries: list[Entry] = []
+        offset, start = self._offset, 0
+        while (end := block.find(b"\n", start)) >= 0:
+            raw = block[start:end]
+            try:
+                line = decode(raw)
+                self._require_next(line)
+            except (LineError, JournalCorrupt) as error:
+                if entries:
+                    break
+                if self._changed(offset, raw):
+                    return self.poll(limit_bytes)
+                if isinstance(error, JournalCorrupt):
+                    raise
+                raise JournalCorrupt(self.path, self._next, offset, str(error)) from error
+            entries.append(Entry(offset, raw, line))
+            start = end + 1
+            offset = self._offset + start
+            self._next += 1
+        self._offset = offset
+        return entries
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __enter__(self) -> JournalReader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _block(self, limit: int) -> bytes:
+        size = os.fstat(self._fd).st_size
+        if size < self._offset:
+            raise JournalCorrupt(
+                self.path, self._next, size, _("the file became shorter than what was already read from it.")
+            )
+        while size > self._offset:
+            block = os.pread(self._fd, min(limit, size - self._offset), self._offset)
+            if b"\n" in block or len(block) < limit:
+                return block
+            if limit > MAX_LINE:
+                raise JournalCorrupt(self.path, self._next, self._offset, _("the line does not end."))
+            limit *= 2
+        return b""
+
+    def _require_next(self, line: Line) -> None:
+        if line.seq != self._next:
+            reason = _("its number is {found}.").format(found=line.seq)
+            raise JournalCorrupt(self.path, self._next, self._offset, reason)
+
+    def _changed(self, offset: int, raw: bytes) -> bool:
+        """Whether the bytes are others by now: a torn tail was cut and written over while it was read."""
+        return os.pread(self._fd, len(raw) + 1, offset) != raw + b"\n"
+
+
+def scan(path: Path | str) -> Iterator[Entry]:
+    """Every complete line that is in the file now; JournalCorrupt after the last good one."""
+    with JournalReader(path) as reader:
+        while entries := reader.poll():
+            yield from entries
+
+
+def read_all(path: Path | str) -> list[Line]:
+    """Every complete line that is in the file now."""
+    return [entry.line for entry in scan(path)]
+
+
+def follow(path: Path | str, poll: float = 0.05, stop: Callable[[], bool] = lambda: False) -> Iterator[Entry]:
+    """Every line there is and every line that comes, looked for every `poll` seconds, until `stop` says so.
+
+    What is there when `stop` first says so is still delivered.
+    """
+    with JournalReader(path) as reader:
+        while True:
+            stopping = stop()
+            while entries := reader.poll():
+                yield from entries
+            if stopping:
+                return
+            time.sleep(poll)

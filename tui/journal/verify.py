@@ -1,0 +1,110 @@
+"""Is the chain whole? Every line's bytes, number, time and link to the one before it."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import msgspec
+
+from tui.journal.io import reading
+from tui.journal.line import GENESIS, MAX_LINE, LineError, decode, digest
+from tui.locale import _
+
+CHUNK = 4 * 1024 * 1024
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What verification found.
+
+    `lines` that are whole, `head` the digest of the last of them (64 zeros for none), `bad_seq` the number of
+    the first line that is not and `reason` why; `torn_bytes` after the last newline are no line and no fault.
+    """
+
+    ok: bool
+    lines: int
+    head: str
+    bad_seq: int | None
+    reason: str | None
+    torn_bytes: int
+
+
+class Survey:
+    """A walk along a whole journal file: the verdict, and what a writer needs to go on."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.head = GENESIS
+        self.mono = 0.0
+        self.newest_version = 0
+        self.last = b""
+        self.size = 0
+        """Bytes of whole lines: where a torn tail starts."""
+        self.reason: str | None = None
+        self.torn_bytes = 0
+
+    def run(self, path: Path) -> None:
+        """Walk to the end of the file or to the first broken line. OSError when it cannot be read."""
+        rest = b""
+        with reading(path) as fd:
+            while self.reason is None:
+                chunk = os.pread(fd, CHUNK, self.size + len(rest))
+                if not chunk:
+                    break
+                rest = self._take(rest + chunk if rest else chunk)
+                if len(rest) > MAX_LINE:
+                    self.reason = _("the line does not end.")
+        self.torn_bytes = len(rest) if self.reason is None else 0
+
+    def _take(self, block: bytes) -> bytes:
+        start = 0
+        while (end := block.find(b"\n", start)) >= 0:
+            raw = block[start:end]
+            self.reason = self._fault(raw)
+            if self.reason is not None:
+                return b""
+            self.lines += 1
+            self.head = digest(raw)
+            self.last = raw
+            self.size += len(raw) + 1
+            start = end + 1
+        return block[start:]
+
+    def _fault(self, raw: bytes) -> str | None:
+        try:
+            line = decode(raw)
+        except LineError as error:
+            return str(error)
+        if line.seq != self.lines:
+            return _("its number is {found}.").format(found=line.seq)
+        if line.prev != self.head:
+            return _("the line before it is not the one that was there when it was written.")
+        if not (math.isfinite(line.mono) and line.mono >= self.mono):
+            return _("its time is before that of the line before it.")
+        self.mono = line.mono
+        self.newest_version = max(self.newest_version, line.v)
+        return None
+
+
+def verify(path: Path | str, head: str | None = None) -> Verdict:
+    """Find the first line at which number, chain, time or JSON is broken.
+
+    A chain shows changes to a line by the line after it. What is done to the last line so that it stays
+    valid, and a tail cut at a line's end, shows only against a `head` that was noted elsewhere (a ledger, a printed
+    report): given one, it must be the digest of the last line. OSError when the file cannot be read.
+    """
+    survey = Survey()
+    survey.run(Path(path))
+    reason, bad_seq = survey.reason, survey.lines
+    if reason is None and head is not None and head != survey.head:
+        bad_seq = max(0, survey.lines - 1)
+        reason = _("the last line is not the one whose digest was noted.")
+    return Verdict(
+        ok=reason is None,
+        lines=survey.lines,
+        head=survey.head,
+        bad_seq=None if reason is None else bad_seq,
+        reason=reason,
+        torn_bytes=survey.torn_bytes,
+    )

@@ -1,0 +1,153 @@
+"""The files a plan names: inside its own directory, regular, readable, read once, hashed as they are read."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from tui.locale import _
+from tui.plan.problems import Report, quoted
+
+PLAN_FILE = "plan.yaml"
+"""What the plan itself is called once it is frozen."""
+SEAL_FILE = "SEAL"
+_CHUNK = 1 << 20
+
+
+def open_regular(path: Path) -> int:
+    """A descriptor to read a regular file; never waits for a pipe. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(None, _("it is not a regular file"))
+    return descriptor
+
+
+def why(error: OSError) -> str:
+    """The reason of an OSError in its own words, without number and path."""
+    return error.strerror or str(error)
+
+
+class Undecodable(ValueError):
+    """A file that is not UTF-8; `line` is the line of the first wrong byte."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} is not UTF-8")
+        self.line = line
+
+
+def digest_of(path: Path, utf8: bool = False, also: Callable[[bytes], object] | None = None) -> str:
+    """The SHA-256 of a regular file in lower-case hex, each chunk handed to `also`.
+
+    Raises OSError, and Undecodable where `utf8` is asked for and not found.
+    """
+    digest, decoder, line = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), 1
+    with open(open_regular(path), "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            if also is not None:
+                also(chunk)
+            if utf8:
+                line = _decode(decoder, chunk, line, final=False)
+    if utf8:
+        _decode(decoder, b"", line, final=True)
+    return digest.hexdigest()
+
+
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, line: int, final: bool) -> int:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        raise Undecodable(line + error.object[: error.start].count(b"\n")) from None
+    return line + chunk.count(b"\n")
+
+
+class _Fault(Exception):
+    """Why a file cannot be part of the plan; `line` where the fault lies inside that file."""
+
+    def __init__(self, code: str, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.line = code, message, line
+
+
+class Files:
+    """Checks the files of one plan. `digests` holds the SHA-256 of every sound one by its relative name."""
+
+    def __init__(self, directory: Path, report: Report, shown: Path) -> None:
+        self.directory = directory
+        self.digests: dict[str, str] = {}
+        self._report = report
+        self._shown = shown
+        self._faults: dict[str, _Fault] = {}
+        self._texts: dict[str, str] = {}
+
+    def claim(self, written: str, at: tuple[int, int]) -> str | None:
+        """The relative name of a file the plan names at this place; None with a problem when it cannot be used."""
+        name = str(PurePosixPath(written))
+        if name not in self.digests and name not in self._faults:
+            try:
+                self.digests[name] = self._check(written, name)
+            except _Fault as fault:
+                self._faults[name] = fault
+        fault = self._faults.get(name)  # type: ignore[assignment]
+        if fault is None:
+            return name
+        if fault.line is not None:
+            self._report.add(fault.code, (fault.line, 1), fault.message, file=self.shown(name))
+        else:
+            self._report.add(fault.code, at, fault.message)
+        return None
+
+    def shown(self, name: str) -> str:
+        """A file of the plan as problems name it: beside the plan as the person named that."""
+        return str(self._shown.parent / name)
+
+    def text(self, name: str) -> str:
+        """The text of a file that was claimed. Raises OSError, and ValueError for one that is not UTF-8."""
+        if name not in self._texts:
+            with open(open_regular(self.directory / name), encoding="utf-8", newline="") as file:
+                self._texts[name] = file.read()
+        return self._texts[name]
+
+    def _check(self, written: str, name: str) -> str:
+        if not written or not name.isprintable() or "\\" in name or name == ".":
+            message = _("{name} is not the name of a file; use printable characters and no backslash.")
+            raise _Fault("bad-file-name", message.format(name=quoted(written)))
+        if name.startswith("/") or ".." in PurePosixPath(name).parts:
+            message = _("{name} lies outside the plan's directory; files are named relative to the plan, without '..'.")
+            raise _Fault("file-outside", message.format(name=quoted(written)))
+        if name in (PLAN_FILE, SEAL_FILE):
+            message = _("{name} is reserved for the frozen plan; give the file another name.")
+            raise _Fault("bad-file-name", message.format(name=quoted(written)))
+        path = self.directory / name
+        try:
+            resolved = path.resolve(strict=True)
+            if not resolved.is_relative_to(self.directory.resolve()):
+                message = _("{name} is a link out of the plan's directory; copy the file beside the plan.")
+                raise _Fault("file-outside", message.format(name=quoted(written)))
+            return digest_of(resolved, utf8=name.lower().endswith(".sql"))
+        except FileNotFoundError:
+            raise _Fault("missing-file", self._missing(name)) from None
+        except Undecodable as error:
+            message = _("{name} is not UTF-8 in this line; save it as UTF-8.")
+            raise _Fault("not-utf8", message.format(name=quoted(name)), error.line) from None
+        except (OSError, RuntimeError) as error:
+            reason = why(error) if isinstance(error, OSError) else str(error)
+            message = _("{name} cannot be read: {reason}.")
+            raise _Fault("unreadable-file", message.format(name=quoted(written), reason=reason)) from None
+
+    def _missing(self, name: str) -> str:
+        try:
+            beside = [entry.name for entry in (self.directory / name).parent.iterdir()]
+        except OSError:
+            beside = []
+        guess = self._report.guess(PurePosixPath(name).name, beside)
+        if guess is None:
+            return _("There is no file {name} in the plan's directory.").format(name=quoted(name))
+        found = str(PurePosixPath(name).with_name(guess))
+        message = _("There is no file {name} in the plan's directory; did you mean {guess}?")
+        return message.format(name=quoted(name), guess=quoted(found))

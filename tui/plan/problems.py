@@ -1,0 +1,83 @@
+"""What is wrong with a plan: problems with their place, and the report that gathers all of them in one pass."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+Level = Literal["error", "warning"]
+_GUESSES = 200
+_CANDIDATES = 2_000
+_LONGEST_WORD = 80
+
+
+def visible(text: str) -> str:
+    """The text with everything unprintable made visible, so that a plan cannot write to a terminal by itself."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def quoted(text: str) -> str:
+    """A piece of the plan as a message shows it: visible, in one line, at most 80 characters."""
+    shown = visible(text)
+    return f"'{shown}'" if len(shown) <= _LONGEST_WORD else f"'{shown[: _LONGEST_WORD - 1]}…'"
+
+
+class Problem(Struct, frozen=True):
+    """One mistake, at the key or value it concerns. `line` and `column` count from 1; `code` is kebab-case."""
+
+    file: str
+    line: int
+    column: int
+    level: Level
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{visible(self.file)}:{self.line}:{self.column}: {self.level} {self.code} {visible(self.message)}"
+
+
+class Report:
+    """Gathers the problems of one plan. `file` is its name as the person gave it."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.errors = 0
+        self._problems: dict[Problem, None] = {}
+        self._guesses = 0
+
+    def add(self, code: str, at: tuple[int, int], message: str, level: Level = "error", file: str = "") -> None:
+        """Record a problem at (line, column) of the plan, or of another `file`; the same one only once."""
+        problem = Problem(file or self.file, at[0], at[1], level, code, message)
+        if problem not in self._problems:
+            self._problems[problem] = None
+            self.errors += level == "error"
+
+    def mark(self) -> int:
+        """How many problems there are by now, to go back to with `rewind`."""
+        return len(self._problems)
+
+    def rewind(self, mark: int) -> None:
+        """Forget what was added since `mark`: an alternative that was tried and did not fit."""
+        while len(self._problems) > mark:
+            problem, _nothing = self._problems.popitem()
+            self.errors -= problem.level == "error"
+
+    def guess(self, word: str, candidates: Iterable[str]) -> str | None:
+        """The candidate most like `word`; bounded, so that a plan full of mistakes is still read quickly."""
+        pool = list(candidates)
+        self._guesses += 1
+        if self._guesses > _GUESSES or len(pool) > _CANDIDATES or len(word) > _LONGEST_WORD:
+            return None
+        return next(iter(difflib.get_close_matches(word, pool, n=1, cutoff=0.6)), None)
+
+    def sorted(self) -> list[Problem]:
+        """All problems by position: those of the plan first, then those of the files it names."""
+        return sorted(
+            self._problems,
+            key=lambda p: (p.file != self.file, p.file, p.line, p.column, p.level, p.code, p.message),
+        )

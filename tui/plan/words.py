@@ -1,0 +1,84 @@
+"""How problems name what was expected and what was found. Texts of the plan are not repeated: they may be secrets."""
+
+from __future__ import annotations
+
+from msgspec import inspect
+
+from tui.locale import _
+from tui.plan import shapes
+from tui.plan.problems import quoted
+from tui.plan.yaml import Mapping, Node, Scalar, Sequence
+
+
+def described(t: inspect.Type, scalar: str | None) -> str:
+    """A type in words."""
+    scalars = {
+        "duration": _("a duration such as 500ms, 90s or 3m"),
+        "offset": _("an offset from the window's opening such as T+10m"),
+        "quantity": _("a quantity such as 0, 70%, 100ms or 2GB"),
+        "file": _("the name of a file"),
+    }
+    if scalar in scalars:
+        return scalars[scalar]
+    if isinstance(t, inspect.UnionType):
+        return _(" or ").join(described(*shapes.unwrap(member)) for member in shapes.members(t))
+    if isinstance(t, inspect.LiteralType):
+        return _("one of: {values}").format(values=", ".join(str(value) for value in t.values))
+    if isinstance(t, inspect.StructType):
+        return _("a mapping with keys such as {keys}").format(keys=", ".join(list(shapes.fields(t.cls))[:6]))
+    names = {
+        inspect.StrType: _("a text"),
+        inspect.BoolType: _("true or false"),
+        inspect.IntType: _("a whole number"),
+        inspect.FloatType: _("a number"),
+        inspect.DictType: _("a mapping of names to values"),
+    }
+    if isinstance(t, inspect.CollectionType):
+        return _("a list")
+    return names.get(type(t), _("another value"))
+
+
+def found(node: Node) -> str:
+    """What stands there, in words."""
+    if isinstance(node, Mapping):
+        return _("a mapping")
+    if isinstance(node, Sequence):
+        return _("a list")
+    if not isinstance(node, Scalar):
+        return _("nothing")
+    try:
+        value = node.value
+    except ValueError:
+        return _("a number that does not fit in 64 bits")
+    if value is None:
+        return _("nothing")
+    if isinstance(value, bool):
+        return node.text
+    return _("a text") if isinstance(value, str) else _("the number {number}").format(number=node.text)
+
+
+def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
+    """What to write instead of a bare number, or of true and false; empty when there is nothing to suggest."""
+    try:
+        value = node.value
+    except ValueError:
+        value = 0
+    if isinstance(value, str) or value is None:
+        return ""
+    if scalar == "duration" and not isinstance(value, bool):
+        return _("write {text}").format(text=f"{node.text}s")
+    if scalar == "offset" and not isinstance(value, bool):
+        return _("write {text}").format(text=f"T+{node.text.lstrip('+-')}m")
+    if isinstance(t, inspect.StrType) and scalar is None:
+        return _("write it in quotes: {text}").format(text=f'"{node.text}"')
+    return ""
+
+
+def wrong_scalar(scalar: str, text: str) -> str:
+    """The sentence for a text that is no duration, offset or quantity."""
+    sentences = {
+        "duration": _("{value} is not a duration such as 500ms, 90s, 3m or 1h30m"),
+        "offset": _("{value} is not an offset from the window's opening such as T+10m or T-30m"),
+        "quantity": _("{value} is not a quantity such as 0, 70%, 100ms or 2GB"),
+    }
+    return sentences[scalar].format(value=quoted(text))

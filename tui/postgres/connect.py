@@ -1,0 +1,329 @@
+"""A session: one connection with one owner, its safety settings, and statements that only an explicit act
+cancels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from tui.locale import _
+from tui.postgres.conninfo import (
+    Purpose,
+    WorkSettings,
+    application_name,
+    connection_parameters,
+    session_settings,
+)
+from tui.postgres.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    LockNotAvailable,
+    PostgresError,
+    StatementFailed,
+)
+from tui.postgres.query import query
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tui.postgres.wire import WireConnection
+
+__all__ = [
+    "Backend",
+    "ConnectFailed",
+    "ConnectionLost",
+    "LockNotAvailable",
+    "Notice",
+    "PostgresError",
+    "Result",
+    "Session",
+    "StatementFailed",
+    "WorkSettings",
+    "application_name",
+    "open_session",
+]
+
+T = TypeVar("T")
+_WARNINGS_KEPT = 50
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A message from the server that is no error. `severity` is never translated: WARNING, NOTICE, INFO,
+    LOG, DEBUG.
+    """
+
+    severity: str
+    sqlstate: str | None
+    message: str
+    detail: str | None = None
+    hint: str | None = None
+    context: str | None = None
+
+
+class Backend(msgspec.Struct, frozen=True):
+    """A server process. `start` is UTC text with microseconds; empty where our role may not see it."""
+
+    pid: int
+    start: str
+    application: str = ""
+    user: str = ""
+    database: str = ""
+    state: str = ""
+    wait_event: str = ""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a statement returned: of several sent at once, the last one's.
+
+    `rows` is None when it returns none. `warnings` holds the first 50 of severity WARNING: a COMMIT whose
+    wait for a synchronous standby was cut short succeeds with nothing but such a warning (01000).
+    """
+
+    rowcount: int
+    rows: list[tuple[Any, ...]] | None
+    status: str
+    warnings: tuple[Notice, ...] = ()
+
+
+class Session:
+    """The only owner of its connection, in autocommit: transactions are begun and ended by plain SQL.
+
+    Statements without parameters go by the simple protocol, as psql sends them. Every call runs in a task
+    of its own, so that cancelling the caller ends the waiting and nothing else; `settled` waits for what is
+    then still under way. Errors: StatementFailed, LockNotAvailable, ConnectionLost.
+    """
+
+    def __init__(
+        self,
+        connection: WireConnection,
+        *,
+        purpose: Purpose,
+        settings: WorkSettings | None,
+        on_notice: Callable[[Notice], None] | None,
+    ) -> None:
+        self._connection = connection
+        self._on_notice = on_notice
+        self._warnings: list[Notice] = []
+        self._pending: asyncio.Task[Any] | None = None
+        self.purpose = purpose
+        self.settings = settings
+        self.backend = Backend(pid=connection.pgconn.backend_pid, start="")
+        connection.add_notice_handler(self._noticed)
+
+    @property
+    def role(self) -> str | None:
+        """The role that SET ROLE put on this session, None for the one that logged in."""
+        return self.settings.role if self.settings is not None else None
+
+    @property
+    def host(self) -> str:
+        """The host (or socket directory) that answered, of several."""
+        return self._connection.info.host
+
+    @property
+    def port(self) -> int:
+        return self._connection.info.port
+
+    @property
+    def announced_pid(self) -> int:
+        """The pid in the connection's cancel key. A pooler invents one, which is how it is recognised."""
+        return self._connection.pgconn.backend_pid
+
+    @property
+    def server_version(self) -> int:
+        """As PostgreSQL counts: 150018 for 15.18."""
+        return self._connection.info.server_version
+
+    @property
+    def closed(self) -> bool:
+        return self._connection.closed
+
+    @property
+    def in_transaction(self) -> bool:
+        """True in a transaction, also in a failed one, and while a statement runs."""
+        return self._connection.info.transaction_status.name != "IDLE" and not self.closed
+
+    async def execute(self, sql: str | bytes, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Result:
+        """Run one statement, or several at once when there are no parameters. Placeholders are psycopg's
+        %s, %(n)s.
+        """
+        return await self._apart(self._execute(sql, params), _text(sql))
+
+    async def copy_in(self, sql: str, data: bytes | Iterable[bytes] | AsyncIterable[bytes]) -> Result:
+        """Run a COPY ... FROM STDIN with its data, in the encoding of the session (UTF-8)."""
+        return await self._apart(self._copy_in(sql, data), sql)
+
+    async def rows(self, name: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a named query."""
+        return (await self.execute(query(name), params)).rows or []
+
+    async def cancel(self) -> None:
+        """Ask the server to cancel what runs. The only way to do so; whether it did is seen in the
+        statement's end.
+        """
+        import psycopg
+
+        try:
+            await self._connection.cancel_safe(timeout=10.0)
+        except psycopg.Error as error:
+            raise ConnectionLost(_("The server could not be asked to cancel: {reason}").format(reason=error)) from None
+
+    async def settled(self) -> None:
+        """Wait until nothing of this session is under way, whoever stopped waiting for it."""
+        while self._pending is not None and not self._pending.done():
+            await asyncio.wait({self._pending})
+
+    async def close(self) -> None:
+        """Close the connection. A statement still running meets a vanished client; see `settled` and
+        `cancel`.
+        """
+        await self._connection.close()
+
+    async def _execute(self, sql: str | bytes, params: Sequence[Any] | Mapping[str, Any] | None) -> Result:
+        async with self._connection.cursor() as cursor:
+            await cursor.execute(_bytes(sql), params, prepare=False)
+            while cursor.nextset():
+                pass
+            rows = await cursor.fetchall() if cursor.description is not None else None
+            return self._result(cursor, rows)
+
+    async def _copy_in(self, sql: str, data: bytes | Iterable[bytes] | AsyncIterable[bytes]) -> Result:
+        async with self._connection.cursor() as cursor:
+            async with cursor.copy(_bytes(sql)) as copy:
+                if isinstance(data, bytes):
+                    await copy.write(data)
+                elif isinstance(data, AsyncIterable):
+                    async for block in data:
+                        await copy.write(block)
+                else:
+                    for block in data:
+                        await copy.write(block)
+            return self._result(cursor, None)
+
+    def _result(self, cursor: psycopg.AsyncCursor[tuple[Any, ...]], rows: list[tuple[Any, ...]] | None) -> Result:
+        return Result(cursor.rowcount, rows, cursor.statusmessage or "", tuple(self._warnings))
+
+    async def _apart(self, work: Coroutine[Any, Any, T], sql: str) -> T:
+        """Run in a task of its own, after the previous one, and put our names on errors."""
+        task = asyncio.ensure_future(self._guarded(work, sql, self._pending))
+        self._pending = task
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_seen)
+            raise
+
+    async def _guarded(self, work: Coroutine[Any, Any, T], sql: str, previous: asyncio.Task[Any] | None) -> T:
+        import psycopg
+
+        from tui.postgres.wire import translated
+
+        try:
+            if previous is not None and not previous.done():
+                await asyncio.wait({previous})
+            if self._connection.closed:
+                raise ConnectionLost(_("The session is closed."))
+            self._warnings.clear()
+            return await work
+        except psycopg.Error as error:
+            raise translated(error, self._connection, sql) from None
+        finally:
+            work.close()
+
+    def _noticed(self, report: psycopg.errors.Diagnostic) -> None:
+        from tui.postgres.wire import tolerant
+
+        diag = tolerant(report)
+        notice = Notice(
+            diag.severity_nonlocalized or diag.severity or "NOTICE",
+            diag.sqlstate,
+            diag.message_primary or "",
+            diag.message_detail,
+            diag.message_hint,
+            diag.context,
+        )
+        if notice.severity == "WARNING" and len(self._warnings) < _WARNINGS_KEPT:
+            self._warnings.append(notice)
+        if self._on_notice is not None:
+            self._on_notice(notice)
+
+
+async def open_session(
+    dsn: str,
+    *,
+    purpose: Purpose,
+    run: str,
+    step: str | None = None,
+    settings: WorkSettings | None = None,
+    on_notice: Callable[[Notice], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Session:
+    """Open a session, tagged `virada <run> <purpose or step>`, with every safety setting of its purpose in
+    force.
+
+    `dsn` has its variables expanded already. Of several hosts the primary is taken. Raises ConnectFailed,
+    also when the settings cannot be put in force: then the session is closed and nothing was executed.
+    """
+    import psycopg
+
+    from tui.postgres import wire
+
+    name = application_name(run, step or purpose)
+    parameters = connection_parameters(dsn, purpose=purpose, name=name, environment=environment)
+    try:
+        connection = await wire.connect(parameters)
+    except (psycopg.Error, UnicodeError) as error:
+        sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
+        raise ConnectFailed(str(error).strip(), sqlstate) from None
+    session = Session(connection, purpose=purpose, settings=settings, on_notice=on_notice)
+    try:
+        await _settle_in(session, session_settings(purpose, settings))
+    except PostgresError as error:
+        await session.close()
+        raise ConnectFailed(
+            _("The session was opened, but its safety settings were refused: {reason}").format(reason=error.message),
+            error.sqlstate,
+        ) from None
+    except BaseException:
+        await session.close()
+        raise
+    return session
+
+
+async def _settle_in(session: Session, settings: dict[str, str]) -> None:
+    """Put the settings in force, the role last: it may lack the right to be asked anything else."""
+    try:
+        await session.rows("settings_apply", [list(settings), list(settings.values())])
+    except StatementFailed:
+        # One that this platform lacks (client_connection_check_interval needs Linux or the like) must not
+        # cost the rest.
+        for name, value in settings.items():
+            try:
+                await session.rows("settings_apply", [[name], [value]])
+            except StatementFailed:
+                if name not in ("client_connection_check_interval", "tcp_user_timeout"):
+                    raise
+    if session.purpose != "monitor":
+        await session.rows("synchronous_commit_on")
+    pid, start = (await session.rows("backend_self"))[0]
+    session.backend = Backend(pid=pid, start=start)
+    if session.role is not None:
+        await session.rows("role_set", [session.role])
+
+
+def _bytes(sql: str | bytes) -> bytes:
+    return sql if isinstance(sql, bytes) else sql.encode("utf-8", "surrogateescape")
+
+
+def _text(sql: str | bytes) -> str:
+    return sql if isinstance(sql, str) else sql.decode("utf-8", "backslashreplace")
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """Take note of an outcome nobody waits for any more, or asyncio complains about it at exit."""
+    if not task.cancelled():
+        task.exception()

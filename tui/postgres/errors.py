@@ -1,0 +1,54 @@
+"""What can go wrong between us and a server: four typed errors, whatever the driver calls them."""
+
+from __future__ import annotations
+
+
+class PostgresError(Exception):
+    """The family. `message` is one sentence or the server's own text; `sqlstate` is five characters or
+    None.
+    """
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.sqlstate = sqlstate
+
+
+class ConnectFailed(PostgresError):
+    """No session could be opened, or the one that was opened may not be used. Nothing was executed."""
+
+
+class ConnectionLost(PostgresError):
+    """The session ended while it was needed. What became of a statement on its way is NOT known."""
+
+
+class StatementFailed(PostgresError):
+    """The server refused a statement and said why; the session lives on.
+
+    `position`: 1-based character in the statement, or None. `statement_line`: the 1-based line of that
+    character.
+    """
+
+    def __init__(
+        self,
+        sqlstate: str | None,
+        message: str,
+        *,
+        detail: str | None = None,
+        hint: str | None = None,
+        context: str | None = None,
+        position: int | None = None,
+        statement_line: int | None = None,
+    ) -> None:
+        super().__init__(message, sqlstate)
+        self.detail = detail
+        self.hint = hint
+        self.context = context
+        self.position = position
+        self.statement_line = statement_line
+
+
+class LockNotAvailable(StatementFailed):
+    """SQLSTATE 55P03: lock_timeout ran out, or NOWAIT found the lock taken. Nothing was changed; may be
+    retried.
+    """

@@ -1,0 +1,292 @@
+"""Evidence of commits: the transaction id and its pin while work is done, and the verdict on it afterwards."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+import msgspec
+
+from tui.locale import _
+from tui.postgres import fence, ledger
+from tui.postgres.connect import Backend, PostgresError, Session, StatementFailed
+from tui.postgres.identity import TargetIdentity, target_identity
+
+Fate = Literal["applied", "not_applied", "still_running", "undecided"]
+XidStatus = Literal["committed", "aborted", "in progress", "too old", "in the future", "unknown"]
+
+
+class EvidenceRefused(PostgresError):
+    """The transaction must not go on, because its commit could not be proven afterwards."""
+
+
+class TxWitness(msgspec.Struct, frozen=True, kw_only=True):
+    """What is journaled of a transaction before it does anything that matters.
+
+    `xid` is text (64 bits). `ledger`: its first statement wrote the ledger's row. `pinned`: its id is in
+    the flushed WAL, so no crash can give it to another transaction. `epoch` is TargetIdentity's, () when it
+    was not asked.
+    """
+
+    xid: str
+    pid: int
+    backend_start: str
+    system_identifier: str
+    timeline: int
+    database: str
+    database_oid: int
+    postmaster_start: str
+    ledger: bool
+    synchronous_commit: str
+    pinned: bool = False
+    epoch: tuple[str, ...] = ()
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """A fate, the code of its reason (words are put to it where it is shown) and what was seen, as neutral
+    data.
+    """
+
+    fate: Fate
+    reason: str
+    facts: dict[str, Any]
+
+
+class AssignedXid(str):
+    """A transaction id as text; `lsn` is where in the WAL it was written."""
+
+    lsn: str
+    synchronous_commit: str
+
+
+async def assign_xid(session: Session) -> AssignedXid:
+    """Give the open transaction its id and write it to the WAL. Follow it with `pin(control, xid)`.
+
+    Raises EvidenceRefused when synchronous_commit is off in this transaction: an acknowledged commit could
+    then vanish in a crash.
+    """
+    xid, lsn, synchronous = (await session.rows("xid_assign"))[0]
+    _refuse_asynchronous(synchronous)
+    assigned = AssignedXid(xid)
+    assigned.lsn, assigned.synchronous_commit = lsn, synchronous
+    return assigned
+
+
+async def pin(control: Session, xid: AssignedXid | None = None) -> None:
+    """Flush the WAL past the id that another session's transaction was given, by one synchronous commit of
+    our own.
+
+    Measured: without it, an id whose WAL was not flushed is given to somebody else's transaction after a
+    server crash, and asking for its status then answers about theirs. Raises EvidenceRefused when it was
+    not flushed.
+    """
+    await control.execute("begin")
+    try:
+        await control.rows("sync_local")
+        await control.rows("pin_emit")
+        await control.execute("commit")
+    except PostgresError:
+        if not control.closed:
+            await control.execute("rollback")
+        raise
+    if xid is not None and not (await control.rows("wal_flushed", [xid.lsn]))[0][0]:
+        raise EvidenceRefused(_("The server did not flush its log; the transaction cannot be pinned."))
+
+
+async def refuse_asynchronous_commit(session: Session) -> None:
+    """Ask once more just before COMMIT: a script may have set synchronous_commit off meanwhile."""
+    _refuse_asynchronous((await session.execute("show synchronous_commit")).rows[0][0])  # type: ignore[index]
+
+
+def _refuse_asynchronous(value: str) -> None:
+    if value == "off":
+        raise EvidenceRefused(
+            _("synchronous_commit is off in this transaction: its commit could be lost. Remove the setting.")
+        )
+
+
+def witness(session: Session, identity: TargetIdentity, xid: AssignedXid, *, ledger: bool, pinned: bool) -> TxWitness:
+    """The witness of a session's open transaction; `identity` as read before the transaction began."""
+    return TxWitness(
+        xid=str(xid),
+        pid=session.backend.pid,
+        backend_start=session.backend.start,
+        system_identifier=identity.system_identifier,
+        timeline=identity.timeline,
+        database=identity.database,
+        database_oid=identity.database_oid,
+        postmaster_start=identity.postmaster_start,
+        ledger=ledger,
+        synchronous_commit=xid.synchronous_commit,
+        pinned=pinned,
+        epoch=identity.epoch,
+    )
+
+
+async def xid_status(session: Session, xid: str) -> XidStatus:
+    """What the server says of a transaction id; `unknown` when there is no id to ask about."""
+    if not xid:
+        return "unknown"
+    try:
+        status = (await session.rows("xid_status", [xid]))[0][0]
+    except StatementFailed as error:
+        if error.sqlstate == "22023":
+            return "in the future"
+        raise
+    return "too old" if status is None else status
+
+
+async def judge(
+    control: Session,
+    witness: TxWitness,
+    *,
+    run: str,
+    step: str,
+    attempt: int,
+    statement: int,
+    commit_acked: bool,
+    patience: float = 5.0,
+) -> Verdict:
+    """What became of a transaction whose outcome was not journaled. Never a guess.
+
+    Waits up to `patience` seconds for its backend to end, then answers `still_running`; ask again later.
+    `control` must be in autocommit, connected to the primary, and not be the session that did the work.
+    Raises StatementFailed or ConnectionLost when the server could not be asked: then nothing is known.
+    """
+    deadline = time.monotonic() + patience
+    facts: dict[str, Any] = {"xid": witness.xid, "ledger_used": witness.ledger, "pinned": witness.pinned}
+
+    # 1. The same history of the same database, or nothing read here means anything about that transaction.
+    now = await target_identity(control)
+    facts |= {"host": now.host, "postmaster_start": now.postmaster_start, "timeline": now.timeline}
+    mismatch = _mismatch(witness, now)
+    if mismatch is not None:
+        return Verdict("undecided", mismatch, facts)
+    if now.pooler == "transaction":
+        # The fence below would be held by whichever backend the pooler lends us.
+        return Verdict("undecided", "pooler", facts)
+
+    # 2. The fence. While the backend lives, "in progress, no row" can turn into "committed" a moment later
+    #    (measured), so it is waited for first, and the attempt key is then held while the evidence is read.
+    stopped = await _fence(control, witness, fence.attempt_key(run, step, attempt), deadline, facts)
+    if stopped is not None:
+        return stopped
+    try:
+        # The status is read before the row: a commit between the two reads can then only be seen, never
+        # missed.
+        status = await xid_status(control, witness.xid)
+        facts["xid_status"] = status
+        if not witness.ledger:
+            return _by_status(witness, now, status, commit_acked, facts)
+        try:
+            row = await ledger.find_row(control, run, step, attempt, statement)
+        except StatementFailed as error:
+            facts["sqlstate"] = error.sqlstate
+            return Verdict("undecided", "ledger_unreadable", facts)
+        facts["ledger_row"] = row is not None
+        if row is not None:
+            facts |= {"ledger_xid": row.xid, "ledger_written": row.written}
+            return Verdict("applied", "ledger_row", facts)
+        return _without_row(witness, now, status, commit_acked, facts)
+    finally:
+        if not control.closed:
+            await fence.release(control, fence.attempt_key(run, step, attempt))
+
+
+def _mismatch(witness: TxWitness, now: TargetIdentity) -> str | None:
+    if now.in_recovery:
+        return "not_the_primary"
+    if now.system_identifier != witness.system_identifier:
+        return "other_server"
+    if now.timeline != witness.timeline:
+        return "other_timeline"
+    if (now.database, now.database_oid) != (witness.database, witness.database_oid):
+        return "other_database"
+    return None
+
+
+async def _fence(
+    control: Session, witness: TxWitness, key: int, deadline: float, facts: dict[str, Any]
+) -> Verdict | None:
+    """None when the backend is gone and the attempt key is ours; else why it is too early to decide."""
+    worker = Backend(pid=witness.pid, start=witness.backend_start)
+    if await fence.wait_until_gone(control, [worker], deadline):
+        found = await fence.find_backend(control, witness.pid)
+        if found is not None and found.start == "":
+            # Some backend has this pid and we may not see since when.
+            facts |= {"pid": witness.pid}
+            return Verdict("undecided", "backend_not_visible", facts)
+        if found is not None and found.start == witness.backend_start:
+            facts |= {"pid": found.pid, "state": found.state, "wait_event": found.wait_event}
+            return Verdict("still_running", "backend_alive", facts)
+    if not await fence.poll_lock(control, key, deadline):
+        facts["holders"] = await fence.holders(control, key)
+        return Verdict("still_running", "attempt_key_held", facts)
+    return None
+
+
+def _crashed_since(witness: TxWitness, now: TargetIdentity) -> bool:
+    """Did the server certainly lose its memory since? A restart, or statistics thrown away altogether,
+    which is what crash recovery does when the postmaster survives. (One of the two times alone: a person
+    reset it.)
+    """
+    if now.postmaster_start != witness.postmaster_start:
+        return True
+    return len(witness.epoch) == len(now.epoch) and all(a != b for a, b in zip(witness.epoch, now.epoch, strict=True))
+
+
+def _never_crashed_since(witness: TxWitness, now: TargetIdentity) -> bool:
+    """Did it certainly keep its memory? Not simply the opposite: in between lies what cannot be told."""
+    return now.postmaster_start == witness.postmaster_start and witness.epoch == now.epoch
+
+
+def _without_row(
+    witness: TxWitness, now: TargetIdentity, status: XidStatus, commit_acked: bool, facts: dict[str, Any]
+) -> Verdict:
+    """A ledger was used, the fence is held, and the row is not there."""
+    if status == "in progress":
+        # No backend and yet in progress: a prepared transaction, which anyone may still commit.
+        return Verdict("still_running", "xid_in_progress", facts)
+    if commit_acked:
+        # The server said COMMIT and the row is gone: lost by an asynchronous commit, a failover, or removed
+        # by hand.
+        return Verdict("undecided", "acknowledged_commit_lost", facts)
+    if status == "committed":
+        # Row and id share a transaction, so this "committed" is somebody else's, who was given the id again
+        # after a crash. That needs a crash; without one, the row was removed or the ledger replaced: a
+        # person must look.
+        if _crashed_since(witness, now):
+            return Verdict("not_applied", "xid_reused", facts)
+        return Verdict("undecided", "committed_without_ledger_row", facts)
+    # aborted; in the future: its WAL never reached the disk; too old to tell, while the ledger's rows stay
+    # for ever.
+    reasons = {"aborted": "xid_aborted", "in the future": "xid_never_flushed", "too old": "no_ledger_row"}
+    return Verdict("not_applied", reasons.get(status, "no_ledger_row"), facts)
+
+
+def _by_status(
+    witness: TxWitness, now: TargetIdentity, status: XidStatus, commit_acked: bool, facts: dict[str, Any]
+) -> Verdict:
+    """No ledger is allowed: the status of the id is the only evidence, as good as the id is still ours."""
+    if status == "in progress":
+        return Verdict("still_running", "xid_in_progress", facts)
+    if status == "unknown":
+        return Verdict("undecided", "no_xid", facts)
+    # An acknowledged synchronous commit has flushed its own id.
+    pinned = witness.pinned or (commit_acked and witness.synchronous_commit not in ("off", ""))
+    if status == "committed":
+        if pinned or _never_crashed_since(witness, now):
+            return Verdict("applied", "xid_committed", facts)
+        return Verdict("undecided", "xid_may_be_reused", facts)
+    if status == "aborted":
+        # Even if the id was given out again: ours was then lost, or its WAL would have kept the id from
+        # reuse.
+        if commit_acked:
+            return Verdict("undecided", "acknowledged_commit_lost", facts)
+        return Verdict("not_applied", "xid_aborted", facts)
+    if status == "too old":
+        # The server forgets ids about a million transactions after they are frozen.
+        return Verdict("undecided", "xid_too_old", facts)
+    # In the future. A pinned id is on disk: this is a server that went back in time (a restored snapshot).
+    # An id that was not pinned may have been lost in a crash, but nothing proves that it was the crash.
+    return Verdict("undecided", "pinned_xid_lost" if pinned else "xid_in_the_future", facts)

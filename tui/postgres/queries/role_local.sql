@@ -1,0 +1,2 @@
+-- virada: be the step's role again for the rest of this transaction
+select set_config('role', %s, true)

@@ -1,0 +1,156 @@
+"""Where a run stands, as the neutral data that `status --json` prints. Pure.
+
+Seconds everywhere; instants are RFC 3339 in UTC. Nothing in it but `engine` depends on the present, unless an
+instant is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tui.run.clock import instant, window_clock
+from tui.run.next import Wait, next_effects
+from tui.run.state import GuardState, RunState
+from tui.run.steps import StepState
+
+NO_ENGINE: dict[str, Any] = {"pid": None, "host": None, "alive": None}
+
+
+def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | None = None) -> dict[str, Any]:
+    """The fields of `status --json`.
+
+    `engine`: pid, host and whether it is alive, as known at present. `wall`: the instant (seconds since the epoch)
+    at which durations and the window are computed; None: at the last event. Raises ValueError for a journal
+    without its first line.
+    """
+    opened = state.opened
+    if opened is None:
+        raise ValueError("the run has not been opened")
+    last = instant(state.at)
+    at = last if wall is None else max(last, wall)
+    mono = state.mono + (at - last)
+    return {
+        "id": opened.id,
+        "plan": opened.plan.name,
+        "target": opened.target,
+        "seal": opened.seal,
+        "work": opened.work,
+        "environment": opened.environment,
+        "mode": opened.mode,
+        "status": state.status,
+        "seq": state.seq,
+        "mono": state.mono,
+        "at": state.at,
+        "opened": state.opened_at,
+        "held": state.held,
+        "policy": msgspec.to_builtins(state.policy),
+        "helm": state.helm,
+        "engine": _engine(engine),
+        "window": _window(state, at),
+        "waiting": _waiting(state, at),
+        "steps": [_step(step, mono) for step in state.steps],
+        "guards": [_guard(guard) for guard in state.guards],
+        "metrics": state.metrics,
+        "rollback": _rollback(state),
+        "proposed": _proposed(state),
+        "undecided": [step.id for step in state.undecided],
+        "errors": [msgspec.to_builtins(error) for error in state.errors],
+    }
+
+
+def _engine(engine: dict[str, Any] | None) -> dict[str, Any]:
+    known = NO_ENGINE if engine is None else engine
+    return {key: known.get(key) for key in NO_ENGINE}
+
+
+def _window(state: RunState, at: float) -> dict[str, Any] | None:
+    assert state.opened is not None
+    window, clock = state.opened.window, window_clock(state, at)
+    if window is None or clock is None:
+        return None
+    return {
+        "opens": window.opens,
+        "closes": window.closes,
+        "timezone": window.timezone,
+        "duration_s": window.duration_s,
+        "buffer_s": window.buffer_s,
+        "remaining_s": _seconds(clock.remaining_s),
+        "last_safe_rollback_s": _seconds(clock.last_safe_rollback_s),
+    }
+
+
+def _waiting(state: RunState, at: float) -> dict[str, Any] | None:
+    """What the run as a whole waits for; None while it does something, or is about to."""
+    last = next_effects(state, at)[-1]
+    if not isinstance(last, Wait) or last.reason in ("running", "closed"):
+        return None
+    return {"reason": last.reason, "step": last.step}
+
+
+def _step(step: StepState, mono: float) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "number": step.place.number,
+        "title": step.step.title,
+        "phase": step.place.phase,
+        "section": step.place.section,
+        "kind": step.step.kind,
+        "role": step.step.role,
+        "group": step.group,
+        "status": step.status,
+        "attempt": step.attempt,
+        "started": step.started_at,
+        "ended": step.ended_at,
+        "duration_s": _duration(step, mono),
+        "waiting": _step_waiting(step, mono),
+        "fate": step.fate,
+        "reason": step.reason,
+        "sqlstate": step.sqlstate,
+        "by": step.by or None,
+        "evidence": step.evidence,
+    }
+
+
+def _duration(step: StepState, mono: float) -> float | None:
+    if step.started is None:
+        return None
+    return _seconds((mono if step.ended is None else step.ended) - step.started)
+
+
+def _step_waiting(step: StepState, mono: float) -> dict[str, Any] | None:
+    if step.waiting is None:
+        return None
+    since = mono if step.waiting_since is None else step.waiting_since
+    return {"reason": step.waiting, "facts": step.waiting_facts, "duration_s": _seconds(mono - since)}
+
+
+def _guard(guard: GuardState) -> dict[str, Any]:
+    return {
+        "metric": guard.metric,
+        "value": guard.value,
+        "limit": guard.limit,
+        "relation": guard.relation,
+        "state": guard.state,
+        "source": guard.source,
+    }
+
+
+def _rollback(state: RunState) -> dict[str, Any] | None:
+    return None if state.rollback is None else msgspec.to_builtins(state.rollback)  # type: ignore[no-any-return]
+
+
+def _proposed(state: RunState) -> list[dict[str, Any]]:
+    """Triggers that fired and have not been answered by a rollback."""
+    if state.rollback is not None:
+        return []
+    return [
+        {"title": fired.event.title, "reason": fired.event.reason, "step": fired.event.step,
+         "metric": fired.event.metric, "mono": fired.mono}
+        for fired in state.fired
+    ]  # fmt: skip
+
+
+def _seconds(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

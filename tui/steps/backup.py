@@ -1,0 +1,66 @@
+"""`backup`: pg_dump into a directory of one's own, hashed as soon as it is written."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tui.journal.events import BackupRecorded
+from tui.plan.scalars import Duration
+from tui.steps.base import Context, Kind, StepRun
+from tui.steps.command import child_evidence
+from tui.steps.effects import ChildDone, Emit, Failed, HashPath, Passed, PathHash, Probe, RunChild
+
+
+class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`directory` may hold `${VARIABLES}`; `compress`: gzip level; `jobs` only with the directory format."""
+
+    directory: str
+    format: Literal["custom", "directory"] = "custom"
+    jobs: int = 1
+    compress: int = 1
+    schemas: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    timeout: Duration | None = None
+
+
+def execute(context: Context, spec: BackupSpec) -> StepRun:
+    """Dump, then length and SHA-256 of what was written. Every attempt writes a place of its own."""
+    name = f"{context.run}.{context.step.id}.{context.attempt}" + (".dump" if spec.format == "custom" else "")
+    prepared = yield Probe(name="path_prepare", arguments={"directory": spec.directory, "name": name})
+    if "error" in prepared:
+        return Failed(reason="backup_directory", evidence=prepared)
+    path = str(prepared["path"])
+    argv = ["pg_dump", f"--format={spec.format}", f"--compress={spec.compress}", f"--file={path}", "--verbose"]
+    argv += ["--lock-wait-timeout=10000", "--no-password"]
+    if spec.format == "directory":
+        argv.append(f"--jobs={spec.jobs}")
+    argv += [f"--schema={s}" for s in spec.schemas] + [f"--table={t}" for t in spec.tables]
+    done: ChildDone = yield RunChild(
+        argv=tuple(argv), timeout=spec.timeout or context.step.timeout, target=True, fence=True, watch_path=path
+    )
+    evidence: dict[str, Any] = child_evidence(done) | {"path": path, "format": spec.format}
+    if done.status is None:
+        return Failed(reason="not_started", evidence=evidence | {"error": done.error})
+    if done.status != 0:
+        return Failed(reason="exit_status", evidence=evidence | {"tail": done.tail})
+    hashed: PathHash = yield HashPath(path=path)
+    if hashed.error is not None or hashed.bytes == 0:
+        return Failed(reason="backup_unreadable", evidence=evidence | {"error": hashed.error})
+    evidence |= {"bytes": hashed.bytes, "files": hashed.files, "sha256": hashed.sha256}
+    yield Emit(
+        event=BackupRecorded(
+            step=context.step.id, attempt=context.attempt, path=path, format=spec.format, bytes=hashed.bytes,
+            sha256=hashed.sha256, files=hashed.files, seconds=done.seconds,
+        )
+    )  # fmt: skip
+    return Passed(evidence=evidence)
+
+
+def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where it lies, how big it is, its hash."""
+    return [(key, str(evidence[key])) for key in ("path", "format", "bytes", "sha256", "seconds") if key in evidence]
+
+
+KIND = Kind(name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", facts=facts)

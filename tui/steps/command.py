@@ -1,0 +1,60 @@
+"""`command`: a program of the plan's own, run on the jump host in its own process group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from tui.plan.scalars import Duration, File
+from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.effects import ChildDone, Failed, Passed, RunChild
+
+
+class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`run`: program and arguments, no shell. `files`: what of the plan it needs; it runs in the frozen plan."""
+
+    run: tuple[str, ...]
+    environment: dict[str, str] = {}
+    expect_status: int = 0
+    files: tuple[File, ...] = ()
+    timeout: Duration | None = None
+
+
+def child_evidence(done: ChildDone) -> dict[str, Any]:
+    """How a program ended, with where its output is proved."""
+    return {
+        "exit_status": done.status, "seconds": done.seconds, "output_bytes": done.length, "output_sha256": done.sha256,
+        "timed_out": done.timed_out,
+    }  # fmt: skip
+
+
+def execute(context: Context, spec: CommandSpec) -> StepRun:
+    """Run it; its exit status decides."""
+    done: ChildDone = yield RunChild(
+        argv=spec.run, environment=spec.environment, timeout=spec.timeout or context.step.timeout, target=True
+    )
+    evidence = child_evidence(done)
+    if done.status is None:
+        return Failed(reason="not_started", evidence=evidence | {"error": done.error}, effect="none")
+    if done.status == spec.expect_status:
+        return Passed(evidence=evidence, effect="unknown")
+    return Failed(reason="exit_status", evidence=evidence | {"tail": done.tail}, effect="unknown")
+
+
+def lint(lint: Lint) -> Iterable[Finding]:
+    """Something to run."""
+    if not lint.spec.run:
+        yield Finding(code="command-empty", message="command needs a program to run", key="run")
+
+
+def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    """Exit status and output."""
+    return [(key, str(evidence[key])) for key in ("exit_status", "seconds", "output_bytes") if key in evidence]
+
+
+KIND = Kind(
+    name="command", spec=CommandSpec, execute=execute, fence="child", changes=False, repeat="after_proof",
+    short="run", lint=lint, facts=facts,
+)  # fmt: skip

@@ -1,0 +1,67 @@
+"""Waiting for locks gently: short lock timeouts, a bounded number of tries, growing pauses with jitter.
+
+Measured (reference): a first timeout of 100 ms that grows by half up to the plan's `lock_timeout`, and pauses from
+200 ms to 2 s, cap the application's stall at the timeout itself while the work still gets through.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Generator
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.journal.events import StepWaiting
+from tui.steps.base import Context
+from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
+
+LOCK_NOT_AVAILABLE = "55P03"
+_FIRST_TIMEOUT, _TIMEOUT_GROWTH = 0.1, 1.5
+_FIRST_PAUSE, _PAUSE_GROWTH, _LONGEST_PAUSE = 0.2, 1.6, 2.0
+
+
+class Try(Struct, frozen=True, kw_only=True):
+    """The lock timeout of one try and the pause after it, in seconds."""
+
+    lock_timeout: float
+    pause: float
+
+
+def tries(limit: float, retries: int) -> list[Try]:
+    """`retries` further tries after the first; no timeout is ever longer than `limit`."""
+    found = []
+    timeout, pause = min(_FIRST_TIMEOUT, limit), _FIRST_PAUSE
+    for _ in range(retries + 1):
+        found.append(Try(lock_timeout=timeout, pause=pause))
+        timeout = min(limit, timeout * _TIMEOUT_GROWTH)
+        pause = min(_LONGEST_PAUSE, pause * _PAUSE_GROWTH)
+    return found
+
+
+def gently(
+    context: Context, work: RunTransaction | RunStatement, limit: float | None, retries: int
+) -> Generator[Effect, Any, tuple[TxDone, int]]:
+    """Run `work`, again while it only failed to get a lock; returns how it ended and how many tries it took."""
+    if limit is None:
+        done = yield work
+        return done, 1
+    done = TxDone(committed=False)
+    plan = tries(limit, retries)
+    for number, attempt in enumerate(plan, 1):
+        settings: SqlSettings = replace(work.settings, lock_timeout=attempt.lock_timeout)
+        done = yield replace(work, settings=settings)
+        if done.committed or done.error is None or done.error.sqlstate != LOCK_NOT_AVAILABLE:
+            break
+        if number == len(plan):
+            break
+        pause = attempt.pause * random.uniform(0.5, 1.5)
+        facts = {"try": number, "of": len(plan), "pause_s": round(pause, 3), "lock_timeout_s": attempt.lock_timeout}
+        step = {"step": context.step.id, "attempt": context.attempt}
+        yield Emit(event=StepWaiting(**step, reason="lock_retry", facts=facts))  # type: ignore[arg-type]
+        stopped = yield Sleep(seconds=pause, compressible=False)
+        if stopped:
+            break
+        yield Emit(event=StepWaiting(**step, reason=""))  # type: ignore[arg-type]
+    return done, number

@@ -1,0 +1,31 @@
+"""`sign`: a person attests what no machine can know, with a note. The engine never executes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from tui.steps.base import Context, Kind, StepRun
+from tui.steps.effects import Failed
+
+
+class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`text`: what is attested; `expect`: what the note should say."""
+
+    text: str | None = None
+    expect: str | None = None
+
+
+def execute(context: Context, spec: SignSpec) -> StepRun:
+    """Signing is a person's command, decided without the engine's drivers; to execute it is a failure."""
+    yield from ()
+    return Failed(reason="needs_signature")
+
+
+def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    """Who signed, and the note."""
+    return [(key, str(evidence[key])) for key in ("signed_by", "note") if key in evidence]
+
+
+KIND = Kind(name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", short="text", facts=facts)

@@ -1,0 +1,132 @@
+"""`sql`: a script, run by the engine itself, with evidence of every commit.
+
+`transaction: single` is one transaction with one piece of evidence. `per_statement` gives each statement its own and
+goes on after a crash behind the last one that is proved to have been committed; statements that cannot run in a
+transaction run outside and are judged by the step's `prove`. `script` leaves transactions to the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tui.plan.scalars import Duration, File
+from tui.sql.classify import needs_no_transaction
+from tui.sql.review import review
+from tui.sql.script import Script, read_script
+from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.effects import Failed, Passed, ReadFile, RunStatement, RunTransaction, SqlSettings, Statement
+from tui.steps.locks import gently
+
+
+class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Exactly one of `file` and `text`; times in seconds; `retries` after a lock was not to be had."""
+
+    file: File | None = None
+    text: str | None = None
+    transaction: Literal["single", "per_statement", "script"] = "single"
+    lock_timeout: Duration | None = 0.5
+    retries: int = 8
+    statement_timeout: Duration | None = None
+    row_security: Literal["off", "on"] = "off"
+
+
+def settings_of(context: Context, spec: Any) -> SqlSettings:
+    """How this step's SQL runs."""
+    return SqlSettings(
+        role=context.step.as_,
+        lock_timeout=spec.lock_timeout,
+        statement_timeout=spec.statement_timeout,
+        row_security=spec.row_security == "on",
+    )
+
+
+def statements_of(script: Script) -> tuple[Statement, ...]:
+    """The script's statements for the drivers; psql's meta-commands that carry no meaning here are left out."""
+    return tuple(
+        Statement(text=s.text, line=s.line, copy_data=s.copy_data) for s in script.statements if s.kind != "meta"
+    )
+
+
+def execute(context: Context, spec: SqlSpec) -> StepRun:
+    """Run the script from the first statement that is not proved to be done."""
+    text = spec.text if spec.file is None else (yield ReadFile(path=spec.file))
+    script = read_script(text or "")
+    settings = settings_of(context, spec)
+    if spec.transaction == "single":
+        work = RunTransaction(statements=statements_of(script), settings=settings)
+        done, tries = yield from gently(context, work, spec.lock_timeout, spec.retries)
+        evidence = {"statements": len(work.statements), "rows": done.rows, "tries": tries, "commit": done.witness}
+        evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
+        if done.committed:
+            return Passed(evidence=evidence, effect="all")
+        return Failed(reason="sql_error", evidence=evidence, effect="none", error=done.error)
+    return (yield from _one_by_one(context, spec, script, settings))
+
+
+def _one_by_one(context: Context, spec: SqlSpec, script: Script, settings: SqlSettings) -> StepRun:
+    found = [s for s in script.statements if s.kind != "meta"]
+    evidence: dict[str, Any] = {"statements": len(found), "done": context.done, "rows": 0, "warnings": []}
+    for ordinal, source in enumerate(found):
+        if ordinal < context.done:
+            continue
+        statement = Statement(text=source.text, line=source.line, copy_data=source.copy_data)
+        work: RunTransaction | RunStatement
+        if spec.transaction == "script" or needs_no_transaction(source):
+            work = RunStatement(statement=statement, settings=settings, ordinal=ordinal)
+        else:
+            work = RunTransaction(statements=(statement,), settings=settings, statement=ordinal)
+        # Outside a transaction a lock timeout would leave an invalid index behind: such statements wait as long
+        # as the plan says, and are not tried again by themselves.
+        if isinstance(work, RunStatement):
+            done = yield work
+        else:
+            done, _ = yield from gently(context, work, spec.lock_timeout, spec.retries)
+        evidence["rows"] += done.rows
+        evidence["warnings"].extend(done.warnings)
+        if not done.committed:
+            effect = "unknown" if isinstance(work, RunStatement) else ("some" if ordinal else "none")
+            return Failed(reason="sql_error", evidence=evidence, effect=effect, error=done.error)  # type: ignore[arg-type]
+        evidence["done"] = ordinal + 1
+        if done.witness:
+            evidence["commit"] = done.witness
+    return Passed(evidence=evidence, effect="all")
+
+
+def lint(lint: Lint) -> Iterable[Finding]:
+    """What the server would refuse half-way is refused before: each finding at its line of the file."""
+    spec: SqlSpec = lint.spec
+    if (spec.file is None) == (spec.text is None):
+        yield Finding(code="sql-source", message="sql needs exactly one of 'file' and 'text'")
+        return
+    try:
+        text = spec.text if spec.file is None else lint.read(spec.file)
+    except (OSError, UnicodeDecodeError):
+        return
+    script = read_script(text or "")
+    key = "text" if spec.file is None else "file"
+    for found in review(script, spec.transaction):
+        yield Finding(code=found.code, message=found.message, key=key, file=spec.file, line=found.line)
+    if not any(s.kind != "meta" for s in script.statements):
+        yield Finding(code="sql-empty", message="the script has no statement", key=key)
+    outside = spec.transaction == "script" or any(needs_no_transaction(s) for s in script.statements)
+    if spec.transaction != "single" and outside and lint.step.prove is None and not lint.is_undo:
+        message = "statements outside a transaction need 'prove': their fate cannot be learnt otherwise"
+        yield Finding(code="needs-prove", message=message)
+
+
+def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    """Statements, rows, tries, and what proves the commit."""
+    keys: tuple[str, ...] = ("statements", "done", "rows", "tries")
+    rows = [(key, str(evidence[key])) for key in keys if key in evidence]
+    commit = evidence.get("commit") or {}
+    rows += [(key, str(commit[key])) for key in ("xid", "protection") if key in commit]
+    return rows
+
+
+KIND = Kind(
+    name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, repeat="never", short="text",
+    lint=lint, facts=facts,
+)  # fmt: skip

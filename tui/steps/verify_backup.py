@@ -1,0 +1,116 @@
+"""`verify_backup`: what a backup is worth: its hash read back, the whole archive decoded, a trial restore.
+
+`list` reads the table of contents alone, which a truncated archive still passes (reference): it is never the
+default. `decode` reads every byte; `restore` loads it into a scratch database and counts what arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tui.plan.scalars import Duration
+from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.command import child_evidence
+from tui.steps.effects import ChildDone, Effect, Failed, HashPath, Passed, PathHash, Probe, Rows, RunChild, RunQuery
+
+_TABLES = """select count(*), coalesce(sum(n), 0) from (
+select (xpath('/row/c/text()', query_to_xml(format('select count(*) as c from only %I.%I', n.nspname, c.relname),
+false, true, '')))[1]::text::bigint as n from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema') as counted"""
+
+
+class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`of`: the backup's step; `database`: the scratch database a trial restore makes and drops again."""
+
+    of: str
+    level: Literal["list", "decode", "restore"] = "decode"
+    database: str = "virada_restore_check"
+    jobs: int = 1
+    timeout: Duration | None = None
+
+
+def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
+    """Hash first: whatever differs from what was recorded is refused before anything reads it."""
+    recorded = context.evidence.get(spec.of, {})
+    path = recorded.get("path")
+    if not path or "sha256" not in recorded:
+        return Failed(reason="no_backup", evidence={"of": spec.of})
+    hashed: PathHash = yield HashPath(path=path)
+    evidence: dict[str, Any] = {"path": path, "level": spec.level, "sha256": hashed.sha256, "bytes": hashed.bytes}
+    if hashed.error is not None:
+        return Failed(reason="backup_unreadable", evidence=evidence | {"error": hashed.error})
+    if hashed.sha256 != recorded["sha256"]:
+        return Failed(reason="hash_differs", evidence=evidence | {"recorded": recorded["sha256"]})
+    listed = yield from _run(context, spec, ("pg_restore", "--list", path))
+    if listed.status != 0:
+        return Failed(reason="list_failed", evidence=evidence | child_evidence(listed) | {"tail": listed.tail})
+    if spec.level == "list":
+        return Passed(evidence=evidence)
+    decoded = yield from _run(context, spec, ("pg_restore", "--file=/dev/null", path))
+    if decoded.status != 0:
+        return Failed(reason="decode_failed", evidence=evidence | child_evidence(decoded) | {"tail": decoded.tail})
+    evidence["decode_s"] = decoded.seconds
+    if spec.level == "decode":
+        return Passed(evidence=evidence)
+    return (yield from _restore(context, spec, path, evidence))
+
+
+def _run(context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...]) -> Generator[Effect, Any, ChildDone]:
+    done: ChildDone = yield RunChild(argv=argv, timeout=spec.timeout or context.step.timeout, target=True, fence=False)
+    return done
+
+
+def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict[str, Any]) -> StepRun:
+    exists: Rows = yield RunQuery(
+        sql="select coalesce(shobj_description(oid, 'pg_database'), '') from pg_database where datname = "
+        + "'" + spec.database.replace("'", "''") + "'"
+    )  # fmt: skip
+    if exists.error is not None:
+        return Failed(reason="sql_error", evidence=evidence, error=exists.error)
+    if exists.count:
+        # Only a database that an earlier, interrupted trial left behind is dropped.
+        if exists.rows[0][0] != "virada trial restore":
+            return Failed(reason="scratch_exists", evidence=evidence | {"database": spec.database})
+        yield from _run(context, spec, ("dropdb", "--no-password", "--if-exists", spec.database))
+    space = yield Probe(name="database_size")
+    evidence["database_bytes"] = space.get("bytes")
+    made = yield from _run(
+        context, spec, ("createdb", "--no-password", "--template=template0", spec.database, "virada trial restore")
+    )
+    if made.status != 0:
+        return Failed(reason="scratch_failed", evidence=evidence | {"tail": made.tail})
+    argv = ["pg_restore", "--no-password", "--exit-on-error", f"--dbname={spec.database}"]
+    if spec.jobs > 1:
+        argv.append(f"--jobs={spec.jobs}")
+    restored = yield from _run(context, spec, (*argv, path))
+    counted: Rows = yield RunQuery(sql=_TABLES, scratch_database=spec.database, timeout=None)
+    dropped = yield from _run(context, spec, ("dropdb", "--no-password", "--if-exists", spec.database))
+    evidence |= {"restore_s": restored.seconds, "scratch_dropped": dropped.status == 0}
+    if restored.status != 0:
+        return Failed(reason="restore_failed", evidence=evidence | {"tail": restored.tail})
+    if counted.error is not None:
+        return Failed(reason="sql_error", evidence=evidence, error=counted.error)
+    evidence |= {"tables": counted.rows[0][0], "rows": int(counted.rows[0][1])}
+    return Passed(evidence=evidence)
+
+
+def lint(lint: Lint) -> Iterable[Finding]:
+    """`of` names a backup step."""
+    kind = lint.kinds_of_steps.get(lint.spec.of)
+    if kind != "backup":
+        found = "no step" if kind is None else f"a step of kind {kind}"
+        yield Finding(code="verify-of", message=f"'of' must name a backup step; {lint.spec.of!r} is {found}", key="of")
+
+
+def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    """Level, hash, what a trial restore brought back."""
+    return [(key, str(evidence[key])) for key in ("level", "bytes", "sha256", "tables", "rows") if key in evidence]
+
+
+KIND = Kind(
+    name="verify_backup", spec=VerifyBackupSpec, execute=execute, fence="child", repeat="always", short="of",
+    lint=lint, facts=facts,
+)  # fmt: skip
