@@ -7,6 +7,7 @@ with `own_server`, so that others are not disturbed.
 from __future__ import annotations
 
 import itertools
+import shutil
 import signal
 import subprocess
 import time
@@ -72,7 +73,12 @@ class Database:
 @contextmanager
 def own_server(major: int | None = None, *, fsync: bool = True) -> Iterator[Server]:
     """A started server for one test alone; removed afterwards, whatever the test did to it."""
-    server = Server.create(scratch_directory(PREFIX), binaries_of(major), fsync=fsync)
+    binaries, directory = binaries_of(major), scratch_directory(PREFIX)
+    try:
+        server = Server.create(directory, binaries, fsync=fsync)
+    except BaseException:
+        shutil.rmtree(directory)
+        raise
     try:
         server.start()
         yield server

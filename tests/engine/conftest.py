@@ -8,9 +8,12 @@ import pytest
 
 from tests import postgres_server
 from tests.postgres_server import MAJORS, Database
+from tui.demo.account import scratch_directory
 from tui.demo.server import Server
 
 _running: dict[int, Server] = {}
+# Without any server the tests are there all the same, and skipped with the reason.
+_majors: list[int | None] = [*sorted(MAJORS)]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,7 +28,7 @@ def _servers_end() -> Iterator[None]:
 def _server(major: int | None) -> Server:
     binaries = postgres_server.binaries_of(major)
     if binaries.version not in _running:
-        directory = postgres_server.scratch_directory(postgres_server.PREFIX)
+        directory = scratch_directory(postgres_server.PREFIX)
         server = Server.create(directory, binaries, fsync=False)
         _running[binaries.version] = server
     _running[binaries.version].start()
@@ -50,7 +53,7 @@ def empty_database(server: Server) -> Iterator[Database]:
     yield from _database(server, sample=False)
 
 
-@pytest.fixture(params=sorted(MAJORS) or [None], ids=lambda major: f"pg{major}")
+@pytest.fixture(params=_majors or [None], ids=lambda major: f"pg{major}")
 def major(request: pytest.FixtureRequest) -> int | None:
     """Every major version that is there, one after the other."""
     assert request.param is None or isinstance(request.param, int)

@@ -1,9 +1,9 @@
 """The demo as a whole: prepared before its run, ensured whenever its run is taken up again, pruned when it is over.
 
-    DIRECTORY/            a server's directory (`tui.demo.server`), in the temporary directory
-      demo.json           which run it belongs to, which plan it was prepared for
-      demo.lock           held while it is started; keeper.lock: held by its keeper
-      backup/             where the plan's backup goes
+DIRECTORY/            a server's directory (`tui.demo.server`), in the temporary directory
+  demo.json           which run it belongs to, which plan it was prepared for
+  demo.lock           held while it is started; keeper.lock: held by its keeper
+  backup/             where the plan's backup goes
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import msgspec
 from msgspec import Struct
 
 from tui.demo import binaries, keeper, lock, sample
-from tui.demo.account import bases, scratch_directory
 from tui.demo.account import account as server_account
+from tui.demo.account import bases, scratch_directory
 from tui.demo.errors import DemoError
 from tui.demo.journal_end import JournalEnd
 from tui.demo.server import Server
@@ -115,9 +115,9 @@ def ensure(directory: Path, run_directory: Path) -> dict[str, str]:
     """
     if not (directory / "server.json").exists():
         raise DemoError(
-            _("The demo's directory {directory} is gone, so its run cannot go on; start a new one: virada demo.").format(
-                directory=directory
-            )
+            _(
+                "The demo's directory {directory} is gone and its run cannot go on; start a new one: virada demo."
+            ).format(directory=directory)
         )
     with lock.holding(directory / "demo.lock"):
         if not JournalEnd(run_directory).look():

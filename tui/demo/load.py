@@ -33,9 +33,7 @@ _PLACE = (
     "INSERT INTO app.orders (tenant_id, customer_id, status, amount) "
     "VALUES (app.current_tenant(), %s, 'paid', %s) RETURNING id"
 )
-_PAY = (
-    "INSERT INTO app.payments (tenant_id, order_id, method, amount) VALUES (app.current_tenant(), %s, 'card', %s)"
-)
+_PAY = "INSERT INTO app.payments (tenant_id, order_id, method, amount) VALUES (app.current_tenant(), %s, 'card', %s)"
 _TELL = (
     "INSERT INTO app.events (tenant_id, kind, detail) "
     "VALUES (app.current_tenant(), %s, jsonb_build_object('order', %s::bigint))"

@@ -19,6 +19,16 @@ def alive(pid: int) -> bool:
         return False
 
 
+def uncollected(pid: int | None) -> bool:
+    """Whether the process has ended and only its parent does not know yet."""
+    import psutil
+
+    try:
+        return pid is not None and bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
 def of_cluster(data: Path) -> list[psutil.Process]:
     """Living processes that work in the data directory: a postmaster and its children have it as theirs."""
     import psutil

@@ -98,13 +98,13 @@ FROM generate_series(1, 12) AS n;
 
 INSERT INTO customers (id, tenant_id, name, email, country, created_at)
 SELECT n, 1 + n % 12, format('Customer %s', n), format('customer%s@example.org', n),
-       (ARRAY['BR', 'AR', 'US', 'CA', 'DE', 'FR', 'PT', 'JP', 'AU'])[1 + n % 9],
+       (ARRAY['BR', 'AR', 'US', 'CA', 'DE', 'FR', 'PT', 'JP', 'AU'])[1 + n / 12 % 9],
        timestamptz '2024-06-01 00:00+00' + n * interval '90 minutes'
 FROM generate_series(1, 3600) AS n;
 
 INSERT INTO orders (id, tenant_id, customer_id, status, amount, note, placed_at)
 SELECT n, 1 + (1 + n % 3600) % 12, 1 + n % 3600,
-       (ARRAY['placed', 'paid', 'shipped', 'shipped', 'shipped', 'returned'])[1 + n % 6],
+       (ARRAY['placed', 'paid', 'shipped', 'shipped', 'returned'])[1 + n % 5],
        (500 + (n::bigint * 7919) % 250000) / 100.0,
        CASE WHEN n % 7 = 0 THEN 'leave at the door' END,
        timestamptz '2025-01-01 00:00+00' + n * interval '12 minutes'
@@ -119,7 +119,7 @@ ORDER BY id;
 INSERT INTO events (tenant_id, kind, detail, happened_at)
 SELECT tenant_id, 'order.' || status, jsonb_build_object('order', id), placed_at
 FROM orders
-WHERE id % 2 = 0
+WHERE id % 5 < 3
 ORDER BY id;
 
 INSERT INTO maintenance DEFAULT VALUES;

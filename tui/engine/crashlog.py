@@ -60,7 +60,5 @@ class CrashLog:
         except OSError:
             pass
 
-    def _uncaught(
-        self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
-    ) -> None:
+    def _uncaught(self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         self.exception(error, "uncaught")

@@ -201,9 +201,7 @@ class HelmServer:
             await self._write(writer, _bad(error))
             return None
 
-    async def _refuse(
-        self, writer: asyncio.StreamWriter, code: str, message: str, **facts: str | int
-    ) -> None:
+    async def _refuse(self, writer: asyncio.StreamWriter, code: str, message: str, **facts: str | int) -> None:
         await self._write(writer, Refused(code=code, message=message, facts=dict(facts)))
 
     async def _write(self, writer: asyncio.StreamWriter, message: FromEngine) -> None:

@@ -26,7 +26,12 @@ class EngineRunning(Exception):
     """Another engine holds the run; `facts` say which."""
 
     def __init__(self, facts: EngineFacts) -> None:
-        super().__init__(f"Another engine runs already, as process {facts.pid} on {facts.host}.")
+        who = (
+            "Another engine has the run"
+            if facts.pid is None
+            else f"Process {facts.pid} on {facts.host} is the engine of the run"
+        )
+        super().__init__(f"{who}.")
         self.facts = facts
 
 
@@ -71,7 +76,6 @@ class EngineLock:
                     raise EngineRunning(engine_facts(paths)) from error
                 raise
             identity = this_process()
-            os.fchmod(fd, 0o600) if os.fstat(fd).st_uid == os.geteuid() else None
             content = msgspec.json.encode(identity) + b"\n"
             os.ftruncate(fd, 0)
             os.pwrite(fd, content, 0)

@@ -87,7 +87,9 @@ def _values(secrets: Iterable[str]) -> tuple[bytes, ...]:
     for secret in secrets:
         plain = secret.strip()
         if len(plain) >= MIN_SECRET:
-            values |= {form.encode("utf-8", "surrogatepass") for form in (plain, quote(plain, safe="", errors="replace"))}
+            values |= {
+                form.encode("utf-8", "surrogatepass") for form in (plain, quote(plain, safe="", errors="replace"))
+            }
     return tuple(sorted(values, key=lambda value: (-len(value), value)))
 
 
@@ -114,7 +116,7 @@ class _KnownValues:
         if not spans and not self._covered:
             self._rest = data[cut:]
             return data if cut == len(data) else data[:cut]
-        pieces = []
+        pieces: list[bytes] = []
         position = self._covered
         for start, end in spans:
             if start >= cut:
@@ -153,9 +155,11 @@ _BARE_END: Final = re.compile(rb"[\s\x00]")
 _LINE_END: Final = re.compile(rb"[\r\n]")
 _TOKEN_END: Final = re.compile(rb"[^A-Za-z0-9._~+/=\-]")
 # Doubled quotes and backslashes may belong to the value; an end of line never does, so a lone quote hides one line.
-_SINGLE_END: Final = re.compile(rb"(?:[^'\\\r\n]++|''|\\[^\r\n])*+((?:'(?!\Z)|[\r\n]))", re.DOTALL)
-_DOUBLE_END: Final = re.compile(rb'(?:[^"\\\r\n]++|""|\\[^\r\n])*+((?:"(?!\Z)|[\r\n]))', re.DOTALL)
+_SINGLE_END: Final = re.compile(rb"(?:[^'\\\r\n]++|''|\\[^\r\n]|\\(?=[\r\n]))*+")
+_DOUBLE_END: Final = re.compile(rb'(?:[^"\\\r\n]++|""|\\[^\r\n]|\\(?=[\r\n]))*+')
 _QUOTED: Final = {b"'": _SINGLE_END, b'"': _DOUBLE_END}
+
+_LINE_ENDS: Final = frozenset({b"\r", b"\n"})
 
 _MAX_USER: Final = 256
 _MAX_URL_PASSWORD: Final = 4096
@@ -163,12 +167,12 @@ _MAX_URL_PASSWORD: Final = 4096
 _REACH: Final = _MAX_USER + _MAX_URL_PASSWORD + 64
 
 _ASSIGNED: Final = re.compile(
-    rb"""(?i:passw(?:ord|d)) (?: \\?["']?[ \t]{0,16}=[ \t]{0,16} | (?<=ord)\\?["']?[ \t]{0,16}:[ \t]{0,16} )
-         (?: \\?(?P<quote>["']) (?=[^"'\r\n]) | (?=[^\s"'\x00]) )""",
+    rb"""(?i:passw(?:ord|d)) (?: \\?["']?[ \t]{0,16}=[ \t]{0,16} | (?<=ord)\\?["']?[ \t]{0,16}:(?!:)[ \t]{0,16} )
+         (?: \\?(?P<quote>["']) (?=[^\r\n]) | (?=[^\s"'\x00]) )""",
     re.VERBOSE,
 )
 _LITERAL: Final = re.compile(
-    rb"(?i:password)\s{1,64}(?:(?:[eEnN]|[uU]&)?(?P<quote>')(?=[^'\r\n])|(?P<dollar>(?=\$[A-Za-z_\x80-\xff]{0,63}\$)))"
+    rb"(?i:password)\s{1,64}(?:(?:[eEnN]|[uU]&)?(?P<quote>')(?=[^\r\n])|(?P<dollar>(?=\$[A-Za-z_\x80-\xff]{0,63}\$)))"
 )
 _TOKEN: Final = re.compile(
     rb"(?i:bearer)[ \t]{1,16}(?=[A-Za-z0-9._~+/=\-]{4})"
@@ -197,7 +201,6 @@ class _LikelySecrets:
         return self._take(self._rest + data if self._rest else data, final=False)
 
     def flush(self) -> bytes:
-        # With something behind it every quote at the end is seen to be one.
         result = self._take(self._rest, final=True)
         self._rest, self._end = b"", None
         return result
@@ -230,16 +233,23 @@ class _LikelySecrets:
 
     def _skip(self, data: bytes, position: int, end: _End, final: bool) -> int:
         """Where the value that goes on at `position` ends; -1 when that is not in `data`, which is then used up."""
-        quoted = end is _SINGLE_END or end is _DOUBLE_END
-        match = end.match(data, position) if quoted else end.search(data, position)
-        if match is not None:
-            self._end = None
-            return match.start(1) if quoted else match.start()
         self._end = end
         self._rest = b""
-        if quoted and not final:
-            self._rest = data[len(data) - _undecided(data, position, end) :]
-        return -1
+        if end is _SINGLE_END or end is _DOUBLE_END:
+            inside = end.match(data, position)
+            assert inside is not None
+            stop = inside.end()
+            # What a backslash or a quote as the last byte means only the next byte tells.
+            if stop < len(data) - 1 or data[stop:] in _LINE_ENDS or (final and data[stop:] in _QUOTED):
+                self._end = None
+                return stop
+            self._rest = data[stop:]
+            return -1
+        match = end.search(data, position)
+        if match is None:
+            return -1
+        self._end = None
+        return match.start()
 
     def _certain(self, data: bytes, position: int) -> int:
         """Matches that begin before this position are wholly in `data`, whatever follows."""
@@ -264,17 +274,6 @@ class _LikelySecrets:
         return found
 
 
-def _undecided(data: bytes, position: int, end: _End) -> int:
-    """How many of the last bytes (0 or 1) only the next one explains: a backslash, or a quote that may be doubled."""
-    body = _SINGLE_BODY if end is _SINGLE_END else _DOUBLE_BODY
-    match = body.match(data, position)
-    assert match is not None
-    return len(data) - match.end()
-
-
-_SINGLE_BODY: Final = re.compile(rb"(?:[^'\\\r\n]++|''|\\[^\r\n])*+")
-_DOUBLE_BODY: Final = re.compile(rb'(?:[^"\\\r\n]++|""|\\[^\r\n])*+')
-
 # Where the mark goes, where the value begins (or ended, then without an end), what ends it.
 _Found = tuple[int, int, _End | None] | None
 
@@ -295,7 +294,8 @@ def _token(data: bytes, start: int) -> _Found:
 
 
 def _url(data: bytes, start: int) -> _Found:
-    match = _URL.match(data, start)
+    # Without the cheap look for the @ a long line of nothing but such beginnings would take for ever.
+    match = _URL.match(data, start) if data.find(b"@", start, start + _REACH) >= 0 else None
     if match is None:
         return None
     password = _STRICT_PASSWORD if match.group("strict") is not None else _LOOSE_PASSWORD

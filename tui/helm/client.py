@@ -127,6 +127,7 @@ class HelmClient:
             raise
         except HelmLost:
             self._closed = True
+            self._connection.close()
             raise
         finally:
             self._lock.release()
@@ -166,9 +167,7 @@ def _refused_here(error: BadRequest) -> Refused:
     return Refused(code="bad-request", message=f"Not sent: {error.reason}.", facts={"reason": error.reason})
 
 
-def _send(
-    connection: socket.socket, line: bytes, deadline: float, refused_by_peer_is_answered: bool = False
-) -> None:
+def _send(connection: socket.socket, line: bytes, deadline: float, refused_by_peer_is_answered: bool = False) -> None:
     connection.settimeout(max(deadline - time.monotonic(), 0.001))
     try:
         connection.sendall(line)

@@ -133,14 +133,18 @@ def create_run_directory(run_id: str) -> RunPaths:
     if not RUN_ID.fullmatch(run_id):
         raise ValueError(f"not a run id: {run_id!r}")
     base = home()
-    base.parent.mkdir(parents=True, exist_ok=True)
-    with _directory(base.parent, follow=True) as above, _made(above, base.name, exist=True, follow=True) as top:
-        with _made(top, "runs", exist=True) as runs, _made(runs, run_id) as run:
-            for name in ("plan", "output", "artifacts"):
-                with _made(run, name):
-                    pass
-            os.fsync(run)
-            os.fsync(runs)
+    _make_above(base.parent)
+    with (
+        _directory(base.parent) as above,
+        _made(above, base.name, exist=True, follow=True) as top,
+        _made(top, "runs", exist=True) as runs,
+        _made(runs, run_id) as run,
+    ):
+        for name in ("plan", "output", "artifacts"):
+            with _made(run, name):
+                pass
+        os.fsync(run)
+        os.fsync(runs)
     return RunPaths(base / "runs" / run_id)
 
 
@@ -191,7 +195,9 @@ def find_run(text: str | None, open_only: bool = False) -> RunPaths:
         return _newest(open_only)
     run = _by_path(text) if "/" in text else _by_id(text, open_only)
     if open_only and not is_open(run):
-        raise RunNotFound(_("The run {run} is closed.").format(run=run.id))
+        closed = last_type(run.journal) is not None
+        message = _("The run {run} is closed.") if closed else _("The run {run} has no journal that can be read.")
+        raise RunNotFound(message.format(run=run.id))
     return run
 
 
@@ -251,11 +257,7 @@ def _newest(open_only: bool) -> RunPaths:
     for run in runs:
         if not open_only or is_open(run):
             return run
-    raise RunNotFound(
-        _("There is no open run in {directory}; the newest, {run}, is closed.").format(
-            directory=runs_directory(), run=runs[0].id
-        )
-    )
+    raise RunNotFound(_("There is no open run in {directory}.").format(directory=runs_directory()))
 
 
 def _by_id(text: str, open_only: bool) -> RunPaths:
@@ -295,18 +297,23 @@ def _by_path(text: str) -> RunPaths:
             in_run = path.name == "journal.jsonl" and _is_run(path.parent)
             return RunPaths(path.parent) if in_run else RunPaths(path.parent, path)
     except PermissionError as error:
-        raise RunNotPermitted(_("{path} may not be read by this account.").format(path=path)) from error
+        raise RunNotPermitted(_("{path} may not be read by this account.").format(path=_shown(path))) from error
     except FileNotFoundError as error:
         if path.is_dir():
             message = _("{path} is not the directory of a run: it has no journal.jsonl.")
         else:
             message = _("There is no {path}.")
-        raise RunNotFound(message.format(path=path)) from error
+        raise RunNotFound(message.format(path=_shown(path))) from error
     except OSError as error:
         message = _("{path} cannot be read: {reason}.")
-        raise RunNotFound(message.format(path=path, reason=error.strerror)) from error
+        raise RunNotFound(message.format(path=_shown(path), reason=error.strerror)) from error
     message = _("{path} is neither the directory of a run nor a journal file.")
-    raise RunNotFound(message.format(path=path))
+    raise RunNotFound(message.format(path=_shown(path)))
+
+
+def _shown(path: Path) -> str:
+    """The path as it may be put on a terminal."""
+    return str(path) if str(path).isprintable() else repr(str(path))
 
 
 def _is_run(directory: Path) -> bool:
@@ -314,9 +321,20 @@ def _is_run(directory: Path) -> bool:
     return RUN_ID.fullmatch(directory.name) is not None or (directory / "engine.lock").exists()
 
 
+def _make_above(path: Path) -> None:
+    """The directories above the state directory, as the umask has them but never writable for others."""
+    if not path.is_dir():
+        _make_above(path.parent)
+        try:
+            path.mkdir(0o755)
+        except FileExistsError:
+            if not path.is_dir():
+                raise
+
+
 @contextmanager
-def _directory(path: Path, follow: bool = False) -> Iterator[int]:
-    fd = os.open(path, _OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else _OPEN_DIRECTORY)
+def _directory(path: Path) -> Iterator[int]:
+    fd = os.open(path, _OPEN_DIRECTORY & ~os.O_NOFOLLOW)
     try:
         yield fd
     finally:

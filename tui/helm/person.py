@@ -85,8 +85,7 @@ def _person(uid: int, loginuid: int | None, environment: Mapping[str, str]) -> P
     if loginuid is not None:
         login = account_name(loginuid)
     else:
-        login = _sudo_user(environment) if uid in (0, _service_uid()) else None
-        login = login or account
+        login = (_sudo_user(environment) if uid in (0, _service_uid()) else None) or account
     return Person(login=login, host=os.uname().nodename.split(".")[0] or "localhost", account=account)
 
 

@@ -89,6 +89,7 @@ class Converter:
     def pairs(self, node: Mapping, cls: type[Struct], path: str) -> dict[str, Any]:
         """The values of a mapping by the struct's field names; unknown and missing keys are reported."""
         known = shapes.fields(cls)
+        prefix = f"{path}." if path else ""
         values: dict[str, Any] = {}
         meant: set[str | None] = set()
         for key, (key_node, value_node) in node.pairs.items():
@@ -96,8 +97,8 @@ class Converter:
             if field is None:
                 meant.add(self.unknown(key, key_node, list(known), shapes.NOT_YET.get(cls, ())))
                 continue
-            self.keys[f"{path}.{key}"] = key_node.spot
-            value = self.convert(value_node, field.type, f"{path}.{key}")
+            self.keys[prefix + key] = key_node.spot
+            value = self.convert(value_node, field.type, prefix + key)
             if value is not INVALID:
                 values[field.name] = value
         self.missing(node, cls, path, meant)
@@ -134,7 +135,7 @@ class Converter:
         """Report required keys that are not there, unless an unknown key was probably meant to be one of them."""
         for key in shapes.required(cls):
             if key not in node.pairs:
-                self.bad.add(f"{path}.{key}")
+                self.bad.add(f"{path}.{key}" if path else key)
                 if key not in meant:
                     message = _("missing key {key}: {expected}")
                     expected = described(*shapes.unwrap(shapes.fields(cls)[key].type))
@@ -243,9 +244,10 @@ class Converter:
             if not math.isfinite(number):
                 self.report.add(f"bad-{scalar}", node.spot, wrong_scalar(scalar, value))
                 return INVALID
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            if scalar == "quantity" or (scalar == "duration" and value == 0):
-                number = float(value)
+        elif isinstance(value, bool) or value is None:
+            pass
+        elif scalar == "quantity" or (scalar == "duration" and value == 0):
+            number = float(value)
         if number is None:
             self.report.add(f"bad-{scalar}", node.spot, self._unitless(node, t, scalar))
             return INVALID

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from tui.locale import _
 from tui.plan.problems import visible
 
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 
 
 class ExpansionError(ValueError):

@@ -46,7 +46,7 @@ def digest_of(path: Path, utf8: bool = False, also: Callable[[bytes], object] | 
     Raises OSError, and Undecodable where `utf8` is asked for and not found.
     """
     digest, decoder, line = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), 1
-    with open(open_regular(path), "rb", buffering=0) as file:
+    with os.fdopen(open_regular(path), "rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             if also is not None:
@@ -93,13 +93,13 @@ class Files:
                 self.digests[name] = self._check(written, name)
             except _Fault as fault:
                 self._faults[name] = fault
-        fault = self._faults.get(name)  # type: ignore[assignment]
-        if fault is None:
+        known = self._faults.get(name)
+        if known is None:
             return name
-        if fault.line is not None:
-            self._report.add(fault.code, (fault.line, 1), fault.message, file=self.shown(name))
+        if known.line is not None:
+            self._report.add(known.code, (known.line, 1), known.message, file=self.shown(name))
         else:
-            self._report.add(fault.code, at, fault.message)
+            self._report.add(known.code, at, known.message)
         return None
 
     def shown(self, name: str) -> str:
@@ -109,7 +109,7 @@ class Files:
     def text(self, name: str) -> str:
         """The text of a file that was claimed. Raises OSError, and ValueError for one that is not UTF-8."""
         if name not in self._texts:
-            with open(open_regular(self.directory / name), encoding="utf-8", newline="") as file:
+            with os.fdopen(open_regular(self.directory / name), encoding="utf-8", newline="") as file:
                 self._texts[name] = file.read()
         return self._texts[name]
 

@@ -11,9 +11,10 @@ from tui.plan.model import Step
 from tui.plan.problems import Level
 
 KINDS_TO_COME = (
-    "sign check sql batch psql command query backup verify_backup store_backup fingerprint compare rls http notify "
-    "monitor load quiesce release restore collect report"
-).split()
+    *("sign", "check", "sql", "batch", "psql", "command", "query", "backup", "verify_backup", "store_backup"),
+    *("fingerprint", "compare", "rls", "http", "notify", "monitor", "load", "quiesce", "release", "restore"),
+    *("collect", "report"),
+)
 """All kinds the plan's language knows; those missing from the registry are named as not supported yet."""
 
 

@@ -8,7 +8,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.locale import _
+
 Level = Literal["error", "warning"]
+MOST = 20_000
+"""Problems that are kept; what is beyond is only counted."""
 _GUESSES = 200
 _CANDIDATES = 2_000
 _LONGEST_WORD = 80
@@ -48,24 +52,33 @@ class Report:
         self.file = file
         self.errors = 0
         self._problems: dict[Problem, None] = {}
+        self._left_out = 0
         self._guesses = 0
 
     def add(self, code: str, at: tuple[int, int], message: str, level: Level = "error", file: str = "") -> None:
         """Record a problem at (line, column) of the plan, or of another `file`; the same one only once."""
         problem = Problem(file or self.file, at[0], at[1], level, code, message)
-        if problem not in self._problems:
+        if problem in self._problems:
+            return
+        self.errors += level == "error"
+        if len(self._problems) < MOST:
             self._problems[problem] = None
-            self.errors += level == "error"
+        else:
+            self._left_out += 1
 
-    def mark(self) -> int:
-        """How many problems there are by now, to go back to with `rewind`."""
-        return len(self._problems)
+    def mark(self) -> tuple[int, int, int]:
+        """How far the report has come, to go back to with `rewind`."""
+        return len(self._problems), self.errors, self._left_out
 
-    def rewind(self, mark: int) -> None:
+    def rewind(self, mark: tuple[int, int, int]) -> None:
         """Forget what was added since `mark`: an alternative that was tried and did not fit."""
-        while len(self._problems) > mark:
-            problem, _nothing = self._problems.popitem()
-            self.errors -= problem.level == "error"
+        count, self.errors, self._left_out = mark
+        while len(self._problems) > count:
+            self._problems.popitem()
+
+    def places(self) -> set[tuple[int, int]]:
+        """Where the plan itself has errors by now."""
+        return {(p.line, p.column) for p in self._problems if p.level == "error" and p.file == self.file}
 
     def guess(self, word: str, candidates: Iterable[str]) -> str | None:
         """The candidate most like `word`; bounded, so that a plan full of mistakes is still read quickly."""
@@ -77,7 +90,11 @@ class Report:
 
     def sorted(self) -> list[Problem]:
         """All problems by position: those of the plan first, then those of the files it names."""
-        return sorted(
+        found = sorted(
             self._problems,
             key=lambda p: (p.file != self.file, p.file, p.line, p.column, p.level, p.code, p.message),
         )
+        if self._left_out:
+            message = _("{count} further problems are not listed.").format(count=self._left_out)
+            found.append(Problem(self.file, found[-1].line, 1, "error", "more-problems", message))
+        return found

@@ -16,10 +16,10 @@ from tui.plan import model
 
 STEP_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
-NOT_YET = {model.Step: ("approval",)}
+NOT_YET: dict[type[Struct], tuple[str, ...]] = {model.Step: ("approval",)}
 """Keys of the language that this version does not support."""
 
-REQUIRED = {model.Plan: ("name", "targets", "phases"), model.Phase: ("sections",)}
+REQUIRED: dict[type[Struct], tuple[str, ...]] = {model.Plan: ("name", "targets", "phases"), model.Phase: ("sections",)}
 """Keys a person must write although the model has a default for them."""
 
 CHOICES: dict[type[Struct], tuple[tuple[str, ...], bool]] = {
@@ -33,7 +33,7 @@ CHOICES: dict[type[Struct], tuple[tuple[str, ...], bool]] = {
 }
 """Keys of which one alone may be written, and whether one must be."""
 
-ONLY_TRUE = {
+ONLY_TRUE: dict[type[Struct], tuple[str, ...]] = {
     model.Proof: ("empty", "not_empty"),
     model.HostSource: ("sql", "local"),
 }

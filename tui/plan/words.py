@@ -68,7 +68,7 @@ def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
     if scalar == "duration" and not isinstance(value, bool):
         return _("write {text}").format(text=f"{node.text}s")
     if scalar == "offset" and not isinstance(value, bool):
-        return _("write {text}").format(text=f"T+{node.text.lstrip('+-')}m")
+        return _("write {text}").format(text=f"T{'-' if value < 0 else '+'}{node.text.lstrip('+-')}m")
     if isinstance(t, inspect.StrType) and scalar is None:
         return _("write it in quotes: {text}").format(text=f'"{node.text}"')
     return ""

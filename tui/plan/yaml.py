@@ -22,6 +22,8 @@ MOST_EXPANDED = 10_000
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WORDS = _NULLS | set(_BOOLEANS)
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -215,7 +217,7 @@ class _Composer:
         if node.text == "<<" and node.plain:
             message = _("Merge keys (<<) are not part of YAML 1.2; write the keys out.")
             self.report.add("bad-key", node.spot, message)
-        elif not self.is_text(node):
+        elif not (node.text[:1] in _LETTERS and node.text not in _WORDS) and not self.is_text(node):
             message = _("A key must be a text; write {key} in quotes.")
             self.report.add("bad-key", node.spot, message.format(key=quoted(node.text)))
         elif node.text in parent.pairs:

@@ -44,7 +44,12 @@ class WireConnection(psycopg.AsyncConnection[tuple[Any, ...]]):
     the explicit act.
     """
 
-    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+    async def wait(
+        self,
+        gen: PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 (psycopg's signature)
+    ) -> T:
         return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=timeout)
 
 

@@ -135,12 +135,15 @@ def _waiting(state: RunState, event: e.StepWaiting, line: Line) -> RunState:
 
 
 def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
+    known = state.steps.get(event.step)
     changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason}
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
         changes |= {"waiting": None, "recover": False}
         state = _update(state, event, **changes)
         return _left(state, event.step)
+    if event.fate == "applied" and known is not None and known.witness is not None:
+        changes |= {"done": known.tx_statement + 1, "effect": "some"}
     return _update(state, event, **changes)
 
 
@@ -321,7 +324,8 @@ def _helm_released(state: RunState, event: e.HelmReleased, line: Line) -> RunSta
 
 def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
     recorded = RecordedError(
-        id=event.id, text=event.text, step=event.step, sqlstate=event.sqlstate, mono=line.mono
+        id=event.id, text=event.text, step=event.step, sqlstate=event.sqlstate, mono=line.mono,
+        source=event.source,
     )  # fmt: skip
     return replace(state, errors=(*state.errors, recorded))
 

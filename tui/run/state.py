@@ -70,6 +70,7 @@ class RecordedError(Struct, frozen=True, kw_only=True):
     step: str | None = None
     sqlstate: str | None = None
     mono: float = 0.0
+    source: str = ""
     resolved: str | None = None
 
 

@@ -138,7 +138,7 @@ def _guard(guard: GuardState) -> dict[str, Any]:
 
 
 def _rollback(state: RunState) -> dict[str, Any] | None:
-    return None if state.rollback is None else msgspec.to_builtins(state.rollback)  # type: ignore[no-any-return]
+    return None if state.rollback is None else msgspec.to_builtins(state.rollback)
 
 
 def _proposed(state: RunState) -> list[dict[str, Any]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "    "}
 
 
 def visible(text: str) -> str:
-    """One line of the text: control, formatting and direction characters as escapes (`\\x1b`, `\\u202e`), tabs as
+    """One line of the text: what is not printable as escapes (`\\x1b`, `\\u202e`, `\\n`), tabs and other spaces as
     spaces. Printable text is returned as it is."""
     if text.isprintable():
         return text
@@ -20,8 +19,10 @@ def _shown(character: str) -> str:
     named = _NAMED.get(character)
     if named is not None:
         return named
-    if unicodedata.category(character) not in _HIDDEN:
+    if character.isprintable():
         return character
+    if unicodedata.category(character) == "Zs":
+        return " "
     code = ord(character)
     if code < 0x100:
         return f"\\x{code:02x}"

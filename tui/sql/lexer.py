@@ -13,9 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 Kind = Literal["word", "string", "quoted", "number", "punct"]
-Fault = Literal[
-    "unterminated_string", "unterminated_identifier", "unterminated_comment", "unterminated_dollar_quote"
-]
+Fault = Literal["unterminated_string", "unterminated_identifier", "unterminated_comment", "unterminated_dollar_quote"]
 
 _START: Final = r"A-Za-z_\u0080-\U0010ffff"
 _WORD: Final = rf"[{_START}][0-9${_START}]*+"

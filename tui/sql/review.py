@@ -74,8 +74,7 @@ def _always(statement: Statement) -> Iterator[Finding]:
         yield Finding(mention.line, mention.code, _why(mention))
     if creates_index_if_not_exists_concurrently(statement):
         message = _(
-            "CREATE INDEX CONCURRENTLY IF NOT EXISTS reports success over an invalid leftover; "
-            "leave IF NOT EXISTS out."
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS reports success over an invalid leftover; leave IF NOT EXISTS out."
         )
         yield Finding(statement.line, "concurrently_if_not_exists", message)
     for name in settings(statement):

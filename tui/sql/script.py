@@ -12,9 +12,7 @@ from tui.sql.lexer import BACKSLASH_STRINGS, COMPLETE, ENDS_ONLY, EVERY_TOKEN, F
 
 MAX_WORDS: Final = 6
 
-ErrorCode = (
-    Fault | Literal["unbalanced_parenthesis", "unterminated_body", "unterminated_copy", "text_after_copy"]
-)
+ErrorCode = Fault | Literal["unbalanced_parenthesis", "unterminated_body", "unterminated_copy", "text_after_copy"]
 
 
 class Statement(msgspec.Struct, frozen=True):

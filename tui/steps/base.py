@@ -57,7 +57,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """One kind of step, as the registry holds it.
 
     `short` names the spec's field that a bare scalar or list stands for (`sign: "..."`, `command: [...]`), and
-    `true` alone means a spec of defaults. `changes`: it may change the target. `repeat`: its default.
+    `true` alone means a spec of defaults. `changes`: it may change the target. `repeat`: its default. `atomic`: whether
+    one transaction is the whole step.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     signed: bool = False
     repeat: Repeat = "always"
     short: str | None = None
+    atomic: Callable[[Any], bool] | None = None
     lint: Callable[[Lint], Iterable[Finding]] | None = None
     facts: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None
 

@@ -128,5 +128,5 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 KIND = Kind(
     name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, repeat="never", short="text",
-    lint=lint, facts=facts,
+    atomic=lambda spec: bool(spec.transaction == "single"), lint=lint, facts=facts,
 )  # fmt: skip

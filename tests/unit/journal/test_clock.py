@@ -74,7 +74,22 @@ def test_in_another_boot_the_wall_clock_counts(anchor: dict[str, object] | None)
     last = stamp(times.now - 90)
     assert RunClock.resume(40.0, last, "boot-a", anchor, times).now()[1] == 130.0
     assert RunClock.resume(40.0, last, "boot-b", anchor, times).now()[1] == 130.0
-    assert RunClock.resume(40.0, stamp(times.now + 90), None, anchor, times).now()[1] == 40.0
+    set_back = RunClock.resume(40.0, stamp(times.now + 90), None, anchor, times)
+    assert set_back.now()[1] == 40.0
+    times.pass_(5)
+    assert set_back.now()[1] == 45.0
+
+
+def test_it_stands_rather_than_going_back() -> None:
+    times = Times()
+    anchor = {"boot_id": "boot-a", "boottime": times.boot, "mono": 0.0}
+    clock = RunClock.resume(50.0, stamp(times.now), None, anchor, times)
+    times.pass_(20)
+    assert clock.now()[1] == 50.0
+    times.pass_(40)
+    assert clock.now()[1] == 60.0
+    times.boot -= 10
+    assert clock.now()[1] == 60.0
 
 
 def test_an_unknown_boot_is_not_the_same_boot() -> None:

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tui.journal import index as index_module
 from tui.journal.clock import RunClock, stamp
 from tui.journal.index import EVERY_BYTES, EVERY_LINES, Index, cache_path
-from tui.journal.line import GENESIS, Line, digest, encode, encode_data
+from tui.journal.line import GENESIS, Head, Line, digest, encode, encode_data
 from tui.journal.position import Position, parse_position
 from tui.journal.reader import JournalReader, scan
 from tui.journal.writer import JournalWriter
@@ -72,7 +71,12 @@ def test_it_is_written_read_and_carried_on(journal: Path, monkeypatch: pytest.Mo
     assert cache_path(journal).stat().st_mode & 0o7777 == 0o640
     read: list[int] = []
     add = Index._add
-    monkeypatch.setattr(Index, "_add", lambda self, head, raw: (read.append(head.seq), add(self, head, raw))[1])
+
+    def noted(self: Index, found: Head, raw: bytes) -> None:
+        read.append(found.seq)
+        add(self, found, raw)
+
+    monkeypatch.setattr(Index, "_add", noted)
     loaded = Index.load_or_build(journal)
     assert (loaded.points, loaded.lines, loaded.size) == (built.points, 2000, journal.stat().st_size)
     assert read[0] >= 2000 - EVERY_LINES
@@ -137,6 +141,6 @@ def test_a_place_that_cannot_be_written_does_without(journal: Path, monkeypatch:
     def refuse(self: Path, target: Path) -> Path:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr(index_module.Path, "replace", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     assert len(Index.load_or_build(journal, write=True).points) == 8
     assert [entry.name for entry in journal.parent.iterdir()] == ["journal.jsonl"]

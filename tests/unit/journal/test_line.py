@@ -95,8 +95,17 @@ def test_unknown_keys_are_passed_over_and_data_is_kept_as_written() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{}", b"null", b"\0" * 200, b"\xff", encode(line())[:-1], encode(line()) + b"x", b"[" * 100_000]
-    + [encode(line({"a": "é"})).replace("é".encode(), b"\xc3(")],
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"\0" * 200,
+        b"\xff",
+        encode(line())[:-1],
+        encode(line()) + b"x",
+        b"[" * 100_000,
+        encode(line({"a": "é"})).replace("é".encode(), b"\xc3("),
+    ],
 )
 def test_anything_else_is_no_line(raw: bytes) -> None:
     with pytest.raises(LineError, match="not a journal line"):

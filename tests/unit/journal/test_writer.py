@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from tui.journal import writer as writer_module
 from tui.journal.clock import RunClock
+from tui.journal.io import FileIO
 from tui.journal.line import GENESIS, JournalError, Line, decode, digest, encode
 from tui.journal.reader import JournalReader, read_all
 from tui.journal.verify import verify
@@ -82,6 +82,19 @@ def test_modes_do_not_depend_on_the_umask(path: Path, umask: int) -> None:
             assert not reserve_path(path).exists()
     finally:
         os.umask(before)
+
+
+@pytest.mark.parametrize("create_it", [True, False])
+def test_a_link_is_never_written_through(path: Path, create_it: bool) -> None:
+    target = path.with_name("target")
+    target.touch()
+    path.symlink_to(target)
+    reserve_path(path).symlink_to(target)
+    with pytest.raises(OSError):
+        FileIO().open(path, create=create_it)
+    with pytest.raises(OSError):
+        FileIO().reserve(reserve_path(path), 10)
+    assert target.stat().st_size == 0
 
 
 def test_an_existing_journal_is_never_created_over(path: Path) -> None:

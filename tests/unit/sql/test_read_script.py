@@ -46,17 +46,26 @@ GOLDEN: list[tuple[str, list[str]]] = [
         ["CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO u VALUES (1); DELETE FROM v)", "SELECT 2"],
     ),
     (ATOMIC + "; SELECT 2", [ATOMIC, "SELECT 2"]),
-    (ATOMIC.replace("OR REPLACE ", "").replace("FUNCTION", "PROCEDURE") + ";",
-     [ATOMIC.replace("OR REPLACE ", "").replace("FUNCTION", "PROCEDURE")]),
-    ("CREATE FUNCTION begin() RETURNS int RETURN 1; SELECT 2", ["CREATE FUNCTION begin() RETURNS int RETURN 1", "SELECT 2"]),
+    (
+        ATOMIC.replace("OR REPLACE ", "").replace("FUNCTION", "PROCEDURE") + ";",
+        [ATOMIC.replace("OR REPLACE ", "").replace("FUNCTION", "PROCEDURE")],
+    ),
+    (
+        "CREATE FUNCTION begin() RETURNS int RETURN 1; SELECT 2",
+        ["CREATE FUNCTION begin() RETURNS int RETURN 1", "SELECT 2"],
+    ),
     ("BEGIN; SELECT CASE WHEN true THEN 1 END; END;", ["BEGIN", "SELECT CASE WHEN true THEN 1 END", "END"]),
     ("\ufeffSELECT 1;\r\nSELECT 2;\r\n", ["SELECT 1", "SELECT 2"]),
     ("SELECT 1 \\; SELECT 2;", ["SELECT 1", "SELECT 2"]),
     ("SELECT 'a:b', :'v', x[1:2], y::text; SELECT 2", ["SELECT 'a:b', :'v', x[1:2], y::text", "SELECT 2"]),
     (
         "SET standard_conforming_strings = off; SELECT 'a\\'; b'; SET standard_conforming_strings TO on; SELECT 'a\\'",
-        ["SET standard_conforming_strings = off", "SELECT 'a\\'; b'", "SET standard_conforming_strings TO on",
-         "SELECT 'a\\'"],
+        [
+            "SET standard_conforming_strings = off",
+            "SELECT 'a\\'; b'",
+            "SET standard_conforming_strings TO on",
+            "SELECT 'a\\'",
+        ],
     ),
 ]
 
@@ -80,7 +89,9 @@ def test_lines_and_words() -> None:
 
 
 def test_copy_data_belongs_to_its_statement() -> None:
-    source = "COPY t (a, b) FROM stdin; -- data\n1\tit's; not $$ sql\n\\N\t\\.x\n\\.\nSELECT 1;\nCOPY u FROM STDIN;\n\\.\n"
+    source = (
+        "COPY t (a, b) FROM stdin; -- data\n1\tit's; not $$ sql\n\\N\t\\.x\n\\.\nSELECT 1;\nCOPY u FROM STDIN;\n\\.\n"
+    )
     copy, select, empty = read_script(source).statements
     assert (copy.kind, copy.copy_data) == ("copy", "1\tit's; not $$ sql\n\\N\t\\.x\n")
     assert (copy.line, copy.end_line, select.line) == (1, 4, 5)
@@ -161,7 +172,9 @@ NOISE = st.sampled_from(["", " ", "\n", "\t\r\n", "-- no; t\n", "/* ; ' */", "/*
 
 @given(st.lists(PARTS, max_size=8), st.data())
 def test_joined_statements_split_again(parts: list[str], data: st.DataObject) -> None:
-    source = "".join(data.draw(NOISE) + part + data.draw(NOISE.filter(lambda n: ";" not in n[:2])) + ";" for part in parts)
+    source = "".join(
+        data.draw(NOISE) + part + data.draw(NOISE.filter(lambda n: ";" not in n[:2])) + ";" for part in parts
+    )
     script = read_script(source)
     assert texts(script) == parts
     assert script.errors == ()

@@ -1,0 +1,1 @@
+"""What carries out the effects that kinds of steps yield: one file for each part of the world."""

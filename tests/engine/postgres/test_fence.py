@@ -1,0 +1,211 @@
+"""Identity and fences: keys that nobody waits for, children that carry them, servers that are not the same."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import msgspec
+import pytest
+from pgserver import RUN, Server, Sessions, awaited, one, refused, until
+
+from tui.postgres import evidence, fence
+from tui.postgres.connect import Backend, ConnectFailed, ConnectionLost, application_name
+from tui.postgres.identity import find_pooler, target_identity
+
+pytestmark = pytest.mark.postgres
+
+
+def test_keys() -> None:
+    keys = {fence.target_key(), *(fence.attempt_key(r, s, a) for r in "ab" for s in "ab" for a in (1, 2))}
+    assert len(keys) == 9 and all(0 <= key < 2**63 for key in keys)
+    assert fence.attempt_key("a", "bc", 1) != fence.attempt_key("ab", "c", 1)
+
+
+@awaited
+async def test_a_key_has_one_holder(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        a, b = await sessions.work(), await sessions.control()
+        for key in (fence.target_key(), fence.attempt_key(RUN, "migrate", 1), 2**63 - 1, 5):
+            assert await fence.try_lock(a, key)
+            assert not await fence.try_lock(b, key)
+            assert await fence.holders(b, key) == [a.backend.pid]
+            assert not await fence.poll_until_free(b, key, time.monotonic() + 0.05, interval=0.02)
+            freed = asyncio.ensure_future(fence.poll_until_free(b, key, time.monotonic() + 10, interval=0.02))
+            await a.execute("begin")
+            await a.execute("rollback")
+            assert await fence.release(a, key)
+            assert await freed
+            assert await fence.holders(b, key) == []
+
+
+def psql(server: Server, database: str, *arguments: str) -> list[str]:
+    base = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(server.home), "-U", "postgres", "-d", database]
+    return [*base, *arguments]
+
+
+@pytest.mark.parametrize("single", [[], ["-1"]], ids=["autocommit", "single_transaction"])
+@awaited
+async def test_psql_takes_the_attempt_key_or_ends(server: Server, database: str, single: list[str]) -> None:
+    key = fence.attempt_key(RUN, "script", 1)
+    async with Sessions(server, database) as sessions:
+        control = await sessions.control()
+        prelude = ["-c", fence.psql_prelude(key)]
+        # The key is held while the script runs; a copy of the script meets it and ends before doing anything.
+        held = asyncio.ensure_future(
+            asyncio.to_thread(
+                server.run, *psql(server, database, *single, *prelude, "-c", "select pg_sleep(30)"), check=False
+            )
+        )
+
+        async def holding() -> list[int]:
+            return await fence.holders(control, key)
+
+        pids = await until(holding)
+        second = server.run(*psql(server, database, *single, *prelude, "-c", "create table t (a int)"), check=False)
+        assert second.returncode != 0 and b"another backend still works" in second.stderr
+        assert await one(control, "select to_regclass('t') is null")
+        backend = await fence.find_backend(control, pids[0])
+        assert backend is not None
+        assert not await fence.terminate(control, msgspec.structs.replace(backend, start="2020-01-01"))
+        assert await fence.terminate(control, backend)
+        assert await fence.wait_until_gone(control, [backend], time.monotonic() + 10) == []
+        assert await fence.poll_until_free(control, key, time.monotonic() + 10)
+        assert (await held).returncode != 0
+
+
+@awaited
+async def test_backends_are_found_by_their_name(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        control = await sessions.control()
+        work = await sessions.work(step="backup")
+        found = await fence.find_backends(control, application_name(RUN, "backup"))
+        assert [b.pid for b in found] == [work.backend.pid] and found[0].start == work.backend.start
+        left = await fence.wait_until_gone(control, found, time.monotonic())
+        assert left == found
+        # The same pid with another start is somebody else.
+        other = Backend(pid=work.backend.pid, start="2020-01-01T00:00:00.000000Z")
+        assert await fence.wait_until_gone(control, [other], time.monotonic()) == []
+
+
+@awaited
+async def test_identity(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        identity = await target_identity(await sessions.control())
+        assert identity.database == database and identity.timeline == 1 and not identity.in_recovery
+        assert identity.system_identifier.isdigit() and identity.host == str(server.home)
+        assert identity.pooler == "none" and f"{identity.server_version // 10000}." in identity.server_version_text
+
+
+@awaited
+async def test_another_history_or_database_decides_nothing(own: Server) -> None:
+    own.start()
+    arguments = {"run": RUN, "step": "migrate", "attempt": 1, "statement": 1, "commit_acked": False}
+    async with Sessions(own) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        identity = await target_identity(control)
+        await work.execute("begin")
+        xid = await evidence.assign_xid(work)
+        await evidence.pin(control, xid)
+        seen = evidence.witness(work, identity, xid, ledger=False, pinned=True)
+        await work.execute("commit")
+        await work.close()
+        assert (await evidence.judge(control, seen, **arguments)).fate == "applied"  # type: ignore[arg-type]
+        await control.execute("create database other")
+        async with Sessions(own, "other") as elsewhere:
+            found = await evidence.judge(await elsewhere.control(), seen, **arguments)  # type: ignore[arg-type]
+            assert (found.fate, found.reason) == ("undecided", "other_database")
+        foreign = msgspec.structs.replace(seen, system_identifier="1")
+        found = await evidence.judge(control, foreign, **arguments)  # type: ignore[arg-type]
+        assert (found.fate, found.reason) == ("undecided", "other_server")
+    own.run("pg_ctl", "-D", own.data, "-w", "-s", "-m", "fast", "stop")
+    (own.data / "standby.signal").touch()
+    own.start()
+    async with Sessions(own) as sessions:
+        with pytest.raises(ConnectFailed):
+            await sessions.control()
+        monitor = await sessions.monitor()
+        found = await evidence.judge(monitor, seen, **arguments)  # type: ignore[arg-type]
+        assert (found.fate, found.reason) == ("undecided", "not_the_primary")
+    own.run("pg_ctl", "-D", own.data, "-w", "-s", "promote")
+    async with Sessions(own) as sessions:
+        control = await sessions.control()
+        assert (await target_identity(control)).timeline == 2
+        found = await evidence.judge(control, seen, **arguments)  # type: ignore[arg-type]
+        assert (found.fate, found.reason) == ("undecided", "other_timeline")
+
+
+class Pooler:
+    """A transaction pooler in small: every statement of a client may meet another backend, whose pid it
+    hides.
+    """
+
+    def __init__(self, server: Server, database: str, backends: int) -> None:
+        self._target = str(server.home / ".s.PGSQL.5432")
+        self._database, self._backends = database, backends
+        self.path = str(server.home / ".s.PGSQL.6432")
+        self.dsn = f"host={server.home} port=6432 user=postgres dbname={database}"
+
+    async def __aenter__(self) -> Pooler:
+        self._server = await asyncio.start_unix_server(self._serve, self.path)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        start = await reader.readexactly(4)
+        start += await reader.readexactly(int.from_bytes(start, "big") - 4)
+        links = [await asyncio.open_unix_connection(self._target) for _ in range(self._backends)]
+        try:
+            for number, (from_server, to_server) in enumerate(links):
+                to_server.write(start)
+                greeting = await self._until_ready(from_server)
+                if number == 0:
+                    writer.write(greeting)
+            turn = 0
+            while True:
+                message = await reader.readexactly(5)
+                message += await reader.readexactly(int.from_bytes(message[1:], "big") - 4)
+                from_server, to_server = links[turn % len(links)]
+                to_server.write(message)
+                if message[:1] in (b"Q", b"S"):
+                    turn += 1
+                    writer.write(await self._until_ready(from_server))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            for _reader, link in links:
+                link.close()
+            writer.close()
+
+    @staticmethod
+    async def _until_ready(reader: asyncio.StreamReader) -> bytes:
+        """Everything up to ReadyForQuery, with a cancel key of the pooler's own."""
+        found = b""
+        while True:
+            head = await reader.readexactly(5)
+            body = await reader.readexactly(int.from_bytes(head[1:], "big") - 4)
+            found += head + ((1).to_bytes(4, "big") + body[4:] if head[:1] == b"K" else body)
+            if head[:1] == b"Z":
+                return found
+
+
+@pytest.mark.parametrize(("backends", "expected"), [(1, "session"), (2, "transaction")])
+@awaited
+async def test_a_pooler_is_noticed(server: Server, database: str, backends: int, expected: str) -> None:
+    from tui.postgres.connect import open_session
+
+    async with Pooler(server, database, backends) as pooler:
+        session = await open_session(pooler.dsn, purpose="monitor", run=RUN)
+        assert await find_pooler(session) == expected
+        await session.close()
+
+
+@awaited
+async def test_a_lost_session_is_an_error_and_no_verdict(own: Server) -> None:
+    own.start()
+    async with Sessions(own) as sessions:
+        control = await sessions.control()
+        own.stop()
+        assert isinstance(await refused(target_identity(control)), ConnectionLost)

@@ -1,0 +1,218 @@
+"""Watching: the lock tree, progress, samples, leftovers of concurrent builds, the server's log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from pgserver import RUN, Server, Sessions, awaited, one, refused, until
+
+from tui.postgres.connect import Session
+from tui.postgres.fence import find_backend
+from tui.postgres.invalid import invalid_indexes
+from tui.postgres.locks import lock_tree
+from tui.postgres.progress import progress, wal_written
+from tui.postgres.sample import sample
+from tui.postgres.serverlog import FileLog, LogUnavailable, ServerLog
+
+pytestmark = pytest.mark.postgres
+
+
+async def waiting(monitor: Session, session: Session) -> None:
+    """Until a session waits for a lock."""
+
+    async def blocked() -> bool:
+        found = await find_backend(monitor, session.backend.pid)
+        return found is not None and found.wait_event.startswith("Lock:")
+
+    await until(blocked)
+
+
+@awaited
+async def test_lock_tree(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        monitor = await sessions.monitor()
+        reader, ours = await sessions.work(step="report"), await sessions.work(lock_timeout_ms=0)
+        behind = await sessions.work(step="app", lock_timeout_ms=0)
+        await reader.execute('create table "T 1" (a int); begin; select * from "T 1"')
+        assert await lock_tree(monitor, [ours.backend.pid]) == ()
+        alter = asyncio.ensure_future(ours.execute('alter table "T 1" add b int'))
+        await waiting(monitor, ours)
+        select = asyncio.ensure_future(behind.execute('select * from "T 1"'))
+        await waiting(monitor, behind)
+        began = time.monotonic()
+        tree = await lock_tree(monitor, [ours.backend.pid])
+        assert time.monotonic() - began < 2
+        me, blocker, victim = tree
+        assert (me.side, me.depth, me.pid, me.waits_for) == ("ours", 0, ours.backend.pid, (reader.backend.pid,))
+        assert me.wanted == "AccessExclusiveLock public.T 1" and me.waiting_s is not None and me.waiting_s >= 0
+        assert (blocker.side, blocker.depth, blocker.pid) == ("blocks_us", 1, reader.backend.pid)
+        assert blocker.state == "idle in transaction" and blocker.application == f"virada {RUN} report"
+        assert blocker.held == ("AccessShareLock public.T 1",) and blocker.transaction_age_s is not None
+        assert (victim.side, victim.depth, victim.waits_for) == ("blocked_by_us", 1, (ours.backend.pid,))
+        await reader.execute("commit")
+        await alter
+        await select
+        assert await lock_tree(monitor, [ours.backend.pid]) == ()
+
+
+@awaited
+async def test_a_prepared_transaction_blocks_without_a_session(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        monitor, ours, other = await sessions.monitor(), await sessions.work(lock_timeout_ms=0), await sessions.work()
+        await other.execute("create table t (a int)")
+        await other.execute(f"begin; insert into t values (1); prepare transaction '{database}'")
+        alter = asyncio.ensure_future(ours.execute("alter table t add b int"))
+        await waiting(monitor, ours)
+        tree = await lock_tree(monitor, [ours.backend.pid])
+        assert [(b.pid, b.state) for b in tree[1:]] == [(0, "prepared transaction")]
+        await other.execute(f"commit prepared '{database}'")
+        await alter
+
+
+@awaited
+async def test_a_killed_concurrent_build_leaves_an_invalid_index(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        monitor, control = await sessions.monitor(), await sessions.control()
+        work, blocker = await sessions.work(lock_timeout_ms=0), await sessions.work()
+        await control.execute("create table t as select g as a from generate_series(1, 1000) g")
+        assert await invalid_indexes(monitor) == []
+        await blocker.execute("begin; insert into t values (0)")
+        build = asyncio.ensure_future(work.execute("create index concurrently i on t (a)"))
+        await waiting(monitor, work)
+        (building,) = await invalid_indexes(monitor)
+        assert (building.index, building.table, building.building_pid) == ("public.i", "public.t", work.backend.pid)
+        (step,) = await progress(monitor, [work.backend.pid])
+        assert (step.command, step.unit, step.done) == ("create_index_concurrently", "lockers", 0)
+        await control.execute(f"select pg_terminate_backend({work.backend.pid})")
+        await refused(build)
+        await blocker.execute("commit")
+
+        async def abandoned() -> bool:
+            return (await invalid_indexes(monitor))[0].building_pid is None
+
+        await until(abandoned)
+        (left,) = await invalid_indexes(monitor)
+        assert (left.valid, left.leftover) == (False, "")
+        # What makes a naive retry lie: no error, and the index stays as it is.
+        await control.execute("create index concurrently if not exists i on t (a)")
+        assert [found.index for found in await invalid_indexes(monitor)] == ["public.i"]
+
+
+@awaited
+async def test_a_reindex_leaves_ccnew(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        monitor, work, blocker = await sessions.monitor(), await sessions.work(), await sessions.work()
+        await work.execute("create table t as select 1 as a; create index i on t (a)")
+        await blocker.execute("begin; insert into t values (0)")
+        error = await refused(work.execute("reindex index concurrently i"))
+        assert error.sqlstate == "55P03"
+        await blocker.execute("commit")
+        assert [(f.index, f.leftover) for f in await invalid_indexes(monitor)] == [("public.i_ccnew", "ccnew")]
+
+
+@awaited
+async def test_samples(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        monitor, idle = await sessions.monitor(), await sessions.work()
+        await idle.execute("begin; create table t (a int)")
+        first = await sample(monitor, None)
+        assert first.tps is None and first.connections >= 2 and first.idle_in_transaction >= 1
+        assert first.oldest_idle_in_transaction_s is not None and not first.partial
+        assert first.connections_usable == 50 - 3 and 0 < first.connections_percent < 100
+        assert first.source == f"{server.home}:5432" and first.database_bytes and first.database_bytes > 1_000_000
+        before = await wal_written(monitor)
+        await idle.execute("insert into t select generate_series(1, 10000)")
+        assert await wal_written(monitor) - before > 100_000
+        second = await sample(monitor, first)
+        assert second.wal_bytes_per_s is not None and second.wal_bytes_per_s > 0 and second.tps is not None
+        assert second.database_bytes == first.database_bytes
+        await idle.execute("rollback")
+
+
+@awaited
+async def test_a_sample_without_pg_monitor_says_so(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        control = await sessions.control()
+        await control.execute("drop role if exists plain; create role plain login")
+        monitor = await sessions.monitor(user="plain")
+        seen = await sample(monitor, None)
+        assert seen.partial and seen.connections >= 2
+        assert await lock_tree(monitor, [control.backend.pid]) == ()
+        await monitor.close()
+        await control.execute("drop role plain")
+
+
+@pytest.mark.parametrize("form", ["csvlog", "jsonlog", "stderr"])
+@awaited
+async def test_the_log_through_sql(own: Server, form: str) -> None:
+    if form == "jsonlog" and int(own.run("postgres", "-V").stdout.split()[2].split(b".")[0]) < 15:
+        pytest.skip("jsonlog exists from 15 on")
+    own.start(logging_collector="on", log_destination=form, log_directory="log")
+    async with Sessions(own) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        log = ServerLog(control)
+        assert (await log.open()).startswith("log/")
+        assert await log.read() == []
+        await refused(work.execute("select\n1/0"))
+
+        async def seen(text: str) -> bool:
+            lines.extend(await log.read())
+            return any(text in line.text for line in lines)
+
+        lines: list[object] = []  # type: ignore[no-redef]
+        await until(lambda: seen("division by zero"))
+        found = next(line for line in lines if "division" in line.text)  # type: ignore[attr-defined]
+        assert found.severity == "ERROR" and found.pid == work.backend.pid  # type: ignore[attr-defined]
+        assert found.application == work_name(work)  # type: ignore[attr-defined]
+        if form != "stderr":
+            assert found.sqlstate == "22012"  # type: ignore[attr-defined]
+        assert await one(control, "select pg_rotate_logfile()")
+        await refused(work.execute("select nothing"))
+        await until(lambda: seen('column "nothing"'))
+
+
+def work_name(work: Session) -> str:
+    return f"virada {RUN} migrate"
+
+
+@awaited
+async def test_why_the_log_cannot_be_read(server: Server, own: Server) -> None:
+    async with Sessions(server) as sessions:
+        error = await refused(ServerLog(await sessions.control()).open())
+        assert isinstance(error, LogUnavailable) and "logging_collector" in error.message
+    own.start(logging_collector="on", log_directory="log")
+    async with Sessions(own) as sessions:
+        control = await sessions.control()
+        await control.execute("create role plain login")
+        error = await refused(ServerLog(await sessions.control(user="plain")).open())
+        assert isinstance(error, LogUnavailable) and error.sqlstate == "42501" and "pg_monitor" in error.message
+        await control.execute("grant pg_monitor to plain")
+        error = await refused(ServerLog(await sessions.control(user="plain")).open())
+        assert isinstance(error, LogUnavailable) and "pg_read_binary_file" in error.message
+        await control.execute("grant execute on function pg_read_binary_file(text, bigint, bigint, boolean) to plain")
+        await ServerLog(await sessions.control(user="plain")).open()
+
+
+def test_the_log_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "server.log"
+    with pytest.raises(LogUnavailable):
+        FileLog(path).open()
+    path.write_text("old\n")
+    log = FileLog(path, "%m [%p] %q%u@%d/%a [%e] ")
+    log.open()
+    assert log.read() == []
+    with path.open("ab") as file:
+        file.write(b"2026-11-22 06:03:00.123 UTC [42] ana@app/psql [22012] ERROR:  division \xe9\n\tby zero\nSTATE")
+    (line,) = log.read()
+    assert (line.at, line.pid, line.application) == ("2026-11-22 06:03:00.123 UTC", 42, "psql")
+    assert (line.severity, line.sqlstate, line.text) == ("ERROR", "22012", "division \\xe9\nby zero")
+    with path.open("ab") as file:
+        file.write(b"MENT: x\n2026-11-22 06:03:00.123 UTC [1] LOG:  checkpoint\n")
+    assert [(found.severity, found.pid) for found in log.read()] == [("", None), ("LOG", 1)]
+    path.rename(tmp_path / "server.log.1")
+    path.write_text("2026-11-22 06:03:01.000 UTC [1] LOG:  new file\n")
+    assert [found.text for found in log.read()] == ["new file"]
+    log.close()

@@ -1,0 +1,34 @@
+"""`virada attach`: the console with the helm."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli import options
+from tui.cli.drive import require_terminal
+from tui.cli.engine import ensure_engine, require_open, require_writable
+from tui.cli.recorded import found
+from tui.locale import _
+
+
+@click.command("attach", help=_("The console with the helm. Without RUN: the newest open run."))
+@click.argument("run", required=False)
+@options.take()
+@options.declared()
+@options.plain()
+@options.mouse()
+def command(run: str | None, take: str | None, declared: str | None, plain: bool, mouse: bool) -> int:
+    name = options.checked_name(declared)
+    if not plain:
+        require_terminal()
+    paths = found(run)
+    require_open(paths)
+    require_writable(paths)
+    ensure_engine(paths)
+    if plain:
+        from tui.cli.line_mode import line_mode
+
+        return line_mode(paths, declared=name, take=take, narrate=click.echo)
+    from tui.cli.screen import operate
+
+    return operate(paths, declared=name, take=take, mouse=mouse)

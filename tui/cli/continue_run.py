@@ -1,0 +1,34 @@
+"""`virada continue`: the engine of an open run again, after a crash or between phases."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli import options
+from tui.cli.drive import accompany, way_of
+from tui.cli.engine import ensure_engine, require_open, require_writable
+from tui.cli.recorded import found
+from tui.locale import _
+
+
+@click.command("continue", help=_("Starts the engine of an open run again, and goes on as `run` does."))
+@click.argument("run")
+@options.driving()
+@click.option("--detach", is_flag=True, help=_("Start the engine, print the run's id and leave."))
+@options.declared()
+@options.take()
+@options.plain()
+@options.mouse()
+def command(
+    run: str, headless: bool, sign_off: str | None, on_failure: str | None, detach: bool, declared: str | None,
+    take: str | None, plain: bool, mouse: bool,
+) -> int:  # fmt: skip
+    name = options.checked_name(declared)
+    policy = options.policy_of(headless, sign_off, on_failure, name)
+    way = way_of(headless=headless, detach=detach, plain=plain)
+    paths = found(run)
+    require_open(paths)
+    require_writable(paths)
+    ensure_engine(paths, policy)
+    click.echo(paths.id)
+    return accompany(paths, way, declared=name, take=take, mouse=mouse)

@@ -1,0 +1,58 @@
+"""`virada demo`: a PostgreSQL of one's own, a sample application, and a plan that changes it."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from tui.cli import options
+from tui.cli.drive import accompany, way_of
+from tui.cli.output import tell
+from tui.cli.run import choose_target, load_plan, open_plan
+from tui.cli.stop import Exit, Stop
+from tui.journal.events import Policy
+from tui.locale import _
+
+SIGNER = "demo"
+
+
+@click.command("demo", help=_("An embedded PostgreSQL with a sample application, and the console over its change."))
+@click.option("--autopilot", is_flag=True, help=_("The demo executes and signs by itself, as `demo`, at once."))
+@click.option("--headless", is_flag=True, help=_("No screen: the engine goes on as far as it can."))
+@click.option("--fail", is_flag=True, help=_("Take the plan whose verification fails, so that it is rolled back."))
+@click.option(
+    "--compress",
+    type=click.FloatRange(min=1.0),
+    default=1.0,
+    metavar="N",
+    help=_("Time that is only waited for passes N times faster."),
+)
+@options.mouse()
+def command(autopilot: bool, headless: bool, fail: bool, compress: float, mouse: bool) -> int:
+    from tui.demo.demo import prepare, start_keeper
+    from tui.demo.errors import DemoError
+
+    way = way_of(headless=headless)
+    tell(_("Preparing the demo's own PostgreSQL ..."))
+    try:
+        demo = prepare(fail=fail)
+        loaded = load_plan(demo.plan_path)
+        paths = open_plan(
+            loaded, demo.plan_path, choose_target(loaded.plan, None), mode="rehearsal",
+            policy=policy_of(autopilot, headless), compress=compress, reason=None, declared=None,
+            demo=str(demo.directory), opens="+0s" if autopilot else None,
+            environment={**os.environ, **demo.environment},
+        )  # fmt: skip
+        start_keeper(demo.directory, paths.directory)
+    except DemoError as error:
+        raise Stop(str(error), Exit.FAILED) from error
+    return accompany(paths, way, declared=None, take=None, mouse=mouse)
+
+
+def policy_of(autopilot: bool, headless: bool) -> Policy:
+    """Autopilot signs as `demo` and rolls back what fails; headless alone stops at the first signed step."""
+    if autopilot:
+        text = _("signed by the demo's autopilot")
+        return Policy(drive="autopilot", sign_off=text, signer=SIGNER, on_failure="rollback")
+    return Policy(drive="headless" if headless else "by_hand")

@@ -1,0 +1,106 @@
+"""`virada do`: the helm without a screen, one command at a time."""
+
+from __future__ import annotations
+
+import time
+
+import click
+import msgspec
+
+from tui.cli import options
+from tui.cli.command_line import FORMS, CommandError, parse, usage
+from tui.cli.output import print_json, tell
+from tui.cli.recorded import found
+from tui.cli.stop import Exit, Stop
+from tui.helm.paths import RunPaths
+from tui.helm.protocol import Refused
+from tui.locale import _
+from tui.run.commands import AnyCommand
+
+
+def _epilog() -> str:
+    return "\b\n" + "\n".join([_("Commands:"), *(f"  {usage(name)}" for name in FORMS)])
+
+
+@click.command("do", help=_("Gives the run's engine a command, and waits for its outcome."), epilog=_epilog())
+@click.argument("run")
+@click.argument("name", metavar="COMMAND")
+@click.argument("words", nargs=-1, metavar="[ARG]...")
+@click.option("--reason", metavar="TEXT", help=_("Why."))
+@click.option("--note", metavar="TEXT", help=_("What was seen or done."))
+@click.option("--confirm", metavar="TARGET", help=_("The target's name, to confirm a rollback."))
+@click.option("--to", metavar="STEP", help=_("Roll back only what came after this step."))
+@click.option("--step", metavar="STEP", help=_("The step a note is about."))
+@click.option("--json", "as_json", is_flag=True, help=_("The answer as data."))
+@click.option("--no-wait", is_flag=True, help=_("Do not wait for the outcome."))
+@options.take()
+@options.declared()
+def command(
+    run: str, name: str, words: tuple[str, ...], reason: str | None, note: str | None, confirm: str | None,
+    to: str | None, step: str | None, as_json: bool, no_wait: bool, take: str | None, declared: str | None,
+) -> int:  # fmt: skip
+    given = {"reason": reason, "note": note, "confirm": confirm, "to": to, "step": step}
+    try:
+        asked = parse(name, words, given)
+    except CommandError as error:
+        raise click.UsageError(str(error)) from error
+    person = options.checked_name(declared)
+    from tui.helm.client import HelmRefused, NotPermitted
+
+    try:
+        return _carry_out(found(run), asked, as_json=as_json, wait=not no_wait, take=take, declared=person)
+    except NotPermitted as error:
+        return _refused(Refused(code="not-permitted", message=str(error)), as_json)
+    except HelmRefused as error:
+        return _refused(error.refused, as_json)
+    except Stop as stop:
+        if stop.code != Exit.REFUSED:
+            raise
+        return _refused(Refused(code="not-possible", message=stop.message), as_json)
+
+
+def _carry_out(
+    paths: RunPaths, asked: AnyCommand, *, as_json: bool, wait: bool, take: str | None, declared: str | None
+) -> int:
+    from tui.cli.follower import Follower
+    from tui.cli.helm import connected
+    from tui.cli.outcome import of_command
+    from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, word
+
+    with connected(paths, declared=declared) as helm:
+        answer = helm.request(asked, take=take)
+        if isinstance(answer, Refused):
+            return _refused(answer, as_json)
+        told = {"accepted": True, **_facts(answer)}
+        if not wait:
+            if as_json:
+                print_json(told, indent=0)
+            else:
+                click.echo(_("accepted as line {seq}").format(seq=answer.seq))
+            return Exit.DONE
+        with Follower(paths, None if as_json else tell, since=answer.seq) as follower:
+            verdict = follower.until(lambda state: of_command(state, asked, answer.seq, time.time()))
+    if as_json:
+        print_json({**told, "status": verdict.status, "step": verdict.step or told["step"]}, indent=0)
+    else:
+        table = STEP_STATUS if verdict.step is not None and verdict.status in STEP_STATUS else ROLLBACK_STATUS
+        status = word(table, verdict.status)
+        click.echo(status if verdict.step is None else f"{verdict.step}: {status}")
+    return verdict.code
+
+
+def _refused(refused: Refused, as_json: bool) -> int:
+    """As data or as a sentence; nothing was done."""
+    from tui.cli.helm import refusal
+
+    if as_json:
+        told = {"code": refused.code, "message": refused.message, "facts": refused.facts}
+        print_json({"refused": told}, indent=0)
+    else:
+        tell(refusal(refused))
+    return Exit.REFUSED
+
+
+def _facts(answer: msgspec.Struct) -> dict[str, object]:
+    facts = msgspec.structs.asdict(answer)
+    return {key: facts[key] for key in ("seq", "step", "attempt")}

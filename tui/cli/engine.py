@@ -1,0 +1,65 @@
+"""A run's engine as the command line sees it: asked about, started again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tui.cli.recorded import opened
+from tui.cli.stop import Exit, Stop
+from tui.helm.paths import RunPaths
+from tui.journal.events import Policy
+from tui.locale import _
+
+
+def facts_of(paths: RunPaths) -> dict[str, Any]:
+    """pid, host and alive of the run's engine; `alive` is None where the caller cannot know."""
+    from tui.engine.lock import engine_facts
+
+    known = engine_facts(paths)
+    return {"pid": known.pid, "host": known.host, "alive": known.alive}
+
+
+def require_open(paths: RunPaths) -> None:
+    """Raises Stop for a closed run, and for a journal without its run."""
+    from tui.helm.paths import is_open
+
+    if paths.alone:
+        message = _("{file} is a journal without its run: it can be read, but not gone on with.")
+        raise Stop(message.format(file=paths.journal), Exit.REFUSED)
+    if not is_open(paths):
+        raise Stop(_("The run {run} is closed; nothing more can be done in it.").format(run=paths.id), Exit.REFUSED)
+
+
+def require_writable(paths: RunPaths) -> None:
+    """Raises Stop for an observer: only who may write a run's directory goes on with it."""
+    if not os.access(paths.directory, os.W_OK):
+        raise Stop(_("This account may read the run {run}, but not command it.").format(run=paths.id), Exit.REFUSED)
+
+
+def ensure_engine(paths: RunPaths, policy: Policy | None = None) -> None:
+    """An engine for an open run, started again where none runs; a demo's server too. Raises Stop."""
+    from tui.engine.launch import LaunchFailed, resume_run
+
+    environment = {**os.environ, **demo_of(paths)}
+    try:
+        resume_run(paths, policy=policy, environment=environment)
+    except LaunchFailed as error:
+        raise Stop(str(error), Exit(error.exit_code)) from error
+
+
+def demo_of(paths: RunPaths) -> dict[str, str]:
+    """The variables of a demo's plan, its server running again where it did not; nothing for other runs.
+
+    Raises Stop."""
+    directory = opened(paths).demo
+    if directory is None:
+        return {}
+    from tui.demo.demo import ensure
+    from tui.demo.errors import DemoError
+
+    try:
+        return ensure(Path(directory), paths.directory)
+    except DemoError as error:
+        raise Stop(str(error), Exit.FAILED) from error

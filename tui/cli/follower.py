@@ -1,0 +1,76 @@
+"""Following a run's journal: folded as it grows, narrated line by line, until there is an outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tui.cli.engine import facts_of
+from tui.cli.outcome import Verdict
+from tui.cli.stop import Exit, Stop
+from tui.helm.paths import RunPaths
+from tui.journal.reader import JournalReader
+from tui.locale import _
+from tui.run.fold import fold
+from tui.run.state import RunState
+
+POLL_S = 0.05
+_LOOK_AT_ENGINE_S = 1.0
+
+
+class Follower:
+    """Reads on from the start; `tell` gets the narration of every line from number `since` on."""
+
+    def __init__(self, paths: RunPaths, tell: Callable[[str], None] | None = None, since: int = 0) -> None:
+        self.paths = paths
+        self.state = RunState()
+        self._tell = tell
+        self.since = since
+        self._reader = JournalReader(paths.journal)
+
+    def poll(self) -> bool:
+        """Take in what came; whether anything did. Raises JournalCorrupt."""
+        entries = self._reader.poll()
+        for entry in entries:
+            previous = self.state
+            self.state = fold(previous, entry.line)
+            if self._tell is not None and entry.line.seq >= self.since:
+                from tui.plain.narrator import narrate
+
+                for text in narrate(previous, self.state, entry.line):
+                    self._tell(text)
+        return bool(entries)
+
+    def until(self, judge: Callable[[RunState], Verdict | None]) -> Verdict:
+        """Follow until `judge` sees an outcome. Raises Stop when the engine ends before there is one."""
+        looked = time.monotonic()
+        while True:
+            if self.poll():
+                continue
+            verdict = judge(self.state)
+            if verdict is not None:
+                return verdict
+            if time.monotonic() - looked >= _LOOK_AT_ENGINE_S:
+                looked = time.monotonic()
+                if facts_of(self.paths)["alive"] is False and not self.poll():
+                    # Its last lines were there before its lock was free.
+                    verdict = judge(self.state)
+                    if verdict is None:
+                        raise engine_gone(self.paths)
+                    return verdict
+            time.sleep(POLL_S)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def engine_gone(paths: RunPaths) -> Stop:
+    """The engine has ended and left something open: only another one, or a person, can tell what became of it."""
+    message = _("The engine of the run {run} has ended; take the run up again with: virada continue {run}")
+    return Stop(message.format(run=paths.id), Exit.UNDECIDED)

@@ -1,0 +1,116 @@
+"""Around every command: expected errors become one sentence and an exit code, unexpected ones a crash log."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from tui.cli.stop import Exit, Stop
+from tui.locale import _
+
+_CRASH_MODE = 0o600
+
+
+def guarded(command: Callable[[], int | None]) -> int:
+    """The exit code of `command`, whatever it raises."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets its escape; the command goes on.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = command()
+        sys.stdout.flush()
+        return Exit.DONE if code is None else int(code)
+    except BrokenPipeError:
+        _silence(sys.stdout)
+        _silence(sys.stderr)
+        return Exit.INTERRUPTED
+    except (KeyboardInterrupt, click.Abort):
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except Exception as error:
+        return _end(error)
+
+
+def _end(error: Exception) -> int:
+    expected = _expected(error)
+    if expected is None:
+        expected = _crash(error)
+    message, code = expected
+    with suppress(OSError):
+        click.echo(message, err=True)
+    return code
+
+
+def _expected(error: Exception) -> tuple[str, int] | None:
+    """The sentence and code of an error that can be told to a person; None for a fault of the program."""
+    from tui.helm.client import HelmError, HelmRefused, NotPermitted
+    from tui.helm.paths import RunError, RunNotPermitted
+    from tui.journal.line import JournalError
+    from tui.journal.position import PositionError
+
+    if isinstance(error, Stop):
+        return error.message, error.code
+    if isinstance(error, RunNotPermitted | NotPermitted | HelmRefused):
+        return str(error), Exit.REFUSED
+    if isinstance(error, RunError | PositionError):
+        return str(error), Exit.USAGE
+    if isinstance(error, HelmError | JournalError):
+        return str(error), Exit.FAILED
+    if isinstance(error, OSError) and error.filename is not None:
+        code = Exit.REFUSED if isinstance(error, PermissionError) else Exit.FAILED
+        return _("{file}: {reason}.").format(file=os.fsdecode(error.filename), reason=error.strerror), code
+    return None
+
+
+def _crash(error: Exception) -> tuple[str, int]:
+    told = "".join(traceback.format_exception(error))
+    path = _record(f"{datetime.now(UTC).isoformat()} pid {os.getpid()}\n{told}\n")
+    name = type(error).__name__
+    if path is None:
+        return _("An error that was not expected ({error}) ended this command.").format(error=name), Exit.FAILED
+    message = _("An error that was not expected ({error}) ended this command; what is known about it is in {file}.")
+    return message.format(error=name, file=path), Exit.FAILED
+
+
+def _record(text: str) -> Path | None:
+    for choose in (_at_home, _temporary):
+        try:
+            fd, path = choose()
+            with os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        except (OSError, RuntimeError):
+            continue
+        return path
+    return None
+
+
+def _at_home() -> tuple[int, Path]:
+    from tui.helm.paths import home, open_file
+
+    path = home() / "crash.log"
+    return open_file(path, _CRASH_MODE), path
+
+
+def _temporary() -> tuple[int, Path]:
+    fd, name = tempfile.mkstemp(prefix="virada-crash-", suffix=".log")
+    return fd, Path(name)
+
+
+def _silence(stream: TextIO) -> None:
+    """Nobody reads this stream any more: what is still buffered must not fail again when Python ends."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)

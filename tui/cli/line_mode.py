@@ -1,0 +1,188 @@
+"""The helm a line at a time: commands from stdin, narration as it comes. What `--plain` is to an operator."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from collections.abc import Callable
+
+from tui.cli.command_line import FORMS, CommandError, parse_line, usage
+from tui.cli.engine import facts_of
+from tui.cli.follower import POLL_S, Follower, engine_gone
+from tui.cli.helm import connected, refusal
+from tui.cli.outcome import of_command, of_run
+from tui.cli.stop import Exit, Stop
+from tui.helm.client import HelmClient, HelmLost
+from tui.helm.paths import RunPaths
+from tui.helm.protocol import Refused
+from tui.locale import _
+from tui.plain.narrator import end_line
+from tui.run.commands import AnyCommand
+
+_LOOK_AT_ENGINE_S = 1.0
+_NEVER = sys.maxsize
+
+
+def line_mode(
+    paths: RunPaths, *, declared: str | None, take: str | None, narrate: Callable[[str], None], outcome: bool = False
+) -> int:
+    """Until `quit`, the end of stdin or of the run.
+
+    From a terminal commands are given while others run. From anything else each is waited for, and the first that
+    is refused or fails ends it with that exit code. With `outcome` (of `run`, `continue`) the run is told from its
+    first line, and the end of stdin waits for its outcome.
+    """
+    with Follower(paths, narrate, since=0 if outcome else _NEVER) as follower:
+        while follower.poll():
+            pass
+        if not outcome:
+            narrate(end_line(follower.state))
+            follower.since = follower.state.seq + 1
+        session = _Session(paths, follower, narrate, declared, take)
+        try:
+            return session.run(outcome)
+        except KeyboardInterrupt:
+            from tui.cli.drive import left_alone
+
+            raise Stop(left_alone(paths), Exit.INTERRUPTED) from None
+        finally:
+            session.close()
+
+
+class _Session:
+    def __init__(
+        self, paths: RunPaths, follower: Follower, narrate: Callable[[str], None], declared: str | None,
+        take: str | None,
+    ) -> None:  # fmt: skip
+        self.paths = paths
+        self.follower = follower
+        self.narrate = narrate
+        self.declared = declared
+        self.helm: HelmClient | None = connected(paths, declared, take)
+        self.input = _Input()
+        self.looked = time.monotonic()
+        holder = self.helm.welcome.holder
+        if not self.helm.welcome.holds and holder is not None:
+            narrate(_("{person} has the helm; attach with --take REASON to take it.").format(person=holder))
+
+    def close(self) -> None:
+        if self.helm is not None:
+            self.helm.close()
+
+    def run(self, outcome: bool) -> int:
+        while True:
+            while self.follower.poll():
+                pass
+            if self.follower.state.closed is not None:
+                self.narrate(end_line(self.follower.state))
+                return self._outcome() if outcome else Exit.DONE
+            self._look_at_engine()
+            line = self.input.line(POLL_S)
+            if line is not None:
+                code = self._line(line.strip())
+                if code is not None:
+                    return code
+            elif self.input.ended:
+                return self._at_end_of_input(outcome)
+
+    def _line(self, line: str) -> int | None:
+        """Carry a line out; an exit code ends the session."""
+        if not line or line.startswith("#"):
+            return None
+        if line in ("quit", "q", "exit"):
+            from tui.cli.drive import left_alone
+
+            self.narrate(left_alone(self.paths))
+            return Exit.DONE
+        if line in ("help", "?"):
+            for name in FORMS:
+                self.narrate("  " + usage(name))
+            self.narrate("  status, help, quit")
+            return None
+        if line == "status":
+            self._status()
+            return None
+        try:
+            return self._command(parse_line(line))
+        except CommandError as error:
+            self.narrate(str(error))
+            return None if self.input.interactive else Exit.USAGE
+
+    def _command(self, command: AnyCommand) -> int | None:
+        try:
+            if self.helm is None:
+                self.helm = connected(self.paths, self.declared)
+            answer = self.helm.request(command)
+        except HelmLost as error:
+            self.close()
+            self.helm = None
+            self.narrate(str(error))
+            return None if self.input.interactive else Exit.UNDECIDED
+        if isinstance(answer, Refused):
+            self.narrate(refusal(answer))
+            return None if self.input.interactive else Exit.REFUSED
+        if self.input.interactive:
+            return None
+        seq = answer.seq
+        verdict = self.follower.until(lambda state: of_command(state, command, seq, time.time()))
+        return None if verdict.code == Exit.DONE else verdict.code
+
+    def _status(self) -> None:
+        from tui.plain.table import status_lines
+        from tui.run.status import status
+
+        for text in status_lines(status(self.follower.state, facts_of(self.paths), time.time())):
+            self.narrate(text)
+
+    def _at_end_of_input(self, outcome: bool) -> int:
+        if outcome:
+            verdict = self.follower.until(lambda state: of_run(state, time.time()))
+            self.narrate(end_line(self.follower.state))
+            return verdict.code
+        from tui.cli.drive import left_alone
+
+        self.narrate(left_alone(self.paths))
+        return Exit.DONE
+
+    def _outcome(self) -> int:
+        verdict = of_run(self.follower.state, time.time())
+        return Exit.DONE if verdict is None else verdict.code
+
+    def _look_at_engine(self) -> None:
+        if self.helm is None or time.monotonic() - self.looked < _LOOK_AT_ENGINE_S:
+            return
+        self.looked = time.monotonic()
+        if facts_of(self.paths)["alive"] is False and not self.follower.poll():
+            self.close()
+            self.helm = None
+            if self.follower.state.closed is None:
+                self.narrate(str(engine_gone(self.paths)))
+
+
+class _Input:
+    """Lines of stdin, without waiting longer than asked."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.interactive = False
+        self._buffer = b""
+        try:
+            self._fd = sys.stdin.fileno()
+            self.interactive = os.isatty(self._fd)
+        except (AttributeError, OSError, ValueError):
+            self._fd, self.ended = -1, True
+
+    def line(self, seconds: float) -> str | None:
+        """The next line, waiting at most `seconds` for it; None when there is none (`ended`: there will be none)."""
+        if b"\n" not in self._buffer and not self.ended:
+            ready, _writable, _failed = select.select([self._fd], [], [], seconds)
+            if ready:
+                block = os.read(self._fd, 65536)
+                self._buffer += block
+                self.ended = not block
+        if not self._buffer or (b"\n" not in self._buffer and not self.ended):
+            return None
+        line, _newline, self._buffer = self._buffer.partition(b"\n")
+        return line.decode("utf-8", "replace")

@@ -1,0 +1,82 @@
+"""A run as its journal tells it: found by the word a person uses for it, folded up to a position."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.cli.stop import Exit, Stop
+from tui.helm.paths import RunPaths
+from tui.journal.events import RunOpened, decode
+from tui.journal.position import Position
+from tui.locale import _
+from tui.run.fold import fold
+from tui.run.state import RunState
+
+_QUIET = frozenset({"metrics.sampled", "step.output", "step.progress", "log.lines", "step.waiting"})
+"""Types that change nothing of what a list of runs shows, and make up most of a journal."""
+
+
+def found(text: str | None, open_only: bool = False) -> RunPaths:
+    """The run that RUN means. Raises RunError."""
+    from tui.helm.paths import find_run
+
+    return find_run(text, open_only=open_only)
+
+
+def state_at(paths: RunPaths, position: Position | None = None) -> RunState:
+    """The fold of everything up to the position, or of all there is. Raises Stop, JournalError, OSError."""
+    from tui.journal.reader import scan
+
+    state = RunState()
+    for entry in scan(paths.journal):
+        if position is not None and not position.admits(entry.line):
+            break
+        state = fold(state, entry.line)
+    if state.opened is None:
+        raise Stop(_no_run(paths, position), Exit.USAGE)
+    return state
+
+
+def outline(paths: RunPaths) -> RunState:
+    """As `state_at` for the end, without metrics and output: enough for a list of runs."""
+    from tui.journal.reader import scan
+
+    state = RunState()
+    for entry in scan(paths.journal):
+        if entry.line.type not in _QUIET:
+            state = fold(state, entry.line)
+    if state.opened is None:
+        raise Stop(_no_run(paths, None), Exit.USAGE)
+    return state
+
+
+def opened(paths: RunPaths) -> RunOpened:
+    """The journal's first event. Raises Stop, JournalError, OSError."""
+    from tui.journal.reader import JournalReader
+
+    with JournalReader(paths.journal) as reader:
+        entries = reader.poll(limit_bytes=65536)
+    event = decode(entries[0].line.type, entries[0].line.data) if entries else None
+    if not isinstance(event, RunOpened):
+        raise Stop(_no_run(paths, None), Exit.USAGE)
+    return event
+
+
+def position_of(text: str | None) -> Position | None:
+    """What --at means; a usage error for what is no position."""
+    from tui.journal.position import PositionError, parse_position
+
+    if text is None:
+        return None
+    try:
+        return parse_position(text)
+    except PositionError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from error
+
+
+def _no_run(paths: RunPaths, position: Position | None) -> str:
+    if position is not None:
+        return _("The position lies before the opening of the run {run}.").format(run=paths.id)
+    return _("The journal {file} does not begin with the opening of a run.").format(file=Path(paths.journal))

@@ -1,0 +1,91 @@
+"""`virada replay`: a recording, at the speed it happened or another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import click
+
+from tui.cli import options
+from tui.cli.drive import require_terminal
+from tui.cli.recorded import found, position_of
+from tui.cli.stop import Exit, Stop
+from tui.helm.paths import RunPaths
+from tui.journal.line import Line
+from tui.journal.position import Position
+from tui.locale import _
+from tui.run.fold import fold
+from tui.run.state import RunState
+
+_SHORTEST_S = 0.005
+
+
+@click.command("replay", help=_("The console over a recording."))
+@click.argument("run")
+@click.option("--at", metavar="POSITION", help=_("Begin at a line (120), an offset (+00:12:30) or an RFC 3339 time."))
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    metavar="X",
+    help=_("How many times faster than it happened."),
+)
+@options.plain()
+@options.mouse()
+def command(run: str, at: str | None, speed: float, plain: bool, mouse: bool) -> int:
+    position = position_of(at)
+    if not plain:
+        require_terminal()
+    paths = found(run)
+    if plain:
+        return _lines(paths, position, speed)
+    from tui.cli.screen import replay
+
+    return replay(paths, at=at, speed=speed, mouse=mouse)
+
+
+def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
+    """Narrate the recording to stdout; what lies before the position is only folded."""
+    from tui.journal.reader import scan
+    from tui.plain.narrator import end_line, narrate
+
+    state, begun = RunState(), False
+    clock: Callable[[float], None] | None = None
+    for line in _numbered(scan(paths.journal)):
+        previous, state = state, fold(state, line)
+        if not begun and position is not None and position.admits(line):
+            continue
+        if not begun:
+            begun = True
+            clock = paced(line.mono if position is None else previous.mono, speed)
+            if position is not None and previous.opened is not None:
+                click.echo(end_line(previous))
+        told = narrate(previous, state, line)
+        if told:
+            assert clock is not None
+            clock(line.mono)
+            for text in told:
+                click.echo(text)
+    if state.opened is None:
+        message = _("The journal {file} does not begin with the opening of a run.")
+        raise Stop(message.format(file=paths.journal), Exit.USAGE)
+    click.echo(end_line(state))
+    return Exit.DONE
+
+
+def _numbered(entries: Iterator[object]) -> Iterator[Line]:
+    for entry in entries:
+        yield entry.line  # type: ignore[attr-defined]
+
+
+def paced(start: float, speed: float) -> Callable[[float], None]:
+    """A function that returns when the run's second it is given has come, `speed` times faster than it happened."""
+    begun = time.monotonic()
+
+    def wait(mono: float) -> None:
+        pause = (mono - start) / speed - (time.monotonic() - begun)
+        if pause >= _SHORTEST_S:
+            time.sleep(pause)
+
+    return wait

@@ -1,0 +1,38 @@
+"""Opening the console: as operator, observer or over a recording."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tui.cli.engine import ensure_engine
+from tui.helm.paths import RunPaths
+
+
+def operate(paths: RunPaths, *, declared: str | None, take: str | None, mouse: bool) -> int:
+    """The console with the helm; an engine that ended is started again when the console asks for it."""
+    from tui.console.launch import run_console
+
+    return run_console(
+        paths, mode="operator", declared=declared, take=take, at=None, speed=1.0, mouse=mouse, language=None,
+        ensure_engine=partial(ensure_engine, paths),
+    )  # fmt: skip
+
+
+def observe(paths: RunPaths, *, mouse: bool) -> int:
+    """The console, read-only: it starts nothing and commands nothing."""
+    from tui.console.launch import run_console
+
+    return run_console(
+        paths, mode="observer", declared=None, take=None, at=None, speed=1.0, mouse=mouse, language=None,
+        ensure_engine=None,
+    )  # fmt: skip
+
+
+def replay(paths: RunPaths, *, at: str | None, speed: float, mouse: bool) -> int:
+    """The console over a recording."""
+    from tui.console.launch import run_console
+
+    return run_console(
+        paths, mode="replay", declared=None, take=None, at=at, speed=speed, mouse=mouse, language=None,
+        ensure_engine=None,
+    )  # fmt: skip

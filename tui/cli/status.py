@@ -1,0 +1,33 @@
+"""`virada status`: where a run stands, now or at any moment of it."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from tui.cli.engine import facts_of
+from tui.cli.output import print_json, print_lines
+from tui.cli.recorded import found, position_of, state_at
+from tui.locale import _
+
+
+@click.command("status", help=_("Where a run stands, now or at any moment of it."))
+@click.argument("run")
+@click.option("--at", metavar="POSITION", help=_("A line (120), an offset (+00:12:30) or an RFC 3339 time."))
+@click.option("--json", "as_json", is_flag=True, help=_("Neutral data instead of words."))
+def command(run: str, at: str | None, as_json: bool) -> None:
+    from tui.run.status import status
+
+    position = position_of(at)
+    paths = found(run)
+    engine = facts_of(paths)
+    state = state_at(paths, position)
+    wall = time.time() if position is None and engine["alive"] and state.closed is None else None
+    told = status(state, engine, wall)
+    if as_json:
+        print_json(told)
+        return
+    from tui.plain.table import status_lines
+
+    print_lines(status_lines(told))

@@ -1,0 +1,42 @@
+"""`virada watch`: the console, read-only; it starts nothing and commands nothing."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from tui.cli import options
+from tui.cli.drive import require_terminal
+from tui.cli.follower import POLL_S, Follower
+from tui.cli.recorded import found
+from tui.cli.stop import Exit
+from tui.helm.paths import RunPaths
+from tui.locale import _
+
+
+@click.command("watch", help=_("The console, read-only. Without RUN: the newest open run."))
+@click.argument("run", required=False)
+@options.plain()
+@options.mouse()
+def command(run: str | None, plain: bool, mouse: bool) -> int:
+    if not plain:
+        require_terminal()
+    paths = found(run)
+    if plain:
+        return _lines(paths)
+    from tui.cli.screen import observe
+
+    return observe(paths, mouse=mouse)
+
+
+def _lines(paths: RunPaths) -> int:
+    """Every line there is and every line that comes, until the run is closed."""
+    from tui.plain.narrator import end_line
+
+    with Follower(paths, click.echo) as follower:
+        while follower.poll() or follower.state.closed is None:
+            if not follower.poll() and follower.state.closed is None:
+                time.sleep(POLL_S)
+        click.echo(end_line(follower.state))
+    return Exit.DONE

@@ -1,0 +1,68 @@
+"""The characters that pictures are drawn with: one set for terminals with Unicode, one for those without."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.run.steps import Status
+
+
+class Glyphs(Struct, frozen=True, kw_only=True):
+    """`levels`: a history bar's heights, lowest first; `status`: one character for each status of a step."""
+
+    ellipsis: str
+    rule: str
+    dot: str
+    separator: str
+    pointer: str
+    alive: str
+    silent: str
+    play: str
+    pause: str
+    cursor: str
+    full: str
+    empty: str
+    levels: str
+    status: dict[Status, str]
+
+
+UNICODE = Glyphs(
+    ellipsis="…", rule="─", dot="·", separator="│", pointer="▌", alive="●", silent="○", play="▶", pause="‖",
+    cursor="▏", full="━", empty="─", levels="▁▂▃▄▅▆▇█",
+    status={
+        "pending": "·", "running": "▶", "passed": "✓", "failed": "✗", "skipped": "»", "signed": "✓", "by_hand": "✓",
+        "cancelled": "■", "undone": "↶", "undecided": "?",
+    },
+)  # fmt: skip
+ASCII = Glyphs(
+    ellipsis="~", rule="-", dot="-", separator="|", pointer=">", alive="*", silent="o", play=">", pause="=",
+    cursor="_", full="=", empty="-", levels="_.-=*%#@",
+    status={
+        "pending": ".", "running": ">", "passed": "+", "failed": "x", "skipped": "-", "signed": "+", "by_hand": "+",
+        "cancelled": "#", "undone": "<", "undecided": "?",
+    },
+)  # fmt: skip
+
+_current = UNICODE
+
+
+def use(which: Literal["unicode", "ascii"]) -> None:
+    """Choose the set for this process."""
+    global _current
+    _current = UNICODE if which == "unicode" else ASCII
+
+
+def fitting(encoding: str | None) -> Literal["unicode", "ascii"]:
+    """The set that a stream of this encoding can show."""
+    try:
+        return "unicode" if codecs.lookup(encoding or "ascii").name == "utf-8" else "ascii"
+    except LookupError:
+        return "ascii"
+
+
+def glyphs() -> Glyphs:
+    """The set in force."""
+    return _current

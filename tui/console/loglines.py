@@ -1,0 +1,195 @@
+"""Journal entries as lines of the log: output of steps, lines of logs, and every decision in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from tui.console.visible import visible
+from tui.console.words import effect_word, fate_word, figure, name_of, waiting_sentence
+from tui.journal import events as e
+from tui.journal.line import Line
+from tui.locale import _
+from tui.run.state import RunState
+
+Severity = Literal["error", "warning", "event", "person", "output"]
+LONGEST = 4000
+"""Characters kept of a line; the whole of it lies in the step's output file."""
+_ERRORS = ("ERROR", "FATAL", "PANIC", "ERRO", "psql:")
+_WARNINGS = ("WARNING", "AVISO", "NOTICE:  warning")
+_QUIET = frozenset(
+    ("metrics.sampled", "step.progress", "step.child", "tx.begin", "tx.commit_sent", "notify.sent", "fingerprint.recorded")
+)
+
+
+class LogLine(Struct, frozen=True, gc=False):
+    """One line: `at` as in the journal, `source` the step's number or a log's name, `text` not yet made inert."""
+
+    at: str
+    severity: Severity
+    source: str
+    text: str
+
+
+def log_lines(lines: Iterable[Line], state: RunState) -> Iterator[LogLine]:
+    """The lines these entries give. `state`: a state in which their steps are known."""
+    for line in lines:
+        if line.type in _QUIET:
+            continue
+        try:
+            event = e.decode(line.type, line.data)
+        except msgspec.ValidationError:
+            event = None
+        if event is None:
+            yield LogLine(line.at, "event", "", _("an event this version does not know: {type}").format(type=line.type))
+        elif isinstance(event, e.StepOutput):
+            yield from _output(line, event, state)
+        elif isinstance(event, e.LogLines):
+            yield from _logged(line, event)
+        else:
+            said = _said(event, line, state)
+            if said is not None:
+                yield LogLine(line.at, said[0], _number(event, state), said[1])
+
+
+def _number(event: Any, state: RunState) -> str:
+    step = getattr(event, "step", None)
+    known = state.steps.get(step) if isinstance(step, str) else None
+    return "" if known is None else known.place.number
+
+
+def _severity(text: str) -> Severity:
+    start = text[:60].lstrip()
+    if start.startswith(_ERRORS) and (not start.startswith("psql:") or "ERROR" in text[:300]):
+        return "error"
+    return "warning" if start.startswith(_WARNINGS) else "output"
+
+
+def _output(line: Line, event: e.StepOutput, state: RunState) -> Iterator[LogLine]:
+    number = _number(event, state)
+    for text in event.text.removesuffix("\n").split("\n") if event.text else ():
+        yield LogLine(line.at, _severity(text), number, text[:LONGEST])
+    if event.dropped:
+        text = _("{n} bytes more lie in the step's output file").format(n=f"{event.dropped:,}")
+        yield LogLine(line.at, "warning", number, text)
+
+
+def _logged(line: Line, event: e.LogLines) -> Iterator[LogLine]:
+    for logged in event.lines:
+        text = str(logged.get("text") or logged.get("message") or logged.get("line") or "")
+        level = str(logged.get("severity") or logged.get("level") or "").upper()
+        severity: Severity = "output"
+        if level in ("ERROR", "FATAL", "PANIC") or not level and _severity(text) == "error":
+            severity = "error"
+        elif level == "WARNING" or not level and _severity(text) == "warning":
+            severity = "warning"
+        yield LogLine(line.at, severity, event.source, text[:LONGEST])
+    if event.dropped:
+        yield LogLine(line.at, "warning", event.source, _("{n} lines left out").format(n=f"{event.dropped:,}"))
+
+
+def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] | None:
+    """What an event says in words; None for those that say nothing to people."""
+    by = line.by
+    match event:
+        case e.RunOpened():
+            return "event", _("Run {run} opened on {target} by {by}").format(run=event.id, target=event.target, by=by)
+        case e.RunRecovered():
+            return "warning", _("The run was taken up again by another engine; the helm is free")
+        case e.RunHeld():
+            return "person", _("Held by {by}").format(by=by) + _because(event.reason)
+        case e.RunResumed():
+            until = "" if event.policy is None or event.policy.until is None else event.policy.until
+            if until:
+                return "person", _("Runs on to {step}, by {by}").format(step=until, by=by)
+            return "person", _("Goes on, by {by}").format(by=by)
+        case e.RunClosed():
+            return "event", _("Run closed: {outcome}").format(outcome=event.outcome) + _because(event.reason)
+        case e.ClockStepped():
+            return "warning", _("The wall clock was set by {n} s").format(n=f"{event.seconds:+.1f}")
+        case e.HelmTaken():
+            if event.taken_from:
+                text = _("{person} took the helm from {other}").format(person=event.person, other=event.taken_from)
+                return "person", text + _because(event.reason)
+            return "person", _("{person} has the helm").format(person=event.person)
+        case e.HelmReleased():
+            return "person", _("{person} gave the helm up").format(person=event.person) + _because(event.note)
+        case e.NoteAdded():
+            return "person", _("Note by {by}: {text}").format(by=by, text=event.text)
+        case e.FeedbackAdded():
+            return "person", _("Feedback by {by}: {text}").format(by=by, text=event.text)
+        case e.ErrorRecorded():
+            return "error", f"{event.id} {event.text}" + _code(event.sqlstate)
+        case e.ErrorResolved():
+            return "person", _("{id} resolved by {by}: {text}").format(id=event.id, by=by, text=event.text)
+        case e.GuardBreached():
+            text = _("{metric} BREACHED: {value} against {limit}, measured on {source}")
+            return "error", text.format(
+                metric=event.metric, value=figure(event.metric, event.value), limit=figure(event.metric, event.limit),
+                source=event.source or "?",
+            )  # fmt: skip
+        case e.GuardCleared():
+            return "event", _("{metric} is within its limit again").format(metric=event.metric)
+        case e.TriggerFired():
+            return "error", _("Rollback proposed: {title}").format(title=event.title)
+        case e.RollbackStarted():
+            return "error", _("Rollback started by {by}").format(by=by) + _because(event.reason)
+        case e.RollbackFinished():
+            severity: Severity = "error" if event.outcome == "failed" else "event"
+            return severity, _("Rollback ended: {outcome}").format(outcome=event.outcome.replace("_", " "))
+        case e.BackupRecorded():
+            return "event", _("Backup recorded: {path}, {n} bytes").format(path=event.path, n=f"{event.bytes:,}")
+        case e.StepEvent():
+            return _step(event, line, state)
+    return None
+
+
+def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, str] | None:
+    known = state.steps.get(event.step)
+    name = event.step if known is None else name_of(known).partition(" ")[2]
+    match event:
+        case e.StepStarted():
+            text = _("{step}: started").format(step=name)
+            return "event", text + (_(" (attempt {n})").format(n=event.attempt) if event.attempt > 1 else "")
+        case e.StepWaiting() if event.reason:
+            return "warning", f"{name}: {waiting_sentence(event.reason, event.facts)}"
+        case e.StepFate():
+            severity: Severity = "error" if event.fate == "undecided" else "event"
+            text = _("{step}: its fate is {fate}").format(step=name, fate=fate_word(event.fate))
+            return severity, text + _because(event.reason)
+        case e.StepPassed():
+            return "event", _("{step}: passed").format(step=name)
+        case e.StepFailed():
+            text = _("{step}: FAILED").format(step=name) + _because(event.message or event.reason)
+            return "error", f"{text}{_code(event.sqlstate)}; {effect_word(event.effect)}"
+        case e.StepSkipped():
+            return "person", _("{step}: skipped by {by}").format(step=name, by=line.by) + _because(event.reason)
+        case e.StepSigned():
+            by = event.person or line.by
+            return "person", _("{step}: signed by {by}").format(step=name, by=by) + _because(event.note)
+        case e.StepByHand():
+            by = event.person or line.by
+            return "person", _("{step}: done by hand by {by}").format(step=name, by=by) + _because(event.note)
+        case e.StepCancelled():
+            return "warning", _("{step}: cancelled").format(step=name) + f"; {effect_word(event.effect)}"
+        case e.StepUndone():
+            return "event", _("{step}: undone").format(step=name)
+        case e.CancelRequested():
+            return "person", _("{step}: cancel asked for by {by}").format(step=name, by=line.by)
+        case e.TxCommitted():
+            rows = "" if event.rows is None else " " + _("({n} rows)").format(n=f"{event.rows:,}")
+            return "event", _("{step}: committed").format(step=name) + rows
+        case e.TxAborted():
+            return "warning", _("{step}: transaction aborted").format(step=name) + _because(event.message)
+    return None
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _code(sqlstate: str | None) -> str:
+    return f" (SQLSTATE {visible(sqlstate)})" if sqlstate else ""

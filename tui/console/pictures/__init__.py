@@ -1,0 +1,1 @@
+"""Pictures: pure functions from a view, a width and a height to lines of pieces."""

@@ -1,0 +1,90 @@
+"""One row of the checklist: status, time, number, title, who does it. Rows are painted one by one."""
+
+from __future__ import annotations
+
+from tui.console.glyphs import glyphs
+from tui.console.pieces import Line, Piece, clipped, columns, sides, tinted, width_of
+from tui.console.rows import Row
+from tui.console.view import View
+from tui.console.visible import fit, visible
+from tui.console.words import STATUS_STYLE, clock, progress_sentence, reason_text, status_word, waiting_sentence
+from tui.locale import _
+from tui.run.clock import expected, starts_in
+from tui.run.steps import StepState
+
+STATUS_WIDTH = 12
+TIME_WIDTH = 12
+ROLE_WIDTH = 9
+ROLE_FROM = 72
+
+
+def heading_row(row: Row, view: View, done: int, total: int, width: int) -> Line:
+    """A phase or a section; `done` of its `total` steps have ended."""
+    count: Piece = (f"{done}/{total} ", "ok" if done == total else "dim")
+    if row.kind == "section":
+        return sides(width, [(f"   {row.number} {visible(row.title)}", "section")], [count])
+    title = visible(row.title)
+    style = "phase"
+    if row.group == "undo":
+        title, style = _("Undo of what was applied"), "warn"
+    elif row.group == "rollback":
+        title, style = _("ROLLBACK {number} {title}").format(number=row.number, title=title), "warn"
+    else:
+        title = f"{row.number} {title}"
+    left: list[Piece] = [(f" {title}", style)]
+    wait = starts_in(view.state, view.state.steps.at(row.position).place.starts, view.moment.wall)
+    if row.group == "main" and wait is not None and wait > 0:
+        left.append((" " + _("starts in {span}").format(span=clock(wait)), "dim"))
+    return sides(width, left, [count])
+
+
+def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
+    """A step; the selected one is tinted. The time stands left, so that a running step repaints few columns."""
+    style = STATUS_STYLE[at.status]
+    mark = glyphs().pointer if at.id == view.selected else " "
+    status = f"{mark}{glyphs().status[at.status]} {status_word(at.status)}"
+    title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
+    if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
+        title_style = "dim"
+    time, time_style = _time(at, view)
+    left = columns((status, STATUS_WIDTH, style), (time, TIME_WIDTH, time_style), (at.place.number, number_width, "dim"))
+    role = ROLE_WIDTH if width >= ROLE_FROM else 0
+    room = width - width_of(left) - (role + 1 if role else 0)
+    title: list[Piece] = [(visible(at.step.title), title_style)]
+    title.extend(_more(at))
+    body = clipped(title, room)
+    line = (*left, *body)
+    if role:
+        gap = " " * (room - width_of(body) + 1)
+        line = (*line, (gap + fit(visible(at.step.role or ""), role), "dim"))
+    return tinted(line, "selected", width) if at.id == view.selected else line
+
+
+def _time(at: StepState, view: View) -> tuple[str, str]:
+    estimate = expected(view.state, at)
+    shown = "" if estimate is None else f"~{clock(estimate)}"
+    if at.status == "running" and at.started is not None:
+        elapsed = max(0.0, view.moment.mono - at.started)
+        late = estimate is not None and elapsed > estimate * 1.5 and elapsed > estimate + 5
+        return f"{clock(elapsed):>5}{shown:>7}", "warn" if late else "run"
+    if at.started is not None and at.ended is not None:
+        return f"{clock(at.ended - at.started):>5}{shown:>7}", "dim"
+    return f"{shown:>12}", "dim"
+
+
+def _more(at: StepState) -> list[Piece]:
+    """Behind the title: why it waits, how far it is, why it did not go well, that it is dangerous."""
+    if at.status == "running":
+        if at.waiting:
+            return [(" - " + waiting_sentence(at.waiting, at.waiting_facts), "warn")]
+        if at.cancel:
+            return [(" - " + _("being cancelled"), "warn")]
+        if at.progress:
+            return [(" - " + progress_sentence(at.progress), "text")]
+        return []
+    if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
+        why = reason_text(at) or visible((at.fate_reason or "").replace("_", " "))
+        return [(f" - {why}", "dim")] if why else []
+    if at.status == "pending" and at.step.confirm == "typed":
+        return [(" " + _("(dangerous)"), "warn")]
+    return []

@@ -1,0 +1,69 @@
+"""Which environment, which target, who looks, who commands, how old the picture is. Two lines."""
+
+from __future__ import annotations
+
+from tui.console.glyphs import glyphs
+from tui.console.pieces import Line, Piece, sides
+from tui.console.view import View
+from tui.console.visible import visible
+from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, run_word
+from tui.locale import _
+
+SILENT_AFTER = 5.0
+"""Seconds without an event after which the age is shown: an engine that lives samples once a second."""
+
+
+def header(view: View, width: int) -> list[Line]:
+    """The two lines."""
+    return [_what(view, width), _who(view, width)]
+
+
+def _what(view: View, width: int) -> Line:
+    opened = view.state.opened
+    right: list[Piece] = [(f" {mode_word(view.mode)} ", f"mode.{view.mode}")]
+    if opened is None:
+        return sides(width, [(_("The run has not been opened yet."), "dim")], right)
+    left: list[Piece] = [(f" {environment_word(opened.environment)} ", f"env.{opened.environment}")]
+    left.append((f" {visible(opened.target)}", "bold"))
+    if opened.mode == "rehearsal":
+        left.append((" " + _("REHEARSAL"), "warn"))
+    left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
+    status = view.state.status
+    right.insert(0, (f"{run_word(status)} ", RUN_STYLE.get(status, "text")))
+    return sides(width, left, right)
+
+
+def _who(view: View, width: int) -> Line:
+    state = view.state
+    left: list[Piece] = [_link(view)]
+    if state.opened is not None:
+        left.append((f" {visible(state.opened.id)}", "dim"))
+    return sides(width, left, _helm(view))
+
+
+def _link(view: View) -> Piece:
+    """The age stands first: what changes every second is cheapest at the start of a line."""
+    playback = view.playback
+    if playback is not None:
+        mark = glyphs().play if playback.playing else glyphs().pause
+        text = _("{position} of {length}").format(position=clock(playback.position), length=clock(playback.length))
+        return f"{mark} {playback.speed:g}x +{text} ", "run"
+    if view.state.closed is not None:
+        return f"{glyphs().silent} " + _("closed {span} ago").format(span=ago(view.moment.age)) + " ", "dim"
+    if view.moment.age < SILENT_AFTER:
+        return f"{glyphs().alive} " + _("live") + " ", "ok"
+    text = _("last event {span} ago").format(span=ago(view.moment.age))
+    return f"{glyphs().silent} {text} ", "warn" if view.moment.age < 60 else "bad"
+
+
+def _helm(view: View) -> list[Piece]:
+    holder, me = view.state.helm, view.me
+    if holder is None:
+        found: list[Piece] = [(_("helm: free"), "dim")]
+    elif holder == me and view.mode == "operator":
+        return [(_("helm: you, {person}").format(person=visible(holder)), "ok")]
+    else:
+        found = [(_("helm: {person}").format(person=visible(holder)), "text")]
+    if view.mode == "operator" and me:
+        found.append((f" {glyphs().dot} " + _("you: {person}").format(person=visible(me)), "dim"))
+    return found

@@ -1,0 +1,124 @@
+"""What runs now, or what is next and who does it; and what is wrong. Two lines above the footer."""
+
+from __future__ import annotations
+
+from tui.console.glyphs import glyphs
+from tui.console.pieces import Line, Piece, clipped
+from tui.console.view import View
+from tui.console.visible import visible
+from tui.console.words import clock, figure, name_of, progress_sentence, reason_text, waiting_sentence
+from tui.locale import _
+from tui.run.clock import expected, starts_in
+from tui.run.steps import StepState
+
+
+def now(view: View, width: int) -> list[Line]:
+    """The two lines."""
+    return [clipped(_what(view), width), clipped(_notice(view), width)]
+
+
+def _what(view: View) -> list[Piece]:
+    state = view.state
+    if state.closed is not None:
+        reason = f": {visible(state.closed.reason)}" if state.closed.reason else ""
+        return [(_("The run is closed") + reason + ".", "bold")]
+    running = [at for at in state.running() if at.step.with_ is None] or list(state.running())
+    if running:
+        return _running(view, running)
+    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+        return _rollback(view)
+    undecided = state.undecided
+    if undecided:
+        text = _("{step}: its fate is undecided. Look at the database; then x again, b by hand, or - skip.")
+        return [(text.format(step=name_of(undecided[0])), "bad")]
+    if state.held is not None:
+        reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
+        return [(_("The run is held{reason}. h lets it go on.").format(reason=reason), "warn")]
+    current = state.current()
+    if current is None:
+        return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
+    return _next(view, current)
+
+
+def _running(view: View, running: list[StepState]) -> list[Piece]:
+    at = running[0]
+    elapsed = clock(max(0.0, view.moment.mono - (at.started or 0.0)))
+    estimate = expected(view.state, at)
+    time = elapsed if estimate is None else _("{elapsed} of about {estimate}").format(
+        elapsed=elapsed, estimate=clock(estimate)
+    )  # fmt: skip
+    found: list[Piece] = [(f"{glyphs().status['running']} {time} ", "run"), (name_of(at), "bold")]
+    if at.progress:
+        found.append((f" {glyphs().dot} {progress_sentence(at.progress)}", "text"))
+    if len(running) > 1:
+        found.append((" " + _("and {n} more").format(n=len(running) - 1), "dim"))
+    return found
+
+
+def _rollback(view: View) -> list[Piece]:
+    rollback = view.state.rollback
+    assert rollback is not None
+    if rollback.status == "rolled_back":
+        return [(_("Rolled back. The run can be closed."), "warn")]
+    if rollback.status == "failed":
+        failed = view.state.steps.get(rollback.failed_step or "")
+        name = name_of(failed) if failed is not None else "?"
+        return [(_("The rollback FAILED at {step}. x tries it again, b settles it by hand.").format(step=name), "bad")]
+    for at in view.state.steps:
+        if at.group != "main" and not at.is_ended and at.step.kind == "sign":
+            return _next(view, at)
+        if at.group != "main" and not at.is_ended:
+            break
+    return [(_("Rolling back."), "bad")]
+
+
+def _next(view: View, at: StepState) -> list[Piece]:
+    who = f" ({visible(at.step.role)})" if at.step.role else ""
+    text = name_of(at) + who
+    if at.status == "failed":
+        why = reason_text(at)
+        why = f": {why}" if why else ""
+        tail = _("FAILED{why}. x tries again, - skips, R rolls back.").format(why=why)
+        return [(f"{name_of(at)} ", "bold"), (tail, "bad")]
+    wait = starts_in(view.state, at.place.starts, view.moment.wall) if at.group == "main" else None
+    if wait is not None and wait > 0:
+        label = _("in {span}").format(span=clock(wait))
+        return [(f"{label} ", "run"), (_("begins {phase}, with {step}").format(
+            phase=visible(at.place.phase), step=text
+        ), "text")]  # fmt: skip
+    found: list[Piece] = [(_("Next: "), "dim"), (text, "bold")]
+    if view.mode == "operator" and view.state.policy.drive == "by_hand":
+        hint = _("s signs it") if at.step.kind == "sign" else _("x executes it")
+        found.append((f" {glyphs().dot} {hint}", "dim"))
+    return found
+
+
+def _notice(view: View) -> list[Piece]:
+    """The most urgent of: an answer just given, a wait, a proposed rollback, a breach, an unresolved error."""
+    state = view.state
+    if view.waiting is not None:
+        return [(view.waiting, "run")]
+    if view.said is not None:
+        style = {"information": "ok", "warning": "warn", "error": "bad"}[view.said.severity]
+        return [(visible(view.said.text), style)]
+    if state.closed is not None:
+        return []
+    for at in state.running():
+        if at.waiting:
+            since = 0.0 if at.waiting_since is None else max(0.0, view.moment.mono - at.waiting_since)
+            return [(f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}", "warn")]
+    if state.fired and state.rollback is None:
+        fired = state.fired[-1].event
+        return [(_("Rollback is PROPOSED: {title}. R rolls back.").format(title=visible(fired.title)), "bad")]
+    for guard in state.guards:
+        if guard.breached and guard.value is not None:
+            text = _("{metric} is BREACHED: {value}, measured on {source}").format(
+                metric=visible(guard.metric), value=figure(guard.metric, guard.value), source=visible(guard.source or "?")
+            )  # fmt: skip
+            return [(text, "bad")]
+    open_errors = [error for error in state.errors if error.resolved is None]
+    if open_errors:
+        latest = open_errors[-1]
+        text = _("{n} unresolved errors, the latest {id}: {text}")
+        return [(text.format(n=len(open_errors), id=visible(latest.id), text=visible(latest.text)), "warn")]
+    return []

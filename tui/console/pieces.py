@@ -1,0 +1,77 @@
+"""Lines of a picture before they are painted: pieces of text with the name of a style.
+
+Pictures are pure functions from a view to lines, so that they are tested as text; only the panes know Textual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui.console.visible import cells, cut, fit
+
+Piece = tuple[str, str]
+"""A text (already inert) and the name of its style, such as `bold` or `warn`; see `palette`."""
+Line = tuple[Piece, ...]
+EMPTY: Line = ()
+
+
+def width_of(line: Iterable[Piece]) -> int:
+    return sum(cells(text) for text, _ in line)
+
+
+def plain(line: Line) -> str:
+    """Its text alone."""
+    return "".join(text for text, _ in line)
+
+
+def clipped(line: Iterable[Piece], width: int) -> Line:
+    """At most `width` columns of it; the piece that does not fit is cut with an ellipsis."""
+    found: list[Piece] = []
+    left = width
+    for text, style in line:
+        if left <= 0:
+            break
+        size = cells(text)
+        if size > left:
+            found.append((cut(text, left), style))
+            break
+        if text:
+            found.append((text, style))
+            left -= size
+    return tuple(found)
+
+
+def sides(width: int, left: Iterable[Piece], right: Iterable[Piece], fill: Piece = (" ", "text")) -> Line:
+    """`left` and `right` at the ends of a line; where both do not fit, the left one is cut, but keeps half the line."""
+    left, right = tuple(left), tuple(right)
+    wanted_left, wanted_right = width_of(left), width_of(right)
+    if wanted_left + wanted_right + 1 > width:
+        room_right = max(width - wanted_left - 1, min(wanted_right, width - width // 2 - 1))
+        right = clipped(right, max(0, room_right))
+        left = clipped(left, max(0, width - width_of(right) - 1))
+    gap = max(0, width - width_of(left) - width_of(right))
+    return (*left, (fill[0] * gap, fill[1]), *right) if gap else (*left, *right)
+
+
+def columns(*parts: tuple[str, int, str], gap: int = 1) -> Line:
+    """Texts in columns of a fixed width: (text, width, style); a negative width is right-aligned."""
+    found: list[Piece] = []
+    for text, width, style in parts:
+        if width:
+            found.append((fit(text, abs(width), right=width < 0) + " " * gap, style))
+    return tuple(found)
+
+
+def heading(width: int, title: str, right: Iterable[Piece] = (), style: str = "title", rule: str = "─") -> Line:
+    """A pane's title line: the title, a rule, and what stands at its right end."""
+    tail = tuple(right)
+    if tail:
+        tail = ((" ", "rule"), *tail)
+    return sides(width, [(f"{title} ", style)], tail, fill=(rule, "rule"))
+
+
+def tinted(line: Line, tint: str, width: int) -> Line:
+    """The whole line under a further style such as `selected`, filled to the width."""
+    missing = width - width_of(line)
+    filled = (*line, (" " * missing, "text")) if missing > 0 else line
+    return tuple((text, f"{tint}:{style}") for text, style in filled)

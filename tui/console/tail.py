@@ -1,0 +1,36 @@
+"""What of a long journal a screen that opens, or jumps, still shows: every transition, and the latest output."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tui.journal.reader import Entry
+
+BULKY = frozenset(("step.output", "log.lines", "step.progress", "step.waiting", "metrics.sampled"))
+"""Types that come in any number; of them only the latest are kept."""
+OUTPUT_BYTES = 4 * 1024 * 1024
+
+
+class Tail:
+    """Collects entries in bounded memory."""
+
+    def __init__(self, limit: int = OUTPUT_BYTES) -> None:
+        self._limit = limit
+        self._kept: list[Entry] = []
+        self._bulky: deque[Entry] = deque()
+        self._bytes = 0
+
+    def add(self, entry: Entry) -> None:
+        if entry.line.type not in BULKY:
+            self._kept.append(entry)
+            return
+        if entry.line.type == "metrics.sampled":
+            return
+        self._bulky.append(entry)
+        self._bytes += len(entry.raw)
+        while self._bytes > self._limit:
+            self._bytes -= len(self._bulky.popleft().raw)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """What was kept, in the journal's order."""
+        return tuple(sorted((*self._kept, *self._bulky), key=lambda entry: entry.line.seq))

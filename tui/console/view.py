@@ -1,0 +1,72 @@
+"""What a picture may look at: the folded state, the moment, and what the person looking at it has chosen."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.run.clock import instant
+from tui.run.state import RunState
+from tui.run.steps import StepState
+
+Mode = Literal["operator", "observer", "replay"]
+
+
+class Moment(Struct, frozen=True):
+    """Now, as the screen shows it: `wall` in seconds since the epoch, `mono` in seconds since the run's opening,
+    `age` seconds since the last event came."""
+
+    wall: float
+    mono: float
+    age: float
+
+
+def moment(state: RunState, wall: float) -> Moment:
+    """Live: the run's own clock goes on from the last event by the wall clock; a closed run stands still."""
+    if not state.at:
+        return Moment(wall, state.mono, 0.0)
+    age = max(0.0, wall - instant(state.at))
+    return Moment(wall, state.mono if state.closed is not None else state.mono + age, age)
+
+
+class Playback(Struct, frozen=True, kw_only=True):
+    """A recording as it plays: `position` and `length` in seconds since the run's opening."""
+
+    position: float
+    length: float
+    speed: float
+    playing: bool
+
+
+def replayed(state: RunState, playback: Playback) -> Moment:
+    """The moment a recording stands at."""
+    ahead = max(0.0, playback.position - state.mono)
+    wall = instant(state.at) + ahead if state.at else 0.0
+    return Moment(wall, state.mono + ahead, ahead)
+
+
+class Said(Struct, frozen=True):
+    """A sentence for the person at the screen: the answer to a command, or what a key did."""
+
+    text: str
+    severity: Literal["information", "warning", "error"] = "information"
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """All that pictures are made from."""
+
+    state: RunState
+    moment: Moment
+    mode: Mode
+    me: str = ""
+    selected: str | None = None
+    following: bool = True
+    playback: Playback | None = None
+    said: Said | None = None
+    waiting: str | None = None
+
+    @property
+    def step(self) -> StepState | None:
+        """The selected step."""
+        return None if self.selected is None else self.state.steps.get(self.selected)

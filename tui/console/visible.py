@@ -1,0 +1,99 @@
+"""Text from servers, files and people, made inert: what could move the cursor or turn the line around is shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.cells import cell_len, chop_cells
+
+from tui.console.glyphs import glyphs
+
+_SPACES = {"\t": "    ", "\u00a0": " "}
+
+
+def visible(text: str) -> str:
+    """The text with every control, format, surrogate, private and unassigned character written as `\\x1b` or `\\u202e`.
+
+    What comes out holds no character that a terminal acts upon; what was harmless is unchanged, so that applying it
+    twice changes nothing more. A tab becomes four spaces.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    known = _SPACES.get(character)
+    if known is not None:
+        return known
+    if unicodedata.category(character) == "Zs":
+        return " "
+    code = ord(character)
+    if character == "\n":
+        return "\\n"
+    if character == "\r":
+        return "\\r"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def cells(text: str) -> int:
+    """How many columns the text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def cut(text: str, width: int) -> str:
+    """At most `width` columns of the text; what was cut ends in an ellipsis."""
+    if width <= 0:
+        return ""
+    # A text of a megabyte is not measured to show eighty columns of it.
+    if len(text) <= width * 4 and cells(text) <= width:
+        return text
+    mark = glyphs().ellipsis
+    room = width - cells(mark)
+    if room <= 0:
+        return mark[:width]
+    return head(text, room) + mark
+
+
+def head(text: str, width: int) -> str:
+    """At most `width` columns of the text from its start, without an ellipsis."""
+    if width <= 0:
+        return ""
+    # Four characters a column leave room for combining marks; more of them in a row are not shown.
+    text = text[: width * 4]
+    if text.isascii():
+        return text[:width]
+    if cell_len(text) <= width:
+        return text
+    pieces = chop_cells(text, width)
+    return pieces[0] if pieces and cell_len(pieces[0]) <= width else ""
+
+
+def fit(text: str, width: int, right: bool = False) -> str:
+    """The text in exactly `width` columns: cut, or filled with spaces on the right (on the left with `right`)."""
+    text = cut(text, width)
+    missing = " " * max(0, width - cells(text))
+    return missing + text if right else text + missing
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text broken at spaces into lines of at most `width` columns; a word that is longer is broken itself."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in visible(paragraph).split(" "):
+            joined = f"{line} {word}" if line else word
+            if cells(joined) <= width:
+                line = joined
+                continue
+            if line:
+                lines.append(line)
+            while cells(word) > width:
+                part = head(word, width) or word[:1]
+                lines.append(part)
+                word = word[len(part) :]
+            line = word
+        lines.append(line)
+    return lines

@@ -1,0 +1,188 @@
+"""The engine's process: `python -m tui.engine RUN_DIRECTORY [POLICY_JSON]`. Started by `tui.engine.start`, detached."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tui import __version__
+from tui.engine.crashlog import CrashLog
+from tui.engine.detach import report_failure, report_ready
+from tui.engine.engine import Engine
+from tui.engine.helmserver import HelmServer
+from tui.engine.lock import EngineLock, EngineRunning
+from tui.engine.recorder import Recorder
+from tui.engine.redact import Redactor
+from tui.engine.start import OPENING, Opening
+from tui.engine.target import TargetAccess
+from tui.helm.paths import RunPaths
+from tui.helm.person import caller
+from tui.journal.clock import RunClock
+from tui.journal.events import Policy, RunOpened, RunRecovered
+from tui.journal.line import JournalError, Line
+from tui.journal.reader import read_all
+from tui.journal.writer import JournalWriter, Recovered
+from tui.locale import _
+from tui.postgres.errors import PostgresError
+from tui.run.fold import fold_all
+from tui.run.state import RunState
+
+
+class CannotStart(Exception):
+    """Why this engine does not run; one sentence."""
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status: 0 when the run needs no engine any more, 1 when this one could not go on."""
+    paths = RunPaths(Path(arguments[0]))
+    policy = msgspec.json.decode(arguments[1], type=Policy) if len(arguments) > 1 else None
+    crashlog = CrashLog(paths.engine_log)
+    crashlog.install()
+    try:
+        lock = EngineLock.acquire(paths)
+    except EngineRunning as error:
+        report_failure(str(error))
+        return 1
+    try:
+        with lock:
+            asyncio.run(_serve(paths, policy, lock, crashlog))
+    except CannotStart as error:
+        report_failure(str(error))
+        return 1
+    except JournalError as error:
+        crashlog.line(str(error))
+        report_failure(str(error))
+        return 1
+    return 0
+
+
+async def _serve(paths: RunPaths, policy: Policy | None, lock: EngineLock, crashlog: CrashLog) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(crashlog.asyncio_handler)
+    environment = {key: value for key, value in os.environ.items() if key != "VIRADA_READY_FD"}
+    if paths.journal.exists():
+        recorder, target = await _take_up(paths, policy, environment)
+    else:
+        recorder, target = await _open(paths, environment)
+    engine = Engine(recorder, paths, target, environment, crashlog)
+    server = HelmServer(paths, engine.helm, lock=lock)
+    await server.start()
+    running = asyncio.ensure_future(engine.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    # A terminal that goes away is nobody's business here.
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    report_ready()
+    try:
+        await running
+    except asyncio.CancelledError:
+        crashlog.line("ended by a signal; the run can be taken up again")
+    finally:
+        await server.close()
+        await target.close()
+        if recorder.state.closed is not None:
+            recorder.writer.release_reserve()
+        recorder.writer.close()
+
+
+def _facts() -> dict[str, Any]:
+    return {"pid": os.getpid(), "host": os.uname().nodename, "version": __version__, "account": caller().account}
+
+
+async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess]:
+    """A new run: its target is asked who it is, then `run.opened` is the journal's first line."""
+    file = paths.directory / OPENING
+    try:
+        opening = msgspec.json.decode(file.read_bytes(), type=Opening)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CannotStart(_("{path} holds no run to open: {reason}.").format(path=file, reason=error)) from None
+    opened = opening.opened
+    target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
+    ledger = False
+    if target.target.dsn is not None or target.target.service is not None:
+        ledger = await _ask(target, opened)
+    clock = RunClock.start()
+    writer = JournalWriter.create(paths.journal, clock)
+    facts = target.facts()
+    opened = msgspec.structs.replace(
+        opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=ledger
+    )
+    recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
+    recorder.append(opened, by=opening.by)
+    file.unlink(missing_ok=True)
+    return recorder, target
+
+
+async def _ask(target: TargetAccess, opened: RunOpened) -> bool:
+    """Who the target is, and whether a ledger may protect its steps. Raises CannotStart."""
+    from tui.postgres.ledger import ledger_state
+
+    try:
+        control = await target.control()
+        state = await ledger_state(control)
+    except PostgresError as error:
+        message = _("The target {target} cannot be reached: {reason}")
+        raise CannotStart(message.format(target=opened.target, reason=error.message)) from None
+    identity = target.identity
+    assert identity is not None
+    if identity.in_recovery:
+        raise CannotStart(
+            _("The target {target} is a standby; nothing can be changed there.").format(target=opened.target)
+        )
+    if identity.pooler == "transaction":
+        message = _("The target {target} answers through a transaction pooler; connect to the server itself.")
+        raise CannotStart(message.format(target=opened.target))
+    return state == "present"
+
+
+async def _take_up(
+    paths: RunPaths, policy: Policy | None, environment: dict[str, str]
+) -> tuple[Recorder, TargetAccess]:
+    """An open run: cut a torn tail, fold what is there, and say that another engine is at work."""
+    from tui.plan.seal import verify_seal
+
+    lines: list[Line] = []
+
+    def clock_of(recovered: Recovered) -> RunClock:
+        lines.extend(read_all(paths.journal))
+        last = recovered.last
+        if last is None:
+            raise CannotStart(_("The journal {path} is empty: the run never opened.").format(path=paths.journal))
+        anchor = _last_anchor(lines)
+        return RunClock.resume(last.mono, last.at, None if anchor is None else anchor.get("boot_id"), anchor)
+
+    writer, recovered = JournalWriter.open(paths.journal, clock_of)
+    state = fold_all(lines)
+    opened = state.opened
+    if opened is None:
+        raise CannotStart(_("The journal {path} does not begin with an opened run.").format(path=paths.journal))
+    if state.closed is not None:
+        raise CannotStart(_("The run {run} is closed ({outcome}).").format(run=opened.id, outcome=state.closed.outcome))
+    changed = verify_seal(paths.plan)
+    if changed:
+        message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
+        raise CannotStart(message.format(run=opened.id, what=", ".join(changed)))
+    target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
+    recorder = Recorder(writer, state, Redactor(target.secrets()))
+    recorder.append(
+        RunRecovered(engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=policy)
+    )
+    return recorder, target
+
+
+def _last_anchor(lines: list[Line]) -> dict[str, Any] | None:
+    for line in reversed(lines):
+        if line.type in ("run.opened", "run.recovered"):
+            anchor = msgspec.json.decode(line.data).get("clock")
+            return anchor if isinstance(anchor, dict) else None
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

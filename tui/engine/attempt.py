@@ -1,0 +1,269 @@
+"""One attempt of one step: drives the kind's generator, carries out what it asks, records how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tui.engine.drivers.child import ChildDriver
+from tui.engine.drivers.files import hash_path, read_file
+from tui.engine.drivers.output import StepOutputFile
+from tui.engine.drivers.probe import ProbeDriver
+from tui.engine.drivers.query import QueryDriver
+from tui.engine.drivers.sql import FateUnknown, SqlDriver
+from tui.engine.recorder import Recorder
+from tui.engine.target import TargetAccess
+from tui.helm.paths import RunPaths
+from tui.journal import events as e
+from tui.plan.model import Proof
+from tui.run.steps import StepState
+from tui.steps import effects as fx
+from tui.steps.base import Context, Kind
+from tui.steps.query import evidence_of, holds
+from tui.steps.registry import KINDS
+
+
+class Attempt:
+    """Runs `state`'s running attempt. `run` returns when an outcome (or an undecided fate) is in the journal."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        paths: RunPaths,
+        target: TargetAccess,
+        state: StepState,
+        environment: Mapping[str, str],
+    ) -> None:
+        self.recorder = recorder
+        self.paths = paths
+        self.target = target
+        self.step = state.step
+        self.at = state
+        self.kind: Kind = KINDS[state.step.kind]
+        self.stop = asyncio.Event()
+        self.stop_reason = ""
+        self.companion_end = False
+        self.began = time.monotonic()
+        self.first_error = len(recorder.state.errors)
+        opened = recorder.state.opened
+        assert opened is not None
+        self.opened = opened
+        self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
+        self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
+        self.queries = QueryDriver(target, self.step)
+        self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
+        self.probes = ProbeDriver(target, opened, environment, self.children)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.at.id, self.at.attempt
+
+    def interrupt(self, reason: str, companion: bool = False) -> None:
+        """Ask it to end: a statement is cancelled on the server, a program is terminated, a wait is over."""
+        if self.stop.is_set():
+            return
+        self.stop_reason = reason
+        self.companion_end = companion
+        self.stop.set()
+
+    async def run(self) -> None:
+        """Carry the attempt out and record its outcome. Raises JournalError when that cannot be recorded."""
+        watcher = asyncio.create_task(self._stopper())
+        timer = asyncio.create_task(self._timer()) if self.step.timeout else None
+        try:
+            outcome = await (self._prove_by_hand() if self.at.by_hand else self._drive())
+            outcome = await self.proved(outcome)
+        except FateUnknown as lost:
+            await self._recover(lost)
+            return
+        finally:
+            watcher.cancel()
+            if timer is not None:
+                timer.cancel()
+            await self.release()
+        self.recorder.append(*self.outcome_events(outcome))
+
+    async def _drive(self) -> fx.Outcome:
+        from tui.postgres.errors import PostgresError
+
+        generator = self.kind.execute(self._context(), self.kind.typed(self.step.spec))
+        result: Any = None
+        try:
+            if self.kind.changes:
+                await self.sql.take_target_key(self.stop)
+            while True:
+                result = await self._perform(generator.send(result))
+        except StopIteration as ended:
+            outcome: fx.Outcome = ended.value
+            return outcome
+        except PostgresError as error:
+            generator.close()
+            failed = fx.SqlError(sqlstate=error.sqlstate, message=error.message)
+            effect = "some" if self._current().done else "none"
+            return fx.Failed(reason="connection", effect=effect, error=failed)  # type: ignore[arg-type]
+
+    def _current(self) -> StepState:
+        return self.recorder.state.steps[self.at.id]
+
+    def _context(self) -> Context:
+        state = self.recorder.state
+        return Context(
+            run=self.opened.id, step=self.step, attempt=self.at.attempt, target=self.opened.target,
+            environment=self.opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
+            artifacts=str(self.paths.artifacts),
+            evidence={s.id: s.evidence for s in state.steps if s.evidence} if self.kind.name == "verify_backup" else {},
+        )  # fmt: skip
+
+    async def _perform(self, effect: fx.Effect) -> Any:
+        match effect:
+            case fx.RunTransaction():
+                return await self.sql.transaction(effect)
+            case fx.RunStatement():
+                return await self.sql.statement(effect)
+            case fx.RunQuery():
+                return await self.queries.query(effect)
+            case fx.RunChild():
+                return await self.children.run(effect)
+            case fx.ReadFile():
+                return await read_file(self.paths.plan, effect.path)
+            case fx.HashPath():
+                return await hash_path(effect.path)
+            case fx.Probe():
+                return await self.probes.probe(effect)
+            case fx.Sleep():
+                return await self._sleep(effect)
+            case fx.Watch():
+                return self._watch()
+            case fx.Emit():
+                self.recorder.append(effect.event)
+                return None
+        raise TypeError(f"no driver carries out {type(effect).__name__}")
+
+    async def _sleep(self, effect: fx.Sleep) -> bool:
+        seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _watch(self) -> fx.Watched:
+        state = self.recorder.state
+        since = self._current().started or 0.0
+        names = {b.metric for b in state.breaches if b.since >= since}
+        breached = tuple(
+            {"metric": g.metric, "value": g.value, "limit": g.limit, "source": g.source}
+            for g in state.guards
+            if g.breached or g.metric in names
+        )
+        return fx.Watched(
+            breached=breached if self.kind.name == "monitor" else tuple(
+                b for b in breached if any(g.breached and g.metric == b["metric"] for g in state.guards)
+            ),
+            errors=len([x for x in state.errors[self.first_error :] if x.source == "server"]),
+            lines=int(state.facts.get("server_log_lines", 0)),
+            samples=len([s for s in state.samples if s.mono >= since]),
+            lag=state.metrics.get("replication_lag"),
+        )  # fmt: skip
+
+    async def _stopper(self) -> None:
+        await self.stop.wait()
+        await self.sql.cancel()
+        await self.queries.cancel()
+        await self.children.end()
+
+    async def _timer(self) -> None:
+        assert self.step.timeout is not None
+        await asyncio.sleep(self.step.timeout)
+        self.interrupt("timeout")
+
+    async def release(self) -> None:
+        """Close what the attempt opened."""
+        await self.sql.close()
+        await self.queries.close()
+        await self.output.close()
+
+    async def _prove_by_hand(self) -> fx.Outcome:
+        return fx.Passed(evidence={"note": self.at.by_hand}, effect="all")
+
+    async def proved(self, outcome: fx.Outcome) -> fx.Outcome:
+        """The step's proof, after it says that it is done."""
+        if isinstance(outcome, fx.Failed) or self.step.prove is None or self.at.undoes is not None:
+            return outcome
+        there, evidence = await self.proof(self.step.prove)
+        merged = outcome.evidence | {"prove": evidence}
+        if there:
+            return fx.Passed(evidence=merged, effect=outcome.effect)
+        return fx.Failed(reason="not_proved", evidence=merged, effect=outcome.effect)
+
+    async def proof(self, prove: Proof) -> tuple[bool, dict[str, Any]]:
+        """Is the step's effect there? Asked with row security off, as the step itself runs."""
+        rows = await self.queries.query(fx.RunQuery(sql=prove.query, role=None, row_security=False))
+        if rows.error is not None:
+            return False, {"error": rows.error.message, "sqlstate": rows.error.sqlstate}
+        return holds(prove, rows), evidence_of(rows)
+
+    def cleanup_context(self) -> Context:
+        """What the step's cleanup may know: nothing of it was ever done before."""
+        return msgspec.structs.replace(self._context(), done=0)
+
+    async def perform_cleanup(self, effect: fx.Effect) -> Any:
+        """Carry out an effect of the cleanup: its statements are idempotent and leave no witness behind."""
+        if isinstance(effect, (fx.RunTransaction, fx.RunStatement)):
+            return await self.sql.unwitnessed(effect)
+        return await self._perform(effect)
+
+    def outcome_events(self, outcome: fx.Outcome, recovered: bool = False) -> list[e.Event]:
+        """The outcome as events: what undoes another step takes that one's mark along."""
+        step, attempt = self.key
+        common: dict[str, Any] = {"step": step, "attempt": attempt, "effect": outcome.effect}
+        common["evidence"] = outcome.evidence | self.output.evidence()
+        if isinstance(outcome, fx.Passed):
+            if self.at.by_hand:
+                person = self.at.person or ""
+                found: list[e.Event] = [e.StepByHand(**common, note=self.at.by_hand, person=person)]
+            else:
+                found = [e.StepPassed(**common)]
+            if self.at.undoes is not None:
+                original = self.recorder.state.steps[self.at.undoes]
+                found.append(
+                    e.StepUndone(
+                        step=self.at.undoes, attempt=max(1, original.attempt), by_step=step,
+                        evidence={"by_step": step, "attempt": attempt},
+                    )
+                )  # fmt: skip
+            return found
+        if self.stop.is_set() and self.stop_reason != "timeout" and not recovered:
+            if outcome.error is not None:
+                common["evidence"] |= {"sqlstate": outcome.error.sqlstate, "message": outcome.error.message}
+            return [e.StepCancelled(**common, reason=self.stop_reason)]
+        reason = "timeout" if self.stop.is_set() else outcome.reason
+        error = outcome.error
+        if error is not None:
+            details = {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail}
+            details |= {"hint": error.hint, "line": error.line}
+            common["evidence"] |= {"error": {k: v for k, v in details.items() if v is not None}}
+        failed = e.StepFailed(
+            **common, reason=reason, sqlstate=None if error is None else error.sqlstate,
+            message=None if error is None else error.message,
+        )  # fmt: skip
+        number = f"E{len(self.recorder.state.errors) + 1}"
+        text = reason if error is None else error.message
+        recorded = e.ErrorRecorded(
+            id=number, text=text, step=step, attempt=attempt, sqlstate=failed.sqlstate, source="step"
+        )
+        return [failed, recorded]
+
+    async def _recover(self, lost: FateUnknown) -> None:
+        from tui.engine.recovery import Recovery
+
+        await Recovery(self).decide(str(lost))
+
+    def output_path(self) -> Path:
+        """Where what the step printed lies, redacted and complete."""
+        return self.output.path

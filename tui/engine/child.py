@@ -1,0 +1,150 @@
+"""Children of the engine: in a session of their own, spooling to a file, their end known even without the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, find_alive, start_time
+from tui.engine.redact import Redactor
+from tui.locale import _
+
+__all__ = ["Child", "ChildIdentity", "ChildLost", "ChildNotStarted", "end_alive", "find_alive", "read_status"]
+
+_KEEPER: Final = Path(__file__).with_name("keeper.py")
+
+
+class ChildNotStarted(Exception):
+    """The command cannot be started; says in one sentence why."""
+
+
+class ChildLost(Exception):
+    """The child's keeper was killed: how the command ended, or whether it did, is unknown."""
+
+
+def status_path(raw_path: Path) -> Path:
+    """Where a child that spools to `raw_path` leaves its exit status."""
+    return raw_path.with_name(raw_path.name + ".rc")
+
+
+def read_status(raw_path: Path) -> int | None:
+    """The exit status (negative: the signal) of a child that has ended; None when it has not, or was lost."""
+    try:
+        text = status_path(raw_path).read_text("ascii")
+    except FileNotFoundError:
+        return None
+    return int(text)
+
+
+class Child:
+    """A running command. Nothing happens to it when this object, the loop or the whole engine goes away."""
+
+    def __init__(self, identity: ChildIdentity, raw_path: Path, process: subprocess.Popen[bytes]) -> None:
+        self.identity = identity
+        self.raw_path = raw_path
+        loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[int] = loop.create_future()
+
+        def reap() -> None:
+            code = process.wait()
+            try:
+                loop.call_soon_threadsafe(self._ended.set_result, code)
+            except RuntimeError:
+                # The loop is closed: nobody waits any more.
+                pass
+
+        threading.Thread(target=reap, name=f"reap-{identity.pid}", daemon=True).start()
+
+    @classmethod
+    async def start(
+        cls,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        raw_path: Path,
+        uid: int | None = None,
+        gid: int | None = None,
+        redactor: Redactor | None = None,
+    ) -> Child:
+        """Starts `argv` with exactly `env` (and a token), its output appended to the new file `raw_path` (0600).
+
+        `argv[0]` is looked for in the PATH of `env`. `uid` and `gid` need root; without `gid` the account's group is
+        taken. `redactor` cleans the arguments for the identity. Raises ChildNotStarted.
+        """
+        raw_path = raw_path.absolute()
+        program = argv[0]
+        if "/" not in program:
+            found = await asyncio.to_thread(shutil.which, program, path=env.get("PATH", os.defpath))
+            if found is None:
+                raise ChildNotStarted(_("The program {name} is not in the PATH.").format(name=program))
+            program = found
+        elif not os.access(cwd / program, os.X_OK):
+            raise ChildNotStarted(_("{name} is not an executable file.").format(name=program))
+        token = secrets.token_hex(16)
+        command = [sys.executable, "-I", "-S", str(_KEEPER), str(status_path(raw_path)), *_account(uid, gid)]
+        try:
+            process = await asyncio.to_thread(
+                _spawn, [*command, program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid
+            )
+        except OSError as error:
+            message = _("{name} could not be started: {reason}: {path}.").format(
+                name=program, reason=error.strerror, path=error.filename
+            )
+            raise ChildNotStarted(message) from error
+        # It cannot be reaped before the thread that does so exists, so its number is its own until then.
+        started = start_time(process.pid, until_reaped=True)
+        cleaned = [(redactor or Redactor()).text(argument) for argument in argv]
+        identity = ChildIdentity(process.pid, -1 if started is None else started, boot_id(), cleaned, token)
+        return cls(identity, raw_path, process)
+
+    async def wait(self) -> int:
+        """The exit status, or -N for signal N, once the command has ended. Raises ChildLost.
+
+        What the command left running in the background is not waited for; `find_alive` tells.
+        """
+        code = await asyncio.shield(self._ended)
+        status = await asyncio.to_thread(read_status, self.raw_path)
+        if status is not None:
+            return status
+        if code >= 0:
+            # The keeper passes the status on even where it could not write it down.
+            return code
+        raise ChildLost(_("The process that kept {name} was killed.").format(name=self.identity.argv[0]))
+
+    async def end(self, grace: float) -> bool:
+        """Ends the command and what belongs to it: SIGTERM, after `grace` seconds SIGKILL. False: something is left."""
+        return await end_alive(self.identity, grace)
+
+
+def _account(uid: int | None, gid: int | None) -> tuple[str, str]:
+    if uid is not None and gid is None:
+        import pwd
+
+        gid = pwd.getpwuid(uid).pw_gid
+    return ("-" if uid is None else str(uid), "-" if gid is None else str(gid))
+
+
+def _spawn(
+    command: list[str], env: dict[str, str], cwd: Path, raw_path: Path, uid: int | None, gid: int | None
+) -> subprocess.Popen[bytes]:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    raw = os.open(raw_path, flags, 0o600)
+    try:
+        os.fchmod(raw, 0o600)
+        if uid is not None or gid is not None:
+            # So that the command may open its own /dev/stdout.
+            os.fchown(raw, -1 if uid is None else uid, -1 if gid is None else gid)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=raw, stderr=raw, env=env, cwd=cwd, start_new_session=True
+        )
+    finally:
+        os.close(raw)

@@ -1,0 +1,252 @@
+"""Programs: started in a process group of their own, spooled to files, ended when asked, found again after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tui.engine.child import Child, ChildLost, ChildNotStarted, read_status, status_path
+from tui.engine.drivers.output import StepOutputFile
+from tui.engine.leftovers import MARK, end_marked
+from tui.engine.processes import ChildIdentity, end_alive
+from tui.engine.recorder import Recorder
+from tui.engine.redact import Redactor
+from tui.engine.spool import Spool
+from tui.engine.target import TargetAccess
+from tui.engine.tools import LIBPQ_PROGRAMS, find_tool
+from tui.helm.paths import RunPaths
+from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
+from tui.plan.expand import expand
+from tui.plan.model import Step
+from tui.postgres import fence, ledger
+from tui.postgres.connect import Session, application_name
+from tui.steps.effects import ChildDone, RunChild
+
+_GRACE = 5.0
+_TAIL = 2000
+
+
+class ChildDriver:
+    """Carries out RunChild for one attempt; several programs of one attempt share its output file."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        paths: RunPaths,
+        target: TargetAccess,
+        step: Step,
+        attempt: int,
+        opened: RunOpened,
+        environment: Mapping[str, str],
+        output: StepOutputFile,
+    ) -> None:
+        self._recorder = recorder
+        self._paths = paths
+        self._target = target
+        self._step = step
+        self._attempt = attempt
+        self._opened = opened
+        self._environment = environment
+        self._output = output
+        self._child: Child | None = None
+        self._stopped = False
+        self._count = 0
+
+    @property
+    def application(self) -> str:
+        """The application_name that the programs of this attempt show to the server."""
+        return application_name(self._opened.id, f"{self._step.id}.{self._attempt}")
+
+    @property
+    def mark(self) -> str:
+        """What the programs of this attempt carry in their environment."""
+        return f"{self._opened.id}/{self._step.id}.{self._attempt}"
+
+    def _raw_path(self, number: int) -> Path:
+        return self._paths.output / f".{self._step.id}.{self._attempt}.{number}.raw"
+
+    async def run(self, effect: RunChild) -> ChildDone:
+        """Start it, follow it to its end; its output is in the output file by then."""
+        began = time.monotonic()
+        if self._stopped:
+            return ChildDone(status=None, error="cancelled before it was started")
+        try:
+            argv, environment, directory = self._prepared(effect)
+        except (LookupError, ValueError) as error:
+            return ChildDone(status=None, error=str(error))
+        self._count += 1
+        raw = self._raw_path(self._count)
+        self._clear(raw)
+        redactor = self._recorder.redactor.fresh()
+        try:
+            child = await Child.start(argv, env=environment, cwd=directory, raw_path=raw, redactor=redactor.fresh())
+        except ChildNotStarted as error:
+            return ChildDone(status=None, error=str(error))
+        self._child = child
+        self._recorder.append(
+            ChildStarted(
+                step=self._step.id, attempt=self._attempt,
+                child={**msgspec.to_builtins(child.identity), "raw": raw.name, "number": self._count},
+            )
+        )  # fmt: skip
+        timed_out = asyncio.Event()
+        timer = asyncio.create_task(self._time_out(effect.timeout, timed_out)) if effect.timeout else None
+        watcher = asyncio.create_task(self._watch(effect.watch_path)) if effect.watch_path else None
+        try:
+            status, tail, length, digest = await self._follow(child, raw, redactor)
+        finally:
+            self._child = None
+            for task in (timer, watcher):
+                if task is not None:
+                    task.cancel()
+        return ChildDone(
+            status=status, seconds=round(time.monotonic() - began, 6), length=length, sha256=digest, tail=tail,
+            timed_out=timed_out.is_set(), error=None if status is not None else "the process that kept it was killed",
+        )  # fmt: skip
+
+    async def _follow(self, child: Child, raw: Path, redactor: Redactor) -> tuple[int | None, str, int, str]:
+        done = asyncio.Event()
+        status: int | None = None
+
+        async def wait() -> None:
+            nonlocal status
+            try:
+                status = await child.wait()
+            except ChildLost:
+                await child.end(_GRACE)
+            finally:
+                done.set()
+
+        self._output.flush()
+        base = self._output.length
+        spool = Spool(raw, self._output.path, redactor, base=base)
+        waiting = asyncio.create_task(wait())
+        tail = ""
+        async for batch in spool.follow(done):
+            tail = (tail + batch.text)[-_TAIL:]
+            self._recorder.append(
+                StepOutput(
+                    step=self._step.id, attempt=self._attempt, text=batch.text, offset=batch.offset,
+                    length=batch.length, sha256=batch.sha256, dropped=batch.dropped_bytes,
+                )
+            )  # fmt: skip
+        end = await spool.finish()
+        await waiting
+        self._output.grown(base + end.length)
+        if status is not None:
+            spool.discard_raw()
+        return status, tail, end.length, end.sha256
+
+    def _clear(self, raw: Path) -> None:
+        for path in (raw, status_path(raw)):
+            path.unlink(missing_ok=True)
+
+    def _prepared(self, effect: RunChild) -> tuple[list[str], dict[str, str], Path]:
+        """Arguments, environment and directory. Raises LookupError for a program that is not there."""
+        name = effect.argv[0]
+        identity = self._target.identity
+        server = None if identity is None else identity.server_version // 10000
+        environment = dict(self._environment)
+        if effect.target:
+            environment = self._target.child_environment(self.application)
+        environment |= {key: expand(value, self._environment) for key, value in effect.environment.items()}
+        environment[MARK] = self.mark
+        program = find_tool(name, environment, server, self._opened.demo is not None)
+        if program is None:
+            raise LookupError(f"the program {name} is not installed on this host")
+        argv = [program, *effect.argv[1:]]
+        if effect.fence and name == "psql":
+            argv = self._fenced(argv)
+        if name in LIBPQ_PROGRAMS:
+            # What else a person's environment says of a connection must not lead these somewhere else.
+            environment.pop("PGOPTIONS", None)
+        directory = self._paths.plan if effect.directory is None else Path(effect.directory)
+        return argv, environment, directory
+
+    def _fenced(self, argv: list[str]) -> list[str]:
+        """psql takes the attempt's key first, and writes the ledger's row in its own transaction."""
+        key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
+        first = ["-c", fence.psql_prelude(key)]
+        if self._opened.ledger and "-1" in argv:
+            row = ledger.insert_sql(self._opened.id, self._step.id, self._attempt, 0, self._opened.seal)
+            first += ["-c", row]
+        at = next((i for i, word in enumerate(argv) if word in ("-c", "-f")), len(argv))
+        return [*argv[:at], *first, *argv[at:]]
+
+    async def _time_out(self, seconds: float, timed_out: asyncio.Event) -> None:
+        await asyncio.sleep(seconds)
+        timed_out.set()
+        await self.end()
+
+    async def _watch(self, path: str) -> None:
+        """How far a program that writes a file has come: bytes written, with no total invented."""
+        while True:
+            await asyncio.sleep(1.0)
+            size = await asyncio.to_thread(_size, Path(path))
+            self._recorder.append(
+                StepProgress(step=self._step.id, attempt=self._attempt, phase="writing", done=float(size), unit="bytes")
+            )
+
+    async def end(self) -> None:
+        """End what runs, with everything it started."""
+        self._stopped = True
+        if self._child is not None:
+            await self._child.end(_GRACE)
+
+    # -- after a crash of the engine ------------------------------------------------------------------------------
+
+    async def end_leftovers(self, recorded: dict[str, Any] | None) -> int | None:
+        """End what another engine left running of this attempt; the exit status where the program had ended before.
+
+        The output is rebuilt from the raw file. None: it was ended now, or its status is not known.
+        """
+        if recorded is None:
+            await end_marked(self.mark, _GRACE)
+            return None
+        raw = self._paths.output / str(recorded["raw"])
+        identity = msgspec.convert({k: recorded[k] for k in ChildIdentity.__struct_fields__}, ChildIdentity)
+        status = await asyncio.to_thread(_status, raw)
+        if status is None:
+            await end_alive(identity, _GRACE)
+            await asyncio.sleep(0)
+        await self._rebuild(raw, int(recorded.get("number", 1)))
+        return status
+
+    async def _rebuild(self, raw: Path, number: int) -> None:
+        if not raw.exists():
+            return
+        base = 0
+        if number > 1 and self._output.path.exists():
+            return
+        spool = Spool(raw, self._output.path, self._recorder.redactor.fresh(), base=base)
+        end = await spool.finish()
+        self._output.grown(base + end.length)
+        spool.discard_raw()
+
+    async def backends_gone(self, control: Session) -> bool:
+        """Whether no server process works for this attempt's programs any more; those left over are terminated."""
+        left = await fence.find_backends(control, self.application)
+        for backend in left:
+            await fence.terminate(control, backend)
+        return not await fence.wait_until_gone(control, left, time.monotonic() + 2.0)
+
+
+def _status(raw: Path) -> int | None:
+    try:
+        return read_status(raw)
+    except (OSError, ValueError):
+        return None
+
+
+def _size(path: Path) -> int:
+    try:
+        if path.is_dir():
+            return sum(p.stat().st_size for p in path.iterdir())
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,46 @@
+"""Files: of the frozen plan, and hashes of what was written. Read in threads, so that the loop never waits on a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from pathlib import Path
+
+from tui.steps.effects import PathHash
+
+_CHUNK = 1 << 22
+
+
+async def read_file(directory: Path, name: str) -> str:
+    """The text of a file of the frozen plan."""
+    return await asyncio.to_thread((directory / name).read_text, "utf-8")
+
+
+async def hash_path(path: str) -> PathHash:
+    """Length and SHA-256 of a file; of a directory, of its sorted sha256sum lines."""
+    return await asyncio.to_thread(_hash, Path(path))
+
+
+def _hash(path: Path) -> PathHash:
+    began = time.monotonic()
+    try:
+        if path.is_dir():
+            lines, total = [], 0
+            for file in sorted(p for p in path.rglob("*") if p.is_file()):
+                lines.append(f"{_digest(file)}  {file.relative_to(path)}\n")
+                total += file.stat().st_size
+            digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+            return PathHash(bytes=total, files=len(lines), sha256=digest, seconds=time.monotonic() - began)
+        digest = _digest(path)
+        return PathHash(bytes=path.stat().st_size, files=1, sha256=digest, seconds=time.monotonic() - began)
+    except OSError as error:
+        return PathHash(error=f"{path}: {error.strerror}")
+
+
+def _digest(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_CHUNK):
+            found.update(block)
+    return found.hexdigest()

@@ -1,0 +1,130 @@
+"""Facts about the target, its host and this one: neutral dicts, with `error` in them where nothing is known."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tui.engine.drivers.child import ChildDriver
+from tui.engine.target import TargetAccess
+from tui.engine.tools import find_tool, tool_major
+from tui.journal.events import RunOpened
+from tui.plan.expand import ExpansionError, expand
+from tui.postgres.connect import Session
+from tui.postgres.errors import PostgresError
+from tui.steps.check import disk_need
+from tui.steps.effects import Probe
+
+
+class ProbeDriver:
+    """Carries out Probe."""
+
+    def __init__(
+        self, target: TargetAccess, opened: RunOpened, environment: Mapping[str, str], children: ChildDriver
+    ) -> None:
+        self._target = target
+        self._opened = opened
+        self._environment = environment
+        self._children = children
+
+    async def probe(self, effect: Probe) -> dict[str, Any]:
+        """The fact asked for."""
+        try:
+            match effect.name:
+                case "identity":
+                    return await self._identity()
+                case "disk":
+                    return await self._disk(str(effect.arguments["need"]))
+                case "connections":
+                    return await self._connections()
+                case "database_size":
+                    return {"bytes": await self._database_bytes()}
+                case "tools":
+                    return await asyncio.to_thread(self._tools, list(effect.arguments["names"]))
+                case "path_prepare":
+                    return await asyncio.to_thread(self._prepare, effect.arguments)
+                case "path_free":
+                    return {"bytes": shutil.disk_usage(str(effect.arguments["path"])).free}
+        except PostgresError as error:
+            return {"error": error.message, "sqlstate": error.sqlstate}
+        except OSError as error:
+            return {"error": f"{error.filename or ''}: {error.strerror}".lstrip(": ")}
+
+    async def _identity(self) -> dict[str, Any]:
+        await self._target.control()
+        return dict(self._target.facts())
+
+    async def _monitor(self) -> Session:
+        return await self._target.monitor()
+
+    async def _database_bytes(self) -> int:
+        session = await self._monitor()
+        rows = (await session.execute("select pg_catalog.pg_database_size(pg_catalog.current_database())")).rows
+        return int(rows[0][0]) if rows else 0
+
+    async def _connections(self) -> dict[str, Any]:
+        session = await self._monitor()
+        rows = await session.rows("connections_free")
+        usable, used = int(rows[0][0]), int(rows[0][1])
+        return {"usable": usable, "used": used, "free": usable - used}
+
+    async def _disk(self, need: str) -> dict[str, Any]:
+        """Free space where the database lies. Only a host that is this one can be asked here, and only when told so."""
+        database = await self._database_bytes()
+        wanted = disk_need(need, database)
+        target = self._target.target
+        session = await self._monitor()
+        local = any(source.local for source in target.host) or session.host.startswith("/")
+        found: dict[str, Any] = {"need": need, "need_bytes": wanted, "database_bytes": database}
+        if not local:
+            return found | {"error": "the database's host is not this one, and no source of its figures answers"}
+        rows = (await session.execute("select pg_catalog.current_setting('data_directory', true)")).rows
+        directory = rows[0][0] if rows else None
+        if not directory:
+            return found | {"error": "the role may not see data_directory (pg_read_all_settings)"}
+        place = Path(directory)
+        while True:
+            try:
+                free = shutil.disk_usage(place).free
+                break
+            except PermissionError:
+                place = place.parent
+        return found | {
+            "free_bytes": free,
+            "source": os.uname().nodename,
+            "enough": wanted is not None and free >= wanted,
+        }
+
+    def _tools(self, names: list[str]) -> dict[str, Any]:
+        identity = self._target.identity
+        server = None if identity is None else identity.server_version // 10000
+        found: dict[str, Any] = {}
+        missing, too_old = [], []
+        for name in names:
+            path = find_tool(name, self._environment, server, self._opened.demo is not None)
+            if path is None:
+                missing.append(name)
+                continue
+            major = tool_major(path)
+            found[name] = {"path": path, "major": major}
+            if name in ("pg_dump", "pg_dumpall") and server is not None and major is not None and major < server:
+                too_old.append(name)
+        return {"found": found, "missing": missing, "too_old": too_old, "server_major": server}
+
+    def _prepare(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The directory of a backup, made with 0700 where it is missing, and a name in it that is not taken."""
+        try:
+            directory = Path(expand(str(arguments["directory"]), self._environment))
+        except ExpansionError as error:
+            return {"error": str(error)}
+        if not directory.is_absolute():
+            return {"error": f"{directory} is not an absolute path; a backup does not go into the frozen plan"}
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = directory / str(arguments["name"])
+        if path.exists() or path.is_symlink():
+            return {"error": f"{path} exists already"}
+        return {"path": str(path), "free_bytes": shutil.disk_usage(directory).free}

@@ -1,0 +1,267 @@
+"""SQL with evidence: the protocol by which a commit can be proved after anything has died in the middle of it.
+
+BEGIN; the ledger's row, or the id pinned in the flushed WAL; `tx.begin` with the witness, durable; the statements;
+`tx.commit_sent`, durable; COMMIT; `tx.committed`. A connection lost on the way is no outcome: FateUnknown is raised
+and recovery decides. The session takes the attempt's key and keeps it until it is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from msgspec import to_builtins
+
+from tui.engine.drivers.output import StepOutputFile
+from tui.engine.drivers.query import sql_error
+from tui.engine.recorder import Recorder
+from tui.engine.target import TargetAccess
+from tui.journal import events as e
+from tui.plan.model import Step
+from tui.postgres import evidence, fence, ledger
+from tui.postgres.connect import Notice, Session, WorkSettings
+from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
+from tui.steps.effects import RunStatement, RunTransaction, SqlError, SqlSettings, Statement, TxDone
+
+_KEY_PATIENCE = 600.0
+
+
+class FateUnknown(Exception):
+    """The connection was lost where that says nothing of what became of the work."""
+
+
+class SqlDriver:
+    """Carries out RunTransaction and RunStatement of one attempt, on one session of its own."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        target: TargetAccess,
+        step: Step,
+        attempt: int,
+        opened: e.RunOpened,
+        output: StepOutputFile,
+    ) -> None:
+        self._recorder = recorder
+        self._target = target
+        self._step = step
+        self._attempt = attempt
+        self._opened = opened
+        self._output = output
+        self._session: Session | None = None
+        self._settings: SqlSettings | None = None
+        self._keyed: Session | None = None
+        self._cancelled = False
+
+    @property
+    def backend_pid(self) -> int | None:
+        """The server process that works for this attempt, while there is one."""
+        return None if self._session is None or self._session.closed else self._session.backend.pid
+
+    async def take_target_key(self, stop: asyncio.Event) -> None:
+        """Take the right to change this database on the control session; polled, never waited for."""
+        control = await self._target.control()
+        deadline = time.monotonic() + _KEY_PATIENCE
+        waiting = False
+        while not await fence.try_lock(control, fence.target_key()):
+            if not waiting:
+                waiting = True
+                holders = await fence.holders(control, fence.target_key())
+                self._waiting("target_key", {"holders": holders})
+            if stop.is_set() or time.monotonic() > deadline:
+                raise StatementFailed("55P03", "another run is changing this database")
+            await asyncio.sleep(0.2)
+        self._keyed = control
+        if waiting:
+            self._waiting("", {})
+
+    def _waiting(self, reason: str, facts: dict[str, object]) -> None:
+        self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
+
+    async def transaction(self, effect: RunTransaction) -> TxDone:
+        """All of the statements, or none, with the evidence of it."""
+        began = time.monotonic()
+        session = await self._ready(effect.settings)
+        witness: dict[str, object] = {}
+        begun = False
+        line = 1
+        rows = 0
+        warnings: list[str] = []
+        try:
+            await session.execute("begin")
+            witness = await self._witness(session, effect.statement)
+            begun = True
+            self._recorder.append(self._event(e.TxBegin, effect.statement, witness=witness))
+            for statement in effect.statements:
+                line = statement.line
+                result = await self._one(session, statement)
+                rows += max(0, result.rowcount) if result.rows is None else 0
+                warnings += [w.message for w in result.warnings]
+            await evidence.refuse_asynchronous_commit(session)
+            if self._target.control_lost():
+                raise StatementFailed(
+                    "57P01", "the control session was lost, and with it the right to change the target"
+                )
+            self._recorder.append(self._event(e.TxCommitSent, effect.statement))
+        except ConnectionLost as error:
+            raise FateUnknown(error.message) from None
+        except PostgresError as error:
+            return await self._aborted(session, effect.statement, sql_error(error, line), begun, began)
+        except BaseException:
+            # The journal could not be written, or the engine is ending: nothing may be committed that has no witness.
+            await self._abandon(session)
+            raise
+        try:
+            result = await session.execute("commit")
+        except ConnectionLost as error:
+            raise FateUnknown(error.message) from None
+        except PostgresError as error:
+            return await self._aborted(session, effect.statement, sql_error(error, line), begun, began)
+        if result.status != "COMMIT":
+            failed = SqlError(sqlstate=None, message=f"the server answered {result.status} to COMMIT")
+            return await self._aborted(session, effect.statement, failed, begun, began)
+        warnings += [f"{w.sqlstate}: {w.message}" for w in result.warnings]
+        self._recorder.append(self._event(e.TxCommitted, effect.statement, warnings=tuple(warnings), rows=rows))
+        protection = "ledger" if witness.get("ledger") else "xid"
+        kept = {"xid": witness.get("xid"), "protection": protection, "warnings": warnings}
+        seconds = round(time.monotonic() - began, 6)
+        return TxDone(committed=True, rows=rows, warnings=tuple(warnings), seconds=seconds, witness=kept)
+
+    async def statement(self, effect: RunStatement) -> TxDone:
+        """One statement outside any transaction; what it is judged by after a crash is the step's proof."""
+        began = time.monotonic()
+        session = await self._ready(effect.settings)
+        backend = session.backend
+        outside = {"outside": True, "pid": backend.pid, "backend_start": backend.start, **self._identity()}
+        self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=outside))
+        try:
+            result = await self._one(session, effect.statement)
+        except ConnectionLost as error:
+            raise FateUnknown(error.message) from None
+        except PostgresError as error:
+            failed = sql_error(error, effect.statement.line)
+            self._recorder.append(
+                self._event(e.TxAborted, effect.ordinal, sqlstate=failed.sqlstate, message=failed.message)
+            )
+            return TxDone(committed=False, error=failed, seconds=round(time.monotonic() - began, 6))
+        rows = max(0, result.rowcount) if result.rows is None else 0
+        warnings = tuple(w.message for w in result.warnings)
+        self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings, rows=rows))
+        return TxDone(committed=True, rows=rows, warnings=warnings, seconds=round(time.monotonic() - began, 6))
+
+    async def unwitnessed(self, effect: RunTransaction | RunStatement) -> TxDone:
+        """Statements of a cleanup: idempotent, outside any transaction, with nothing journaled of their commits."""
+        session = await self._ready(effect.settings)
+        statements = effect.statements if isinstance(effect, RunTransaction) else (effect.statement,)
+        try:
+            for statement in statements:
+                await self._one(session, statement)
+        except StatementFailed as error:
+            return TxDone(committed=False, error=sql_error(error, statement.line))
+        return TxDone(committed=True)
+
+    async def cancel(self) -> None:
+        """Cancel what runs, on the server, for good: nothing further of this attempt is begun."""
+        self._cancelled = True
+        if self._session is not None and not self._session.closed:
+            try:
+                await self._session.cancel()
+            except PostgresError:
+                return
+
+    async def close(self) -> None:
+        """Close the session (which gives the attempt's key back) and give the target's key back."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+        if self._keyed is not None and not self._keyed.closed:
+            try:
+                await fence.release(self._keyed, fence.target_key())
+            except PostgresError:
+                pass
+            self._keyed = None
+
+    def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
+        return type_(step=self._step.id, attempt=self._attempt, statement=statement, **data)  # type: ignore[arg-type]
+
+    def _identity(self) -> dict[str, object]:
+        identity = self._target.identity
+        if identity is None:
+            return {}
+        names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
+        return {name: getattr(identity, name) for name in names}
+
+    async def _witness(self, session: Session, statement: int) -> dict[str, object]:
+        used = self._opened.ledger
+        if used:
+            await ledger.record(session, self._opened.id, self._step.id, self._attempt, statement, self._opened.seal)
+        xid = await evidence.assign_xid(session)
+        pinned = False
+        if not used:
+            await evidence.pin(await self._target.control(), xid)
+            pinned = True
+        identity = self._target.identity
+        assert identity is not None
+        found = evidence.witness(session, identity, xid, ledger=used, pinned=pinned)
+        return dict(to_builtins(found))
+
+    async def _one(self, session: Session, statement: Statement):  # type: ignore[no-untyped-def]
+        if self._cancelled:
+            raise StatementFailed("57014", "cancelled before the statement was sent")
+        if statement.copy_data is not None:
+            return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
+        return await session.execute(statement.text)
+
+    async def _aborted(self, session: Session, statement: int, error: SqlError, begun: bool, began: float) -> TxDone:
+        await self._abandon(session)
+        if begun:
+            self._recorder.append(self._event(e.TxAborted, statement, sqlstate=error.sqlstate, message=error.message))
+        return TxDone(committed=False, error=error, seconds=round(time.monotonic() - began, 6))
+
+    async def _abandon(self, session: Session) -> None:
+        try:
+            if not session.closed:
+                await session.execute("rollback")
+        except PostgresError:
+            await session.close()
+
+    async def _ready(self, settings: SqlSettings) -> Session:
+        """The attempt's session, with its key, under these settings."""
+        if self._cancelled:
+            raise StatementFailed("57014", "cancelled before anything was sent")
+        await self._target.control()
+        same_role = self._settings is not None and (self._settings.role, self._settings.row_security) == (
+            settings.role,
+            settings.row_security,
+        )
+        if self._session is not None and (self._session.closed or not same_role):
+            await self._session.close()
+            self._session = None
+        if self._session is None:
+            work = WorkSettings(
+                lock_timeout_ms=_milliseconds(settings.lock_timeout),
+                statement_timeout_ms=_milliseconds(settings.statement_timeout),
+                row_security=settings.row_security,
+                role=settings.role,
+            )
+            session = await self._target.open("work", self._step.id, work, on_notice=self._noticed)
+            key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
+            if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
+                await session.close()
+                raise StatementFailed("55P03", "another backend still works on this attempt")
+            self._session = session
+        elif self._settings != settings:
+            await self._session.execute(
+                f"set lock_timeout = {_milliseconds(settings.lock_timeout)};"
+                f" set statement_timeout = {_milliseconds(settings.statement_timeout)}"
+            )
+        self._settings = settings
+        return self._session
+
+    def _noticed(self, notice: Notice) -> None:
+        detail = f"\nDETAIL:  {notice.detail}" if notice.detail else ""
+        self._output.line(f"{notice.severity}:  {notice.message}{detail}")
+
+
+def _milliseconds(seconds: float | None) -> int:
+    return 0 if seconds is None else max(1, int(seconds * 1000))

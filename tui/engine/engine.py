@@ -1,0 +1,175 @@
+"""The engine's loop: what `next_effects` says, done; what has been done, recorded; until the run needs it no more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from tui.engine.attempt import Attempt
+from tui.engine.crashlog import CrashLog
+from tui.engine.helm import Helm
+from tui.engine.recorder import Recorder
+from tui.engine.recovery import Recovery
+from tui.engine.sampler import Sampler
+from tui.engine.target import TargetAccess
+from tui.helm.paths import RunPaths
+from tui.journal.failure import JournalBroken, JournalFull
+from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
+
+LINGER = 3.0
+"""Seconds that an engine nobody needs stays, so that a client that just started it finds it."""
+
+
+class Engine:
+    """Drives one run. `run` returns when the run is closed, or when nothing will happen without a person who is not
+    there and the policy is to go as far as one can. Raises JournalBroken when the journal cannot be written."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        paths: RunPaths,
+        target: TargetAccess,
+        environment: Mapping[str, str],
+        crashlog: CrashLog,
+    ) -> None:
+        self.recorder = recorder
+        self.paths = paths
+        self.target = target
+        self.environment = environment
+        self.crashlog = crashlog
+        self.helm = Helm(recorder)
+        self.sampler = Sampler(recorder, target, self._backends)
+        self._wake = asyncio.Event()
+        self._attempts: dict[tuple[str, int], Attempt] = {}
+        self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._begun: set[tuple[str, int]] = set()
+        self._broken: Exception | None = None
+        recorder.changed = self._wake.set
+
+    async def run(self) -> None:
+        """See the class."""
+        sampling = asyncio.create_task(self.sampler.run())
+        try:
+            await self._loop()
+        finally:
+            self.sampler.stop()
+            await asyncio.gather(sampling, return_exceptions=True)
+            for attempt in self._attempts.values():
+                attempt.interrupt("engine")
+            if self._tasks:
+                await asyncio.wait(self._tasks.values(), timeout=10)
+
+    async def _loop(self) -> None:
+        idle_since = time.monotonic()
+        while True:
+            self._wake.clear()
+            if self._broken is not None:
+                raise self._broken
+            wait, again = self._do(next_effects(self.recorder.state, time.time()))
+            if again:
+                continue
+            if wait is None or wait.reason in ("running", "clock") or self._tasks or self.helm.clients:
+                idle_since = time.monotonic()
+            elif self._may_leave(wait) and time.monotonic() - max(idle_since, self.helm.last_seen) >= LINGER:
+                return
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._patience(wait))
+            except TimeoutError:
+                continue
+
+    def _may_leave(self, wait: Wait) -> bool:
+        """A closed run needs no engine; one that drives itself as far as it can has gone as far as it can."""
+        if wait.reason == "closed":
+            return True
+        return self.recorder.state.policy.drive in ("headless", "autopilot")
+
+    def _patience(self, wait: Wait | None) -> float:
+        if wait is None:
+            return 60.0
+        if wait.until is not None:
+            return min(60.0, max(0.0, wait.until - time.time()))
+        return 0.25 if self._may_leave(wait) else 60.0
+
+    def _do(self, effects: tuple[Do, ...]) -> tuple[Wait | None, bool]:
+        """Begin what is to be done; whether there was something to record, after which everything is asked again."""
+        wait: Wait | None = None
+        again = False
+        for effect in effects:
+            match effect:
+                case Append(events=events, by=by):
+                    again = self._append(effect)
+                case Run(step=step, attempt=attempt):
+                    if self.recorder.stuck is None or self._rolling_back():
+                        self._begin(step, attempt, recover=(step, attempt) in self._begun)
+                case Recover(step=step, attempt=attempt):
+                    self._begin(step, attempt, recover=True)
+                case Interrupt(step=step, attempt=attempt, companion=companion):
+                    running = self._attempts.get((step, attempt))
+                    if running is None:
+                        self._begin(step, attempt, recover=True)
+                    else:
+                        at = self.recorder.state.steps[step]
+                        running.interrupt("companion" if companion else at.reason or "person", companion)
+                case Wait():
+                    wait = effect
+        return wait, again
+
+    def _rolling_back(self) -> bool:
+        rollback = self.recorder.state.rollback
+        return rollback is not None and rollback.status == "running"
+
+    def _append(self, effect: Append) -> bool:
+        if self.recorder.stuck is not None and not self._rolling_back():
+            return False
+        try:
+            self.recorder.append_all(effect.events, by=effect.by)
+        except JournalFull as error:
+            self.crashlog.line(str(error))
+            return False
+        return True
+
+    def _backends(self) -> dict[int, tuple[str, int]]:
+        """Server processes that work for running attempts: pid to step and attempt."""
+        found = {}
+        for key, attempt in self._attempts.items():
+            pid = attempt.sql.backend_pid
+            if pid is not None:
+                found[pid] = key
+        return found
+
+    def _begin(self, step: str, number: int, recover: bool) -> None:
+        key = (step, number)
+        if key in self._tasks:
+            return
+        state = self.recorder.state.steps[step]
+        attempt = Attempt(self.recorder, self.paths, self.target, state, self.environment)
+        if recover and state.cancel:
+            attempt.interrupt(state.reason or "person")
+        self._begun.add(key)
+        self._attempts[key] = attempt
+        task = asyncio.create_task(self._carry_out(attempt, recover), name=f"{step}.{number}")
+        self._tasks[key] = task
+        task.add_done_callback(lambda done: self._ended(key, done))
+
+    async def _carry_out(self, attempt: Attempt, recover: bool) -> None:
+        if not recover:
+            await attempt.run()
+            return
+        try:
+            await Recovery(attempt).decide("the engine that ran it is gone")
+        finally:
+            await attempt.release()
+
+    def _ended(self, key: tuple[str, int], task: asyncio.Task[None]) -> None:
+        self._tasks.pop(key, None)
+        self._attempts.pop(key, None)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, JournalBroken):
+            self._broken = error
+        elif isinstance(error, JournalFull):
+            self.crashlog.line(str(error))
+        elif isinstance(error, Exception):
+            self._broken = error
+            self.crashlog.exception(error, f"step {key[0]}, attempt {key[1]}")
+        self._wake.set()

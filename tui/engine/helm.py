@@ -1,0 +1,89 @@
+"""The helm: whose it is, and what its holder's commands make happen. One person holds it; all their clients command."""
+
+from __future__ import annotations
+
+import time
+
+from tui.engine.recorder import Recorder
+from tui.helm.person import Person
+from tui.helm.protocol import Accepted, Refused, Welcome
+from tui.journal.events import HelmReleased, HelmTaken, StepEvent
+from tui.journal.failure import JournalBroken, JournalFull
+from tui.run.commands import AnyCommand, Handover, Note
+from tui.run.decide import Refusal, decide
+
+
+class Helm:
+    """Carries out what clients ask (`tui.engine.helmserver.HelmHandler`). Nothing is done that was not recorded."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._clients: dict[str, str] = {}
+        self.last_seen = time.monotonic()
+
+    @property
+    def clients(self) -> int:
+        """How many clients are there now."""
+        return len(self._clients)
+
+    async def connected(self, person: Person, client_id: str, take: str | None) -> Welcome | Refused:
+        """A client of a person: a free helm is theirs; with a reason they take it from whoever has it."""
+        self.last_seen = time.monotonic()
+        opened = self._recorder.state.opened
+        run = "" if opened is None else opened.id
+        refused = self._take(person, take)
+        self._clients[client_id] = person.label
+        holder = self._recorder.state.helm
+        if refused is not None and refused.code != "helm":
+            del self._clients[client_id]
+            return refused
+        return Welcome(run=run, person=person.label, holds=holder == person.label, holder=holder)
+
+    def _take(self, person: Person, reason: str | None) -> Refused | None:
+        state = self._recorder.state
+        if state.closed is not None or state.helm == person.label:
+            return None
+        if state.helm is not None and not reason:
+            message = f"{state.helm} has the helm; take it with --take REASON"
+            return Refused(code="helm", message=message, facts={"holder": state.helm})
+        event = HelmTaken(person=person.label, account=person.account, reason=reason, taken_from=state.helm)
+        try:
+            self._recorder.append(event, by=person.label)
+        except (JournalFull, JournalBroken) as error:
+            return Refused(code="journal", message=str(error))
+        return None
+
+    async def command(
+        self, person: Person, client_id: str, command: AnyCommand, take: str | None
+    ) -> Accepted | Refused:
+        """Decide and record; the engine's loop carries out what follows from it."""
+        self.last_seen = time.monotonic()
+        refused = self._take(person, take)
+        if refused is not None:
+            return refused
+        decision = decide(self._recorder.state, command, person.label, time.time())
+        if isinstance(decision, Refusal):
+            return Refused(code=decision.code, message=decision.message, facts=decision.facts)
+        try:
+            self._recorder.append_all(decision, by=person.label)
+        except (JournalFull, JournalBroken) as error:
+            return Refused(code="journal", message=str(error))
+        about = next((event for event in decision if isinstance(event, StepEvent)), None)
+        seq = self._recorder.state.seq
+        if about is not None:
+            return Accepted(seq=seq, step=about.step, attempt=about.attempt)
+        step = None if isinstance(command, (Handover, Note)) else getattr(command, "step", None)
+        return Accepted(seq=seq, step=step)
+
+    async def disconnected(self, person: Person, client_id: str) -> None:
+        """The last client of the person at the helm gives it back."""
+        self.last_seen = time.monotonic()
+        label = self._clients.pop(client_id, None)
+        if label is None or label in self._clients.values() or self._recorder.state.helm != label:
+            return
+        if self._recorder.state.closed is not None:
+            return
+        try:
+            self._recorder.append(HelmReleased(person=label), by=label)
+        except (JournalFull, JournalBroken):
+            return

@@ -1,0 +1,97 @@
+"""Runs one child and writes down how it ended, so that this can be known after the engine itself is gone.
+
+Executed as a file of its own by an isolated interpreter without site packages; therefore it imports almost nothing, and
+nothing of this project. Arguments: where the status goes (an absolute path), user id and group id or `-`, then the
+command, its program as a path. The status file appears by a rename, durable, after the child has ended: `0` to `255`,
+or `-N` for signal N. Without a status file the status is unknown.
+
+The command may run as another account; the keeper stays with the engine's, out of the reach of what it runs.
+"""
+
+from __future__ import annotations
+
+# `signal` would double the time that starting takes, for the names of its constants.
+import _signal as signal  # type: ignore[import-not-found]
+import os
+import sys
+
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
+# They must not end the keeper before the child; the child gets its defaults back.
+_IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+# The interpreter ignores these by itself, which the child must not inherit.
+_RESTORED = (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ)
+
+
+def main(status_path: str, uid: str, gid: str, argv: list[str]) -> int:
+    for number in _IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    child = os.fork()
+    if child == 0:
+        _become(uid, gid, argv)
+    _pid, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    try:
+        _write(status_path, code)
+    except OSError as error:
+        os.write(2, f"virada: the exit status {code} could not be written down: {error}\n".encode())
+    if code < 0:
+        # The same end for whoever waits for the keeper, but no second core dump.
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if -code not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
+
+
+def _become(uid: str, gid: str, argv: list[str]) -> None:
+    """Turns the forked process into the command; never returns."""
+    code = NOT_EXECUTABLE
+    try:
+        environment = _environment()
+        for number in _RESTORED:
+            signal.signal(number, signal.SIG_DFL)
+        if gid != "-":
+            os.setgroups([int(gid)])
+            os.setgid(int(gid))
+        if uid != "-":
+            os.setuid(int(uid))
+        os.execve(argv[0], argv, environment)
+    except FileNotFoundError as error:
+        code = NOT_FOUND
+        os.write(2, f"virada: {argv[0]}: {error.strerror}\n".encode("utf-8", "surrogateescape"))
+    except BaseException as error:
+        os.write(2, f"virada: {argv[0]}: {error}\n".encode("utf-8", "surrogateescape"))
+    finally:
+        os._exit(code)
+
+
+def _environment() -> dict[bytes, bytes]:
+    """As it was given: the interpreter adds a locale of its own to what os.environ says."""
+    with open("/proc/self/environ", "rb") as file:  # noqa: PTH123 - see below
+        pairs = (item.partition(b"=") for item in file.read().split(b"\0") if item)
+        return {name: value for name, _equals, value in pairs}
+
+
+def _write(path: str, code: int) -> None:
+    unfinished = path + ".tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.open(unfinished, flags, 0o600)
+    try:
+        os.write(file, f"{code}\n".encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    os.rename(unfinished, path)  # noqa: PTH104 - pathlib would cost as much time as everything else here
+    directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+if __name__ == "__main__":
+    # Nothing is left to be tidied up, so the interpreter does not.
+    os._exit(main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]))

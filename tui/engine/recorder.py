@@ -1,0 +1,70 @@
+"""The engine's one way to the journal: append, fold, tell. What is recorded is redacted first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tui.engine.redact import Redactor
+from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
+from tui.journal.failure import JournalFull
+from tui.journal.line import Line
+from tui.journal.writer import JournalWriter
+from tui.run.fold import fold
+from tui.run.state import RunState
+
+
+class Recorder:
+    """Holds the state of the run: the fold of everything appended so far.
+
+    `append` raises JournalFull or JournalBroken; what was not recorded has not happened, and nothing may be executed
+    on the strength of it. On a full disk the reserve is given up for a rollback and for closing, and for nothing else.
+    """
+
+    def __init__(self, writer: JournalWriter, state: RunState, redactor: Redactor) -> None:
+        self.writer = writer
+        self.state = state
+        self.redactor = redactor
+        self.changed: Callable[[], None] = lambda: None
+        self.stuck: str | None = None
+
+    def append(self, *events: Event, by: str = "engine") -> list[Line]:
+        """Append in this order with one sync, durable when any of them has to be."""
+        return self.append_all(events, by=by)
+
+    def append_all(self, events: Sequence[Event], by: str = "engine") -> list[Line]:
+        """See `append`."""
+        if not events:
+            return []
+        data = [(event.TYPE, self._clean(event)) for event in events]
+        durable = any(event.DURABLE for event in events)
+        try:
+            lines = self.writer.append_all(data, by=by, durable=durable)
+        except JournalFull as error:
+            # Whole lines that readers may have seen are recorded, although the group as a whole is not.
+            self._fold(error.recorded)
+            if not self._may_use_reserve(events):
+                self.stuck = str(error)
+                raise
+            self.writer.release_reserve()
+            lines = self.writer.append_all(data[len(error.recorded) :], by=by, durable=durable)
+        self._fold(lines)
+        self.stuck = None
+        self.changed()
+        return lines
+
+    def _fold(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self.state = fold(self.state, line)
+
+    def _may_use_reserve(self, events: Sequence[Event]) -> bool:
+        rollback = self.state.rollback
+        if rollback is not None and rollback.status == "running":
+            return True
+        return any(isinstance(event, (RollbackStarted, RunClosed)) for event in events)
+
+    def _clean(self, event: Event) -> object:
+        if isinstance(event, RunOpened):
+            return event
+        return self.redactor.mapping(msgspec.to_builtins(event, str_keys=True))

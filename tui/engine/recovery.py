@@ -1,0 +1,267 @@
+"""Recovery: fence, decide, record. What became of an attempt that nobody saw the end of; never guessed.
+
+Transactions are judged by their witness (`tui.postgres.evidence`), statements outside one by the step's proof and
+cleanup, programs by their exit status and the proof after they were ended; what changes nothing is simply not
+applied. After a fate other than `undecided` comes exactly one outcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tui.journal import events as e
+from tui.postgres import evidence, fence
+from tui.postgres.connect import Backend, Session
+from tui.postgres.errors import PostgresError
+from tui.run.steps import StepState
+from tui.steps import effects as fx
+
+if TYPE_CHECKING:
+    from tui.engine.attempt import Attempt
+
+_AGAIN = 1.0
+
+
+class Recovery:
+    """Decides the fate of one attempt and records it with its outcome."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._recorder = attempt.recorder
+        self._target = attempt.target
+        self._step = attempt.step
+        self._announced = False
+
+    @property
+    def _at(self) -> StepState:
+        return self._recorder.state.steps[self._step.id]
+
+    async def decide(self, why: str) -> None:
+        """Until decided: a server that does not answer, or a backend still at work, is waited for, with its reason."""
+        while True:
+            try:
+                verdict = await self._verdict()
+            except PostgresError as error:
+                self._waiting("server_unreachable", {"message": error.message, "because": why})
+                if await self._pause():
+                    return
+                continue
+            except OSError as error:
+                verdict = evidence.Verdict("undecided", "error", {"message": str(error)})
+            if verdict.fate == "still_running":
+                await self._still(verdict)
+                continue
+            break
+        await self._settle(verdict)
+
+    async def _pause(self) -> bool:
+        """Wait a moment; True when a person gave up waiting, which leaves the fate undecided."""
+        attempt = self._attempt
+        try:
+            await asyncio.wait_for(attempt.stop.wait(), _AGAIN)
+        except TimeoutError:
+            return False
+        if attempt.stop_reason == "engine":
+            return True
+        facts = {"given_up": attempt.stop_reason}
+        await self._settle(evidence.Verdict("undecided", "server_unreachable", facts))
+        return True
+
+    async def _still(self, verdict: evidence.Verdict) -> None:
+        if not self._announced:
+            self._announced = True
+            self._append(
+                e.StepFate(
+                    step=self._step.id, attempt=self._at.attempt, fate="still_running", reason=verdict.reason,
+                    facts=verdict.facts,
+                )
+            )  # fmt: skip
+            self._waiting(verdict.reason, verdict.facts)
+        if self._attempt.stop.is_set():
+            await self._terminate(verdict.facts)
+        await asyncio.sleep(0.2)
+
+    async def _terminate(self, facts: dict[str, Any]) -> None:
+        witness = self._at.witness or {}
+        pid, start = witness.get("pid"), witness.get("backend_start")
+        if pid and start:
+            control = await self._target.control()
+            await fence.terminate(control, Backend(pid=int(pid), start=str(start)))
+
+    def _append(self, *events: e.Event) -> None:
+        self._recorder.append(*events)
+
+    def _waiting(self, reason: str, facts: dict[str, Any]) -> None:
+        if self._at.waiting != reason:
+            self._append(e.StepWaiting(step=self._step.id, attempt=self._at.attempt, reason=reason, facts=facts))
+
+    async def _verdict(self) -> evidence.Verdict:
+        kind = self._attempt.kind
+        if self._at.by_hand:
+            return evidence.Verdict("not_applied", "proof_not_finished", {})
+        if kind.fence == "none":
+            return evidence.Verdict("not_applied", "changes_nothing", {})
+        if kind.fence == "child":
+            return await self._child()
+        return await self._statements()
+
+    # -- statements ---------------------------------------------------------------------------------------------
+
+    async def _statements(self) -> evidence.Verdict:
+        at = self._at
+        control = await self._target.control()
+        witness = at.witness
+        if witness is None:
+            # No transaction with a commit on its way. A backend of the attempt may still hold an open transaction,
+            # which nobody can commit any more: it has to be gone before anything is begun again.
+            if not await self._free(control):
+                return evidence.Verdict("still_running", "attempt_key_held", {})
+            if at.done > at.resume_from and self._is_atomic():
+                return evidence.Verdict("applied", "commit_journaled", {"statements": at.done})
+            return evidence.Verdict("not_applied", "nothing_sent", {"done": at.done})
+        if witness.get("outside"):
+            return await self._outside(control, witness)
+        typed = msgspec.convert(witness, evidence.TxWitness)
+        return await evidence.judge(
+            control, typed, run=self._attempt.opened.id, step=at.id, attempt=at.attempt, statement=at.tx_statement,
+            commit_acked=False, patience=2.0,
+        )  # fmt: skip
+
+    def _is_atomic(self) -> bool:
+        kind = self._attempt.kind
+        return kind.atomic is not None and kind.atomic(kind.typed(self._step.spec))
+
+    async def _free(self, control: Session) -> bool:
+        key = fence.attempt_key(self._attempt.opened.id, self._at.id, self._at.attempt)
+        return await fence.poll_until_free(control, key, time.monotonic() + 2.0)
+
+    async def _outside(self, control: Session, witness: dict[str, Any]) -> evidence.Verdict:
+        """A statement outside a transaction: when its backend is gone, the proof decides; a half is cleaned up."""
+        backend = Backend(pid=int(witness["pid"]), start=str(witness["backend_start"]))
+        if await fence.wait_until_gone(control, [backend], time.monotonic() + 2.0):
+            return evidence.Verdict("still_running", "backend_alive", {"pid": backend.pid})
+        if not await self._free(control):
+            return evidence.Verdict("still_running", "attempt_key_held", {})
+        identity = self._target.identity
+        if identity is not None and witness.get("system_identifier") not in (None, identity.system_identifier):
+            return evidence.Verdict("undecided", "other_server", {"found": identity.system_identifier})
+        prove = self._step.prove
+        if prove is None:
+            if self._attempt.at.undoes is None:
+                return evidence.Verdict("undecided", "no_proof", {})
+            return self._repeatable({})
+        there, proof = await self._attempt.proof(prove)
+        if there:
+            return evidence.Verdict("applied", "proved", {"prove": proof})
+        if self._step.cleanup is None:
+            return evidence.Verdict("undecided", "no_cleanup", {"prove": proof})
+        cleaned = await self._cleanup()
+        if cleaned is not None:
+            return evidence.Verdict("undecided", "cleanup_failed", {"message": cleaned, "prove": proof})
+        return evidence.Verdict("not_applied", "cleaned_up", {"prove": proof})
+
+    async def _cleanup(self) -> str | None:
+        """Run the step's cleanup; None when it did what it should, else why not."""
+        from tui.steps.registry import KINDS
+
+        action = self._step.cleanup
+        assert action is not None
+        kind = KINDS[action.kind]
+        generator = kind.execute(self._attempt.cleanup_context(), kind.typed(action.spec))
+        result: Any = None
+        try:
+            while True:
+                result = await self._attempt.perform_cleanup(generator.send(result))
+        except StopIteration as ended:
+            outcome: fx.Outcome = ended.value
+        if isinstance(outcome, fx.Passed):
+            return None
+        return outcome.error.message if outcome.error is not None else outcome.reason
+
+    # -- programs -----------------------------------------------------------------------------------------------
+
+    async def _child(self) -> evidence.Verdict:
+        """A program: ended first, with the backends it left; then its exit status and the proof say what it did."""
+        children = self._attempt.children
+        status = await children.end_leftovers(self._at.child)
+        control = await self._target.control()
+        if not await children.backends_gone(control):
+            return evidence.Verdict("still_running", "backend_alive", {})
+        if not await self._free(control):
+            return evidence.Verdict("still_running", "attempt_key_held", {})
+        facts: dict[str, Any] = {"exit_status": status}
+        if self._attempt.opened.ledger and self._attempt.kind.name == "psql":
+            from tui.postgres import ledger
+
+            if await ledger.has_row(control, self._attempt.opened.id, self._at.id, self._at.attempt, 0):
+                return evidence.Verdict("applied", "ledger_row", facts)
+        prove = self._step.prove
+        if prove is not None:
+            there, proof = await self._attempt.proof(prove)
+            facts["prove"] = proof
+            if there:
+                return evidence.Verdict("applied", "proved", facts)
+            if self._repeat() != "never":
+                return evidence.Verdict("not_applied", "disproved", facts)
+            return evidence.Verdict("undecided", "not_repeatable", facts)
+        if status == 0 and self._attempt.kind.name == "psql":
+            return evidence.Verdict("applied", "exit_status", facts)
+        if status == 3 and self._attempt.kind.name == "psql" and self._step.spec.get("single_transaction", True):
+            return evidence.Verdict("not_applied", "exit_status", facts)
+        if status is not None and self._attempt.kind.name == "command":
+            if status == self._step.spec.get("expect_status", 0):
+                return evidence.Verdict("applied", "exit_status", facts)
+        return self._repeatable(facts)
+
+    def _repeat(self) -> str:
+        return self._step.repeat or self._attempt.kind.repeat
+
+    def _repeatable(self, facts: dict[str, Any]) -> evidence.Verdict:
+        if self._repeat() == "always":
+            return evidence.Verdict("not_applied", "repeatable", facts)
+        return evidence.Verdict("undecided", "no_proof", facts)
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    async def _settle(self, verdict: evidence.Verdict) -> None:
+        at = self._at
+        step, attempt = at.id, at.attempt
+        fate = e.StepFate(step=step, attempt=attempt, fate=verdict.fate, reason=verdict.reason, facts=verdict.facts)
+        if verdict.fate == "undecided":
+            self._append(fate)
+            return
+        evidence_ = {"fate": verdict.fate, "reason": verdict.reason, **verdict.facts}
+        if verdict.fate == "applied":
+            whole = self._is_whole(verdict)
+            if whole:
+                outcome: fx.Outcome = fx.Passed(evidence=evidence_, effect="all")
+                if "prove" not in verdict.facts:
+                    outcome = await self._attempt.proved(outcome)
+                self._append(fate, *self._attempt.outcome_events(outcome, recovered=True))
+                return
+            self._append(fate, self._interrupted(evidence_, "some"))
+            return
+        some = at.done > 0
+        self._append(fate, self._interrupted(evidence_, "some" if some else "none"))
+
+    def _is_whole(self, verdict: evidence.Verdict) -> bool:
+        """Whether what was applied is the whole step, or one statement of several that go on behind it."""
+        if self._attempt.kind.fence != "statements":
+            return True
+        return self._is_atomic() or verdict.reason == "proved"
+
+    def _interrupted(self, found: dict[str, Any], effect: str) -> e.StepCancelled:
+        reason = "interrupted"
+        if self._attempt.stop.is_set() and self._attempt.stop_reason not in ("engine", ""):
+            reason = self._attempt.stop_reason
+        return e.StepCancelled(
+            step=self._at.id,
+            attempt=self._at.attempt,
+            reason=reason,
+            effect=effect,
+            evidence=found,  # type: ignore[arg-type]
+        )

@@ -1,0 +1,121 @@
+"""Starting an engine: for a new run, and again for an open one. The command line calls these; the engine is detached."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from tui import __version__
+from tui.engine.detach import StartFailed, start_detached
+from tui.engine.history import learned
+from tui.engine.lock import engine_facts
+from tui.engine.opening import resolve_window
+from tui.helm.paths import RunPaths, create_run_directory, new_run_id
+from tui.helm.person import caller
+from tui.journal.events import Policy, RunOpened
+from tui.locale import _
+from tui.plan.freeze import freeze
+from tui.plan.load import Loaded
+
+OPENING = "opening.json"
+
+
+class LaunchFailed(Exception):
+    """No engine runs; the text says why in a sentence, `exit_code` is what the command ends with."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new engine is told; removed as soon as `run.opened` stands in the journal."""
+
+    opened: RunOpened
+    by: str
+
+
+def open_run(
+    loaded: Loaded,
+    source: Path,
+    target: str,
+    *,
+    mode: str = "rehearsal",
+    policy: Policy | None = None,
+    compress: float = 1.0,
+    reason: str | None = None,
+    declared: str | None = None,
+    demo: str | None = None,
+    opens: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> RunPaths:
+    """Freeze the plan into a new run, start its engine, and return when `run.opened` is durable.
+
+    `source`: the plan's file. Raises LaunchFailed; a run that never opened leaves no directory behind.
+    """
+    plan = loaded.plan
+    if plan is None:
+        raise LaunchFailed(_("The plan has errors; nothing was started."), 2)
+    now = datetime.now(UTC)
+    chosen = plan.targets[target]
+    try:
+        person = caller(declared)
+        window = None if chosen.window is None else resolve_window(chosen.window, now, compress, opens)
+    except ValueError as error:
+        raise LaunchFailed(str(error), 2) from None
+    paths = create_run_directory(new_run_id(now))
+    try:
+        frozen = freeze(loaded, source, paths.plan)
+        durations, rollback_s = learned(frozen.work)
+        opened = RunOpened(
+            id=paths.id, plan=plan, seal=frozen.seal, work=frozen.work, target=target,
+            environment=chosen.environment, mode="live" if mode == "live" else "rehearsal", window=window,
+            policy=policy or Policy(), durations=durations, rollback_s=rollback_s, compress=compress, reason=reason,
+            demo=demo, plan_file=source.name, engine={"version": __version__},
+        )  # fmt: skip
+        opening = paths.directory / OPENING
+        descriptor = os.open(opening, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(Opening(opened=opened, by=person.label)))
+        _start(paths, None, environment)
+    except LaunchFailed:
+        if not paths.journal.exists():
+            shutil.rmtree(paths.directory, ignore_errors=True)
+        raise
+    except OSError as error:
+        shutil.rmtree(paths.directory, ignore_errors=True)
+        message = _("The run's directory {path} cannot be written: {reason}.")
+        raise LaunchFailed(message.format(path=paths.directory, reason=error.strerror)) from None
+    return paths
+
+
+def resume_run(paths: RunPaths, *, policy: Policy | None = None, environment: Mapping[str, str] | None = None) -> None:
+    """Start an engine for an open run whose engine is gone; nothing happens while one lives. Raises LaunchFailed."""
+    if engine_facts(paths).alive:
+        return
+    _start(paths, policy, environment)
+
+
+def _start(paths: RunPaths, policy: Policy | None, environment: Mapping[str, str] | None) -> None:
+    argv = [sys.executable, "-m", "tui.engine", str(paths.directory)]
+    if policy is not None:
+        argv.append(msgspec.json.encode(policy).decode())
+    variables = {**os.environ, **(environment or {})}
+    # A checkout is imported from where this package lies, whatever the engine's working directory is.
+    root = str(Path(__file__).resolve().parents[2])
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (root, variables.get("PYTHONPATH"))))
+    variables["PYTHONSAFEPATH"] = "1"
+    try:
+        start_detached(argv, paths.engine_log, variables)
+    except StartFailed as error:
+        if engine_facts(paths).alive:
+            # Somebody else was faster: the run has its engine.
+            return
+        raise LaunchFailed(str(error)) from None

@@ -1,0 +1,349 @@
+"""A run told a line at a time: what one journal line changed, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tui.journal import events as e
+from tui.journal.line import Line
+from tui.locale import _
+from tui.plain import words
+from tui.plain.figures import amount, size, span, t_clock
+from tui.run.clock import instant
+from tui.run.next import Append, Wait, next_effects
+from tui.run.state import RunState
+from tui.run.steps import StepState
+from tui.run.visible import visible, visible_lines
+
+_QUIET = (e.MetricsSampled, e.StepOutput, e.StepProgress, e.LogLines, e.TxEvent, e.ChildStarted)
+
+
+def narrate(previous: RunState, state: RunState, line: Line) -> list[str]:
+    """The lines to print for a journal line that led from `previous` to `state`; none for most of the quiet ones."""
+    try:
+        event = e.decode(line.type, line.data)
+    except msgspec.ValidationError:
+        event = None
+    if event is None:
+        told = [_("event {type}, which this version does not know").format(type=visible(line.type))]
+    else:
+        told = _TOLD.get(type(event), _nothing)(previous, state, event, line)
+    if not isinstance(event, _QUIET):
+        told = [*told, *_standing(previous, state, line)]
+    clock = t_clock(state, line.at, line.mono)
+    return [f"{clock}  {text}" for text in told]
+
+
+def end_line(state: RunState) -> str:
+    """The last line of a narration: how the run stands."""
+    counts: dict[str, int] = {}
+    for step in state.steps:
+        counts[step.status] = counts.get(step.status, 0) + 1
+    steps = ", ".join(f"{count} {words.step_word(status)}" for status, count in counts.items())
+    return _("The run is {status} at line {seq}; steps: {steps}.").format(
+        status=words.run_word(state.status), seq=state.seq, steps=steps
+    )
+
+
+def _step(at: StepState | None, step: str) -> str:
+    return visible(step) if at is None else f"{at.place.number} {visible(step)}"
+
+
+def _name(state: RunState, step: str) -> str:
+    return _step(state.steps.get(step), step)
+
+
+def _nothing(previous: RunState, state: RunState, event: Any, line: Line) -> list[str]:
+    return []
+
+
+def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line) -> list[str]:
+    environment = words.word(words.ENVIRONMENT, event.environment)
+    mode = words.word(words.MODE, event.mode)
+    told = [
+        _("run {run} opened by {person}: {plan}").format(
+            run=visible(event.id), person=visible(line.by), plan=visible(event.plan.name)
+        ),
+        _("target {target} ({environment}, {mode}), {count} steps").format(
+            target=visible(event.target), environment=environment, mode=mode, count=len(state.steps)
+        ),
+    ]
+    if event.window is not None:
+        window = event.window
+        told.append(_("window {opens} to {closes}").format(opens=visible(window.opens), closes=visible(window.closes)))
+    return told
+
+
+def _recovered(previous: RunState, state: RunState, event: e.RunRecovered, line: Line) -> list[str]:
+    return [_("another engine took the run up; whoever had the helm takes it again")]
+
+
+def _held(previous: RunState, state: RunState, event: e.RunHeld, line: Line) -> list[str]:
+    return [_by(_("held"), line, event.reason)]
+
+
+def _resumed(previous: RunState, state: RunState, event: e.RunResumed, line: Line) -> list[str]:
+    policy = event.policy
+    if policy is not None and policy.drive == "run_to" and policy.until is not None:
+        return [_by(_("runs on to {step}").format(step=_name(state, policy.until)), line, event.reason)]
+    return [_by(_("resumed"), line, event.reason)]
+
+
+def _closed(previous: RunState, state: RunState, event: e.RunClosed, line: Line) -> list[str]:
+    return [_by(_("run closed: {outcome}").format(outcome=words.run_word(event.outcome)), line, event.reason)]
+
+
+def _by(text: str, line: Line, reason: str | None) -> str:
+    if line.by != "engine":
+        text = _("{what} by {person}").format(what=text, person=visible(line.by))
+    return f"{text}: {visible(reason)}" if reason else text
+
+
+def _clock_stepped(previous: RunState, state: RunState, event: e.ClockStepped, line: Line) -> list[str]:
+    return [_("this machine's clock was set by {span}").format(span=span(event.seconds))]
+
+
+def _helm_taken(previous: RunState, state: RunState, event: e.HelmTaken, line: Line) -> list[str]:
+    if event.taken_from:
+        text = _("{person} took the helm from {other}").format(
+            person=visible(event.person), other=visible(event.taken_from)
+        )
+    else:
+        text = _("{person} took the helm").format(person=visible(event.person))
+    return [f"{text}: {visible(event.reason)}" if event.reason else text]
+
+
+def _helm_released(previous: RunState, state: RunState, event: e.HelmReleased, line: Line) -> list[str]:
+    text = _("{person} gave the helm back").format(person=visible(event.person))
+    return [f"{text}: {visible(event.note)}" if event.note else text]
+
+
+def _started(previous: RunState, state: RunState, event: e.StepStarted, line: Line) -> list[str]:
+    at = state.steps.get(event.step)
+    title = "" if at is None else visible(at.step.title)
+    text = _("{step} started: {title}").format(step=_name(state, event.step), title=title)
+    if event.undoes is not None:
+        text = _("{step} started, takes {undone} back: {title}").format(
+            step=_name(state, event.step), undone=visible(event.undoes), title=title
+        )
+    if event.attempt > 1:
+        text += " " + _("(attempt {attempt})").format(attempt=event.attempt)
+    return [text]
+
+
+def _output(previous: RunState, state: RunState, event: e.StepOutput, line: Line) -> list[str]:
+    prefix = _name(state, event.step)
+    told = [f"{prefix} | {text}" for text in visible_lines(event.text)]
+    if event.dropped:
+        told.append(_("{step} | ({size} more lie in its output file)").format(step=prefix, size=size(event.dropped)))
+    return told
+
+
+def _progress(previous: RunState, state: RunState, event: e.StepProgress, line: Line) -> list[str]:
+    """Told when the phase changes and at each tenth: every event would drown the rest."""
+    before = previous.steps.get(event.step)
+    known = (before.progress if before is not None else None) or {}
+    same_phase = known.get("phase") == event.phase and bool(known)
+    if same_phase and _tenth(known.get("done"), known.get("total")) == _tenth(event.done, event.total):
+        return []
+    name = _name(state, event.step)
+    what = "" if event.phase is None else visible(event.phase) + ": "
+    unit = "" if event.unit is None else " " + visible(event.unit)
+    if event.done is None:
+        return [f"{name} … {what.removesuffix(': ')}"] if what else []
+    if event.total is None:
+        return [f"{name} … {what}{amount(event.done)}{unit}"]
+    done = _("{done} of {total}").format(done=amount(event.done), total=amount(event.total))
+    return [f"{name} … {what}{done}{unit}"]
+
+
+def _tenth(done: float | None, total: float | None) -> int | None:
+    return None if done is None or not total else int(10 * done / total)
+
+
+def _waiting(previous: RunState, state: RunState, event: e.StepWaiting, line: Line) -> list[str]:
+    before = previous.steps.get(event.step)
+    if before is not None and (before.waiting or "") == event.reason and before.waiting_facts == event.facts:
+        return []
+    name = _name(state, event.step)
+    if not event.reason:
+        return [_("{step} waits no longer").format(step=name)]
+    return [f"{name} {words.wait_words(event.reason, event.facts)}"]
+
+
+def _fate(previous: RunState, state: RunState, event: e.StepFate, line: Line) -> list[str]:
+    text = f"{_name(state, event.step)}: {words.word(words.FATE, event.fate)}"
+    return [f"{text} ({words.word(words.REASON, event.reason)})" if event.reason else text]
+
+
+def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Line) -> list[str]:
+    at = state.steps.get(event.step)
+    if at is None:
+        return []
+    parts = [f"{_name(state, event.step)} {words.step_word(at.status)}"]
+    if at.started is not None and at.ended is not None:
+        parts[0] += " " + _("in {span}").format(span=span(at.ended - at.started))
+    if isinstance(event, e.StepSigned | e.StepByHand):
+        parts[0] += " " + _("by {person}").format(person=visible(event.person))
+        parts.append(visible(event.note))
+    if isinstance(event, e.StepFailed | e.StepSkipped | e.StepCancelled) and event.reason:
+        parts.append(words.word(words.REASON, event.reason))
+    if isinstance(event, e.StepFailed):
+        if event.sqlstate:
+            parts.append(f"SQLSTATE {visible(event.sqlstate)}")
+        if event.message:
+            parts.append(visible(event.message))
+    evidence = words.evidence_words(at)
+    if evidence:
+        parts.append(evidence)
+    return ["; ".join(part for part in parts if part)]
+
+
+def _cancel(previous: RunState, state: RunState, event: e.CancelRequested, line: Line) -> list[str]:
+    return [_by(_("{step}: its end is asked for").format(step=_name(state, event.step)), line, None)]
+
+
+def _tx_aborted(previous: RunState, state: RunState, event: e.TxAborted, line: Line) -> list[str]:
+    text = _("{step}: transaction taken back by the server").format(step=_name(state, event.step))
+    if event.sqlstate:
+        text += f"; SQLSTATE {visible(event.sqlstate)}"
+    return [f"{text}; {visible(event.message)}" if event.message else text]
+
+
+def _breached(previous: RunState, state: RunState, event: e.GuardBreached, line: Line) -> list[str]:
+    text = _("guard breached: {metric} is {value}, limit {limit}").format(
+        metric=visible(event.metric), value=amount(event.value), limit=amount(event.limit)
+    )
+    return [f"{text} ({visible(event.source)})" if event.source else text]
+
+
+def _cleared(previous: RunState, state: RunState, event: e.GuardCleared, line: Line) -> list[str]:
+    return [
+        _("guard clear again: {metric} is {value}, after {span}").format(
+            metric=visible(event.metric), value=amount(event.value), span=span(event.lasted_s)
+        )
+    ]
+
+
+def _fired(previous: RunState, state: RunState, event: e.TriggerFired, line: Line) -> list[str]:
+    return [
+        _("ROLLBACK PROPOSED: {title} ({reason})").format(
+            title=visible(event.title), reason=words.word(words.REASON, event.reason)
+        )
+    ]
+
+
+def _rollback_started(previous: RunState, state: RunState, event: e.RollbackStarted, line: Line) -> list[str]:
+    told = [_by(_("ROLLBACK started"), line, event.reason)]
+    if event.undo:
+        told.append(_("takes back, in this order: {steps}").format(steps=", ".join(visible(s) for s in event.undo)))
+    if event.without_undo:
+        steps = ", ".join(visible(s) for s in event.without_undo)
+        told.append(_("has no undo and stays: {steps}").format(steps=steps))
+    return told
+
+
+def _rollback_finished(previous: RunState, state: RunState, event: e.RollbackFinished, line: Line) -> list[str]:
+    if event.outcome == "failed":
+        step = _name(state, event.step) if event.step else "?"
+        return [_("ROLLBACK FAILED at {step}").format(step=step)]
+    return [_("rollback finished in {span}").format(span=span(event.duration_s))]
+
+
+def _note(previous: RunState, state: RunState, event: e.NoteAdded, line: Line) -> list[str]:
+    about = "" if event.step is None else f" ({visible(event.step)})"
+    return [_("note by {person}").format(person=visible(line.by)) + f"{about}: {visible(event.text)}"]
+
+
+def _feedback(previous: RunState, state: RunState, event: e.FeedbackAdded, line: Line) -> list[str]:
+    return [_("feedback by {person}").format(person=visible(line.by)) + f": {visible(event.text)}"]
+
+
+def _error(previous: RunState, state: RunState, event: e.ErrorRecorded, line: Line) -> list[str]:
+    where = "" if event.step is None else f" ({_name(state, event.step)})"
+    state_ = "" if event.sqlstate is None else f" SQLSTATE {visible(event.sqlstate)}"
+    return [_("error {id}").format(id=visible(event.id)) + f"{where}{state_}: {visible(event.text)}"]
+
+
+def _resolved(previous: RunState, state: RunState, event: e.ErrorResolved, line: Line) -> list[str]:
+    return [_by(_("error {id} resolved").format(id=visible(event.id)), line, event.text)]
+
+
+def _backup(previous: RunState, state: RunState, event: e.BackupRecorded, line: Line) -> list[str]:
+    return [
+        _("{step} backup in {path}: {size}, SHA-256 {sha256}").format(
+            step=_name(state, event.step), path=visible(event.path), size=size(event.bytes), sha256=event.sha256
+        )
+    ]
+
+
+def _log(previous: RunState, state: RunState, event: e.LogLines, line: Line) -> list[str]:
+    source = visible(event.source)
+    told = [f"{source} | {_log_text(entry)}" for entry in event.lines]
+    if event.dropped:
+        told.append(_("{source} | ({count} lines left out)").format(source=source, count=event.dropped))
+    return told
+
+
+def _log_text(entry: dict[str, Any]) -> str:
+    named = [entry.get(key) for key in ("severity", "sqlstate", "text", "message")]
+    shown = " ".join(visible(str(value)) for value in named if value)
+    return shown or visible(msgspec.json.encode(entry).decode())
+
+
+def _standing(previous: RunState, state: RunState, line: Line) -> list[str]:
+    """One line when the run comes to stand still, or stands still for another reason or at another step."""
+    now = _stands(state, line.at)
+    if now is None or now == _stands(previous, previous.at or line.at):
+        return []
+    reason, step = now
+    return [words.run_waiting(state, reason, step)]
+
+
+def _stands(state: RunState, at: str) -> tuple[str, str | None] | None:
+    if state.opened is None or state.active:
+        return None
+    last = next_effects(state, instant(at))[-1]
+    if isinstance(last, Append) or not isinstance(last, Wait) or last.reason in ("running", "closed"):
+        return None
+    return last.reason, last.step
+
+
+_TOLD: dict[type[e.Event], Callable[[RunState, RunState, Any, Line], list[str]]] = {
+    e.RunOpened: _opened,
+    e.RunRecovered: _recovered,
+    e.RunHeld: _held,
+    e.RunResumed: _resumed,
+    e.RunClosed: _closed,
+    e.ClockStepped: _clock_stepped,
+    e.HelmTaken: _helm_taken,
+    e.HelmReleased: _helm_released,
+    e.StepStarted: _started,
+    e.StepOutput: _output,
+    e.StepProgress: _progress,
+    e.StepWaiting: _waiting,
+    e.StepFate: _fate,
+    e.StepPassed: _outcome,
+    e.StepFailed: _outcome,
+    e.StepSkipped: _outcome,
+    e.StepSigned: _outcome,
+    e.StepByHand: _outcome,
+    e.StepCancelled: _outcome,
+    e.StepUndone: _outcome,
+    e.CancelRequested: _cancel,
+    e.TxAborted: _tx_aborted,
+    e.GuardBreached: _breached,
+    e.GuardCleared: _cleared,
+    e.TriggerFired: _fired,
+    e.RollbackStarted: _rollback_started,
+    e.RollbackFinished: _rollback_finished,
+    e.NoteAdded: _note,
+    e.FeedbackAdded: _feedback,
+    e.ErrorRecorded: _error,
+    e.ErrorResolved: _resolved,
+    e.BackupRecorded: _backup,
+    e.LogLines: _log,
+}

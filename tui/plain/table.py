@@ -1,0 +1,101 @@
+"""`status` and `runs` for people: neutral data laid out in at most 80 columns. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui.locale import _
+from tui.plain import words
+from tui.plain.figures import amount, span
+from tui.run.visible import visible
+
+WIDTH = 80
+
+
+def status_lines(status: dict[str, Any]) -> list[str]:
+    """What `status` prints; `status` is what `tui.run.status` gives."""
+    lines = [
+        _cut(f"{status['id']}  {words.run_word(status['status'])}  " + _("line {seq}").format(seq=status["seq"])),
+        _cut(visible(status["plan"])),
+        _cut(_("target {target} ({environment}, {mode})").format(
+            target=visible(status["target"]), environment=words.word(words.ENVIRONMENT, status["environment"]),
+            mode=words.word(words.MODE, status["mode"]))),
+        _cut(_("helm: {helm}").format(helm=visible(status["helm"]) if status["helm"] else _("free"))
+             + "; " + _engine(status["engine"])),
+    ]  # fmt: skip
+    if status["window"] is not None:
+        lines += _window(status["window"])
+    for fired in status["proposed"]:
+        lines.append(_cut(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"]))))
+    if status["rollback"] is not None:
+        lines.append(_cut(_("rollback: {reason}").format(reason=visible(status["rollback"]["reason"]))))
+    lines.append("")
+    lines += _steps(status["steps"])
+    if status["guards"]:
+        lines.append("")
+        lines += [_cut(_guard(guard)) for guard in status["guards"]]
+    if status["waiting"] is not None:
+        waiting = status["waiting"]
+        at = f"{visible(waiting['step'])}: " if waiting["step"] else ""
+        lines += ["", at + words.word(words.RUN_WAITING, waiting["reason"])]
+    return lines
+
+
+def runs_lines(runs: list[dict[str, Any]]) -> list[str]:
+    """What `runs` prints: a row a run, newest first."""
+    lines = []
+    for run in runs:
+        if run["problem"] is not None:
+            lines.append(f"{run['id']}  {visible(run['problem'])}")
+            continue
+        word = words.run_word(run["status"])
+        target = f"{visible(run['target'])} ({words.word(words.ENVIRONMENT, run['environment'])})"
+        lines.append(_cut(f"{run['id']}  {word:<14} {_cut(target, 24):<24} {visible(run['plan'])}"))
+    return lines
+
+
+def _engine(engine: dict[str, Any]) -> str:
+    if engine["alive"] is None:
+        return _("whether the engine runs is not known to this account")
+    if not engine["alive"]:
+        return _("no engine runs")
+    return _("engine {pid} on {host}").format(pid=engine["pid"], host=visible(str(engine["host"])))
+
+
+def _window(window: dict[str, Any]) -> list[str]:
+    lines = [_("window {opens} to {closes}").format(opens=window["opens"], closes=window["closes"])]
+    remaining, safe = window["remaining_s"], window["last_safe_rollback_s"]
+    left = _("{span} left").format(span=span(remaining)) if remaining >= 0 else _("over since {span}").format(
+        span=span(-remaining)
+    )  # fmt: skip
+    if safe is not None:
+        last = _("last safe rollback in {span}") if safe >= 0 else _("too late for a safe rollback since {span}")
+        left += "; " + last.format(span=span(abs(safe)))
+    return [_cut(line) for line in (*lines, left)]
+
+
+def _steps(steps: list[dict[str, Any]]) -> list[str]:
+    number = max([len(step["number"]) for step in steps], default=0)
+    status = max([len(words.step_word(step["status"])) for step in steps], default=0)
+    rows = []
+    for step in steps:
+        took = "" if step["duration_s"] is None else span(step["duration_s"])
+        row = f"{step['number']:<{number}}  {words.step_word(step['status']):<{status}}  {took:>11}  "
+        rows.append(_cut(f"{row}{visible(step['id'])}  {visible(step['title'])}"))
+        if step["waiting"] is not None:
+            why = words.wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
+            rows.append(_cut(" " * (number + 2) + why))
+    return rows
+
+
+def _guard(guard: dict[str, Any]) -> str:
+    value = "?" if guard["value"] is None else amount(guard["value"])
+    state = words.word(words.GUARD_STATE, guard["state"])
+    text = _("{metric}: {value}, limit {limit}, {state}").format(
+        metric=visible(guard["metric"]), value=value, limit=amount(guard["limit"]), state=state
+    )
+    return f"{text} ({visible(guard['source'])})" if guard["source"] else text
+
+
+def _cut(text: str, width: int = WIDTH) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

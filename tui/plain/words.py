@@ -1,0 +1,186 @@
+"""Words for the neutral codes of a run: statuses, reasons for waiting and failing, fates, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tui.locale import _
+from tui.plain.figures import amount, size, span
+from tui.run.state import RunState
+from tui.run.steps import StepState
+from tui.run.visible import visible
+
+_LONGEST = 160
+
+
+def N_(message: str) -> str:
+    """Marks a text for the catalogues that is translated when it is shown."""
+    return message
+
+
+STEP_STATUS = {
+    "pending": N_("pending"),
+    "running": N_("running"),
+    "passed": N_("passed"),
+    "failed": N_("failed"),
+    "skipped": N_("skipped"),
+    "signed": N_("signed"),
+    "by_hand": N_("done by hand"),
+    "cancelled": N_("cancelled"),
+    "undone": N_("undone"),
+    "undecided": N_("UNDECIDED"),
+}
+RUN_STATUS = {
+    "scheduled": N_("scheduled"),
+    "running": N_("running"),
+    "held": N_("held"),
+    "rolling_back": N_("rolling back"),
+    "rolled_back": N_("rolled back"),
+    "rollback_failed": N_("ROLLBACK FAILED"),
+    "completed": N_("completed"),
+    "failed": N_("failed"),
+    "undecided": N_("UNDECIDED"),
+}
+ROLLBACK_STATUS = {**RUN_STATUS, "rolled_back_to": N_("rolled back to the step named")}
+GUARD_STATE = {
+    "unknown": N_("not measured"),
+    "ok": N_("within its limit"),
+    "over": N_("over its limit"),
+    "breached": N_("BREACHED"),
+}
+FATE = {
+    "applied": N_("it was applied"),
+    "not_applied": N_("it was not applied"),
+    "still_running": N_("it still runs on the server"),
+    "undecided": N_("its fate is undecided: a person must look at the database"),
+}
+MODE = {"live": N_("live"), "rehearsal": N_("rehearsal")}
+ENVIRONMENT = {
+    "production": N_("PRODUCTION"),
+    "staging": N_("staging"),
+    "development": N_("development"),
+}
+STEP_WAITING = {
+    "lock": N_("waits for a lock"),
+    "lock_retry": N_("the lock was not to be had, tries again"),
+    "throttled_by_guard": N_("pauses because a guard is breached"),
+    "replication_lag": N_("pauses because a standby lags behind"),
+    "still_running": N_("waits for what still runs on the server"),
+}
+RUN_WAITING = {
+    "person": N_("waits for a person"),
+    "failed": N_("a step failed; a person decides: retry, skip, by-hand or rollback"),
+    "undecided": N_("the fate of a step is undecided; look at the database, then retry, by-hand or skip"),
+    "held": N_("the run is held until it is resumed"),
+    "clock": N_("waits for the phase to begin"),
+    "rollback_failed": N_("the rollback failed; a person must look"),
+    "rolled_back": N_("everything is rolled back; the run can be closed"),
+    "completed": N_("everything is done; the run can be closed"),
+}
+REASON = {
+    "check_failed": N_("a check did not hold"),
+    "cancelled": N_("it was cancelled"),
+    "guard_breached": N_("a guard was breached"),
+    "sql_error": N_("the server reported an error"),
+    "total_error": N_("the total could not be counted"),
+    "not_as_expected": N_("the result is not the expected one"),
+    "backup_directory": N_("the backup's directory cannot be used"),
+    "backup_unreadable": N_("the backup cannot be read"),
+    "not_started": N_("the program could not be started"),
+    "exit_status": N_("the program reported failure"),
+    "no_backup": N_("there is no backup to verify"),
+    "hash_differs": N_("the hash differs from the recorded one"),
+    "list_failed": N_("the backup's contents could not be listed"),
+    "decode_failed": N_("the backup could not be decoded"),
+    "scratch_exists": N_("the scratch database exists already"),
+    "scratch_failed": N_("the scratch database could not be created"),
+    "restore_failed": N_("the trial restore failed"),
+    "needs_signature": N_("only a person can sign it"),
+    "not_proved": N_("its effect could not be proved"),
+    "timeout": N_("it took longer than allowed"),
+    "timed_out": N_("it took longer than allowed"),
+    "person": N_("a person asked for it"),
+    "rollback": N_("the run is being rolled back"),
+    "interrupted": N_("the engine ended while it ran"),
+    "host_ended": N_("the step it accompanies has ended"),
+    "nothing_applied": N_("nothing of it was applied"),
+    "step_failed": N_("a step failed"),
+    "errors_unresolved": N_("errors are unresolved"),
+}
+
+
+def word(table: dict[str, str], code: str | None) -> str:
+    """The word for a code in the language in force; a code without one is shown as it is."""
+    if code is None:
+        return ""
+    known = table.get(code)
+    return _(known) if known is not None else visible(code)
+
+
+def step_word(status: str) -> str:
+    return word(STEP_STATUS, status)
+
+
+def run_word(status: str) -> str:
+    return word(RUN_STATUS, status)
+
+
+def wait_words(reason: str, facts: dict[str, Any]) -> str:
+    """Why a step waits, with the facts that are known about it."""
+    known = facts_words((key, value) for key, value in facts.items())
+    return word(STEP_WAITING, reason) + (f" ({known})" if known else "")
+
+
+def run_waiting(state: RunState, reason: str, step: str | None) -> str:
+    """Why the run stands still, and at which step."""
+    words = word(RUN_WAITING, reason)
+    if reason == "person":
+        words = _("waits for a person to sign it") if _is_sign(state, step) else _("waits for a person to execute it")
+    known = None if step is None else state.steps.get(step)
+    if known is None:
+        return words
+    return f"{known.place.number} {visible(known.id)}: {words}"
+
+
+def _is_sign(state: RunState, step: str | None) -> bool:
+    known = None if step is None else state.steps.get(step)
+    return known is not None and known.step.kind == "sign"
+
+
+def evidence_words(step: StepState) -> str:
+    """A line of what proves the outcome; empty when there is nothing to say."""
+    if step.step.kind == "sign" or step.status in ("signed", "by_hand"):
+        return ""
+    from tui.steps.registry import KINDS
+
+    kind = KINDS.get(step.step.kind)
+    if kind is not None and kind.facts is not None:
+        try:
+            return facts_words((key, _readable(key, step.evidence.get(key, value)))
+                               for key, value in kind.facts(step.evidence))  # fmt: skip
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+            # A journal of another version, or of a kind that meant something else by its name.
+            pass
+    return facts_words((key, _readable(key, value)) for key, value in step.evidence.items())
+
+
+def facts_words(facts: Iterable[tuple[str, Any]]) -> str:
+    """`rows 20000, xid 912`: what is no scalar is left out, what is long is cut."""
+    shown = ", ".join(
+        f"{visible(key)} {visible(amount(value))}"
+        for key, value in facts
+        if isinstance(value, str | int | float) and value != ""
+    )
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def _readable(key: str, value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and key in ("bytes", "output_bytes"):
+        return size(value)
+    if number and (key == "seconds" or key.endswith("_s")):
+        return span(value)
+    if isinstance(value, str) and key == "sha256":
+        return value[:12]
+    return value

@@ -1,0 +1,145 @@
+"""Freezing a plan: the plan and its files copied into the run's own directory, sealed and on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.locale import _
+from tui.plan.files import PLAN_FILE, SEAL_FILE, digest_of, why
+from tui.plan.loader import Loaded
+from tui.plan.problems import quoted
+from tui.plan.seal import lines_of, seal_of_digests, work_of
+
+_DIRECTORY_MODE, _FILE_MODE = 0o2750, 0o640
+
+
+class FreezeError(Exception):
+    """The plan cannot be frozen; its text is a sentence for people."""
+
+
+class Frozen(Struct, frozen=True, kw_only=True):
+    """A frozen plan: seal and work in lower-case hex, the names of its files, the plan's own first."""
+
+    seal: str
+    work: str
+    files: tuple[str, ...]
+
+
+def freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
+    """Copy the plan `source` and its files into `directory` (made here), write `SEAL`, and wait until all is on disk.
+
+    Raises FreezeError when the plan has errors, a file is not what it was when the plan was read, or for an OSError.
+    """
+    if loaded.plan is None:
+        raise FreezeError(_("A plan with errors is not frozen; correct it first."))
+    try:
+        return _freeze(loaded, source, directory)
+    except OSError as error:
+        message = _("The plan cannot be frozen into {directory}: {reason}.")
+        raise FreezeError(message.format(directory=quoted(str(directory)), reason=why(error))) from error
+
+
+def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
+    assert loaded.plan is not None
+    _make_directory(directory)
+    made = {directory}
+    names = (PLAN_FILE, *loaded.files)
+    for name in names:
+        target = directory / name
+        for parent in reversed(target.relative_to(directory).parents[:-1]):
+            if directory / parent not in made:
+                _make_directory(directory / parent)
+                made.add(directory / parent)
+        origin = source if name == PLAN_FILE else source.parent / name
+        if _copy(origin, target) != loaded.digests[name]:
+            message = _("{name} was changed after the plan was read; check the plan again.")
+            raise FreezeError(message.format(name=quoted(origin.name if name == PLAN_FILE else name)))
+    _write(directory / SEAL_FILE, "".join(lines_of(loaded.digests)).encode())
+    for path in (*made, directory.parent):
+        _sync_directory(path)
+    files = {name: digest for name, digest in loaded.digests.items() if name != PLAN_FILE}
+    return Frozen(seal=seal_of_digests(loaded.digests), work=work_of(loaded.plan, files), files=names)
+
+
+def verify_seal(directory: Path, seal: str | None = None) -> list[str]:
+    """How a frozen plan differs from its `SEAL`, a sentence each; with `seal`, is `SEAL` the right one?"""
+    try:
+        raw = (directory / SEAL_FILE).read_bytes()
+    except OSError as error:
+        return [_("The file SEAL cannot be read: {reason}.").format(reason=why(error))]
+    differences: list[str] = []
+    sealed: dict[str, str] = {}
+    for line in raw.decode("utf-8", "replace").splitlines():
+        digest, blank, name = line.partition("  ")
+        if not blank or len(digest) != 64 or not name:
+            differences.append(_("The file SEAL has a line that is none: {line}.").format(line=quoted(line)))
+        else:
+            sealed[name] = digest
+    if seal is not None and seal != digest_of(directory / SEAL_FILE):
+        differences.append(_("The file SEAL is not the one the run was opened with."))
+    for name, digest in sorted(sealed.items()):
+        differences += _compare(directory / name, name, digest)
+    for name in sorted(set(_names(directory)) - set(sealed) - {SEAL_FILE}):
+        differences.append(_("{name} is not under the seal.").format(name=quoted(name)))
+    return differences
+
+
+def _compare(path: Path, name: str, digest: str) -> list[str]:
+    try:
+        if path.is_symlink():
+            return [_("{name} has become a link.").format(name=quoted(name))]
+        if digest_of(path) != digest:
+            return [_("{name} was changed.").format(name=quoted(name))]
+    except FileNotFoundError:
+        return [_("{name} is missing.").format(name=quoted(name))]
+    except OSError as error:
+        return [_("{name} cannot be read: {reason}.").format(name=quoted(name), reason=why(error))]
+    return []
+
+
+def _names(directory: Path) -> Iterable[str]:
+    for parent, directories, files in os.walk(directory):
+        links = [name for name in directories if (Path(parent) / name).is_symlink()]
+        for name in (*files, *links):
+            yield (Path(parent) / name).relative_to(directory).as_posix()
+
+
+def _make_directory(path: Path) -> None:
+    path.mkdir(exist_ok=True)
+    path.chmod(_DIRECTORY_MODE)
+
+
+def _copy(origin: Path, target: Path) -> str:
+    descriptor = _create(target)
+    with os.fdopen(descriptor, "wb") as file:
+        digest = digest_of(origin, also=file.write)
+        file.flush()
+        os.fsync(descriptor)
+    return digest
+
+
+def _write(target: Path, content: bytes) -> None:
+    descriptor = _create(target)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _create(target: Path) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(target, flags, 0o600)
+    os.fchmod(descriptor, _FILE_MODE)
+    return descriptor
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

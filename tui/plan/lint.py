@@ -1,0 +1,153 @@
+"""The rules of a plan beyond its types. Each finds all there is to find and says it where it stands."""
+
+from __future__ import annotations
+
+from tui.locale import LANGUAGES, _
+from tui.plan.files import Files
+from tui.plan.kinds import FindingLike, Question
+from tui.plan.model import Guard
+from tui.plan.problems import quoted
+from tui.plan.reader import Use
+from tui.plan.references import lint_references
+from tui.plan.scene import Placed, Scene
+from tui.plan.targets import lint_milestones, lint_targets
+
+METRICS = (
+    *("response_time", "cpu", "memory", "connections", "critical_errors", "active_sessions", "waiting_sessions"),
+    *("replication_lag", "wal_rate", "tps", "disk"),
+)
+SHARES = ("cpu", "memory", "connections")
+"""Metrics that are shares of one: a bare 70 would never be reached."""
+
+
+def lint(scene: Scene, files: Files) -> None:
+    """Apply every rule."""
+    _lint_head(scene)
+    lint_targets(scene)
+    for number, guard in enumerate(scene.plan.success):
+        _lint_guard(scene, f"success.{number}", guard)
+    _lint_structure(scene)
+    lint_references(scene)
+    lint_milestones(scene)
+    kinds_of_steps = {placed.entry.step.id: placed.entry.step.kind for placed in scene.steps}
+    for placed in scene.steps:
+        said: set[str] = set()
+        for use in placed.entry.uses:
+            said |= _ask_kind(scene, files, placed, use, kinds_of_steps)
+        _lint_step(scene, placed)
+        _lint_effect(scene, placed, said)
+
+
+def _lint_head(scene: Scene) -> None:
+    plan = scene.plan
+    if scene.sound("virada") and plan.virada != 1:
+        message = _("This version reads plans of the format 1, not {number}.")
+        scene.add("unknown-format", "virada", message.format(number=plan.virada))
+    if scene.sound("name") and not plan.name.strip():
+        scene.add("bad-value", "name", _("A plan needs a name."))
+    if plan.locale is not None and plan.locale not in LANGUAGES and scene.sound("locale"):
+        message = _("There are no texts in {locale}, English is shown; there are: {languages}.")
+        text = message.format(locale=quoted(plan.locale), languages=", ".join(LANGUAGES))
+        scene.add("unknown-locale", "locale", text, "warning")
+    for number, dependency in enumerate(plan.dependencies):
+        if dependency.tcp is not None and scene.sound(path := f"dependencies.{number}.tcp"):
+            host, _colon, port = dependency.tcp.rpartition(":")
+            if "$" not in dependency.tcp and not (host and port.isascii() and port.isdigit() and int(port) < 65536):
+                message = _("{value} is no address such as cache.internal:6379.")
+                scene.add("bad-value", path, message.format(value=quoted(dependency.tcp)))
+    if plan.canary is not None and plan.canary.every <= 0 and scene.sound("canary.every"):
+        scene.add("bad-value", "canary.every", _("A canary must pause between two calls; write 1s."))
+
+
+def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
+    if scene.sound(f"{path}.metric") and guard.metric not in METRICS:
+        guess = scene.report.guess(guard.metric, METRICS)
+        message = _("There is no metric {metric}; there are: {metrics}.")
+        if guess is not None:
+            message = _("There is no metric {metric}; did you mean {guess}?")
+        text = message.format(metric=quoted(guard.metric), metrics=", ".join(METRICS), guess=quoted(guess or ""))
+        scene.add("unknown-metric", f"{path}.metric", text)
+    if guard.metric in SHARES:
+        for key, value in (("below", guard.below), ("above", guard.above), ("equals", guard.equals)):
+            if value is not None and value > 1 and scene.sound(f"{path}.{key}"):
+                message = _("{metric} is a share between 0% and 100%; write {text}.")
+                text = message.format(metric=quoted(guard.metric), text=f"{value:g}%")
+                scene.add("bad-quantity", f"{path}.{key}", text)
+
+
+def _lint_structure(scene: Scene) -> None:
+    if scene.sound("phases") and not scene.plan.phases:
+        scene.add("no-steps", "phases", _("The plan has no phases; write at least one with a section and a step."))
+    markers: list[str] = []
+    for path, phase, in_rollback in scene.phases():
+        for section_path, section in scene.sections(path, phase):
+            if section.undo_applied:
+                if not in_rollback:
+                    message = _("Applied steps are undone in the rollback; this belongs to a section there.")
+                    scene.add("undo-applied", f"{section_path}.undo_applied", message)
+                elif markers:
+                    message = _("Another section has this mark already; applied steps are undone once.")
+                    scene.add("undo-applied", f"{section_path}.undo_applied", message)
+                markers.append(section_path)
+            elif not section.steps and f"{section_path}.steps" not in scene.converter.bad:
+                scene.add("no-steps", section_path, _("This section has no steps."), "warning")
+
+
+def _lint_step(scene: Scene, placed: Placed) -> None:
+    entry, step = placed.entry, placed.entry.step
+    proof = step.prove
+    compared = f"{entry.path}.prove.equals"
+    if proof is not None and scene.sound(compared) and (proof.equals is None or isinstance(proof.equals, dict | list)):
+        message = _("A proof compares with a single value; use empty or not_empty for the rest.")
+        scene.add("bad-value", compared, message)
+    if step.timeout is not None and step.timeout <= 0 and scene.sound(f"{entry.path}.timeout"):
+        scene.add("bad-value", f"{entry.path}.timeout", _("A timeout must be longer than nothing."))
+    if scene.sound(f"{entry.path}.title") and not step.title.strip():
+        scene.add("bad-value", f"{entry.path}.title", _("A step needs a title."))
+
+
+def _lint_effect(scene: Scene, placed: Placed, said: set[str]) -> None:
+    """What changes the target can be taken back and proved; `said` are the codes of what the kind said itself."""
+    entry, step = placed.entry, placed.entry.step
+    kind = scene.kinds.get(step.kind)
+    if kind is None or not kind.changes:
+        return
+    at = scene.key_at(f"{entry.path}.{kind.name}")
+    wanted = not placed.in_rollback and "no-undo" not in said
+    if step.undo is None and wanted and f"{entry.path}.undo" not in scene.converter.bad:
+        message = _("{id} changes the target and has no undo; a rollback cannot take it back.")
+        scene.report.add("no-undo", at, message.format(id=quoted(step.id)), "warning")
+    judged = kind.fence in ("transaction", "statements") or step.repeat == "always" or "no-prove" in said
+    if step.prove is None and not judged and f"{entry.path}.prove" not in scene.converter.bad:
+        message = _("{id} has no proof; if it is interrupted, nobody can tell whether it took effect.")
+        scene.report.add("no-prove", at, message.format(id=quoted(step.id)), "warning")
+
+
+def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_steps: dict[str, str]) -> set[str]:
+    """Let the kind look at its own spec, and put what it finds where it belongs; returns the codes."""
+    ask = scene.kinds[use.kind].lint
+    said: set[str] = set()
+    if ask is None or use.spec is None:
+        return said
+    question = Question(
+        step=placed.entry.step,
+        spec=use.spec,
+        read=files.text,
+        kinds_of_steps=kinds_of_steps,
+        is_undo=use.is_action,
+    )
+    try:
+        for finding in ask(question):
+            said.add(finding.code)
+            _put(scene, files, use, finding)
+    except (OSError, ValueError) as error:
+        scene.report.add("unreadable-file", scene.key_at(use.path), str(error))
+    return said
+
+
+def _put(scene: Scene, files: Files, use: Use, finding: FindingLike) -> None:
+    if finding.file is not None and finding.line is not None:
+        at, file = (finding.line, 1), files.shown(finding.file)
+    else:
+        at, file = scene.key_at(f"{use.path}.{finding.key}" if finding.key else use.path), ""
+    scene.report.add(finding.code, at, finding.message, finding.level, file)

@@ -1,0 +1,122 @@
+"""Rules for what names something else in the plan: needs, companions, roles, guards' exceptions, triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui.locale import _
+from tui.plan.problems import quoted
+from tui.plan.scene import Placed, Scene
+
+
+def lint_references(scene: Scene) -> None:
+    """Every name leads somewhere, and to something that runs in time."""
+    ids = scene.reader.ids()
+    for placed in scene.steps:
+        _lint_role(scene, placed)
+        _lint_companion(scene, placed, ids)
+        for number, needed in enumerate(placed.entry.step.needs):
+            _lint_need(scene, placed, needed, f"{placed.entry.path}.needs.{number}", ids)
+    _lint_cycles(scene)
+    for number, guard in enumerate(scene.plan.success):
+        for place, ident in enumerate(guard.except_):
+            _known_step(scene, ident, f"success.{number}.except.{place}", ids)
+    metrics = [guard.metric for guard in scene.plan.success]
+    for number, trigger in enumerate(scene.plan.rollback.triggers):
+        path = f"rollback.triggers.{number}"
+        if trigger.step is not None and scene.sound(f"{path}.step"):
+            _known_step(scene, trigger.step, f"{path}.step", ids)
+        if trigger.guard is not None and trigger.guard not in metrics and scene.sound(f"{path}.guard"):
+            message = _("There is no success criterion for {metric} that could fire this.")
+            text = message.format(metric=quoted(trigger.guard)) + _suggestion(scene, trigger.guard, metrics)
+            scene.add("unknown-guard", f"{path}.guard", text)
+
+
+def _suggestion(scene: Scene, word: str, candidates: Iterable[str]) -> str:
+    guess = scene.report.guess(word, candidates)
+    return "" if guess is None else " " + _("Did you mean {guess}?").format(guess=quoted(guess))
+
+
+def _known_step(scene: Scene, ident: str, path: str, ids: list[str]) -> bool:
+    if scene.reader.is_id(ident):
+        return True
+    message = _("There is no step {id}.").format(id=quoted(ident))
+    scene.add("unknown-step", path, message + _suggestion(scene, ident, ids))
+    return False
+
+
+def _lint_role(scene: Scene, placed: Placed) -> None:
+    role, path = placed.entry.step.role, f"{placed.entry.path}.role"
+    roles = [member.role for member in scene.plan.team]
+    if role is not None and role not in roles and scene.sound(path) and "team" not in scene.converter.bad:
+        message = _("There is no role {role} in the team.").format(role=quoted(role))
+        scene.add("unknown-role", path, message + _suggestion(scene, role, roles))
+
+
+def _lint_companion(scene: Scene, placed: Placed, ids: list[str]) -> None:
+    step, path = placed.entry.step, f"{placed.entry.path}.with"
+    if step.with_ is None or not scene.sound(path) or not _known_step(scene, step.with_, path, ids):
+        return
+    main = scene.by_id.get(step.with_)
+    if main is None:
+        return
+    if main is placed:
+        scene.add("bad-companion", path, _("A step cannot be its own companion."))
+    elif main.section != placed.section:
+        message = _("A companion stands in the section of its step; {id} is in another one.")
+        scene.add("bad-companion", path, message.format(id=quoted(step.with_)))
+    elif main.entry.step.with_ is not None:
+        message = _("{id} is itself a companion; name the step that it runs with.")
+        scene.add("bad-companion", path, message.format(id=quoted(step.with_)))
+    elif main.order > placed.order:
+        message = _("{id} comes later; write a companion after its step.")
+        scene.add("later-step", path, message.format(id=quoted(step.with_)))
+
+
+def _lint_need(scene: Scene, placed: Placed, needed: str, path: str, ids: list[str]) -> None:
+    if not _known_step(scene, needed, path, ids):
+        return
+    other = scene.by_id.get(needed)
+    if other is placed:
+        scene.add("step-cycle", path, _("A step cannot need itself."))
+    elif other is not None and other.order > placed.order and not _siblings(placed, other):
+        message = _("{id} comes later; a step may only need what runs before it.")
+        scene.add("later-step", path, message.format(id=quoted(needed)))
+
+
+def _siblings(one: Placed, other: Placed) -> bool:
+    return one.parallel and one.section == other.section
+
+
+def _lint_cycles(scene: Scene) -> None:
+    """Only steps of one parallel section may need each other in any order, so only there a circle can hide."""
+    waits_for: dict[int, list[Placed]] = {}
+    for placed in scene.steps:
+        if placed.parallel:
+            others = (scene.by_id.get(needed) for needed in placed.entry.step.needs)
+            waits_for[placed.order] = [
+                other for other in others if other and other is not placed and _siblings(placed, other)
+            ]
+    done: set[int] = set()
+    for start in [placed for placed in scene.steps if placed.parallel]:
+        trail: list[tuple[Placed, int]] = [(start, 0)]
+        on_trail = {start.order}
+        while trail:
+            placed, position = trail.pop()
+            others_ = waits_for[placed.order]
+            if placed.order in done or position >= len(others_):
+                done.add(placed.order)
+                on_trail.discard(placed.order)
+                continue
+            trail.append((placed, position + 1))
+            other = others_[position]
+            if other.order in on_trail:
+                number = placed.entry.step.needs.index(other.entry.step.id)
+                message = _("These steps need each other in a circle: {ids}.")
+                members = [p.entry.step.id for p, _position in trail]
+                circle = [*members[members.index(other.entry.step.id) :], other.entry.step.id]
+                shown = " > ".join(circle if len(circle) < 12 else [*circle[:10], "...", circle[-1]])
+                scene.add("step-cycle", f"{placed.entry.path}.needs.{number}", message.format(ids=shown))
+            elif other.order not in done:
+                trail.append((other, 0))
+                on_trail.add(other.order)

@@ -1,0 +1,78 @@
+"""Rules for targets and their windows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tui.locale import _
+from tui.plan.model import Target, Window
+from tui.plan.problems import quoted
+from tui.plan.scene import Scene
+from tui.plan.window import WindowError, resolve, zone
+
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def lint_targets(scene: Scene) -> None:
+    """Names, logs and windows of the targets; that there is one."""
+    if scene.sound("targets") and not scene.plan.targets:
+        scene.add("no-target", "targets", _("The plan names no target; name at least one database."))
+    for name, target in scene.plan.targets.items():
+        path = f"targets.{name}"
+        if not name.strip() or not name.isprintable() or name != name.strip():
+            message = _("{name} is not the name of a target: people type it to confirm what is dangerous.")
+            scene.report.add("bad-target-name", scene.key_at(path), message.format(name=quoted(name)))
+        _lint_server_log(scene, path, target)
+        if target.window is not None:
+            lint_window(scene, f"{path}.window", target.window)
+
+
+def _lint_server_log(scene: Scene, path: str, target: Target) -> None:
+    where, colon, rest = target.server_log.partition(":")
+    fine = where in ("file", "ssh") and rest if colon else where in ("auto", "none")
+    if not fine and scene.sound(f"{path}.server_log"):
+        message = _("{value} is no server log: write auto, none, file:PATH or ssh:HOST:PATH.")
+        scene.add("bad-value", f"{path}.server_log", message.format(value=quoted(target.server_log)))
+
+
+def lint_window(scene: Scene, path: str, window: Window) -> None:
+    """Can the window be put on the clock?"""
+    if scene.sound(f"{path}.duration") and window.duration <= 0:
+        scene.add("bad-window", f"{path}.duration", _("A window must be longer than nothing."))
+    if f"{path}.opens" in scene.converter.bad or f"{path}.timezone" in scene.converter.bad:
+        return
+    mistakes: list[WindowError] = []
+    try:
+        zone(window.timezone)
+    except WindowError as error:
+        mistakes.append(error)
+        window = Window(opens=window.opens, duration=window.duration, buffer=window.buffer)
+    try:
+        resolve(window, _ANY_DAY)
+    except WindowError as error:
+        mistakes.append(error)
+    for mistake in mistakes:
+        scene.add(mistake.code, f"{path}.{mistake.key}", str(mistake))
+
+
+def lint_milestones(scene: Scene) -> None:
+    """A milestone beyond the window's end can never be met; one beyond some target's window is worth a warning."""
+    lengths = {
+        name: target.window.duration + target.window.buffer
+        for name, target in scene.plan.targets.items()
+        if target.window is not None and scene.sound(f"targets.{name}.window.duration")
+    }
+    if not lengths:
+        return
+    for placed in scene.steps:
+        milestone, path = placed.entry.step.milestone, f"{placed.entry.path}.milestone"
+        if milestone is None or not scene.sound(path):
+            continue
+        passed = [name for name, length in lengths.items() if milestone > length]
+        starts = placed.phase.starts
+        if not passed or (starts is not None and starts >= min(lengths[name] for name in passed)):
+            continue
+        message = _("This milestone lies after the window of {target} closes, which is at T+{minutes}m.")
+        text = message.format(target=quoted(passed[0]), minutes=f"{lengths[passed[0]] / 60:g}")
+        level = "error" if len(passed) == len(lengths) else "warning"
+        scene.add("milestone-outside", path, text, "error" if level == "error" else "warning")

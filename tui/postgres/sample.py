@@ -1,0 +1,96 @@
+"""One look at the server per tick: connections, waits, rates, lag. Every figure carries the host it was
+measured on.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui.postgres.connect import Session, StatementFailed
+
+# The database's size walks its directory; once in so many seconds is enough.
+_SIZE_EVERY_S = 30.0
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """A tick. Rates need a previous one and are None without; so is what a role may not see or a server
+    lacks.
+
+    Seconds and bytes throughout. `source` is host:port of the server that answered; `partial` says that
+    sessions of other roles were hidden (pg_monitor is missing), so that counts by state are lower bounds.
+    """
+
+    source: str
+    at: float
+    connections: int
+    connections_usable: int
+    active: int
+    waiting_on_locks: int
+    idle_in_transaction: int
+    oldest_idle_in_transaction_s: float | None
+    oldest_transaction_s: float | None
+    transactions: int
+    deadlocks: int
+    wal_bytes: int
+    tps: float | None
+    wal_bytes_per_s: float | None
+    replicas: int
+    replication_lag_s: float | None
+    replication_lag_bytes: int | None
+    database_bytes: int | None
+    database_bytes_at: float
+    partial: bool
+
+    @property
+    def connections_percent(self) -> float:
+        """Of what ordinary roles may use: max_connections without the reserved ones."""
+        return 100.0 * self.connections / self.connections_usable
+
+
+async def sample(monitor: Session, previous: Sample | None) -> Sample:
+    """Take a tick. Reads statistics only and never waits for a lock longer than the monitor's 100 ms.
+
+    Raises StatementFailed or ConnectionLost; a missing tick is a fact, too.
+    """
+    row = (await monitor.rows("sample"))[0]
+    at, transactions, wal = row[0], row[8], row[10]
+    since = None if previous is None else at - previous.at
+    fresh = previous is not None and since is not None and since > 0
+    size, size_at = (None, at) if previous is None else (previous.database_bytes, previous.database_bytes_at)
+    if previous is None or at - previous.database_bytes_at >= _SIZE_EVERY_S:
+        size, size_at = await _size(monitor), at
+    return Sample(
+        source=f"{monitor.host}:{monitor.port}",
+        at=at,
+        connections=row[1],
+        connections_usable=row[2],
+        active=row[3],
+        waiting_on_locks=row[4],
+        idle_in_transaction=row[5],
+        oldest_idle_in_transaction_s=row[6],
+        oldest_transaction_s=row[7],
+        transactions=transactions,
+        deadlocks=row[9],
+        wal_bytes=wal,
+        # Statistics thrown away by a crash make counters go back: no rate then, instead of a negative one.
+        tps=_rate(transactions, previous.transactions, since) if fresh and previous else None,
+        wal_bytes_per_s=_rate(wal, previous.wal_bytes, since) if fresh and previous else None,
+        replicas=row[13],
+        replication_lag_s=row[11],
+        replication_lag_bytes=row[12],
+        database_bytes=size,
+        database_bytes_at=size_at,
+        partial=row[14],
+    )
+
+
+def _rate(now: int, before: int, seconds: float | None) -> float | None:
+    return (now - before) / seconds if seconds and now >= before else None
+
+
+async def _size(monitor: Session) -> int | None:
+    try:
+        size: int = (await monitor.rows("database_size"))[0][0]
+    except StatementFailed:
+        return None
+    return size
