@@ -13,7 +13,7 @@ from tui.cli.stop import Exit
 from tui.locale import _, ngettext
 
 
-@click.command("check", help=_("Errors and warnings of a plan; with a target it connects and looks there as well."))
+@click.command("check", help=_("What is wrong with a plan, and with its target."))
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--on", "target", metavar="TARGET", help=_("Connect to this target and check what the plan needs there."))
 @click.option("--create-ledger", is_flag=True, help=_("Create the table that records commits in the target."))

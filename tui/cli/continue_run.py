@@ -11,7 +11,7 @@ from tui.cli.recorded import found
 from tui.locale import _
 
 
-@click.command("continue", help=_("Starts the engine of an open run again, and goes on as `run` does."))
+@click.command("continue", help=_("Starts the engine of an open run again and goes on."))
 @click.argument("run")
 @options.driving()
 @click.option("--detach", is_flag=True, help=_("Start the engine, print the run's id and leave."))

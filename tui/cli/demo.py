@@ -17,7 +17,7 @@ from tui.locale import _
 SIGNER = "demo"
 
 
-@click.command("demo", help=_("An embedded PostgreSQL with a sample application, and the console over its change."))
+@click.command("demo", help=_("A PostgreSQL of its own, with a plan that changes it."))
 @click.option("--autopilot", is_flag=True, help=_("The demo executes and signs by itself, as `demo`, at once."))
 @click.option("--headless", is_flag=True, help=_("No screen: the engine goes on as far as it can."))
 @click.option("--fail", is_flag=True, help=_("Take the plan whose verification fails, so that it is rolled back."))

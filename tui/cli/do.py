@@ -22,7 +22,7 @@ def _epilog() -> str:
     return "\b\n" + "\n".join([_("Commands:"), *(f"  {usage(name)}" for name in FORMS)])
 
 
-@click.command("do", help=_("Gives the run's engine a command, and waits for its outcome."), epilog=_epilog())
+@click.command("do", help=_("One command to the engine; waits for its outcome."), epilog=_epilog())
 @click.argument("run")
 @click.argument("name", metavar="COMMAND")
 @click.argument("words", nargs=-1, metavar="[ARG]...")

@@ -20,6 +20,10 @@ from tui.locale import _
 _CRASH_MODE = 0o600
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout or stderr has gone."""
+
+
 def guarded(command: Callable[[], int | None]) -> int:
     """The exit code of `command`, whatever it raises."""
     for stream in (sys.stdout, sys.stderr):
@@ -30,7 +34,7 @@ def guarded(command: Callable[[], int | None]) -> int:
         code = command()
         sys.stdout.flush()
         return Exit.DONE if code is None else int(code)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         _silence(sys.stdout)
         _silence(sys.stderr)
         return Exit.INTERRUPTED

@@ -13,7 +13,7 @@ import click
 
 import tui.locale
 from tui import __version__
-from tui.cli.guard import guarded
+from tui.cli.guard import ReaderGone, guarded
 from tui.locale import _
 
 COMMANDS = (
@@ -25,6 +25,13 @@ _MODULES = {"continue": "continue_run"}
 
 class Commands(click.Group):
     """A group whose commands are modules that are imported when one of them is used."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # Click would end the process by itself.
+            raise ReaderGone from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -18,7 +18,7 @@ from tui.locale import _
 from tui.plan.model import Plan
 
 
-@click.command("run", help=_("Starts the engine for a plan and opens the console; prints the run's id."))
+@click.command("run", help=_("Carries a plan out: starts its engine and the console."))
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--on", "target", metavar="TARGET", help=_("The plan's target; needed when it has several."))
 @click.option("--rehearsal", is_flag=True, help=_("This is a rehearsal; refused on a production target."))

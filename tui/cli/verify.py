@@ -10,7 +10,7 @@ from tui.cli.stop import Exit, Stop
 from tui.locale import _
 
 
-@click.command("verify", help=_("Tells whether a run's journal is whole, or the first line at which it is not."))
+@click.command("verify", help=_("Is the journal whole? If not, from which line on."))
 @click.argument("run")
 def command(run: str) -> None:
     from tui.journal.verify import verify

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from array import array
+from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import Literal
 
@@ -197,9 +198,7 @@ class Player:
         previous = self._state
         return self._batch(previous, tuple(self._take(count)))
 
-    def _take(self, count: int) -> list[Entry]:
-        taken: list[Entry] = []
-        state = self._state
+    def _take(self, count: int) -> Iterator[Entry]:
         while self._count < count:
             if not self._ready:
                 self._ready = self._reader.poll(256 * 1024)
@@ -207,11 +206,9 @@ class Player:
                 if not self._ready:
                     break
             entry = self._ready.pop()
-            state = fold(state, entry.line)
+            self._state = fold(self._state, entry.line)
             self._count += 1
-            taken.append(entry)
-        self._state = state
-        return taken
+            yield entry
 
     def _batch(self, previous: RunState, entries: tuple[Entry, ...], reset: bool = False) -> Batch:
         return Batch(

@@ -1,4 +1,4 @@
-"""The engine's process: `python -m tui.engine RUN_DIRECTORY [POLICY_JSON]`. Started by `tui.engine.start`, detached."""
+"""The engine's process: `python -m tui.engine RUN_DIRECTORY [POLICY_JSON]`. Started by `tui.engine.launch`, detached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.engine.helmserver import HelmServer
 from tui.engine.lock import EngineLock, EngineRunning
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
-from tui.engine.start import OPENING, Opening
+from tui.engine.launch import OPENING, Opening
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
@@ -145,7 +145,7 @@ async def _take_up(
     paths: RunPaths, policy: Policy | None, environment: dict[str, str]
 ) -> tuple[Recorder, TargetAccess]:
     """An open run: cut a torn tail, fold what is there, and say that another engine is at work."""
-    from tui.plan.seal import verify_seal
+    from tui.plan.freeze import verify_seal
 
     lines: list[Line] = []
 
@@ -164,7 +164,7 @@ async def _take_up(
         raise CannotStart(_("The journal {path} does not begin with an opened run.").format(path=paths.journal))
     if state.closed is not None:
         raise CannotStart(_("The run {run} is closed ({outcome}).").format(run=opened.id, outcome=state.closed.outcome))
-    changed = verify_seal(paths.plan)
+    changed = verify_seal(paths.plan, opened.seal)
     if changed:
         message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
         raise CannotStart(message.format(run=opened.id, what=", ".join(changed)))

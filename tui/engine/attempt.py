@@ -245,7 +245,7 @@ class Attempt:
         reason = "timeout" if self.stop.is_set() else outcome.reason
         error = outcome.error
         if error is not None:
-            details = {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail}
+            details: dict[str, Any] = {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail}
             details |= {"hint": error.hint, "line": error.line}
             common["evidence"] |= {"error": {k: v for k, v in details.items() if v is not None}}
         failed = e.StepFailed(

@@ -23,7 +23,7 @@ from tui.helm.paths import open_file
 from tui.locale import _
 
 READY_FD = "VIRADA_READY_FD"
-_LAUNCH = Path(__file__).with_name("launch.py")
+_ORPHAN = Path(__file__).with_name("orphan.py")
 _TAIL = 4096
 
 
@@ -68,7 +68,7 @@ def start_detached(
         variables = {**environment, READY_FD: str(writer)}
         if survival.way == "user_scope":
             variables.setdefault("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
-        launcher = [sys.executable, "-I", "-S", str(_LAUNCH), str(writer), *wrap(survival.way, list(argv))]
+        launcher = [sys.executable, "-I", "-S", str(_ORPHAN), str(writer), *wrap(survival.way, list(argv))]
         try:
             child = subprocess.Popen(
                 launcher,

@@ -1,34 +1,124 @@
-"""Started as a script by `tui.engine.detach`: becomes nobody's child and then the given program.
+"""Starting an engine: for a new run, and again for an open one. The command line calls these; the engine is detached."""
 
-Usage: launch.py READY_FD PROGRAM [ARG...]. Imports nothing but the standard library, because it runs for every start
-before anything else does. Its first line on READY_FD is {"pid": N}, or {"error": "..."} when the program is not there.
-"""
+from __future__ import annotations
 
-import json
 import os
-import signal
+import shutil
 import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from tui import __version__
+from tui.engine.detach import StartFailed, start_detached
+from tui.engine.history import learned
+from tui.engine.lock import engine_facts
+from tui.engine.opening import resolve_window
+from tui.helm.paths import RunPaths, create_run_directory, new_run_id
+from tui.helm.person import caller
+from tui.journal.events import Policy, RunOpened
+from tui.locale import _
+from tui.plan.freeze import FreezeError, freeze
+from tui.plan.loader import Loaded
+
+OPENING = "opening.json"
 
 
-def main(ready: int, argv: list[str]) -> None:
-    # The caller made this process the leader of a new session; its child is none, and can thus never come to own a
-    # terminal again. When this process ends the child belongs to init, whatever becomes of the caller.
-    if os.fork():
-        os._exit(0)
-    for number in signal.valid_signals():
-        if number not in (signal.SIGKILL, signal.SIGSTOP):
-            try:
-                signal.signal(number, signal.SIG_DFL)
-            except (OSError, ValueError):
-                pass
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.write(ready, json.dumps({"pid": os.getpid()}).encode() + b"\n")
+class LaunchFailed(Exception):
+    """No engine runs; the text says why in a sentence, `exit_code` is what the command ends with."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new engine is told; removed as soon as `run.opened` stands in the journal."""
+
+    opened: RunOpened
+    by: str
+
+
+def open_run(
+    loaded: Loaded,
+    source: Path,
+    target: str,
+    *,
+    mode: str = "rehearsal",
+    policy: Policy | None = None,
+    compress: float = 1.0,
+    reason: str | None = None,
+    declared: str | None = None,
+    demo: str | None = None,
+    opens: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> RunPaths:
+    """Freeze the plan into a new run, start its engine, and return when `run.opened` is durable.
+
+    `source`: the plan's file. Raises LaunchFailed; a run that never opened leaves no directory behind.
+    """
+    plan = loaded.plan
+    if plan is None:
+        raise LaunchFailed(_("The plan has errors; nothing was started."), 2)
+    now = datetime.now(UTC)
+    chosen = plan.targets[target]
     try:
-        os.execvp(argv[0], argv)
+        person = caller(declared)
+        window = None if chosen.window is None else resolve_window(chosen.window, now, compress, opens)
+    except ValueError as error:
+        raise LaunchFailed(str(error), 2) from None
+    paths = create_run_directory(new_run_id(now))
+    try:
+        frozen = freeze(loaded, source, paths.plan)
+        durations, rollback_s = learned(frozen.work)
+        opened = RunOpened(
+            id=paths.id, plan=plan, seal=frozen.seal, work=frozen.work, target=target,
+            environment=chosen.environment, mode="live" if mode == "live" else "rehearsal", window=window,
+            policy=policy or Policy(), durations=durations, rollback_s=rollback_s, compress=compress, reason=reason,
+            demo=demo, plan_file=source.name, engine={"version": __version__},
+        )  # fmt: skip
+        opening = paths.directory / OPENING
+        descriptor = os.open(opening, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(Opening(opened=opened, by=person.label)))
+        _start(paths, None, environment)
+    except LaunchFailed:
+        if not paths.journal.exists():
+            shutil.rmtree(paths.directory, ignore_errors=True)
+        raise
+    except FreezeError as error:
+        shutil.rmtree(paths.directory, ignore_errors=True)
+        raise LaunchFailed(str(error), 2) from None
     except OSError as error:
-        os.write(ready, json.dumps({"error": f"{argv[0]}: {error.strerror}"}).encode() + b"\n")
-        os._exit(127)
+        shutil.rmtree(paths.directory, ignore_errors=True)
+        message = _("The run's directory {path} cannot be written: {reason}.")
+        raise LaunchFailed(message.format(path=paths.directory, reason=error.strerror)) from None
+    return paths
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+def resume_run(paths: RunPaths, *, policy: Policy | None = None, environment: Mapping[str, str] | None = None) -> None:
+    """Start an engine for an open run whose engine is gone; nothing happens while one lives. Raises LaunchFailed."""
+    if engine_facts(paths).alive:
+        return
+    _start(paths, policy, environment)
+
+
+def _start(paths: RunPaths, policy: Policy | None, environment: Mapping[str, str] | None) -> None:
+    argv = [sys.executable, "-m", "tui.engine", str(paths.directory)]
+    if policy is not None:
+        argv.append(msgspec.json.encode(policy).decode())
+    variables = {**os.environ, **(environment or {})}
+    # A checkout is imported from where this package lies, whatever the engine's working directory is.
+    root = str(Path(__file__).resolve().parents[2])
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (root, variables.get("PYTHONPATH"))))
+    variables["PYTHONSAFEPATH"] = "1"
+    try:
+        start_detached(argv, paths.engine_log, variables)
+    except StartFailed as error:
+        if engine_facts(paths).alive:
+            # Somebody else was faster: the run has its engine.
+            return
+        raise LaunchFailed(str(error)) from None

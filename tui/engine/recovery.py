@@ -254,7 +254,7 @@ class Recovery:
             return True
         return self._is_atomic() or verdict.reason == "proved"
 
-    def _interrupted(self, found: dict[str, Any], effect: str) -> e.StepCancelled:
+    def _interrupted(self, found: dict[str, Any], effect: e.Effect) -> e.StepCancelled:
         reason = "interrupted"
         if self._attempt.stop.is_set() and self._attempt.stop_reason not in ("engine", ""):
             reason = self._attempt.stop_reason
@@ -263,5 +263,5 @@ class Recovery:
             attempt=self._at.attempt,
             reason=reason,
             effect=effect,
-            evidence=found,  # type: ignore[arg-type]
+            evidence=found,
         )

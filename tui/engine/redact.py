@@ -269,6 +269,15 @@ class _LikelySecrets:
             while 0 <= position < stop:
                 found.append((position, anchor))
                 position = lowered.find(needle, position + 1)
+        # An @ is much cheaper to find than ://, and rare; without one behind it no URL has a password.
+        looked = start
+        at = data.find(b"@", start)
+        while at >= 0 and looked < stop:
+            position = max(looked, at - _REACH, data.rfind(b"\n", looked, at))
+            while 0 <= (position := data.find(b"://", position, min(at, stop + 2))) < stop:
+                found.append((position, _url))
+                position += 1
+            looked, at = at, data.find(b"@", at + 1)
         if len(found) > 1:
             found.sort(key=lambda item: item[0])
         return found
@@ -294,8 +303,7 @@ def _token(data: bytes, start: int) -> _Found:
 
 
 def _url(data: bytes, start: int) -> _Found:
-    # Without the cheap look for the @ a long line of nothing but such beginnings would take for ever.
-    match = _URL.match(data, start) if data.find(b"@", start, start + _REACH) >= 0 else None
+    match = _URL.match(data, start)
     if match is None:
         return None
     password = _STRICT_PASSWORD if match.group("strict") is not None else _LOOSE_PASSWORD
@@ -304,4 +312,4 @@ def _url(data: bytes, start: int) -> _Found:
     return match.end(), value.end(), None
 
 
-_ANCHORS: Final = ((b"passw", _password), (b"://", _url), (b"bearer", _token), (b"basic", _token))
+_ANCHORS: Final = ((b"passw", _password), (b"bearer", _token), (b"basic", _token))

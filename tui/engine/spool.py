@@ -59,11 +59,12 @@ class Spool:
     """Copies `raw_path`, redacted, to `output_path` (0640, the directory's group).
 
     After an engine's crash a new Spool rebuilds the output from the raw file's beginning; bytes before `offset` of the
-    output, which are in the journal already, are not handed out again. `redactor` must be fresh. Errors of reading and
+    output, which are in the journal already, are not handed out again. `base`: where in the output file this child's
+    part begins, behind what earlier ones of the same attempt printed; batches count from the file's beginning. `redactor` must be fresh. Errors of reading and
     writing (OSError) come out of `follow` and `finish`; the raw file is then still there.
     """
 
-    def __init__(self, raw_path: Path, output_path: Path, redactor: Redactor, offset: int = 0) -> None:
+    def __init__(self, raw_path: Path, output_path: Path, redactor: Redactor, offset: int = 0, base: int = 0) -> None:
         self._raw_path = raw_path
         self._output_path = output_path
         self._redactor = redactor
@@ -74,7 +75,8 @@ class Spool:
         self._news = asyncio.Event()
         self._end: SpoolEnd | None = None
         self._error: BaseException | None = None
-        self._gathered = _Gathered(offset)
+        self._base = base
+        self._gathered = _Gathered(offset, base)
 
     async def follow(self, done: asyncio.Event) -> AsyncGenerator[OutputBatch, None]:
         """Batches until, after `done` was set, everything is copied. To be called once.
@@ -152,6 +154,7 @@ class Spool:
         try:
             output = _open_output(self._output_path)
             try:
+                os.lseek(output, self._base, os.SEEK_SET)
                 self._copy_open(raw, output, tell)
             finally:
                 os.close(output)
@@ -197,7 +200,7 @@ class Spool:
             return
         put(self._redactor.flush())
         # A rebuilt output can only be shorter when other secrets are known by now.
-        os.ftruncate(output, length)
+        os.ftruncate(output, self._base + length)
         os.fdatasync(output)
         self._end = SpoolEnd(length, digest.hexdigest())
 
@@ -221,10 +224,10 @@ class _Bucket:
 class _Gathered:
     """What the thread has added since the loop last took: counted and hashed, with the newest bytes kept."""
 
-    def __init__(self, offset: int) -> None:
+    def __init__(self, offset: int, base: int) -> None:
         self._lock = threading.Lock()
         self._skip = offset
-        self._offset = offset
+        self._offset = base + offset
         # The beginning of a character whose other bytes are still to come.
         self._torn = b""
         self._reset()

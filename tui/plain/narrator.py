@@ -184,7 +184,7 @@ def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Li
     if at is None:
         return []
     parts = [f"{_name(state, event.step)} {words.step_word(at.status)}"]
-    if at.started is not None and at.ended is not None:
+    if at.started is not None and at.ended is not None and at.status != "undone":
         parts[0] += " " + _("in {span}").format(span=span(at.ended - at.started))
     if isinstance(event, e.StepSigned | e.StepByHand):
         parts[0] += " " + _("by {person}").format(person=visible(event.person))
@@ -300,7 +300,10 @@ def _standing(previous: RunState, state: RunState, line: Line) -> list[str]:
     if now is None or now == _stands(previous, previous.at or line.at):
         return []
     reason, step = now
-    return [words.run_waiting(state, reason, step)]
+    at = None if step is None else state.steps.get(step)
+    if at is None:
+        return [words.run_waiting(reason)]
+    return [f"{_step(at, at.id)}: {words.run_waiting(reason, at.step.kind, at.status)}"]
 
 
 def _stands(state: RunState, at: str) -> tuple[str, str | None] | None:

@@ -35,10 +35,17 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines.append("")
         lines += [_cut(_guard(guard)) for guard in status["guards"]]
     if status["waiting"] is not None:
-        waiting = status["waiting"]
-        at = f"{visible(waiting['step'])}: " if waiting["step"] else ""
-        lines += ["", at + words.word(words.RUN_WAITING, waiting["reason"])]
+        lines += ["", _cut(_waiting(status))]
     return lines
+
+
+def _waiting(status: dict[str, Any]) -> str:
+    reason = status["waiting"]["reason"]
+    for step in status["steps"]:
+        if step["id"] == status["waiting"]["step"]:
+            name = _cut(visible(step["id"]), 24)
+            return f"{step['number']} {name}: {words.run_waiting(reason, step['kind'], step['status'])}"
+    return words.run_waiting(reason)
 
 
 def runs_lines(runs: list[dict[str, Any]]) -> list[str]:
@@ -65,9 +72,12 @@ def _engine(engine: dict[str, Any]) -> str:
 def _window(window: dict[str, Any]) -> list[str]:
     lines = [_("window {opens} to {closes}").format(opens=window["opens"], closes=window["closes"])]
     remaining, safe = window["remaining_s"], window["last_safe_rollback_s"]
-    left = _("{span} left").format(span=span(remaining)) if remaining >= 0 else _("over since {span}").format(
-        span=span(-remaining)
-    )  # fmt: skip
+    if window["t_s"] < 0:
+        left = _("opens in {span}").format(span=span(remaining))
+    elif remaining >= 0:
+        left = _("closes in {span}").format(span=span(remaining))
+    else:
+        left = _("over since {span}").format(span=span(-remaining))
     if safe is not None:
         last = _("last safe rollback in {span}") if safe >= 0 else _("too late for a safe rollback since {span}")
         left += "; " + last.format(span=span(abs(safe)))

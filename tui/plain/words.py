@@ -7,7 +7,6 @@ from typing import Any
 
 from tui.locale import _
 from tui.plain.figures import amount, size, span
-from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.run.visible import visible
 
@@ -70,7 +69,7 @@ STEP_WAITING = {
 }
 RUN_WAITING = {
     "person": N_("waits for a person"),
-    "failed": N_("a step failed; a person decides: retry, skip, by-hand or rollback"),
+    "failed": N_("a person decides: retry, skip, by-hand or rollback"),
     "undecided": N_("the fate of a step is undecided; look at the database, then retry, by-hand or skip"),
     "held": N_("the run is held until it is resumed"),
     "clock": N_("waits for the phase to begin"),
@@ -132,20 +131,13 @@ def wait_words(reason: str, facts: dict[str, Any]) -> str:
     return word(STEP_WAITING, reason) + (f" ({known})" if known else "")
 
 
-def run_waiting(state: RunState, reason: str, step: str | None) -> str:
-    """Why the run stands still, and at which step."""
-    words = word(RUN_WAITING, reason)
-    if reason == "person":
-        words = _("waits for a person to sign it") if _is_sign(state, step) else _("waits for a person to execute it")
-    known = None if step is None else state.steps.get(step)
-    if known is None:
-        return words
-    return f"{known.place.number} {visible(known.id)}: {words}"
-
-
-def _is_sign(state: RunState, step: str | None) -> bool:
-    known = None if step is None else state.steps.get(step)
-    return known is not None and known.step.kind == "sign"
+def run_waiting(reason: str, kind: str | None = None, status: str | None = None) -> str:
+    """Why the run stands still; `kind` and `status` are those of the step at which it does."""
+    if reason != "person":
+        return word(RUN_WAITING, reason)
+    if status in ("failed", "cancelled", "undone"):
+        return _("a person decides: retry, skip, by-hand or rollback")
+    return _("waits for a person to sign it") if kind == "sign" else _("waits for a person to execute it")
 
 
 def evidence_words(step: StepState) -> str:

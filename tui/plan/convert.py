@@ -151,7 +151,7 @@ class Converter:
                 self.report.add("bad-value", value.spot, message.format(key=quoted(key)))
 
     def _choice(self, node: Mapping, names: tuple[str, ...], must: bool, meant: set[str | None]) -> None:
-        present = [name for name in names if name in node.pairs]
+        present = [key for key in node.pairs if key in names]
         listed = ", ".join(names)
         if len(present) > 1:
             message = _("exactly one of {names} may be written here; {first} is there already")

@@ -88,7 +88,8 @@ def _lint_structure(scene: Scene) -> None:
                 elif markers:
                     message = _("Another section has this mark already; applied steps are undone once.")
                     scene.add("undo-applied", f"{section_path}.undo_applied", message)
-                markers.append(section_path)
+                else:
+                    markers.append(section_path)
             elif not section.steps and f"{section_path}.steps" not in scene.converter.bad:
                 scene.add("no-steps", section_path, _("This section has no steps."), "warning")
 

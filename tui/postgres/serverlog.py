@@ -54,7 +54,8 @@ class ServerLog:
             raise LogUnavailable(
                 _(
                     "The role may not read the server's log: {reason}. Grant it pg_monitor and execute on "
-                    "pg_read_binary_file(text, bigint, bigint, boolean), or name the log's file."
+                    "pg_current_logfile(text) and pg_read_binary_file(text, bigint, bigint, boolean), or name "
+                    "the log's file."
                 ).format(reason=error.message),
                 error.sqlstate,
             ) from None

@@ -191,7 +191,10 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         started=known.started if known.attempt == event.attempt else None,
     )  # fmt: skip
     if isinstance(event, e.StepUndone):
-        changed = replace(changed, done=0, effect="none")
+        # When it began and ended says how long the step itself took, not how long its effect lasted.
+        changed = replace(
+            changed, done=0, effect="none", started=known.started, ended=known.ended, ended_at=known.ended_at
+        )
     state = replace(state, steps=state.steps.replace(changed))
     return _left(state, event.step)
 

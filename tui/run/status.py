@@ -76,6 +76,7 @@ def _window(state: RunState, at: float) -> dict[str, Any] | None:
         "timezone": window.timezone,
         "duration_s": window.duration_s,
         "buffer_s": window.buffer_s,
+        "t_s": _seconds(clock.t),
         "remaining_s": _seconds(clock.remaining_s),
         "last_safe_rollback_s": _seconds(clock.last_safe_rollback_s),
     }
@@ -138,7 +139,10 @@ def _guard(guard: GuardState) -> dict[str, Any]:
 
 
 def _rollback(state: RunState) -> dict[str, Any] | None:
-    return None if state.rollback is None else msgspec.to_builtins(state.rollback)
+    rollback: dict[str, Any] | None = None if state.rollback is None else msgspec.to_builtins(state.rollback)
+    if rollback is not None:
+        rollback |= {"undo": list(rollback["undo"]), "without_undo": list(rollback["without_undo"])}
+    return rollback
 
 
 def _proposed(state: RunState) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
     if "error" in prepared:
         return Failed(reason="backup_directory", evidence=prepared)
     path = str(prepared["path"])
-    argv = ["pg_dump", f"--format={spec.format}", f"--compress={spec.compress}", f"--file={path}", "--verbose"]
+    argv = ["pg_dump", f"--format={spec.format}", f"--compress={spec.compress}", f"--file={path}"]
     argv += ["--lock-wait-timeout=10000", "--no-password"]
     if spec.format == "directory":
         argv.append(f"--jobs={spec.jobs}")

@@ -28,7 +28,8 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     stopped = False
     while not stopped and (spec.for_ is None or waited < spec.for_):
         step = tick if spec.for_ is None else min(tick, spec.for_ - waited)
-        stopped = yield Sleep(seconds=step)
+        # A companion lasts as long as its step does, which no rehearsal makes faster.
+        stopped = yield Sleep(seconds=step, compressible=spec.for_ is not None)
         waited += step
         if spec.for_ is not None:
             yield Emit(

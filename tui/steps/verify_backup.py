@@ -44,7 +44,7 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
         return Failed(reason="backup_unreadable", evidence=evidence | {"error": hashed.error})
     if hashed.sha256 != recorded["sha256"]:
         return Failed(reason="hash_differs", evidence=evidence | {"recorded": recorded["sha256"]})
-    listed = yield from _run(context, spec, ("pg_restore", "--list", path))
+    listed = yield from _run(context, spec, ("pg_restore", "--list", "--file=/dev/null", path))
     if listed.status != 0:
         return Failed(reason="list_failed", evidence=evidence | child_evidence(listed) | {"tail": listed.tail})
     if spec.level == "list":

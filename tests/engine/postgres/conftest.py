@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from pgserver import Server
+from tests.engine.postgres.pgserver import Server
 
 
 def _bindirs() -> list[Path]:

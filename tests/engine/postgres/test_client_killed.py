@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from pgserver import RUN, Server, Sessions, awaited, one, until
 
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, until
 from tui.postgres.connect import Session
 from tui.postgres.evidence import TxWitness, Verdict, judge
 from tui.postgres.fence import attempt_key, find_backend, holders

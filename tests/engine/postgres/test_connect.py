@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pgserver import RUN, Server, Sessions, awaited, one, refused, until
 
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres.connect import (
     ConnectFailed,
     ConnectionLost,

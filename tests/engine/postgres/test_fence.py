@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import msgspec
 import pytest
-from pgserver import RUN, Server, Sessions, awaited, one, refused, until
 
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres import evidence, fence
 from tui.postgres.connect import Backend, ConnectFailed, ConnectionLost, application_name
 from tui.postgres.identity import find_pooler, target_identity
@@ -100,7 +101,7 @@ async def test_identity(server: Server, database: str) -> None:
 @awaited
 async def test_another_history_or_database_decides_nothing(own: Server) -> None:
     own.start()
-    arguments = {"run": RUN, "step": "migrate", "attempt": 1, "statement": 1, "commit_acked": False}
+    arguments: dict[str, Any] = {"run": RUN, "step": "migrate", "attempt": 1, "statement": 1, "commit_acked": False}
     async with Sessions(own) as sessions:
         control, work = await sessions.control(), await sessions.work()
         identity = await target_identity(control)
@@ -110,13 +111,13 @@ async def test_another_history_or_database_decides_nothing(own: Server) -> None:
         seen = evidence.witness(work, identity, xid, ledger=False, pinned=True)
         await work.execute("commit")
         await work.close()
-        assert (await evidence.judge(control, seen, **arguments)).fate == "applied"  # type: ignore[arg-type]
+        assert (await evidence.judge(control, seen, **arguments)).fate == "applied"
         await control.execute("create database other")
         async with Sessions(own, "other") as elsewhere:
-            found = await evidence.judge(await elsewhere.control(), seen, **arguments)  # type: ignore[arg-type]
+            found = await evidence.judge(await elsewhere.control(), seen, **arguments)
             assert (found.fate, found.reason) == ("undecided", "other_database")
         foreign = msgspec.structs.replace(seen, system_identifier="1")
-        found = await evidence.judge(control, foreign, **arguments)  # type: ignore[arg-type]
+        found = await evidence.judge(control, foreign, **arguments)
         assert (found.fate, found.reason) == ("undecided", "other_server")
     own.run("pg_ctl", "-D", own.data, "-w", "-s", "-m", "fast", "stop")
     (own.data / "standby.signal").touch()
@@ -125,13 +126,13 @@ async def test_another_history_or_database_decides_nothing(own: Server) -> None:
         with pytest.raises(ConnectFailed):
             await sessions.control()
         monitor = await sessions.monitor()
-        found = await evidence.judge(monitor, seen, **arguments)  # type: ignore[arg-type]
+        found = await evidence.judge(monitor, seen, **arguments)
         assert (found.fate, found.reason) == ("undecided", "not_the_primary")
     own.run("pg_ctl", "-D", own.data, "-w", "-s", "promote")
     async with Sessions(own) as sessions:
         control = await sessions.control()
         assert (await target_identity(control)).timeline == 2
-        found = await evidence.judge(control, seen, **arguments)  # type: ignore[arg-type]
+        found = await evidence.judge(control, seen, **arguments)
         assert (found.fate, found.reason) == ("undecided", "other_timeline")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-from pgserver import RUN, Server, Sessions, awaited, one, refused
+from typing import Any
 
+import pytest
+
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused
 from tui.postgres.evidence import assign_xid, judge, witness
 from tui.postgres.identity import target_identity
 from tui.postgres.ledger import (
@@ -52,11 +54,11 @@ async def test_refused_where_a_publication_would_carry_it(server: Server, databa
 async def test_a_publication_of_other_tables_is_no_reason(server: Server, database: str) -> None:
     async with Sessions(server, database) as sessions:
         control = await sessions.control()
-        await control.execute("create table t (a int primary key); create publication some for table t")
+        await control.execute("create table t (a int primary key); create publication few for table t")
         await create_ledger(control)
         assert await carrying_publications(control) == []
-        await control.execute("alter publication some add table virada.ledger")
-        assert await carrying_publications(control) == ["some"]
+        await control.execute("alter publication few add table virada.ledger")
+        assert await carrying_publications(control) == ["few"]
 
 
 @pytest.mark.parametrize(
@@ -169,10 +171,10 @@ async def test_a_dropped_ledger_decides_nothing(server: Server, database: str) -
         seen = witness(work, identity, await assign_xid(work), ledger=True, pinned=False)
         await work.execute("commit")
         await work.close()
-        arguments = {"run": RUN, "step": "migrate", "attempt": 1, "statement": 1, "commit_acked": False}
+        arguments: dict[str, Any] = {"run": RUN, "step": "migrate", "attempt": 1, "statement": 1, "commit_acked": False}
         await control.execute("alter table virada.ledger rename to elsewhere")
-        gone = await judge(control, seen, **arguments)  # type: ignore[arg-type]
+        gone = await judge(control, seen, **arguments)
         assert (gone.fate, gone.reason) == ("undecided", "ledger_unreadable")
         await control.execute("alter table virada.elsewhere rename to ledger; delete from virada.ledger")
-        emptied = await judge(control, seen, **arguments)  # type: ignore[arg-type]
+        emptied = await judge(control, seen, **arguments)
         assert (emptied.fate, emptied.reason) == ("undecided", "committed_without_ledger_row")

@@ -9,8 +9,8 @@ import signal
 
 import msgspec
 import pytest
-from pgserver import RUN, Server, Sessions, awaited, one, refused, until
 
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres import evidence, ledger
 from tui.postgres.connect import ConnectFailed, ConnectionLost, Session
 from tui.postgres.evidence import AssignedXid, TxWitness, Verdict

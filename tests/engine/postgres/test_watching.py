@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
-from pgserver import RUN, Server, Sessions, awaited, one, refused, until
 
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres.connect import Session
 from tui.postgres.fence import find_backend
 from tui.postgres.invalid import invalid_indexes
 from tui.postgres.locks import lock_tree
+from tui.postgres.logline import LogLine
 from tui.postgres.progress import progress, wal_written
 from tui.postgres.sample import sample
 from tui.postgres.serverlog import FileLog, LogUnavailable, ServerLog
@@ -36,7 +37,8 @@ async def test_lock_tree(server: Server, database: str) -> None:
         monitor = await sessions.monitor()
         reader, ours = await sessions.work(step="report"), await sessions.work(lock_timeout_ms=0)
         behind = await sessions.work(step="app", lock_timeout_ms=0)
-        await reader.execute('create table "T 1" (a int); begin; select * from "T 1"')
+        await reader.execute('create table "T 1" (a int)')
+        await reader.execute('begin; select * from "T 1"')
         assert await lock_tree(monitor, [ours.backend.pid]) == ()
         alter = asyncio.ensure_future(ours.execute('alter table "T 1" add b int'))
         await waiting(monitor, ours)
@@ -162,13 +164,13 @@ async def test_the_log_through_sql(own: Server, form: str) -> None:
             lines.extend(await log.read())
             return any(text in line.text for line in lines)
 
-        lines: list[object] = []  # type: ignore[no-redef]
+        lines: list[LogLine] = []
         await until(lambda: seen("division by zero"))
-        found = next(line for line in lines if "division" in line.text)  # type: ignore[attr-defined]
-        assert found.severity == "ERROR" and found.pid == work.backend.pid  # type: ignore[attr-defined]
-        assert found.application == work_name(work)  # type: ignore[attr-defined]
+        found = next(line for line in lines if "division" in line.text)
+        assert found.severity == "ERROR" and found.pid == work.backend.pid
+        assert found.application == work_name(work)
         if form != "stderr":
-            assert found.sqlstate == "22012"  # type: ignore[attr-defined]
+            assert found.sqlstate == "22012"
         assert await one(control, "select pg_rotate_logfile()")
         await refused(work.execute("select nothing"))
         await until(lambda: seen('column "nothing"'))
@@ -192,6 +194,7 @@ async def test_why_the_log_cannot_be_read(server: Server, own: Server) -> None:
         await control.execute("grant pg_monitor to plain")
         error = await refused(ServerLog(await sessions.control(user="plain")).open())
         assert isinstance(error, LogUnavailable) and "pg_read_binary_file" in error.message
+        await control.execute("grant execute on function pg_current_logfile(text) to plain")
         await control.execute("grant execute on function pg_read_binary_file(text, bigint, bigint, boolean) to plain")
         await ServerLog(await sessions.control(user="plain")).open()
 

@@ -42,6 +42,9 @@ class QueryDriver:
             finally:
                 if not session.closed:
                     await session.execute("rollback")
+                if effect.scratch_database is not None:
+                    # Left open it would keep the scratch database from being dropped.
+                    await session.close()
         except PostgresError as error:
             return Rows(error=sql_error(error), seconds=round(time.monotonic() - began, 6))
         rows = result.rows or []

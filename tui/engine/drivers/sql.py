@@ -182,7 +182,7 @@ class SqlDriver:
             self._keyed = None
 
     def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
-        return type_(step=self._step.id, attempt=self._attempt, statement=statement, **data)  # type: ignore[arg-type]
+        return type_(step=self._step.id, attempt=self._attempt, statement=statement, **data)
 
     def _identity(self) -> dict[str, object]:
         identity = self._target.identity

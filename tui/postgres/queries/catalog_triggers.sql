@@ -1,6 +1,6 @@
 -- virada: triggers, and when they fire; a disabled one is as good as none
 select n.nspname || '.' || c.relname || ': ' || t.tgname,
-       pg_get_triggerdef(t.oid) || ' (' || t.tgenabled || ')'
+       pg_get_triggerdef(t.oid) || ' (' || t.tgenabled::text || ')'
   from pg_catalog.pg_trigger t
   join pg_catalog.pg_class c on c.oid = t.tgrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -1,0 +1,273 @@
+"""One test for every rule: the sound plan with one mistake has one error, at its own line and column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .desk import KINDS, PLAN, Desk
+
+STEP = "            role: DBA\n            as: app_owner\n"
+KIND = "            sql: {file: migration.sql, transaction: single, lock_timeout: 500ms}\n"
+
+MISTAKES = [
+    # the language
+    ("unknown-key", "        estimate: 3m", "        «estimat: 3m"),
+    ("unknown-key", "locale: pt_BR", "«zzz: pt_BR"),
+    ("unknown-key", "lock_timeout: 500ms", "«lock_timout: 500ms"),
+    ("unknown-key", "every: 1s", "«evry: 1s"),
+    ("unknown-key", KIND, "            «sgl: {file: migration.sql}\n"),
+    ("unknown-key", KIND, "            «frobnicate: {file: migration.sql}\n"),
+    ("unknown-key", "undo: {sql: {file", "undo: {«sgl: {file"),
+    ("unknown-key", "            title: Executar backup\n", "            «titel: Executar backup\n"),
+    ("missing-key", "virada: 1\nname: Plano de Execução em Produção\n", "«virada: 1\n"),
+    ("missing-key", "          - id: read\n            title: Ler", "          - «title: Ler"),
+    ("missing-key", "            title: Ler o plano\n", ""),
+    ("missing-key", 'opens: "2026-12-05T22:00", ', ""),
+    ("unknown-key", "{query: ", "{«qery_: "),
+    ("wrong-type", "name: Plano de Execução em Produção", "name: «42"),
+    ("wrong-type", "parallel: true", "parallel: «yes"),
+    ("wrong-type", "needs: [dump]", "needs: «dump"),
+    ("wrong-type", "team:\n  - {role: DBA", "team:\n  - «DBA\n  - {role: DBA"),
+    ("wrong-type", "timezone: America/Sao_Paulo", "timezone: «[America]"),
+    ("wrong-type", "sign: true", "sign: «[a]"),
+    ("wrong-type", "sign: true", "sign:«"),
+    ("wrong-type", "monitor: {log: server}", "monitor: «server"),
+    ("wrong-type", "equals: 1}", "equals: «1e999}"),
+    ("wrong-type", "        parallel: true", "        «parallel:\n          - true"),
+    ("bad-value", "    environment: production", "    environment: «prod"),
+    ("bad-value", "transaction: single", "transaction: «singel"),
+    ("bad-value", "name: Plano de Execução em Produção", "name: «''"),
+    ("bad-value", "            title: Ler o plano\n", "            title: «' '\n"),
+    ("bad-duration", "        estimate: 3m", "        estimate: «3 minutes"),
+    ("bad-duration", "        estimate: 3m", "        estimate: «180"),
+    ("bad-duration", "        estimate: 3m", "        estimate: «true"),
+    ("bad-duration", "lock_timeout: 500ms", "lock_timeout: «-500ms"),
+    ("bad-offset", "milestone: T+10m", "milestone: «10m"),
+    ("bad-offset", "milestone: T+10m", "milestone: «10"),
+    ("bad-quantity", "below: 100ms", "below: «fast"),
+    ("bad-quantity", "below: 70%", "below: «70"),
+    ("unknown-format", "virada: 1", "virada: «2"),
+    # kinds
+    ("one-kind", "          - id: follow\n", "          - «{id: x, title: X}\n          - id: follow\n"),
+    ("one-kind", KIND, KIND + "            «psql: {file: migration.sql}\n"),
+    ("one-kind", "undo: {sql: {file: rollback.sql}}", "undo: {sql: {file: rollback.sql}, «psql: {file: rollback.sql}}"),
+    ("one-kind", "undo: {sql: {file: rollback.sql}}", "undo: «{}"),
+    ("not-supported-yet", STEP, STEP + "            «approval: other\n"),
+    ("not-supported-yet", "sign: true", "«notify: {channel: team}"),
+    # one of several keys
+    ("one-of", "service: app-prod", 'service: app-prod\n    «dsn: "${X}"'),
+    ("one-of", '  staging:\n    environment: staging\n    dsn: "${STAGING_URL}"', "  staging:\n    «environment: staging"),
+    ("one-of", "below: 70%,", "below: 70%, «above: 10%,"),
+    ("one-of", "  - {metric: cpu, below: 70%,", "  - «{metric: cpu,"),
+    ("one-of", "equals: 1}", "equals: 1, «empty: true}"),
+    ("one-of", ", equals: 1}", "}"),
+    ("one-of", "canary: {", 'canary: {http: "http://x/", «'),
+    ("one-of", "{ssh: db1}", "«{}"),
+    ("one-of", "guard: critical_errors}", "guard: critical_errors, «errors: 3}"),
+    ("bad-value", "equals: 1}", "empty: «false}"),
+    ("bad-value", "equals: 1}", "equals: «[1]}"),
+    ("bad-value", "equals: 1}", "equals: «null}"),
+    # ids and references
+    ("bad-id", "id: follow", "id: «Follow Logs"),
+    ("duplicate-id", "id: follow", "id: «dump"),
+    ("duplicate-id", "{id: check-again", "{id: «migrate"),
+    ("unknown-step", "needs: [dump]", "needs: [«dmp]"),
+    ("unknown-step", "with: migrate", "with: «migrat"),
+    ("unknown-step", "except: [dump]", "except: [«backup]"),
+    ("unknown-step", "step: migrate", "step: «migration"),
+    ("later-step", "            estimate: 1h30m", "            needs: [«migrate]"),
+    ("later-step", "            estimate: 1h30m", "            with: «migrate"),
+    ("step-cycle", "needs: [dump]", "needs: [«migrate]"),
+    ("bad-companion", "with: migrate", "with: «follow"),
+    ("bad-companion", "with: migrate", "with: «tell"),
+    ("bad-companion", "          - id: follow", "          - {id: f2, title: T, with: «follow, sign: true}\n          - id: follow"),
+    ("unknown-role", "role: QA, sign", "role: «QS, sign"),
+    ("unknown-guard", "guard: critical_errors", "guard: «critical_error"),
+    ("unknown-metric", "metric: cpu", "metric: «cpus"),
+    # targets and windows
+    ("bad-window", "2026-12-05T22:00", "2026-12-05T22:00-03:00"),
+    ("bad-window", "2026-12-05T22:00", "2026-02-30T22:00"),
+    ("bad-window", "2026-12-05T22:00", "+soon"),
+    ("bad-window", "2026-12-05T22:00", "9999-12-31T23:30"),
+    ("bad-window", "duration: 45m", "duration: «0"),
+    ("unknown-timezone", "timezone: America/Sao_Paulo", "timezone: «America/Brasilia_City"),
+    ("unknown-timezone", "timezone: America/Sao_Paulo", "timezone: «../etc/passwd"),
+    ("milestone-outside", "milestone: T+10m", "milestone: «T+61m"),
+    ("secret-in-plan", "${STAGING_URL}", "postgresql://app:hunter2@db1/app"),
+    ("secret-in-plan", "${STAGING_URL}", "host=db1 password=hunter2"),
+    ("secret-in-plan", "${STAGING_URL}", "host=db1 password = 'hunter 2'"),
+    ("secret-in-plan", "${STAGING_URL}", "postgresql://app:${P:-hunter2}@db1/app"),
+    ("secret-in-plan", "${TEAM_URL}", "mailto://ana:hunter2@example.org"),
+    ("secret-in-plan", "[pg_dump, -Fc]", "{run: pg_dump, environment: {PGPASSWORD: «hunter2}}"),
+    ("secret-in-plan", "[pg_dump, -Fc]", "[pg_dump, «'postgresql://a:hunter2@db1/x']"),
+    ("bad-value", "server_log: auto", "server_log: «somewhere"),
+    ("bad-value", "cache.internal:6379", "cache.internal"),
+    ("bad-value", "every: 1s", "every: «0"),
+    ("bad-target-name", "  staging:\n", '  «"stag\\ting":\n'),
+    ("undo-applied", "        parallel: true", "        undo_applied: «true"),
+    ("undo-applied", "        - title: Verificar\n", "        - title: Verificar\n          undo_applied: «true\n"),
+    ("bad-value", STEP, STEP + "            timeout: «0\n"),
+    # files
+    ("missing-file", "{file: migration.sql", "{file: «migrations.sql"),
+    ("file-outside", "{file: migration.sql", "{file: «../migration.sql"),
+    ("file-outside", "{file: migration.sql", "{file: «/etc/passwd"),
+    ("unreadable-file", "{file: migration.sql", "{file: «sub"),
+    ("unreadable-file", "{file: migration.sql", "{file: «fifo.sql"),
+    ("file-outside", "{file: migration.sql", "{file: «out.sql"),
+    ("bad-file-name", "{file: migration.sql", "{file: «plan.yaml"),
+    ("bad-file-name", "{file: migration.sql", "{file: «'a\\b.sql'"),
+    # what a kind finds itself
+    ("sql-retries", "lock_timeout: 500ms", "«retries: 101"),
+    ("sql-source", KIND, "            «sql: {retries: 3}\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "old", "new"), MISTAKES, ids=lambda text: text.strip()[:40])
+def test_one_mistake_is_one_error_in_its_place(
+    desk: Desk, tmp_path_factory: pytest.TempPathFactory, code: str, old: str, new: str
+) -> None:
+    import os
+
+    (desk.directory / "sub").mkdir()
+    os.mkfifo(desk.directory / "fifo.sql")
+    outside = tmp_path_factory.mktemp("outside") / "secret.sql"
+    outside.write_text("select 1;\n")
+    (desk.directory / "out.sql").symlink_to(outside)
+    if "«" in new:
+        text, place = desk.changed(old, new)
+        assert desk.errors(text) == [(*place, code)]
+    else:
+        ((_line, _column, found),) = desk.errors(PLAN.replace(old, new, 1))
+        assert found == code
+    assert desk.load(text if "«" in new else PLAN.replace(old, new, 1)).plan is None
+
+
+@pytest.mark.parametrize(
+    ("opens", "zone", "why"),
+    [
+        ("2026-10-25T02:30", "Europe/Lisbon", "change"),
+        ("2026-10-25T01:30", "Europe/Lisbon", "twice"),
+        ("2026-03-29T01:30", "Europe/Lisbon", "does not exist"),
+        ("2026-03-29T00:30", "Europe/Lisbon", "change"),
+        ("2026-10-24T23:30", "Europe/Lisbon", "change"),
+    ],
+)
+def test_clock_changes_in_a_window_are_refused(desk: Desk, opens: str, zone: str, why: str) -> None:
+    text = PLAN.replace("2026-12-05T22:00", opens).replace("America/Sao_Paulo", zone)
+    text = text.replace("duration: 45m", "duration: 2h" if opens.endswith("23:30") else "duration: 45m")
+    errors = desk.load(text).errors
+    if opens == "2026-10-25T02:30":
+        assert errors == []
+    else:
+        (problem,) = errors
+        assert problem.code == "clock-change" and why in problem.message
+        assert PLAN.split("\n")[problem.line - 1].strip().startswith("window:")
+
+
+def test_a_window_may_open_relative_to_the_run(desk: Desk) -> None:
+    assert desk.load(PLAN.replace("2026-12-05T22:00", "+1m")).problems == []
+
+
+def test_a_circle_of_parallel_steps(desk: Desk) -> None:
+    text, place = desk.changed("needs: [tell]", "needs: [«tell]")
+    text = text.replace("            title: Informar usuários\n", "            title: I\n            needs: [read]\n")
+    (problem,) = desk.load(text).errors
+    assert problem.code == "step-cycle" and (problem.line, problem.column) == (place[0] + 1, place[1])
+    assert "tell > read > tell" in problem.message
+
+
+def test_parallel_siblings_may_need_a_later_one(desk: Desk) -> None:
+    text = PLAN.replace("            needs: [tell]\n", "")
+    text = text.replace("            title: Informar usuários\n", "            title: I\n            needs: [read]\n")
+    assert desk.load(text).problems == []
+
+
+def test_a_milestone_beyond_some_windows_only_warns(desk: Desk) -> None:
+    text = PLAN.replace("milestone: T+10m", "milestone: T+50m").replace(
+        '    dsn: "${STAGING_URL}"', '    dsn: "${STAGING_URL}"\n    window: {opens: "+0", duration: 10m}'
+    )
+    assert [(p.level, p.code) for p in desk.load(text).problems] == [("warning", "milestone-outside")]
+
+
+def test_what_a_kind_finds_in_a_file_stands_in_that_file(desk: Desk) -> None:
+    desk.write("migration.sql", "begin;\nselect 1;\ncommit;\n")
+    (problem,) = desk.load().errors
+    assert str(problem) == f"{desk.directory / 'migration.sql'}:3:1: error sql-commit No transaction control."
+    desk.write("migration.sql", "select 1;\n")
+    desk.write("rollback.sql", "commit;\n")
+    assert desk.load().errors == []
+
+
+def test_an_sql_file_that_is_not_utf8(desk: Desk) -> None:
+    desk.write("migration.sql", b"select 1;\nselect '\xe9';\n")
+    (problem,) = desk.load().errors
+    assert (Path(problem.file).name, problem.line, problem.code) == ("migration.sql", 2, "not-utf8")
+
+
+def test_a_file_of_another_kind_need_not_be_utf8(desk: Desk) -> None:
+    desk.write("data.bin", b"\xff\xfe\x00")
+    loaded = desk.load(PLAN.replace("[pg_dump, -Fc]", "{run: x, inputs: [data.bin]}"))
+    assert loaded.problems == [] and "data.bin" in loaded.files
+
+
+def test_a_link_inside_the_directory_is_fine(desk: Desk) -> None:
+    (desk.directory / "link.sql").symlink_to("migration.sql")
+    assert desk.load(PLAN.replace("{file: migration.sql", "{file: ./link.sql")).files == ("link.sql", "rollback.sql")
+
+
+def test_a_change_without_proof_warns_where_no_transaction_proves_it(desk: Desk) -> None:
+    step = "          - {id: p, title: P, psql: {file: migration.sql}, undo: {sql: select 1}}\n          - id: follow"
+    loaded = desk.load(PLAN.replace("          - id: follow", step))
+    assert [(p.level, p.code) for p in loaded.problems] == [("warning", "no-prove")]
+
+
+def test_a_locale_without_texts_warns(desk: Desk) -> None:
+    loaded = desk.load(PLAN.replace("locale: pt_BR", "locale: de"))
+    assert [(p.line, p.level, p.code) for p in loaded.problems] == [(3, "warning", "unknown-locale")]
+
+
+@pytest.mark.parametrize("written", ["targets: {}", "phases: []"])
+def test_a_plan_without_targets_or_phases_is_refused(desk: Desk, written: str) -> None:
+    key = written.split(":")[0]
+    blocks = PLAN.replace(", except: [dump]", "").replace("    - {title: Migração falhou, step: migrate}\n", "")
+    start = blocks.index(f"\n{key}:\n") + 1
+    end = blocks.index({"targets": "\nteam:", "phases": "\nrollback:"}[key]) + 1
+    text = blocks[:start] + written + "\n" + blocks[end:]
+    (problem,) = desk.load(text).errors
+    assert problem.code == {"targets": "no-target", "phases": "no-steps"}[key]
+
+
+def test_messages_help(desk: Desk) -> None:
+    def message(old: str, new: str) -> str:
+        (problem,) = desk.load(PLAN.replace(old, new, 1)).errors
+        return problem.message
+
+    assert message("        estimate: 3m", "        estimat: 3m") == "unknown key 'estimat'; did you mean 'estimate'?"
+    assert message("        estimate: 3m", "        estimate: 30").endswith("; write 30s")
+    assert message("id: follow\n            ", "").endswith("; write id: monitorar-logs")
+    assert "did you mean 'production'?" in message("environment: production", "environment: productin")
+    assert "did you mean 'migration.sql'?" in message("{file: migration.sql", "{file: migraton.sql")
+    assert message("below: 70%", "below: 70").endswith("write 70%.")
+    assert message("name: Plano de Execução em Produção", "name: 42").endswith('write it in quotes: "42"')
+    assert all(kind in message(KIND, "") for kind in KINDS)
+    assert "needs" not in message("needs: [dump]", "needs: dump") and "write [dump]" in message(
+        "needs: [dump]", "needs: dump"
+    )
+
+
+def test_secrets_are_never_repeated(desk: Desk) -> None:
+    for text in ("postgresql://app:hunter2@db1/app", "password=hunter2"):
+        loaded = desk.load(PLAN.replace("${STAGING_URL}", text))
+        assert loaded.errors and all("hunter2" not in str(problem) for problem in loaded.problems)
+
+
+def test_what_may_be_a_password_elsewhere_warns(desk: Desk) -> None:
+    loaded = desk.load(PLAN.replace("[pg_dump, -Fc]", "[curl, 'https://x/?password=abc']"))
+    assert [(p.level, p.code) for p in loaded.problems] == [("warning", "secret-in-plan")]
+
+
+def test_server_log_may_be_written_as_a_mapping(desk: Desk) -> None:
+    plan = desk.load(PLAN.replace("server_log: auto", "server_log: {file: /var/log/postgresql.log}")).plan
+    assert plan is not None and plan.targets["production"].server_log == "file:/var/log/postgresql.log"

@@ -1,0 +1,99 @@
+"""`status --json`: the fields the contract names, and that only `engine` depends on the present."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.unit.cli.journals import OPENED, Journal, plan, sign, sql, story
+from tui.journal import events as e
+from tui.run.fold import fold_all
+from tui.run.state import RunState
+from tui.run.status import status
+
+FIELDS = (
+    "id plan target seal work environment mode status seq mono helm engine window steps guards metrics rollback undecided"
+).split()
+STEP_FIELDS = "id number title phase kind status attempt started ended duration_s waiting evidence".split()
+
+
+def test_it_has_every_field_of_the_contract() -> None:
+    told = status(fold_all(story().lines))
+    assert set(FIELDS) <= set(told)
+    assert set(told["window"]) >= {"opens", "closes", "buffer_s", "remaining_s", "last_safe_rollback_s"}
+    assert set(told["engine"]) == {"pid", "host", "alive"}
+    for step in told["steps"]:
+        assert set(STEP_FIELDS) <= set(step)
+    for guard in told["guards"]:
+        assert set(guard) >= {"metric", "value", "limit", "state", "source"}
+    msgspec.json.encode(told)
+
+
+def test_rollback_steps_join_when_a_rollback_starts() -> None:
+    lines = story().lines
+    before = status(fold_all(lines[:12]))
+    after = status(fold_all(lines))
+    assert [step["id"] for step in before["steps"]] == ["go", "expand", "fill"]
+    assert [(step["id"], step["number"]) for step in after["steps"]][3:] == [
+        ("undo.expand", "U1.1.2"),
+        ("told", "R1.1.1"),
+    ]
+    assert after["status"] == "rolled_back"
+    assert after["rollback"]["undo"] == ["expand"]
+
+
+def test_at_every_line_it_is_a_function_of_the_lines_up_to_there() -> None:
+    lines = story().lines
+    state = RunState()
+    from tui.run.fold import fold
+
+    for line in lines:
+        state = fold(state, line)
+        cut = status(fold_all(lines[: line.seq + 1]), {"pid": 1, "host": "elsewhere", "alive": True})
+        here = status(state, {"pid": 2, "host": "here", "alive": False})
+        assert cut.pop("engine") != here.pop("engine")
+        assert cut == here
+
+
+def running() -> Journal:
+    journal = Journal(plan(sql("expand"), sign("go")))
+    journal.add(e.StepStarted(step="expand", attempt=1, kind="sql"), after=10.0)
+    journal.add(e.StepWaiting(step="expand", attempt=1, reason="lock", facts={"pid": "1"}), after=2.0)
+    journal.add(e.StepProgress(step="expand", attempt=1, done=1.0), after=3.0)
+    return journal
+
+
+def test_durations_end_at_the_last_event_without_an_instant_and_at_the_instant_with_one() -> None:
+    state = fold_all(running().lines)
+    step = status(state)["steps"][0]
+    assert (step["duration_s"], step["waiting"]["duration_s"]) == (5.0, 3.0)
+    later = status(state, wall=OPENED + 25.0)
+    assert (later["steps"][0]["duration_s"], later["steps"][0]["waiting"]["duration_s"]) == (15.0, 13.0)
+    assert later["steps"][1]["duration_s"] is None
+    assert later["mono"] == 15.0
+
+
+def test_the_window_counts_to_its_opening_and_then_to_its_close() -> None:
+    state = fold_all(running().lines)
+    assert status(state)["window"]["remaining_s"] == 45.0
+    assert status(state, wall=OPENED + 100.0)["window"]["remaining_s"] == 3560.0
+    assert status(fold_all(Journal(plan(sign("go")), window=False).lines))["window"] is None
+
+
+def test_an_instant_before_the_last_event_is_a_clock_that_lags_and_not_negative_time() -> None:
+    state = fold_all(running().lines)
+    assert status(state, wall=OPENED)["steps"][0]["duration_s"] == 5.0
+
+
+def test_an_undecided_step_is_named() -> None:
+    journal = running()
+    journal.add(e.StepFate(step="expand", attempt=1, fate="undecided", reason="other_system"))
+    told = status(fold_all(journal.lines))
+    assert told["undecided"] == ["expand"]
+    assert told["status"] == "undecided"
+    assert told["waiting"] == {"reason": "undecided", "step": "expand"}
+
+
+def test_a_journal_without_its_opening_has_no_status() -> None:
+    with pytest.raises(ValueError, match="not been opened"):
+        status(RunState())

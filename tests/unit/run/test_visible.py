@@ -1,0 +1,25 @@
+"""Nothing that comes out steers a terminal."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.run.visible import visible, visible_lines
+
+
+@given(st.text(st.characters()))
+def test_what_comes_out_is_printable_and_stays_as_it_is(text: str) -> None:
+    shown = visible(text)
+    assert shown.isprintable()
+    assert visible(shown) == shown
+
+
+def test_controls_are_named() -> None:
+    assert visible("\x1b[31m\x9b\u202e\ud800\t|\n\r\xa0.") == "\\x1b[31m\\x9b\\u202e\\ud800    |\\n\\r ."
+
+
+def test_lines_end_only_where_a_line_ends() -> None:
+    assert visible_lines("one\r\ntwo\x0bthree\u2028four\n") == ["one", "two\\x0bthree\\u2028four"]
+    assert visible_lines("") == []
+    assert visible_lines("a\n\nb") == ["a", "", "b"]

@@ -1,0 +1,128 @@
+"""The hands of the console: commands go to the helm in a thread of their own, answers come back as messages.
+
+Nothing is shown as done because it was asked for: what happened comes from the journal.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Protocol
+
+from textual.message import Message
+
+from tui.console.messages import Answered, HelmChanged
+from tui.console.refusals import refusal_sentence
+from tui.console.view import Said
+from tui.console.visible import visible
+from tui.helm.client import HelmError, HelmLost, HelmRefused, HelmTimeout, NoEngine, NotPermitted
+from tui.helm.protocol import Accepted, Refused, Welcome
+from tui.locale import _
+from tui.run.commands import AnyCommand
+from tui.run.state import RunState
+
+
+class Helm(Protocol):
+    """A connection to the engine, as `HelmClient` is one."""
+
+    @property
+    def welcome(self) -> Welcome: ...
+
+    def request(self, command: AnyCommand, take: str | None = None, timeout: float = 10) -> Accepted | Refused: ...
+
+    def close(self) -> None: ...
+
+
+Connect = Callable[[str | None], Helm]
+"""A new connection; the argument is the reason for which the helm is taken, None to take nothing."""
+
+
+class Hands:
+    """Sends commands one after the other. `post` must be safe to call from a thread."""
+
+    def __init__(
+        self, connect: Connect, post: Callable[[Message], object], state: Callable[[], RunState],
+        ensure_engine: Callable[[], str | None] | None = None, take: str | None = None,
+    ) -> None:  # fmt: skip
+        self._connect = connect
+        self._post = post
+        self._state = state
+        self._ensure_engine = ensure_engine
+        self._take = take
+        self._helm: Helm | None = None
+        self._orders: SimpleQueue[tuple[AnyCommand, str | None] | None] = SimpleQueue()
+        # A daemon: a request that hangs must not keep the console from ending.
+        self._thread = threading.Thread(target=self._run, name="virada-helm", daemon=True)
+
+    def start(self) -> None:
+        """Connect and wait for orders."""
+        self._thread.start()
+
+    def send(self, command: AnyCommand, take: str | None = None) -> None:
+        self._orders.put((command, take))
+
+    def close(self) -> None:
+        """No further orders; the helm is given back by the end of the connection."""
+        self._orders.put(None)
+        if self._helm is not None and not self._thread.is_alive():
+            self._helm.close()
+
+    def _run(self) -> None:
+        if self._state().closed is None:
+            said = self._connected(self._take)
+            if said is not None:
+                self._post(HelmChanged(None, said))
+        while (order := self._orders.get()) is not None:
+            command, take = order
+            said = self._carry_out(command, take)
+            self._post(Answered(command, said, refused=said.severity != "information"))
+        if self._helm is not None:
+            self._helm.close()
+
+    def _connected(self, take: str | None) -> Said | None:
+        """Make sure of a connection; a sentence when there is none."""
+        if self._helm is not None:
+            return None
+        try:
+            try:
+                self._helm = self._connect(take)
+            except NoEngine:
+                if self._ensure_engine is None:
+                    return Said(_("No engine runs for this run."), "error")
+                problem = self._ensure_engine()
+                if problem is not None:
+                    return Said(problem, "error")
+                self._helm = self._connect(take)
+        except (HelmError, OSError, ValueError) as error:
+            return self._why(error)
+        self._post(HelmChanged(self._helm.welcome.person))
+        return None
+
+    def _carry_out(self, command: AnyCommand, take: str | None) -> Said:
+        said = self._connected(take)
+        if said is not None:
+            return said
+        assert self._helm is not None
+        try:
+            answer = self._helm.request(command, take=take)
+        except HelmTimeout:
+            return Said(_("The engine has not answered in time; the journal shows whether it took the command."), "warning")
+        except (HelmLost, OSError):
+            self._helm = None
+            text = _("The connection to the engine was lost before it answered; the journal shows what came of it.")
+            return Said(text, "error")
+        except HelmError as error:
+            return self._why(error)
+        if isinstance(answer, Refused):
+            return Said(refusal_sentence(answer, self._state()), "warning")
+        return Said(_("Accepted."))
+
+    def _why(self, error: Exception) -> Said:
+        if isinstance(error, HelmRefused):
+            return Said(refusal_sentence(error.refused, self._state()), "warning")
+        if isinstance(error, NotPermitted):
+            return Said(_("This account may not command this run."), "error")
+        if isinstance(error, NoEngine):
+            return Said(_("No engine runs for this run."), "error")
+        return Said(visible(str(error)) or _("The engine cannot be reached."), "error")
