@@ -29,7 +29,7 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
         from tui.engine.preflight import preflight
 
         chosen = choose_target(loaded.plan, target)
-        there = preflight(loaded.plan, chosen, dict(os.environ), create_ledger)
+        there = preflight(loaded, plan, chosen, dict(os.environ), create_ledger)
         print_lines(str(problem) for problem in there)
         errors += sum(problem.level == "error" for problem in there)
         warnings += sum(problem.level != "error" for problem in there)

@@ -20,7 +20,7 @@ from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 READ = 4096
-STALLED_AT = 64 * 1024
+STALLED_AT = 16 * 1024
 """Characters that may wait for the terminal before nothing further is painted."""
 
 

@@ -1,0 +1,101 @@
+"""What a key would ask of the engine in this state: the command, and whether the engine's own rules allow it.
+
+The rules are those of `tui.run.decide`, looked at beforehand so that keys which do not apply are not shown; the engine
+decides again on what it is sent.
+"""
+
+from __future__ import annotations
+
+from tui.console.view import View
+from tui.run import commands as c
+from tui.run.decide import Refusal, decide
+from tui.run.steps import StepState
+
+RETRIED = frozenset(("failed", "cancelled", "undone", "undecided"))
+TRIED = "."
+"""Stands for a text that will be asked for, when only the rules are looked at."""
+
+
+def refusal(view: View, command: c.Command) -> Refusal | None:
+    """Why the engine would refuse the command now; None when it would take it."""
+    decision = decide(view.state, command, view.me or "?", view.moment.wall)
+    return decision if isinstance(decision, Refusal) else None
+
+
+def is_open(view: View) -> bool:
+    return view.state.opened is not None and view.state.closed is None
+
+
+def retried(at: StepState) -> bool:
+    """Whether `x` on it means another attempt."""
+    return at.status in RETRIED and not (at.status == "cancelled" and at.interrupted)
+
+
+def is_retry(view: View) -> bool:
+    return view.step is not None and retried(view.step)
+
+
+def execution(at: StepState, reason: str | None = None) -> c.Execute | c.Retry:
+    """What `x` asks for: the first attempt, or another one."""
+    return c.Retry(step=at.id, reason=reason) if retried(at) else c.Execute(step=at.id)
+
+
+def to_cancel(view: View) -> StepState | None:
+    """The step that `c` means: the selected one if it runs, else the one that runs."""
+    if view.step is not None and view.step.status == "running":
+        return view.step
+    running = view.state.running()
+    return next((at for at in running if at.step.with_ is None), running[0] if running else None)
+
+
+def can_execute(view: View) -> bool:
+    return view.step is not None and refusal(view, execution(view.step, TRIED)) is None
+
+
+def can_run_to(view: View) -> bool:
+    at = view.step
+    if at is None or refusal(view, c.RunTo(step=at.id)) is not None:
+        return False
+    return not (view.state.policy.drive == "run_to" and view.state.policy.until == at.id)
+
+
+def can_sign(view: View) -> bool:
+    return view.step is not None and refusal(view, c.Sign(step=view.step.id, note=TRIED)) is None
+
+
+def can_by_hand(view: View) -> bool:
+    return view.step is not None and refusal(view, c.ByHand(step=view.step.id, note=TRIED)) is None
+
+
+def can_skip(view: View) -> bool:
+    return view.step is not None and refusal(view, c.Skip(step=view.step.id, reason=TRIED)) is None
+
+
+def can_undo(view: View) -> bool:
+    return view.step is not None and refusal(view, c.Undo(step=view.step.id)) is None
+
+
+def can_cancel(view: View) -> bool:
+    at = to_cancel(view)
+    return at is not None and refusal(view, c.Cancel(step=at.id)) is None
+
+
+def can_hold(view: View) -> bool:
+    return is_open(view) and view.state.status not in ("completed", "rolled_back", "rolling_back", "rollback_failed")
+
+
+def can_rollback(view: View) -> bool:
+    opened = view.state.opened
+    return opened is not None and refusal(view, c.Rollback(reason=TRIED, confirm=opened.target)) is None
+
+
+def can_resolve(view: View) -> bool:
+    return is_open(view) and any(error.resolved is None for error in view.state.errors)
+
+
+def can_take(view: View) -> bool:
+    return is_open(view) and view.state.helm != view.me
+
+
+def can_handover(view: View) -> bool:
+    return is_open(view) and view.state.helm is not None and view.state.helm == view.me

@@ -1,0 +1,158 @@
+"""Everything about one step: what it is, its exact SQL or command, what came of it, its attempts, its output's end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tui.console.attempts import Attempt
+from tui.console.pieces import Line, heading
+from tui.console.view import View
+from tui.console.visible import cut, fit, visible, wrapped
+from tui.console.words import (
+    STATUS_STYLE, clock, effect_word, fate_word, name_of, offset, progress_sentence, reason_text, status_word,
+    waiting_sentence,
+)  # fmt: skip
+from tui.locale import _
+from tui.plan.model import Action
+from tui.run.clock import expected
+from tui.run.steps import Status, StepState
+
+LABEL = 16
+_TEXTS = ("sql", "text", "file", "run", "query")
+
+
+class Material(Struct, frozen=True, kw_only=True):
+    """What lies beside the journal: the plan's files that the step names, and the end of its output."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    output: tuple[str, ...] = ()
+    output_path: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+
+def details(view: View, at: StepState, material: Material, width: int) -> list[Line]:
+    """All lines; the screen scrolls."""
+    lines: list[Line] = [((name_of(at), "title"),)]
+    lines.extend(_state(view, at, width))
+    lines.extend(_spec(at, material, width))
+    if at.step.prove is not None:
+        lines.append(heading(width, _("Proof of its effect"), style="section"))
+        lines.extend(_wrapped(at.step.prove.query, width))
+    for title, action in ((_("Undo"), at.step.undo), (_("Cleanup"), at.step.cleanup)):
+        if action is not None:
+            lines.append(heading(width, title, style="section"))
+            lines.extend(_action(action, width))
+    if at.evidence:
+        lines.append(heading(width, _("Evidence"), style="section"))
+        lines.extend(_mapping(at.evidence, width))
+    lines.append(heading(width, _("Attempts"), style="section"))
+    lines.extend(_attempts(material.attempts, width))
+    lines.append(heading(width, _("Output"), style="section"))
+    if material.output_path:
+        lines.append(((visible(material.output_path), "dim"),))
+    lines.extend(((cut(visible(text), width), "text"),) for text in material.output)
+    if not material.output:
+        lines.append(((_("No output."), "dim"),))
+    return lines
+
+
+def _state(view: View, at: StepState, width: int) -> list[Line]:
+    rows: list[tuple[str, str, str]] = [(_("status"), status_word(at.status), STATUS_STYLE[at.status])]
+    if at.started is not None:
+        until = at.ended if at.ended is not None else view.moment.mono
+        rows.append((_("duration"), clock(max(0.0, until - at.started)), "text"))
+    estimate = expected(view.state, at)
+    if estimate is not None:
+        rows.append((_("expected"), clock(estimate), "text"))
+    if at.step.milestone is not None:
+        rows.append((_("milestone"), offset(at.step.milestone), "text"))
+    if at.waiting:
+        rows.append((_("waits"), waiting_sentence(at.waiting, at.waiting_facts), "warn"))
+    if at.progress:
+        rows.append((_("progress"), progress_sentence(at.progress), "text"))
+    if reason_text(at):
+        rows.append((_("reason"), reason_text(at), STATUS_STYLE[at.status]))
+    if at.fate is not None:
+        rows.append((_("fate"), f"{fate_word(at.fate)} ({visible(at.fate_reason or '')})", "text"))
+    if at.status not in ("pending", "running"):
+        rows.append((_("effect"), effect_word(at.effect), "text"))
+    if at.tx_sent:
+        rows.append((_("commit"), _("COMMIT was sent, its answer is awaited"), "warn"))
+    if at.note:
+        rows.append((_("note"), visible(at.note), "text"))
+    for label, value in (
+        (_("person"), at.person), (_("role"), at.step.role), (_("as"), at.step.as_), (_("runs with"), at.step.with_),
+        (_("needs"), ", ".join(at.step.needs)), (_("undoes"), at.undoes),
+        (_("kind"), at.step.kind), (_("id"), at.id),
+    ):  # fmt: skip
+        if value:
+            rows.append((label, visible(value), "text"))
+    found: list[Line] = []
+    for label, text, style in rows:
+        found.extend(_labelled(label, text, width, style))
+    return found
+
+
+def _labelled(label: str, text: str, width: int, style: str = "text") -> list[Line]:
+    first, *rest = wrapped(text, max(10, width - LABEL - 1))
+    lines: list[Line] = [((fit(label, LABEL) + " ", "dim"), (first, style))]
+    lines.extend(((" " * (LABEL + 1) + part, style),) for part in rest)
+    return lines
+
+
+def _spec(at: StepState, material: Material, width: int) -> list[Line]:
+    lines: list[Line] = [heading(width, _("What is done"), style="section")]
+    lines.extend(_action(Action(kind=at.step.kind, spec=at.step.spec), width))
+    for name, text in material.files:
+        lines.append(((visible(name), "bold"),))
+        lines.extend(((cut(visible(part), width), "text"),) for part in text.split("\n"))
+    return lines
+
+
+def _action(action: Action, width: int) -> list[Line]:
+    """The parts that are executed in full, the settings after them."""
+    lines: list[Line] = [((visible(action.kind), "key"),)]
+    for name in _TEXTS:
+        value = action.spec.get(name)
+        if isinstance(value, str):
+            lines.extend(_wrapped(value, width))
+        elif isinstance(value, list | tuple):
+            lines.extend(_wrapped(" ".join(str(part) for part in value), width))
+    rest = {name: value for name, value in action.spec.items() if name not in _TEXTS}
+    lines.extend(_mapping(rest, width))
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[Line]:
+    return [((f"  {part}", "text"),) for part in wrapped(text.rstrip(), max(10, width - 2))]
+
+
+def _mapping(values: dict[str, Any], width: int) -> list[Line]:
+    lines: list[Line] = []
+    for name, value in values.items():
+        if isinstance(value, str | int | float | bool) or value is None:
+            text = str(value)
+        else:
+            text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+        lines.extend(_labelled(visible(name), text, width))
+    return lines
+
+
+def _attempts(attempts: Sequence[Attempt], width: int) -> list[Line]:
+    lines: list[Line] = []
+    for attempt in attempts:
+        began = (attempt.started_at or attempt.ended_at or "")[11:19]
+        ended = (attempt.ended_at or "")[11:19]
+        known: dict[str, Status] = {name: name for name in STATUS_STYLE}
+        status = known.get(attempt.status)
+        word = attempt.status if status is None else status_word(status)
+        text = f"{attempt.number:>3} {began}-{ended:<8} {word} {visible(attempt.by)}"
+        why = f": {visible(attempt.reason)}" if attempt.reason else ""
+        style = "text" if status is None else STATUS_STYLE[status]
+        lines.append(((cut(text + why, width), style),))
+    return lines or [((_("None yet."), "dim"),)]

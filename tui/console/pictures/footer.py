@@ -1,0 +1,27 @@
+"""The keys that apply now, as many as fit; help and detach always."""
+
+from __future__ import annotations
+
+from tui.console.actions import label, of_mode
+from tui.console.pieces import Line, Piece, clipped, width_of
+from tui.console.view import View
+
+ALWAYS = 10
+
+
+def footer(view: View, width: int) -> Line:
+    """One line. What matters more comes in first, but the order of the table is kept."""
+    wanted = [action for action in of_mode(view.mode) if action.footer and action.applies(view)]
+    parts: list[tuple[int, int, list[Piece]]] = []
+    for number, action in enumerate(wanted):
+        pieces = [(f" {action.shown}", "key"), (f" {label(action, view)} ", "text")]
+        parts.append((0 if action.footer == ALWAYS else action.footer, number, pieces))
+    left, chosen = width, []
+    for _rank, number, pieces in sorted(parts, key=lambda part: part[:2]):
+        if width_of(pieces) <= left:
+            left -= width_of(pieces)
+            chosen.append((number, pieces))
+    line: list[Piece] = []
+    for _number, pieces in sorted(chosen, key=lambda part: part[0]):
+        line.extend(pieces)
+    return clipped(line, width)

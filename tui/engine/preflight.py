@@ -1,0 +1,175 @@
+"""Preflight: what a plan needs of its target, asked of the target before anything is run. Changes nothing but, when
+told so, the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tui.engine.target import TargetAccess
+from tui.engine.tools import find_tool, tool_major
+from tui.locale import _
+from tui.plan.loader import Loaded
+from tui.plan.model import Plan, Step, places
+from tui.plan.problems import Level, Problem
+from tui.postgres.connect import Session
+from tui.postgres.errors import PostgresError
+
+OLDEST, NEWEST = 14, 18
+_PROGRAMS = {
+    "psql": ("psql",),
+    "backup": ("pg_dump",),
+    "verify_backup": ("pg_restore", "createdb", "dropdb"),
+}
+
+
+class _Findings:
+    """Problems at the place of the plan that they concern."""
+
+    def __init__(self, file: Path, loaded: Loaded, target: str) -> None:
+        self.problems: list[Problem] = []
+        self._file = str(file)
+        self._positions = loaded.positions
+        self._target = f"targets.{target}"
+
+    def add(self, level: Level, code: str, message: str, at: str | None = None) -> None:
+        """`at`: a path of `Loaded.positions`; the target's own place without one."""
+        line, column = self._positions.get(at or self._target, self._positions.get(self._target, (1, 1)))
+        self.problems.append(Problem(self._file, line, column, level, code, message))
+
+
+def preflight(
+    loaded: Loaded, file: Path, target: str, environment: Mapping[str, str], create_ledger: bool
+) -> list[Problem]:
+    """Everything that can be known now. Errors are what would make a run fail; the rest is worth knowing."""
+    return asyncio.run(_preflight(loaded, file, target, environment, create_ledger))
+
+
+async def _preflight(
+    loaded: Loaded, file: Path, target: str, environment: Mapping[str, str], create_ledger: bool
+) -> list[Problem]:
+    assert loaded.plan is not None
+    found = _Findings(file, loaded, target)
+    access = TargetAccess("preflight", loaded.plan.targets[target], environment)
+    try:
+        control = await access.control()
+        _server(found, access)
+        await _ledger(found, control, create_ledger)
+        await _roles(found, control, loaded.plan)
+        await _leftovers(found, control)
+        _programs(found, access, loaded.plan, environment)
+        await _log(found, access)
+    except PostgresError as error:
+        message = _("The target {target} does not answer as needed: {reason}")
+        found.add("error", "target-unreachable", message.format(target=target, reason=error.message))
+    finally:
+        await access.close()
+    return found.problems
+
+
+def _server(found: _Findings, access: TargetAccess) -> None:
+    identity = access.identity
+    assert identity is not None
+    major = identity.server_version // 10000
+    if major < OLDEST:
+        text = _("PostgreSQL {version} is older than {oldest}, the oldest that is supported.")
+        found.add("error", "server-version", text.format(version=identity.server_version_text, oldest=OLDEST))
+    elif major > NEWEST:
+        text = _("PostgreSQL {version} is newer than {newest}, the newest that this version was tried with.")
+        found.add("warning", "server-version", text.format(version=identity.server_version_text, newest=NEWEST))
+    if identity.in_recovery:
+        found.add("error", "standby", _("The server is a standby; nothing can be changed there."))
+    if identity.pooler == "transaction":
+        text = _("A transaction pooler stands in between; locks and evidence need a connection to the server itself.")
+        found.add("error", "pooler", text)
+    elif identity.pooler == "session":
+        text = _("A pooler seems to stand in between; connect to the server itself where that is possible.")
+        found.add("warning", "pooler", text)
+    if identity.synchronous_commit == "off":
+        text = _("synchronous_commit is off by default here; the run's own sessions switch it on.")
+        found.add("warning", "synchronous-commit", text)
+
+
+async def _ledger(found: _Findings, control: Session, create: bool) -> None:
+    from tui.postgres.ledger import LedgerRefused, create_ledger, ledger_state
+
+    if create:
+        try:
+            await create_ledger(control)
+        except (LedgerRefused, PostgresError) as error:
+            found.add("error", "ledger", error.message)
+            return
+    state = await ledger_state(control)
+    if state == "present":
+        return
+    reasons = {
+        "absent": _("there is no ledger in this database (check --create-ledger makes one)"),
+        "foreign": _("the table virada.ledger is not a ledger of this program"),
+        "forbidden": _("this role may not use the ledger"),
+    }
+    text = _("Commits are proved by pinned transaction ids, because {reason}.")
+    found.add("warning", "no-ledger", text.format(reason=reasons[state]))
+
+
+async def _roles(found: _Findings, control: Session, plan: Plan) -> None:
+    """Every role that a step takes on exists, and may be taken on."""
+    for role, step in _roles_of(plan):
+        rows = await control.rows("role_usable", [role])
+        at = f"steps.{step.id}"
+        if not rows:
+            found.add("error", "no-role", _("There is no role {role} on this server.").format(role=role), at)
+        elif not rows[0][0]:
+            text = _("The role that logs in is not a member of {role} and cannot act as it.")
+            found.add("error", "no-member", text.format(role=role), at)
+
+
+def _roles_of(plan: Plan) -> Iterable[tuple[str, Step]]:
+    seen: dict[str, Step] = {}
+    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
+        if step.as_ is not None:
+            seen.setdefault(step.as_, step)
+    return seen.items()
+
+
+async def _leftovers(found: _Findings, control: Session) -> None:
+    from tui.postgres.invalid import invalid_indexes
+
+    for index in await invalid_indexes(control):
+        if index.building_pid is None:
+            text = _("The index {index} is invalid: a concurrent build was interrupted. Drop it before the change.")
+            found.add("warning", "invalid-index", text.format(index=index.index))
+
+
+def _programs(found: _Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
+    identity = access.identity
+    assert identity is not None
+    server = identity.server_version // 10000
+    asked: set[str] = set()
+    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
+        for name in _PROGRAMS.get(step.kind, ()):
+            if name in asked:
+                continue
+            asked.add(name)
+            path = find_tool(name, environment, server, demo=False)
+            if path is None:
+                text = _("The program {name} is not installed on this host; install PostgreSQL's client programs.")
+                found.add("error", "no-program", text.format(name=name), f"steps.{step.id}")
+                continue
+            major = tool_major(path)
+            if name == "pg_dump" and major is not None and major < server:
+                text = _("{path} is of version {major} and refuses a server of version {server}; install a newer one.")
+                message = text.format(path=path, major=major, server=server)
+                found.add("error", "old-program", message, f"steps.{step.id}")
+
+
+async def _log(found: _Findings, access: TargetAccess) -> None:
+    from tui.postgres.serverlog import LogUnavailable, ServerLog
+
+    if access.target.server_log != "auto":
+        return
+    try:
+        await ServerLog(await access.monitor()).open()
+    except LogUnavailable as error:
+        text = _("The server's log cannot be followed, so critical errors stay unknown: {reason}")
+        found.add("warning", "server-log", text.format(reason=error.message))
