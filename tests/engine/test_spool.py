@@ -162,6 +162,15 @@ def test_a_longer_leftover_is_cut(raw: Path, output: Path) -> None:
     check(batches, end, output)
 
 
+def test_a_second_child_of_the_attempt_goes_on_behind_the_first(raw: Path, output: Path) -> None:
+    raw.write_text("second\n")
+    output.write_text("first\nleftover of a crash, longer than what comes\n")
+    batches, end = asyncio.run(follow_all(Spool(raw, output, Redactor(), base=6)))
+    assert output.read_text() == "first\nsecond\n"
+    assert [(batch.offset, batch.length, batch.text) for batch in batches] == [(6, 7, "second\n")]
+    assert end == SpoolEnd(7, hashlib.sha256(b"second\n").hexdigest())
+
+
 def test_finish_alone(raw: Path, output: Path) -> None:
     async def main() -> None:
         spool = Spool(raw, output, Redactor([SECRET]))

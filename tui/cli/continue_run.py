@@ -6,8 +6,9 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import accompany, way_of
-from tui.cli.engine import ensure_engine, require_open, require_writable
+from tui.cli.engine import ensure_engine, facts_of, require_open, require_writable
 from tui.cli.recorded import found
+from tui.cli.stop import Exit, Stop
 from tui.locale import _
 
 
@@ -29,6 +30,9 @@ def command(
     paths = found(run)
     require_open(paths)
     require_writable(paths)
+    if policy is not None and facts_of(paths)["alive"]:
+        message = _("The engine of the run {run} runs already, and who drives it is settled; use attach or do.")
+        raise Stop(message.format(run=paths.id), Exit.REFUSED)
     ensure_engine(paths, policy)
     click.echo(paths.id)
     return accompany(paths, way, declared=name, take=take, mouse=mouse)

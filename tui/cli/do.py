@@ -65,7 +65,7 @@ def _carry_out(
     from tui.cli.follower import Follower
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
-    from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, word
+    from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, run_waiting, word
 
     with connected(paths, declared=declared) as helm:
         answer = helm.request(asked, take=take)
@@ -81,7 +81,13 @@ def _carry_out(
         with Follower(paths, None if as_json else tell, since=answer.seq) as follower:
             verdict = follower.until(lambda state: of_command(state, asked, answer.seq, time.time()))
     if as_json:
-        print_json({**told, "status": verdict.status, "step": verdict.step or told["step"]}, indent=0)
+        step = verdict.step or told["step"]
+        print_json({**told, "status": verdict.status, "step": step, "waiting": verdict.waiting}, indent=0)
+    elif verdict.code == Exit.WAITING and verdict.waiting is not None:
+        at = None if verdict.step is None else follower.state.steps.get(verdict.step)
+        kind, status = (None, None) if at is None else (at.step.kind, at.status)
+        why = run_waiting(verdict.waiting, kind, status)
+        click.echo(why if verdict.step is None else f"{verdict.step}: {why}")
     else:
         table = STEP_STATUS if verdict.step is not None and verdict.status in STEP_STATUS else ROLLBACK_STATUS
         status = word(table, verdict.status)

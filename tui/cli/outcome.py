@@ -23,11 +23,12 @@ _STANDING = {
 
 
 class Verdict(Struct, frozen=True):
-    """How it ended: the exit code, the step or run's status, and the step concerned."""
+    """How it ended: the exit code, the step's or run's status, the step concerned, and why the run stands still."""
 
     code: Exit
     status: str
     step: str | None = None
+    waiting: str | None = None
 
 
 def of_run(state: RunState, wall: float) -> Verdict | None:
@@ -39,7 +40,7 @@ def of_run(state: RunState, wall: float) -> Verdict | None:
     last = next_effects(state, wall)[-1]
     if not isinstance(last, Wait) or last.reason not in _STANDING:
         return None
-    return Verdict(_STANDING[last.reason], state.status, last.step)
+    return Verdict(_STANDING[last.reason], state.status, last.step, last.reason)
 
 
 def of_command(state: RunState, command: c.AnyCommand, seq: int, wall: float) -> Verdict | None:

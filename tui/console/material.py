@@ -34,7 +34,7 @@ def output_tail(paths: RunPaths, at: StepState) -> tuple[str, tuple[str, ...]]:
     path = _inside(paths.output, f"{at.id}.{at.attempt}")
     if paths.alone or at.attempt == 0 or path is None:
         return "", ()
-    data = _read(path, OUTPUT_BYTES, from_end=at.output_bytes or None)
+    data = _read(path, OUTPUT_BYTES, from_end=at.output_bytes)
     if not data:
         return "", ()
     lines = data.decode("utf-8", "replace").rstrip("\n").split("\n")
@@ -57,7 +57,7 @@ def _inside(directory: Path, name: str) -> Path | None:
 
 
 def _read(path: Path | None, limit: int, from_end: int | None) -> bytes | None:
-    """`limit` bytes: the first ones, or the last ones before offset `from_end`."""
+    """`limit` bytes: the first ones, or the last ones before offset `from_end` (0: before the file's end)."""
     if path is None:
         return None
     try:
@@ -67,8 +67,9 @@ def _read(path: Path | None, limit: int, from_end: int | None) -> bytes | None:
     try:
         if from_end is None:
             return os.pread(descriptor, limit, 0)
-        start = max(0, from_end - limit)
-        return os.pread(descriptor, from_end - start, start)
+        end = from_end or os.fstat(descriptor).st_size
+        start = max(0, end - limit)
+        return os.pread(descriptor, end - start, start)
     except OSError:
         return None
     finally:

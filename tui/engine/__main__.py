@@ -1,4 +1,4 @@
-"""The engine's process: `python -m tui.engine RUN_DIRECTORY [POLICY_JSON]`. Started by `tui.engine.launch`, detached."""
+"""The engine's process, detached: `python -m tui.engine RUN_DIRECTORY [POLICY_JSON]`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from tui.engine.crashlog import CrashLog
 from tui.engine.detach import report_failure, report_ready
 from tui.engine.engine import Engine
 from tui.engine.helmserver import HelmServer
+from tui.engine.launch import OPENING, Opening
 from tui.engine.lock import EngineLock, EngineRunning
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
-from tui.engine.launch import OPENING, Opening
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
 from tui.journal.events import Policy, RunOpened, RunRecovered
+from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
@@ -89,6 +90,7 @@ async def _serve(paths: RunPaths, policy: Policy | None, lock: EngineLock, crash
         if recorder.state.closed is not None:
             recorder.writer.release_reserve()
         recorder.writer.close()
+        Index.load_or_build(paths.journal, write=True)
 
 
 def _facts() -> dict[str, Any]:

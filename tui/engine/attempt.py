@@ -21,6 +21,7 @@ from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.plan.model import Proof
+from tui.postgres.errors import PostgresError
 from tui.run.steps import StepState
 from tui.steps import effects as fx
 from tui.steps.base import Context, Kind
@@ -77,7 +78,7 @@ class Attempt:
         timer = asyncio.create_task(self._timer()) if self.step.timeout else None
         try:
             outcome = await (self._prove_by_hand() if self.at.by_hand else self._drive())
-            outcome = await self.proved(outcome)
+            outcome = await self._cleaned(await self.proved(outcome))
         except FateUnknown as lost:
             await self._recover(lost)
             return
@@ -89,8 +90,6 @@ class Attempt:
         self.recorder.append(*self.outcome_events(outcome))
 
     async def _drive(self) -> fx.Outcome:
-        from tui.postgres.errors import PostgresError
-
         generator = self.kind.execute(self._context(), self.kind.typed(self.step.spec))
         result: Any = None
         try:
@@ -208,15 +207,39 @@ class Attempt:
             return False, {"error": rows.error.message, "sqlstate": rows.error.sqlstate}
         return holds(prove, rows), evidence_of(rows)
 
-    def cleanup_context(self) -> Context:
-        """What the step's cleanup may know: nothing of it was ever done before."""
-        return msgspec.structs.replace(self._context(), done=0)
+    async def cleanup(self) -> str | None:
+        """Run the step's cleanup, whose statements are idempotent; None when it did what it should, else why not."""
+        action = self.step.cleanup
+        assert action is not None
+        kind = KINDS[action.kind]
+        generator = kind.execute(msgspec.structs.replace(self._context(), done=0), kind.typed(action.spec))
+        result: Any = None
+        try:
+            while True:
+                effect = generator.send(result)
+                if isinstance(effect, (fx.RunTransaction, fx.RunStatement)):
+                    result = await self.sql.unwitnessed(effect)
+                else:
+                    result = await self._perform(effect)
+        except StopIteration as ended:
+            outcome: fx.Outcome = ended.value
+        if isinstance(outcome, fx.Passed):
+            return None
+        return outcome.error.message if outcome.error is not None else outcome.reason
 
-    async def perform_cleanup(self, effect: fx.Effect) -> Any:
-        """Carry out an effect of the cleanup: its statements are idempotent and leave no witness behind."""
-        if isinstance(effect, (fx.RunTransaction, fx.RunStatement)):
-            return await self.sql.unwitnessed(effect)
-        return await self._perform(effect)
+    async def _cleaned(self, outcome: fx.Outcome) -> fx.Outcome:
+        """A statement outside a transaction that failed may have left half of itself behind: that is cleaned up."""
+        if isinstance(outcome, fx.Passed) or outcome.effect != "unknown" or self.step.cleanup is None:
+            return outcome
+        self.sql.allow_again()
+        try:
+            why = await self.cleanup()
+        except PostgresError as error:
+            why = error.message
+        if why is not None:
+            return msgspec.structs.replace(outcome, evidence=outcome.evidence | {"cleanup": why})
+        effect: e.Effect = "some" if self._current().done > self.at.resume_from else "none"
+        return msgspec.structs.replace(outcome, effect=effect, evidence=outcome.evidence | {"cleanup": "done"})
 
     def outcome_events(self, outcome: fx.Outcome, recovered: bool = False) -> list[e.Event]:
         """The outcome as events: what undoes another step takes that one's mark along."""

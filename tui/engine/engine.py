@@ -17,6 +17,7 @@ from tui.helm.paths import RunPaths
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 
+INDEX_EVERY = 30.0
 LINGER = 3.0
 """Seconds that an engine nobody needs stays, so that a client that just started it finds it."""
 
@@ -46,19 +47,33 @@ class Engine:
         self._begun: set[tuple[str, int]] = set()
         self._broken: Exception | None = None
         recorder.changed = self._wake.set
+        target.on_secret = lambda: recorder.know(target.secrets())
 
     async def run(self) -> None:
         """See the class."""
         sampling = asyncio.create_task(self.sampler.run())
+        indexing = asyncio.create_task(self._index())
         try:
             await self._loop()
         finally:
+            indexing.cancel()
             self.sampler.stop()
             await asyncio.gather(sampling, return_exceptions=True)
             for attempt in self._attempts.values():
                 attempt.interrupt("engine")
             if self._tasks:
                 await asyncio.wait(self._tasks.values(), timeout=10)
+
+    async def _index(self) -> None:
+        """Keep the cache for seeking near the journal's end; a reader without it builds its own."""
+        from tui.journal.index import Index
+
+        while True:
+            await asyncio.sleep(INDEX_EVERY)
+            try:
+                await asyncio.to_thread(Index.load_or_build, self.paths.journal, write=True)
+            except OSError as error:
+                self.crashlog.line(f"the index cannot be written: {error}")
 
     async def _loop(self) -> None:
         idle_since = time.monotonic()
@@ -97,7 +112,7 @@ class Engine:
         again = False
         for effect in effects:
             match effect:
-                case Append(events=events, by=by):
+                case Append():
                     again = self._append(effect)
                 case Run(step=step, attempt=attempt):
                     if self.recorder.stuck is None or self._rolling_back():

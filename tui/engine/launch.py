@@ -1,4 +1,4 @@
-"""Starting an engine: for a new run, and again for an open one. The command line calls these; the engine is detached."""
+"""Starting an engine, detached: for a new run, and again for an open one. The command line calls these."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tui import __version__
 from tui.engine.detach import StartFailed, start_detached
 from tui.engine.history import learned
 from tui.engine.lock import engine_facts
-from tui.engine.opening import resolve_window
-from tui.helm.paths import RunPaths, create_run_directory, new_run_id
+from tui.engine.opening import open_window
+from tui.helm.paths import RunPaths, create_run_directory, new_run_id, open_file
 from tui.helm.person import caller
 from tui.journal.events import Policy, RunOpened
 from tui.locale import _
@@ -67,7 +67,7 @@ def open_run(
     chosen = plan.targets[target]
     try:
         person = caller(declared)
-        window = None if chosen.window is None else resolve_window(chosen.window, now, compress, opens)
+        window = None if chosen.window is None else open_window(chosen.window, now, compress, opens)
     except ValueError as error:
         raise LaunchFailed(str(error), 2) from None
     paths = create_run_directory(new_run_id(now))
@@ -81,8 +81,7 @@ def open_run(
             demo=demo, plan_file=source.name, engine={"version": __version__},
         )  # fmt: skip
         opening = paths.directory / OPENING
-        descriptor = os.open(opening, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:
+        with os.fdopen(open_file(opening, 0o600), "wb") as file:
             file.write(msgspec.json.encode(Opening(opened=opened, by=person.label)))
         _start(paths, None, environment)
     except LaunchFailed:

@@ -1,29 +1,23 @@
-"""What the starter hands to a new engine: everything of `run.opened` that is known before the target is asked."""
+"""The window of a run that opens now: the plan's, or another opening, sooner in a compressed rehearsal."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from tui.journal.events import OpenWindow
 from tui.plan.model import Window
-from tui.plan.scalars import parse_duration
+from tui.plan.window import resolve
 from tui.run.clock import rfc3339
 
 
-def resolve_window(window: Window, now: datetime, compress: float, opens: str | None = None) -> OpenWindow:
-    """The window as instants. `opens` replaces the plan's: `now`, `+1m` or local time; compressed: it comes sooner.
+def open_window(window: Window, now: datetime, compress: float, opens: str | None = None) -> OpenWindow:
+    """The window as instants. `opens` replaces the plan's; with compress N what is waited for comes N times sooner.
 
-    Raises ValueError for a time that does not exist.
+    Raises tui.plan.window.WindowError for a time that does not exist.
     """
-    text = opens or window.opens
-    if text == "now":
-        begins = now
-    elif text.startswith("+"):
-        begins = now + timedelta(seconds=parse_duration(text[1:]))
-    else:
-        local = datetime.fromisoformat(text)
-        begins = local.replace(tzinfo=ZoneInfo(window.timezone)).astimezone(UTC)
+    begins, _closes = resolve(window if opens is None else replace(window, opens=opens), now)
     if compress > 1 and begins > now:
         begins = now + (begins - now) / compress
     closes = begins + timedelta(seconds=window.duration + window.buffer)

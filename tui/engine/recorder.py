@@ -29,6 +29,10 @@ class Recorder:
         self.changed: Callable[[], None] = lambda: None
         self.stuck: str | None = None
 
+    def know(self, secrets: tuple[str, ...]) -> None:
+        """Redact these too from now on."""
+        self.redactor = Redactor(secrets)
+
     def append(self, *events: Event, by: str = "engine") -> list[Line]:
         """Append in this order with one sync, durable when any of them has to be."""
         return self.append_all(events, by=by)

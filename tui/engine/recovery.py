@@ -43,6 +43,11 @@ class Recovery:
     async def decide(self, why: str) -> None:
         """Until decided: a server that does not answer, or a backend still at work, is waited for, with its reason."""
         while True:
+            known = self._at.fate
+            if known in ("applied", "not_applied"):
+                # Decided and recorded by an engine that died before the outcome was.
+                verdict = evidence.Verdict(known, self._at.fate_reason or "", {})
+                break
             try:
                 verdict = await self._verdict()
             except PostgresError as error:
@@ -159,28 +164,10 @@ class Recovery:
             return evidence.Verdict("applied", "proved", {"prove": proof})
         if self._step.cleanup is None:
             return evidence.Verdict("undecided", "no_cleanup", {"prove": proof})
-        cleaned = await self._cleanup()
+        cleaned = await self._attempt.cleanup()
         if cleaned is not None:
             return evidence.Verdict("undecided", "cleanup_failed", {"message": cleaned, "prove": proof})
         return evidence.Verdict("not_applied", "cleaned_up", {"prove": proof})
-
-    async def _cleanup(self) -> str | None:
-        """Run the step's cleanup; None when it did what it should, else why not."""
-        from tui.steps.registry import KINDS
-
-        action = self._step.cleanup
-        assert action is not None
-        kind = KINDS[action.kind]
-        generator = kind.execute(self._attempt.cleanup_context(), kind.typed(action.spec))
-        result: Any = None
-        try:
-            while True:
-                result = await self._attempt.perform_cleanup(generator.send(result))
-        except StopIteration as ended:
-            outcome: fx.Outcome = ended.value
-        if isinstance(outcome, fx.Passed):
-            return None
-        return outcome.error.message if outcome.error is not None else outcome.reason
 
     # -- programs -----------------------------------------------------------------------------------------------
 
@@ -212,9 +199,9 @@ class Recovery:
             return evidence.Verdict("applied", "exit_status", facts)
         if status == 3 and self._attempt.kind.name == "psql" and self._step.spec.get("single_transaction", True):
             return evidence.Verdict("not_applied", "exit_status", facts)
-        if status is not None and self._attempt.kind.name == "command":
-            if status == self._step.spec.get("expect_status", 0):
-                return evidence.Verdict("applied", "exit_status", facts)
+        expected = self._step.spec.get("expect_status", 0)
+        if status is not None and self._attempt.kind.name == "command" and status == expected:
+            return evidence.Verdict("applied", "exit_status", facts)
         return self._repeatable(facts)
 
     def _repeat(self) -> str:
@@ -230,9 +217,15 @@ class Recovery:
     async def _settle(self, verdict: evidence.Verdict) -> None:
         at = self._at
         step, attempt = at.id, at.attempt
-        fate = e.StepFate(step=step, attempt=attempt, fate=verdict.fate, reason=verdict.reason, facts=verdict.facts)
+        fate: tuple[e.Event, ...] = ()
+        if at.fate != verdict.fate or verdict.fate == "undecided":
+            fate = (
+                e.StepFate(
+                    step=step, attempt=attempt, fate=verdict.fate, reason=verdict.reason, facts=verdict.facts
+                ),
+            )  # fmt: skip
         if verdict.fate == "undecided":
-            self._append(fate)
+            self._append(*fate)
             return
         evidence_ = {"fate": verdict.fate, "reason": verdict.reason, **verdict.facts}
         if verdict.fate == "applied":
@@ -241,12 +234,12 @@ class Recovery:
                 outcome: fx.Outcome = fx.Passed(evidence=evidence_, effect="all")
                 if "prove" not in verdict.facts:
                     outcome = await self._attempt.proved(outcome)
-                self._append(fate, *self._attempt.outcome_events(outcome, recovered=True))
+                self._append(*fate, *self._attempt.outcome_events(outcome, recovered=True))
                 return
-            self._append(fate, self._interrupted(evidence_, "some"))
+            self._append(*fate, self._interrupted(evidence_, "some"))
             return
         some = at.done > 0
-        self._append(fate, self._interrupted(evidence_, "some" if some else "none"))
+        self._append(*fate, self._interrupted(evidence_, "some" if some else "none"))
 
     def _is_whole(self, verdict: evidence.Verdict) -> bool:
         """Whether what was applied is the whole step, or one statement of several that go on behind it."""

@@ -1,6 +1,6 @@
 """What a child printed: from its raw file, redacted, into the step's output file and on to the journal.
 
-A thread copies; the loop takes what has come since it last looked. Nothing queues up: the output file holds everything,
+Two threads copy; the loop takes what has come since it last looked. Little queues up: the output file holds everything,
 and of what is handed out only the newest text is kept when there is more than the journal takes.
 """
 
@@ -11,7 +11,6 @@ import hashlib
 import os
 import stat
 import threading
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +26,7 @@ BATCH_INTERVAL: Final = 0.04
 """Seconds between two batches."""
 _CHUNK: Final = 128 << 10
 _POLL: Final = 0.02
+_MAX_PENDING: Final = 2 << 20
 # Text that is cut begins with a line, unless its lines are longer than this.
 _CUT_SEARCH: Final = 4096
 
@@ -45,7 +45,7 @@ class OutputBatch(msgspec.Struct, frozen=True):
 
 
 class SpoolEnd(msgspec.Struct, frozen=True):
-    """The whole output file: its length in bytes and its SHA-256 in hex."""
+    """What the child printed, redacted: its length in bytes and its SHA-256 in hex."""
 
     length: int
     sha256: str
@@ -60,8 +60,9 @@ class Spool:
 
     After an engine's crash a new Spool rebuilds the output from the raw file's beginning; bytes before `offset` of the
     output, which are in the journal already, are not handed out again. `base`: where in the output file this child's
-    part begins, behind what earlier ones of the same attempt printed; batches count from the file's beginning. `redactor` must be fresh. Errors of reading and
-    writing (OSError) come out of `follow` and `finish`; the raw file is then still there.
+    part begins, behind what earlier ones of the same attempt printed; batches count from the file's beginning.
+    `redactor` must be fresh. Errors of reading and writing (OSError) come out of `follow` and `finish`; the raw file
+    is then still there.
     """
 
     def __init__(self, raw_path: Path, output_path: Path, redactor: Redactor, offset: int = 0, base: int = 0) -> None:
@@ -152,57 +153,104 @@ class Spool:
     def _copy(self, tell: Callable[[], None]) -> None:
         raw = os.open(self._raw_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            output = _open_output(self._output_path)
+            sink = _Sink(self._output_path, self._base, self._gathered, tell)
             try:
-                os.lseek(output, self._base, os.SEEK_SET)
-                self._copy_open(raw, output, tell)
-            finally:
-                os.close(output)
+                self._redact(raw, sink)
+            except BaseException:
+                sink.close(whole=False)
+                raise
+            self._end = sink.close(whole=not self._stop)
         finally:
             os.close(raw)
 
-    def _copy_open(self, raw: int, output: int, tell: Callable[[], None]) -> None:
-        digest = hashlib.sha256()
-        length = 0
-        told = 0.0
-
-        def put(data: bytes) -> None:
-            nonlocal length
-            _write_all(output, data)
-            digest.update(data)
-            length += len(data)
-            self._gathered.add(data)
-
+    def _redact(self, raw: int, sink: _Sink) -> None:
         while not self._stop:
             # Looked at before reading: what is read after the child's end is all there is.
             last = self._done.is_set()
-            chunk = os.read(raw, _CHUNK)
-            if chunk:
-                data = self._redactor.feed(chunk)
-                if data:
-                    put(data)
-                    now = time.monotonic()
-                    if now - told >= BATCH_INTERVAL / 4:
-                        told = now
-                        tell()
+            if chunk := os.read(raw, _CHUNK):
+                sink.put(self._redactor.feed(chunk))
             elif last:
-                break
+                sink.put(self._redactor.flush())
+                return
+            elif os.fstat(raw).st_size < os.lseek(raw, 0, os.SEEK_CUR):
+                # A command that writes to > /dev/stderr empties the file it spools to; what comes then is new.
+                os.lseek(raw, 0, os.SEEK_SET)
             else:
-                if os.fstat(raw).st_size < os.lseek(raw, 0, os.SEEK_CUR):
-                    # A command that writes to > /dev/stderr empties the file it spools to; what comes then is new.
-                    os.lseek(raw, 0, os.SEEK_SET)
-                    continue
-                if told:
-                    told = 0.0
-                    tell()
                 self._done.wait(_POLL)
-        if self._stop:
+
+
+class _Sink:
+    """Writes, hashes and counts in a thread of its own, because all of that can go on beside the redacting."""
+
+    def __init__(self, path: Path, base: int, gathered: _Gathered, tell: Callable[[], None]) -> None:
+        self._file = _open_output(path)
+        os.lseek(self._file, base, os.SEEK_SET)
+        self._base = base
+        self._gathered = gathered
+        self._tell = tell
+        self._digest = hashlib.sha256()
+        self._length = 0
+        self._changed = threading.Condition()
+        self._pending: list[bytes] = []
+        self._pending_length = 0
+        self._closed = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="spool-write", daemon=True)
+        self._thread.start()
+
+    def put(self, data: bytes) -> None:
+        """Takes the next bytes; waits while more than _MAX_PENDING are not written yet. Raises what writing raised."""
+        if not data:
             return
-        put(self._redactor.flush())
-        # A rebuilt output can only be shorter when other secrets are known by now.
-        os.ftruncate(output, self._base + length)
-        os.fdatasync(output)
-        self._end = SpoolEnd(length, digest.hexdigest())
+        with self._changed:
+            while self._pending_length >= _MAX_PENDING and self._error is None:
+                self._changed.wait()
+            if self._error is not None:
+                raise self._error
+            self._pending.append(data)
+            self._pending_length += len(data)
+            self._changed.notify()
+
+    def close(self, *, whole: bool) -> SpoolEnd | None:
+        """Writes the rest; a `whole` output is cut to its length, made durable, and described."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+        try:
+            if not whole:
+                return None
+            if self._error is not None:
+                raise self._error
+            # A rebuilt output can only be shorter when other secrets are known by now.
+            os.ftruncate(self._file, self._base + self._length)
+            os.fdatasync(self._file)
+            return SpoolEnd(self._length, self._digest.hexdigest())
+        finally:
+            os.close(self._file)
+
+    def _work(self) -> None:
+        try:
+            while (data := self._next()) is not None:
+                _write_all(self._file, data)
+                self._digest.update(data)
+                self._length += len(data)
+                self._gathered.add(data)
+                self._tell()
+        except BaseException as error:
+            with self._changed:
+                self._error = error
+                self._changed.notify()
+
+    def _next(self) -> bytes | None:
+        with self._changed:
+            while not self._pending and not self._closed:
+                self._changed.wait()
+            if not self._pending:
+                return None
+            pending, self._pending, self._pending_length = self._pending, [], 0
+            self._changed.notify()
+        return pending[0] if len(pending) == 1 else b"".join(pending)
 
 
 class _Bucket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shlex
 from collections.abc import Callable, Mapping
 
@@ -23,6 +24,10 @@ _PG_VARIABLES = {
 }  # fmt: skip
 
 
+_SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY", re.IGNORECASE)
+"""Environment variables whose values are never written down."""
+
+
 class TargetAccess:
     """One target, and the sessions that the engine keeps to it: `control` holds keys, `monitor` only looks.
 
@@ -37,6 +42,7 @@ class TargetAccess:
         self._control: Session | None = None
         self._monitor: Session | None = None
         self._opening = asyncio.Lock()
+        self.on_secret: Callable[[], None] = lambda: None
 
     def conninfo(self) -> str:
         """libpq's connection string, variables expanded. Raises tui.plan.expand.ExpansionError."""
@@ -45,10 +51,11 @@ class TargetAccess:
         return expand(self.target.dsn or "", self.environment)
 
     def secrets(self) -> tuple[str, ...]:
-        """What must never be written down: the passwords this target is reached with."""
+        """What must never be written down: the passwords this target is reached with, and others in the environment."""
         from psycopg import conninfo
 
-        found = [self.environment.get("PGPASSWORD", "")]
+        found = [value for name, value in self.environment.items() if _SECRET.search(name) and len(value) >= 6]
+        found.append(self.environment.get("PGPASSWORD", ""))
         try:
             found.append(str(conninfo.conninfo_to_dict(self.conninfo()).get("password") or ""))
         except Exception:
@@ -146,3 +153,4 @@ class TargetAccess:
         if process.returncode != 0:
             raise ConnectFailed(f"password_command ended with exit status {process.returncode}")
         self.environment["PGPASSWORD"] = output.decode("utf-8", "replace").rstrip("\n")
+        self.on_secret()

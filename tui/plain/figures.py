@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from tui.run.clock import instant
 from tui.run.state import RunState
 
@@ -33,6 +36,15 @@ def t_clock(state: RunState, at: str, mono: float) -> str:
         return "+" + hours(mono)
     seconds = instant(at) - instant(opened.window.opens)
     return ("T-" if seconds <= -1 else "T+") + hours(seconds)
+
+
+def moment(at: str, timezone: str = "UTC") -> str:
+    """`2026-12-05 22:00:00 America/Sao_Paulo`; in UTC where that zone is not known here."""
+    try:
+        zone, name = ZoneInfo(timezone), timezone
+    except (OSError, ValueError, KeyError):
+        zone, name = ZoneInfo("UTC"), "UTC"
+    return f"{datetime.fromtimestamp(instant(at), zone):%Y-%m-%d %H:%M:%S} {name}"
 
 
 def amount(value: object) -> str:

@@ -11,7 +11,7 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
 from tui.plain import words
-from tui.plain.figures import amount, size, span, t_clock
+from tui.plain.figures import amount, moment, size, span, t_clock
 from tui.run.clock import instant
 from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
@@ -73,7 +73,8 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
     ]
     if event.window is not None:
         window = event.window
-        told.append(_("window {opens} to {closes}").format(opens=visible(window.opens), closes=visible(window.closes)))
+        opens, closes = (moment(at, window.timezone) for at in (window.opens, window.closes))
+        told.append(_("window {opens} to {closes}").format(opens=visible(opens), closes=visible(closes)))
     return told
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tui.locale import _
 from tui.plain import words
-from tui.plain.figures import amount, span
+from tui.plain.figures import amount, moment, span
 from tui.run.visible import visible
 
 WIDTH = 80
@@ -70,7 +70,8 @@ def _engine(engine: dict[str, Any]) -> str:
 
 
 def _window(window: dict[str, Any]) -> list[str]:
-    lines = [_("window {opens} to {closes}").format(opens=window["opens"], closes=window["closes"])]
+    opens, closes = (visible(moment(window[key], window["timezone"])) for key in ("opens", "closes"))
+    lines = [_("window {opens} to {closes}").format(opens=opens, closes=closes)]
     remaining, safe = window["remaining_s"], window["last_safe_rollback_s"]
     if window["t_s"] < 0:
         left = _("opens in {span}").format(span=span(remaining))

@@ -158,11 +158,11 @@ def evidence_words(step: StepState) -> str:
 
 
 def facts_words(facts: Iterable[tuple[str, Any]]) -> str:
-    """`rows 20000, xid 912`: what is no scalar is left out, what is long is cut."""
+    """`rows 20000, xid 912`: no scalar and no time taken (it is told anyway), and what is long is cut."""
     shown = ", ".join(
         f"{visible(key)} {visible(amount(value))}"
         for key, value in facts
-        if isinstance(value, str | int | float) and value != ""
+        if isinstance(value, str | int | float) and value != "" and key != "seconds"
     )
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 

@@ -191,6 +191,9 @@ class PlanReader:
             text = message.format(first=quoted(present[0]), second=quoted(present[1]))
             self.report.add("one-kind", node.pairs[present[1]][0].spot, text)
         specs = [self._spec(self.kinds[name], node.pairs[name][1], f"{path}.{name}") for name in present]
+        if len(present) > 1:
+            # Which of them was meant is not known, so none is asked what it thinks of its spec.
+            self._uses = [use for use in self._uses if use.is_action]
         return present[0], specs[0]
 
     def _missing(self, node: Mapping, path: str, meant: set[str | None]) -> None:

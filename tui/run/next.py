@@ -60,6 +60,9 @@ def next_effects(state: RunState, wall: float) -> tuple[Do, ...]:
     if state.closed is not None:
         return (Wait(reason="closed"),)
     doing = _running(state)
+    unmarked = _unmarked_undos(state)
+    if unmarked:
+        return (*doing, Append(events=unmarked))
     fired = _triggers(state)
     if fired:
         return (*doing, Append(events=fired))
@@ -88,6 +91,23 @@ def _running(state: RunState) -> tuple[Do, ...]:
         else:
             doing.append(Run(step=at.id, attempt=at.attempt))
     return tuple(doing)
+
+
+def _unmarked_undos(state: RunState) -> tuple[e.Event, ...]:
+    """Steps whose undo has passed but who are not marked undone: an engine died between the two lines."""
+    found: list[e.Event] = []
+    for position in range(len(state.steps) - 1, -1, -1):
+        at = state.steps.at(position)
+        if at.group == "main":
+            break
+        if at.undoes is None or at.status not in ("passed", "by_hand") or at.ended is None:
+            continue
+        original = state.steps[at.undoes]
+        later = original.ended is not None and original.ended > at.ended
+        if original.status in ("undone", "running") or later:
+            continue
+        found.append(e.StepUndone(step=original.id, attempt=max(1, original.attempt), by_step=at.id))
+    return tuple(found)
 
 
 def _companions(state: RunState) -> tuple[e.Event, ...]:
@@ -280,6 +300,6 @@ def _candidates(state: RunState, current: StepState) -> list[StepState]:
 
 
 def exit_code(state: RunState) -> int:
-    """The exit code that reports this run's outcome (design: 0 done, 1 failed, 3 rolled back, 4 undecided, 6 waiting)."""
+    """What reports this outcome to a shell: 0 done, 1 failed, 3 rolled back, 4 undecided, 6 waiting for a person."""
     status = state.status
     return {"completed": 0, "failed": 1, "rollback_failed": 1, "rolled_back": 3, "undecided": 4}.get(status, 6)

@@ -12,6 +12,7 @@ from tui.postgres.connect import (
     ConnectionLost,
     LockNotAvailable,
     Notice,
+    Session,
     StatementFailed,
     open_session,
 )
@@ -223,3 +224,32 @@ async def test_a_terminated_session_is_lost_not_failed(server: Server) -> None:
         error = await refused(task)
         assert isinstance(error, ConnectionLost) and error.sqlstate == "57P01"
         assert isinstance(await refused(work.execute("select 1")), ConnectionLost)
+
+
+@awaited
+async def test_the_end_of_the_event_loop_leaves_the_server_working(server: Server, database: str) -> None:
+    kept: list[Session] = []
+
+    async def brief() -> None:
+        work = await open_session(server.dsn(database), purpose="work", run=RUN, step="brief")
+        kept.append(work)
+        asyncio.ensure_future(work.execute("select pg_sleep(0.5); create table t (a int)"))  # noqa: RUF006
+
+        async def active() -> bool:
+            found = await find_backend(control, work.backend.pid)
+            return found is not None and found.wait_event == "Timeout:PgSleep"
+
+        control = await open_session(server.dsn(database), purpose="control", run=RUN)
+        await until(active)
+        await control.close()
+
+    # Its loop ends with the statement under way, which cancels every task in it.
+    await asyncio.to_thread(asyncio.run, brief())
+    async with Sessions(server, database) as sessions:
+        control = await sessions.control()
+
+        async def made() -> bool:
+            return bool(await one(control, "select to_regclass('t') is not null"))
+
+        await until(made)
+    await kept[0].close()

@@ -4,6 +4,7 @@ us.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
-from tui.postgres import evidence, ledger
+from tui.postgres import evidence, fence, ledger
 from tui.postgres.connect import ConnectFailed, ConnectionLost, Session
 from tui.postgres.evidence import AssignedXid, TxWitness, Verdict
 from tui.postgres.identity import target_identity
@@ -210,3 +211,47 @@ async def test_a_missing_standby_does_not_stop_the_pin(own: Server) -> None:
         assert witness.synchronous_commit == "on"
         await work.execute("set local synchronous_commit = local; commit")
     assert (await judged(own, witness)).fate == "applied"
+
+
+@awaited
+async def test_a_commit_that_waits_for_a_standby_is_undone_by_nobody(own: Server) -> None:
+    own.start(**QUIET, synchronous_standby_names="nobody_there")
+    async with Sessions(own) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        await work.execute("begin; create table t (a int)")
+        identity = await target_identity(control)
+        xid = await evidence.assign_xid(work)
+        await evidence.pin(control, xid)
+        witness = evidence.witness(work, identity, xid, ledger=False, pinned=True)
+        commit = asyncio.ensure_future(work.execute("commit"))
+
+        async def waits() -> bool:
+            found = await fence.find_backend(control, work.backend.pid)
+            return found is not None and found.wait_event == "IPC:SyncRep"
+
+        await until(waits)
+        assert await evidence.xid_status(control, xid) == "in progress"
+        assert not await one(control, "select to_regclass('t') is not null")
+        await work.cancel()
+        # It reports success, and only a warning says that no standby has it.
+        done = await commit
+        assert done.status == "COMMIT" and [w.sqlstate for w in done.warnings] == ["01000"]
+        assert await one(control, "select to_regclass('t') is not null")
+        await work.close()
+    assert (await judged(own, witness)).fate == "applied"
+
+
+@awaited
+async def test_a_prepared_transaction_is_still_running(own: Server) -> None:
+    own.start()
+    async with Sessions(own) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        await ledger.create_ledger(control)
+        witness = await begun(control, work, with_ledger=True, pinned=True)
+        await work.execute("prepare transaction 'left behind'")
+        await work.close()
+        found = await judged(own, witness)
+        assert (found.fate, found.reason) == ("still_running", "xid_in_progress")
+        await control.execute("commit prepared 'left behind'")
+    found = await judged(own, witness)
+    assert (found.fate, found.reason) == ("applied", "ledger_row")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.plain.figures import amount, size, span
+from tui.plain.figures import amount, moment, size, span
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,9 @@ def test_spans(seconds: float, text: str) -> None:
 def test_amounts_and_sizes() -> None:
     assert [amount(v) for v in (20000, 3.0, 0.25, 1234.56, True, "x")] == ["20000", "3", "0.25", "1235", "True", "x"]
     assert [size(v) for v in (512, 1_400_000, 3e13)] == ["512 B", "1.4 MB", "30.0 TB"]
+
+
+def test_moments_are_in_the_zone_of_their_window() -> None:
+    assert moment("2026-12-06T01:00:00.000000Z", "America/Sao_Paulo") == "2026-12-05 22:00:00 America/Sao_Paulo"
+    assert moment("2026-12-06T01:00:00.5Z", "Not/A_Zone") == "2026-12-06 01:00:00 UTC"
+    assert moment("2026-12-06T01:00:00Z", "../../etc/passwd") == "2026-12-06 01:00:00 UTC"

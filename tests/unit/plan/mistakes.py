@@ -1,4 +1,7 @@
-"""Mistakes, each alone in the sound plan: code, a piece of that plan, and what stands there instead, `«` before the place."""
+"""Mistakes, each alone in the sound plan: code, a piece of that plan, and what stands there instead.
+
+`«` marks the place of the one error.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,7 @@ SHAPE = [
     ("unknown-format", "virada: 1", "virada: «2"),
     ("one-kind", "          - id: follow\n", "          - «{id: x, title: X}\n          - id: follow\n"),
     ("one-kind", KIND, KIND + "            «psql: {file: migration.sql}\n"),
+    ("one-kind", "monitor: {log: server}", "monitor: {log: server}\n            «sql: {retries: 3}"),
     ("one-kind", "undo: {sql: {file: rollback.sql}}", "undo: {sql: {file: rollback.sql}, «psql: {file: rollback.sql}}"),
     ("one-kind", "undo: {sql: {file: rollback.sql}}", "undo: «{}"),
     ("not-supported-yet", STEP, STEP + "            «approval: other\n"),

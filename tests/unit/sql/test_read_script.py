@@ -111,7 +111,10 @@ def test_other_copies_take_no_data(source: str) -> None:
 
 
 def test_meta_commands() -> None:
-    source = "\\set x 'a; b' \\\\ SELECT 1;\n\\! echo 'a;\nSELECT 2 \\gset p_\nSELECT\n\\echo amid\n3;\nSELECT 4; \\echo after"
+    source = (
+        "\\set x 'a; b' \\\\ SELECT 1;\n\\! echo 'a;\nSELECT 2 \\gset p_\n"
+        "SELECT\n\\echo amid\n3;\nSELECT 4; \\echo after"
+    )
     got = [(s.kind, s.text, s.line) for s in read_script(source).statements]
     assert got == [
         ("meta", "\\set x 'a; b'", 1),

@@ -1,0 +1,1 @@
+"""Screens: the overview, and what is laid over it."""

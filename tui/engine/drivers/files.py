@@ -1,4 +1,4 @@
-"""Files: of the frozen plan, and hashes of what was written. Read in threads, so that the loop never waits on a disk."""
+"""Files of the frozen plan, and hashes of what was written; read in threads, so that no disk is waited for."""
 
 from __future__ import annotations
 

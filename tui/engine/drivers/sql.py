@@ -160,6 +160,10 @@ class SqlDriver:
             return TxDone(committed=False, error=sql_error(error, statement.line))
         return TxDone(committed=True)
 
+    def allow_again(self) -> None:
+        """After a cancel: the cleanup of what was cancelled may still be sent."""
+        self._cancelled = False
+
     async def cancel(self) -> None:
         """Cancel what runs, on the server, for good: nothing further of this attempt is begun."""
         self._cancelled = True

@@ -1,0 +1,151 @@
+"""The log: bounded memory, one repaint a batch, follows its end until the person moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, tzinfo
+
+from tui.console.loglines import LogLine
+from tui.console.pieces import Line, clipped
+from tui.console.view import View
+from tui.console.visible import cut, fit, visible
+from tui.console.widgets.pane import Pane
+from tui.console.widgets.viewed import titled
+from tui.locale import _
+
+KEPT = 20_000
+"""Lines kept; older ones stay in the journal and in the steps' output files."""
+STYLES = {"error": "bad", "warning": "warn", "event": "bold", "person": "run", "output": "text"}
+
+
+class Log(Pane):
+    """Lines with time, severity in words, source and text."""
+
+    def __init__(self, look: Callable[[], View], *, id: str = "log", zone: tzinfo | None = None) -> None:
+        super().__init__(id=id)
+        self._look = look
+        self._lines: list[LogLine] = []
+        self._shown: list[LogLine] = self._lines
+        self._top: int | None = None
+        self._mark: LogLine | None = None
+        self._new = 0
+        self.filter = ""
+        self.zone = zone
+        self.active = False
+
+    def clear(self) -> None:
+        self._lines = []
+        self._mark = None
+        self._new = 0
+        self._top = None
+        self.set_filter(self.filter)
+
+    def append(self, lines: Iterable[LogLine]) -> None:
+        """Take lines in; the caller repaints once for all of them."""
+        added = list(lines)[-KEPT:]
+        self._lines.extend(added)
+        if self._shown is not self._lines:
+            matching = [line for line in added if self._matches(line)]
+            self._shown.extend(matching)
+        else:
+            matching = added
+        if self._top is not None:
+            self._new += len(matching)
+        # Trimmed in blocks, so that a flood does not move the list for every line.
+        for kept in {id(self._lines): self._lines, id(self._shown): self._shown}.values():
+            over = len(kept) - KEPT
+            if over > KEPT // 4:
+                del kept[:over]
+                if self._top is not None and kept is self._shown:
+                    self._top = max(0, self._top - over)
+
+    def set_filter(self, text: str) -> None:
+        """Show only lines that hold this text, whatever the case of its letters; empty shows all."""
+        self.filter = text
+        self._shown = [line for line in self._lines if self._matches(line)] if text else self._lines
+        self._top, self._new = None, 0
+        self.repaint()
+
+    def _matches(self, line: LogLine) -> bool:
+        wanted = self.filter.casefold()
+        return wanted in line.text.casefold() or wanted in line.source.casefold()
+
+    def move(self, by: int) -> None:
+        """Scroll; at the end it follows again."""
+        room = self._room
+        last = max(0, len(self._shown) - room)
+        top = last if self._top is None else self._top
+        top = max(0, top + by)
+        self._top = None if top >= last else top
+        if self._top is None:
+            self._new = 0
+        self.repaint()
+
+    def next_error(self) -> bool:
+        """Go to the next error after the one marked, from the end on to the first again; False when there is none."""
+        errors = [number for number, line in enumerate(self._shown) if line.severity == "error"]
+        if not errors:
+            return False
+        marked = next((n for n in errors if self._shown[n] is self._mark), None)
+        start = marked if marked is not None else (self._top or 0) - 1
+        number = next((n for n in errors if n > start), errors[0])
+        self._mark = self._shown[number]
+        self._top = max(0, min(number - self._room // 2, len(self._shown) - self._room))
+        self.repaint()
+        return True
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.size.height - 1)
+
+    @property
+    def page(self) -> int:
+        return max(1, self._room - 1)
+
+    def picture(self, width: int, height: int) -> list[Line]:
+        room = height - 1
+        last = max(0, len(self._shown) - room)
+        top = last if self._top is None else min(self._top, last)
+        title = _("Log")
+        if self.filter:
+            title += f" / {visible(self.filter)}"
+        if self._top is None:
+            right: Line = ((_("follows"), "dim"),)
+        else:
+            right = ((_("paused, {n} new").format(n=self._new), "warn"),)
+        lines = [titled(title, width, self.active, right)]
+        lines.extend(self._line(line, width) for line in self._shown[top : top + room])
+        return lines
+
+    def _line(self, line: LogLine, width: int) -> Line:
+        time = self._time(line.at)
+        word = fit(severity_word(line.severity), 5)
+        style = STYLES[line.severity]
+        source = visible(line.source)
+        start = (f"{time} ", "dim"), (f"{word} ", style)
+        if source:
+            start = (*start, (f"{source} ", "dim"))  # type: ignore[assignment]
+        used = sum(len(text) for text, _s in start)
+        text_style = style if line.severity in ("error", "warning") else "text" if line.severity == "output" else "bold"
+        body = cut(visible(line.text[: width * 4]), max(0, width - used))
+        tint = "selected:" if line is self._mark else ""
+        return clipped(tuple((text, tint + name) for text, name in (*start, (body, text_style))), width)
+
+    def _time(self, at: str) -> str:
+        if self.zone is None:
+            return at[11:19]
+        try:
+            return datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(self.zone).strftime("%H:%M:%S")
+        except ValueError:
+            return at[11:19]
+
+    def text(self) -> str:
+        """Every line that the filter lets through."""
+        return "".join(
+            f"{line.at} {severity_word(line.severity)} {visible(line.source)} {visible(line.text)}\n" for line in self._shown
+        )
+
+
+def severity_word(severity: str) -> str:
+    """At most five columns, so that the texts stand in line."""
+    return {"error": _("ERROR"), "warning": _("warn"), "event": _("run"), "person": _("hand"), "output": ""}[severity]

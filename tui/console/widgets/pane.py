@@ -1,0 +1,98 @@
+"""A widget that paints a picture: it asks for its visible lines, compares them, repaints only what differs."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.console.palette import style
+from tui.console.pieces import EMPTY, Line, clipped, plain, width_of
+from tui.console.visible import cells
+
+
+class Pane(Widget, can_focus=False):
+    """Base of everything on the screen. Subclasses give `picture`; `repaint` is called when something may differ."""
+
+    DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._painted: list[Line] = []
+
+    def picture(self, width: int, height: int) -> list[Line]:
+        """The lines that are visible, at most `height`; no line wider than `width`."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Paint what changed since the last time; nothing where the pane is not shown."""
+        width, height = self.size
+        if width <= 0 or height <= 0 or not self.display:
+            return
+        lines = [clipped(line, width) for line in self.picture(width, height)[:height]]
+        lines.extend([EMPTY] * (height - len(lines)))
+        if len(lines) != len(self._painted):
+            self._painted = lines
+            self.refresh()
+            return
+        regions: list[Region] = []
+        for y, (old, new) in enumerate(zip(self._painted, lines, strict=True)):
+            if old != new:
+                # Textual paints a line from its start up to the region's end: only the end can be saved.
+                regions.append(Region(0, y, min(width, changed_until(old, new)), 1))
+        if regions:
+            self._painted = lines
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        line = self._painted[y] if y < len(self._painted) else EMPTY
+        segments = [Segment(text, style(name)) for text, name in merged(line)]
+        missing = width - width_of(line)
+        if missing > 0:
+            segments.append(Segment(" " * missing, style("text")))
+        return Strip(segments, width)
+
+    def on_resize(self) -> None:
+        self._painted = []
+        self.repaint()
+
+    def on_show(self) -> None:
+        self._painted = []
+        self.repaint()
+
+    def text(self) -> str:
+        """What can be copied from the pane: what it shows; some panes give more."""
+        return "\n".join(plain(line).rstrip() for line in self._painted).rstrip("\n") + "\n"
+
+
+def merged(line: Line) -> Line:
+    """The same line with neighbours of one style joined: every piece costs its escape sequence."""
+    found: list[tuple[str, str]] = []
+    for text, name in line:
+        if found and found[-1][1] == name:
+            found[-1] = (found[-1][0] + text, name)
+        else:
+            found.append((text, name))
+    return tuple(found)
+
+
+def changed_until(old: Line, new: Line) -> int:
+    """The column up to which two lines differ; the longer one's width where they differ to the end."""
+    width_old, width_new = width_of(old), width_of(new)
+    if width_old != width_new:
+        return max(width_old, width_new)
+    end = width_new
+    before, after = list(merged(old)), list(merged(new))
+    while before and after and before[-1] == after[-1]:
+        end -= cells(after.pop()[0])
+        before.pop()
+    if before and after and before[-1][1] == after[-1][1]:
+        one, two = before[-1][0], after[-1][0]
+        same = 0
+        while same < min(len(one), len(two)) and one[-1 - same] == two[-1 - same]:
+            same += 1
+        if same:
+            end -= cells(two[-same:])
+    return end
