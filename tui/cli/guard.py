@@ -48,7 +48,11 @@ def guarded(command: Callable[[], int | None]) -> int:
 
 
 def _end(error: Exception) -> int:
-    expected = _expected(error)
+    try:
+        expected = _expected(error)
+    except ImportError:
+        # The installation is not whole, and that is the error.
+        expected = None
     if expected is None:
         expected = _crash(error)
     message, code = expected
@@ -94,7 +98,7 @@ def _record(text: str) -> Path | None:
             fd, path = choose()
             with os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, ImportError):
             continue
         return path
     return None

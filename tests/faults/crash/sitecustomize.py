@@ -1,0 +1,80 @@
+"""Crash points: found through PYTHONPATH, an engine with VIRADA_TEST_CRASH kills itself at the moment it names.
+
+`tx.commit_sent:3:after`: once the third line of that type is durable; `before`: in its place. `tx.commit_sent:3:torn`:
+with half of it in the file. A step may be named too: `tx.begin@batch:2:after`. `COMMIT:1:after`: when the server has
+answered to the first COMMIT and nothing of it is recorded; `COMMIT:1:flying`: when it is on its way.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _arm(what: str, number: int, when: str) -> None:
+    wanted, _, step = what.partition("@")
+    seen = 0
+    if wanted == "COMMIT":
+        _arm_commit(number, when)
+        return
+    from tui.engine.recorder import Recorder
+
+    original = Recorder.append_all
+
+    def append_all(self, events, by="engine"):  # type: ignore[no-untyped-def]
+        nonlocal seen
+        hit = False
+        for event in events:
+            if event.TYPE == wanted and (not step or getattr(event, "step", None) == step):
+                seen += 1
+                hit = hit or seen == number
+        if hit and when == "before":
+            _die()
+        if hit and when == "torn":
+            with open(self.writer.path, "ab") as journal:  # noqa: PTH123
+                journal.write(b'{"v":1,"seq":')
+                journal.flush()
+                os.fsync(journal.fileno())
+            _die()
+        lines = original(self, events, by)
+        if hit:
+            _die()
+        return lines
+
+    Recorder.append_all = append_all  # type: ignore[method-assign]
+
+
+def _arm_commit(number: int, when: str) -> None:
+    import asyncio
+
+    from tui.postgres.connect import Session
+
+    original = Session.execute
+    seen = 0
+
+    async def execute(self, query, *arguments, **options):  # type: ignore[no-untyped-def]
+        nonlocal seen
+        if query != "commit":
+            return await original(self, query, *arguments, **options)
+        seen += 1
+        if seen == number and when == "flying":
+            sending = asyncio.ensure_future(original(self, query, *arguments, **options))
+            # Enough for the bytes to leave and too little for an answer to a COMMIT that waits in a trigger.
+            await asyncio.wait([sending], timeout=0.1)
+            _die()
+        result = await original(self, query, *arguments, **options)
+        if seen == number and when == "after":
+            _die()
+        return result
+
+    Session.execute = execute  # type: ignore[method-assign]
+
+
+if "tui.engine" in sys.orig_argv and os.environ.get("VIRADA_TEST_CRASH"):
+    _what, _number, _when = os.environ["VIRADA_TEST_CRASH"].rsplit(":", 2)
+    _arm(_what, int(_number), _when)
