@@ -172,12 +172,12 @@ class Station:
     def processes(self) -> Iterator[psutil.Process]:
         """Everything that has this home in its environment."""
         mark = f"VIRADA_HOME={self.home}".encode()
-        for entry in os.scandir("/proc"):
-            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+        for name in os.listdir("/proc"):
+            if not name.isdigit() or int(name) == os.getpid():
                 continue
             try:
-                if mark in Path(entry.path, "environ").read_bytes().split(b"\0"):
-                    yield psutil.Process(int(entry.name))
+                if mark in Path("/proc", name, "environ").read_bytes().split(b"\0"):
+                    yield psutil.Process(int(name))
             except (OSError, psutil.Error):
                 continue
 

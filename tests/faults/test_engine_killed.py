@@ -30,6 +30,7 @@ def _finish(station: Station) -> None:
 
 
 # What the fate of the interrupted attempt must be: a COMMIT that the server got is applied, whatever we saw of it.
+# A program that outlives the engine may get its work done before another engine ends it: "either" is right then.
 POINTS = [
     ("step.started@single:1:before", None),
     ("step.started@single:1:after", ("single", "not_applied")),
@@ -51,10 +52,10 @@ POINTS = [
     ("tx.committed@index:2:before", ("index", "applied")),
     ("tx.committed@index:3:before", ("index", "applied")),
     ("step.started@psql:1:after", ("psql", "not_applied")),
-    ("step.child@psql:1:before", ("psql", "not_applied")),
-    ("step.child@psql:1:after", ("psql", "not_applied")),
+    ("step.child@psql:1:before", ("psql", "either")),
+    ("step.child@psql:1:after", ("psql", "either")),
     ("step.passed@psql:1:before", ("psql", "applied")),
-    ("step.child@program:1:after", ("program", "not_applied")),
+    ("step.child@program:1:after", ("program", "either")),
     ("step.passed@program:1:before", ("program", "applied")),
     ("step.signed@attested:1:before", None),
 ]
@@ -78,7 +79,10 @@ def test_killed_at_a_point(station: Station, database: Database, point: str, fat
     counting.assert_once(database)
     counting.assert_sound(station)
     found = [(step, word) for step, attempt, word in counting.fates(station.events()) if word != "still_running"]
-    assert found == ([] if fate is None else [fate])
+    if fate is not None and fate[1] == "either":
+        assert found in ([(fate[0], "applied")], [(fate[0], "not_applied")])
+    else:
+        assert found == ([] if fate is None else [fate])
     status = station.status()
     assert status["status"] == "completed"
     if ":torn" in point:

@@ -129,7 +129,7 @@ class Dialog:
 
 
 def dialog_picture(dialog: Dialog, width: int, height: int) -> list[Line]:
-    """The inside of the dialog's box. Where there is little room, explanations are shortened, never fields or buttons."""
+    """The inside of the dialog's box. With little room explanations are shortened, never fields or buttons."""
     question = dialog.question
     tail: list[Line] = []
     for number, (asked, field) in enumerate(zip(question.fields, dialog.fields, strict=True)):

@@ -34,7 +34,7 @@ class PatientWriter(WriterThread):
     def __init__(self, file: IO[str]) -> None:
         super().__init__(file)
         self._descriptor = file.fileno()
-        self._encoding = file.encoding or "utf-8"
+        self._encoding: str = getattr(file, "encoding", None) or "utf-8"
         self._waiting: deque[str] = deque()
         self._backlog = 0
         self._changed = threading.Condition()
@@ -94,8 +94,8 @@ class SafeLinuxDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         # The base class makes its writer by this name and offers no other way to give it one.
-        linux_driver.WriterThread = PatientWriter  # type: ignore[misc]
-        super().start_application_mode()
+        setattr(linux_driver, "WriterThread", PatientWriter)  # noqa: B010
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def write(self, data: str) -> None:
         if self._writer_thread is not None:

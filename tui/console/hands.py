@@ -107,7 +107,8 @@ class Hands:
         try:
             answer = self._helm.request(command, take=take)
         except HelmTimeout:
-            return Said(_("The engine has not answered in time; the journal shows whether it took the command."), "warning")
+            text = _("The engine has not answered in time; the journal shows whether it took the command.")
+            return Said(text, "warning")
         except (HelmLost, OSError):
             self._helm = None
             text = _("The connection to the engine was lost before it answered; the journal shows what came of it.")

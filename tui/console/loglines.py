@@ -21,7 +21,15 @@ LONGEST = 4000
 _ERRORS = ("ERROR", "FATAL", "PANIC", "ERRO", "psql:")
 _WARNINGS = ("WARNING", "AVISO", "NOTICE:  warning")
 _QUIET = frozenset(
-    ("metrics.sampled", "step.progress", "step.child", "tx.begin", "tx.commit_sent", "notify.sent", "fingerprint.recorded")
+    (
+        "metrics.sampled",
+        "step.progress",
+        "step.child",
+        "tx.begin",
+        "tx.commit_sent",
+        "notify.sent",
+        "fingerprint.recorded",
+    )
 )
 
 
@@ -78,17 +86,17 @@ def _output(line: Line, event: e.StepOutput, state: RunState) -> Iterator[LogLin
 
 
 def _logged(line: Line, event: e.LogLines) -> Iterator[LogLine]:
-    for logged in event.lines:
+    for logged in event.entries():
         text = str(logged.get("text") or logged.get("message") or logged.get("line") or "")
         level = str(logged.get("severity") or logged.get("level") or "").upper()
         severity: Severity = "output"
-        if level in ("ERROR", "FATAL", "PANIC") or not level and _severity(text) == "error":
+        if level in ("ERROR", "FATAL", "PANIC") or (not level and _severity(text) == "error"):
             severity = "error"
-        elif level == "WARNING" or not level and _severity(text) == "warning":
+        elif level == "WARNING" or (not level and _severity(text) == "warning"):
             severity = "warning"
-        yield LogLine(line.at, severity, event.source, text[:LONGEST])
+        yield LogLine(line.at, severity, event.stream, text[:LONGEST])
     if event.dropped:
-        yield LogLine(line.at, "warning", event.source, _("{n} lines left out").format(n=f"{event.dropped:,}"))
+        yield LogLine(line.at, "warning", event.stream, _("{n} lines left out").format(n=f"{event.dropped:,}"))
 
 
 def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] | None:

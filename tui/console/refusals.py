@@ -39,7 +39,7 @@ def refusal_sentence(refusal: Refusal, state: RunState) -> str:
         case "companion" if known is not None:
             return _("It runs by itself while {step} runs; execute that one.").format(step=step)
         case "undecided" if known is not None:
-            text = _("The fate of {step} is undecided: look at the database, then try again, settle by hand or skip it.")
+            text = _("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")
             return text.format(step=step)
         case "held":
             return _("The run is held; h lets it go on.")

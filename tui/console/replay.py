@@ -107,9 +107,7 @@ class Player:
 
     @property
     def playback(self) -> Playback:
-        return Playback(
-            position=self._position, length=self.recording.length, speed=self._speed, playing=self._playing
-        )
+        return Playback(position=self._position, length=self.recording.length, speed=self._speed, playing=self._playing)
 
     def ask(self, asked: Asked) -> None:
         self._asked.put(asked)
@@ -211,9 +209,7 @@ class Player:
             yield entry
 
     def _batch(self, previous: RunState, entries: tuple[Entry, ...], reset: bool = False) -> Batch:
-        return Batch(
-            previous=previous, state=self._state, entries=entries, reset=reset, playback=self.playback
-        )
+        return Batch(previous=previous, state=self._state, entries=entries, reset=reset, playback=self.playback)
 
 
 def _other_speed(speed: float, by: int) -> float:

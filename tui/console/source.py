@@ -82,7 +82,7 @@ class Follower:
             urgent = urgent or entry.line.type not in BULKY
             self._pending.append(entry)
         self._state = state
-        if not self._pending or not urgent and now - self._last < OUTPUT_EVERY:
+        if not self._pending or (not urgent and now - self._last < OUTPUT_EVERY):
             return None
         batch = Batch(previous=self._shown, state=state, entries=tuple(self._pending))
         self._pending, self._shown, self._last = [], state, now

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.console.visible import visible
 from tui.console.view import Mode
+from tui.console.visible import visible
 from tui.locale import _, ngettext
 from tui.run.steps import Status, StepState
 

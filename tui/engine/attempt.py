@@ -87,6 +87,9 @@ class Attempt:
             if timer is not None:
                 timer.cancel()
             await self.release()
+        if self.stop_reason == "engine" and not isinstance(outcome, fx.Passed):
+            # Not a person's cancel: the next engine decides the fate, as after a crash, and goes on.
+            return
         self.recorder.append(*self.outcome_events(outcome))
 
     async def _drive(self) -> fx.Outcome:

@@ -40,7 +40,7 @@ class Engine:
         self.environment = environment
         self.crashlog = crashlog
         self.helm = Helm(recorder)
-        self.sampler = Sampler(recorder, target, self._backends)
+        self.sampler = Sampler(recorder, target, self._backends, self._give_way)
         self._wake = asyncio.Event()
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
@@ -152,6 +152,12 @@ class Engine:
             if pid is not None:
                 found[pid] = key
         return found
+
+    async def _give_way(self, key: tuple[str, int]) -> None:
+        """Let the sessions that queue behind our ungranted lock through; the step tries again by itself."""
+        attempt = self._attempts.get(key)
+        if attempt is not None:
+            await attempt.sql.give_way()
 
     def _begin(self, step: str, number: int, recover: bool) -> None:
         key = (step, number)

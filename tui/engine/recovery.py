@@ -243,9 +243,20 @@ class Recovery:
 
     def _is_whole(self, verdict: evidence.Verdict) -> bool:
         """Whether what was applied is the whole step, or one statement of several that go on behind it."""
-        if self._attempt.kind.fence != "statements":
+        if self._attempt.kind.fence != "statements" or self._is_atomic():
             return True
-        return self._is_atomic() or verdict.reason == "proved"
+        # What comes behind a proved statement was never sent, whatever the step's proof can see of it.
+        return verdict.reason == "proved" and self._at.tx_statement + 1 >= self._count()
+
+    def _count(self) -> int:
+        """How many statements the step's script has."""
+        from tui.sql.script import read_script
+
+        spec = self._step.spec
+        text = spec.get("text") or ""
+        if spec.get("file") is not None:
+            text = (self._attempt.paths.plan / str(spec["file"])).read_text("utf-8")
+        return sum(1 for statement in read_script(text).statements if statement.kind != "meta")
 
     def _interrupted(self, found: dict[str, Any], effect: e.Effect) -> e.StepCancelled:
         reason = "interrupted"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,27 @@ TICK = 1.0
 _CRITICAL = ("53", "57P", "58", "F0", "XX")
 """SQLSTATE classes that say the server itself is in trouble: resources, operator intervention, system, internal."""
 _LINES = 200
+QUEUE_SESSIONS = 10
+QUEUE_SECONDS = 2.0
+"""While our own lock is not granted, so many sessions behind it, or one for so long, are too many."""
 
 
 class Sampler:
-    """Samples until stopped. `backends`: server processes that work for running steps, to (step, attempt)."""
+    """Samples until stopped.
+
+    `backends`: server processes that work for running steps, to (step, attempt). `give_way`: called for an attempt that
+    waits for a lock while too many sessions queue behind it.
+    """
 
     def __init__(
-        self, recorder: Recorder, target: TargetAccess, backends: Callable[[], dict[int, tuple[str, int]]]
+        self,
+        recorder: Recorder,
+        target: TargetAccess,
+        backends: Callable[[], dict[int, tuple[str, int]]],
+        give_way: Callable[[tuple[str, int]], Awaitable[None]],
     ) -> None:
         self._recorder = recorder
+        self._give_way = give_way
         self._target = target
         self._backends = backends
         self._stopped = asyncio.Event()
@@ -206,6 +218,8 @@ class Sampler:
                     "ours": [to_builtins(b) for b in ours], "blockers": [to_builtins(b) for b in blockers[:8]],
                     "blocked": [to_builtins(b) for b in blocked[:8]], "blocked_count": len(blocked),
                 }  # fmt: skip
+            if reason == "lock" and _too_many(blocked):
+                await self._give_way(key)
             self._waiting[key] = reason
             self._recorder.append(e.StepWaiting(step=key[0], attempt=key[1], reason=reason, facts=facts))
         for found in await progress(monitor, list(backends)):
@@ -219,3 +233,8 @@ class Sampler:
                     total=None if found.total is None else float(found.total), unit=found.unit,
                 )
             )  # fmt: skip
+
+
+def _too_many(blocked: list[Any]) -> bool:
+    longest = max((b.waiting_s or 0.0 for b in blocked), default=0.0)
+    return len(blocked) > QUEUE_SESSIONS or longest > QUEUE_SECONDS

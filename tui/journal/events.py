@@ -6,6 +6,7 @@ not know (`decode` returns None for them). Shapes are published as JSON Schema b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -46,7 +47,9 @@ class OpenWindow(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
 
 
-class RunOpened(Event, frozen=True, kw_only=True):
+class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
+    """Everything that a reader of the journal alone needs; every key is there, null or empty where there is nothing."""
+
     TYPE: ClassVar[str] = "run.opened"
     id: str
     plan: Plan
@@ -137,7 +140,7 @@ class StepStarted(StepEvent, frozen=True, kw_only=True):
     resume_from: int = 0
 
 
-class StepOutput(StepEvent, frozen=True, kw_only=True):
+class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
     """Lines a step printed; `offset`, `length`, `sha256` are of the spooled bytes, `dropped` bytes only lie there."""
 
     TYPE: ClassVar[str] = "step.output"
@@ -353,15 +356,26 @@ class BackupRecorded(Event, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-class LogLines(Event, frozen=True, kw_only=True):
-    """Lines of a log that is not a step's own output: the server's, the engine's notices."""
+class LogLines(Event, frozen=True, kw_only=True, omit_defaults=False):
+    """Records of a log that is not a step's own output: the server's, the engine's notices.
+
+    `text` holds their texts line by line; `lines` what else is known of each, with `rows` where its text has several.
+    """
 
     TYPE: ClassVar[str] = "log.lines"
     DURABLE: ClassVar[bool] = False
-    source: str
+    stream: str
+    text: str = ""
     lines: tuple[dict[str, Any], ...] = ()
     dropped: int = 0
-    step: str | None = None
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Each record with its `text`."""
+        rest = self.text.split("\n")
+        for line in self.lines:
+            rows = int(line.get("rows", 1))
+            yield {**line, "text": "\n".join(rest[:rows])}
+            del rest[:rows]
 
 
 TYPES: dict[str, type[Event]] = {}

@@ -282,8 +282,8 @@ def _backup(previous: RunState, state: RunState, event: e.BackupRecorded, line: 
 
 
 def _log(previous: RunState, state: RunState, event: e.LogLines, line: Line) -> list[str]:
-    source = visible(event.source)
-    told = [f"{source} | {_log_text(entry)}" for entry in event.lines]
+    source = visible(event.stream)
+    told = [f"{source} | {_log_text(entry)}" for entry in event.entries()]
     if event.dropped:
         told.append(_("{source} | ({count} lines left out)").format(source=source, count=event.dropped))
     return told

@@ -56,9 +56,14 @@ def _guards(plan: Plan) -> tuple[GuardState, ...]:
 
 def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
     steps = Steps.of(StepState(step=step, place=place) for place, step in places(event.plan.phases))
+    companions: dict[str, tuple[str, ...]] = {}
+    for phases in (event.plan.phases, event.plan.rollback.phases):
+        for _place, step in places(phases):
+            if step.with_ is not None:
+                companions[step.with_] = (*companions.get(step.with_, ()), step.id)
     return replace(
         state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=_guards(event.plan),
-        engine=event.engine,
+        engine=event.engine, companions=companions, checklist=len(steps), rollback_unended=len(steps),
     )  # fmt: skip
 
 
@@ -87,23 +92,59 @@ def _synthetic_undo(state: RunState, undoes: str) -> StepState:
         as_=original.step.as_, estimate=None, timeout=original.step.timeout,
     )  # fmt: skip
     place = Place("U" + original.place.number, original.place.phase, original.place.section, None, False)
-    return StepState(step=step, place=place, group="undo", undoes=undoes, attempt=0 if known is None else known.attempt)
+    at = StepState(step=step, place=place, group="undo", undoes=undoes)
+    if known is None:
+        return at
+    if known.status in ("failed", "cancelled", "undecided"):
+        # What it has already taken back is not taken back twice.
+        at = replace(at, done=known.done, residue=known.effect)
+    return replace(at, attempt=known.attempt)
 
 
 def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
     steps = state.steps
     if event.undoes is not None and event.step not in steps:
+        original = steps.get(event.undoes)
+        if original is None or original.step.undo is None:
+            return _unknown(state)
         steps = steps.joined([_synthetic_undo(state, event.undoes)])
-    known = steps[event.step]
+    known = steps.get(event.step)
+    if known is None:
+        return _unknown(state)
+    residue = _residue(known)
+    host = None if event.companion_of is None else steps.get(event.companion_of)
     steps = steps.replace(
         StepState(
             step=known.step, place=known.place, group=known.group, undoes=known.undoes, status="running",
             attempt=event.attempt, started=line.mono, started_at=line.at, by=line.by, by_hand=event.by_hand,
             person=event.person, done=event.resume_from, resume_from=event.resume_from,
-            effect="some" if event.resume_from else "none",
+            effect="some" if event.resume_from else residue, residue=residue,
+            host_attempt=0 if host is None else host.attempt,
         )
     )  # fmt: skip
-    return replace(state, steps=steps, active=(*(s for s in state.active if s != event.step), event.step))
+    position, unended, back = steps.position(event.step), state.unended, state.rollback_unended
+    if position < state.checklist:
+        unended = min(unended, position)
+    else:
+        back = min(back, position)
+    return replace(
+        state, steps=steps, active=(*(s for s in state.active if s != event.step), event.step), unended=unended,
+        rollback_unended=back, troubled=tuple(s for s in state.troubled if s != event.step),
+    )  # fmt: skip
+
+
+def _unknown(state: RunState) -> RunState:
+    """An event about a step that the plan does not have changes nothing."""
+    return replace(state, unknown_events=state.unknown_events + 1)
+
+
+def _residue(known: StepState) -> e.Effect:
+    """What is left of earlier attempts when another one begins; that of an undecided one a person has denied."""
+    if known.status == "undone":
+        return "none"
+    if known.status == "undecided":
+        return "some" if known.done else known.residue
+    return known.effect if known.effect != "none" else known.residue
 
 
 def _update(state: RunState, event: e.StepEvent, **changes: Any) -> RunState:
@@ -136,38 +177,46 @@ def _waiting(state: RunState, event: e.StepWaiting, line: Line) -> RunState:
 
 def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
     known = state.steps.get(event.step)
+    if known is None or known.attempt != event.attempt:
+        return _unknown(state)
     changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason}
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
         changes |= {"waiting": None, "recover": False}
         state = _update(state, event, **changes)
         return _left(state, event.step)
-    if event.fate == "applied" and known is not None and known.witness is not None:
+    if event.fate == "applied" and known.witness is not None:
         changes |= {"done": known.tx_statement + 1, "effect": "some"}
     return _update(state, event, **changes)
 
 
 def _left(state: RunState, step: str) -> RunState:
-    """No longer running: the step leaves `active`, and the mark of the first unended step moves on."""
-    state = replace(state, active=tuple(s for s in state.active if s != step))
-    return _marked(state, step)
-
-
-def _marked(state: RunState, step: str) -> RunState:
-    position, unended = state.steps.position(step), state.unended
-    if position < unended and not state.steps.at(position).is_ended:
-        unended = position
-    while unended < len(state.steps):
-        at = state.steps.at(unended)
-        if at.group != "main" or not at.is_ended:
-            break
-        unended += 1
+    """No longer running: the step leaves `active`, the marks move on, and a run-to that is there is over."""
+    at = state.steps[step]
+    troubled = tuple(s for s in state.troubled if s != step)
+    if at.status in ("failed", "undecided"):
+        troubled = (*troubled, step)
+    position, unended, back = state.steps.position(step), state.unended, state.rollback_unended
+    if position < state.checklist:
+        unended = _mark(state.steps, min(unended, position), state.checklist)
+    else:
+        back = _mark(state.steps, min(back, position), len(state.steps))
     policy = state.policy
     if policy.drive == "run_to" and policy.until is not None and policy.until in state.steps:
-        until = state.steps[policy.until]
-        if until.is_ended or until.status in ("failed", "cancelled", "undecided"):
+        # A step that failed on the way, or at its end, ends no run-to: retried with success, the run goes on.
+        if state.steps[policy.until].is_ended:
             policy = replace(policy, drive="by_hand", until=None)
-    return replace(state, unended=unended, policy=policy)
+    return replace(
+        state, active=tuple(s for s in state.active if s != step), unended=unended, rollback_unended=back,
+        troubled=troubled, policy=policy,
+    )  # fmt: skip
+
+
+def _mark(steps: Steps, position: int, end: int) -> int:
+    """The first position from here on, and before `end`, whose step is not over."""
+    while position < end and steps.at(position).is_over:
+        position += 1
+    return position
 
 
 _STATUS: dict[type[e.Event], str] = {
@@ -179,12 +228,12 @@ _STATUS: dict[type[e.Event], str] = {
 def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     known = state.steps.get(event.step)
     if known is None:
-        return state
+        return _unknown(state)
     reason = getattr(event, "reason", None)
     note = getattr(event, "note", None)
     changed = replace(
         known, status=_STATUS[type(event)], attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
-        evidence=event.evidence, effect=event.effect, reason=reason, note=note or known.note, waiting=None,
+        evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue, reason=reason, note=note or known.note, waiting=None,
         waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None,
         sqlstate=getattr(event, "sqlstate", None), person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason == "interrupted",
@@ -193,9 +242,13 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     if isinstance(event, e.StepUndone):
         # When it began and ended says how long the step itself took, not how long its effect lasted.
         changed = replace(
-            changed, done=0, effect="none", started=known.started, ended=known.ended, ended_at=known.ended_at
-        )
-    state = replace(state, steps=state.steps.replace(changed))
+            changed, done=0, effect="none", residue="none", started=known.started, ended=known.ended,
+            ended_at=known.ended_at,
+        )  # fmt: skip
+    unmarked = tuple(undo for undo in state.unmarked if undo not in (event.step, UNDO_PREFIX + event.step))
+    if changed.undoes is not None and changed.status in ("passed", "by_hand"):
+        unmarked = (*unmarked, event.step)
+    state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked)
     return _left(state, event.step)
 
 
@@ -236,12 +289,13 @@ def _sampled(state: RunState, event: e.MetricsSampled, line: Line) -> RunState:
     for guard in state.guards:
         value = event.values.get(guard.metric)
         if value is None:
+            # What is not measured is not known to be over: `sampled` stays where it is, and no breach comes of it.
             guards.append(guard)
             continue
         over = _over(guard, value) and not running.intersection(guard.except_)
         since = (line.mono if guard.over_since is None else guard.over_since) if over else None
         source = event.sources.get(guard.metric, guard.source or "")
-        guards.append(replace(guard, value=value, source=source, over_since=since))
+        guards.append(replace(guard, value=value, source=source, over_since=since, sampled=line.mono))
     return replace(
         state, guards=tuple(guards), samples=(*state.samples[-(HISTORY - 1) :], sample),
         metrics={**state.metrics, **event.values}, sources={**state.sources, **event.sources},
@@ -268,8 +322,19 @@ def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
 
 
 def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, ...]) -> list[StepState]:
-    """The steps a rollback joins to the run: the plan's rollback phases, the undos where they say, else first."""
-    undos = [_synthetic_undo(state, step) for step in undo]
+    """The steps a rollback joins to the run: the plan's rollback phases, the undos where they say, else first.
+
+    One that takes up a failed rollback goes on where that one stood: what has ended in it is not done again.
+    """
+    failed = state.rollback is not None and state.rollback.status == "failed"
+
+    def kept(known: StepState | None) -> bool:
+        return known is not None and (known.status == "running" or (failed and known.is_ended))
+
+    undos = []
+    for step in undo:
+        known = state.steps.get(UNDO_PREFIX + step)
+        undos.append(known if known is not None and kept(known) else _synthetic_undo(state, step))
     joined: list[StepState] = []
     placed = not any(section.undo_applied for phase in phases for section in phase.sections)
     if placed:
@@ -282,20 +347,38 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
                 placed = True
             for step in section.steps:
                 known = state.steps.get(step.id)
-                attempt = 0 if known is None else known.attempt
-                joined.append(StepState(step=step, place=numbered[step.id], group="rollback", attempt=attempt))
+                if known is not None and kept(known):
+                    joined.append(known)
+                    continue
+                fresh = StepState(step=step, place=numbered[step.id], group="rollback")
+                if known is not None:
+                    fresh = replace(
+                        fresh, attempt=known.attempt, host_attempt=known.host_attempt,
+                        done=known.done if failed else 0, residue=_residue(known) if failed else "none",
+                    )  # fmt: skip
+                joined.append(fresh)
     return joined
 
 
 def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> RunState:
     assert state.opened is not None
     phases = () if event.to is not None else state.opened.plan.rollback.phases
-    steps = state.steps.joined(rollback_steps(state, event.undo, phases))
+    undo = tuple(step for step in event.undo if step in state.steps and state.steps[step].step.undo is not None)
+    # Steps of an earlier rollback that never came to their end have no part in this one.
+    dropped = frozenset(
+        at.id
+        for at in state.steps.behind(state.checklist)
+        if not at.is_ended and at.status != "running" and (at.group == "rollback" or at.undoes in undo)
+    )
+    steps = state.steps.joined(rollback_steps(state, undo, phases), dropped)
     rollback = RollbackState(
-        status="running", reason=event.reason, by=line.by, started=line.mono, started_at=line.at, undo=event.undo,
+        status="running", reason=event.reason, by=line.by, started=line.mono, started_at=line.at, undo=undo,
         without_undo=event.without_undo, to=event.to,
     )  # fmt: skip
-    return replace(state, rollback=rollback, steps=steps, held=None)
+    return replace(
+        state, rollback=rollback, steps=steps, held=None, rollback_unended=_mark(steps, state.checklist, len(steps)),
+        troubled=tuple(s for s in state.troubled if s in steps and steps[s].status in ("failed", "undecided")),
+    )  # fmt: skip
 
 
 def _rollback_finished(state: RunState, event: e.RollbackFinished, line: Line) -> RunState:

@@ -10,9 +10,9 @@ def observe(state: RunState) -> tuple[Event, ...]:
     """Breaches and their ends that the latest sample makes true; the fold has noted since when a value is over."""
     found: list[Event] = []
     for guard in state.guards:
-        if guard.value is None:
+        if guard.value is None or guard.sampled is None:
             continue
-        over = guard.over_since is not None and state.mono - guard.over_since >= guard.for_s
+        over = guard.over_since is not None and guard.sampled - guard.over_since >= guard.for_s
         if over and not guard.breached:
             found.append(
                 GuardBreached(

@@ -28,6 +28,7 @@ class GuardState(Struct, frozen=True, kw_only=True):
     value: float | None = None
     source: str | None = None
     over_since: float | None = None
+    sampled: float | None = None
     breached: bool = False
 
     @property
@@ -122,22 +123,37 @@ class RunState(Struct, frozen=True, kw_only=True):
     unknown_events: int = 0
     active: tuple[str, ...] = ()
     """Ids of running steps, in the order in which they began."""
+    checklist: int = 0
+    """How many steps the checklist has; what undoes or rolls back stands behind them."""
     unended: int = 0
-    """Position of the first step of the checklist that has not ended; its length when all have."""
+    """Position of the first step of the checklist that is not over; its length when all are."""
+    rollback_unended: int = 0
+    """Position of the first step behind the checklist that is not over; the number of all steps when all are."""
+    troubled: tuple[str, ...] = ()
+    """Ids of failed and undecided steps, in the order in which they became so."""
+    unmarked: tuple[str, ...] = ()
+    """Ids of steps that have undone another which is not marked undone yet."""
+    companions: dict[str, tuple[str, ...]] = {}
+    """Ids of the companions of each step that has some; it never changes."""
 
     def running(self) -> tuple[StepState, ...]:
         return tuple(self.steps[step] for step in self.active)
 
     @property
     def undecided(self) -> tuple[StepState, ...]:
-        return tuple(state for state in self.steps if state.status == "undecided")
+        """Steps whose fate is undecided, in the order of the plan."""
+        found = [step for step in self.troubled if self.steps[step].status == "undecided"]
+        return tuple(self.steps[step] for step in sorted(found, key=self.steps.position))
+
+    @property
+    def failed(self) -> tuple[StepState, ...]:
+        """Steps that failed and were not settled since, those among them after which the checklist goes on."""
+        return tuple(self.steps[step] for step in self.troubled if self.steps[step].status == "failed")
 
     def current(self) -> StepState | None:
         """The step of the checklist at which the run stands: the first that has not ended, companions left out."""
-        for position in range(self.unended, len(self.steps)):
+        for position in range(self.unended, self.checklist):
             state = self.steps.at(position)
-            if state.group != "main":
-                return None
             if not state.is_ended and state.step.with_ is None:
                 return state
         return None
@@ -154,7 +170,7 @@ class RunState(Struct, frozen=True, kw_only=True):
         rollback = self.rollback
         if rollback is not None and rollback.status == "failed":
             return "rollback_failed"
-        if any(state.status == "undecided" for state in self.steps):
+        if self.undecided:
             return "undecided"
         if rollback is not None and rollback.status in ("running", "rolled_back"):
             return "rolling_back" if rollback.status == "running" else "rolled_back"
@@ -163,7 +179,7 @@ class RunState(Struct, frozen=True, kw_only=True):
             return "completed" if self.opened is not None else "scheduled"
         if self.held is not None:
             return "held"
-        if current.status == "failed" and not self.active:
+        if not self.active and any(at.stops for at in self.failed):
             return "failed"
         if current.attempt == 0 and self.steps.position(current.id) == 0 and not self.active:
             return "scheduled"

@@ -28,6 +28,11 @@ ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 UNDO_PREFIX = "undo."
 
 
+def section_of(place: Place) -> str:
+    """Names the section a place lies in (`2.3` of `2.3.1`): titles may repeat, numbers do not."""
+    return place.number.rpartition(".")[0]
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """Where one step stands. `started`/`ended` are seconds of the run's monotonic clock, of the latest attempt."""
 
@@ -65,6 +70,10 @@ class StepState(Struct, frozen=True, kw_only=True):
     progress: dict[str, Any] | None = None
     output_bytes: int = 0
     child: dict[str, Any] | None = None
+    residue: Effect = "none"
+    """What attempts before this one may have left in the database."""
+    host_attempt: int = 0
+    """Of a companion: the attempt of the step that it accompanied last."""
 
     @property
     def id(self) -> str:
@@ -76,11 +85,23 @@ class StepState(Struct, frozen=True, kw_only=True):
         return self.status in ENDED or (self.status == "failed" and self.step.on_failure == "continue")
 
     @property
+    def is_over(self) -> bool:
+        """Whether nobody waits for it: it has ended, or it is a companion that is neither due nor running."""
+        return self.is_ended or (self.step.with_ is not None and self.status not in ("pending", "running"))
+
+    @property
+    def stops(self) -> bool:
+        """Whether the checklist does not go on past it until a person has settled it."""
+        if self.group != "main" or self.step.with_ is not None or self.is_ended:
+            return False
+        return self.status in ("failed", "undone") or (self.status == "cancelled" and not self.interrupted)
+
+    @property
     def may_have_effect(self) -> bool:
         """Whether something of it is, or may be, in the database, so that an undo makes sense."""
         if self.status in ("passed", "by_hand"):
             return self.effect != "none" or self.status == "by_hand"
-        return self.status in ("failed", "cancelled", "undecided") and self.effect != "none"
+        return self.status in ("failed", "cancelled", "undecided", "skipped") and self.effect != "none"
 
 
 _CHUNK = 64
@@ -121,6 +142,10 @@ class Steps:
     def __hash__(self) -> int:
         return hash(self._chunks)
 
+    def behind(self, position: int) -> Iterator[StepState]:
+        """The steps from this position on."""
+        return (self.at(at) for at in range(position, len(self)))
+
     def get(self, step: str) -> StepState | None:
         return self[step] if step in self._index else None
 
@@ -139,8 +164,11 @@ class Steps:
         chunk = (*chunk[:within], state, *chunk[within + 1 :])
         return Steps((*self._chunks[:at], chunk, *self._chunks[at + 1 :]), self._index)
 
-    def joined(self, states: Iterable[StepState]) -> Steps:
-        """These steps with further ones at the end; one of an id already there takes that one's place."""
+    def joined(self, states: Iterable[StepState], without: frozenset[str] = frozenset()) -> Steps:
+        """These steps, but for those of the ids `without`, and the further ones at the end in their order.
+
+        One of an id already there leaves its old place: the order of what is joined is the order in which it runs.
+        """
         new = {state.id: state for state in states}
-        kept = [new.pop(state.id, state) for state in self]
+        kept = [state for state in self if state.id not in new and state.id not in without]
         return Steps.of([*kept, *new.values()])

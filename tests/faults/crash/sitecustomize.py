@@ -59,7 +59,7 @@ def _arm_commit(number: int, when: str) -> None:
 
     async def execute(self, query, *arguments, **options):  # type: ignore[no-untyped-def]
         nonlocal seen
-        if query != "commit":
+        if query != "commit" or self.purpose != "work":
             return await original(self, query, *arguments, **options)
         seen += 1
         if seen == number and when == "flying":

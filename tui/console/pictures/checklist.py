@@ -47,7 +47,9 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
         title_style = "dim"
     time, time_style = _time(at, view)
-    left = columns((status, STATUS_WIDTH, style), (time, TIME_WIDTH, time_style), (at.place.number, number_width, "dim"))
+    left = columns(
+        (status, STATUS_WIDTH, style), (time, TIME_WIDTH, time_style), (at.place.number, number_width, "dim")
+    )
     role = ROLE_WIDTH if width >= ROLE_FROM else 0
     room = width - width_of(left) - (role + 1 if role else 0)
     title: list[Piece] = [(visible(at.step.title), title_style)]

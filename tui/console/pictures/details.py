@@ -14,7 +14,15 @@ from tui.console.pieces import Line, heading
 from tui.console.view import View
 from tui.console.visible import cut, fit, visible, wrapped
 from tui.console.words import (
-    STATUS_STYLE, clock, effect_word, fate_word, name_of, offset, progress_sentence, reason_text, status_word,
+    STATUS_STYLE,
+    clock,
+    effect_word,
+    fate_word,
+    name_of,
+    offset,
+    progress_sentence,
+    reason_text,
+    status_word,
     waiting_sentence,
 )  # fmt: skip
 from tui.locale import _

@@ -36,6 +36,8 @@ def team_lines(view: View, width: int) -> list[Line]:
     lines: list[Line] = []
     for member in () if opened is None else opened.plan.team:
         name = f"{member.name} " if member.name else ""
-        lines.append(((fit(visible(member.role), 14) + " ", "key"), (visible(name), "bold"), (visible(member.contact), "text")))
+        lines.append(
+            ((fit(visible(member.role), 14) + " ", "key"), (visible(name), "bold"), (visible(member.contact), "text"))
+        )
         lines.extend(((" " * 15 + part, "dim"),) for part in wrapped(member.duty, max(10, width - 15)) if part)
     return lines or [((_("The plan names no team."), "dim"),)]

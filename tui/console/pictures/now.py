@@ -113,8 +113,10 @@ def _notice(view: View) -> list[Piece]:
     for guard in state.guards:
         if guard.breached and guard.value is not None:
             text = _("{metric} is BREACHED: {value}, measured on {source}").format(
-                metric=visible(guard.metric), value=figure(guard.metric, guard.value), source=visible(guard.source or "?")
-            )  # fmt: skip
+                metric=visible(guard.metric),
+                value=figure(guard.metric, guard.value),
+                source=visible(guard.source or "?"),
+            )
             return [(text, "bad")]
     open_errors = [error for error in state.errors if error.resolved is None]
     if open_errors:

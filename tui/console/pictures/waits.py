@@ -37,7 +37,9 @@ def _facts(facts: dict[str, Any], indent: str = "") -> list[str]:
         elif isinstance(value, list | tuple):
             found.append(f"{label}:")
             for item in value:
-                found.extend(_facts(item, indent + "  ") if isinstance(item, dict) else [f"{indent}  {visible(str(item))}"])
+                found.extend(
+                    _facts(item, indent + "  ") if isinstance(item, dict) else [f"{indent}  {visible(str(item))}"]
+                )
         else:
             found.append(f"{label}: {visible(str(value))}")
     return found

@@ -78,7 +78,7 @@ class Reader(Overlay[None]):
     """Lines that scroll: details, help, team. `lines` is asked again whenever the run goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "dismiss", show=False),
+        Binding("escape", "dismiss", show=False),
         Binding("j,down", "move(1)", show=False), Binding("k,up", "move(-1)", show=False),
         Binding("pagedown,space", "move(15)", show=False), Binding("pageup", "move(-15)", show=False),
         Binding("home", "move(-1000000)", show=False), Binding("end", "move(1000000)", show=False),
@@ -182,7 +182,11 @@ class Palette(Overlay[str | None]):
         lines: list[Line] = [((": ", "key"), *self._field.line(width - 2, True))]
         for number, action in enumerate(found[top : top + room], top):
             line = clipped(
-                ((fit(action.shown, 6), "key"), (fit(label(action, self._view), 22) + " ", "bold"), (_(action.help), "dim")),
+                (
+                    (fit(action.shown, 6), "key"),
+                    (fit(label(action, self._view), 22) + " ", "bold"),
+                    (_(action.help), "dim"),
+                ),
                 width,
             )
             lines.append(tinted(line, "selected", width) if number == self._at else line)

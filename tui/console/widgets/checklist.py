@@ -68,7 +68,7 @@ class Checklist(Pane):
         title: list[Line] = []
         if height > 2:
             total = len(view.state.steps)
-            right = ((_("{done} of {total} ended").format(done=self._ended(0, total - 1), total=total), "dim"),)
+            right: Line = ((_("{done} of {total} ended").format(done=self._ended(0, total - 1), total=total), "dim"),)
             if not self.following:
                 right = ((_("Esc follows the run") + "  ", "warn"), *right)
             title = [titled(_("Checklist"), width, self.active, right)]

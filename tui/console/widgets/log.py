@@ -142,7 +142,8 @@ class Log(Pane):
     def text(self) -> str:
         """Every line that the filter lets through."""
         return "".join(
-            f"{line.at} {severity_word(line.severity)} {visible(line.source)} {visible(line.text)}\n" for line in self._shown
+            f"{line.at} {severity_word(line.severity)} {visible(line.source)} {visible(line.text)}\n"
+            for line in self._shown
         )
 
 

@@ -209,7 +209,7 @@ class ChildDriver:
             await end_marked(self.mark, _GRACE)
             return None
         raw = self._paths.output / str(recorded["raw"])
-        identity = msgspec.convert({k: recorded[k] for k in ChildIdentity.__struct_fields__}, ChildIdentity)
+        identity = msgspec.convert({k: recorded[k] for k in ChildIdentity.__struct_encode_fields__}, ChildIdentity)
         status = await asyncio.to_thread(_status, raw)
         if status is None:
             await end_alive(identity, _GRACE)

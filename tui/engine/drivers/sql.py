@@ -52,6 +52,8 @@ class SqlDriver:
         self._settings: SqlSettings | None = None
         self._keyed: Session | None = None
         self._cancelled = False
+        self._gave_way = False
+        self._in_transaction = False
 
     @property
     def backend_pid(self) -> int | None:
@@ -75,6 +77,23 @@ class SqlDriver:
         if waiting:
             self._waiting("", {})
 
+    async def _require_target_key(self) -> None:
+        """Ask the server whether the right to change the target is still ours. Raises StatementFailed when it is lost.
+
+        A control session that was opened again in the meantime does not have it, and one that was ended from outside
+        looks alive until it is used.
+        """
+        if self._keyed is None:
+            return
+        held = False
+        if not self._keyed.closed:
+            try:
+                held = self._keyed.backend.pid in await fence.holders(self._keyed, fence.target_key())
+            except PostgresError:
+                pass
+        if not held:
+            raise StatementFailed("57P01", "the control session was lost, and with it the right to change the target")
+
     def _waiting(self, reason: str, facts: dict[str, object]) -> None:
         self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
 
@@ -82,6 +101,7 @@ class SqlDriver:
         """All of the statements, or none, with the evidence of it."""
         began = time.monotonic()
         session = await self._ready(effect.settings)
+        self._in_transaction, self._gave_way = True, False
         witness: dict[str, object] = {}
         begun = False
         line = 1
@@ -98,15 +118,16 @@ class SqlDriver:
                 rows += max(0, result.rowcount) if result.rows is None else 0
                 warnings += [w.message for w in result.warnings]
             await evidence.refuse_asynchronous_commit(session)
-            if self._target.control_lost():
-                raise StatementFailed(
-                    "57P01", "the control session was lost, and with it the right to change the target"
-                )
+            await self._require_target_key()
             self._recorder.append(self._event(e.TxCommitSent, effect.statement))
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
         except PostgresError as error:
-            return await self._aborted(session, effect.statement, sql_error(error, line), begun, began)
+            failed = sql_error(error, line)
+            if self._gave_way and error.sqlstate == "57014" and not self._cancelled:
+                text = "gave way to the sessions that queued behind the lock"
+                failed = SqlError(sqlstate="55P03", message=text, line=line)
+            return await self._aborted(session, effect.statement, failed, begun, began)
         except BaseException:
             # The journal could not be written, or the engine is ending: nothing may be committed that has no witness.
             await self._abandon(session)
@@ -132,6 +153,8 @@ class SqlDriver:
         began = time.monotonic()
         session = await self._ready(effect.settings)
         backend = session.backend
+        self._in_transaction = False
+        await self._require_target_key()
         outside = {"outside": True, "pid": backend.pid, "backend_start": backend.start, **self._identity()}
         self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=outside))
         try:
@@ -168,6 +191,15 @@ class SqlDriver:
         """Cancel what runs, on the server, for good: nothing further of this attempt is begun."""
         self._cancelled = True
         if self._session is not None and not self._session.closed:
+            try:
+                await self._session.cancel()
+            except PostgresError:
+                return
+
+    async def give_way(self) -> None:
+        """Cancel a transaction's statement that waits for a lock, as if its lock timeout had run out."""
+        if self._in_transaction and self._session is not None and not self._session.closed:
+            self._gave_way = True
             try:
                 await self._session.cancel()
             except PostgresError:

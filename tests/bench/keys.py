@@ -1,0 +1,82 @@
+"""From a key press until the highlighted row has moved, while a step floods the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.bench import screen
+from tests.bench.bench import Bench
+from tests.bench.figure import Budget, Figure, NotMeasured, percentile
+from tests.bench.recording import under_way
+from tests.bench.terminal import Cell, Terminal
+from tui.helm.paths import RunPaths
+
+BUDGET = Budget(1.25)
+MISS_S = 1.0
+
+
+def measure(bench: Bench) -> Iterator[Figure]:
+    """Milliseconds, 99 of 100; the same flood runs beside the bare app."""
+    yield _of(bench, None)
+    yield _of(bench, max(bench.size.steps))
+
+
+def _of(bench: Bench, steps: int | None) -> Figure:
+    paths, step = under_way(bench.home / "runs", steps)
+    items = screen.ITEMS if steps is None else steps
+    rounds = min(3, bench.size.rounds)
+    presses = max(2, bench.size.presses // rounds)
+    ours: list[float] = []
+    theirs: list[float] = []
+    missed = 0
+    for _round in range(rounds):
+        with screen.bare(bench, items) as terminal:
+            terminal.wait_for(screen.BARE_READY)
+            theirs.append(percentile(_pressed(bench, terminal, paths, step, presses), 0.99) * 1000)
+        with screen.watch(bench, paths) as terminal:
+            terminal.wait_for(r"(?i)observer")
+            lags = _pressed(bench, terminal, paths, step, presses)
+            missed += sum(1 for lag in lags if lag >= MISS_S)
+            ours.append(percentile(lags, 0.99) * 1000)
+    plan = "the demo's plan" if steps is None else f"{steps:,} steps"
+    return Figure(
+        what=f"keys: key to highlight, p99, {plan}", unit="ms", ours=tuple(ours), theirs=tuple(theirs),
+        peer="bare app beside the same flood", budget=BUDGET,
+        note=f"{presses * rounds} presses, {missed} missed, {bench.size.flood_lines:,} lines/s",
+    )  # fmt: skip
+
+
+def _pressed(bench: Bench, terminal: Terminal, paths: RunPaths, step: str, presses: int) -> list[float]:
+    """Seconds that each press took; one that is not seen counts as MISS_S."""
+    terminal.settle()
+    x, upper, lower, style = _calibrated(terminal)
+    lags: list[float] = []
+    with screen.fed(bench, paths, step, str(bench.size.flood_lines)):
+        for number in range(presses):
+            y, key = (lower, "down") if number % 2 == 0 else (upper, "up")
+            terminal.press(key)
+            lag = terminal.until(lambda y=y: terminal.cell(x, y) == style, MISS_S)  # type: ignore[misc]
+            lags.append(MISS_S if lag is None else lag)
+            # Presses come at a person's pace, and not in step with the flood.
+            terminal.until(lambda: False, 0.05 + 0.001 * (number % 37))
+    return lags
+
+
+def _calibrated(terminal: Terminal) -> tuple[int, int, int, Cell]:
+    """A column, two rows and the look of a highlighted cell: what changes between them when a key is pressed."""
+    for key in ("up", "up", "down"):
+        terminal.press(key)
+        terminal.settle()
+    first = terminal.styles()
+    terminal.press("down")
+    terminal.settle()
+    second = terminal.styles()
+    terminal.press("up")
+    terminal.settle()
+    for x in range(terminal.screen.columns):
+        rows = [y for y in range(terminal.screen.lines) if first[y][x] != second[y][x]]
+        if len(rows) == 2:
+            upper, lower = rows
+            if first[upper][x] == second[lower][x] and terminal.cell(x, upper) == first[upper][x]:
+                return x, upper, lower, first[upper][x]
+    raise NotMeasured("no highlighted row was seen to move")

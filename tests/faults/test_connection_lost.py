@@ -1,0 +1,149 @@
+"""Server and connections lost under a living engine: it waits, says why, and the fate it decides is the true one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from tests import postgres_server
+from tests.acceptance.station import Event, Station, await_condition
+from tests.faults import counting
+from tests.postgres_server import Database
+
+_GO_ON = ("--headless", "--sign-off", "seen by the test")
+
+
+def _begun(step: str, kind: str) -> Callable[[Event], bool]:
+    return lambda event: event["type"] == kind and event["data"].get("step") == step
+
+
+@pytest.mark.parametrize("ledger", [True, False], ids=["ledger", "xid"])
+@pytest.mark.parametrize("moment", ["single:tx.begin", "slow-commit:tx.commit_sent", "batch:tx.committed"])
+def test_the_server_killed_in_a_transaction_and_started_again(station: Station, moment: str, ledger: bool) -> None:
+    with postgres_server.own_server() as server:
+        database = postgres_server.create_database(server)
+        counting.prepare(station, database, ledger=ledger)
+        step, kind = moment.split(":")
+        station.virada("run", str(counting.PLAN), *_GO_ON, "--detach").expect()
+        station.wait_for(_begun(step, kind))
+        postgres_server.kill_server(server)
+        # The engine cannot know what became of it, and says so, until somebody answers.
+        station.wait_for(lambda e: e["type"] == "step.waiting" and e["data"]["reason"] == "server_unreachable")
+        assert station.status()["status"] == "running"
+        server.start()
+        station.wait_for(lambda e: e["type"] == "step.fate" and e["data"]["fate"] == "not_applied")
+        assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
+        counting.assert_once(database)
+        counting.assert_sound(station)
+        recovered = [e for e in station.events() if e["type"] == "run.recovered"]
+        assert not recovered, "the same engine went on"
+
+
+def _backends(database: Database, step: str) -> list[int]:
+    with database.connect() as connection:
+        rows = connection.execute(
+            "select pid from pg_stat_activity where application_name like 'virada%%' and application_name like %s",
+            [f"%{step}%"],
+        ).fetchall()
+    return [int(row[0]) for row in rows]
+
+
+def _terminate(database: Database, step: str) -> None:
+    """pg_terminate_backend for every session whose name says that it is for this purpose, as soon as there is one."""
+    found: list[int] = []
+
+    def there() -> bool:
+        found.extend(_backends(database, step))
+        return bool(found)
+
+    await_condition(there, f"a session for {step} is there")
+    with database.connect() as connection:
+        for pid in found:
+            connection.execute("select pg_terminate_backend(%s)", [pid])
+
+
+@pytest.mark.parametrize("ledger", [True, False], ids=["ledger", "xid"])
+def test_the_work_session_terminated(station: Station, database: Database, ledger: bool) -> None:
+    counting.prepare(station, database, ledger=ledger)
+    station.virada("run", str(counting.PLAN), *_GO_ON, "--detach").expect()
+    station.wait_for(_begun("single", "tx.begin"))
+    _terminate(database, "single")
+    fate = station.wait_for("step.fate")["data"]
+    assert (fate["step"], fate["fate"]) == ("single", "not_applied")
+    assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
+    counting.assert_once(database)
+    counting.assert_sound(station)
+
+
+def test_the_control_session_terminated_while_a_transaction_runs(station: Station, database: Database) -> None:
+    """With it goes the right to change the target: what is open must not be committed."""
+    counting.prepare(station, database, ledger=True)
+    with database.connect() as blocker:
+        blocker.execute("begin")
+        blocker.execute("create table made_by_single (n int)")
+        station.virada("run", str(counting.PLAN), *_GO_ON, "--detach").expect()
+        station.wait_for(_begun("single", "tx.begin"))
+        _terminate(database, "control")
+        blocker.execute("rollback")
+    station.wait_for(lambda e: e["type"] in ("step.failed", "step.fate", "step.passed"))
+    found = [e for e in station.events() if e["type"] in ("step.failed", "step.passed", "tx.aborted", "step.cancelled")]
+    assert found[0]["type"] != "step.passed", "it was committed without the right to"
+    assert counting.executed(database)["single.1"] == 0
+    status = station.await_status("failed")
+    assert station.step("single")["status"] == "failed" and status["undecided"] == []
+    # What a person settled, the policy of the run goes on from.
+    station.do("retry", "single", "--reason", "the session was ended by hand")
+    assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
+    counting.assert_once(database)
+    counting.assert_sound(station)
+
+
+def test_the_session_of_pg_dump_terminated(station: Station, database: Database) -> None:
+    counting.prepare(station, database, ledger=False)
+    with database.connect() as blocker:
+        blocker.execute("begin")
+        blocker.execute("lock table work in access exclusive mode")
+        station.env["PGOPTIONS"] = ""
+        station.virada("run", str(counting.PLAN), "--detach").expect()
+        for step in ("single", "slow-commit", "each"):
+            station.do("execute", step)
+        blocker.execute("rollback")
+        station.do("execute", "batch")
+        blocker.execute("begin")
+        blocker.execute("lock table work in access exclusive mode")
+        station.do("execute", "backup", "--no-wait")
+        station.wait_for(_begun("backup", "step.child"))
+        _terminate(database, "backup.1")
+        failed = station.wait_for(_begun("backup", "step.failed"))
+        blocker.execute("rollback")
+    assert failed["data"]["reason"] == "exit_status"
+    assert "terminating connection" in failed["data"]["evidence"]["tail"]
+    assert station.status()["status"] == "failed"
+    assert station.do("retry", "backup", "--reason", "the connection was lost")["status"] == "passed"
+    counting.assert_sound(station)
+
+
+def test_a_server_that_is_gone_is_a_failed_step_and_no_crash(station: Station) -> None:
+    with postgres_server.own_server() as server:
+        database = postgres_server.create_database(server)
+        counting.prepare(station, database, ledger=False)
+        station.virada("run", str(counting.PLAN), "--detach").expect()
+        server.stop("fast")
+        station.do("execute", "single", code=1)
+        assert station.step("single")["status"] == "failed"
+        assert station.step("single")["reason"] == "connection"
+        engine = station.engine()
+        assert engine is not None
+        server.start()
+        await_condition(lambda: _answers(database), "the server answers")
+        assert station.do("retry", "single", "--reason", "the server is back")["status"] == "passed"
+        assert station.engine() == engine
+
+
+def _answers(database: Database) -> bool:
+    try:
+        return database.value("select 1") == 1
+    except psycopg.OperationalError:
+        return False

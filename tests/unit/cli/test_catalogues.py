@@ -1,0 +1,82 @@
+"""Every text has its words in pt_BR, and the compiled catalogues are those of their sources."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+import tui
+from tui.locale import LANGUAGES
+
+PACKAGE = Path(tui.__file__).parent
+DIRECTORY = PACKAGE / "locale"
+HOW = "extract, translate and compile again as tui/locale/babel.cfg says"
+_NAME = re.compile(r"\{(\w+)[^{}]*\}")
+_METHODS = [("locale/**", "ignore"), ("**.py", "python")]
+_KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2)}
+
+
+def extracted() -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """Every text with the file in which it stands."""
+    for file, _line, message, _comments, _context in extract_from_dir(
+        str(PACKAGE), method_map=_METHODS, keywords=_KEYWORDS
+    ):
+        yield file, message
+
+
+def source(language: str) -> Catalog:
+    with (DIRECTORY / language / "LC_MESSAGES" / "virada.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def texts(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+def test_no_text_lacks_its_words_in_portuguese() -> None:
+    catalogue = source("pt_BR")
+    lacking = []
+    for file, message in extracted():
+        known = catalogue.get(message if isinstance(message, str) else message[0])
+        if known is None or known.fuzzy or not all(texts(known)):
+            lacking.append(f"{file}: {message!r}")
+    assert not lacking, f"{HOW}; these lack pt_BR:\n" + "\n".join(lacking)
+
+
+def test_translations_keep_the_names_in_their_texts() -> None:
+    wrong = []
+    for message in source("pt_BR"):
+        if not message.id:
+            continue
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        if set(_NAME.findall(" ".join(ids))) != set(_NAME.findall(" ".join(texts(message)))):
+            wrong.append(message.id)
+    assert not wrong
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_that_of_its_source(language: str) -> None:
+    compiled = io.BytesIO()
+    write_mo(compiled, source(language))
+    expected = gettext.GNUTranslations(io.BytesIO(compiled.getvalue()))
+    with (DIRECTORY / language / "LC_MESSAGES" / "virada.mo").open("rb") as file:
+        committed = gettext.GNUTranslations(file)
+    assert vars(committed)["_catalog"] == vars(expected)["_catalog"], HOW
+
+
+def test_plurals_follow_the_language() -> None:
+    translation = gettext.translation("virada", DIRECTORY, languages=["pt_BR"])
+    assert [translation.ngettext("{count} error", "{count} errors", n) for n in (0, 1, 2)] == [
+        "{count} erro",
+        "{count} erro",
+        "{count} erros",
+    ]

@@ -1,0 +1,274 @@
+"""The application: takes batches in, keeps what the person chose, hands views to the pictures. One timer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.theme import Theme
+
+from tui.console import hygiene, palette
+from tui.console.actions import ACTIONS
+from tui.console.attempts import Attempts
+from tui.console.dialog import Asked as AskedField
+from tui.console.dialog import Question
+from tui.console.export import clipboard_sequences, write_text
+from tui.console.hands import Connect, Hands
+from tui.console.keys import Keys
+from tui.console.loglines import log_lines
+from tui.console.messages import Advanced, Answered, HelmChanged, SourceLost
+from tui.console.operator import Operator
+from tui.console.screens.overlay import Asking, Overlay
+from tui.console.screens.overview import SCREENS, Overview
+from tui.console.source import Batch, Source
+from tui.console.view import Mode, Playback, Said, View
+from tui.console.visible import visible
+from tui.helm.paths import RunPaths
+from tui.journal.line import JournalError
+from tui.locale import _
+from tui.run.commands import AnyCommand
+from tui.run.state import RunState
+
+POLL = 0.1
+"""Seconds between two looks at the journal."""
+SAID_FOR = 15.0
+"""Seconds for which an answer stays in the notice line."""
+TAKEN_WITHIN = 5.0
+"""Seconds after which the source goes on although the screen has not taken its batch in."""
+COMMANDS = frozenset(action.name for action in ACTIONS if action.commands)
+
+
+class Console(App[None], inherit_bindings=False):
+    """The console in one of its modes. `source` gives states, `connect` reaches the helm (operator only)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = False
+    ESCAPE_TO_MINIMIZE = False
+    CSS = "ToastRack { align-horizontal: right; } Toast { width: 50; max-width: 80%; }"
+
+    def __init__(
+        self, source: Source, paths: RunPaths, mode: Mode, *, me: str = "", connect: Connect | None = None,
+        take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
+        driver_class: type[Driver] | None = None, guard_process: bool = False,
+    ) -> None:  # fmt: skip
+        plain = palette.palette() is palette.PLAIN
+        super().__init__(driver_class=driver_class, ansi_color=True if plain else None)
+        self.source = source
+        self.paths = paths
+        self.mode = mode
+        self.me = me
+        self.run_state = RunState()
+        self.playback: Playback | None = None
+        self.attempts = Attempts()
+        self.detached = False
+        self.trouble: str | None = None
+        self._said: Said | None = None
+        self._said_at = 0.0
+        self._waiting: str | None = None
+        self._guard_process = guard_process
+        self._ended = threading.Event()
+        self._taken = threading.Event()
+        self.overview: Overview = SCREENS[mode](self.view)
+        self._keys = Keys(self)
+        self._operator = Operator(self) if mode == "operator" else None
+        self.hands: Hands | None = None
+        if mode == "operator" and connect is not None:
+            self.hands = Hands(connect, self.post_message, lambda: self.run_state, ensure_engine, take)
+        self._first = source.start()
+
+    # -- life
+
+    def on_load(self) -> None:
+        ground = palette.ground()
+        self.register_theme(
+            Theme(
+                name="virada",
+                primary="#7fb8ff",
+                accent="#7fb8ff",
+                error="#c21f2e",
+                background=ground,
+                surface=ground,
+                panel=ground,
+                foreground="#d3d9e2",
+                warning="#f0c060",
+                success="#7fd09a",
+                dark=palette.palette().dark,
+            )
+        )
+        if palette.palette() is not palette.PLAIN:
+            self.theme = "virada"
+        else:
+            self.theme = "ansi-dark"
+
+    async def on_mount(self) -> None:
+        if self._guard_process:
+            hygiene.on_signals(self._end)
+            hygiene.watch_terminal(self._end)
+        await self.push_screen(self.overview)
+        self._take(self._first)
+        self.set_interval(1.0, self.tick)
+        threading.Thread(target=self._poll, name="virada-journal", daemon=True).start()
+        if self.hands is not None:
+            self.hands.start()
+
+    def on_unmount(self) -> None:
+        self._ended.set()
+        self._taken.set()
+        if self.hands is not None:
+            self.hands.close()
+
+    def _end(self, status: int) -> None:
+        self.exit(return_code=status)
+
+    def _poll(self) -> None:
+        """The source's thread: looks, folds, posts, and goes on when the batch was taken in."""
+        try:
+            while not self._ended.wait(POLL):
+                batch = self.source.step(time.monotonic())
+                if batch is not None:
+                    self._taken.clear()
+                    self.post_message(Advanced(batch))
+                    # What comes meanwhile becomes one batch: a slow screen gets fewer of them, never a queue.
+                    self._taken.wait(TAKEN_WITHIN)
+        except (JournalError, OSError) as error:
+            self.post_message(SourceLost(visible(str(error))))
+        finally:
+            self.source.close()
+
+    @property
+    def stalled(self) -> bool:
+        """The terminal takes nothing at present: nothing is painted, the next tick paints what is then."""
+        return bool(getattr(self._driver, "stalled", False))
+
+    # -- what comes in
+
+    def on_advanced(self, message: Advanced) -> None:
+        try:
+            self._take(message.batch)
+        finally:
+            self._taken.set()
+
+    def _take(self, batch: Batch) -> None:
+        self.run_state = batch.state
+        self.playback = batch.playback or self.playback
+        lines = [entry.line for entry in batch.entries]
+        if batch.reset:
+            self.attempts.clear()
+            self.overview.log_pane.clear()
+        self.attempts.feed(lines)
+        self.overview.log_pane.append(log_lines(lines, batch.state))
+        self.overview.checklist.update(batch.state)
+        self.overview.log_pane.zone = self._keys.zone()
+        if batch.reset or set(batch.previous.metrics) != set(batch.state.metrics):
+            self.overview.lay_out()
+        self.repaint()
+
+    def on_source_lost(self, message: SourceLost) -> None:
+        text = _("The journal cannot be read any further: {reason}").format(reason=message.reason)
+        self.say(Said(text, "error"), keep=True)
+
+    def on_answered(self, message: Answered) -> None:
+        self._waiting = None
+        self.say(message.said)
+
+    def on_helm_changed(self, message: HelmChanged) -> None:
+        if message.person is not None:
+            self.me = message.person
+        if message.said is not None:
+            self.say(message.said)
+        self.repaint()
+
+    def tick(self) -> None:
+        """Once a second: the clock, what runs, and an answer that has stood long enough."""
+        if self._said is not None and time.monotonic() - self._said_at > SAID_FOR:
+            self._said = None
+        self.repaint()
+
+    # -- what goes out
+
+    def view(self) -> View:
+        checklist = self.overview.checklist
+        return View(
+            state=self.run_state, moment=self.source.moment(self.run_state, self.playback), mode=self.mode, me=self.me,
+            selected=checklist.selected, following=checklist.following, playback=self.playback, said=self._said,
+            waiting=self._waiting,
+        )  # fmt: skip
+
+    def repaint(self) -> None:
+        if not self.is_running or self.stalled:
+            return
+        self.overview.repaint()
+        if isinstance(self.screen, Overlay):
+            self.screen.repaint()
+
+    def say(self, said: Said, keep: bool = False) -> None:
+        """A sentence in the notice line; refusals and errors as a toast as well."""
+        self._said, self._said_at = said, float("inf") if keep else time.monotonic()
+        if said.severity != "information":
+            self.notify(visible(said.text), severity=said.severity, timeout=8, markup=False)
+        self.repaint()
+
+    def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None:
+        self.push_screen(Asking(question), lambda values: None if values is None else answered(values))
+
+    def ask_text(self, title: str, confirm: str, label: str, text: str, then: Callable[[str], None]) -> None:
+        """One text that may be empty."""
+        field = AskedField(label=label, optional=True, text=text)
+        self.ask(Question(title=title, confirm=confirm, fields=(field,)), lambda values: then(values[0]))
+
+    def send(self, command: AnyCommand, take: str | None = None) -> None:
+        """To the helm. The screen changes when the journal does, not before."""
+        if self.hands is None:
+            self.say(Said(_("This screen cannot command the engine."), "error"))
+            return
+        self._said = None
+        self._waiting = _("Asked the engine; its answer is awaited.")
+        self.hands.send(command, take)
+        self.repaint()
+
+    def do(self, name: str, key: str = "") -> None:
+        """An action of the table."""
+        if self._operator is not None and name in COMMANDS:
+            self._operator.do(name)
+        else:
+            self._keys.do(name, key)
+
+    # -- ways out
+
+    def action_detach(self) -> None:
+        self.detached = self.mode != "replay"
+        self.exit(return_code=0)
+
+    def action_interrupt(self) -> None:
+        if self.mode == "replay":
+            self.say(Said(_("q leaves the replay.")))
+        else:
+            self.say(Said(_("q detaches this screen; the engine goes on.")))
+
+    def copied(self, text: str) -> None:
+        """Through the terminal's own clipboard sequence, and tmux where it lies between."""
+        sequences, cut = clipboard_sequences(text)
+        if self._driver is not None:
+            for sequence in sequences:
+                self._driver.write(sequence)
+        said = _("Copied {n} lines through the terminal; if nothing arrives there, w writes them to a file.")
+        if cut:
+            said = _("Copied the last {n} lines, more the terminal does not take; w writes everything to a file.")
+        self.say(Said(said.format(n=cut or text.count("\n"))))
+
+    def written(self, name: str, text: str) -> None:
+        """Into a file of its own in the working directory, else in the home directory."""
+        run = self.run_state.opened.id if self.run_state.opened is not None else self.paths.id
+        try:
+            path: Path = write_text(f"virada-{run}-{name}", text)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.say(Said(_("The file cannot be written: {reason}.").format(reason=reason), "error"))
+        else:
+            self.say(Said(_("Written to {path}").format(path=path)))

@@ -1,0 +1,165 @@
+"""What keys do to the screen itself, in every mode: moving, panes, details, help, replay's controls, ways out."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, get_args
+from zoneinfo import ZoneInfo
+
+from tui.console.material import output_tail, plan_files
+from tui.console.pictures.details import Material, details
+from tui.console.pictures.help import help_lines, team_lines
+from tui.console.pieces import Line
+from tui.console.replay import Asked, Control, Player
+from tui.console.screens.overlay import Palette, Reader
+from tui.console.view import Said
+from tui.console.widgets.tabs import PANES
+from tui.journal.position import PositionError, parse_position
+from tui.locale import _
+
+if TYPE_CHECKING:
+    from tui.console.app import Console
+
+_CONTROLS: dict[str, Control] = {
+    "toggle": "toggle", "next_event": "next", "step_back": "back", "step_on": "step", "incident_back": "incident_back",
+    "incident_on": "incident", "slower": "slower", "faster": "faster",
+}  # fmt: skip
+assert set(_CONTROLS.values()) < set(get_args(Control))
+
+
+class Keys:
+    """One method, or one entry above, for every action that does not command the engine."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def do(self, name: str, key: str) -> None:
+        overview = self._console.overview
+        match name:
+            case "down":
+                overview.move(1)
+            case "up":
+                overview.move(-1)
+            case "page_down":
+                overview.page(1)
+            case "page_up":
+                overview.page(-1)
+            case "first":
+                overview.move(-(10**9))
+            case "last":
+                overview.move(10**9)
+            case "pane":
+                overview.show_pane(PANES[int(key) - 1])
+            case "next_pane":
+                overview.next_pane(1)
+            case "previous_pane":
+                overview.next_pane(-1)
+            case "zoom":
+                overview.zoom()
+            case "back":
+                overview.back()
+            case "error":
+                self._next_error()
+            case "filter":
+                self._filter()
+            case "details":
+                self._details()
+            case "help":
+                self._console.push_screen(Reader("help", lambda width: help_lines(self._console.mode, width)))
+            case "team":
+                self._console.push_screen(Reader("team", lambda width: team_lines(self._console.view(), width)))
+            case "palette":
+                self._console.push_screen(Palette(self._console.view()), lambda chosen: self._chosen(chosen))
+            case "copy":
+                self._console.copied(overview.pane(overview.active).text())
+            case "write":
+                self._console.written(overview.active, overview.pane(overview.active).text())
+            case "detach" | "leave":
+                self._console.action_detach()
+            case "interrupt":
+                self._console.action_interrupt()
+            case "tenth":
+                self._control(Asked("tenth", value=float(key)))
+            case "go":
+                self._go()
+            case _ if name in _CONTROLS:
+                self._control(Asked(_CONTROLS[name]))
+
+    def zone(self) -> tzinfo:
+        """The time zone in which the log's times are shown: the window's, else UTC."""
+        opened = self._console.run_state.opened
+        if opened is None or opened.window is None:
+            return UTC
+        try:
+            return ZoneInfo(opened.window.timezone)
+        except (ValueError, OSError):
+            return UTC
+
+    def _chosen(self, name: str | None) -> None:
+        if name is not None:
+            self._console.do(name)
+
+    def _next_error(self) -> None:
+        overview = self._console.overview
+        if not overview.log_pane.next_error():
+            self._console.say(Said(_("There is no error in the log.")))
+            return
+        if not overview.log_pane.display:
+            overview.show_pane("log")
+
+    def _filter(self) -> None:
+        overview = self._console.overview
+
+        def narrowed(text: str) -> None:
+            if not overview.log_pane.display:
+                overview.show_pane("log")
+            overview.log_pane.set_filter(text)
+
+        self._console.ask_text(
+            _("Filter the log"), _("Filter"), _("Text that its lines hold (empty: all lines)"),
+            overview.log_pane.filter, narrowed,
+        )  # fmt: skip
+
+    def _details(self) -> None:
+        step = self._console.view().selected
+        if step is None:
+            self._console.say(Said(_("No step is selected."), "warning"))
+            return
+        at = self._console.run_state.steps.get(step)
+        files = () if at is None else plan_files(self._console.paths, at)
+
+        def lines(width: int) -> list[Line]:
+            now = self._console.run_state.steps.get(step)
+            if now is None:
+                return [((_("The run has no such step at this moment."), "dim"),)]
+            path, output = output_tail(self._console.paths, now)
+            material = Material(
+                files=files, output=output, output_path=path, attempts=tuple(self._console.attempts.of(step))
+            )
+            return details(self._console.view(), now, material, width)
+
+        self._console.push_screen(Reader(step, lines, whole=True))
+
+    def _control(self, asked: Asked) -> None:
+        source = self._console.source
+        if isinstance(source, Player):
+            source.ask(asked)
+
+    def _go(self) -> None:
+        def gone(text: str) -> None:
+            if not text:
+                return
+            try:
+                position = parse_position(text)
+            except PositionError as error:
+                self._console.say(Said(str(error), "warning"))
+            else:
+                self._control(Asked("go", to=position))
+
+        self._console.ask_text(
+            _("Go to"),
+            _("Go"),
+            _("A number (120), an offset (+00:12:30) or a time (2026-12-05T22:10:00-03:00)"),
+            "",
+            gone,
+        )

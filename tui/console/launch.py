@@ -1,0 +1,140 @@
+"""The console's way in: looks at the terminal, prepares Textual before it is imported, and says how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from tui.helm.paths import RunPaths
+from tui.locale import _, use
+
+if TYPE_CHECKING:
+    from tui.console.hands import Helm
+    from tui.console.source import Source
+
+Mode = Literal["operator", "observer", "replay"]
+_TEXTUAL = {
+    "TEXTUAL_ANIMATIONS": "none",
+    "TEXTUAL_SMOOTH_SCROLL": "0",
+    "TEXTUAL_DISABLE_KITTY_KEY": "1",
+}
+"""Read by Textual when it is imported. Its frame rate is left alone: panes paint seldom of their own accord, and a
+lower rate would only delay the answer to a key."""
+
+
+def run_console(
+    paths: RunPaths,
+    *,
+    mode: Mode,
+    declared: str | None = None,
+    take: str | None = None,
+    at: str | None = None,
+    speed: float = 1.0,
+    mouse: bool = False,
+    language: str | None = None,
+    ensure_engine: Callable[[], str | None] | None = None,
+) -> int:
+    """Show a run until the person leaves; the exit status: 0 detached or left, 2 where no console can be shown,
+    1 the console failed, 128 + n ended by a signal.
+
+    `take`: the reason to take the helm with (operator); `at`, `speed`: where and how fast a replay begins;
+    `ensure_engine` starts an engine where none runs and returns a sentence when it cannot.
+    """
+    use(language)
+    problem = unsuitable()
+    if problem is not None:
+        _tell(problem)
+        return 2
+    os.environ.update(_TEXTUAL)
+    no_colour = bool(os.environ.pop("NO_COLOR", ""))
+    from tui.console import glyphs, palette
+    from tui.console.driver import SafeLinuxDriver, encoding_of_terminal
+    from tui.journal.failure import JournalCorrupt
+    from tui.journal.position import PositionError
+
+    glyphs.use(glyphs.fitting(encoding_of_terminal()))
+    palette.use(palette.PLAIN if no_colour else palette.DARK)
+    if sys.__stderr__ is not None:
+        sys.__stderr__.reconfigure(errors="replace")
+    from tui.console.app import Console
+
+    try:
+        source = _source(paths, mode, at, speed)
+        app = Console(
+            source, paths, mode, me=_me(declared) if mode == "operator" else "",
+            connect=_connector(paths, declared) if mode == "operator" else None, take=take, ensure_engine=ensure_engine,
+            driver_class=SafeLinuxDriver, guard_process=True,
+        )  # fmt: skip
+    except (OSError, JournalCorrupt, PositionError) as error:
+        _tell(_sentence(paths, error))
+        return 2
+    app.run(mouse=mouse)
+    if app.detached:
+        run = app.run_state.opened.id if app.run_state.opened is not None else paths.id
+        if app.run_state.closed is not None:
+            _tell(_("Detached from {run}; the run is closed.").format(run=run))
+        elif mode == "observer":
+            _tell(_("Detached from {run}; it goes on. Watch it again with: virada watch {run}").format(run=run))
+        else:
+            _tell(_("Detached from {run}; the engine goes on. Attach again with: virada attach {run}").format(run=run))
+    return app.return_code or 0
+
+
+def unsuitable() -> str | None:
+    """Why no console can be shown here, as a sentence; None where one can."""
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        return _("This terminal (TERM={term}) cannot show the console; use --plain.").format(
+            term=os.environ.get("TERM") or _("not set")
+        )
+    if not (os.isatty(0) and os.isatty(2)):
+        return _("The console needs a terminal for standard input and standard error; use --plain.")
+    return None
+
+
+def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float) -> Source:
+    from tui.console.replay import Player
+    from tui.console.source import Follower
+    from tui.journal.position import parse_position
+    from tui.journal.reader import JournalReader
+
+    position = None if at is None else parse_position(at)
+    reader = JournalReader(paths.journal)
+    if mode == "replay":
+        return Player(reader, at=position, speed=speed)
+    return Follower(reader)
+
+
+def _connector(paths: RunPaths, declared: str | None) -> Callable[[str | None], Helm]:
+    from tui.helm.client import HelmClient
+
+    return lambda take: HelmClient.connect(paths, declared=declared, take=take)
+
+
+def _me(declared: str | None) -> str:
+    """Who acts here, until the engine says whom it sees."""
+    from tui.helm.person import caller
+
+    try:
+        return caller(declared).label
+    except (ValueError, OSError):
+        return ""
+
+
+def _sentence(paths: RunPaths, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return _("There is no journal at {path}.").format(path=paths.journal)
+    if isinstance(error, PermissionError):
+        return _("The journal {path} may not be read by this account.").format(path=paths.journal)
+    if isinstance(error, OSError) and error.strerror:
+        return _("The journal {path} cannot be read: {reason}.").format(path=paths.journal, reason=error.strerror)
+    return str(error)
+
+
+def _tell(sentence: str) -> None:
+    """Narration goes to standard error; a terminal that is gone is no reason for a traceback."""
+    try:
+        print(sentence, file=sys.stderr, flush=True)
+    except OSError:
+        pass

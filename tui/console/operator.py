@@ -1,0 +1,304 @@
+"""What the person at the helm can do: each key becomes a question, or at once a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tui.console import intents
+from tui.console.dialog import Asked, Question, explained
+from tui.console.pieces import Line
+from tui.console.refusals import refusal_sentence
+from tui.console.view import Said, View
+from tui.console.visible import visible
+from tui.console.words import clock, environment_word, name_of
+from tui.locale import _
+from tui.run import commands as c
+from tui.run.clock import rollback_seconds, window_clock
+from tui.run.decide import rollback_events
+from tui.run.steps import StepState
+
+WIDTH = 68
+
+
+class Desk(Protocol):
+    """What the operator needs of the console."""
+
+    def view(self) -> View: ...
+
+    def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None: ...
+
+    def send(self, command: c.AnyCommand, take: str | None = None) -> None: ...
+
+    def say(self, said: Said) -> None: ...
+
+
+class Operator:
+    """One method an action; the action's name is the method's."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def do(self, name: str) -> None:
+        getattr(self, name)()
+
+    # -- steps
+
+    def execute(self) -> None:
+        at = self._step()
+        if at is None or self._refused(intents.execution(at, intents.TRIED)):
+            return
+        if at.status == "undecided":
+            # The engine takes this only with a reason: nobody knows but the person who looked.
+            text = _("Its fate is undecided. Run it again only after you saw that it was not applied.")
+            lines = explained(text, WIDTH, "bad")
+            self._text(
+                _("Run {step} again").format(step=name_of(at)),
+                _("Try again"),
+                _("How do you know that it was not applied?"),
+                lambda text: self._run(at, text),
+                lines,
+            )
+            return
+        self._run(at, None)
+
+    def _run(self, at: StepState, reason: str | None) -> None:
+        command = intents.execution(at, reason)
+        self._guarded(at, _("Execute {step}").format(step=name_of(at)), _("Execute"), lambda: self._desk.send(command))
+
+    def run_to(self) -> None:
+        at = self._step()
+        if at is None or self._refused(c.RunTo(step=at.id)):
+            return
+        self._guarded(
+            at, _("Run on to {step}").format(step=name_of(at)), _("Run"), lambda: self._desk.send(c.RunTo(step=at.id))
+        )
+
+    def sign(self) -> None:
+        at = self._step()
+        if at is None or self._refused(c.Sign(step=at.id, note=intents.TRIED)):
+            return
+        lines: tuple[Line, ...] = ()
+        if isinstance(at.step.spec.get("text"), str):
+            lines += explained(at.step.spec["text"], WIDTH)
+        label = _("What was seen or done")
+        if isinstance(at.step.spec.get("expect"), str):
+            label = visible(at.step.spec["expect"])
+        self._text(
+            _("Sign {step}").format(step=name_of(at)),
+            _("Sign"),
+            label,
+            lambda note: self._desk.send(c.Sign(step=at.id, note=note)),
+            lines,
+        )
+
+    def by_hand(self) -> None:
+        at = self._step()
+        if at is None or self._refused(c.ByHand(step=at.id, note=intents.TRIED)):
+            return
+        lines: tuple[Line, ...] = ()
+        if at.step.prove is not None:
+            lines = explained(_("The step's own proof is looked at before it counts as done."), WIDTH, "dim")
+        self._text(
+            _("Done by hand: {step}").format(step=name_of(at)),
+            _("Record"),
+            _("What was done, and where"),
+            lambda note: self._desk.send(c.ByHand(step=at.id, note=note)),
+            lines,
+        )
+
+    def skip(self) -> None:
+        at = self._step()
+        if at is None or self._refused(c.Skip(step=at.id, reason=intents.TRIED)):
+            return
+        self._text(
+            _("Skip {step}").format(step=name_of(at)),
+            _("Skip"),
+            _("Reason"),
+            lambda reason: self._desk.send(c.Skip(step=at.id, reason=reason)),
+        )
+
+    def cancel(self) -> None:
+        at = intents.to_cancel(self._desk.view())
+        if at is None:
+            self._desk.say(Said(_("No step is running."), "warning"))
+            return
+        if self._refused(c.Cancel(step=at.id)):
+            return
+        title = _("Cancel {step}").format(step=name_of(at))
+        lines = explained(_("The statement or program that runs is ended; what became of it is then looked at."), WIDTH)
+        question = Question(title=title, confirm=_("Cancel the step"), cancel=_("Let it run"), lines=lines, danger=True)
+        self._desk.ask(question, lambda _values: self._desk.send(c.Cancel(step=at.id)))
+
+    def undo(self) -> None:
+        at = self._step()
+        if at is None or self._refused(c.Undo(step=at.id)):
+            return
+        self._typed(_("Undo {step}").format(step=name_of(at)), _("Undo"), lambda: self._desk.send(c.Undo(step=at.id)))
+
+    # -- the run
+
+    def hold(self) -> None:
+        if self._desk.view().state.held is not None:
+            self._desk.send(c.Resume())
+        elif not self._refused(c.Hold()):
+            self._desk.send(c.Hold())
+
+    def rollback(self) -> None:
+        view = self._desk.view()
+        opened = view.state.opened
+        if opened is None or self._refused(c.Rollback(reason=intents.TRIED, confirm=opened.target)):
+            return
+        question = Question(
+            title=_("ROLL BACK {target} ({environment})").format(
+                target=visible(opened.target), environment=environment_word(opened.environment)
+            ),
+            confirm=_("Roll back"),
+            danger=True,
+            lines=_what_a_rollback_does(view),
+            fields=(
+                Asked(label=_("Reason")),
+                Asked(
+                    label=_("Type the target's name: {target}").format(target=visible(opened.target)),
+                    exactly=opened.target,
+                ),
+            ),
+        )
+        self._desk.ask(question, lambda values: self._desk.send(c.Rollback(reason=values[0], confirm=values[1])))
+
+    def note(self) -> None:
+        if self._refused(c.Note(text=intents.TRIED)):
+            return
+        at = self._desk.view().step
+        step = None if at is None else at.id
+        title = _("Note") if at is None else _("Note at {step}").format(step=name_of(at))
+        self._text(title, _("Write"), _("Text"), lambda text: self._desk.send(c.Note(text=text, step=step)))
+
+    def feedback(self) -> None:
+        self._text(
+            _("Feedback"),
+            _("Write"),
+            _("What was said, and by whom"),
+            lambda text: self._desk.send(c.Feedback(text=text)),
+        )
+
+    def resolve(self) -> None:
+        open_errors = [error for error in self._desk.view().state.errors if error.resolved is None]
+        if not open_errors:
+            self._desk.say(Said(_("There is no open error."), "warning"))
+            return
+        error = open_errors[-1]
+        lines = explained(error.text, WIDTH, "bad")
+        self._text(
+            _("Resolve {id}").format(id=visible(error.id)),
+            _("Resolved"),
+            _("How it was resolved"),
+            lambda text: self._desk.send(c.Resolve(error=error.id, text=text)),
+            lines,
+        )
+
+    def take(self) -> None:
+        holder = self._desk.view().state.helm
+        lines: tuple[Line, ...] = ()
+        if holder is not None:
+            lines = explained(_("{holder} has it now and will see this.").format(holder=visible(holder)), WIDTH, "warn")
+        # Taking over is a decision of its own in the journal; the note that goes with it changes nothing in the run.
+        self._text(
+            _("Take the helm"),
+            _("Take it"),
+            _("Reason"),
+            lambda text: self._desk.send(c.Note(text=text), take=text),
+            lines,
+        )
+
+    def handover(self) -> None:
+        self._text(
+            _("Hand the helm over"),
+            _("Hand over"),
+            _("What the next person must know"),
+            lambda text: self._desk.send(c.Handover(note=text)),
+        )
+
+    def close(self) -> None:
+        state = self._desk.view().state
+        finished = state.status in ("completed", "rolled_back")
+        if self._refused(c.Close(reason=intents.TRIED)):
+            return
+        question = Question(
+            title=_("Close the run"),
+            confirm=_("Close"),
+            danger=not finished,
+            lines=explained(_("Nothing more can be done in a run that is closed."), WIDTH),
+            fields=(Asked(label=_("Reason"), optional=finished),),
+        )
+        self._desk.ask(question, lambda values: self._desk.send(c.Close(reason=values[0] or None)))
+
+    # -- helpers
+
+    def _step(self) -> StepState | None:
+        at = self._desk.view().step
+        if at is None:
+            self._desk.say(Said(_("No step is selected."), "warning"))
+        return at
+
+    def _refused(self, command: c.Command) -> bool:
+        """Say why the rules do not allow it; better before a question than after it."""
+        view = self._desk.view()
+        refusal = intents.refusal(view, command)
+        if refusal is not None:
+            self._desk.say(Said(refusal_sentence(refusal, view.state), "warning"))
+        return refusal is not None
+
+    def _text(
+        self, title: str, confirm: str, label: str, then: Callable[[str], None], lines: tuple[Line, ...] = ()
+    ) -> None:
+        question = Question(title=title, confirm=confirm, lines=lines, fields=(Asked(label=label),))
+        self._desk.ask(question, lambda values: then(values[0]))
+
+    def _guarded(self, at: StepState, title: str, confirm: str, then: Callable[[], None]) -> None:
+        """At once; for a dangerous step only after the target's name was typed."""
+        if at.step.confirm == "typed":
+            self._typed(title, confirm, then)
+        else:
+            then()
+
+    def _typed(self, title: str, confirm: str, then: Callable[[], None]) -> None:
+        opened = self._desk.view().state.opened
+        assert opened is not None
+        target = opened.target
+        lines = explained(
+            _("This changes {target} ({environment}).").format(
+                target=visible(target), environment=environment_word(opened.environment)
+            ),
+            WIDTH,
+            "bad",
+        )
+        field = Asked(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)
+        question = Question(title=title, confirm=confirm, lines=lines, fields=(field,), danger=True)
+        self._desk.ask(question, lambda _values: then())
+
+
+def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
+    """Until when, how long, what is undone in which order, and what cannot be."""
+    state = view.state
+    event = rollback_events(state, "")
+    lines: list[Line] = []
+    seconds = rollback_seconds(state)
+    window = window_clock(state, view.moment.wall)
+    if seconds is not None:
+        text = _("It is expected to take {span}.").format(span=clock(seconds))
+        if window is not None and window.last_safe_rollback_s is not None:
+            if window.last_safe_rollback_s < 0:
+                text += " " + _("It would end AFTER the window.")
+            else:
+                text += " " + _("It is safe within the next {span}.").format(span=clock(window.last_safe_rollback_s))
+        lines.extend(explained(text, WIDTH))
+    if not event.undo:
+        lines.append(((_("No step has an undo to run."), "dim"),))
+    else:
+        lines.append(((_("Undone, in this order:"), "bold"),))
+        lines.extend(((f"  {name_of(state.steps[step])}", "text"),) for step in event.undo)
+    if event.without_undo:
+        lines.append(((_("Applied, but without an undo in the plan:"), "warn"),))
+        lines.extend(((f"  {name_of(state.steps[step])}", "warn"),) for step in event.without_undo)
+    return tuple(lines)

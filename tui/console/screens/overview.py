@@ -1,0 +1,209 @@
+"""The one screen people live in: header, clock, panes, what is now, keys. The same in all three modes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from tui.console.actions import of_mode
+from tui.console.pictures.clock import clock_lines
+from tui.console.pictures.footer import footer
+from tui.console.pictures.gauges import gauges, rows_needed
+from tui.console.pictures.header import header
+from tui.console.pictures.now import now
+from tui.console.pictures.waits import waits
+from tui.console.pieces import Line
+from tui.console.view import Mode, View
+from tui.console.widgets.checklist import Checklist
+from tui.console.widgets.log import Log
+from tui.console.widgets.pane import Pane
+from tui.console.widgets.tabs import PANES, pane_title, tabs
+from tui.console.widgets.viewed import Viewed
+
+WIDE = 120
+"""From this many columns all panes show; below, one of them and a row of tabs."""
+
+
+def bindings(mode: Mode) -> list[BindingType]:
+    """Every key of a mode, made from the table of actions. What a mode has no action for, it has no binding for."""
+    found: list[BindingType] = []
+    for action in of_mode(mode):
+        for key in action.keys:
+            argument = f"'{action.name}', '{key}'"
+            found.append(Binding(key, f"do({argument})", action.name, show=False))
+    return found
+
+
+class Overview(Screen[None], inherit_bindings=False):
+    """Base of the three modes; subclasses differ by their bindings only."""
+
+    CSS = """
+    Overview { layout: vertical; background: $background; }
+    #header, #clock, #now { height: 2; }
+    #tabs, #footer { height: 1; }
+    #body { height: 1fr; }
+    #left { width: 3fr; }
+    #right { width: 2fr; }
+    Overview.wide #left { margin-right: 1; }
+    Overview.wide #tabs { display: none; }
+    Overview.wide #waits { height: 5; }
+    """
+    mode: ClassVar[Mode] = "observer"
+
+    def __init__(self, look: object) -> None:
+        super().__init__()
+        assert callable(look)
+        self._look = look
+        self.active = "checklist"
+        self.zoomed = False
+        self.checklist = Checklist(self.view)
+        self.log_pane = Log(self.view)
+        self._gauges = Viewed(self.view, gauges, id="gauges", title=pane_title("gauges"))
+        self._waits = Viewed(self.view, waits, id="waits", title=pane_title("waits"))
+
+    def view(self) -> View:
+        """What the pictures are made from, now."""
+        view = self._look()
+        assert isinstance(view, View)
+        return view
+
+    def compose(self) -> ComposeResult:
+        yield Viewed(self.view, header, id="header")
+        yield Viewed(self.view, clock_lines, id="clock")
+        yield Viewed(self.view, self._tabs, id="tabs")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.checklist
+            with Vertical(id="right"):
+                yield self._gauges
+                yield self._waits
+                yield self.log_pane
+        yield Viewed(self.view, now, id="now")
+        yield Viewed(self.view, self._footer, id="footer")
+
+    def _tabs(self, view: View, width: int) -> list[Line]:
+        marks: dict[str, tuple[str, str]] = {}
+        if any(guard.breached for guard in view.state.guards):
+            marks["gauges"] = ("!", "bad")
+        if any(at.waiting for at in view.state.running()):
+            marks["waits"] = ("!", "warn")
+        if any(error.resolved is None for error in view.state.errors):
+            marks["log"] = ("!", "bad")
+        return tabs(self.active, marks, width)
+
+    def _footer(self, view: View, width: int) -> list[Line]:
+        return [footer(view, width)]
+
+    # -- layout
+
+    def on_mount(self) -> None:
+        self.lay_out()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Which panes are shown, by the width, the zoom and the active pane."""
+        size = self.app.size
+        wide = size.width >= WIDE and not self.zoomed
+        self.set_class(wide, "wide")
+        for name in PANES:
+            pane = self.pane(name)
+            pane.display = wide or name == self.active
+            pane.active = wide and name == self.active  # type: ignore[attr-defined]
+        self.query_one("#left").display = wide or self.active == "checklist"
+        self.query_one("#right").display = wide or self.active != "checklist"
+        body = max(1, size.height - 7)
+        self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body // 3)) if wide else "1fr"
+        self._waits.styles.height = 5 if wide else "1fr"
+        self.repaint()
+
+    def pane(self, name: str) -> Pane:
+        found: dict[str, Pane] = {
+            "checklist": self.checklist, "gauges": self._gauges, "log": self.log_pane, "waits": self._waits,
+        }  # fmt: skip
+        return found[name]
+
+    def repaint(self) -> None:
+        """Every pane compares its picture with what it painted; what is equal costs nothing on the wire."""
+        if getattr(self.app, "stalled", False):
+            return
+        for pane in self.query(Pane):
+            pane.repaint()
+
+    # -- what every mode can do
+
+    def action_do(self, name: str, key: str) -> None:
+        """One action of the table."""
+        self.app.do(name, key)  # type: ignore[attr-defined]
+
+    def show_pane(self, name: str) -> None:
+        self.active = name
+        self.lay_out()
+
+    def next_pane(self, by: int) -> None:
+        self.show_pane(PANES[(PANES.index(self.active) + by) % len(PANES)])
+
+    def zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        self.lay_out()
+
+    def move(self, by: int) -> None:
+        """Down or up in the active pane."""
+        pane = self.pane(self.active)
+        if isinstance(pane, Checklist | Log):
+            pane.move(by)
+        elif isinstance(pane, Viewed):
+            pane.scroll(by)
+        self.query_one("#footer", Viewed).repaint()
+
+    def page(self, by: int) -> None:
+        pane = self.pane(self.active)
+        self.move(by * (pane.page if isinstance(pane, Checklist | Log) else max(1, pane.size.height - 2)))
+
+    def back(self) -> None:
+        """One step back towards the run as it is: the zoom, then the filter, then the selection."""
+        if self.zoomed:
+            self.zoom()
+        elif self.active == "log" and self.log_pane.filter:
+            self.log_pane.set_filter("")
+        else:
+            self.checklist.follow()
+            self.repaint()
+
+    def on_click(self, event: events.Click) -> None:
+        """With `--mouse`: a click selects a step or a pane."""
+        if event.widget is self.checklist and self.checklist.select_at(event.y):
+            self.active = "checklist"
+            self.lay_out()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.move(-1)
+
+
+class OperatorScreen(Overview, inherit_bindings=False):
+    mode = "operator"
+    BINDINGS = bindings("operator")
+
+
+class ObserverScreen(Overview, inherit_bindings=False):
+    mode = "observer"
+    BINDINGS = bindings("observer")
+
+
+class ReplayScreen(Overview, inherit_bindings=False):
+    mode = "replay"
+    BINDINGS = bindings("replay")
+
+
+SCREENS: dict[Mode, type[Overview]] = {
+    "operator": OperatorScreen, "observer": ObserverScreen, "replay": ReplayScreen,
+}  # fmt: skip
