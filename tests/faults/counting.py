@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from tests.postgres_server import Database
 
 PLAN = Path(__file__).parent / "plans" / "counting.yaml"
 CRASH = Path(__file__).parent / "crash"
+KILLS = int(os.environ.get("VIRADA_KILLS", "6"))
+"""At how many random moments the engine is killed."""
+EVERY = KILLS >= 50
+"""Whether every chosen point is tried, or those that tell most."""
 ROWS = 60
 OUTCOMES = {
     "step.passed", "step.failed", "step.skipped", "step.signed", "step.by_hand", "step.cancelled",

@@ -19,8 +19,13 @@ def _begun(step: str, kind: str) -> Callable[[Event], bool]:
     return lambda event: event["type"] == kind and event["data"].get("step") == step
 
 
-@pytest.mark.parametrize("ledger", [True, False], ids=["ledger", "xid"])
-@pytest.mark.parametrize("moment", ["single:tx.begin", "slow-commit:tx.commit_sent", "batch:tx.committed"])
+_MOMENTS = ["single:tx.begin", "slow-commit:tx.commit_sent", "batch:tx.committed"]
+_CASES = [(m, n % 2 == 0) for n, m in enumerate(_MOMENTS)]
+if counting.EVERY:
+    _CASES += [(moment, not ledger) for moment, ledger in _CASES]
+
+
+@pytest.mark.parametrize(("moment", "ledger"), _CASES)
 def test_the_server_killed_in_a_transaction_and_started_again(station: Station, moment: str, ledger: bool) -> None:
     with postgres_server.own_server() as server:
         database = postgres_server.create_database(server)

@@ -12,7 +12,7 @@ from tests.acceptance.station import Station, await_condition
 from tests.faults import counting
 from tests.postgres_server import Database, alive
 
-KILLS = int(os.environ.get("VIRADA_KILLS", "6"))
+KILLS = counting.KILLS
 _GO_ON = ("--headless", "--sign-off", "seen by the test")
 
 
@@ -64,12 +64,11 @@ _ALWAYS = {
     "tx.committed@index:2:before", "step.child@psql:1:after", "step.child@program:1:after", "step.child@backup:1:after",
     "tx.begin@single:1:torn", "COMMIT:4:after",
 }  # fmt: skip
-_EVERY = KILLS >= 50
 
 
 @pytest.mark.parametrize(
     ("point", "fate"),
-    [pytest.param(point, fate, id=point) for point, fate in POINTS if _EVERY or point in _ALWAYS],
+    [pytest.param(point, fate, id=point) for point, fate in POINTS if counting.EVERY or point in _ALWAYS],
 )
 def test_killed_at_a_point(station: Station, database: Database, point: str, fate: tuple[str, str] | None) -> None:
     # Both protections take turns over the points, the other way round in the next run of all of them.

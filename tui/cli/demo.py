@@ -28,12 +28,13 @@ SIGNER = "demo"
     metavar="N",
     help=_("Time that is only waited for passes N times faster."),
 )
+@options.plain()
 @options.mouse()
-def command(autopilot: bool, headless: bool, fail: bool, compress: float, mouse: bool) -> int:
+def command(autopilot: bool, headless: bool, fail: bool, compress: float, plain: bool, mouse: bool) -> int:
     from tui.demo.demo import prepare, start_keeper
     from tui.demo.errors import DemoError
 
-    way = way_of(headless=headless)
+    way = way_of(headless=headless, plain=plain)
     tell(_("Preparing the demo's own PostgreSQL ..."))
     try:
         demo = prepare(fail=fail)

@@ -85,8 +85,9 @@ def _carry_out(
         print_json({**told, "status": verdict.status, "step": step, "waiting": verdict.waiting}, indent=0)
     elif verdict.code == Exit.WAITING and verdict.waiting is not None:
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
-        kind, status = (None, None) if at is None else (at.step.kind, at.status)
-        why = run_waiting(verdict.waiting, kind, status)
+        why = run_waiting(verdict.waiting)
+        if at is not None:
+            why = run_waiting(verdict.waiting, at.step.kind, at.status)
         click.echo(why if verdict.step is None else f"{verdict.step}: {why}")
     else:
         table = STEP_STATUS if verdict.step is not None and verdict.status in STEP_STATUS else ROLLBACK_STATUS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Literal
 
@@ -36,11 +35,12 @@ def way_of(*, headless: bool = False, detach: bool = False, plain: bool = False)
 
 
 def require_terminal() -> None:
-    """Raises a usage error where no console can be shown."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError(
-            _("There is no terminal to show the console in. Use --plain, or see the command's --help for other ways.")
-        )
+    """Raises a usage error where no console can be shown: before anything is started for it."""
+    from tui.console.launch import unsuitable
+
+    problem = unsuitable()
+    if problem is not None:
+        raise click.UsageError(problem)
 
 
 def headless(paths: RunPaths) -> int:

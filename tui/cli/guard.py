@@ -56,8 +56,12 @@ def _end(error: Exception) -> int:
     if expected is None:
         expected = _crash(error)
     message, code = expected
+    from tui.run.visible import visible_lines
+
     with suppress(OSError):
-        click.echo(message, err=True)
+        # A server's or a person's text may stand in it.
+        for line in visible_lines(message):
+            click.echo(line, err=True)
     return code
 
 

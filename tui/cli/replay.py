@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import click
 
@@ -12,8 +12,8 @@ from tui.cli.drive import require_terminal
 from tui.cli.recorded import found, position_of
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
-from tui.journal.line import Line
 from tui.journal.position import Position
+from tui.journal.reader import scan
 from tui.locale import _
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -47,12 +47,12 @@ def command(run: str, at: str | None, speed: float, plain: bool, mouse: bool) ->
 
 def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
     """Narrate the recording to stdout; what lies before the position is only folded."""
-    from tui.journal.reader import scan
     from tui.plain.narrator import end_line, narrate
 
     state, begun = RunState(), False
     clock: Callable[[float], None] | None = None
-    for line in _numbered(scan(paths.journal)):
+    for entry in scan(paths.journal):
+        line = entry.line
         previous, state = state, fold(state, line)
         if not begun and position is not None and position.admits(line):
             continue
@@ -72,11 +72,6 @@ def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
         raise Stop(message.format(file=paths.journal), Exit.USAGE)
     click.echo(end_line(state))
     return Exit.DONE
-
-
-def _numbered(entries: Iterator[object]) -> Iterator[Line]:
-    for entry in entries:
-        yield entry.line  # type: ignore[attr-defined]
 
 
 def paced(start: float, speed: float) -> Callable[[float], None]:

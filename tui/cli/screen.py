@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 
 from tui.cli.engine import ensure_engine
+from tui.cli.stop import Stop
 from tui.helm.paths import RunPaths
 
 
@@ -14,7 +15,7 @@ def operate(paths: RunPaths, *, declared: str | None, take: str | None, mouse: b
 
     return run_console(
         paths, mode="operator", declared=declared, take=take, at=None, speed=1.0, mouse=mouse, language=None,
-        ensure_engine=partial(ensure_engine, paths),
+        ensure_engine=_starter(paths),
     )  # fmt: skip
 
 
@@ -36,3 +37,16 @@ def replay(paths: RunPaths, *, at: str | None, speed: float, mouse: bool) -> int
         paths, mode="replay", declared=None, take=None, at=at, speed=speed, mouse=mouse, language=None,
         ensure_engine=None,
     )  # fmt: skip
+
+
+def _starter(paths: RunPaths) -> Callable[[], str | None]:
+    """Starts an engine where none runs; what it returns is why it could not."""
+
+    def start() -> str | None:
+        try:
+            ensure_engine(paths)
+        except Stop as stop:
+            return stop.message
+        return None
+
+    return start

@@ -45,7 +45,7 @@ def sides(width: int, left: Iterable[Piece], right: Iterable[Piece], fill: Piece
     """`left` and `right` at the ends of a line; where both do not fit, the left one is cut, but keeps half the line."""
     left, right = tuple(left), tuple(right)
     wanted_left, wanted_right = width_of(left), width_of(right)
-    if wanted_left + wanted_right + 1 > width:
+    if wanted_left + wanted_right + (1 if wanted_right else 0) > width:
         room_right = max(width - wanted_left - 1, min(wanted_right, width - width // 2 - 1))
         right = clipped(right, max(0, room_right))
         left = clipped(left, max(0, width - width_of(right) - 1))

@@ -21,7 +21,7 @@ class TextBudget:
         self._at = time.monotonic()
 
     def level(self, *, last: bool = False) -> int:
-        """Bytes that may be spent now. The `last` of an output may use what is kept back for it: there the errors are."""
+        """Bytes that may be spent now. The `last` of an output may use what is kept back for it: errors stand there."""
         now = time.monotonic()
         self._level = min(float(_BURST), self._level + (now - self._at) * _REFILL)
         self._at = now

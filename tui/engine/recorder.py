@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tui.engine.budget import TextBudget
 from tui.engine.redact import Redactor
 from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
 from tui.journal.failure import JournalFull
@@ -26,6 +27,7 @@ class Recorder:
         self.writer = writer
         self.state = state
         self.redactor = redactor
+        self.budget = TextBudget()
         self.changed: Callable[[], None] = lambda: None
         self.stuck: str | None = None
 

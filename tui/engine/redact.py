@@ -47,7 +47,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text, redacted. Lone surrogates, as from undecodable arguments, are kept."""
-        return self._whole(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        data = text.encode("utf-8", "surrogatepass")
+        return text if self._harmless(data) else self._whole(data).decode("utf-8", "surrogatepass")
 
     def mapping(self, value: Any) -> Any:
         """A copy of a structure of dicts, lists, tuples, sets, texts and bytes with every text in it redacted.
@@ -71,7 +72,21 @@ class Redactor:
             return MARK if isinstance(value, bytes) else MARK.decode()
         return self.mapping(value)
 
+    def _harmless(self, data: bytes) -> bool:
+        """Whether there is nothing in it at which a filter would begin; most texts of an event are short and plain."""
+        # Written out as loops: generators would cost more than what they look for.
+        lowered = data.lower()
+        for needle, _anchor in _ANCHORS:
+            if needle in lowered:
+                return False
+        for value in self._values:
+            if value in data:
+                return False
+        return b"@" not in data
+
     def _whole(self, data: bytes) -> bytes:
+        if self._harmless(data):
+            return data
         known, likely = _KnownValues(self._values), _LikelySecrets()
         return likely.feed(known.feed(data)) + likely.feed(known.flush()) + likely.flush()
 

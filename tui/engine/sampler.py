@@ -162,7 +162,7 @@ class Sampler:
             lines = self._log.read() if isinstance(self._log, FileLog) else await self._log.read()
         except LogUnavailable as error:
             self._log, self._log_failed = None, error.message
-            self._recorder.append(e.LogLines(source="engine", lines=({"severity": "WARNING", "text": error.message},)))
+            self._tell("engine", [{"severity": "WARNING", "text": error.message}])
             return
         except PostgresError:
             self._log = None
@@ -172,8 +172,24 @@ class Sampler:
         sources["critical_errors"] = f"{monitor.host}:{monitor.port}"
         shown = [line for line in lines if not (line.application or "").startswith("virada ")]
         if shown:
-            kept = tuple(dict(to_builtins(line)) for line in shown[:_LINES])
-            self._recorder.append(e.LogLines(source="server", lines=kept, dropped=len(shown) - len(kept)))
+            self._tell("server", [dict(to_builtins(line)) for line in shown])
+
+    def _tell(self, stream: str, records: list[dict[str, Any]]) -> None:
+        """Journal records of a log, as many as the journal takes."""
+        budget = self._recorder.budget
+        left, kept, texts = budget.level(), [], []
+        for record in records[:_LINES]:
+            text = str(record.pop("text"))
+            left -= len(text.encode("utf-8", "replace")) + 1
+            if left < 0:
+                break
+            rows = text.count("\n") + 1
+            kept.append(record | {"rows": rows} if rows > 1 else record)
+            texts.append(text)
+        text = "\n".join(texts)
+        budget.spend(len(text.encode("utf-8", "replace")))
+        dropped = len(records) - len(kept)
+        self._recorder.append(e.LogLines(stream=stream, text=text, lines=tuple(kept), dropped=dropped))
 
     def _count(self, lines: list[Any]) -> int:
         """Critical errors so far, by SQLSTATE class, the run's own sessions left out."""

@@ -18,10 +18,9 @@ from typing import Final
 
 import msgspec
 
+from tui.engine.budget import TEXT_RATE, TextBudget
 from tui.engine.redact import Redactor
 
-TEXT_RATE: Final = 1 << 20
-"""Bytes of text a second that are handed out; as many may come at once after a silence."""
 BATCH_INTERVAL: Final = 0.04
 """Seconds between two batches."""
 _CHUNK: Final = 128 << 10
@@ -61,11 +60,14 @@ class Spool:
     After an engine's crash a new Spool rebuilds the output from the raw file's beginning; bytes before `offset` of the
     output, which are in the journal already, are not handed out again. `base`: where in the output file this child's
     part begins, behind what earlier ones of the same attempt printed; batches count from the file's beginning.
-    `redactor` must be fresh. Errors of reading and writing (OSError) come out of `follow` and `finish`; the raw file
-    is then still there.
+    `redactor` must be fresh. `budget`: how much text the journal takes, shared with others that write to it. Errors of
+    reading and writing (OSError) come out of `follow` and `finish`; the raw file is then still there.
     """
 
-    def __init__(self, raw_path: Path, output_path: Path, redactor: Redactor, offset: int = 0, base: int = 0) -> None:
+    def __init__(
+        self, raw_path: Path, output_path: Path, redactor: Redactor, offset: int = 0, base: int = 0,
+        budget: TextBudget | None = None,
+    ) -> None:  # fmt: skip
         self._raw_path = raw_path
         self._output_path = output_path
         self._redactor = redactor
@@ -77,6 +79,7 @@ class Spool:
         self._end: SpoolEnd | None = None
         self._error: BaseException | None = None
         self._base = base
+        self._budget = budget or TextBudget()
         self._gathered = _Gathered(offset, base)
 
     async def follow(self, done: asyncio.Event) -> AsyncGenerator[OutputBatch, None]:
@@ -87,16 +90,14 @@ class Spool:
         self._begin()
         waiting = asyncio.ensure_future(done.wait())
         waiting.add_done_callback(lambda task: None if task.cancelled() else self._done.set())
-        loop = asyncio.get_running_loop()
-        bucket = _Bucket(loop.time())
         try:
             while True:
                 await self._news.wait()
                 self._news.clear()
                 finished = self._finished.is_set()
-                batch = self._gathered.take(bucket.level(loop.time()), final=finished)
+                batch = self._gathered.take(self._budget.level(last=finished), final=finished)
                 if batch is not None:
-                    bucket.spend(batch.length - batch.dropped_bytes)
+                    self._budget.spend(batch.length - batch.dropped_bytes)
                     yield batch
                 if finished:
                     break
@@ -253,22 +254,6 @@ class _Sink:
         return pending[0] if len(pending) == 1 else b"".join(pending)
 
 
-class _Bucket:
-    """How much text may be handed out now."""
-
-    def __init__(self, now: float) -> None:
-        self._level = float(TEXT_RATE)
-        self._at = now
-
-    def level(self, now: float) -> int:
-        self._level = min(float(TEXT_RATE), self._level + (now - self._at) * TEXT_RATE)
-        self._at = now
-        return int(self._level)
-
-    def spend(self, amount: int) -> None:
-        self._level -= amount
-
-
 class _Gathered:
     """What the thread has added since the loop last took: counted and hashed, with the newest bytes kept."""
 
@@ -321,13 +306,13 @@ class _Gathered:
             digest, length, lines, kept = self._digest, self._length, self._lines, self._kept
             offset, self._offset = self._offset, self._offset + length
             self._reset()
-        text = _last_part(b"".join(kept), allowed, whole=length)
+        text = last_part(b"".join(kept), allowed, whole=length)
         return OutputBatch(
             text.decode("utf-8", "replace"), offset, length, digest.hexdigest(), lines, length - len(text)
         )
 
 
-def _last_part(data: bytes, allowed: int, *, whole: int) -> bytes:
+def last_part(data: bytes, allowed: int, *, whole: int) -> bytes:
     """At most the last `allowed` bytes; when something is left out it begins with a line, or at least a character."""
     if len(data) <= allowed and len(data) == whole:
         return data

@@ -239,8 +239,9 @@ class JournalWriter:
         seq, head, mono = self._seq, self._head, self._mono
         for type, data in events:
             at, now = self.clock.now()
-            mono = max(mono, now)
             seq += 1
+            # The first line is the opening, from which the seconds are counted.
+            mono = max(mono, now) if seq else 0.0
             line = Line(VERSION, seq, at, mono, type, by, data, head)
             raw = encode_checked(line)
             head = digest(raw)

@@ -66,7 +66,10 @@ class WindowClock(Struct, frozen=True, kw_only=True):
 
 
 def window_clock(state: RunState, wall: float) -> WindowClock | None:
-    """The window as seen at `wall`; None when the target has none. `remaining_s` counts to the opening, then to the close."""
+    """The window as seen at `wall`; None when the target has none.
+
+    `remaining_s` counts to the opening, and from then on to the close.
+    """
     opened = state.opened
     if opened is None or opened.window is None:
         return None
@@ -75,7 +78,8 @@ def window_clock(state: RunState, wall: float) -> WindowClock | None:
     safe = None if needed is None else closes - needed
     left = work_left(state)
     return WindowClock(
-        t=wall - opens, opens=opens, closes=closes, duration_s=opened.window.duration_s, buffer_s=opened.window.buffer_s,
+        t=wall - opens, opens=opens, closes=closes, duration_s=opened.window.duration_s,
+        buffer_s=opened.window.buffer_s,
         remaining_s=(opens if wall < opens else closes) - wall, is_open=opens <= wall < closes,
         in_buffer=closes - opened.window.buffer_s <= wall < closes, is_over=wall >= closes,
         projected_end=None if left is None else max(wall, opens) + left, last_safe_rollback=safe,

@@ -10,7 +10,7 @@ from tui.journal import events as e
 from tui.run import commands as c
 from tui.run.clock import starts_in
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState
+from tui.run.steps import UNDO_PREFIX, StepState, section_of
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -53,12 +53,17 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
         case c.Hold(reason=reason):
             if state.held is not None:
                 return Refusal(code="held", message="the run is already held")
+            if _rolling_back(state):
+                message = "a rollback is not held; cancel its running step to stop it"
+                return Refusal(code="rollback", message=message)
             return (e.RunHeld(reason=reason),)
         case c.Resume():
             return _resume(state)
         case c.Rollback(reason=reason, confirm=confirm, to=to):
             return _rollback(state, reason, confirm, to)
         case c.Note(text=text, step=step):
+            if step is not None and step not in state.steps:
+                return Refusal(code="no-step", message=f"the plan has no step {step}", facts={"step": step})
             return (e.NoteAdded(text=text, step=step),)
         case c.Feedback(text=text):
             return (e.FeedbackAdded(text=text),)
@@ -80,6 +85,27 @@ def _find(state: RunState, step: str) -> StepState | Refusal:
     return Refusal(code="no-step", message=f"the plan has no step {step}", facts={"step": step})
 
 
+def _rolling_back(state: RunState) -> bool:
+    return state.rollback is not None and state.rollback.status == "running"
+
+
+def _given_up(state: RunState) -> bool:
+    """Whether the checklist goes on no more because a rollback has begun that takes back all of it."""
+    return state.rollback is not None and state.rollback.status != "rolled_back_to"
+
+
+def beside(one: StepState, other: StepState) -> bool:
+    """Whether both stand in the same parallel section, so that one need not wait for the other."""
+    return one.place.parallel and section_of(one.place) == section_of(other.place)
+
+
+def in_rollback(state: RunState, at: StepState) -> bool:
+    """Whether the rollback that was started last has this step to do."""
+    if state.rollback is None or at.group == "main":
+        return False
+    return at.group == "rollback" or at.undoes in state.rollback.undo
+
+
 def blocked(state: RunState, at: StepState) -> Refusal | None:
     """Why this step may not begin in the order of the checklist, whoever asks; None when it may."""
     position = state.steps.position(at.id)
@@ -95,17 +121,14 @@ def blocked(state: RunState, at: StepState) -> Refusal | None:
     for step in at.step.needs:
         if not state.steps[step].is_ended:
             return Refusal(code="needs", message=f"{at.id} needs {step}, which has not ended", facts={"step": step})
-    start = state.unended if at.group == "main" else 0
+    start = state.unended if at.group == "main" else state.rollback_unended
     for earlier in range(start, position):
         other = state.steps.at(earlier)
-        if other.group != at.group and not (at.group == "rollback" and other.group == "undo"):
+        if at.group != "main" and not (in_rollback(state, at) and in_rollback(state, other)):
             continue
-        if other.is_ended or other.step.with_ is not None or other.status == "undone":
+        if other.is_ended or other.step.with_ is not None:
             continue
-        if at.place.parallel and (other.place.phase, other.place.section) == (
-            at.place.phase,
-            at.place.section,
-        ):
+        if at.group == "main" and beside(at, other):
             continue
         message = f"{other.id} comes first and is {other.status}"
         return Refusal(code="order", message=message, facts={"step": other.id, "status": other.status})
@@ -113,7 +136,7 @@ def blocked(state: RunState, at: StepState) -> Refusal | None:
 
 
 def _may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
-    if at.group == "main" and state.rollback is not None and state.rollback.status != "rolled_back_to":
+    if at.group == "main" and _given_up(state):
         return Refusal(
             code="rollback",
             message="the run is being, or has been, rolled back; only the rollback's steps go on",
@@ -123,13 +146,17 @@ def _may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
     for other in state.running():
         if other.step.with_ is not None or at.step.with_ is not None:
             continue
-        same = (other.place.phase, other.place.section) == (at.place.phase, at.place.section)
-        if not (at.place.parallel and same):
+        if at.group != "main" or not beside(at, other):
             return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
     for other in state.undecided:
-        if other.id != at.id:
+        # A rollback goes on past a step of the checklist whose fate nobody knows: it may be what helps.
+        if other.id != at.id and (at.group == "main" or other.group != "main"):
             message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
             return Refusal(code="undecided", message=message, facts={"step": other.id})
+    undo = state.steps.get(UNDO_PREFIX + at.id)
+    if undo is not None and undo.status in ("failed", "cancelled", "undecided") and undo.effect != "none":
+        message = f"{undo.id} is {undo.status} and may have taken back a part of {at.id}; bring it to its end first"
+        return Refusal(code="undo", message=message, facts={"step": undo.id, "status": undo.status})
     wait = starts_in(state, at.place.starts, wall) if at.group == "main" else None
     if wait is not None and wait > 0:
         message = f"the phase {at.place.phase!r} starts in {wait:.0f} s"
@@ -175,7 +202,7 @@ def _retry(state: RunState, step: str, reason: str | None) -> Decision:
             code="status",
             message=f"{step} is {at.status}; only what failed, was cancelled, undone or is undecided is retried",
         )
-    if at.status == "undecided" and not reason:
+    if at.status == "undecided" and not (reason or "").strip():
         return Refusal(
             code="reason",
             message=f"the fate of {step} is undecided: say with a reason that it was not applied",
@@ -186,18 +213,19 @@ def _retry(state: RunState, step: str, reason: str | None) -> Decision:
     if refusal is not None:
         return refusal
     notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()
+    again = _rollback_again(state, at)
+    return (*notes, *again) if again else (*notes, begin(at))
+
+
+def _rollback_again(state: RunState, at: StepState) -> tuple[e.Event, ...]:
+    """A rollback that failed goes on when a person has dealt with the step at which it stopped."""
     rollback = state.rollback
-    if rollback is not None and rollback.status == "failed" and at.group != "main":
-        notes = (*notes, e.RollbackStarted(
-            reason=rollback.reason, undo=_open_undos(state), without_undo=rollback.without_undo, to=rollback.to
-        ))  # fmt: skip
-        return notes
-    return (*notes, begin(at))
-
-
-def _open_undos(state: RunState) -> tuple[str, ...]:
-    assert state.rollback is not None
-    return tuple(step for step in state.rollback.undo if state.steps[step].status != "undone")
+    if rollback is None or rollback.status != "failed" or not in_rollback(state, at):
+        return ()
+    undo = tuple(step for step in rollback.undo if state.steps[step].may_have_effect)
+    return (
+        e.RollbackStarted(reason=rollback.reason, undo=undo, without_undo=rollback.without_undo, to=rollback.to),
+    )  # fmt: skip
 
 
 def _run_to(state: RunState, step: str) -> Decision:
@@ -206,10 +234,13 @@ def _run_to(state: RunState, step: str) -> Decision:
         return at
     if at.is_ended or at.group != "main":
         return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
-    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+    if at.step.with_ is not None:
+        message = f"{step} runs while {at.step.with_} runs; run to that"
+        return Refusal(code="companion", message=message, facts={"step": at.step.with_})
+    if _given_up(state):
         return Refusal(code="rollback", message="the run is being, or has been, rolled back")
     current = state.current()
-    if current is not None and current.status in ("failed", "undone", "undecided"):
+    if current is not None and (current.stops or current.status == "undecided"):
         message = f"{current.id} is {current.status}; retry, skip or settle it by hand first"
         return Refusal(code="order", message=message, facts={"step": current.id, "status": current.status})
     policy = e.Policy(drive="run_to", until=step, on_failure=state.policy.on_failure)
@@ -234,7 +265,8 @@ def _skip(state: RunState, step: str, reason: str) -> Decision:
         refusal = blocked(state, at)
         if refusal is not None:
             return refusal
-    return (e.StepSkipped(step=step, attempt=max(1, at.attempt), reason=reason, effect=at.effect),)
+    skipped = e.StepSkipped(step=step, attempt=max(1, at.attempt), reason=reason, effect=at.effect)
+    return (skipped, *_rollback_again(state, at))
 
 
 def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decision:
@@ -262,12 +294,13 @@ def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
         return Refusal(code="note", message="done by hand needs a note: what was done, and where")
     if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):
         return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
-    if at.status != "undecided":
+    # An undecided step is settled whatever else is going on; to ask for its proof is to begin something.
+    if at.status != "undecided" or at.step.prove is not None:
         refusal = _may_begin(state, at, wall=float("inf"))
         if refusal is not None:
             return refusal
     if at.step.prove is not None:
-        return (begin(at, by_hand=note, person=by),)
+        return (*_rollback_again(state, at), begin(at, by_hand=note, person=by))
     attempt = max(1, at.attempt) if at.status == "undecided" else at.attempt + 1
     return (
         e.StepByHand(
@@ -279,6 +312,7 @@ def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
             evidence={"note": note, "proved": False},
         ),
         *_undone_by(state, at, by_hand=True),
+        *_rollback_again(state, at),
     )
 
 
@@ -309,22 +343,26 @@ def _undo(state: RunState, step: str) -> Decision:
         )
     for other in state.running():
         return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
-    if state.rollback is not None and state.rollback.status == "running":
+    if _rolling_back(state):
         return Refusal(code="rollback", message="the run is being rolled back")
     later = [
-        s for s in state.steps
-        if s.group == "main" and s.step.undo is not None and s.may_have_effect
-        and state.steps.position(s.id) > state.steps.position(step)
+        s for s in map(state.steps.at, range(state.steps.position(step) + 1, state.checklist))
+        if s.step.undo is not None and s.may_have_effect
     ]  # fmt: skip
     if later:
         last = later[-1]
         return Refusal(code="order", message=f"{last.id} was applied later; undo it first", facts={"step": last.id})
     known = state.steps.get(UNDO_PREFIX + step)
+    if known is not None and known.status == "undecided":
+        message = f"the fate of {known.id} is undecided: look at the database, then use retry, by-hand or skip"
+        return Refusal(code="undecided", message=message, facts={"step": known.id})
+    halfway = known is not None and known.status in ("failed", "cancelled")
     started = e.StepStarted(
         step=UNDO_PREFIX + step,
         attempt=1 if known is None else known.attempt + 1,
         kind=at.step.undo.kind,
         undoes=step,
+        resume_from=known.done if known is not None and halfway else 0,
     )
     if state.policy.drive == "by_hand":
         return (started,)
@@ -347,9 +385,8 @@ def rollback_events(state: RunState, reason: str, to: str | None = None) -> e.Ro
     floor = -1 if to is None else state.steps.position(to)
     undo: list[str] = []
     without: list[str] = []
-    for at in state.steps:
-        if at.group != "main" or state.steps.position(at.id) <= floor:
-            continue
+    for position in range(floor + 1, state.checklist):
+        at = state.steps.at(position)
         running = at.status == "running"
         if at.step.undo is not None and (at.may_have_effect or running):
             undo.append(at.id)
@@ -360,8 +397,10 @@ def rollback_events(state: RunState, reason: str, to: str | None = None) -> e.Ro
 
 def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Decision:
     assert state.opened is not None
-    if state.rollback is not None and state.rollback.status == "running":
+    if _rolling_back(state):
         return Refusal(code="rollback", message="the run is already being rolled back")
+    if state.rollback is not None and state.rollback.status == "rolled_back":
+        return Refusal(code="rollback", message="the run has been rolled back")
     if confirm != state.opened.target:
         message = f"to roll back, confirm with the target's name: {state.opened.target}"
         return Refusal(code="confirm", message=message, facts={"target": state.opened.target})
@@ -373,6 +412,13 @@ def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Dec
             return at
         if at.group != "main":
             return Refusal(code="no-step", message=f"{to} is not a step of the checklist")
+        if at.status == "pending":
+            message = f"{to} has not been reached; a rollback goes back to a step that was"
+            return Refusal(code="status", message=message, facts={"status": at.status})
+    for other in state.undecided:
+        if other.group != "main":
+            message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
+            return Refusal(code="undecided", message=message, facts={"step": other.id})
     return (rollback_events(state, reason, to),)
 
 
@@ -384,7 +430,7 @@ def _close(state: RunState, reason: str | None) -> Decision:
         return (e.RunClosed(outcome=status, reason=reason),)
     if status == "rolling_back":
         return Refusal(code="rollback", message="the run is being rolled back")
-    if not reason:
+    if reason is None or not reason.strip():
         return Refusal(code="reason", message=f"the run is {status}; closing it now needs a reason")
     outcome = status if status in ("rollback_failed", "undecided", "failed") else "failed"
     return (e.RunClosed(outcome=outcome, reason=reason),)

@@ -202,10 +202,10 @@ def _left(state: RunState, step: str) -> RunState:
     else:
         back = _mark(state.steps, min(back, position), len(state.steps))
     policy = state.policy
-    if policy.drive == "run_to" and policy.until is not None and policy.until in state.steps:
-        # A step that failed on the way, or at its end, ends no run-to: retried with success, the run goes on.
-        if state.steps[policy.until].is_ended:
-            policy = replace(policy, drive="by_hand", until=None)
+    until = None if policy.until is None else state.steps.get(policy.until)
+    # A step that failed on the way, or at its end, ends no run-to: retried with success, the run goes on.
+    if policy.drive == "run_to" and until is not None and until.is_ended:
+        policy = replace(policy, drive="by_hand", until=None)
     return replace(
         state, active=tuple(s for s in state.active if s != step), unended=unended, rollback_unended=back,
         troubled=troubled, policy=policy,
@@ -233,7 +233,8 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     note = getattr(event, "note", None)
     changed = replace(
         known, status=_STATUS[type(event)], attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
-        evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue, reason=reason, note=note or known.note, waiting=None,
+        evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
+        reason=reason, note=note or known.note, waiting=None,
         waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None,
         sqlstate=getattr(event, "sqlstate", None), person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason == "interrupted",
@@ -332,9 +333,9 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
         return known is not None and (known.status == "running" or (failed and known.is_ended))
 
     undos = []
-    for step in undo:
-        known = state.steps.get(UNDO_PREFIX + step)
-        undos.append(known if known is not None and kept(known) else _synthetic_undo(state, step))
+    for undone in undo:
+        known = state.steps.get(UNDO_PREFIX + undone)
+        undos.append(known if known is not None and kept(known) else _synthetic_undo(state, undone))
     joined: list[StepState] = []
     placed = not any(section.undo_applied for phase in phases for section in phase.sections)
     if placed:
@@ -368,7 +369,7 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
     dropped = frozenset(
         at.id
         for at in state.steps.behind(state.checklist)
-        if not at.is_ended and at.status != "running" and (at.group == "rollback" or at.undoes in undo)
+        if at.group == "rollback" and not at.is_ended and at.status not in ("running", "undecided")
     )
     steps = state.steps.joined(rollback_steps(state, undo, phases), dropped)
     rollback = RollbackState(

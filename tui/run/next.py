@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from tui.journal import events as e
 from tui.run.clock import starts_at
-from tui.run.decide import begin, blocked, rollback_events
+from tui.run.decide import begin, beside, blocked, in_rollback, rollback_events
 from tui.run.state import RunState
 from tui.run.steps import StepState
 
@@ -66,11 +68,11 @@ def next_effects(state: RunState, wall: float) -> tuple[Do, ...]:
     fired = _triggers(state)
     if fired:
         return (*doing, Append(events=fired))
-    if state.rollback is not None and state.rollback.status != "rolled_back_to":
-        return (*doing, *_rollback(state))
     companions = _companions(state)
     if companions:
         return (*doing, Append(events=companions))
+    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+        return (*doing, *_rollback(state))
     undecided = state.undecided
     if undecided:
         return (*doing, Wait(reason="undecided", step=undecided[0].id))
@@ -82,10 +84,11 @@ def next_effects(state: RunState, wall: float) -> tuple[Do, ...]:
 def _running(state: RunState) -> tuple[Do, ...]:
     doing: list[Do] = []
     for at in state.running():
-        if at.recover:
-            doing.append(Recover(step=at.id, attempt=at.attempt))
-        elif at.cancel:
+        if at.cancel:
+            # Also while its fate is being decided: a person may give up waiting for a server that does not answer.
             doing.append(Interrupt(step=at.id, attempt=at.attempt))
+        elif at.recover:
+            doing.append(Recover(step=at.id, attempt=at.attempt))
         elif at.step.with_ is not None and state.steps[at.step.with_].status != "running":
             doing.append(Interrupt(step=at.id, attempt=at.attempt, companion=True))
         else:
@@ -96,75 +99,61 @@ def _running(state: RunState) -> tuple[Do, ...]:
 def _unmarked_undos(state: RunState) -> tuple[e.Event, ...]:
     """Steps whose undo has passed but who are not marked undone: an engine died between the two lines."""
     found: list[e.Event] = []
-    for position in range(len(state.steps) - 1, -1, -1):
-        at = state.steps.at(position)
-        if at.group == "main":
-            break
-        if at.undoes is None or at.status not in ("passed", "by_hand") or at.ended is None:
-            continue
-        original = state.steps[at.undoes]
-        later = original.ended is not None and original.ended > at.ended
-        if original.status in ("undone", "running") or later:
-            continue
-        found.append(e.StepUndone(step=original.id, attempt=max(1, original.attempt), by_step=at.id))
+    for undo in state.unmarked:
+        original = state.steps[state.steps[undo].undoes or ""]
+        if original.status != "running":
+            found.append(e.StepUndone(step=original.id, attempt=max(1, original.attempt), by_step=undo))
     return tuple(found)
 
 
 def _companions(state: RunState) -> tuple[e.Event, ...]:
-    """Companions begin with the step they accompany, whoever drives; one whose host has ended is left out."""
+    """Companions begin with each attempt of the step they accompany, whoever drives; one whose host has ended is left
+    out. What they left in the database keeps them from being begun again."""
     found: list[e.Event] = []
-    opened = state.opened
-    assert opened is not None
-    for at in _of_companions(state):
-        host = state.steps[at.step.with_ or ""]
-        if host.status == "running" and not host.recover and not host.cancel:
-            if at.attempt == 0 or at.status in ("cancelled", "undone"):
+    rollback = state.rollback
+    stopped = state.held is not None or (rollback is not None and rollback.status != "rolled_back_to")
+    for host in state.running():
+        if host.recover or host.cancel or host.by_hand is not None or (stopped and host.group == "main"):
+            continue
+        for companion in state.companions.get(host.id, ()):
+            at = state.steps[companion]
+            if at.status in ("running", "skipped", "by_hand", "undecided") or at.host_attempt >= host.attempt:
+                continue
+            if at.effect == "none" or at.attempt == 0:
                 found.append(begin(at))
-        elif at.status == "pending" and host.is_ended:
-            found.append(e.StepSkipped(step=at.id, attempt=1, reason="host_ended"))
+    for mark, end in ((state.unended, state.checklist), (state.rollback_unended, len(state.steps))):
+        # The mark stands at the first that is not over, so that what it stands at is enough to look at.
+        if mark < end:
+            at = state.steps.at(mark)
+            if at.status == "pending" and at.step.with_ is not None and state.steps[at.step.with_].is_ended:
+                found.append(e.StepSkipped(step=at.id, attempt=max(1, at.attempt), reason="host_ended"))
     return tuple(found)
-
-
-def _of_companions(state: RunState) -> list[StepState]:
-    """Companions not running whose host is running, or ended just now: only those near the run's place matter."""
-    found: list[StepState] = []
-    low = max(0, state.unended - 1)
-    for position in range(low, len(state.steps)):
-        at = state.steps.at(position)
-        if at.group != "main":
-            break
-        if at.step.with_ is not None and at.status in ("pending", "cancelled", "undone"):
-            found.append(at)
-        if at.step.with_ is None and at.status == "pending" and position > low:
-            following = state.steps.at(position + 1) if position + 1 < len(state.steps) else None
-            if following is None or following.step.with_ is None:
-                break
-    return found
 
 
 def _triggers(state: RunState) -> tuple[e.Event, ...]:
     """Conditions under which rollback is proposed: each fires once for an attempt, or for a breach."""
     opened = state.opened
     assert opened is not None
-    if state.rollback is not None:
+    if state.rollback is not None and state.rollback.status != "rolled_back_to":
         return ()
     found: list[e.Event] = []
-    fired_steps = {(f.event.step, f.attempt) for f in state.fired}
-    current = state.current()
-    named = {t.step for t in opened.plan.rollback.triggers if t.step is not None}
-    if current is not None and current.status == "failed" and (current.id, current.attempt) not in fired_steps:
-        titles = [t.title for t in opened.plan.rollback.triggers if t.step == current.id]
-        if current.step.on_failure == "propose_rollback" or current.id in named:
-            title = titles[0] if titles else current.step.title
-            found.append(e.TriggerFired(title=title, reason="step_failed", step=current.id))
-    for trigger in opened.plan.rollback.triggers:
+    triggers = opened.plan.rollback.triggers
+    fired_steps = {(f.event.step, f.attempt) for f in state.fired if f.event.step is not None}
+    for at in state.failed:
+        if at.group != "main" or (at.id, at.attempt) in fired_steps:
+            continue
+        titles = [t.title for t in triggers if t.step == at.id]
+        if at.step.on_failure == "propose_rollback" or titles:
+            title = titles[0] if titles else at.step.title
+            found.append(e.TriggerFired(title=title, reason="step_failed", step=at.id))
+    for trigger in triggers:
+        fired = [f.event for f in state.fired if f.event.title == trigger.title]
         if trigger.guard is not None:
-            since = [g for g in state.guards if g.metric == trigger.guard and g.breached]
+            breached = any(g.breached for g in state.guards if g.metric == trigger.guard)
             times = len([b for b in state.breaches if b.metric == trigger.guard])
-            fired = len([f for f in state.fired if f.event.title == trigger.title])
-            if since and fired < times:
+            if breached and len([f for f in fired if f.metric == trigger.guard]) < times:
                 found.append(e.TriggerFired(title=trigger.title, reason="guard_breached", metric=trigger.guard))
-        if trigger.errors is not None and not any(f.event.title == trigger.title for f in state.fired):
+        if trigger.errors is not None and not any(f.reason == "errors_unresolved" for f in fired):
             unresolved = [x for x in state.errors if x.resolved is None]
             if len(unresolved) >= trigger.errors:
                 found.append(e.TriggerFired(title=trigger.title, reason="errors_unresolved"))
@@ -194,7 +183,7 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
         if _automatic(state):
             return (Append(events=(e.RunClosed(outcome="rolled_back"),)),)
         return (Wait(reason="rolled_back"),)
-    running = state.running()
+    running = [at for at in state.running() if at.group == "main" or at.step.with_ is None]
     stopping = [at for at in running if at.group == "main"]
     if stopping:
         requests = tuple(
@@ -205,98 +194,89 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
         return (Append(events=requests),) if requests else (Wait(reason="running", step=stopping[0].id),)
     if running:
         return (Wait(reason="running", step=running[0].id),)
-    needed = _undo_not_needed(state)
-    if needed:
-        return (Append(events=needed),)
-    for at in state.steps:
-        if at.group == "main" or at.is_ended:
+    for at in state.steps.behind(state.rollback_unended):
+        if at.is_ended or at.step.with_ is not None or not in_rollback(state, at):
             continue
-        if at.group == "undo" and at.undoes not in rollback.undo:
-            continue
-        if at.status in ("failed", "cancelled", "undecided"):
+        if at.status in ("failed", "undecided") or (at.status == "cancelled" and not at.interrupted):
             ended = state.mono - rollback.started
             return (Append(events=(e.RollbackFinished(outcome="failed", step=at.id, duration_s=ended),)),)
+        if at.undoes is not None and at.status == "pending" and not state.steps[at.undoes].may_have_effect:
+            # It was running when the rollback began, and has left nothing behind.
+            skipped = e.StepSkipped(step=at.id, attempt=max(1, at.attempt), reason="nothing_applied")
+            return (Append(events=(skipped,)),)
         if at.step.kind == "sign":
             signed = _signing(state, at)
             if signed is None:
                 return (Wait(reason="person", step=at.id),)
             return (Append(events=(signed,), by=signed.person),)
         return (Append(events=(begin(at),)),)
+    if state.active:
+        return (Wait(reason="running", step=state.active[0]),)
     outcome = "rolled_back" if rollback.to is None else "rolled_back_to"
     finished = e.RollbackFinished(outcome=outcome, duration_s=state.mono - rollback.started)  # type: ignore[arg-type]
     return (Append(events=(finished,)),)
 
 
-def _undo_not_needed(state: RunState) -> tuple[e.Event, ...]:
-    """A step that was running when the rollback began may have left nothing behind: its undo is left out then."""
-    found: list[e.Event] = []
-    assert state.rollback is not None
-    for step in state.rollback.undo:
-        at = state.steps.get("undo." + step)
-        original = state.steps[step]
-        if at is None or at.status != "pending" or original.may_have_effect or original.status == "undone":
-            continue
-        found.append(e.StepSkipped(step=at.id, attempt=max(1, at.attempt + 1), reason="nothing_applied"))
-    return tuple(found)
-
-
 def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
     running = [at for at in state.running() if at.step.with_ is None]
     drive = state.policy.drive
-    if drive == "by_hand":
-        if state.all_ended and not state.active:
-            return (Wait(reason="completed"),)
-        return (Wait(reason="running" if running else "person", step=_current_id(state)),)
     current = state.current()
+    if drive == "by_hand":
+        if current is None and not state.active:
+            return (Wait(reason="completed"),)
+        return (Wait(reason="running" if running else "person", step=None if current is None else current.id),)
     if current is None:
         if state.active:
             return (Wait(reason="running"),)
         return (
             (Append(events=(e.RunClosed(outcome="completed"),)),) if _automatic(state) else (Wait(reason="completed"),)
         )
-    if current.status in ("failed", "undone") or (current.status == "cancelled" and not current.interrupted):
-        if current.status == "failed" and state.policy.on_failure == "rollback" and not state.active:
-            reason = f"{current.id}: {current.reason or 'failed'}"
+    standing = [at for at in _section(state, current) if at.stops]
+    if standing:
+        at = standing[0]
+        if at.status == "failed" and state.policy.on_failure == "rollback" and not state.active:
+            reason = f"{at.id}: {at.reason or 'failed'}"
             return (Append(events=(rollback_events(state, reason),)),)
-        return (Wait(reason="running" if running else "failed", step=current.id),)
-    candidates = _candidates(state, current)
-    begun = [at for at in candidates if not running or (at.place.parallel and _same(at, running[0]))]
-    if not begun:
-        return (Wait(reason="running", step=running[0].id if running else None),)
-    at = begun[0]
-    start = starts_at(state, at.place.starts)
-    if start is not None and start > wall:
-        return (Wait(reason="clock", step=at.id, until=start),)
-    if at.step.kind == "sign":
-        signed = _signing(state, at)
-        if signed is None:
-            return (Wait(reason="running" if running else "person", step=at.id),)
-        return (Append(events=(signed,), by=signed.person),)
-    if at.step.confirm == "typed" and drive == "run_to" and at.id != state.policy.until:
-        return (Wait(reason="person", step=at.id),)
-    return (Append(events=(begin(at),)),)
+        return (Wait(reason="running" if running else "failed", step=at.id),)
+    return _begin_next(state, current, running, wall)
 
 
-def _current_id(state: RunState) -> str | None:
-    current = state.current()
-    return None if current is None else current.id
-
-
-def _same(one: StepState, other: StepState) -> bool:
-    return (one.place.phase, one.place.section) == (other.place.phase, other.place.section)
-
-
-def _candidates(state: RunState, current: StepState) -> list[StepState]:
-    """What may begin now, in order: the current step, and in a parallel section those beside it."""
-    found: list[StepState] = []
-    for position in range(state.steps.position(current.id), len(state.steps)):
-        at = state.steps.at(position)
-        if at.group != "main" or (at.id != current.id and not (current.place.parallel and _same(at, current))):
-            break
+def _begin_next(state: RunState, current: StepState, running: list[StepState], wall: float) -> tuple[Do, ...]:
+    """The first step that may begin; in a parallel section one that needs a person holds nothing up but itself."""
+    person: StepState | None = None
+    for at in _section(state, current):
         fresh = at.status == "pending" or (at.status == "cancelled" and at.interrupted)
-        if fresh and at.step.with_ is None and blocked(state, at) is None:
-            found.append(at)
-    return found
+        if not fresh or at.step.with_ is not None or not all(beside(at, other) for other in running):
+            continue
+        if blocked(state, at) is not None:
+            continue
+        start = starts_at(state, at.place.starts)
+        if start is not None and start > wall:
+            return (Wait(reason="clock", step=at.id, until=start),)
+        if at.step.kind == "sign":
+            signed = _signing(state, at)
+            if signed is not None:
+                return (Append(events=(signed,), by=signed.person),)
+        elif at.step.confirm != "typed" or state.policy.drive != "run_to" or at.id == state.policy.until:
+            return (Append(events=(begin(at),)),)
+        person = person or at
+    if running:
+        return (Wait(reason="running", step=running[0].id),)
+    return (Wait(reason="person", step=current.id if person is None else person.id),)
+
+
+def _section(state: RunState, current: StepState) -> Iterator[StepState]:
+    """The current step and, in a parallel section, those beside it; a run-to goes no further than its end."""
+    yield current
+    if not current.place.parallel:
+        return
+    for position in range(state.steps.position(current.id) + 1, state.checklist):
+        if state.policy.drive == "run_to" and state.steps.at(position - 1).id == state.policy.until:
+            return
+        at = state.steps.at(position)
+        if not beside(current, at):
+            return
+        yield at
 
 
 def exit_code(state: RunState) -> int:

@@ -53,7 +53,7 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
         left = yield RunQuery(sql=spec.total, role=context.step.as_, row_security=spec.row_security == "on")
         if left.error is not None:
             return Failed(reason="total_error", effect="some" if context.done else "none", error=left.error)
-        total = int(left.rows[0][0]) if left.rows else None
+        total = _count(left.rows[0][0]) if left.rows else None
     rows, number = 0, context.done
     began = context.done
     statement = Statement(text=spec.sql)
@@ -79,6 +79,14 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
             return Failed(
                 reason="cancelled", evidence=evidence | {"rows": rows, "batches": number - began}, effect="some"
             )
+
+
+def _count(value: Any) -> int | None:
+    """A number of rows; None for what is none, which is no reason not to begin."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, ArithmeticError):
+        return None
 
 
 def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:

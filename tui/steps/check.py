@@ -59,7 +59,7 @@ def execute(context: Context, spec: CheckSpec) -> StepRun:
     if spec.tools:
         found = yield Probe(name="tools", arguments={"names": list(spec.tools)})
         evidence["tools"] = found
-        if found.get("missing") or found.get("too_old"):
+        if "error" in found or found.get("missing") or found.get("too_old"):
             failed.append("tools")
     failed += yield from _roles(spec, evidence)
     if failed:
@@ -75,6 +75,8 @@ def _roles(spec: CheckSpec, evidence: dict[str, Any]) -> Any:
         )
         member = bool(rows.rows and rows.rows[0][0] is True)
         evidence["role"] = {"name": spec.role, "exists": rows.count > 0, "member": member}
+        if rows.error is not None:
+            evidence["role"] = {"name": spec.role, "error": rows.error.message}
         if not member:
             failed.append("role")
     if spec.privilege is not None:
@@ -151,6 +153,9 @@ def disk_need(text: str, database_bytes: int) -> int | None:
     times = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*x\s*", text)
     if times is not None:
         return int(float(times[1]) * database_bytes)
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*([kKMGT]i?)?B?\s*", text) is None:
+        # A share or a time is a quantity too, but no number of bytes.
+        return None
     try:
         return int(parse_quantity(text))
     except ValueError:

@@ -33,7 +33,7 @@ def tries(limit: float, retries: int) -> list[Try]:
     """`retries` further tries after the first; no timeout is ever longer than `limit`."""
     found = []
     timeout, pause = min(_FIRST_TIMEOUT, limit), _FIRST_PAUSE
-    for _ in range(retries + 1):
+    for _ in range(max(0, retries) + 1):
         found.append(Try(lock_timeout=timeout, pause=pause))
         timeout = min(limit, timeout * _TIMEOUT_GROWTH)
         pause = min(_LONGEST_PAUSE, pause * _PAUSE_GROWTH)
@@ -43,8 +43,11 @@ def tries(limit: float, retries: int) -> list[Try]:
 def gently(
     context: Context, work: RunTransaction | RunStatement, limit: float | None, retries: int
 ) -> Generator[Effect, Any, tuple[TxDone, int]]:
-    """Run `work`, again while it only failed to get a lock; returns how it ended and how many tries it took."""
-    if limit is None:
+    """Run `work`, again while it only failed to get a lock; returns how it ended and how many tries it took.
+
+    Without a `limit`, or with one of 0, which to the server means the same, it waits as long as it takes.
+    """
+    if not limit:
         done = yield work
         return done, 1
     done = TxDone(committed=False)

@@ -30,6 +30,11 @@ class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout: Duration | None = None
 
 
+def milliseconds(seconds: float) -> int:
+    """Whole milliseconds, never 0 for a time that is not: to the server 0 means without any limit."""
+    return max(1, round(seconds * 1000)) if seconds > 0 else 0
+
+
 def execute(context: Context, spec: PsqlSpec) -> StepRun:
     """Run psql over the file; exit status 0 is success, 3 an error in the script."""
     argv = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"]
@@ -39,9 +44,9 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
         argv.append("-1")
     prelude: list[str] = []
     if spec.lock_timeout is not None:
-        prelude.append(f"set lock_timeout = {int(spec.lock_timeout * 1000)}")
+        prelude.append(f"set lock_timeout = {milliseconds(spec.lock_timeout)}")
     if spec.statement_timeout is not None:
-        prelude.append(f"set statement_timeout = {int(spec.statement_timeout * 1000)}")
+        prelude.append(f"set statement_timeout = {milliseconds(spec.statement_timeout)}")
     if context.step.as_ is not None:
         role = context.step.as_.replace('"', '""')
         prelude.append(f'set role "{role}"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from msgspec import Struct
@@ -34,6 +35,9 @@ def same(value: Any, wanted: Any) -> bool:
     """Whether a value of the server is what the plan wrote: numbers as numbers, everything else as text."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return str(value).lower() == str(wanted).lower()
+    if isinstance(value, Decimal) and isinstance(wanted, float):
+        # 0.1 in the plan means the decimal that was written, not the binary fraction next to it.
+        return value == Decimal(str(wanted))
     if isinstance(value, (int, float, Decimal)) and isinstance(wanted, (int, float)):
         return bool(value == wanted)
     return str(value) == str(wanted)
@@ -59,9 +63,15 @@ def holds(spec: QuerySpec | Proof, rows: Rows) -> bool:
     return same(value, spec.equals)
 
 
+def _neutral(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    return value if isinstance(value, (int, str)) or value is None else str(value)
+
+
 def evidence_of(rows: Rows) -> dict[str, Any]:
     """The answer as neutral data: at most ten rows, values as text where JSON has no type for them."""
-    kept = [[v if isinstance(v, (int, float, bool, str)) or v is None else str(v) for v in r] for r in rows.rows[:10]]
+    kept = [[_neutral(value) for value in row] for row in rows.rows[:10]]
     return {"columns": list(rows.columns), "rows": kept, "count": rows.count, "seconds": rows.seconds}
 
 

@@ -7,15 +7,16 @@ transaction run outside and are judged by the step's `prove`. `script` leaves tr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from tui.plan.scalars import Duration, File
-from tui.sql.classify import needs_no_transaction
+from tui.sql.classify import ends_transaction, needs_no_transaction, opens_transaction
 from tui.sql.review import review
 from tui.sql.script import Script, read_script
+from tui.sql.script import Statement as Source
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunStatement, RunTransaction, SqlSettings, Statement
 from tui.steps.locks import gently
@@ -57,6 +58,10 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     settings = settings_of(context, spec)
     if spec.transaction == "single":
         work = RunTransaction(statements=statements_of(script), settings=settings)
+        if context.done:
+            # An earlier attempt committed it all and was not content with its proof: what was applied is never
+            # applied again, only the proof is asked once more.
+            return Passed(evidence={"statements": len(work.statements), "done": context.done, "rows": 0}, effect="all")
         done, tries = yield from gently(context, work, spec.lock_timeout, spec.retries)
         evidence = {"statements": len(work.statements), "rows": done.rows, "tries": tries, "commit": done.witness}
         evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
@@ -66,11 +71,26 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     return (yield from _one_by_one(context, spec, script, settings))
 
 
+def resume_at(found: Sequence[Source], done: int) -> int:
+    """The first statement to run when `done` of a script with transactions of its own were seen to end.
+
+    Those of a transaction that was open when the session ended are gone with it: it is begun again as a whole.
+    """
+    begun: int | None = None
+    for ordinal, statement in enumerate(found[:done]):
+        if opens_transaction(statement):
+            begun = ordinal
+        elif ends_transaction(statement):
+            begun = None
+    return done if begun is None else begun
+
+
 def _one_by_one(context: Context, spec: SqlSpec, script: Script, settings: SqlSettings) -> StepRun:
     found = [s for s in script.statements if s.kind != "meta"]
-    evidence: dict[str, Any] = {"statements": len(found), "done": context.done, "rows": 0, "warnings": []}
+    first = resume_at(found, context.done) if spec.transaction == "script" else context.done
+    evidence: dict[str, Any] = {"statements": len(found), "done": first, "rows": 0, "warnings": []}
     for ordinal, source in enumerate(found):
-        if ordinal < context.done:
+        if ordinal < first:
             continue
         statement = Statement(text=source.text, line=source.line, copy_data=source.copy_data)
         work: RunTransaction | RunStatement

@@ -39,7 +39,7 @@ def source(language: str) -> Catalog:
 
 
 def texts(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ("",))
 
 
 def test_no_text_lacks_its_words_in_portuguese() -> None:

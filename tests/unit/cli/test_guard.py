@@ -83,11 +83,11 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(home: Path) -> None:
 
 def test_a_terminal_that_cannot_show_a_character_gets_its_escape(home: Path) -> None:
     story().write(home / "runs" / RUN / "journal.jsonl")
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LANG": "pt_BR.UTF-8"}
-    command = [sys.executable, "-m", "tui.cli.main", "status", "last"]
+    environment = {**os.environ, "PYTHONIOENCODING": "iso-8859-1", "LANG": "en_US"}
+    command = [sys.executable, "-m", "tui.cli.main", "runs"]
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0
-    assert done.stdout.isascii()
+    assert b"\\u2026" in done.stdout
     assert done.stderr == b""
 
 
@@ -98,11 +98,11 @@ def test_an_argument_that_is_no_text_is_a_sentence(virada: Virada) -> None:
 
 
 def test_the_command_line_starts_without_what_it_does_not_need() -> None:
-    heavy = "textual rich psycopg yaml babel asyncio psutil tui.engine tui.demo tui.console tui.plan.loader".split()
+    heavy = "textual rich psycopg yaml babel asyncio psutil tui.engine tui.demo tui.console tui.plan.loader"
     program = (
         "import sys, tui.cli.main\n"
         "for name in tui.cli.main.COMMANDS: tui.cli.main.group().get_command(None, name)\n"
-        f"print([name for name in {heavy!r} if name in sys.modules])"
+        f"print([name for name in {heavy!r}.split() if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert done.stdout.strip() == "[]"
@@ -112,7 +112,8 @@ def test_status_needs_no_screen_no_database_and_no_yaml(home: Path) -> None:
     story().write(home / "runs" / RUN / "journal.jsonl")
     program = (
         "import sys; from tui.cli.main import run; code = run(['status', 'last', '--json'])\n"
-        "print([n for n in 'textual rich psycopg yaml asyncio psutil'.split() if n in sys.modules], code, file=sys.stderr)"
+        "heavy = 'textual rich psycopg yaml asyncio psutil'.split()\n"
+        "print([name for name in heavy if name in sys.modules], code, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert done.stderr.strip() == "[] 0"

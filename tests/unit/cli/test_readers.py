@@ -106,16 +106,14 @@ def test_replay_begins_at_a_position_with_how_the_run_stood_there(virada: Virada
 def test_replay_takes_the_time_it_took_divided_by_the_speed(
     virada: Virada, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tui.cli.replay
-
     now, slept = [100.0], []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr(tui.cli.replay.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(tui.cli.replay.time, "sleep", sleep)
+    monkeypatch.setattr("tui.cli.replay.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tui.cli.replay.time.sleep", sleep)
     journal = story()
     journal.write(journal_file(home))
     assert virada("replay", "last", "--plain", "--speed", "4").code == 0

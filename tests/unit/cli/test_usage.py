@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -26,11 +31,11 @@ from tui.cli.main import COMMANDS, group
         (["run", "p.yaml", "--headless", "--sign-off", " "], "--sign-off"),
         (["run", "p.yaml", "--plain", "--detach"], "exclude each other"),
         (["run", "p.yaml", "--plain", "--as", "a(b)"], "cannot be a declared name"),
-        (["run", "p.yaml"], "There is no terminal"),
-        (["demo"], "There is no terminal"),
-        (["attach"], "There is no terminal"),
-        (["watch"], "There is no terminal"),
-        (["replay", "x"], "There is no terminal"),
+        (["run", "p.yaml"], "use --plain"),
+        (["demo"], "use --plain"),
+        (["attach"], "use --plain"),
+        (["watch"], "use --plain"),
+        (["replay", "x"], "use --plain"),
         (["do", "last"], "Missing argument 'COMMAND'"),
         (["do", "last", "execute"], "execute needs STEP"),
         (["do", "last", "skip", "a"], "needs --reason"),
@@ -57,14 +62,20 @@ def test_the_list_of_commands_is_not_cut(virada: Virada) -> None:
     assert all(f"  {command} " in result.out for command in COMMANDS)
 
 
-def test_help_is_in_the_language_of_the_environment(virada: Virada, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LANG", "pt_BR.UTF-8")
-    result = virada("status", "--help")
-    assert "Uso: virada status" in result.out
-    assert "Mostra esta mensagem e sai." in result.out
-    result = virada("frobnicate")
-    assert result.code == 2
-    assert "Erro: Não existe o comando 'frobnicate'" in result.err
+def test_help_is_in_the_language_of_the_environment() -> None:
+    environment = {**os.environ, "LANG": "pt_BR.UTF-8"}
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tui.cli.main", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+
+    told = call("status", "--help").stdout
+    assert "Uso: virada status" in told
+    assert "Onde está uma execução" in told
+    assert "Mostra esta mensagem e sai." in told
+    mistake = call("frobnicate")
+    assert mistake.returncode == 2
+    assert "Erro: Não existe o comando 'frobnicate'" in mistake.stderr
 
 
 def test_version(virada: Virada) -> None:
@@ -73,10 +84,8 @@ def test_version(virada: Virada) -> None:
     assert virada("--version").out == f"virada {__version__}\n"
 
 
-def test_an_invalid_plan_is_refused_with_every_problem_at_its_place(virada: Virada, tmp_path: object) -> None:
-    from pathlib import Path
-
-    plan = Path(str(tmp_path)) / "plan.yaml"
+def test_an_invalid_plan_is_refused_with_every_problem_at_its_place(virada: Virada, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
     plan.write_text("virada: 1\nname: x\ntargtes: {}\nphases: 7\n", encoding="utf-8")
     checked = virada("check", str(plan))
     assert checked.code == 2

@@ -52,7 +52,7 @@ def test_server_text_with_line_breaks_stays_on_its_line() -> None:
     journal = Journal(plan(sql("expand")))
     journal.add(e.StepStarted(step="expand", attempt=1))
     journal.add(e.StepFailed(step="expand", attempt=1, reason="sql_error", message="one\r\ntwo\x9b31m\u202eevil"))
-    failed = [line for line in told(journal) if "failed" in line and "sql" not in line][0]
+    failed = next(line for line in told(journal) if "failed" in line)
     assert "one\\r\\ntwo\\x9b31m\\u202eevil" in failed
 
 

@@ -11,19 +11,20 @@ from tui.run.fold import fold_all
 from tui.run.state import RunState
 from tui.run.status import status
 
-FIELDS = (
-    "id plan target seal work environment mode status seq mono helm engine window steps guards metrics rollback undecided"
-).split()
-STEP_FIELDS = "id number title phase kind status attempt started ended duration_s waiting evidence".split()
+CONTRACT = (
+    "id plan target seal work environment mode status seq mono helm engine window steps guards metrics rollback "
+    "undecided"
+)
+STEP_CONTRACT = "id number title phase kind status attempt started ended duration_s waiting evidence"
 
 
 def test_it_has_every_field_of_the_contract() -> None:
     told = status(fold_all(story().lines))
-    assert set(FIELDS) <= set(told)
+    assert set(CONTRACT.split()) <= set(told)
     assert set(told["window"]) >= {"opens", "closes", "buffer_s", "remaining_s", "last_safe_rollback_s"}
     assert set(told["engine"]) == {"pid", "host", "alive"}
     for step in told["steps"]:
-        assert set(STEP_FIELDS) <= set(step)
+        assert set(STEP_CONTRACT.split()) <= set(step)
     for guard in told["guards"]:
         assert set(guard) >= {"metric", "value", "limit", "state", "source"}
     msgspec.json.encode(told)

@@ -9,6 +9,9 @@ from tui.console.words import clock, minutes_offset, offset
 from tui.locale import _
 from tui.run.clock import WindowClock, milestones, rollback_seconds, window_clock
 
+BUFFER_FROM = 92
+"""Columns from which the length of the buffer has room."""
+
 
 def clock_lines(view: View, width: int) -> list[Line]:
     """The two lines. What counts every second stands first in its line, so that little is painted again."""
@@ -16,7 +19,7 @@ def clock_lines(view: View, width: int) -> list[Line]:
     if window is None:
         return _without(view, width)
     over = view.state.closed is not None
-    first = sides(width, _now(window, over), [] if over else _end(window))
+    first = sides(width, _now(window, over, width), [] if over else _end(window))
     return [first, sides(width, _safe(view, window), _next(view, window))]
 
 
@@ -30,7 +33,7 @@ def _without(view: View, width: int) -> list[Line]:
     return [((text, "text"),), ((second, "dim"),)]
 
 
-def _now(window: WindowClock, closed: bool) -> list[Piece]:
+def _now(window: WindowClock, closed: bool, width: int) -> list[Piece]:
     at = offset(window.t)
     if closed:
         text = _("window {opens} to {closes}")
@@ -42,7 +45,11 @@ def _now(window: WindowClock, closed: bool) -> list[Piece]:
         return [(_("{at} window opens in {span}").format(at=at, span=left), "bold")]
     if window.in_buffer:
         return [(_("{at} IN THE BUFFER, closes in {span}").format(at=at, span=left), "warn")]
-    buffer = _(", {span} of it buffer").format(span=clock(window.buffer_s)) if window.buffer_s else ""
+    buffer = (
+        _(", {span} of it buffer").format(span=clock(window.buffer_s))
+        if window.buffer_s and width >= BUFFER_FROM
+        else ""
+    )
     return [(_("{at} window closes in {span}").format(at=at, span=left), "bold"), (buffer, "dim")]
 
 

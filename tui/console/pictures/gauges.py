@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from tui.console.glyphs import glyphs
-from tui.console.pieces import Line, columns, sides
+from tui.console.pieces import Line, Piece, columns, sides, width_of
 from tui.console.view import View
-from tui.console.visible import visible
+from tui.console.visible import cells, visible
 from tui.console.words import GUARD_STYLE, clock, figure, guard_word, relation_sign
 from tui.locale import _
 from tui.run.state import GuardState, RunState
 
-HISTORY_WIDTH = 12
+NAME, VALUE, LIMIT, STATE = 15, 8, 8, 8
+SOURCE_FROM = 70
+"""Columns from which every line has room for the host it was measured on."""
 
 
 def gauges(view: View, width: int) -> list[Line]:
@@ -19,31 +21,24 @@ def gauges(view: View, width: int) -> list[Line]:
     for guard in view.state.guards:
         lines.extend(_guard(view, guard, width))
     named = {guard.metric for guard in view.state.guards}
-    others = sorted(metric for metric in view.state.metrics if metric not in named)
-    for metric in others:
-        lines.append(_sampled(view.state, metric, width))
-    if not lines:
-        lines.append(((_("Nothing is measured yet."), "dim"),))
-    return lines
+    for metric in sorted(metric for metric in view.state.metrics if metric not in named):
+        lines.append(_row(view.state, metric, view.state.metrics[metric], "", "", "text", None, width))
+    sources = sorted({visible(source) for source in view.state.sources.values() if source})
+    if sources and width < SOURCE_FROM:
+        lines.append(((_("measured on {source}").format(source=", ".join(sources)), "dim"),))
+    return lines or [((_("Nothing is measured yet."), "dim"),)]
 
 
 def rows_needed(state: RunState) -> int:
     """How many lines `gauges` will want, with room for one criterion over its limit."""
-    return len(state.guards) + len(set(state.metrics) - {guard.metric for guard in state.guards}) + 1
+    return len(state.guards) + len(set(state.metrics) - {guard.metric for guard in state.guards}) + 2
 
 
 def _guard(view: View, guard: GuardState, width: int) -> list[Line]:
     style = GUARD_STYLE.get(guard.state, "text")
-    value = "?" if guard.value is None else figure(guard.metric, guard.value)
     limit = f"{relation_sign(guard.relation)} {figure(guard.metric, guard.limit)}"
-    bar = history(view.state, guard.metric, HISTORY_WIDTH, guard.limit if guard.relation == "below" else None)
-    host = [(visible(guard.source or ""), "dim")] if guard.source else []
-    left = columns(
-        (visible(guard.metric), 16, "text"), (value, -8, "bold" if guard.state == "ok" else style), (limit, 9, "dim"),
-        (bar, HISTORY_WIDTH, "bar.bad" if guard.state in ("over", "breached") else "bar"),
-        (guard_word(guard.state), 8, style),
-    )  # fmt: skip
-    lines = [sides(width, left, host if width >= 70 else [])]
+    scale = guard.limit if guard.relation == "below" else None
+    lines = [_row(view.state, guard.metric, guard.value, limit, guard_word(guard.state), style, scale, width)]
     since = guard.over_since
     if since is not None or guard.breached:
         text = _("measured on {source}").format(source=visible(guard.source or "?"))
@@ -54,18 +49,33 @@ def _guard(view: View, guard: GuardState, width: int) -> list[Line]:
     return lines
 
 
-def _sampled(state: RunState, metric: str, width: int) -> Line:
+def _row(
+    state: RunState,
+    metric: str,
+    value: float | None,
+    limit: str,
+    word: str,
+    style: str,
+    scale: float | None,
+    width: int,
+) -> Line:
+    """Name, value, limit and word in columns; history takes the room that is left, in one colour."""
+    source = visible(state.sources.get(metric, "")) if width >= SOURCE_FROM else ""
     left = columns(
-        (visible(metric), 16, "text"), (figure(metric, state.metrics[metric]), -8, "text"), ("", 9, "dim"),
-        (history(state, metric, HISTORY_WIDTH, None), HISTORY_WIDTH, "bar"),
-    )  # fmt: skip
-    source = state.sources.get(metric)
-    return sides(width, left, [(visible(source), "dim")] if source and width >= 70 else [])
+        (visible(metric), NAME, "text"),
+        ("?" if value is None else figure(metric, value), -VALUE, "bold" if style in ("ok", "text") else style),
+        (limit, LIMIT, "dim"),
+        (word, STATE, style),
+    )
+    room = width - width_of(left) - (cells(source) + 1 if source else 0)
+    bar = history(state, metric, max(0, min(40, room)), scale)
+    tail: list[Piece] = [(source, "dim")] if source else []
+    return sides(width, [*left, (bar, "bar.bad" if style in ("warn", "bad") else "bar")], tail)
 
 
 def history(state: RunState, metric: str, width: int, limit: float | None) -> str:
     """The last samples as a bar a sample, scaled to the limit where there is one, else to their own highest."""
-    values = [sample.values[metric] for sample in state.samples[-width:] if metric in sample.values]
+    values = [s.values[metric] for s in state.samples[-width:] if metric in s.values] if width > 0 else []
     if not values:
         return ""
     top = max(max(values), limit or 0.0, 1e-12)

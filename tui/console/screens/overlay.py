@@ -39,8 +39,8 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
     """A box over the overview, which goes on behind it. `q` detaches here as everywhere, except while typing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "app.interrupt", show=False)]
-    CSS = """
-    Overlay { background: transparent; align: center middle; }
+    DEFAULT_CSS = """
+    Overlay { background: $background 50%; align: center middle; }
     Overlay #box { border: round $accent; padding: 0 1; background: $background; }
     Overlay.danger #box { border: heavy $error; }
     """

@@ -42,16 +42,13 @@ def bindings(mode: Mode) -> list[BindingType]:
 class Overview(Screen[None], inherit_bindings=False):
     """Base of the three modes; subclasses differ by their bindings only."""
 
-    CSS = """
+    DEFAULT_CSS = """
     Overview { layout: vertical; background: $background; }
-    #header, #clock, #now { height: 2; }
-    #tabs, #footer { height: 1; }
-    #body { height: 1fr; }
-    #left { width: 3fr; }
-    #right { width: 2fr; }
-    Overview.wide #left { margin-right: 1; }
-    Overview.wide #tabs { display: none; }
-    Overview.wide #waits { height: 5; }
+    Overview #header, Overview #clock, Overview #now { height: 2; }
+    Overview #tabs, Overview #footer { height: 1; }
+    Overview #body { height: 1fr; }
+    Overview #left { width: 4fr; }
+    Overview #right { width: 3fr; }
     """
     mode: ClassVar[Mode] = "observer"
 
@@ -111,7 +108,8 @@ class Overview(Screen[None], inherit_bindings=False):
         """Which panes are shown, by the width, the zoom and the active pane."""
         size = self.app.size
         wide = size.width >= WIDE and not self.zoomed
-        self.set_class(wide, "wide")
+        self.query_one("#tabs").display = not wide
+        self.query_one("#left").styles.margin = (0, 1, 0, 0) if wide else 0
         for name in PANES:
             pane = self.pane(name)
             pane.display = wide or name == self.active

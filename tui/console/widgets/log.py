@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 
 from tui.console.loglines import LogLine
-from tui.console.pieces import Line, clipped
+from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.view import View
 from tui.console.visible import cut, fit, visible
 from tui.console.widgets.pane import Pane
@@ -15,6 +15,8 @@ from tui.locale import _
 
 KEPT = 20_000
 """Lines kept; older ones stay in the journal and in the steps' output files."""
+COLUMNS_FROM = 60
+"""Columns from which severities stand in a column of their own; below, only errors and warnings are named."""
 STYLES = {"error": "bad", "warning": "warn", "event": "bold", "person": "run", "output": "text"}
 
 
@@ -118,16 +120,17 @@ class Log(Pane):
         return lines
 
     def _line(self, line: LogLine, width: int) -> Line:
-        time = self._time(line.at)
-        word = fit(severity_word(line.severity), 5)
         style = STYLES[line.severity]
-        source = visible(line.source)
-        start = (f"{time} ", "dim"), (f"{word} ", style)
-        if source:
-            start = (*start, (f"{source} ", "dim"))  # type: ignore[assignment]
-        used = sum(len(text) for text, _s in start)
+        start: list[Piece] = [(f"{self._time(line.at)} ", "dim")]
+        word = severity_word(line.severity)
+        if width >= COLUMNS_FROM:
+            start.append((f"{fit(word, 5)} ", style))
+        elif line.severity in ("error", "warning"):
+            start.append((f"{word} ", style))
+        if line.source:
+            start.append((f"{visible(line.source)} ", "dim"))
         text_style = style if line.severity in ("error", "warning") else "text" if line.severity == "output" else "bold"
-        body = cut(visible(line.text[: width * 4]), max(0, width - used))
+        body = cut(visible(line.text[: width * 4]), max(0, width - width_of(start)))
         tint = "selected:" if line is self._mark else ""
         return clipped(tuple((text, tint + name) for text, name in (*start, (body, text_style))), width)
 

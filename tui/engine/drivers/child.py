@@ -124,7 +124,7 @@ class ChildDriver:
 
         self._output.flush()
         base = self._output.length
-        spool = Spool(raw, self._output.path, redactor, base=base)
+        spool = Spool(raw, self._output.path, redactor, base=base, budget=self._recorder.budget)
         waiting = asyncio.create_task(wait())
         tail = ""
         async for batch in spool.follow(done):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import time
 from pathlib import Path
 from typing import Any
 
 from tui.engine.recorder import Recorder
+from tui.engine.spool import last_part
 from tui.helm.paths import RunPaths, open_file
 from tui.journal.events import StepOutput
 
 _GROUP_S = 0.04
-_TEXT_RATE = 1 << 20
 
 
 class StepOutputFile:
@@ -32,8 +31,6 @@ class StepOutputFile:
         self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._file = -1
-        self._budget = float(_TEXT_RATE)
-        self._at = time.monotonic()
 
     def line(self, text: str) -> None:
         """Take a line; it is written with others within 40 ms."""
@@ -63,15 +60,14 @@ class StepOutputFile:
         view = memoryview(data)
         while view:
             view = view[os.write(self._file, view) :]
-        now = time.monotonic()
-        self._budget = min(float(_TEXT_RATE), self._budget + (now - self._at) * _TEXT_RATE)
-        self._at = now
-        shown = text if len(data) <= self._budget else ""
-        self._budget -= len(data) if shown else 0
+        budget = self._recorder.budget
+        shown = last_part(data, budget.level(last=True), whole=len(data))
+        budget.spend(len(shown))
         self._recorder.append(
             StepOutput(
-                step=self._step, attempt=self._attempt, stream="notice", text=shown, offset=self.length,
-                length=len(data), sha256=hashlib.sha256(data).hexdigest(), dropped=0 if shown else len(data),
+                step=self._step, attempt=self._attempt, stream="notice",
+                text=shown.decode("utf-8", "replace"), offset=self.length,
+                length=len(data), sha256=hashlib.sha256(data).hexdigest(), dropped=len(data) - len(shown),
             )
         )  # fmt: skip
         self.length += len(data)
