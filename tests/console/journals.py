@@ -136,6 +136,16 @@ def long_plan(count: int) -> Plan:
     )  # fmt: skip
 
 
+def session(pid: int, side: str, **more: Any) -> dict[str, Any]:
+    """A session of a lock tree, as the engine journals it."""
+    found: dict[str, Any] = {
+        "pid": pid, "side": side, "depth": 0 if side == "ours" else 1, "waits_for": [], "application": "app",
+        "user": "app_user", "database": "app", "state": "", "wait_event": "", "query": "", "state_age_s": None,
+        "transaction_age_s": None, "waiting_s": None, "wanted": "", "held": [],
+    }  # fmt: skip
+    return found | more
+
+
 class Story:
     """A run being told: events with a clock, folded and encoded on demand. `start`: the wall clock at opening."""
 
@@ -265,7 +275,15 @@ def migrating(**more: Any) -> Story:
     story.add(
         e.StepWaiting(
             step="migrate", attempt=1, reason="lock",
-            facts={"relation": "app.orders", "pid": 4711, "state": "idle in transaction", "idle_s": 190, "queued": 3},
+            facts={
+                "ours": [session(881, "ours", waits_for=[4711], wanted="AccessExclusiveLock app.orders", state="active")],
+                "blockers": [
+                    session(4711, "blocks_us", application="psql", user="report", state="idle in transaction",
+                            state_age_s=190.0, held=["AccessShareLock app.orders"], query="select * from app.orders")
+                ],
+                "blocked": [session(n, "blocked_by_us", waits_for=[881], state="active") for n in (901, 902, 903)],
+                "blocked_count": 3,
+            },
         )
     )  # fmt: skip
     return story.sample().sample()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.console.journals import STORIES, Story  # noqa: E402
+from tests.console.journals import STORIES, Story
 
 
 def told(name: str) -> Story:

@@ -9,6 +9,8 @@ from tui.cli.drive import accompany, way_of
 from tui.cli.engine import ensure_engine, facts_of, require_open, require_writable
 from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
+from tui.helm.paths import RunPaths
+from tui.journal.events import Policy
 from tui.locale import _
 
 
@@ -31,8 +33,28 @@ def command(
     require_open(paths)
     require_writable(paths)
     if policy is not None and facts_of(paths)["alive"]:
-        message = _("The engine of the run {run} runs already, and who drives it is settled; use attach or do.")
-        raise Stop(message.format(run=paths.id), Exit.REFUSED)
+        _drive(paths, policy, name, take)
     ensure_engine(paths, policy)
     click.echo(paths.id)
     return accompany(paths, way, declared=name, take=take, mouse=mouse)
+
+
+def _drive(paths: RunPaths, policy: Policy, name: str | None, take: str | None) -> None:
+    """An engine that lives is told to go on by itself; one that left meanwhile is started again by the caller.
+
+    Raises Stop when the helm is somebody else's.
+    """
+    from tui.cli.helm import refusal
+    from tui.helm.client import HelmClient, NoEngine
+    from tui.helm.protocol import Refused
+    from tui.run.commands import Drive
+
+    headless = policy.drive == "headless"
+    ask = Drive(headless=headless, sign_off=policy.sign_off, signer=policy.signer, on_failure=policy.on_failure)
+    try:
+        with HelmClient.connect(paths, declared=name, take=take) as client:
+            answer = client.request(ask, take=take)
+    except NoEngine:
+        return
+    if isinstance(answer, Refused):
+        raise Stop(refusal(answer), Exit.REFUSED)

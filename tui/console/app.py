@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+import rich
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -122,6 +125,12 @@ class Console(App[None], inherit_bindings=False):
         self._taken.set()
         if self.hands is not None:
             self.hands.close()
+
+    def _fatal_error(self) -> None:
+        """A crash of the console, told without the values of its variables: they are the run's, and may be long."""
+        traceback = Traceback(show_locals=False, width=None, suppress=[rich])
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
 
     def _end(self, status: int) -> None:
         self.exit(return_code=status)

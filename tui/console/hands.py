@@ -38,12 +38,16 @@ Connect = Callable[[str | None], Helm]
 """A new connection; the argument is the reason for which the helm is taken, None to take nothing."""
 
 
+EnsureEngine = Callable[[], str | None]
+"""Starts an engine where none runs; returns or raises a sentence when it cannot."""
+
+
 class Hands:
     """Sends commands one after the other. `post` must be safe to call from a thread."""
 
     def __init__(
         self, connect: Connect, post: Callable[[Message], object], state: Callable[[], RunState],
-        ensure_engine: Callable[[], str | None] | None = None, take: str | None = None,
+        ensure_engine: EnsureEngine | None = None, take: str | None = None,
     ) -> None:  # fmt: skip
         self._connect = connect
         self._post = post
@@ -90,14 +94,23 @@ class Hands:
             except NoEngine:
                 if self._ensure_engine is None:
                     return Said(_("No engine runs for this run."), "error")
-                problem = self._ensure_engine()
+                problem = self._started()
                 if problem is not None:
-                    return Said(problem, "error")
+                    return Said(visible(problem), "error")
                 self._helm = self._connect(take)
         except (HelmError, OSError, ValueError) as error:
             return self._why(error)
         self._post(HelmChanged(self._helm.welcome.person))
         return None
+
+    def _started(self) -> str | None:
+        """An engine, started by whoever gave the console the means; why there is none, as a sentence."""
+        assert self._ensure_engine is not None
+        try:
+            return self._ensure_engine()
+        except Exception as error:
+            # What starts engines lies outside the console; whatever stops it is told, and ends no screen.
+            return str(error) or _("No engine could be started.")
 
     def _carry_out(self, command: AnyCommand, take: str | None) -> Said:
         said = self._connected(take)

@@ -1,41 +1,13 @@
-"""Text from servers, files and people, made inert: what could move the cursor or turn the line around is shown."""
+"""Text measured and cut by the columns it takes; `visible`, which makes it inert, is the whole project's."""
 
 from __future__ import annotations
-
-import unicodedata
 
 from rich.cells import cell_len, chop_cells
 
 from tui.console.glyphs import glyphs
+from tui.run.visible import visible
 
-_SPACES = {"\t": "    ", "\u00a0": " "}
-
-
-def visible(text: str) -> str:
-    """The text with every control, format, surrogate, private and unassigned character written as `\\x1b` or `\\u202e`.
-
-    What comes out holds no character that a terminal acts upon; what was harmless is unchanged, so that applying it
-    twice changes nothing more. A tab becomes four spaces.
-    """
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    known = _SPACES.get(character)
-    if known is not None:
-        return known
-    if unicodedata.category(character) == "Zs":
-        return " "
-    code = ord(character)
-    if character == "\n":
-        return "\\n"
-    if character == "\r":
-        return "\\r"
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+__all__ = ["cells", "cut", "fit", "head", "visible", "wrapped"]
 
 
 def cells(text: str) -> int:

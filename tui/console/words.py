@@ -7,6 +7,7 @@ from typing import Any
 from tui.console.view import Mode
 from tui.console.visible import visible
 from tui.locale import _, ngettext
+from tui.plain.words import REASON, word
 from tui.run.steps import Status, StepState
 
 STATUS_STYLE: dict[Status, str] = {
@@ -112,6 +113,7 @@ def size(value: float) -> str:
 
 
 _SHARES = frozenset(("cpu", "memory", "connections", "disk", "disk_used", "cache_hit", "swap"))
+_SECONDS = ("_seconds", "_s", "lag", "idle_in_transaction")
 
 
 def figure(metric: str, value: float) -> str:
@@ -123,7 +125,7 @@ def figure(metric: str, value: float) -> str:
         return f"{size(value)}/s" if rate else size(value)
     if rate:
         return f"{number(value)}/s"
-    if metric.startswith("response_time") or metric.endswith(("_seconds", "_s", "lag")):
+    if metric.startswith("response_time") or metric.endswith(_SECONDS):
         return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.1f} s"
     return number(value)
 
@@ -143,8 +145,10 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, in words; a reason this version does not know is shown as it is, with its facts."""
     known = {name: visible(str(value)) for name, value in facts.items() if not isinstance(value, dict | list | tuple)}
     match reason:
-        case "lock" | "lock_wait":
-            return _lock(known)
+        case "lock":
+            return _lock(facts)
+        case "blocks_others":
+            return _blocks(facts)
         case "lock_retry":
             text = _("did not get its lock; try {attempt} of {of}, next in {pause} s")
             return text.format(attempt=known.get("try", "?"), of=known.get("of", "?"), pause=known.get("pause_s", "?"))
@@ -156,31 +160,60 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             return text.format(lag=known.get("lag_s", "?"), limit=known.get("limit_s", "?"))
         case "target_key":
             return _("waits for another run to leave the target")
+        case "still_running":
+            return _("waits for what still runs on the server")
+        case "server_unreachable":
+            return _("waits for the server, which cannot be reached: {message}").format(
+                message=known.get("message", "?")
+            )
     words = visible(reason).replace("_", " ")
     rest = ", ".join(f"{name} {value}" for name, value in known.items())
     return _("waits: {reason}").format(reason=words) + (f" ({rest})" if rest else "")
 
 
-def _lock(facts: dict[str, str]) -> str:
-    on = next((facts[name] for name in ("relation", "on", "table", "object") if name in facts), None)
-    text = _("waiting for a lock") if on is None else _("waiting for a lock on {relation}").format(relation=on)
-    pid = next((facts[name] for name in ("pid", "blocker", "held_by", "blocked_by") if name in facts), None)
-    if pid is not None:
-        text += ", " + _("held by pid {pid}").format(pid=pid)
-    state = facts.get("state") or facts.get("blocker_state")
-    if state:
-        text += f", {state}"
-    seconds = facts.get("idle_s") or facts.get("xact_s") or facts.get("for_s") or facts.get("state_s")
-    if seconds:
-        try:
-            text += " " + _("for {span}").format(span=ago(float(seconds)))
-        except ValueError:
-            pass
-    behind = facts.get("queue") or facts.get("queued") or facts.get("behind")
-    if behind and behind.isdigit() and int(behind):
-        count = int(behind)
+def sessions(facts: dict[str, Any], side: str) -> list[dict[str, Any]]:
+    """The sessions of a lock tree on one side (`ours`, `blockers`, `blocked`), nearest first."""
+    found = facts.get(side)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list | tuple) else []
+
+
+def session_words(session: dict[str, Any]) -> str:
+    """`pid 4711, ana, psql, idle in transaction for 3 min`."""
+    parts = [_("pid {pid}").format(pid=session.get("pid", "?"))]
+    parts.extend(visible(str(session[name])) for name in ("user", "application") if session.get(name))
+    return ", ".join([*parts, *_state(session)])
+
+
+def _state(session: dict[str, Any]) -> list[str]:
+    state, age = str(session.get("state") or ""), session.get("state_age_s")
+    if not state:
+        return []
+    span = " " + _("for {span}").format(span=ago(age)) if isinstance(age, int | float) else ""
+    return [visible(state) + span]
+
+
+def _lock(facts: dict[str, Any]) -> str:
+    ours, blockers = sessions(facts, "ours"), sessions(facts, "blockers")
+    wanted = str(ours[0].get("wanted") or "") if ours else ""
+    text = _("waiting for a lock")
+    if wanted:
+        # Mode and relation; the relation is what people look for.
+        text = _("waiting for a lock on {relation}").format(relation=visible(wanted.split(" ")[-1]))
+    root = next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
+    if root is not None:
+        text += ", " + _("held by pid {pid}").format(pid=root.get("pid", "?"))
+        text += "".join(f", {part}" for part in _state(root))
+    count = facts.get("blocked_count")
+    if isinstance(count, int) and count > 0:
         text += "; " + ngettext("{n} session queues behind us", "{n} sessions queue behind us", count).format(n=count)
     return text
+
+
+def _blocks(facts: dict[str, Any]) -> str:
+    count = facts.get("blocked_count")
+    count = count if isinstance(count, int) else len(sessions(facts, "blocked"))
+    text = ngettext("{n} session waits for a lock that we hold", "{n} sessions wait for locks that we hold", count)
+    return text.format(n=count)
 
 
 def progress_sentence(progress: dict[str, Any]) -> str:
@@ -206,5 +239,5 @@ def name_of(at: StepState) -> str:
 
 def reason_text(at: StepState) -> str:
     """Why it failed, was skipped or cancelled: the reason, and the SQLSTATE where there is one."""
-    reason = visible((at.reason or "").replace("_", " "))
+    reason = word(REASON, at.reason)
     return f"{reason} (SQLSTATE {visible(at.sqlstate)})".strip() if at.sqlstate else reason

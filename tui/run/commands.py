@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -58,6 +60,15 @@ class Resume(Command, frozen=True, kw_only=True):
     pass
 
 
+class Drive(Command, frozen=True, kw_only=True):
+    """From here on the engine drives as far as it can, or a person does; what `continue` asks of one that lives."""
+
+    headless: bool = True
+    sign_off: str | None = None
+    signer: str | None = None
+    on_failure: Literal["hold", "rollback"] = "hold"
+
+
 class Rollback(Command, frozen=True, kw_only=True):
     reason: str
     confirm: str
@@ -97,6 +108,7 @@ AnyCommand = (
     | Cancel
     | Hold
     | Resume
+    | Drive
     | Rollback
     | Note
     | Feedback

@@ -59,6 +59,10 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
             return (e.RunHeld(reason=reason),)
         case c.Resume():
             return _resume(state)
+        case c.Drive(headless=headless, sign_off=sign_off, signer=signer, on_failure=on_failure):
+            drive: e.Drive = "headless" if headless else "by_hand"
+            policy = e.Policy(drive=drive, sign_off=sign_off, signer=signer, on_failure=on_failure)
+            return (e.RunResumed(policy=policy),)
         case c.Rollback(reason=reason, confirm=confirm, to=to):
             return _rollback(state, reason, confirm, to)
         case c.Note(text=text, step=step):

@@ -6,7 +6,7 @@ from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, columns, sides, tinted, width_of
 from tui.console.rows import Row
 from tui.console.view import View
-from tui.console.visible import fit, visible
+from tui.console.visible import cut, fit, visible
 from tui.console.words import STATUS_STYLE, clock, progress_sentence, reason_text, status_word, waiting_sentence
 from tui.locale import _
 from tui.run.clock import expected, starts_in
@@ -52,9 +52,10 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     )
     role = ROLE_WIDTH if width >= ROLE_FROM else 0
     room = width - width_of(left) - (role + 1 if role else 0)
-    title: list[Piece] = [(visible(at.step.title), title_style)]
-    title.extend(_more(at))
-    body = clipped(title, room)
+    more = _more(at)
+    # A title gives way to the word that says it is dangerous; what is more than that gives way to the title.
+    kept = width_of(more) if at.status == "pending" else 0
+    body = clipped([(cut(visible(at.step.title), max(0, room - kept)), title_style), *more], room)
     line = (*left, *body)
     if role:
         gap = " " * (room - width_of(body) + 1)

@@ -29,11 +29,12 @@ def _what(view: View) -> list[Piece]:
         return _rollback(view)
     undecided = state.undecided
     if undecided:
-        text = _("{step}: its fate is undecided. Look at the database; then x again, b by hand, or - skip.")
-        return [(text.format(step=name_of(undecided[0])), "bad")]
+        text = _("{step}: its fate is UNDECIDED; a person must look at the database.")
+        hint = _("Then x tries again, b by hand, - skips.")
+        return [(text.format(step=name_of(undecided[0])), "bad"), *_hint(view, hint)]
     if state.held is not None:
         reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
-        return [(_("The run is held{reason}. h lets it go on.").format(reason=reason), "warn")]
+        return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, _("h lets it go on."))]
     current = state.current()
     if current is None:
         return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
@@ -63,7 +64,8 @@ def _rollback(view: View) -> list[Piece]:
     if rollback.status == "failed":
         failed = view.state.steps.get(rollback.failed_step or "")
         name = name_of(failed) if failed is not None else "?"
-        return [(_("The rollback FAILED at {step}. x tries it again, b settles it by hand.").format(step=name), "bad")]
+        hint = _("x tries it again, b settles it by hand.")
+        return [(_("The rollback FAILED at {step}.").format(step=name), "bad"), *_hint(view, hint)]
     for at in view.state.steps:
         if at.group != "main" and not at.is_ended and at.step.kind == "sign":
             return _next(view, at)
@@ -78,8 +80,8 @@ def _next(view: View, at: StepState) -> list[Piece]:
     if at.status == "failed":
         why = reason_text(at)
         why = f": {why}" if why else ""
-        tail = _("FAILED{why}. x tries again, - skips, R rolls back.").format(why=why)
-        return [(f"{name_of(at)} ", "bold"), (tail, "bad")]
+        hint = _("x tries again, - skips, R rolls back.")
+        return [(f"{name_of(at)} ", "bold"), (_("FAILED{why}.").format(why=why), "bad"), *_hint(view, hint)]
     wait = starts_in(view.state, at.place.starts, view.moment.wall) if at.group == "main" else None
     if wait is not None and wait > 0:
         label = _("in {span}").format(span=clock(wait))
@@ -87,10 +89,14 @@ def _next(view: View, at: StepState) -> list[Piece]:
             phase=visible(at.place.phase), step=text
         ), "text")]  # fmt: skip
     found: list[Piece] = [(_("Next: "), "dim"), (text, "bold")]
-    if view.mode == "operator" and view.state.policy.drive == "by_hand":
-        hint = _("s signs it") if at.step.kind == "sign" else _("x executes it")
-        found.append((f" {glyphs().dot} {hint}", "dim"))
+    if view.state.policy.drive == "by_hand" or at.step.kind == "sign":
+        found.extend(_hint(view, _("s signs it.") if at.step.kind == "sign" else _("x executes it.")))
     return found
+
+
+def _hint(view: View, text: str) -> list[Piece]:
+    """Which key helps: only for who has that key."""
+    return [(f" {text}", "dim")] if view.mode == "operator" else []
 
 
 def _notice(view: View) -> list[Piece]:
@@ -109,7 +115,8 @@ def _notice(view: View) -> list[Piece]:
             return [(f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}", "warn")]
     if state.fired and state.rollback is None:
         fired = state.fired[-1].event
-        return [(_("Rollback is PROPOSED: {title}. R rolls back.").format(title=visible(fired.title)), "bad")]
+        text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
+        return [(text, "bad"), *_hint(view, _("R rolls back."))]
     for guard in state.guards:
         if guard.breached and guard.value is not None:
             text = _("{metric} is BREACHED: {value}, measured on {source}").format(

@@ -17,7 +17,7 @@ KEPT = 20_000
 """Lines kept; older ones stay in the journal and in the steps' output files."""
 COLUMNS_FROM = 60
 """Columns from which severities stand in a column of their own; below, only errors and warnings are named."""
-STYLES = {"error": "bad", "warning": "warn", "event": "bold", "person": "run", "output": "text"}
+STYLES = {"error": "bad", "warning": "warn", "event": "ok", "person": "run", "output": "section"}
 
 
 class Log(Pane):
@@ -129,7 +129,7 @@ class Log(Pane):
             start.append((f"{word} ", style))
         if line.source:
             start.append((f"{visible(line.source)} ", "dim"))
-        text_style = style if line.severity in ("error", "warning") else "text" if line.severity == "output" else "bold"
+        text_style = style if line.severity in ("error", "warning", "output") else "text"
         body = cut(visible(line.text[: width * 4]), max(0, width - width_of(start)))
         tint = "selected:" if line is self._mark else ""
         return clipped(tuple((text, tint + name) for text, name in (*start, (body, text_style))), width)
