@@ -57,8 +57,13 @@ class Station:
     def __init__(self, **variables: str) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="va-", dir="/tmp"))
         self.home = self.root / "h"
+        # The demo's server has an account of its own, which passes through here; other people's demos clear away /tmp.
+        self.root.chmod(0o711)
+        temporary = self.root / "t"
+        temporary.mkdir(mode=0o711)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
-        self.env = {**kept, "VIRADA_HOME": str(self.home), "LANG": "C.UTF-8", "COLUMNS": "200", **variables}
+        self.env = {**kept, "VIRADA_HOME": str(self.home), "LANG": "C.UTF-8"}
+        self.env |= {"TMPDIR": str(temporary), **variables}
 
     def __enter__(self) -> Station:
         return self
@@ -149,6 +154,10 @@ class Station:
     def step(self, step: str, run: str = "last") -> Any:
         return next(s for s in self.status(run)["steps"] if s["id"] == step)
 
+    def demo_server(self, run: str = "last") -> Server:
+        """The server of the run's demo."""
+        return Server.open(Path(self.events(run)[0]["data"]["demo"]))
+
     # -- processes ------------------------------------------------------------------------------------------------
 
     def engine(self, run: str = "last") -> psutil.Process | None:
@@ -183,14 +192,12 @@ class Station:
 
     def close(self) -> None:
         """End and delete everything."""
-        demos = [demo.find(run) for run in (self.home / "runs").glob("*")] if self.home.is_dir() else []
         await_condition(self._ended, "what the test started ends")
-        for directory in demos:
-            if directory is not None and directory.exists():
-                try:
-                    postgres_server.remove(Server.open(directory))
-                except DemoError:
-                    shutil.rmtree(directory, ignore_errors=True)
+        for directory in (self.root / "t").glob(f"{demo.PREFIX}*"):
+            try:
+                postgres_server.remove(Server.open(directory))
+            except DemoError:
+                shutil.rmtree(directory, ignore_errors=True)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _ended(self) -> bool:

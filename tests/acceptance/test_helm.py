@@ -96,7 +96,8 @@ def _refused_closed(station: Station) -> None:
 def test_what_is_refused_says_why(station: Station, database: Database, run: str) -> None:
     _refused(station, "execute", "no-such-step", code="no-step")
     _refused(station, "execute", "table", code="order")
-    _refused(station, "execute", "agreed", code="order")
+    _refused(station, "execute", "agreed", code="sign")
+    _refused(station, "sign", "agreed", "--note", "all", code="order")
     _refused(station, "skip", "table", "--reason", "early", code="order")
     _refused(station, "sign", "access", "--note", "I looked", code="sensed")
     _refused(station, "retry", "access", code="status")

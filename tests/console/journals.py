@@ -305,7 +305,7 @@ def failed(**more: Any) -> Story:
     story = migrated(**more).begin("verify")
     story.output("verify", "ERROR:  division by zero", "count | 12")
     story.add(
-        e.StepFailed(step="verify", attempt=1, reason="not_equal", sqlstate="22012", message="12 rows have no region",
+        e.StepFailed(step="verify", attempt=1, reason="not_as_expected", sqlstate="22012", message="12 rows have no region",
                      evidence={"expected": 0, "rows": [[12]]})
     )  # fmt: skip
     story.add(e.ErrorRecorded(id="E1", text="12 rows have no region", step="verify", attempt=1, sqlstate="22012"))

@@ -23,7 +23,7 @@ SIGNER = "demo"
 @click.option("--fail", is_flag=True, help=_("Take the plan whose verification fails, so that it is rolled back."))
 @click.option(
     "--compress",
-    type=click.FloatRange(min=1.0),
+    type=options.Factor(min=1.0),
     default=1.0,
     metavar="N",
     help=_("Time that is only waited for passes N times faster."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gettext
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,17 @@ from tui.journal.events import Policy
 from tui.locale import _
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Factor(click.FloatRange):
+    """How many times faster; neither infinite nor no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        factor = super().convert(value, param, ctx)
+        if not math.isfinite(factor):
+            told = gettext.gettext("{value!r} is not a valid {number_type}.")
+            self.fail(told.format(value=value, number_type=self.name), param, ctx)
+        return factor
 
 
 def plain() -> Decorator:

@@ -26,7 +26,7 @@ _SHORTEST_S = 0.005
 @click.option("--at", metavar="POSITION", help=_("Begin at a line (120), an offset (+00:12:30) or an RFC 3339 time."))
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.Factor(min=0, min_open=True),
     default=1.0,
     metavar="X",
     help=_("How many times faster than it happened."),

@@ -25,7 +25,7 @@ from tui.plan.model import Plan
 @options.driving()
 @click.option(
     "--compress",
-    type=click.FloatRange(min=1.0),
+    type=options.Factor(min=1.0),
     default=1.0,
     metavar="N",
     help=_("Time that is only waited for passes N times faster; refused on a production target."),

@@ -50,7 +50,7 @@ class Dialog:
         self.fields = [Field(asked.text) for asked in question.fields]
         self.problem = ""
         self._opened = now
-        self._last_enter = now
+        self._last_enter = float("-inf")
         careful = question.danger or not question.fields
         self.focus = self._cancel if careful else 0
 

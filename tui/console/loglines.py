@@ -182,6 +182,8 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
             by = event.person or line.by
             return "person", _("{step}: done by hand by {by}").format(step=name, by=by) + _because(event.note)
         case e.StepCancelled():
+            if event.reason == "host_ended":
+                return "event", _("{step}: ended with the step it accompanies").format(step=name)
             return "warning", _("{step}: cancelled").format(step=name) + f"; {effect_word(event.effect)}"
         case e.StepUndone():
             return "event", _("{step}: undone").format(step=name)

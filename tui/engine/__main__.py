@@ -89,8 +89,15 @@ async def _serve(paths: RunPaths, policy: Policy | None, lock: EngineLock, crash
         await target.close()
         if recorder.state.closed is not None:
             recorder.writer.release_reserve()
+            _sweep(paths)
         recorder.writer.close()
         Index.load_or_build(paths.journal, write=True)
+
+
+def _sweep(paths: RunPaths) -> None:
+    """Remove what only the next engine of an open run needs: what programs printed, unredacted, and how they ended."""
+    for path in paths.output.glob(".*.raw*"):
+        path.unlink(missing_ok=True)
 
 
 def _facts() -> dict[str, Any]:

@@ -79,12 +79,24 @@ class Sampler:
         if self._canary is not None:
             await self._canary.close()
 
+    def _append(self, *events: e.Event) -> None:
+        """What is looked at takes a while: a run that was closed meanwhile, or a step that has ended, hears no more."""
+        state = self._recorder.state
+        if state.closed is not None:
+            return
+        for event in events:
+            if isinstance(event, e.StepEvent):
+                at = state.steps.get(event.step)
+                if at is None or at.status != "running" or at.attempt != event.attempt:
+                    continue
+            self._recorder.append(event)
+
     async def _tick(self) -> None:
         from tui.postgres.sample import sample
 
         stepped = self._recorder.writer.clock.stepped()
         if stepped is not None:
-            self._recorder.append(e.ClockStepped(seconds=stepped))
+            self._append(e.ClockStepped(seconds=stepped))
         monitor = await self._target.monitor()
         taken = await sample(monitor, self._previous)
         self._previous = taken
@@ -111,8 +123,8 @@ class Sampler:
         if self._log_failed is not None:
             facts["server_log"] = self._log_failed
         rounded = {name: round(value, 6) for name, value in values.items()}
-        self._recorder.append(e.MetricsSampled(values=rounded, sources=sources, facts=facts))
-        self._recorder.append_all(observe(self._recorder.state))
+        self._append(e.MetricsSampled(values=rounded, sources=sources, facts=facts))
+        self._append(*observe(self._recorder.state))
         await self._look_at_locks(monitor)
 
     async def _measure_canary(self, values: dict[str, float], sources: dict[str, str]) -> None:
@@ -189,7 +201,7 @@ class Sampler:
         text = "\n".join(texts)
         budget.spend(len(text.encode("utf-8", "replace")))
         dropped = len(records) - len(kept)
-        self._recorder.append(e.LogLines(stream=stream, text=text, lines=tuple(kept), dropped=dropped))
+        self._append(e.LogLines(stream=stream, text=text, lines=tuple(kept), dropped=dropped))
 
     def _count(self, lines: list[Any]) -> int:
         """Critical errors so far, by SQLSTATE class, the run's own sessions left out."""
@@ -201,7 +213,7 @@ class Sampler:
             if (critical and line.sqlstate not in ("57P01", "57P02", "57P03")) or line.severity == "PANIC":
                 self._errors += 1
                 number = f"E{len(self._recorder.state.errors) + 1}"
-                self._recorder.append(
+                self._append(
                     e.ErrorRecorded(id=number, text=line.text[:500], sqlstate=line.sqlstate, source="server")
                 )
         return self._errors
@@ -237,12 +249,12 @@ class Sampler:
             if reason == "lock" and _too_many(blocked):
                 await self._give_way(key)
             self._waiting[key] = reason
-            self._recorder.append(e.StepWaiting(step=key[0], attempt=key[1], reason=reason, facts=facts))
+            self._append(e.StepWaiting(step=key[0], attempt=key[1], reason=reason, facts=facts))
         for found in await progress(monitor, list(backends)):
             step, attempt = backends[found.pid]
             if self._recorder.state.steps[step].step.kind == "batch":
                 continue
-            self._recorder.append(
+            self._append(
                 e.StepProgress(
                     step=step, attempt=attempt, phase=f"{found.command}: {found.phase}",
                     done=None if found.done is None else float(found.done),

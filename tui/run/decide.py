@@ -257,6 +257,11 @@ def _resume(state: RunState) -> Decision:
     return (e.RunResumed(),)
 
 
+def _settled_by_word(at: StepState) -> int:
+    """The attempt that a person's word ends: one whose fate is undecided, else a new one; each has one outcome."""
+    return max(1, at.attempt) if at.status == "undecided" else at.attempt + 1
+
+
 def _skip(state: RunState, step: str, reason: str) -> Decision:
     at = _find(state, step)
     if isinstance(at, Refusal):
@@ -269,7 +274,7 @@ def _skip(state: RunState, step: str, reason: str) -> Decision:
         refusal = blocked(state, at)
         if refusal is not None:
             return refusal
-    skipped = e.StepSkipped(step=step, attempt=max(1, at.attempt), reason=reason, effect=at.effect)
+    skipped = e.StepSkipped(step=step, attempt=_settled_by_word(at), reason=reason, effect=at.effect)
     return (skipped, *_rollback_again(state, at))
 
 
@@ -305,11 +310,10 @@ def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
             return refusal
     if at.step.prove is not None:
         return (*_rollback_again(state, at), begin(at, by_hand=note, person=by))
-    attempt = max(1, at.attempt) if at.status == "undecided" else at.attempt + 1
     return (
         e.StepByHand(
             step=step,
-            attempt=attempt,
+            attempt=_settled_by_word(at),
             note=note,
             person=by,
             effect="unknown",

@@ -40,7 +40,8 @@ def heading_row(row: Row, view: View, done: int, total: int, width: int) -> Line
 
 def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     """A step; the selected one is tinted. The time stands left, so that a running step repaints few columns."""
-    style = STATUS_STYLE[at.status]
+    # A companion that ends with the step it accompanies is as it should be.
+    style = "dim" if at.reason == "host_ended" else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
     status = f"{mark}{glyphs().status[at.status]} {status_word(at.status)}"
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")

@@ -1,0 +1,201 @@
+"""Panes at every size: nothing breaks, nothing is wider than its place, long things cost what is visible of them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.console.journals import STORIES, Story, failed, long_plan, migrating, prepared
+from tests.console.twin import shown
+from tui.console.loglines import LogLine
+from tui.console.palette import DARK, PLAIN, contrast, style, use
+from tui.console.pictures.checklist import step_row
+from tui.console.pieces import Line, plain, width_of
+from tui.console.rows import Rows
+from tui.console.screens.overview import WIDE
+from tui.console.source import Follower
+from tui.console.view import Moment, View
+from tui.console.widgets.log import KEPT, Log
+from tui.console.widgets.pane import changed_until
+from tui.journal import events as e
+from tui.journal.reader import JournalReader
+
+SIZES = [(60, 20), (80, 24), (119, 30), (120, 40), (200, 60), (20, 6), (1, 1)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", STORIES)
+async def test_every_situation_shows_at_every_size(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+    async with shown(STORIES[name](), tmp_path, size=size) as seen:
+        for key in ("2", "3", "4", "1", "enter", "escape", "question_mark", "escape", "t", "escape", "z", "z", "R"):
+            await seen.press(key)
+        assert seen.app.is_running
+        if size[0] >= 60:
+            assert "PRODUCTION" in seen.text() and "OPERATOR" in seen.text()
+
+
+async def test_resizing_lays_out_again(tmp_path: Path) -> None:
+    async with shown(migrating(), tmp_path, size=(80, 24)) as seen:
+        assert "1 Checklist" in seen.text() and "Gauges ─" not in seen.text()
+        await seen.pilot.resize_terminal(WIDE, 40)
+        await seen.until(lambda: "Gauges ─" in seen.text() and "Log ─" in seen.text())
+        assert "1 Checklist" not in seen.text()
+        await seen.pilot.resize_terminal(60, 20)
+        await seen.until(lambda: "1 Checklist" in seen.text())
+        await seen.press("2")
+        assert "response_time" in seen.text() and "Executar script" in seen.text()
+
+
+async def test_what_matters_stands_on_the_smallest_screen(tmp_path: Path) -> None:
+    async with shown(migrating(), tmp_path, size=(80, 24)) as seen:
+        text = seen.text()
+        for part in ("PRODUCTION", "OPERATOR", "helm: you, ana@jump1", "live", "T+6:13 window closes in 53:46",
+                     "roll back within 49:46", "0:18 of about 1:35 2.2.1", "waiting for a lock on app.orders, held by pid"):  # fmt: skip
+            assert part in text, part
+    async with shown(failed(), tmp_path / "b", size=(80, 24)) as seen:
+        assert "FAILED: the result is not the expected one (SQLSTATE 22012)." in seen.text()
+        assert "Rollback is PROPOSED: Inconsistências nos dados." in seen.text()
+        await seen.press("2")
+        assert "BREACHED" in seen.text() and "measured on db1" in seen.text()
+
+
+def test_rows_of_the_checklist_fit_and_stand_in_columns() -> None:
+    for told in STORIES.values():
+        state = told().state()
+        view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", selected="migrate")
+        for width in (20, 60, 71, 72, 80, 120):
+            lines = [step_row(at, view, width, 5) for at in state.steps]
+            assert all(width_of(line) <= width for line in lines)
+            if width >= 72:
+                assert {plain(line).index(at.step.title[:8]) for line, at in zip(lines, state.steps, strict=True)} == {
+                    32
+                }
+
+
+def test_rows_of_a_rollback_stand_under_their_own_headings() -> None:
+    state = failed().add(e.RollbackStarted(reason="r", undo=("backfill", "migrate"))).state()
+    titles = [(row.kind, row.group, row.number) for row in Rows(state.steps).rows if row.group != "main"]
+    assert titles == [
+        ("phase", "rollback", "R1"), ("section", "rollback", "R1.1"), ("step", "rollback", "R1.1.1"),
+        ("phase", "undo", "U2"), ("step", "undo", "U2.2.3"), ("step", "undo", "U2.2.1"),
+        ("phase", "rollback", "R1"), ("section", "rollback", "R1.3"), ("step", "rollback", "R1.3.1"),
+    ]  # fmt: skip
+
+
+async def test_ten_thousand_steps_move_as_ten_do(tmp_path: Path) -> None:
+    async def cost(count: int, directory: Path) -> float:
+        story = Story(long_plan(count), environment="staging", window=False)
+        async with shown(story, directory, size=(120, 40)) as seen:
+            await seen.press("end", "home")
+            overview = seen.app.overview
+            best = float("inf")
+            for _n in range(30):
+                began = time.perf_counter()
+                overview.move(1)
+                best = min(best, time.perf_counter() - began)
+            await seen.press("end")
+            assert f"Step number {count - 1} " in seen.text()
+            return best
+
+    few, many = await cost(10, tmp_path / "few"), await cost(10_000, tmp_path / "many")
+    assert many < max(few * 4, 0.015), (few, many)
+
+
+def test_a_line_is_painted_only_as_far_as_it_changed() -> None:
+    old: Line = (("T+1:05 closes", "bold"), (" in the window", "dim"), ("spare", "ok"))
+    new: Line = (("T+1:06 closes", "bold"), (" in the window", "dim"), ("spare", "ok"))
+    assert changed_until(old, new) == 6
+    assert changed_until(old, (*new[:2], ("spare", "bad"))) == width_of(new)
+    assert changed_until(old, new[:2]) == width_of(old)
+
+
+async def test_nothing_is_painted_when_nothing_changed(tmp_path: Path) -> None:
+    async with shown(migrating(), tmp_path) as seen:
+        painted: list[object] = []
+        for pane in seen.app.overview.query("Pane"):
+            pane.refresh = lambda *regions, **more: painted.append(regions)  # type: ignore[method-assign, assignment]
+        seen.app.repaint()
+        assert painted == []
+
+
+def line_of(n: int, severity: str = "output") -> LogLine:
+    return LogLine("2026-12-06T01:00:00Z", severity, "2.1.1", f"line {n}")  # type: ignore[arg-type]
+
+
+def test_the_log_keeps_a_bounded_number_of_lines() -> None:
+    log = Log(lambda: View(state=prepared().state(), moment=Moment(0, 0, 0), mode="observer"))
+    for block in range(100):
+        log.append(line_of(block * 1000 + n) for n in range(1000))
+    lines = log.text().splitlines()
+    assert KEPT <= len(lines) <= KEPT * 5 // 4
+    assert lines[-1].endswith("line 99999")
+
+
+async def test_the_log_pauses_filters_and_finds_errors(tmp_path: Path) -> None:
+    async with shown(failed(), tmp_path, size=(80, 24)) as seen:
+        await seen.press("3", "k", "k", "k")
+        assert "paused, 0 new" in seen.text()
+        seen.story.begin("rls").output("rls", "new line one", "new line two").save(tmp_path / "run")
+        await seen.until(lambda: "paused, 3 new" in seen.text())
+        await seen.press("end")
+        assert "follows" in seen.text() and "new line two" in seen.text()
+        await seen.press("e")
+        assert "paused" in seen.text() and "division by zero" in seen.text()
+        await seen.press("slash")
+        await seen.settle()
+        await seen.type("backup")
+        await seen.press("enter")
+        text = seen.text()
+        assert "Log / backup" in text and "Executar backup completo: passed" in text and "division" not in text
+        await seen.press("escape")
+        assert "division" in seen.text()
+
+
+async def test_writing_and_copying_say_what_they_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with shown(failed(), tmp_path) as seen:
+        await seen.press("3", "w")
+        (written,) = tmp_path.glob("virada-*-log-*.txt")
+        assert str(written.name) in "".join(seen.text().split("\n"))
+        assert written.stat().st_mode & 0o777 == 0o600
+        assert "division by zero" in written.read_text()
+        await seen.press("y")
+        assert "through the terminal" in seen.text()
+
+
+def test_every_text_is_readable_on_its_ground() -> None:
+    use(DARK)
+    quiet = {"rule", "edge", "bar", "bar.bad", "button.off"}
+    for name in DARK.styles:
+        if name not in quiet:
+            assert contrast(name) >= 4.5, name
+        assert contrast(f"selected:{name}") >= 2.0, name
+
+
+def test_without_colour_nothing_has_a_colour() -> None:
+    use(PLAIN)
+    try:
+        assert set(PLAIN.styles) == set(DARK.styles)
+        for name in PLAIN.styles:
+            found = style(f"selected:{name}")
+            assert found.color is not None and found.color.is_default
+            assert found.bgcolor is not None and found.bgcolor.is_default
+        assert style("env.production").reverse and style("selected:text").reverse
+    finally:
+        use(DARK)
+
+
+def test_opening_a_long_journal_keeps_its_transitions_and_the_latest_output(tmp_path: Path) -> None:
+    story = prepared().begin("backup")
+    for n in range(300):
+        story.output("backup", f"{n} " + "x" * 20_000)
+    paths = story.save(tmp_path / "run")
+    follower = Follower(JournalReader(paths.journal))
+    batch = follower.start()
+    types = [entry.line.type for entry in batch.entries]
+    assert types.count("step.started") == 3 and types.count("run.opened") == 1
+    assert 150 < types.count("step.output") < 250
+    assert b"299 x" in batch.entries[-1].raw
+    follower.close()

@@ -1,0 +1,110 @@
+"""An engine's end of the helm in memory, and a console over a made journal: for tests without a socket or a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.message import Message
+from textual.pilot import Pilot
+
+from tests.console.journals import ANA, Story
+from tui.console.app import Console
+from tui.console.replay import Player
+from tui.console.source import Follower, Source
+from tui.console.view import Mode
+from tui.helm.protocol import Accepted, Refused, Welcome
+from tui.journal.reader import JournalReader
+from tui.run.clock import instant
+from tui.run.commands import AnyCommand
+
+
+class HelmTwin:
+    """Takes every command down; refuses with `refusal` where one is set."""
+
+    def __init__(self, refusal: Refused | None = None) -> None:
+        self.taken: list[tuple[AnyCommand, str | None]] = []
+        self.refusal = refusal
+        self.closed = False
+
+    @property
+    def welcome(self) -> Welcome:
+        return Welcome(run="r", person=ANA)
+
+    def request(self, command: AnyCommand, take: str | None = None, timeout: float = 10) -> Accepted | Refused:
+        self.taken.append((command, take))
+        return self.refusal or Accepted(seq=1)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Seen:
+    """A console under test: its pilot, its helm's twin, the messages it saw."""
+
+    def __init__(self, app: Console, pilot: Pilot[None], helm: HelmTwin, messages: list[Message], story: Story) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.helm = helm
+        self.messages = messages
+        self.story = story
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*({" ": "space", "-": "minus"}.get(c, c) for c in text))
+
+    async def settle(self) -> None:
+        """Let the dialog that is open take keys."""
+        from tui.console.screens.overlay import Asking
+
+        screen = self.app.screen
+        assert isinstance(screen, Asking), screen
+        await self.until(lambda: screen.dialog.settled(time.monotonic()))
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s\n{self.text()}"
+            await asyncio.sleep(0.01)
+        await self.pilot.pause()
+
+    async def commands(self, count: int = 1) -> list[AnyCommand]:
+        """The commands that reached the helm, once there are so many."""
+        await self.until(lambda: len(self.helm.taken) >= count)
+        return [command for command, _take in self.helm.taken]
+
+    def text(self) -> str:
+        """What stands on the screen, as lines of text."""
+        width, height = self.app.size
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip)[:width].rstrip() for strip in lines[:height])
+
+
+@asynccontextmanager
+async def shown(
+    story: Story,
+    directory: Path,
+    *,
+    mode: Mode = "operator",
+    size: tuple[int, int] = (120, 40),
+    helm: HelmTwin | None = None,
+    connect: Callable[[str | None], HelmTwin] | None = None,
+    ensure_engine: Callable[[], str | None] | None = None,
+) -> AsyncIterator[Seen]:
+    """The console over a story, two seconds after its last event; the wall clock stands."""
+    paths = story.save(directory / "run")
+    reader = JournalReader(paths.journal)
+    wall = instant(story.lines[-1].at) + 2
+    source: Source = Player(reader) if mode == "replay" else Follower(reader, wall=lambda: wall)
+    twin = helm or HelmTwin()
+    messages: list[Message] = []
+    app = Console(source, paths, mode, me=ANA, connect=connect or (lambda take: twin), ensure_engine=ensure_engine)
+    async with app.run_test(size=size, message_hook=messages.append) as pilot:
+        await pilot.pause()
+        yield Seen(app, pilot, twin, messages, story)
