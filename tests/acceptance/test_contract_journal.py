@@ -358,6 +358,35 @@ def test_a_journal_alone_replays_elsewhere(run: Recorded, tmp_path: Path, statio
     station.virada("verify", str(copied)).expect()
 
 
+def test_a_reader_keeps_what_it_does_not_know(run: Recorded, tmp_path: Path, station: Station) -> None:
+    """Further types and keys, and a line that is not finished."""
+    line = {
+        **run.lines[-1], "seq": len(run.lines), "type": "moon.rose", "data": {"phase": 0.5}, "more": [1],
+        "prev": hashlib.sha256(run.raw[-1]).hexdigest(),
+    }  # fmt: skip
+    path = tmp_path / "newer.jsonl"
+    path.write_bytes(b"\n".join([*run.raw, json.dumps(line).encode(), b'{"v":1,"seq"']))
+    station.virada("verify", str(path)).expect()
+    told = station.status(str(path))
+    assert told["seq"] == line["seq"]
+    assert told["status"] == run.station.status()["status"]
+    station.virada("replay", str(path), "--plain", "--speed", "1e9").expect()
+
+
+def test_readers_follow_no_links_and_open_no_pipes(demo: Recorded, tmp_path: Path, station: Station) -> None:
+    (tmp_path / "link.jsonl").symlink_to(demo.directory / "journal.jsonl")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    for kind in ("link", "pipe"):
+        directory = tmp_path / kind
+        directory.mkdir()
+        (tmp_path / f"{kind}.jsonl").rename(directory / "journal.jsonl")
+        for path in (directory, directory / "journal.jsonl"):
+            for command in ("status", "verify"):
+                done = station.virada(command, str(path), timeout=20)
+                assert done.code in (1, 2)
+                assert "Traceback" not in done.err
+
+
 # -- output, logs and metrics ---------------------------------------------------------------------------------------
 
 

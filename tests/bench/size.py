@@ -15,10 +15,10 @@ class Size(Struct, frozen=True, kw_only=True):
     presses: int = 300
     flood_lines: int = 50_000
     """Lines a second."""
-    watch_s: float = 20.0
+    watch_s: float = 10.0
     """Seconds for which bytes and CPU are counted."""
     readers: tuple[int, ...] = (1, 20, 200)
-    readers_s: float = 10.0
+    readers_s: float = 5.0
     recording_s: int = 86_400
     recording_lines: int = 1_000_000
     seeks: int = 3

@@ -114,8 +114,11 @@ class Terminal:
             if self.pump(0.02) > 0:
                 last = time.perf_counter()
 
-    def press(self, key: str) -> None:
+    def press(self, key: str) -> float:
+        """Press it; the moment before it, for `until`: the program may answer before this process goes on."""
+        began = time.perf_counter()
         os.write(self._fd, KEYS.get(key, key.encode()))
+        return began
 
     def cell(self, x: int, y: int) -> Cell:
         at: Any = self.screen.buffer[y][x]
@@ -125,9 +128,9 @@ class Terminal:
         """How every cell is painted, line by line."""
         return [[self.cell(x, y) for x in range(self.screen.columns)] for y in range(self.screen.lines)]
 
-    def until(self, condition: Callable[[], bool], seconds: float) -> float | None:
-        """Seconds until it holds after something was written; None when it does not in time."""
-        began = time.perf_counter()
+    def until(self, condition: Callable[[], bool], seconds: float, began: float | None = None) -> float | None:
+        """Seconds from `began` until it holds after something was written; None when it does not in time."""
+        began = time.perf_counter() if began is None else began
         while (left := seconds - (time.perf_counter() - began)) > 0:
             if self.pump(left) < 0:
                 return None

@@ -162,7 +162,8 @@ async def test_taking_the_helm_goes_through_the_palette(tmp_path: Path) -> None:
 
 
 async def test_no_engine_is_started_when_one_can_be(tmp_path: Path) -> None:
-    twin, started = HelmTwin(), []
+    twin = HelmTwin()
+    started: list[int] = []
 
     def connect(take: str | None) -> HelmTwin:
         if not started:

@@ -18,6 +18,8 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 class Factor(click.FloatRange):
     """How many times faster; neither infinite nor no number."""
 
+    name = "float"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         factor = super().convert(value, param, ctx)
         if not math.isfinite(factor):

@@ -28,12 +28,19 @@ def found(text: str | None, open_only: bool = False) -> RunPaths:
 def state_at(paths: RunPaths, position: Position | None = None) -> RunState:
     """The fold of everything up to the position, or of all there is. Raises Stop, JournalError, OSError."""
     from tui.journal.reader import scan
+    from tui.run.recording import Recording, keyframes_path
 
     state = RunState()
-    for entry in scan(paths.journal):
-        if position is not None and not position.admits(entry.line):
-            break
-        state = fold(state, entry.line)
+    if keyframes_path(paths.journal).exists():
+        recording = Recording(paths.journal)
+        if position is None:
+            recording.extend()
+        state = recording.state if position is None else recording.state_at(position)
+    else:
+        for entry in scan(paths.journal):
+            if position is not None and not position.admits(entry.line):
+                break
+            state = fold(state, entry.line)
     if state.opened is None:
         raise Stop(_no_run(paths, position), Exit.USAGE)
     return state

@@ -53,6 +53,8 @@ def fit(text: str, width: int, right: bool = False) -> str:
 def wrapped(text: str, width: int) -> list[str]:
     """The text broken at spaces into lines of at most `width` columns; a word that is longer is broken itself."""
     lines: list[str] = []
+    # A wide character needs two columns; on a screen too small for it, what is wider is clipped when painted.
+    width = max(2, width)
     for paragraph in text.split("\n"):
         line = ""
         for word in visible(paragraph).split(" "):
@@ -62,10 +64,7 @@ def wrapped(text: str, width: int) -> list[str]:
                 continue
             if line:
                 lines.append(line)
-            while cells(word) > width:
-                part = head(word, width) or word[:1]
-                lines.append(part)
-                word = word[len(part) :]
-            line = word
+            *whole, line = chop_cells(word, width) or [""]
+            lines.extend(whole)
         lines.append(line)
     return lines

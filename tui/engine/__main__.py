@@ -74,16 +74,18 @@ async def _serve(paths: RunPaths, policy: Policy | None, lock: EngineLock, crash
     engine = Engine(recorder, paths, target, environment, crashlog)
     server = HelmServer(paths, engine.helm, lock=lock)
     await server.start()
-    running = asyncio.ensure_future(engine.run())
+
+    def ended() -> None:
+        crashlog.line("ended by a signal; the run can be taken up again")
+        engine.end()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.cancel)
+        loop.add_signal_handler(number, ended)
     # A terminal that goes away is nobody's business here.
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     report_ready()
     try:
-        await running
-    except asyncio.CancelledError:
-        crashlog.line("ended by a signal; the run can be taken up again")
+        await engine.run()
     finally:
         await server.close()
         await target.close()

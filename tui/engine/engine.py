@@ -46,8 +46,17 @@ class Engine:
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._begun: set[tuple[str, int]] = set()
         self._broken: Exception | None = None
+        self._ending = False
         recorder.changed = self._wake.set
         target.on_secret = lambda: recorder.know(target.secrets())
+
+    def end(self) -> None:
+        """Have `run` return soon: what runs is ended and left for another engine to decide.
+
+        Not by cancelling the task: asyncio's wait_for loses a cancellation that comes together with what it waits for.
+        """
+        self._ending = True
+        self._wake.set()
 
     async def run(self) -> None:
         """See the class."""
@@ -65,13 +74,18 @@ class Engine:
                 await asyncio.wait(self._tasks.values(), timeout=10)
 
     async def _index(self) -> None:
-        """Keep the cache for seeking near the journal's end; a reader without it builds its own."""
+        """Keep the caches for seeking near the journal's end; a reader without them builds its own."""
         from tui.journal.index import Index
+        from tui.run.recording import Recording
 
+        recording: Recording | None = None
         while True:
             await asyncio.sleep(INDEX_EVERY)
             try:
                 await asyncio.to_thread(Index.load_or_build, self.paths.journal, write=True)
+                if recording is None:
+                    recording = await asyncio.to_thread(Recording, self.paths.journal)
+                await asyncio.to_thread(recording.extend, write=True)
             except OSError as error:
                 self.crashlog.line(f"the index cannot be written: {error}")
 
@@ -81,6 +95,8 @@ class Engine:
             self._wake.clear()
             if self._broken is not None:
                 raise self._broken
+            if self._ending:
+                return
             wait, again = self._do(next_effects(self.recorder.state, time.time()))
             if again:
                 continue

@@ -7,9 +7,9 @@ import time
 from tui.engine.recorder import Recorder
 from tui.helm.person import Person
 from tui.helm.protocol import Accepted, Refused, Welcome
-from tui.journal.events import HelmReleased, HelmTaken, StepEvent
+from tui.journal.events import Event, HelmReleased, HelmTaken, StepEvent
 from tui.journal.failure import JournalBroken, JournalFull
-from tui.run.commands import AnyCommand, Handover, Note
+from tui.run.commands import AnyCommand, Handover, Note, Rollback
 from tui.run.decide import Refusal, decide
 
 
@@ -34,7 +34,7 @@ class Helm:
         refused = self._take(person, take)
         self._clients[client_id] = person.label
         holder = self._recorder.state.helm
-        if refused is not None and refused.code != "helm":
+        if refused is not None and refused.code not in ("helm", "journal"):
             del self._clients[client_id]
             return refused
         return Welcome(run=run, person=person.label, holds=holder == person.label, holder=holder)
@@ -46,12 +46,15 @@ class Helm:
         if state.helm is not None and not reason:
             message = f"{state.helm} has the helm; take it with --take REASON"
             return Refused(code="helm", message=message, facts={"holder": state.helm})
-        event = HelmTaken(person=person.label, account=person.account, reason=reason, taken_from=state.helm)
         try:
-            self._recorder.append(event, by=person.label)
+            self._recorder.append(self._taken(person, reason), by=person.label)
         except (JournalFull, JournalBroken) as error:
             return Refused(code="journal", message=str(error))
         return None
+
+    def _taken(self, person: Person, reason: str | None) -> HelmTaken:
+        holder = self._recorder.state.helm
+        return HelmTaken(person=person.label, account=person.account, reason=reason, taken_from=holder)
 
     async def command(
         self, person: Person, client_id: str, command: AnyCommand, take: str | None
@@ -59,13 +62,17 @@ class Helm:
         """Decide and record; the engine's loop carries out what follows from it."""
         self.last_seen = time.monotonic()
         refused = self._take(person, take)
+        first: tuple[Event, ...] = ()
         if refused is not None:
-            return refused
+            if refused.code != "journal" or not isinstance(command, Rollback):
+                return refused
+            # On a full disk the helm is taken together with the rollback, for which room is kept.
+            first = (self._taken(person, take),)
         decision = decide(self._recorder.state, command, person.label, time.time())
         if isinstance(decision, Refusal):
             return Refused(code=decision.code, message=decision.message, facts=decision.facts)
         try:
-            self._recorder.append_all(decision, by=person.label)
+            self._recorder.append_all((*first, *decision), by=person.label)
         except (JournalFull, JournalBroken) as error:
             return Refused(code="journal", message=str(error))
         about = next((event for event in decision if isinstance(event, StepEvent)), None)

@@ -19,6 +19,8 @@ from tui.run.steps import UNDO_PREFIX, Steps, StepState
 def fold(state: RunState, line: Line) -> RunState:
     """The state after one more line. A type this version does not know changes nothing but seq and time."""
     state = replace(state, seq=line.seq, mono=max(line.mono, state.mono), at=line.at)
+    if line.type in _WITHOUT_EFFECT:
+        return state
     try:
         event = e.decode(line.type, line.data)
     except msgspec.ValidationError:
@@ -366,11 +368,13 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
     phases = () if event.to is not None else state.opened.plan.rollback.phases
     undo = tuple(step for step in event.undo if step in state.steps and state.steps[step].step.undo is not None)
     # Steps of an earlier rollback that never came to their end have no part in this one.
+    accompanied = {at.step.with_ for at in state.running()}
     dropped = frozenset(
         at.id
         for at in state.steps.behind(state.checklist)
         if at.group == "rollback" and not at.is_ended and at.status not in ("running", "undecided")
-    )
+        and at.id not in accompanied
+    )  # fmt: skip
     steps = state.steps.joined(rollback_steps(state, undo, phases), dropped)
     rollback = RollbackState(
         status="running", reason=event.reason, by=line.by, started=line.mono, started_at=line.at, undo=undo,
@@ -426,6 +430,8 @@ def _child(state: RunState, event: e.ChildStarted, line: Line) -> RunState:
     return _update(state, event, child=event.child)
 
 
+_WITHOUT_EFFECT = frozenset({e.LogLines.TYPE})
+"""Types that make up most of a journal and change nothing here: not even decoded."""
 _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.RunOpened: _opened,
     e.RunRecovered: _recovered,

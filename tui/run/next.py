@@ -126,7 +126,7 @@ def _companions(state: RunState) -> tuple[e.Event, ...]:
         if mark < end:
             at = state.steps.at(mark)
             if at.status == "pending" and at.step.with_ is not None and state.steps[at.step.with_].is_ended:
-                found.append(e.StepSkipped(step=at.id, attempt=max(1, at.attempt), reason="host_ended"))
+                found.append(e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason="host_ended"))
     return tuple(found)
 
 
@@ -198,11 +198,14 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
         if at.is_ended or at.step.with_ is not None or not in_rollback(state, at):
             continue
         if at.status in ("failed", "undecided") or (at.status == "cancelled" and not at.interrupted):
+            if state.active:
+                # Its companion ends first: a rollback that has failed leaves nothing running.
+                return (Wait(reason="running", step=state.active[0]),)
             ended = state.mono - rollback.started
             return (Append(events=(e.RollbackFinished(outcome="failed", step=at.id, duration_s=ended),)),)
         if at.undoes is not None and at.status == "pending" and not state.steps[at.undoes].may_have_effect:
             # It was running when the rollback began, and has left nothing behind.
-            skipped = e.StepSkipped(step=at.id, attempt=max(1, at.attempt), reason="nothing_applied")
+            skipped = e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason="nothing_applied")
             return (Append(events=(skipped,)),)
         if at.step.kind == "sign":
             signed = _signing(state, at)

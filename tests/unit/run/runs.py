@@ -152,6 +152,12 @@ class Driven:
     def at(self, step: str) -> StepState:
         return self.state.steps[step]
 
+    def active(self) -> tuple[str, ...]:
+        return self.state.active
+
+    def status(self) -> str:
+        return self.state.status
+
     def statuses(self) -> dict[str, str]:
         return {at.id: at.status for at in self.state.steps}
 

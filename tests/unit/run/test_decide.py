@@ -2,7 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.run.runs import ANA, AUTOMATIC, Driven, companion, listed, phase, plan, query, rollback, section, sign, sql
+from tests.unit.run.runs import (
+    ANA,
+    AUTOMATIC,
+    Driven,
+    companion,
+    listed,
+    phase,
+    plan,
+    query,
+    rollback,
+    section,
+    sign,
+    sql,
+)
 from tui.journal import events as e
 from tui.plan.model import Step
 from tui.run import commands as c
@@ -92,6 +105,25 @@ class TestExecute:
             assert run.refused(command).code == "held"
         run.do(c.Skip(step="a", reason="no need"))
         assert run.refused(c.Sign(step="b", note="n")).code == "held"
+
+
+class TestRetry:
+    def test_a_failure_that_was_passed_over_can_be_retried_later(self) -> None:
+        run = Driven(listed(sql("a", on_failure="continue"), sql("b")))
+        run.do(c.Execute(step="a"))
+        run.failed("a")
+        run.ran(["b"])
+        assert run.status() == "completed"
+        run.do(c.Retry(step="a"))
+        assert run.status() == "running"
+        current = run.state.current()
+        assert current is not None and current.id == "a"
+        run.cancelled("a")
+        assert run.go() == Wait(reason="person", step="a")
+
+    def test_what_passed_is_not_retried(self) -> None:
+        run = applied("a")
+        assert run.refused(c.Retry(step="a")).code == "status"
 
 
 class TestSign:
@@ -239,11 +271,11 @@ class TestRollback:
     def test_it_undoes_in_reverse_and_then_runs_the_plans_own_steps(self) -> None:
         run = applied("a", "b", back=(query("r"),))
         run.do(rollback())
-        assert run.state.status == "rolling_back"
+        assert run.status() == "rolling_back"
         assert list(run.statuses()) == ["a", "b", "undo.b", "undo.a", "r"]
         assert roll_on(run) == Wait(reason="rolled_back")
         assert undone_in_order(run) == ["b", "a"]
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
         assert run.refused(rollback()).code == "rollback"
         assert run.refused(c.Retry(step="a")).code == "rollback"
         assert run.refused(c.RunTo(step="a")).code == "rollback"
@@ -314,7 +346,7 @@ class TestRollback:
         run.do(rollback())
         assert (run.at("undo.a").status, run.at("undo.a").attempt) == ("running", 1)
         run.passed("undo.a")
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
         assert undone_in_order(run) == ["a"]
 
     def test_the_order_is_that_of_this_rollback_not_of_an_earlier_one(self) -> None:
@@ -361,13 +393,13 @@ class TestRollback:
         run.do(rollback())
         roll_on(run)
         assert undone_in_order(run) == ["b", "b", "a"]
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
 
     def test_at_the_very_end_and_before_anything(self) -> None:
         run = Driven(listed(sql("a")), policy=AUTOMATIC)
         assert not isinstance(run.ask(rollback()), Refusal)
         assert run.go() == Wait(reason="closed")
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
 
 
 class TestRollbackTo:
@@ -383,7 +415,7 @@ class TestRollbackTo:
         run.do(c.Resume())
         run.do(c.Retry(step="b"))
         run.passed("b")
-        assert run.state.status == "running"
+        assert run.status() == "running"
 
     def test_not_to_a_step_that_was_not_reached(self) -> None:
         run = Driven(listed(sql("a"), sql("b")))
@@ -406,7 +438,7 @@ class TestRollbackFailed:
         run = applied("a", "b", back=(query("r"), sql("s")))
         run.do(rollback())
         assert run.failed("undo.b") == Wait(reason="rollback_failed", step="undo.b")
-        assert run.state.status == "rollback_failed"
+        assert run.status() == "rollback_failed"
         assert exit_code(run.state) == 1
         return run
 
@@ -415,7 +447,7 @@ class TestRollbackFailed:
         run.do(c.Retry(step="undo.b"))
         assert run.at("undo.b").attempt == 2
         roll_on(run)
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
         assert undone_in_order(run) == ["b", "b", "a"]
 
     def test_done_by_hand_it_goes_on(self) -> None:
@@ -424,13 +456,13 @@ class TestRollbackFailed:
         assert run.at("b").status == "undone"
         assert run.at("undo.a").status == "running"
         roll_on(run)
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
 
     def test_left_out_it_goes_on_without_it(self) -> None:
         run = self.failed()
         run.do(c.Skip(step="undo.b", reason="restored from the backup"))
         roll_on(run)
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
         assert run.at("b").status == "passed"
         assert undone_in_order(run) == ["b", "a"]
 
@@ -444,11 +476,21 @@ class TestRollbackFailed:
         for again in (c.Retry(step="s"), rollback("once more")):
             run.do(again)
             assert run.at("r").attempt == 1
-            assert run.state.active == ("s",)
+            assert run.active() == ("s",)
             run.failed("s", effect="some")
         run.do(c.Retry(step="s"))
         run.passed("s")
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
+
+    def test_an_undo_taken_up_again_goes_on_behind_what_it_has_taken_back(self) -> None:
+        run = applied("a")
+        run.do(rollback())
+        run.append(e.TxCommitted(step="undo.a", attempt=1, statement=0))
+        run.failed("undo.a", effect="some")
+        run.do(c.Retry(step="undo.a"))
+        assert (run.at("undo.a").attempt, run.at("undo.a").resume_from) == (2, 1)
+        run.failed("undo.a", effect="none", reason="not_started")
+        assert run.at("undo.a").effect == "some", "what the first attempt did is still done"
 
     def test_a_step_cancelled_by_a_person_stops_it(self) -> None:
         run = applied("a")
@@ -464,7 +506,7 @@ class TestRollbackFailed:
         assert run.refused(rollback("again")).code == "undecided"
         run.do(c.Retry(step="undo.a", reason="it is still there"))
         roll_on(run)
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
 
     def test_a_step_of_the_checklist_that_is_undecided_does_not_stop_it(self) -> None:
         run = Driven(listed(sql("a"), sql("b", undo=None)))
@@ -485,11 +527,21 @@ class TestRollbackFailed:
         for command in (c.Execute(step="b"), c.ByHand(step="b", note="n"), c.RunTo(step="b")):
             assert run.refused(command).code == "rollback"
 
+    def test_its_companion_ends_before_it_has_failed(self) -> None:
+        run = Driven(listed(sql("a"), back=(phase(section(query("r"), companion("log", "r"))),)))
+        run.ran(["a"])
+        run.do(rollback())
+        run.passed("undo.a")
+        assert run.failed("r") == Wait(reason="running", step="log")
+        assert run.passed("log") == Wait(reason="rollback_failed", step="r")
+        run.do(rollback(to="a"))
+        assert "r" not in run.state.steps
+
     def test_closed_it_is_a_failed_rollback(self) -> None:
         run = self.failed()
         assert run.refused(c.Close()).code == "reason"
         run.do(c.Close(reason="restored elsewhere"))
-        assert run.state.status == "rollback_failed"
+        assert run.status() == "rollback_failed"
 
 
 class TestClose:
@@ -508,12 +560,12 @@ class TestClose:
         assert run.refused(c.Close()).code == "reason"
         assert run.refused(c.Close(reason="  ")).code == "reason"
         run.do(c.Close(reason="the window is over"))
-        assert run.state.status == "failed"
+        assert run.status() == "failed"
 
     def test_finished_it_needs_none(self) -> None:
         run = applied("a")
         run.do(c.Close())
-        assert run.state.status == "completed"
+        assert run.status() == "completed"
         assert run.state.helm is None
 
     def test_afterwards_only_notes_and_feedback_are_taken(self) -> None:

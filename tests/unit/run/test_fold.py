@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,8 +11,6 @@ from hypothesis import strategies as st
 
 from tests.unit.run.runs import (
     ANA,
-    TARGET,
-    UNDO,
     Driven,
     companion,
     listed,
@@ -103,10 +102,11 @@ ACTS = st.lists(
     min_size=12,
     max_size=60,
 )
-COMMANDS = (
-    "execute execute execute retry retry skip sign sign by-hand run-to undo cancel hold resume rollback back-to "
-    "note close resolve handover"
-).split()
+WEIGHTS = {
+    "execute": 3, "retry": 2, "skip": 1, "sign": 2, "by-hand": 1, "run-to": 1, "undo": 1, "cancel": 1, "hold": 1,
+    "resume": 1, "rollback": 1, "back-to": 1, "note": 1, "close": 1, "resolve": 1, "handover": 1,
+}  # fmt: skip
+COMMANDS = [name for name, weight in WEIGHTS.items() for _ in range(weight)]
 
 
 def command(name: str, step: str) -> c.Command:
@@ -178,6 +178,48 @@ def test_whatever_happens_the_rules_hold(
     assert run.state.unknown_events == 0
 
 
+TAKEN_BACK = ("undo", "retry", "back-to", "rollback", "resume", "skip", "by-hand")
+ENDINGS = ("pass", "pass", "pass", "fail", "lost commit", "crash")
+BACK_AND_FORTH = st.lists(
+    st.tuples(st.sampled_from((*TAKEN_BACK, *ENDINGS)), st.integers(0, 2**16)), min_size=8, max_size=50
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(of=a_plan(), acts=BACK_AND_FORTH)
+def test_back_and_forth_the_database_is_what_the_journal_says(of: Plan, acts: list[tuple[str, int]]) -> None:
+    """Undo, retry and rollback over a run that has been executed: nothing twice, nothing forgotten, latest first."""
+    world = World(of, e.Policy(drive="headless", sign_off="as agreed"), window=False)
+    run = world.run
+    run.append(e.RunResumed(policy=e.Policy()))
+    for at in list(run.state.steps):
+        run.ask(c.Execute(step=at.id) if at.step.kind != "sign" else c.Sign(step=at.id, note="seen"))
+        world.go()
+        while run.state.active:
+            world.finish(run.at(run.state.active[0]), "pass")
+            world.go()
+    assert run.state.all_ended
+    for what, one in acts:
+        running = world.running()
+        if what in WEIGHTS:
+            names = [at.id for at in run.state.steps if at.step.with_ is None]
+            step = names[one % len(names)]
+            if what == "retry" and not isinstance(decide(run.state, command(what, step), ANA, run.wall), Refusal):
+                world.person_looks(step)
+            run.ask(command(what, step))
+        elif what == "crash":
+            world.crash()
+        elif running:
+            at = running[one % len(running)]
+            if what == "lost commit":
+                world.commit(at, acknowledged=False)
+            else:
+                world.finish(at, what)
+        world.go()
+        world.effects_fit()
+    assert fold_all(run.lines) == run.state
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(of=a_plan(), policy=POLICIES, acts=ACTS)
 def test_every_state_has_a_word_and_every_command_an_answer(
@@ -216,8 +258,8 @@ def test_a_run_can_always_be_brought_to_an_end(of: Plan, acts: list[tuple[str, i
         wanted: list[c.Command] = [c.Resume()]
         for at in run.state.steps:
             wanted += [c.ByHand(step=at.id, note="x"), c.Sign(step=at.id, note="x"), c.Skip(step=at.id, reason="x")]
-        for one in [c.Close(), *wanted]:
-            if not isinstance(run.ask(one), Refusal):
+        for asked in [c.Close(), *wanted]:
+            if not isinstance(run.ask(asked), Refusal):
                 world.go()
                 break
         else:
@@ -353,15 +395,16 @@ def test_the_word_for_the_run() -> None:
 
 def long_run(steps: int) -> tuple[Plan, list[Line]]:
     of = plan(
-        *(phase(*(section(*(sql(f"s{p}.{s}.{n}") for n in range(100))) for s in range(10))) for p in range(steps // 1000))
+        *(
+            phase(*(section(*(sql(f"s{p}.{s}.{n}") for n in range(100))) for s in range(10)))
+            for p in range(steps // 1000)
+        )
     )
     lines: list[Line] = []
 
     def add(event: e.Event) -> None:
         at = f"2026-11-22T{6 + len(lines) // 36000:02}:{len(lines) // 600 % 60:02}:{len(lines) // 10 % 60:02}.000000Z"
-        lines.append(
-            Line(1, len(lines), at, len(lines) / 10, event.TYPE, "engine", encode_data(event), "0" * 64)
-        )
+        lines.append(Line(1, len(lines), at, len(lines) / 10, event.TYPE, "engine", encode_data(event), "0" * 64))
 
     add(opening(of, policy=e.Policy(drive="headless"), window=True))
     for part in of.phases:
@@ -373,15 +416,18 @@ def long_run(steps: int) -> tuple[Plan, list[Line]]:
     return of, lines
 
 
-def timed(times: int, call: Any) -> float:
-    """Seconds of a call, on average."""
-    began = time.perf_counter()
-    for _ in range(times):
-        call()
-    return (time.perf_counter() - began) / times
+def timed(call: Any) -> float:
+    """Seconds of a call, on average, in the best of five rounds: what else the machine does is not measured."""
+    rounds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        for _ in range(40):
+            call()
+        rounds.append((time.perf_counter() - began) / 40)
+    return min(rounds)
 
 
-def test_ten_thousand_steps_are_folded_in_good_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_steps_are_folded_in_good_time(record_property: Callable[[str, object], None]) -> None:
     _, lines = long_run(10_000)
     began = time.perf_counter()
     state = fold_all(lines)
@@ -390,20 +436,20 @@ def test_ten_thousand_steps_are_folded_in_good_time(capsys: pytest.CaptureFixtur
     middle = fold_all(lines[:15_001])
     standing = middle.current()
     assert standing is not None
-    following = timed(200, lambda: next_effects(middle, 0.0))
-    word = timed(200, lambda: middle.status)
     command = c.Execute(step=standing.id)
-    deciding = timed(200, lambda: decide(middle, command, ANA, 2e9))
     back = fold_all([*lines, _line(len(lines), e.RollbackStarted(reason="x", undo=_undone(state)))])
-    rolling = timed(50, lambda: next_effects(back, 0.0))
-    with capsys.disabled():
-        print(
-            f"\n10,000 steps: {len(lines)} events folded in {folding:.2f} s; next {following * 1e6:.0f} us, "
-            f"status {word * 1e6:.0f} us, decide {deciding * 1e6:.0f} us, next in the rollback {rolling * 1e6:.0f} us"
-        )
+    seconds = {
+        "next": timed(lambda: next_effects(middle, 0.0)),
+        "status": timed(lambda: middle.status),
+        "decide": timed(lambda: decide(middle, command, ANA, 2e9)),
+        "next in a rollback": timed(lambda: next_effects(back, 0.0)),
+    }
+    record_property("folding_s", folding)
+    for name, value in seconds.items():
+        record_property(f"{name}_s", value)
     # Generous, for machines that do other things as well: a look at every step would be far above.
     assert folding < 12.0
-    assert max(following, word, deciding, rolling) < 0.001
+    assert max(seconds.values()) < 0.001, seconds
 
 
 def _line(seq: int, event: e.Event) -> Line:
@@ -436,8 +482,3 @@ def test_a_rollback_of_many_steps_does_not_slow_down_with_its_length() -> None:
             state = fold(state, _line(seq, event))
     assert state.status == "rolled_back"
     assert time.perf_counter() - began < 5.0
-
-
-def test_the_target_of_these_runs_is_the_one_they_confirm() -> None:
-    assert opening(listed(sql("a"))).target == TARGET
-    assert UNDO.kind == "sql"

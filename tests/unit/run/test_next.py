@@ -36,7 +36,7 @@ def test_by_hand_every_step_waits_for_its_command() -> None:
     assert run.passed("a") == Wait(reason="person", step="b")
     run.do(c.Execute(step="b"))
     assert run.passed("b") == Wait(reason="completed")
-    assert run.state.status == "completed"
+    assert run.status() == "completed"
     assert run.state.closed is None
 
 
@@ -47,7 +47,7 @@ def test_headless_with_a_sign_off_goes_to_the_end_and_closes() -> None:
     assert run.at("b").status == "signed"
     assert run.at("b").evidence == {"signed_by": "engine", "note": "as agreed", "sign_off": True}
     assert run.passed("d") == Wait(reason="closed")
-    assert run.state.status == "completed"
+    assert run.status() == "completed"
     assert exit_code(run.state) == 0
 
 
@@ -64,7 +64,7 @@ def test_autopilot_signs_as_the_person_it_was_told() -> None:
     run = Driven(listed(sign("a"), sign("b")), policy=policy)
     run.go()
     assert {run.at(step).by for step in "ab"} == {"demo"}
-    assert run.state.status == "completed"
+    assert run.status() == "completed"
 
 
 def test_headless_executes_what_is_dangerous_too() -> None:
@@ -106,7 +106,7 @@ class TestRunTo:
         run.do(c.RunTo(step="b"))
         run.passed("a")
         run.failed("b", effect="none")
-        assert run.state.status == "rolling_back"
+        assert run.status() == "rolling_back"
         assert run.at("undo.a").status == "running"
 
     def test_a_step_cancelled_by_a_person_stops_it(self) -> None:
@@ -127,7 +127,7 @@ class TestRunTo:
     def test_in_a_parallel_section_it_begins_nothing_behind_its_end(self) -> None:
         run = Driven(plan(phase(section(sql("a"), sql("b"), sql("d"), parallel=True))))
         run.do(c.RunTo(step="b"))
-        assert run.state.active == ("a", "b")
+        assert run.active() == ("a", "b")
 
 
 class TestFailure:
@@ -135,7 +135,7 @@ class TestFailure:
         run = Driven(listed(sql("a"), sql("b")), policy=AUTOMATIC)
         run.go()
         assert run.failed("a") == Wait(reason="failed", step="a")
-        assert run.state.status == "failed"
+        assert run.status() == "failed"
         assert exit_code(run.state) == 1
         assert run.do(c.Skip(step="a", reason="not needed")) == Wait(reason="running", step="b")
 
@@ -144,7 +144,7 @@ class TestFailure:
         run.go()
         assert run.failed("a") == Wait(reason="running", step="b")
         run.passed("b")
-        assert run.state.status == "completed"
+        assert run.status() == "completed"
 
     def test_rollback_undoes_what_was_applied_and_closes(self) -> None:
         policy = e.Policy(drive="headless", on_failure="rollback")
@@ -156,7 +156,7 @@ class TestFailure:
         assert run.passed("undo.b") == Wait(reason="running", step="undo.a")
         assert run.passed("undo.a") == Wait(reason="closed")
         assert run.statuses() == {"a": "undone", "b": "undone", "d": "failed", "undo.b": "passed", "undo.a": "passed"}
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
         assert exit_code(run.state) == 3
 
     def test_the_trigger_fires_once_for_an_attempt(self) -> None:
@@ -188,7 +188,7 @@ class TestFailure:
         assert [f.event.step for f in run.state.fired] == ["watch"]
         assert run.passed("a") == Wait(reason="running", step="b")
         run.passed("b")
-        assert run.state.status == "completed"
+        assert run.status() == "completed"
 
     def test_a_guard_fires_once_for_a_breach(self) -> None:
         guard = Guard(metric="cpu", below=0.7)
@@ -225,7 +225,7 @@ class TestCompanions:
     def test_they_begin_and_end_with_their_step(self) -> None:
         run = Driven(listed(sql("a"), companion("log", "a"), companion("load", "a"), sql("b")))
         run.do(c.Execute(step="a"))
-        assert run.state.active == ("a", "log", "load")
+        assert run.active() == ("a", "log", "load")
         assert run.passed("a") == Wait(reason="person", step="b")
         interrupts = [effect for effect in run.effects() if isinstance(effect, Interrupt)]
         assert interrupts == [
@@ -235,12 +235,12 @@ class TestCompanions:
         run.passed("log")
         run.passed("load")
         run.ran(["b"])
-        assert run.state.status == "completed"
+        assert run.status() == "completed"
 
     def test_it_need_not_stand_next_to_its_step(self) -> None:
         run = Driven(listed(sql("a"), sql("b"), sql("d"), companion("log", "a")))
         run.do(c.Execute(step="a"))
-        assert run.state.active == ("a", "log")
+        assert run.active() == ("a", "log")
 
     @pytest.mark.parametrize("how", ["skip", "by-hand"])
     def test_without_an_attempt_of_its_step_it_is_left_out(self, how: str) -> None:
@@ -249,14 +249,14 @@ class TestCompanions:
         assert run.at("log").status == "skipped"
         assert run.at("log").reason == "host_ended"
         run.ran(["b"])
-        assert run.state.status == "completed"
+        assert run.status() == "completed"
 
     def test_a_proof_by_hand_is_not_accompanied(self) -> None:
         from tui.plan.model import Proof
 
         run = Driven(listed(sql("a", prove=Proof(query="select 1", equals=1)), companion("log", "a")))
         run.do(c.ByHand(step="a", note="done"))
-        assert run.state.active == ("a",)
+        assert run.active() == ("a",)
         run.passed("a")
         assert run.statuses() == {"a": "by_hand", "log": "skipped"}
 
@@ -265,10 +265,10 @@ class TestCompanions:
         run.do(c.Execute(step="a"))
         run.do(c.Cancel(step="log"))
         run.cancelled("log")
-        assert run.state.active == ("a",), "cancelled by a person it stays away"
+        assert run.active() == ("a",), "cancelled by a person it stays away"
         run.failed("a")
         run.do(c.Retry(step="a"))
-        assert run.state.active == ("a", "log")
+        assert run.active() == ("a", "log")
         assert run.at("log").attempt == 2
 
     def test_what_it_left_in_the_database_keeps_it_from_being_begun_again(self) -> None:
@@ -278,22 +278,22 @@ class TestCompanions:
         run.failed("load", effect="some")
         run.failed("a")
         run.do(c.Retry(step="a"))
-        assert run.state.active == ("a",)
+        assert run.active() == ("a",)
 
     def test_it_does_not_begin_while_the_run_is_held(self) -> None:
         run = Driven(listed(sql("a"), companion("log", "a")))
         run.ask(c.Execute(step="a"))
         run.ask(c.Hold())
         run.go()
-        assert run.state.active == ("a",)
+        assert run.active() == ("a",)
         run.do(c.Resume())
-        assert run.state.active == ("a", "log")
+        assert run.active() == ("a", "log")
 
     def test_it_does_not_begin_beside_a_step_whose_fate_is_being_decided(self) -> None:
         run = Driven(listed(sql("a"), companion("log", "a")))
         run.ask(c.Execute(step="a"))
         run.crash()
-        assert run.state.active == ("a",)
+        assert run.active() == ("a",)
 
     def test_in_a_parallel_section_each_has_its_own(self) -> None:
         steps = (sql("a"), sql("b"), sql("d"), companion("log-a", "a"), companion("log-b", "b"))
@@ -305,32 +305,32 @@ class TestCompanions:
         back = (phase(section(query("r"), companion("r-log", "r"), query("s"))),)
         run = Driven(listed(sql("a"), back=back))
         run.do(rollback())
-        assert run.state.active == ("r", "r-log")
+        assert run.active() == ("r", "r-log")
         run.passed("r")
         run.passed("r-log")
         run.passed("s")
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
 
 
 class TestParallel:
     def test_its_steps_begin_together_and_the_next_section_waits_for_all(self) -> None:
         run = Driven(plan(phase(section(sql("a"), sql("b"), parallel=True), section(sql("d")))), policy=AUTOMATIC)
         run.go()
-        assert run.state.active == ("a", "b")
+        assert run.active() == ("a", "b")
         assert run.passed("b") == Wait(reason="running", step="a")
         assert run.passed("a") == Wait(reason="running", step="d")
 
     def test_needs_put_them_in_order(self) -> None:
         run = Driven(plan(phase(section(sql("a", needs=("b",)), sql("b"), parallel=True))), policy=AUTOMATIC)
         run.go()
-        assert run.state.active == ("b",)
+        assert run.active() == ("b",)
         run.passed("b")
-        assert run.state.active == ("a",)
+        assert run.active() == ("a",)
 
     def test_a_signature_holds_nothing_up_but_itself(self) -> None:
         run = Driven(plan(phase(section(sign("s"), sql("a"), sql("b"), parallel=True))), policy=UNSIGNED)
         run.go()
-        assert run.state.active == ("a", "b")
+        assert run.active() == ("a", "b")
         run.passed("a")
         assert run.passed("b") == Wait(reason="person", step="s")
 
@@ -341,12 +341,12 @@ class TestParallel:
         assert run.failed("b") == Wait(reason="running", step="b")
         assert run.passed("a") == Wait(reason="failed", step="b")
         assert run.at("d").status == "pending"
-        assert run.state.status == "failed"
+        assert run.status() == "failed"
 
     def test_sections_of_the_same_title_are_not_one(self) -> None:
         run = Driven(plan(phase(section(sql("a"), parallel=True), section(sql("b"), parallel=True))), policy=AUTOMATIC)
         run.go()
-        assert run.state.active == ("a",)
+        assert run.active() == ("a",)
 
     def test_nothing_begins_beside_an_undo(self) -> None:
         run = Driven(plan(phase(section(sql("a"), sql("b"), parallel=True))))
@@ -389,7 +389,7 @@ class TestClock:
         assert refusal.code == "too-early"
         assert refusal.facts["seconds"] == pytest.approx(180 - (run.wall - OPENED))
         run.do(c.ByHand(step="a", note="had to be sooner"))
-        assert run.state.status == "completed"
+        assert run.status() == "completed"
 
     def test_without_a_window_nothing_waits(self) -> None:
         run = Driven(plan(phase(section(sql("a")), starts=120.0)), policy=AUTOMATIC)
@@ -403,7 +403,7 @@ class TestHeld:
         run.do(c.Hold(reason="lunch"))
         assert run.effects()[0] == Run(step="a", attempt=1)
         assert run.passed("a") == Wait(reason="held")
-        assert run.state.status == "held"
+        assert run.status() == "held"
         assert run.refused(c.Hold()).code == "held"
         assert run.do(c.Resume()) == Wait(reason="running", step="b")
         assert run.refused(c.Resume()).code == "not-held"
@@ -466,7 +466,7 @@ class TestRecovery:
         assert run.cancelled("undo.a", effect="some", reason="interrupted") == Wait(reason="running", step="undo.a")
         assert (run.at("undo.a").attempt, run.at("undo.a").resume_from) == (2, 1)
         run.passed("undo.a")
-        assert run.state.status == "rolled_back"
+        assert run.status() == "rolled_back"
 
     def test_a_person_may_give_up_waiting_for_a_fate(self) -> None:
         run = Driven(listed(sql("a")))
@@ -499,14 +499,14 @@ class TestUndecided:
         run.go()
         run.crash()
         assert run.undecided("a") == Wait(reason="undecided", step="a")
-        assert run.state.status == "undecided"
+        assert run.status() == "undecided"
         assert exit_code(run.state) == 4
         assert [at.id for at in run.state.undecided] == ["a"]
         return run
 
     def test_it_blocks_whoever_drives(self) -> None:
         run = self.lost(AUTOMATIC)
-        assert run.state.active == ()
+        assert run.active() == ()
         assert run.refused(c.Execute(step="b")).code == "undecided"
 
     def test_by_hand_settles_it(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tests.unit.run.runs import Driven
 from tui.journal import events as e
 from tui.plan.model import Plan
@@ -183,7 +181,7 @@ class World:
         if isinstance(event, (e.StepSigned, e.StepSkipped)):
             assert known.status not in (*ENDED, "running")
         # Whatever is in the database, and can be taken back, a rollback must see.
-        if at.group == "main" and at.status != "running" and (self.there.get(at.id) or at.id in self.by_hand):
+        if at.group == "main" and (self.there.get(at.id) or at.id in self.by_hand):
             assert at.may_have_effect or at.status == "undone", f"{at.id} is {at.status}: its effect is forgotten"
 
     def _started(self, before: RunState, event: e.StepStarted) -> None:
@@ -212,7 +210,11 @@ class World:
         for other in others:
             assert known.place.parallel and _section(known) == _section(other), f"{known.id} beside {other.id}"
         if known.group != "main":
-            assert before.rollback is not None
+            rollback = before.rollback
+            assert rollback is not None
+            for step in rollback.undo[: rollback.undo.index(known.undoes)] if known.undoes is not None else ():
+                undo = before.steps["undo." + step]
+                assert undo.is_ended or before.steps[step].status == "undone", f"{known.id} before {undo.id}"
             return
         assert before.held is None, "begun while held"
         assert before.rollback is None or before.rollback.status == "rolled_back_to", "the checklist goes on"
@@ -283,6 +285,3 @@ class World:
             assert [d.step for d in doing] == list(state.active)
             for effect in doing:
                 assert effect.attempt == state.steps[effect.step].attempt
-
-
-Act = Callable[[World], None]

@@ -61,6 +61,7 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     if role:
         gap = " " * (room - width_of(body) + 1)
         line = (*line, (gap + fit(visible(at.step.role or ""), role), "dim"))
+    line = clipped(line, width)
     return tinted(line, "selected", width) if at.id == view.selected else line
 
 

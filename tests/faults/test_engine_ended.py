@@ -1,0 +1,82 @@
+"""The engine ended in an orderly way, started twice, or in the way of another run: one engine a run, one run a target."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.acceptance.station import Station
+from tests.faults import counting
+from tests.postgres_server import Database
+
+_GO_ON = ("--headless", "--sign-off", "seen by the test")
+SMALL = Path(__file__).parent.parent / "acceptance" / "plans" / "small.yaml"
+
+
+def test_sigterm_is_no_cancel(station: Station, database: Database) -> None:
+    """A machine that shuts down ends its engines so; what ran is decided and gone on with, as after a crash."""
+    counting.prepare(station, database, ledger=True)
+    station.virada("run", str(counting.PLAN), *_GO_ON, "--detach").expect()
+    for step in ("single", "batch", "psql"):
+        station.wait_for(lambda e, step=step: e["type"] in ("tx.begin", "step.child") and e["data"]["step"] == step)
+        station.kill_engine(number=signal.SIGTERM)
+        log = (station.directory() / "engine.log").read_text()
+        assert "ended by a signal" in log and "Traceback" not in log
+        station.virada("continue", "last", *_GO_ON, "--detach").expect()
+    assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
+    counting.assert_once(database)
+    counting.assert_sound(station)
+
+
+def test_a_second_engine_is_refused(station: Station, database: Database) -> None:
+    counting.prepare(station, database, ledger=False)
+    run = station.virada("run", str(counting.PLAN), "--detach").expect().out.strip()
+    engine = station.engine()
+    assert engine is not None
+    second = subprocess.run(
+        [sys.executable, "-m", "tui.engine", str(station.directory(run))], env=station.env, capture_output=True,
+        text=True, timeout=30, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert second.returncode == 1
+    assert "Traceback" not in second.stderr
+    assert station.engine() == engine
+    assert [e for e in station.events() if e["type"] == "run.recovered"] == []
+    assert station.do("execute", "single")["status"] == "passed"
+    station.virada("verify", run).expect(0)
+
+
+def test_many_who_take_a_run_up_at_once_start_one_engine(station: Station, database: Database) -> None:
+    counting.prepare(station, database, ledger=False)
+    station.virada("run", str(counting.PLAN), "--detach").expect()
+    station.kill_engine()
+    at_once = [station.start("do", "last", "note", f"number {n}") for n in range(4)]
+    for process in at_once:
+        _out, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+    assert len([e for e in station.events() if e["type"] == "run.recovered"]) == 1
+    assert len([e for e in station.events() if e["type"] == "note.added"]) == 4
+    station.virada("verify", "last").expect(0)
+
+
+def test_two_runs_change_one_target_one_after_the_other(station: Station, database: Database) -> None:
+    counting.prepare(station, database, ledger=False)
+    with database.connect() as connection:
+        connection.execute("create table gate (closed boolean); insert into gate values (true)")
+    one = station.open(SMALL, SMALL_DSN=database.dsn)
+    for command in (("execute", "access"), ("sign", "agreed", "--note", "x"), ("execute", "table"), ("execute", "rows")):
+        station.do(*command, run=one)
+    station.do("execute", "slow", "--no-wait", run=one)
+    station.wait_for(lambda e: e["type"] == "tx.begin" and e["data"]["step"] == "slow", run=one)
+    other = station.virada("run", str(counting.PLAN), "--detach").expect().out.strip()
+    assert other != one
+    station.do("execute", "single", "--no-wait", run=other)
+    waiting = station.wait_for("step.waiting", run=other)
+    assert waiting["data"]["reason"] == "target_key" and waiting["data"]["facts"]["holders"]
+    assert counting.executed(database)["single.1"] == 0
+    with database.connect() as connection:
+        connection.execute("delete from gate")
+    station.wait_for(lambda e: e["type"] == "step.passed" and e["data"]["step"] == "slow", run=one)
+    station.wait_for(lambda e: e["type"] == "step.passed" and e["data"]["step"] == "single", run=other)
+    assert counting.executed(database)["single.1"] == 1

@@ -1,0 +1,40 @@
+"""Linux's /proc/stat, meminfo, loadavg, pressure/io and the output of `df -Pk` as a reading. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tui.locale import _
+from tui.probes.reading import Reading, SourceFailed
+
+_LOAD: Final = re.compile(r"^(\d+\.\d+) \d+\.\d+ \d+\.\d+ \d+/\d+ ", re.MULTILINE)
+_MEMORY: Final = re.compile(r"^(MemTotal|MemAvailable):\s+(\d+) kB", re.MULTILINE)
+_PRESSURE: Final = re.compile(r"^some avg10=(\d+\.\d+) ", re.MULTILINE)
+_CPU: Final = re.compile(r"^cpu +([\d ]+)$", re.MULTILINE)
+# Of a line of `df -P` only the numbers are certain: names before and after them may hold spaces.
+_DF: Final = re.compile(r"^.*?\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s+/.*$", re.MULTILINE)
+
+
+def parse(text: str, at: float, host: str) -> Reading:
+    """The reading in these files' contents, one after the other in any order; what is missing stays None.
+
+    Raises SourceFailed where not even the CPU's counters are there.
+    """
+    cpu = _CPU.search(text)
+    if cpu is None:
+        raise SourceFailed(_("The host {host} has no /proc/stat as Linux has it.").format(host=host))
+    # user nice system idle iowait irq softirq steal; guest times are in user and nice already.
+    ticks = [float(part) for part in cpu[1].split()[:8]]
+    idle = sum(ticks[3:5])
+    memory = {name: float(amount) for name, amount in _MEMORY.findall(text)}
+    total, available = memory.get("MemTotal"), memory.get("MemAvailable")
+    load, pressure, disk = _LOAD.search(text), _PRESSURE.search(text), _DF.search(text)
+    return Reading(
+        at=at, host=host, cpu_busy=sum(ticks) - idle, cpu_total=sum(ticks),
+        memory=None if not total or available is None else 1 - available / total,
+        disk_used=None if disk is None else float(disk[2]) * 1024,
+        disk_free=None if disk is None else float(disk[3]) * 1024,
+        load=None if load is None else float(load[1]),
+        io_pressure=None if pressure is None else float(pressure[1]) / 100,
+    )  # fmt: skip

@@ -1,0 +1,240 @@
+"""A journal as a recording: the state at any position, found from the nearest keyframe.
+
+Keyframes are a cache beside the journal (`keyframes.jsonl`), never the truth: one is used only where the journal's own
+line before it has the digest that was noted. Whoever may write the run's directory keeps them up; a reader without them
+builds its own in memory, once.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from tui.journal.io import JOURNAL_MODE
+from tui.journal.line import LineError, digest
+from tui.journal.position import Position
+from tui.journal.reader import JournalReader
+from tui.run.fold import fold
+from tui.run.state import RunState
+from tui.run.steps import Steps, StepState
+
+EVERY_BYTES = 512 * 1024
+"""Bytes of journal between two keyframes, more where keyframes are large: what a seek folds at most."""
+_SHARE = 10
+
+
+class Keyframe(msgspec.Struct, frozen=True):
+    """The state after line `seq`, which ends at byte `offset` and has this digest. `state` leaves out the plan."""
+
+    seq: int
+    offset: int
+    mono: float
+    at: str
+    digest: str
+    state: msgspec.Raw
+
+
+class _Point(msgspec.Struct, frozen=True):
+    seq: int
+    offset: int
+    mono: float
+    at: str
+    state: RunState | None
+    raw: msgspec.Raw | None
+
+
+def encode_state(state: RunState) -> bytes:
+    """The state without what `run.opened` says anyway: of the steps only those that are no longer as planned."""
+    return _ENCODER.encode(replace(state, opened=None))
+
+
+def decode_state(raw: bytes | msgspec.Raw, base: RunState) -> RunState:
+    """The state again; `base` is any state of the same run, for its plan. Raises msgspec.ValidationError."""
+    found: RunState = _DECODER.decode(raw)
+    changed = {step.id: step for step in found.steps}
+    planned = [at for at in base.steps if at.group == "main"]
+    pristine = [changed.pop(at.id, _pristine(at)) for at in planned]
+    return replace(found, opened=base.opened, steps=Steps.of([*pristine, *changed.values()]))
+
+
+def _pristine(at: StepState) -> StepState:
+    return StepState(step=at.step, place=at.place)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Steps):
+        return [at for at in value if at.group != "main" or at != _pristine(at)]
+    raise NotImplementedError(f"{type(value).__name__} does not belong into a state")
+
+
+def _typed(type_: type, value: Any) -> Any:
+    if type_ is Steps:
+        return Steps.of(msgspec.convert(value, list[StepState]))
+    raise NotImplementedError(type_.__name__)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
+_DECODER = msgspec.json.Decoder(RunState, dec_hook=_typed)
+
+
+class Recording:
+    """One journal's states. `extend` covers what has come since; `state_at` answers from the nearest keyframe."""
+
+    def __init__(self, journal: Path | str) -> None:
+        self.journal = Path(journal)
+        self.cache = keyframes_path(self.journal)
+        self.state = RunState()
+        """The state at the end of what is covered."""
+        self._base: RunState | None = None
+        self._points: list[_Point] = []
+        self._offset = 0
+        self._digest = ""
+        self._saved = 0
+        self._load()
+
+    @property
+    def covered(self) -> int:
+        """Bytes of the journal that are covered."""
+        return self._offset
+
+    def extend(self, write: bool = False) -> None:
+        """Cover what has come since. `write`: keep the cache up, where that is permitted. Raises OSError."""
+        with JournalReader(self.journal) as reader:
+            reader.seek(self._offset, self.state.seq)
+            while entries := reader.poll():
+                for entry in entries:
+                    self.state = fold(self.state, entry.line)
+                    self._offset = entry.offset + len(entry.raw) + 1
+                    if self._base is None:
+                        self._base = self.state
+                    if self._offset - self._last_offset() >= self._distance():
+                        self._digest = digest(entry.raw)
+                        self._add()
+        if write:
+            self._save()
+
+    def _last_offset(self) -> int:
+        return self._points[-1].offset if self._points else 0
+
+    def _distance(self) -> int:
+        last = self._points[-1].raw if self._points else None
+        return max(EVERY_BYTES, _SHARE * (0 if last is None else len(bytes(last))))
+
+    def _add(self) -> None:
+        raw = msgspec.Raw(encode_state(self.state))
+        state = self.state
+        self._points.append(_Point(state.seq, self._offset, state.mono, state.at, state, raw))
+        self._digests.append(self._digest)
+
+    def state_at(self, position: Position) -> RunState:
+        """The state after the last line that the position admits; the empty state when it admits none."""
+        return self.state_and_offset(position)[0]
+
+    def state_and_offset(self, position: Position) -> tuple[RunState, int]:
+        """See `state_at`; with the byte at which the next line begins."""
+        state, offset = self._nearest(position)
+        with JournalReader(self.journal) as reader:
+            reader.seek(offset, state.seq)
+            while entries := reader.poll(256 * 1024):
+                for entry in entries:
+                    if not position.admits(entry.line):
+                        return state, offset
+                    state = fold(state, entry.line)
+                    offset = entry.offset + len(entry.raw) + 1
+        return state, offset
+
+    def _nearest(self, position: Position) -> tuple[RunState, int]:
+        low = bisect_right(self._points, False, key=lambda point: not position.admits(point))
+        if low == 0 or self._base is None:
+            return RunState(), 0
+        point = self._points[low - 1]
+        if point.state is not None:
+            return point.state, point.offset
+        assert point.raw is not None
+        return decode_state(point.raw, self._base), point.offset
+
+    # -- the cache -------------------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        """Take the cached keyframes that fit the journal; the first that does not ends them."""
+        self._digests: list[str] = []
+        try:
+            lines = self.cache.read_bytes().splitlines()
+            size = self.journal.stat().st_size
+        except OSError:
+            return
+        if not lines:
+            return
+        frames: list[Keyframe] = []
+        for line in lines:
+            try:
+                frame = msgspec.json.decode(line, type=Keyframe)
+            except msgspec.MsgspecError:
+                break
+            if frame.offset > size:
+                break
+            frames.append(frame)
+        # The digest of the last one's line vouches for all before it: the journal is a chain.
+        while frames and not self._fits(frames[-1]):
+            frames.pop()
+        if not frames:
+            return
+        with JournalReader(self.journal) as reader:
+            first = reader.poll(1)
+        if not first:
+            return
+        self._base = fold(RunState(), first[0].line)
+        self._points = [_Point(f.seq, f.offset, f.mono, f.at, None, f.state) for f in frames]
+        self._digests = [f.digest for f in frames]
+        self._saved = len(frames)
+        last = frames[-1]
+        try:
+            self.state = decode_state(last.state, self._base)
+        except msgspec.ValidationError:
+            self._points, self._digests, self._saved, self._base = [], [], 0, None
+            return
+        self._offset = last.offset
+
+    def _fits(self, frame: Keyframe) -> bool:
+        try:
+            with self.journal.open("rb") as file:
+                start = max(0, frame.offset - (1 << 21))
+                file.seek(start)
+                block = file.read(frame.offset - start)
+        except OSError:
+            return False
+        if not block.endswith(b"\n"):
+            return False
+        raw = block[:-1][block[:-1].rfind(b"\n") + 1 :]
+        try:
+            return digest(raw) == frame.digest
+        except LineError:
+            return False
+
+    def _save(self) -> None:
+        """Append the new keyframes; a cache of another journal is begun anew. Not permitted: left as it is."""
+        if self._saved == len(self._points):
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags |= os.O_APPEND if self._saved else os.O_TRUNC
+        try:
+            descriptor = os.open(self.cache, flags, JOURNAL_MODE)
+        except OSError:
+            return
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, JOURNAL_MODE)
+            for point, found in list(zip(self._points, self._digests, strict=True))[self._saved :]:
+                assert point.raw is not None
+                frame = Keyframe(point.seq, point.offset, point.mono, point.at, found, point.raw)
+                file.write(msgspec.json.encode(frame) + b"\n")
+        self._saved = len(self._points)
+
+
+def keyframes_path(journal: Path) -> Path:
+    """`keyframes.jsonl` beside `journal.jsonl`; beside a journal of another name it carries that name too."""
+    return journal.with_name("keyframes.jsonl" if journal.stem == "journal" else f"{journal.stem}.keyframes.jsonl")
