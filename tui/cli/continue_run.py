@@ -15,7 +15,7 @@ from tui.locale import _
 
 
 @click.command("continue", help=_("Starts the engine of an open run again and goes on."))
-@click.argument("run")
+@click.argument("run", required=False)
 @options.driving()
 @click.option("--detach", is_flag=True, help=_("Start the engine, print the run's id and leave."))
 @options.declared()
@@ -23,7 +23,7 @@ from tui.locale import _
 @options.plain()
 @options.mouse()
 def command(
-    run: str, headless: bool, sign_off: str | None, on_failure: str | None, detach: bool, declared: str | None,
+    run: str | None, headless: bool, sign_off: str | None, on_failure: str | None, detach: bool, declared: str | None,
     take: str | None, plain: bool, mouse: bool,
 ) -> int:  # fmt: skip
     name = options.checked_name(declared)

@@ -22,7 +22,7 @@ _SHORTEST_S = 0.005
 
 
 @click.command("replay", help=_("The console over a recording."))
-@click.argument("run")
+@click.argument("run", required=False)
 @click.option("--at", metavar="POSITION", help=_("Begin at a line (120), an offset (+00:12:30) or an RFC 3339 time."))
 @click.option(
     "--speed",
@@ -33,7 +33,7 @@ _SHORTEST_S = 0.005
 )
 @options.plain()
 @options.mouse()
-def command(run: str, at: str | None, speed: float, plain: bool, mouse: bool) -> int:
+def command(run: str | None, at: str | None, speed: float, plain: bool, mouse: bool) -> int:
     position = position_of(at)
     if not plain:
         require_terminal()

@@ -13,10 +13,10 @@ from tui.locale import _
 
 
 @click.command("status", help=_("Where a run stands, now or at any moment of it."))
-@click.argument("run")
+@click.argument("run", required=False)
 @click.option("--at", metavar="POSITION", help=_("A line (120), an offset (+00:12:30) or an RFC 3339 time."))
 @click.option("--json", "as_json", is_flag=True, help=_("Neutral data instead of words."))
-def command(run: str, at: str | None, as_json: bool) -> None:
+def command(run: str | None, at: str | None, as_json: bool) -> None:
     from tui.run.status import status
 
     position = position_of(at)

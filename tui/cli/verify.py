@@ -11,18 +11,18 @@ from tui.locale import _
 
 
 @click.command("verify", help=_("Is the journal whole? If not, from which line on."))
-@click.argument("run")
-def command(run: str) -> None:
+@click.argument("run", required=False)
+def command(run: str | None) -> None:
     from tui.journal.verify import verify
 
     paths = found(run)
     verdict = verify(paths.journal)
-    if not verdict.ok:
+    if not verdict.ok or verdict.lines == 0:
+        bad = verdict.bad_seq if not verdict.ok else 0
+        click.echo(_("broken at line {seq}").format(seq=bad))
         message = _("{file} is broken at line {seq}: {reason}")
-        raise Stop(message.format(file=paths.journal, seq=verdict.bad_seq, reason=verdict.reason), Exit.FAILED)
-    if verdict.lines == 0:
-        message = _("{file} is broken at line {seq}: {reason}")
-        raise Stop(message.format(file=paths.journal, seq=0, reason=_("it has no line.")), Exit.FAILED)
+        reason = verdict.reason if not verdict.ok else _("it has no line.")
+        raise Stop(message.format(file=paths.journal, seq=bad, reason=reason), Exit.FAILED)
     message = _("whole: {lines} lines, the last with the digest {head}")
     click.echo(message.format(lines=verdict.lines, head=verdict.head))
     if verdict.torn_bytes:

@@ -42,7 +42,7 @@ def lint_secrets(root: Node, report: Report) -> None:
             if is_secret(node.text, in_target) or (named and shown.strip() and not shown.startswith("$")):
                 report.add("secret-in-plan", node.spot, refused)
             elif _TIGHT.search(shown):
-                report.add("secret-in-plan", node.spot, doubted, level="warning")
+                report.add("secret-in-plan", node.spot, doubted)
             continue
         if id(node) in seen:
             continue

@@ -6,6 +6,7 @@ console computes it when it paints, `status` at the last event.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -76,13 +77,12 @@ def window_clock(state: RunState, wall: float) -> WindowClock | None:
     opens, closes = instant(opened.window.opens), instant(opened.window.closes)
     needed = rollback_seconds(state)
     safe = None if needed is None else closes - needed
-    left = work_left(state)
     return WindowClock(
         t=wall - opens, opens=opens, closes=closes, duration_s=opened.window.duration_s,
         buffer_s=opened.window.buffer_s,
         remaining_s=(opens if wall < opens else closes) - wall, is_open=opens <= wall < closes,
         in_buffer=closes - opened.window.buffer_s <= wall < closes, is_over=wall >= closes,
-        projected_end=None if left is None else max(wall, opens) + left, last_safe_rollback=safe,
+        projected_end=projected_end(state, wall), last_safe_rollback=safe,
         last_safe_rollback_s=None if safe is None else safe - wall,
     )  # fmt: skip
 
@@ -111,28 +111,46 @@ def rollback_seconds(state: RunState) -> float | None:
 
 
 def work_left(state: RunState) -> float | None:
-    """Seconds of work that is left inside the window; None when no step left has an expectation.
+    """Seconds of work that is left inside the window; None when no step left has an expectation."""
+    known = [seconds for _at, seconds in _inside(state) if seconds is not None]
+    return sum(known) if known else None
+
+
+def projected_end(state: RunState, wall: float) -> float | None:
+    """The instant at which the work inside the window is to be expected to end, phases that wait for their time
+    included; None when nobody knows how long any of it takes."""
+    opened = state.opened
+    if opened is None or opened.window is None:
+        return None
+    ahead, known = max(wall, instant(opened.window.opens)), False
+    for at, seconds in _inside(state):
+        ahead = max(ahead, starts_at(state, at.place.starts) or ahead) + (seconds or 0.0)
+        known = known or seconds is not None
+    return ahead if known else None
+
+
+def _inside(state: RunState) -> Iterator[tuple[StepState, float | None]]:
+    """The steps of the checklist that have not ended, each with the seconds it still needs, companions left out.
 
     What lies after the window by the plan (a phase that starts at or after its end) is not counted: a soak of a
     day is no reason to fear for the window.
     """
     opened = state.opened
     if opened is None or opened.window is None:
-        return None
-    left, known = 0.0, False
-    for position in range(state.unended, len(state.steps)):
+        return
+    for position in range(state.unended, state.checklist):
         at = state.steps.at(position)
-        if at.group != "main" or at.is_ended or at.step.with_ is not None:
+        if at.is_ended or at.step.with_ is not None:
             continue
         if at.place.starts is not None and at.place.starts >= opened.window.duration_s:
             continue
         seconds = expected(state, at)
-        if seconds is None:
-            continue
-        known = True
-        spent = state.mono - at.started if at.status == "running" and at.started is not None else 0.0
-        left += max(0.0, seconds - spent)
-    return left if known else None
+        yield at, None if seconds is None else max(0.0, seconds - _spent(state, at))
+
+
+def _spent(state: RunState, at: StepState) -> float:
+    """Seconds that the running attempt has taken so far."""
+    return state.mono - at.started if at.status == "running" and at.started is not None else 0.0
 
 
 def milestones(state: RunState, wall: float) -> tuple[Milestone, ...]:
@@ -143,9 +161,10 @@ def milestones(state: RunState, wall: float) -> tuple[Milestone, ...]:
     opens = instant(opened.window.opens)
     found: list[Milestone] = []
     ahead = max(wall, opens) - opens
-    for at in state.steps:
-        if at.group != "main":
-            continue
+    for at in map(state.steps.at, range(state.checklist)):
+        start = starts_at(state, at.place.starts)
+        if start is not None and not at.is_ended:
+            ahead = max(ahead, start - opens)
         if at.step.milestone is not None:
             actual = None if at.started_at is None else instant(at.started_at) - opens
             projected = ahead if actual is None and not at.is_ended else None
@@ -159,6 +178,5 @@ def milestones(state: RunState, wall: float) -> tuple[Milestone, ...]:
                 )
             )
         if not at.is_ended and at.step.with_ is None:
-            spent = state.mono - at.started if at.status == "running" and at.started is not None else 0.0
-            ahead += max(0.0, (expected(state, at) or 0.0) - spent)
+            ahead += max(0.0, (expected(state, at) or 0.0) - _spent(state, at))
     return tuple(found)

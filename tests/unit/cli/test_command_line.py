@@ -65,7 +65,8 @@ def test_mistakes_are_sentences(line: str, part: str) -> None:
 
 
 def test_every_command_of_the_helm_can_be_written() -> None:
-    assert {form.command for form in FORMS.values()} == set(c.AnyCommand.__args__)
+    # Who drives is what `continue` says, not `do`.
+    assert {form.command for form in FORMS.values()} == set(c.AnyCommand.__args__) - {c.Drive}
     for name, form in FORMS.items():
         assert name == c.name_of(form.command.__name__)
         assert usage(name).startswith(name)

@@ -19,7 +19,7 @@ from tui.cli.main import COMMANDS, group
     [
         (["frobnicate"], "There is no command 'frobnicate'"),
         (["stauts"], "Is 'status' meant?"),
-        (["status"], "Missing argument 'RUN'"),
+        (["do"], "Missing argument 'RUN'"),
         (["status", "x", "--at", "yesterday"], "is no position in a run"),
         (["status", "x", "--frob"], "No such option"),
         (["replay", "x", "--speed", "0"], "--speed"),

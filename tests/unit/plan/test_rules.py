@@ -144,9 +144,9 @@ def test_secrets_are_never_repeated(desk: Desk) -> None:
         assert loaded.errors and all("hunter2" not in str(problem) for problem in loaded.problems)
 
 
-def test_what_may_be_a_password_elsewhere_warns(desk: Desk) -> None:
+def test_what_may_be_a_password_elsewhere_is_refused_too(desk: Desk) -> None:
     loaded = desk.load(PLAN.replace("[pg_dump, -Fc]", "[curl, 'https://x/?password=abc']"))
-    assert [(p.level, p.code) for p in loaded.problems] == [("warning", "secret-in-plan")]
+    assert [(p.level, p.code) for p in loaded.problems] == [("error", "secret-in-plan")]
 
 
 def test_server_log_may_be_written_as_a_mapping(desk: Desk) -> None:

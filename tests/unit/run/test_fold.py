@@ -31,6 +31,7 @@ from tui.run import commands as c
 from tui.run.decide import Refusal, decide
 from tui.run.fold import fold, fold_all
 from tui.run.next import Append, Wait, next_effects
+from tui.run.recording import decode_state, encode_state
 from tui.run.state import RunState
 
 PROOF = Proof(query="select 1", equals=1)
@@ -175,6 +176,8 @@ def test_whatever_happens_the_rules_hold(
     for cut in {0, len(run.lines) // 3, len(run.lines) // 2, len(run.lines) - 1}:
         assert fold_all(run.lines[: cut + 1]) == run.states[cut]
         assert fold_all(run.lines[cut + 1 :], run.states[cut]) == run.state
+        # What is kept of a state beside the journal is that state.
+        assert decode_state(encode_state(run.states[cut]), run.states[0]) == run.states[cut]
     assert run.state.unknown_events == 0
 
 

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.run.runs import Driven, listed, sql
+from tui.journal import events as e
+from tui.plan.model import Guard
+from tui.run import commands as c
+from tui.run.guards import observe
+
+
+def watched(*guards: Guard) -> Driven:
+    return Driven(listed(sql("a"), sql("backup"), success=guards))
+
+
+def sample(run: Driven, after: float = 0.0, **values: float) -> tuple[e.Event, ...]:
+    """A tick, and what is observed of it, recorded."""
+    run.sleep(after)
+    run.append(e.MetricsSampled(values=values, sources=dict.fromkeys(values, "db1")))
+    found = observe(run.state)
+    run.append(*found)
+    return found
+
+
+def test_nothing_is_known_before_the_first_sample() -> None:
+    run = watched(Guard(metric="cpu", below=0.7))
+    assert run.state.guards[0].state == "unknown"
+    assert observe(run.state) == ()
+
+
+def test_a_breach_lasts_as_long_as_the_plan_says() -> None:
+    run = watched(Guard(metric="cpu", below=0.7, for_=30.0))
+    assert sample(run, cpu=0.8) == ()
+    assert run.state.guards[0].state == "over"
+    over_since = run.state.guards[0].over_since
+    assert sample(run, after=20.0, cpu=0.9) == ()
+    (breach,) = sample(run, after=20.0, cpu=0.95)
+    assert breach == e.GuardBreached(metric="cpu", value=0.95, limit=0.7, source="db1", since=over_since or 0.0)
+    assert run.state.guards[0].state == "breached"
+    assert sample(run, cpu=0.99) == (), "a breach is told once"
+    (cleared,) = sample(run, after=9.0, cpu=0.1)
+    assert isinstance(cleared, e.GuardCleared)
+    assert cleared.lasted_s == pytest.approx(run.state.mono - run.tick - (over_since or 0.0))
+    assert run.state.guards[0].state == "ok"
+    assert sample(run, cpu=0.1) == ()
+
+
+def test_coming_back_under_the_limit_begins_anew() -> None:
+    run = watched(Guard(metric="cpu", below=0.7, for_=30.0))
+    sample(run, cpu=0.8)
+    sample(run, after=20.0, cpu=0.5)
+    assert sample(run, after=20.0, cpu=0.8) == ()
+
+
+@pytest.mark.parametrize(
+    ("guard", "good", "bad"),
+    [
+        (Guard(metric="m", below=10.0), 9.9, 10.0),
+        (Guard(metric="m", above=10.0), 10.1, 10.0),
+        (Guard(metric="m", equals=0.0), 0.0, 1.0),
+    ],
+)
+def test_relations(guard: Guard, good: float, bad: float) -> None:
+    run = watched(guard)
+    assert sample(run, m=good) == ()
+    assert [type(event) for event in sample(run, m=bad)] == [e.GuardBreached]
+
+
+def test_what_is_not_measured_any_more_breaches_nothing() -> None:
+    run = watched(Guard(metric="cpu", below=0.7, for_=30.0))
+    sample(run, cpu=0.9)
+    for _ in range(5):
+        assert sample(run, after=30.0, tps=1.0) == ()
+    assert run.state.guards[0].state == "over"
+
+
+def test_during_the_steps_it_excepts_nothing_counts() -> None:
+    run = watched(Guard(metric="cpu", below=0.7, except_=("a",)))
+    run.do(c.Execute(step="a"))
+    assert sample(run, cpu=0.9) == ()
+    run.passed("a")
+    (breach,) = sample(run, cpu=0.9)
+    assert isinstance(breach, e.GuardBreached)
+
+
+def test_a_breach_ends_when_an_excepted_step_begins() -> None:
+    run = watched(Guard(metric="cpu", below=0.7, except_=("a",)))
+    sample(run, cpu=0.9)
+    run.do(c.Execute(step="a"))
+    assert [type(event) for event in sample(run, cpu=0.9)] == [e.GuardCleared]
+
+
+def test_each_guard_for_itself() -> None:
+    run = watched(Guard(metric="cpu", below=0.7), Guard(metric="memory", below=0.8))
+    found = sample(run, cpu=0.9, memory=0.1)
+    assert [event.metric for event in found if isinstance(event, e.GuardBreached)] == ["cpu"]
+    assert [guard.state for guard in run.state.guards] == ["breached", "ok"]

@@ -1,0 +1,85 @@
+"""Why a running statement does not get on: who waits for whom, and how far the server says it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import to_builtins
+
+from tui.engine.recorder import Recorder
+from tui.journal.events import StepProgress, StepWaiting
+from tui.postgres.connect import Session
+
+QUEUE_SESSIONS = 10
+QUEUE_SECONDS = 2.0
+"""While our own lock is not granted, so many sessions behind it, or one for so long, are too many."""
+
+
+class LockWatch:
+    """`backends`: server processes that work for running steps, to (step, attempt). `give_way`: called for an attempt
+    that waits for a lock while too many sessions queue behind it."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        backends: Callable[[], dict[int, tuple[str, int]]],
+        give_way: Callable[[tuple[str, int]], Awaitable[None]],
+    ) -> None:
+        self._recorder = recorder
+        self._backends = backends
+        self._give_way = give_way
+        self._waiting: dict[tuple[str, int], str] = {}
+
+    async def look(self, monitor: Session) -> None:
+        """Journal what changed; costs nothing while no step works in the database."""
+        from tui.postgres.locks import lock_tree
+
+        backends = self._backends()
+        if not backends:
+            self._waiting.clear()
+            return
+        tree = await lock_tree(monitor, backends)
+        for pid, key in backends.items():
+            ours = [b for b in tree if b.pid == pid]
+            blockers = [b for b in tree if b.side == "blocks_us"]
+            blocked = [b for b in tree if b.side == "blocked_by_us"]
+            reason = "lock" if ours and ours[0].waits_for else ("blocks_others" if blocked else "")
+            if key[0] not in self._recorder.state.steps:
+                continue
+            at = self._recorder.state.steps[key[0]]
+            if at.status != "running" or (not reason and self._waiting.get(key, "") == ""):
+                continue
+            if at.waiting not in (None, "lock", "blocks_others"):
+                continue
+            facts: dict[str, Any] = {}
+            if reason:
+                facts = {
+                    "ours": [to_builtins(b) for b in ours], "blockers": [to_builtins(b) for b in blockers[:8]],
+                    "blocked": [to_builtins(b) for b in blocked[:8]], "blocked_count": len(blocked),
+                }  # fmt: skip
+            if reason == "lock" and _too_many(blocked):
+                await self._give_way(key)
+            self._waiting[key] = reason
+            self._recorder.append(StepWaiting(step=key[0], attempt=key[1], reason=reason, facts=facts))
+        await self._progress(monitor, backends)
+
+    async def _progress(self, monitor: Session, backends: dict[int, tuple[str, int]]) -> None:
+        from tui.postgres.progress import progress
+
+        for found in await progress(monitor, list(backends)):
+            step, attempt = backends[found.pid]
+            if self._recorder.state.steps[step].step.kind == "batch":
+                continue
+            self._recorder.append(
+                StepProgress(
+                    step=step, attempt=attempt, phase=f"{found.command}: {found.phase}",
+                    done=None if found.done is None else float(found.done),
+                    total=None if found.total is None else float(found.total), unit=found.unit,
+                )
+            )  # fmt: skip
+
+
+def _too_many(blocked: list[Any]) -> bool:
+    longest = max((b.waiting_s or 0.0 for b in blocked), default=0.0)
+    return len(blocked) > QUEUE_SESSIONS or longest > QUEUE_SECONDS

@@ -1,0 +1,42 @@
+"""Lines for the run's log that no step printed: the server's, and what the engine has to say itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui.engine.recorder import Recorder
+from tui.journal.events import LogLines
+from tui.journal.failure import JournalBroken, JournalFull
+
+_LINES = 200
+
+
+class Logbook:
+    """Journals log lines within what the journal takes of text."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def say(self, severity: str, text: str) -> None:
+        """One sentence of the engine's own. A journal that cannot be written is noticed by the run's own events."""
+        try:
+            self.lines("engine", [{"severity": severity, "text": text}])
+        except (JournalFull, JournalBroken):
+            pass
+
+    def lines(self, stream: str, records: list[dict[str, Any]]) -> None:
+        """Records of a log, each with its `text`, as many as the journal takes; the rest is counted."""
+        budget = self._recorder.budget
+        left, kept, texts = budget.level(), [], []
+        for record in records[:_LINES]:
+            text = str(record.pop("text"))
+            left -= len(text.encode("utf-8", "replace")) + 1
+            if left < 0:
+                break
+            rows = text.count("\n") + 1
+            kept.append(record | {"rows": rows} if rows > 1 else record)
+            texts.append(text)
+        text = "\n".join(texts)
+        budget.spend(len(text.encode("utf-8", "replace")))
+        dropped = len(records) - len(kept)
+        self._recorder.append(LogLines(stream=stream, text=text, lines=tuple(kept), dropped=dropped))
