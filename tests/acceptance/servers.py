@@ -1,4 +1,4 @@
-"""Fixtures that acceptance and fault tests share: a station of one's own, a server for the session, a database a test."""
+"""Fixtures that acceptance and fault tests share: a station, a server for the session, a database for each test."""
 
 from __future__ import annotations
 

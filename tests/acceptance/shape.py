@@ -6,7 +6,8 @@ from typing import Any
 
 STEP = {"pending", "running", "passed", "failed", "skipped", "signed", "by_hand", "cancelled", "undone", "undecided"}
 RUN = {
-    "scheduled", "running", "held", "rolling_back", "rolled_back", "rollback_failed", "completed", "failed", "undecided",
+    "scheduled", "running", "held", "rolling_back", "rolled_back", "rollback_failed", "completed", "failed",
+    "undecided",
 }  # fmt: skip
 ENDED = STEP - {"pending", "running", "undecided"}
 _NUMBER = (int, float)

@@ -181,12 +181,12 @@ class Station:
     def processes(self) -> Iterator[psutil.Process]:
         """Everything that has this home in its environment."""
         mark = f"VIRADA_HOME={self.home}".encode()
-        for name in os.listdir("/proc"):
-            if not name.isdigit() or int(name) == os.getpid():
+        for pid in psutil.pids():
+            if pid == os.getpid():
                 continue
             try:
-                if mark in Path("/proc", name, "environ").read_bytes().split(b"\0"):
-                    yield psutil.Process(int(name))
+                if mark in Path("/proc", str(pid), "environ").read_bytes().split(b"\0"):
+                    yield psutil.Process(pid)
             except (OSError, psutil.Error):
                 continue
 

@@ -52,7 +52,8 @@ def _paused(server: Server) -> Any:
 
 
 def test_fail_is_rolled_back_and_the_database_is_as_before(station: Station) -> None:
-    demo = station.start("demo", "--autopilot", "--headless", "--fail", "--compress", "20", env={"VIRADA_DEMO_LOAD": "off"})
+    station.env["VIRADA_DEMO_LOAD"] = "off"
+    demo = station.start("demo", "--autopilot", "--headless", "--fail", "--compress", "20")
     station.wait_for("run.opened")
     engine = station.engine()
     assert engine is not None

@@ -74,7 +74,8 @@ def test_a_target_that_does_not_answer(station: Station) -> None:
     done = station.virada("run", str(PLAN), "--headless", env={"SMALL_DSN": "host=127.0.0.1 port=1 dbname=x"})
     done.expect(1)
     assert "here" in done.err and "cannot be reached" in done.err
-    assert done.out == "" and station.virada("runs", "--json").expect().json == [], "a run that never opened leaves nothing"
+    assert done.out == ""
+    assert station.virada("runs", "--json").expect().json == [], "a run that never opened leaves nothing"
     unset = station.virada("run", str(PLAN), "--headless")
     assert unset.code in (1, 2) and "SMALL_DSN" in unset.err and "Traceback" not in unset.err
 
@@ -91,7 +92,8 @@ def test_every_mistake_of_a_plan_at_once(station: Station) -> None:
         "          - {id: g, title: G, sql: {file: nowhere.sql}}", "          - {title: H, sign: true}",
         "          - {id: i, title: I, sql: 'begin; select 1; commit'}",
         "          - {id: j, title: J, verify_backup: {of: nope}}", "          - {id: k, title: K, command: {run: []}}",
-        "          - {id: l, title: L, with: zz, sign: true}", "          - {id: m, title: M, sign: true, estimate: -3}",
+        "          - {id: l, title: L, with: zz, sign: true}",
+        "          - {id: m, title: M, sign: true, estimate: -3}",
     ]  # fmt: skip
     plan.write_text("\n".join(mistakes) + "\n")
     done = station.virada("check", str(plan)).expect(2)

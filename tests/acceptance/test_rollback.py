@@ -19,10 +19,8 @@ def run(station: Station, database: Database) -> str:
     with database.connect() as connection:
         connection.execute("create table gate (closed boolean)")
     id = station.open(PLAN, SMALL_DSN=database.dsn)
-    station.do("execute", "access")
-    station.do("sign", "agreed", "--note", "all")
-    station.do("execute", "table")
-    station.do("execute", "rows")
+    lines = "execute access\nsign agreed --note all\nexecute table\nexecute rows\n"
+    station.virada("attach", id, "--plain", stdin=lines).expect()
     return id
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from pathlib import Path
+
+import psutil
 
 from tests.acceptance.station import Station
 from tests.postgres_server import Database
@@ -18,14 +19,13 @@ _FORMS = (_SECRET, "hunter2-%25ecret")
 def _command_lines(until: threading.Event, found: set[str]) -> None:
     """Every command line that is seen while it lasts and holds the secret."""
     while not until.is_set():
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                try:
-                    line = Path("/proc", name, "cmdline").read_bytes().decode("utf-8", "replace")
-                except OSError:
-                    continue
-                if any(form in line for form in _FORMS):
-                    found.add(line)
+        for pid in psutil.pids():
+            try:
+                line = Path("/proc", str(pid), "cmdline").read_bytes().decode("utf-8", "replace")
+            except OSError:
+                continue
+            if any(form in line for form in _FORMS):
+                found.add(line)
         until.wait(0.005)
 
 

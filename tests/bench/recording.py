@@ -166,6 +166,17 @@ def under_way(runs: Path, steps: int | None = None) -> tuple[RunPaths, str]:
     return recording.paths, every[half].id
 
 
+def waiting(runs: Path) -> RunPaths:
+    """An open run of the demo's plan that waits for a person: nothing runs."""
+    plan = demo_plan()
+    every = [step for _place, step in places(plan.phases)]
+    signed = next(at for at, step in enumerate(every) if step.kind == "sign" and at > 0)
+    with Recording(runs, plan, time.time() - 60, "aa17") as recording:
+        recording.carry_out(55.0, until=signed, lines=100)
+        recording.add(e.RunResumed(policy=e.Policy()), by=PERSON)
+    return recording.paths
+
+
 def day(runs: Path, seconds: int, lines: int) -> RunPaths:
     """A recording of so many seconds, with a sample in each, and so many log lines in all."""
     with Recording(runs, demo_plan(), time.time() - seconds - 60, "da1e") as recording:

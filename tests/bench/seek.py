@@ -1,51 +1,85 @@
-"""Any moment of a long recording: `status --at`."""
+"""Any moment of a long recording: by keyframes, as `status --at`, and in the console's replay."""
 
 from __future__ import annotations
 
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from statistics import median
 
 from tests.bench.bench import Bench
 from tests.bench.figure import Budget, Figure, NotMeasured
 from tests.bench.recording import day
-from tui.cli.recorded import state_at
+from tui.console.replay import Asked, Player
+from tui.helm.paths import RunPaths
 from tui.journal.position import parse_position
+from tui.journal.reader import JournalReader
+from tui.run.recording import Recording
 
 FIRST = Budget(1000, of="ours")
 WARM = Budget(50, of="ours")
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """Milliseconds; the first seek of a process, a later one in the same process, and the command as a whole."""
+    """Milliseconds, the slowest of several places; the file is in the page cache."""
     paths = day(bench.home / "runs", bench.size.recording_s, bench.size.recording_lines)
-    megabytes = paths.journal.stat().st_size / 1e6
-    paths.journal.read_bytes()
+    megabytes = len(paths.journal.read_bytes()) / 1e6
     source = random.Random(1)
+    # The end is as far from the beginning as a place can be.
+    places = [bench.size.recording_s - 1, *(source.randrange(bench.size.recording_s) for _ in range(bench.size.seeks))]
     hours = bench.size.recording_s / 3600
-    what = f"{hours:.3g} h recording of {megabytes:.0f} MB"
-    first: list[float] = []
-    warm: list[float] = []
-    commands: list[float] = []
-    bare: list[float] = []
-    for number in range(bench.size.seeks):
-        second = source.randrange(bench.size.recording_s)
-        at = f"+{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
-        began = time.perf_counter()
-        state_at(paths, parse_position(at))
-        (warm if number else first).append((time.perf_counter() - began) * 1000)
-        commands.append(_command(bench, "status", paths.id, "--at", at))
-        bare.append(_command(bench, "--version"))
-    yield Figure(what=f"seek: first in a {what}", unit="ms", ours=tuple(first), budget=FIRST)
-    yield Figure(what="seek: a later one", unit="ms", ours=tuple(warm), budget=WARM)
-    yield Figure(
-        what="seek: the command status --at", unit="ms", ours=tuple(commands), theirs=tuple(bare),
-        peer="virada --version", budget=FIRST,
+    yield from _replay(paths, places, f"{hours:.3g} h of {megabytes:.0f} MB")
+    yield _command(bench, paths, places, "status --at, no keyframes kept")
+    recording = Recording(paths.journal)
+    built = _timed(lambda: recording.extend(write=True))
+    first = _timed(lambda: Recording(paths.journal).state_at(parse_position(_at(places[0]))))
+    opened = Recording(paths.journal)
+    warm = [_timed(lambda second=second: opened.state_at(parse_position(_at(second)))) for second in places]  # type: ignore[misc]
+    yield Figure(what="seek: keyframes built where none are kept", unit="ms", ours=(built,), budget=FIRST)
+    yield Figure(what="seek: first, keyframes read", unit="ms", ours=(first,), budget=FIRST)
+    yield _slowest("seek: a later one by keyframes", warm)
+    yield _command(bench, paths, places, "status --at, keyframes kept by the engine")
+
+
+def _replay(paths: RunPaths, places: list[int], what: str) -> Iterator[Figure]:
+    began = time.perf_counter()
+    player = Player(JournalReader(paths.journal), at=parse_position(_at(places[0])))
+    player.start()
+    first = (time.perf_counter() - began) * 1000
+    later = []
+    for second in places:
+        player.ask(Asked("go", to=parse_position(_at(second))))
+        later.append(_timed(lambda: player.step(time.monotonic())))
+    player.close()
+    yield Figure(what=f"seek: the replay opens, {what}", unit="ms", ours=(first,), budget=FIRST)
+    yield _slowest("seek: the replay goes somewhere else", later)
+
+
+def _command(bench: Bench, paths: RunPaths, places: list[int], what: str) -> Figure:
+    ours = [_ran(bench, "status", paths.id, "--at", _at(second)) for second in places[: bench.size.rounds]]
+    theirs = [_ran(bench, "--version") for _place in ours]
+    return Figure(
+        what=f"seek: {what}", unit="ms", ours=tuple(ours), theirs=tuple(theirs), peer="virada --version", budget=FIRST
     )  # fmt: skip
 
 
-def _command(bench: Bench, *arguments: str) -> float:
+def _slowest(what: str, samples: list[float]) -> Figure:
+    note = f"the slowest of {len(samples)}; their median {median(samples):.1f} ms"
+    return Figure(what=what, unit="ms", ours=(max(samples),), budget=WARM, note=note)
+
+
+def _at(second: int) -> str:
+    return f"+{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+def _ran(bench: Bench, *arguments: str) -> float:
     began = time.perf_counter()
     done = subprocess.run(bench.virada(*arguments), env=bench.environment, capture_output=True, text=True)
     if done.returncode != 0:

@@ -21,7 +21,7 @@ class Size(Struct, frozen=True, kw_only=True):
     readers_s: float = 5.0
     recording_s: int = 86_400
     recording_lines: int = 1_000_000
-    seeks: int = 3
+    seeks: int = 20
     steps: tuple[int, ...] = (10, 100, 1_000, 10_000)
 
 

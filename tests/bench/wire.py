@@ -11,7 +11,8 @@ from tests.bench import screen
 from tests.bench.bench import Bench, await_true, cpu_seconds, end_engine
 from tests.bench.figure import Budget, Figure
 from tests.bench.plans import plan_text, sign_step
-from tests.bench.recording import under_way
+from tests.bench.recording import under_way, waiting
+from tests.bench.terminal import Terminal
 from tui.engine.lock import engine_facts
 
 IDLE = Budget(300, of="ours")
@@ -22,37 +23,37 @@ CPU = Budget(1, of="ours")
 def measure(bench: Bench) -> Iterator[Figure]:
     """Bytes a second and per cent of one CPU; the peer is the bare app, idle."""
     yield _engine(bench)
-    rounds = min(3, bench.size.rounds)
-    wires: dict[str, list[float]] = {"quiet": [], "nominal": [], "bare": []}
-    cpus: dict[str, list[float]] = {"quiet": [], "nominal": [], "bare": []}
-    paths, step = under_way(bench.home / "runs")
-    for _round in range(rounds):
+    running, step = under_way(bench.home / "runs")
+    cases = {"waits": (waiting(bench.home / "runs"), "quiet"), "silent": (running, "quiet"), "usual": (running, "nominal")}
+    wires: dict[str, list[float]] = {name: [] for name in ("bare", *cases)}
+    cpus: dict[str, list[float]] = {name: [] for name in ("bare", *cases)}
+    for _round in range(min(3, bench.size.rounds)):
         with screen.bare(bench) as terminal:
             terminal.wait_for(screen.BARE_READY)
-            terminal.settle()
-            wire, cpu = terminal.watched(bench.size.watch_s)
-        wires["bare"].append(wire)
-        cpus["bare"].append(cpu * 100)
-        for mode in ("quiet", "nominal"):
+            _watch(bench, terminal, wires["bare"], cpus["bare"])
+        for name, (paths, mode) in cases.items():
             with screen.fed(bench, paths, step, mode), screen.watch(bench, paths) as terminal:
                 terminal.wait_for(r"(?i)observer")
-                terminal.settle()
-                wire, cpu = terminal.watched(bench.size.watch_s)
-            wires[mode].append(wire)
-            cpus[mode].append(cpu * 100)
-    for mode, what, budget in (("quiet", "only the clock changes", IDLE), ("nominal", "a run as usual", NOMINAL)):
+                _watch(bench, terminal, wires[name], cpus[name])
+    words = {"waits": "only the clock changes", "silent": "a step runs, nothing is heard", "usual": "a run as usual"}
+    budgets = {"waits": IDLE, "silent": None, "usual": NOMINAL}
+    for name, what in words.items():
         yield Figure(
-            what=f"bytes: console, {what}", unit="B/s", ours=tuple(wires[mode]), peer="bare app, idle",
-            theirs=tuple(wires["bare"]), budget=budget,
+            what=f"bytes: console, {what}", unit="B/s", ours=tuple(wires[name]), peer="bare app, idle",
+            theirs=tuple(wires["bare"]), budget=budgets[name],
         )  # fmt: skip
-    yield Figure(
-        what="cpu: idle console", unit="%", ours=tuple(cpus["quiet"]), theirs=tuple(cpus["bare"]),
-        peer="bare app, idle", budget=CPU,
-    )  # fmt: skip
-    yield Figure(
-        what="cpu: console in a run as usual", unit="%", ours=tuple(cpus["nominal"]), theirs=tuple(cpus["bare"]),
-        peer="bare app, idle",
-    )  # fmt: skip
+    for name, what in words.items():
+        yield Figure(
+            what=f"cpu: console, {what}", unit="%", ours=tuple(cpus[name]), theirs=tuple(cpus["bare"]),
+            peer="bare app, idle", budget=CPU if name == "waits" else None,
+        )  # fmt: skip
+
+
+def _watch(bench: Bench, terminal: Terminal, wires: list[float], cpus: list[float]) -> None:
+    terminal.settle()
+    wire, cpu = terminal.watched(bench.size.watch_s)
+    wires.append(wire)
+    cpus.append(cpu * 100)
 
 
 def _engine(bench: Bench) -> Figure:

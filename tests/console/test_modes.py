@@ -68,7 +68,7 @@ async def test_the_palette_of_an_observer_offers_no_command(tmp_path: Path) -> N
         await seen.press("colon")
         text = seen.text()
         assert "next error" in text
-        for word in ("roll back", "by hand", "take the helm", "close the run"):
+        for word in ("run to", "by hand", "take the helm", "close the run"):
             assert word not in text
 
 

@@ -29,7 +29,22 @@ SIZES = [(60, 20), (80, 24), (120, 40), (200, 60), (1, 1)]
 @pytest.mark.parametrize("name", ["prepared", "migrating", "failed", "rolled_back"])
 async def test_every_situation_shows_at_every_size(name: str, size: tuple[int, int], tmp_path: Path) -> None:
     async with shown(STORIES[name](), tmp_path, size=size) as seen:
-        keys = ("2", "3", "4", "1", "enter", "escape", "question_mark", "escape", "t", "escape", "z", "z", "colon")
+        keys = (
+            "2",
+            "3",
+            "4",
+            "1",
+            "enter",
+            "escape",
+            "question_mark",
+            "escape",
+            "t",
+            "escape",
+            "z",
+            "z",
+            "colon",
+            "escape",
+        )
         await seen.press(*keys)
         assert seen.app.is_running
         if size[0] >= 60:

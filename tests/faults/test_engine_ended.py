@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
-from tests.acceptance.station import Station
+from tests.acceptance.station import Event, Station
 from tests.faults import counting
 from tests.postgres_server import Database
 
@@ -15,12 +16,16 @@ _GO_ON = ("--headless", "--sign-off", "seen by the test")
 SMALL = Path(__file__).parent.parent / "acceptance" / "plans" / "small.yaml"
 
 
+def _works_for(step: str, event: Event) -> bool:
+    return event["type"] in ("tx.begin", "step.child") and bool(event["data"]["step"] == step)
+
+
 def test_sigterm_is_no_cancel(station: Station, database: Database) -> None:
     """A machine that shuts down ends its engines so; what ran is decided and gone on with, as after a crash."""
     counting.prepare(station, database, ledger=True)
     station.virada("run", str(counting.PLAN), *_GO_ON, "--detach").expect()
     for step in ("single", "batch", "psql"):
-        station.wait_for(lambda e, step=step: e["type"] in ("tx.begin", "step.child") and e["data"]["step"] == step)
+        station.wait_for(partial(_works_for, step))
         station.kill_engine(number=signal.SIGTERM)
         log = (station.directory() / "engine.log").read_text()
         assert "ended by a signal" in log and "Traceback" not in log
@@ -65,8 +70,8 @@ def test_two_runs_change_one_target_one_after_the_other(station: Station, databa
     with database.connect() as connection:
         connection.execute("create table gate (closed boolean); insert into gate values (true)")
     one = station.open(SMALL, SMALL_DSN=database.dsn)
-    for command in (("execute", "access"), ("sign", "agreed", "--note", "x"), ("execute", "table"), ("execute", "rows")):
-        station.do(*command, run=one)
+    lines = "execute access\nsign agreed --note all\nexecute table\nexecute rows\n"
+    station.virada("attach", one, "--plain", stdin=lines).expect()
     station.do("execute", "slow", "--no-wait", run=one)
     station.wait_for(lambda e: e["type"] == "tx.begin" and e["data"]["step"] == "slow", run=one)
     other = station.virada("run", str(counting.PLAN), "--detach").expect().out.strip()

@@ -1,4 +1,4 @@
-"""The engine killed with SIGKILL, at chosen points and at random: what was applied is known, and never applied again."""
+"""The engine killed with SIGKILL, at chosen points and at random: what was applied is known and never applied again."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _killed_after(station: Station, seconds: float) -> bool:
     if engine is None or station.events()[-1]["type"] == "run.closed":
         return False
     station.kill_engine()
-    return station.events()[-1]["type"] != "run.closed"
+    return bool(station.events()[-1]["type"] != "run.closed")
 
 
 def _again(database: Database) -> None:

@@ -13,6 +13,8 @@ from tests.acceptance.station import Station, await_condition
 from tests.postgres_server import Database
 
 PLAN = Path(__file__).parent.parent / "acceptance" / "plans" / "small.yaml"
+_TO_TABLE = "execute access\nsign agreed --note all\nexecute table\n"
+_TO_ROWS = _TO_TABLE + "execute rows\n"
 
 
 @pytest.fixture
@@ -46,8 +48,7 @@ def test_on_a_full_disk_only_a_rollback_is_executed(station: Station, database: 
     with database.connect() as connection:
         connection.execute("create table gate (closed boolean)")
     station.open(PLAN, SMALL_DSN=database.dsn)
-    for command in (("execute", "access"), ("sign", "agreed", "--note", "all"), ("execute", "table")):
-        station.do(*command)
+    station.virada("attach", "--plain", stdin=_TO_TABLE).expect()
     ballast = _fill(small_disk)
     refused = station.virada("do", "last", "execute", "rows")
     for _ in range(200):
@@ -76,8 +77,7 @@ def test_room_again_and_the_run_goes_on(station: Station, database: Database, sm
     with database.connect() as connection:
         connection.execute("create table gate (closed boolean); insert into gate values (true)")
     station.open(PLAN, SMALL_DSN=database.dsn)
-    for command in (("execute", "access"), ("sign", "agreed", "--note", "all"), ("execute", "table"), ("execute", "rows")):
-        station.do(*command)
+    station.virada("attach", "--plain", stdin=_TO_ROWS).expect()
     station.do("execute", "slow", "--no-wait")
     station.wait_for(lambda e: e["type"] == "tx.begin" and e["data"]["step"] == "slow")
     ballast = _fill(small_disk)
@@ -100,7 +100,7 @@ def test_room_again_and_the_run_goes_on(station: Station, database: Database, sm
     there = database.value("select count(*) from things where id = 3")
     assert there == (1 if status == "passed" else 0)
     if status != "passed":
-        command = "retry" if station.step("slow")["reason"] != "interrupted" else "execute"
-        assert station.do(command, "slow")["status"] == "passed"
+        again = "retry" if station.step("slow")["reason"] != "interrupted" else "execute"
+        assert station.do(again, "slow")["status"] == "passed"
     assert database.value("select count(*) from things where id = 3") == 1
     station.virada("verify", "last").expect(0)

@@ -57,7 +57,7 @@ class Field:
             shown = head(visible(self.text), width)
             return ((shown + " " * (width - cells(shown)), "field"),)
         before, after = visible(self.text[: self.cursor]), visible(self.text[self.cursor :])
-        while cells(before) > width - 1:
+        while before and cells(before) > width - 1:
             before = before[1:]
         at, rest = (after[:1] or " "), after[1:]
         rest = head(rest, max(0, width - cells(before) - cells(at)))

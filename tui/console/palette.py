@@ -23,19 +23,19 @@ DARK = Palette(
     dark=True,
     base="#d3d9e2 on #12161c",
     styles={
-        "text": "", "dim": "#98a2b3", "bold": "bold #f2f5f9", "title": "bold #7fb8ff", "quiet": "#98a2b3",
+        "text": "", "dim": "#a0aabb", "bold": "bold #f2f5f9", "title": "bold #7fb8ff", "quiet": "#a0aabb",
         "rule": "#4a5464", "key": "bold #7fb8ff", "ok": "#7fd09a", "run": "bold #7fb8ff", "warn": "bold #f0c060",
         "bad": "bold #ff8078", "phase": "bold #f2f5f9", "section": "#b4bccb", "bar": "#7fb8ff", "bar.bad": "#ff8078",
-        "selected": "on #2a3a52", "focus": "bold #12161c on #7fb8ff", "field": "#f2f5f9 on #232b37",
+        "selected": "on #20304a", "focus": "bold #12161c on #7fb8ff", "field": "#f2f5f9 on #232b37",
         "env.production": "bold #ffffff on #c21f2e", "env.staging": "bold #1a1200 on #e0a030",
         "env.development": "bold #ffffff on #1f7a44", "mode.operator": "bold #12161c on #7fb8ff",
-        "mode.observer": "bold #d3d9e2 on #3a4454", "mode.replay": "bold #ffffff on #6b4fb3", "tab": "#98a2b3",
+        "mode.observer": "bold #d3d9e2 on #3a4454", "mode.replay": "bold #ffffff on #6b4fb3", "tab": "#a0aabb",
         "tab.on": "bold #12161c on #7fb8ff", "button": "#d3d9e2 on #323c4b", "button.on": "bold #12161c on #7fb8ff",
-        "button.danger": "bold #ffffff on #c21f2e", "button.off": "#98a2b3 on #232b37", "edge": "#7fb8ff",
+        "button.danger": "bold #ffffff on #c21f2e", "button.off": "#a0aabb on #232b37", "edge": "#7fb8ff",
         "edge.bad": "bold #ff8078",
     },
 )  # fmt: skip
-"""The default: calm, readable at three in the morning; every text has a contrast of 6:1 or more."""
+"""The default: calm, readable at three in the morning; every text has a contrast of 4.5:1 or more."""
 
 PLAIN = Palette(
     name="no-colour",

@@ -30,7 +30,7 @@ def _arm(what: str, number: int, when: str) -> None:
         nonlocal seen
         hit = False
         for event in events:
-            if event.TYPE == wanted and (not step or getattr(event, "step", None) == step):
+            if wanted == event.TYPE and (not step or getattr(event, "step", None) == step):
                 seen += 1
                 hit = hit or seen == number
         if hit and when == "before":
@@ -72,7 +72,7 @@ def _arm_commit(number: int, when: str) -> None:
             _die()
         return result
 
-    Session.execute = execute  # type: ignore[method-assign]
+    Session.execute = execute  # type: ignore[method-assign,assignment]
 
 
 if "tui.engine" in sys.orig_argv and os.environ.get("VIRADA_TEST_CRASH"):

@@ -1,0 +1,3 @@
+begin;
+alter table app.orders add column region text;
+commit;

@@ -1,0 +1,138 @@
+"""The console on a real pseudo-terminal: it ends when it must, restores what it changed, and survives what comes in."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.console.terminal import ROOT, SHOW, Terminal
+
+BYTES_A_SECOND = 300
+"""The budget while nothing but the clock changes."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_restores_the_terminal(number: signal.Signals) -> None:
+    with Terminal("migrating", "operator") as terminal:
+        terminal.until("roll back within")
+        terminal.signal(number)
+        assert terminal.ended() == 128 + number
+        assert terminal.is_restored
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_vanished_terminal_leaves_no_process(ignored: bool) -> None:
+    with Terminal("migrating", "operator", ignore_hangup=ignored) as terminal:
+        terminal.until("roll back within")
+        terminal.hang_up()
+        assert terminal.ended() in (129, -signal.SIGHUP)
+
+
+def test_bytes_that_are_no_utf8_are_survived() -> None:
+    with Terminal("prepared", "operator") as terminal:
+        terminal.until("Next: 2.1.1")
+        terminal.press(b"\xe7\xe3\xff")
+        terminal.press(b"\x1b[M \xb0\x90")
+        terminal.press("?")
+        terminal.until("Commands to the engine")
+        terminal.press("\x1b")
+        terminal.until(lambda: "Commands to the engine" not in terminal.text())
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert b"virada attach 20261205T235500Z-7f3a" in terminal.output
+        assert terminal.is_restored
+
+
+def test_ctrl_c_ends_nothing_and_q_says_that_the_engine_goes_on() -> None:
+    with Terminal("prepared", "operator") as terminal:
+        terminal.until("Next: 2.1.1")
+        terminal.press(b"\x03")
+        terminal.until("q detaches this screen; the engine goes on.")
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert b"the engine goes on" in terminal.output[terminal.output.rfind(b"\x1b[?1049l") :]
+
+
+def test_a_terminal_that_takes_nothing_does_not_keep_it() -> None:
+    with Terminal("migrating", "operator", "--live", size=(200, 60)) as terminal:
+        terminal.until("roll back within")
+        # Nobody reads from here on: the terminal's buffer is full after a few repaints.
+        for _n in range(200):
+            terminal.press("jk")
+        deadline = time.monotonic() + 2
+        while time.monotonic() < deadline:
+            assert terminal.process.poll() is None
+            time.sleep(0.05)
+        terminal.signal(signal.SIGTERM)
+        terminal.process.wait(8)
+
+
+def test_while_only_the_clock_changes_little_is_written() -> None:
+    with Terminal("prepared", "operator", COLORTERM="truecolor") as terminal:
+        terminal.until("last event 6 s ago")
+        began = time.monotonic()
+        written = 0
+        while time.monotonic() - began < 4.5:
+            written += len(terminal.read(0.5))
+        assert 0 < written / (time.monotonic() - began) <= BYTES_A_SECOND
+
+
+def test_no_colour_means_no_colour() -> None:
+    with Terminal("failed", "operator", NO_COLOR="1", COLORTERM="truecolor") as terminal:
+        terminal.until("Rollback is PROPOSED")
+        terminal.press("R")
+        terminal.until("ROLL BACK production")
+        codes = {code for found in re.findall(rb"\x1b\[([0-9;]*)m", terminal.output) for code in found.split(b";")}
+        assert not codes & {b"38", b"48"}
+        assert not any(
+            30 <= int(code) <= 37 or 40 <= int(code) <= 47 or 90 <= int(code) <= 107 for code in codes if code
+        )
+        row = next(y for y, line in enumerate(terminal.screen.display) if "PRODUCTION" in line)
+        column = terminal.screen.display[row].index("PRODUCTION")
+        assert terminal.screen.buffer[row][column].reverse
+
+
+def test_sixteen_colours_are_enough() -> None:
+    with Terminal("failed", "observer", TERM="screen") as terminal:
+        terminal.until("Rollback is PROPOSED")
+        cells = [terminal.screen.buffer[y][x] for y in range(24) for x in range(80)]
+        assert all(cell.data == " " or cell.fg != cell.bg for cell in cells)
+
+
+def test_without_unicode_it_is_drawn_in_ascii() -> None:
+    with Terminal("migrating", "operator", PYTHONIOENCODING="iso-8859-1", PYTHONCOERCECLOCALE="0") as terminal:
+        terminal.until("roll back within")
+        assert b"\\u" not in terminal.output and b"\xe2" not in terminal.output
+        assert "Execução".encode("iso-8859-1") in terminal.output
+        assert "> running" in terminal.text()
+
+
+def test_a_size_of_60x20_is_usable() -> None:
+    with Terminal("migrating", "operator", size=(60, 20)) as terminal:
+        terminal.until("waiting for a lock")
+        for part in ("PRODUCTION", "OPERATOR", "window closes in", "roll back within", "▶ running", "q detach"):
+            assert part in terminal.text(), part
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_can_show_nothing_is_told_of_plain(term: str) -> None:
+    with Terminal("prepared", "observer", TERM=term) as terminal:
+        assert terminal.ended() == 2
+        assert b"--plain" in terminal.output and b"Traceback" not in terminal.output
+        assert b"\x1b" not in terminal.output
+
+
+def test_a_pipe_is_told_of_plain() -> None:
+    environment = {**os.environ, "TERM": "xterm-256color", "LANGUAGE": "en"}
+    ended = subprocess.run(
+        [sys.executable, str(SHOW), "prepared"], stdin=subprocess.DEVNULL, capture_output=True, cwd=ROOT,
+        env=environment, timeout=20,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert b"--plain" in ended.stderr and not ended.stdout

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.steps.drive import answers, ended, play, step
+from tui.journal.events import BackupRecorded
+from tui.steps.backup import KIND
+from tui.steps.effects import Failed, HashPath, Passed, PathHash, Probe, RunChild
+
+SPEC: dict[str, Any] = {"directory": "${BACKUPS}"}
+HASH = PathHash(bytes=1000, files=1, sha256="cd", seconds=0.5)
+
+
+def test_what_was_written_is_hashed_and_recorded() -> None:
+    done = play(KIND, SPEC, answers({"path": "/b/R.a.1.dump"}, ended(), HASH))
+    prepare, dump, hashing, _emit = done.asked
+    assert prepare == Probe(name="path_prepare", arguments={"directory": "${BACKUPS}", "name": "R.a.1.dump"})
+    assert isinstance(dump, RunChild)
+    assert dump.argv == (
+        "pg_dump", "--format=custom", "--compress=1", "--file=/b/R.a.1.dump", "--lock-wait-timeout=10000",
+        "--no-password",
+    )  # fmt: skip
+    assert (dump.target, dump.fence, dump.watch_path) == (True, True, "/b/R.a.1.dump")
+    assert hashing == HashPath(path="/b/R.a.1.dump")
+    assert done.emitted == [
+        BackupRecorded(
+            step="a", attempt=1, path="/b/R.a.1.dump", format="custom", bytes=1000, sha256="cd", files=1, seconds=1.5
+        )
+    ]
+    assert isinstance(done.ended, Passed)
+    assert {"path": "/b/R.a.1.dump", "bytes": 1000, "sha256": "cd", "files": 1}.items() <= done.ended.evidence.items()
+    assert done.ended.effect == "none", "it changes nothing in the database"
+
+
+def test_every_attempt_writes_a_place_of_its_own() -> None:
+    done = play(KIND, SPEC, answers({"error": "taken"}), attempt=3)
+    assert done.of(Probe)[0].arguments["name"] == "R.a.3.dump"
+
+
+def test_a_directory_may_be_dumped_in_parallel_and_in_part() -> None:
+    spec = SPEC | {
+        "format": "directory",
+        "jobs": 4,
+        "compress": 0,
+        "schemas": ["app"],
+        "tables": ["x.y"],
+        "timeout": 9.0,
+    }
+    done = play(KIND, spec, answers({"path": "/b/R.a.1"}, ended(), HASH), of=step("backup", spec, timeout=1.0))
+    assert done.of(Probe)[0].arguments["name"] == "R.a.1"
+    (dump,) = done.of(RunChild)
+    assert {"--format=directory", "--compress=0", "--jobs=4", "--schema=app", "--table=x.y"} <= set(dump.argv)
+    assert dump.timeout == 9.0
+
+
+def test_a_single_file_has_no_jobs() -> None:
+    done = play(KIND, SPEC | {"jobs": 4}, answers({"path": "/b/x"}, ended(), HASH))
+    assert not [a for a in done.of(RunChild)[0].argv if a.startswith("--jobs")]
+
+
+def test_without_a_place_nothing_is_dumped() -> None:
+    done = play(KIND, SPEC, answers({"error": "/b: Permission denied"}))
+    assert done.ended == Failed(reason="backup_directory", evidence={"error": "/b: Permission denied"})
+    assert done.of(RunChild) == []
+
+
+@pytest.mark.parametrize(
+    ("child", "hashed", "reason"),
+    [
+        (ended(None, error="no pg_dump"), None, "not_started"),
+        (ended(1), None, "exit_status"),
+        (ended(-15, timed_out=True), None, "exit_status"),
+        (ended(0), PathHash(error="gone"), "backup_unreadable"),
+        (ended(0), PathHash(bytes=0, files=1, sha256="e3"), "backup_unreadable"),
+    ],
+)
+def test_what_is_no_backup_is_not_recorded_as_one(child: Any, hashed: Any, reason: str) -> None:
+    done = play(KIND, SPEC, answers({"path": "/b/x"}, child, hashed))
+    assert isinstance(done.ended, Failed)
+    assert done.ended.reason == reason
+    assert done.ended.evidence["path"] == "/b/x", "what is left of it can be found"
+    assert done.emitted == []
+
+
+def test_what_it_is() -> None:
+    assert (KIND.changes, KIND.fence, KIND.repeat) == (False, "child", "always")
+    assert KIND.facts is not None
+    assert KIND.facts({"path": "/b", "bytes": 1, "other": 2}) == [("path", "/b"), ("bytes", "1")]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.steps.drive import answers, codes, ended, lint, play, step
+from tui.steps.command import KIND
+from tui.steps.effects import Failed, Passed, RunChild
+
+SPEC = {"run": ["pg_isready"]}
+EVIDENCE = {"exit_status": 0, "seconds": 1.5, "output_bytes": 10, "output_sha256": "ab", "timed_out": False}
+
+
+def test_its_exit_status_decides() -> None:
+    done = play(KIND, SPEC, answers(ended(0)))
+    assert done.ended == Passed(evidence=EVIDENCE, effect="unknown")
+    failed = play(KIND, SPEC, answers(ended(2))).ended
+    assert failed == Failed(
+        reason="exit_status", evidence=EVIDENCE | {"exit_status": 2, "tail": "the end"}, effect="unknown"
+    )
+
+
+def test_the_plan_says_which_status_is_good() -> None:
+    assert isinstance(play(KIND, SPEC | {"expect_status": 3}, answers(ended(3))).ended, Passed)
+    assert isinstance(play(KIND, SPEC | {"expect_status": 3}, answers(ended(0))).ended, Failed)
+
+
+@pytest.mark.parametrize("status", [-9, 137, 1])
+def test_a_signal_is_a_failure(status: int) -> None:
+    assert isinstance(play(KIND, SPEC, answers(ended(status, timed_out=True))).ended, Failed)
+
+
+def test_not_started_it_did_nothing() -> None:
+    done = play(KIND, SPEC, answers(ended(None, error="no such program"))).ended
+    assert isinstance(done, Failed)
+    assert (done.reason, done.effect, done.evidence["error"]) == ("not_started", "none", "no such program")
+
+
+def test_arguments_go_to_the_program_as_they_are() -> None:
+    spec = {"run": ["sh", "-c", "echo $HOME"], "environment": {"A": "${B}"}, "timeout": 5.0}
+    (asked,) = play(KIND, spec, answers(ended())).asked
+    assert asked == RunChild(argv=("sh", "-c", "echo $HOME"), environment={"A": "${B}"}, timeout=5.0, target=True)
+
+
+def test_the_steps_timeout_holds_when_it_has_none_of_its_own() -> None:
+    (asked,) = play(KIND, SPEC, answers(ended()), of=step("command", SPEC, timeout=7.0)).asked
+    assert isinstance(asked, RunChild) and asked.timeout == 7.0
+
+
+def test_lint() -> None:
+    assert lint(KIND, SPEC) == []
+    assert codes(lint(KIND, {"run": []})) == ["command-empty"]
+
+
+def test_what_it_is() -> None:
+    assert (KIND.short, KIND.fence, KIND.repeat) == ("run", "child", "after_proof")
+    assert KIND.facts is not None
+    assert KIND.facts(EVIDENCE) == [("exit_status", "0"), ("seconds", "1.5"), ("output_bytes", "10")]

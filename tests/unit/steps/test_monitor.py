@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.steps.drive import Played, codes, lint, play
+from tui.journal.events import StepProgress
+from tui.steps.effects import Effect, Failed, Passed, Sleep, Watch, Watched
+from tui.steps.monitor import KIND
+
+BREACH = {"metric": "cpu", "value": 0.9, "limit": 0.7}
+
+
+def monitor(spec: dict[str, Any], seen: Watched | None = None, stop_at: int | None = None, **more: Any) -> Played:
+    """`stop_at`: the tick in which it is asked to stop."""
+    ticks = 0
+
+    def answer(effect: Effect) -> Any:
+        nonlocal ticks
+        if isinstance(effect, Watch):
+            return seen or Watched(samples=3)
+        assert isinstance(effect, Sleep)
+        ticks += 1
+        return ticks == stop_at
+
+    return play(KIND, {"guards": True} | spec, answer, **more)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ticks"), [(3.0, [1.0, 1.0, 1.0]), (2.5, [1.0, 1.0, 0.5]), (0.4, [0.4]), (0.0, [])]
+)
+def test_it_watches_for_the_plans_time(seconds: float, ticks: list[float]) -> None:
+    done = monitor({"for": seconds})
+    assert [sleep.seconds for sleep in done.of(Sleep)] == ticks
+    assert all(sleep.compressible for sleep in done.of(Sleep))
+    progress = [event for event in done.emitted if isinstance(event, StepProgress)]
+    assert len(progress) == len(ticks)
+    if progress:
+        assert progress[-1].done == pytest.approx(seconds)
+        assert (progress[-1].total, progress[-1].unit) == (seconds, "s")
+    assert isinstance(done.ended, Passed)
+    assert done.ended.evidence == {
+        "seconds": pytest.approx(seconds), "breached": [], "errors": 0, "lines": 0, "samples": 3,
+    }  # fmt: skip
+
+
+def test_as_a_companion_it_watches_until_its_step_ends() -> None:
+    done = monitor({"log": "server", "guards": False}, Watched(lines=7, errors=1), stop_at=5, companion=True)
+    assert isinstance(done.ended, Passed)
+    assert {"seconds": 5.0, "lines": 7, "errors": 1}.items() <= done.ended.evidence.items()
+    assert not any(sleep.compressible for sleep in done.of(Sleep)), "its step takes no less time in a rehearsal"
+    assert done.emitted == [], "nobody knows how much of it is left"
+
+
+def test_without_an_end_it_goes_on() -> None:
+    assert monitor({}).outcome is None
+
+
+@pytest.mark.parametrize("more", [{"for": 2.0}, {}])
+def test_a_breach_is_a_failure_where_guards_are_watched(more: dict[str, Any]) -> None:
+    stop = None if more else 2
+    done = monitor(more, Watched(breached=(BREACH,)), stop_at=stop, companion=not more)
+    assert isinstance(done.ended, Failed)
+    assert (done.ended.reason, done.ended.evidence["breached"]) == ("guard_breached", [BREACH])
+    only_log = monitor(more | {"guards": False, "log": "server"}, Watched(breached=(BREACH,)), stop_at=stop)
+    assert isinstance(only_log.ended, Passed)
+
+
+def test_stopped_before_its_time_it_was_cancelled() -> None:
+    done = monitor({"for": 10.0}, stop_at=2)
+    assert isinstance(done.ended, Failed)
+    assert (done.ended.reason, done.ended.evidence["seconds"]) == ("cancelled", 2.0)
+
+
+def test_a_companion_with_a_time_of_its_own_ends_with_its_step_all_the_same() -> None:
+    assert isinstance(monitor({"for": 10.0}, stop_at=2, companion=True).ended, Passed)
+    assert len(monitor({"for": 3.0}, companion=True).of(Sleep)) == 3
+
+
+def test_lint() -> None:
+    assert lint(KIND, {"guards": True, "for": 5.0}) == []
+    assert lint(KIND, {"log": "server"}, with_="b") == []
+    assert codes(lint(KIND, {})) == ["monitor-time", "monitor-what"]
+
+
+def test_what_it_is() -> None:
+    assert (KIND.changes, KIND.fence) == (False, "none")
+    assert KIND.facts is not None and KIND.facts({"seconds": 3.0, "lines": 2}) == [("seconds", "3.0"), ("lines", "2")]

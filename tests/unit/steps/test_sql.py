@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.steps.drive import BROKEN, LOCKED, answers, codes, committed, lint, play, refused, step
+from tui.plan.model import Proof
+from tui.sql.script import read_script
+from tui.steps.effects import Failed, Passed, ReadFile, RunStatement, RunTransaction, Sleep
+from tui.steps.sql import KIND, resume_at
+
+THREE = "create table t (a int);\ninsert into t values (1);\nupdate t set a = 2;\n"
+MIXED = "create table t (a int);\ncreate index concurrently i on t (a);\nanalyze t;\n"
+OWN = "begin;\ninsert into t values (1);\ncommit;\ninsert into t values (2);\nbegin;\ndelete from t;\ncommit;\n"
+PROVE = Proof(query="select 1", equals=1)
+
+
+def ordinals(asked: list[RunTransaction | RunStatement]) -> list[int]:
+    return [a.statement if isinstance(a, RunTransaction) else a.ordinal for a in asked]
+
+
+class TestSingle:
+    def test_it_is_one_transaction_with_one_witness(self) -> None:
+        witness = {"xid": "7", "protection": "xid"}
+        done = play(KIND, {"text": THREE}, answers(committed(2, witness=witness, warnings=("careful",), seconds=0.5)))
+        (work,) = done.asked
+        assert isinstance(work, RunTransaction)
+        assert [(s.text, s.line) for s in work.statements] == [
+            ("create table t (a int)", 1), ("insert into t values (1)", 2), ("update t set a = 2", 3),
+        ]  # fmt: skip
+        assert done.ended == Passed(
+            evidence={
+                "statements": 3, "rows": 2, "tries": 1, "commit": witness, "warnings": ["careful"], "seconds": 0.5,
+            },
+            effect="all",
+        )  # fmt: skip
+
+    def test_the_file_is_read_from_the_frozen_plan(self) -> None:
+        done = play(KIND, {"file": "migration.sql"}, answers(THREE, committed()))
+        assert done.asked[0] == ReadFile(path="migration.sql")
+        assert isinstance(done.ended, Passed)
+
+    def test_it_runs_as_the_steps_role_under_its_limits(self) -> None:
+        spec = {"text": THREE, "lock_timeout": 0.25, "statement_timeout": 9.0, "row_security": "on"}
+        done = play(KIND, spec, answers(committed()), of=step("sql", spec, as_="owner"))
+        settings = done.of(RunTransaction)[0].settings
+        assert (settings.role, settings.statement_timeout, settings.row_security) == ("owner", 9.0, True)
+        assert settings.lock_timeout == 0.1
+        plain = play(KIND, {"text": THREE}, answers(committed())).of(RunTransaction)[0].settings
+        assert plain.row_security is False, "FORCE RLS makes an error, not a silent half"
+
+    def test_an_error_leaves_nothing(self) -> None:
+        done = play(KIND, {"text": THREE}, answers(refused()))
+        assert isinstance(done.ended, Failed)
+        assert (done.ended.reason, done.ended.effect, done.ended.error) == ("sql_error", "none", BROKEN)
+
+    def test_locks_are_tried_again_with_pauses(self) -> None:
+        done = play(KIND, {"text": THREE, "retries": 2}, answers(refused(LOCKED), False, committed()))
+        assert len(done.of(Sleep)) == 1
+        assert done.ended.evidence["tries"] == 2
+
+    def test_committed_before_it_is_not_applied_again(self) -> None:
+        done = play(KIND, {"text": THREE}, answers(), done=1, attempt=2)
+        assert done.asked == []
+        assert isinstance(done.ended, Passed) and done.ended.effect == "all"
+
+
+class TestPerStatement:
+    def test_each_has_its_own_transaction_and_what_cannot_runs_outside(self) -> None:
+        spec = {"text": MIXED, "transaction": "per_statement"}
+        done = play(KIND, spec, answers(committed(0), committed(0), committed(0)))
+        assert [type(a) for a in done.asked] == [RunTransaction, RunStatement, RunTransaction]
+        assert ordinals(done.of(RunTransaction) + done.of(RunStatement)) == [0, 2, 1]
+        assert done.ended.effect == "all"
+        assert done.ended.evidence["done"] == 3
+
+    def test_outside_it_waits_for_locks_as_long_as_the_plan_says_and_once(self) -> None:
+        spec = {"text": MIXED, "transaction": "per_statement", "lock_timeout": 30.0}
+        done = play(KIND, spec, answers(committed(), refused(LOCKED)))
+        (outside,) = done.of(RunStatement)
+        assert outside.settings.lock_timeout == 30.0
+        assert isinstance(done.ended, Failed) and done.ended.effect == "unknown"
+
+    def test_it_goes_on_behind_what_is_proved(self) -> None:
+        spec = {"text": THREE, "transaction": "per_statement"}
+        done = play(KIND, spec, answers(committed(), committed()), done=1, attempt=2)
+        assert ordinals(done.of(RunTransaction)) == [1, 2]
+        assert done.ended.evidence["done"] == 3
+
+    def test_all_of_it_proved_there_is_nothing_left(self) -> None:
+        done = play(KIND, {"text": THREE, "transaction": "per_statement"}, answers(), done=3)
+        assert done.asked == [] and isinstance(done.ended, Passed) and done.ended.effect == "all"
+
+    @pytest.mark.parametrize(("before", "effect"), [(0, "none"), (1, "some"), (2, "some")])
+    def test_a_failure_says_what_is_there(self, before: int, effect: str) -> None:
+        spec = {"text": THREE, "transaction": "per_statement"}
+        done = play(KIND, spec, answers(*[committed()] * before, refused()))
+        assert isinstance(done.ended, Failed)
+        assert (done.ended.effect, done.ended.evidence["done"]) == (effect, before)
+
+    def test_rows_and_warnings_add_up(self) -> None:
+        spec = {"text": THREE, "transaction": "per_statement"}
+        given = (committed(0, warnings=("w1",)), committed(2), committed(3, warnings=("w2",), witness={"xid": "9"}))
+        evidence = play(KIND, spec, answers(*given)).ended.evidence
+        assert (evidence["rows"], evidence["warnings"], evidence["commit"]) == (5, ["w1", "w2"], {"xid": "9"})
+
+    def test_copy_data_goes_along(self) -> None:
+        spec = {"text": "copy t from stdin;\n1\n2\n\\.\n", "transaction": "per_statement"}
+        (work,) = play(KIND, spec, answers(committed())).of(RunTransaction)
+        assert work.statements[0].copy_data == "1\n2\n"
+
+
+class TestScript:
+    def test_its_transactions_are_its_own(self) -> None:
+        done = play(KIND, {"text": OWN, "transaction": "script"}, answers(*[committed()] * 7))
+        assert all(isinstance(a, RunStatement) for a in done.asked)
+        assert [a.statement.text for a in done.of(RunStatement)][:3] == ["begin", "insert into t values (1)", "commit"]
+
+    @pytest.mark.parametrize(
+        ("done", "first"), [(0, 0), (1, 0), (2, 0), (3, 3), (4, 4), (5, 4), (6, 4), (7, 7)]
+    )  # fmt: skip
+    def test_a_transaction_that_was_open_is_begun_again_as_a_whole(self, done: int, first: int) -> None:
+        assert resume_at(read_script(OWN).statements, done) == first
+        played = play(KIND, {"text": OWN, "transaction": "script"}, answers(*[committed()] * 7), done=done)
+        assert ordinals(played.of(RunStatement)) == list(range(first, 7))
+
+    def test_savepoints_end_nothing(self) -> None:
+        text = "begin; savepoint s; insert into t values (1); rollback to s; select 1; commit;"
+        assert resume_at(read_script(text).statements, 5) == 0
+
+    def test_rolled_back_by_the_script_itself_is_an_end_too(self) -> None:
+        assert resume_at(read_script("begin; delete from t; rollback; select 1;").statements, 3) == 3
+
+
+class TestLint:
+    def test_exactly_one_source(self) -> None:
+        assert codes(lint(KIND, {})) == ["sql-source"]
+        assert codes(lint(KIND, {"text": "select 1", "file": "f.sql"})) == ["sql-source"]
+
+    def test_an_empty_script(self) -> None:
+        assert codes(lint(KIND, {"text": "-- nothing\n"})) == ["sql-empty"]
+
+    def test_a_file_that_cannot_be_read_is_the_loaders_to_tell(self) -> None:
+        assert lint(KIND, {"file": "gone.sql"}) == []
+
+    def test_what_is_found_stands_at_its_line_of_the_file(self) -> None:
+        (found,) = lint(KIND, {"file": "f.sql"}, files={"f.sql": "select 1;\n\ncommit;\n"})
+        assert (found.file, found.line, found.key) == ("f.sql", 3, "file")
+
+    def test_outside_a_transaction_it_needs_a_proof(self) -> None:
+        spec = {"text": MIXED, "transaction": "per_statement"}
+        assert "needs-prove" in codes(lint(KIND, spec))
+        assert "needs-prove" not in codes(lint(KIND, spec, prove=PROVE))
+        assert "needs-prove" not in codes(lint(KIND, spec, is_undo=True))
+        assert "needs-prove" not in codes(lint(KIND, {"text": THREE, "transaction": "per_statement"}))
+        assert "needs-prove" in codes(lint(KIND, {"text": OWN, "transaction": "script"}))
+
+
+def test_what_it_is() -> None:
+    assert (KIND.name, KIND.short, KIND.changes, KIND.fence, KIND.repeat) == (
+        "sql",
+        "text",
+        True,
+        "statements",
+        "never",
+    )
+    assert KIND.atomic is not None
+    assert KIND.atomic(KIND.typed({"text": "select 1"}))
+    assert not KIND.atomic(KIND.typed({"text": "select 1", "transaction": "per_statement"}))
+
+
+def test_its_facts() -> None:
+    assert KIND.facts is not None
+    told = KIND.facts({"statements": 3, "rows": 2, "tries": 1, "commit": {"xid": "7", "protection": "xid"}})
+    assert told == [("statements", "3"), ("rows", "2"), ("tries", "1"), ("xid", "7"), ("protection", "xid")]
+    assert KIND.facts({"commit": None}) == []
