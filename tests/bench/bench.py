@@ -32,7 +32,8 @@ class Bench:
         self.size = size
         self.directory = Path(tempfile.mkdtemp(prefix="virada-bench-"))
         self.home = self.directory / "state"
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("VIRADA_", "PG", "LC_", "NO_COLOR"))}
+        left_out = ("VIRADA_", "PG", "LC_", "NO_COLOR")
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         self.environment |= {
             "VIRADA_HOME": str(self.home), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
             "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT),

@@ -69,7 +69,7 @@ def _calibrated(terminal: Terminal) -> tuple[int, int, int, Cell]:
     # Away from the first row, from which a list may wrap around, and from the edge at which it scrolls.
     for key in ("down", "down", "down", "down", "up", "up"):
         terminal.press(key)
-        terminal.settle()
+        terminal.settle(0.2)
     first = terminal.styles()
     terminal.press("down")
     terminal.settle()
@@ -80,6 +80,7 @@ def _calibrated(terminal: Terminal) -> tuple[int, int, int, Cell]:
         rows = [y for y in range(terminal.screen.lines) if first[y][x] != second[y][x]]
         if len(rows) == 2:
             upper, lower = rows
-            if lower == upper + 1 and first[upper][x] == second[lower][x] and terminal.cell(x, upper) == first[upper][x]:
-                return x, upper, lower, first[upper][x]
+            look = first[upper][x]
+            if lower == upper + 1 and second[lower][x] == look and terminal.cell(x, upper) == look:
+                return x, upper, lower, look
     raise NotMeasured("no highlighted row was seen to move")

@@ -1,6 +1,7 @@
 """Readers that follow one journal in one process: `python -m tests.bench.poller JOURNAL COUNT`.
 
-Each polls every 50 ms, at a moment of its own. When the input is closed, prints how late each event came, in ms.
+A line on its input starts them, so that none measures while others are still being started. Each polls every 50 ms,
+at a moment of its own. When the input is closed, how late each event came is printed, in ms.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ POLL = 0.05
 
 def main(journal: str, count: str) -> None:
     readers = [JournalReader(journal) for _reader in range(int(count))]
+    print("ready", flush=True)
+    sys.stdin.readline()
     for reader in readers:
         while reader.poll():
             pass
@@ -27,7 +30,6 @@ def main(journal: str, count: str) -> None:
     due = [(now + source.random() * POLL, number) for number in range(len(readers))]
     heapq.heapify(due)
     late: list[float] = []
-    print("ready", flush=True)
     while True:
         at, number = due[0]
         if select.select([sys.stdin], [], [], max(0.0, at - time.monotonic()))[0]:

@@ -44,6 +44,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
                 for process in processes:
                     assert process.stdout is not None
                     process.stdout.readline()
+                for process in processes:
+                    assert process.stdin is not None
+                    process.stdin.write(b"go\n")
+                    process.stdin.flush()
                 used, began = cpu_seconds(engine), time.monotonic()
                 time.sleep(bench.size.readers_s)
                 cpu[count].append((cpu_seconds(engine) - used) / (time.monotonic() - began) * 100)

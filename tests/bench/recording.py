@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from tui.demo.demo import plan_directory
 from tui.helm.paths import RunPaths
@@ -20,7 +20,7 @@ from tui.plan.model import Phase, Plan, Section, Step, Target, places
 from tui.steps.registry import KINDS
 
 PERSON = "ana@jump1"
-SOURCES = {name: "db1" for name in ("response_time", "connections", "tps", "wal_rate", "cpu", "memory")}
+SOURCES = dict.fromkeys(("response_time", "connections", "tps", "wal_rate", "cpu", "memory"), "db1")
 LOG_LINE = "INFO  pedido {number:07d} recebeu a região sul; 1 linha alterada em 3 ms\n"
 
 
@@ -37,11 +37,22 @@ def plan_of(steps: int) -> Plan:
         Step(id=f"step-{n}", title=f"Carry out part {n} of the change", kind="command", spec={"run": ["true"]})
         for n in range(1, steps + 1)
     ]
-    sections = [Section(title=f"Section {n + 1}", steps=tuple(made[n * 10 : n * 10 + 10])) for n in range(-(-steps // 10))]
+    sections = [
+        Section(title=f"Section {n + 1}", steps=tuple(some)) for n, some in enumerate(batched(made, 10))
+    ]
     phases = [
-        Phase(title=f"Phase {n + 1}", sections=tuple(sections[n * 10 : n * 10 + 10])) for n in range(-(-len(sections) // 10))
+        Phase(title=f"Phase {n + 1}", sections=tuple(some)) for n, some in enumerate(batched(sections, 10))
     ]
     return Plan(name=f"{steps} steps", targets={"demo": Target(environment="development")}, phases=tuple(phases))
+
+
+T = TypeVar("T")
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in groups of so many, the last one perhaps smaller."""
+    for first in range(0, len(items), size):
+        yield items[first : first + size]
 
 
 class Recording:
@@ -102,24 +113,27 @@ class Recording:
         Each prints its share of `lines`.
         """
         steps = [step for _place, step in places(self.plan.phases)][:until]
-        share, printed = seconds / max(1, len(steps)), 0
+        share, printed, talked = seconds / max(1, len(steps)), 0, 0
+        talking = sum(1 for step in steps if step.kind != "sign")
         due = self.mono
-        for number, step in enumerate(steps, 1):
-            offset = 0
+        for step in steps:
             due += share
             if step.kind == "sign":
                 self.add(e.StepSigned(step=step.id, attempt=1, note="agreed", person=PERSON), by=PERSON)
                 self._pass_time(due, None, 0, 0)
                 continue
             self.add(e.StepStarted(step=step.id, attempt=1, kind=step.kind))
-            wanted = lines * number // len(steps) - printed
-            offset = self._pass_time(due, step.id, offset, wanted)
+            talked += 1
+            wanted = lines * talked // talking - printed
+            offset = self._pass_time(due, step.id, 0, wanted)
             printed += wanted
             evidence = {"seconds": share, "output": {"path": f"output/{step.id}.1", "bytes": offset}}
             self.add(e.StepPassed(step=step.id, attempt=1, effect="all", evidence=evidence))
 
     def _pass_time(self, due: float, step: str | None, offset: int, lines: int) -> int:
-        seconds = int(due - self.mono)
+        seconds = round(due - self.mono)
+        if not seconds and step is not None and lines:
+            return self.log(step, offset, lines)
         for second in range(1, seconds + 1):
             self.sample()
             if step is not None and lines:

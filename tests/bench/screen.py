@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.bench.bench import Bench
@@ -36,6 +36,3 @@ def fed(bench: Bench, paths: RunPaths, step: str, mode: str) -> Iterator[None]:
         yield
     finally:
         bench.end(process)
-
-
-Opened = Callable[[], Terminal]

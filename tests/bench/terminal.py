@@ -31,8 +31,9 @@ class Terminal:
     """A context manager; leaving it ends the program. Times are seconds."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], directory: Path, columns: int = 120, rows: int = 40
+        self, command: Sequence[str], environment: Mapping[str, str], directory: Path, size: tuple[int, int] = (120, 40)
     ) -> None:
+        columns, rows = size
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.bytes = 0

@@ -43,7 +43,7 @@ def workload(rows: int) -> list[Work]:
             Work("sql", f"update t set n = n + 1, name = md5(name) where id % 3 = {part % 3};"),
             Work("command", f"seq 1 {rows} | sed s/1/x/ | sort -r | md5sum"),
             Work("psql", f"create index i{part} on t (tenant, name);\n\\echo built\ndrop index i{part};\n"),
-            Work("query", f"select count(*) from t where id % 3 = {part % 3}", sum(1 for i in range(1, rows + 1) if i % 3 == part % 3)),
+            Work("query", f"select count(*) from t where id % 3 = {part % 3}", len(range(part % 3 or 3, rows + 1, 3))),
         ]  # fmt: skip
     return [
         *found, Work("sql", "create index final on t (tenant);"), Work("sql", "analyze t;"),

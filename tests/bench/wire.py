@@ -24,7 +24,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
     """Bytes a second and per cent of one CPU; the peer is the bare app, idle."""
     yield _engine(bench)
     running, step = under_way(bench.home / "runs")
-    cases = {"waits": (waiting(bench.home / "runs"), "quiet"), "silent": (running, "quiet"), "usual": (running, "nominal")}
+    idle = waiting(bench.home / "runs")
+    cases = {"waits": (idle, "quiet"), "silent": (running, "quiet"), "usual": (running, "nominal")}
     wires: dict[str, list[float]] = {name: [] for name in ("bare", *cases)}
     cpus: dict[str, list[float]] = {name: [] for name in ("bare", *cases)}
     for _round in range(min(3, bench.size.rounds)):

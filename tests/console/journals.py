@@ -40,8 +40,10 @@ def plan(environment: str = "production") -> Plan:
         steps=(
             step(
                 "migrate", "Executar script de migração", "sql", role="DBA", milestone=600.0, estimate=120.0,
-                confirm="typed", undo=undo, spec={"file": "migration.sql", "transaction": "single", "lock_timeout": 0.5},
-                prove=Proof(query="select count(*) from pg_attribute where attname = 'region'", equals=1), as_="app_owner",
+                confirm="typed", undo=undo,
+                spec={"file": "migration.sql", "transaction": "single", "lock_timeout": 0.5},
+                as_="app_owner",
+                prove=Proof(query="select count(*) from pg_attribute where attname = 'region'", equals=1),
             ),
             step("follow-log", "Monitorar logs em tempo real", "monitor", role="DevOps", spec={"log": "server"},
                  with_="migrate"),
@@ -57,8 +59,8 @@ def plan(environment: str = "production") -> Plan:
         locale="pt_BR",
         targets={environment: Target(environment=environment, service="app")},  # type: ignore[arg-type]
         team=(
-            Member(role="DBA", name="Ana Souza", contact="+55 11 5550-0101", duty="Responsável pela execução da migração"),
-            Member(role="DevOps", name="Bruno Lima", contact="#mudancas", duty="Monitoramento e infraestrutura"),
+            Member(role="DBA", name="Ana Souza", contact="+55 11 5550-0101", duty="Responsável pela migração"),
+            Member(role="DevOps", name="Bruno Lima", contact="#mudancas", duty="Monitoramento"),
         ),
         success=(
             Guard(metric="response_time", below=0.1, for_=30.0),
@@ -74,7 +76,7 @@ def plan(environment: str = "production") -> Plan:
                         title="Verificações Técnicas",
                         estimate=30.0,
                         steps=(
-                            step("disk", "Confirmar espaço em disco suficiente (mínimo 2x o banco)", "check", role="DBA",
+                            step("disk", "Confirmar espaço em disco suficiente (2x o banco)", "check", role="DBA",
                                  estimate=2.0),
                             step("access", "Validar acesso ao banco de dados", "check", role="DBA", estimate=1.0),
                             step("tell-users", "Informar usuários sobre a manutenção", "sign", role="DevOps"),
@@ -90,8 +92,8 @@ def plan(environment: str = "production") -> Plan:
                         title="Backup",
                         estimate=600.0,
                         steps=(
-                            step("backup", "Executar backup completo", "backup", role="DBA", milestone=0.0, estimate=300.0,
-                                 spec={"directory": "/backup", "format": "custom"}),
+                            step("backup", "Executar backup completo", "backup", role="DBA", milestone=0.0,
+                                 estimate=300.0, spec={"directory": "/backup", "format": "custom"}),
                             step("verify-backup", "Verificar integridade do backup", "verify_backup", role="DBA",
                                  estimate=60.0, spec={"of": "backup"}),
                         ),
@@ -100,8 +102,8 @@ def plan(environment: str = "production") -> Plan:
                     Section(
                         title="Verificação",
                         steps=(
-                            step("verify", "Verificar consistência dos dados", role="DBA", milestone=780.0, estimate=30.0,
-                                 on_failure="propose_rollback"),
+                            step("verify", "Verificar consistência dos dados", role="DBA", milestone=780.0,
+                                 estimate=30.0, on_failure="propose_rollback"),
                             step("rls", "Confirmar políticas de RLS", role="QA", estimate=10.0),
                         ),
                     ),
@@ -114,7 +116,10 @@ def plan(environment: str = "production") -> Plan:
                 Phase(
                     title="Rollback",
                     sections=(
-                        Section(title="Decidir", steps=(step("rb-tell", "Notificar equipe e usuários", "sign", role="DevOps"),)),
+                        Section(
+                            title="Decidir",
+                            steps=(step("rb-tell", "Notificar equipe e usuários", "sign", role="DevOps"),),
+                        ),
                         Section(title="Desfazer", estimate=240.0, undo_applied=True),
                         Section(title="Verificar", steps=(step("rb-check", "Verificar restauração", role="DBA"),)),
                     ),
@@ -226,7 +231,7 @@ class Story:
         n = len(self.lines)
         found = {
             "response_time": 0.03 + (n * 7 % 11) / 400, "cpu": 0.3 + (n * 5 % 13) / 60, "connections": 0.22,
-            "critical_errors": 0.0, "tps": 812.0 + n * 13 % 97, "active_sessions": float(n % 5), "wal_bytes_per_s": 3.2e6,
+            "critical_errors": 0.0, "tps": 812.0 + n * 13 % 97, "active_sessions": float(n % 5), "wal_rate": 3.2e6,
         }  # fmt: skip
         found.update(values)
         return self.add(e.MetricsSampled(values=found, sources=dict.fromkeys(found, "db1")), after=after)
@@ -276,7 +281,9 @@ def migrating(**more: Any) -> Story:
         e.StepWaiting(
             step="migrate", attempt=1, reason="lock",
             facts={
-                "ours": [session(881, "ours", waits_for=[4711], wanted="AccessExclusiveLock app.orders", state="active")],
+                "ours": [
+                    session(881, "ours", waits_for=[4711], wanted="AccessExclusiveLock app.orders", state="active")
+                ],
                 "blockers": [
                     session(4711, "blocks_us", application="psql", user="report", state="idle in transaction",
                             state_age_s=190.0, held=["AccessShareLock app.orders"], query="select * from app.orders")
@@ -305,7 +312,8 @@ def failed(**more: Any) -> Story:
     story = migrated(**more).begin("verify")
     story.output("verify", "ERROR:  division by zero", "count | 12")
     story.add(
-        e.StepFailed(step="verify", attempt=1, reason="not_as_expected", sqlstate="22012", message="12 rows have no region",
+        e.StepFailed(step="verify", attempt=1, reason="not_as_expected", sqlstate="22012",
+                     message="12 rows have no region",
                      evidence={"expected": 0, "rows": [[12]]})
     )  # fmt: skip
     story.add(e.ErrorRecorded(id="E1", text="12 rows have no region", step="verify", attempt=1, sqlstate="22012"))

@@ -1,7 +1,7 @@
-"""Runs the console over a made journal: `python tests/console/show.py STORY [operator|observer|replay] [DIRECTORY]`.
+"""Runs the console over a made journal: `python tests/console/show.py STORY [MODE] [DIRECTORY] [--live]`.
 
-For looking at it, and for the tests that drive it through a pseudo-terminal. The journal is shifted to end now, and a
-sample a second is added, so that the screen lives as beside an engine.
+For looking at it, and for the tests that drive it through a pseudo-terminal. The journal is shifted to end now; with
+`--live` a sample a second is added, so that the screen lives as beside an engine.
 """
 
 from __future__ import annotations
@@ -25,22 +25,28 @@ def told(name: str) -> Story:
 
 
 def main() -> int:
+    arguments = [argument for argument in sys.argv[1:] if argument != "--live"]
+    name, mode = arguments[0], arguments[1] if len(arguments) > 1 else "observer"
+    with tempfile.TemporaryDirectory(prefix="virada-show-") as scratch:
+        directory = Path(arguments[2]) if len(arguments) > 2 else Path(scratch)
+        return shown(told(name), mode, directory, live="--live" in sys.argv)
+
+
+def shown(story: Story, mode: str, directory: Path, *, live: bool) -> int:
+    """The console's exit status."""
     from tui.console.launch import run_console
 
-    name, mode = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "observer"
-    directory = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(tempfile.mkdtemp(prefix="virada-show-"))
-    story = told(name)
     paths = story.save(directory / "20261205T235500Z-7f3a")
     (paths.plan / "migration.sql").write_text("begin;\nalter table app.orders add column region text;\ncommit;\n")
     (paths.output / "backup.1").write_text("pg_dump: dumping contents of table\n" * 30)
 
-    def live() -> None:
+    def go_on() -> None:
         while True:
             time.sleep(1.0)
             story.sample().save(paths.directory)
 
-    if "--live" in sys.argv:
-        threading.Thread(target=live, daemon=True).start()
+    if live:
+        threading.Thread(target=go_on, daemon=True).start()
     return run_console(paths, mode=mode)  # type: ignore[arg-type]
 
 

@@ -6,10 +6,12 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable
@@ -28,6 +30,7 @@ class Terminal:
         self, *arguments: str, size: tuple[int, int] = (80, 24), ignore_hangup: bool = False, **environment: str
     ) -> None:
         self.master, slave = pty.openpty()
+        self._scratch = tempfile.mkdtemp(prefix="virada-terminal-")
         columns, rows = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(slave)
@@ -45,7 +48,8 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, str(SHOW), *arguments], stdin=slave, stdout=slave, stderr=slave, cwd=ROOT,
             preexec_fn=prepare,
-            env={**inherited, "TERM": "xterm-256color", "LANGUAGE": "en", "LC_ALL": "C.UTF-8", **environment},
+            env={**inherited, "TERM": "xterm-256color", "LANGUAGE": "en", "LC_ALL": "C.UTF-8", "TMPDIR": self._scratch,
+                 **environment},
         )  # fmt: skip
         os.close(slave)
 
@@ -57,6 +61,7 @@ class Terminal:
             self.process.kill()
         self.process.wait()
         self.hang_up()
+        shutil.rmtree(self._scratch)
 
     def read(self, seconds: float) -> bytes:
         """What comes within this time."""

@@ -16,8 +16,8 @@ from tui.console.view import Mode
 
 COMMANDING = {action.name for action in ACTIONS if action.commands}
 CONTRACT = {
-    "j", "k", "up", "down", "enter", "x", "X", "s", "b", "minus", "c", "h", "R", "question_mark", "colon", "ctrl+p", "1",
-    "2", "3", "4", "tab", "z", "slash", "e", "y", "w", "n", "t", "q",
+    "j", "k", "up", "down", "enter", "x", "X", "s", "b", "minus", "c", "h", "R", "question_mark", "colon", "ctrl+p",
+    "1", "2", "3", "4", "tab", "z", "slash", "e", "y", "w", "n", "t", "q",
 }  # fmt: skip
 REPLAY_KEYS = {
     "space", "full_stop", "left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket",

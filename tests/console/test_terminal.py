@@ -74,7 +74,7 @@ def test_a_terminal_that_takes_nothing_does_not_keep_it() -> None:
 
 
 def test_while_only_the_clock_changes_little_is_written() -> None:
-    with Terminal("prepared", "operator", COLORTERM="truecolor") as terminal:
+    with Terminal("prepared", "observer", COLORTERM="truecolor") as terminal:
         terminal.until("last event 6 s ago")
         began = time.monotonic()
         written = 0
@@ -84,10 +84,10 @@ def test_while_only_the_clock_changes_little_is_written() -> None:
 
 
 def test_no_colour_means_no_colour() -> None:
-    with Terminal("failed", "operator", NO_COLOR="1", COLORTERM="truecolor") as terminal:
+    with Terminal("failed", "observer", NO_COLOR="1", COLORTERM="truecolor") as terminal:
         terminal.until("Rollback is PROPOSED")
-        terminal.press("R")
-        terminal.until("ROLL BACK production")
+        terminal.press("?")
+        terminal.until("On this screen")
         codes = {code for found in re.findall(rb"\x1b\[([0-9;]*)m", terminal.output) for code in found.split(b";")}
         assert not codes & {b"38", b"48"}
         assert not any(
@@ -114,9 +114,9 @@ def test_without_unicode_it_is_drawn_in_ascii() -> None:
 
 
 def test_a_size_of_60x20_is_usable() -> None:
-    with Terminal("migrating", "operator", size=(60, 20)) as terminal:
+    with Terminal("migrating", "observer", size=(60, 20)) as terminal:
         terminal.until("waiting for a lock")
-        for part in ("PRODUCTION", "OPERATOR", "window closes in", "roll back within", "▶ running", "q detach"):
+        for part in ("PRODUCTION", "OBSERVER", "window closes in", "roll back within", "▶ running", "q detach"):
             assert part in terminal.text(), part
 
 

@@ -1,4 +1,4 @@
-"""An engine's end of the helm in memory, and a console over a made journal: for tests without a socket or a terminal."""
+"""An engine's end of the helm in memory, and a console over a made journal: without a socket or a terminal."""
 
 from __future__ import annotations
 

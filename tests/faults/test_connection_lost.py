@@ -152,3 +152,60 @@ def _answers(database: Database) -> bool:
         return database.value("select 1") == 1
     except psycopg.OperationalError:
         return False
+
+
+def test_the_session_that_builds_an_index_terminated(station: Station, database: Database) -> None:
+    """What is left of it is cleaned up, and only that statement of the script is executed again."""
+    counting.prepare(station, database, ledger=False)
+    station.virada("run", str(counting.PLAN), "--detach").expect()
+    station.do("run-to", "backup")
+    with database.connect() as writer:
+        writer.execute("begin")
+        writer.execute("update work set note = note where id = 1")
+        station.do("execute", "index", "--no-wait")
+        station.wait_for(lambda e: e["type"] == "tx.begin" and bool(e["data"]["witness"].get("outside")))
+        invalid = "select count(*) from pg_index where not indisvalid"
+        await_condition(lambda: database.value(invalid) == 1, "the index is begun")
+        _terminate(database, "index")
+        writer.execute("rollback")
+    fate = station.wait_for("step.fate", seconds=20)["data"]
+    assert (fate["step"], fate["fate"], fate["reason"]) == ("index", "not_applied", "cleaned_up")
+    station.wait_for("step.cancelled")
+    assert database.value("select to_regclass('work_note') is null")
+    assert station.do("execute", "index")["status"] == "passed"
+    found = counting.executed(database)
+    assert (found["index.before"], found["index.after"]) == (1, 1)
+    assert database.value("select indisvalid from pg_index where indexrelid = 'work_note'::regclass") is True
+    counting.assert_sound(station)
+
+
+def test_the_control_session_terminated_between_two_batches(station: Station, database: Database) -> None:
+    """The session that replaces it does not have the right to change the target: the next batch is not committed."""
+    counting.prepare(station, database, ledger=False)
+    station.virada("run", str(counting.PLAN), "--detach").expect()
+    station.do("run-to", "each")
+    station.do("execute", "batch", "--no-wait")
+    station.wait_for(_begun("batch", "tx.committed"), count=2)
+    _terminate(database, "control")
+    ends = ("step.failed", "step.cancelled", "step.passed")
+    ended = station.wait_for(lambda e: e["type"] in ends and e["data"]["step"] == "batch")
+    assert ended["type"] != "step.passed", "it went on without the right to"
+    # Lost while a transaction was pinned through it, it is the fate that is asked for; else it is missed at the COMMIT.
+    assert ended["type"] == "step.cancelled" or ended["data"]["sqlstate"] == "57P01"
+    assert ended["data"]["effect"] == "some"
+    done = sum(1 for step in counting.executed(database) if step.startswith("batch."))
+    assert 20 <= done < counting.ROWS
+    again = "retry" if ended["type"] == "step.failed" else "execute"
+    assert station.do(again, "batch")["status"] == "passed"
+    assert {step: n for step, n in counting.executed(database).items() if n != 1} == {}
+    assert sum(1 for step in counting.executed(database) if step.startswith("batch.")) == counting.ROWS
+
+
+def test_the_control_session_lost_while_a_transaction_is_pinned(station: Station, database: Database) -> None:
+    """Our own session, which lives, must not be taken for one that still works on the attempt."""
+    counting.prepare(station, database, ledger=False)
+    done = station.virada("run", str(counting.PLAN), *_GO_ON, env=counting.crashing("PIN:3:lost"), timeout=40)
+    done.expect(0)
+    assert counting.fates(station.events()) == [("each", 1, "not_applied")]
+    counting.assert_once(database)
+    counting.assert_sound(station)

@@ -1,4 +1,4 @@
-"""The engine ended in an orderly way, started twice, or in the way of another run: one engine a run, one run a target."""
+"""The engine ended in order, started twice, or in the way of another run: one engine a run, one run a target."""
 
 from __future__ import annotations
 

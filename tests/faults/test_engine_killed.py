@@ -111,6 +111,22 @@ def test_the_fate_is_what_the_database_says_when_it_is_decided(
     assert counting.executed(database)["single.1"] == there
 
 
+def test_killed_between_a_fate_and_its_outcome(station: Station, database: Database) -> None:
+    """They are written together, but a power cut may keep the first of two lines: the fate is then decided again."""
+    counting.prepare(station, database, ledger=True)
+    _crash(station, "tx.committed@single:1:before")
+    done = station.virada("continue", "last", *_GO_ON, env=counting.crashing("step.passed@single:1:after"))
+    assert done.code == 4, done.err
+    journal = station.directory() / "journal.jsonl"
+    data = journal.read_bytes()
+    outcome = data.index(b'"type":"step.passed"')
+    journal.write_bytes(data[: data.rindex(b"\n", 0, outcome) + 1])
+    assert station.events()[-1]["type"] == "step.fate"
+    _finish(station)
+    counting.assert_once(database)
+    counting.assert_sound(station)
+
+
 def test_killed_at_random_moments(station: Station, database: Database) -> None:
     seed = int(os.environ.get("VIRADA_SEED", str(random.randrange(1 << 32))))
     print(f"VIRADA_SEED={seed}")

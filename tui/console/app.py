@@ -14,7 +14,6 @@ from rich.traceback import Traceback
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.theme import Theme
 
 from tui.console import hygiene, palette
 from tui.console.actions import ACTIONS
@@ -30,6 +29,7 @@ from tui.console.operator import Operator
 from tui.console.screens.overlay import Asking, Overlay
 from tui.console.screens.overview import SCREENS, Overview
 from tui.console.source import Batch, Source
+from tui.console.theme import theme
 from tui.console.view import Mode, Playback, Said, View
 from tui.console.visible import visible
 from tui.helm.paths import RunPaths
@@ -40,7 +40,7 @@ from tui.run.state import RunState
 
 POLL = 0.1
 """Seconds between two looks at the journal."""
-SAID_FOR = 15.0
+SAID_FOR = 8.0
 """Seconds for which an answer stays in the notice line."""
 TAKEN_WITHIN = 5.0
 """Seconds after which the source goes on although the screen has not taken its batch in."""
@@ -53,7 +53,6 @@ class Console(App[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
-    CSS = "ToastRack { align-horizontal: right; } Toast { width: 50; max-width: 80%; }"
 
     def __init__(
         self, source: Source, paths: RunPaths, mode: Mode, *, me: str = "", connect: Connect | None = None,
@@ -88,26 +87,8 @@ class Console(App[None], inherit_bindings=False):
     # -- life
 
     def on_load(self) -> None:
-        ground = palette.ground()
-        self.register_theme(
-            Theme(
-                name="virada",
-                primary="#7fb8ff",
-                accent="#7fb8ff",
-                error="#c21f2e",
-                background=ground,
-                surface=ground,
-                panel=ground,
-                foreground="#d3d9e2",
-                warning="#f0c060",
-                success="#7fd09a",
-                dark=palette.palette().dark,
-            )
-        )
-        if palette.palette() is not palette.PLAIN:
-            self.theme = "virada"
-        else:
-            self.theme = "ansi-dark"
+        self.register_theme(theme())
+        self.theme = "virada"
 
     async def on_mount(self) -> None:
         if self._guard_process:
@@ -217,10 +198,8 @@ class Console(App[None], inherit_bindings=False):
             self.screen.repaint()
 
     def say(self, said: Said, keep: bool = False) -> None:
-        """A sentence in the notice line; refusals and errors as a toast as well."""
+        """A sentence in the notice line, which nothing ever covers; a toast would cover other things."""
         self._said, self._said_at = said, float("inf") if keep else time.monotonic()
-        if said.severity != "information":
-            self.notify(visible(said.text), severity=said.severity, timeout=8, markup=False)
         self.repaint()
 
     def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None:

@@ -288,6 +288,8 @@ class Attempt:
     async def _recover(self, lost: FateUnknown) -> None:
         from tui.engine.recovery import Recovery
 
+        # It may be the control session that was lost: ours then still holds the attempt's key and an open transaction.
+        await self.sql.close()
         await Recovery(self).decide(str(lost))
 
     def output_path(self) -> Path:

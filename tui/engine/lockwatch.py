@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from tui.engine.logbook import Logbook
 from tui.engine.recorder import Recorder
 from tui.journal.events import StepProgress, StepWaiting
 from tui.postgres.connect import Session
@@ -23,10 +24,12 @@ class LockWatch:
     def __init__(
         self,
         recorder: Recorder,
+        logbook: Logbook,
         backends: Callable[[], dict[int, tuple[str, int]]],
         give_way: Callable[[tuple[str, int]], Awaitable[None]],
     ) -> None:
         self._recorder = recorder
+        self._logbook = logbook
         self._backends = backends
         self._give_way = give_way
         self._waiting: dict[tuple[str, int], str] = {}
@@ -61,7 +64,7 @@ class LockWatch:
             if reason == "lock" and _too_many(blocked):
                 await self._give_way(key)
             self._waiting[key] = reason
-            self._recorder.append(StepWaiting(step=key[0], attempt=key[1], reason=reason, facts=facts))
+            self._logbook.append(StepWaiting(step=key[0], attempt=key[1], reason=reason, facts=facts))
         await self._progress(monitor, backends)
 
     async def _progress(self, monitor: Session, backends: dict[int, tuple[str, int]]) -> None:
@@ -71,7 +74,7 @@ class LockWatch:
             step, attempt = backends[found.pid]
             if self._recorder.state.steps[step].step.kind == "batch":
                 continue
-            self._recorder.append(
+            self._logbook.append(
                 StepProgress(
                     step=step, attempt=attempt, phase=f"{found.command}: {found.phase}",
                     done=None if found.done is None else float(found.done),

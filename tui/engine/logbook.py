@@ -1,21 +1,33 @@
-"""Lines for the run's log that no step printed: the server's, and what the engine has to say itself."""
+"""What those who look at a run while it goes on write down: figures, waits, log lines that no step printed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tui.engine.recorder import Recorder
-from tui.journal.events import LogLines
+from tui.journal.events import Event, LogLines, StepEvent
 from tui.journal.failure import JournalBroken, JournalFull
 
 _LINES = 200
 
 
 class Logbook:
-    """Journals log lines within what the journal takes of text."""
+    """Journals what was seen, log lines within what the journal takes of text."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+
+    def append(self, *events: Event) -> None:
+        """To look takes a while: a run that was closed meanwhile, or a step that has ended, hears no more of it."""
+        state = self._recorder.state
+        if state.closed is not None:
+            return
+        for event in events:
+            if isinstance(event, StepEvent):
+                at = state.steps.get(event.step)
+                if at is None or at.status != "running" or at.attempt != event.attempt:
+                    continue
+            self._recorder.append(event)
 
     def say(self, severity: str, text: str) -> None:
         """One sentence of the engine's own. A journal that cannot be written is noticed by the run's own events."""
@@ -39,4 +51,4 @@ class Logbook:
         text = "\n".join(texts)
         budget.spend(len(text.encode("utf-8", "replace")))
         dropped = len(records) - len(kept)
-        self._recorder.append(LogLines(stream=stream, text=text, lines=tuple(kept), dropped=dropped))
+        self.append(LogLines(stream=stream, text=text, lines=tuple(kept), dropped=dropped))

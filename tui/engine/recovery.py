@@ -58,6 +58,9 @@ class Recovery:
             except OSError as error:
                 verdict = evidence.Verdict("undecided", "error", {"message": str(error)})
             if verdict.fate == "still_running":
+                if self._attempt.stop_reason == "engine":
+                    # This engine ends; what still works on the server goes on, and another engine decides.
+                    return
                 await self._still(verdict)
                 continue
             break

@@ -11,6 +11,8 @@ from tui.locale import _
 from tui.probes.http import HttpClient, HttpFailed, address_of, host_of
 from tui.probes.window import AnswerWindow
 
+_CONNECT_S = 10.0
+
 
 class CanaryFailed(Exception):
     """No answer, or one that says that the service is not well; one sentence."""
@@ -26,7 +28,7 @@ class Question(Protocol):
         """Who answers."""
 
     async def prepare(self) -> None:
-        """Connect; not part of what is measured. Raises CanaryFailed."""
+        """Connect where that is needed; not part of what is measured. Raises CanaryFailed."""
 
     async def ask(self) -> None:
         """Raises CanaryFailed; may be cancelled at any moment."""
@@ -109,15 +111,17 @@ class Canary:
     async def _once(self) -> None:
         trouble, began = None, time.monotonic()
         try:
-            async with asyncio.timeout(self._question.patience):
+            async with asyncio.timeout(_CONNECT_S):
                 await self._question.prepare()
-                began = self._asked = time.monotonic()
+            began = self._asked = time.monotonic()
+            async with asyncio.timeout(self._question.patience):
                 await self._question.ask()
             taken = time.monotonic() - began
         except (CanaryFailed, TimeoutError) as error:
             taken = max(time.monotonic() - began, self._question.patience, self._limit)
-            trouble = str(error) or _("no answer within {seconds} s").format(seconds=f"{self._question.patience:g}")
-            await self._question.close()
+            trouble = str(error) or _("There is no answer in time.")
+            if isinstance(error, TimeoutError):
+                await self._question.close()
         finally:
             self._asked = None
         self._window.add(time.monotonic(), taken)

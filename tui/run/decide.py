@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from msgspec import Struct
-
 from tui.journal import events as e
 from tui.run import commands as c
-from tui.run.clock import starts_in
+from tui.run.order import Refusal as Refusal
+from tui.run.order import begin, blocked, given_up, in_rollback, may_begin
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState, section_of
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    """Why a command is not carried out: a neutral code, the facts, and a plain English sentence."""
-
-    code: str
-    message: str
-    facts: dict[str, Any] = {}
-
+from tui.run.steps import UNDO_PREFIX, StepState
 
 Decision = tuple[e.Event, ...] | Refusal
 
@@ -93,89 +81,6 @@ def _rolling_back(state: RunState) -> bool:
     return state.rollback is not None and state.rollback.status == "running"
 
 
-def _given_up(state: RunState) -> bool:
-    """Whether the checklist goes on no more because a rollback has begun that takes back all of it."""
-    return state.rollback is not None and state.rollback.status != "rolled_back_to"
-
-
-def beside(one: StepState, other: StepState) -> bool:
-    """Whether both stand in the same parallel section, so that one need not wait for the other."""
-    return one.place.parallel and section_of(one.place) == section_of(other.place)
-
-
-def in_rollback(state: RunState, at: StepState) -> bool:
-    """Whether the rollback that was started last has this step to do."""
-    if state.rollback is None or at.group == "main":
-        return False
-    return at.group == "rollback" or at.undoes in state.rollback.undo
-
-
-def blocked(state: RunState, at: StepState) -> Refusal | None:
-    """Why this step may not begin in the order of the checklist, whoever asks; None when it may."""
-    position = state.steps.position(at.id)
-    if at.step.with_ is not None:
-        host = state.steps[at.step.with_]
-        if host.status != "running":
-            return Refusal(
-                code="companion",
-                message=f"{at.id} runs while {host.id} runs; execute {host.id}",
-                facts={"step": host.id},
-            )
-        return None
-    for step in at.step.needs:
-        if not state.steps[step].is_ended:
-            return Refusal(code="needs", message=f"{at.id} needs {step}, which has not ended", facts={"step": step})
-    start = state.unended if at.group == "main" else state.rollback_unended
-    for earlier in range(start, position):
-        other = state.steps.at(earlier)
-        if at.group != "main" and not (in_rollback(state, at) and in_rollback(state, other)):
-            continue
-        if other.is_ended or other.step.with_ is not None:
-            continue
-        if at.group == "main" and beside(at, other):
-            continue
-        message = f"{other.id} comes first and is {other.status}"
-        return Refusal(code="order", message=message, facts={"step": other.id, "status": other.status})
-    return None
-
-
-def _may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
-    if at.group == "main" and _given_up(state):
-        return Refusal(
-            code="rollback",
-            message="the run is being, or has been, rolled back; only the rollback's steps go on",
-        )
-    if state.held is not None and at.group == "main":
-        return Refusal(code="held", message="the run is held; resume it first")
-    for other in state.running():
-        if other.step.with_ is not None or at.step.with_ is not None:
-            continue
-        if at.group != "main" or not beside(at, other):
-            return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
-    for other in state.undecided:
-        # A rollback goes on past a step of the checklist whose fate nobody knows: it may be what helps.
-        if other.id != at.id and (at.group == "main" or other.group != "main"):
-            message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
-            return Refusal(code="undecided", message=message, facts={"step": other.id})
-    undo = state.steps.get(UNDO_PREFIX + at.id)
-    if undo is not None and undo.status in ("failed", "cancelled", "undecided") and undo.effect != "none":
-        message = f"{undo.id} is {undo.status} and may have taken back a part of {at.id}; bring it to its end first"
-        return Refusal(code="undo", message=message, facts={"step": undo.id, "status": undo.status})
-    wait = starts_in(state, at.place.starts, wall) if at.group == "main" else None
-    if wait is not None and wait > 0:
-        message = f"the phase {at.place.phase!r} starts in {wait:.0f} s"
-        return Refusal(code="too-early", message=message, facts={"seconds": wait, "phase": at.place.phase})
-    return blocked(state, at)
-
-
-def begin(at: StepState, **extra: Any) -> e.StepStarted:
-    """The intent of a step's next attempt."""
-    return e.StepStarted(
-        step=at.id, attempt=at.attempt + 1, kind=at.step.kind, undoes=at.undoes, companion_of=at.step.with_,
-        resume_from=at.done, **extra,
-    )  # fmt: skip
-
-
 def _signed_kind(at: StepState) -> bool:
     return at.step.kind == "sign"
 
@@ -194,7 +99,7 @@ def _execute(state: RunState, step: str, wall: float) -> Decision:
         return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
     if _signed_kind(at):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
-    return _may_begin(state, at, wall) or (begin(at),)
+    return may_begin(state, at, wall) or (begin(at),)
 
 
 def _retry(state: RunState, step: str, reason: str | None) -> Decision:
@@ -213,7 +118,7 @@ def _retry(state: RunState, step: str, reason: str | None) -> Decision:
         )
     if _signed_kind(at):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
-    refusal = _may_begin(state, at, wall=float("inf"))
+    refusal = may_begin(state, at, wall=float("inf"))
     if refusal is not None:
         return refusal
     notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()
@@ -241,7 +146,7 @@ def _run_to(state: RunState, step: str) -> Decision:
     if at.step.with_ is not None:
         message = f"{step} runs while {at.step.with_} runs; run to that"
         return Refusal(code="companion", message=message, facts={"step": at.step.with_})
-    if _given_up(state):
+    if given_up(state):
         return Refusal(code="rollback", message="the run is being, or has been, rolled back")
     current = state.current()
     if current is not None and (current.stops or current.status == "undecided"):
@@ -288,7 +193,7 @@ def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decisi
         return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
     if not note.strip():
         return Refusal(code="note", message="signing needs a note: what was seen or done")
-    refusal = _may_begin(state, at, wall)
+    refusal = may_begin(state, at, wall)
     if refusal is not None:
         return refusal
     evidence = {"signed_by": by, "note": note}
@@ -305,7 +210,7 @@ def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
         return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
     # An undecided step is settled whatever else is going on; to ask for its proof is to begin something.
     if at.status != "undecided" or at.step.prove is not None:
-        refusal = _may_begin(state, at, wall=float("inf"))
+        refusal = may_begin(state, at, wall=float("inf"))
         if refusal is not None:
             return refusal
     if at.step.prove is not None:

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from tui.journal import events as e
 from tui.journal.line import Line
-from tui.plan.model import Phase, Place, Plan, Step, places
+from tui.plan.model import Plan, places
 from tui.run.state import HISTORY, Fired, GuardState, RecordedError, Remark, RollbackState, RunState, Sample
 from tui.run.steps import UNDO_PREFIX, Steps, StepState
+from tui.run.takeback import residue_of, rollback_steps, undo_step
 
 
 def fold(state: RunState, line: Line) -> RunState:
@@ -83,37 +84,17 @@ def _resumed(state: RunState, event: e.RunResumed, line: Line) -> RunState:
     return replace(state, held=None, policy=event.policy or state.policy)
 
 
-def _synthetic_undo(state: RunState, undoes: str) -> StepState:
-    """The step that undoes `undoes`: one of its own, so that it has attempts, evidence and output like any other."""
-    original = state.steps[undoes]
-    action = original.step.undo
-    assert action is not None
-    known = state.steps.get(UNDO_PREFIX + undoes)
-    step = Step(
-        id=UNDO_PREFIX + undoes, title=original.step.title, kind=action.kind, spec=action.spec, role=original.step.role,
-        as_=original.step.as_, estimate=None, timeout=original.step.timeout,
-    )  # fmt: skip
-    place = Place("U" + original.place.number, original.place.phase, original.place.section, None, False)
-    at = StepState(step=step, place=place, group="undo", undoes=undoes)
-    if known is None:
-        return at
-    if known.status in ("failed", "cancelled", "undecided"):
-        # What it has already taken back is not taken back twice.
-        at = replace(at, done=known.done, residue=known.effect)
-    return replace(at, attempt=known.attempt)
-
-
 def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
     steps = state.steps
     if event.undoes is not None and event.step not in steps:
         original = steps.get(event.undoes)
         if original is None or original.step.undo is None:
             return _unknown(state)
-        steps = steps.joined([_synthetic_undo(state, event.undoes)])
+        steps = steps.joined([undo_step(state, event.undoes)])
     known = steps.get(event.step)
     if known is None:
         return _unknown(state)
-    residue = _residue(known)
+    residue = residue_of(known)
     host = None if event.companion_of is None else steps.get(event.companion_of)
     steps = steps.replace(
         StepState(
@@ -138,15 +119,6 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
 def _unknown(state: RunState) -> RunState:
     """An event about a step that the plan does not have changes nothing."""
     return replace(state, unknown_events=state.unknown_events + 1)
-
-
-def _residue(known: StepState) -> e.Effect:
-    """What is left of earlier attempts when another one begins; that of an undecided one a person has denied."""
-    if known.status == "undone":
-        return "none"
-    if known.status == "undecided":
-        return "some" if known.done else known.residue
-    return known.effect if known.effect != "none" else known.residue
 
 
 def _update(state: RunState, event: e.StepEvent, **changes: Any) -> RunState:
@@ -268,9 +240,7 @@ def _tx_sent(state: RunState, event: e.TxCommitSent, line: Line) -> RunState:
 
 
 def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState:
-    return _update(
-        state, event, witness=None, tx_sent=False, done=event.statement + 1, effect="some"
-    )  # fmt: skip
+    return _update(state, event, witness=None, tx_sent=False, done=event.statement + 1, effect="some")
 
 
 def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:
@@ -322,45 +292,6 @@ def _cleared(state: RunState, event: e.GuardCleared, line: Line) -> RunState:
 def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
     attempt = state.steps[event.step].attempt if event.step is not None and event.step in state.steps else 0
     return replace(state, fired=(*state.fired, Fired(event=event, mono=line.mono, attempt=attempt)))
-
-
-def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, ...]) -> list[StepState]:
-    """The steps a rollback joins to the run: the plan's rollback phases, the undos where they say, else first.
-
-    One that takes up a failed rollback goes on where that one stood: what has ended in it is not done again.
-    """
-    failed = state.rollback is not None and state.rollback.status == "failed"
-
-    def kept(known: StepState | None) -> bool:
-        return known is not None and (known.status == "running" or (failed and known.is_ended))
-
-    undos = []
-    for undone in undo:
-        known = state.steps.get(UNDO_PREFIX + undone)
-        undos.append(known if known is not None and kept(known) else _synthetic_undo(state, undone))
-    joined: list[StepState] = []
-    placed = not any(section.undo_applied for phase in phases for section in phase.sections)
-    if placed:
-        joined.extend(undos)
-    numbered = {step.id: place for place, step in places(phases, "R")}
-    for phase in phases:
-        for section in phase.sections:
-            if section.undo_applied and not placed:
-                joined.extend(undos)
-                placed = True
-            for step in section.steps:
-                known = state.steps.get(step.id)
-                if known is not None and kept(known):
-                    joined.append(known)
-                    continue
-                fresh = StepState(step=step, place=numbered[step.id], group="rollback")
-                if known is not None:
-                    fresh = replace(
-                        fresh, attempt=known.attempt, host_attempt=known.host_attempt,
-                        done=known.done if failed else 0, residue=_residue(known) if failed else "none",
-                    )  # fmt: skip
-                joined.append(fresh)
-    return joined
 
 
 def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> RunState:

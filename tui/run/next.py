@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from tui.journal import events as e
 from tui.run.clock import starts_at
-from tui.run.decide import begin, beside, blocked, in_rollback, rollback_events
+from tui.run.decide import rollback_events
+from tui.run.order import begin, beside, blocked, in_rollback
 from tui.run.state import RunState
 from tui.run.steps import StepState
 

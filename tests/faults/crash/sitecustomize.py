@@ -3,6 +3,8 @@
 `tx.commit_sent:3:after`: once the third line of that type is durable; `before`: in its place. `tx.commit_sent:3:torn`:
 with half of it in the file. A step may be named too: `tx.begin@batch:2:after`. `COMMIT:1:after`: when the server has
 answered to the first COMMIT and nothing of it is recorded; `COMMIT:1:flying`: when it is on its way.
+
+`PIN:2:lost` kills nothing: the control session is ended from outside just before the second transaction is pinned.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ def _arm(what: str, number: int, when: str) -> None:
     seen = 0
     if wanted == "COMMIT":
         _arm_commit(number, when)
+        return
+    if wanted == "PIN":
+        _arm_pin(number)
         return
     from tui.engine.recorder import Recorder
 
@@ -73,6 +78,26 @@ def _arm_commit(number: int, when: str) -> None:
         return result
 
     Session.execute = execute  # type: ignore[method-assign,assignment]
+
+
+def _arm_pin(number: int) -> None:
+    from tui.postgres import evidence
+    from tui.postgres.errors import PostgresError
+
+    original = evidence.pin
+    seen = 0
+
+    async def pin(control, *arguments, **options):  # type: ignore[no-untyped-def]
+        nonlocal seen
+        seen += 1
+        if seen == number:
+            try:
+                await control.execute("select pg_terminate_backend(pg_backend_pid())")
+            except PostgresError:
+                pass
+        return await original(control, *arguments, **options)
+
+    evidence.pin = pin
 
 
 if "tui.engine" in sys.orig_argv and os.environ.get("VIRADA_TEST_CRASH"):

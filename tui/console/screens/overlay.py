@@ -22,6 +22,8 @@ from tui.console.widgets.pane import Pane
 from tui.locale import _
 
 Result = TypeVar("Result")
+ABOVE, BELOW = 2, 3
+"""Rows of the overview that are never covered: the header; what is now, and the keys."""
 
 
 class Drawn(Pane):
@@ -62,8 +64,11 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
         width, height = self.app.size
         wanted_width, wanted_height = self.wanted(width)
         box = self.query_one("#box")
+        # The environment above and what goes on below stay in sight, whatever lies over the rest.
+        above, below = (ABOVE, BELOW) if height >= 16 else (0, 0)
         box.styles.width = min(width, wanted_width + 4)
-        box.styles.height = min(height, wanted_height + 2)
+        box.styles.height = min(height - above - below, wanted_height + 2)
+        box.styles.margin = (above, 0, below, 0)
 
     def wanted(self, width: int) -> tuple[int, int]:
         """Width and height of the inside that would show everything on a screen so wide."""

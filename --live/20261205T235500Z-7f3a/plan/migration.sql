@@ -1,3 +1,0 @@
-begin;
-alter table app.orders add column region text;
-commit;

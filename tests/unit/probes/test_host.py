@@ -1,0 +1,142 @@
+"""Which source is used, when it is left, and when it is gone back to. Sources here are scripted; real ones are in
+tests/engine/probes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tui.probes.host import HostWatch
+from tui.probes.reading import Reading, SourceFailed
+
+BEAT = 0.01
+
+
+class Scripted:
+    """Answers, fails or hangs, as it is told."""
+
+    def __init__(self, kind: str, does: str = "answer") -> None:
+        self.kind = kind
+        self.where = f"the {kind}"
+        self.patience = 0.05
+        self.does = does
+        self.failures = 0
+        self.reads = 0
+        self.closed = 0
+
+    async def read(self) -> Reading:
+        self.reads += 1
+        if self.does == "hang":
+            await asyncio.Event().wait()
+        self.failures -= 1
+        if self.does == "fail" or self.failures >= 0:
+            raise SourceFailed(f"{self.where} refuses.")
+        now = time.monotonic()
+        return Reading(at=now, host="db1", cpu_busy=self.reads, cpu_total=2.0 * self.reads, load=1.0)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+def watched(
+    test: Callable[[HostWatch, list[tuple[str, str]]], Coroutine[Any, Any, None]], *sources: Scripted
+) -> list[tuple[str, str]]:
+    """Run a watch beside the test; what it said."""
+
+    async def run() -> list[tuple[str, str]]:
+        said: list[tuple[str, str]] = []
+        watch = HostWatch(sources, lambda severity, text: said.append((severity, text)), beat=BEAT, retry=0.05)
+        task = asyncio.ensure_future(watch.run())
+        try:
+            await test(watch, said)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await watch.close()
+        return said
+
+    return asyncio.run(asyncio.wait_for(run(), 20))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "in vain"
+        await asyncio.sleep(0.002)
+
+
+def test_the_first_that_answers_is_used() -> None:
+    first, second = Scripted("node_exporter"), Scripted("ssh")
+
+    async def test(watch: HostWatch, said: list[tuple[str, str]]) -> None:
+        assert (watch.label, watch.figures()) == ("", {})
+        await until(lambda: watch.figures().get("cpu"))
+        assert watch.label == "db1 (node_exporter)" and watch.figures()["cpu"] == 0.5
+        assert watch.trouble is None
+
+    said = watched(test, first, second)
+    assert said == [("INFO", "CPU, memory and disk of the database's host come from db1 (node_exporter).")]
+    assert second.reads == 0
+
+
+def test_one_that_hangs_is_passed_over_and_named() -> None:
+    first, second = Scripted("node_exporter", "hang"), Scripted("ssh")
+
+    async def test(watch: HostWatch, said: list[tuple[str, str]]) -> None:
+        await until(lambda: watch.label == "db1 (ssh)")
+        assert watch.trouble is not None and "does not answer within" in watch.trouble
+
+    ((severity, text),) = watched(test, first, second)
+    assert severity == "WARNING" and "db1 (ssh)" in text and "the node_exporter" in text
+
+
+def test_three_misses_lose_a_source_and_it_is_gone_back_to() -> None:
+    first, second = Scripted("node_exporter"), Scripted("ssh")
+
+    async def test(watch: HostWatch, said: list[tuple[str, str]]) -> None:
+        await until(lambda: watch.figures().get("cpu"))
+        reads = first.reads
+        first.does = "fail"
+        await until(lambda: watch.label == "db1 (ssh)")
+        assert first.reads - reads >= 3 and first.closed
+        await until(lambda: watch.figures().get("cpu"))
+        first.does = "answer"
+        await until(lambda: watch.label == "db1 (node_exporter)")
+        assert watch.figures().get("cpu"), "the change back leaves no gap"
+        await until(lambda: second.closed)
+
+    said = watched(test, first, second)
+    assert [severity for severity, _text in said] == ["INFO", "WARNING", "INFO"]
+    assert "the node_exporter refuses." in said[1][1]
+
+
+def test_two_misses_do_not() -> None:
+    source, other = Scripted("node_exporter"), Scripted("ssh")
+
+    async def test(watch: HostWatch, said: list[tuple[str, str]]) -> None:
+        await until(lambda: watch.label)
+        source.failures = 2
+        await until(lambda: source.failures < -3)
+        assert watch.label == "db1 (node_exporter)"
+
+    watched(test, source, other)
+    assert other.reads == 0
+
+
+def test_when_none_answers_all_reasons_are_said_once_and_figures_are_unknown() -> None:
+    first, second = Scripted("node_exporter", "fail"), Scripted("ssh", "fail")
+
+    async def test(watch: HostWatch, said: list[tuple[str, str]]) -> None:
+        await until(lambda: first.reads > 3)
+        assert (watch.label, watch.figures()) == ("", {})
+        second.does = "answer"
+        await until(lambda: watch.label == "db1 (ssh)")
+
+    said = watched(test, first, second)
+    assert said[0] == (
+        "WARNING",
+        "CPU, memory and disk of the database's host are unknown: the node_exporter refuses. the ssh refuses.",
+    )
+    assert len(said) == 2 and "db1 (ssh) instead" in said[1][1]

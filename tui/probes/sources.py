@@ -1,0 +1,64 @@
+"""The sources that a plan names for figures of its target's host, in the plan's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tui.plan.expand import ExpansionError, expand
+from tui.plan.model import HostSource
+from tui.probes.exporter import NodeExporter
+from tui.probes.local import LocalHost
+from tui.probes.reading import Reading, Source, SourceFailed
+from tui.probes.sqlhost import Rows, SqlHost
+from tui.probes.ssh import Ssh
+from tui.probes.sshhost import SshHost
+
+
+class Unusable:
+    """A source that the environment lacks something for."""
+
+    patience = 1.0
+
+    def __init__(self, kind: str, where: str, reason: str) -> None:
+        self.kind = kind
+        self.where = where
+        self._reason = reason
+
+    async def read(self) -> Reading:
+        """Raises SourceFailed with the reason, always."""
+        raise SourceFailed(self._reason)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def sources_of(
+    named: Sequence[HostSource],
+    environment: Mapping[str, str],
+    ssh: Ssh,
+    rows: Rows,
+    directory: Callable[[], str | None],
+) -> list[Source]:
+    """`rows` asks the database, `directory` is its data directory as far as that is known. This host is among them only
+    where the plan says so: what runs on a jump host says nothing of the database's."""
+    found: list[Source] = []
+    for source in named:
+        if source.node_exporter is not None:
+            found.append(_expanded("node_exporter", source.node_exporter, environment, directory, ssh))
+        elif source.ssh is not None:
+            found.append(_expanded("ssh", source.ssh, environment, directory, ssh))
+        elif source.sql:
+            found.append(SqlHost(rows))
+        elif source.local:
+            found.append(LocalHost(directory))
+    return found
+
+
+def _expanded(
+    kind: str, text: str, environment: Mapping[str, str], directory: Callable[[], str | None], ssh: Ssh
+) -> Source:
+    try:
+        value = expand(text, environment)
+    except ExpansionError as error:
+        return Unusable(kind, text, str(error))
+    return NodeExporter(value, directory) if kind == "node_exporter" else SshHost(value, ssh, directory)

@@ -1,0 +1,104 @@
+"""What may begin when: the order of the checklist and of a rollback. Pure; the same for people and for the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from tui.journal import events as e
+from tui.run.clock import starts_in
+from tui.run.state import RunState
+from tui.run.steps import UNDO_PREFIX, StepState, section_of
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """Why a command is not carried out: a neutral code, the facts, and a plain English sentence."""
+
+    code: str
+    message: str
+    facts: dict[str, Any] = {}
+
+
+def given_up(state: RunState) -> bool:
+    """Whether the checklist goes on no more because a rollback has begun that takes back all of it."""
+    return state.rollback is not None and state.rollback.status != "rolled_back_to"
+
+
+def beside(one: StepState, other: StepState) -> bool:
+    """Whether both stand in the same parallel section, so that one need not wait for the other."""
+    return one.place.parallel and section_of(one.place) == section_of(other.place)
+
+
+def in_rollback(state: RunState, at: StepState) -> bool:
+    """Whether the rollback that was started last has this step to do."""
+    if state.rollback is None or at.group == "main":
+        return False
+    return at.group == "rollback" or at.undoes in state.rollback.undo
+
+
+def blocked(state: RunState, at: StepState) -> Refusal | None:
+    """Why this step may not begin in the order of the checklist, whoever asks; None when it may."""
+    position = state.steps.position(at.id)
+    if at.step.with_ is not None:
+        host = state.steps[at.step.with_]
+        if host.status != "running":
+            return Refusal(
+                code="companion",
+                message=f"{at.id} runs while {host.id} runs; execute {host.id}",
+                facts={"step": host.id},
+            )
+        return None
+    for step in at.step.needs:
+        if not state.steps[step].is_ended:
+            return Refusal(code="needs", message=f"{at.id} needs {step}, which has not ended", facts={"step": step})
+    start = state.unended if at.group == "main" else state.rollback_unended
+    for earlier in range(start, position):
+        other = state.steps.at(earlier)
+        if at.group != "main" and not (in_rollback(state, at) and in_rollback(state, other)):
+            continue
+        if other.is_ended or other.step.with_ is not None:
+            continue
+        if at.group == "main" and beside(at, other):
+            continue
+        message = f"{other.id} comes first and is {other.status}"
+        return Refusal(code="order", message=message, facts={"step": other.id, "status": other.status})
+    return None
+
+
+def may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
+    """Why this step may not begin now at a person's word; None when it may. `wall`: seconds since the epoch."""
+    if at.group == "main" and given_up(state):
+        return Refusal(
+            code="rollback",
+            message="the run is being, or has been, rolled back; only the rollback's steps go on",
+        )
+    if state.held is not None and at.group == "main":
+        return Refusal(code="held", message="the run is held; resume it first")
+    for other in state.running():
+        if other.step.with_ is not None or at.step.with_ is not None:
+            continue
+        if at.group != "main" or not beside(at, other):
+            return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
+    for other in state.undecided:
+        # A rollback goes on past a step of the checklist whose fate nobody knows: it may be what helps.
+        if other.id != at.id and (at.group == "main" or other.group != "main"):
+            message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
+            return Refusal(code="undecided", message=message, facts={"step": other.id})
+    undo = state.steps.get(UNDO_PREFIX + at.id)
+    if undo is not None and undo.status in ("failed", "cancelled", "undecided") and undo.effect != "none":
+        message = f"{undo.id} is {undo.status} and may have taken back a part of {at.id}; bring it to its end first"
+        return Refusal(code="undo", message=message, facts={"step": undo.id, "status": undo.status})
+    wait = starts_in(state, at.place.starts, wall) if at.group == "main" else None
+    if wait is not None and wait > 0:
+        message = f"the phase {at.place.phase!r} starts in {wait:.0f} s"
+        return Refusal(code="too-early", message=message, facts={"seconds": wait, "phase": at.place.phase})
+    return blocked(state, at)
+
+
+def begin(at: StepState, **extra: Any) -> e.StepStarted:
+    """The intent of a step's next attempt."""
+    return e.StepStarted(
+        step=at.id, attempt=at.attempt + 1, kind=at.step.kind, undoes=at.undoes, companion_of=at.step.with_,
+        resume_from=at.done, **extra,
+    )  # fmt: skip

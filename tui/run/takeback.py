@@ -1,0 +1,78 @@
+"""The steps that take something back: the undo of a step, and what a rollback joins to the run. Pure."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from tui.journal.events import Effect
+from tui.plan.model import Phase, Place, Step, places
+from tui.run.state import RunState
+from tui.run.steps import UNDO_PREFIX, StepState
+
+
+def undo_step(state: RunState, undoes: str) -> StepState:
+    """The step that undoes `undoes`: one of its own, so that it has attempts, evidence and output like any other."""
+    original = state.steps[undoes]
+    action = original.step.undo
+    assert action is not None
+    known = state.steps.get(UNDO_PREFIX + undoes)
+    step = Step(
+        id=UNDO_PREFIX + undoes, title=original.step.title, kind=action.kind, spec=action.spec, role=original.step.role,
+        as_=original.step.as_, estimate=None, timeout=original.step.timeout,
+    )  # fmt: skip
+    place = Place("U" + original.place.number, original.place.phase, original.place.section, None, False)
+    at = StepState(step=step, place=place, group="undo", undoes=undoes)
+    if known is None:
+        return at
+    if known.status in ("failed", "cancelled", "undecided"):
+        # What it has already taken back is not taken back twice.
+        at = replace(at, done=known.done, residue=known.effect)
+    return replace(at, attempt=known.attempt)
+
+
+def residue_of(known: StepState) -> Effect:
+    """What is left of earlier attempts when another one begins; that of an undecided one a person has denied."""
+    if known.status == "undone":
+        return "none"
+    if known.status == "undecided":
+        return "some" if known.done else known.residue
+    return known.effect if known.effect != "none" else known.residue
+
+
+def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, ...]) -> list[StepState]:
+    """The steps a rollback joins to the run: the plan's rollback phases, the undos where they say, else first.
+
+    One that takes up a failed rollback goes on where that one stood: what has ended in it is not done again.
+    """
+    failed = state.rollback is not None and state.rollback.status == "failed"
+
+    def kept(known: StepState | None) -> bool:
+        return known is not None and (known.status == "running" or (failed and known.is_ended))
+
+    undos = []
+    for undone in undo:
+        known = state.steps.get(UNDO_PREFIX + undone)
+        undos.append(known if known is not None and kept(known) else undo_step(state, undone))
+    joined: list[StepState] = []
+    placed = not any(section.undo_applied for phase in phases for section in phase.sections)
+    if placed:
+        joined.extend(undos)
+    numbered = {step.id: place for place, step in places(phases, "R")}
+    for phase in phases:
+        for section in phase.sections:
+            if section.undo_applied and not placed:
+                joined.extend(undos)
+                placed = True
+            for step in section.steps:
+                known = state.steps.get(step.id)
+                if known is not None and kept(known):
+                    joined.append(known)
+                    continue
+                fresh = StepState(step=step, place=numbered[step.id], group="rollback")
+                if known is not None:
+                    fresh = replace(
+                        fresh, attempt=known.attempt, host_attempt=known.host_attempt,
+                        done=known.done if failed else 0, residue=residue_of(known) if failed else "none",
+                    )  # fmt: skip
+                joined.append(fresh)
+    return joined
