@@ -16,7 +16,7 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
     """What the command makes happen. `by`: the person; `wall`: seconds since the epoch, now."""
     if state.opened is None:
         return Refusal(code="not-open", message="the run has not been opened yet")
-    if state.closed is not None and not isinstance(command, (c.Note, c.Feedback)):
+    if state.closed is not None:
         return Refusal(
             code="closed",
             message=f"the run is closed ({state.closed.outcome}); nothing more can be done in it",
