@@ -45,6 +45,7 @@ class HostWatch:
         self._misses = 0
         self._reasons: dict[str, str] = {}
         self._said: str | None = None
+        self._left: Source | None = None
         self._again: asyncio.Task[None] | None = None
         self._again_at = 0.0
 
@@ -69,6 +70,11 @@ class HostWatch:
         """See the class."""
         while True:
             began = time.monotonic()
+            if self._left is not None:
+                # Here and not where it was left: a reading of it may have been under way.
+                if self._left is not self._current:
+                    await self._left.close()
+                self._left = None
             if self._current is None:
                 await self._choose(self._sources)
             else:
@@ -80,9 +86,7 @@ class HostWatch:
 
     async def close(self) -> None:
         """End what the sources keep open."""
-        if self._again is not None:
-            self._again.cancel()
-            await asyncio.gather(self._again, return_exceptions=True)
+        await self._stop_asking()
         await asyncio.gather(*(source.close() for source in self._sources), return_exceptions=True)
 
     async def _choose(self, sources: Sequence[Source]) -> None:
@@ -106,6 +110,7 @@ class HostWatch:
         self._misses += 1
         if self._misses >= MISSES:
             self._current = self._last = None
+            # Two that read from one source at a time would take each other's answers.
             await source.close()
             place = self._sources.index(source)
             # What comes after it first: those before it have failed already, perhaps by making us wait.
@@ -157,6 +162,12 @@ class HostWatch:
             return
         self._again = asyncio.ensure_future(self._ask_better())
 
+    async def _stop_asking(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            await asyncio.gather(self._again, return_exceptions=True)
+            self._again = None
+
     async def _ask_better(self) -> None:
         """Two readings a beat apart, so that the change is no gap in what needs both."""
         for source in self._sources:
@@ -168,8 +179,8 @@ class HostWatch:
                 await asyncio.sleep(self._beat)
                 reading = await self._read(source)
                 if reading is not None and used is self._current:
+                    self._left = used
                     self._elect(source, reading, before)
-                    await used.close()
                     return
             await source.close()
         self._pause = min(2 * self._pause, 10 * self._retry)

@@ -51,9 +51,9 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close the connection; the next `get` opens another."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
 
     @staticmethod
     async def _open(url: str) -> httpx.AsyncClient:

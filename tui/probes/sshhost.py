@@ -72,9 +72,11 @@ class SshHost:
 
     async def close(self) -> None:
         """See Source."""
-        shell, self._shell, self._disk = self._shell, None, None
-        if shell is not None:
-            await shell.close()
+        self._disk = None
+        if self._shell is not None:
+            # Forgotten only when it has ended: who is cancelled on the way closes again.
+            await self._shell.close()
+            self._shell = None
 
     def _place(self) -> str:
         """The directory, when it is time to look at its filesystem again."""

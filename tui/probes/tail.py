@@ -72,10 +72,12 @@ class RemoteTail:
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.wait({self._pump}, timeout=1.0)
-        shell, self._shell, self._pump = self._shell, None, None
+            self._pump = None
         self._data.clear()
-        if shell is not None:
-            await shell.close()
+        if self._shell is not None:
+            # Forgotten only when it has ended: who is cancelled on the way closes again.
+            await self._shell.close()
+            self._shell = None
 
     async def _fetch(self, shell: Shell) -> None:
         while piece := await shell.read(_PIECE):

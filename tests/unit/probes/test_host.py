@@ -23,13 +23,21 @@ class Scripted:
         self.patience = 0.05
         self.does = does
         self.failures = 0
+        self.busy = False
         self.reads = 0
         self.closed = 0
 
     async def read(self) -> Reading:
+        """As a pipe does: two readers at a time would take each other's answers."""
+        assert not self.busy, "two read from one source at a time"
         self.reads += 1
-        if self.does == "hang":
-            await asyncio.Event().wait()
+        self.busy = True
+        try:
+            await asyncio.sleep(0.002)
+            if self.does == "hang":
+                await asyncio.Event().wait()
+        finally:
+            self.busy = False
         self.failures -= 1
         if self.does == "fail" or self.failures >= 0:
             raise SourceFailed(f"{self.where} refuses.")
@@ -52,9 +60,11 @@ def watched(
         try:
             await test(watch, said)
         finally:
+            failed = task.exception() if task.done() else None
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await watch.close()
+        assert failed is None, failed
         return said
 
     return asyncio.run(asyncio.wait_for(run(), 20))
@@ -140,3 +150,23 @@ def test_when_none_answers_all_reasons_are_said_once_and_figures_are_unknown() -
         "CPU, memory and disk of the database's host are unknown: the node_exporter refuses. the ssh refuses.",
     )
     assert len(said) == 2 and "db1 (ssh) instead" in said[1][1]
+
+
+def test_what_is_lost_while_a_better_one_is_asked_again() -> None:
+    """The one in use fails while the first, which hangs, is being tried: no source ever has two readers."""
+    first, second, third = Scripted("node_exporter", "hang"), Scripted("ssh"), Scripted("local", "fail")
+    first.patience = 0.2
+
+    async def test(watch: HostWatch, said: list[tuple[str, str]]) -> None:
+        await until(lambda: watch.label == "db1 (ssh)")
+        reads = first.reads
+        await until(lambda: first.reads > reads and first.busy)
+        second.does = "fail"
+        await until(lambda: third.reads > 1)
+        third.does = "answer"
+        await until(lambda: watch.label == "db1 (local)")
+        second.does = first.does = "answer"
+        await until(lambda: watch.label == "db1 (node_exporter)")
+        await until(lambda: third.closed)
+
+    watched(test, first, second, third)
