@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -160,7 +161,7 @@ def test_a_place_not_covered_yet_is_gone_to_when_it_is(tmp_path: Path, monkeypat
     paths = story.save(tmp_path / "run")
     begun = []
     monkeypatch.setattr(replay, "INLINE", 0)
-    monkeypatch.setattr(replay.threading.Thread, "start", lambda thread: begun.append(thread))
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: begun.append(thread))
     played = Player(JournalReader(paths.journal), at=parse_position("40"), keep=True)
     first = played.start()
     assert first.state.seq == 0 and first.playback is not None and first.playback.read is not None

@@ -84,6 +84,11 @@ class Marks:
         self._gap(self._last)
         self.done = True
 
+    @property
+    def length(self) -> float:
+        """Seconds from the opening to the last line that was looked at."""
+        return self._last
+
     def gap_after(self, mono: float) -> tuple[float, float] | None:
         """The next stretch, longer than `IDLE_FROM`, in which nothing happens; one that began may be under way."""
         place = bisect_right(self._gap_ends, mono)
