@@ -27,7 +27,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, 
     return size
 
 
-@click.command("export", help=_("A recording for other programs: an asciicast for any asciinema player."))
+@click.command("export", help=_("A recording as an asciicast, for any asciinema player."))
 @click.argument("run", required=False)
 @click.option("--format", "format_", type=click.Choice(["cast"]), default="cast", help=_("What is written."))
 @click.option("-o", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

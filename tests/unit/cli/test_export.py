@@ -29,7 +29,7 @@ def test_a_cast_on_stdout_is_nothing_but_the_cast(virada: Virada, home: Path) ->
 def test_into_a_file_of_a_journal_alone(virada: Virada, tmp_path: Path) -> None:
     path = story().write(tmp_path / "copied.jsonl")
     file = tmp_path / "run.cast"
-    result = virada("export", str(path), "-o", str(file), "--speed", "2", "--idle-limit", "1")
+    result = virada("export", str(path), "-o", str(file), "--speed", "2", "--idle-limit", "60")
     assert (result.code, result.out) == (0, "")
     assert f"asciinema play {file}" in result.err
     lines = file.read_text(encoding="utf-8").splitlines()
