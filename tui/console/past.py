@@ -11,7 +11,7 @@ from tui.journal.io import open_for_reading
 from tui.journal.line import decode
 from tui.journal.reader import Entry
 
-BACK = 8 * 1024 * 1024
+BACK = 4 * 1024 * 1024
 """Bytes read backwards at most."""
 BULK = 256 * 1024
 """Bytes of output and log lines kept: some thousand lines."""

@@ -68,7 +68,7 @@ class Player:
         self._then: float | None = None
         self._painted = 0.0
         self._failure: JournalError | OSError | None = None
-        self._built = False
+        self._covered = False
         self._partial = False
         self._size = 1
         self.marks = Marks(reader.path)
@@ -82,7 +82,7 @@ class Player:
 
     @property
     def playback(self) -> Playback:
-        read = None if self._built else min(0.99, self._recording.covered / self._size)
+        read = None if self._covered else min(0.99, self._recording.covered / self._size)
         return Playback(
             position=self._position, length=self.length, speed=self._speed, playing=self._playing, skip=self._skip,
             read=read, marks=self.marks,
@@ -94,11 +94,13 @@ class Player:
     def start(self) -> Batch:
         """Paused at the asked position; without one it plays from the beginning. Raises JournalError, OSError."""
         self._size = max(1, self._reader.path.stat().st_size)
+        if self._size - self._recording.covered <= INLINE:
+            self._cover()
         if self._size <= INLINE:
             self._build()
-            if self._failure is not None:
-                raise self._failure
-        else:
+        if self._failure is not None:
+            raise self._failure
+        if not self._ready_for_all:
             threading.Thread(target=self._build, name="virada-keyframes", daemon=True).start()
         self._playing = self._at is None
         if self._at is None:
@@ -109,7 +111,7 @@ class Player:
     def step(self, now: float) -> Batch | None:
         """The next batch: a jump that was asked for, else what the time that passed brings."""
         then, self._then = self._then, now
-        was_built = self._built
+        was_covered = self._covered
         batch = self._carried_out()
         if batch is not None:
             self._painted = now
@@ -121,7 +123,7 @@ class Player:
             # The past of the first picture was shown before all of it was known.
             return self._jump(Position("seq", self._state.seq), self._position)
         if not self._playing or then is None:
-            if was_built or now - self._painted < PAINT_EVERY:
+            if was_covered or now - self._painted < PAINT_EVERY:
                 return None
             self._painted = now
             return self._batch(self._state, ())
@@ -144,9 +146,16 @@ class Player:
     # -- keyframes and marks
 
     def _build(self) -> None:
-        """Read what is not covered by keyframes; in a thread of its own where that takes long."""
+        """Read the marks, and what is not covered by keyframes; in a thread of its own where that takes long."""
         try:
             self.marks.extend()
+        except (JournalError, OSError) as error:
+            self._failure = error
+        if not self._covered:
+            self._cover()
+
+    def _cover(self) -> None:
+        try:
             self._recording.extend()
             self.length = max(self.length, self._recording.state.mono)
             if self._keep and self._recording.state.closed is not None:
@@ -154,10 +163,14 @@ class Player:
                 self._recording.extend(write=True)
         except (JournalError, OSError) as error:
             self._failure = error
-        self._built = True
+        self._covered = True
+
+    @property
+    def _ready_for_all(self) -> bool:
+        return self._covered and self.marks.done
 
     def _covers(self, position: Position) -> bool:
-        return self._built or not position.admits(self._recording.state)
+        return self._covered or not position.admits(self._recording.state)
 
     # -- what was asked for
 
