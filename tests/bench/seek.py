@@ -53,7 +53,7 @@ def _replay(paths: RunPaths, places: list[int], what: str) -> Iterator[Figure]:
     first = (time.perf_counter() - began) * 1000
     if player.state.mono < at.value - 2:
         raise NotMeasured("the replay did not open at its place")
-    while player.playback.read is not None:
+    while player.playback.read is not None or not player.marks.done:
         time.sleep(0.01)
     player.step(time.monotonic())
     later = []
