@@ -13,9 +13,9 @@ from tests.bench.figure import Budget, Figure, NotMeasured
 from tests.bench.recording import day
 from tui.console.replay import Asked, Player
 from tui.helm.paths import RunPaths
-from tui.journal.position import parse_position
+from tui.journal.position import Position, parse_position
 from tui.journal.reader import JournalReader
-from tui.run.recording import Recording
+from tui.run.recording import Recording, keyframes_path
 
 FIRST = Budget(1000, of="ours")
 WARM = Budget(50, of="ours")
@@ -43,17 +43,35 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
 
 def _replay(paths: RunPaths, places: list[int], what: str) -> Iterator[Figure]:
+    """Without keyframes the start is shown and the place is gone to once they are built; with them at once."""
+    at = parse_position(_at(places[0]))
+    first = _timed(lambda: _opened(paths, at).close())
+    yield Figure(what=f"seek: the replay shows its start, {what}, no keyframes", unit="ms", ours=(first,), budget=FIRST)
+    Recording(paths.journal).extend(write=True)
     began = time.perf_counter()
-    player = Player(JournalReader(paths.journal), at=parse_position(_at(places[0])))
-    player.start()
+    player = _opened(paths, at)
     first = (time.perf_counter() - began) * 1000
+    if player.state.mono < at.value - 2:
+        raise NotMeasured("the replay did not open at its place")
+    while player.playback.read is not None or not player.marks.done:
+        time.sleep(0.01)
+    player.step(time.monotonic())
     later = []
     for second in places:
         player.ask(Asked("go", to=parse_position(_at(second))))
         later.append(_timed(lambda: player.step(time.monotonic())))
+        if player.playback.position != second:
+            raise NotMeasured(f"the replay did not go to {second}")
     player.close()
-    yield Figure(what=f"seek: the replay opens, {what}", unit="ms", ours=(first,), budget=FIRST)
+    keyframes_path(paths.journal).unlink()
+    yield Figure(what="seek: the replay opens at a place, keyframes kept", unit="ms", ours=(first,), budget=FIRST)
     yield _slowest("seek: the replay goes somewhere else", later)
+
+
+def _opened(paths: RunPaths, at: Position) -> Player:
+    player = Player(JournalReader(paths.journal), at=at)
+    player.start()
+    return player
 
 
 def _command(bench: Bench, paths: RunPaths, places: list[int], what: str) -> Figure:

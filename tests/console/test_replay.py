@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+
+import pytest
 
 from tests.console.journals import Story, rolled_back
 from tests.console.twin import shown
+from tui.console import past, replay
 from tui.console.replay import INCIDENTS, STEPS, Asked, Player
 from tui.console.source import Batch
+from tui.journal import events as e
 from tui.journal.position import parse_position
 from tui.journal.reader import JournalReader
 from tui.run.fold import fold_all
+from tui.run.recording import keyframes_path
 
 
 def player(story: Story, directory: Path, at: str | None = "0") -> Player:
@@ -58,6 +64,7 @@ def test_time_passes_at_its_speed(tmp_path: Path) -> None:
     story = rolled_back()
     played = player(story, tmp_path, at=None)
     played.start()
+    played.ask(Asked("skip"))
     played.ask(Asked("faster"))
     played.step(0.0)
     assert played.playback.speed == 2.0 and played.playback.playing
@@ -71,7 +78,7 @@ def test_time_passes_at_its_speed(tmp_path: Path) -> None:
     played.ask(Asked("tenth", value=9))
     batch = played.step(501.0)
     assert batch is not None and batch.state == fold_all(
-        line for line in story.lines if line.mono <= played.recording.length * 0.9
+        line for line in story.lines if line.mono <= played.length * 0.9
     )
     played.close()
 
@@ -108,3 +115,112 @@ async def test_the_screen_shows_the_moment(tmp_path: Path) -> None:
         await seen.type("noon")
         await seen.press("enter")
         await seen.until(lambda: "is no position" in seen.text())
+
+
+def test_stretches_in_which_nothing_happens_are_left_out(tmp_path: Path) -> None:
+    story = Story()
+    for _second in range(300):
+        story.sample()
+    story.add(e.NoteAdded(text="back again"))
+    end = story.mono
+    played = player(story, tmp_path, at=None)
+    played.start()
+    played.step(0.0)
+    played.step(0.9)
+    assert played.playback.position == pytest.approx(0.9), "a second of it is played"
+    batch = played.step(1.5)
+    assert batch is not None
+    assert played.playback.position == pytest.approx(end - 0.5), "then it goes on a second before the next event"
+    assert batch.state == fold_all(line for line in story.lines if line.mono <= end - 0.5)
+    played.ask(Asked("tenth", value=0))
+    played.ask(Asked("skip"))
+    played.step(2.0)
+    played.step(12.0)
+    assert played.playback.position == pytest.approx(10.0), "with idle played, time passes as it did"
+    played.close()
+
+
+def test_a_long_stretch_is_a_jump_with_the_same_state(tmp_path: Path) -> None:
+    story = Story()
+    story.add(e.NoteAdded(text="before"), after=1.0)
+    for _second in range(200):
+        story.sample().mono += 9.0
+    story.add(e.NoteAdded(text="after"))
+    played = player(story, tmp_path, at=None)
+    played.start()
+    played.step(0.0)
+    batch = played.step(2.5)
+    assert batch is not None and batch.reset
+    assert batch.state == fold_all(line for line in story.lines if line.mono <= played.playback.position)
+    assert [entry.line.type for entry in batch.entries] == ["run.opened", "note.added"]
+    played.close()
+
+
+def test_a_place_not_covered_yet_is_gone_to_when_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled_back()
+    paths = story.save(tmp_path / "run")
+    begun = []
+    monkeypatch.setattr(replay, "INLINE", 0)
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: begun.append(thread))
+    played = Player(JournalReader(paths.journal), at=parse_position("40"), keep=True)
+    first = played.start()
+    assert first.state.seq == 0 and first.playback is not None and first.playback.read is not None
+    assert played.playback.length == story.lines[-1].mono, "the length is known at once"
+    played.step(0.0)
+    assert played.state.seq == 0
+    begun[0].run()
+    batch = played.step(1.0)
+    assert batch is not None and batch.reset and batch.state == fold_all(story.lines[:41])
+    assert played.playback.read is None
+    assert keyframes_path(paths.journal).exists() is False, "a journal this short needs none"
+    played.close()
+
+
+def test_the_past_of_a_moment_is_bounded_and_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled_back()
+    for number in range(400):
+        story.output("verify", f"line {number} " + "x" * 200)
+    monkeypatch.setattr(past, "BULK", 20_000)
+    monkeypatch.setattr(past, "BACK", 40_000)
+    played = player(story, tmp_path, str(len(story.lines) - 3))
+    batch = played.start()
+    seqs = [entry.line.seq for entry in batch.entries]
+    assert seqs == sorted(seqs) and len(set(seqs)) == len(seqs)
+    assert seqs[0] == 0 and seqs[-1] == len(story.lines) - 3, "the opening, and nothing after the moment"
+    output = [entry for entry in batch.entries if entry.line.type == "step.output" and entry.line.seq > seqs[-1] - 300]
+    assert 20 < len(output) < 200
+    transitions = {line.seq for line in story.lines if line.type in STEPS | INCIDENTS}
+    assert transitions <= set(seqs)
+    played.close()
+
+
+async def test_timeline_and_idle_on_the_screen(tmp_path: Path) -> None:
+    async with shown(rolled_back(), tmp_path, mode="replay", size=(80, 24)) as seen:
+        await seen.press("space", "5")
+        await seen.until(lambda: "REPLAY  ‖ 1x 6:39" in seen.text())
+        line = next(text for text in seen.text().splitlines() if "REPLAY  ‖" in text)
+        assert "✗" in line and "●" in line and "│" in line and "13:18 idle skipped" in line
+        assert " i play idle" in seen.text().splitlines()[-1]
+        await seen.press("i")
+        await seen.until(lambda: "idle played" in seen.text())
+        await seen.press("greater_than_sign")
+        await seen.until(lambda: "‖ 2x" in seen.text())
+
+
+async def test_go_to_a_step(tmp_path: Path) -> None:
+    story = rolled_back()
+    async with shown(story, tmp_path, mode="replay", size=(80, 24)) as seen:
+        await seen.press("space")
+        begun = next(line for line in story.lines if line.type == "step.started" and b'"migrate"' in bytes(line.data))
+        number = story.state().steps["migrate"].place.number
+        for text in ("migrate", number):
+            await seen.press("0", "g")
+            await seen.settle()
+            await seen.type(text)
+            await seen.press("enter")
+            await seen.until(lambda: seen.app.run_state.seq == begun.seq)
+        await seen.press("g")
+        await seen.settle()
+        await seen.type("rls")
+        await seen.press("enter")
+        await seen.until(lambda: "never began in this recording" in seen.text())

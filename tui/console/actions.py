@@ -201,11 +201,20 @@ ACTIONS: tuple[Action, ...] = (
         footer=3,
     ),
     Action(
+        name="skip_idle",
+        keys=("i",),
+        shown="i",
+        label=N_("skip idle"),
+        help=N_("Shorten stretches in which nothing happens; again: play them whole."),
+        modes=REPLAY,
+        footer=2,
+    ),
+    Action(
         name="go",
         keys=("g",),
         shown="g",
         label=N_("go to"),
-        help=N_("Go to a number, an offset or a time."),
+        help=N_("Go to a number, an offset, a time or a step."),
         modes=REPLAY,
         footer=4,
     ),
@@ -335,4 +344,6 @@ def label(action: Action, view: View) -> str:
         return _("resume")
     if action.name == "execute" and intents.is_retry(view):
         return _("try again")
+    if action.name == "skip_idle" and view.playback is not None and view.playback.skip:
+        return _("play idle")
     return _(action.label)

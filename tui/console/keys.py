@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _CONTROLS: dict[str, Control] = {
     "toggle": "toggle", "next_event": "next", "step_back": "back", "step_on": "step", "incident_back": "incident_back",
-    "incident_on": "incident", "slower": "slower", "faster": "faster",
+    "incident_on": "incident", "slower": "slower", "faster": "faster", "skip_idle": "skip",
 }  # fmt: skip
 assert set(_CONTROLS.values()) < set(get_args(Control))
 
@@ -149,6 +149,10 @@ class Keys:
         def gone(text: str) -> None:
             if not text:
                 return
+            step = self._step_named(text)
+            if step is not None:
+                self._go_step(step)
+                return
             try:
                 position = parse_position(text)
             except PositionError as error:
@@ -159,7 +163,22 @@ class Keys:
         self._console.ask_text(
             _("Go to"),
             _("Go"),
-            _("A number (120), an offset (+00:12:30) or a time (2026-12-05T22:10:00-03:00)"),
+            _("A line (120), an offset (+00:12:30), a time (2026-12-05T22:10:00-03:00) or a step"),
             "",
             gone,
         )
+
+    def _step_named(self, text: str) -> str | None:
+        """The step with this id, or with this number in the checklist."""
+        steps = self._console.run_state.steps
+        if text in steps:
+            return text
+        return next((at.id for at in steps if at.place.number == text and "." in text), None)
+
+    def _go_step(self, step: str) -> None:
+        source = self._console.source
+        if isinstance(source, Player) and source.marks.done and step not in source.marks.begun:
+            said = _("The step {step} never began in this recording.").format(step=step)
+            self._console.say(Said(said, "warning"))
+            return
+        self._control(Asked("go_step", step=step))

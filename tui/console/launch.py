@@ -102,7 +102,7 @@ def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float) -> Source
     position = None if at is None else parse_position(at)
     reader = JournalReader(paths.journal)
     if mode == "replay":
-        return Player(reader, at=position, speed=speed)
+        return Player(reader, at=position, speed=speed, keep=not paths.alone)
     return Follower(reader)
 
 

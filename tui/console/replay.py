@@ -2,104 +2,79 @@
 
 from __future__ import annotations
 
-import bisect
+import threading
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from queue import Empty, SimpleQueue
 from typing import Literal
 
 from msgspec import Struct
 
+from tui.console.marks import FAILURES, IDLE_FROM, INCIDENTS, STEPS, Marks
+from tui.console.past import before, last_mono
 from tui.console.source import Batch
-from tui.console.tail import Tail
 from tui.console.view import Moment, Playback, replayed
+from tui.journal.line import JournalError
 from tui.journal.position import Position
 from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
+from tui.run.recording import Recording
 from tui.run.state import RunState
+
+__all__ = ["FAILURES", "INCIDENTS", "SPEEDS", "STEPS", "Asked", "Control", "Player"]
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 250.0, 1000.0)
 PAINT_EVERY = 0.2
-STEPS = frozenset(
-    ("step.started", "step.passed", "step.failed", "step.skipped", "step.signed", "step.by_hand", "step.cancelled",
-     "step.undone", "run.opened", "run.closed")
-)  # fmt: skip
-INCIDENTS = frozenset(
-    ("step.failed", "step.fate", "guard.breached", "trigger.fired", "rollback.started", "rollback.finished",
-     "run.held", "run.recovered", "helm.taken", "step.skipped", "step.cancelled", "error.recorded")
-)  # fmt: skip
+INLINE = 4 * 1024 * 1024
+"""Bytes of journal that are read before the first picture; more of them in the background, behind it."""
+FAR = 600.0
+"""Seconds of recorded time from which going on is a jump."""
 
-Control = Literal["toggle", "next", "step", "back", "incident", "incident_back", "faster", "slower", "tenth", "go"]
+Control = Literal[
+    "toggle", "next", "step", "back", "incident", "incident_back", "faster", "slower", "tenth", "go", "go_step", "skip"
+]
 
 
 class Asked(Struct, frozen=True):
-    """A key of the replay; `value`: the tenth (0 to 9); `to`: the position to go to."""
+    """A key of the replay; `value`: the tenth (0 to 9); `to`: the position to go to; `step`: the step to go to."""
 
     control: Control
     value: float = 0.0
     to: Position | None = None
-
-
-class Recording:
-    """Where every line of a journal stands in time; read once, few bytes a line."""
-
-    def __init__(self, reader: JournalReader) -> None:
-        self.monos = array("d")
-        self.steps: list[int] = []
-        self.incidents: list[int] = []
-        self._ats: list[str] = []
-        last = 0.0
-        while entries := reader.poll():
-            for entry in entries:
-                line = entry.line
-                last = max(last, line.mono)
-                self.monos.append(last)
-                self._ats.append(line.at)
-                if line.type in STEPS:
-                    self.steps.append(line.seq)
-                if line.type in INCIDENTS:
-                    self.incidents.append(line.seq)
-
-    @property
-    def length(self) -> float:
-        """Seconds from the run's opening to the last event."""
-        return self.monos[-1] if self.monos else 0.0
-
-    def __len__(self) -> int:
-        return len(self.monos)
-
-    def until(self, mono: float) -> int:
-        """How many lines lie at this time or before it."""
-        return bisect.bisect_right(self.monos, mono)
-
-    def count_of(self, position: Position) -> int:
-        """How many lines a position admits."""
-        if position.by == "seq":
-            return min(len(self), int(position.value) + 1)
-        if position.by == "mono":
-            return self.until(position.value)
-        for seq, at in enumerate(self._ats):
-            if at > position.time:
-                return seq
-        return len(self)
+    step: str = ""
 
 
 class Player:
-    """Plays a recording; controls are asked for from any thread and take effect with the next step."""
+    """Plays a recording; controls are asked for from any thread and take effect with the next step.
 
-    def __init__(self, reader: JournalReader, *, at: Position | None = None, speed: float = 1.0) -> None:
+    A place that the keyframes do not cover yet is gone to as soon as they do. `keep`: leave the keyframes of a
+    closed run beside its journal, where that is permitted.
+    """
+
+    def __init__(
+        self, reader: JournalReader, *, at: Position | None = None, speed: float = 1.0, keep: bool = False
+    ) -> None:
         self._reader = reader
         self._at = at
+        self._keep = keep
         self._asked: SimpleQueue[Asked] = SimpleQueue()
+        self._pending: Asked | None = None
         self._state = RunState()
-        self._count = 0
         self._ready: list[Entry] = []
         self._position = 0.0
         self._speed = speed
         self._playing = False
+        self._skip = True
         self._then: float | None = None
         self._painted = 0.0
-        self.recording = Recording(reader)
+        self._failure: JournalError | OSError | None = None
+        self._covered = False
+        self._partial = False
+        self._size = 1
+        self.marks = Marks(reader.path)
+        self._recording = Recording(reader.path)
+        self.length = last_mono(reader.path) or 0.0
+        """Seconds from the run's opening to the last event."""
 
     @property
     def state(self) -> RunState:
@@ -107,33 +82,60 @@ class Player:
 
     @property
     def playback(self) -> Playback:
-        return Playback(position=self._position, length=self.recording.length, speed=self._speed, playing=self._playing)
+        read = None if self._covered else min(0.99, self._recording.covered / self._size)
+        return Playback(
+            position=self._position, length=self.length, speed=self._speed, playing=self._playing, skip=self._skip,
+            read=read, marks=self.marks,
+        )  # fmt: skip
 
     def ask(self, asked: Asked) -> None:
         self._asked.put(asked)
 
     def start(self) -> Batch:
-        """Paused at the asked position; without one it plays from the beginning."""
+        """Paused at the asked position; without one it plays from the beginning. Raises JournalError, OSError."""
+        self._size = max(1, self._reader.path.stat().st_size)
+        if self._size - self._recording.covered <= INLINE:
+            self._cover()
+        if self._size <= INLINE:
+            self._build()
+        if self._failure is not None:
+            raise self._failure
+        if not self._ready_for_all:
+            threading.Thread(target=self._build, name="virada-keyframes", daemon=True).start()
         self._playing = self._at is None
-        count = 1 if self._at is None else max(1, self.recording.count_of(self._at))
-        return self._jump(count)
+        if self._at is None:
+            return self._jump(_FIRST)
+        self._pending = Asked("go", to=self._at)
+        return self._carried_out() or self._jump(_FIRST)
 
     def step(self, now: float) -> Batch | None:
         """The next batch: a jump that was asked for, else what the time that passed brings."""
         then, self._then = self._then, now
+        was_covered = self._covered
         batch = self._carried_out()
         if batch is not None:
             self._painted = now
             return batch
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        if self._partial and self.marks.done:
+            # The past of the first picture was shown before all of it was known.
+            return self._jump(Position("seq", self._state.seq), self._position)
         if not self._playing or then is None:
-            return None
-        self._position = min(self.recording.length, self._position + (now - then) * self._speed)
-        if self._position >= self.recording.length:
+            if was_covered or now - self._painted < PAINT_EVERY:
+                return None
+            self._painted = now
+            return self._batch(self._state, ())
+        self._position = min(self.length, self._after((now - then) * self._speed))
+        if self._position >= self.length:
             self._playing = False
         if self._playing and now - self._painted < PAINT_EVERY:
             return None
         self._painted = now
-        return self._on(self.recording.until(self._position))
+        if self._position - self._state.mono > FAR and self._covers(Position("mono", self._position)):
+            return self._jump(Position("mono", self._position), self._position)
+        return self._on(self._position)
 
     def moment(self, state: RunState, playback: Playback | None) -> Moment:
         return replayed(state, playback or self.playback)
@@ -141,75 +143,151 @@ class Player:
     def close(self) -> None:
         self._reader.close()
 
+    # -- keyframes and marks
+
+    def _build(self) -> None:
+        """Read the marks, and what is not covered by keyframes; in a thread of its own where that takes long."""
+        try:
+            self.marks.extend()
+        except (JournalError, OSError) as error:
+            self._failure = error
+        if not self._covered:
+            self._cover()
+
+    def _cover(self) -> None:
+        try:
+            self._recording.extend()
+            self.length = max(self.length, self._recording.state.mono)
+            if self._keep and self._recording.state.closed is not None:
+                # The engine has ended: nobody else appends to the keyframes.
+                self._recording.extend(write=True)
+        except (JournalError, OSError) as error:
+            self._failure = error
+        self._covered = True
+
+    @property
+    def _ready_for_all(self) -> bool:
+        return self._covered and self.marks.done
+
+    def _covers(self, position: Position) -> bool:
+        return self._covered or not position.admits(self._recording.state)
+
+    # -- what was asked for
+
     def _carried_out(self) -> Batch | None:
         batch: Batch | None = None
+        asked, self._pending = self._pending, None
         while True:
+            if asked is not None:
+                done = self._do(asked)
+                if done is None:
+                    self._pending = asked
+                batch = done or batch
             try:
                 asked = self._asked.get_nowait()
             except Empty:
                 return batch
-            batch = self._do(asked)
 
-    def _do(self, asked: Asked) -> Batch:
+    def _do(self, asked: Asked) -> Batch | None:
+        """None: it is not known yet where that is."""
         match asked.control:
             case "toggle":
-                if not self._playing and self._position >= self.recording.length:
+                if not self._playing and self._position >= self.length:
                     self._playing = True
-                    return self._jump(1)
+                    return self._jump(_FIRST)
                 self._playing = not self._playing
             case "faster" | "slower":
                 self._speed = _other_speed(self._speed, 1 if asked.control == "faster" else -1)
+            case "skip":
+                self._skip = not self._skip
             case "next":
                 self._playing = False
-                return self._jump(min(len(self.recording), self._count + 1))
+                previous = self._state
+                entry = self._peek()
+                if entry is not None:
+                    self._take(entry)
+                    self._position = self._state.mono
+                return self._batch(previous, () if entry is None else (entry,))
             case "tenth":
-                position = self.recording.length * asked.value / 10
-                return self._jump(max(1, self.recording.until(position)), position)
+                mono = self.length * asked.value / 10
+                return self._go(Position("mono", mono), mono)
             case "go" if asked.to is not None:
-                return self._jump(max(1, self.recording.count_of(asked.to)))
+                shown = min(asked.to.value, self.length) if asked.to.by == "mono" else None
+                return self._go(asked.to, shown)
+            case "go_step":
+                seq = self.marks.begun.get(asked.step)
+                if seq is None:
+                    return self._batch(self._state, ()) if self.marks.done else None
+                return self._go(Position("seq", seq))
             case "step" | "back" | "incident" | "incident_back":
-                marks = self.recording.steps if asked.control in ("step", "back") else self.recording.incidents
-                return self._jump(self._mark(marks, -1 if asked.control.endswith("back") else 1))
+                return self._mark(asked.control)
         return self._batch(self._state, ())
 
-    def _mark(self, marks: list[int], direction: int) -> int:
-        """The count of lines up to the next mark, or the one before; where there is none, as now."""
-        here = self._count - 1
-        if direction > 0:
-            place = bisect.bisect_right(marks, here)
-            return marks[place] + 1 if place < len(marks) else self._count
-        place = bisect.bisect_left(marks, here)
-        return marks[place - 1] + 1 if place > 0 else max(1, self._count)
+    def _mark(self, control: Control) -> Batch | None:
+        """To the next mark, or the one before; where there is none, as now."""
+        marks: array[int] = self.marks.steps if control in ("step", "back") else self.marks.incidents
+        here = self._state.seq
+        if control.endswith("back"):
+            place = bisect_left(marks, here) - 1
+            seq = marks[place] if place >= 0 else 0
+        else:
+            place = bisect_right(marks, here)
+            if place >= len(marks):
+                return self._batch(self._state, ()) if self.marks.done else None
+            seq = marks[place]
+        return self._go(Position("seq", seq))
 
-    def _jump(self, count: int, position: float | None = None) -> Batch:
+    def _go(self, position: Position, shown: float | None = None) -> Batch | None:
+        return self._jump(position, shown) if self._covers(position) else None
+
+    def _jump(self, position: Position, shown: float | None = None) -> Batch:
         previous = self._state
-        # A jump back folds from the first line again; forward it goes on from here, but shows as much of the past.
-        self._reader.seek(0, -1)
-        self._state, self._count, self._ready = RunState(), 0, []
-        tail = Tail()
-        for entry in self._take(count):
-            tail.add(entry)
-        self._position = self._state.mono if position is None else position
-        return self._batch(previous, tail.entries(), reset=True)
+        state, offset = self._recording.state_and_offset(position)
+        if state.seq < 0:
+            state, offset = self._recording.state_and_offset(_FIRST)
+        self._state, self._ready = state, []
+        self._reader.seek(offset, state.seq)
+        self._position = state.mono if shown is None else max(shown, state.mono)
+        self._partial = self.marks.scanned < offset
+        return self._batch(previous, before(self.marks, offset), reset=True)
 
-    def _on(self, count: int) -> Batch:
+    # -- how it goes on
+
+    def _after(self, seconds: float) -> float:
+        """The position after so many seconds of playing; where nothing happens for long, that is left out."""
+        at, edge = self._position, IDLE_FROM / 2
+        while self._skip and (gap := self.marks.gap_after(at + edge)) is not None:
+            # It plays a second of the stretch at either end.
+            begin = max(at, gap[0] + edge)
+            if at + seconds <= begin:
+                break
+            seconds -= begin - at
+            at = gap[1] - edge
+        return at + seconds
+
+    def _on(self, mono: float) -> Batch:
         previous = self._state
-        return self._batch(previous, tuple(self._take(count)))
+        entries = []
+        while (entry := self._peek()) is not None and entry.line.mono <= mono:
+            self._take(entry)
+            entries.append(entry)
+        return self._batch(previous, tuple(entries))
 
-    def _take(self, count: int) -> Iterator[Entry]:
-        while self._count < count:
-            if not self._ready:
-                self._ready = self._reader.poll(256 * 1024)
-                self._ready.reverse()
-                if not self._ready:
-                    break
-            entry = self._ready.pop()
-            self._state = fold(self._state, entry.line)
-            self._count += 1
-            yield entry
+    def _peek(self) -> Entry | None:
+        if not self._ready:
+            self._ready = self._reader.poll(256 * 1024)
+            self._ready.reverse()
+        return self._ready[-1] if self._ready else None
+
+    def _take(self, entry: Entry) -> None:
+        self._ready.pop()
+        self._state = fold(self._state, entry.line)
 
     def _batch(self, previous: RunState, entries: tuple[Entry, ...], reset: bool = False) -> Batch:
         return Batch(previous=previous, state=self._state, entries=entries, reset=reset, playback=self.playback)
+
+
+_FIRST = Position("seq", 0)
 
 
 def _other_speed(speed: float, by: int) -> float:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.console.marks import Marks
 from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -31,12 +32,16 @@ def moment(state: RunState, wall: float) -> Moment:
 
 
 class Playback(Struct, frozen=True, kw_only=True):
-    """A recording as it plays: `position` and `length` in seconds since the run's opening."""
+    """A recording as it plays: `position` and `length` in seconds since the run's opening; `skip`: stretches in which
+    nothing happens are shortened; `read`: how much of it is covered, from 0 to 1, None once all of it is."""
 
     position: float
     length: float
     speed: float
     playing: bool
+    skip: bool = False
+    read: float | None = None
+    marks: Marks | None = None
 
 
 def replayed(state: RunState, playback: Playback) -> Moment:

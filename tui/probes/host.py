@@ -111,6 +111,7 @@ class HostWatch:
         if self._misses >= MISSES:
             self._current = self._last = None
             # Two that read from one source at a time would take each other's answers.
+            await self._stop_asking()
             await source.close()
             place = self._sources.index(source)
             # What comes after it first: those before it have failed already, perhaps by making us wait.

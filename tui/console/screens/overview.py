@@ -16,6 +16,7 @@ from tui.console.pictures.footer import footer
 from tui.console.pictures.gauges import gauges, rows_needed
 from tui.console.pictures.header import header
 from tui.console.pictures.now import now
+from tui.console.pictures.timeline import timeline
 from tui.console.pictures.waits import waits
 from tui.console.pieces import Line
 from tui.console.view import Mode, View
@@ -45,7 +46,7 @@ class Overview(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     Overview { layout: vertical; background: $background; }
     Overview #header, Overview #clock, Overview #now { height: 2; }
-    Overview #tabs, Overview #footer { height: 1; }
+    Overview #tabs, Overview #footer, Overview #timeline { height: 1; }
     Overview #body { height: 1fr; }
     Overview #left { width: 4fr; }
     Overview #right { width: 3fr; }
@@ -72,6 +73,8 @@ class Overview(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield Viewed(self.view, header, id="header")
         yield Viewed(self.view, clock_lines, id="clock")
+        if self.mode == "replay":
+            yield Viewed(self.view, timeline, id="timeline")
         yield Viewed(self.view, self._tabs, id="tabs")
         with Horizontal(id="body"):
             with Vertical(id="left"):
@@ -116,7 +119,7 @@ class Overview(Screen[None], inherit_bindings=False):
             pane.active = wide and name == self.active  # type: ignore[attr-defined]
         self.query_one("#left").display = wide or self.active == "checklist"
         self.query_one("#right").display = wide or self.active != "checklist"
-        body = max(1, size.height - 7)
+        body = max(1, size.height - (8 if self.mode == "replay" else 7))
         self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body // 3)) if wide else "1fr"
         self._waits.styles.height = 5 if wide else "1fr"
         self.repaint()

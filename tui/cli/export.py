@@ -1,0 +1,56 @@
+"""`virada export`: a recording for other programs."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from tui.cli import options
+from tui.cli.output import tell
+from tui.cli.recorded import found
+from tui.cli.stop import Exit, Stop
+from tui.locale import _
+
+_SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
+    """Columns and rows, as `120x40`."""
+    matched = _SIZE.fullmatch(value)
+    size = (int(matched[1]), int(matched[2])) if matched else (0, 0)
+    if not (60 <= size[0] <= 300 and 20 <= size[1] <= 100):
+        told = _("{value} is no size of a screen; write columns and rows from 60x20 to 300x100, such as 120x40.")
+        raise click.BadParameter(told.format(value=repr(value)), ctx, param)
+    return size
+
+
+@click.command("export", help=_("A recording as an asciicast, for any asciinema player."))
+@click.argument("run", required=False)
+@click.option("--format", "format_", type=click.Choice(["cast"]), default="cast", help=_("What is written."))
+@click.option("-o", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help=_("Into this file instead of stdout."))
+@click.option("--size", callback=_size, default="120x40", metavar="COLUMNSxROWS", help=_("The screen's size."))
+@click.option("--idle-limit", type=options.Factor(min=0, min_open=True), default=2.0, metavar="SECONDS",
+              help=_("Shorten stretches in which nothing happens to this."))
+@click.option("--speed", type=options.Factor(min=0, min_open=True), default=1.0, metavar="X",
+              help=_("How many times faster than it happened."))  # fmt: skip
+def command(
+    run: str | None, format_: str, output: Path | None, size: tuple[int, int], idle_limit: float, speed: float
+) -> None:
+    from tui.console.cast import Cut, export
+
+    paths = found(run)
+    cut = Cut(size=size, idle_limit=idle_limit, speed=speed)
+    if output is None or str(output) == "-":
+        # Textual takes sys.stdout for itself while it runs; the bytes below it stay ours.
+        export(paths, sys.stdout.buffer, cut)
+        return
+    if output.exists() and output.samefile(paths.journal):
+        raise Stop(_("{file} is the journal itself; write to another file.").format(file=output), Exit.USAGE)
+    with output.open("wb") as file:
+        seconds = export(paths, file, cut)
+    told = _("Written to {file}: it plays {seconds} s. Play it with: asciinema play {file}")
+    tell(told.format(file=output, seconds=f"{seconds:.0f}"))
