@@ -63,7 +63,7 @@ def run_console(
     try:
         source = _source(paths, mode, at, speed)
         app = Console(
-            source, paths, mode, me=_me(declared) if mode == "operator" else "",
+            source, paths, mode, me=_me(declared) if mode != "replay" else "",
             connect=_connector(paths, declared) if mode == "operator" else None, take=take, ensure_engine=ensure_engine,
             driver_class=SafeLinuxDriver, guard_process=True,
         )  # fmt: skip

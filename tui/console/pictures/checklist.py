@@ -10,6 +10,7 @@ from tui.console.visible import cut, fit, visible
 from tui.console.words import STATUS_STYLE, clock, progress_sentence, reason_text, status_word, waiting_sentence
 from tui.locale import _
 from tui.run.clock import expected, starts_in
+from tui.run.state import RunState
 from tui.run.steps import StepState
 
 STATUS_WIDTH = 12
@@ -43,7 +44,9 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     # A companion that ends with the step it accompanies is as it should be.
     style = "dim" if at.reason == "host_ended" else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
-    status = f"{mark}{glyphs().status[at.status]} {status_word(at.status)}"
+    comes = at.status == "pending" and comes_next(view.state) == at.id
+    status = f"{mark}{glyphs().status[at.status]} {_('next') if comes else status_word(at.status)}"
+    style = "bold" if comes else style
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
     if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
         title_style = "dim"
@@ -55,7 +58,7 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     room = width - width_of(left) - (role + 1 if role else 0)
     more = _more(at)
     # A title gives way to the word that says it is dangerous; what is more than that gives way to the title.
-    kept = width_of(more) if at.status == "pending" else 0
+    kept = width_of(more) if at.status in ("pending", "passed") else 0
     body = clipped([(cut(visible(at.step.title), max(0, room - kept)), title_style), *more], room)
     line = (*left, *body)
     if role:
@@ -82,6 +85,8 @@ def _more(at: StepState) -> list[Piece]:
     if at.status == "running":
         if at.waiting:
             return [(" - " + waiting_sentence(at.waiting, at.waiting_facts), "warn")]
+        if at.tx_sent:
+            return [(" - " + _("COMMIT sent, no answer yet"), "warn")]
         if at.cancel:
             return [(" - " + _("being cancelled"), "warn")]
         if at.progress:
@@ -90,6 +95,22 @@ def _more(at: StepState) -> list[Piece]:
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
         why = reason_text(at) or visible((at.fate_reason or "").replace("_", " "))
         return [(f" - {why}", "dim")] if why else []
+    if at.status == "passed" and at.effect != "none" and ("commit" in at.evidence or at.witness is not None):
+        return [(" " + _("(committed)"), "ok")]
     if at.status == "pending" and at.step.confirm == "typed":
         return [(" " + _("(dangerous)"), "warn")]
     return []
+
+
+def comes_next(state: RunState) -> str | None:
+    """The first step of the checklist that has neither begun nor ended, companions left out; None while the run is
+    closed, held up by a failure, or taken back."""
+    if state.closed is not None or state.rollback is not None or state.undecided:
+        return None
+    for position in range(state.unended, state.checklist):
+        at = state.steps.at(position)
+        if at.stops:
+            return None
+        if at.status == "pending" and at.step.with_ is None:
+            return at.id
+    return None
