@@ -10,7 +10,6 @@ import pytest
 from tests.console.journals import STORIES, Story, failed, long_plan, migrating, prepared
 from tests.console.twin import shown
 from tui.console.loglines import LogLine
-from tui.console.palette import DARK, PLAIN, contrast, style, use
 from tui.console.pictures.checklist import step_row
 from tui.console.pieces import Line, plain, width_of
 from tui.console.rows import Rows
@@ -178,28 +177,6 @@ async def test_writing_and_copying_say_what_they_did(tmp_path: Path, monkeypatch
         assert "division by zero" in written.read_text()
         await seen.press("y")
         assert "through the terminal" in seen.text()
-
-
-def test_every_text_is_readable_on_its_ground() -> None:
-    use(DARK)
-    quiet = {"rule", "edge", "bar", "bar.bad", "button.off"}
-    for name in set(DARK.styles) - quiet:
-        assert contrast(name) >= 4.5, name
-    for name in ("text", "dim", "bold", "ok", "run", "warn", "bad", "section"):
-        assert contrast(f"selected:{name}") >= 4.5, name
-
-
-def test_without_colour_nothing_has_a_colour() -> None:
-    use(PLAIN)
-    try:
-        assert set(PLAIN.styles) == set(DARK.styles)
-        for name in PLAIN.styles:
-            found = style(f"selected:{name}")
-            assert found.color is not None and found.color.is_default
-            assert found.bgcolor is not None and found.bgcolor.is_default
-        assert style("env.production").reverse and style("selected:text").reverse
-    finally:
-        use(DARK)
 
 
 def test_opening_a_long_journal_keeps_its_transitions_and_the_latest_output(tmp_path: Path) -> None:

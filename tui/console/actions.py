@@ -10,6 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from tui.console import intents
+from tui.console.palette import PLAIN, palette
 from tui.console.view import Mode, View
 from tui.locale import _
 
@@ -50,6 +51,15 @@ def _command(
         name=name, keys=(key,) if key else (), shown=shown, label=label, help=help, modes=OPERATOR, applies=applies,
         footer=footer, commands=True,
     )  # fmt: skip
+
+
+def _theme(name: str, label: str, help: str) -> Action:
+    """Offered while another one is in force; never where NO_COLOR asks for none."""
+
+    def applies(view: View) -> bool:
+        return palette() is not PLAIN and palette().name != name
+
+    return Action(name=f"theme_{name}", label=label, help=help, applies=applies)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -289,6 +299,10 @@ ACTIONS: tuple[Action, ...] = (
         name="write", keys=("w",), shown="w", label=N_("write to a file"), help=N_("Write the pane's text to a file.")
     ),
     Action(name="team", keys=("t",), shown="t", label=N_("team"), help=N_("Team and contacts.")),
+    _theme("dark", N_("theme: dark"), N_("Light text on a dark ground.")),
+    _theme("light", N_("theme: light"), N_("Dark text on a light ground.")),
+    _theme("ansi", N_("theme: terminal"), N_("The terminal's own sixteen colours.")),
+    _theme("contrast", N_("theme: high contrast"), N_("White on black, every text 7:1 or more.")),
     Action(
         name="palette",
         keys=("colon", "ctrl+p"),

@@ -32,6 +32,7 @@ from tui.console.source import Batch, Source
 from tui.console.theme import theme
 from tui.console.view import Mode, Playback, Said, View
 from tui.console.visible import visible
+from tui.console.widgets.pane import Pane
 from tui.helm.paths import RunPaths
 from tui.journal.line import JournalError
 from tui.locale import _
@@ -59,8 +60,7 @@ class Console(App[None], inherit_bindings=False):
         take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
         driver_class: type[Driver] | None = None, guard_process: bool = False,
     ) -> None:  # fmt: skip
-        plain = palette.palette() is palette.PLAIN
-        super().__init__(driver_class=driver_class, ansi_color=True if plain else None)
+        super().__init__(driver_class=driver_class, ansi_color=True if palette.palette().own else None)
         self.source = source
         self.paths = paths
         self.mode = mode
@@ -87,8 +87,20 @@ class Console(App[None], inherit_bindings=False):
     # -- life
 
     def on_load(self) -> None:
-        self.register_theme(theme())
-        self.theme = "virada"
+        found = theme()
+        self.register_theme(found)
+        self.theme = found.name
+
+    def look(self, name: str) -> None:
+        """Another theme, at once and for this screen only; `VIRADA_THEME` chooses it from the start."""
+        palette.use(palette.THEMES[name])
+        found = theme()
+        self.ansi_color = True if palette.palette().own else None
+        self.register_theme(found)
+        self.theme = found.name
+        for pane in self.overview.query(Pane):
+            pane.refresh()
+        self.say(Said(_("VIRADA_THEME={name} chooses this theme from the start.").format(name=name)))
 
     async def on_mount(self) -> None:
         if self._guard_process:

@@ -82,6 +82,8 @@ class Keys:
                 self._control(Asked("tenth", value=float(key)))
             case "go":
                 self._go()
+            case _ if name.startswith("theme_"):
+                self._console.look(name.removeprefix("theme_"))
             case _ if name in _CONTROLS:
                 self._control(Asked(_CONTROLS[name]))
 

@@ -51,11 +51,17 @@ def run_console(
     no_colour = bool(os.environ.pop("NO_COLOR", ""))
     from tui.console import glyphs, palette
     from tui.console.driver import SafeLinuxDriver, encoding_of_terminal
+    from tui.console.visible import visible
     from tui.journal.failure import JournalCorrupt
     from tui.journal.position import PositionError
 
     glyphs.use(glyphs.fitting(encoding_of_terminal()))
-    palette.use(palette.PLAIN if no_colour else palette.DARK)
+    name = os.environ.get("VIRADA_THEME") or palette.DARK.name
+    if name not in palette.THEMES:
+        text = _("VIRADA_THEME={name} is no theme; there are: {themes}.")
+        _tell(text.format(name=visible(name), themes=", ".join(palette.THEMES)))
+        return 2
+    palette.use(palette.PLAIN if no_colour else palette.THEMES[name])
     if sys.__stderr__ is not None:
         sys.__stderr__.reconfigure(errors="replace")
     from tui.console.app import Console
