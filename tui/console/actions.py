@@ -276,6 +276,20 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(name="zoom", keys=("z",), shown="z", label=N_("zoom"), help=N_("The pane alone on the screen; again: all.")),
     Action(
+        name="fold",
+        keys=("f",),
+        shown="f",
+        label=N_("fold"),
+        help=N_("Fold the section, then the phase, of the selected step; Enter on a folded one opens it."),
+    ),
+    Action(
+        name="fold_ended",
+        keys=("F",),
+        shown="F",
+        label=N_("fold what has ended"),
+        help=N_("Fold every section in which all has ended; again: open everything."),
+    ),
+    Action(
         name="filter",
         keys=("slash",),
         shown="/",

@@ -167,8 +167,11 @@ class Console(App[None], inherit_bindings=False):
         self.overview.log_pane.append(log_lines(lines, batch.state))
         self.overview.checklist.update(batch.state)
         self.overview.log_pane.zone = self._keys.zone()
-        if batch.reset or set(batch.previous.metrics) != set(batch.state.metrics):
+        opened = (batch.previous.opened is None) != (batch.state.opened is None)
+        if batch.reset or opened or set(batch.previous.metrics) != set(batch.state.metrics):
             self.overview.lay_out()
+        else:
+            self.overview.make_room()
         self.repaint()
 
     def on_source_lost(self, message: SourceLost) -> None:

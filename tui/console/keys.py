@@ -70,6 +70,12 @@ class Keys:
                 self._console.push_screen(Reader("team", lambda width: team_lines(self._console.view(), width)))
             case "palette":
                 self._console.push_screen(Palette(self._console.view()), lambda chosen: self._chosen(chosen))
+            case "fold":
+                if not overview.checklist.unfold() and not overview.checklist.fold():
+                    self._console.say(Said(_("There is nothing to fold.")))
+            case "fold_ended":
+                if not overview.checklist.fold_ended():
+                    self._console.say(Said(_("No section has ended yet.")))
             case "copy":
                 self._console.copied(overview.pane(overview.active).text())
             case "write":
@@ -123,6 +129,8 @@ class Keys:
         )  # fmt: skip
 
     def _details(self) -> None:
+        if self._console.overview.checklist.unfold():
+            return
         step = self._console.view().selected
         if step is None:
             self._console.say(Said(_("No step is selected."), "warning"))

@@ -19,11 +19,18 @@ ROLE_WIDTH = 9
 ROLE_FROM = 72
 
 
-def heading_row(row: Row, view: View, done: int, total: int, width: int) -> Line:
-    """A phase or a section; `done` of its `total` steps have ended."""
-    count: Piece = (f"{done}/{total} ", "ok" if done == total else "dim")
+def heading_row(
+    row: Row, view: View, done: int, total: int, width: int, *, folded: bool = False, trouble: int = 0
+) -> Line:
+    """A phase or a section; `done` of its `total` steps have ended, `trouble` of them failed, told where folded."""
+    right: list[Piece] = [(f"{done}/{total} ", "ok" if done == total else "dim")]
+    if folded:
+        right.insert(0, (_("folded") + " ", "dim"))
+    if trouble:
+        right.insert(0, (_("{n} FAILED").format(n=trouble) + " ", "bad"))
+    mark = glyphs().folded if folded else " "
     if row.kind == "section":
-        return sides(width, [(f"   {row.number} {visible(row.title)}", "section")], [count])
+        return sides(width, [(f"  {mark}{row.number} {visible(row.title)}", "section")], right)
     title = visible(row.title)
     style = "phase"
     if row.group == "undo":
@@ -32,11 +39,11 @@ def heading_row(row: Row, view: View, done: int, total: int, width: int) -> Line
         title, style = _("ROLLBACK {number} {title}").format(number=row.number, title=title), "warn"
     else:
         title = f"{row.number} {title}"
-    left: list[Piece] = [(f" {title}", style)]
+    left: list[Piece] = [(f"{mark}{title}", style)]
     wait = starts_in(view.state, view.state.steps.at(row.position).place.starts, view.moment.wall)
     if row.group == "main" and wait is not None and wait > 0:
         left.append((" " + _("starts in {span}").format(span=clock(wait)), "dim"))
-    return sides(width, left, [count])
+    return sides(width, left, right)
 
 
 def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:

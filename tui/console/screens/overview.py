@@ -17,6 +17,7 @@ from tui.console.pictures.gauges import gauges, rows_needed
 from tui.console.pictures.header import header
 from tui.console.pictures.now import now
 from tui.console.pictures.waits import waits
+from tui.console.pictures.window import window_lines
 from tui.console.pieces import Line
 from tui.console.view import Mode, View
 from tui.console.widgets.checklist import Checklist
@@ -27,6 +28,9 @@ from tui.console.widgets.viewed import Viewed
 
 WIDE = 120
 """From this many columns all panes show; below, one of them and a row of tabs."""
+
+BAR_FROM = 30
+"""Lines from which the window's bar is shown as well."""
 
 
 def bindings(mode: Mode) -> list[BindingType]:
@@ -58,6 +62,7 @@ class Overview(Screen[None], inherit_bindings=False):
         self._look = look
         self.active = "checklist"
         self.zoomed = False
+        self._roomy = False
         self.checklist = Checklist(self.view)
         self.log_pane = Log(self.view)
         self._gauges = Viewed(self.view, gauges, id="gauges", title=pane_title("gauges"))
@@ -71,7 +76,7 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Viewed(self.view, header, id="header")
-        yield Viewed(self.view, clock_lines, id="clock")
+        yield Viewed(self.view, self._clock, id="clock")
         yield Viewed(self.view, self._tabs, id="tabs")
         with Horizontal(id="body"):
             with Vertical(id="left"):
@@ -82,6 +87,16 @@ class Overview(Screen[None], inherit_bindings=False):
                 yield self.log_pane
         yield Viewed(self.view, now, id="now")
         yield Viewed(self.view, self._footer, id="footer")
+
+    def _clock(self, view: View, width: int) -> list[Line]:
+        return [*clock_lines(view, width), *(window_lines(view, width) if self._bar else ())]
+
+    @property
+    def _bar(self) -> bool:
+        """Whether the window's bar has room, and there is a window."""
+        opened = self.view().state.opened
+        size = self.app.size
+        return size.width >= WIDE and size.height >= BAR_FROM and opened is not None and opened.window is not None
 
     def _tabs(self, view: View, width: int) -> list[Line]:
         marks: dict[str, tuple[str, str]] = {}
@@ -116,10 +131,20 @@ class Overview(Screen[None], inherit_bindings=False):
             pane.active = wide and name == self.active  # type: ignore[attr-defined]
         self.query_one("#left").display = wide or self.active == "checklist"
         self.query_one("#right").display = wide or self.active != "checklist"
-        body = max(1, size.height - 7)
+        self.query_one("#clock").styles.height = 4 if self._bar else 2
+        body = max(1, size.height - (9 if self._bar else 7))
         self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body // 3)) if wide else "1fr"
-        self._waits.styles.height = 5 if wide else "1fr"
+        self._roomy = self._is_waiting()
+        self._waits.styles.height = (min(12, max(5, body // 3)) if self._roomy else 5) if wide else "1fr"
         self.repaint()
+
+    def make_room(self) -> None:
+        """More room for the sessions concerned while a step waits, and less when it does not any more."""
+        if self._is_waiting() != self._roomy:
+            self.lay_out()
+
+    def _is_waiting(self) -> bool:
+        return any(at.waiting for at in self.view().state.running())
 
     def pane(self, name: str) -> Pane:
         found: dict[str, Pane] = {
