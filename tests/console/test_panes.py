@@ -9,14 +9,12 @@ import pytest
 
 from tests.console.journals import STORIES, Story, failed, long_plan, migrating, prepared
 from tests.console.twin import shown
-from tui.console.loglines import LogLine
 from tui.console.pictures.checklist import step_row
 from tui.console.pieces import Line, plain, width_of
 from tui.console.rows import Rows
 from tui.console.screens.overview import WIDE
 from tui.console.source import Follower
 from tui.console.view import Moment, View
-from tui.console.widgets.log import KEPT, Log
 from tui.console.widgets.pane import changed_until
 from tui.journal import events as e
 from tui.journal.reader import JournalReader
@@ -132,19 +130,6 @@ async def test_nothing_is_painted_when_nothing_changed(tmp_path: Path) -> None:
             pane.refresh = lambda *regions, **more: painted.append(regions)  # type: ignore[method-assign, assignment]
         seen.app.repaint()
         assert painted == []
-
-
-def line_of(n: int, severity: str = "output") -> LogLine:
-    return LogLine("2026-12-06T01:00:00Z", severity, "2.1.1", f"line {n}")  # type: ignore[arg-type]
-
-
-def test_the_log_keeps_a_bounded_number_of_lines() -> None:
-    log = Log(lambda: View(state=prepared().state(), moment=Moment(0, 0, 0), mode="observer"))
-    for block in range(100):
-        log.append(line_of(block * 1000 + n) for n in range(1000))
-    lines = log.text().splitlines()
-    assert KEPT <= len(lines) <= KEPT * 5 // 4
-    assert lines[-1].endswith("line 99999")
 
 
 async def test_the_log_pauses_filters_and_finds_errors(tmp_path: Path) -> None:

@@ -294,8 +294,22 @@ ACTIONS: tuple[Action, ...] = (
         keys=("slash",),
         shown="/",
         label=N_("filter the log"),
-        help=N_("Show only lines of the log that hold a text."),
+        help=N_("Show only lines of the log that hold a text, or a severity such as ERROR."),
         footer=0,
+    ),
+    Action(
+        name="seek",
+        keys=("l",),
+        shown="l",
+        label=N_("look for in the log"),
+        help=N_("To the next line of the log that holds a text; the others stay."),
+    ),
+    Action(
+        name="seek_on",
+        keys=("L",),
+        shown="L",
+        label=N_("look further"),
+        help=N_("To the next line with the text looked for last."),
     ),
     Action(name="error", keys=("e",), shown="e", label=N_("next error"), help=N_("To the next error in the log.")),
     Action(

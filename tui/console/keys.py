@@ -13,6 +13,7 @@ from tui.console.pieces import Line
 from tui.console.replay import Asked, Control, Player
 from tui.console.screens.overlay import Palette, Reader
 from tui.console.view import Said
+from tui.console.visible import visible
 from tui.console.widgets.tabs import PANES
 from tui.journal.position import PositionError, parse_position
 from tui.locale import _
@@ -60,6 +61,10 @@ class Keys:
                 overview.back()
             case "error":
                 self._next_error()
+            case "seek":
+                self._seek()
+            case "seek_on":
+                self._sought(overview.log_pane.sought)
             case "filter":
                 self._filter()
             case "details":
@@ -114,6 +119,21 @@ class Keys:
             return
         if not overview.log_pane.display:
             overview.show_pane("log")
+
+    def _seek(self) -> None:
+        self._console.ask_text(
+            _("Look for in the log"), _("Look"), _("Text"), self._console.overview.log_pane.sought, self._sought
+        )
+
+    def _sought(self, text: str) -> None:
+        overview = self._console.overview
+        if not text:
+            self._console.say(Said(_("Nothing has been looked for yet.")))
+            return
+        if not overview.log_pane.display:
+            overview.show_pane("log")
+        if not overview.log_pane.seek(text):
+            self._console.say(Said(_("No line of the log holds “{text}”.").format(text=visible(text))))
 
     def _filter(self) -> None:
         overview = self._console.overview
