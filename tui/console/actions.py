@@ -5,6 +5,7 @@ What commands the engine stands in the operator's table only: an observer's or a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -366,9 +367,32 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+_current = ACTIONS
+_MENTIONED = frozenset(("execute", "sign", "by_hand", "skip", "hold", "rollback", "detach", "write"))
+"""Actions whose keys stand in sentences."""
+
+
+def use(table: tuple[Action, ...]) -> None:
+    """Another table for this process: the same actions with other keys."""
+    global _current
+    _current = table
+
+
+def keyed(text: str) -> str:
+    """A sentence that names keys as they are shipped, with the keys in force."""
+    other = {
+        action.shown: now.shown
+        for action, now in zip(ACTIONS, _current, strict=True)
+        if action.name in _MENTIONED and action.shown != now.shown
+    }
+    if not other:
+        return text
+    return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, other))})(?!\w)", lambda found: other[found[0]], text)
+
+
 def of_mode(mode: Mode) -> tuple[Action, ...]:
     """The actions that exist in a mode."""
-    return tuple(action for action in ACTIONS if mode in action.modes)
+    return tuple(action for action in _current if mode in action.modes)
 
 
 def label(action: Action, view: View) -> str:

@@ -16,7 +16,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 
 from tui.console import hygiene, palette
-from tui.console.actions import ACTIONS
+from tui.console.actions import ACTIONS, keyed
 from tui.console.attempts import Attempts
 from tui.console.dialog import Asked as AskedField
 from tui.console.dialog import Question
@@ -250,9 +250,9 @@ class Console(App[None], inherit_bindings=False):
 
     def action_interrupt(self) -> None:
         if self.mode == "replay":
-            self.say(Said(_("q leaves the replay.")))
+            self.say(Said(keyed(_("q leaves the replay."))))
         else:
-            self.say(Said(_("q detaches this screen; the engine goes on.")))
+            self.say(Said(keyed(_("q detaches this screen; the engine goes on."))))
 
     def copied(self, text: str) -> None:
         """Through the terminal's own clipboard sequence, and tmux where it lies between."""
@@ -263,7 +263,7 @@ class Console(App[None], inherit_bindings=False):
         said = _("Copied {n} lines through the terminal; if nothing arrives there, w writes them to a file.")
         if cut:
             said = _("Copied the last {n} lines, more the terminal does not take; w writes everything to a file.")
-        self.say(Said(said.format(n=cut or text.count("\n"))))
+        self.say(Said(keyed(said).format(n=cut or text.count("\n"))))
 
     def written(self, name: str, text: str) -> None:
         """Into a file of its own in the working directory, else in the home directory."""

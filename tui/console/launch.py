@@ -49,7 +49,7 @@ def run_console(
         return 2
     os.environ.update(_TEXTUAL)
     no_colour = bool(os.environ.pop("NO_COLOR", ""))
-    from tui.console import glyphs, palette
+    from tui.console import actions, glyphs, keymap, palette
     from tui.console.driver import SafeLinuxDriver, encoding_of_terminal
     from tui.console.visible import visible
     from tui.journal.failure import JournalCorrupt
@@ -60,6 +60,11 @@ def run_console(
     if name not in palette.THEMES:
         text = _("VIRADA_THEME={name} is no theme; there are: {themes}.")
         _tell(text.format(name=visible(name), themes=", ".join(palette.THEMES)))
+        return 2
+    try:
+        actions.use(keymap.load())
+    except keymap.KeysError as error:
+        _tell(visible(str(error)))
         return 2
     palette.use(palette.PLAIN if no_colour else palette.THEMES[name])
     if sys.__stderr__ is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from tui.console.actions import keyed
 from tui.console.visible import visible
 from tui.console.words import clock, name_of, status_word
 from tui.locale import _
@@ -42,7 +43,7 @@ def refusal_sentence(refusal: Refusal, state: RunState) -> str:
             text = _("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")
             return text.format(step=step)
         case "held":
-            return _("The run is held; h lets it go on.")
+            return keyed(_("The run is held; h lets it go on."))
         case "too-early":
             seconds, phase = float(facts.get("seconds", 0.0)), visible(str(facts.get("phase", "")))
             return _("The phase {phase} starts in {span}.").format(phase=phase, span=clock(seconds))
@@ -51,9 +52,9 @@ def refusal_sentence(refusal: Refusal, state: RunState) -> str:
         case "rollback":
             return _("The run is being, or has been, rolled back; only the rollback's own steps go on.")
         case "sign":
-            return _("A person attests this step: s signs it.")
+            return keyed(_("A person attests this step: s signs it."))
         case "sensed":
-            return _("The system proves this step: x executes it, b records that it was done by hand.")
+            return keyed(_("The system proves this step: x executes it, b records that it was done by hand."))
         case "no-undo":
             return _("The plan has no undo for this step.")
         case "no-helm" | "helm":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.console.actions import keyed
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped
 from tui.console.view import View
@@ -102,7 +103,7 @@ def _next(view: View, at: StepState) -> list[Piece]:
 
 def _hint(view: View, text: str) -> list[Piece]:
     """Which key helps: only for who has that key."""
-    return [(f" {text}", "dim")] if view.mode == "operator" else []
+    return [(f" {keyed(text)}", "dim")] if view.mode == "operator" else []
 
 
 def _notice(view: View) -> list[Piece]:

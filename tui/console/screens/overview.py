@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
@@ -58,6 +58,8 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def __init__(self, look: object) -> None:
         super().__init__()
+        # Made anew for every screen: the keys may be a person's own.
+        self._bindings = BindingsMap(bindings(self.mode))
         assert callable(look)
         self._look = look
         self.active = "checklist"
