@@ -41,7 +41,7 @@ def test_a_reached_milestone_says_when_against_the_plan() -> None:
 @pytest.mark.parametrize("width", [40, 60, 120, 200])
 def test_the_bar_fits_with_either_set_of_characters(width: int) -> None:
     for which in ("ascii", "unicode"):
-        glyphs.use(which)  # type: ignore[arg-type]
+        glyphs.use(which)
         lines = window_lines(view_of(migrating()), width)
         assert all(width_of(line) <= width for line in lines)
         assert which == "unicode" or all(plain(lines[0]).isascii() for _line in lines[:1])

@@ -134,7 +134,7 @@ def _notice(view: View) -> list[Piece]:
                 source=visible(guard.source or "?"),
             )
             if guard.over_since is not None:
-                text += " " + _("for {span}").format(span=clock(max(0.0, view.moment.mono - guard.over_since)))
+                text = f"{clock(max(0.0, view.moment.mono - guard.over_since))} {text}"
             return [(text, "bad")]
     open_errors = [error for error in state.errors if error.resolved is None]
     if open_errors:

@@ -48,9 +48,9 @@ def _bar(view: View, window: WindowClock, found: tuple[Milestone, ...], width: i
     marks.extend((each.projected, (glyphs().projected, "bold")) for each in found)
     marks.extend((each.actual, (glyphs().actual, "ok")) for each in found)
     for t, mark in marks:
-        x = None if t is None else column(t)
-        if x is not None:
-            cells[x] = mark
+        at = None if t is None else column(t)
+        if at is not None:
+            cells[at] = mark
     return ((f"{opens} ", "dim"), *cells, (f" {closes}", "dim"))
 
 
