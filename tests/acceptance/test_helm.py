@@ -12,6 +12,8 @@ from tests.acceptance.station import Station
 from tests.postgres_server import Database
 
 PLAN = Path(__file__).parent / "plans" / "small.yaml"
+_OF_ITSELF = ("helm.", "metrics.", "log.", "guard.")
+"""What comes into the journal without any command."""
 
 
 @pytest.fixture
@@ -28,14 +30,14 @@ def _close_gate(database: Database, closed: bool = True) -> None:
 
 
 def _refused(station: Station, *arguments: str, code: str | None = None) -> Any:
-    """The refusal of a command: exit code 5, nothing in the journal but the helm's own lines."""
-    before = [e for e in station.events() if not e["type"].startswith(("helm.", "metrics."))]
+    """The refusal of a command: exit code 5, nothing of it in the journal."""
+    before = [e for e in station.events() if not e["type"].startswith(_OF_ITSELF)]
     answer = station.do(*arguments, code=5)
     refused = answer["refused"]
     assert set(refused) == {"code", "message", "facts"} and refused["message"]
     if code is not None:
         assert refused["code"] == code
-    after = [e for e in station.events() if not e["type"].startswith(("helm.", "metrics."))]
+    after = [e for e in station.events() if not e["type"].startswith(_OF_ITSELF)]
     assert after == before
     return refused
 

@@ -74,7 +74,8 @@ def _can_do_nothing(station: Station, observer: Observer, run: str) -> None:
     engine = station.engine()
     for arguments in (
         ("execute", "table"), ("run-to", "verify"), ("skip", "table", "--reason", "x"),
-        ("sign", "agreed", "--note", "x"), ("by-hand", "table", "--note", "x"), ("retry", "table"), ("undo", "table"), ("cancel", "table"), ("hold",),
+        ("sign", "agreed", "--note", "x"), ("by-hand", "table", "--note", "x"), ("retry", "table"),
+        ("undo", "table"), ("cancel", "table"), ("hold",),
         ("resume",), ("rollback", "--reason", "x", "--confirm", "here"), ("note", "x"), ("feedback", "x"),
         ("resolve", "E1", "x"), ("handover", "--note", "x"), ("close",), ("note", "x", "--take", "I want it"),
         ("note", "x", "--as", "root"),

@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> int:
             parser.error(f"there is no bench {name!r}; there are {', '.join(BENCHES)}")
     usual = Size(rounds=options.rounds, output_mib=options.output_mib, workload_rows=options.rows)
     size = TINY if options.tiny else usual
+    before = os.getloadavg()[0]
     figures: list[Figure] = []
     failed: list[str] = []
     for name in options.names or BENCHES:
@@ -56,17 +57,23 @@ def main(arguments: list[str]) -> int:
         except (NotMeasured, pytest.skip.Exception) as error:
             failed.append(f"{name} was not measured: {error}")
     print(table(figures))
+    # What else the machine does falls on both sides, but not evenly.
+    load = (round(before, 2), round(os.getloadavg()[0], 2))
+    print(f"load of the machine's {os.cpu_count()} CPUs: {load[0]} before, {load[1]} after")
     for text in failed:
         print(text)
     if options.json is not None:
-        options.json.write_text(json.dumps(_record(size, figures, failed), indent=1), encoding="utf-8")
+        options.json.write_text(json.dumps(_record(size, load, figures, failed), indent=1), encoding="utf-8")
     return 1 if failed else 0
 
 
-def _record(size: Size, figures: list[Figure], failed: list[str]) -> dict[str, object]:
-    machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
+def _record(size: Size, load: tuple[float, float], figures: list[Figure], failed: list[str]) -> dict[str, object]:
+    machine = {
+        "cpus": os.cpu_count(), "load": load, "machine": platform.machine(), "python": platform.python_version(),
+        "system": platform.release(),
+    }  # fmt: skip
     return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine | {"system": platform.release()},
+        "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine,
         "size": msgspec.to_builtins(size), "figures": [figure.data() for figure in figures], "not_measured": failed,
     }  # fmt: skip
 

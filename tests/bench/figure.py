@@ -43,13 +43,25 @@ class Figure(Struct, frozen=True, kw_only=True):
         return median(self.ours)
 
     @property
-    def ratio(self) -> float | None:
-        """Of rounds with the same number, so that a slow moment of the machine falls on both; their median."""
+    def ratios(self) -> tuple[float, ...]:
+        """Of rounds with the same number, so that a slow moment of the machine falls on both."""
         if not self.theirs or not all(self.theirs):
-            return None
+            return ()
         if len(self.ours) == len(self.theirs):
-            return median(a / b for a, b in zip(self.ours, self.theirs, strict=True))
-        return self.value / median(self.theirs)
+            return tuple(a / b for a, b in zip(self.ours, self.theirs, strict=True))
+        return (self.value / median(self.theirs),)
+
+    @property
+    def ratio(self) -> float | None:
+        return median(self.ratios) if self.ratios else None
+
+    @property
+    def spread(self) -> str:
+        """The ratio, and from where to where it went: a budget inside that range is neither met nor missed for sure."""
+        if self.ratio is None:
+            return ""
+        low, high = min(self.ratios), max(self.ratios)
+        return f"{self.ratio:.2f}" if len(self.ratios) == 1 else f"{self.ratio:.2f} ({low:.2f}-{high:.2f})"
 
     @property
     def met(self) -> bool | None:
@@ -59,7 +71,7 @@ class Figure(Struct, frozen=True, kw_only=True):
         """As written to a file: all samples, and what is derived from them."""
         return {
             "what": self.what, "unit": self.unit, "value": self.value, "ours": self.ours, "peer": self.peer,
-            "theirs": self.theirs, "ratio": self.ratio, "met": self.met, "note": self.note,
+            "theirs": self.theirs, "ratio": self.ratio, "ratios": self.ratios, "met": self.met, "note": self.note,
             "budget": None if self.budget is None else self.budget.text(self.unit),
         }  # fmt: skip
 
@@ -95,7 +107,7 @@ def table(figures: Sequence[Figure]) -> str:
                 figure.what,
                 f"{number(figure.value)} {figure.unit}",
                 theirs,
-                "" if figure.ratio is None else f"{figure.ratio:.3f}",
+                figure.spread,
                 "" if figure.budget is None else figure.budget.text(figure.unit),
                 {None: "", True: "met", False: "NOT MET"}[figure.met],
             )

@@ -37,12 +37,8 @@ def plan_of(steps: int) -> Plan:
         Step(id=f"step-{n}", title=f"Carry out part {n} of the change", kind="command", spec={"run": ["true"]})
         for n in range(1, steps + 1)
     ]
-    sections = [
-        Section(title=f"Section {n + 1}", steps=tuple(some)) for n, some in enumerate(batched(made, 10))
-    ]
-    phases = [
-        Phase(title=f"Phase {n + 1}", sections=tuple(some)) for n, some in enumerate(batched(sections, 10))
-    ]
+    sections = [Section(title=f"Section {n + 1}", steps=tuple(some)) for n, some in enumerate(batched(made, 10))]
+    phases = [Phase(title=f"Phase {n + 1}", sections=tuple(some)) for n, some in enumerate(batched(sections, 10))]
     return Plan(name=f"{steps} steps", targets={"demo": Target(environment="development")}, phases=tuple(phases))
 
 

@@ -41,6 +41,7 @@ def test_a_bench_measures(name: str) -> None:
 def test_the_ratio_is_that_of_rounds_and_a_budget_is_met_or_not() -> None:
     figure = Figure(what="x", unit="s", ours=(1.0, 9.0, 3.0), theirs=(1.0, 3.0, 2.0), peer="y", budget=Budget(1.5))
     assert (figure.value, figure.ratio, figure.met) == (3.0, 1.5, True)
+    assert figure.spread == "1.50 (1.00-3.00)"
     assert Figure(what="x", unit="s", ours=(2.0,), theirs=(0.0,), budget=Budget(1.5)).met is None
     assert Figure(what="x", unit="MB/s", ours=(149.0,), budget=Budget(150, of="ours", sense="at_least")).met is False
     assert percentile([float(n) for n in range(100)], 0.99) == 99.0
@@ -56,7 +57,7 @@ def test_a_table_has_a_row_for_each_figure_and_its_note_below() -> None:
         ]
     ).splitlines()
     assert [row.split()[0] for row in rows[2:]] == ["first", "why", "second"]
-    assert rows[2].endswith("≤ 0.5 x  NOT MET") and rows[4].endswith("≤ 3 B/s  met")
+    assert rows[2].endswith("1.00   ≤ 0.5 x  NOT MET") and rows[4].endswith("≤ 3 B/s  met")
 
 
 def test_the_recordings_are_sound_journals() -> None:

@@ -44,7 +44,9 @@ class Terminal:
             if ignore_hangup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-        inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM", "TMUX")}
+        # An app under test in this process leaves its own size in COLUMNS and LINES.
+        left_out = ("NO_COLOR", "COLORTERM", "TMUX", "COLUMNS", "LINES")
+        inherited = {name: value for name, value in os.environ.items() if name not in left_out}
         self.process = subprocess.Popen(
             [sys.executable, str(SHOW), *arguments], stdin=slave, stdout=slave, stderr=slave, cwd=ROOT,
             preexec_fn=prepare,

@@ -65,7 +65,7 @@ def test_it_gives_way_to_the_queue_behind_its_ungranted_lock(empty_database: Dat
         before = len(served)
         await_condition(lambda: len(served) > before + 50, "the application is served meanwhile", 30)
         reader.execute("rollback")
-        output, errors = run.communicate(timeout=60)
+        _output, errors = run.communicate(timeout=60)
         assert run.returncode == 0, errors
         assert empty_database.value("select count(*) from information_schema.columns where column_name = 'extra'") == 1
     finally:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tui.engine.budget import TEXT_RATE
 from tui.engine.child import Child
 from tui.engine.redact import Redactor
-from tui.engine.spool import TEXT_RATE, OutputBatch, Spool, SpoolAbandoned, SpoolEnd
+from tui.engine.spool import OutputBatch, Spool, SpoolAbandoned, SpoolEnd
 
 SECRET = "hunter2"
 

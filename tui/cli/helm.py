@@ -9,7 +9,7 @@ from tui.helm.client import HelmClient, NoEngine
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Refused
 from tui.locale import _
-from tui.run.visible import visible
+from tui.plain.refusals import refusal_message, refusal_words
 
 _COMES_UP_S = 10.0
 _AGAIN_S = 0.05
@@ -37,7 +37,30 @@ def connected(paths: RunPaths, declared: str | None = None, take: str | None = N
 
 def refusal(refused: Refused) -> str:
     """Why a command was refused, and what can be done about it."""
-    text = _("Refused: {reason}.").format(reason=visible(refused.message).rstrip("."))
-    if refused.code in ("helm", "no-helm"):
-        text += " " + _("Take the helm with --take REASON, if that is agreed.")
-    return text
+    why = refusal_words(refused) or refusal_message(refused)
+    text = _("Refused: {reason}.").format(reason=why.rstrip("."))
+    hint = _hint(refused.code)
+    return f"{text} {hint}" if hint else text
+
+
+def _hint(code: str) -> str:
+    match code:
+        case "helm" | "no-helm":
+            return _("Take the helm with --take REASON, if that is agreed.")
+        case "held":
+            return _("The command resume lets it go on.")
+        case "sign":
+            return _("Use sign, with a note.")
+        case "sensed":
+            return _("Use execute, or by-hand with a note.")
+        case "retry":
+            return _("Use retry.")
+        case "undecided":
+            return _("The commands are retry, by-hand and skip.")
+        case "reason":
+            return _("Give it with --reason TEXT.")
+        case "note":
+            return _("Give it with --note TEXT.")
+        case "confirm":
+            return _("Give it with --confirm TARGET.")
+    return ""

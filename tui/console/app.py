@@ -274,4 +274,5 @@ class Console(App[None], inherit_bindings=False):
             reason = error.strerror or str(error)
             self.say(Said(_("The file cannot be written: {reason}.").format(reason=reason), "error"))
         else:
-            self.say(Said(_("Written to {path}").format(path=path)))
+            # The name first, where a narrow screen cannot cut it off.
+            self.say(Said(_("Written: {name} in {directory}").format(name=path.name, directory=path.parent)))

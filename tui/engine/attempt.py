@@ -215,6 +215,7 @@ class Attempt:
         action = self.step.cleanup
         assert action is not None
         kind = KINDS[action.kind]
+        await self.sql.take_target_key(self.stop)
         generator = kind.execute(msgspec.structs.replace(self._context(), done=0), kind.typed(action.spec))
         result: Any = None
         try:

@@ -73,4 +73,8 @@ class Recorder:
     def _clean(self, event: Event) -> object:
         if isinstance(event, RunOpened):
             return event
+        encoded = msgspec.json.encode(event)
+        # Numbers that are not finite are written as null: those the writer has to see for itself.
+        if b"null" not in encoded and self.redactor.harmless(encoded):
+            return msgspec.Raw(encoded)
         return self.redactor.mapping(msgspec.to_builtins(event, str_keys=True))

@@ -67,6 +67,13 @@ class Redactor:
             return value._make(items) if hasattr(value, "_make") else type(value)(items)
         return value
 
+    def harmless(self, encoded: bytes) -> bool:
+        """Whether a JSON text certainly holds nothing to redact: what is escaped, or has a telling key, may."""
+        if b"\\" in encoded or not self._harmless(encoded):
+            return False
+        lowered = encoded.lower()
+        return not any(word in lowered for word in (b"pass", b"secret", b"token", b"authorization"))
+
     def _under(self, key: object, value: Any) -> Any:
         if isinstance(key, str) and isinstance(value, str | bytes) and value and _SECRET_KEY.search(key):
             return MARK if isinstance(value, bytes) else MARK.decode()

@@ -10,14 +10,16 @@ from tui.probes.ssh import CONNECT_S, Shell, Ssh
 
 _PIECE = 64 << 10
 _KEPT = 1 << 20
+# The end is noted before we are told that it is ready: tail itself starts a moment later.
 _SCRIPT = """
 f={path}
 if [ -d "$f" ]; then echo "$f is a directory" >&2; exit 4; fi
 if [ ! -e "$f" ]; then echo "there is no $f that this account may see" >&2; exit 4; fi
 if [ ! -f "$f" ]; then echo "$f is no regular file" >&2; exit 4; fi
 if [ ! -r "$f" ]; then echo "this account may not read $f" >&2; exit 4; fi
+n=$(wc -c <"$f") || exit 4
 echo virada-ready
-tail -n 0 -F -- "$f" </dev/null 2>/dev/null & p=$!
+tail -c +$((n + 1)) -F -- "$f" </dev/null 2>/dev/null & p=$!
 trap 'kill $p' EXIT
 trap 'exit 0' HUP INT TERM PIPE
 read -r end

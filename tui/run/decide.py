@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.journal import events as e
 from tui.run import commands as c
 from tui.run.order import Refusal as Refusal
-from tui.run.order import begin, blocked, given_up, in_rollback, may_begin
+from tui.run.order import about, begin, blocked, given_up, in_rollback, may_begin
 from tui.run.state import RunState
 from tui.run.steps import UNDO_PREFIX, StepState
 
@@ -16,7 +16,7 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
     """What the command makes happen. `by`: the person; `wall`: seconds since the epoch, now."""
     if state.opened is None:
         return Refusal(code="not-open", message="the run has not been opened yet")
-    if state.closed is not None and not isinstance(command, (c.Note, c.Feedback)):
+    if state.closed is not None:
         return Refusal(
             code="closed",
             message=f"the run is closed ({state.closed.outcome}); nothing more can be done in it",
@@ -61,7 +61,9 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
             return (e.FeedbackAdded(text=text),)
         case c.Resolve(error=error, text=text):
             if all(known.id != error for known in state.errors):
-                return Refusal(code="no-error", message=f"there is no error {error} in this run")
+                return Refusal(
+                    code="no-error", message=f"there is no error {error} in this run", facts={"error": error}
+                )
             return (e.ErrorResolved(id=error, text=text),)
         case c.Handover(note=note):
             return (e.HelmReleased(person=state.helm or by, note=note),)
@@ -94,9 +96,9 @@ def _execute(state: RunState, step: str, wall: float) -> Decision:
             return Refusal(
                 code="retry",
                 message=f"{step} is {at.status}; use retry to run it again",
-                facts={"status": at.status},
+                facts=about(at),
             )
-        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+        return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if _signed_kind(at):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
     return may_begin(state, at, wall) or (begin(at),)
@@ -110,11 +112,13 @@ def _retry(state: RunState, step: str, reason: str | None) -> Decision:
         return Refusal(
             code="status",
             message=f"{step} is {at.status}; only what failed, was cancelled, undone or is undecided is retried",
+            facts=about(at),
         )
     if at.status == "undecided" and not (reason or "").strip():
         return Refusal(
             code="reason",
             message=f"the fate of {step} is undecided: say with a reason that it was not applied",
+            facts=about(at),
         )
     if _signed_kind(at):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
@@ -142,7 +146,7 @@ def _run_to(state: RunState, step: str) -> Decision:
     if isinstance(at, Refusal):
         return at
     if at.is_ended or at.group != "main":
-        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+        return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if at.step.with_ is not None:
         message = f"{step} runs while {at.step.with_} runs; run to that"
         return Refusal(code="companion", message=message, facts={"step": at.step.with_})
@@ -151,7 +155,7 @@ def _run_to(state: RunState, step: str) -> Decision:
     current = state.current()
     if current is not None and (current.stops or current.status == "undecided"):
         message = f"{current.id} is {current.status}; retry, skip or settle it by hand first"
-        return Refusal(code="order", message=message, facts={"step": current.id, "status": current.status})
+        return Refusal(code="order", message=message, facts=about(current))
     policy = e.Policy(drive="run_to", until=step, on_failure=state.policy.on_failure)
     return (e.RunResumed(policy=policy),)
 
@@ -174,7 +178,7 @@ def _skip(state: RunState, step: str, reason: str) -> Decision:
     if not reason.strip():
         return Refusal(code="reason", message="skipping needs a reason")
     if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):
-        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+        return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if at.status == "pending" and at.step.with_ is None:
         refusal = blocked(state, at)
         if refusal is not None:
@@ -190,7 +194,7 @@ def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decisi
     if not _signed_kind(at):
         return Refusal(code="sensed", message=f"{step} is proved by the system, not signed; execute it, or use by-hand")
     if at.status not in ("pending", "failed", "cancelled", "undone"):
-        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+        return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if not note.strip():
         return Refusal(code="note", message="signing needs a note: what was seen or done")
     refusal = may_begin(state, at, wall)
@@ -207,7 +211,7 @@ def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
     if not note.strip():
         return Refusal(code="note", message="done by hand needs a note: what was done, and where")
     if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):
-        return Refusal(code="status", message=f"{step} is {at.status}", facts={"status": at.status})
+        return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     # An undecided step is settled whatever else is going on; to ask for its proof is to begin something.
     if at.status != "undecided" or at.step.prove is not None:
         refusal = may_begin(state, at, wall=float("inf"))
@@ -252,7 +256,7 @@ def _undo(state: RunState, step: str) -> Decision:
         return Refusal(
             code="status",
             message=f"{step} is {at.status}: there is nothing of it to undo",
-            facts={"status": at.status},
+            facts=about(at),
         )
     for other in state.running():
         return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
@@ -287,9 +291,11 @@ def _cancel(state: RunState, step: str) -> Decision:
     if isinstance(at, Refusal):
         return at
     if at.status != "running":
-        return Refusal(code="status", message=f"{step} is not running but {at.status}", facts={"status": at.status})
+        return Refusal(code="status", message=f"{step} is not running but {at.status}", facts=about(at))
     if at.cancel:
-        return Refusal(code="status", message=f"{step} is already being cancelled")
+        return Refusal(
+            code="status", message=f"{step} is already being cancelled", facts=about(at) | {"cancelling": True}
+        )
     return (e.CancelRequested(step=step, attempt=at.attempt, reason="person"),)
 
 
@@ -324,10 +330,10 @@ def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Dec
         if isinstance(at, Refusal):
             return at
         if at.group != "main":
-            return Refusal(code="no-step", message=f"{to} is not a step of the checklist")
+            return Refusal(code="no-step", message=f"{to} is not a step of the checklist", facts={"step": to})
         if at.status == "pending":
             message = f"{to} has not been reached; a rollback goes back to a step that was"
-            return Refusal(code="status", message=message, facts={"status": at.status})
+            return Refusal(code="status", message=message, facts=about(at))
     for other in state.undecided:
         if other.group != "main":
             message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
@@ -344,6 +350,8 @@ def _close(state: RunState, reason: str | None) -> Decision:
     if status == "rolling_back":
         return Refusal(code="rollback", message="the run is being rolled back")
     if reason is None or not reason.strip():
-        return Refusal(code="reason", message=f"the run is {status}; closing it now needs a reason")
+        return Refusal(
+            code="reason", message=f"the run is {status}; closing it now needs a reason", facts={"run": status}
+        )
     outcome = status if status in ("rollback_failed", "undecided", "failed") else "failed"
     return (e.RunClosed(outcome=outcome, reason=reason),)

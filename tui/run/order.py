@@ -20,6 +20,11 @@ class Refusal(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
+def about(at: StepState) -> dict[str, Any]:
+    """The facts of a refusal that a step's status gives rise to."""
+    return {"step": at.id, "status": at.status}
+
+
 def given_up(state: RunState) -> bool:
     """Whether the checklist goes on no more because a rollback has begun that takes back all of it."""
     return state.rollback is not None and state.rollback.status != "rolled_back_to"
@@ -62,7 +67,7 @@ def blocked(state: RunState, at: StepState) -> Refusal | None:
         if at.group == "main" and beside(at, other):
             continue
         message = f"{other.id} comes first and is {other.status}"
-        return Refusal(code="order", message=message, facts={"step": other.id, "status": other.status})
+        return Refusal(code="order", message=message, facts=about(other))
     return None
 
 
@@ -88,7 +93,7 @@ def may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
     undo = state.steps.get(UNDO_PREFIX + at.id)
     if undo is not None and undo.status in ("failed", "cancelled", "undecided") and undo.effect != "none":
         message = f"{undo.id} is {undo.status} and may have taken back a part of {at.id}; bring it to its end first"
-        return Refusal(code="undo", message=message, facts={"step": undo.id, "status": undo.status})
+        return Refusal(code="undo", message=message, facts=about(undo))
     wait = starts_in(state, at.place.starts, wall) if at.group == "main" else None
     if wait is not None and wait > 0:
         message = f"the phase {at.place.phase!r} starts in {wait:.0f} s"

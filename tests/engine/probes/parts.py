@@ -77,7 +77,7 @@ class Sshd:
 
     def __init__(self) -> None:
         self.command, client = program("sshd"), program("ssh")
-        # sshd looks at the rights of every directory above the authorized keys.
+        # Only we may enter it; that anybody may write to /tmp above it is why sshd is told not to be strict.
         self.home = Path(tempfile.mkdtemp(prefix="va-ssh-", dir="/tmp"))
         self.port = free_port()
         self.host = f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}"
@@ -96,7 +96,7 @@ class Sshd:
         (self.home / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.home}/host\nPidFile {self.home}/pid\n"
             f"AuthorizedKeysFile {self.authorized}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-            "PermitRootLogin prohibit-password\nUsePAM no\nPrintMotd no\n"
+            "PermitRootLogin prohibit-password\nUsePAM no\nPrintMotd no\nStrictModes no\n"
         )
         self.bin = self.home / "bin"
         self.bin.mkdir()
@@ -114,10 +114,11 @@ class Sshd:
     def start(self) -> None:
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self.process = subprocess.Popen(
-            [self.command, "-D", "-e", "-f", str(self.home / "sshd_config")],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=(self.home / "log").open("ab"),
-        )  # fmt: skip
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.command, "-D", "-e", "-f", str(self.home / "sshd_config")],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+            )  # fmt: skip
         await_condition(lambda: listening(self.port), "sshd listens")
 
     def sessions(self) -> list[psutil.Process]:

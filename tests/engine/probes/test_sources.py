@@ -42,13 +42,14 @@ async def failing(reading: Awaitable[Reading]) -> str:
 
 async def busy(source: Source) -> dict[str, float]:
     """Figures over a second in which a process keeps one processor busy."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as load:
-        try:
-            before = await source.read()
-            await asyncio.sleep(1.0)
-            return figures(await source.read(), before)
-        finally:
-            load.kill()
+    load = await asyncio.create_subprocess_exec(sys.executable, "-c", "while True: pass")
+    try:
+        before = await source.read()
+        await asyncio.sleep(1.0)
+        return figures(await source.read(), before)
+    finally:
+        load.kill()
+        await load.wait()
 
 
 def check(found: dict[str, float], directory: str | None) -> None:
@@ -204,7 +205,8 @@ async def main():
     await asyncio.sleep(60)
 asyncio.run(main())
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    scratch = dict(os.environ) | {"TMPDIR": str(sshd.home)}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=scratch) as process:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         left = psutil.Process(process.pid).children(recursive=True)
         await_condition(lambda: any("tail" in p.name() for p in sshd.sessions()), "tail runs")

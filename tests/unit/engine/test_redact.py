@@ -6,6 +6,7 @@ import itertools
 import tracemalloc
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -190,3 +191,15 @@ def test_memory_is_bounded_on_a_line_without_end(head: bytes, filler: bytes) -> 
         assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
     finally:
         tracemalloc.stop()
+
+
+@given(
+    st.dictionaries(st.text(max_size=12), st.text(max_size=40), max_size=4),
+    st.sampled_from(["hunter22", 'qu"ote\\d', "ünïcode"]),
+)
+def test_json_that_is_called_harmless_is_not_changed_by_redaction(data: dict[str, str], secret: str) -> None:
+    redactor = Redactor([secret])
+    for value in (data, {**data, "x": f"a {secret} b"}, {**data, "api_token": "v"}, {**data, "m": "password=abc"}):
+        encoded = msgspec.json.encode(value)
+        if redactor.harmless(encoded):
+            assert redactor.mapping(value) == value

@@ -568,18 +568,15 @@ class TestClose:
         assert run.status() == "completed"
         assert run.state.helm is None
 
-    def test_afterwards_only_notes_and_feedback_are_taken(self) -> None:
+    def test_afterwards_nothing_is_taken_any_more(self) -> None:
         run = applied("a")
         run.do(c.Close())
         refused: list[c.Command] = [
             c.Undo(step="a"), c.Hold(), c.Resume(), rollback(), c.Close(), c.Handover(note="n"),
-            c.Resolve(error="E1", text="t"),
+            c.Resolve(error="E1", text="t"), c.Note(text="went well"), c.Feedback(text="more of it"),
         ]  # fmt: skip
         for command in refused:
             assert run.refused(command).code == "closed"
-        run.do(c.Note(text="went well"))
-        run.do(c.Feedback(text="more of it"))
-        assert [(r.kind, r.text) for r in run.state.remarks] == [("note", "went well"), ("feedback", "more of it")]
 
 
 def test_errors_are_resolved_by_their_id() -> None:

@@ -63,6 +63,8 @@ class SqlDriver:
     async def take_target_key(self, stop: asyncio.Event) -> None:
         """Take the right to change this database on the control session; polled, never waited for."""
         control = await self._target.control()
+        if self._keyed is control:
+            return
         deadline = time.monotonic() + _KEY_PATIENCE
         waiting = False
         while not await fence.try_lock(control, fence.target_key()):

@@ -1,0 +1,102 @@
+"""Whatever a command is refused for has words in the person's language: on the screen and on the command line."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import tui.locale
+from tests.unit.run.runs import Driven, listed, sign, sql
+from tui.cli.helm import refusal as on_the_command_line
+from tui.console.refusals import refusal_sentence
+from tui.helm.protocol import Refused
+from tui.plain.refusals import refusal_words
+from tui.run import commands as c
+from tui.run import decide, order
+
+FACTS: dict[str, Any] = {
+    "step": "table", "status": "failed", "seconds": 90.0, "phase": "Cutover", "target": "shop", "error": "E1",
+    "run": "failed", "cancelling": True,
+}  # fmt: skip
+"""A value for each fact that a refusal names."""
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    yield
+    tui.locale.use("en")
+
+
+def _keys(facts: ast.expr | None) -> set[str]:
+    """The names of the facts that an expression in the source makes."""
+    match facts:
+        case None:
+            return set()
+        case ast.Dict(keys=keys):
+            return {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+        case ast.Call(func=ast.Name(id="about")):
+            return {"step", "status"}
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _keys(left) | _keys(right)
+    raise AssertionError(f"facts not understood: {ast.unparse(facts)}")
+
+
+def _refusals() -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Where a refusal is made, its code and the names of its facts, for every place in the rules."""
+    for module in (decide, order):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal":
+                given = {word.arg: word.value for word in node.keywords}
+                code = given["code"]
+                assert isinstance(code, ast.Constant) and isinstance(code.value, str)
+                where = f"{module.__name__}:{node.lineno}"
+                yield where, code.value, frozenset(_keys(given.get("facts")))
+
+
+PLACES = list(_refusals())
+
+
+def test_the_rules_are_found_in_their_source() -> None:
+    assert {"undo", "order", "busy", "too-early", "confirm", "closed"} <= {code for _, code, _ in PLACES}
+
+
+@pytest.mark.parametrize(("where", "code", "facts"), PLACES, ids=[f"{where}:{code}" for where, code, _ in PLACES])
+def test_every_refusal_has_words(where: str, code: str, facts: frozenset[str]) -> None:
+    refused = Refused(code=code, message="the message in English", facts={name: FACTS[name] for name in facts})
+    said = {}
+    for language in tui.locale.LANGUAGES:
+        tui.locale.use(language)
+        words = refusal_words(refused)
+        assert words is not None and words.endswith((".", "!", "?")) and "{" not in words
+        shown = on_the_command_line(refused)
+        assert words.rstrip(".") in shown and "the message in English" not in shown
+        said[language] = words
+    assert said["pt_BR"] != said["en"]
+
+
+def test_a_step_is_called_by_its_id_on_the_command_line_and_by_its_name_on_the_screen() -> None:
+    run = Driven(listed(sql("a"), sign("b")))
+    refused = run.refused(c.Execute(step="b"))
+    assert refused.code == "sign"
+    assert refusal_sentence(refused, run.state) == "A person attests this step. s signs it."
+    refused = run.refused(c.Sign(step="b", note="seen"))
+    answer = Refused(code=refused.code, message=refused.message, facts=refused.facts)
+    assert on_the_command_line(answer) == "Refused: a comes first and is pending."
+    title = run.at("a").step.title
+    assert refusal_sentence(refused, run.state) == f"1.1.1 {title} comes first and is pending."
+
+
+def test_an_unfinished_undo_is_named() -> None:
+    facts = {"step": "undo.table", "status": "failed"}
+    words = refusal_words(Refused(code="undo", message="", facts=facts))
+    assert words is not None and words.startswith("undo.table is failed and may have taken back a part")
+
+
+def test_a_refusal_without_words_is_shown_as_it_came_but_harmless() -> None:
+    refused = Refused(code="of-tomorrow", message="something\x1b[2J new")
+    assert refusal_words(refused) is None
+    assert on_the_command_line(refused) == "Refused: Something\\x1b[2J new."
