@@ -52,7 +52,8 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     style = "dim" if at.reason == "host_ended" else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
     comes = at.status == "pending" and comes_next(view.state) == at.id
-    status = f"{mark}{glyphs().status[at.status]} {_('next') if comes else status_word(at.status)}"
+    word = _("next") if comes else status_word(at.status)
+    status = f"{mark}{glyphs().status[at.status]} {word}"
     style = "bold" if comes else style
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
     if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
