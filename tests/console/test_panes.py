@@ -86,6 +86,13 @@ def test_rows_of_the_checklist_fit_and_stand_in_columns() -> None:
                 assert starts == {32}
 
 
+def test_hours_are_never_cut() -> None:
+    state = prepared().begin("backup").sample(after=3 * 3600.0).state()
+    view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator")
+    text = plain(step_row(state.steps["backup"], view, 80, 5))
+    assert "running   3:00:00      2.1.1" in text
+
+
 def test_rows_of_a_rollback_stand_under_their_own_headings() -> None:
     state = failed().add(e.RollbackStarted(reason="r", undo=("backfill", "migrate"))).state()
     titles = [(row.kind, row.group, row.number) for row in Rows(state.steps).rows if row.group != "main"]

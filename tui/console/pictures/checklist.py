@@ -82,10 +82,18 @@ def _time(at: StepState, view: View) -> tuple[str, str]:
     if at.status == "running" and at.started is not None:
         elapsed = max(0.0, view.moment.mono - at.started)
         late = estimate is not None and elapsed > estimate * 1.5 and elapsed > estimate + 5
-        return f"{clock(elapsed):>5}{shown:>7}", "warn" if late else "run"
+        return _spans(clock(elapsed), shown), "warn" if late else "run"
     if at.started is not None and at.ended is not None:
-        return f"{clock(at.ended - at.started):>5}{shown:>7}", "dim"
+        return _spans(clock(at.ended - at.started), shown), "dim"
     return f"{shown:>12}", "dim"
+
+
+def _spans(taken: str, estimate: str) -> str:
+    """Both in columns; of hours the estimate gives way (it stands in the details), never the time taken."""
+    text = f"{taken:>5}{estimate:>7}"
+    if len(text) <= TIME_WIDTH:
+        return text
+    return taken + estimate.rjust(TIME_WIDTH - len(taken)) if len(taken) + len(estimate) < TIME_WIDTH else taken
 
 
 def _more(at: StepState) -> list[Piece]:
