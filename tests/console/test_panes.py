@@ -9,15 +9,12 @@ import pytest
 
 from tests.console.journals import STORIES, Story, failed, long_plan, migrating, prepared
 from tests.console.twin import shown
-from tui.console.loglines import LogLine
-from tui.console.palette import DARK, PLAIN, contrast, style, use
 from tui.console.pictures.checklist import step_row
 from tui.console.pieces import Line, plain, width_of
 from tui.console.rows import Rows
 from tui.console.screens.overview import WIDE
 from tui.console.source import Follower
 from tui.console.view import Moment, View
-from tui.console.widgets.log import KEPT, Log
 from tui.console.widgets.pane import changed_until
 from tui.journal import events as e
 from tui.journal.reader import JournalReader
@@ -89,6 +86,13 @@ def test_rows_of_the_checklist_fit_and_stand_in_columns() -> None:
                 assert starts == {32}
 
 
+def test_hours_are_never_cut() -> None:
+    state = prepared().begin("backup").sample(after=3 * 3600.0).state()
+    view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator")
+    text = plain(step_row(state.steps["backup"], view, 80, 5))
+    assert "running   3:00:00      2.1.1" in text
+
+
 def test_rows_of_a_rollback_stand_under_their_own_headings() -> None:
     state = failed().add(e.RollbackStarted(reason="r", undo=("backfill", "migrate"))).state()
     titles = [(row.kind, row.group, row.number) for row in Rows(state.steps).rows if row.group != "main"]
@@ -135,19 +139,6 @@ async def test_nothing_is_painted_when_nothing_changed(tmp_path: Path) -> None:
         assert painted == []
 
 
-def line_of(n: int, severity: str = "output") -> LogLine:
-    return LogLine("2026-12-06T01:00:00Z", severity, "2.1.1", f"line {n}")  # type: ignore[arg-type]
-
-
-def test_the_log_keeps_a_bounded_number_of_lines() -> None:
-    log = Log(lambda: View(state=prepared().state(), moment=Moment(0, 0, 0), mode="observer"))
-    for block in range(100):
-        log.append(line_of(block * 1000 + n) for n in range(1000))
-    lines = log.text().splitlines()
-    assert KEPT <= len(lines) <= KEPT * 5 // 4
-    assert lines[-1].endswith("line 99999")
-
-
 async def test_the_log_pauses_filters_and_finds_errors(tmp_path: Path) -> None:
     async with shown(failed(), tmp_path, size=(80, 24)) as seen:
         await seen.press("3", "k", "k", "k")
@@ -178,28 +169,6 @@ async def test_writing_and_copying_say_what_they_did(tmp_path: Path, monkeypatch
         assert "division by zero" in written.read_text()
         await seen.press("y")
         assert "through the terminal" in seen.text()
-
-
-def test_every_text_is_readable_on_its_ground() -> None:
-    use(DARK)
-    quiet = {"rule", "edge", "bar", "bar.bad", "button.off"}
-    for name in set(DARK.styles) - quiet:
-        assert contrast(name) >= 4.5, name
-    for name in ("text", "dim", "bold", "ok", "run", "warn", "bad", "section"):
-        assert contrast(f"selected:{name}") >= 4.5, name
-
-
-def test_without_colour_nothing_has_a_colour() -> None:
-    use(PLAIN)
-    try:
-        assert set(PLAIN.styles) == set(DARK.styles)
-        for name in PLAIN.styles:
-            found = style(f"selected:{name}")
-            assert found.color is not None and found.color.is_default
-            assert found.bgcolor is not None and found.bgcolor.is_default
-        assert style("env.production").reverse and style("selected:text").reverse
-    finally:
-        use(DARK)
 
 
 def test_opening_a_long_journal_keeps_its_transitions_and_the_latest_output(tmp_path: Path) -> None:

@@ -96,11 +96,12 @@ async def shown(
     helm: HelmTwin | None = None,
     connect: Callable[[str | None], HelmTwin] | None = None,
     ensure_engine: Callable[[], str | None] | None = None,
+    later: float = 2.0,
 ) -> AsyncIterator[Seen]:
-    """The console over a story, two seconds after its last event; the wall clock stands."""
+    """The console over a story, `later` seconds after its last event; the wall clock stands."""
     paths = story.save(directory / "run")
     reader = JournalReader(paths.journal)
-    wall = instant(story.lines[-1].at) + 2
+    wall = instant(story.lines[-1].at) + later
     source: Source = Player(reader) if mode == "replay" else Follower(reader, wall=lambda: wall)
     twin = helm or HelmTwin()
     messages: list[Message] = []

@@ -5,11 +5,13 @@ What commands the engine stands in the operator's table only: an observer's or a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from tui.console import intents
+from tui.console.palette import PLAIN, palette
 from tui.console.view import Mode, View
 from tui.locale import _
 
@@ -50,6 +52,15 @@ def _command(
         name=name, keys=(key,) if key else (), shown=shown, label=label, help=help, modes=OPERATOR, applies=applies,
         footer=footer, commands=True,
     )  # fmt: skip
+
+
+def _theme(name: str, label: str, help: str) -> Action:
+    """Offered while another one is in force; never where NO_COLOR asks for none."""
+
+    def applies(view: View) -> bool:
+        return palette() is not PLAIN and palette().name != name
+
+    return Action(name=f"theme_{name}", label=label, help=help, applies=applies)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -275,12 +286,40 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(name="zoom", keys=("z",), shown="z", label=N_("zoom"), help=N_("The pane alone on the screen; again: all.")),
     Action(
+        name="fold",
+        keys=("f",),
+        shown="f",
+        label=N_("fold"),
+        help=N_("Fold the section, then the phase, of the selected step; Enter on a folded one opens it."),
+    ),
+    Action(
+        name="fold_ended",
+        keys=("F",),
+        shown="F",
+        label=N_("fold what has ended"),
+        help=N_("Fold every section in which all has ended; again: open everything."),
+    ),
+    Action(
         name="filter",
         keys=("slash",),
         shown="/",
         label=N_("filter the log"),
-        help=N_("Show only lines of the log that hold a text."),
+        help=N_("Show only lines of the log that hold a text, or a severity such as ERROR."),
         footer=0,
+    ),
+    Action(
+        name="seek",
+        keys=("l",),
+        shown="l",
+        label=N_("look for in the log"),
+        help=N_("To the next line of the log that holds a text; the others stay."),
+    ),
+    Action(
+        name="seek_on",
+        keys=("L",),
+        shown="L",
+        label=N_("look further"),
+        help=N_("To the next line with the text looked for last."),
     ),
     Action(name="error", keys=("e",), shown="e", label=N_("next error"), help=N_("To the next error in the log.")),
     Action(
@@ -298,6 +337,10 @@ ACTIONS: tuple[Action, ...] = (
         name="write", keys=("w",), shown="w", label=N_("write to a file"), help=N_("Write the pane's text to a file.")
     ),
     Action(name="team", keys=("t",), shown="t", label=N_("team"), help=N_("Team and contacts.")),
+    _theme("dark", N_("theme: dark"), N_("Light text on a dark ground.")),
+    _theme("light", N_("theme: light"), N_("Dark text on a light ground.")),
+    _theme("ansi", N_("theme: terminal"), N_("The terminal's own sixteen colours.")),
+    _theme("contrast", N_("theme: high contrast"), N_("White on black, every text 7:1 or more.")),
     Action(
         name="palette",
         keys=("colon", "ctrl+p"),
@@ -333,9 +376,32 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+_current = ACTIONS
+_MENTIONED = frozenset(("execute", "sign", "by_hand", "skip", "hold", "rollback", "detach", "write"))
+"""Actions whose keys stand in sentences."""
+
+
+def use(table: tuple[Action, ...]) -> None:
+    """Another table for this process: the same actions with other keys."""
+    global _current
+    _current = table
+
+
+def keyed(text: str) -> str:
+    """A sentence that names keys as they are shipped, with the keys in force."""
+    other = {
+        action.shown: now.shown
+        for action, now in zip(ACTIONS, _current, strict=True)
+        if action.name in _MENTIONED and action.shown != now.shown
+    }
+    if not other:
+        return text
+    return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, other))})(?!\w)", lambda found: other[found[0]], text)
+
+
 def of_mode(mode: Mode) -> tuple[Action, ...]:
     """The actions that exist in a mode."""
-    return tuple(action for action in ACTIONS if mode in action.modes)
+    return tuple(action for action in _current if mode in action.modes)
 
 
 def label(action: Action, view: View) -> str:

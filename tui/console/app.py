@@ -16,7 +16,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 
 from tui.console import hygiene, palette
-from tui.console.actions import ACTIONS
+from tui.console.actions import ACTIONS, keyed
 from tui.console.attempts import Attempts
 from tui.console.dialog import Asked as AskedField
 from tui.console.dialog import Question
@@ -32,6 +32,7 @@ from tui.console.source import Batch, Source
 from tui.console.theme import theme
 from tui.console.view import Mode, Playback, Said, View
 from tui.console.visible import visible
+from tui.console.widgets.pane import Pane
 from tui.helm.paths import RunPaths
 from tui.journal.line import JournalError
 from tui.locale import _
@@ -59,8 +60,7 @@ class Console(App[None], inherit_bindings=False):
         take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
         driver_class: type[Driver] | None = None, guard_process: bool = False,
     ) -> None:  # fmt: skip
-        plain = palette.palette() is palette.PLAIN
-        super().__init__(driver_class=driver_class, ansi_color=True if plain else None)
+        super().__init__(driver_class=driver_class, ansi_color=True if palette.palette().own else None)
         self.source = source
         self.paths = paths
         self.mode = mode
@@ -87,8 +87,20 @@ class Console(App[None], inherit_bindings=False):
     # -- life
 
     def on_load(self) -> None:
-        self.register_theme(theme())
-        self.theme = "virada"
+        found = theme()
+        self.register_theme(found)
+        self.theme = found.name
+
+    def look(self, name: str) -> None:
+        """Another theme, at once and for this screen only; `VIRADA_THEME` chooses it from the start."""
+        palette.use(palette.THEMES[name])
+        found = theme()
+        self.ansi_color = True if palette.palette().own else None
+        self.register_theme(found)
+        self.theme = found.name
+        for pane in self.overview.query(Pane):
+            pane.refresh()
+        self.say(Said(_("VIRADA_THEME={name} chooses this theme from the start.").format(name=name)))
 
     async def on_mount(self) -> None:
         if self._guard_process:
@@ -155,8 +167,11 @@ class Console(App[None], inherit_bindings=False):
         self.overview.log_pane.append(log_lines(lines, batch.state))
         self.overview.checklist.update(batch.state)
         self.overview.log_pane.zone = self._keys.zone()
-        if batch.reset or set(batch.previous.metrics) != set(batch.state.metrics):
+        opened = (batch.previous.opened is None) != (batch.state.opened is None)
+        if batch.reset or opened or set(batch.previous.metrics) != set(batch.state.metrics):
             self.overview.lay_out()
+        else:
+            self.overview.make_room()
         self.repaint()
 
     def on_source_lost(self, message: SourceLost) -> None:
@@ -235,9 +250,9 @@ class Console(App[None], inherit_bindings=False):
 
     def action_interrupt(self) -> None:
         if self.mode == "replay":
-            self.say(Said(_("q leaves the replay.")))
+            self.say(Said(keyed(_("q leaves the replay."))))
         else:
-            self.say(Said(_("q detaches this screen; the engine goes on.")))
+            self.say(Said(keyed(_("q detaches this screen; the engine goes on."))))
 
     def copied(self, text: str) -> None:
         """Through the terminal's own clipboard sequence, and tmux where it lies between."""
@@ -248,7 +263,7 @@ class Console(App[None], inherit_bindings=False):
         said = _("Copied {n} lines through the terminal; if nothing arrives there, w writes them to a file.")
         if cut:
             said = _("Copied the last {n} lines, more the terminal does not take; w writes everything to a file.")
-        self.say(Said(said.format(n=cut or text.count("\n"))))
+        self.say(Said(keyed(said).format(n=cut or text.count("\n"))))
 
     def written(self, name: str, text: str) -> None:
         """Into a file of its own in the working directory, else in the home directory."""

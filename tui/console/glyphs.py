@@ -11,7 +11,8 @@ from tui.run.steps import Status
 
 
 class Glyphs(Struct, frozen=True, kw_only=True):
-    """`levels`: a history bar's heights, lowest first; `status`: one character for each status of a step."""
+    """`planned`, `actual`, `projected`: a milestone on the window's bar; `buffer`: the bar's end. `levels`: a history
+    bar's heights, lowest first; `status`: one character for each status of a step."""
 
     ellipsis: str
     rule: str
@@ -24,6 +25,11 @@ class Glyphs(Struct, frozen=True, kw_only=True):
     pause: str
     cursor: str
     full: str
+    folded: str
+    planned: str
+    actual: str
+    projected: str
+    buffer: str
     empty: str
     levels: str
     status: dict[Status, str]
@@ -31,7 +37,7 @@ class Glyphs(Struct, frozen=True, kw_only=True):
 
 UNICODE = Glyphs(
     ellipsis="…", rule="─", dot="·", separator="│", pointer="▌", alive="●", silent="○", play="▶", pause="‖",
-    cursor="▏", full="━", empty="─", levels="▁▂▃▄▅▆▇█",
+    cursor="▏", full="━", empty="─", folded="▸", planned="◇", actual="◆", projected="▷", buffer="┄", levels="▁▂▃▄▅▆▇█",
     status={
         "pending": "·", "running": "▶", "passed": "✓", "failed": "✗", "skipped": "»", "signed": "✓", "by_hand": "✓",
         "cancelled": "■", "undone": "↶", "undecided": "?",
@@ -39,7 +45,7 @@ UNICODE = Glyphs(
 )  # fmt: skip
 ASCII = Glyphs(
     ellipsis="~", rule="-", dot="-", separator="|", pointer=">", alive="*", silent="o", play=">", pause="=",
-    cursor="_", full="=", empty="-", levels="_.-=*%#@",
+    cursor="_", full="=", empty="-", folded="+", planned="o", actual="*", projected=">", buffer=".", levels="_.-=*%#@",
     status={
         "pending": ".", "running": ">", "passed": "+", "failed": "x", "skipped": "-", "signed": "+", "by_hand": "+",
         "cancelled": "#", "undone": "<", "undecided": "?",

@@ -13,6 +13,7 @@ from tui.console.pieces import Line
 from tui.console.replay import Asked, Control, Player
 from tui.console.screens.overlay import Palette, Reader
 from tui.console.view import Said
+from tui.console.visible import visible
 from tui.console.widgets.tabs import PANES
 from tui.journal.position import PositionError, parse_position
 from tui.locale import _
@@ -60,6 +61,10 @@ class Keys:
                 overview.back()
             case "error":
                 self._next_error()
+            case "seek":
+                self._seek()
+            case "seek_on":
+                self._sought(overview.log_pane.sought)
             case "filter":
                 self._filter()
             case "details":
@@ -70,6 +75,12 @@ class Keys:
                 self._console.push_screen(Reader("team", lambda width: team_lines(self._console.view(), width)))
             case "palette":
                 self._console.push_screen(Palette(self._console.view()), lambda chosen: self._chosen(chosen))
+            case "fold":
+                if not overview.checklist.unfold() and not overview.checklist.fold():
+                    self._console.say(Said(_("There is nothing to fold.")))
+            case "fold_ended":
+                if not overview.checklist.fold_ended():
+                    self._console.say(Said(_("No section has ended yet.")))
             case "copy":
                 self._console.copied(overview.pane(overview.active).text())
             case "write":
@@ -82,6 +93,8 @@ class Keys:
                 self._control(Asked("tenth", value=float(key)))
             case "go":
                 self._go()
+            case _ if name.startswith("theme_"):
+                self._console.look(name.removeprefix("theme_"))
             case _ if name in _CONTROLS:
                 self._control(Asked(_CONTROLS[name]))
 
@@ -107,6 +120,21 @@ class Keys:
         if not overview.log_pane.display:
             overview.show_pane("log")
 
+    def _seek(self) -> None:
+        self._console.ask_text(
+            _("Look for in the log"), _("Look"), _("Text"), self._console.overview.log_pane.sought, self._sought
+        )
+
+    def _sought(self, text: str) -> None:
+        overview = self._console.overview
+        if not text:
+            self._console.say(Said(_("Nothing has been looked for yet.")))
+            return
+        if not overview.log_pane.display:
+            overview.show_pane("log")
+        if not overview.log_pane.seek(text):
+            self._console.say(Said(_("No line of the log holds “{text}”.").format(text=visible(text))))
+
     def _filter(self) -> None:
         overview = self._console.overview
 
@@ -121,6 +149,8 @@ class Keys:
         )  # fmt: skip
 
     def _details(self) -> None:
+        if self._console.overview.checklist.unfold():
+            return
         step = self._console.view().selected
         if step is None:
             self._console.say(Said(_("No step is selected."), "warning"))

@@ -49,13 +49,24 @@ def run_console(
         return 2
     os.environ.update(_TEXTUAL)
     no_colour = bool(os.environ.pop("NO_COLOR", ""))
-    from tui.console import glyphs, palette
+    from tui.console import actions, glyphs, keymap, palette
     from tui.console.driver import SafeLinuxDriver, encoding_of_terminal
+    from tui.console.visible import visible
     from tui.journal.failure import JournalCorrupt
     from tui.journal.position import PositionError
 
     glyphs.use(glyphs.fitting(encoding_of_terminal()))
-    palette.use(palette.PLAIN if no_colour else palette.DARK)
+    name = os.environ.get("VIRADA_THEME") or palette.DARK.name
+    if name not in palette.THEMES:
+        text = _("VIRADA_THEME={name} is no theme; there are: {themes}.")
+        _tell(text.format(name=visible(name), themes=", ".join(palette.THEMES)))
+        return 2
+    try:
+        actions.use(keymap.load())
+    except keymap.KeysError as error:
+        _tell(visible(str(error)))
+        return 2
+    palette.use(palette.PLAIN if no_colour else palette.THEMES[name])
     if sys.__stderr__ is not None:
         sys.__stderr__.reconfigure(errors="replace")
     from tui.console.app import Console
@@ -63,7 +74,7 @@ def run_console(
     try:
         source = _source(paths, mode, at, speed)
         app = Console(
-            source, paths, mode, me=_me(declared) if mode == "operator" else "",
+            source, paths, mode, me=_me(declared) if mode != "replay" else "",
             connect=_connector(paths, declared) if mode == "operator" else None, take=take, ensure_engine=ensure_engine,
             driver_class=SafeLinuxDriver, guard_process=True,
         )  # fmt: skip

@@ -10,12 +10,13 @@ from rich.style import Style
 
 
 class Palette(Struct, frozen=True, kw_only=True):
-    """Names to rich style definitions; `base` is under all of them."""
+    """Names to rich style definitions; `base` is under all of them. `own`: the terminal's own colours are kept."""
 
     name: str
     dark: bool
     base: str
     styles: dict[str, str]
+    own: bool = False
 
 
 DARK = Palette(
@@ -37,9 +38,68 @@ DARK = Palette(
 )  # fmt: skip
 """The default: calm, readable at three in the morning; every text has a contrast of 4.5:1 or more."""
 
+LIGHT = Palette(
+    name="light",
+    dark=False,
+    base="#1f2733 on #fbfaf6",
+    styles={
+        "text": "", "dim": "#555f6e", "bold": "bold #0b1119", "title": "bold #0a4a94", "quiet": "#555f6e",
+        "rule": "#b9bec7", "key": "bold #0a4a94", "ok": "#17663a", "run": "bold #0a4a94", "warn": "bold #7d4b00",
+        "bad": "bold #b00f1f", "phase": "bold #0b1119", "section": "#3d4755", "bar": "#0a4a94", "bar.bad": "#b00f1f",
+        "selected": "on #d5e4f7", "focus": "bold #ffffff on #0a4a94", "field": "#0b1119 on #e6e8ec",
+        "env.production": "bold #ffffff on #b00f1f", "env.staging": "bold #1a1200 on #e8ac3c",
+        "env.development": "bold #ffffff on #1a6b3c", "mode.operator": "bold #ffffff on #0a4a94",
+        "mode.observer": "bold #1f2733 on #d3d8df", "mode.replay": "bold #ffffff on #5b3fa5", "tab": "#555f6e",
+        "tab.on": "bold #ffffff on #0a4a94", "button": "#1f2733 on #dcdfe5", "button.on": "bold #ffffff on #0a4a94",
+        "button.danger": "bold #ffffff on #b00f1f", "button.off": "#555f6e on #e6e8ec", "edge": "#0a4a94",
+        "edge.bad": "bold #b00f1f",
+    },
+)  # fmt: skip
+"""For bright rooms and light terminals; the same contrast as the dark one."""
+
+CONTRAST = Palette(
+    name="contrast",
+    dark=True,
+    base="#ffffff on #000000",
+    styles={
+        "text": "", "dim": "#e0e0e0", "bold": "bold #ffffff", "title": "bold #7ee0ff", "quiet": "#e0e0e0",
+        "rule": "#909090", "key": "bold #7ee0ff", "ok": "#7dff9b", "run": "bold #7ee0ff", "warn": "bold #ffe04a",
+        "bad": "bold underline #ff9d96", "phase": "bold #ffffff", "section": "#ffffff", "bar": "#7ee0ff",
+        "bar.bad": "#ff9d96", "selected": "on #00284a", "focus": "bold #000000 on #7ee0ff",
+        "field": "underline #ffffff on #262626", "env.production": "bold #ffffff on #a30010",
+        "env.staging": "bold #000000 on #ffc233", "env.development": "bold #000000 on #7dff9b",
+        "mode.operator": "bold #000000 on #7ee0ff", "mode.observer": "bold #000000 on #ffffff",
+        "mode.replay": "bold #000000 on #d7b3ff", "tab": "#ffffff", "tab.on": "bold #000000 on #7ee0ff",
+        "button": "#ffffff on #303030", "button.on": "bold #000000 on #7ee0ff",
+        "button.danger": "bold #ffffff on #a30010", "button.off": "#e0e0e0 on #262626", "edge": "#7ee0ff",
+        "edge.bad": "bold #ff9d96",
+    },
+)  # fmt: skip
+"""For tired and weak eyes: every text has a contrast of 7:1 or more."""
+
+ANSI = Palette(
+    name="ansi",
+    dark=True,
+    base="default on default",
+    styles={
+        "text": "", "dim": "", "bold": "bold", "title": "bold blue", "quiet": "", "rule": "dim", "key": "bold blue",
+        "ok": "green", "run": "bold blue", "warn": "bold magenta", "bad": "bold red", "phase": "bold", "section": "",
+        "bar": "blue", "bar.bad": "red", "selected": "reverse", "focus": "reverse", "field": "underline",
+        "env.production": "bold bright_white on red", "env.staging": "bold black on yellow",
+        "env.development": "bold black on bright_green", "mode.operator": "reverse", "mode.observer": "reverse",
+        "mode.replay": "bold bright_white on magenta", "tab": "", "tab.on": "bold reverse", "button": "",
+        "button.on": "bold reverse", "button.danger": "bold bright_white on red", "button.off": "dim", "edge": "blue",
+        "edge.bad": "bold red",
+    },
+    own=True,
+)  # fmt: skip
+"""The terminal's own sixteen colours on its own ground, dark or light; yellow and white, which vanish on a light one,
+stand only on grounds of their own or not at all."""
+
 PLAIN = Palette(
     name="no-colour",
     dark=True,
+    own=True,
     base="default on default",
     styles={
         "text": "", "dim": "", "bold": "bold", "title": "bold", "quiet": "", "rule": "dim", "key": "bold", "ok": "",
@@ -52,6 +112,8 @@ PLAIN = Palette(
 )  # fmt: skip
 """For NO_COLOR: attributes of the terminal's own colours only, so that nothing can be black on black."""
 
+THEMES: dict[str, Palette] = {found.name: found for found in (DARK, LIGHT, ANSI, CONTRAST)}
+"""By the names that `VIRADA_THEME` takes; `PLAIN` is NO_COLOR's alone."""
 _current = DARK
 
 

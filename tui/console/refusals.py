@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.console.actions import keyed
 from tui.console.visible import visible
 from tui.console.words import name_of
 from tui.locale import _
@@ -26,11 +27,11 @@ def refusal_sentence(refusal: Refusal, state: RunState) -> str:
 def _hint(code: str) -> str:
     match code:
         case "held":
-            return _("h lets it go on.")
+            return keyed(_("h lets it go on."))
         case "sign":
-            return _("s signs it.")
+            return keyed(_("s signs it."))
         case "sensed":
-            return _("x executes it, b records that it was done by hand.")
+            return keyed(_("x executes it, b records that it was done by hand."))
         case "helm" | "no-helm":
             return _("Take it with “take the helm” in the palette (:).")
     return ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from textual.theme import Theme
 
-from tui.console.palette import PLAIN, ground, palette
+from tui.console.palette import Palette, ground, palette
 
 _OWN = "ansi_default"
 _MORE = ("ansi-background", "ansi-foreground", "border-blurred", "screen-selection-background",
@@ -12,14 +13,24 @@ _MORE = ("ansi-background", "ansi-foreground", "border-blurred", "screen-selecti
 
 
 def theme() -> Theme:
-    """The theme of the palette in force; without colour everything is the terminal's own, so nothing can vanish."""
-    if palette() is PLAIN:
+    """The theme of the palette in force; on the terminal's own colours everything is its own, so nothing can vanish."""
+    found = palette()
+    name = f"virada-{found.name}"
+    if found.own:
         return Theme(
-            name="virada", ansi=True, dark=True, primary=_OWN, secondary=_OWN, warning=_OWN, error=_OWN,
+            name=name, ansi=True, dark=True, primary=_OWN, secondary=_OWN, warning=_OWN, error=_OWN,
             success=_OWN, accent=_OWN, foreground=_OWN, background=_OWN, surface=_OWN, panel=_OWN, boost=_OWN,
             variables=dict.fromkeys(_MORE, _OWN),
         )  # fmt: skip
+    accent = _hex(found, "edge")
     return Theme(
-        name="virada", dark=palette().dark, primary="#7fb8ff", accent="#7fb8ff", error="#c21f2e", warning="#f0c060",
-        success="#7fd09a", foreground="#d3d9e2", background=ground(), surface=ground(), panel=ground(),
+        name=name, dark=found.dark, primary=accent, accent=accent, error=_hex(found, "edge.bad"),
+        warning=_hex(found, "warn"), success=_hex(found, "ok"), foreground=_hex(found, "text"),
+        background=ground(), surface=ground(), panel=ground(),
     )  # fmt: skip
+
+
+def _hex(found: Palette, name: str) -> str:
+    color = (Style.parse(found.base) + Style.parse(found.styles[name])).color
+    assert color is not None
+    return color.get_truecolor().hex

@@ -181,6 +181,10 @@ def session_words(session: dict[str, Any]) -> str:
     """`pid 4711, ana, psql, idle in transaction for 3 min`."""
     parts = [_("pid {pid}").format(pid=session.get("pid", "?"))]
     parts.extend(visible(str(session[name])) for name in ("user", "application") if session.get(name))
+    waited = session.get("waiting_s")
+    if isinstance(waited, int | float):
+        parts.append(_("waits for {span}").format(span=ago(waited)))
+        return ", ".join(parts)
     return ", ".join([*parts, *_state(session)])
 
 

@@ -10,6 +10,7 @@ from tui.console.visible import cut, fit, visible
 from tui.console.words import STATUS_STYLE, clock, progress_sentence, reason_text, status_word, waiting_sentence
 from tui.locale import _
 from tui.run.clock import expected, starts_in
+from tui.run.state import RunState
 from tui.run.steps import StepState
 
 STATUS_WIDTH = 12
@@ -18,11 +19,18 @@ ROLE_WIDTH = 9
 ROLE_FROM = 72
 
 
-def heading_row(row: Row, view: View, done: int, total: int, width: int) -> Line:
-    """A phase or a section; `done` of its `total` steps have ended."""
-    count: Piece = (f"{done}/{total} ", "ok" if done == total else "dim")
+def heading_row(
+    row: Row, view: View, done: int, total: int, width: int, *, folded: bool = False, trouble: int = 0
+) -> Line:
+    """A phase or a section; `done` of its `total` steps have ended, `trouble` of them failed, told where folded."""
+    right: list[Piece] = [(f"{done}/{total} ", "ok" if done == total else "dim")]
+    if folded:
+        right.insert(0, (_("folded") + " ", "dim"))
+    if trouble:
+        right.insert(0, (_("{n} FAILED").format(n=trouble) + " ", "bad"))
+    mark = glyphs().folded if folded else " "
     if row.kind == "section":
-        return sides(width, [(f"   {row.number} {visible(row.title)}", "section")], [count])
+        return sides(width, [(f"  {mark}{row.number} {visible(row.title)}", "section")], right)
     title = visible(row.title)
     style = "phase"
     if row.group == "undo":
@@ -31,11 +39,11 @@ def heading_row(row: Row, view: View, done: int, total: int, width: int) -> Line
         title, style = _("ROLLBACK {number} {title}").format(number=row.number, title=title), "warn"
     else:
         title = f"{row.number} {title}"
-    left: list[Piece] = [(f" {title}", style)]
+    left: list[Piece] = [(f"{mark}{title}", style)]
     wait = starts_in(view.state, view.state.steps.at(row.position).place.starts, view.moment.wall)
     if row.group == "main" and wait is not None and wait > 0:
         left.append((" " + _("starts in {span}").format(span=clock(wait)), "dim"))
-    return sides(width, left, [count])
+    return sides(width, left, right)
 
 
 def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
@@ -43,7 +51,10 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     # A companion that ends with the step it accompanies is as it should be.
     style = "dim" if at.reason == "host_ended" else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
-    status = f"{mark}{glyphs().status[at.status]} {status_word(at.status)}"
+    comes = at.status == "pending" and comes_next(view.state) == at.id
+    word = _("next") if comes else status_word(at.status)
+    status = f"{mark}{glyphs().status[at.status]} {word}"
+    style = "bold" if comes else style
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
     if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
         title_style = "dim"
@@ -55,7 +66,7 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
     room = width - width_of(left) - (role + 1 if role else 0)
     more = _more(at)
     # A title gives way to the word that says it is dangerous; what is more than that gives way to the title.
-    kept = width_of(more) if at.status == "pending" else 0
+    kept = width_of(more) if at.status in ("pending", "passed") else 0
     body = clipped([(cut(visible(at.step.title), max(0, room - kept)), title_style), *more], room)
     line = (*left, *body)
     if role:
@@ -71,10 +82,18 @@ def _time(at: StepState, view: View) -> tuple[str, str]:
     if at.status == "running" and at.started is not None:
         elapsed = max(0.0, view.moment.mono - at.started)
         late = estimate is not None and elapsed > estimate * 1.5 and elapsed > estimate + 5
-        return f"{clock(elapsed):>5}{shown:>7}", "warn" if late else "run"
+        return _spans(clock(elapsed), shown), "warn" if late else "run"
     if at.started is not None and at.ended is not None:
-        return f"{clock(at.ended - at.started):>5}{shown:>7}", "dim"
+        return _spans(clock(at.ended - at.started), shown), "dim"
     return f"{shown:>12}", "dim"
+
+
+def _spans(taken: str, estimate: str) -> str:
+    """Both in columns; of hours the estimate gives way (it stands in the details), never the time taken."""
+    text = f"{taken:>5}{estimate:>7}"
+    if len(text) <= TIME_WIDTH:
+        return text
+    return taken + estimate.rjust(TIME_WIDTH - len(taken)) if len(taken) + len(estimate) < TIME_WIDTH else taken
 
 
 def _more(at: StepState) -> list[Piece]:
@@ -82,6 +101,8 @@ def _more(at: StepState) -> list[Piece]:
     if at.status == "running":
         if at.waiting:
             return [(" - " + waiting_sentence(at.waiting, at.waiting_facts), "warn")]
+        if at.tx_sent:
+            return [(" - " + _("COMMIT sent, no answer yet"), "warn")]
         if at.cancel:
             return [(" - " + _("being cancelled"), "warn")]
         if at.progress:
@@ -90,6 +111,22 @@ def _more(at: StepState) -> list[Piece]:
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
         why = reason_text(at) or visible((at.fate_reason or "").replace("_", " "))
         return [(f" - {why}", "dim")] if why else []
+    if at.status == "passed" and at.effect != "none" and ("commit" in at.evidence or at.witness is not None):
+        return [(" " + _("(committed)"), "ok")]
     if at.status == "pending" and at.step.confirm == "typed":
         return [(" " + _("(dangerous)"), "warn")]
     return []
+
+
+def comes_next(state: RunState) -> str | None:
+    """The first step of the checklist that has neither begun nor ended, companions left out; None while the run is
+    closed, held up by a failure, or taken back."""
+    if state.closed is not None or state.rollback is not None or state.undecided:
+        return None
+    for position in range(state.unended, state.checklist):
+        at = state.steps.at(position)
+        if at.stops:
+            return None
+        if at.status == "pending" and at.step.with_ is None:
+            return at.id
+    return None

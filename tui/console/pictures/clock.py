@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.console.pieces import Line, Piece, sides
+from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.view import View
 from tui.console.visible import visible
 from tui.console.words import clock, minutes_offset, offset
@@ -20,7 +20,9 @@ def clock_lines(view: View, width: int) -> list[Line]:
         return _without(view, width)
     over = view.state.closed is not None
     first = sides(width, _now(window, over, width), [] if over else _end(window))
-    return [first, sides(width, _safe(view, window), _next(view, window))]
+    # Until when one can roll back is never cut for the sake of a milestone's title.
+    safe = _safe(view, window)
+    return [first, sides(width, safe, clipped(_next(view, window), max(0, width - width_of(safe) - 2)))]
 
 
 def _without(view: View, width: int) -> list[Line]:

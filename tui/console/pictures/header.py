@@ -64,6 +64,6 @@ def _helm(view: View) -> list[Piece]:
         return [(_("helm: you, {person}").format(person=visible(holder)), "ok")]
     else:
         found = [(_("helm: {person}").format(person=visible(holder)), "text")]
-    if view.mode == "operator" and me:
+    if view.mode in ("operator", "observer") and me:
         found.append((f" {glyphs().dot} " + _("you: {person}").format(person=visible(me)), "dim"))
     return found

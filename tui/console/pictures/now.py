@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.console.actions import keyed
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped
 from tui.console.view import View
@@ -23,7 +24,8 @@ def _what(view: View) -> list[Piece]:
     if state.closed is not None:
         reason = f": {visible(state.closed.reason)}" if state.closed.reason else ""
         return [(_("The run is closed") + reason + ".", "bold")]
-    running = [at for at in state.running() if at.step.with_ is None] or list(state.running())
+    # A companion that still runs hides no trouble of the step it accompanies.
+    running = [at for at in state.running() if at.step.with_ is None]
     if running:
         return _running(view, running)
     if state.rollback is not None and state.rollback.status != "rolled_back_to":
@@ -37,6 +39,9 @@ def _what(view: View) -> list[Piece]:
         reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
         return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, _("h lets it go on."))]
     current = state.current()
+    companions = list(state.running())
+    if companions and (current is None or not current.stops):
+        return _running(view, companions)
     if current is None:
         return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
     return _next(view, current)
@@ -98,7 +103,7 @@ def _next(view: View, at: StepState) -> list[Piece]:
 
 def _hint(view: View, text: str) -> list[Piece]:
     """Which key helps: only for who has that key."""
-    return [(f" {text}", "dim")] if view.mode == "operator" else []
+    return [(f" {keyed(text)}", "dim")] if view.mode == "operator" else []
 
 
 def _notice(view: View) -> list[Piece]:
@@ -115,6 +120,8 @@ def _notice(view: View) -> list[Piece]:
         if at.waiting:
             since = 0.0 if at.waiting_since is None else max(0.0, view.moment.mono - at.waiting_since)
             return [(f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}", "warn")]
+        if at.tx_sent:
+            return [(_("COMMIT was sent; its answer is awaited."), "warn")]
     if state.fired and state.rollback is None:
         fired = state.fired[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
@@ -126,6 +133,8 @@ def _notice(view: View) -> list[Piece]:
                 value=figure(guard.metric, guard.value),
                 source=visible(guard.source or "?"),
             )
+            if guard.over_since is not None:
+                text = f"{clock(max(0.0, view.moment.mono - guard.over_since))} {text}"
             return [(text, "bad")]
     open_errors = [error for error in state.errors if error.resolved is None]
     if open_errors:

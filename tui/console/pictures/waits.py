@@ -7,7 +7,7 @@ from typing import Any
 from tui.console.pieces import Line, clipped
 from tui.console.view import View
 from tui.console.visible import cut, visible, wrapped
-from tui.console.words import clock, name_of, progress_sentence, session_words, sessions, waiting_sentence
+from tui.console.words import ago, clock, name_of, progress_sentence, session_words, sessions, waiting_sentence
 from tui.locale import _
 
 
@@ -32,7 +32,8 @@ def _locks(facts: dict[str, Any], width: int) -> list[Line]:
     lines: list[Line] = []
     titles = {"ours": _("we are"), "blockers": _("held by"), "blocked": _("waits for us")}
     for side, title in titles.items():
-        for session in sessions(facts, side):
+        named = sessions(facts, side)
+        for session in named:
             lines.append(clipped(((f"  {title} ", "dim"), (session_words(session), "text")), width))
             if session.get("wanted"):
                 lines.append(clipped(((f"    {_('wants')} ", "dim"), (visible(str(session["wanted"])), "text")), width))
@@ -40,6 +41,13 @@ def _locks(facts: dict[str, Any], width: int) -> list[Line]:
             if side == "blockers" and isinstance(held, list | tuple) and held:
                 text = ", ".join(visible(str(lock)) for lock in held)
                 lines.append(clipped(((f"    {_('holds')} ", "dim"), (text, "text")), width))
+            if isinstance(session.get("transaction_age_s"), int | float):
+                text = _("its transaction is open for {span}").format(span=ago(session["transaction_age_s"]))
+                lines.append(clipped(((f"    {text}", "dim"),), width))
             if side != "ours" and session.get("query"):
                 lines.append(clipped(((f"    {cut(visible(str(session['query'])), width - 4)}", "dim"),), width))
+        count = facts.get("blocked_count") if side == "blocked" else None
+        if isinstance(count, int) and count > len(named):
+            text = _("and {n} more wait for us").format(n=count - len(named))
+            lines.append(clipped(((f"  {text}", "dim"),), width))
     return lines

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
@@ -18,6 +18,7 @@ from tui.console.pictures.header import header
 from tui.console.pictures.now import now
 from tui.console.pictures.timeline import timeline
 from tui.console.pictures.waits import waits
+from tui.console.pictures.window import window_lines
 from tui.console.pieces import Line
 from tui.console.view import Mode, View
 from tui.console.widgets.checklist import Checklist
@@ -28,6 +29,9 @@ from tui.console.widgets.viewed import Viewed
 
 WIDE = 120
 """From this many columns all panes show; below, one of them and a row of tabs."""
+
+BAR_FROM = 30
+"""Lines from which the window's bar is shown as well."""
 
 
 def bindings(mode: Mode) -> list[BindingType]:
@@ -55,10 +59,13 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def __init__(self, look: object) -> None:
         super().__init__()
+        # Made anew for every screen: the keys may be a person's own.
+        self._bindings = BindingsMap(bindings(self.mode))
         assert callable(look)
         self._look = look
         self.active = "checklist"
         self.zoomed = False
+        self._roomy = False
         self.checklist = Checklist(self.view)
         self.log_pane = Log(self.view)
         self._gauges = Viewed(self.view, gauges, id="gauges", title=pane_title("gauges"))
@@ -72,7 +79,7 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Viewed(self.view, header, id="header")
-        yield Viewed(self.view, clock_lines, id="clock")
+        yield Viewed(self.view, self._clock, id="clock")
         if self.mode == "replay":
             yield Viewed(self.view, timeline, id="timeline")
         yield Viewed(self.view, self._tabs, id="tabs")
@@ -85,6 +92,16 @@ class Overview(Screen[None], inherit_bindings=False):
                 yield self.log_pane
         yield Viewed(self.view, now, id="now")
         yield Viewed(self.view, self._footer, id="footer")
+
+    def _clock(self, view: View, width: int) -> list[Line]:
+        return [*clock_lines(view, width), *(window_lines(view, width) if self._bar else ())]
+
+    @property
+    def _bar(self) -> bool:
+        """Whether the window's bar has room, and there is a window."""
+        opened = self.view().state.opened
+        size = self.app.size
+        return size.width >= WIDE and size.height >= BAR_FROM and opened is not None and opened.window is not None
 
     def _tabs(self, view: View, width: int) -> list[Line]:
         marks: dict[str, tuple[str, str]] = {}
@@ -119,10 +136,21 @@ class Overview(Screen[None], inherit_bindings=False):
             pane.active = wide and name == self.active  # type: ignore[attr-defined]
         self.query_one("#left").display = wide or self.active == "checklist"
         self.query_one("#right").display = wide or self.active != "checklist"
-        body = max(1, size.height - (8 if self.mode == "replay" else 7))
+        self.query_one("#clock").styles.height = 4 if self._bar else 2
+        rows = (9 if self._bar else 7) + (1 if self.mode == "replay" else 0)
+        body = max(1, size.height - rows)
         self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body // 3)) if wide else "1fr"
-        self._waits.styles.height = 5 if wide else "1fr"
+        self._roomy = self._is_waiting()
+        self._waits.styles.height = (min(12, max(5, body // 3)) if self._roomy else 5) if wide else "1fr"
         self.repaint()
+
+    def make_room(self) -> None:
+        """More room for the sessions concerned while a step waits, and less when it does not any more."""
+        if self._is_waiting() != self._roomy:
+            self.lay_out()
+
+    def _is_waiting(self) -> bool:
+        return any(at.waiting for at in self.view().state.running())
 
     def pane(self, name: str) -> Pane:
         found: dict[str, Pane] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui.console.folds import Folds
 from tui.console.pictures.checklist import heading_row, step_row
-from tui.console.pieces import Line
+from tui.console.pieces import Line, tinted
 from tui.console.rows import Row, Rows
 from tui.console.view import View
 from tui.console.visible import cells
@@ -30,6 +31,9 @@ class Checklist(Pane):
         self._done: list[int] = []
         self._number_width = 5
         self._top = 0
+        self._folds = Folds(self._rows)
+        self._heading: int | None = None
+        """The row of a folded heading that is selected instead of a step."""
         self.selected: str | None = None
         self.following = True
         self.active = True
@@ -38,24 +42,79 @@ class Checklist(Pane):
         """Take note of a new state: new rows where steps have joined, and where the run stands now."""
         if self._known is None or not same_steps(self._known, state.steps):
             self._rows = Rows(state.steps)
+            self._folds.over(self._rows)
             widths = (cells(row.number) for row in self._rows.rows if row.kind == "step")
             self._number_width = min(11, max(widths, default=5))
         if self._known is not state.steps:
             self._known = state.steps
             self._done = []
-        if self.following or self.selected not in self._rows.at:
+        lost = self._heading is None and self.selected not in self._rows.at
+        if self.following or lost or (self._heading is not None and self._heading >= len(self._rows)):
+            self._heading = None
             self.selected = stands_at(state) or self._rows.moved(None, 0)
             self.following = True
+            if self.selected is not None:
+                self._folds.reveal(self._rows.at[self.selected])
 
     def move(self, by: int) -> None:
-        """Select `by` steps further; a big number goes to the end."""
-        self.selected = self._rows.moved(self.selected, by)
-        self.following = self.selected == stands_at(self._look().state)
+        """Select `by` rows further, steps or folded headings; a big number goes to the end."""
+        self._select(self._folds.moved(self._row, by))
         self.repaint()
+
+    @property
+    def _row(self) -> int | None:
+        """The selected row."""
+        return self._heading if self._heading is not None else self._rows.at.get(self.selected or "")
+
+    def _select(self, number: int | None) -> None:
+        if number is None:
+            return
+        step = self._rows.rows[number].step
+        self._heading, self.selected = (None, step) if step else (number, None)
+        self.following = self.selected is not None and self.selected == stands_at(self._look().state)
+
+    # -- folding
+
+    def fold(self) -> bool:
+        """Fold the section of the selected step, then its phase; a folded heading opens by Enter. False: nothing to."""
+        number = self._row
+        heading = None if number is None else self._folds.fold(number)
+        if heading is not None:
+            self._select(heading)
+            self.repaint()
+        return heading is not None
+
+    def unfold(self) -> bool:
+        """Open the folded heading that is selected, and select its first row; False where a step is selected."""
+        if self._heading is None or not self._folds.unfold(self._heading):
+            return False
+        below = self._heading + 1
+        while self._rows.rows[below].kind != "step" and not self._folds.is_folded(below):
+            below += 1
+        self._select(below)
+        self.repaint()
+        return True
+
+    def fold_ended(self) -> bool:
+        """Fold every section in which all has ended; again: open everything. False: nothing has ended."""
+        rows = self._rows.rows
+        ended = [
+            number for number, (row, (first, last)) in enumerate(zip(rows, self._rows.spans, strict=True))
+            if row.kind == "section" and self._ended(first, last) == last - first + 1
+        ]  # fmt: skip
+        kept = self._row
+        self._folds.fold_all(ended)
+        if kept is not None and kept not in self._folds.place:
+            hiding = [heading for heading in self._folds.headings(kept) if self._folds.is_folded(heading)]
+            self._select(hiding[-1])
+        elif self._heading is not None and not self._folds.is_folded(self._heading):
+            self.follow()
+        self.repaint()
+        return bool(ended)
 
     def follow(self) -> None:
         """The selection goes back to the run, and stays with it."""
-        self.following = True
+        self.following, self._heading = True, None
         self.update(self._look().state)
         self.repaint()
 
@@ -75,27 +134,34 @@ class Checklist(Pane):
         room = height - len(title)
         self._show_selected(room)
         rows = self._rows.rows
-        visible = range(self._top, min(len(rows), self._top + room))
+        visible = self._folds.shown[self._top : self._top + room]
         return [*title, *(self._line(rows[y], y, view, width) for y in visible)]
 
     def _line(self, row: Row, y: int, view: View, width: int) -> Line:
         if row.kind == "step":
             return step_row(view.state.steps.at(row.position), view, width, self._number_width)
         first, last = self._rows.spans[y]
-        return heading_row(row, view, self._ended(first, last), last - first + 1, width)
+        folded = self._folds.is_folded(y)
+        trouble = 0
+        if folded:
+            steps = (view.state.steps.at(position) for position in range(first, last + 1))
+            trouble = sum(at.status in ("failed", "undecided") for at in steps)
+        line = heading_row(row, view, self._ended(first, last), last - first + 1, width, folded=folded, trouble=trouble)
+        return tinted(line, "selected", width) if y == self._heading else line
 
     def _show_selected(self, room: int) -> None:
         """Scroll as little as needed; the headings above the first step of a phase stay in sight with it."""
-        at = self._rows.at.get(self.selected or "")
+        shown = self._folds.shown
+        at = None if self._row is None else self._folds.place.get(self._row)
         if at is not None and room > 0:
             margin = min(MARGIN, max(0, (room - 1) // 2))
             above = at - 1
-            while above >= 0 and self._rows.rows[above].kind != "step":
+            while above >= 0 and self._rows.rows[shown[above]].kind != "step":
                 above -= 1
             first = min(at - margin, above + 1) if at - above - 1 < room else at
             self._top = min(self._top, max(0, first))
             self._top = max(self._top, at + margin - room + 1)
-        self._top = max(0, min(self._top, len(self._rows) - room))
+        self._top = max(0, min(self._top, len(shown) - room))
 
     def _ended(self, first: int, last: int) -> int:
         """How many of these steps have ended; counted once for a state of all steps."""
@@ -104,6 +170,8 @@ class Checklist(Pane):
             self._done = [0]
             for state in self._known:
                 count += state.status in ("passed", "signed", "by_hand", "skipped") or state.is_ended
+                # A companion that ended with the step it accompanies is as it should be.
+                count += state.status == "cancelled" and state.reason == "host_ended"
                 self._done.append(count)
         if last < first or last + 1 >= len(self._done):
             return 0
@@ -112,10 +180,12 @@ class Checklist(Pane):
     def select_at(self, y: int) -> bool:
         """Select the step painted in this line of the pane; False where there is none."""
         at = y - (1 if self.size.height > 2 else 0) + self._top
-        if not 0 <= at < len(self._rows) or self._rows.rows[at].kind != "step":
+        if not 0 <= at < len(self._folds.shown):
             return False
-        self.selected = self._rows.rows[at].step
-        self.following = self.selected == stands_at(self._look().state)
+        number = self._folds.shown[at]
+        if self._rows.rows[number].kind != "step" and not self._folds.is_folded(number):
+            return False
+        self._select(number)
         return True
 
     def text(self) -> str:

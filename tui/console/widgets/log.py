@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 
+from tui.console.kept import Kept
 from tui.console.loglines import LogLine
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.view import View
@@ -13,8 +14,6 @@ from tui.console.widgets.pane import Pane
 from tui.console.widgets.viewed import titled
 from tui.locale import _
 
-KEPT = 20_000
-"""Lines kept; older ones stay in the journal and in the steps' output files."""
 COLUMNS_FROM = 60
 """Columns from which severities stand in a column of their own; below, only errors and warnings are named."""
 STYLES = {"error": "bad", "warning": "warn", "event": "ok", "person": "run", "output": "section"}
@@ -26,17 +25,19 @@ class Log(Pane):
     def __init__(self, look: Callable[[], View], *, id: str = "log", zone: tzinfo | None = None) -> None:
         super().__init__(id=id)
         self._look = look
-        self._lines: list[LogLine] = []
-        self._shown: list[LogLine] = self._lines
+        # Older lines stay in the journal and in the steps' output files.
+        self._lines = Kept()
+        self._shown = self._lines
         self._top: int | None = None
         self._mark: LogLine | None = None
         self._new = 0
         self.filter = ""
+        self.sought = ""
         self.zone = zone
         self.active = False
 
     def clear(self) -> None:
-        self._lines = []
+        self._lines = Kept()
         self._mark = None
         self._new = 0
         self._top = None
@@ -44,33 +45,25 @@ class Log(Pane):
 
     def append(self, lines: Iterable[LogLine]) -> None:
         """Take lines in; the caller repaints once for all of them."""
-        added = list(lines)[-KEPT:]
-        self._lines.extend(added)
+        added = list(lines)
+        gone = self._lines.add(added)
+        matching = added
         if self._shown is not self._lines:
             matching = [line for line in added if self._matches(line)]
-            self._shown.extend(matching)
-        else:
-            matching = added
+            gone = self._shown.add(matching)
         if self._top is not None:
             self._new += len(matching)
-        # Trimmed in blocks, so that a flood does not move the list for every line.
-        for kept in {id(self._lines): self._lines, id(self._shown): self._shown}.values():
-            over = len(kept) - KEPT
-            if over > KEPT // 4:
-                del kept[:over]
-                if self._top is not None and kept is self._shown:
-                    self._top = max(0, self._top - over)
+            self._top = max(0, self._top - gone)
 
     def set_filter(self, text: str) -> None:
         """Show only lines that hold this text, whatever the case of its letters; empty shows all."""
         self.filter = text
-        self._shown = [line for line in self._lines if self._matches(line)] if text else self._lines
+        self._shown = Kept(line for line in self._lines.lines if self._matches(line)) if text else self._lines
         self._top, self._new = None, 0
         self.repaint()
 
     def _matches(self, line: LogLine) -> bool:
-        wanted = self.filter.casefold()
-        return wanted in line.text.casefold() or wanted in line.source.casefold()
+        return holds(line, self.filter.casefold())
 
     def move(self, by: int) -> None:
         """Scroll; at the end it follows again."""
@@ -85,14 +78,24 @@ class Log(Pane):
 
     def next_error(self) -> bool:
         """Go to the next error after the one marked, from the end on to the first again; False when there is none."""
-        errors = [number for number, line in enumerate(self._shown) if line.severity == "error"]
-        if not errors:
+        return self._go_to(lambda line: line.severity == "error")
+
+    def seek(self, text: str) -> bool:
+        """Go to the next line that holds the text, without hiding the others; False when there is none."""
+        self.sought = text
+        wanted = text.casefold()
+        return bool(text) and self._go_to(lambda line: holds(line, wanted))
+
+    def _go_to(self, wanted: Callable[[LogLine], bool]) -> bool:
+        lines = self._shown.lines
+        found = [number for number, line in enumerate(lines) if wanted(line)]
+        if not found:
             return False
-        marked = next((n for n in errors if self._shown[n] is self._mark), None)
+        marked = next((n for n, line in enumerate(lines) if line is self._mark), None)
         start = marked if marked is not None else (self._top or 0) - 1
-        number = next((n for n in errors if n > start), errors[0])
-        self._mark = self._shown[number]
-        self._top = max(0, min(number - self._room // 2, len(self._shown) - self._room))
+        number = next((n for n in found if n > start), found[0])
+        self._mark = lines[number]
+        self._top = max(0, min(number - self._room // 2, len(lines) - self._room))
         self.repaint()
         return True
 
@@ -116,7 +119,7 @@ class Log(Pane):
         else:
             right = ((_("paused, {n} new").format(n=self._new), "warn"),)
         lines = [titled(title, width, self.active, right)]
-        lines.extend(self._line(line, width) for line in self._shown[top : top + room])
+        lines.extend(self._line(line, width) for line in self._shown.lines[top : top + room])
         return lines
 
     def _line(self, line: LogLine, width: int) -> Line:
@@ -146,8 +149,17 @@ class Log(Pane):
         """Every line that the filter lets through."""
         return "".join(
             f"{line.at} {severity_word(line.severity)} {visible(line.source)} {visible(line.text)}\n"
-            for line in self._shown
+            for line in self._shown.lines
         )
+
+
+def holds(line: LogLine, wanted: str) -> bool:
+    """Whether the text stands in the line, in its source or in the word of its severity; `wanted` is casefolded."""
+    return (
+        wanted in line.text.casefold()
+        or wanted in line.source.casefold()
+        or wanted == severity_word(line.severity).casefold()
+    )
 
 
 def severity_word(severity: str) -> str:

@@ -1,0 +1,92 @@
+"""Keys of one's own: taken as a whole or refused in one sentence; help, footer and sentences name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.journals import prepared
+from tests.console.terminal import Terminal
+from tests.console.twin import shown
+from tui.console import actions, keymap
+from tui.console.actions import ACTIONS
+from tui.console.keymap import KeysError, changed
+from tui.run import commands as c
+
+
+@pytest.fixture(autouse=True)
+def _shipped_again() -> Iterator[None]:
+    yield
+    actions.use(ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"exeucte": "x"}, "There is no action 'exeucte'. Is 'execute' meant?"),
+        ({"execute": "h"}, "The key h is meant for execute and for hold; give one of them another key."),
+        ({"execute": "enter"}, "Enter cannot be given to execute: it always means the same."),
+        ({"details": "d"}, "The keys of details cannot be changed; leave them out."),
+        ({"execute": 5}, "The keys of execute must be a text or a list of texts."),
+        ({"execute": []}, "The keys of execute must be a text or a list of texts."),
+        ({"execute": "hyper+x"}, "'hyper+x' is no key (execute); write a character, or a name such as ctrl+e, f5,"),
+        ({"execute": "banana"}, "'banana' is no key (execute)"),
+        ({"execute": ""}, "'' is no key (execute)"),
+    ],
+)
+def test_what_cannot_be_taken_is_one_sentence(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(KeysError) as error:
+        changed(given)
+    assert str(error.value).startswith(sentence) and "\n" not in str(error.value)
+
+
+def test_keys_may_change_places() -> None:
+    table = {action.name: action for action in changed({"execute": "s", "sign": "x", "zoom": ["Z", "f5"], "skip": "<"})}
+    assert table["execute"].keys == ("s",) and table["sign"].shown == "x"
+    assert table["zoom"].keys == ("Z", "f5") and table["skip"].keys == ("less_than_sign",)
+    assert table["skip"].shown == "<" and table["hold"].keys == ("h",)
+
+
+def test_every_shipped_key_can_be_written_as_it_is_shown() -> None:
+    for action in ACTIONS:
+        if len(action.shown) == 1 and action.name not in keymap.FIXED:
+            assert changed({action.name: action.shown})[ACTIONS.index(action)].keys == action.keys[:1], action.name
+
+
+def test_the_persons_file_goes_before_the_teams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIRADA_HOME", str(tmp_path / "team"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "mine"))
+    assert keymap.load() is ACTIONS
+    for directory, text in ((tmp_path / "team", 'hold = "H"'), (tmp_path / "mine" / "virada", 'hold = "P"')):
+        directory.mkdir(parents=True)
+        (directory / "keys.toml").write_text(text)
+        assert next(a for a in keymap.load() if a.name == "hold").shown == text[-2]
+    (tmp_path / "mine" / "virada" / "keys.toml").write_text("hold = \n")
+    with pytest.raises(KeysError, match=r"keys.toml cannot be read as TOML: .*line 1"):
+        keymap.load()
+
+
+async def test_the_screen_names_and_obeys_them(tmp_path: Path) -> None:
+    actions.use(changed({"execute": "ctrl+e", "hold": "H", "detach": "Q"}))
+    async with shown(prepared(), tmp_path, size=(120, 50)) as seen:
+        text = seen.text()
+        assert "Ctrl+E executes it." in text and " Ctrl+E execute " in text.splitlines()[-1] and "Q detach" in text
+        await seen.press("question_mark")
+        assert " Ctrl+E    Execute the selected step" in seen.text()
+        await seen.press("escape", "x", "h")
+        assert not seen.helm.taken
+        await seen.press("ctrl+c")
+        assert "Q detaches this screen" in seen.text()
+        await seen.press("ctrl+e")
+        assert await seen.commands() == [c.Execute(step="backup")]
+
+
+def test_a_bad_file_ends_the_console_with_its_sentence(tmp_path: Path) -> None:
+    (tmp_path / "virada").mkdir()
+    (tmp_path / "virada" / "keys.toml").write_text('hold = "x"')
+    with Terminal("prepared", "observer", size=(200, 24), XDG_CONFIG_HOME=str(tmp_path)) as terminal:
+        terminal.until("The key x is meant for execute and for hold")
+        assert terminal.ended() == 2

@@ -1,0 +1,107 @@
+"""Themes: every text readable on its ground, every meaning in words too, chosen from outside and while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.console.journals import failed, migrating
+from tests.console.terminal import Terminal
+from tests.console.twin import shown
+from tui.console import palette as palettes
+from tui.console.palette import ANSI, CONTRAST, DARK, LIGHT, PLAIN, THEMES, Palette, contrast, style, use
+
+QUIET = {"rule", "edge", "bar", "bar.bad", "button.off"}
+"""What carries no text, or only text that cannot be chosen at present."""
+INSIDE = ("text", "dim", "bold", "ok", "run", "warn", "bad", "section")
+"""Styles of the texts in a row that may be the selected one."""
+
+
+@pytest.fixture(autouse=True)
+def _dark_again() -> Iterator[None]:
+    yield
+    use(DARK)
+
+
+@pytest.mark.parametrize(("found", "least"), [(DARK, 4.5), (LIGHT, 4.5), (CONTRAST, 7.0), (ANSI, 4.5)],
+                         ids=lambda given: getattr(given, "name", ""))  # fmt: skip
+def test_every_text_is_readable_on_its_ground(found: Palette, least: float) -> None:
+    use(found)
+    for name in set(found.styles) - QUIET:
+        assert contrast(name) >= least, (name, contrast(name))
+    for name in INSIDE:
+        assert contrast(f"selected:{name}") >= least, (name, contrast(f"selected:{name}"))
+    for name in ("edge", "edge.bad", "bar", "bar.bad"):
+        assert contrast(name) >= 3.0, (name, contrast(name))
+
+
+def test_all_themes_name_the_same_styles() -> None:
+    assert set(THEMES) == {"dark", "light", "ansi", "contrast"}
+    for found in (*THEMES.values(), PLAIN):
+        assert set(found.styles) == set(DARK.styles), found.name
+
+
+def test_without_colour_nothing_has_a_colour() -> None:
+    use(PLAIN)
+    for name in PLAIN.styles:
+        found = style(f"selected:{name}")
+        assert found.color is not None and found.color.is_default
+        assert found.bgcolor is not None and found.bgcolor.is_default
+    assert style("env.production").reverse and style("selected:text").reverse
+
+
+def test_the_terminals_own_colours_are_sixteen_and_vanish_on_no_ground() -> None:
+    use(ANSI)
+    for name in ANSI.styles:
+        found = style(name)
+        assert found.color is not None and found.bgcolor is not None
+        for color in (found.color, found.bgcolor):
+            assert color.is_default or (color.number is not None and color.number < 16), name
+        if found.bgcolor.is_default and not found.color.is_default:
+            # Yellow, cyan and the whites are unreadable on a light ground, black on a dark one.
+            assert found.color.name in ("red", "green", "blue", "magenta"), name
+
+
+async def test_no_meaning_is_lost_with_the_colours(tmp_path: Path) -> None:
+    """The same words stand on the screen in every theme: nothing is said by a colour alone."""
+    texts = set()
+    for number, found in enumerate((*THEMES.values(), PLAIN)):
+        use(found)
+        async with shown(failed(), tmp_path / str(number)) as seen:
+            texts.add(seen.text())
+    assert len(texts) == 1
+    (text,) = texts
+    for word in ("PRODUCTION", "OPERATOR", "failed", "passed", "BREACHED", "ERROR", "PROPOSED"):
+        assert word in text
+
+
+async def test_a_theme_is_chosen_in_the_palette(tmp_path: Path) -> None:
+    async with shown(migrating(), tmp_path, size=(80, 24)) as seen:
+        assert "#fbfaf6" not in seen.app.export_screenshot()
+        await seen.press("colon")
+        await seen.type("theme")
+        assert "theme: light" in seen.text() and "theme: dark" not in seen.text()
+        await seen.type(" light")
+        await seen.press("enter")
+        await seen.until(lambda: "VIRADA_THEME=light" in seen.text())
+        assert palettes.palette() is LIGHT
+        picture = seen.app.export_screenshot()
+        assert "#fbfaf6" in picture and "#12161c" not in picture
+
+
+def test_a_theme_is_chosen_from_outside() -> None:
+    with Terminal("failed", "observer", VIRADA_THEME="light", COLORTERM="truecolor") as terminal:
+        terminal.until("PROPOSED")
+        assert b"48;2;251;250;246" in terminal.output
+    with Terminal("failed", "observer", VIRADA_THEME="ansi", COLORTERM="truecolor") as terminal:
+        terminal.until("PROPOSED")
+        assert b";2;" not in terminal.output
+        row = next(y for y, line in enumerate(terminal.screen.display) if "PRODUCTION" in line)
+        assert terminal.screen.buffer[row][terminal.screen.display[row].index("PRODUCTION")].bg == "red"
+
+
+def test_an_unknown_theme_is_one_sentence() -> None:
+    with Terminal("failed", "observer", VIRADA_THEME="pink") as terminal:
+        terminal.until("VIRADA_THEME=pink is no theme")
