@@ -14,9 +14,10 @@ from tui.plan.targets import lint_milestones, lint_targets
 
 METRICS = (
     *("response_time", "cpu", "memory", "connections", "critical_errors", "active_sessions", "waiting_sessions"),
-    *("replication_lag", "wal_rate", "tps", "disk"),
+    *("replication_lag", "wal_rate", "tps", "disk", "response_time_p50", "response_time_p95", "load"),
+    *("disk_free_bytes", "io_pressure_share"),
 )
-SHARES = ("cpu", "memory", "connections")
+SHARES = ("cpu", "memory", "connections", "disk")
 """Metrics that are shares of one: a bare 70 would never be reached."""
 
 
