@@ -166,7 +166,9 @@ def milestones(state: RunState, wall: float) -> tuple[Milestone, ...]:
         if start is not None and not at.is_ended:
             ahead = max(ahead, start - opens)
         if at.step.milestone is not None:
-            actual = None if at.started_at is None else instant(at.started_at) - opens
+            # What a person signs has no beginning of its own: it is reached when it is signed.
+            reached = at.started_at or (at.ended_at if at.status in ("signed", "by_hand") else None)
+            actual = None if reached is None else instant(reached) - opens
             projected = ahead if actual is None and not at.is_ended else None
             found.append(
                 Milestone(

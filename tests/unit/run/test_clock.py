@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.unit.run.runs import OPENED, Driven, companion, listed, phase, plan, query, section, sql
 from tui.journal import events as e
+from tui.journal.line import Line
+from tui.plan.model import Phase, Plan, Section, Step
 from tui.run import commands as c
 from tui.run.clock import expected, instant, milestones, rfc3339, rollback_seconds, starts_in, window_clock, work_left
+from tui.run.fold import fold_all
 from tui.run.state import RunState
 
 OPENS = OPENED + 60
@@ -151,3 +155,26 @@ def test_milestones_are_planned_reached_and_projected() -> None:
     _first, second, third = milestones(run.state, run.wall)
     assert (second.actual, second.projected) == (None, None), "what was skipped is neither reached nor to be expected"
     assert third.projected == pytest.approx(run.wall - OPENS)
+
+
+def test_a_signed_milestone_is_reached_when_it_is_signed() -> None:
+    opened = e.RunOpened(
+        id="r", seal="0", work="1", target="t", environment="development",
+        plan=Plan(
+            name="p",
+            phases=(Phase(title="P", sections=(Section(title="S", steps=(
+                Step(id="go", title="Go", kind="sign", milestone=60.0),
+            )),)),),
+        ),
+        window=e.OpenWindow(
+            opens="2026-01-01T00:00:00.000000Z", closes="2026-01-01T01:00:00.000000Z", duration_s=3600, buffer_s=0
+        ),
+    )  # fmt: skip
+    events: list[e.Event] = [opened, e.StepSigned(step="go", attempt=1, note="yes", person="ana")]
+    lines = [
+        Line(1, seq, f"2026-01-01T00:0{seq}:30.000000Z", float(seq), event.TYPE, "engine",
+             msgspec.Raw(msgspec.json.encode(event)), "")
+        for seq, event in enumerate(events)
+    ]  # fmt: skip
+    (found,) = milestones(fold_all(lines), instant("2026-01-01T00:05:00.000000Z"))
+    assert (found.planned, found.actual, found.projected) == (60.0, 90.0, None)
