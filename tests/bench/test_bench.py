@@ -18,7 +18,7 @@ from tui.journal.verify import verify
 from tui.run.fold import fold_all
 
 FIGURES = {
-    "journal": 3, "output": 3, "run": 3, "start": 3, "keys": 2, "bytes": 7, "readers": 3, "seek": 7,
+    "journal": 3, "output": 3, "run": 3, "start": 3, "keys": 2, "bytes": 7, "readers": 3, "seek": 8,
     "scale": 3 * len(TINY.steps),
 }  # fmt: skip
 WITH_SERVER = ("output", "run", "bytes", "readers")
