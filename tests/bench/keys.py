@@ -14,6 +14,8 @@ from tui.helm.paths import RunPaths
 
 BUDGET = Budget(1.25)
 MISS_S = 1.0
+Spot = tuple[int, int, int, Cell]
+"""A column, two rows, and how a highlighted cell between them looks."""
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -47,24 +49,29 @@ def _of(bench: Bench, steps: int | None) -> Figure:
 
 
 def _pressed(bench: Bench, terminal: Terminal, paths: RunPaths, step: str, presses: int) -> list[float]:
-    """Seconds that each press took; one that is not seen counts as MISS_S."""
     terminal.settle()
-    x, upper, lower, style = _calibrated(terminal)
-    lags: list[float] = []
+    spot = calibrated(terminal)
     with screen.fed(bench, paths, step, str(bench.size.flood_lines)):
-        for press in range(presses):
-            y, key = (lower, "down") if press % 2 == 0 else (upper, "up")
-            if terminal.cell(x, y) == style:
-                raise NotMeasured("the highlight moved without a key")
-            pressed = terminal.press(key)
-            lag = terminal.until(lambda y=y: terminal.cell(x, y) == style, MISS_S, pressed)  # type: ignore[misc]
-            lags.append(MISS_S if lag is None else lag)
-            # Presses come at a person's pace, and not in step with the flood.
-            terminal.until(lambda: False, 0.05 + 0.001 * (press % 37))
+        return moved(terminal, spot, presses)
+
+
+def moved(terminal: Terminal, spot: Spot, presses: int) -> list[float]:
+    """Seconds that each press took; one that is not seen counts as MISS_S."""
+    x, upper, lower, style = spot
+    lags: list[float] = []
+    for press in range(presses):
+        y, key = (lower, "down") if press % 2 == 0 else (upper, "up")
+        if terminal.cell(x, y) == style:
+            raise NotMeasured("the highlight moved without a key")
+        pressed = terminal.press(key)
+        lag = terminal.until(lambda y=y: terminal.cell(x, y) == style, MISS_S, pressed)  # type: ignore[misc]
+        lags.append(MISS_S if lag is None else lag)
+        # Presses come at a person's pace, and not in step with a flood.
+        terminal.until(lambda: False, 0.05 + 0.001 * (press % 37))
     return lags
 
 
-def _calibrated(terminal: Terminal) -> tuple[int, int, int, Cell]:
+def calibrated(terminal: Terminal) -> Spot:
     """A column, two rows and the look of a highlighted cell: what changes between them when a key is pressed."""
     # Away from the first row, from which a list may wrap around, and from the edge at which it scrolls.
     for key in ("down", "down", "down", "down", "up", "up"):

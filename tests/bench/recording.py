@@ -163,15 +163,17 @@ def finished(runs: Path) -> RunPaths:
     return recording.paths
 
 
-def under_way(runs: Path, steps: int | None = None) -> tuple[RunPaths, str]:
-    """An open run of the demo's plan, or of so many steps, halfway; and the step that is running."""
+def under_way(runs: Path, steps: int | None = None, lines: int = 100, seconds: float = 55.0) -> tuple[RunPaths, str]:
+    """An open run of the demo's plan, or of so many steps, halfway, with so many log lines; and what is running."""
     plan = demo_plan() if steps is None else plan_of(steps)
     every = [step for _place, step in places(plan.phases)]
     half = len(every) // 2
     while every[half].kind == "sign":
         half += 1
-    with Recording(runs, plan, time.time() - 60, f"{0 if steps is None else steps % 0xFFFF:04x}") as recording:
-        recording.carry_out(55.0, until=half, lines=100)
+    # Runs of one second differ by this.
+    name = f"{((steps or 0) * 31 + lines) % 0xFFFF:04x}"
+    with Recording(runs, plan, time.time() - seconds - 5, name) as recording:
+        recording.carry_out(seconds, until=half, lines=lines)
         recording.add(e.StepStarted(step=every[half].id, attempt=1, kind=every[half].kind))
     return recording.paths, every[half].id
 

@@ -23,9 +23,12 @@ class Size(Struct, frozen=True, kw_only=True):
     recording_lines: int = 1_000_000
     seeks: int = 20
     steps: tuple[int, ...] = (10, 100, 1_000, 10_000)
+    lines: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+    """Of the log of one recording."""
 
 
 TINY = Size(
     rounds=1, appends=5, group_events=200, output_mib=2, workload_rows=200, presses=4, flood_lines=1_000, watch_s=1.0,
     readers=(1, 3), readers_s=0.5, recording_s=120, recording_lines=600, seeks=2, steps=(10, 30),
+    lines=(100, 600),
 )  # fmt: skip

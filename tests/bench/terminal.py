@@ -129,6 +129,19 @@ class Terminal:
         """How every cell is painted, line by line."""
         return [[self.cell(x, y) for x in range(self.screen.columns)] for y in range(self.screen.lines)]
 
+    def changed(self, key: str, seconds: float) -> float | None:
+        """Seconds from pressing it until anything on the screen is another text or look; None when nothing is in time.
+
+        The first piece of an answer counts: a program that paints in pieces looks faster than it is, and one that
+        repaints of its own accord may answer by accident.
+        """
+        before = self._shown()
+        return self.until(lambda: self._shown() != before, seconds, self.press(key))
+
+    def _shown(self) -> tuple[list[dict[int, Any]], int, int]:
+        rows = [dict(self.screen.buffer[y]) for y in range(self.screen.lines)]
+        return rows, self.screen.cursor.x, self.screen.cursor.y
+
     def until(self, condition: Callable[[], bool], seconds: float, began: float | None = None) -> float | None:
         """Seconds from `began` until it holds after something was written; None when it does not in time."""
         began = time.perf_counter() if began is None else began
@@ -148,7 +161,14 @@ class Terminal:
         spent = time.perf_counter() - began
         return (self.bytes - seen) / spent, (self._cpu() - cpu) / spent
 
-    def _cpu(self) -> float:
+    def memory_mib(self) -> float:
+        """What the program and its children hold in memory."""
+        return float(sum(one.memory_info().rss for one in self._tree())) / (1 << 20)
+
+    def _tree(self) -> list[psutil.Process]:
         process = psutil.Process(self.process.pid)
-        times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+        return [process, *process.children(recursive=True)]
+
+    def _cpu(self) -> float:
+        times = [one.cpu_times() for one in self._tree()]
         return float(sum(one.user + one.system for one in times))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import bench as benches
+from tests.bench import peers
 from tests.bench.__main__ import BENCHES, main, measured
 from tests.bench.figure import Budget, Figure, NotMeasured, number, percentile, table
 from tests.bench.size import TINY
@@ -19,9 +20,10 @@ from tui.run.fold import fold_all
 
 FIGURES = {
     "journal": 3, "output": 3, "run": 3, "start": 3, "keys": 2, "bytes": 7, "readers": 3, "seek": 8,
-    "scale": 3 * len(TINY.steps),
+    "scale": 3 * len(TINY.steps), "peers": 18,
+    "growth": 2 * len(TINY.steps) + 3 * len(TINY.lines) + 3,
 }  # fmt: skip
-WITH_SERVER = ("output", "run", "bytes", "readers")
+WITH_SERVER = ("output", "run", "bytes", "readers", "growth")
 
 
 @pytest.mark.bench
@@ -77,6 +79,22 @@ def test_the_recordings_are_sound_journals() -> None:
         assert sum(line.type == "metrics.sampled" for line in lines) == 120
         assert sum(bytes(line.data).count(b"\\n") for line in lines if line.type == "step.output") == 600
         assert lines[-1].mono == 120
+
+
+def test_programs_beside_the_console_are_found_or_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    monkeypatch.delenv(peers.VARIABLE, raising=False)
+    with benches.Bench(TINY) as bench:
+        figures = list(peers.measure(bench))
+    assert {figure.peer for figure in figures if not figure.theirs} == {"pg_activity: not found", "toolong: not found"}
+    assert sum(bool(figure.theirs) for figure in figures) == len(figures) / 3
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "tl").touch(mode=0o755)
+    monkeypatch.setenv(peers.VARIABLE, f"{tmp_path}:{there}")
+    assert peers.program("tl") == str(there / "tl")
 
 
 def test_the_command_prints_the_table_and_writes_the_samples(

@@ -30,11 +30,21 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, 
 @click.command("export", help=_("A recording as an asciicast, for any asciinema player."))
 @click.argument("run", required=False)
 @click.option("--format", "format_", type=click.Choice(["cast"]), default="cast", help=_("What is written."))
-@click.option("-o", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help=_("Into this file instead of stdout."))
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=_("Into this file instead of stdout."),
+)
 @click.option("--size", callback=_size, default="120x40", metavar="COLUMNSxROWS", help=_("The screen's size."))
-@click.option("--idle-limit", type=options.Factor(min=0, min_open=True), default=2.0, metavar="SECONDS",
-              help=_("Shorten stretches in which nothing happens to this."))
+@click.option(
+    "--idle-limit",
+    type=options.Factor(min=0, min_open=True),
+    default=2.0,
+    metavar="SECONDS",
+    help=_("Shorten stretches in which nothing happens to this."),
+)
 @click.option("--speed", type=options.Factor(min=0, min_open=True), default=1.0, metavar="X",
               help=_("How many times faster than it happened."))  # fmt: skip
 def command(

@@ -9,11 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from tui.console.visible import visible
-from tui.console.words import effect_word, fate_word, figure, name_of, waiting_sentence
+from tui.console.words import effect_word, fate_word, figure, name_of, run_word, waiting_sentence
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
 from tui.run.state import RunState
+
+_ROLLED = {"failed": "rollback_failed", "rolled_back_to": "rolled_back"}
+"""How a rollback ended, as the status of a run that says the same."""
 
 Severity = Literal["error", "warning", "event", "person", "output"]
 LONGEST = 4000
@@ -115,7 +118,7 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
                 return "person", _("Runs on to {step}, by {by}").format(step=until, by=by)
             return "person", _("Goes on, by {by}").format(by=by)
         case e.RunClosed():
-            return "event", _("Run closed: {outcome}").format(outcome=event.outcome) + _because(event.reason)
+            return "event", _("Run closed: {outcome}").format(outcome=run_word(event.outcome)) + _because(event.reason)
         case e.ClockStepped():
             return "warning", _("The wall clock was set by {n} s").format(n=f"{event.seconds:+.1f}")
         case e.HelmTaken():
@@ -147,7 +150,9 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
             return "error", _("Rollback started by {by}").format(by=by) + _because(event.reason)
         case e.RollbackFinished():
             severity: Severity = "error" if event.outcome == "failed" else "event"
-            return severity, _("Rollback ended: {outcome}").format(outcome=event.outcome.replace("_", " "))
+            return severity, _("Rollback ended: {outcome}").format(
+                outcome=run_word(_ROLLED.get(event.outcome, event.outcome))
+            )
         case e.BackupRecorded():
             return "event", _("Backup recorded: {path}, {n} bytes").format(path=event.path, n=f"{event.bytes:,}")
         case e.StepEvent():

@@ -135,7 +135,7 @@ def relation_sign(relation: str) -> str:
 
 
 def guard_word(state: str) -> str:
-    return {"ok": _("ok"), "over": _("over"), "breached": _("BREACHED"), "unknown": _("unknown")}.get(state, state)
+    return {"ok": _("ok"), "over": _("over"), "breached": _("BREACHED"), "unknown": _("no data")}.get(state, state)
 
 
 GUARD_STYLE = {"ok": "ok", "over": "warn", "breached": "bad", "unknown": "dim"}

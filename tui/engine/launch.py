@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,7 @@ from tui.engine.detach import StartFailed, start_detached
 from tui.engine.history import learned
 from tui.engine.lock import engine_facts
 from tui.engine.opening import open_window
-from tui.helm.paths import RunPaths, create_run_directory, new_run_id, open_file
+from tui.helm.paths import RunExists, RunPaths, create_run_directory, new_run_id, open_file
 from tui.helm.person import caller
 from tui.journal.events import Policy, RunOpened
 from tui.locale import _
@@ -70,7 +70,7 @@ def open_run(
         window = None if chosen.window is None else open_window(chosen.window, now, compress, opens)
     except ValueError as error:
         raise LaunchFailed(str(error), 2) from None
-    paths = create_run_directory(new_run_id(now))
+    paths = _directory(now)
     try:
         frozen = freeze(loaded, source, paths.plan)
         durations, rollback_s = learned(frozen.work)
@@ -96,6 +96,15 @@ def open_run(
         message = _("The run's directory {path} cannot be written: {reason}.")
         raise LaunchFailed(message.format(path=paths.directory, reason=error.strerror)) from None
     return paths
+
+
+def _directory(now: datetime) -> RunPaths:
+    """A new run's directory; one that began in the very same instant has the id before it."""
+    while True:
+        try:
+            return create_run_directory(new_run_id(now))
+        except RunExists:
+            now += timedelta(microseconds=16)
 
 
 def resume_run(paths: RunPaths, *, policy: Policy | None = None, environment: Mapping[str, str] | None = None) -> None:

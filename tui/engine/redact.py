@@ -177,8 +177,8 @@ _BARE_END: Final = re.compile(rb"[\s\x00]")
 _LINE_END: Final = re.compile(rb"[\r\n]")
 _TOKEN_END: Final = re.compile(rb"[^A-Za-z0-9._~+/=\-]")
 # Doubled quotes and backslashes may belong to the value; an end of line never does, so a lone quote hides one line.
-_SINGLE_END: Final = re.compile(rb"(?:[^'\\\r\n]++|''|\\[^\r\n]|\\(?=[\r\n]))*+")
-_DOUBLE_END: Final = re.compile(rb'(?:[^"\\\r\n]++|""|\\[^\r\n]|\\(?=[\r\n]))*+')
+_SINGLE_END: Final = re.compile(rb"(?:[^'\\\r\n]++|''|\\[^\r\n]|\\(?=[\r\n]))*")
+_DOUBLE_END: Final = re.compile(rb'(?:[^"\\\r\n]++|""|\\[^\r\n]|\\(?=[\r\n]))*')
 _QUOTED: Final = {b"'": _SINGLE_END, b'"': _DOUBLE_END}
 
 _LINE_ENDS: Final = frozenset({b"\r", b"\n"})

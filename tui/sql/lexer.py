@@ -17,7 +17,8 @@ Fault = Literal["unterminated_string", "unterminated_identifier", "unterminated_
 
 _START: Final = r"A-Za-z_\u0080-\U0010ffff"
 _WORD: Final = rf"[{_START}][0-9${_START}]*+"
-_ESCAPED_BODY: Final = r"(?:[^'\\]++|\\.|'')*+"
+# Only character sets are possessive: before Python 3.11.5 a possessive group that can backtrack inside matches wrongly.
+_ESCAPED_BODY: Final = r"(?:[^'\\]++|\\.|'')*"
 _PIECES: Final = rf"""
   (?P<space>[ \t\n\r\f\v]++)
 | (?P<comment>--[^\r\n]*+)
@@ -35,7 +36,7 @@ _PIECES: Final = rf"""
 _DULL: Final = rf"""
   (?P<dull>(?:
       [^'";$\\()\-/{_START}]++ | (?![eE]'){_WORD} | '[^']*+' | "[^"]*+" | -(?!-) | /(?!\*) | \$[0-9]++
-  )++) |
+  ){1, 1000}) |
 """
 _FLAGS: Final = re.VERBOSE | re.DOTALL
 
@@ -46,7 +47,7 @@ ENDS_ONLY: Final = re.compile(_DULL + _PIECES.replace("{body}", "[^']*+"), _FLAG
 BACKSLASH_STRINGS: Final = re.compile(_PIECES.replace("{body}", _ESCAPED_BODY), _FLAGS)
 """EVERY_TOKEN under `standard_conforming_strings = off`."""
 
-_CONTINUATION: Final = re.compile(r"(?:[ \t\f\v]|--[^\r\n]*+)*+[\r\n](?:[ \t\r\n\f\v]|--[^\r\n]*+[\r\n])*+'")
+_CONTINUATION: Final = re.compile(r"(?:[ \t\f\v]|--[^\r\n]*+)*[\r\n](?:[ \t\r\n\f\v]|--[^\r\n]*+[\r\n])*'")
 _REST_OF_ESCAPED: Final = re.compile(rf"{_ESCAPED_BODY}(')?", re.DOTALL)
 _BLOCK_MARK: Final = re.compile(r"/\*|\*/")
 

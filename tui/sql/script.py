@@ -69,7 +69,7 @@ def read_script(text: str) -> Script:
 _ROUTINE: Final = frozenset({"FUNCTION", "PROCEDURE"})
 # A backslash command ends at the end of its line or at `\\`; neither counts inside quotes.
 _META: Final = re.compile(
-    r"""\\(?:[^\r\n'"`\\]++|\\(?!\\)|'(?:[^'\\\r\n]|\\[^\r\n]|'')*+'?|"[^"\r\n]*+"?|`[^`\r\n]*+`?)*+"""
+    r"""\\(?:[^\r\n'"`\\]++|\\(?!\\)|'(?:[^'\\\r\n]|\\[^\r\n]|'')*'?|"[^"\r\n]*+"?|`[^`\r\n]*+`?)*"""
 )
 _WHOLE_LINE: Final = re.compile(r"\\(?:!|copy\b|ef\b|ev\b|sf\b|sv\b|h\b|help\b)[^\r\n]*+")
 # These send what was typed so far, as a `;` would.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import get_args
+
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, columns, sides, tinted, width_of
 from tui.console.rows import Row
 from tui.console.view import View
-from tui.console.visible import cut, fit, visible
+from tui.console.visible import cells, cut, fit, visible
 from tui.console.words import STATUS_STYLE, clock, progress_sentence, reason_text, status_word, waiting_sentence
 from tui.locale import _
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
-from tui.run.steps import StepState
+from tui.run.steps import Status, StepState
 
-STATUS_WIDTH = 12
 TIME_WIDTH = 12
 ROLE_WIDTH = 9
 ROLE_FROM = 72
@@ -60,8 +62,9 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
         title_style = "dim"
     time, time_style = _time(at, view)
     left = columns(
-        (status, STATUS_WIDTH, style), (time, TIME_WIDTH, time_style), (at.place.number, number_width, "dim")
-    )
+        (status, _status_width(_("running")), style), (time, TIME_WIDTH, time_style),
+        (at.place.number, number_width, "dim"),
+    )  # fmt: skip
     role = ROLE_WIDTH if width >= ROLE_FROM else 0
     room = width - width_of(left) - (role + 1 if role else 0)
     more = _more(at)
@@ -74,6 +77,13 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
         line = (*line, (gap + fit(visible(at.step.role or ""), role), "dim"))
     line = clipped(line, width)
     return tinted(line, "selected", width) if at.id == view.selected else line
+
+
+@lru_cache(maxsize=4)
+def _status_width(running: str) -> int:
+    """Columns for pointer, glyph and the longest word of the language in force, which its word for `running` tells."""
+    words = (running, _("next"), *(status_word(status) for status in get_args(Status)))
+    return 3 + max(cells(word) for word in words)
 
 
 def _time(at: StepState, view: View) -> tuple[str, str]:

@@ -30,11 +30,9 @@ def _what(view: View) -> list[Piece]:
         return _running(view, running)
     if state.rollback is not None and state.rollback.status != "rolled_back_to":
         return _rollback(view)
-    undecided = state.undecided
-    if undecided:
-        text = _("{step}: its fate is UNDECIDED; a person must look at the database.")
-        hint = _("Then x tries again, b by hand, - skips.")
-        return [(text.format(step=name_of(undecided[0])), "bad"), *_hint(view, hint)]
+    if state.undecided:
+        text = ": " + _("nobody knows whether it was applied.")
+        return [(_("UNDECIDED") + " ", "bad"), (name_of(state.undecided[0]), "bold"), (text, "bad")]
     if state.held is not None:
         reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
         return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, _("h lets it go on."))]
@@ -122,6 +120,8 @@ def _notice(view: View) -> list[Piece]:
             return [(f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}", "warn")]
         if at.tx_sent:
             return [(_("COMMIT was sent; its answer is awaited."), "warn")]
+    if state.undecided and state.rollback is None:
+        return [(_("Look at the database."), "bad"), *_hint(view, _("Then x tries again, b by hand, - skips."))]
     if state.fired and state.rollback is None:
         fired = state.fired[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
