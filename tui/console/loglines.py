@@ -13,10 +13,8 @@ from tui.console.words import effect_word, fate_word, figure, name_of, run_word,
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
+from tui.plain.words import ROLLBACK_STATUS, word
 from tui.run.state import RunState
-
-_ROLLED = {"failed": "rollback_failed", "rolled_back_to": "rolled_back"}
-"""How a rollback ended, as the status of a run that says the same."""
 
 Severity = Literal["error", "warning", "event", "person", "output"]
 LONGEST = 4000
@@ -150,9 +148,7 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
             return "error", _("Rollback started by {by}").format(by=by) + _because(event.reason)
         case e.RollbackFinished():
             severity: Severity = "error" if event.outcome == "failed" else "event"
-            return severity, _("Rollback ended: {outcome}").format(
-                outcome=run_word(_ROLLED.get(event.outcome, event.outcome))
-            )
+            return severity, _("Rollback ended: {outcome}").format(outcome=word(ROLLBACK_STATUS, event.outcome))
         case e.BackupRecorded():
             return "event", _("Backup recorded: {path}, {n} bytes").format(path=event.path, n=f"{event.bytes:,}")
         case e.StepEvent():
