@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -111,13 +112,17 @@ def test_no_markup_or_escape_of_the_run_reaches_the_terminal(tmp_path: Path) -> 
     assert "\x1b]" not in text and "\x07" not in text and text.count("\x1b[2J") == 1
 
 
-@pytest.mark.skipif(shutil.which("asciinema") is None, reason="asciinema is not installed")
+@pytest.mark.skipif(
+    shutil.which("asciinema") is None or shutil.which("script") is None, reason="asciinema or script is not installed"
+)
 def test_asciinema_plays_it(tmp_path: Path) -> None:
     paths = rolled_back().save(tmp_path / "20261205T235500Z-7f3a")
     file = tmp_path / "run.cast"
     with file.open("wb") as into:
         export(paths, into, Cut(size=(80, 24)))
-    done = subprocess.run(["asciinema", "cat", str(file)], capture_output=True, timeout=60)
+    # It wants a terminal of its own, which a test run has not got; script gives it one.
+    command = ["script", "-qec", shlex.join(["asciinema", "cat", str(file)]), "/dev/null"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     screen = pyte.Screen(80, 24)
     pyte.ByteStream(screen).feed(done.stdout)

@@ -158,7 +158,7 @@ class Server:
                 return
             if self._forget_uncollected():
                 continue
-            if time.monotonic() > deadline or not self._memory_in_use():
+            if time.monotonic() > deadline or not (self._memory_in_use() or self._collected_meanwhile()):
                 raise DemoError(
                     _("PostgreSQL did not start in {directory}: {reason}").format(
                         directory=self.directory, reason=self._last_words()
@@ -245,6 +245,11 @@ class Server:
         for path in stale:
             path.unlink(missing_ok=True)
         return True
+
+    def _collected_meanwhile(self) -> bool:
+        """The lock file names a process that is gone: it looked alive to the start that failed, and does not any more."""
+        pid = self.pid()
+        return pid is not None and not processes.alive(pid)
 
     def _memory_in_use(self) -> bool:
         """Orphans of a killed postmaster are still there."""

@@ -234,10 +234,11 @@ class _Composer:
             return False
 
 
-def _events(text: str) -> Iterator[Any]:
+def _events(text: str, bounded: bool = True) -> Iterator[Any]:
+    """The parser's events. `bounded`: by the fast parser, which may have a bound of its own on depth."""
     import yaml
 
-    parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text) if bounded else yaml.SafeLoader(text)
     try:
         while parser.check_event():
             yield parser.get_event()
@@ -280,6 +281,9 @@ def compose(text: str, report: Report) -> Node | None:
     except _Stop:
         return None
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in (error.problem or ""):
+            # Newer parsers have a bound of their own and reach it while they look ahead, before any event.
+            return _too_deep(text, report)
         mark = error.problem_mark or error.context_mark
         at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         report.add("yaml-syntax", at, _syntax(text, at, error.problem or error.context or ""))
@@ -291,6 +295,16 @@ def compose(text: str, report: Report) -> Node | None:
         report.add("empty-plan", (1, 1), _("The plan is empty; `virada init` writes one to start from."))
         return None
     return composer.root
+
+
+def _too_deep(text: str, report: Report) -> None:
+    """Report where the document passes our own bound, which is far below any parser's."""
+    composer = _Composer(report)
+    try:
+        for event in _events(text, bounded=False):
+            composer.feed(event, type(event).__name__)
+    except _Stop:
+        pass
 
 
 def _syntax(text: str, at: tuple[int, int], problem: str) -> str:
