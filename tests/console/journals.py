@@ -21,6 +21,13 @@ ANA, BRUNO = "ana@jump1", "bruno@jump1"
 OPENS = datetime(2026, 12, 6, 1, 0, tzinfo=UTC)
 """22:00 in São Paulo; runs open five minutes before."""
 
+FILES = {
+    "migration.sql": "alter table app.orders add column region text;\n"
+    "comment on column app.orders.region is 'two letters, lower case';\n"
+    "grant select (region) on app.orders to app_user;\n"
+}
+"""The plan's files, frozen beside the journal."""
+
 
 def step(id: str, title: str, kind: str = "query", **more: Any) -> Step:
     spec = more.pop("spec", None)
@@ -204,6 +211,8 @@ class Story:
         paths = RunPaths(directory)
         for name in ("plan", "output"):
             (directory / name).mkdir(exist_ok=True)
+        for name, text in FILES.items():
+            (paths.plan / name).write_text(text, encoding="utf-8")
         with paths.journal.open("ab") as file:
             file.write(b"".join(raw + b"\n" for raw in self.raw[self._written :]))
         self._written = len(self.raw)

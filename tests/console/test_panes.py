@@ -57,7 +57,7 @@ async def test_resizing_lays_out_again(tmp_path: Path) -> None:
         await seen.pilot.resize_terminal(60, 20)
         await seen.until(lambda: "1 Checklist" in seen.text())
         await seen.press("2")
-        assert "response_time" in seen.text() and "Executar script" in seen.text()
+        assert "response time" in seen.text() and "Executar script" in seen.text()
 
 
 async def test_what_matters_stands_on_the_smallest_screen(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_the_log_pauses_filters_and_finds_errors(tmp_path: Path) -> None:
         await seen.type("backup")
         await seen.press("enter")
         text = seen.text()
-        assert "Log / backup" in text and "Executar backup completo: passed" in text and "division" not in text
+        assert "/backup  follows" in text and "passed: Executar backup completo" in text and "division" not in text
         await seen.press("escape")
         assert "division" in seen.text()
 

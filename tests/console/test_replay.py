@@ -197,8 +197,8 @@ def test_the_past_of_a_moment_is_bounded_and_in_order(tmp_path: Path, monkeypatc
 async def test_timeline_and_idle_on_the_screen(tmp_path: Path) -> None:
     async with shown(rolled_back(), tmp_path, mode="replay", size=(80, 24)) as seen:
         await seen.press("space", "5")
-        await seen.until(lambda: "REPLAY  ‖ 1x 6:39" in seen.text())
-        line = next(text for text in seen.text().splitlines() if "REPLAY  ‖" in text)
+        await seen.until(lambda: "6:39 !" in seen.text())
+        line = next(text for text in seen.text().splitlines() if text.startswith("6:39 "))
         assert "✗" in line and "●" in line and "│" in line and "13:18 idle skipped" in line
         assert " i play idle" in seen.text().splitlines()[-1]
         await seen.press("i")

@@ -30,6 +30,7 @@ from tui.console.screens.overlay import Asking, Overlay
 from tui.console.screens.overview import SCREENS, Overview
 from tui.console.source import Batch, Source
 from tui.console.theme import theme
+from tui.console.timezone import zone
 from tui.console.view import Mode, Playback, Said, View
 from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
@@ -166,7 +167,7 @@ class Console(App[None], inherit_bindings=False):
         self.attempts.feed(lines)
         self.overview.log_pane.append(log_lines(lines, batch.state))
         self.overview.checklist.update(batch.state)
-        self.overview.log_pane.zone = self._keys.zone()
+        self.overview.log_pane.zone = zone(batch.state)
         opened = (batch.previous.opened is None) != (batch.state.opened is None)
         if batch.reset or opened or set(batch.previous.metrics) != set(batch.state.metrics):
             self.overview.lay_out()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, get_args
-from zoneinfo import ZoneInfo
 
 from tui.console.material import output_tail, plan_files
 from tui.console.pictures.details import Material, details
@@ -97,16 +95,6 @@ class Keys:
                 self._console.look(name.removeprefix("theme_"))
             case _ if name in _CONTROLS:
                 self._control(Asked(_CONTROLS[name]))
-
-    def zone(self) -> tzinfo:
-        """The time zone in which the log's times are shown: the window's, else UTC."""
-        opened = self._console.run_state.opened
-        if opened is None or opened.window is None:
-            return UTC
-        try:
-            return ZoneInfo(opened.window.timezone)
-        except (ValueError, OSError):
-            return UTC
 
     def _chosen(self, name: str | None) -> None:
         if name is not None:

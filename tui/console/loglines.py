@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.console.visible import visible
-from tui.console.words import effect_word, fate_word, figure, name_of, run_word, waiting_sentence
+from tui.console.words import effect_word, fate_word, figure, metric_word, name_of, run_word, waiting_sentence
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
@@ -137,11 +137,11 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
         case e.GuardBreached():
             text = _("{metric} BREACHED: {value} against {limit}, measured on {source}")
             return "error", text.format(
-                metric=event.metric, value=figure(event.metric, event.value), limit=figure(event.metric, event.limit),
-                source=event.source or "?",
+                metric=metric_word(event.metric), value=figure(event.metric, event.value),
+                limit=figure(event.metric, event.limit), source=event.source or "?",
             )  # fmt: skip
         case e.GuardCleared():
-            return "event", _("{metric} is within its limit again").format(metric=event.metric)
+            return "event", _("{metric} is within its limit again").format(metric=metric_word(event.metric))
         case e.TriggerFired():
             return "error", _("Rollback proposed: {title}").format(title=event.title)
         case e.RollbackStarted():
@@ -161,40 +161,40 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
     name = event.step if known is None else name_of(known).partition(" ")[2]
     match event:
         case e.StepStarted():
-            text = _("{step}: started").format(step=name)
+            text = _("started: {step}").format(step=name)
             return "event", text + (_(" (attempt {n})").format(n=event.attempt) if event.attempt > 1 else "")
         case e.StepWaiting() if event.reason:
-            return "warning", f"{name}: {waiting_sentence(event.reason, event.facts)}"
+            return "warning", f"{waiting_sentence(event.reason, event.facts)}: {name}"
         case e.StepFate():
             severity: Severity = "error" if event.fate == "undecided" else "event"
-            text = _("{step}: its fate is {fate}").format(step=name, fate=fate_word(event.fate))
+            text = _("fate {fate}: {step}").format(step=name, fate=fate_word(event.fate))
             return severity, text + _because(event.reason)
         case e.StepPassed():
-            return "event", _("{step}: passed").format(step=name)
+            return "event", _("passed: {step}").format(step=name)
         case e.StepFailed():
-            text = _("{step}: FAILED").format(step=name) + _because(event.message or event.reason)
+            text = _("FAILED: {step}").format(step=name) + _because(event.message or event.reason)
             return "error", f"{text}{_code(event.sqlstate)}; {effect_word(event.effect)}"
         case e.StepSkipped():
-            return "person", _("{step}: skipped by {by}").format(step=name, by=line.by) + _because(event.reason)
+            return "person", _("skipped by {by}: {step}").format(step=name, by=line.by) + _because(event.reason)
         case e.StepSigned():
             by = event.person or line.by
-            return "person", _("{step}: signed by {by}").format(step=name, by=by) + _because(event.note)
+            return "person", _("signed by {by}: {step}").format(step=name, by=by) + _because(event.note)
         case e.StepByHand():
             by = event.person or line.by
-            return "person", _("{step}: done by hand by {by}").format(step=name, by=by) + _because(event.note)
+            return "person", _("done by hand by {by}: {step}").format(step=name, by=by) + _because(event.note)
         case e.StepCancelled():
             if event.reason == "host_ended":
-                return "event", _("{step}: ended with the step it accompanies").format(step=name)
-            return "warning", _("{step}: cancelled").format(step=name) + f"; {effect_word(event.effect)}"
+                return "event", _("ended with the step it accompanies: {step}").format(step=name)
+            return "warning", _("cancelled: {step}").format(step=name) + f"; {effect_word(event.effect)}"
         case e.StepUndone():
-            return "event", _("{step}: undone").format(step=name)
+            return "event", _("undone: {step}").format(step=name)
         case e.CancelRequested():
-            return "person", _("{step}: cancel asked for by {by}").format(step=name, by=line.by)
+            return "person", _("cancel asked for by {by}: {step}").format(step=name, by=line.by)
         case e.TxCommitted():
             rows = "" if event.rows is None else " " + _("({n} rows)").format(n=f"{event.rows:,}")
-            return "event", _("{step}: committed").format(step=name) + rows
+            return "event", _("committed: {step}").format(step=name) + rows
         case e.TxAborted():
-            return "warning", _("{step}: transaction aborted").format(step=name) + _because(event.message)
+            return "warning", _("transaction aborted: {step}").format(step=name) + _because(event.message)
     return None
 
 

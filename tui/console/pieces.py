@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.console.visible import cells, cut, fit
+from tui.console.visible import cells, cut, fit, head
 
 Piece = tuple[str, str]
 """A text (already inert) and the name of its style, such as `bold` or `warn`; see `palette`."""
@@ -39,6 +39,30 @@ def clipped(line: Iterable[Piece], width: int) -> Line:
             found.append((text, style))
             left -= size
     return tuple(found)
+
+
+def flowed(line: Iterable[Piece], width: int, most: int) -> list[Line]:
+    """The line broken at spaces into at most `most` lines; the last one is cut with an ellipsis."""
+    left = tuple(line)
+    found: list[Line] = []
+    while left and len(found) < most - 1 and width_of(left) > width:
+        first, left = _broken(left, width)
+        found.append(first)
+    return [*found, clipped(left, width)] if left else found
+
+
+def _broken(line: Line, width: int) -> tuple[Line, Line]:
+    """The line up to the last space within the width, and what stands behind it."""
+    text = plain(line)
+    place = head(text, width + 1).rfind(" ")
+    place = place if place > 0 else len(head(text, width))
+    first: list[Piece] = []
+    rest: list[Piece] = []
+    for piece, style in line:
+        room = max(0, place - sum(len(part) for part, _style in first))
+        first.append((piece[:room], style))
+        rest.append((piece[room:] if rest and any(part for part, _s in rest) else piece[room:].lstrip(" "), style))
+    return tuple(p for p in first if p[0]), tuple(p for p in rest if p[0])
 
 
 def sides(width: int, left: Iterable[Piece], right: Iterable[Piece], fill: Piece = (" ", "text")) -> Line:

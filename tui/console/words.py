@@ -7,7 +7,7 @@ from typing import Any
 from tui.console.view import Mode
 from tui.console.visible import visible
 from tui.locale import _, ngettext
-from tui.plain.words import REASON, word
+from tui.plain.words import METRIC, REASON, word
 from tui.run.steps import Status, StepState
 
 STATUS_STYLE: dict[Status, str] = {
@@ -128,6 +128,11 @@ def figure(metric: str, value: float) -> str:
     if metric.startswith("response_time") or metric.endswith(_SECONDS):
         return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.1f} s"
     return number(value)
+
+
+def metric_word(metric: str) -> str:
+    """A metric's name for people; one this version does not know keeps the name it has in the plan."""
+    return visible(word(METRIC, metric))
 
 
 def relation_sign(relation: str) -> str:

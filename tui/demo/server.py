@@ -247,7 +247,7 @@ class Server:
         return True
 
     def _collected_meanwhile(self) -> bool:
-        """The lock file names a process that is gone: it looked alive to the start that failed, and does not any more."""
+        """The lock file names a process that is gone: to the start that failed it looked alive."""
         pid = self.pid()
         return pid is not None and not processes.alive(pid)
 

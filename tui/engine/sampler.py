@@ -245,6 +245,7 @@ def _figures(taken: Sample) -> dict[str, float]:
         "connections": taken.connections / taken.connections_usable if taken.connections_usable else 0.0,
         "active_sessions": float(taken.active),
         "waiting_sessions": float(taken.waiting_on_locks),
+        "locks": float(taken.locks),
         "tps": taken.tps,
         "wal_rate": taken.wal_bytes_per_s,
         "replication_lag": taken.replication_lag_s,

@@ -54,6 +54,27 @@ FATE = {
     "still_running": N_("it still runs on the server"),
     "undecided": N_("its fate is undecided: a person must look at the database"),
 }
+METRIC = {
+    "response_time": N_("response time"),
+    "response_time_p50": N_("response p50"),
+    "response_time_p95": N_("response p95"),
+    "cpu": N_("CPU"),
+    "memory": N_("memory"),
+    "disk": N_("disk used"),
+    "disk_free_bytes": N_("disk free"),
+    "io_pressure_share": N_("I/O pressure"),
+    "load": N_("load"),
+    "connections": N_("connections"),
+    "active_sessions": N_("active sessions"),
+    "waiting_sessions": N_("waiting sessions"),
+    "locks": N_("locks"),
+    "idle_in_transaction": N_("idle in tx"),
+    "replication_lag": N_("replication lag"),
+    "wal_rate": N_("WAL rate"),
+    "tps": N_("TPS"),
+    "critical_errors": N_("critical errors"),
+}
+"""In the order in which people look for them; at most 16 columns in every language."""
 MODE = {"live": N_("live"), "rehearsal": N_("rehearsal")}
 ENVIRONMENT = {
     "production": N_("PRODUCTION"),

@@ -283,7 +283,8 @@ def compose(text: str, report: Report) -> Node | None:
     except yaml.MarkedYAMLError as error:
         if "nesting depth" in (error.problem or ""):
             # Newer parsers have a bound of their own and reach it while they look ahead, before any event.
-            return _too_deep(text, report)
+            _too_deep(text, report)
+            return None
         mark = error.problem_mark or error.context_mark
         at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         report.add("yaml-syntax", at, _syntax(text, at, error.problem or error.context or ""))

@@ -40,6 +40,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     database_bytes: int | None
     database_bytes_at: float
     partial: bool
+    locks: int
 
     @property
     def connections_percent(self) -> float:
@@ -81,6 +82,7 @@ async def sample(monitor: Session, previous: Sample | None) -> Sample:
         database_bytes=size,
         database_bytes_at=size_at,
         partial=row[14],
+        locks=row[15],
     )
 
 

@@ -17,8 +17,8 @@ from tui.run.state import RunState
 from tui.run.steps import Status, StepState
 
 TIME_WIDTH = 12
-ROLE_WIDTH = 9
-ROLE_FROM = 72
+ROLE_FROM = 62
+"""Columns from which there is room for who does a step."""
 
 
 def heading_row(
@@ -48,15 +48,17 @@ def heading_row(
     return sides(width, left, right)
 
 
-def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
+def step_row(at: StepState, view: View, width: int, number_width: int, role_width: int = 9) -> Line:
     """A step; the selected one is tinted. The time stands left, so that a running step repaints few columns."""
     # A companion that ends with the step it accompanies is as it should be.
     style = "dim" if at.reason == "host_ended" else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
-    comes = at.status == "pending" and comes_next(view.state) == at.id
-    word = _("next") if comes else status_word(at.status)
+    word = status_word(at.status)
+    if at.status == "pending" and comes_next(view.state) == at.id:
+        word, style = _("next"), "bold"
+    elif at.status == "running" and at.waiting:
+        word, style = _("waiting"), "warn"
     status = f"{mark}{glyphs().status[at.status]} {word}"
-    style = "bold" if comes else style
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
     if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
         title_style = "dim"
@@ -65,7 +67,7 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
         (status, _status_width(_("running")), style), (time, TIME_WIDTH, time_style),
         (at.place.number, number_width, "dim"),
     )  # fmt: skip
-    role = ROLE_WIDTH if width >= ROLE_FROM else 0
+    role = role_width if width >= ROLE_FROM else 0
     room = width - width_of(left) - (role + 1 if role else 0)
     more = _more(at)
     # A title gives way to the word that says it is dangerous; what is more than that gives way to the title.
@@ -82,7 +84,7 @@ def step_row(at: StepState, view: View, width: int, number_width: int) -> Line:
 @lru_cache(maxsize=4)
 def _status_width(running: str) -> int:
     """Columns for pointer, glyph and the longest word of the language in force, which its word for `running` tells."""
-    words = (running, _("next"), *(status_word(status) for status in get_args(Status)))
+    words = (running, _("next"), _("waiting"), *(status_word(status) for status in get_args(Status)))
     return 3 + max(cells(word) for word in words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from tui.console.attempts import Attempt
 from tui.console.pieces import Line, heading
+from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import cut, fit, visible, wrapped
 from tui.console.words import (
@@ -19,6 +21,7 @@ from tui.console.words import (
     effect_word,
     fate_word,
     name_of,
+    number,
     offset,
     progress_sentence,
     reason_text,
@@ -26,6 +29,7 @@ from tui.console.words import (
     waiting_sentence,
 )  # fmt: skip
 from tui.locale import _
+from tui.plain.figures import span
 from tui.plan.model import Action
 from tui.run.clock import expected
 from tui.run.steps import Status, StepState
@@ -59,7 +63,7 @@ def details(view: View, at: StepState, material: Material, width: int) -> list[L
         lines.append(heading(width, _("Evidence"), style="section"))
         lines.extend(_mapping(at.evidence, width))
     lines.append(heading(width, _("Attempts"), style="section"))
-    lines.extend(_attempts(material.attempts, width))
+    lines.extend(_attempts(material.attempts, zone(view.state), width))
     lines.append(heading(width, _("Output"), style="section"))
     if material.output_path:
         lines.append(((visible(material.output_path), "dim"),))
@@ -143,24 +147,42 @@ def _wrapped(text: str, width: int) -> list[Line]:
 def _mapping(values: dict[str, Any], width: int) -> list[Line]:
     lines: list[Line] = []
     for name, value in values.items():
-        if isinstance(value, str | int | float | bool) or value is None:
-            text = str(value)
-        else:
-            text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
-        lines.extend(_labelled(visible(name), text, width))
+        lines.extend(_labelled(visible(name), _value(name, value), width))
     return lines
 
 
-def _attempts(attempts: Sequence[Attempt], width: int) -> list[Line]:
+_SPANS = ("timeout", "pause", "seconds", "duration", "every", "for", "interval")
+
+
+def _value(name: str, value: Any) -> str:
+    """A setting or a fact in words: spans with their unit, flat mappings without brackets, what is deeper as JSON."""
+    value = msgspec.to_builtins(value)
+    if isinstance(value, bool) or value is None:
+        return {True: _("yes"), False: _("no"), None: "-"}[value]
+    if isinstance(value, int | float):
+        return (
+            span(value) if name.endswith((*_SPANS, "_s")) else number(value) if isinstance(value, float) else str(value)
+        )
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and all(isinstance(part, str | int | float | bool | None) for part in value.values()):
+        return ", ".join(f"{key} {_value(str(key), part)}" for key, part in value.items())
+    if isinstance(value, list) and all(isinstance(part, str | int) for part in value):
+        return ", ".join(str(part) for part in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _attempts(attempts: Sequence[Attempt], where: tzinfo, width: int) -> list[Line]:
+    """Every attempt from when to when, in the window's zone as everywhere on the screen."""
     lines: list[Line] = []
     for attempt in attempts:
-        began = (attempt.started_at or attempt.ended_at or "")[11:19]
-        ended = (attempt.ended_at or "")[11:19]
+        began = time_of_day(attempt.started_at or attempt.ended_at or "", where)
+        ended = time_of_day(attempt.ended_at or "", where)
         known: dict[str, Status] = {name: name for name in STATUS_STYLE}
         status = known.get(attempt.status)
         word = attempt.status if status is None else status_word(status)
-        text = f"{attempt.number:>3} {began}-{ended:<8} {word} {visible(attempt.by)}"
+        text = f"{attempt.number} {began}-{ended:<8} {word} {visible(attempt.by)}"
         why = f": {visible(attempt.reason)}" if attempt.reason else ""
         style = "text" if status is None else STATUS_STYLE[status]
-        lines.append(((cut(text + why, width), style),))
+        lines.extend(((f"  {part}", style),) for part in wrapped(text + why, width - 2))
     return lines or [((_("None yet."), "dim"),)]

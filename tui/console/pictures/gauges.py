@@ -5,12 +5,15 @@ from __future__ import annotations
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, columns, sides, width_of
 from tui.console.view import View
-from tui.console.visible import cells, visible
-from tui.console.words import GUARD_STYLE, clock, figure, guard_word, relation_sign
+from tui.console.visible import cells, visible, wrapped
+from tui.console.words import GUARD_STYLE, clock, figure, guard_word, metric_word, relation_sign
 from tui.locale import _
+from tui.plain.words import METRIC
 from tui.run.state import GuardState, RunState
 
-NAME, VALUE, LIMIT, STATE = 15, 8, 8, 8
+NAME, VALUE, LIMIT = 16, 9, 8
+BAR = 60
+"""Samples of a history at most: a minute."""
 SOURCE_FROM = 70
 """Columns from which every line has room for the host it was measured on."""
 
@@ -21,17 +24,43 @@ def gauges(view: View, width: int) -> list[Line]:
     for guard in view.state.guards:
         lines.extend(_guard(view, guard, width))
     named = {guard.metric for guard in view.state.guards}
-    for metric in sorted(metric for metric in view.state.metrics if metric not in named):
+    for metric in sorted((metric for metric in view.state.metrics if metric not in named), key=_place):
         lines.append(_row(view.state, metric, view.state.metrics[metric], "", "", "text", None, width))
-    sources = sorted({visible(source) for source in view.state.sources.values() if source})
-    if sources and width < SOURCE_FROM:
-        lines.append(((_("measured on {source}").format(source=", ".join(sources)), "dim"),))
+    if width < SOURCE_FROM:
+        lines.extend(_sources(view.state, width))
     return lines or [((_("Nothing is measured yet."), "dim"),)]
+
+
+def _place(metric: str) -> tuple[int, str]:
+    """Known metrics in the order of their words, others behind them by name."""
+    return _ORDER.get(metric, len(_ORDER)), metric
+
+
+_ORDER = {metric: place for place, metric in enumerate(METRIC)}
+
+
+def _sources(state: RunState, width: int) -> list[Line]:
+    """Where the figures come from, where a line has no room for it: one host, or each host with its metrics."""
+    by: dict[str, list[str]] = {}
+    for metric in sorted(state.sources, key=_place):
+        if state.sources[metric] and metric in state.metrics:
+            by.setdefault(visible(state.sources[metric]), []).append(metric_word(metric))
+    if len(by) <= 1:
+        return [((_("measured on {source}").format(source=source), "dim"),) for source in by]
+    # The host with the most of them is told without its list.
+    most = max(by, key=lambda source: len(by[source]))
+    lines: list[Line] = []
+    for source, metrics in by.items():
+        if source != most:
+            text = _("{metrics}: measured on {source}").format(metrics=", ".join(metrics), source=source)
+            lines.extend(((part, "dim"),) for part in wrapped(text, width))
+    return [*lines, ((_("all others: measured on {source}").format(source=most), "dim"),)]
 
 
 def rows_needed(state: RunState) -> int:
     """How many lines `gauges` will want, with room for one criterion over its limit."""
-    return len(state.guards) + len(set(state.metrics) - {guard.metric for guard in state.guards}) + 2
+    hosts = len({source for metric, source in state.sources.items() if source and metric in state.metrics})
+    return len(state.guards) + len(set(state.metrics) - {guard.metric for guard in state.guards}) + 1 + max(1, hosts)
 
 
 def _guard(view: View, guard: GuardState, width: int) -> list[Line]:
@@ -62,15 +91,21 @@ def _row(
     """Name, value, limit and word in columns; history takes the room that is left, in one colour."""
     source = visible(state.sources.get(metric, "")) if width >= SOURCE_FROM else ""
     left = columns(
-        (visible(metric), NAME, "text"),
+        (metric_word(metric), NAME, "text"),
         ("?" if value is None else figure(metric, value), -VALUE, "bold" if style in ("ok", "text") else style),
-        (limit, LIMIT, "dim"),
-        (word, STATE, style),
     )
-    room = width - width_of(left) - (cells(source) + 1 if source else 0)
-    bar = history(state, metric, max(0, min(40, room)), scale)
-    tail: list[Piece] = [(source, "dim")] if source else []
-    return sides(width, [*left, (bar, "bar.bad" if style in ("warn", "bad") else "bar")], tail)
+    if limit:
+        left = (*left, *columns((limit, LIMIT, "dim")), (word, style))
+    # The histories end where the pane ends; what a word leaves free is theirs.
+    room = width - width_of(left) - 1 - (cells(source) + 1 if source else 0)
+    if not limit and not source:
+        # What has no limit has no more than a third of a narrow pane: histories of one length read easier.
+        room = min(room, width // 3)
+    bar = history(state, metric, max(0, min(BAR, room)), scale)
+    tail: list[Piece] = [(bar, "bar.bad" if style in ("warn", "bad") else "bar")]
+    if source:
+        tail.append((f" {source}", "dim"))
+    return sides(width, left, tail)
 
 
 def history(state: RunState, metric: str, width: int, limit: float | None) -> str:

@@ -30,7 +30,12 @@ def _what(view: View, width: int) -> Line:
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
     right.insert(0, (f"{run_word(status)} ", RUN_STYLE.get(status, "text")))
-    return sides(width, left, right)
+    line = sides(width, left, right)
+    if opened.environment != "production":
+        return line
+    # Production is painted from edge to edge, so that no glance takes it for anything else.
+    return tuple((text, name if name.startswith(("env.", "mode.")) else f"band.production:{name}")
+                 for text, name in line)  # fmt: skip
 
 
 def _who(view: View, width: int) -> Line:

@@ -1,22 +1,26 @@
-"""What runs now, or what is next and who does it; and what is wrong. Two lines above the footer."""
+"""What runs now, or what is next and who does it; and what is wrong. Two or three lines above the footer."""
 
 from __future__ import annotations
 
 from tui.console.actions import keyed
 from tui.console.glyphs import glyphs
-from tui.console.pieces import Line, Piece, clipped
+from tui.console.pieces import Line, Piece, flowed
 from tui.console.view import View
 from tui.console.visible import visible
-from tui.console.words import clock, figure, name_of, progress_sentence, waiting_sentence
+from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
 from tui.locale import _
 from tui.plain.words import REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.steps import StepState
 
 
-def now(view: View, width: int) -> list[Line]:
-    """The two lines."""
-    return [clipped(_what(view), width), clipped(_notice(view), width)]
+def now(view: View, width: int, height: int = 2) -> list[Line]:
+    """At most `height` lines: a line for each of both, and what is left for the one that is longer than its line; what
+    is wrong comes first."""
+    what, notice = _what(view), _notice(view)
+    below = flowed(notice, width, max(1, height - 1))
+    above = flowed(what, width, max(1, height - max(1, len(below))))
+    return [*above, *below]
 
 
 def _what(view: View) -> list[Piece]:
@@ -129,7 +133,7 @@ def _notice(view: View) -> list[Piece]:
     for guard in state.guards:
         if guard.breached and guard.value is not None:
             text = _("{metric} is BREACHED: {value}, measured on {source}").format(
-                metric=visible(guard.metric),
+                metric=metric_word(guard.metric),
                 value=figure(guard.metric, guard.value),
                 source=visible(guard.source or "?"),
             )

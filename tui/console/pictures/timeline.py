@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.view import Playback, View
-from tui.console.words import clock, mode_word
+from tui.console.words import clock
 from tui.locale import _
 
 NOTE_FROM = 64
@@ -16,15 +16,11 @@ NOTE_FROM = 64
 
 
 def timeline(view: View, width: int) -> list[Line]:
-    """The line: mode, speed, position, the recording as a bar, its length."""
+    """The line: position, the recording as a bar, its length. Mode and speed stand in the header."""
     playback = view.playback
     if playback is None:
-        return [((f" {mode_word(view.mode)} ", f"mode.{view.mode}"),)]
-    mark = glyphs().play if playback.playing else glyphs().pause
-    left: list[Piece] = [
-        (f" {mode_word(view.mode)} ", f"mode.{view.mode}"),
-        (f" {mark} {playback.speed:g}x {clock(playback.position)} ", "bold"),
-    ]
+        return [()]
+    left: list[Piece] = [(f"{clock(playback.position)} ", "bold")]
     right: list[Piece] = [(f" {clock(playback.length)}", "dim")]
     if playback.read is not None:
         right.append((" " + _("reading, {n} %").format(n=int(playback.read * 100)), "warn"))

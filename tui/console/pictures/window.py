@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import datetime
 
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, width_of
+from tui.console.timezone import zone
 from tui.console.view import View
 from tui.console.visible import cut, visible
 from tui.console.words import minutes_offset
 from tui.locale import _
 from tui.run.clock import Milestone, WindowClock, milestones, window_clock
 
-TITLE = 22
-"""Columns of a milestone's title in the words under the bar."""
+TITLE, SHORTEST = 28, 12
+"""Columns of a milestone's title in the words under the bar: at most, and at least."""
 
 
 def window_lines(view: View, width: int) -> list[Line]:
@@ -27,8 +28,8 @@ def window_lines(view: View, width: int) -> list[Line]:
 
 
 def _bar(view: View, window: WindowClock, found: tuple[Milestone, ...], width: int) -> Line:
-    zone = _zone(view)
-    opens, closes = (f"{datetime.fromtimestamp(at, zone):%H:%M}" for at in (window.opens, window.closes))
+    where = zone(view.state)
+    opens, closes = (f"{datetime.fromtimestamp(at, where):%H:%M}" for at in (window.opens, window.closes))
     room = width - len(opens) - len(closes) - 2
     whole = max(1.0, window.closes - window.opens)
 
@@ -56,9 +57,23 @@ def _bar(view: View, window: WindowClock, found: tuple[Milestone, ...], width: i
 
 def _words(window: WindowClock, found: tuple[Milestone, ...], width: int) -> Line:
     """Reached ones give way to those that are still to come where not all fit."""
-    parts: list[tuple[bool, Line]] = []
+    shown = list(found)
+    while True:
+        for title in range(TITLE, SHORTEST - 1, -1):
+            parts = _parts(window, shown, title)
+            if sum(width_of(line) for line in parts) <= width:
+                return tuple(piece for line in parts for piece in line)
+        reached = next((each for each in shown if each.actual is not None), None)
+        if reached is None:
+            return clipped([piece for line in parts for piece in line], width)
+        shown.remove(reached)
+
+
+def _parts(window: WindowClock, found: Sequence[Milestone], room: int) -> list[Line]:
+    """Every milestone, and the last safe rollback, in words; `room` columns for a title."""
+    parts: list[Line] = []
     for each in found:
-        title = cut(visible(each.title), TITLE)
+        title = cut(visible(each.title), room)
         planned = _("(planned {at})").format(at=minutes_offset(each.planned))
         if each.actual is not None:
             text, mark, style = _("{title} at {at}"), glyphs().actual, "ok"
@@ -68,27 +83,13 @@ def _words(window: WindowClock, found: tuple[Milestone, ...], width: int) -> Lin
             body = text.format(title=title, at=minutes_offset(each.projected))
         else:
             body, mark, style = title, glyphs().planned, "dim"
-        parts.append((each.actual is not None, ((f"{mark} ", style), (f"{body} ", "text"), (f"{planned}  ", "dim"))))
+        parts.append(((f"{mark} ", style), (f"{body} ", "text"), (f"{planned}  ", "dim")))
     safe = _safe(window)
     if safe is not None:
         text = _("last safe rollback {at}").format(at=minutes_offset(safe))
-        parts.append((False, (("R ", "warn"), (text, "text"))))
-    while parts and sum(width_of(line) for _reached, line in parts) > width:
-        reached = next((number for number, (done, _line) in enumerate(parts) if done), None)
-        if reached is None:
-            break
-        del parts[reached]
-    return clipped([piece for _reached, line in parts for piece in line], width)
+        parts.append((("R ", "warn"), (text, "text")))
+    return parts
 
 
 def _safe(window: WindowClock) -> float | None:
     return None if window.last_safe_rollback is None else window.last_safe_rollback - window.opens
-
-
-def _zone(view: View) -> tzinfo | None:
-    opened = view.state.opened
-    assert opened is not None and opened.window is not None
-    try:
-        return ZoneInfo(opened.window.timezone)
-    except (ValueError, OSError):
-        return ZoneInfo("UTC")

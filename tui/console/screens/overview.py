@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from tui.console.actions import of_mode
+from tui.console.glyphs import glyphs
 from tui.console.pictures.clock import clock_lines
 from tui.console.pictures.footer import footer
 from tui.console.pictures.gauges import gauges, rows_needed
@@ -34,6 +35,13 @@ BAR_FROM = 30
 """Lines from which the window's bar is shown as well."""
 
 
+class Between(Pane):
+    """The line between the two columns of panes."""
+
+    def picture(self, width: int, height: int) -> list[Line]:
+        return [((glyphs().separator, "rule"),)] * height
+
+
 def bindings(mode: Mode) -> list[BindingType]:
     """Every key of a mode, made from the table of actions. What a mode has no action for, it has no binding for."""
     found: list[BindingType] = []
@@ -50,6 +58,7 @@ class Overview(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     Overview { layout: vertical; background: $background; }
     Overview #header, Overview #clock, Overview #now { height: 2; }
+    Overview #between { width: 1; margin: 0 1; }
     Overview #tabs, Overview #footer, Overview #timeline { height: 1; }
     Overview #body { height: 1fr; }
     Overview #left { width: 4fr; }
@@ -86,11 +95,12 @@ class Overview(Screen[None], inherit_bindings=False):
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield self.checklist
+            yield Between(id="between")
             with Vertical(id="right"):
                 yield self._gauges
                 yield self._waits
                 yield self.log_pane
-        yield Viewed(self.view, now, id="now")
+        yield Viewed(self.view, lambda view, width: now(view, width, self._below), id="now")
         yield Viewed(self.view, self._footer, id="footer")
 
     def _clock(self, view: View, width: int) -> list[Line]:
@@ -103,6 +113,11 @@ class Overview(Screen[None], inherit_bindings=False):
         size = self.app.size
         return size.width >= WIDE and size.height >= BAR_FROM and opened is not None and opened.window is not None
 
+    @property
+    def _below(self) -> int:
+        """Lines for what is now: sentences that a wide screen holds in one line take two on a narrow one."""
+        return 2 if self.app.size.width >= WIDE else 3
+
     def _tabs(self, view: View, width: int) -> list[Line]:
         marks: dict[str, tuple[str, str]] = {}
         if any(guard.breached for guard in view.state.guards):
@@ -111,7 +126,7 @@ class Overview(Screen[None], inherit_bindings=False):
             marks["waits"] = ("!", "warn")
         if any(error.resolved is None for error in view.state.errors):
             marks["log"] = ("!", "bad")
-        return tabs(self.active, marks, width)
+        return tabs(self.active, marks, self.pane(self.active).aside(), width)
 
     def _footer(self, view: View, width: int) -> list[Line]:
         return [footer(view, width)]
@@ -119,6 +134,8 @@ class Overview(Screen[None], inherit_bindings=False):
     # -- layout
 
     def on_mount(self) -> None:
+        for name in PANES:
+            self.pane(name).told = self.query_one("#tabs", Viewed).repaint
         self.lay_out()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -129,19 +146,23 @@ class Overview(Screen[None], inherit_bindings=False):
         size = self.app.size
         wide = size.width >= WIDE and not self.zoomed
         self.query_one("#tabs").display = not wide
-        self.query_one("#left").styles.margin = (0, 1, 0, 0) if wide else 0
+        self.query_one("#between").display = wide
+        self.query_one("#now").styles.height = self._below
         for name in PANES:
             pane = self.pane(name)
             pane.display = wide or name == self.active
-            pane.active = wide and name == self.active  # type: ignore[attr-defined]
+            pane.headed = wide
+            pane.active = wide and name == self.active
         self.query_one("#left").display = wide or self.active == "checklist"
         self.query_one("#right").display = wide or self.active != "checklist"
         self.query_one("#clock").styles.height = 4 if self._bar else 2
-        rows = (9 if self._bar else 7) + (1 if self.mode == "replay" else 0)
+        rows = (7 if self._bar else 5) + self._below + (1 if self.mode == "replay" else 0)
         body = max(1, size.height - rows)
         self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body // 3)) if wide else "1fr"
         self._roomy = self._is_waiting()
-        self._waits.styles.height = (min(12, max(5, body // 3)) if self._roomy else 5) if wide else "1fr"
+        # A lock's whole tree where there is room for it; half the column stays with gauges and log.
+        wanted = self._waits.wanted(max(20, self._waits.size.width or size.width * 3 // 7)) + 1 if self._roomy else 5
+        self._waits.styles.height = max(5, min(wanted, body // 2)) if wide else "1fr"
         self.repaint()
 
     def make_room(self) -> None:

@@ -9,15 +9,17 @@ from tui.console.pictures.checklist import heading_row, step_row
 from tui.console.pieces import Line, tinted
 from tui.console.rows import Row, Rows
 from tui.console.view import View
-from tui.console.visible import cells
+from tui.console.visible import cells, visible
 from tui.console.widgets.pane import Pane
-from tui.console.widgets.viewed import titled
+from tui.console.widgets.tabs import pane_title
 from tui.locale import _
 from tui.run.state import RunState
 from tui.run.steps import Steps
 
 MARGIN = 2
 """Rows kept visible above and below the selected one."""
+LONGEST_ROLE = 12
+"""Columns for who does a step; a longer role is cut, and stands whole in the details."""
 
 
 class Checklist(Pane):
@@ -30,6 +32,7 @@ class Checklist(Pane):
         self._known: Steps | None = None
         self._done: list[int] = []
         self._number_width = 5
+        self._role_width = 0
         self._top = 0
         self._folds = Folds(self._rows)
         self._heading: int | None = None
@@ -45,13 +48,15 @@ class Checklist(Pane):
             self._folds.over(self._rows)
             widths = (cells(row.number) for row in self._rows.rows if row.kind == "step")
             self._number_width = min(11, max(widths, default=5))
+            roles = {at.step.role or "" for at in state.steps}
+            self._role_width = min(LONGEST_ROLE, max(cells(visible(role)) for role in roles or {""}))
         if self._known is not state.steps:
             self._known = state.steps
             self._done = []
         lost = self._heading is None and self.selected not in self._rows.at
         if self.following or lost or (self._heading is not None and self._heading >= len(self._rows)):
             self._heading = None
-            self.selected = stands_at(state) or self._rows.moved(None, 0)
+            self.selected = stands_at(state) or ended_at(state) or self._rows.moved(None, 0)
             self.following = True
             if self.selected is not None:
                 self._folds.reveal(self._rows.at[self.selected])
@@ -124,22 +129,20 @@ class Checklist(Pane):
 
     def picture(self, width: int, height: int) -> list[Line]:
         view = self._look()
-        title: list[Line] = []
-        if height > 2:
-            total = len(view.state.steps)
-            right: Line = ((_("{done} of {total} ended").format(done=self._ended(0, total - 1), total=total), "dim"),)
-            if not self.following:
-                right = ((_("Esc follows the run") + "  ", "warn"), *right)
-            title = [titled(_("Checklist"), width, self.active, right)]
-        room = height - len(title)
+        title, room = self.under_title(pane_title("checklist"), width, height)
         self._show_selected(room)
         rows = self._rows.rows
         visible = self._folds.shown[self._top : self._top + room]
         return [*title, *(self._line(rows[y], y, view, width) for y in visible)]
 
+    def aside(self) -> Line:
+        total = len(self._look().state.steps)
+        found: Line = ((_("{done} of {total} ended").format(done=self._ended(0, total - 1), total=total), "dim"),)
+        return found if self.following else ((_("Esc follows the run") + "  ", "warn"), *found)
+
     def _line(self, row: Row, y: int, view: View, width: int) -> Line:
         if row.kind == "step":
-            return step_row(view.state.steps.at(row.position), view, width, self._number_width)
+            return step_row(view.state.steps.at(row.position), view, width, self._number_width, self._role_width)
         first, last = self._rows.spans[y]
         folded = self._folds.is_folded(y)
         trouble = 0
@@ -179,7 +182,7 @@ class Checklist(Pane):
 
     def select_at(self, y: int) -> bool:
         """Select the step painted in this line of the pane; False where there is none."""
-        at = y - (1 if self.size.height > 2 else 0) + self._top
+        at = y - (1 if self.headed and self.size.height > 2 else 0) + self._top
         if not 0 <= at < len(self._folds.shown):
             return False
         number = self._folds.shown[at]
@@ -202,6 +205,12 @@ def same_steps(one: Steps, other: Steps) -> bool:
     return len(one) == len(other) and (not len(one) or (one.at(0).id, one.at(len(one) - 1).id) == (
         other.at(0).id, other.at(len(other) - 1).id
     ))  # fmt: skip
+
+
+def ended_at(state: RunState) -> str | None:
+    """The step that ended last, where a run stands that has come to its end; None before anything has ended."""
+    ended = [at for at in state.steps if at.ended is not None]
+    return max(ended, key=lambda at: at.ended or 0.0).id if ended else None
 
 
 def stands_at(state: RunState) -> str | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, tzinfo
+from datetime import UTC, tzinfo
 
 from tui.console.kept import Kept
 from tui.console.loglines import LogLine
 from tui.console.pieces import Line, Piece, clipped, width_of
+from tui.console.timezone import time_of_day
 from tui.console.view import View
 from tui.console.visible import cut, fit, visible
 from tui.console.widgets.pane import Pane
-from tui.console.widgets.viewed import titled
+from tui.console.widgets.tabs import pane_title
 from tui.locale import _
 
 COLUMNS_FROM = 60
@@ -22,7 +23,7 @@ STYLES = {"error": "bad", "warning": "warn", "event": "ok", "person": "run", "ou
 class Log(Pane):
     """Lines with time, severity in words, source and text."""
 
-    def __init__(self, look: Callable[[], View], *, id: str = "log", zone: tzinfo | None = None) -> None:
+    def __init__(self, look: Callable[[], View], *, id: str = "log", zone: tzinfo = UTC) -> None:
         super().__init__(id=id)
         self._look = look
         # Older lines stay in the journal and in the steps' output files.
@@ -34,7 +35,6 @@ class Log(Pane):
         self.filter = ""
         self.sought = ""
         self.zone = zone
-        self.active = False
 
     def clear(self) -> None:
         self._lines = Kept()
@@ -101,30 +101,29 @@ class Log(Pane):
 
     @property
     def _room(self) -> int:
-        return max(1, self.size.height - 1)
+        return max(1, self.size.height - (1 if self.headed and self.size.height > 2 else 0))
 
     @property
     def page(self) -> int:
         return max(1, self._room - 1)
 
     def picture(self, width: int, height: int) -> list[Line]:
-        room = height - 1
+        lines, room = self.under_title(pane_title("log"), width, height)
         last = max(0, len(self._shown) - room)
         top = last if self._top is None else min(self._top, last)
-        title = _("Log")
-        if self.filter:
-            title += f" / {visible(self.filter)}"
-        if self._top is None:
-            right: Line = ((_("follows"), "dim"),)
-        else:
-            right = ((_("paused, {n} new").format(n=self._new), "warn"),)
-        lines = [titled(title, width, self.active, right)]
         lines.extend(self._line(line, width) for line in self._shown.lines[top : top + room])
         return lines
 
+    def aside(self) -> Line:
+        """The filter, and whether the end is followed."""
+        found: list[Piece] = [(f"/{visible(self.filter)}  ", "run")] if self.filter else []
+        if self._top is None:
+            return (*found, (_("follows"), "dim"))
+        return (*found, (_("paused, {n} new").format(n=self._new), "warn"))
+
     def _line(self, line: LogLine, width: int) -> Line:
         style = STYLES[line.severity]
-        start: list[Piece] = [(f"{self._time(line.at)} ", "dim")]
+        start: list[Piece] = [(f"{time_of_day(line.at, self.zone)} ", "dim")]
         word = severity_word(line.severity)
         if width >= COLUMNS_FROM:
             start.append((f"{fit(word, 5)} ", style))
@@ -136,14 +135,6 @@ class Log(Pane):
         body = cut(visible(line.text[: width * 4]), max(0, width - width_of(start)))
         tint = "selected:" if line is self._mark else ""
         return clipped(tuple((text, tint + name) for text, name in (*start, (body, text_style))), width)
-
-    def _time(self, at: str) -> str:
-        if self.zone is None:
-            return at[11:19]
-        try:
-            return datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(self.zone).strftime("%H:%M:%S")
-        except ValueError:
-            return at[11:19]
 
     def text(self) -> str:
         """Every line that the filter lets through."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.console.glyphs import glyphs
 from tui.console.palette import style
-from tui.console.pieces import EMPTY, Line, clipped, plain, width_of
+from tui.console.pieces import EMPTY, Line, clipped, heading, plain, width_of
 from tui.console.visible import cells
 
 
@@ -20,10 +23,30 @@ class Pane(Widget, can_focus=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._painted: list[Line] = []
+        self.active = False
+        self.headed = True
+        """Whether the pane has a title line of its own; under the row of tabs it has none."""
+        self.told: Callable[[], None] | None = None
+        """Called when the pane has looked at its picture: what it says aside may stand elsewhere."""
 
     def picture(self, width: int, height: int) -> list[Line]:
         """The lines that are visible, at most `height`; no line wider than `width`."""
         raise NotImplementedError
+
+    def aside(self) -> Line:
+        """What is said of the pane at the right end of its title, or of the row of tabs."""
+        return EMPTY
+
+    def under_title(self, title: str, width: int, height: int) -> tuple[list[Line], int]:
+        """The title line, if the pane has one, and how many lines are left for the rest."""
+        if not self.headed or height < 3:
+            return [], height
+        if self.active:
+            # Painted, and marked for eyes that see no colour.
+            line = heading(width, f"{glyphs().pointer}{title}", self.aside(), rule=glyphs().rule)
+        else:
+            line = heading(width, f" {title}", self.aside(), style="dim", rule=glyphs().rule)
+        return [line], height - 1
 
     def repaint(self) -> None:
         """Paint what changed since the last time; nothing where the pane is not shown."""
@@ -31,6 +54,8 @@ class Pane(Widget, can_focus=False):
         if width <= 0 or height <= 0 or not self.display:
             return
         lines = [clipped(line, width) for line in self.picture(width, height)[:height]]
+        if self.told is not None:
+            self.told()
         lines.extend([EMPTY] * (height - len(lines)))
         if len(lines) != len(self._painted):
             self._painted = lines

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.console.glyphs import glyphs
-from tui.console.pieces import Line, heading
+from tui.console.pieces import Line
 from tui.console.view import View
 from tui.console.widgets.pane import Pane
+from tui.locale import ngettext
 
 
 class Viewed(Pane):
@@ -20,25 +20,31 @@ class Viewed(Pane):
         self._look = look
         self._draw = draw
         self.title = title
-        self.active = False
         self.top = 0
+        self._below = 0
 
     def picture(self, width: int, height: int) -> list[Line]:
         lines = self._draw(self._look(), width)
         if not self.title:
             return lines
-        room = max(0, height - 1)
+        room = height - 1 if self.headed and height >= 3 else height
         self.top = max(0, min(self.top, len(lines) - room))
-        return [titled(self.title, width, self.active), *lines[self.top : self.top + room]]
+        self._below = max(0, len(lines) - room - self.top)
+        title, room = self.under_title(self.title, width, height)
+        return [*title, *lines[self.top : self.top + room]]
+
+    def aside(self) -> Line:
+        """How much of the picture does not fit, as of the last painting."""
+        if not self._below:
+            return ()
+        text = ngettext("{n} line more below", "{n} lines more below", self._below)
+        return ((text.format(n=self._below), "warn"),)
+
+    def wanted(self, width: int) -> int:
+        """Lines that the whole picture takes."""
+        return len(self._draw(self._look(), width))
 
     def scroll(self, by: int) -> None:
         """Move by lines; the picture itself knows where it ends."""
         self.top = max(0, self.top + by)
         self.repaint()
-
-
-def titled(title: str, width: int, active: bool, right: Line = ()) -> Line:
-    """The title line of a pane; the active one's is painted, and marked for eyes that see no colour."""
-    if active:
-        return heading(width, f"{glyphs().pointer}{title}", right, rule=glyphs().rule)
-    return heading(width, f" {title}", right, style="dim", rule=glyphs().rule)

@@ -20,5 +20,7 @@ select extract(epoch from clock_timestamp())::float8,
        (select max(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), r.replay_lsn))::bigint
           from pg_catalog.pg_stat_replication r where not pg_is_in_recovery()),
        (select count(*)::int from pg_catalog.pg_stat_replication r),
-       bool_or(a.backend_type is null and a.datid is not null)
+       bool_or(a.backend_type is null and a.datid is not null),
+       -- every session holds the lock on its own virtual transaction: those say nothing
+       (select count(*)::int from pg_catalog.pg_locks l where l.locktype <> 'virtualxid')
   from pg_catalog.pg_stat_activity a
