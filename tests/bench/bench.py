@@ -32,7 +32,8 @@ class Bench:
         self.size = size
         self.directory = Path(tempfile.mkdtemp(prefix="virada-bench-"))
         self.home = self.directory / "state"
-        left_out = ("VIRADA_", "PG", "LC_", "NO_COLOR", "COLUMNS", "LINES")
+        # An installed program has its modules compiled; one that may not keep them would compile them at every start.
+        left_out = ("VIRADA_", "PG", "LC_", "NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         self.environment |= {
             "VIRADA_HOME": str(self.home), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",

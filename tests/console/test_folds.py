@@ -29,7 +29,7 @@ async def test_a_fold_opens_where_the_run_comes_to_stand(tmp_path: Path) -> None
     async with shown(prepared(), tmp_path, size=(80, 30)) as seen:
         await seen.press("f")
         assert "▸2.1 Backup" in seen.text() and "2.1.1 Executar backup completo     " not in seen.text()
-        assert "Next: 2.1.1 Executar backup completo" in seen.text()
+        assert "Next for DBA: 2.1.1 Executar backup completo" in seen.text()
         await seen.press("escape")
         assert "▸" not in seen.text() and seen.app.view().selected == "backup"
 

@@ -72,7 +72,7 @@ async def test_looking_for_a_text_hides_nothing(tmp_path: Path) -> None:
         await seen.settle()
         await seen.type("commit")
         await seen.press("enter")
-        assert "Executar script de migração: committed" in seen.text() and "paused" in seen.text()
+        assert "committed: Executar script de migração" in seen.text() and "paused" in seen.text()
         assert "division by zero" in seen.text()
         await seen.press("l")
         await seen.settle()

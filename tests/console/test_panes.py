@@ -68,7 +68,7 @@ async def test_what_matters_stands_on_the_smallest_screen(tmp_path: Path) -> Non
                      "waiting for a lock on app.orders, held by pid 4711"):  # fmt: skip
             assert part in text, part
     async with shown(failed(), tmp_path / "b", size=(80, 24)) as seen:
-        assert "FAILED 2.3.1 Verificar consistência dos dados (SQLSTATE 22012): the result" in seen.text()
+        assert "FAILED (SQLSTATE 22012) 2.3.1 Verificar consistência dos dados: the result" in seen.text()
         assert "Rollback is PROPOSED: Inconsistências nos dados." in seen.text()
         await seen.press("2")
         assert "BREACHED" in seen.text() and "measured on db1" in seen.text()

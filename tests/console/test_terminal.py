@@ -36,7 +36,7 @@ def test_a_vanished_terminal_leaves_no_process(ignored: bool) -> None:
 
 def test_bytes_that_are_no_utf8_are_survived() -> None:
     with Terminal("prepared", "operator") as terminal:
-        terminal.until("Next: 2.1.1")
+        terminal.until("Next for DBA: 2.1.1")
         terminal.press(b"\xe7\xe3\xff")
         terminal.press(b"\x1b[M \xb0\x90")
         terminal.press("?")
@@ -51,7 +51,7 @@ def test_bytes_that_are_no_utf8_are_survived() -> None:
 
 def test_ctrl_c_ends_nothing_and_q_says_that_the_engine_goes_on() -> None:
     with Terminal("prepared", "operator") as terminal:
-        terminal.until("Next: 2.1.1")
+        terminal.until("Next for DBA: 2.1.1")
         terminal.press(b"\x03")
         terminal.until("q detaches this screen; the engine goes on.")
         terminal.press("q")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -87,6 +85,8 @@ def _expected(error: Exception) -> tuple[str, int] | None:
 
 
 def _crash(error: Exception) -> tuple[str, int]:
+    import traceback
+
     told = "".join(traceback.format_exception(error))
     path = _record(f"{datetime.now(UTC).isoformat()} pid {os.getpid()}\n{told}\n")
     name = type(error).__name__
@@ -116,6 +116,8 @@ def _at_home() -> tuple[int, Path]:
 
 
 def _temporary() -> tuple[int, Path]:
+    import tempfile
+
     fd, name = tempfile.mkstemp(prefix="virada-crash-", suffix=".log")
     return fd, Path(name)
 

@@ -336,6 +336,13 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         name="write", keys=("w",), shown="w", label=N_("write to a file"), help=N_("Write the pane's text to a file.")
     ),
+    Action(
+        name="milestones",
+        keys=("m",),
+        shown="m",
+        label=N_("milestones"),
+        help=N_("The window as a timetable: every milestone planned, reached or expected."),
+    ),
     Action(name="team", keys=("t",), shown="t", label=N_("team"), help=N_("Team and contacts.")),
     _theme("dark", N_("theme: dark"), N_("Light text on a dark ground.")),
     _theme("light", N_("theme: light"), N_("Dark text on a light ground.")),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import rich
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -20,13 +18,9 @@ from tui.console.actions import ACTIONS, keyed
 from tui.console.attempts import Attempts
 from tui.console.dialog import Asked as AskedField
 from tui.console.dialog import Question
-from tui.console.export import clipboard_sequences, write_text
-from tui.console.hands import Connect, Hands
 from tui.console.keys import Keys
 from tui.console.loglines import log_lines
 from tui.console.messages import Advanced, Answered, HelmChanged, SourceLost
-from tui.console.operator import Operator
-from tui.console.screens.overlay import Asking, Overlay
 from tui.console.screens.overview import SCREENS, Overview
 from tui.console.source import Batch, Source
 from tui.console.theme import theme
@@ -39,6 +33,10 @@ from tui.journal.line import JournalError
 from tui.locale import _
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
+
+if TYPE_CHECKING:
+    from tui.console.hands import Connect, Hands
+    from tui.console.operator import Operator
 
 POLL = 0.1
 """Seconds between two looks at the journal."""
@@ -79,9 +77,16 @@ class Console(App[None], inherit_bindings=False):
         self._taken = threading.Event()
         self.overview: Overview = SCREENS[mode](self.view)
         self._keys = Keys(self)
-        self._operator = Operator(self) if mode == "operator" else None
+        # A screen that only looks on starts without what commands.
+        self._operator: Operator | None = None
         self.hands: Hands | None = None
+        if mode == "operator":
+            from tui.console.operator import Operator
+
+            self._operator = Operator(self)
         if mode == "operator" and connect is not None:
+            from tui.console.hands import Hands
+
             self.hands = Hands(connect, self.post_message, lambda: self.run_state, ensure_engine, take)
         self._first = source.start()
 
@@ -122,6 +127,10 @@ class Console(App[None], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         """A crash of the console, told without the values of its variables: they are the run's, and may be long."""
+        import rich
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
         traceback = Traceback(show_locals=False, width=None, suppress=[rich])
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
         self._close_messages_no_wait()
@@ -192,6 +201,10 @@ class Console(App[None], inherit_bindings=False):
 
     def tick(self) -> None:
         """Once a second: the clock, what runs, and an answer that has stood long enough."""
+        if not gc.isenabled():
+            # What the start made is there for good: it is left out of every later collection.
+            gc.freeze()
+            gc.enable()
         if self._said is not None and time.monotonic() - self._said_at > SAID_FOR:
             self._said = None
         self.repaint()
@@ -210,8 +223,9 @@ class Console(App[None], inherit_bindings=False):
         if not self.is_running or self.stalled:
             return
         self.overview.repaint()
-        if isinstance(self.screen, Overlay):
-            self.screen.repaint()
+        if self.screen is not self.overview:
+            # Whatever lies over it: all of them are overlays.
+            self.screen.repaint()  # type: ignore[attr-defined]
 
     def say(self, said: Said, keep: bool = False) -> None:
         """A sentence in the notice line, which nothing ever covers; a toast would cover other things."""
@@ -219,6 +233,8 @@ class Console(App[None], inherit_bindings=False):
         self.repaint()
 
     def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None:
+        from tui.console.screens.overlay import Asking
+
         self.push_screen(Asking(question), lambda values: None if values is None else answered(values))
 
     def ask_text(self, title: str, confirm: str, label: str, text: str, then: Callable[[str], None]) -> None:
@@ -257,6 +273,8 @@ class Console(App[None], inherit_bindings=False):
 
     def copied(self, text: str) -> None:
         """Through the terminal's own clipboard sequence, and tmux where it lies between."""
+        from tui.console.export import clipboard_sequences
+
         sequences, cut = clipboard_sequences(text)
         if self._driver is not None:
             for sequence in sequences:
@@ -268,6 +286,8 @@ class Console(App[None], inherit_bindings=False):
 
     def written(self, name: str, text: str) -> None:
         """Into a file of its own in the working directory, else in the home directory."""
+        from tui.console.export import write_text
+
         run = self.run_state.opened.id if self.run_state.opened is not None else self.paths.id
         try:
             path: Path = write_text(f"virada-{run}-{name}", text)

@@ -16,7 +16,8 @@ _OUTCOMES: dict[type[e.StepOutcome], str] = {
     e.StepPassed: "passed", e.StepFailed: "failed", e.StepSkipped: "skipped", e.StepSigned: "signed",
     e.StepByHand: "by_hand", e.StepCancelled: "cancelled", e.StepUndone: "undone",
 }  # fmt: skip
-_TYPES = frozenset((e.StepStarted.TYPE, e.StepFate.TYPE, *(outcome.TYPE for outcome in _OUTCOMES)))
+TYPES = frozenset((e.StepStarted.TYPE, e.StepFate.TYPE, *(outcome.TYPE for outcome in _OUTCOMES)))
+"""Events that begin or end an attempt."""
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ class Attempts:
 
     def feed(self, lines: Iterable[Line]) -> None:
         for line in lines:
-            if line.type not in _TYPES:
+            if line.type not in TYPES:
                 continue
             try:
                 event = e.decode(line.type, line.data)

@@ -156,7 +156,8 @@ def rows_wanted(question: Question) -> int:
 def _buttons(dialog: Dialog, width: int) -> Line:
     question = dialog.question
     count = len(dialog.fields)
-    cancel = f" {question.cancel or _('Cancel')} "
+    cancel = question.cancel or _("Cancel")
+    cancel = f" {cancel} "
     confirm = cut(f" {question.confirm} ", width // 2)
     if dialog.focus == count + 1:
         style = "button.danger" if question.danger else "button.on"

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
-from tui.console.material import output_tail, plan_files
-from tui.console.pictures.details import Material, details
-from tui.console.pictures.help import help_lines, team_lines
+from tui.console.controls import Asked, Control
 from tui.console.pieces import Line
-from tui.console.replay import Asked, Control, Player
-from tui.console.screens.overlay import Palette, Reader
 from tui.console.view import Said
 from tui.console.visible import visible
 from tui.console.widgets.tabs import PANES
-from tui.journal.position import PositionError, parse_position
 from tui.locale import _
 
 if TYPE_CHECKING:
     from tui.console.app import Console
+    from tui.console.replay import Player
 
+# What opens over the overview is imported when it is opened: a console starts without it.
 _CONTROLS: dict[str, Control] = {
     "toggle": "toggle", "next_event": "next", "step_back": "back", "step_on": "step", "incident_back": "incident_back",
     "incident_on": "incident", "slower": "slower", "faster": "faster", "skip_idle": "skip",
@@ -68,10 +66,20 @@ class Keys:
             case "details":
                 self._details()
             case "help":
-                self._console.push_screen(Reader("help", lambda width: help_lines(self._console.mode, width)))
+                from tui.console.pictures.help import help_lines
+
+                self._read("help", lambda width: help_lines(self._console.mode, width))
             case "team":
-                self._console.push_screen(Reader("team", lambda width: team_lines(self._console.view(), width)))
+                from tui.console.pictures.help import team_lines
+
+                self._read("team", lambda width: team_lines(self._console.view(), width))
+            case "milestones":
+                from tui.console.pictures.milestones import milestone_lines
+
+                self._read("milestones", lambda width: milestone_lines(self._console.view(), width))
             case "palette":
+                from tui.console.screens.overlay import Palette
+
                 self._console.push_screen(Palette(self._console.view()), lambda chosen: self._chosen(chosen))
             case "fold":
                 if not overview.checklist.unfold() and not overview.checklist.fold():
@@ -96,6 +104,11 @@ class Keys:
             case _ if name in _CONTROLS:
                 self._control(Asked(_CONTROLS[name]))
 
+    def _read(self, name: str, lines: Callable[[int], list[Line]], whole: bool = False) -> None:
+        from tui.console.screens.overlay import Reader
+
+        self._console.push_screen(Reader(name, lines, whole=whole))
+
     def _chosen(self, name: str | None) -> None:
         if name is not None:
             self._console.do(name)
@@ -103,7 +116,10 @@ class Keys:
     def _next_error(self) -> None:
         overview = self._console.overview
         if not overview.log_pane.next_error():
-            self._console.say(Said(_("There is no error in the log.")))
+            text = _("There is no error in the log.")
+            if overview.log_pane.filter:
+                text = _("No error is among the lines that the filter shows.")
+            self._console.say(Said(text))
             return
         if not overview.log_pane.display:
             overview.show_pane("log")
@@ -137,6 +153,9 @@ class Keys:
         )  # fmt: skip
 
     def _details(self) -> None:
+        from tui.console.material import output_tail, plan_files
+        from tui.console.pictures.details import Material, details
+
         if self._console.overview.checklist.unfold():
             return
         step = self._console.view().selected
@@ -156,14 +175,26 @@ class Keys:
             )
             return details(self._console.view(), now, material, width)
 
-        self._console.push_screen(Reader(step, lines, whole=True))
+        self._read(step, lines, whole=True)
+
+    @property
+    def _player(self) -> Player | None:
+        """The recording, in a replay."""
+        if self._console.mode != "replay":
+            return None
+        from tui.console.replay import Player
+
+        source = self._console.source
+        return source if isinstance(source, Player) else None
 
     def _control(self, asked: Asked) -> None:
-        source = self._console.source
-        if isinstance(source, Player):
-            source.ask(asked)
+        player = self._player
+        if player is not None:
+            player.ask(asked)
 
     def _go(self) -> None:
+        from tui.journal.position import PositionError, parse_position
+
         def gone(text: str) -> None:
             if not text:
                 return
@@ -194,8 +225,8 @@ class Keys:
         return next((at.id for at in steps if at.place.number == text and "." in text), None)
 
     def _go_step(self, step: str) -> None:
-        source = self._console.source
-        if isinstance(source, Player) and source.marks.done and step not in source.marks.begun:
+        player = self._player
+        if player is not None and player.marks.done and step not in player.marks.begun:
             said = _("The step {step} never began in this recording.").format(step=step)
             self._console.say(Said(said, "warning"))
             return

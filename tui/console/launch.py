@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -48,6 +49,8 @@ def run_console(
         _tell(problem)
         return 2
     os.environ.update(_TEXTUAL)
+    # Modules and widgets are made now, and stay: looking for garbage among them would only delay the first picture.
+    gc.disable()
     no_colour = bool(os.environ.pop("NO_COLOR", ""))
     from tui.console import actions, glyphs, keymap, palette
     from tui.console.driver import SafeLinuxDriver, encoding_of_terminal

@@ -6,10 +6,8 @@ import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from queue import Empty, SimpleQueue
-from typing import Literal
 
-from msgspec import Struct
-
+from tui.console.controls import Asked, Control
 from tui.console.marks import FAILURES, IDLE_FROM, INCIDENTS, STEPS, Marks
 from tui.console.past import before, last_mono
 from tui.console.source import Batch
@@ -29,19 +27,6 @@ INLINE = 4 * 1024 * 1024
 """Bytes of journal that are read before the first picture; more of them in the background, behind it."""
 FAR = 600.0
 """Seconds of recorded time from which going on is a jump."""
-
-Control = Literal[
-    "toggle", "next", "step", "back", "incident", "incident_back", "faster", "slower", "tenth", "go", "go_step", "skip"
-]
-
-
-class Asked(Struct, frozen=True):
-    """A key of the replay; `value`: the tenth (0 to 9); `to`: the position to go to; `step`: the step to go to."""
-
-    control: Control
-    value: float = 0.0
-    to: Position | None = None
-    step: str = ""
 
 
 class Player:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from tui.console.marks import Marks
 from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.run.steps import StepState
+
+if TYPE_CHECKING:
+    from tui.console.marks import Marks
 
 Mode = Literal["operator", "observer", "replay"]
 

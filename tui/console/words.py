@@ -95,7 +95,10 @@ def minutes_offset(seconds: float) -> str:
 
 
 def number(value: float) -> str:
-    """`12,400`, `3.5`, `0.042`: as many digits as say something."""
+    """`12,400`, `12.3 M`, `3.5`, `0.042`: as many digits as say something, and never more than eight columns."""
+    for unit, factor in (("T", 1e12), ("G", 1e9), ("M", 1e6)):
+        if abs(value) >= factor * 10:
+            return f"{value / factor:,.1f} {unit}" if abs(value) < factor * 1000 else f"{value / factor:,.0f} {unit}"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     if abs(value) >= 100:
@@ -244,6 +247,11 @@ def progress_sentence(progress: dict[str, Any]) -> str:
 def name_of(at: StepState) -> str:
     """`2.3.1 Run the migration`."""
     return visible(f"{at.place.number} {at.step.title}")
+
+
+def is_committed(at: StepState) -> bool:
+    """Whether its outcome carries the proof that a transaction of it was committed."""
+    return at.effect != "none" and ("commit" in at.evidence or at.witness is not None)
 
 
 def reason_text(at: StepState) -> str:

@@ -10,7 +10,15 @@ from tui.console.pieces import Line, Piece, clipped, columns, sides, tinted, wid
 from tui.console.rows import Row
 from tui.console.view import View
 from tui.console.visible import cells, cut, fit, visible
-from tui.console.words import STATUS_STYLE, clock, progress_sentence, reason_text, status_word, waiting_sentence
+from tui.console.words import (
+    STATUS_STYLE,
+    clock,
+    is_committed,
+    progress_sentence,
+    reason_text,
+    status_word,
+    waiting_sentence,
+)
 from tui.locale import _
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
@@ -123,7 +131,7 @@ def _more(at: StepState) -> list[Piece]:
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
         why = reason_text(at) or visible((at.fate_reason or "").replace("_", " "))
         return [(f" - {why}", "dim")] if why else []
-    if at.status == "passed" and at.effect != "none" and ("commit" in at.evidence or at.witness is not None):
+    if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]
     if at.status == "pending" and at.step.confirm == "typed":
         return [(" " + _("(dangerous)"), "warn")]

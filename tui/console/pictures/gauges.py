@@ -5,13 +5,14 @@ from __future__ import annotations
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, columns, sides, width_of
 from tui.console.view import View
-from tui.console.visible import cells, visible, wrapped
+from tui.console.visible import cells, cut, visible, wrapped
 from tui.console.words import GUARD_STYLE, clock, figure, guard_word, metric_word, relation_sign
 from tui.locale import _
 from tui.plain.words import METRIC
 from tui.run.state import GuardState, RunState
 
-NAME, VALUE, LIMIT = 16, 9, 8
+NAME, VALUE = 16, 9
+LIMIT, LONGEST_LIMIT, LONGEST_SOURCE = 8, 14, 24
 BAR = 60
 """Samples of a history at most: a minute."""
 SOURCE_FROM = 70
@@ -19,9 +20,10 @@ SOURCE_FROM = 70
 
 
 def gauges(view: View, width: int) -> list[Line]:
-    """One line a success criterion (two where it is over its limit), then one line a further metric."""
+    """One line a success criterion (more where it is over its limit), then one line a further metric. What is breached
+    stands first, so that it is seen however many there are."""
     lines: list[Line] = []
-    for guard in view.state.guards:
+    for guard in sorted(view.state.guards, key=_urgency):
         lines.extend(_guard(view, guard, width))
     named = {guard.metric for guard in view.state.guards}
     for metric in sorted((metric for metric in view.state.metrics if metric not in named), key=_place):
@@ -29,6 +31,10 @@ def gauges(view: View, width: int) -> list[Line]:
     if width < SOURCE_FROM:
         lines.extend(_sources(view.state, width))
     return lines or [((_("Nothing is measured yet."), "dim"),)]
+
+
+def _urgency(guard: GuardState) -> int:
+    return 0 if guard.breached else 1 if guard.over_since is not None else 2
 
 
 def _place(metric: str) -> tuple[int, str]:
@@ -74,7 +80,7 @@ def _guard(view: View, guard: GuardState, width: int) -> list[Line]:
         if since is not None:
             over = clock(max(0.0, view.moment.mono - since))
             text = _("over its limit for {span}").format(span=over) + f", {text}"
-        lines.append(((f"  {text}", style),))
+        lines.extend(((f"  {part}", style),) for part in wrapped(text, width - 2))
     return lines
 
 
@@ -89,13 +95,13 @@ def _row(
     width: int,
 ) -> Line:
     """Name, value, limit and word in columns; history takes the room that is left, in one colour."""
-    source = visible(state.sources.get(metric, "")) if width >= SOURCE_FROM else ""
+    source = cut(visible(state.sources.get(metric, "")), LONGEST_SOURCE) if width >= SOURCE_FROM else ""
     left = columns(
         (metric_word(metric), NAME, "text"),
         ("?" if value is None else figure(metric, value), -VALUE, "bold" if style in ("ok", "text") else style),
     )
     if limit:
-        left = (*left, *columns((limit, LIMIT, "dim")), (word, style))
+        left = (*left, *columns((limit, max(LIMIT, min(cells(limit), LONGEST_LIMIT)), "dim")), (word, style))
     # The histories end where the pane ends; what a word leaves free is theirs.
     room = width - width_of(left) - 1 - (cells(source) + 1 if source else 0)
     if not limit and not source:

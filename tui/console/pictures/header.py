@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tui.console.glyphs import glyphs
-from tui.console.pieces import Line, Piece, sides
+from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.view import View
-from tui.console.visible import visible
+from tui.console.visible import cut, visible
 from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, run_word
 from tui.locale import _
 
@@ -24,9 +24,9 @@ def _what(view: View, width: int) -> Line:
     if opened is None:
         return sides(width, [(_("The run has not been opened yet."), "dim")], right)
     left: list[Piece] = [(f" {environment_word(opened.environment)} ", f"env.{opened.environment}")]
-    left.append((f" {visible(opened.target)}", "bold"))
     if opened.mode == "rehearsal":
         left.append((" " + _("REHEARSAL"), "warn"))
+    left.append((f" {visible(opened.target)}", "bold"))
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
     right.insert(0, (f"{run_word(status)} ", RUN_STYLE.get(status, "text")))
@@ -41,9 +41,12 @@ def _what(view: View, width: int) -> Line:
 def _who(view: View, width: int) -> Line:
     state = view.state
     left: list[Piece] = [_link(view)]
-    if state.opened is not None:
+    # Names of people may be long: each keeps its share of what the link's age leaves.
+    room = max(12, width - width_of(left) - 1)
+    right = _helm(view, room)
+    if state.opened is not None and width_of(left) + len(state.opened.id) + 2 + width_of(right) <= width:
         left.append((f" {visible(state.opened.id)}", "dim"))
-    return sides(width, left, _helm(view))
+    return sides(width, left, right)
 
 
 def _link(view: View) -> Piece:
@@ -61,14 +64,21 @@ def _link(view: View) -> Piece:
     return f"{glyphs().silent} {text} ", "warn" if view.moment.age < 60 else "bad"
 
 
-def _helm(view: View) -> list[Piece]:
-    holder, me = view.state.helm, view.me
-    if holder is None:
+def _helm(view: View, room: int) -> list[Piece]:
+    """Who commands and who looks, in `room` columns."""
+    found = _persons(view, 1000)
+    return found if width_of(found) <= room else _persons(view, max(6, (room - 18) // 2))
+
+
+def _persons(view: View, longest: int) -> list[Piece]:
+    holder = None if view.state.helm is None else cut(visible(view.state.helm), longest)
+    me = cut(visible(view.me), longest)
+    if view.state.helm is None or holder is None:
         found: list[Piece] = [(_("helm: free"), "dim")]
-    elif holder == me and view.mode == "operator":
-        return [(_("helm: you, {person}").format(person=visible(holder)), "ok")]
+    elif view.state.helm == view.me and view.mode == "operator":
+        return [(_("helm: you, {person}").format(person=holder), "ok")]
     else:
-        found = [(_("helm: {person}").format(person=visible(holder)), "text")]
+        found = [(_("helm: {person}").format(person=holder), "text")]
     if view.mode in ("operator", "observer") and me:
-        found.append((f" {glyphs().dot} " + _("you: {person}").format(person=visible(me)), "dim"))
+        found.append((f" {glyphs().dot} " + _("you: {person}").format(person=me), "dim"))
     return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 from tui.console.actions import keyed
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, flowed
+from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import visible
-from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
+from tui.console.words import clock, figure, is_committed, metric_word, name_of, progress_sentence, waiting_sentence
 from tui.locale import _
 from tui.plain.words import REASON, word
 from tui.run.clock import expected, starts_in
-from tui.run.steps import StepState
+from tui.run.steps import Steps, StepState
 
 
 def now(view: View, width: int, height: int = 2) -> list[Line]:
@@ -83,21 +84,21 @@ def _rollback(view: View) -> list[Piece]:
 
 
 def _next(view: View, at: StepState) -> list[Piece]:
-    who = f" ({visible(at.step.role)})" if at.step.role else ""
-    text = name_of(at) + who
     if at.status == "failed":
-        # The code stands before the words: it is what one looks up, and the line may be cut.
-        code = f" (SQLSTATE {visible(at.sqlstate)})" if at.sqlstate else ""
+        # The code stands first: it is what one looks up, and titles may be long.
+        code = f"(SQLSTATE {visible(at.sqlstate)}) " if at.sqlstate else ""
         why = f": {word(REASON, at.reason)}." if at.reason else "."
         hint = _("x tries again, - skips, R rolls back.")
-        return [(_("FAILED") + " ", "bad"), (name_of(at), "bold"), (f"{code}{why}", "bad"), *_hint(view, hint)]
+        return [(_("FAILED") + f" {code}", "bad"), (name_of(at), "bold"), (why, "bad"), *_hint(view, hint)]
     wait = starts_in(view.state, at.place.starts, view.moment.wall) if at.group == "main" else None
     if wait is not None and wait > 0:
         label = _("in {span}").format(span=clock(wait))
         return [(f"{label} ", "run"), (_("begins {phase}, with {step}").format(
-            phase=visible(at.place.phase), step=text
+            phase=visible(at.place.phase), step=name_of(at)
         ), "text")]  # fmt: skip
-    found: list[Piece] = [(_("Next: "), "dim"), (text, "bold")]
+    # Who does it stands before the title, which may be long.
+    who = _("Next for {role}:").format(role=visible(at.step.role)) if at.step.role else _("Next:")
+    found: list[Piece] = [(f"{who} ", "dim"), (name_of(at), "bold")]
     if view.state.policy.drive == "by_hand" or at.step.kind == "sign":
         found.extend(_hint(view, _("s signs it.") if at.step.kind == "sign" else _("x executes it.")))
     return found
@@ -145,4 +146,21 @@ def _notice(view: View) -> list[Piece]:
         latest = open_errors[-1]
         text = _("{n} unresolved errors, the latest {id}: {text}")
         return [(text.format(n=len(open_errors), id=visible(latest.id), text=visible(latest.text)), "warn")]
-    return []
+    committed = _last_committed(state.steps)
+    if committed is None:
+        return []
+    when = time_of_day(committed.ended_at or "", zone(state))
+    # However far the run has gone since: whether it is in the database is asked for hours afterwards.
+    return [(_("Committed last, at {time}: {step}").format(time=when, step=name_of(committed)), "dim")]
+
+
+_looked: tuple[Steps, StepState | None] = (Steps(), None)
+
+
+def _last_committed(steps: Steps) -> StepState | None:
+    """The step whose commit is proved and came last; looked for once for a state of all steps, which may be many."""
+    global _looked
+    if _looked[0] is not steps:
+        found = [at for at in steps if at.status == "passed" and is_committed(at)]
+        _looked = steps, max(found, key=lambda at: at.ended or 0.0, default=None)
+    return _looked[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 from tui.console.pieces import Line, clipped
 from tui.console.view import View
-from tui.console.visible import cut, visible, wrapped
+from tui.console.visible import visible, wrapped
 from tui.console.words import ago, clock, name_of, progress_sentence, session_words, sessions, waiting_sentence
 from tui.locale import _
 
@@ -34,20 +34,40 @@ def _locks(facts: dict[str, Any], width: int) -> list[Line]:
     for side, title in titles.items():
         named = sessions(facts, side)
         for session in named:
-            lines.append(clipped(((f"  {title} ", "dim"), (session_words(session), "text")), width))
-            if session.get("wanted"):
-                lines.append(clipped(((f"    {_('wants')} ", "dim"), (visible(str(session["wanted"])), "text")), width))
-            held = session.get("held")
-            if side == "blockers" and isinstance(held, list | tuple) and held:
-                text = ", ".join(visible(str(lock)) for lock in held)
-                lines.append(clipped(((f"    {_('holds')} ", "dim"), (text, "text")), width))
-            if isinstance(session.get("transaction_age_s"), int | float):
-                text = _("its transaction is open for {span}").format(span=ago(session["transaction_age_s"]))
-                lines.append(clipped(((f"    {text}", "dim"),), width))
-            if side != "ours" and session.get("query"):
-                lines.append(clipped(((f"    {cut(visible(str(session['query'])), width - 4)}", "dim"),), width))
+            lines.extend(_session(session, side, title, width))
         count = facts.get("blocked_count") if side == "blocked" else None
         if isinstance(count, int) and count > len(named):
             text = _("and {n} more wait for us").format(n=count - len(named))
             lines.append(clipped(((f"  {text}", "dim"),), width))
+    return lines
+
+
+def _session(session: dict[str, Any], side: str, title: str, width: int) -> list[Line]:
+    """One session, as far to the right as it is away from us, with the pids it waits for itself."""
+    depth = session.get("depth")
+    margin = "  " * min(6, max(1, depth if isinstance(depth, int) else 1))
+    for_whom = session.get("waits_for")
+    behind = [str(pid) for pid in for_whom if isinstance(pid, int)] if isinstance(for_whom, list | tuple) else []
+    if side == "blockers" and not behind:
+        # Who waits for nobody is where the queue comes from.
+        title = _("held by, at the root,") if isinstance(depth, int) and depth > 1 else title
+    if side == "blocked" and isinstance(depth, int) and depth > 1:
+        title = _("waits behind it")
+    lines: list[Line] = [clipped(((f"{margin}{title} ", "dim"), (session_words(session), "text")), width)]
+
+    def more(label: str, text: str, style: str = "text") -> None:
+        lines.append(clipped(((f"{margin}  {label} ".rstrip() + " ", "dim"), (text, style)), width))
+
+    if session.get("wanted"):
+        more(_("wants"), visible(str(session["wanted"])))
+    held = session.get("held")
+    if side == "blockers" and isinstance(held, list | tuple) and held:
+        more(_("holds"), ", ".join(visible(str(lock)) for lock in held))
+    if side != "ours" and behind and (side == "blockers" or (isinstance(depth, int) and depth > 1)):
+        more(_("waits itself for"), _("pid {pid}").format(pid=", ".join(behind)), "warn")
+    if isinstance(session.get("transaction_age_s"), int | float):
+        text = _("its transaction is open for {span}").format(span=ago(session["transaction_age_s"]))
+        lines.append(clipped(((f"{margin}  {text}", "dim"),), width))
+    if side != "ours" and session.get("query"):
+        lines.append(clipped(((f"{margin}  {visible(str(session['query'])[: width * 4])}", "dim"),), width))
     return lines

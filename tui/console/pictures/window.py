@@ -9,7 +9,7 @@ from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.timezone import zone
 from tui.console.view import View
-from tui.console.visible import cut, visible
+from tui.console.visible import cells, cut, visible
 from tui.console.words import minutes_offset
 from tui.locale import _
 from tui.run.clock import Milestone, WindowClock, milestones, window_clock
@@ -24,10 +24,15 @@ def window_lines(view: View, width: int) -> list[Line]:
     if window is None or width < 40:
         return []
     found = milestones(view.state, view.moment.wall)
-    return [_bar(view, window, found, width), _words(window, found, width)]
+    return [bar(view, width), _words(window, found, width)]
 
 
-def _bar(view: View, window: WindowClock, found: tuple[Milestone, ...], width: int) -> Line:
+def bar(view: View, width: int) -> Line:
+    """The window from its opening to its close; nothing where the target has none."""
+    window = window_clock(view.state, view.moment.wall)
+    if window is None:
+        return ()
+    found = milestones(view.state, view.moment.wall)
     where = zone(view.state)
     opens, closes = (f"{datetime.fromtimestamp(at, where):%H:%M}" for at in (window.opens, window.closes))
     room = width - len(opens) - len(closes) - 2
@@ -59,13 +64,15 @@ def _words(window: WindowClock, found: tuple[Milestone, ...], width: int) -> Lin
     """Reached ones give way to those that are still to come where not all fit."""
     shown = list(found)
     while True:
-        for title in range(TITLE, SHORTEST - 1, -1):
-            parts = _parts(window, shown, title)
-            if sum(width_of(line) for line in parts) <= width:
-                return tuple(piece for line in parts for piece in line)
+        # What stands beside the titles takes its columns whatever they are; the rest is shared by the titles.
+        room = width - sum(width_of(line) for line in _parts(window, shown, 0))
+        lengths = [cells(visible(each.title)) for each in shown]
+        title = next((n for n in range(TITLE, SHORTEST - 1, -1) if sum(min(n, size) for size in lengths) <= room), None)
+        if title is not None:
+            return tuple(piece for line in _parts(window, shown, title) for piece in line)
         reached = next((each for each in shown if each.actual is not None), None)
         if reached is None:
-            return clipped([piece for line in parts for piece in line], width)
+            return clipped([piece for line in _parts(window, shown, SHORTEST) for piece in line], width)
         shown.remove(reached)
 
 

@@ -126,7 +126,7 @@ class Overview(Screen[None], inherit_bindings=False):
             marks["waits"] = ("!", "warn")
         if any(error.resolved is None for error in view.state.errors):
             marks["log"] = ("!", "bad")
-        return tabs(self.active, marks, self.pane(self.active).aside(), width)
+        return tabs(self.active, marks, self.pane(self.active).aside(), width, self.mode != "replay")
 
     def _footer(self, view: View, width: int) -> list[Line]:
         return [footer(view, width)]

@@ -77,7 +77,8 @@ class Log(Pane):
         self.repaint()
 
     def next_error(self) -> bool:
-        """Go to the next error after the one marked, from the end on to the first again; False when there is none."""
+        """Go to the next error after the one marked; the newest one where the end is followed. After the last one comes
+        the first again. False when there is none among the lines shown."""
         return self._go_to(lambda line: line.severity == "error")
 
     def seek(self, text: str) -> bool:
@@ -92,8 +93,12 @@ class Log(Pane):
         if not found:
             return False
         marked = next((n for n, line in enumerate(lines) if line is self._mark), None)
-        start = marked if marked is not None else (self._top or 0) - 1
-        number = next((n for n in found if n > start), found[0])
+        if marked is not None:
+            number = next((n for n in found if n > marked), found[0])
+        elif self._top is None:
+            number = found[-1]
+        else:
+            number = next((n for n in found if n >= (self._top or 0)), found[0])
         self._mark = lines[number]
         self._top = max(0, min(number - self._room // 2, len(lines) - self._room))
         self.repaint()

@@ -13,14 +13,14 @@ def pane_title(pane: str) -> str:
     return {"checklist": _("Checklist"), "gauges": _("Gauges"), "log": _("Log"), "waits": _("Waits")}[pane]
 
 
-def tabs(active: str, marks: dict[str, tuple[str, str]], aside: Line, width: int) -> list[Line]:
+def tabs(active: str, marks: dict[str, tuple[str, str]], aside: Line, width: int, numbered: bool = True) -> list[Line]:
     """One line; `marks`: a short word and its style behind a pane's title; `aside`: what the active pane says of
-    itself, at the right end."""
+    itself, at the right end. `numbered`: the numbers are keys, which in a replay they are not."""
     line: list[Piece] = []
     for number, pane in enumerate(PANES, 1):
         on = pane == active
         left, right = (glyphs().pointer, " ") if on else (" ", " ")
-        line.append((f"{left}{number} {pane_title(pane)}{right}", "tab.on" if on else "tab"))
+        line.append((f"{left}{f'{number} ' if numbered else ''}{pane_title(pane)}{right}", "tab.on" if on else "tab"))
         if pane in marks:
             text, style = marks[pane]
             line.append((f"{text} ", style))
