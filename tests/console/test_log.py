@@ -80,3 +80,30 @@ async def test_looking_for_a_text_hides_nothing(tmp_path: Path) -> None:
         await seen.type("nowhere")
         await seen.press("enter")
         assert "No line of the log holds “nowhere”." in seen.text()
+
+
+async def test_the_newest_error_comes_first_where_the_end_is_followed(tmp_path: Path) -> None:
+    async with shown(failed(), tmp_path, size=(80, 24)) as seen:
+        await seen.press("3", "e")
+        mark = seen.app.overview.log_pane.chosen()
+        assert mark is not None and "Rollback proposed" in mark.text
+        await seen.press("e")
+        mark = seen.app.overview.log_pane.chosen()
+        assert mark is not None and "division by zero" in mark.text, "after the last one comes the first again"
+
+
+async def test_a_line_is_read_whole(tmp_path: Path) -> None:
+    story = failed()
+    story.output("verify", "ERROR:  " + "x" * 300 + " the end of it")
+    async with shown(story, tmp_path, size=(80, 24)) as seen:
+        await seen.press("3", "e")
+        assert "the end of it" not in seen.text()
+        await seen.press("enter")
+        assert "the end of it" in seen.text() and "ERROR  2.3.1" in seen.text()
+
+
+async def test_no_error_behind_a_filter_is_told_as_such(tmp_path: Path) -> None:
+    async with shown(failed(), tmp_path, size=(80, 24)) as seen:
+        seen.app.overview.log_pane.set_filter("backup")
+        await seen.press("e")
+        assert "No error is among the lines that the filter shows." in seen.text()

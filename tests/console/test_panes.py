@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.journals import STORIES, Story, failed, long_plan, migrating, prepared
+from tests.console.journals import STORIES, Story, failed, long_plan, migrated, migrating, prepared, session
 from tests.console.twin import shown
 from tui.console.pictures.checklist import step_row
 from tui.console.pieces import Line, plain, width_of
@@ -183,3 +183,65 @@ def test_opening_a_long_journal_keeps_its_transitions_and_the_latest_output(tmp_
     assert 150 < types.count("step.output") < 250
     assert b"299 x" in batch.entries[-1].raw
     follower.close()
+
+
+async def test_production_is_painted_from_edge_to_edge(tmp_path: Path) -> None:
+    grounds = []
+    for number, story in enumerate((prepared(), prepared(environment="staging"))):
+        async with shown(story, tmp_path / str(number), size=(80, 24)) as seen:
+            first = seen.app.screen._compositor.render_strips()[0]
+            grounds.append({segment.style.bgcolor for segment in first if segment.style is not None})
+    bright = [ground for ground in grounds[0] if ground is not None and ground.get_truecolor().red < 0x20]
+    assert not bright, "no column of the first line has the calm ground of the rest"
+    assert any(ground is not None and ground.get_truecolor().red < 0x20 for ground in grounds[1])
+
+
+async def test_a_lock_tree_shows_who_waits_for_whom(tmp_path: Path) -> None:
+    story = prepared().begin("backup")
+    ours = [session(881, "ours", waits_for=[10], wanted="AccessExclusiveLock app.orders")]
+    blockers = [session(10, "blocks_us", waits_for=[20], state="active"),
+                session(20, "blocks_us", depth=2, state="idle in transaction", state_age_s=190.0)]  # fmt: skip
+    blocked = [session(30, "blocked_by_us", waits_for=[881]), session(31, "blocked_by_us", depth=2, waits_for=[30])]
+    facts = {"ours": ours, "blockers": blockers, "blocked": blocked, "blocked_count": 2}
+    story.add(e.StepWaiting(step="backup", attempt=1, reason="lock", facts=facts))
+    async with shown(story, tmp_path, size=(80, 24)) as seen:
+        await seen.press("4")
+        text = seen.text()
+        assert "held by pid 20, idle in transaction for 3" in text, "the root is named, not who waits himself"
+        lines = text.splitlines()
+        at = next(n for n, line in enumerate(lines) if line.startswith("  held by pid 10"))
+        assert lines[at + 1] == "    waits itself for pid 20"
+        assert lines[at + 2].startswith("    held by, at the root, pid 20")
+        assert "  waits for us pid 30" in lines and "    waits behind it pid 31" in lines
+
+
+async def test_sentences_take_two_lines_where_one_is_too_short(tmp_path: Path) -> None:
+    async with shown(migrating(), tmp_path, size=(80, 24)) as seen:
+        lines = seen.text().splitlines()
+        assert lines[-3] == "0:04 waiting for a lock on app.orders, held by pid 4711, idle in transaction for"
+        assert lines[-2] == "3 min; 3 sessions queue behind us"
+
+
+async def test_a_replay_has_no_numbers_that_are_no_keys(tmp_path: Path) -> None:
+    async with shown(migrating(), tmp_path, size=(80, 24), mode="replay") as seen:
+        tabs = next(line for line in seen.text().splitlines() if "Checklist" in line)
+        assert "Gauges" in tabs and "2 Gauges" not in tabs
+
+
+async def test_the_last_commit_is_told_however_far_the_run_has_gone(tmp_path: Path) -> None:
+    async with shown(migrated(), tmp_path, size=(80, 24)) as seen:
+        assert "Committed last, at 22:06:14: 2.2.1 Executar script de migração" in seen.text()
+
+
+async def test_a_closed_run_stands_at_its_end(tmp_path: Path) -> None:
+    async with shown(STORIES["rolled_back"](), tmp_path, size=(80, 24), mode="observer") as seen:
+        assert seen.app.overview.checklist.selected == "rb-check" and "Verificar restauração" in seen.text()
+
+
+async def test_long_names_keep_their_share(tmp_path: Path) -> None:
+    person = "a-person-with-a-very-long-name-of-more-than-sixty-letters@jump-host-1"
+    story = Story(environment="staging", mode="rehearsal").helm(person)
+    async with shown(story, tmp_path, size=(80, 24), mode="observer") as seen:
+        first, second = seen.text().splitlines()[:2]
+        assert "REHEARSAL" in first and "OBSERVER" in first
+        assert "helm: a-person" in second and "you: ana@jump1" in second and "live" in second

@@ -11,7 +11,8 @@ from tui.run.steps import Status
 
 
 class Glyphs(Struct, frozen=True, kw_only=True):
-    """`planned`, `actual`, `projected`: a milestone on the window's bar; `buffer`: the bar's end. `levels`: a history
+    """`planned`, `actual`, `projected`: a milestone on the window's bar; `buffer`: the bar's end; `goes_on`: a line
+    goes on in the next row. `levels`: a history
     bar's heights, lowest first; `status`: one character for each status of a step."""
 
     ellipsis: str
@@ -24,6 +25,7 @@ class Glyphs(Struct, frozen=True, kw_only=True):
     play: str
     pause: str
     cursor: str
+    goes_on: str
     full: str
     folded: str
     planned: str
@@ -37,7 +39,8 @@ class Glyphs(Struct, frozen=True, kw_only=True):
 
 UNICODE = Glyphs(
     ellipsis="…", rule="─", dot="·", separator="│", pointer="▌", alive="●", silent="○", play="▶", pause="‖",
-    cursor="▏", full="━", empty="─", folded="▸", planned="◇", actual="◆", projected="▷", buffer="┄", levels="▁▂▃▄▅▆▇█",
+    cursor="▏", goes_on="↵", full="━", empty="─", folded="▸", planned="◇", actual="◆", projected="▷", buffer="┄",
+    levels="▁▂▃▄▅▆▇█",
     status={
         "pending": "·", "running": "▶", "passed": "✓", "failed": "✗", "skipped": "»", "signed": "✓", "by_hand": "✓",
         "cancelled": "■", "undone": "↶", "undecided": "?",
@@ -45,7 +48,8 @@ UNICODE = Glyphs(
 )  # fmt: skip
 ASCII = Glyphs(
     ellipsis="~", rule="-", dot="-", separator="|", pointer=">", alive="*", silent="o", play=">", pause="=",
-    cursor="_", full="=", empty="-", folded="+", planned="o", actual="*", projected=">", buffer=".", levels="_.-=*%#@",
+    cursor="_", goes_on="\\", full="=", empty="-", folded="+", planned="o", actual="*", projected=">", buffer=".",
+    levels="_.-=*%#@",
     status={
         "pending": ".", "running": ">", "passed": "+", "failed": "x", "skipped": "-", "signed": "+", "by_hand": "+",
         "cancelled": "#", "undone": "<", "undecided": "?",

@@ -152,11 +152,25 @@ class Keys:
             overview.log_pane.filter, narrowed,
         )  # fmt: skip
 
+    def _log_line(self) -> None:
+        """The line of the log that is marked, whole."""
+        from tui.console.pictures.logline import log_line
+
+        line = self._console.overview.log_pane.chosen()
+        if line is None:
+            self._console.say(Said(_("There is no line in the log.")))
+            return
+        self._read("line", lambda width: log_line(line, width))
+
     def _details(self) -> None:
         from tui.console.material import output_tail, plan_files
         from tui.console.pictures.details import Material, details
 
-        if self._console.overview.checklist.unfold():
+        overview = self._console.overview
+        if overview.active == "log":
+            self._log_line()
+            return
+        if overview.checklist.unfold():
             return
         step = self._console.view().selected
         if step is None:

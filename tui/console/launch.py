@@ -86,7 +86,7 @@ def run_console(
         return 2
     app.run(mouse=mouse)
     if app.detached:
-        run = app.run_state.opened.id if app.run_state.opened is not None else paths.id
+        run = visible(app.run_state.opened.id if app.run_state.opened is not None else paths.id)
         if app.run_state.closed is not None:
             _tell(_("Detached from {run}; the run is closed.").format(run=run))
         elif mode == "observer":

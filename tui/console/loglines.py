@@ -43,6 +43,11 @@ class LogLine(Struct, frozen=True, gc=False):
     text: str
 
 
+def severity_word(severity: str) -> str:
+    """At most five columns, so that the texts stand in line."""
+    return {"error": _("ERROR"), "warning": _("warn"), "event": _("run"), "person": _("hand"), "output": ""}[severity]
+
+
 def log_lines(lines: Iterable[Line], state: RunState) -> Iterator[LogLine]:
     """The lines these entries give. `state`: a state in which their steps are known."""
     for line in lines:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from tui.helm.paths import RunPaths
 from tui.journal.io import open_for_reading
+from tui.locale import _
 from tui.run.steps import StepState
 
 FILE_BYTES = 256 * 1024
@@ -16,29 +19,55 @@ OUTPUT_BYTES = 64 * 1024
 OUTPUT_LINES = 400
 
 
-def plan_files(paths: RunPaths, at: StepState) -> tuple[tuple[str, str], ...]:
-    """Name and text of every file of the frozen plan that the step or its undo names; those not readable left out."""
+class PlanFile(Struct, frozen=True, kw_only=True):
+    """A file of the frozen plan: its text, how many bytes more it has, where it lies. `text` is None where it cannot be
+    read, and `problem` says why."""
+
+    name: str
+    path: str
+    text: str | None = None
+    more: int = 0
+    problem: str = ""
+
+
+def plan_files(paths: RunPaths, at: StepState) -> tuple[PlanFile, ...]:
+    """Every file of the frozen plan that the step or its undo names."""
     names = dict.fromkeys(_names(at.step.spec))
     if at.step.undo is not None:
         names.update(dict.fromkeys(_names(at.step.undo.spec)))
-    found = []
-    for name in names:
-        data = None if paths.alone else _read(_inside(paths.plan, name), FILE_BYTES, from_end=None)
-        if data is not None:
-            found.append((name, data.decode("utf-8", "replace").rstrip("\n")))
-    return tuple(found)
+    return tuple(_plan_file(paths, name) for name in names)
 
 
-def output_tail(paths: RunPaths, at: StepState) -> tuple[str, tuple[str, ...]]:
+def _plan_file(paths: RunPaths, name: str) -> PlanFile:
+    if paths.alone:
+        return PlanFile(name=name, path="", problem=_("only the journal is here, without the plan's files"))
+    path = _inside(paths.plan, name)
+    if path is None:
+        return PlanFile(name=name, path="", problem=_("the name leads out of the plan"))
+    try:
+        descriptor = open_for_reading(path)
+    except OSError as error:
+        return PlanFile(name=name, path=str(path), problem=error.strerror or str(error))
+    try:
+        data, size = os.pread(descriptor, FILE_BYTES, 0), os.fstat(descriptor).st_size
+    except OSError as error:
+        return PlanFile(name=name, path=str(path), problem=error.strerror or str(error))
+    finally:
+        os.close(descriptor)
+    text = data.decode("utf-8", "replace").removesuffix("\n")
+    return PlanFile(name=name, path=str(path), text=text, more=max(0, size - len(data)))
+
+
+def output_tail(paths: RunPaths, at: StepState) -> tuple[str, str]:
     """Path and last lines of what the latest attempt printed, up to where the folded journal knows of it."""
     path = _inside(paths.output, f"{at.id}.{at.attempt}")
     if paths.alone or at.attempt == 0 or path is None:
-        return "", ()
-    data = _read(path, OUTPUT_BYTES, from_end=at.output_bytes)
+        return "", ""
+    data = _read(path, OUTPUT_BYTES, at.output_bytes)
     if not data:
-        return "", ()
+        return "", ""
     lines = data.decode("utf-8", "replace").rstrip("\n").split("\n")
-    return str(path), tuple(lines[-OUTPUT_LINES:])
+    return str(path), "\n".join(lines[-OUTPUT_LINES:])
 
 
 def _names(spec: dict[str, Any]) -> Iterator[str]:
@@ -56,18 +85,14 @@ def _inside(directory: Path, name: str) -> Path | None:
     return directory / name
 
 
-def _read(path: Path | None, limit: int, from_end: int | None) -> bytes | None:
-    """`limit` bytes: the first ones, or the last ones before offset `from_end` (0: before the file's end)."""
-    if path is None:
-        return None
+def _read(path: Path, limit: int, before: int) -> bytes | None:
+    """The last `limit` bytes before an offset (0: before the file's end)."""
     try:
         descriptor = open_for_reading(path)
     except OSError:
         return None
     try:
-        if from_end is None:
-            return os.pread(descriptor, limit, 0)
-        end = from_end or os.fstat(descriptor).st_size
+        end = before or os.fstat(descriptor).st_size
         start = max(0, end - limit)
         return os.pread(descriptor, end - start, start)
     except OSError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tui.console.glyphs import glyphs
 from tui.console.visible import cells, cut, fit, head
 
 Piece = tuple[str, str]
@@ -86,12 +87,12 @@ def columns(*parts: tuple[str, int, str], gap: int = 1) -> Line:
     return tuple(found)
 
 
-def heading(width: int, title: str, right: Iterable[Piece] = (), style: str = "title", rule: str = "─") -> Line:
+def heading(width: int, title: str, right: Iterable[Piece] = (), style: str = "title", rule: str = "") -> Line:
     """A pane's title line: the title, a rule, and what stands at its right end."""
     tail = tuple(right)
     if tail:
         tail = ((" ", "rule"), *tail)
-    return sides(width, [(f"{title} ", style)], tail, fill=(rule, "rule"))
+    return sides(width, [(f"{title} ", style)], tail, fill=(rule or glyphs().rule, "rule"))
 
 
 def tinted(line: Line, tint: str, width: int) -> Line:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from tui.run.state import RunState
+from tui.run.visible import visible
 
 
 def zone(state: RunState) -> tzinfo:
@@ -24,4 +25,4 @@ def time_of_day(at: str, where: tzinfo) -> str:
     try:
         return datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(where).strftime("%H:%M:%S")
     except ValueError:
-        return at[11:19]
+        return visible(at[11:19])

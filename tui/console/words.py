@@ -151,7 +151,11 @@ GUARD_STYLE = {"ok": "ok", "over": "warn", "breached": "bad", "unknown": "dim"}
 
 def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, in words; a reason this version does not know is shown as it is, with its facts."""
-    known = {name: visible(str(value)) for name, value in facts.items() if not isinstance(value, dict | list | tuple)}
+    known = {
+        visible(name): visible(str(value))
+        for name, value in facts.items()
+        if not isinstance(value, dict | list | tuple)
+    }
     match reason:
         case "lock":
             return _lock(facts)
@@ -187,7 +191,7 @@ def sessions(facts: dict[str, Any], side: str) -> list[dict[str, Any]]:
 
 def session_words(session: dict[str, Any]) -> str:
     """`pid 4711, ana, psql, idle in transaction for 3 min`."""
-    parts = [_("pid {pid}").format(pid=session.get("pid", "?"))]
+    parts = [_("pid {pid}").format(pid=visible(str(session.get("pid", "?"))))]
     parts.extend(visible(str(session[name])) for name in ("user", "application") if session.get(name))
     waited = session.get("waiting_s")
     if isinstance(waited, int | float):
@@ -213,7 +217,7 @@ def _lock(facts: dict[str, Any]) -> str:
         text = _("waiting for a lock on {relation}").format(relation=visible(wanted.split(" ")[-1]))
     root = next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
     if root is not None:
-        text += ", " + _("held by pid {pid}").format(pid=root.get("pid", "?"))
+        text += ", " + _("held by pid {pid}").format(pid=visible(str(root.get("pid", "?"))))
         text += "".join(f", {part}" for part in _state(root))
     count = facts.get("blocked_count")
     if isinstance(count, int) and count > 0:

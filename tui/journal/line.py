@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -105,6 +106,9 @@ def decode(raw: bytes) -> Line:
         # Skipping the data checks its structure but not the encoding of its strings.
         if not raw.isascii():
             raw.decode()
+        # Every clock on a screen is computed from it.
+        if datetime.fromisoformat(line.at).tzinfo is None:
+            raise ValueError(_("its time {at} has no time zone").format(at=repr(line.at)))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LineError(_("This is not a journal line: {error}").format(error=error)) from error
     return line

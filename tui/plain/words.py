@@ -75,6 +75,16 @@ METRIC = {
     "critical_errors": N_("critical errors"),
 }
 """In the order in which people look for them; at most 16 columns in every language."""
+ON_FAILURE = {
+    "hold": N_("the run is held"),
+    "continue": N_("the run goes on"),
+    "propose_rollback": N_("a rollback is proposed"),
+}
+REPEAT = {
+    "always": N_("always, whatever its fate"),
+    "after_proof": N_("after its proof says that it was not applied"),
+    "never": N_("never, unless a person decides"),
+}
 MODE = {"live": N_("live"), "rehearsal": N_("rehearsal")}
 ENVIRONMENT = {
     "production": N_("PRODUCTION"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
@@ -11,10 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from tui.console.attempts import Attempt
+from tui.console.glyphs import glyphs
+from tui.console.material import PlanFile
+from tui.console.pictures.exact import exact
 from tui.console.pieces import Line, heading
 from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
-from tui.console.visible import cut, fit, visible, wrapped
+from tui.console.visible import fit, visible, wrapped
 from tui.console.words import (
     STATUS_STYLE,
     clock,
@@ -30,7 +34,8 @@ from tui.console.words import (
 )  # fmt: skip
 from tui.locale import _
 from tui.plain.figures import span
-from tui.plan.model import Action
+from tui.plain.words import ON_FAILURE, REPEAT, word
+from tui.plan.model import Action, Proof
 from tui.run.clock import expected
 from tui.run.steps import Status, StepState
 
@@ -41,8 +46,8 @@ _TEXTS = ("sql", "text", "file", "run", "query")
 class Material(Struct, frozen=True, kw_only=True):
     """What lies beside the journal: the plan's files that the step names, and the end of its output."""
 
-    files: tuple[tuple[str, str], ...] = ()
-    output: tuple[str, ...] = ()
+    files: tuple[PlanFile, ...] = ()
+    output: str = ""
     output_path: str = ""
     attempts: tuple[Attempt, ...] = ()
 
@@ -53,22 +58,24 @@ def details(view: View, at: StepState, material: Material, width: int) -> list[L
     lines.extend(_state(view, at, width))
     lines.extend(_spec(at, material, width))
     if at.step.prove is not None:
-        lines.append(heading(width, _("Proof of its effect"), style="section"))
-        lines.extend(_wrapped(at.step.prove.query, width))
+        lines.append(_title(width, _("Proof of its effect")))
+        lines.extend(exact(at.step.prove.query.rstrip(), width))
+        lines.extend(_labelled(_("it is there if"), _proved(at.step.prove), width))
     for title, action in ((_("Undo"), at.step.undo), (_("Cleanup"), at.step.cleanup)):
         if action is not None:
-            lines.append(heading(width, title, style="section"))
+            lines.append(_title(width, title))
             lines.extend(_action(action, width))
     if at.evidence:
-        lines.append(heading(width, _("Evidence"), style="section"))
+        lines.append(_title(width, _("Evidence")))
         lines.extend(_mapping(at.evidence, width))
-    lines.append(heading(width, _("Attempts"), style="section"))
+    lines.append(_title(width, _("Attempts")))
     lines.extend(_attempts(material.attempts, zone(view.state), width))
-    lines.append(heading(width, _("Output"), style="section"))
+    lines.append(_title(width, _("Output")))
     if material.output_path:
         lines.append(((visible(material.output_path), "dim"),))
-    lines.extend(((cut(visible(text), width), "text"),) for text in material.output)
-    if not material.output:
+    if material.output:
+        lines.extend(exact(material.output, width))
+    else:
         lines.append(((_("No output."), "dim"),))
     return lines
 
@@ -100,6 +107,10 @@ def _state(view: View, at: StepState, width: int) -> list[Line]:
     for label, value in (
         (_("person"), at.person), (_("role"), at.step.role), (_("as"), at.step.as_), (_("runs with"), at.step.with_),
         (_("needs"), ", ".join(at.step.needs)), (_("undoes"), at.undoes),
+        (_("timeout"), None if at.step.timeout is None else span(at.step.timeout)),
+        (_("if it fails"), None if at.step.on_failure == "hold" else word(ON_FAILURE, at.step.on_failure)),
+        (_("run again"), None if at.step.repeat is None else word(REPEAT, at.step.repeat)),
+        (_("before it"), None if at.step.confirm is None else _("the target's name is typed")),
         (_("kind"), at.step.kind), (_("id"), at.id),
     ):  # fmt: skip
         if value:
@@ -117,12 +128,28 @@ def _labelled(label: str, text: str, width: int, style: str = "text") -> list[Li
     return lines
 
 
+LONGEST_RULE = 120
+"""Columns of a title's rule, also where the lines are asked for without an end."""
+
+
+def _title(width: int, title: str) -> Line:
+    return heading(min(width, LONGEST_RULE), title, style="section", rule=glyphs().rule)
+
+
 def _spec(at: StepState, material: Material, width: int) -> list[Line]:
-    lines: list[Line] = [heading(width, _("What is done"), style="section")]
+    """What is executed, to the letter: the step's own texts, then the plan's files."""
+    lines: list[Line] = [_title(width, _("What is done"))]
     lines.extend(_action(Action(kind=at.step.kind, spec=at.step.spec), width))
-    for name, text in material.files:
-        lines.append(((visible(name), "bold"),))
-        lines.extend(((cut(visible(part), width), "text"),) for part in text.split("\n"))
+    for file in material.files:
+        lines.append(((visible(file.name), "bold"),))
+        if file.text is None:
+            text = _("It cannot be shown: {reason}.").format(reason=visible(file.problem))
+            lines.extend(((part, "warn"),) for part in wrapped(text, width))
+            continue
+        lines.extend(exact(file.text, width, numbered=True))
+        if file.more:
+            text = _("… and {n} bytes more, in {path}").format(n=f"{file.more:,}", path=visible(file.path))
+            lines.extend(((part, "warn"),) for part in wrapped(text, width))
     return lines
 
 
@@ -132,16 +159,22 @@ def _action(action: Action, width: int) -> list[Line]:
     for name in _TEXTS:
         value = action.spec.get(name)
         if isinstance(value, str):
-            lines.extend(_wrapped(value, width))
+            lines.extend(exact(value.rstrip(), width))
         elif isinstance(value, list | tuple):
-            lines.extend(_wrapped(" ".join(str(part) for part in value), width))
+            # As a shell would have it: where one argument ends and the next begins is to be seen.
+            lines.extend(exact(shlex.join(str(part) for part in value), width))
     rest = {name: value for name, value in action.spec.items() if name not in _TEXTS}
     lines.extend(_mapping(rest, width))
     return lines
 
 
-def _wrapped(text: str, width: int) -> list[Line]:
-    return [((f"  {part}", "text"),) for part in wrapped(text.rstrip(), max(10, width - 2))]
+def _proved(proof: Proof) -> str:
+    """What the first value of the query's answer must be."""
+    if proof.empty:
+        return _("it has no rows")
+    if proof.not_empty:
+        return _("it has rows")
+    return _("its first value is {value}").format(value=visible(_value("equals", proof.equals)))
 
 
 def _mapping(values: dict[str, Any], width: int) -> list[Line]:

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from tui.console.actions import Action, label, of_mode
 from tui.console.dialog import Dialog, Question, dialog_picture, rows_wanted
 from tui.console.field import Field
+from tui.console.pictures.exact import UNBOUNDED
 from tui.console.pieces import Line, clipped, sides, tinted
 from tui.console.view import View
 from tui.console.visible import fit
@@ -118,7 +119,7 @@ class Reader(Overlay[None]):
         self.repaint()
 
     def text(self) -> str:
-        return "".join("".join(text for text, _style in line).rstrip() + "\n" for line in self._lines(160))
+        return "".join("".join(text for text, _style in line).rstrip() + "\n" for line in self._lines(UNBOUNDED))
 
     def action_copy(self) -> None:
         self.app.copied(self.text())  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 
 from tui.console.kept import Kept
-from tui.console.loglines import LogLine
+from tui.console.loglines import LogLine, severity_word
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.timezone import time_of_day
 from tui.console.view import View
@@ -104,6 +104,15 @@ class Log(Pane):
         self.repaint()
         return True
 
+    def chosen(self) -> LogLine | None:
+        """The line that is marked, else the first one on the screen, or the last one where the end is followed."""
+        lines = self._shown.lines
+        if self._mark is not None and any(line is self._mark for line in lines):
+            return self._mark
+        if not len(lines):
+            return None
+        return lines[-1] if self._top is None else lines[min(self._top, len(lines) - 1)]
+
     @property
     def _room(self) -> int:
         return max(1, self.size.height - (1 if self.headed and self.size.height > 2 else 0))
@@ -156,8 +165,3 @@ def holds(line: LogLine, wanted: str) -> bool:
         or wanted in line.source.casefold()
         or wanted == severity_word(line.severity).casefold()
     )
-
-
-def severity_word(severity: str) -> str:
-    """At most five columns, so that the texts stand in line."""
-    return {"error": _("ERROR"), "warning": _("warn"), "event": _("run"), "person": _("hand"), "output": ""}[severity]

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tui.console.glyphs import glyphs
 from tui.console.palette import style
 from tui.console.pieces import EMPTY, Line, clipped, heading, plain, width_of
-from tui.console.visible import cells
+from tui.console.visible import cells, visible
 
 
 class Pane(Widget, can_focus=False):
@@ -53,7 +53,7 @@ class Pane(Widget, can_focus=False):
         width, height = self.size
         if width <= 0 or height <= 0 or not self.display:
             return
-        lines = [clipped(line, width) for line in self.picture(width, height)[:height]]
+        lines = [clipped(inert(line), width) for line in self.picture(width, height)[:height]]
         if self.told is not None:
             self.told()
         lines.extend([EMPTY] * (height - len(lines)))
@@ -90,6 +90,13 @@ class Pane(Widget, can_focus=False):
     def text(self) -> str:
         """What can be copied from the pane: what it shows; some panes give more."""
         return "\n".join(plain(line).rstrip() for line in self._painted).rstrip("\n") + "\n"
+
+
+def inert(line: Line) -> Line:
+    """The line as a terminal may have it. Pictures make every text visible themselves; this is the net under them."""
+    if all(text.isprintable() for text, _style in line):
+        return line
+    return tuple((visible(text), style) for text, style in line)
 
 
 def merged(line: Line) -> Line:

@@ -1,0 +1,76 @@
+"""Figures: what is breached stands first, nothing is cut into another number, every host is named."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tests.console.journals import Story, plan
+from tui.console.pictures.gauges import gauges, rows_needed
+from tui.console.pieces import plain, width_of
+from tui.console.view import Moment, View
+from tui.console.words import figure, metric_word
+from tui.journal import events as e
+from tui.locale import use
+from tui.plain.words import METRIC
+from tui.plan.model import Guard
+
+
+def view_of(story: Story) -> View:
+    state = story.state()
+    return View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator")
+
+
+def many() -> Story:
+    success = (*(Guard(metric=f"app_metric_{n}", below=10.0) for n in range(25)), Guard(metric="cpu", below=0.7))
+    story = Story(msgspec.structs.replace(plan(), success=success)).helm()
+    values = {f"app_metric_{n}": 1.0 for n in range(25)} | {"app_metric_21": 12_345_678.0, "cpu": 0.4}
+    for _n in range(3):
+        story.add(e.MetricsSampled(values=values, sources=dict.fromkeys(values, "db1")), after=1.0)
+    return story.add(e.GuardBreached(metric="app_metric_21", value=12_345_678.0, limit=10.0, source="db1", since=1.0))
+
+
+def test_what_is_breached_stands_first_however_many_there_are() -> None:
+    lines = [plain(line) for line in gauges(view_of(many()), 80)]
+    assert "app_metric_21" in lines[0] and "BREACHED" in lines[0] and "measured on db1" in lines[1]
+    assert "12.3 M" in lines[0]
+
+
+def test_a_value_is_never_cut_into_another_one() -> None:
+    for value in (0.0, 7.0, 999.4, 9_999_999.0, 12_345_678.0, 123_456_789.0, 9.9e12, 4.2e15):
+        for metric in ("app_metric", "tps", "wal_rate", "disk_free_bytes", "replication_lag"):
+            text = figure(metric, value)
+            if metric != "replication_lag":
+                assert len(text) <= 12 and "…" not in text, text
+    assert figure("app_metric", 9_999_999.0) == "9,999,999" and figure("app_metric", 123_456_789.0) == "123.5 M"
+
+
+def test_every_host_is_named_where_lines_have_no_room_for_it() -> None:
+    story = Story().helm()
+    sources = {"cpu": "db1 (node_exporter)", "memory": "db1 (node_exporter)", "connections": "db1:5432",
+               "tps": "db1:5432", "wal_rate": "db1:5432"}  # fmt: skip
+    story.add(e.MetricsSampled(values=dict.fromkeys(sources, 0.5), sources=sources), after=1.0)
+    text = "\n".join(plain(line) for line in gauges(view_of(story), 50))
+    assert "CPU, memory: measured on db1\n(node_exporter)" in text or "CPU, memory: measured on db1 (node" in text
+    assert "all others: measured on db1:5432" in text
+    assert rows_needed(story.state()) >= len(text.splitlines()) - 2
+
+
+def test_lines_fit_and_a_long_host_leaves_the_figures_alone() -> None:
+    story = many()
+    long = "a-very-long-host-name-of-sixty-characters.example.internal.net"
+    story.add(e.MetricsSampled(values={"cpu": 0.4}, sources={"cpu": long}), after=1.0)
+    for width in (40, 50, 60, 80, 120, 200):
+        for line in gauges(view_of(story), width):
+            assert width_of(line) <= width
+    row = next(plain(line) for line in gauges(view_of(story), 80) if plain(line).startswith("CPU"))
+    assert "40 %" in row and "< 70 %" in row and "ok" in row and "a-very-long-host" in row
+
+
+def test_words_of_metrics_have_room_in_every_language() -> None:
+    try:
+        for language in ("en", "pt_BR"):
+            use(language)
+            for metric in METRIC:
+                assert len(metric_word(metric)) <= 16, (language, metric_word(metric))
+    finally:
+        use("en")

@@ -1,0 +1,83 @@
+"""Whatever a server, a file or a person wrote: no picture lets a terminal act upon it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.console.journals import ANA, FILES, Story, failed, migrating, rolled_back
+from tests.console.twin import Seen, shown
+from tui.console.pieces import Line
+from tui.console.widgets.pane import inert
+from tui.journal.line import digest, encode
+
+POISON = "\x1b]0;owned\x07\u202e\u2066[bold]\x9b2J\n"
+PEOPLES = frozenset(
+    (
+        "title", "name", "note", "text", "message", "source", "application", "user", "query", "wanted", "contact",
+        "duty", "reason", "role", "sql", "database", "person", "account", "state", "wait_event", "path", "free",
+        "needed", "sqlstate", "metric", "unit", "phase", "expect", "directory", "by_step_title", "environment_word",
+    )
+)  # fmt: skip
+"""Keys under which texts of servers, files and people stand; ids and codes are the program's own."""
+
+
+def poisoned(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: poisoned(part, name) for name, part in value.items()}
+    if isinstance(value, list):
+        return [poisoned(part, key) for part in value]
+    if key == "pid":
+        return f"{value}{POISON}"
+    if isinstance(value, str) and (key in PEOPLES or key in ("held", "statement", "files", "sources")):
+        return value + POISON if key != "metric" else value
+    return value
+
+
+def poison(story: Story) -> Story:
+    """The story with every text of others turned hostile, in a chain that holds."""
+    raw: list[bytes] = []
+    for number, line in enumerate(story.lines):
+        data = msgspec.json.decode(line.data)
+        if line.type == "metrics.sampled":
+            data["sources"] = {name: source + POISON for name, source in data["sources"].items()}
+        else:
+            data = poisoned(data)
+        changed = msgspec.structs.replace(
+            line, data=msgspec.Raw(msgspec.json.encode(data)), by=line.by + POISON if line.by != ANA else line.by,
+            prev=digest(raw[-1]) if raw else line.prev,
+        )  # fmt: skip
+        story.lines[number] = changed
+        raw.append(encode(changed))
+    story.raw[:] = raw
+    return story
+
+
+def check(seen: Seen, where: str) -> None:
+    for y, text in enumerate(seen.text().split("\n")):
+        bad = [character for character in text if not character.isprintable()]
+        assert not bad, f"{where}, row {y}: {bad!r} in {text!r}"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("told", [migrating, failed, rolled_back])
+async def test_no_text_of_others_is_obeyed(told: Callable[[], Story], size: tuple[int, int], tmp_path: Path) -> None:
+    async with shown(poison(told()), tmp_path, size=size) as seen:
+        file = tmp_path / "run" / "plan" / next(iter(FILES))
+        file.write_text(f"select 1; {POISON} drop table x;", encoding="utf-8")
+        assert "\\x1b]0;owned\\x07\\u202e" in seen.text(), "the story is hostile indeed"
+        for keys in (("1",), ("2",), ("3",), ("k",), ("enter",), ("escape",), ("4",), ("1",), ("enter",), ("pagedown",),
+                     ("escape",), ("t",), ("escape",), ("m",), ("escape",), ("question_mark",), ("escape",),
+                     ("colon",), ("escape",), ("R",), ("escape",), ("s",), ("escape",), ("minus",), ("escape",)):  # fmt: skip
+            await seen.press(*keys)
+            check(seen, " ".join(keys))
+
+
+def test_the_net_under_the_pictures() -> None:
+    clean: Line = (("as it is", "text"), ("·", "dim"))
+    assert inert(clean) is clean
+    assert inert(((f"a{POISON}", "text"),))[0][0].isprintable()
