@@ -183,7 +183,7 @@ class Keys:
             now = self._console.run_state.steps.get(step)
             if now is None:
                 return [((_("The run has no such step at this moment."), "dim"),)]
-            path, output = output_tail(self._console.paths, now)
+            path, output = output_tail(self._console.paths, now, live=self._console.mode != "replay")
             material = Material(
                 files=files, output=output, output_path=path, attempts=tuple(self._console.attempts.of(step))
             )

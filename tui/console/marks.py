@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.console.tail import BULKY
+from tui.console.tail import BULKY, MANY
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, LineError, decode, head
 
@@ -22,7 +22,8 @@ FAILURES = frozenset(
     ("step.failed", "step.fate", "guard.breached", "trigger.fired", "error.recorded", "run.recovered")
 )  # fmt: skip
 INCIDENTS = FAILURES | frozenset(
-    ("rollback.started", "rollback.finished", "run.held", "helm.taken", "step.skipped", "step.cancelled")
+    ("rollback.started", "rollback.finished", "run.held", "run.resumed", "run.amended", "helm.taken", "helm.released",
+     "approval.given", "step.skipped", "step.cancelled", "step.signed", "step.by_hand", "error.resolved")
 )  # fmt: skip
 IDLE = frozenset(("metrics.sampled",))
 """Types an engine writes although nothing happens."""
@@ -36,6 +37,7 @@ class Step(msgspec.Struct, frozen=True):
     """What of a step's event is looked at."""
 
     step: str = ""
+    fate: str = ""
 
 
 class Marks:
@@ -110,7 +112,7 @@ class Marks:
             self._last = mono
             if type_ not in IDLE:
                 self._gap(mono)
-                if type_ not in BULKY:
+                if type_ not in BULKY and type_ not in MANY:
                     self._transition(seq, mono, type_, self.scanned + start, block[start:stop])
             start = stop + 1
         return True
@@ -124,6 +126,9 @@ class Marks:
 
     def _transition(self, seq: int, mono: float, type_: str, offset: int, raw: bytes) -> None:
         self.offsets.append(offset)
+        step = _step_of(raw) if type_.startswith("step.") else Step()
+        if type_ == "step.fate" and step.fate == "applied":
+            return
         if type_ in FAILURES:
             self.failure_times.append(mono)
         if type_ in INCIDENTS:
@@ -132,12 +137,15 @@ class Marks:
         if type_ in STEPS:
             self.step_times.append(mono)
             self.steps.append(seq)
-            if type_.startswith("step."):
-                try:
-                    step = msgspec.json.decode(decode(raw).data, type=Step).step
-                except (LineError, msgspec.MsgspecError):
-                    return
-                self.begun.setdefault(step, seq)
+            if step.step:
+                self.begun.setdefault(step.step, seq)
+
+
+def _step_of(raw: bytes) -> Step:
+    try:
+        return msgspec.json.decode(decode(raw).data, type=Step)
+    except (LineError, msgspec.MsgspecError):
+        return Step()
 
 
 def type_of(raw: bytes) -> str:

@@ -58,10 +58,11 @@ def _plan_file(paths: RunPaths, name: str) -> PlanFile:
     return PlanFile(name=name, path=str(path), text=text, more=max(0, size - len(data)))
 
 
-def output_tail(paths: RunPaths, at: StepState) -> tuple[str, str]:
+def output_tail(paths: RunPaths, at: StepState, *, live: bool = True) -> tuple[str, str]:
     """Path and last lines of what the latest attempt printed, up to where the folded journal knows of it."""
     path = _inside(paths.output, f"{at.id}.{at.attempt}")
-    if paths.alone or at.attempt == 0 or path is None:
+    # Live, what the journal does not know of yet is welcome; in a recording it has not happened yet.
+    if paths.alone or at.attempt == 0 or path is None or (not live and at.output_bytes == 0):
         return "", ""
     data = _read(path, OUTPUT_BYTES, at.output_bytes)
     if not data:

@@ -6,7 +6,7 @@ import os
 from bisect import bisect_left
 
 from tui.console.marks import IDLE, Marks, type_of
-from tui.console.tail import BULKY
+from tui.console.tail import BULKY, MANY
 from tui.journal.io import open_for_reading
 from tui.journal.line import decode
 from tui.journal.reader import Entry
@@ -15,7 +15,8 @@ BACK = 4 * 1024 * 1024
 """Bytes read backwards at most."""
 BULK = 256 * 1024
 """Bytes of output and log lines kept: some thousand lines."""
-TRANSITIONS = 400
+TRANSITIONS = 2000
+"""Decisions, outcomes and errors kept; each is read from its place."""
 
 
 def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
@@ -37,7 +38,7 @@ def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
             type_ = type_of(raw)
             if type_ in IDLE:
                 continue
-            if type_ in BULKY:
+            if type_ in BULKY or type_ in MANY:
                 if bulk > 0:
                     bulk -= len(raw)
                     found.append(Entry(start + begin, raw, decode(raw)))

@@ -9,6 +9,8 @@ from tui.journal.reader import Entry
 
 BULKY = frozenset(("step.output", "log.lines", "step.progress", "step.waiting", "metrics.sampled"))
 """Types that come in any number; of them only the latest are kept."""
+MANY = frozenset(("tx.begin", "tx.commit_sent", "tx.committed", "step.child"))
+"""Types that come once for each of a batch's statements: no turning points of a run."""
 OUTPUT_BYTES = 4 * 1024 * 1024
 TRANSITIONS = 20_000
 """Other entries kept that begin and end no attempt: a batch commits once for each of its statements."""

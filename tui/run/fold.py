@@ -295,7 +295,8 @@ def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
 
 
 def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> RunState:
-    assert state.opened is not None
+    if state.opened is None:
+        return state
     phases = () if event.to is not None else state.opened.plan.rollback.phases
     undo = tuple(step for step in event.undo if step in state.steps and state.steps[step].step.undo is not None)
     # Steps of an earlier rollback that never came to their end have no part in this one.

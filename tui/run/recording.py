@@ -1,24 +1,30 @@
 """A journal as a recording: the state at any position, found from the nearest keyframe.
 
-Keyframes are a cache beside the journal (`keyframes.jsonl`), never the truth: one is used only where the journal's own
-line before it has the digest that was noted. Whoever may write the run's directory keeps them up; a reader without them
-builds its own in memory, once.
+Keyframes are a cache beside the journal (`keyframes.jsonl`), never the truth: they are believed only where this very
+version made them, where the journal's own lines have the digests that were noted, and where they belong to who reads or
+to who owns the journal. A reader without them builds its own in memory, once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from bisect import bisect_right
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from tui.journal.io import JOURNAL_MODE
+import tui
+from tui.journal.failure import JournalCorrupt
+from tui.journal.io import JOURNAL_MODE, open_for_reading
 from tui.journal.line import LineError, digest
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
+from tui.locale import _
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.run.steps import Steps, StepState
@@ -26,6 +32,10 @@ from tui.run.steps import Steps, StepState
 EVERY_BYTES = 512 * 1024
 """Bytes of journal between two keyframes, more where keyframes are large: what a seek folds at most."""
 _SHARE = 10
+FORMAT = 2
+_CODE = ("run/state.py", "run/steps.py", "run/fold.py", "run/order.py", "run/guards.py", "run/takeback.py",
+         "journal/events.py", "plan/model.py")  # fmt: skip
+"""Another version of any of these may fold the same lines into another state."""
 
 
 class Keyframe(msgspec.Struct, frozen=True):
@@ -37,6 +47,32 @@ class Keyframe(msgspec.Struct, frozen=True):
     at: str
     digest: str
     state: msgspec.Raw
+    check: str = ""
+    """SHA-256 over `digest` and `state`: a frame that was torn or changed is none."""
+
+    def sealed(self) -> str:
+        """What `check` must be."""
+        found = hashlib.sha256(f"{self.seq} {self.offset} {self.mono!r} {self.at} {self.digest} ".encode())
+        found.update(bytes(self.state))
+        return found.hexdigest()
+
+
+class Made(msgspec.Struct, frozen=True):
+    """The cache's first line: which code made the states in it."""
+
+    keyframes: int
+    by: str
+
+
+@cache
+def made_by() -> Made:
+    """This code: what a state is, and how lines are folded into it."""
+    found = hashlib.sha256(tui.__version__.encode())
+    for name in _CODE:
+        source = Path(tui.__file__).parent / name
+        with suppress(OSError):
+            found.update(source.read_bytes())
+    return Made(keyframes=FORMAT, by=found.hexdigest())
 
 
 class _Point(msgspec.Struct, frozen=True):
@@ -95,6 +131,7 @@ class Recording:
         self._offset = 0
         self._digest = ""
         self._saved = 0
+        self._latest = ""
         self._load()
 
     @property
@@ -109,6 +146,8 @@ class Recording:
             while entries := reader.poll():
                 for entry in entries:
                     self.state = fold(self.state, entry.line)
+                    # The clock may have been set back: what a time admits is told by the latest one before it.
+                    self._latest = max(self._latest, entry.line.at)
                     self._offset = entry.offset + len(entry.raw) + 1
                     if self._base is None:
                         self._base = self.state
@@ -128,7 +167,7 @@ class Recording:
     def _add(self) -> None:
         raw = msgspec.Raw(encode_state(self.state))
         state = self.state
-        self._points.append(_Point(state.seq, self._offset, state.mono, state.at, state, raw))
+        self._points.append(_Point(state.seq, self._offset, state.mono, self._latest, state, raw))
         self._digests.append(self._digest)
 
     def state_at(self, position: Position) -> RunState:
@@ -146,40 +185,32 @@ class Recording:
                         return state, offset
                     state = fold(state, entry.line)
                     offset = entry.offset + len(entry.raw) + 1
+        if offset < self._offset:
+            reason = _("the file became shorter than what was already read from it.")
+            raise JournalCorrupt(self.journal, state.seq + 1, offset, reason)
         return state, offset
 
     def _nearest(self, position: Position) -> tuple[RunState, int]:
         low = bisect_right(self._points, False, key=lambda point: not position.admits(point))
-        if low == 0 or self._base is None:
+        if self._base is None:
             return RunState(), 0
-        point = self._points[low - 1]
-        if point.state is not None:
-            return point.state, point.offset
-        assert point.raw is not None
-        return decode_state(point.raw, self._base), point.offset
+        for point in reversed(self._points[:low]):
+            if point.state is not None:
+                return point.state, point.offset
+            assert point.raw is not None
+            try:
+                return decode_state(point.raw, self._base), point.offset
+            except msgspec.ValidationError:
+                continue
+        return RunState(), 0
 
     # -- the cache -------------------------------------------------------------------------------------------------
 
     def _load(self) -> None:
         """Take the cached keyframes that fit the journal; the first that does not ends them."""
         self._digests: list[str] = []
-        try:
-            lines = self.cache.read_bytes().splitlines()
-            size = self.journal.stat().st_size
-        except OSError:
-            return
-        if not lines:
-            return
-        frames: list[Keyframe] = []
-        for line in lines:
-            try:
-                frame = msgspec.json.decode(line, type=Keyframe)
-            except msgspec.MsgspecError:
-                break
-            if frame.offset > size:
-                break
-            frames.append(frame)
-        # The digest of the last one's line vouches for all before it: the journal is a chain.
+        frames = self._cached()
+        # The digest of the last one's line vouches for the lines before it: the journal is a chain.
         while frames and not self._fits(frames[-1]):
             frames.pop()
         if not frames:
@@ -198,16 +229,44 @@ class Recording:
         except msgspec.ValidationError:
             self._points, self._digests, self._saved, self._base = [], [], 0, None
             return
-        self._offset = last.offset
+        self._offset, self._latest = last.offset, last.at
+
+    def _cached(self) -> list[Keyframe]:
+        """The frames that this version made and that are whole; none of a cache that others may have written."""
+        try:
+            size, owner = self.journal.stat().st_size, self.journal.stat().st_uid
+            descriptor = open_for_reading(self.cache)
+        except OSError:
+            return []
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if status.st_uid not in (os.geteuid(), 0, owner) or status.st_mode & 0o002:
+                return []
+            frames: list[Keyframe] = []
+            try:
+                if msgspec.json.decode(file.readline(), type=Made) != made_by():
+                    return []
+                for line in file:
+                    frame = msgspec.json.decode(line, type=Keyframe)
+                    if frame.offset > size or frame.check != frame.sealed():
+                        break
+                    frames.append(frame)
+            except (OSError, msgspec.MsgspecError, ValueError):
+                pass
+        return frames
 
     def _fits(self, frame: Keyframe) -> bool:
         try:
-            with self.journal.open("rb") as file:
-                start = max(0, frame.offset - (1 << 21))
-                file.seek(start)
-                block = file.read(frame.offset - start)
+            descriptor = open_for_reading(self.journal)
         except OSError:
             return False
+        try:
+            start = max(0, frame.offset - (1 << 21))
+            block = os.pread(descriptor, frame.offset - start, start)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
         if not block.endswith(b"\n"):
             return False
         raw = block[:-1][block[:-1].rfind(b"\n") + 1 :]
@@ -217,21 +276,28 @@ class Recording:
             return False
 
     def _save(self) -> None:
-        """Append the new keyframes; a cache of another journal is begun anew. Not permitted: left as it is."""
+        """Write the cache anew and put it in the old one's place. Not permitted, or no room: left as it was."""
         if self._saved == len(self._points):
             return
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        flags |= os.O_APPEND if self._saved else os.O_TRUNC
+        beside = self.cache.with_name(f".{self.cache.name}.{os.getpid()}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            descriptor = os.open(self.cache, flags, JOURNAL_MODE)
+            descriptor = os.open(beside, flags, JOURNAL_MODE)
         except OSError:
             return
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, JOURNAL_MODE)
-            for point, found in list(zip(self._points, self._digests, strict=True))[self._saved :]:
-                assert point.raw is not None
-                frame = Keyframe(point.seq, point.offset, point.mono, point.at, found, point.raw)
-                file.write(msgspec.json.encode(frame) + b"\n")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, JOURNAL_MODE)
+                file.write(msgspec.json.encode(made_by()) + b"\n")
+                for point, found in zip(self._points, self._digests, strict=True):
+                    assert point.raw is not None
+                    frame = Keyframe(point.seq, point.offset, point.mono, point.at, found, point.raw)
+                    file.write(msgspec.json.encode(replace(frame, check=frame.sealed())) + b"\n")
+            beside.replace(self.cache)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink()
+            return
         self._saved = len(self._points)
 
 
