@@ -30,12 +30,12 @@ def test_the_bar_shows_milestones_where_they_lie_in_the_window() -> None:
     assert inside[int(780 / 3600 * 120)] == "◇" and inside.index("▷") < inside.rindex("◇")
     assert inside.index("R") == int(56 / 60 * 120)
     assert inside.index("┄") == 90
-    assert "▷ Verificar consistênci… about T+8m (planned T+13m)" in words and "R last safe rollback T+56m" in words
+    assert "▷ Verificar consistência… about T+9m (planned T+13m)" in words and "R last safe rollback T+56m" in words
 
 
 def test_a_reached_milestone_says_when_against_the_plan() -> None:
     _bar, words = (plain(line) for line in window_lines(view_of(migrating()), 200))
-    assert "◆ Executar script de mi… at T+6m (planned T+10m)" in words
+    assert "◆ Executar script de migração at T+6m (planned T+10m)" in words
 
 
 @pytest.mark.parametrize("width", [40, 60, 120, 200])
