@@ -181,8 +181,8 @@ class Story:
         self.add(
             e.RunOpened(
                 id=RUN, plan=of or plan(environment), seal="0" * 64, work="1" * 64, target=environment,
-                environment=environment, window=found, rollback_s=240.0,
-                **{"durations": {"backup": 280.0, "migrate": 95.0}, **opened},
+                environment=environment, window=found,
+                **{"durations": {"backup": 280.0, "migrate": 95.0}, "rollback_s": 240.0, **opened},
             ),
             by=ANA,
         )  # fmt: skip

@@ -72,7 +72,7 @@ async def test_no_text_of_others_is_obeyed(told: Callable[[], Story], size: tupl
         assert "\\x1b]0;owned\\x07\\u202e" in seen.text(), "the story is hostile indeed"
         for keys in (("1",), ("2",), ("3",), ("k",), ("enter",), ("escape",), ("4",), ("1",), ("enter",), ("pagedown",),
                      ("escape",), ("t",), ("escape",), ("m",), ("escape",), ("question_mark",), ("escape",),
-                     ("colon",), ("escape",), ("R",), ("escape",), ("s",), ("escape",), ("minus",), ("escape",)):  # fmt: skip
+                     ("colon",), ("escape",), ("R",), ("escape",), ("s",), ("escape",), ("minus",)):  # fmt: skip
             await seen.press(*keys)
             check(seen, " ".join(keys))
 

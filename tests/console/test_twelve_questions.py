@@ -103,7 +103,7 @@ QUESTIONS = (
     Question(name="3 until the window opens", story=before_the_window, wanted=("window opens in 4:5",)),
     Question(name="3 until the window closes", story=migrating, wanted=("window closes in 53:46",)),
     Question(name="3 the buffer has begun", story=in_the_buffer, wanted=("IN THE BUFFER, closes in 9:57",)),
-    Question(name="4 in time", story=migrating, wanted=("ends about T+9m, 50 min to spare",)),
+    Question(name="4 in time", story=migrating, wanted=("ends about T+10m, 50 min to spare",)),
     Question(name="4 not in time", story=too_late_to_roll_back, wanted=("min TOO LATE",)),
     Question(name="5 roll back until when", story=migrating, wanted=("roll back within 49:46",)),
     Question(name="5 too late to roll back", story=too_late_to_roll_back,

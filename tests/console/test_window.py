@@ -30,7 +30,7 @@ def test_the_bar_shows_milestones_where_they_lie_in_the_window() -> None:
     assert inside[int(780 / 3600 * 120)] == "◇" and inside.index("▷") < inside.rindex("◇")
     assert inside.index("R") == int(56 / 60 * 120)
     assert inside.index("┄") == 90
-    assert "▷ Verificar consistência… about T+8m (planned T+13m)" in words and "R last safe rollback T+56m" in words
+    assert "▷ Verificar consistência… about T+9m (planned T+13m)" in words and "R last safe rollback T+56m" in words
 
 
 def test_a_reached_milestone_says_when_against_the_plan() -> None:

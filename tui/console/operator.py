@@ -14,7 +14,7 @@ from tui.console.visible import visible
 from tui.console.words import clock, environment_word, name_of
 from tui.locale import _
 from tui.run import commands as c
-from tui.run.clock import rollback_seconds, window_clock
+from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.decide import rollback_events
 from tui.run.steps import StepState
 
@@ -286,12 +286,18 @@ def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
     seconds = rollback_seconds(state)
     window = window_clock(state, view.moment.wall)
     if seconds is not None:
-        text = _("It is expected to take {span}.").format(span=clock(seconds))
+        text = _("It is expected to take {span}.")
+        if rollback_at_least(state):
+            text = _("It is expected to take at least {span}.")
+        text = text.format(span=clock(seconds))
         if window is not None and window.last_safe_rollback_s is not None:
             if window.last_safe_rollback_s < 0:
                 text += " " + _("It would end AFTER the window.")
             else:
-                text += " " + _("It is safe within the next {span}.").format(span=clock(window.last_safe_rollback_s))
+                safe = _("It is safe within the next {span}.")
+                if window.safe_at_most:
+                    safe = _("It is safe within the next {span} at most.")
+                text += " " + safe.format(span=clock(window.last_safe_rollback_s))
         lines.extend(explained(text, WIDTH))
     if not event.undo:
         lines.append(((_("No step has an undo to run."), "dim"),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.journal import events as e
 from tui.run import commands as c
 from tui.run.order import Refusal as Refusal
-from tui.run.order import about, begin, blocked, given_up, in_rollback, may_begin
+from tui.run.order import about, begin, blocked, in_rollback, may_begin
 from tui.run.state import RunState
 from tui.run.steps import UNDO_PREFIX, StepState
 
@@ -150,7 +150,7 @@ def _run_to(state: RunState, step: str) -> Decision:
     if at.step.with_ is not None:
         message = f"{step} runs while {at.step.with_} runs; run to that"
         return Refusal(code="companion", message=message, facts={"step": at.step.with_})
-    if given_up(state):
+    if state.given_up:
         return Refusal(code="rollback", message="the run is being, or has been, rolled back")
     current = state.current()
     if current is not None and (current.stops or current.status == "undecided"):

@@ -72,7 +72,7 @@ def next_effects(state: RunState, wall: float) -> tuple[Do, ...]:
     companions = _companions(state)
     if companions:
         return (*doing, Append(events=companions))
-    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+    if state.given_up:
         return (*doing, *_rollback(state))
     undecided = state.undecided
     if undecided:
@@ -111,8 +111,7 @@ def _companions(state: RunState) -> tuple[e.Event, ...]:
     """Companions begin with each attempt of the step they accompany, whoever drives; one whose host has ended is left
     out. What they left in the database keeps them from being begun again."""
     found: list[e.Event] = []
-    rollback = state.rollback
-    stopped = state.held is not None or (rollback is not None and rollback.status != "rolled_back_to")
+    stopped = state.held is not None or state.given_up
     for host in state.running():
         if host.recover or host.cancel or host.by_hand is not None or (stopped and host.group == "main"):
             continue
@@ -135,7 +134,7 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
     """Conditions under which rollback is proposed: each fires once for an attempt, or for a breach."""
     opened = state.opened
     assert opened is not None
-    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+    if state.given_up:
         return ()
     found: list[e.Event] = []
     triggers = opened.plan.rollback.triggers

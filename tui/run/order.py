@@ -25,11 +25,6 @@ def about(at: StepState) -> dict[str, Any]:
     return {"step": at.id, "status": at.status}
 
 
-def given_up(state: RunState) -> bool:
-    """Whether the checklist goes on no more because a rollback has begun that takes back all of it."""
-    return state.rollback is not None and state.rollback.status != "rolled_back_to"
-
-
 def beside(one: StepState, other: StepState) -> bool:
     """Whether both stand in the same parallel section, so that one need not wait for the other."""
     return one.place.parallel and section_of(one.place) == section_of(other.place)
@@ -73,7 +68,7 @@ def blocked(state: RunState, at: StepState) -> Refusal | None:
 
 def may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
     """Why this step may not begin now at a person's word; None when it may. `wall`: seconds since the epoch."""
-    if at.group == "main" and given_up(state):
+    if at.group == "main" and state.given_up:
         return Refusal(
             code="rollback",
             message="the run is being, or has been, rolled back; only the rollback's steps go on",

@@ -150,6 +150,23 @@ class RunState(Struct, frozen=True, kw_only=True):
         """Steps that failed and were not settled since, those among them after which the checklist goes on."""
         return tuple(self.steps[step] for step in self.troubled if self.steps[step].status == "failed")
 
+    @property
+    def given_up(self) -> bool:
+        """Whether the checklist does not go on because of a rollback: one that takes back all of it, or one that takes
+        back a part and has not come to its end."""
+        return self.rollback is not None and self.rollback.status != "rolled_back_to"
+
+    @property
+    def proposed(self) -> tuple[Fired, ...]:
+        """Triggers that fired and have not been answered by a rollback; one that took back a part answers no later
+        ones."""
+        if self.rollback is None:
+            return self.fired
+        answered = self.rollback.ended
+        if self.given_up or answered is None:
+            return ()
+        return tuple(fired for fired in self.fired if fired.mono >= answered)
+
     def current(self) -> StepState | None:
         """The step of the checklist at which the run stands: the first that has not ended, companions left out."""
         for position in range(self.unended, self.checklist):

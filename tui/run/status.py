@@ -146,13 +146,10 @@ def _rollback(state: RunState) -> dict[str, Any] | None:
 
 
 def _proposed(state: RunState) -> list[dict[str, Any]]:
-    """Triggers that fired and have not been answered by a rollback."""
-    if state.rollback is not None:
-        return []
     return [
         {"title": fired.event.title, "reason": fired.event.reason, "step": fired.event.step,
          "metric": fired.event.metric, "mono": fired.mono}
-        for fired in state.fired
+        for fired in state.proposed
     ]  # fmt: skip
 
 

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from tests.unit.run.runs import OPENED, Driven, companion, listed, phase, plan, query, section, sql
-from tui.journal import events as e
-from tui.journal.line import Line
-from tui.plan.model import Phase, Plan, Section, Step
-from tui.run import commands as c
-from tui.run.clock import expected, instant, milestones, rfc3339, rollback_seconds, starts_in, window_clock, work_left
-from tui.run.fold import fold_all
+from tests.unit.run.runs import OPENED, Driven, listed, phase, query, section, sign, sql
+from tui.plan.model import Section
+from tui.run.clock import (
+    expected,
+    instant,
+    mono_at,
+    rfc3339,
+    rollback_at_least,
+    rollback_seconds,
+    starts_in,
+    window_clock,
+)
+from tui.run.projection import milestones
 from tui.run.state import RunState
 
 OPENS = OPENED + 60
@@ -29,7 +34,6 @@ def test_without_a_window_there_is_no_clock() -> None:
     run = Driven(listed(sql("a", milestone=60.0)))
     assert window_clock(run.state, run.wall) is None
     assert milestones(run.state, run.wall) == ()
-    assert work_left(run.state) is None
     assert starts_in(run.state, 60.0, run.wall) is None
     assert window_clock(RunState(), 0.0) is None
     assert rollback_seconds(RunState()) is None
@@ -52,7 +56,6 @@ def test_the_window(wall: float, t: float, remaining: float, is_open: bool, in_b
     assert clock.t == pytest.approx(t)
     assert clock.remaining_s == pytest.approx(remaining)
     assert (clock.is_open, clock.in_buffer, clock.is_over) == (is_open, in_buffer, is_over)
-    assert clock.projected_end is None, "nobody has said how long anything takes"
     assert clock.last_safe_rollback is None
 
 
@@ -62,44 +65,6 @@ def test_a_phase_starts_relative_to_the_opening() -> None:
     assert starts_in(run.state, None, OPENS) is None
     fast = Driven(listed(sql("a")), window=True, compress=60.0)
     assert starts_in(fast.state, 600.0, OPENS) == pytest.approx(10)
-
-
-def test_the_projected_end_counts_what_is_left() -> None:
-    of = plan(
-        phase(section(sql("a", estimate=100.0), companion("log", "a", estimate=1000.0), sql("b", estimate=200.0))),
-        phase(section(query("soak", estimate=86400.0)), starts=2700.0),
-    )
-    run = Driven(of, window=True)
-    assert work_left(run.state) == pytest.approx(300)
-    clock = window_clock(run.state, OPENED)
-    assert clock is not None and clock.projected_end == pytest.approx(OPENS + 300), (
-        "nothing is expected before it opens"
-    )
-    run.do(c.Execute(step="a"))
-    run.sleep(40)
-    run.append(e.NoteAdded(text="x"))
-    started = run.at("a").started
-    assert started is not None
-    assert work_left(run.state) == pytest.approx(300 - (run.state.mono - started))
-    run.sleep(400)
-    run.append(e.NoteAdded(text="x"))
-    assert work_left(run.state) == pytest.approx(200), "a step that is late takes no negative time"
-    run.passed("a")
-    run.passed("log")
-    run.ran(["b"])
-    assert work_left(run.state) is None, "the soak lies after the window"
-
-
-def test_a_phase_that_waits_for_its_time_is_waited_for() -> None:
-    of = plan(
-        phase(section(sql("a", estimate=10.0))),
-        phase(section(sql("b", estimate=10.0, milestone=600.0)), starts=600.0),
-    )
-    run = Driven(of, window=True)
-    clock = window_clock(run.state, OPENS)
-    assert clock is not None and clock.projected_end == pytest.approx(OPENS + 610)
-    assert [m.projected for m in milestones(run.state, OPENS)] == [pytest.approx(600)]
-    assert work_left(run.state) == pytest.approx(20)
 
 
 def test_what_was_rehearsed_counts_more_than_an_estimate() -> None:
@@ -112,7 +77,6 @@ def test_what_was_rehearsed_counts_more_than_an_estimate() -> None:
     assert expected(state, state.steps["a"]) == 7.0
     assert expected(state, state.steps["b"]) == 5.0
     assert expected(state, state.steps["d"]) is None
-    assert work_left(state) == pytest.approx(12)
 
 
 def test_the_last_safe_rollback() -> None:
@@ -129,52 +93,32 @@ def test_the_last_safe_rollback() -> None:
     assert opened is not None
     rehearsed = replace(run.state, opened=replace(opened, rollback_s=600.0))
     assert rollback_seconds(rehearsed) == 600.0
+    assert not rollback_at_least(rehearsed)
 
 
-def test_milestones_are_planned_reached_and_projected() -> None:
-    run = Driven(
-        listed(
-            sql("a", milestone=0.0, estimate=50.0), sql("b", milestone=60.0, estimate=10.0), sql("d", milestone=90.0)
-        ),
-        window=True,
-    )
-    before = milestones(run.state, OPENED)
-    assert [(m.step, m.planned, m.actual, m.projected) for m in before] == [
-        ("a", 0.0, None, 0.0), ("b", 60.0, None, 50.0), ("d", 90.0, None, 60.0),
-    ]  # fmt: skip
-    run.sleep(70)
-    run.do(c.Execute(step="a"))
-    began = run.at("a").started_at
-    assert began is not None
-    first, second, _third = milestones(run.state, run.wall)
-    assert first.actual == pytest.approx(instant(began) - OPENS)
-    assert first.projected is None
-    assert second.projected == pytest.approx(run.wall - OPENS + 50)
-    run.passed("a")
-    run.do(c.Skip(step="b", reason="no"))
-    _first, second, third = milestones(run.state, run.wall)
-    assert (second.actual, second.projected) == (None, None), "what was skipped is neither reached nor to be expected"
-    assert third.projected == pytest.approx(run.wall - OPENS)
+def test_a_rollback_of_which_a_part_is_unknown_takes_longer_than_the_rest() -> None:
+    def least(*sections: Section, undo: bool = False) -> bool:
+        step = sql("a") if undo else query("a")
+        return rollback_at_least(Driven(listed(step, back=(phase(*sections),)), window=True).state)
+
+    known = section(query("r", estimate=100.0), sign("s"))
+    assert not least(known)
+    assert least(known, section(query("t")))
+    assert not least(known, section(query("t"), estimate=5.0))
+    assert least(known, undo=True), "nobody has said how long the undo takes"
+    assert least(known, section(undo_applied=True), undo=True)
+    assert not least(known, section(undo_applied=True, estimate=60.0), undo=True)
+    clock = window_clock(Driven(listed(sql("a"), back=(phase(known),)), window=True).state, OPENS)
+    assert clock is not None and clock.safe_at_most
 
 
-def test_a_signed_milestone_is_reached_when_it_is_signed() -> None:
-    opened = e.RunOpened(
-        id="r", seal="0", work="1", target="t", environment="development",
-        plan=Plan(
-            name="p",
-            phases=(Phase(title="P", sections=(Section(title="S", steps=(
-                Step(id="go", title="Go", kind="sign", milestone=60.0),
-            )),)),),
-        ),
-        window=e.OpenWindow(
-            opens="2026-01-01T00:00:00.000000Z", closes="2026-01-01T01:00:00.000000Z", duration_s=3600, buffer_s=0
-        ),
-    )  # fmt: skip
-    events: list[e.Event] = [opened, e.StepSigned(step="go", attempt=1, note="yes", person="ana")]
-    lines = [
-        Line(1, seq, f"2026-01-01T00:0{seq}:30.000000Z", float(seq), event.TYPE, "engine",
-             msgspec.Raw(msgspec.json.encode(event)), "")
-        for seq, event in enumerate(events)
-    ]  # fmt: skip
-    (found,) = milestones(fold_all(lines), instant("2026-01-01T00:05:00.000000Z"))
-    assert (found.planned, found.actual, found.projected) == (60.0, 90.0, None)
+def test_a_section_that_takes_less_than_its_steps_is_not_believed() -> None:
+    back = (phase(section(query("r", estimate=100.0), query("s", estimate=20.0), estimate=30.0)),)
+    assert rollback_seconds(Driven(listed(sql("a"), back=back)).state) == 120.0
+
+
+def test_the_clock_of_the_run_goes_on_while_nothing_is_journaled() -> None:
+    run = Driven(listed(sql("a")), window=True)
+    assert mono_at(run.state, run.wall) == run.state.mono
+    assert mono_at(run.state, run.wall + 240) == pytest.approx(run.state.mono + 240)
+    assert mono_at(run.state, run.wall - 10) == run.state.mono, "it never goes back"

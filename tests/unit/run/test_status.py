@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from tests.unit.cli.journals import OPENED, Journal, plan, sign, sql, story
+from tests.unit.run import runs
 from tui.journal import events as e
+from tui.run import commands as c
 from tui.run.fold import fold_all
 from tui.run.state import RunState
 from tui.run.status import status
@@ -98,3 +100,20 @@ def test_an_undecided_step_is_named() -> None:
 def test_a_journal_without_its_opening_has_no_status() -> None:
     with pytest.raises(ValueError, match="not been opened"):
         status(RunState())
+
+
+def test_a_rollback_answers_the_triggers_before_it_and_no_later_ones() -> None:
+    run = runs.Driven(runs.listed(runs.sql("a"), runs.sql("b", on_failure="propose_rollback")))
+    run.ran(["a"])
+    run.do(c.Execute(step="b"))
+    run.failed("b", effect="some")
+    assert [fired["step"] for fired in status(run.state)["proposed"]] == ["b"]
+    run.do(runs.rollback(to="a"))
+    assert status(run.state)["proposed"] == []
+    run.passed("undo.b")
+    assert run.state.rollback is not None and run.state.rollback.status == "rolled_back_to"
+    assert status(run.state)["proposed"] == []
+    run.do(c.Resume())
+    run.do(c.Retry(step="b"))
+    run.failed("b")
+    assert [fired["step"] for fired in status(run.state)["proposed"]] == ["b"]

@@ -141,7 +141,7 @@ def _more(at: StepState) -> list[Piece]:
 def comes_next(state: RunState) -> str | None:
     """The first step of the checklist that has neither begun nor ended, companions left out; None while the run is
     closed, held up by a failure, or taken back."""
-    if state.closed is not None or state.rollback is not None or state.undecided:
+    if state.closed is not None or state.given_up or state.undecided:
         return None
     for position in range(state.unended, state.checklist):
         at = state.steps.at(position)

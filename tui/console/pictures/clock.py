@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.view import View
-from tui.console.visible import visible
+from tui.console.visible import cut, visible
 from tui.console.words import clock, minutes_offset, offset
-from tui.locale import _
-from tui.run.clock import WindowClock, milestones, rollback_seconds, window_clock
+from tui.locale import _, ngettext
+from tui.run.clock import WindowClock, rollback_seconds, window_clock
+from tui.run.projection import Projection, milestones, projection, rollback_projection
 
 BUFFER_FROM = 92
 """Columns from which the length of the buffer has room."""
+SHORTEST = 6
+"""Columns of a milestone's title below which it says nothing any more."""
 
 
 def clock_lines(view: View, width: int) -> list[Line]:
@@ -19,10 +22,23 @@ def clock_lines(view: View, width: int) -> list[Line]:
     if window is None:
         return _without(view, width)
     over = view.state.closed is not None
-    first = sides(width, _now(window, over, width), [] if over else _end(window))
     # Until when one can roll back is never cut for the sake of a milestone's title.
     safe = _safe(view, window)
-    return [first, sides(width, safe, clipped(_next(view, window), max(0, width - width_of(safe) - 2)))]
+    room = max(0, width - width_of(safe) - 2)
+    return [_first(view, window, over, width), sides(width, safe, clipped(_next(view, room), room))]
+
+
+def _first(view: View, window: WindowClock, over: bool, width: int) -> Line:
+    """The length of the buffer gives way first, then the verdict's length, then the window; never the verdict."""
+    now = _now(window, over)
+    verdicts: list[Piece] = [("", "dim")] if over else _end(view, window)
+    buffer = [] if over or width < BUFFER_FROM else _buffer(window)
+    for verdict in verdicts:
+        for left in ([*now, *buffer], now):
+            if width_of(left) + width_of([verdict]) < width:
+                return sides(width, left, [verdict] if verdict[0] else [])
+    shortest = clipped(verdicts[-1:], width)
+    return sides(width, clipped(now, max(0, width - width_of(shortest) - 1)), shortest)
 
 
 def _without(view: View, width: int) -> list[Line]:
@@ -35,7 +51,7 @@ def _without(view: View, width: int) -> list[Line]:
     return [((text, "text"),), ((second, "dim"),)]
 
 
-def _now(window: WindowClock, closed: bool, width: int) -> list[Piece]:
+def _now(window: WindowClock, closed: bool) -> list[Piece]:
     at = offset(window.t)
     if closed:
         text = _("window {opens} to {closes}")
@@ -47,55 +63,112 @@ def _now(window: WindowClock, closed: bool, width: int) -> list[Piece]:
         return [(_("{at} window opens in {span}").format(at=at, span=left), "bold")]
     if window.in_buffer:
         return [(_("{at} IN THE BUFFER, closes in {span}").format(at=at, span=left), "warn")]
-    buffer = (
-        _(", {span} of it buffer").format(span=clock(window.buffer_s))
-        if window.buffer_s and width >= BUFFER_FROM
-        else ""
-    )
-    return [(_("{at} window closes in {span}").format(at=at, span=left), "bold"), (buffer, "dim")]
+    return [(_("{at} window closes in {span}").format(at=at, span=left), "bold")]
 
 
-def _end(window: WindowClock) -> list[Piece]:
-    if window.projected_end is None:
-        return [(_("end not known"), "dim")]
-    spare = window.closes - window.projected_end
-    at = minutes_offset(window.projected_end - window.opens)
+def _buffer(window: WindowClock) -> list[Piece]:
+    if not window.buffer_s or not window.is_open or window.in_buffer:
+        return []
+    return [(_(", {span} of it buffer").format(span=clock(window.buffer_s)), "dim")]
+
+
+def _end(view: View, window: WindowClock) -> list[Piece]:
+    """The verdict: will it be over in time? The longest wording first."""
+    state = view.state
+    if state.rollback is not None and state.given_up:
+        if state.rollback.status == "rolled_back":
+            return [(_("the rollback has ended"), "text")]
+        found = rollback_projection(state, view.moment.wall)
+        if state.rollback.status == "failed" or found.ends is None:
+            return [(_("end of the rollback not known"), "dim")]
+        return _rollback_verdict(window, found, found.ends)
+    found = projection(state, view.moment.wall)
+    if state.all_ended:
+        return [(_("all steps have ended"), "ok" if state.status == "completed" else "text")]
+    if not found.left:
+        return [(_("all steps in the window have ended"), "text")]
+    if found.ends is None:
+        return [(_("end not known") if found.unknown else _("only signatures are left"), "dim")]
+    return _verdict(view, window, found, found.ends)
+
+
+def _verdict(view: View, window: WindowClock, found: Projection, ends: float) -> list[Piece]:
+    spare, at = window.closes - ends, minutes_offset(ends - window.opens)
     minutes = int(abs(spare) / 60)
     if spare < 0:
-        return [(_("ends about {at}, {n} min TOO LATE").format(at=at, n=max(1, minutes)), "bad")]
+        late = _("not before {at}, {n} min TOO LATE") if found.least else _("ends about {at}, {n} min TOO LATE")
+        return [(late.format(at=at, n=max(1, minutes)), "bad"), _too_late(minutes)]
     if spare < window.buffer_s:
-        return [(_("ends about {at}, in the buffer").format(at=at), "warn")]
-    return [(_("ends about {at}, {n} min to spare").format(at=at, n=minutes), "ok")]
+        text = _("not before {at}, in the buffer") if found.least else _("ends about {at}, in the buffer")
+        return [(text.format(at=at), "warn")]
+    if found.least:
+        text = ngettext(
+            "not before {at}, {n} step without estimate", "not before {at}, {n} steps without estimate", found.unknown
+        )
+        return [(text.format(at=at, n=found.unknown), "text"), (_("not before {at}").format(at=at), "text")]
+    # Nothing is well while a run stands still: the time to spare is then that of a run that goes on now.
+    style = "text" if view.state.status in ("held", "failed", "undecided") else "ok"
+    text = _("ends about {at}, {n} min to spare")
+    return [(text.format(at=at, n=minutes), style), (_("{n} min to spare").format(n=minutes), style)]
+
+
+def _rollback_verdict(window: WindowClock, found: Projection, ends: float) -> list[Piece]:
+    spare, at = window.closes - ends, minutes_offset(ends - window.opens)
+    minutes = int(abs(spare) / 60)
+    if spare < 0:
+        late = _("rollback ends about {at}, {n} min TOO LATE")
+        if found.least:
+            late = _("rollback not before {at}, {n} min TOO LATE")
+        return [(late.format(at=at, n=max(1, minutes)), "bad"), _too_late(minutes)]
+    if found.least:
+        style = "warn" if spare < window.buffer_s else "text"
+        return [(_("rollback not before {at}").format(at=at), style)]
+    if spare < window.buffer_s:
+        return [(_("rollback ends about {at}, in the buffer").format(at=at), "warn")]
+    text = _("rollback ends about {at}, {n} min to spare")
+    return [(text.format(at=at, n=minutes), "text"), (_("{n} min to spare").format(n=minutes), "text")]
+
+
+def _too_late(minutes: int) -> Piece:
+    return _("{n} min TOO LATE").format(n=max(1, minutes)), "bad"
 
 
 def _safe(view: View, window: WindowClock) -> list[Piece]:
     rollback = view.state.rollback
-    if rollback is not None:
+    if rollback is not None and view.state.given_up:
         if rollback.ended is None:
             return [(_("rolling back for {span}").format(span=clock(view.moment.mono - rollback.started)), "bad")]
-        return [(_("rollback took {span}").format(span=clock(rollback.ended - rollback.started)), "text")]
+        span = clock(rollback.ended - rollback.started)
+        if rollback.status == "failed":
+            return [(_("rollback FAILED after {span}").format(span=span), "bad")]
+        return [(_("rollback took {span}").format(span=span), "text")]
+    if view.state.closed is not None:
+        return []
     left = window.last_safe_rollback_s
     if left is None:
         return [(_("last safe rollback not known"), "dim")]
-    if view.state.closed is not None:
-        return []
     if left < 0:
         return [(_("TOO LATE to roll back in the window, since {span}").format(span=clock(left)), "bad")]
     style = "warn" if left < 300 else "text"
-    return [(_("roll back within {span}").format(span=clock(left)), style)]
+    text = _("roll back within {span} at most") if window.safe_at_most else _("roll back within {span}")
+    return [(text.format(span=clock(left)), style)]
 
 
-def _next(view: View, window: WindowClock) -> list[Piece]:
-    if view.state.closed is not None or view.state.rollback is not None:
+def _next(view: View, room: int) -> list[Piece]:
+    """The next milestone; its title gives way to how late it is."""
+    if view.state.closed is not None or view.state.given_up:
         return []
     for milestone in milestones(view.state, view.moment.wall):
         if milestone.actual is not None or milestone.projected is None:
             continue
-        late = milestone.projected - milestone.planned
-        text = _("next: {title} {planned}").format(title=visible(milestone.title), planned=offset(milestone.planned))
         # Whole minutes: what is expected moves with the clock while nobody acts.
-        minutes = int(late / 60)
-        if minutes > 0:
-            return [(text, "dim"), (" " + _("{n} min late").format(n=minutes), "warn")]
-        return [(text, "dim")]
+        minutes = int((milestone.projected - milestone.planned) / 60)
+        late: list[Piece] = [(" " + _("{n} min late").format(n=minutes), "warn")] if minutes > 0 else []
+        text, planned = _("next: {title} {planned}"), offset(milestone.planned)
+        left = room - width_of([(text.format(title="", planned=planned), ""), *late])
+        if left < SHORTEST:
+            alone: list[Piece] = [(planned, "dim"), *late]
+            return alone if late and width_of(alone) <= room else []
+        title = cut(visible(milestone.title), left)
+        return [(text.format(title=title, planned=planned), "dim"), *late]
     return []

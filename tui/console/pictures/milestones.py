@@ -14,7 +14,8 @@ from tui.console.view import View
 from tui.console.visible import cut, visible
 from tui.console.words import clock, minutes_offset, offset
 from tui.locale import _
-from tui.run.clock import Milestone, WindowClock, milestones, window_clock
+from tui.run.clock import WindowClock, window_clock
+from tui.run.projection import Milestone, milestones, projection
 
 TIME, AT, LATE = 5, 9, 12
 """Columns: a time of day, a distance from the opening, how early or late."""
@@ -36,7 +37,8 @@ def milestone_lines(view: View, width: int) -> list[Line]:
     if window is None:
         return [((_("This target has no maintenance window, so nothing is planned against one."), "dim"),)]
     rows = [_of(each) for each in milestones(view.state, view.moment.wall)]
-    rows.extend(_own(window, view.state.closed is not None))
+    ends = None if view.state.closed is not None else projection(view.state, view.moment.wall).ends
+    rows.extend(_own(window, ends))
     where = zone(view.state)
     titles = columns(
         ("", 1, "dim"), ("", TIME, "dim"), (_("planned"), AT, "dim"), (_("came"), AT, "dim"), ("", LATE, "dim")
@@ -57,16 +59,16 @@ def _of(each: Milestone) -> _Row:
     return _Row(t=each.planned, title=title, mark=(glyphs().planned, "dim"), came="-")
 
 
-def _own(window: WindowClock, closed: bool) -> list[_Row]:
-    """The window's own instants."""
+def _own(window: WindowClock, ends: float | None) -> list[_Row]:
+    """The window's own instants; `ends`: when the work does, where that is known."""
     at = [(0.0, _("the window opens")), (window.duration_s, _("the buffer begins"))]
     if window.buffer_s <= 0:
         at.pop()
     at.append((window.closes - window.opens, _("the window closes")))
     if window.last_safe_rollback is not None:
         at.append((window.last_safe_rollback - window.opens, _("last safe rollback")))
-    if window.projected_end is not None and not closed:
-        at.append((window.projected_end - window.opens, _("the work is expected to end")))
+    if ends is not None:
+        at.append((ends - window.opens, _("the work is expected to end")))
     return [_Row(t=t, title=title, mark=(glyphs().separator, "dim")) for t, title in at]
 
 

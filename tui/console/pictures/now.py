@@ -33,7 +33,7 @@ def _what(view: View) -> list[Piece]:
     running = [at for at in state.running() if at.step.with_ is None]
     if running:
         return _running(view, running)
-    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+    if state.given_up:
         return _rollback(view)
     if state.undecided:
         text = ": " + _("nobody knows whether it was applied.")
@@ -125,10 +125,10 @@ def _notice(view: View) -> list[Piece]:
             return [(f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}", "warn")]
         if at.tx_sent:
             return [(_("COMMIT was sent; its answer is awaited."), "warn")]
-    if state.undecided and state.rollback is None:
+    if state.undecided and not state.given_up:
         return [(_("Look at the database."), "bad"), *_hint(view, _("Then x tries again, b by hand, - skips."))]
-    if state.fired and state.rollback is None:
-        fired = state.fired[-1].event
+    if state.proposed:
+        fired = state.proposed[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
         return [(text, "bad"), *_hint(view, _("R rolls back."))]
     for guard in state.guards:

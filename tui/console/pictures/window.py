@@ -12,7 +12,8 @@ from tui.console.view import View
 from tui.console.visible import cells, cut, visible
 from tui.console.words import minutes_offset
 from tui.locale import _
-from tui.run.clock import Milestone, WindowClock, milestones, window_clock
+from tui.run.clock import WindowClock, window_clock
+from tui.run.projection import Milestone, milestones
 
 TITLE, SHORTEST = 28, 12
 """Columns of a milestone's title in the words under the bar: at most, and at least."""
@@ -61,7 +62,7 @@ def bar(view: View, width: int) -> Line:
 
 
 def _words(window: WindowClock, found: tuple[Milestone, ...], width: int) -> Line:
-    """Reached ones give way to those that are still to come where not all fit."""
+    """Reached ones give way to those still to come where not all fit, and the furthest to the last safe rollback."""
     shown = list(found)
     while True:
         # What stands beside the titles takes its columns whatever they are; the rest is shared by the titles.
@@ -71,9 +72,9 @@ def _words(window: WindowClock, found: tuple[Milestone, ...], width: int) -> Lin
         if title is not None:
             return tuple(piece for line in _parts(window, shown, title) for piece in line)
         reached = next((each for each in shown if each.actual is not None), None)
-        if reached is None:
+        if reached is None and len(shown) < 2:
             return clipped([piece for line in _parts(window, shown, SHORTEST) for piece in line], width)
-        shown.remove(reached)
+        shown.remove(reached or shown[-1])
 
 
 def _parts(window: WindowClock, found: Sequence[Milestone], room: int) -> list[Line]:
@@ -86,15 +87,16 @@ def _parts(window: WindowClock, found: Sequence[Milestone], room: int) -> list[L
             text, mark, style = _("{title} at {at}"), glyphs().actual, "ok"
             body = text.format(title=title, at=minutes_offset(each.actual))
         elif each.projected is not None:
-            text, mark, style = _("{title} about {at}"), glyphs().projected, "bold"
+            text = _("{title} not before {at}") if each.least else _("{title} about {at}")
+            mark, style = glyphs().projected, "bold"
             body = text.format(title=title, at=minutes_offset(each.projected))
         else:
             body, mark, style = title, glyphs().planned, "dim"
         parts.append(((f"{mark} ", style), (f"{body} ", "text"), (f"{planned}  ", "dim")))
     safe = _safe(window)
     if safe is not None:
-        text = _("last safe rollback {at}").format(at=minutes_offset(safe))
-        parts.append((("R ", "warn"), (text, "text")))
+        text = _("last safe rollback before {at}") if window.safe_at_most else _("last safe rollback {at}")
+        parts.append((("R ", "warn"), (text.format(at=minutes_offset(safe)), "text")))
     return parts
 
 

@@ -218,7 +218,7 @@ def stands_at(state: RunState) -> str | None:
     for step in state.active:
         if state.steps[step].step.with_ is None:
             return step
-    if state.rollback is not None and state.rollback.status != "rolled_back_to":
+    if state.given_up:
         for at in state.steps:
             if at.group != "main" and not at.is_ended and at.status != "undone":
                 return at.id
