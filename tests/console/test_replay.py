@@ -114,7 +114,7 @@ async def test_the_screen_shows_the_moment(tmp_path: Path) -> None:
         await seen.settle()
         await seen.type("noon")
         await seen.press("enter")
-        await seen.until(lambda: "is no position" in seen.text())
+        await seen.until(lambda: "No position: “noon”" in seen.text())
 
 
 def test_stretches_in_which_nothing_happens_are_left_out(tmp_path: Path) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -12,6 +16,7 @@ from tui.cli import options
 from tui.cli.output import tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
+from tui.journal.io import JOURNAL_MODE
 from tui.locale import _
 
 _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
@@ -25,6 +30,48 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, 
         told = _("{value} is no size of a screen; write columns and rows from 60x20 to 300x100, such as 120x40.")
         raise click.BadParameter(told.format(value=repr(value)), ctx, param)
     return size
+
+
+PATIENCE = 2.0
+"""Seconds after which it is said how far it has come, and again after as many."""
+
+
+class _Progress:
+    """Tells on stderr how much is written, where that takes its time."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def tell(self, share: float) -> None:
+        if time.monotonic() - self._told >= PATIENCE:
+            self._told = time.monotonic()
+            tell(_("Written so far: {n} percent of the recording.").format(n=int(share * 100)))
+
+
+def _into(output: Path, write: Callable[[BinaryIO], float]) -> float:
+    """Write beside the file and put it in its place when it is whole: what was there before stays until then.
+
+    Readable for those who may read the journal, whatever the umask."""
+    if output.exists() and not output.is_file():
+        with output.open("wb") as file:
+            return write(file)
+    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, JOURNAL_MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, JOURNAL_MODE)
+            seconds = write(file)
+        beside.replace(output)
+    except BaseException as error:
+        beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            raise _unwritable(output, error) from error
+        raise
+    return seconds
+
+
+def _unwritable(output: Path, error: OSError) -> Stop:
+    return Stop(_("{file} cannot be written: {reason}.").format(file=output, reason=error.strerror), Exit.FAILED)
 
 
 @click.command("export", help=_("A recording as an asciicast, for any asciinema player."))
@@ -60,7 +107,6 @@ def command(
         return
     if output.exists() and output.samefile(paths.journal):
         raise Stop(_("{file} is the journal itself; write to another file.").format(file=output), Exit.USAGE)
-    with output.open("wb") as file:
-        seconds = export(paths, file, cut)
+    seconds = _into(output, lambda file: export(paths, file, cut, _Progress().tell))
     told = _("Written to {file}: it plays {seconds} s. Play it with: asciinema play {file}")
     tell(told.format(file=output, seconds=f"{seconds:.0f}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.cli.engine import ensure_engine
+from tui.cli.engine import ensure_engine, facts_of
 from tui.cli.stop import Stop
 from tui.helm.paths import RunPaths
 
@@ -15,7 +15,7 @@ def operate(paths: RunPaths, *, declared: str | None, take: str | None, mouse: b
 
     return run_console(
         paths, mode="operator", declared=declared, take=take, at=None, speed=1.0, mouse=mouse, language=None,
-        ensure_engine=_starter(paths),
+        ensure_engine=_starter(paths), engine=_looker(paths),
     )  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def observe(paths: RunPaths, *, mouse: bool) -> int:
 
     return run_console(
         paths, mode="observer", declared=None, take=None, at=None, speed=1.0, mouse=mouse, language=None,
-        ensure_engine=None,
+        ensure_engine=None, engine=_looker(paths),
     )  # fmt: skip
 
 
@@ -37,6 +37,16 @@ def replay(paths: RunPaths, *, at: str | None, speed: float, mouse: bool) -> int
         paths, mode="replay", declared=None, take=None, at=at, speed=speed, mouse=mouse, language=None,
         ensure_engine=None,
     )  # fmt: skip
+
+
+def _looker(paths: RunPaths) -> Callable[[], bool | None]:
+    """Whether the run's engine lives; None where the caller may not know."""
+
+    def look() -> bool | None:
+        alive = facts_of(paths)["alive"]
+        return alive if isinstance(alive, bool) else None
+
+    return look
 
 
 def _starter(paths: RunPaths) -> Callable[[], str | None]:

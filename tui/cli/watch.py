@@ -8,11 +8,16 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import require_terminal
+from tui.cli.engine import facts_of
 from tui.cli.follower import POLL_S, Follower
+from tui.cli.output import tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit
 from tui.helm.paths import RunPaths
 from tui.locale import _
+
+LOOK_S = 1.0
+"""Seconds between two looks at the engine."""
 
 
 @click.command("watch", help=_("The console, read-only. Without RUN: the newest open run."))
@@ -35,8 +40,15 @@ def _lines(paths: RunPaths) -> int:
     from tui.plain.narrator import end_line
 
     with Follower(paths, click.echo) as follower:
+        looked, alive = time.monotonic(), True
         while follower.poll() or follower.state.closed is None:
             if not follower.poll() and follower.state.closed is None:
                 time.sleep(POLL_S)
+            if time.monotonic() - looked >= LOOK_S:
+                looked, before = time.monotonic(), alive
+                alive = facts_of(paths)["alive"] is not False
+                if before and not alive and not follower.poll():
+                    # Silence alone could be a step that has nothing to say.
+                    tell(_("The engine of the run {run} has ended; the run is still open.").format(run=paths.id))
         click.echo(end_line(follower.state))
     return Exit.DONE

@@ -142,14 +142,22 @@ class Console(App[None], inherit_bindings=False):
         """The source's thread: looks, folds, posts, and goes on when the batch was taken in."""
         try:
             while not self._ended.wait(POLL):
-                batch = self.source.step(time.monotonic())
+                try:
+                    batch = self.source.step(time.monotonic())
+                except (JournalError, OSError) as error:
+                    if self.mode != "replay":
+                        raise
+                    # A jump that failed: what is shown stands, and other places may still be there.
+                    self.post_message(SourceLost(visible(str(error)), final=False))
+                    continue
                 if batch is not None:
                     self._taken.clear()
                     self.post_message(Advanced(batch))
                     # What comes meanwhile becomes one batch: a slow screen gets fewer of them, never a queue.
                     self._taken.wait(TAKEN_WITHIN)
-        except (JournalError, OSError) as error:
-            self.post_message(SourceLost(visible(str(error))))
+        except Exception as error:
+            # Whatever it was: a screen that stands still must not look alive.
+            self.post_message(SourceLost(visible(str(error) or type(error).__name__)))
         finally:
             self.source.close()
 
@@ -167,6 +175,11 @@ class Console(App[None], inherit_bindings=False):
             self._taken.set()
 
     def _take(self, batch: Batch) -> None:
+        if batch.said is not None:
+            self._said, self._said_at = Said(visible(batch.said)), time.monotonic()
+        elif batch.reset and self.trouble is None:
+            # What was said of another moment does not stand over this one.
+            self._said = None
         self.run_state = batch.state
         self.playback = batch.playback or self.playback
         lines = [entry.line for entry in batch.entries]
@@ -185,6 +198,10 @@ class Console(App[None], inherit_bindings=False):
         self.repaint()
 
     def on_source_lost(self, message: SourceLost) -> None:
+        if not message.final:
+            self.say(Said(_("The journal cannot be read there: {reason}").format(reason=message.reason), "error"))
+            return
+        self.trouble = message.reason
         text = _("The journal cannot be read any further: {reason}").format(reason=message.reason)
         self.say(Said(text, "error"), keep=True)
 
@@ -216,7 +233,7 @@ class Console(App[None], inherit_bindings=False):
         return View(
             state=self.run_state, moment=self.source.moment(self.run_state, self.playback), mode=self.mode, me=self.me,
             selected=checklist.selected, following=checklist.following, playback=self.playback, said=self._said,
-            waiting=self._waiting,
+            waiting=self._waiting, lost=self.trouble is not None,
         )  # fmt: skip
 
     def repaint(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -127,8 +127,9 @@ class Reel:
         )  # fmt: skip
 
 
-def export(paths: RunPaths, into: Writable, cut: Cut) -> float:
-    """Write the whole recording; returns how many seconds it plays. Raises JournalError, OSError."""
+def export(paths: RunPaths, into: Writable, cut: Cut, tell: Callable[[float], None] | None = None) -> float:
+    """Write the whole recording; returns how many seconds it plays. `tell` is told the share that is written, again and
+    again. Raises JournalError, OSError."""
     # The cast carries the colours of the console; whoever plays it decides about colour.
     os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
@@ -137,10 +138,10 @@ def export(paths: RunPaths, into: Writable, cut: Cut) -> float:
     glyphs.use("unicode")
     palette.use(palette.DARK)
     reel = Reel(JournalReader(paths.journal), cut)
-    return asyncio.run(_write(reel, paths, into, cut))
+    return asyncio.run(_write(reel, paths, into, cut, tell))
 
 
-async def _write(reel: Reel, paths: RunPaths, into: Writable, cut: Cut) -> float:
+async def _write(reel: Reel, paths: RunPaths, into: Writable, cut: Cut, tell: Callable[[float], None] | None) -> float:
     from tui.console.app import Console
     from tui.console.messages import Advanced
 
@@ -163,6 +164,8 @@ async def _write(reel: Reel, paths: RunPaths, into: Writable, cut: Cut) -> float
                 _line(into, [at, "o", text])
             shown = lines
             into.flush()
+            if tell is not None:
+                tell(min(1.0, reel.state.mono / max(reel.length, 1e-9)))
     _line(into, [at, "o", END])
     into.flush()
     return at

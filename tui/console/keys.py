@@ -207,6 +207,7 @@ class Keys:
             player.ask(asked)
 
     def _go(self) -> None:
+        from tui.console.timezone import at_time_of_day
         from tui.journal.position import PositionError, parse_position
 
         def gone(text: str) -> None:
@@ -217,16 +218,17 @@ class Keys:
                 self._go_step(step)
                 return
             try:
-                position = parse_position(text)
-            except PositionError as error:
-                self._console.say(Said(str(error), "warning"))
+                position = at_time_of_day(self._console.run_state, text) or parse_position(text)
+            except PositionError:
+                sentence = _("No position: “{text}”. Write 120, +00:12:30, 22:10:05, or a step.")
+                self._console.say(Said(sentence.format(text=visible(text[:24])), "warning"))
             else:
                 self._control(Asked("go", to=position))
 
         self._console.ask_text(
             _("Go to"),
             _("Go"),
-            _("A line (120), an offset (+00:12:30), a time (2026-12-05T22:10:00-03:00) or a step"),
+            _("A line (120), an offset (+00:12:30), a time (22:10:05) or a step"),
             "",
             gone,
         )

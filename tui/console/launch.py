@@ -36,12 +36,14 @@ def run_console(
     mouse: bool = False,
     language: str | None = None,
     ensure_engine: Callable[[], str | None] | None = None,
+    engine: Callable[[], bool | None] | None = None,
 ) -> int:
     """Show a run until the person leaves; the exit status: 0 detached or left, 2 where no console can be shown,
     1 the console failed, 128 + n ended by a signal.
 
     `take`: the reason to take the helm with (operator); `at`, `speed`: where and how fast a replay begins;
-    `ensure_engine` starts an engine where none runs and returns a sentence when it cannot.
+    `ensure_engine` starts an engine where none runs and returns a sentence when it cannot; `engine` tells whether one
+    lives.
     """
     use(language)
     problem = unsuitable()
@@ -75,7 +77,7 @@ def run_console(
     from tui.console.app import Console
 
     try:
-        source = _source(paths, mode, at, speed)
+        source = _source(paths, mode, at, speed, engine)
         app = Console(
             source, paths, mode, me=_me(declared) if mode != "replay" else "",
             connect=_connector(paths, declared) if mode == "operator" else None, take=take, ensure_engine=ensure_engine,
@@ -107,7 +109,9 @@ def unsuitable() -> str | None:
     return None
 
 
-def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float) -> Source:
+def _source(
+    paths: RunPaths, mode: Mode, at: str | None, speed: float, engine: Callable[[], bool | None] | None
+) -> Source:
     from tui.console.replay import Player
     from tui.console.source import Follower
     from tui.journal.position import parse_position
@@ -117,7 +121,7 @@ def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float) -> Source
     reader = JournalReader(paths.journal)
     if mode == "replay":
         return Player(reader, at=position, speed=speed, keep=not paths.alone)
-    return Follower(reader)
+    return Follower(reader, engine=engine)
 
 
 def _connector(paths: RunPaths, declared: str | None) -> Callable[[str | None], Helm]:

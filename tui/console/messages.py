@@ -18,11 +18,12 @@ class Advanced(Message):
 
 
 class SourceLost(Message):
-    """The journal cannot be read further; `reason` is a sentence."""
+    """The journal cannot be read further, or (not `final`) at the place that was asked for; `reason` is a sentence."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, final: bool = True) -> None:
         super().__init__()
         self.reason = reason
+        self.final = final
 
 
 class Answered(Message):

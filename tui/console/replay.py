@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from array import array
 from bisect import bisect_left, bisect_right
 from queue import Empty, SimpleQueue
 
+from msgspec.structs import replace
+
 from tui.console.controls import Asked, Control
 from tui.console.marks import FAILURES, IDLE_FROM, INCIDENTS, STEPS, Marks
 from tui.console.past import before, last_mono
-from tui.console.source import Batch
+from tui.console.source import Batch, merged
 from tui.console.view import Moment, Playback, replayed
 from tui.journal.line import JournalError
 from tui.journal.position import Position
 from tui.journal.reader import Entry, JournalReader
+from tui.locale import _
 from tui.run.fold import fold
 from tui.run.recording import Recording
 from tui.run.state import RunState
@@ -25,6 +29,10 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 250.0, 1000.0)
 PAINT_EVERY = 0.2
 INLINE = 4 * 1024 * 1024
 """Bytes of journal that are read before the first picture; more of them in the background, behind it."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at whether the journal has grown."""
+AGAIN = 1.5
+"""Seconds within which a further press goes back from where the last one led."""
 FAR = 600.0
 """Seconds of recorded time from which going on is a jump."""
 
@@ -56,6 +64,9 @@ class Player:
         self._covered = False
         self._partial = False
         self._size = 1
+        self._looked = 0.0
+        self._said: str | None = None
+        self._back: tuple[str, int, float] | None = None
         self.marks = Marks(reader.path)
         self._recording = Recording(reader.path)
         self.length = last_mono(reader.path) or 0.0
@@ -70,7 +81,7 @@ class Player:
         read = None if self._covered else min(0.99, self._recording.covered / self._size)
         return Playback(
             position=self._position, length=self.length, speed=self._speed, playing=self._playing, skip=self._skip,
-            read=read, marks=self.marks,
+            read=read, marks=self.marks, goes_on=self._covered and self._recording.state.closed is None,
         )  # fmt: skip
 
     def ask(self, asked: Asked) -> None:
@@ -97,6 +108,7 @@ class Player:
         """The next batch: a jump that was asked for, else what the time that passed brings."""
         then, self._then = self._then, now
         was_covered = self._covered
+        self._look(now)
         batch = self._carried_out()
         if batch is not None:
             self._painted = now
@@ -122,6 +134,19 @@ class Player:
             return self._jump(Position("mono", self._position), self._position)
         return self._on(self._position)
 
+    def _look(self, now: float) -> None:
+        """Once a second, where the run goes on: what has come since belongs to the recording as well."""
+        if now - self._looked < LOOK_EVERY or not self._ready_for_all or self._recording.state.closed is not None:
+            return
+        self._looked = now
+        size = self._reader.path.stat().st_size
+        if size != self._size:
+            self._size = size
+            self._reader.require_same()
+            self.marks.extend()
+            self._recording.extend()
+            self.length = max(self.length, self._recording.state.mono)
+
     def moment(self, state: RunState, playback: Playback | None) -> Moment:
         return replayed(state, playback or self.playback)
 
@@ -132,12 +157,13 @@ class Player:
 
     def _build(self) -> None:
         """Read the marks, and what is not covered by keyframes; in a thread of its own where that takes long."""
+        # The states first: a place that was asked for is shown as soon as they reach it.
+        if not self._covered:
+            self._cover()
         try:
             self.marks.extend()
         except (JournalError, OSError) as error:
             self._failure = error
-        if not self._covered:
-            self._cover()
 
     def _cover(self) -> None:
         try:
@@ -160,17 +186,24 @@ class Player:
     # -- what was asked for
 
     def _carried_out(self) -> Batch | None:
-        batch: Batch | None = None
+        done: list[Batch] = []
         asked, self._pending = self._pending, None
         while True:
             if asked is not None:
-                done = self._do(asked)
-                if done is None:
+                if self._playing and self._position > self._state.mono and asked.control != "go":
+                    # What is asked for is asked of what the position says, not of what was painted last.
+                    done.append(self._on(self._position))
+                found = self._do(asked)
+                if found is None:
                     self._pending = asked
-                batch = done or batch
+                else:
+                    done.append(found)
             try:
                 asked = self._asked.get_nowait()
             except Empty:
+                batch = merged(done)
+                if batch is not None and self._said is not None:
+                    batch, self._said = replace(batch, said=self._said), None
                 return batch
 
     def _do(self, asked: Asked) -> Batch | None:
@@ -198,7 +231,10 @@ class Player:
                 return self._go(Position("mono", mono), mono)
             case "go" if asked.to is not None:
                 shown = min(asked.to.value, self.length) if asked.to.by == "mono" else None
-                return self._go(asked.to, shown)
+                found = self._go(asked.to, shown)
+                if found is not None:
+                    self._told_where(asked.to)
+                return found
             case "go_step":
                 seq = self.marks.begun.get(asked.step)
                 if seq is None:
@@ -209,18 +245,38 @@ class Player:
         return self._batch(self._state, ())
 
     def _mark(self, control: Control) -> Batch | None:
-        """To the next mark, or the one before; where there is none, as now."""
+        """To the next mark, or the one before; where there is none, as now, and that is said."""
         marks: array[int] = self.marks.steps if control in ("step", "back") else self.marks.incidents
         here = self._state.seq
         if control.endswith("back"):
+            now = time.monotonic()
+            if self._playing and self._back is not None and self._back[0] == control and now - self._back[2] < AGAIN:
+                # It plays on from where the last press led: another press goes back from there, not from here.
+                here = min(here, self._back[1])
             place = bisect_left(marks, here) - 1
-            seq = marks[place] if place >= 0 else 0
+            if place < 0:
+                self._said = _("There is none before this one.")
+                return self._batch(self._state, ())
+            seq = marks[place]
+            self._back = control, seq, now
         else:
             place = bisect_right(marks, here)
             if place >= len(marks):
-                return self._batch(self._state, ()) if self.marks.done else None
+                if not self.marks.done:
+                    return None
+                self._said = _("There is none after this one.")
+                return self._batch(self._state, ())
             seq = marks[place]
         return self._go(Position("seq", seq))
+
+    def _told_where(self, position: Position) -> None:
+        """Say where it went when that is not the place that was asked for."""
+        if not position.admits(self._recording.first):
+            self._said = _("That lies before the run was opened; this is its beginning.")
+        elif self._covered and position.admits(self._recording.state):
+            beyond = position.value > self.length if position.by == "mono" else True
+            if beyond and not (position.by == "seq" and position.value == self._recording.state.seq):
+                self._said = _("That lies behind the last event; this is the end.")
 
     def _go(self, position: Position, shown: float | None = None) -> Batch | None:
         return self._jump(position, shown) if self._covers(position) else None
@@ -230,10 +286,12 @@ class Player:
         state, offset = self._recording.state_and_offset(position)
         if state.seq < 0:
             state, offset = self._recording.state_and_offset(_FIRST)
+        if self.marks.done and self.marks.scanned < offset:
+            self.marks.extend()
         self._state, self._ready = state, []
         self._reader.seek(offset, state.seq)
         self._position = state.mono if shown is None else max(shown, state.mono)
-        self._partial = self.marks.scanned < offset
+        self._partial = self.marks.scanned < offset and not self.marks.done
         return self._batch(previous, before(self.marks, offset), reset=True)
 
     # -- how it goes on

@@ -6,7 +6,7 @@ Nothing else makes states, so that live, observed and replayed screens are the s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from msgspec import Struct
@@ -17,6 +17,8 @@ from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
 from tui.run.state import RunState
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what is not in the journal: its file, its engine."""
 OUTPUT_EVERY = 0.25
 """Seconds between two batches that bring nothing but output and samples."""
 
@@ -30,6 +32,23 @@ class Batch(Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     reset: bool = False
     playback: Playback | None = None
+    said: str | None = None
+    """What a key did, where the picture alone does not tell."""
+
+
+def merged(batches: Iterable[Batch]) -> Batch | None:
+    """Several batches, in their order, as one: what came before the last jump is void."""
+    found: Batch | None = None
+    for batch in batches:
+        if found is None:
+            found = batch
+            continue
+        entries = batch.entries if batch.reset else (*found.entries, *batch.entries)
+        found = Batch(
+            previous=found.previous, state=batch.state, entries=entries, reset=found.reset or batch.reset,
+            playback=batch.playback or found.playback, said=batch.said or found.said,
+        )  # fmt: skip
+    return found
 
 
 class Source(Protocol):
@@ -51,9 +70,17 @@ class Source(Protocol):
 class Follower:
     """Follows a journal that may still grow."""
 
-    def __init__(self, reader: JournalReader, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, reader: JournalReader, wall: Callable[[], float] = time.time,
+        engine: Callable[[], bool | None] | None = None,
+    ) -> None:  # fmt: skip
+        """`engine`: whether the run's engine lives, None where that cannot be known."""
         self._reader = reader
         self._wall = wall
+        self._engine = engine
+        self._alive: bool | None = None
+        self._looked = 0.0
+        self._arrived: float | None = None
         self._state = RunState()
         self._shown = self._state
         self._pending: list[Entry] = []
@@ -77,19 +104,35 @@ class Follower:
     def step(self, now: float) -> Batch | None:
         """What came since; transitions at once, output and samples a few times a second."""
         state, urgent = self._state, False
+        changed = self._look(now)
         for entry in self._reader.poll():
+            self._arrived = time.monotonic()
             state = fold(state, entry.line)
             urgent = urgent or entry.line.type not in BULKY
             self._pending.append(entry)
         self._state = state
-        if not self._pending or (not urgent and now - self._last < OUTPUT_EVERY):
+        if not changed and (not self._pending or (not urgent and now - self._last < OUTPUT_EVERY)):
             return None
         batch = Batch(previous=self._shown, state=state, entries=tuple(self._pending))
         self._pending, self._shown, self._last = [], state, now
         return batch
 
+    def _look(self, now: float) -> bool:
+        """Once a second: whether the engine lives; True when that is news.
+
+        Raises JournalCorrupt when the path names another file by now.
+        """
+        if now - self._looked < LOOK_EVERY or self._state.closed is not None:
+            return False
+        self._looked = now
+        self._reader.require_same()
+        before, self._alive = self._alive, None if self._engine is None else self._engine()
+        return before is not self._alive
+
     def moment(self, state: RunState, playback: Playback | None) -> Moment:
-        return moment(state, self._wall())
+        # Another machine's clock may be wrong: how old the picture is, is told by when its last line came.
+        silent = None if self._arrived is None else time.monotonic() - self._arrived
+        return moment(state, self._wall(), silent=silent, engine=self._alive)
 
     def close(self) -> None:
         self._reader.close()

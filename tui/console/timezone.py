@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+import re
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from tui.journal.position import Position
+from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.run.visible import visible
+
+_TIME = re.compile(r"[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?")
 
 
 def zone(state: RunState) -> tzinfo:
@@ -18,6 +23,24 @@ def zone(state: RunState) -> tzinfo:
         return ZoneInfo(opened.window.timezone)
     except (ValueError, OSError):
         return UTC
+
+
+def at_time_of_day(state: RunState, text: str) -> Position | None:
+    """The position that a time of day such as `22:10` or `22:10:05` means: the first one after the run's opening.
+
+    None for anything else."""
+    if state.opened is None or not state.at or not _TIME.fullmatch(text.strip()):
+        return None
+    opened = instant(state.at) - state.mono
+    where = zone(state)
+    begin = datetime.fromtimestamp(opened, where)
+    try:
+        wanted = datetime.combine(begin.date(), time.fromisoformat(text.strip()), where)
+    except ValueError:
+        return None
+    if wanted < begin.replace(microsecond=0):
+        wanted += timedelta(days=1)
+    return Position("at", time=wanted.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.999999Z"))
 
 
 def time_of_day(at: str, where: tzinfo) -> str:

@@ -18,24 +18,27 @@ Mode = Literal["operator", "observer", "replay"]
 
 class Moment(Struct, frozen=True):
     """Now, as the screen shows it: `wall` in seconds since the epoch, `mono` in seconds since the run's opening,
-    `age` seconds since the last event came."""
+    `age` seconds since the last event came, `engine` whether the run's engine lives (None: not known here)."""
 
     wall: float
     mono: float
     age: float
+    engine: bool | None = None
 
 
-def moment(state: RunState, wall: float) -> Moment:
-    """Live: the run's own clock goes on from the last event by the wall clock; a closed run stands still."""
+def moment(state: RunState, wall: float, *, silent: float | None = None, engine: bool | None = None) -> Moment:
+    """Live: the run's own clock goes on from the last event; a closed run stands still. `silent`: seconds since the
+    last event was seen to come; without it the wall clock tells."""
     if not state.at:
-        return Moment(wall, state.mono, 0.0)
-    age = max(0.0, wall - instant(state.at))
-    return Moment(wall, state.mono if state.closed is not None else state.mono + age, age)
+        return Moment(wall, state.mono, 0.0, engine)
+    age = max(0.0, wall - instant(state.at)) if silent is None or state.closed is not None else max(0.0, silent)
+    return Moment(wall, state.mono if state.closed is not None else state.mono + age, age, engine)
 
 
 class Playback(Struct, frozen=True, kw_only=True):
     """A recording as it plays: `position` and `length` in seconds since the run's opening; `skip`: stretches in which
-    nothing happens are shortened; `read`: how much of it is covered, from 0 to 1, None once all of it is."""
+    nothing happens are shortened; `read`: how much of it is covered, from 0 to 1, None once all of it is;
+    `goes_on`: its run is still open, so that more may come."""
 
     position: float
     length: float
@@ -44,6 +47,7 @@ class Playback(Struct, frozen=True, kw_only=True):
     skip: bool = False
     read: float | None = None
     marks: Marks | None = None
+    goes_on: bool = False
 
 
 def replayed(state: RunState, playback: Playback) -> Moment:
@@ -72,6 +76,8 @@ class View(Struct, frozen=True, kw_only=True):
     playback: Playback | None = None
     said: Said | None = None
     waiting: str | None = None
+    lost: bool = False
+    """The journal cannot be read any further: what is shown is what was."""
 
     @property
     def step(self) -> StepState | None:

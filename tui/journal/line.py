@@ -58,6 +58,10 @@ _head_decoder = msgspec.json.Decoder(Head)
 _skip_decoder = msgspec.json.Decoder(msgspec.Raw)
 
 
+_LONGEST = 1e10
+"""Seconds; three hundred years."""
+
+
 def encode_data(data: Any) -> msgspec.Raw:
     """The JSON object of an event's data.
 
@@ -106,7 +110,9 @@ def decode(raw: bytes) -> Line:
         # Skipping the data checks its structure but not the encoding of its strings.
         if not raw.isascii():
             raw.decode()
-        # Every clock on a screen is computed from it.
+        # Every clock on a screen is computed from these.
+        if not 0 <= line.mono < _LONGEST:
+            raise ValueError(_("its time since the opening, {mono} s, cannot be").format(mono=line.mono))
         if datetime.fromisoformat(line.at).tzinfo is None:
             raise ValueError(_("its time {at} has no time zone").format(at=repr(line.at)))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -79,6 +79,18 @@ class JournalReader:
         self._offset = offset
         return entries
 
+    def require_same(self) -> None:
+        """Raises JournalCorrupt when the path no longer names the file that is read: it was moved or replaced."""
+        held = os.fstat(self._fd)
+        try:
+            named = self.path.stat(follow_symlinks=False)
+        except OSError as error:
+            reason = _("its file is gone: {reason}.").format(reason=error.strerror)
+            raise JournalCorrupt(self.path, self._next, self._offset, reason) from error
+        if (named.st_dev, named.st_ino) != (held.st_dev, held.st_ino):
+            reason = _("another file has its name now; open the run again.")
+            raise JournalCorrupt(self.path, self._next, self._offset, reason)
+
     def close(self) -> None:
         """Close the file; may be called twice."""
         fd, self._fd = self._fd, -1

@@ -139,6 +139,11 @@ class Recording:
         """Bytes of the journal that are covered."""
         return self._offset
 
+    @property
+    def first(self) -> RunState:
+        """The state after the first line; empty before one is covered."""
+        return self._base or RunState()
+
     def extend(self, write: bool = False) -> None:
         """Cover what has come since. `write`: keep the cache up, where that is permitted. Raises OSError."""
         with JournalReader(self.journal) as reader:

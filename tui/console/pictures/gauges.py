@@ -13,6 +13,7 @@ from tui.run.state import GuardState, RunState
 
 NAME, VALUE = 16, 9
 LIMIT, LONGEST_LIMIT, LONGEST_SOURCE = 8, 14, 24
+ENORMOUS = 1e300
 BAR = 60
 """Samples of a history at most: a minute."""
 SOURCE_FROM = 70
@@ -117,6 +118,8 @@ def _row(
 def history(state: RunState, metric: str, width: int, limit: float | None) -> str:
     """The last samples as a bar a sample, scaled to the limit where there is one, else to their own highest."""
     values = [s.values[metric] for s in state.samples[-width:] if metric in s.values] if width > 0 else []
+    # Sums of such figures are infinite, and no bar is.
+    values = [max(-ENORMOUS, min(ENORMOUS, value)) for value in values]
     if not values:
         return ""
     top = max(max(values), limit or 0.0, 1e-12)

@@ -52,12 +52,17 @@ def _who(view: View, width: int) -> Line:
 def _link(view: View) -> Piece:
     """The age stands first: what changes every second is cheapest at the start of a line."""
     playback = view.playback
+    if view.lost:
+        return f"{glyphs().status['failed']} " + _("JOURNAL LOST") + " ", "bad"
     if playback is not None:
         mark = glyphs().play if playback.playing else glyphs().pause
         text = _("{position} of {length}").format(position=clock(playback.position), length=clock(playback.length))
         return f"{mark} {playback.speed:g}x +{text} ", "run"
     if view.state.closed is not None:
         return f"{glyphs().silent} " + _("closed {span} ago").format(span=ago(view.moment.age)) + " ", "dim"
+    if view.moment.engine is False:
+        text = _("engine ended, last event {span} ago").format(span=ago(view.moment.age))
+        return f"{glyphs().silent} {text} ", "bad" if view.state.active else "warn"
     if view.moment.age < SILENT_AFTER:
         return f"{glyphs().alive} " + _("live") + " ", "ok"
     text = _("last event {span} ago").format(span=ago(view.moment.age))

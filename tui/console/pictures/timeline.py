@@ -24,6 +24,8 @@ def timeline(view: View, width: int) -> list[Line]:
     right: list[Piece] = [(f" {clock(playback.length)}", "dim")]
     if playback.read is not None:
         right.append((" " + _("reading, {n} %").format(n=int(playback.read * 100)), "warn"))
+    elif playback.goes_on:
+        right.append((" " + _("the run goes on"), "run"))
     elif width >= NOTE_FROM:
         right.append((" " + (_("idle skipped") if playback.skip else _("idle played")), "dim"))
     room = width - width_of(left) - width_of(right)
