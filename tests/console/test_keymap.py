@@ -75,7 +75,7 @@ async def test_the_screen_names_and_obeys_them(tmp_path: Path) -> None:
         text = seen.text()
         assert "Ctrl+E executes it." in text and " Ctrl+E execute " in text.splitlines()[-1] and "Q detach" in text
         await seen.press("question_mark")
-        assert " Ctrl+E    Execute the selected step" in seen.text()
+        assert " Ctrl+E         Execute the selected step" in seen.text()
         await seen.press("escape", "x", "h")
         assert not seen.helm.taken
         await seen.press("ctrl+c")

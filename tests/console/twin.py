@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.events import Key
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -60,12 +61,22 @@ class Seen:
         await self.pilot.press(*({" ": "space", "-": "minus"}.get(c, c) for c in text))
 
     async def settle(self) -> None:
-        """Let the dialog that is open take keys."""
-        from tui.console.screens.overlay import Asking
+        """Let what is open take keys, and an Enter."""
+        from tui.console.screens.overlay import Asking, Palette
 
         screen = self.app.screen
-        assert isinstance(screen, Asking), screen
-        await self.until(lambda: screen.dialog.settled(time.monotonic()))
+        assert isinstance(screen, Asking | Palette), screen
+        asked = screen.dialog if isinstance(screen, Asking) else screen
+        await self.until(lambda: asked.ready(time.monotonic()))
+
+    async def hold(self, key: str, delay: float, repeats: int, every: float = 0.03) -> None:
+        """A key held down as a keyboard sends it: once, again after its delay, then every `every` seconds."""
+        at = time.monotonic()
+        for number in range(repeats + 1):
+            event = Key(key, key if len(key) == 1 else None)
+            event.time = at if number == 0 else at + delay + (number - 1) * every
+            self.app.post_message(event)
+            await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
         deadline = time.monotonic() + seconds

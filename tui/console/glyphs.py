@@ -52,7 +52,21 @@ ASCII = Glyphs(
     },
 )  # fmt: skip
 
+SETS: dict[str, Literal["unicode", "ascii"]] = {"ascii": "ascii", "unicode": "unicode"}
+"""By the names that `VIRADA_GLYPHS` takes."""
 _current = UNICODE
+_PLAINER = str.maketrans("“”‘’–—…·", "\"\"''--~-")
+"""Punctuation of sentences, by what stands for it where the terminal has none of it: as wide, and as readable."""
+
+
+def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    found = error.object[error.start : error.end].translate(_PLAINER)
+    return "".join(c if c.isascii() else "?" for c in found), error.end
+
+
+PLAINER = "virada.plainer"
+codecs.register_error(PLAINER, _replaced)
 
 
 def use(which: Literal["unicode", "ascii"]) -> None:
@@ -67,6 +81,10 @@ def fitting(encoding: str | None) -> Literal["unicode", "ascii"]:
         return "unicode" if codecs.lookup(encoding or "ascii").name == "utf-8" else "ascii"
     except LookupError:
         return "ascii"
+
+
+def is_ascii() -> bool:
+    return _current is ASCII
 
 
 def glyphs() -> Glyphs:

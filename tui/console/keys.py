@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
+from tui.console.actions import ON_STEP, label
 from tui.console.material import output_tail, plan_files
 from tui.console.pictures.details import Material, details
 from tui.console.pictures.help import help_lines, team_lines
 from tui.console.pieces import Line
 from tui.console.replay import Asked, Control, Player
-from tui.console.screens.overlay import Palette, Reader
+from tui.console.screens.overlay import Chosen, Palette, Reader
+from tui.console.screens.overview import WIDE
 from tui.console.view import Said
 from tui.console.visible import visible
 from tui.console.widgets.tabs import PANES
@@ -54,7 +57,11 @@ class Keys:
             case "previous_pane":
                 overview.next_pane(-1)
             case "zoom":
-                overview.zoom()
+                if overview.wide:
+                    overview.zoom()
+                else:
+                    text = _("Every pane is alone on a screen of fewer than {n} columns.")
+                    self._console.say(Said(text.format(n=WIDE)))
             case "back":
                 overview.back()
             case "error":
@@ -68,9 +75,9 @@ class Keys:
             case "details":
                 self._details()
             case "help":
-                self._console.push_screen(Reader("help", lambda width: help_lines(self._console.mode, width)))
+                self._read("help", lambda width: help_lines(self._console.mode, width))
             case "team":
-                self._console.push_screen(Reader("team", lambda width: team_lines(self._console.view(), width)))
+                self._read("team", lambda width: team_lines(self._console.view(), width))
             case "palette":
                 self._console.push_screen(Palette(self._console.view()), lambda chosen: self._chosen(chosen))
             case "fold":
@@ -96,9 +103,18 @@ class Keys:
             case _ if name in _CONTROLS:
                 self._control(Asked(_CONTROLS[name]))
 
-    def _chosen(self, name: str | None) -> None:
-        if name is not None:
-            self._console.do(name)
+    def _chosen(self, chosen: Chosen | None) -> None:
+        """Do what the person read: a command that has come to mean something else meanwhile is not given."""
+        if chosen is None:
+            return
+        action, then, now = chosen.action, chosen.view, self._console.view()
+        if action.commands:
+            moved = action.name in ON_STEP and then.selected != now.selected
+            if moved or label(action, then) != label(action, now):
+                text = _("The run went on meanwhile: “{label}” was not done. Look again.")
+                self._console.say(Said(text.format(label=label(action, then)), "warning"))
+                return
+        self._console.do(action.name)
 
     def _next_error(self) -> None:
         overview = self._console.overview
@@ -156,7 +172,10 @@ class Keys:
             )
             return details(self._console.view(), now, material, width)
 
-        self._console.push_screen(Reader(step, lines, whole=True))
+        self._read(step, lines, whole=True)
+
+    def _read(self, title: str, lines: Callable[[int], list[Line]], *, whole: bool = False) -> None:
+        self._console.push_screen(Reader(title, lines, self._console.mode, whole=whole))
 
     def _control(self, asked: Asked) -> None:
         source = self._console.source
