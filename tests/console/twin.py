@@ -69,14 +69,18 @@ class Seen:
         asked = screen.dialog if isinstance(screen, Asking) else screen
         await self.until(lambda: asked.ready(time.monotonic()))
 
-    async def hold(self, key: str, delay: float, repeats: int, every: float = 0.03) -> None:
-        """A key held down as a keyboard sends it: once, again after its delay, then every `every` seconds."""
-        at = time.monotonic()
+    async def hold(self, key: str, delay: float, repeats: int, at: float | None = None) -> float:
+        """A key held down from `at` (now) on as a keyboard sends it: once, again after its delay, then every 30 ms.
+        When the last one came. The times are those of the events: nothing is waited for."""
+        at = time.monotonic() if at is None else at
         for number in range(repeats + 1):
+            if number:
+                at += delay if number == 1 else 0.03
             event = Key(key, key if len(key) == 1 else None)
-            event.time = at if number == 0 else at + delay + (number - 1) * every
+            event.time = at
             self.app.post_message(event)
             await self.pilot.pause()
+        return at
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
         deadline = time.monotonic() + seconds

@@ -417,7 +417,9 @@ def all_shown(action: Action) -> str:
     """Every key of an action as people read them; a row such as 0-9 stays one."""
     from tui.console.keymap import shown
 
-    return action.shown if action.name in _ROWS else " ".join(shown(key) for key in action.keys)
+    if action.name in _ROWS:
+        return action.shown
+    return " ".join((action.shown, *(shown(key) for key in action.keys[1:])))
 
 
 def of_mode(mode: Mode) -> tuple[Action, ...]:

@@ -54,6 +54,7 @@ class Dialog:
         self.top = 0
         """The first line of the explanation that is shown, and how many are: known once it was painted."""
         self.page = 1
+        self.scrolls = False
         self._opened = now
         # What opened the dialog may be a key that is still down: its repetitions follow the opening, not an Enter.
         self._last_enter = now
@@ -168,18 +169,19 @@ def dialog_picture(dialog: Dialog, width: int, height: int) -> list[Line]:
         head, over = [clipped(title, width)], [[clipped(label, width)] for label in labels]
         problem = [clipped(((dialog.problem, "warn"),), width)]
         fixed = len(head) + 2 * len(over) + len(problem) + 1
-    body, more = _scrolled(dialog, body, max(0, height - fixed))
+    body, more = _scrolled(dialog, body, width, max(0, height - fixed))
     if more and not dialog.problem:
-        problem = [clipped(more, width)]
+        problem = [more]
     fields = [field.line(width, dialog.focus == number) for number, field in enumerate(dialog.fields)]
     asked_rows = [row for rows, field in zip(over, fields, strict=True) for row in (*rows, field)]
     return [*head, *body, *asked_rows, *problem, _buttons(dialog, width)]
 
 
-def _scrolled(dialog: Dialog, body: list[Line], room: int) -> tuple[list[Line], Line]:
+def _scrolled(dialog: Dialog, body: list[Line], width: int, room: int) -> tuple[list[Line], Line]:
     """What is shown of the explanation, and a line on what is not; that one stands among the first where there is
     room for it."""
-    if len(body) <= room:
+    dialog.scrolls = len(body) > room
+    if not dialog.scrolls:
         dialog.top, dialog.page = 0, max(1, room)
         return body, ()
     own = room >= 3
@@ -194,7 +196,8 @@ def _scrolled(dialog: Dialog, body: list[Line], room: int) -> tuple[list[Line], 
     if dialog.top:
         text = ngettext("{n} line more above", "{n} lines more above", dialog.top).format(n=dialog.top)
         more += [("PgUp", "key"), (f" {text}", "warn")]
-    return ([*shown, tuple(more)], ()) if own else (shown, tuple(more))
+    said = clipped(more, width)
+    return ([*shown, said], ()) if own else (shown, said)
 
 
 def rows_wanted(question: Question, width: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from typing import Literal
 
 from msgspec import Struct
@@ -62,7 +63,9 @@ _PLAINER = str.maketrans("“”‘’–—…·", "\"\"''--~-")
 def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
     assert isinstance(error, UnicodeEncodeError)
     found = error.object[error.start : error.end].translate(_PLAINER)
-    return "".join(c if c.isascii() else "?" for c in found), error.end
+    # A letter without its accent can still be read; as wide as before it is in any case.
+    bare = (unicodedata.normalize("NFKD", c)[0] if unicodedata.combining(c) == 0 else "?" for c in found)
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in bare), error.end
 
 
 PLAINER = "virada.plainer"

@@ -11,16 +11,20 @@ from tui.console.actions import all_shown, of_mode, shown_of
 from tui.console.view import Mode
 from tui.locale import _
 
-READER = frozenset("down up page_down page_up first last copy write back detach leave interrupt".split(" "))
+READER = frozenset(
+    ["down", "up", "page_down", "page_up", "first", "last", "copy", "write", "back", "detach", "leave", "interrupt"]
+)
 """Actions that mean the same over a text that scrolls."""
 
 
 class Own(Struct, frozen=True):
-    """`shown`: the keys as people read them; `label`: a word or two for the footer; `help`: what they do."""
+    """`shown`: the keys as people read them; `label`: a word or two for the footer; `help`: what they do;
+    `scrolls`: they do nothing where all of it fits."""
 
     shown: str
     label: str
     help: str
+    scrolls: bool = False
 
 
 def reader_keys(mode: Mode) -> tuple[Own, ...]:
@@ -31,9 +35,9 @@ def reader_keys(mode: Mode) -> tuple[Own, ...]:
                      if action.name == name)  # fmt: skip
     ends = f"{shown_of('first')} {shown_of('last')}"
     return (
-        Own(scroll, _("scroll"), _("Scroll by a line.")),
-        Own(pages, _("page"), _("Scroll by a page.")),
-        Own(ends, _("ends"), _("To the beginning, to the end.")),
+        Own(scroll, _("scroll"), _("Scroll by a line."), scrolls=True),
+        Own(pages, _("page"), _("Scroll by a page."), scrolls=True),
+        Own(ends, _("ends"), _("To the beginning, to the end."), scrolls=True),
         Own(shown_of("copy"), _("copy"), _("Copy the whole text through the terminal.")),
         Own(shown_of("write"), _("write to a file"), _("Write the whole text to a file.")),
         Own("Esc", _("close"), _("Close it.")),
@@ -46,7 +50,7 @@ def question_keys() -> tuple[Own, ...]:
     return (
         Own("Tab", _("next"), _("To the next field or button; Shift+Tab: to the one before.")),
         Own("Enter", _("press"), _("Press the button; in the last field of a harmless question: confirm.")),
-        Own("PgDn PgUp", _("scroll"), _("Scroll what is longer than its place.")),
+        Own("PgDn PgUp", _("scroll"), _("Scroll what is longer than its place."), scrolls=True),
         Own("Esc", _("cancel"), _("Cancel: nothing is done.")),
     )
 

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from tui.console.actions import Action, keys_of, label, of_mode
 from tui.console.dialog import ENTER, Dialog, Question, dialog_picture, held_sentence, rows_wanted
 from tui.console.field import Field
-from tui.console.glyphs import is_ascii
+from tui.console.glyphs import glyphs, is_ascii
 from tui.console.ownkeys import READER, Own, palette_keys, question_keys, reader_keys
 from tui.console.pieces import Line, clipped, sides, tinted
 from tui.console.repeats import HELD_WITHIN
@@ -70,7 +70,8 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._place()
-        self.app.repaint()  # type: ignore[attr-defined]
+        # What is drawn tells which keys do something: the footer comes after it.
+        self.call_after_refresh(self.app.repaint)  # type: ignore[attr-defined]
 
     def on_unmount(self) -> None:
         self.app.repaint()  # type: ignore[attr-defined]
@@ -124,9 +125,11 @@ class Reader(Overlay[None]):
         self._whole = whole
         self._top = 0
         self._room = 1
+        self._long = False
 
     def keys(self) -> tuple[Own, ...]:
-        return reader_keys(self._mode)
+        found = reader_keys(self._mode)
+        return found if self._long else tuple(own for own in found if not own.scrolls)
 
     def wanted(self, width: int) -> tuple[int, int]:
         if self._whole:
@@ -138,6 +141,7 @@ class Reader(Overlay[None]):
         lines = self._lines(width)
         self._room = room = max(1, height - 1)
         self._top = max(0, min(self._top, len(lines) - room))
+        self._long = len(lines) > room
         place = f"{min(len(lines), self._top + room)}/{len(lines)}" if len(lines) > room else ""
         covered = self.app.size.height < UNCOVERED_FROM
         hint = ", ".join(f"{own.shown} {own.label}" for own in self.keys()) if covered else ""
@@ -185,7 +189,7 @@ class Asking(Overlay[list[str] | None]):
         return dialog_picture(self.dialog, width, height)
 
     def keys(self) -> tuple[Own, ...]:
-        return question_keys()
+        return tuple(own for own in question_keys() if self.dialog.scrolls or not own.scrolls)
 
     def press(self, key: str, character: str | None, at: float) -> bool:
         if key in FIXED:
@@ -248,6 +252,7 @@ class Palette(Overlay[Chosen | None]):
         for number, action in enumerate(found[top : top + room], top):
             line = clipped(
                 (
+                    (glyphs().pointer if number == self._at else " ", "key"),
                     (fit(action.shown, 6), "key"),
                     (fit(label(action, self._view), 22) + " ", "bold"),
                     (_(action.help), "dim"),
