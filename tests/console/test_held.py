@@ -167,3 +167,13 @@ async def test_a_prompt_takes_what_is_typed_right_behind_its_key(tmp_path: Path)
             await seen.pilot.press(key)
         await seen.pilot.pause()
         assert seen.app.overview.log_pane.filter == "error"
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+async def test_the_key_that_opened_a_question_and_is_still_down_is_no_text(delay: float, tmp_path: Path) -> None:
+    async with shown(prepared(), tmp_path) as seen:
+        last = await seen.hold("n", delay, 40)
+        screen = seen.app.screen
+        assert isinstance(screen, Asking) and screen.dialog.fields[0].text == ""
+        await seen.hold("n", delay, 0, at=last + 1.0)
+        assert screen.dialog.fields[0].text == "n"

@@ -275,7 +275,12 @@ class Console(App[None], inherit_bindings=False):
             await super().on_event(event)
             return
         self._held = self._repeats.held(event.key, event.time)
+        if not self.screen_stack:
+            return
         over = self.screen
+        if self._held and event.is_printable and isinstance(over, Asking) and over.is_untouched:
+            # The key that opened the question is still down: it is no text.
+            return
         if not (isinstance(over, Overlay) and over.press(event.key, event.character, event.time)):
             await self._check_bindings(event.key)
 

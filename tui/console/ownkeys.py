@@ -49,7 +49,7 @@ def question_keys() -> tuple[Own, ...]:
     """Questions: where something is asked before it is done."""
     return (
         Own("Tab", _("next"), _("To the next field or button; Shift+Tab: to the one before.")),
-        Own("Enter", _("press"), _("Press the button; in the last field of a question that is not dangerous: confirm.")),
+        Own("Enter", _("press"), _("Press the button; in the last field of a question without danger: confirm.")),
         Own("PgDn PgUp", _("scroll"), _("Scroll what is longer than its place."), scrolls=True),
         Own("Esc", _("cancel"), _("Cancel: nothing is done.")),
     )

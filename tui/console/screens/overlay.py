@@ -179,6 +179,8 @@ class Asking(Overlay[list[str] | None]):
         super().__init__()
         self._now = now
         self.dialog = Dialog(question, now())
+        self.is_untouched = not question.harmless
+        """No key has come yet but the one that opened it. In a harmless prompt that one may be meant as text."""
         self.set_class(question.danger, "danger")
 
     def wanted(self, width: int) -> tuple[int, int]:
@@ -194,6 +196,7 @@ class Asking(Overlay[list[str] | None]):
     def press(self, key: str, character: str | None, at: float) -> bool:
         if key in FIXED:
             return False
+        self.is_untouched = False
         decided = self.dialog.key(key, character, at)
         if decided is None:
             self.repaint()
