@@ -120,9 +120,9 @@ def test_bytes_that_are_no_utf_8_do_no_harm(station: Station, watched: str) -> N
         console.wait_text("OPERATOR", "Back everything up")
         console.send_bytes(b"\xff\xfe\x80j\x1b[999zk")
         console.send("?")
-        console.wait_text("Esc closes")
+        console.wait_text("Commands to the engine")
         console.send("\x1b")
-        console.wait_gone("Esc closes")
+        console.wait_gone("Commands to the engine")
         console.send("q")
         assert console.wait() == 0
 

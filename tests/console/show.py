@@ -1,4 +1,4 @@
-"""Runs the console over a made journal: `python tests/console/show.py STORY [MODE] [DIRECTORY] [--live]`.
+"""Runs the console over a made journal: `python tests/console/show.py STORY [MODE] [DIRECTORY] [--live] [--mouse]`.
 
 For looking at it, and for the tests that drive it through a pseudo-terminal. The journal is shifted to end now; with
 `--live` a sample a second is added, so that the screen lives as beside an engine.
@@ -25,7 +25,7 @@ def told(name: str) -> Story:
 
 
 def main() -> int:
-    arguments = [argument for argument in sys.argv[1:] if argument != "--live"]
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--live", "--mouse")]
     name, mode = arguments[0], arguments[1] if len(arguments) > 1 else "observer"
     with tempfile.TemporaryDirectory(prefix="virada-show-") as scratch:
         directory = Path(arguments[2]) if len(arguments) > 2 else Path(scratch)
@@ -47,7 +47,7 @@ def shown(story: Story, mode: str, directory: Path, *, live: bool) -> int:
 
     if live:
         threading.Thread(target=go_on, daemon=True).start()
-    return run_console(paths, mode=mode)  # type: ignore[arg-type]
+    return run_console(paths, mode=mode, mouse="--mouse" in sys.argv)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -153,6 +153,7 @@ async def test_taking_the_helm_goes_through_the_palette(tmp_path: Path) -> None:
     async with shown(prepared().add(e.HelmTaken(person=BRUNO), by=BRUNO), tmp_path) as seen:
         await seen.press("colon")
         await seen.type("take the helm")
+        await seen.settle()
         await seen.press("enter")
         await seen.settle()
         await seen.type("bruno sleeps")

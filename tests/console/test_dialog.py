@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tui.console.dialog import HELD_WITHIN, SETTLED_AFTER, Asked, Dialog, Question, dialog_picture
+from tui.console.dialog import SETTLED_AFTER, Asked, Dialog, Question, dialog_picture
 from tui.console.field import Field
 from tui.console.pieces import plain, width_of
+from tui.console.repeats import HELD_WITHIN
 
 DANGER = Question(title="ROLL BACK", confirm="Roll back", danger=True,
                   fields=(Asked(label="Reason"), Asked(label="Target", exactly="production")))  # fmt: skip

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.console.journals import prepared
+from tests import keys
+from tests.console.journals import BRUNO, prepared
 from tests.console.terminal import Terminal
-from tests.console.twin import shown
+from tests.console.twin import HelmTwin, shown
 from tui.console import actions, keymap
 from tui.console.actions import ACTIONS
 from tui.console.keymap import KeysError, changed
+from tui.helm.protocol import Refused
 from tui.run import commands as c
 
 
@@ -75,7 +77,7 @@ async def test_the_screen_names_and_obeys_them(tmp_path: Path) -> None:
         text = seen.text()
         assert "Ctrl+E executes it." in text and " Ctrl+E execute " in text.splitlines()[-1] and "Q detach" in text
         await seen.press("question_mark")
-        assert " Ctrl+E    Execute the selected step" in seen.text()
+        assert " Ctrl+E         Execute the selected step" in seen.text()
         await seen.press("escape", "x", "h")
         assert not seen.helm.taken
         await seen.press("ctrl+c")
@@ -90,3 +92,15 @@ def test_a_bad_file_ends_the_console_with_its_sentence(tmp_path: Path) -> None:
     with Terminal("prepared", "observer", size=(200, 24), XDG_CONFIG_HOME=str(tmp_path)) as terminal:
         terminal.until("The key x is meant for execute and for hold")
         assert terminal.ended() == 2
+
+
+def test_the_document_of_keys_is_as_the_table_is() -> None:
+    assert keys.FILE.read_text(encoding="utf-8") == keys.text(), "make it anew: python -m tests.keys"
+
+
+async def test_the_palettes_key_stands_in_sentences(tmp_path: Path) -> None:
+    actions.use(changed({"palette": "P"}))
+    refusal = Refused(code="helm", message="bruno has the helm", facts={"holder": BRUNO})
+    async with shown(prepared(), tmp_path, helm=HelmTwin(refusal)) as seen:
+        await seen.press("x")
+        await seen.until(lambda: "“take the helm” in the palette (P)." in seen.text())

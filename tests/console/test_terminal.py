@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import signal
@@ -136,3 +137,66 @@ def test_a_pipe_is_told_of_plain() -> None:
     )  # fmt: skip
     assert ended.returncode == 2
     assert b"--plain" in ended.stderr and not ended.stdout
+
+
+def test_a_box_on_a_terminal_without_unicode_is_drawn_in_ascii() -> None:
+    with Terminal("failed", "operator", PYTHONIOENCODING="ascii", PYTHONCOERCECLOCALE="0") as terminal:
+        terminal.until("roll back within")
+        for key, text in (("?", "Commands to the engine"), ("\r", "What is done"), ("/", "Filter the log")):
+            terminal.press(key)
+            terminal.until(text)
+            rows = terminal.text().splitlines()
+            assert any("+------" in row for row in rows), terminal.text()
+            assert not any("??" in row for row in rows), terminal.text()
+            if key == "\r":
+                assert any("What is done ----" in row for row in rows)
+            terminal.read(0.5)
+            terminal.press("\x1b")
+            terminal.until(lambda text=text: text not in terminal.text())  # type: ignore[misc]
+        assert terminal.output.isascii()
+
+
+def test_the_set_of_characters_can_be_forced() -> None:
+    with Terminal("failed", "operator", VIRADA_GLYPHS="ascii") as terminal:
+        terminal.until("roll back within")
+        terminal.press("?")
+        terminal.until("Commands to the engine")
+        assert "+------" in terminal.text() and "╭" not in terminal.text() and "│" not in terminal.text()
+    with Terminal("failed", "operator", VIRADA_GLYPHS="unicode", PYTHONIOENCODING="utf-8") as terminal:
+        terminal.until("✗ failed")
+    with Terminal("failed", "operator", VIRADA_GLYPHS="emoji") as terminal:
+        terminal.until("VIRADA_GLYPHS=emoji is no set of characters; there are: ascii, unicode.")
+        assert terminal.ended() == 2 and b"Traceback" not in terminal.output
+
+
+def test_keys_typed_in_one_burst_arrive_in_the_prompt_they_open() -> None:
+    with Terminal("failed", "operator") as terminal:
+        terminal.until("roll back within")
+        terminal.press("/error\r")
+        terminal.until(lambda: "Filter the log" not in terminal.text() and "error" in terminal.text().splitlines()[4])
+
+
+@pytest.mark.parametrize("tmux", ["", "/tmp/tmux-0/default,1,0"])
+def test_y_copies_through_the_terminal_and_tmux(tmux: str) -> None:
+    with Terminal("prepared", "operator", TMUX=tmux) as terminal:
+        terminal.until("Next for DBA: 2.1.1")
+        terminal.press("y")
+        terminal.until("lines through the terminal")
+        plain = re.findall(rb"(?<!\x1b)\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.output)
+        assert len(plain) == 1
+        assert "Executar backup completo" in base64.b64decode(plain[0]).decode()
+        wrapped = b"\x1bPtmux;\x1b\x1b]52;c;" + plain[0] + b"\x07\x1b\\"
+        assert terminal.output.count(wrapped) == (1 if tmux else 0)
+        assert tmux or b"Ptmux" not in terminal.output
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_mouse_is_left_to_the_terminal_unless_asked_for(asked: bool) -> None:
+    tracking = (b"\x1b[?1000h", b"\x1b[?1002h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?1015h")
+    with Terminal("prepared", "operator", *(["--mouse"] if asked else [])) as terminal:
+        terminal.until("Next for DBA: 2.1.1")
+        for key, text in (("?", "Commands to the engine"), ("\x1b", "Next for DBA: 2.1.1"), ("/", "Filter the log")):
+            terminal.press(key)
+            terminal.until(text)
+            terminal.read(0.3)
+        assert any(code in terminal.output for code in tracking) == asked

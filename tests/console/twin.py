@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.events import Key
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -60,12 +61,26 @@ class Seen:
         await self.pilot.press(*({" ": "space", "-": "minus"}.get(c, c) for c in text))
 
     async def settle(self) -> None:
-        """Let the dialog that is open take keys."""
-        from tui.console.screens.overlay import Asking
+        """Let what is open take keys, and an Enter."""
+        from tui.console.screens.overlay import Asking, Palette
 
         screen = self.app.screen
-        assert isinstance(screen, Asking), screen
-        await self.until(lambda: screen.dialog.settled(time.monotonic()))
+        assert isinstance(screen, Asking | Palette), screen
+        asked = screen.dialog if isinstance(screen, Asking) else screen
+        await self.until(lambda: asked.ready(time.monotonic()))
+
+    async def hold(self, key: str, delay: float, repeats: int, at: float | None = None) -> float:
+        """A key held down from `at` (now) on as a keyboard sends it: once, again after its delay, then every 30 ms.
+        When the last one came. The times are those of the events: nothing is waited for."""
+        at = time.monotonic() if at is None else at
+        for number in range(repeats + 1):
+            if number:
+                at += delay if number == 1 else 0.03
+            event = Key(key, key if len(key) == 1 else None)
+            event.time = at
+            self.app.post_message(event)
+            await self.pilot.pause()
+        return at
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
         deadline = time.monotonic() + seconds

@@ -114,9 +114,9 @@ ACTIONS: tuple[Action, ...] = (
         intents.can_rollback,
         3,
     ),
-    _command("note", "n", "n", N_("note"), N_("Write a note into the journal."), intents.is_open, 8),
+    _command("note", "n", "n", N_("note"), N_("Write a note into the journal."), intents.has_say, 8),
     _command("undo", "", "", N_("undo this step"), N_("Undo what the selected step applied."), intents.can_undo),
-    _command("feedback", "", "", N_("record feedback"), N_("Record what users or colleagues said."), intents.is_open),
+    _command("feedback", "", "", N_("record feedback"), N_("Record what users or colleagues said."), intents.has_say),
     _command(
         "resolve",
         "",
@@ -137,7 +137,7 @@ ACTIONS: tuple[Action, ...] = (
         intents.can_handover,
     ),
     _command(
-        "close", "", "", N_("close the run"), N_("Close the run; nothing more can be done in it."), intents.is_open
+        "close", "", "", N_("close the run"), N_("Close the run; nothing more can be done in it."), intents.has_say
     ),
     Action(
         name="toggle",
@@ -384,8 +384,12 @@ ACTIONS: tuple[Action, ...] = (
 
 
 _current = ACTIONS
+_ROWS = frozenset(("pane", "tenth"))
+"""Actions whose keys are shown as from one to another."""
 _MENTIONED = frozenset(("execute", "sign", "by_hand", "skip", "hold", "rollback", "detach", "write"))
 """Actions whose keys stand in sentences."""
+ON_STEP = frozenset(("execute", "run_to", "sign", "by_hand", "skip", "undo", "note"))
+"""Commands that mean the selected step."""
 
 
 def use(table: tuple[Action, ...]) -> None:
@@ -404,6 +408,25 @@ def keyed(text: str) -> str:
     if not other:
         return text
     return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, other))})(?!\w)", lambda found: other[found[0]], text)
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """The keys in force of an action, as Textual names them."""
+    return next(action.keys for action in _current if action.name == name)
+
+
+def shown_of(name: str) -> str:
+    """The key in force of an action, as people read it."""
+    return next(action.shown for action in _current if action.name == name)
+
+
+def all_shown(action: Action) -> str:
+    """Every key of an action as people read them; a row such as 0-9 stays one."""
+    from tui.console.keymap import shown
+
+    if action.name in _ROWS:
+        return action.shown
+    return " ".join((action.shown, *(shown(key) for key in action.keys[1:])))
 
 
 def of_mode(mode: Mode) -> tuple[Action, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -21,6 +22,7 @@ from tui.console.dialog import Question
 from tui.console.keys import Keys
 from tui.console.loglines import log_lines
 from tui.console.messages import Advanced, Answered, HelmChanged, SourceLost
+from tui.console.repeats import Repeats
 from tui.console.screens.overview import SCREENS, Overview
 from tui.console.source import Batch, Source
 from tui.console.theme import theme
@@ -45,6 +47,8 @@ SAID_FOR = 8.0
 TAKEN_WITHIN = 5.0
 """Seconds after which the source goes on although the screen has not taken its batch in."""
 COMMANDS = frozenset(action.name for action in ACTIONS if action.commands)
+BEGINNING = frozenset(("execute", "run_to"))
+"""Commands that begin work at once."""
 
 
 class Console(App[None], inherit_bindings=False):
@@ -72,6 +76,9 @@ class Console(App[None], inherit_bindings=False):
         self._said: Said | None = None
         self._said_at = 0.0
         self._waiting: str | None = None
+        self._awaited = 0
+        self._repeats = Repeats()
+        self._held = False
         self._guard_process = guard_process
         self._ended = threading.Event()
         self._taken = threading.Event()
@@ -206,7 +213,9 @@ class Console(App[None], inherit_bindings=False):
         self.say(Said(text, "error"), keep=True)
 
     def on_answered(self, message: Answered) -> None:
-        self._waiting = None
+        self._awaited = max(0, self._awaited - 1)
+        if not self._awaited:
+            self._waiting = None
         self.say(message.said)
 
     def on_helm_changed(self, message: HelmChanged) -> None:
@@ -257,7 +266,8 @@ class Console(App[None], inherit_bindings=False):
     def ask_text(self, title: str, confirm: str, label: str, text: str, then: Callable[[str], None]) -> None:
         """One text that may be empty."""
         field = AskedField(label=label, optional=True, text=text)
-        self.ask(Question(title=title, confirm=confirm, fields=(field,)), lambda values: then(values[0]))
+        question = Question(title=title, confirm=confirm, fields=(field,), harmless=True)
+        self.ask(question, lambda values: then(values[0]))
 
     def send(self, command: AnyCommand, take: str | None = None) -> None:
         """To the helm. The screen changes when the journal does, not before."""
@@ -266,15 +276,51 @@ class Console(App[None], inherit_bindings=False):
             return
         self._said = None
         self._waiting = _("Asked the engine; its answer is awaited.")
+        self._awaited += 1
         self.hands.send(command, take)
         self.repaint()
 
     def do(self, name: str, key: str = "") -> None:
         """An action of the table."""
         if self._operator is not None and name in COMMANDS:
-            self._operator.do(name)
+            if self._counts(name, key):
+                self._operator.do(name)
         else:
             self._keys.do(name, key)
+
+    def _counts(self, name: str, key: str) -> bool:
+        """Whether a command is meant: a key that is held down runs on through no steps, and nothing further begins
+        before the engine has answered. What holds, ends or takes back is never made to wait."""
+        if key and self._held:
+            if self._said is None or self._said.severity == "information":
+                self.say(Said(_("A key that is held down counts once."), "information"))
+            return False
+        if self._awaited and name in BEGINNING:
+            self._waiting = _("The engine has not answered the last command yet; this one was not given.")
+            self.repaint()
+            return False
+        return True
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys go straight to what lies on top, one after the other: the next one finds what this one opened. Nothing
+        on these screens has a focus that keys would have to look for."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self._held = self._repeats.held(event.key, event.time)
+        if not self.screen_stack:
+            return
+        over = self.screen
+        if over is self.overview:
+            await self._check_bindings(event.key)
+            return
+        from tui.console.screens.overlay import Asking, Overlay
+
+        if self._held and event.is_printable and isinstance(over, Asking) and over.is_untouched:
+            # The key that opened the question is still down: it is no text.
+            return
+        if not (isinstance(over, Overlay) and over.press(event.key, event.character, event.time)):
+            await self._check_bindings(event.key)
 
     # -- ways out
 

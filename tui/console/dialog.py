@@ -1,25 +1,25 @@
 """A question to the person: fields and two buttons. Pure: keys and times in, an answer out.
 
 Danger costs two deliberate acts. Keys pressed before the dialog has settled are ignored, Cancel is focused where
-something dangerous is asked, and an Enter that follows another one closely, as a held key's do, confirms nothing.
+something dangerous is asked, and an Enter that follows another one or the opening closely, as a held key's do,
+confirms nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from tui.console.field import Field
-from tui.console.pieces import Line, Piece, clipped, sides, width_of
-from tui.console.visible import cut, visible, wrapped
-from tui.locale import _
+from tui.console.pieces import Line, Piece, clipped, flowed, laid, sides, width_of
+from tui.console.repeats import HELD_WITHIN
+from tui.console.visible import cut, visible
+from tui.locale import _, ngettext
 
 SETTLED_AFTER = 0.4
 """Seconds after its opening in which a dialog takes no key."""
-HELD_WITHIN = 0.7
-"""Seconds: longer than any terminal's delay before a held key repeats (660 ms is the longest default)."""
+ENTER = ("enter", "ctrl+m", "ctrl+j")
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -32,13 +32,15 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What is asked; `lines` explain it, `confirm` names the deed on its button."""
+    """What is asked; `lines` explain it, in paragraphs; `confirm` names the deed on its button. `harmless`: the answer
+    changes nothing but the screen, so that every key counts at once."""
 
     title: str
     confirm: str
     lines: tuple[Line, ...] = ()
     fields: tuple[Asked, ...] = ()
     danger: bool = False
+    harmless: bool = False
     cancel: str | None = None
 
 
@@ -49,8 +51,13 @@ class Dialog:
         self.question = question
         self.fields = [Field(asked.text) for asked in question.fields]
         self.problem = ""
+        self.top = 0
+        """The first line of the explanation that is shown, and how many are: known once it was painted."""
+        self.page = 1
+        self.scrolls = False
         self._opened = now
-        self._last_enter = float("-inf")
+        # What opened the dialog may be a key that is still down: its repetitions follow the opening, not an Enter.
+        self._last_enter = now
         careful = question.danger or not question.fields
         self.focus = self._cancel if careful else 0
 
@@ -80,12 +87,16 @@ class Dialog:
             self.fields[self.focus].insert(text)
 
     def settled(self, now: float) -> bool:
-        return now - self._opened >= SETTLED_AFTER
+        return self.question.harmless or now - self._opened >= SETTLED_AFTER
+
+    def ready(self, now: float) -> bool:
+        """Whether an Enter counts that comes now."""
+        return now - self._last_enter >= HELD_WITHIN
 
     def key(self, key: str, character: str | None, now: float) -> Literal["cancel", "confirm"] | None:
         """What the key decides; None while the question stays open. `now`: seconds of a monotonic clock."""
-        enter = key in ("enter", "ctrl+m", "ctrl+j")
-        held = enter and now - self._last_enter < HELD_WITHIN
+        enter = key in ENTER
+        held = enter and not self.ready(now)
         if enter:
             self._last_enter = now
         if not self.settled(now):
@@ -93,7 +104,9 @@ class Dialog:
         self.problem = ""
         if key == "escape":
             return "cancel"
-        if key in ("tab", "down", "ctrl+n"):
+        if key in ("pagedown", "pageup"):
+            self.top = max(0, self.top + (self.page if key == "pagedown" else -self.page))
+        elif key in ("tab", "down", "ctrl+n"):
             self.focus = (self.focus + 1) % (len(self.fields) + 2)
         elif key in ("shift+tab", "up", "ctrl+p"):
             self.focus = (self.focus - 1) % (len(self.fields) + 2)
@@ -107,11 +120,16 @@ class Dialog:
 
     def _in_field(self, key: str, character: str | None, enter: bool, held: bool) -> Literal["confirm"] | None:
         if not enter:
-            self.fields[self.focus].key(key, character)
+            if self.fields[self.focus].key(key, character) and self.question.harmless:
+                # Where nothing is at stake, whoever has typed something means the Enter behind it.
+                self._last_enter = float("-inf")
             return None
-        if self.question.danger or held:
+        if held:
+            self.problem = held_sentence()
+            return None
+        if self.question.danger:
             # The button has to be gone to: Enter in a field of a dangerous question does nothing.
-            self.problem = self.missing() or _("Press Tab to go to the button.") if not held else ""
+            self.problem = self.missing() or _("Press Tab to go to the button.")
             return None
         if self.focus + 1 < len(self.fields):
             self.focus += 1
@@ -121,6 +139,7 @@ class Dialog:
 
     def _pressed(self, held: bool) -> Literal["cancel", "confirm"] | None:
         if held:
+            self.problem = held_sentence()
             return None
         if self.focus == self._cancel:
             return "cancel"
@@ -128,29 +147,63 @@ class Dialog:
         return None if self.problem else "confirm"
 
 
+def held_sentence() -> str:
+    """What is said of an Enter that may come from a key held down."""
+    return _("Enter counts after a short pause: press it again.")
+
+
 def dialog_picture(dialog: Dialog, width: int, height: int) -> list[Line]:
-    """The inside of the dialog's box. With little room explanations are shortened, never fields or buttons."""
+    """The inside of the dialog's box. Everything is wrapped; what does not fit scrolls, never fields or buttons."""
     question = dialog.question
-    tail: list[Line] = []
-    for number, (asked, field) in enumerate(zip(question.fields, dialog.fields, strict=True)):
-        on = dialog.focus == number
-        tail.append(clipped(((asked.label, "key" if on else "bold"),), width))
-        tail.append(field.line(width, on))
-    tail.append(clipped(((dialog.problem, "warn"),), width))
-    tail.append(_buttons(dialog, width))
-    head: list[Line] = [clipped(((question.title, "bad" if question.danger else "title"),), width)]
-    room = height - len(head) - len(tail)
-    lines: Sequence[Line] = question.lines
-    if len(lines) > room > 0:
-        more = _("and {n} more lines").format(n=len(lines) - room + 1)
-        lines = (*lines[: room - 1], ((more, "dim"),))
-    body = [clipped(line, width) for line in lines[: max(0, room)]]
-    return [*head, *body, *tail]
+    title: Line = ((question.title, "bad" if question.danger else "title"),)
+    labels: list[Line] = [
+        ((asked.label, "key" if dialog.focus == number else "bold"),) for number, asked in enumerate(question.fields)
+    ]
+    head, body = laid(title, width), [row for line in question.lines for row in laid(line, width)]
+    over = [laid(label, width) for label in labels]
+    problem = flowed(((dialog.problem, "warn"),), width, 2) or [()]
+    fixed = len(head) + sum(map(len, over)) + len(over) + len(problem) + 1
+    if fixed + min(len(body), 2) > height:
+        # The long ones are read in the part that scrolls, and stand at their places as far as a line goes.
+        body = [row for rows in (head, *over) if len(rows) > 1 for row in rows] + body
+        head, over = [clipped(title, width)], [[clipped(label, width)] for label in labels]
+        problem = [clipped(((dialog.problem, "warn"),), width)]
+        fixed = len(head) + 2 * len(over) + len(problem) + 1
+    body, more = _scrolled(dialog, body, width, max(0, height - fixed))
+    if more and not dialog.problem:
+        problem = [more]
+    fields = [field.line(width, dialog.focus == number) for number, field in enumerate(dialog.fields)]
+    asked_rows = [row for rows, field in zip(over, fields, strict=True) for row in (*rows, field)]
+    return [*head, *body, *asked_rows, *problem, _buttons(dialog, width)]
 
 
-def rows_wanted(question: Question) -> int:
-    """The height in which nothing of the question is shortened."""
-    return 1 + len(question.lines) + 2 * len(question.fields) + 2
+def _scrolled(dialog: Dialog, body: list[Line], width: int, room: int) -> tuple[list[Line], Line]:
+    """What is shown of the explanation, and a line on what is not; that one stands among the first where there is
+    room for it."""
+    dialog.scrolls = len(body) > room
+    if not dialog.scrolls:
+        dialog.top, dialog.page = 0, max(1, room)
+        return body, ()
+    own = room >= 3
+    dialog.page = max(1, room - own)
+    dialog.top = max(0, min(dialog.top, len(body) - dialog.page))
+    shown = body[dialog.top : dialog.top + min(room, dialog.page)]
+    more: list[Piece] = []
+    below = len(body) - dialog.top - len(shown)
+    if below:
+        text = ngettext("{n} line more below", "{n} lines more below", below).format(n=below)
+        more += [("PgDn", "key"), (f" {text}  ", "warn")]
+    if dialog.top:
+        text = ngettext("{n} line more above", "{n} lines more above", dialog.top).format(n=dialog.top)
+        more += [("PgUp", "key"), (f" {text}", "warn")]
+    said = clipped(more, width)
+    return ([*shown, said], ()) if own else (shown, said)
+
+
+def rows_wanted(question: Question, width: int) -> int:
+    """The height in which nothing of the question has to scroll."""
+    lines = (((question.title, ""),), *question.lines, *(((asked.label, ""),) for asked in question.fields))
+    return sum(len(laid(line, width)) for line in lines) + len(question.fields) + 2
 
 
 def _buttons(dialog: Dialog, width: int) -> Line:
@@ -171,6 +224,6 @@ def _buttons(dialog: Dialog, width: int) -> Line:
     return sides(width, pieces, [(keys, "dim")])
 
 
-def explained(text: str, width: int, style: str = "text") -> tuple[Line, ...]:
-    """A sentence as lines of a question."""
-    return tuple(((line, style),) for line in wrapped(text, width))
+def explained(text: str, style: str = "text") -> tuple[Line, ...]:
+    """A text as the paragraphs of a question; they are wrapped when they are painted."""
+    return tuple(((visible(paragraph), style),) for paragraph in text.split("\n"))

@@ -19,6 +19,8 @@ from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.console.glyphs import PLAINER
+
 READ = 4096
 STALLED_AT = 16 * 1024
 """Characters that may wait for the terminal before nothing further is painted."""
@@ -63,7 +65,7 @@ class PatientWriter(WriterThread):
                 self._waiting.clear()
                 if not text and self._ended:
                     return
-            data = memoryview(text.encode(self._encoding, "replace"))
+            data = memoryview(text.encode(self._encoding, PLAINER))
             try:
                 while data:
                     data = data[os.write(self._descriptor, data[:READ]) :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from typing import Literal
 
 from msgspec import Struct
@@ -56,7 +57,23 @@ ASCII = Glyphs(
     },
 )  # fmt: skip
 
+SETS: dict[str, Literal["unicode", "ascii"]] = {"ascii": "ascii", "unicode": "unicode"}
+"""By the names that `VIRADA_GLYPHS` takes."""
 _current = UNICODE
+_PLAINER = str.maketrans("“”‘’–—…·", "\"\"''--~-")
+"""Punctuation of sentences, by what stands for it where the terminal has none of it: as wide, and as readable."""
+
+
+def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    found = error.object[error.start : error.end].translate(_PLAINER)
+    # A letter without its accent can still be read; as wide as before it is in any case.
+    bare = (unicodedata.normalize("NFKD", c)[0] if unicodedata.combining(c) == 0 else "?" for c in found)
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in bare), error.end
+
+
+PLAINER = "virada.plainer"
+codecs.register_error(PLAINER, _replaced)
 
 
 def use(which: Literal["unicode", "ascii"]) -> None:
@@ -71,6 +88,10 @@ def fitting(encoding: str | None) -> Literal["unicode", "ascii"]:
         return "unicode" if codecs.lookup(encoding or "ascii").name == "utf-8" else "ascii"
     except LookupError:
         return "ascii"
+
+
+def is_ascii() -> bool:
+    return _current is ASCII
 
 
 def glyphs() -> Glyphs:

@@ -18,12 +18,26 @@ TRIED = "."
 
 def refusal(view: View, command: c.Command) -> Refusal | None:
     """Why the engine would refuse the command now; None when it would take it."""
+    holder = elsewhere(view)
+    if holder is not None:
+        return Refusal(code="helm", message=f"{holder} has the helm", facts={"holder": holder})
     decision = decide(view.state, command, view.me or "?", view.moment.wall)
     return decision if isinstance(decision, Refusal) else None
 
 
 def is_open(view: View) -> bool:
     return view.state.opened is not None and view.state.closed is None
+
+
+def elsewhere(view: View) -> str | None:
+    """Who else has the helm: then the engine takes no command from here. None where it is free, or one's own."""
+    holder = view.state.helm
+    return holder if is_open(view) and view.me and holder not in (None, view.me) else None
+
+
+def has_say(view: View) -> bool:
+    """Whether a command of any kind would be heard."""
+    return is_open(view) and elsewhere(view) is None
 
 
 def retried(at: StepState) -> bool:
@@ -81,7 +95,7 @@ def can_cancel(view: View) -> bool:
 
 
 def can_hold(view: View) -> bool:
-    return is_open(view) and view.state.status not in ("completed", "rolled_back", "rolling_back", "rollback_failed")
+    return has_say(view) and view.state.status not in ("completed", "rolled_back", "rolling_back", "rollback_failed")
 
 
 def can_rollback(view: View) -> bool:
@@ -90,7 +104,7 @@ def can_rollback(view: View) -> bool:
 
 
 def can_resolve(view: View) -> bool:
-    return is_open(view) and any(error.resolved is None for error in view.state.errors)
+    return has_say(view) and any(error.resolved is None for error in view.state.errors)
 
 
 def can_take(view: View) -> bool:

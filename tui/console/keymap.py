@@ -116,6 +116,9 @@ def _key(name: str, written: str) -> str:
     return key
 
 
+_SHORT = {"pagedown": "PgDn", "pageup": "PgUp", "escape": "Esc", "space": "space"}
+
+
 def shown(key: str) -> str:
     """As people read it: `-`, `X`, `Ctrl+E`, `F5`."""
     import unicodedata
@@ -124,6 +127,8 @@ def shown(key: str) -> str:
 
     if len(key) == 1:
         return key
+    if key in _SHORT:
+        return _SHORT[key]
     if "+" not in key and key not in (*_NAMED, *RESERVED) and not re.fullmatch(r"f\d+", key):
         try:
             name = {new: old for old, new in REPLACED_KEYS.items()}.get(key, key)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
+from tui.console.actions import ON_STEP, label
 from tui.console.controls import Asked, Control
 from tui.console.pieces import Line
+from tui.console.screens.overview import WIDE
 from tui.console.view import Said
 from tui.console.visible import visible
 from tui.console.widgets.tabs import PANES
@@ -15,6 +17,7 @@ from tui.locale import _
 if TYPE_CHECKING:
     from tui.console.app import Console
     from tui.console.replay import Player
+    from tui.console.screens.overlay import Chosen
 
 # What opens over the overview is imported when it is opened: a console starts without it.
 _CONTROLS: dict[str, Control] = {
@@ -52,7 +55,11 @@ class Keys:
             case "previous_pane":
                 overview.next_pane(-1)
             case "zoom":
-                overview.zoom()
+                if overview.wide:
+                    overview.zoom()
+                else:
+                    text = _("Every pane is alone on a screen of fewer than {n} columns.")
+                    self._console.say(Said(text.format(n=WIDE)))
             case "back":
                 overview.back()
             case "error":
@@ -107,11 +114,20 @@ class Keys:
     def _read(self, name: str, lines: Callable[[int], list[Line]], whole: bool = False) -> None:
         from tui.console.screens.overlay import Reader
 
-        self._console.push_screen(Reader(name, lines, whole=whole))
+        self._console.push_screen(Reader(name, lines, self._console.mode, whole=whole))
 
-    def _chosen(self, name: str | None) -> None:
-        if name is not None:
-            self._console.do(name)
+    def _chosen(self, chosen: Chosen | None) -> None:
+        """Do what the person read: a command that has come to mean something else meanwhile is not given."""
+        if chosen is None:
+            return
+        action, then, now = chosen.action, chosen.view, self._console.view()
+        if action.commands:
+            moved = action.name in ON_STEP and then.selected != now.selected
+            if moved or label(action, then) != label(action, now):
+                text = _("The run went on meanwhile: “{label}” was not done. Look again.")
+                self._console.say(Said(text.format(label=label(action, then)), "warning"))
+                return
+        self._console.do(action.name)
 
     def _next_error(self) -> None:
         overview = self._console.overview

@@ -60,7 +60,12 @@ def run_console(
     from tui.journal.failure import JournalCorrupt
     from tui.journal.position import PositionError
 
-    glyphs.use(glyphs.fitting(encoding_of_terminal()))
+    drawn = os.environ.get("VIRADA_GLYPHS") or glyphs.fitting(encoding_of_terminal())
+    if drawn not in glyphs.SETS:
+        text = _("VIRADA_GLYPHS={name} is no set of characters; there are: {sets}.")
+        _tell(text.format(name=visible(drawn), sets=", ".join(glyphs.SETS)))
+        return 2
+    glyphs.use(glyphs.SETS[drawn])
     name = os.environ.get("VIRADA_THEME") or palette.DARK.name
     if name not in palette.THEMES:
         text = _("VIRADA_THEME={name} is no theme; there are: {themes}.")

@@ -8,7 +8,7 @@ from typing import Protocol
 from tui.console import intents
 from tui.console.dialog import Asked, Question, explained
 from tui.console.pieces import Line
-from tui.console.refusals import refusal_sentence
+from tui.console.refusals import refusal_sentence, whose_helm
 from tui.console.view import Said, View
 from tui.console.visible import visible
 from tui.console.words import clock, environment_word, name_of
@@ -17,8 +17,6 @@ from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.decide import rollback_events
 from tui.run.steps import StepState
-
-WIDTH = 68
 
 
 class Desk(Protocol):
@@ -40,6 +38,10 @@ class Operator:
         self._desk = desk
 
     def do(self, name: str) -> None:
+        holder = intents.elsewhere(self._desk.view())
+        if holder is not None and name != "take":
+            self._desk.say(Said(whose_helm(holder), "warning"))
+            return
         getattr(self, name)()
 
     # -- steps
@@ -51,7 +53,7 @@ class Operator:
         if at.status == "undecided":
             # The engine takes this only with a reason: nobody knows but the person who looked.
             text = _("Its fate is undecided. Run it again only after you saw that it was not applied.")
-            lines = explained(text, WIDTH, "bad")
+            lines = explained(text, "bad")
             self._text(
                 _("Run {step} again").format(step=name_of(at)),
                 _("Try again"),
@@ -80,7 +82,7 @@ class Operator:
             return
         lines: tuple[Line, ...] = ()
         if isinstance(at.step.spec.get("text"), str):
-            lines += explained(at.step.spec["text"], WIDTH)
+            lines += explained(at.step.spec["text"])
         label = _("What was seen or done")
         if isinstance(at.step.spec.get("expect"), str):
             label = visible(at.step.spec["expect"])
@@ -98,7 +100,7 @@ class Operator:
             return
         lines: tuple[Line, ...] = ()
         if at.step.prove is not None:
-            lines = explained(_("The step's own proof is looked at before it counts as done."), WIDTH, "dim")
+            lines = explained(_("The step's own proof is looked at before it counts as done."), "dim")
         self._text(
             _("Done by hand: {step}").format(step=name_of(at)),
             _("Record"),
@@ -126,7 +128,7 @@ class Operator:
         if self._refused(c.Cancel(step=at.id)):
             return
         title = _("Cancel {step}").format(step=name_of(at))
-        lines = explained(_("The statement or program that runs is ended; what became of it is then looked at."), WIDTH)
+        lines = explained(_("The statement or program that runs is ended; what became of it is then looked at."))
         question = Question(title=title, confirm=_("Cancel the step"), cancel=_("Let it run"), lines=lines, danger=True)
         self._desk.ask(question, lambda _values: self._desk.send(c.Cancel(step=at.id)))
 
@@ -188,7 +190,7 @@ class Operator:
             self._desk.say(Said(_("There is no open error."), "warning"))
             return
         error = open_errors[-1]
-        lines = explained(error.text, WIDTH, "bad")
+        lines = explained(error.text, "bad")
         self._text(
             _("Resolve {id}").format(id=visible(error.id)),
             _("Resolved"),
@@ -201,7 +203,7 @@ class Operator:
         holder = self._desk.view().state.helm
         lines: tuple[Line, ...] = ()
         if holder is not None:
-            lines = explained(_("{holder} has it now and will see this.").format(holder=visible(holder)), WIDTH, "warn")
+            lines = explained(_("{holder} has it now and will see this.").format(holder=visible(holder)), "warn")
         # Taking over is a decision of its own in the journal; the note that goes with it changes nothing in the run.
         self._text(
             _("Take the helm"),
@@ -228,7 +230,7 @@ class Operator:
             title=_("Close the run"),
             confirm=_("Close"),
             danger=not finished,
-            lines=explained(_("Nothing more can be done in a run that is closed."), WIDTH),
+            lines=explained(_("Nothing more can be done in a run that is closed.")),
             fields=(Asked(label=_("Reason"), optional=finished),),
         )
         self._desk.ask(question, lambda values: self._desk.send(c.Close(reason=values[0] or None)))
@@ -270,7 +272,6 @@ class Operator:
             _("This changes {target} ({environment}).").format(
                 target=visible(target), environment=environment_word(opened.environment)
             ),
-            WIDTH,
             "bad",
         )
         field = Asked(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)
@@ -298,7 +299,7 @@ def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
                 if window.safe_at_most:
                     safe = _("It is safe within the next {span} at most.")
                 text += " " + safe.format(span=clock(window.last_safe_rollback_s))
-        lines.extend(explained(text, WIDTH))
+        lines.extend(explained(text))
     if not event.undo:
         lines.append(((_("No step has an undo to run."), "dim"),))
     else:

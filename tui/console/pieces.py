@@ -52,11 +52,33 @@ def flowed(line: Iterable[Piece], width: int, most: int) -> list[Line]:
     return [*found, clipped(left, width)] if left else found
 
 
+def laid(line: Iterable[Piece], width: int) -> list[Line]:
+    """The whole line broken at spaces into lines of at most `width` columns, all of them indented as the first is."""
+    whole = tuple(line)
+    text = plain(whole)
+    indent = len(text) - len(text.lstrip(" "))
+    # A wide character needs two columns; on a screen too small for it, what is wider is clipped when painted.
+    room = max(2, width - indent)
+    if not text.strip():
+        return [()]
+    _blanks, left = _split(whole, indent)
+    found: list[Line] = []
+    while left and width_of(left) > room:
+        first, left = _broken(left, room)
+        found.append(first)
+    rows = [*found, left] if left else found
+    return [((" " * indent, row[0][1]), *row) if indent else row for row in rows if row]
+
+
 def _broken(line: Line, width: int) -> tuple[Line, Line]:
     """The line up to the last space within the width, and what stands behind it."""
     text = plain(line)
     place = head(text, width + 1).rfind(" ")
-    place = place if place > 0 else len(head(text, width))
+    return _split(line, place if place > 0 else max(1, len(head(text, width))))
+
+
+def _split(line: Line, place: int) -> tuple[Line, Line]:
+    """Both sides of a place in the line's text, the second without blanks at its start."""
     first: list[Piece] = []
     rest: list[Piece] = []
     for piece, style in line:
@@ -87,12 +109,13 @@ def columns(*parts: tuple[str, int, str], gap: int = 1) -> Line:
     return tuple(found)
 
 
-def heading(width: int, title: str, right: Iterable[Piece] = (), style: str = "title", rule: str = "") -> Line:
+def heading(width: int, title: str, right: Iterable[Piece] = (), style: str = "title", rule: str | None = None) -> Line:
     """A pane's title line: the title, a rule, and what stands at its right end."""
+    rule = glyphs().rule if rule is None else rule
     tail = tuple(right)
     if tail:
         tail = ((" ", "rule"), *tail)
-    return sides(width, [(f"{title} ", style)], tail, fill=(rule or glyphs().rule, "rule"))
+    return sides(width, [(f"{title} ", style)], tail, fill=(rule, "rule"))
 
 
 def tinted(line: Line, tint: str, width: int) -> Line:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from tui.console.actions import keyed
+from tui.console.actions import keyed, shown_of
 from tui.console.visible import visible
 from tui.console.words import name_of
 from tui.locale import _
 from tui.plain.refusals import Refusal, refusal_message, refusal_words
 from tui.run.state import RunState
+
+
+def whose_helm(holder: str) -> str:
+    """Who has the helm, and how to take it."""
+    text = _("{holder} has the helm; “take the helm” in the palette ({key}) takes it over, with a reason.")
+    return text.format(holder=visible(holder), key=shown_of("palette"))
 
 
 def refusal_sentence(refusal: Refusal, state: RunState) -> str:
@@ -33,5 +39,5 @@ def _hint(code: str) -> str:
         case "sensed":
             return keyed(_("x executes it, b records that it was done by hand."))
         case "helm" | "no-helm":
-            return _("Take it with “take the helm” in the palette (:).")
+            return _("Take it with “take the helm” in the palette ({key}).").format(key=shown_of("palette"))
     return ""

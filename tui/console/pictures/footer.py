@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tui.console.actions import label, of_mode
+from tui.console.ownkeys import Own
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.view import View
 
@@ -25,3 +28,11 @@ def footer(view: View, width: int) -> Line:
     for _number, pieces in sorted(chosen, key=lambda part: part[0]):
         line.extend(pieces)
     return clipped(line, width)
+
+
+def own_footer(keys: Iterable[Own], width: int) -> Line:
+    """One line: the keys of what is open over the overview, as many as fit; the last one, which leads out, always."""
+    parts: list[list[Piece]] = [[(f" {own.shown}", "key"), (f" {own.label} ", "text")] for own in keys]
+    while len(parts) > 2 and sum(map(width_of, parts)) > width:
+        del parts[-3]
+    return clipped([piece for part in parts for piece in part], width)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from tui.console.actions import of_mode
+from tui.console.actions import all_shown, of_mode
+from tui.console.ownkeys import palette_keys, question_keys, reader_keys
 from tui.console.pieces import Line
 from tui.console.view import Mode, View
 from tui.console.visible import cells, fit, visible, wrapped
 from tui.locale import _
 
+KEYS = 14
+"""Columns for the keys of an action."""
+
 
 def help_lines(mode: Mode, width: int) -> list[Line]:
-    """One line an action that has a key."""
+    """One line an action that has a key, all its keys before it; then the keys of what opens over the screen."""
     lines: list[Line] = []
     commanding: bool | None = None
     for action in of_mode(mode):
@@ -21,13 +25,27 @@ def help_lines(mode: Mode, width: int) -> list[Line]:
             title = _("Commands to the engine") if commanding else _("On this screen")
             lines.extend(() if not lines else ((),))
             lines.append(((title, "title"),))
-        key = fit(action.shown, 10)
-        first, *rest = wrapped(_(action.help), max(10, width - cells(key) - 1))
-        lines.append(((f" {key}", "key"), (first, "text")))
-        lines.extend((((" " * (cells(key) + 1)) + part, "text"),) for part in rest)
+        lines.extend(_row(all_shown(action), _(action.help), width))
+    for title, keys in (
+        (_("In details, help and team"), reader_keys(mode)),
+        (_("In questions"), question_keys()),
+        (_("In the palette"), palette_keys()),
+    ):
+        lines.extend(((), ((title, "title"),)))
+        for own in keys:
+            lines.extend(_row(own.shown, own.help, width))
     lines.append(())
     lines.append(((_("Esc closes this; nothing here stops the engine."), "dim"),))
     return lines
+
+
+def _row(keys: str, text: str, width: int) -> list[Line]:
+    key = f" {fit(keys, KEYS)} "
+    room = max(10, width - cells(key))
+    if cells(keys) > KEYS:
+        return [((f" {keys}", "key"),), *(((" " * cells(key) + part, "text"),) for part in wrapped(text, room))]
+    first, *rest = wrapped(text, room)
+    return [((key, "key"), (first, "text")), *(((" " * cells(key) + part, "text"),) for part in rest)]
 
 
 def team_lines(view: View, width: int) -> list[Line]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tui.console.actions import keyed
 from tui.console.glyphs import glyphs
+from tui.console.intents import elsewhere
 from tui.console.pieces import Line, Piece, flowed
+from tui.console.refusals import whose_helm
 from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import visible
@@ -105,8 +107,8 @@ def _next(view: View, at: StepState) -> list[Piece]:
 
 
 def _hint(view: View, text: str) -> list[Piece]:
-    """Which key helps: only for who has that key."""
-    return [(f" {keyed(text)}", "dim")] if view.mode == "operator" else []
+    """Which key helps: only for who has that key, and the helm."""
+    return [(f" {keyed(text)}", "dim")] if view.mode == "operator" and elsewhere(view) is None else []
 
 
 def _notice(view: View) -> list[Piece]:
@@ -141,6 +143,9 @@ def _notice(view: View) -> list[Piece]:
             if guard.over_since is not None:
                 text = f"{clock(max(0.0, view.moment.mono - guard.over_since))} {text}"
             return [(text, "bad")]
+    holder = elsewhere(view) if view.mode == "operator" else None
+    if holder is not None:
+        return [(whose_helm(holder), "warn")]
     open_errors = [error for error in state.errors if error.resolved is None]
     if open_errors:
         latest = open_errors[-1]

@@ -6,25 +6,33 @@ import time
 from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
+from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Container
 from textual.screen import ModalScreen
 
-from tui.console.actions import Action, label, of_mode
-from tui.console.dialog import Dialog, Question, dialog_picture, rows_wanted
+from tui.console.actions import Action, keys_of, label, of_mode
+from tui.console.dialog import ENTER, Dialog, Question, dialog_picture, held_sentence, rows_wanted
 from tui.console.field import Field
+from tui.console.glyphs import glyphs, is_ascii
+from tui.console.ownkeys import READER, Own, palette_keys, question_keys, reader_keys
 from tui.console.pictures.exact import UNBOUNDED
 from tui.console.pieces import Line, clipped, sides, tinted
-from tui.console.view import View
+from tui.console.repeats import HELD_WITHIN
+from tui.console.view import Mode, View
 from tui.console.visible import fit
 from tui.console.widgets.pane import Pane
 from tui.locale import _
 
 Result = TypeVar("Result")
+FIXED = ("ctrl+c", "ctrl+q")
+"""Keys that mean the same everywhere, even while something is typed."""
 ABOVE, BELOW = 2, 3
 """Rows of the overview that are never covered: the header; what is now, and the keys."""
+UNCOVERED_FROM = 16
+"""Rows of a screen from which that is so."""
 
 
 class Drawn(Pane):
@@ -39,14 +47,20 @@ class Drawn(Pane):
 
 
 class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
-    """A box over the overview, which goes on behind it. `q` detaches here as everywhere, except while typing."""
+    """A box over the overview, which goes on behind it and shows the box's keys in its footer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "app.interrupt", show=False)]
     DEFAULT_CSS = """
     Overlay { background: $background 50%; align: center middle; }
     Overlay #box { border: round $accent; padding: 0 1; background: $background; }
     Overlay.danger #box { border: heavy $error; }
+    Overlay.ascii #box { border: ascii $accent; }
+    Overlay.ascii.danger #box { border: ascii $error; }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_class(is_ascii(), "ascii")
 
     def compose(self) -> ComposeResult:
         with Container(id="box"):
@@ -57,6 +71,19 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._place()
+        # What is drawn tells which keys do something: the footer comes after it.
+        self.call_after_refresh(self.app.repaint)  # type: ignore[attr-defined]
+
+    def on_unmount(self) -> None:
+        self.app.repaint()  # type: ignore[attr-defined]
+
+    def keys(self) -> tuple[Own, ...]:
+        """What the footer shows while the box is open."""
+        return ()
+
+    def press(self, key: str, character: str | None, at: float) -> bool:
+        """A key that came `at` this time of a monotonic clock; whether it was taken. Bindings get the others."""
+        return False
 
     def on_resize(self) -> None:
         self._place()
@@ -66,7 +93,7 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
         wanted_width, wanted_height = self.wanted(width)
         box = self.query_one("#box")
         # The environment above and what goes on below stay in sight, whatever lies over the rest.
-        above, below = (ABOVE, BELOW) if height >= 16 else (0, 0)
+        above, below = (ABOVE, BELOW) if height >= UNCOVERED_FROM else (0, 0)
         box.styles.width = min(width, wanted_width + 4)
         box.styles.height = min(height - above - below, wanted_height + 2)
         box.styles.margin = (above, 0, below, 0)
@@ -80,23 +107,30 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
             pane.repaint()
 
 
+def reader_bindings(mode: Mode) -> list[BindingType]:
+    """The keys in force of what a text that scrolls knows; space pages down where it means none of it."""
+    keys = {key: action.name for action in of_mode(mode) if action.name in READER for key in action.keys}
+    return [Binding(key, f"do('{name}')", show=False) for key, name in {"space": "page_down", **keys}.items()]
+
+
 class Reader(Overlay[None]):
     """Lines that scroll: details, help, team. `lines` is asked again whenever the run goes on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", show=False),
-        Binding("j,down", "move(1)", show=False), Binding("k,up", "move(-1)", show=False),
-        Binding("pagedown,space", "move(15)", show=False), Binding("pageup", "move(-15)", show=False),
-        Binding("home", "move(-1000000)", show=False), Binding("end", "move(1000000)", show=False),
-        Binding("y", "copy", show=False), Binding("w", "write", show=False), Binding("q", "app.detach", show=False),
-    ]  # fmt: skip
-
-    def __init__(self, title: str, lines: Callable[[int], list[Line]], *, whole: bool = False) -> None:
+    def __init__(self, title: str, lines: Callable[[int], list[Line]], mode: Mode, *, whole: bool = False) -> None:
         super().__init__()
+        # Made anew for every screen: the keys may be a person's own.
+        self._bindings = BindingsMap(reader_bindings(mode))
         self._title = title
         self._lines = lines
+        self._mode: Mode = mode
         self._whole = whole
         self._top = 0
+        self._room = 1
+        self._long = False
+
+    def keys(self) -> tuple[Own, ...]:
+        found = reader_keys(self._mode)
+        return found if self._long else tuple(own for own in found if not own.scrolls)
 
     def wanted(self, width: int) -> tuple[int, int]:
         if self._whole:
@@ -106,26 +140,37 @@ class Reader(Overlay[None]):
 
     def draw(self, width: int, height: int) -> list[Line]:
         lines = self._lines(width)
-        room = max(1, height - 1)
+        self._room = room = max(1, height - 1)
         self._top = max(0, min(self._top, len(lines) - room))
+        self._long = len(lines) > room
         place = f"{min(len(lines), self._top + room)}/{len(lines)}" if len(lines) > room else ""
-        hint = _("j k scroll, y copy, w write, Esc closes")
+        covered = self.app.size.height < UNCOVERED_FROM
+        hint = ", ".join(f"{own.shown} {own.label}" for own in self.keys()) if covered else ""
         bottom = sides(width, [(hint, "dim")], [(place, "dim")])
         shown = lines[self._top : self._top + room]
         return [*shown, *([()] * (room - len(shown))), bottom]
 
-    def action_move(self, by: int) -> None:
-        self._top = max(0, self._top + by)
-        self.repaint()
+    def action_do(self, name: str) -> None:
+        """One of the actions it knows."""
+        match name:
+            case "down" | "up" | "page_down" | "page_up" | "first" | "last":
+                page = max(1, self._room - 1)
+                by = {"down": 1, "up": -1, "page_down": page, "page_up": -page, "first": -(10**6), "last": 10**6}
+                self._top = max(0, self._top + by[name])
+                self.repaint()
+            case "copy":
+                self.app.copied(self.text())  # type: ignore[attr-defined]
+            case "write":
+                self.app.written(self._title, self.text())  # type: ignore[attr-defined]
+            case "back":
+                self.dismiss()
+            case "detach" | "leave":
+                self.app.action_detach()  # type: ignore[attr-defined]
+            case "interrupt":
+                self.app.action_interrupt()  # type: ignore[attr-defined]
 
     def text(self) -> str:
         return "".join("".join(text for text, _style in line).rstrip() + "\n" for line in self._lines(UNBOUNDED))
-
-    def action_copy(self) -> None:
-        self.app.copied(self.text())  # type: ignore[attr-defined]
-
-    def action_write(self) -> None:
-        self.app.written(self._title, self.text())  # type: ignore[attr-defined]
 
 
 class Asking(Overlay[list[str] | None]):
@@ -135,43 +180,66 @@ class Asking(Overlay[list[str] | None]):
         super().__init__()
         self._now = now
         self.dialog = Dialog(question, now())
+        self.is_untouched = not question.harmless
+        """No key has come yet but the one that opened it. In a harmless prompt that one may be meant as text."""
         self.set_class(question.danger, "danger")
 
     def wanted(self, width: int) -> tuple[int, int]:
-        return min(72, width - 4), rows_wanted(self.dialog.question)
+        inside = min(72, width - 4)
+        return inside, rows_wanted(self.dialog.question, inside)
 
     def draw(self, width: int, height: int) -> list[Line]:
         return dialog_picture(self.dialog, width, height)
 
-    def on_key(self, event: events.Key) -> None:
-        if event.key in ("ctrl+c", "ctrl+q"):
-            return
-        event.stop()
-        event.prevent_default()
-        decided = self.dialog.key(event.key, event.character, self._now())
+    def keys(self) -> tuple[Own, ...]:
+        return tuple(own for own in question_keys() if self.dialog.scrolls or not own.scrolls)
+
+    def press(self, key: str, character: str | None, at: float) -> bool:
+        if key in FIXED:
+            return False
+        self.is_untouched = False
+        decided = self.dialog.key(key, character, at)
         if decided is None:
             self.repaint()
         else:
             self.dismiss(self.dialog.values() if decided == "confirm" else None)
+        return True
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self.dialog.paste(event.text, self._now())
+        self.dialog.paste(event.text, event.time)
         self.repaint()
 
 
-class Palette(Overlay[str | None]):
-    """Every action by name: type to narrow, Enter to do the marked one."""
+class Chosen(Struct, frozen=True):
+    """What was chosen in the palette, and what the person saw when it opened."""
 
-    def __init__(self, view: View) -> None:
+    action: Action
+    view: View
+
+
+class Palette(Overlay[Chosen | None]):
+    """Every action by name: type to narrow, Enter to do the marked one. Nothing is marked of itself."""
+
+    def __init__(self, view: View, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._view = view
         self._field = Field()
-        self._at = 0
+        self._at: int | None = None
         self._all = [a for a in of_mode(view.mode) if a.palette and a.applies(view)]
+        # What opened it may be a key that is still down.
+        self._last_enter = now()
+        self._problem = ""
 
     def wanted(self, width: int) -> tuple[int, int]:
         return min(72, width - 4), len(self._all) + 2
+
+    def keys(self) -> tuple[Own, ...]:
+        return palette_keys()
+
+    def ready(self, now: float) -> bool:
+        """Whether an Enter counts that comes now."""
+        return now - self._last_enter >= HELD_WITHIN
 
     def _found(self) -> list[Action]:
         words = self._field.text.casefold().split()
@@ -182,13 +250,13 @@ class Palette(Overlay[str | None]):
 
     def draw(self, width: int, height: int) -> list[Line]:
         found = self._found()
-        self._at = max(0, min(self._at, len(found) - 1))
-        room = max(1, height - 1)
-        top = max(0, min(self._at - room + 1, len(found) - room))
+        room = max(1, height - 2)
+        top = 0 if self._at is None else max(0, min(self._at - room + 1, len(found) - room))
         lines: list[Line] = [((": ", "key"), *self._field.line(width - 2, True))]
         for number, action in enumerate(found[top : top + room], top):
             line = clipped(
                 (
+                    (glyphs().pointer if number == self._at else " ", "key"),
                     (fit(action.shown, 6), "key"),
                     (fit(label(action, self._view), 22) + " ", "bold"),
                     (_(action.help), "dim"),
@@ -198,24 +266,33 @@ class Palette(Overlay[str | None]):
             lines.append(tinted(line, "selected", width) if number == self._at else line)
         if not found:
             lines.append(((_("No command of that name."), "dim"),))
-        return lines
+        lines.extend([()] * (height - 1 - len(lines)))
+        return [*lines, clipped(((self._problem, "warn"),), width)]
 
-    def on_key(self, event: events.Key) -> None:
-        if event.key in ("ctrl+c", "ctrl+q"):
-            return
-        event.stop()
-        event.prevent_default()
+    def press(self, key: str, character: str | None, at: float) -> bool:
+        if key in FIXED:
+            return False
+        self._problem = ""
         found = self._found()
-        if event.key == "escape":
+        printed = character is not None and character.isprintable()
+        if key == "escape":
             self.dismiss(None)
-        elif event.key == "enter":
-            self.dismiss(found[self._at].name if found else None)
-        elif event.key in ("down", "tab", "ctrl+n"):
-            self._at += 1
-            self.repaint()
-        elif event.key in ("up", "shift+tab", "ctrl+p"):
-            self._at = max(0, self._at - 1)
-            self.repaint()
-        elif self._field.key(event.key, event.character):
-            self._at = 0
-            self.repaint()
+        elif key in ENTER:
+            held, self._last_enter = not self.ready(at), at
+            self._enter(found, held)
+        elif key in ("down", "tab", "ctrl+n") or (not printed and key in keys_of("down")):
+            self._at = 0 if self._at is None else min(self._at + 1, max(0, len(found) - 1))
+        elif key in ("up", "shift+tab", "ctrl+p") or (not printed and key in keys_of("up")):
+            self._at = max(0, len(found) - 1) if self._at is None else max(0, self._at - 1)
+        elif self._field.key(key, character):
+            self._at = 0 if self._field.text.strip() else None
+        self.repaint()
+        return True
+
+    def _enter(self, found: list[Action], held: bool) -> None:
+        if held:
+            self._problem = held_sentence()
+        elif self._at is None:
+            self._problem = _("Nothing is marked yet: type a part of a name, or go down.")
+        elif self._at < len(found):
+            self.dismiss(Chosen(found[self._at], self._view))

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from tui.console.actions import of_mode
 from tui.console.glyphs import glyphs
 from tui.console.pictures.clock import clock_lines
-from tui.console.pictures.footer import footer
+from tui.console.pictures.footer import footer, own_footer
 from tui.console.pictures.gauges import gauges, rows_needed
 from tui.console.pictures.header import header
 from tui.console.pictures.now import now
@@ -21,6 +21,7 @@ from tui.console.pictures.timeline import timeline
 from tui.console.pictures.waits import waits
 from tui.console.pictures.window import window_lines
 from tui.console.pieces import Line
+from tui.console.screens.overlay import Overlay
 from tui.console.view import Mode, View
 from tui.console.widgets.checklist import Checklist
 from tui.console.widgets.log import Log
@@ -114,6 +115,11 @@ class Overview(Screen[None], inherit_bindings=False):
         return size.width >= WIDE and size.height >= BAR_FROM and opened is not None and opened.window is not None
 
     @property
+    def wide(self) -> bool:
+        """Whether the panes have room beside each other."""
+        return self.app.size.width >= WIDE
+
+    @property
     def _below(self) -> int:
         """Lines for what is now: sentences that a wide screen holds in one line take two on a narrow one."""
         return 2 if self.app.size.width >= WIDE else 3
@@ -129,7 +135,8 @@ class Overview(Screen[None], inherit_bindings=False):
         return tabs(self.active, marks, self.pane(self.active).aside(), width, self.mode != "replay")
 
     def _footer(self, view: View, width: int) -> list[Line]:
-        return [footer(view, width)]
+        over = self.app.screen
+        return [own_footer(over.keys(), width) if isinstance(over, Overlay) else footer(view, width)]
 
     # -- layout
 
@@ -218,7 +225,7 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def back(self) -> None:
         """One step back towards the run as it is: the zoom, then the filter, then the selection."""
-        if self.zoomed:
+        if self.zoomed and self.wide:
             self.zoom()
         elif self.active == "log" and self.log_pane.filter:
             self.log_pane.set_filter("")
