@@ -85,11 +85,10 @@ async def test_a_key_asks_a_text_and_is_a_command(
 async def confirm_by_name(seen: Seen, texts: list[str]) -> None:
     """From Cancel through the fields to the button, as a person goes."""
     await seen.settle()
-    await seen.press("tab", "tab")
+    await seen.press("tab")
     for text in (*texts, "production"):
         await seen.type(text)
         await seen.press("tab")
-    await seen.press("tab")
     await seen.press("enter")
 
 

@@ -31,11 +31,11 @@ class Hand:
 
     def fill(self) -> None:
         """Both fields right, and back on Cancel."""
-        self.press("tab"), self.press("tab")
+        self.press("tab")
         self.type("broken")
         self.press("tab")
         self.type("production")
-        self.press("tab")
+        self.press("tab"), self.press("tab")
 
 
 def test_cancel_is_focused_where_something_dangerous_is_asked() -> None:
@@ -53,7 +53,7 @@ def test_keys_before_it_settled_are_ignored() -> None:
 def test_the_whole_way_confirms() -> None:
     hand = Hand(DANGER)
     hand.fill()
-    assert hand.press("tab") is None
+    assert hand.press("shift+tab") is None
     assert hand.press("enter") == "confirm"
     assert hand.dialog.values() == ["broken", "production"]
 
@@ -61,9 +61,9 @@ def test_the_whole_way_confirms() -> None:
 def test_a_wrong_name_does_not_confirm() -> None:
     hand = Hand(DANGER)
     hand.fill()
-    hand.press("up")
+    hand.press("up"), hand.press("up")
     hand.press("backspace")
-    hand.press("tab"), hand.press("tab")
+    hand.press("tab")
     assert hand.press("enter") is None
     assert "production" in hand.dialog.problem
 
@@ -71,11 +71,11 @@ def test_a_wrong_name_does_not_confirm() -> None:
 def test_a_held_enter_never_confirms() -> None:
     hand = Hand(DANGER)
     hand.fill()
-    hand.press("up")
+    hand.press("up"), hand.press("up")
     # Held in the last field, where it does nothing; Tab moves on while it still repeats.
     for _repeat in range(20):
         assert hand.press("enter", after=0.03) is None
-    hand.press("tab", after=0.01), hand.press("tab", after=0.01)
+    hand.press("tab", after=0.01)
     for _repeat in range(50):
         assert hand.press("enter", after=0.03) is None
     assert hand.press("enter", after=HELD_WITHIN) == "confirm"
@@ -123,3 +123,11 @@ def test_a_field_edits_and_takes_no_control_characters() -> None:
     field.insert("ação " * 30)
     assert width_of(field.line(20, True)) == 20
     assert width_of(field.line(20, False)) == 20
+
+
+def test_a_letter_on_cancel_moves_nothing_and_says_where_to_go() -> None:
+    hand = Hand(DANGER)
+    for letter in "help":
+        assert hand.press(letter) is None
+    assert hand.dialog.focus == len(hand.dialog.fields) and hand.dialog.values() == ["", ""]
+    assert hand.dialog.problem == "Press Tab to go to the first field."

@@ -55,7 +55,7 @@ async def test_enter_held_on_close_in_the_palette_closes_no_run(delay: float, tm
         await seen.hold("enter", delay, 40)
         assert isinstance(seen.app.screen, Asking) and not seen.helm.taken
         await seen.settle()
-        await seen.press("enter")
+        await seen.press("shift+tab", "enter")
         assert await seen.commands() == [c.Close(reason=None)]
 
 

@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 
 from tui.console import hygiene, palette
-from tui.console.actions import ACTIONS, keyed
+from tui.console.actions import ACTIONS, keyed, of_mode
 from tui.console.attempts import Attempts
 from tui.console.dialog import Asked as AskedField
 from tui.console.dialog import Question
@@ -312,7 +312,8 @@ class Console(App[None], inherit_bindings=False):
             return
         over = self.screen
         if over is self.overview:
-            await self._check_bindings(event.key)
+            if not await self._check_bindings(event.key) and self.mode != "operator":
+                self._no_hands(event.key)
             return
         from tui.console.screens.overlay import Asking, Overlay
 
@@ -321,6 +322,14 @@ class Console(App[None], inherit_bindings=False):
             return
         if not (isinstance(over, Overlay) and over.press(event.key, event.character, event.time)):
             await self._check_bindings(event.key)
+
+    def _no_hands(self, key: str) -> None:
+        """A key that would command an engine elsewhere: here it is said that nothing is commanded."""
+        if any(action.commands and key in action.keys for action in of_mode("operator")):
+            text = _("This screen only watches; commands need the helm: virada attach.")
+            if self.mode == "replay":
+                text = _("This is a recording; nothing can be commanded in it.")
+            self.say(Said(text, "warning"))
 
     # -- ways out
 

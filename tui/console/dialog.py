@@ -107,16 +107,26 @@ class Dialog:
         if key in ("pagedown", "pageup"):
             self.top = max(0, self.top + (self.page if key == "pagedown" else -self.page))
         elif key in ("tab", "down", "ctrl+n"):
-            self.focus = (self.focus + 1) % (len(self.fields) + 2)
+            self._turn(1)
         elif key in ("shift+tab", "up", "ctrl+p"):
-            self.focus = (self.focus - 1) % (len(self.fields) + 2)
+            self._turn(-1)
         elif self.focus < len(self.fields):
             return self._in_field(key, character, enter, held)
-        elif key in ("left", "right", "h", "l"):
+        elif key in ("left", "right"):
             self.focus = self._confirm if self.focus == self._cancel else self._cancel
         elif enter:
             return self._pressed(held)
+        elif character is not None and character.isprintable() and self.fields:
+            self.problem = _("Press Tab to go to the first field.")
         return None
+
+    def _turn(self, by: int) -> None:
+        """The next place. Where Cancel comes first, the fields follow it, and the button is the last."""
+        count = len(self.fields)
+        order = [*range(count), self._cancel, self._confirm]
+        if self.question.danger:
+            order = [self._cancel, *range(count), self._confirm]
+        self.focus = order[(order.index(self.focus) + by) % len(order)]
 
     def _in_field(self, key: str, character: str | None, enter: bool, held: bool) -> Literal["confirm"] | None:
         if not enter:

@@ -16,9 +16,9 @@ ENDED_BY_HANGUP = 129
 
 
 def on_signals(end: Callable[[int], None]) -> None:
-    """`end(status)` on SIGHUP and SIGTERM, also where SIGHUP was ignored by whoever started the process."""
+    """`end(status)` on the signals that end a program, also where SIGHUP was ignored by whoever started the process."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGHUP, signal.SIGTERM):
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2):
         loop.add_signal_handler(number, end, 128 + number)
 
 

@@ -137,8 +137,8 @@ class Keys:
                 text = _("No error is among the lines that the filter shows.")
             self._console.say(Said(text))
             return
-        if not overview.log_pane.display:
-            overview.show_pane("log")
+        # What it has moved is where Esc and End count from here on.
+        overview.show_pane("log")
 
     def _seek(self) -> None:
         self._console.ask_text(

@@ -97,9 +97,14 @@ def run_console(
         if app.run_state.closed is not None:
             _tell(_("Detached from {run}; the run is closed.").format(run=run))
         elif mode == "observer":
-            _tell(_("Detached from {run}; it goes on. Watch it again with: virada watch {run}").format(run=run))
+            _tell(
+                _("Detached from {run}; it goes on. Watch it again with:").format(run=run) + f"\n  virada watch {run}"
+            )
         else:
-            _tell(_("Detached from {run}; the engine goes on. Attach again with: virada attach {run}").format(run=run))
+            _tell(
+                _("Detached from {run}; the engine goes on. Attach again with:").format(run=run)
+                + f"\n  virada attach {run}"
+            )
     return app.return_code or 0
 
 

@@ -13,7 +13,7 @@ from tui.console.words import effect_word, fate_word, figure, metric_word, name_
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
-from tui.plain.words import ROLLBACK_STATUS, word
+from tui.plain.words import REASON, ROLLBACK_STATUS, word
 from tui.run.state import RunState
 
 Severity = Literal["error", "warning", "event", "person", "output"]
@@ -118,7 +118,9 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
         case e.RunResumed():
             until = "" if event.policy is None or event.policy.until is None else event.policy.until
             if until:
-                return "person", _("Runs on to {step}, by {by}").format(step=until, by=by)
+                known = state.steps.get(until)
+                goal = until if known is None else name_of(known)
+                return "person", _("Runs on to {step}, by {by}").format(step=goal, by=by)
             return "person", _("Goes on, by {by}").format(by=by)
         case e.RunClosed():
             return "event", _("Run closed: {outcome}").format(outcome=run_word(event.outcome)) + _because(event.reason)
@@ -177,7 +179,7 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
         case e.StepPassed():
             return "event", _("passed: {step}").format(step=name)
         case e.StepFailed():
-            text = _("FAILED: {step}").format(step=name) + _because(event.message or event.reason)
+            text = _("FAILED: {step}").format(step=name) + _because(event.message or word(REASON, event.reason))
             return "error", f"{text}{_code(event.sqlstate)}; {effect_word(event.effect)}"
         case e.StepSkipped():
             return "person", _("skipped by {by}: {step}").format(step=name, by=line.by) + _because(event.reason)

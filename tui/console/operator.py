@@ -12,7 +12,7 @@ from tui.console.refusals import refusal_sentence, whose_helm
 from tui.console.view import Said, View
 from tui.console.visible import visible
 from tui.console.words import clock, environment_word, name_of
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.decide import rollback_events
@@ -223,14 +223,24 @@ class Operator:
 
     def close(self) -> None:
         state = self._desk.view().state
-        finished = state.status in ("completed", "rolled_back")
         if self._refused(c.Close(reason=intents.TRIED)):
             return
+        left = [at for at in state.steps if at.group == "main" and not at.is_ended and at.step.with_ is None]
+        unresolved = [error for error in state.errors if error.resolved is None]
+        finished = state.status in ("completed", "rolled_back") and not unresolved
+        lines = list(explained(_("Nothing more can be done in a run that is closed.")))
+        if left and state.status != "rolled_back":
+            text = ngettext("{n} step has not ended.", "{n} steps have not ended.", len(left)).format(n=len(left))
+            lines.extend(explained(text, "warn"))
+        for error in unresolved:
+            text = _("{id} is not resolved: {text}").format(id=visible(error.id), text=visible(error.text[:400]))
+            lines.extend(explained(text, "warn"))
+        # It cannot be taken back, so that it always costs two acts.
         question = Question(
             title=_("Close the run"),
             confirm=_("Close"),
-            danger=not finished,
-            lines=explained(_("Nothing more can be done in a run that is closed.")),
+            danger=True,
+            lines=tuple(lines),
             fields=(Asked(label=_("Reason"), optional=finished),),
         )
         self._desk.ask(question, lambda values: self._desk.send(c.Close(reason=values[0] or None)))
@@ -284,6 +294,10 @@ def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
     state = view.state
     event = rollback_events(state, "")
     lines: list[Line] = []
+    if event.without_undo:
+        # What a rollback leaves behind is read before anything else.
+        lines.append(((_("Applied, but without an undo in the plan:"), "warn"),))
+        lines.extend(((f"  {name_of(state.steps[step])}", "warn"),) for step in event.without_undo)
     seconds = rollback_seconds(state)
     window = window_clock(state, view.moment.wall)
     if seconds is not None:
@@ -305,7 +319,4 @@ def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
     else:
         lines.append(((_("Undone, in this order:"), "bold"),))
         lines.extend(((f"  {name_of(state.steps[step])}", "text"),) for step in event.undo)
-    if event.without_undo:
-        lines.append(((_("Applied, but without an undo in the plan:"), "warn"),))
-        lines.extend(((f"  {name_of(state.steps[step])}", "warn"),) for step in event.without_undo)
     return tuple(lines)

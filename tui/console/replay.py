@@ -29,6 +29,7 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 250.0, 1000.0)
 PAINT_EVERY = 0.2
 INLINE = 4 * 1024 * 1024
 """Bytes of journal that are read before the first picture; more of them in the background, behind it."""
+MOVES = frozenset(("next", "step", "back", "incident", "incident_back", "tenth", "go", "go_step"))
 LOOK_EVERY = 1.0
 """Seconds between two looks at whether the journal has grown."""
 AGAIN = 1.5
@@ -172,7 +173,14 @@ class Player:
             if self._keep and self._recording.state.closed is not None:
                 # The engine has ended: nobody else appends to the keyframes.
                 self._recording.extend(write=True)
-        except (JournalError, OSError) as error:
+        except JournalError as error:
+            if self._recording.state.opened is None:
+                self._failure = error
+            else:
+                # What is whole is played, and it is said where that ends.
+                self.length = max(self._recording.state.mono, 0.0)
+                self._said = str(error)
+        except OSError as error:
             self._failure = error
         self._covered = True
 
@@ -193,6 +201,9 @@ class Player:
                 if self._playing and self._position > self._state.mono and asked.control != "go":
                     # What is asked for is asked of what the position says, not of what was painted last.
                     done.append(self._on(self._position))
+                if asked.control in MOVES:
+                    # Whatever is asked for last is where it goes.
+                    self._pending = None
                 found = self._do(asked)
                 if found is None:
                     self._pending = asked
@@ -318,7 +329,12 @@ class Player:
 
     def _peek(self) -> Entry | None:
         if not self._ready:
-            self._ready = self._reader.poll(256 * 1024)
+            try:
+                self._ready = self._reader.poll(256 * 1024)
+            except JournalError as error:
+                if self._recording.state.opened is None:
+                    raise
+                self._said = str(error)
             self._ready.reverse()
         return self._ready[-1] if self._ready else None
 
@@ -335,5 +351,5 @@ _FIRST = Position("seq", 0)
 
 def _other_speed(speed: float, by: int) -> float:
     if by > 0:
-        return next((known for known in SPEEDS if known > speed), SPEEDS[-1])
-    return next((known for known in reversed(SPEEDS) if known < speed), SPEEDS[0])
+        return next((known for known in SPEEDS if known > speed), max(speed, SPEEDS[-1]))
+    return next((known for known in reversed(SPEEDS) if known < speed), min(speed, SPEEDS[0]))

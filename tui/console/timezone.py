@@ -21,7 +21,7 @@ def zone(state: RunState) -> tzinfo:
         return UTC
     try:
         return ZoneInfo(opened.window.timezone)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         return UTC
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tui.console.view import Mode
 from tui.console.visible import visible
-from tui.locale import _, ngettext
+from tui.locale import _, language, ngettext
 from tui.plain.words import METRIC, REASON, word
 from tui.run.steps import Status, StepState
 
@@ -35,7 +35,7 @@ def run_word(status: str) -> str:
         "scheduled": _("scheduled"), "running": _("running"), "held": _("held"), "rolling_back": _("rolling back"),
         "rolled_back": _("rolled back"), "rollback_failed": _("rollback failed"), "completed": _("completed"),
         "failed": _("failed"), "undecided": _("undecided"),
-    }.get(status, status)  # fmt: skip
+    }.get(status, visible(status))  # fmt: skip
 
 
 def environment_word(environment: str) -> str:
@@ -95,7 +95,16 @@ def minutes_offset(seconds: float) -> str:
 
 
 def number(value: float) -> str:
-    """`12,400`, `12.3 M`, `3.5`, `0.042`: as many digits as say something, and never more than eight columns."""
+    """`12,400`, `12.3 M`, `3.5`, `0.042`: as many digits as say something, and never more than nine columns; with the
+    signs of the language in force."""
+    return _number(value).translate(_COMMA) if language() == "pt_BR" else _number(value)
+
+
+_COMMA = str.maketrans(",.", ".,")
+"""What English writes 12,400.5 is 12.400,5 in Brazil."""
+
+
+def _number(value: float) -> str:
     for unit, factor in (("T", 1e12), ("G", 1e9), ("M", 1e6)):
         if abs(value) >= factor * 10:
             return f"{value / factor:,.1f} {unit}" if abs(value) < factor * 1000 else f"{value / factor:,.0f} {unit}"
@@ -110,7 +119,8 @@ def size(value: float) -> str:
     """Bytes: `512 B`, `1.5 kB`, `12 MB`."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if abs(value) < 999.5 or unit == "TB":
-            return f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 100 else f"{value:.1f} {unit}"
+            text = f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 100 else f"{value:.1f} {unit}"
+            return text.translate(_COMMA) if language() == "pt_BR" else text
         value /= 1000
     raise AssertionError
 
@@ -214,7 +224,7 @@ def _lock(facts: dict[str, Any]) -> str:
     text = _("waiting for a lock")
     if wanted:
         # Mode and relation; the relation is what people look for.
-        text = _("waiting for a lock on {relation}").format(relation=visible(wanted.split(" ")[-1]))
+        text = _("waiting for a lock on {relation}").format(relation=visible(wanted.partition(" ")[2] or wanted))
     root = next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
     if root is not None:
         text += ", " + _("held by pid {pid}").format(pid=visible(str(root.get("pid", "?"))))

@@ -260,7 +260,8 @@ def _newest(open_only: bool) -> RunPaths:
     for run in runs:
         if not open_only or is_open(run):
             return run
-    raise RunNotFound(_("There is no open run in {directory}.").format(directory=runs_directory()))
+    message = _("There is no open run in {directory}; the newest one, which is closed, is: last")
+    raise RunNotFound(message.format(directory=runs_directory()))
 
 
 def _by_id(text: str, open_only: bool) -> RunPaths:

@@ -13,6 +13,7 @@ from pathlib import Path
 LANGUAGES = ("en", "pt_BR")
 _DIRECTORY = Path(__file__).parent
 _current: gettext.NullTranslations | None = None
+_name = "en"
 
 
 def language_of_environment() -> str:
@@ -26,10 +27,15 @@ def language_of_environment() -> str:
 
 def use(language: str | None = None) -> str:
     """Choose the catalogue for this process; returns the name of the one in force."""
-    global _current
+    global _current, _name
     name = language if language in LANGUAGES else language_of_environment()
-    _current = gettext.translation("virada", _DIRECTORY, languages=[name], fallback=True)
+    _current, _name = gettext.translation("virada", _DIRECTORY, languages=[name], fallback=True), name
     return name
+
+
+def language() -> str:
+    """The name of the catalogue in force."""
+    return _name if _current is not None else use()
 
 
 def _(message: str) -> str:

@@ -10,6 +10,7 @@ from tui.plain.figures import amount, moment, span
 from tui.run.visible import visible
 
 WIDTH = 80
+LONGEST_ID = 20
 
 
 def status_lines(status: dict[str, Any]) -> list[str]:
@@ -24,7 +25,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
              + "; " + _engine(status["engine"])),
     ]  # fmt: skip
     if status["window"] is not None:
-        lines += _window(status["window"])
+        lines += _window(status["window"], bool(status.get("closed")))
     for fired in status["proposed"]:
         lines.append(_cut(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"]))))
     if status["rollback"] is not None:
@@ -69,10 +70,13 @@ def _engine(engine: dict[str, Any]) -> str:
     return _("engine {pid} on {host}").format(pid=engine["pid"], host=visible(str(engine["host"])))
 
 
-def _window(window: dict[str, Any]) -> list[str]:
+def _window(window: dict[str, Any], over: bool) -> list[str]:
+    """`over`: the run is closed, and nothing in it waits for the window any more."""
     opens, closes = (visible(moment(window[key], window["timezone"])) for key in ("opens", "closes"))
     lines = [_("window {opens} to {closes}").format(opens=opens, closes=closes)]
     remaining, safe = window["remaining_s"], window["last_safe_rollback_s"]
+    if over:
+        return [_cut(line) for line in lines]
     if window["t_s"] < 0:
         left = _("opens in {span}").format(span=span(remaining))
     elif remaining >= 0:
@@ -88,11 +92,13 @@ def _window(window: dict[str, Any]) -> list[str]:
 def _steps(steps: list[dict[str, Any]]) -> list[str]:
     number = max([len(step["number"]) for step in steps], default=0)
     status = max([len(words.step_word(step["status"])) for step in steps], default=0)
+    longest = min(LONGEST_ID, max([len(visible(step["id"])) for step in steps], default=0))
     rows = []
     for step in steps:
         took = "" if step["duration_s"] is None else span(step["duration_s"])
         row = f"{step['number']:<{number}}  {words.step_word(step['status']):<{status}}  {took:>11}  "
-        rows.append(_cut(f"{row}{visible(step['id'])}  {visible(step['title'])}"))
+        name = _cut(visible(step["id"]), longest)
+        rows.append(_cut(f"{row}{name:<{longest}}  {visible(step['title'])}"))
         if step["waiting"] is not None:
             why = words.wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
             rows.append(_cut(" " * (number + 2) + why))

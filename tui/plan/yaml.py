@@ -293,7 +293,7 @@ def compose(text: str, report: Report) -> Node | None:
         report.add("yaml-syntax", (1, 1), _syntax(text, (1, 1), str(error).partition("\n")[0]))
         return None
     if composer.root is None or (isinstance(composer.root, Scalar) and composer.root.text == ""):
-        report.add("empty-plan", (1, 1), _("The plan is empty; `virada init` writes one to start from."))
+        report.add("empty-plan", (1, 1), _("The plan is empty; plans/demo/plan.yaml is one to start from."))
         return None
     return composer.root
 

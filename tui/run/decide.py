@@ -152,6 +152,9 @@ def _run_to(state: RunState, step: str) -> Decision:
         return Refusal(code="companion", message=message, facts={"step": at.step.with_})
     if state.given_up:
         return Refusal(code="rollback", message="the run is being, or has been, rolled back")
+    if state.held is not None:
+        # Whoever held it meant it: going on is a decision of its own.
+        return Refusal(code="held", message="the run is held; resume it first")
     current = state.current()
     if current is not None and (current.stops or current.status == "undecided"):
         message = f"{current.id} is {current.status}; retry, skip or settle it by hand first"

@@ -101,6 +101,13 @@ def _next(view: View, at: StepState) -> list[Piece]:
     # Who does it stands before the title, which may be long.
     who = _("Next for {role}:").format(role=visible(at.step.role)) if at.step.role else _("Next:")
     found: list[Piece] = [(f"{who} ", "dim"), (name_of(at), "bold")]
+    goal = view.state.steps.get(view.state.policy.until or "")
+    if view.state.policy.drive == "run_to" and goal is not None and not goal.is_ended:
+        # What was asked for once still goes on by itself behind every signature.
+        text = _("It runs on to {step} by itself.").format(step=visible(goal.place.number))
+        if at.step.kind == "sign":
+            text = _("Then it runs on to {step} by itself.").format(step=visible(goal.place.number))
+        return [*found, *(_hint(view, _("s signs it.")) if at.step.kind == "sign" else []), (f" {text}", "run")]
     if view.state.policy.drive == "by_hand" or at.step.kind == "sign":
         found.extend(_hint(view, _("s signs it.") if at.step.kind == "sign" else _("x executes it.")))
     return found
@@ -150,7 +157,7 @@ def _notice(view: View) -> list[Piece]:
     if open_errors:
         latest = open_errors[-1]
         text = _("{n} unresolved errors, the latest {id}: {text}")
-        return [(text.format(n=len(open_errors), id=visible(latest.id), text=visible(latest.text)), "warn")]
+        return [(text.format(n=len(open_errors), id=visible(latest.id), text=visible(latest.text[:400])), "warn")]
     committed = _last_committed(state.steps)
     if committed is None:
         return []
