@@ -163,6 +163,8 @@ class Attempt:
             for g in state.guards
             if g.breached or g.metric in names
         )
+        # A replica that nobody measures any more has not caught up.
+        lag = state.latest.get("replication_lag")
         return fx.Watched(
             breached=breached if self.kind.name == "monitor" else tuple(
                 b for b in breached if any(g.breached and g.metric == b["metric"] for g in state.guards)
@@ -170,7 +172,7 @@ class Attempt:
             errors=len([x for x in state.errors[self.first_error :] if x.source == "server"]),
             lines=int(state.facts.get("server_log_lines", 0)),
             samples=len([s for s in state.samples if s.mono >= since]),
-            lag=state.metrics.get("replication_lag"),
+            lag=None if lag is None else lag.value,
         )  # fmt: skip
 
     async def _stopper(self) -> None:

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.plan.model import Plan, places
-from tui.run.state import HISTORY, Fired, GuardState, RecordedError, Remark, RollbackState, RunState, Sample
+from tui.run.measured import sampled
+from tui.run.state import Fired, GuardState, RecordedError, Remark, RollbackState, RunState
 from tui.run.steps import UNDO_PREFIX, Steps, StepState
 from tui.run.takeback import residue_of, rollback_steps, undo_step
 
@@ -247,33 +248,8 @@ def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:
     return _update(state, event, witness=None, tx_sent=False)
 
 
-def _over(guard: GuardState, value: float) -> bool:
-    if guard.relation == "below":
-        return value >= guard.limit
-    if guard.relation == "above":
-        return value <= guard.limit
-    return value != guard.limit
-
-
 def _sampled(state: RunState, event: e.MetricsSampled, line: Line) -> RunState:
-    sample = Sample(mono=line.mono, values=event.values)
-    guards = []
-    running = set(state.active)
-    for guard in state.guards:
-        value = event.values.get(guard.metric)
-        if value is None:
-            # What is not measured is not known to be over: `sampled` stays where it is, and no breach comes of it.
-            guards.append(guard)
-            continue
-        over = _over(guard, value) and not running.intersection(guard.except_)
-        since = (line.mono if guard.over_since is None else guard.over_since) if over else None
-        source = event.sources.get(guard.metric, guard.source or "")
-        guards.append(replace(guard, value=value, source=source, over_since=since, sampled=line.mono))
-    return replace(
-        state, guards=tuple(guards), samples=(*state.samples[-(HISTORY - 1) :], sample),
-        metrics={**state.metrics, **event.values}, sources={**state.sources, **event.sources},
-        facts={**state.facts, **event.facts},
-    )  # fmt: skip
+    return sampled(state, event, line.mono)
 
 
 def _guard(state: RunState, metric: str, breached: bool) -> RunState:

@@ -33,8 +33,8 @@ EVERY_BYTES = 512 * 1024
 """Bytes of journal between two keyframes, more where keyframes are large: what a seek folds at most."""
 _SHARE = 10
 FORMAT = 2
-_CODE = ("run/state.py", "run/steps.py", "run/fold.py", "run/order.py", "run/guards.py", "run/takeback.py",
-         "journal/events.py", "plan/model.py")  # fmt: skip
+_CODE = ("run/state.py", "run/steps.py", "run/fold.py", "run/order.py", "run/guards.py", "run/measured.py",
+         "run/takeback.py", "journal/events.py", "plan/model.py")  # fmt: skip
 """Another version of any of these may fold the same lines into another state."""
 
 

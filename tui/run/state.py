@@ -18,7 +18,11 @@ HISTORY = 120
 
 
 class GuardState(Struct, frozen=True, kw_only=True):
-    """One success criterion: its latest value, since when it is over its limit, whether that is a breach."""
+    """One success criterion: its value, since when it is over its limit, whether that is a breach.
+
+    `value` is None while nothing is measured; `sampled` and `source` say when and where it last was. A breach that was
+    told lasts until its end is told, measured or not.
+    """
 
     metric: str
     limit: float
@@ -39,6 +43,13 @@ class GuardState(Struct, frozen=True, kw_only=True):
         if self.value is None:
             return "unknown"
         return "ok" if self.over_since is None else "over"
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a metric was, and when."""
+
+    value: float
+    mono: float
 
 
 class RollbackState(Struct, frozen=True, kw_only=True):
@@ -110,7 +121,10 @@ class RunState(Struct, frozen=True, kw_only=True):
     guards: tuple[GuardState, ...] = ()
     samples: tuple[Sample, ...] = ()
     metrics: dict[str, float] = {}
+    """What is measured at present; `sources` where."""
     sources: dict[str, str] = {}
+    latest: dict[str, Reading] = {}
+    """What each metric was when it was last measured, however long ago: no figure of the present."""
     facts: dict[str, Any] = {}
     breaches: tuple[GuardBreached, ...] = ()
     errors: tuple[RecordedError, ...] = ()

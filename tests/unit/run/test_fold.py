@@ -26,7 +26,7 @@ from tests.unit.run.runs import (
 from tests.unit.run.world import World
 from tui.journal import events as e
 from tui.journal.line import Line, encode_data
-from tui.plan.model import Phase, Plan, Proof, Section, Step
+from tui.plan.model import Guard, Phase, Plan, Proof, Section, Step
 from tui.run import commands as c
 from tui.run.decide import Refusal, decide
 from tui.run.fold import fold, fold_all
@@ -354,15 +354,33 @@ def test_a_step_keeps_what_it_took_when_it_is_undone() -> None:
     assert (after.status, after.done, after.effect) == ("undone", 0, "none")
 
 
-def test_samples_are_kept_for_a_while_and_figures_for_ever() -> None:
+def test_samples_are_kept_for_a_while_and_figures_for_as_long_as_they_are_measured() -> None:
     run = Driven(listed(sql("a")))
     run.append(e.MetricsSampled(values={"tps": 1.0}, sources={"tps": "db1"}, facts={"x": 1}))
     for number in range(130):
         run.append(e.MetricsSampled(values={"cpu": float(number)}))
     assert len(run.state.samples) == 120
     assert run.state.samples[-1].values == {"cpu": 129.0}
-    assert run.state.metrics == {"tps": 1.0, "cpu": 129.0}
-    assert (run.state.sources, run.state.facts) == ({"tps": "db1"}, {"x": 1})
+    assert run.state.metrics == {"cpu": 129.0}
+    assert (run.state.sources, run.state.facts) == ({}, {"x": 1})
+    assert run.state.latest["tps"].value == 1.0, "what it was last is remembered, for who does not ask about now"
+
+
+def test_a_figure_that_is_no_longer_measured_is_unknown_after_three_seconds() -> None:
+    run = Driven(listed(sql("a"), success=(Guard(metric="cpu", below=0.7), Guard(metric="tps", above=1.0))))
+    run.append(e.MetricsSampled(values={"cpu": 0.12, "tps": 9.0}, sources={"cpu": "db1", "tps": "db1"}))
+    seen = run.state.mono
+    for _tick in range(3):
+        run.append(e.MetricsSampled(values={"tps": 9.0}, sources={"tps": "db1"}))
+        assert run.state.metrics == {"cpu": 0.12, "tps": 9.0}, "a source may be late"
+    run.append(e.MetricsSampled(values={"tps": 9.0}, sources={"tps": "db1"}))
+    assert (run.state.metrics, run.state.sources) == ({"tps": 9.0}, {"tps": "db1"})
+    cpu, tps = run.state.guards
+    assert (cpu.value, cpu.state, cpu.sampled, cpu.source) == (None, "unknown", seen, "db1")
+    assert tps.state == "ok"
+    assert fold_all(run.lines) == run.state
+    run.append(e.MetricsSampled(values={"cpu": 0.2}, sources={"cpu": "db1"}))
+    assert run.state.guards[0].state == "ok" and run.state.metrics["cpu"] == 0.2
 
 
 def test_backups_and_errors_are_remembered() -> None:

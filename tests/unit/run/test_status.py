@@ -8,6 +8,8 @@ import pytest
 from tests.unit.cli.journals import OPENED, Journal, plan, sign, sql, story
 from tests.unit.run import runs
 from tui.journal import events as e
+from tui.plain.table import status_lines
+from tui.plan.model import Guard
 from tui.run import commands as c
 from tui.run.fold import fold_all
 from tui.run.state import RunState
@@ -117,3 +119,28 @@ def test_a_rollback_answers_the_triggers_before_it_and_no_later_ones() -> None:
     run.do(c.Retry(step="b"))
     run.failed("b")
     assert [fired["step"] for fired in status(run.state)["proposed"]] == ["b"]
+
+
+def test_figures_that_nobody_measures_any_more_are_no_present_ones() -> None:
+    run = runs.Driven(runs.listed(runs.sql("a"), success=(Guard(metric="cpu", below=0.7),)))
+    run.append(e.MetricsSampled(values={"cpu": 0.12}, sources={"cpu": "db1"}))
+    told = status(run.state)
+    assert (told["metrics"], told["guards"][0]["state"]) == ({"cpu": 0.12}, "ok")
+    assert told["guards"][0]["unmeasured_s"] is None
+    run.sleep(11.0)
+    run.append(e.NoteAdded(text="the server is gone, and no sample comes"))
+    told = status(run.state)
+    (guard,) = told["guards"]
+    assert told["metrics"] == {}
+    assert (guard["value"], guard["state"], guard["source"], guard["unmeasured_s"]) == (None, "unknown", "db1", 12.0)
+    assert any(line.startswith("cpu: ?, limit 0.7, not measured for 12") for line in status_lines(told))
+
+
+def test_with_an_instant_figures_are_as_old_as_they_are_then() -> None:
+    run = runs.Driven(runs.listed(runs.sql("a"), success=(Guard(metric="cpu", below=0.7),)))
+    run.append(e.MetricsSampled(values={"cpu": 0.9}), e.GuardBreached(metric="cpu", value=0.9, limit=0.7))
+    assert status(run.state)["guards"][0]["value"] == 0.9
+    (guard,) = status(run.state, wall=run.wall + 9.0)["guards"]
+    assert (guard["value"], guard["state"], guard["unmeasured_s"]) == (None, "breached", 10.0)
+    told = status(run.state, wall=run.wall + 9.0)
+    assert any(line.startswith("cpu: ?, limit 0.7, BREACHED, not measured for 10") for line in status_lines(told))
