@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from tui.journal import events as e
 from tui.journal.line import Line
-from tui.plan.model import Plan, places
+from tui.plan.model import places
+from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
-from tui.run.state import Fired, GuardState, RecordedError, Remark, RollbackState, RunState
+from tui.run.state import Fired, RecordedError, Remark, RollbackState, RunState
 from tui.run.steps import UNDO_PREFIX, Steps, StepState
 from tui.run.takeback import residue_of, rollback_steps, undo_step
 
@@ -43,21 +44,6 @@ def apply(state: RunState, event: e.Event, line: Line) -> RunState:
     return state if handler is None else handler(state, event, line)
 
 
-def _guards(plan: Plan) -> tuple[GuardState, ...]:
-    found = []
-    for guard in plan.success:
-        relation: Literal["below", "above", "equals"] = "equals"
-        limit = guard.equals or 0.0
-        if guard.below is not None:
-            relation, limit = "below", guard.below
-        elif guard.above is not None:
-            relation, limit = "above", guard.above
-        found.append(
-            GuardState(metric=guard.metric, limit=limit, relation=relation, for_s=guard.for_, except_=guard.except_)
-        )
-    return tuple(found)
-
-
 def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
     steps = Steps.of(StepState(step=step, place=place) for place, step in places(event.plan.phases))
     companions: dict[str, tuple[str, ...]] = {}
@@ -66,7 +52,7 @@ def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
             if step.with_ is not None:
                 companions[step.with_] = (*companions.get(step.with_, ()), step.id)
     return replace(
-        state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=_guards(event.plan),
+        state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=criteria(event.plan),
         engine=event.engine, companions=companions, checklist=len(steps), rollback_unended=len(steps),
     )  # fmt: skip
 
@@ -252,17 +238,17 @@ def _sampled(state: RunState, event: e.MetricsSampled, line: Line) -> RunState:
     return sampled(state, event, line.mono)
 
 
-def _guard(state: RunState, metric: str, breached: bool) -> RunState:
-    guards = tuple(replace(g, breached=breached) if g.metric == metric else g for g in state.guards)
+def _guard(state: RunState, event: e.GuardBreached | e.GuardCleared, breached: bool) -> RunState:
+    guards = tuple(replace(g, breached=breached) if concerns(event, g) else g for g in state.guards)
     return replace(state, guards=guards)
 
 
 def _breached(state: RunState, event: e.GuardBreached, line: Line) -> RunState:
-    return replace(_guard(state, event.metric, True), breaches=(*state.breaches, event))
+    return replace(_guard(state, event, True), breaches=(*state.breaches, event))
 
 
 def _cleared(state: RunState, event: e.GuardCleared, line: Line) -> RunState:
-    return _guard(state, event.metric, False)
+    return _guard(state, event, False)
 
 
 def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:

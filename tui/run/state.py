@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tui.journal.events import GuardBreached, Policy, RunClosed, RunOpened, TriggerFired
+from tui.journal.events import GuardBreached, Policy, Relation, RunClosed, RunOpened, TriggerFired
 from tui.run.steps import Steps, StepState
 
 RunStatus = Literal[
@@ -26,7 +26,7 @@ class GuardState(Struct, frozen=True, kw_only=True):
 
     metric: str
     limit: float
-    relation: Literal["below", "above", "equals"]
+    relation: Relation
     for_s: float = 0.0
     except_: tuple[str, ...] = ()
     value: float | None = None

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.run.runs import Driven, listed, sql
 from tui.journal import events as e
-from tui.plan.model import Guard
+from tui.plan.model import Guard, Trigger
 from tui.run import commands as c
 from tui.run.guards import observe
 
@@ -43,7 +43,8 @@ def test_a_breach_lasts_as_long_as_the_plan_says() -> None:
     over_since = run.state.guards[0].over_since
     assert lasting(run, 29, cpu=0.9) == ()
     (breach,) = sample(run, cpu=0.95)
-    assert breach == e.GuardBreached(metric="cpu", value=0.95, limit=0.7, source="db1", since=over_since or 0.0)
+    assert breach == e.GuardBreached(metric="cpu", value=0.95, limit=0.7, source="db1", since=over_since or 0.0,
+                                     relation="below")  # fmt: skip
     assert run.state.guards[0].state == "breached"
     assert sample(run, cpu=0.99) == (), "a breach is told once"
     (cleared,) = sample(run, after=9.0, cpu=0.1)
@@ -132,3 +133,49 @@ def test_each_guard_for_itself() -> None:
     found = sample(run, cpu=0.9, memory=0.1)
     assert [event.metric for event in found if isinstance(event, e.GuardBreached)] == ["cpu"]
     assert [guard.state for guard in run.state.guards] == ["breached", "ok"]
+
+
+def test_two_criteria_of_one_metric_are_breached_and_cleared_each_for_itself() -> None:
+    slow, fast = Guard(metric="cpu", below=0.7, for_=20.0), Guard(metric="cpu", below=0.95, for_=5.0)
+    run = watched(slow, fast)
+    found = lasting(run, 10, cpu=0.97)
+    assert [(type(event), getattr(event, "limit", None)) for event in found] == [(e.GuardBreached, 0.95)]
+    assert [guard.breached for guard in run.state.guards] == [False, True]
+    (cleared,) = lasting(run, 5, cpu=0.8)
+    assert isinstance(cleared, e.GuardCleared) and (cleared.limit, cleared.relation) == (0.95, "below")
+    (breach,) = lasting(run, 10, cpu=0.8)
+    assert isinstance(breach, e.GuardBreached) and breach.limit == 0.7
+    assert [guard.state for guard in run.state.guards] == ["breached", "ok"]
+    (cleared,) = lasting(run, 10, cpu=0.1)
+    assert isinstance(cleared, e.GuardCleared) and cleared.lasted_s > 20.0
+    assert [guard.state for guard in run.state.guards] == ["ok", "ok"]
+
+
+def test_a_band_of_one_limit_is_two_criteria() -> None:
+    run = watched(Guard(metric="tps", below=5.0), Guard(metric="tps", above=5.0))
+    sample(run, tps=9.0)
+    assert [guard.breached for guard in run.state.guards] == [True, False]
+    sample(run, tps=1.0)
+    assert [guard.breached for guard in run.state.guards] == [False, True]
+
+
+def test_events_of_earlier_versions_name_no_relation() -> None:
+    run = watched(Guard(metric="cpu", below=0.7), Guard(metric="cpu", below=0.95))
+    run.append(e.GuardBreached(metric="cpu", value=0.8, limit=0.7))
+    assert [guard.breached for guard in run.state.guards] == [True, False]
+    run.append(e.GuardCleared(metric="cpu", value=0.1))
+    assert [guard.breached for guard in run.state.guards] == [False, False]
+
+
+def test_a_trigger_that_names_a_metric_fires_on_any_of_its_criteria() -> None:
+    guards = (Guard(metric="cpu", below=0.7, for_=60.0), Guard(metric="cpu", below=0.95))
+    run = Driven(listed(sql("a"), success=guards, triggers=(Trigger(title="Too hot", guard="cpu"),)))
+    sample(run, cpu=0.97)
+    run.go()
+    assert [fired.event.metric for fired in run.state.fired] == ["cpu"]
+    lasting(run, 50, cpu=0.97)
+    run.go()
+    assert len(run.state.fired) == 1
+    lasting(run, 12, cpu=0.97)
+    run.go()
+    assert len(run.state.fired) == 2
