@@ -15,7 +15,7 @@ from tui.plan.model import places
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
 from tui.run.state import Fired, RecordedError, Remark, RollbackState, RunState
-from tui.run.steps import UNDO_PREFIX, Steps, StepState
+from tui.run.steps import ENDED, UNDO_PREFIX, Steps, StepState
 from tui.run.takeback import residue_of, rollback_steps, undo_step
 
 
@@ -211,6 +211,8 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     if changed.undoes is not None and changed.status in ("passed", "by_hand"):
         unmarked = (*unmarked, event.step)
     state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked)
+    if changed.status in ENDED or changed.status == "undone":
+        state = _settled(state, lambda fired: fired.step == event.step)
     return _left(state, event.step)
 
 
@@ -248,11 +250,25 @@ def _breached(state: RunState, event: e.GuardBreached, line: Line) -> RunState:
 
 
 def _cleared(state: RunState, event: e.GuardCleared, line: Line) -> RunState:
-    return _guard(state, event, False)
+    state = _guard(state, event, False)
+    if any(guard.breached and guard.metric == event.metric for guard in state.guards):
+        return state
+    return _settled(state, lambda fired: fired.metric == event.metric)
+
+
+def _settled(state: RunState, cause: Callable[[e.TriggerFired], bool]) -> RunState:
+    """What such triggers proposed is no longer proposed; that they fired stays."""
+    if not any(cause(fired.event) and not fired.settled for fired in state.fired):
+        return state
+    fired = tuple(replace(fired, settled=True) if cause(fired.event) else fired for fired in state.fired)
+    return replace(state, fired=fired)
 
 
 def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
     attempt = state.steps[event.step].attempt if event.step is not None and event.step in state.steps else 0
+    if event.step is not None:
+        # One title may name several steps, and a step has one trigger an attempt.
+        state = _settled(state, lambda fired: fired.step == event.step)
     return replace(state, fired=(*state.fired, Fired(event=event, mono=line.mono, attempt=attempt)))
 
 

@@ -87,11 +87,16 @@ class RecordedError(Struct, frozen=True, kw_only=True):
 
 
 class Fired(Struct, frozen=True, kw_only=True):
-    """A trigger that fired, and when; `attempt` of the step that made it fire."""
+    """A trigger that fired, and when; `attempt` of the step that made it fire.
+
+    `settled`: what made it fire is over, without a rollback: the step ended well or was taken back, or failed again and
+    fired anew; the criterion holds again.
+    """
 
     event: TriggerFired
     mono: float
     attempt: int = 0
+    settled: bool = False
 
 
 class Remark(Struct, frozen=True, kw_only=True):
@@ -172,14 +177,24 @@ class RunState(Struct, frozen=True, kw_only=True):
 
     @property
     def proposed(self) -> tuple[Fired, ...]:
-        """Triggers that fired and have not been answered by a rollback; one that took back a part answers no later
-        ones."""
-        if self.rollback is None:
-            return self.fired
-        answered = self.rollback.ended
-        if self.given_up or answered is None:
+        """Triggers that fired, whose cause is still there, and that have not been answered by a rollback; one that took
+        back a part answers no later ones."""
+        if not self.fired:
             return ()
-        return tuple(fired for fired in self.fired if fired.mono >= answered)
+        answered = 0.0
+        if self.rollback is not None:
+            if self.given_up or self.rollback.ended is None:
+                return ()
+            answered = self.rollback.ended
+        return tuple(fired for fired in self.fired if fired.mono >= answered and not self._is_settled(fired))
+
+    def _is_settled(self, fired: Fired) -> bool:
+        if fired.event.reason != "errors_unresolved" or self.opened is None:
+            return fired.settled
+        # It fires once in a run: errors that come after those it fired for are its cause again.
+        triggers = self.opened.plan.rollback.triggers
+        limit = next((t.errors for t in triggers if t.title == fired.event.title and t.errors is not None), None)
+        return limit is not None and len([x for x in self.errors if x.resolved is None]) < limit
 
     def current(self) -> StepState | None:
         """The step of the checklist at which the run stands: the first that has not ended, companions left out."""
