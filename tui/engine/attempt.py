@@ -51,7 +51,7 @@ class Attempt:
         self.stop_reason = ""
         self.companion_end = False
         self.began = time.monotonic()
-        self.first_error = len(recorder.state.errors)
+        self.errors_before = recorder.state.errors.server
         opened = recorder.state.opened
         assert opened is not None
         self.opened = opened
@@ -168,7 +168,7 @@ class Attempt:
         lag = state.latest.get("replication_lag")
         return fx.Watched(
             breached=breached,
-            errors=len([x for x in state.errors[self.first_error :] if x.source == "server"]),
+            errors=state.errors.server - self.errors_before,
             lines=int(state.facts.get("server_log_lines", 0)),
             samples=len([s for s in state.samples if s.mono >= since]),
             lag=None if lag is None else lag.value,

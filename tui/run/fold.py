@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.plan.model import places
+from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
-from tui.run.state import Fired, RecordedError, Remark, RollbackState, RunState
+from tui.run.state import Fired, Remark, RollbackState, RunState
 from tui.run.steps import ENDED, UNDO_PREFIX, Steps, StepState
 from tui.run.takeback import residue_of, rollback_steps, undo_step
 
@@ -140,7 +141,8 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
     known = state.steps.get(event.step)
     if known is None or known.attempt != event.attempt:
         return _unknown(state)
-    changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason}
+    # The connection that would have answered a COMMIT is gone: what comes of it is the fate.
+    changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason, "tx_sent": False}
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
         changes |= {"waiting": None, "recover": False}
@@ -196,7 +198,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         known, status=_STATUS[type(event)], attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
         evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
         reason=reason, note=note or known.note, waiting=None,
-        waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None,
+        waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False,
         sqlstate=getattr(event, "sqlstate", None), person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason == "interrupted",
         started=known.started if known.attempt == event.attempt else None,
@@ -328,12 +330,11 @@ def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
         id=event.id, text=event.text, step=event.step, sqlstate=event.sqlstate, mono=line.mono,
         source=event.source,
     )  # fmt: skip
-    return replace(state, errors=(*state.errors, recorded))
+    return replace(state, errors=state.errors.added(recorded))
 
 
 def _resolved(state: RunState, event: e.ErrorResolved, line: Line) -> RunState:
-    errors = tuple(replace(x, resolved=event.text) if x.id == event.id else x for x in state.errors)
-    return replace(state, errors=errors)
+    return replace(state, errors=state.errors.resolved(event.id, event.text))
 
 
 def _child(state: RunState, event: e.ChildStarted, line: Line) -> RunState:

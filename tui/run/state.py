@@ -7,6 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.journal.events import GuardBreached, Policy, Relation, RunClosed, RunOpened, TriggerFired
+from tui.run.errors import Errors
 from tui.run.steps import Steps, StepState
 
 RunStatus = Literal[
@@ -74,18 +75,6 @@ class Sample(Struct, frozen=True, kw_only=True):
     values: dict[str, float]
 
 
-class RecordedError(Struct, frozen=True, kw_only=True):
-    """An error people resolve, by its id."""
-
-    id: str
-    text: str
-    step: str | None = None
-    sqlstate: str | None = None
-    mono: float = 0.0
-    source: str = ""
-    resolved: str | None = None
-
-
 class Fired(Struct, frozen=True, kw_only=True):
     """A trigger that fired, and when; `attempt` of the step that made it fire.
 
@@ -132,7 +121,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     """What each metric was when it was last measured, however long ago: no figure of the present."""
     facts: dict[str, Any] = {}
     breaches: tuple[GuardBreached, ...] = ()
-    errors: tuple[RecordedError, ...] = ()
+    errors: Errors = Errors()
     fired: tuple[Fired, ...] = ()
     remarks: tuple[Remark, ...] = ()
     backups: tuple[dict[str, Any], ...] = ()
@@ -194,7 +183,7 @@ class RunState(Struct, frozen=True, kw_only=True):
         # It fires once in a run: errors that come after those it fired for are its cause again.
         triggers = self.opened.plan.rollback.triggers
         limit = next((t.errors for t in triggers if t.title == fired.event.title and t.errors is not None), None)
-        return limit is not None and len([x for x in self.errors if x.resolved is None]) < limit
+        return limit is not None and self.errors.unresolved < limit
 
     def current(self) -> StepState | None:
         """The step of the checklist at which the run stands: the first that has not ended, companions left out."""

@@ -393,6 +393,54 @@ def test_backups_and_errors_are_remembered() -> None:
     assert run.state.errors[0].sqlstate == "42P07"
 
 
+def test_many_errors_cost_no_more_than_few_and_keep_their_ids() -> None:
+    state = fold(RunState(), Driven(listed(sql("a"))).lines[0])
+    began = time.perf_counter()
+    for number in range(1, 60_001):
+        source = "step" if number % 3 else "server"
+        data = {"id": f"E{len(state.errors) + 1}", "text": "deadlock detected", "source": source}
+        state = fold(state, Line(1, number, "2026-11-22T06:00:01.000000Z", 1.0, "error.recorded", "engine",
+                                 encode_data(data), ""))  # fmt: skip
+    assert time.perf_counter() - began < 6.0
+    assert (len(state.errors), state.errors.unresolved, state.errors.server) == (60_000, 60_000, 20_000)
+    assert [state.errors[at].id for at in (0, 255, 256, 59_999)] == ["E1", "E256", "E257", "E60000"]
+    assert [error.id for error in state.errors] == [f"E{number}" for number in range(1, 60_001)]
+    assert "E300" in state.errors and "E60001" not in state.errors
+
+
+@pytest.mark.parametrize("id", ["E1", "E256", "E300", "E512", "E600"])
+def test_an_error_is_resolved_wherever_it_stands(id: str) -> None:
+    run = Driven(listed(sql("a")))
+    run.append(*(e.ErrorRecorded(id=f"E{number}", text="x") for number in range(1, 601)))
+    before = run.state
+    run.do(c.Resolve(error=id, text="a known one"))
+    assert [error.id for error in run.state.errors if error.resolved == "a known one"] == [id]
+    assert (run.state.errors.unresolved, before.errors.unresolved) == (599, 600)
+    latest = run.state.errors.latest()
+    assert latest is not None and latest.id == ("E599" if id == "E600" else "E600")
+    assert run.refused(c.Resolve(error="E601", text="?")).code == "no-error"
+    assert fold_all(run.lines) == run.state
+    assert decode_state(encode_state(run.state), run.states[0]) == run.state
+
+
+@pytest.mark.parametrize("fate", ["applied", "not_applied", "still_running", "undecided"])
+def test_once_the_fate_of_a_commit_is_asked_nobody_awaits_its_answer(fate: e.FateWord) -> None:
+    run = Driven(listed(sql("a")))
+    run.do(c.Execute(step="a"))
+    run.append(e.TxBegin(step="a", attempt=1, witness={"xid": "7"}), e.TxCommitSent(step="a", attempt=1))
+    assert run.at("a").tx_sent
+    run.append(e.StepFate(step="a", attempt=1, fate=fate, reason="asked"))
+    assert not run.at("a").tx_sent
+
+
+def test_a_step_that_has_ended_awaits_no_answer_to_its_commit() -> None:
+    run = Driven(listed(sql("a")))
+    run.do(c.Execute(step="a"))
+    run.append(e.TxBegin(step="a", attempt=1, witness={"xid": "7"}), e.TxCommitSent(step="a", attempt=1))
+    run.failed("a", effect="unknown")
+    assert not run.at("a").tx_sent
+
+
 def test_the_word_for_the_run() -> None:
     run = Driven(listed(sql("a"), sql("b")))
     words = [run.state.status]

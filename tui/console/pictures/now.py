@@ -140,11 +140,10 @@ def _notice(view: View) -> list[Piece]:
     holder = elsewhere(view) if view.mode == "operator" else None
     if holder is not None:
         return [(whose_helm(holder), "warn")]
-    open_errors = [error for error in state.errors if error.resolved is None]
-    if open_errors:
-        latest = open_errors[-1]
+    latest = state.errors.latest()
+    if latest is not None:
         text = _("{n} unresolved errors, the latest {id}: {text}")
-        return [(text.format(n=len(open_errors), id=visible(latest.id), text=visible(latest.text)), "warn")]
+        return [(text.format(n=state.errors.unresolved, id=visible(latest.id), text=visible(latest.text)), "warn")]
     committed = _last_committed(state.steps)
     if committed is None:
         return []
