@@ -6,6 +6,7 @@ import msgspec
 
 from tests.console.journals import Story, plan
 from tui.console.pictures.gauges import gauges, rows_needed
+from tui.console.pictures.now import now
 from tui.console.pieces import plain, width_of
 from tui.console.view import Moment, View
 from tui.console.words import figure, metric_word
@@ -74,3 +75,24 @@ def test_words_of_metrics_have_room_in_every_language() -> None:
                 assert len(metric_word(metric)) <= 16, (language, metric_word(metric))
     finally:
         use("en")
+
+
+def test_what_is_no_longer_measured_is_not_shown_as_if_it_were() -> None:
+    story = many()
+    state = story.state()
+    for width in (44, 60, 80, 120):
+        view = View(state=state, moment=Moment(0.0, state.mono + 300.0, 300.0), mode="operator")
+        lines = [plain(line) for line in gauges(view, width)]
+        assert all(width_of(line) <= width for line in gauges(view, width))
+        cpu = next(line for line in lines if line.startswith("CPU"))
+        assert " ok" not in cpu and "40 %" not in cpu and "no data" in cpu
+        assert ("no data for 5:00" in cpu) == (width >= 60), cpu
+        text = " ".join(" ".join(lines[:3]).split())
+        assert "BREACHED" in lines[0] and "not measured for 5:00, before that on db1" in text
+
+
+def test_a_breach_that_is_no_longer_measured_is_told_as_such() -> None:
+    state = many().state()
+    view = View(state=state, moment=Moment(0.0, state.mono + 12.0, 12.0), mode="observer")
+    text = " ".join(plain(line) for line in now(view, 80))
+    assert "app_metric_21 is BREACHED, and not measured for 0:12." in text

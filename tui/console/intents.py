@@ -104,7 +104,7 @@ def can_rollback(view: View) -> bool:
 
 
 def can_resolve(view: View) -> bool:
-    return has_say(view) and any(error.resolved is None for error in view.state.errors)
+    return has_say(view) and view.state.errors.unresolved > 0
 
 
 def can_take(view: View) -> bool:

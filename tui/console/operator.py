@@ -185,11 +185,10 @@ class Operator:
         )
 
     def resolve(self) -> None:
-        open_errors = [error for error in self._desk.view().state.errors if error.resolved is None]
-        if not open_errors:
+        error = self._desk.view().state.errors.latest()
+        if error is None:
             self._desk.say(Said(_("There is no open error."), "warning"))
             return
-        error = open_errors[-1]
         lines = explained(error.text, "bad")
         self._text(
             _("Resolve {id}").format(id=visible(error.id)),

@@ -176,7 +176,8 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             return text.format(attempt=known.get("try", "?"), of=known.get("of", "?"), pause=known.get("pause_s", "?"))
         case "throttled_by_guard":
             text = _("pauses because {metric} is over its limit ({value})")
-            return text.format(metric=known.get("metric", "?"), value=known.get("value", "?"))
+            value = known.get("value")
+            return text.format(metric=known.get("metric", "?"), value="?" if value is None else value)
         case "replication_lag":
             text = _("pauses because a replica is {lag} s behind (limit {limit} s)")
             return text.format(lag=known.get("lag_s", "?"), limit=known.get("limit_s", "?"))

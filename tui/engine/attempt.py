@@ -22,6 +22,7 @@ from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.plan.model import Proof
 from tui.postgres.errors import PostgresError
+from tui.run.guards import concerns
 from tui.run.steps import StepState
 from tui.steps import effects as fx
 from tui.steps.base import Context, Kind
@@ -50,7 +51,7 @@ class Attempt:
         self.stop_reason = ""
         self.companion_end = False
         self.began = time.monotonic()
-        self.first_error = len(recorder.state.errors)
+        self.errors_before = recorder.state.errors.server
         opened = recorder.state.opened
         assert opened is not None
         self.opened = opened
@@ -157,20 +158,20 @@ class Attempt:
     def _watch(self) -> fx.Watched:
         state = self.recorder.state
         since = self._current().started or 0.0
-        names = {b.metric for b in state.breaches if b.since >= since}
+        earlier = [b for b in state.breaches if b.since >= since] if self.kind.name == "monitor" else []
         breached = tuple(
             {"metric": g.metric, "value": g.value, "limit": g.limit, "source": g.source}
             for g in state.guards
-            if g.breached or g.metric in names
+            if g.breached or any(concerns(b, g) for b in earlier)
         )
+        # A replica that nobody measures any more has not caught up.
+        lag = state.latest.get("replication_lag")
         return fx.Watched(
-            breached=breached if self.kind.name == "monitor" else tuple(
-                b for b in breached if any(g.breached and g.metric == b["metric"] for g in state.guards)
-            ),
-            errors=len([x for x in state.errors[self.first_error :] if x.source == "server"]),
+            breached=breached,
+            errors=state.errors.server - self.errors_before,
             lines=int(state.facts.get("server_log_lines", 0)),
             samples=len([s for s in state.samples if s.mono >= since]),
-            lag=state.metrics.get("replication_lag"),
+            lag=None if lag is None else lag.value,
         )  # fmt: skip
 
     async def _stopper(self) -> None:

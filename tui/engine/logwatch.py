@@ -64,7 +64,8 @@ class LogWatch:
         self._own: dict[int, None] = {}
         self._last: tuple[int | None, str | None] = (None, None)
         # An engine that takes a run up goes on counting.
-        self.errors = int(recorder.state.metrics.get("critical_errors", 0))
+        counted = recorder.state.latest.get("critical_errors")
+        self.errors = 0 if counted is None else int(counted.value)
         self.lines = 0
         self.trouble: str | None = None
 

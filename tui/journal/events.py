@@ -18,6 +18,7 @@ Effect = Literal["all", "some", "none", "unknown"]
 """What of a step's effect is in the database after its outcome."""
 FateWord = Literal["applied", "not_applied", "still_running", "undecided"]
 Drive = Literal["by_hand", "run_to", "headless", "autopilot"]
+Relation = Literal["below", "above", "equals"]
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -275,19 +276,26 @@ class MetricsSampled(Event, frozen=True, kw_only=True):
 
 
 class GuardBreached(Event, frozen=True, kw_only=True):
+    """A criterion is breached: the one of this metric, relation and limit (journals of old name no relation)."""
+
     TYPE: ClassVar[str] = "guard.breached"
     metric: str
     value: float
     limit: float
     source: str = ""
     since: float = 0.0
+    relation: Relation | None = None
 
 
 class GuardCleared(Event, frozen=True, kw_only=True):
+    """A criterion holds again: see `GuardBreached` (journals of old mean every one of the metric)."""
+
     TYPE: ClassVar[str] = "guard.cleared"
     metric: str
     value: float
     lasted_s: float = 0.0
+    limit: float | None = None
+    relation: Relation | None = None
 
 
 class TriggerFired(Event, frozen=True, kw_only=True):

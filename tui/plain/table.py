@@ -108,6 +108,9 @@ def _steps(steps: list[dict[str, Any]]) -> list[str]:
 def _guard(guard: dict[str, Any]) -> str:
     value = "?" if guard["value"] is None else amount(guard["value"])
     state = words.word(words.GUARD_STATE, guard["state"])
+    if guard["unmeasured_s"] is not None:
+        lost = _("not measured for {span}").format(span=span(guard["unmeasured_s"]))
+        state = lost if guard["state"] == "unknown" else f"{state}, {lost}"
     text = _("{metric}: {value}, limit {limit}, {state}").format(
         metric=visible(guard["metric"]), value=value, limit=amount(guard["limit"]), state=state
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.locale import LANGUAGES, _
 from tui.plan.files import Files
 from tui.plan.kinds import FindingLike, Question
@@ -27,6 +29,7 @@ def lint(scene: Scene, files: Files) -> None:
     lint_targets(scene)
     for number, guard in enumerate(scene.plan.success):
         _lint_guard(scene, f"success.{number}", guard)
+        _lint_criterion(scene, f"success.{number}", guard, scene.plan.success[:number])
     _lint_structure(scene)
     lint_references(scene)
     lint_milestones(scene)
@@ -74,6 +77,14 @@ def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
                 message = _("{metric} is a share between 0% and 100%; write {text}.")
                 text = message.format(metric=quoted(guard.metric), text=f"{value:g}%")
                 scene.add("bad-quantity", f"{path}.{key}", text)
+
+
+def _lint_criterion(scene: Scene, path: str, guard: Guard, others: Sequence[Guard]) -> None:
+    """The journal tells criteria apart by metric, relation and limit."""
+    found = (guard.metric, guard.below, guard.above, guard.equals)
+    if any(found == (other.metric, other.below, other.above, other.equals) for other in others) and scene.sound(path):
+        message = _("Another success criterion has the same limit for {metric}; one of them is enough.")
+        scene.add("duplicate-guard", path, message.format(metric=quoted(guard.metric)))
 
 
 def _lint_structure(scene: Scene) -> None:

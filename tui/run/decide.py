@@ -60,7 +60,7 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
         case c.Feedback(text=text):
             return (e.FeedbackAdded(text=text),)
         case c.Resolve(error=error, text=text):
-            if all(known.id != error for known in state.errors):
+            if error not in state.errors:
                 return Refusal(
                     code="no-error", message=f"there is no error {error} in this run", facts={"error": error}
                 )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from tui.journal import events as e
 from tui.journal.line import Line
-from tui.plan.model import Plan, places
-from tui.run.state import HISTORY, Fired, GuardState, RecordedError, Remark, RollbackState, RunState, Sample
-from tui.run.steps import UNDO_PREFIX, Steps, StepState
+from tui.plan.model import places
+from tui.run.errors import RecordedError
+from tui.run.guards import concerns, criteria
+from tui.run.measured import sampled
+from tui.run.state import Fired, Remark, RollbackState, RunState
+from tui.run.steps import ENDED, UNDO_PREFIX, Steps, StepState
 from tui.run.takeback import residue_of, rollback_steps, undo_step
 
 
@@ -42,21 +45,6 @@ def apply(state: RunState, event: e.Event, line: Line) -> RunState:
     return state if handler is None else handler(state, event, line)
 
 
-def _guards(plan: Plan) -> tuple[GuardState, ...]:
-    found = []
-    for guard in plan.success:
-        relation: Literal["below", "above", "equals"] = "equals"
-        limit = guard.equals or 0.0
-        if guard.below is not None:
-            relation, limit = "below", guard.below
-        elif guard.above is not None:
-            relation, limit = "above", guard.above
-        found.append(
-            GuardState(metric=guard.metric, limit=limit, relation=relation, for_s=guard.for_, except_=guard.except_)
-        )
-    return tuple(found)
-
-
 def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
     steps = Steps.of(StepState(step=step, place=place) for place, step in places(event.plan.phases))
     companions: dict[str, tuple[str, ...]] = {}
@@ -65,7 +53,7 @@ def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
             if step.with_ is not None:
                 companions[step.with_] = (*companions.get(step.with_, ()), step.id)
     return replace(
-        state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=_guards(event.plan),
+        state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=criteria(event.plan),
         engine=event.engine, companions=companions, checklist=len(steps), rollback_unended=len(steps),
     )  # fmt: skip
 
@@ -153,7 +141,8 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
     known = state.steps.get(event.step)
     if known is None or known.attempt != event.attempt:
         return _unknown(state)
-    changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason}
+    # The connection that would have answered a COMMIT is gone: what comes of it is the fate.
+    changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason, "tx_sent": False}
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
         changes |= {"waiting": None, "recover": False}
@@ -209,7 +198,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         known, status=_STATUS[type(event)], attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
         evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
         reason=reason, note=note or known.note, waiting=None,
-        waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None,
+        waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False,
         sqlstate=getattr(event, "sqlstate", None), person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason == "interrupted",
         started=known.started if known.attempt == event.attempt else None,
@@ -224,6 +213,8 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     if changed.undoes is not None and changed.status in ("passed", "by_hand"):
         unmarked = (*unmarked, event.step)
     state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked)
+    if changed.status in ENDED or changed.status == "undone":
+        state = _settled(state, lambda fired: fired.step == event.step)
     return _left(state, event.step)
 
 
@@ -247,50 +238,39 @@ def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:
     return _update(state, event, witness=None, tx_sent=False)
 
 
-def _over(guard: GuardState, value: float) -> bool:
-    if guard.relation == "below":
-        return value >= guard.limit
-    if guard.relation == "above":
-        return value <= guard.limit
-    return value != guard.limit
-
-
 def _sampled(state: RunState, event: e.MetricsSampled, line: Line) -> RunState:
-    sample = Sample(mono=line.mono, values=event.values)
-    guards = []
-    running = set(state.active)
-    for guard in state.guards:
-        value = event.values.get(guard.metric)
-        if value is None:
-            # What is not measured is not known to be over: `sampled` stays where it is, and no breach comes of it.
-            guards.append(guard)
-            continue
-        over = _over(guard, value) and not running.intersection(guard.except_)
-        since = (line.mono if guard.over_since is None else guard.over_since) if over else None
-        source = event.sources.get(guard.metric, guard.source or "")
-        guards.append(replace(guard, value=value, source=source, over_since=since, sampled=line.mono))
-    return replace(
-        state, guards=tuple(guards), samples=(*state.samples[-(HISTORY - 1) :], sample),
-        metrics={**state.metrics, **event.values}, sources={**state.sources, **event.sources},
-        facts={**state.facts, **event.facts},
-    )  # fmt: skip
+    return sampled(state, event, line.mono)
 
 
-def _guard(state: RunState, metric: str, breached: bool) -> RunState:
-    guards = tuple(replace(g, breached=breached) if g.metric == metric else g for g in state.guards)
+def _guard(state: RunState, event: e.GuardBreached | e.GuardCleared, breached: bool) -> RunState:
+    guards = tuple(replace(g, breached=breached) if concerns(event, g) else g for g in state.guards)
     return replace(state, guards=guards)
 
 
 def _breached(state: RunState, event: e.GuardBreached, line: Line) -> RunState:
-    return replace(_guard(state, event.metric, True), breaches=(*state.breaches, event))
+    return replace(_guard(state, event, True), breaches=(*state.breaches, event))
 
 
 def _cleared(state: RunState, event: e.GuardCleared, line: Line) -> RunState:
-    return _guard(state, event.metric, False)
+    state = _guard(state, event, False)
+    if any(guard.breached and guard.metric == event.metric for guard in state.guards):
+        return state
+    return _settled(state, lambda fired: fired.metric == event.metric)
+
+
+def _settled(state: RunState, cause: Callable[[e.TriggerFired], bool]) -> RunState:
+    """What such triggers proposed is no longer proposed; that they fired stays."""
+    if not any(cause(fired.event) and not fired.settled for fired in state.fired):
+        return state
+    fired = tuple(replace(fired, settled=True) if cause(fired.event) else fired for fired in state.fired)
+    return replace(state, fired=fired)
 
 
 def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
     attempt = state.steps[event.step].attempt if event.step is not None and event.step in state.steps else 0
+    if event.step is not None:
+        # One title may name several steps, and a step has one trigger an attempt.
+        state = _settled(state, lambda fired: fired.step == event.step)
     return replace(state, fired=(*state.fired, Fired(event=event, mono=line.mono, attempt=attempt)))
 
 
@@ -350,12 +330,11 @@ def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
         id=event.id, text=event.text, step=event.step, sqlstate=event.sqlstate, mono=line.mono,
         source=event.source,
     )  # fmt: skip
-    return replace(state, errors=(*state.errors, recorded))
+    return replace(state, errors=state.errors.added(recorded))
 
 
 def _resolved(state: RunState, event: e.ErrorResolved, line: Line) -> RunState:
-    errors = tuple(replace(x, resolved=event.text) if x.id == event.id else x for x in state.errors)
-    return replace(state, errors=errors)
+    return replace(state, errors=state.errors.resolved(event.id, event.text))
 
 
 def _child(state: RunState, event: e.ChildStarted, line: Line) -> RunState:

@@ -153,10 +153,9 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
             times = len([b for b in state.breaches if b.metric == trigger.guard])
             if breached and len([f for f in fired if f.metric == trigger.guard]) < times:
                 found.append(e.TriggerFired(title=trigger.title, reason="guard_breached", metric=trigger.guard))
-        if trigger.errors is not None and not any(f.reason == "errors_unresolved" for f in fired):
-            unresolved = [x for x in state.errors if x.resolved is None]
-            if len(unresolved) >= trigger.errors:
-                found.append(e.TriggerFired(title=trigger.title, reason="errors_unresolved"))
+        enough = trigger.errors is not None and state.errors.unresolved >= trigger.errors
+        if enough and not any(f.reason == "errors_unresolved" for f in fired):
+            found.append(e.TriggerFired(title=trigger.title, reason="errors_unresolved"))
     return tuple(found)
 
 

@@ -25,6 +25,7 @@ from tui.journal.line import LineError, digest
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
 from tui.locale import _
+from tui.run.errors import Errors, RecordedError
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.run.steps import Steps, StepState
@@ -33,8 +34,8 @@ EVERY_BYTES = 512 * 1024
 """Bytes of journal between two keyframes, more where keyframes are large: what a seek folds at most."""
 _SHARE = 10
 FORMAT = 2
-_CODE = ("run/state.py", "run/steps.py", "run/fold.py", "run/order.py", "run/guards.py", "run/takeback.py",
-         "journal/events.py", "plan/model.py")  # fmt: skip
+_CODE = ("run/state.py", "run/steps.py", "run/fold.py", "run/errors.py", "run/order.py", "run/guards.py",
+         "run/measured.py", "run/takeback.py", "journal/events.py", "plan/model.py")  # fmt: skip
 """Another version of any of these may fold the same lines into another state."""
 
 
@@ -105,12 +106,16 @@ def _pristine(at: StepState) -> StepState:
 def _plain(value: Any) -> Any:
     if isinstance(value, Steps):
         return [at for at in value if at.group != "main" or at != _pristine(at)]
+    if isinstance(value, Errors):
+        return list(value)
     raise NotImplementedError(f"{type(value).__name__} does not belong into a state")
 
 
 def _typed(type_: type, value: Any) -> Any:
     if type_ is Steps:
         return Steps.of(msgspec.convert(value, list[StepState]))
+    if type_ is Errors:
+        return Errors.of(msgspec.convert(value, list[RecordedError]))
     raise NotImplementedError(type_.__name__)
 
 

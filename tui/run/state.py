@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tui.journal.events import GuardBreached, Policy, RunClosed, RunOpened, TriggerFired
+from tui.journal.events import GuardBreached, Policy, Relation, RunClosed, RunOpened, TriggerFired
+from tui.run.errors import Errors
 from tui.run.steps import Steps, StepState
 
 RunStatus = Literal[
@@ -18,11 +19,15 @@ HISTORY = 120
 
 
 class GuardState(Struct, frozen=True, kw_only=True):
-    """One success criterion: its latest value, since when it is over its limit, whether that is a breach."""
+    """One success criterion: its value, since when it is over its limit, whether that is a breach.
+
+    `value` is None while nothing is measured; `sampled` and `source` say when and where it last was. A breach that was
+    told lasts until its end is told, measured or not.
+    """
 
     metric: str
     limit: float
-    relation: Literal["below", "above", "equals"]
+    relation: Relation
     for_s: float = 0.0
     except_: tuple[str, ...] = ()
     value: float | None = None
@@ -39,6 +44,13 @@ class GuardState(Struct, frozen=True, kw_only=True):
         if self.value is None:
             return "unknown"
         return "ok" if self.over_since is None else "over"
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a metric was, and when."""
+
+    value: float
+    mono: float
 
 
 class RollbackState(Struct, frozen=True, kw_only=True):
@@ -63,24 +75,17 @@ class Sample(Struct, frozen=True, kw_only=True):
     values: dict[str, float]
 
 
-class RecordedError(Struct, frozen=True, kw_only=True):
-    """An error people resolve, by its id."""
-
-    id: str
-    text: str
-    step: str | None = None
-    sqlstate: str | None = None
-    mono: float = 0.0
-    source: str = ""
-    resolved: str | None = None
-
-
 class Fired(Struct, frozen=True, kw_only=True):
-    """A trigger that fired, and when; `attempt` of the step that made it fire."""
+    """A trigger that fired, and when; `attempt` of the step that made it fire.
+
+    `settled`: what made it fire is over, without a rollback: the step ended well or was taken back, or failed again and
+    fired anew; the criterion holds again.
+    """
 
     event: TriggerFired
     mono: float
     attempt: int = 0
+    settled: bool = False
 
 
 class Remark(Struct, frozen=True, kw_only=True):
@@ -110,10 +115,13 @@ class RunState(Struct, frozen=True, kw_only=True):
     guards: tuple[GuardState, ...] = ()
     samples: tuple[Sample, ...] = ()
     metrics: dict[str, float] = {}
+    """What is measured at present; `sources` where."""
     sources: dict[str, str] = {}
+    latest: dict[str, Reading] = {}
+    """What each metric was when it was last measured, however long ago: no figure of the present."""
     facts: dict[str, Any] = {}
     breaches: tuple[GuardBreached, ...] = ()
-    errors: tuple[RecordedError, ...] = ()
+    errors: Errors = Errors()
     fired: tuple[Fired, ...] = ()
     remarks: tuple[Remark, ...] = ()
     backups: tuple[dict[str, Any], ...] = ()
@@ -158,14 +166,24 @@ class RunState(Struct, frozen=True, kw_only=True):
 
     @property
     def proposed(self) -> tuple[Fired, ...]:
-        """Triggers that fired and have not been answered by a rollback; one that took back a part answers no later
-        ones."""
-        if self.rollback is None:
-            return self.fired
-        answered = self.rollback.ended
-        if self.given_up or answered is None:
+        """Triggers that fired, whose cause is still there, and that have not been answered by a rollback; one that took
+        back a part answers no later ones."""
+        if not self.fired:
             return ()
-        return tuple(fired for fired in self.fired if fired.mono >= answered)
+        answered = 0.0
+        if self.rollback is not None:
+            if self.given_up or self.rollback.ended is None:
+                return ()
+            answered = self.rollback.ended
+        return tuple(fired for fired in self.fired if fired.mono >= answered and not self._is_settled(fired))
+
+    def _is_settled(self, fired: Fired) -> bool:
+        if fired.event.reason != "errors_unresolved" or self.opened is None:
+            return fired.settled
+        # It fires once in a run: errors that come after those it fired for are its cause again.
+        triggers = self.opened.plan.rollback.triggers
+        limit = next((t.errors for t in triggers if t.title == fired.event.title and t.errors is not None), None)
+        return limit is not None and self.errors.unresolved < limit
 
     def current(self) -> StepState | None:
         """The step of the checklist at which the run stands: the first that has not ended, companions left out."""

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tui.run.clock import instant, window_clock
+from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
 from tui.run.state import GuardState, RunState
 from tui.run.steps import StepState
@@ -31,6 +32,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
     last = instant(state.at)
     at = last if wall is None else max(last, wall)
     mono = state.mono + (at - last)
+    known = fresh(state, mono)
     return {
         "id": opened.id,
         "plan": opened.plan.name,
@@ -51,8 +53,8 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "window": _window(state, at),
         "waiting": _waiting(state, at),
         "steps": [_step(step, mono) for step in state.steps],
-        "guards": [_guard(guard) for guard in state.guards],
-        "metrics": state.metrics,
+        "guards": [_guard(guard, mono) for guard in known.guards],
+        "metrics": known.metrics,
         "rollback": _rollback(state),
         "proposed": _proposed(state),
         "undecided": [step.id for step in state.undecided],
@@ -127,7 +129,9 @@ def _step_waiting(step: StepState, mono: float) -> dict[str, Any] | None:
     return {"reason": step.waiting, "facts": step.waiting_facts, "duration_s": _seconds(mono - since)}
 
 
-def _guard(guard: GuardState) -> dict[str, Any]:
+def _guard(guard: GuardState, mono: float) -> dict[str, Any]:
+    """`unmeasured_s`: for how long nobody has measured it; null while it is measured, or when it never was."""
+    lost = guard.value is None and guard.sampled is not None
     return {
         "metric": guard.metric,
         "value": guard.value,
@@ -135,6 +139,7 @@ def _guard(guard: GuardState) -> dict[str, Any]:
         "relation": guard.relation,
         "state": guard.state,
         "source": guard.source,
+        "unmeasured_s": _seconds(mono - (guard.sampled or 0.0)) if lost else None,
     }
 
 

@@ -26,7 +26,7 @@ from tests.unit.run.runs import (
 from tests.unit.run.world import World
 from tui.journal import events as e
 from tui.journal.line import Line, encode_data
-from tui.plan.model import Phase, Plan, Proof, Section, Step
+from tui.plan.model import Guard, Phase, Plan, Proof, Section, Step
 from tui.run import commands as c
 from tui.run.decide import Refusal, decide
 from tui.run.fold import fold, fold_all
@@ -354,15 +354,33 @@ def test_a_step_keeps_what_it_took_when_it_is_undone() -> None:
     assert (after.status, after.done, after.effect) == ("undone", 0, "none")
 
 
-def test_samples_are_kept_for_a_while_and_figures_for_ever() -> None:
+def test_samples_are_kept_for_a_while_and_figures_for_as_long_as_they_are_measured() -> None:
     run = Driven(listed(sql("a")))
     run.append(e.MetricsSampled(values={"tps": 1.0}, sources={"tps": "db1"}, facts={"x": 1}))
     for number in range(130):
         run.append(e.MetricsSampled(values={"cpu": float(number)}))
     assert len(run.state.samples) == 120
     assert run.state.samples[-1].values == {"cpu": 129.0}
-    assert run.state.metrics == {"tps": 1.0, "cpu": 129.0}
-    assert (run.state.sources, run.state.facts) == ({"tps": "db1"}, {"x": 1})
+    assert run.state.metrics == {"cpu": 129.0}
+    assert (run.state.sources, run.state.facts) == ({}, {"x": 1})
+    assert run.state.latest["tps"].value == 1.0, "what it was last is remembered, for who does not ask about now"
+
+
+def test_a_figure_that_is_no_longer_measured_is_unknown_after_three_seconds() -> None:
+    run = Driven(listed(sql("a"), success=(Guard(metric="cpu", below=0.7), Guard(metric="tps", above=1.0))))
+    run.append(e.MetricsSampled(values={"cpu": 0.12, "tps": 9.0}, sources={"cpu": "db1", "tps": "db1"}))
+    seen = run.state.mono
+    for _tick in range(3):
+        run.append(e.MetricsSampled(values={"tps": 9.0}, sources={"tps": "db1"}))
+        assert run.state.metrics == {"cpu": 0.12, "tps": 9.0}, "a source may be late"
+    run.append(e.MetricsSampled(values={"tps": 9.0}, sources={"tps": "db1"}))
+    assert (run.state.metrics, run.state.sources) == ({"tps": 9.0}, {"tps": "db1"})
+    cpu, tps = run.state.guards
+    assert (cpu.value, cpu.state, cpu.sampled, cpu.source) == (None, "unknown", seen, "db1")
+    assert tps.state == "ok"
+    assert fold_all(run.lines) == run.state
+    run.append(e.MetricsSampled(values={"cpu": 0.2}, sources={"cpu": "db1"}))
+    assert run.state.guards[0].state == "ok" and run.state.metrics["cpu"] == 0.2
 
 
 def test_backups_and_errors_are_remembered() -> None:
@@ -373,6 +391,54 @@ def test_backups_and_errors_are_remembered() -> None:
     )
     assert run.state.backups[0]["path"] == "/b"
     assert run.state.errors[0].sqlstate == "42P07"
+
+
+def test_many_errors_cost_no_more_than_few_and_keep_their_ids() -> None:
+    state = fold(RunState(), Driven(listed(sql("a"))).lines[0])
+    began = time.perf_counter()
+    for number in range(1, 60_001):
+        source = "step" if number % 3 else "server"
+        data = {"id": f"E{len(state.errors) + 1}", "text": "deadlock detected", "source": source}
+        state = fold(state, Line(1, number, "2026-11-22T06:00:01.000000Z", 1.0, "error.recorded", "engine",
+                                 encode_data(data), ""))  # fmt: skip
+    assert time.perf_counter() - began < 6.0
+    assert (len(state.errors), state.errors.unresolved, state.errors.server) == (60_000, 60_000, 20_000)
+    assert [state.errors[at].id for at in (0, 255, 256, 59_999)] == ["E1", "E256", "E257", "E60000"]
+    assert [error.id for error in state.errors] == [f"E{number}" for number in range(1, 60_001)]
+    assert "E300" in state.errors and "E60001" not in state.errors
+
+
+@pytest.mark.parametrize("id", ["E1", "E256", "E300", "E512", "E600"])
+def test_an_error_is_resolved_wherever_it_stands(id: str) -> None:
+    run = Driven(listed(sql("a")))
+    run.append(*(e.ErrorRecorded(id=f"E{number}", text="x") for number in range(1, 601)))
+    before = run.state
+    run.do(c.Resolve(error=id, text="a known one"))
+    assert [error.id for error in run.state.errors if error.resolved == "a known one"] == [id]
+    assert (run.state.errors.unresolved, before.errors.unresolved) == (599, 600)
+    latest = run.state.errors.latest()
+    assert latest is not None and latest.id == ("E599" if id == "E600" else "E600")
+    assert run.refused(c.Resolve(error="E601", text="?")).code == "no-error"
+    assert fold_all(run.lines) == run.state
+    assert decode_state(encode_state(run.state), run.states[0]) == run.state
+
+
+@pytest.mark.parametrize("fate", ["applied", "not_applied", "still_running", "undecided"])
+def test_once_the_fate_of_a_commit_is_asked_nobody_awaits_its_answer(fate: e.FateWord) -> None:
+    run = Driven(listed(sql("a")))
+    run.do(c.Execute(step="a"))
+    run.append(e.TxBegin(step="a", attempt=1, witness={"xid": "7"}), e.TxCommitSent(step="a", attempt=1))
+    assert run.at("a").tx_sent
+    run.append(e.StepFate(step="a", attempt=1, fate=fate, reason="asked"))
+    assert not run.at("a").tx_sent
+
+
+def test_a_step_that_has_ended_awaits_no_answer_to_its_commit() -> None:
+    run = Driven(listed(sql("a")))
+    run.do(c.Execute(step="a"))
+    run.append(e.TxBegin(step="a", attempt=1, witness={"xid": "7"}), e.TxCommitSent(step="a", attempt=1))
+    run.failed("a", effect="unknown")
+    assert not run.at("a").tx_sent
 
 
 def test_the_word_for_the_run() -> None:

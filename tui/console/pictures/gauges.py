@@ -9,10 +9,13 @@ from tui.console.visible import cells, cut, visible, wrapped
 from tui.console.words import GUARD_STYLE, clock, figure, guard_word, metric_word, relation_sign
 from tui.locale import _
 from tui.plain.words import METRIC
+from tui.run.measured import fresh
 from tui.run.state import GuardState, RunState
 
 NAME, VALUE = 16, 9
 LIMIT, LONGEST_LIMIT, LONGEST_SOURCE = 8, 14, 24
+WORD_AT = NAME + VALUE + LONGEST_LIMIT + 3
+"""The column, at most, at which the word behind a limit begins."""
 ENORMOUS = 1e300
 BAR = 60
 """Samples of a history at most: a minute."""
@@ -24,13 +27,15 @@ def gauges(view: View, width: int) -> list[Line]:
     """One line a success criterion (more where it is over its limit), then one line a further metric. What is breached
     stands first, so that it is seen however many there are."""
     lines: list[Line] = []
-    for guard in sorted(view.state.guards, key=_urgency):
-        lines.extend(_guard(view, guard, width))
-    named = {guard.metric for guard in view.state.guards}
-    for metric in sorted((metric for metric in view.state.metrics if metric not in named), key=_place):
-        lines.append(_row(view.state, metric, view.state.metrics[metric], "", "", "text", None, width))
+    # The last sample told what was measured then, and it may be the last for long.
+    state = fresh(view.state, view.moment.mono)
+    for guard in sorted(state.guards, key=_urgency):
+        lines.extend(_guard(view, state, guard, width))
+    named = {guard.metric for guard in state.guards}
+    for metric in sorted((metric for metric in state.metrics if metric not in named), key=_place):
+        lines.append(_row(state, metric, state.metrics[metric], "", "", "text", None, width))
     if width < SOURCE_FROM:
-        lines.extend(_sources(view.state, width))
+        lines.extend(_sources(state, width))
     return lines or [((_("Nothing is measured yet."), "dim"),)]
 
 
@@ -70,17 +75,29 @@ def rows_needed(state: RunState) -> int:
     return len(state.guards) + len(set(state.metrics) - {guard.metric for guard in state.guards}) + 1 + max(1, hosts)
 
 
-def _guard(view: View, guard: GuardState, width: int) -> list[Line]:
+def _guard(view: View, state: RunState, guard: GuardState, width: int) -> list[Line]:
     style = GUARD_STYLE.get(guard.state, "text")
     limit = f"{relation_sign(guard.relation)} {figure(guard.metric, guard.limit)}"
     scale = guard.limit if guard.relation == "below" else None
-    lines = [_row(view.state, guard.metric, guard.value, limit, guard_word(guard.state), style, scale, width)]
+    lost = None
+    if guard.value is None and guard.sampled is not None:
+        lost = clock(max(0.0, view.moment.mono - guard.sampled))
+    word = guard_word(guard.state)
+    if lost is not None and guard.state == "unknown":
+        known_since = _("no data for {span}").format(span=lost)
+        # A narrow pane says that there are none, not since when.
+        word = known_since if cells(known_since) <= width - WORD_AT else word
+    lines = [_row(state, guard.metric, guard.value, limit, word, style, scale, width)]
     since = guard.over_since
     if since is not None or guard.breached:
         text = _("measured on {source}").format(source=visible(guard.source or "?"))
         if since is not None:
             over = clock(max(0.0, view.moment.mono - since))
             text = _("over its limit for {span}").format(span=over) + f", {text}"
+        elif lost is not None:
+            # Nobody knows whether the breach lasts.
+            text = _("not measured for {span}, before that on {source}")
+            text = text.format(span=lost, source=visible(guard.source or "?"))
         lines.extend(((f"  {part}", style),) for part in wrapped(text, width - 2))
     return lines
 

@@ -14,6 +14,7 @@ from tui.console.words import clock, figure, is_committed, metric_word, name_of,
 from tui.locale import _
 from tui.plain.words import REASON, word
 from tui.run.clock import expected, starts_in
+from tui.run.measured import fresh
 from tui.run.steps import Steps, StepState
 
 
@@ -140,30 +141,45 @@ def _notice(view: View) -> list[Piece]:
         fired = state.proposed[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
         return [(text, "bad"), *_hint(view, _("R rolls back."))]
-    for guard in state.guards:
-        if guard.breached and guard.value is not None:
-            text = _("{metric} is BREACHED: {value}, measured on {source}").format(
-                metric=metric_word(guard.metric),
-                value=figure(guard.metric, guard.value),
-                source=visible(guard.source or "?"),
-            )
-            if guard.over_since is not None:
-                text = f"{clock(max(0.0, view.moment.mono - guard.over_since))} {text}"
-            return [(text, "bad")]
+    breach = _breach(view)
+    if breach is not None:
+        return [(breach, "bad")]
     holder = elsewhere(view) if view.mode == "operator" else None
     if holder is not None:
         return [(whose_helm(holder), "warn")]
-    open_errors = [error for error in state.errors if error.resolved is None]
-    if open_errors:
-        latest = open_errors[-1]
+    latest = state.errors.latest()
+    if latest is not None:
         text = _("{n} unresolved errors, the latest {id}: {text}")
-        return [(text.format(n=len(open_errors), id=visible(latest.id), text=visible(latest.text[:400])), "warn")]
+        told = text.format(n=state.errors.unresolved, id=visible(latest.id), text=visible(latest.text[:400]))
+        return [(told, "warn")]
     committed = _last_committed(state.steps)
     if committed is None:
         return []
     when = time_of_day(committed.ended_at or "", zone(state))
     # However far the run has gone since: whether it is in the database is asked for hours afterwards.
     return [(_("Committed last, at {time}: {step}").format(time=when, step=name_of(committed)), "dim")]
+
+
+def _breach(view: View) -> str | None:
+    """The first breach that is measured, else one of which nobody knows whether it lasts."""
+    breached = [guard for guard in fresh(view.state, view.moment.mono).guards if guard.breached]
+    for guard in breached:
+        if guard.value is None:
+            continue
+        text = _("{metric} is BREACHED: {value}, measured on {source}").format(
+            metric=metric_word(guard.metric),
+            value=figure(guard.metric, guard.value),
+            source=visible(guard.source or "?"),
+        )
+        if guard.over_since is not None:
+            text = f"{clock(max(0.0, view.moment.mono - guard.over_since))} {text}"
+        return text
+    for guard in breached:
+        if guard.sampled is not None:
+            lost = clock(max(0.0, view.moment.mono - guard.sampled))
+            text = _("{metric} is BREACHED, and not measured for {span}.")
+            return text.format(metric=metric_word(guard.metric), span=lost)
+    return None
 
 
 _looked: tuple[Steps, StepState | None] = (Steps(), None)

@@ -130,7 +130,7 @@ class Overview(Screen[None], inherit_bindings=False):
             marks["gauges"] = ("!", "bad")
         if any(at.waiting for at in view.state.running()):
             marks["waits"] = ("!", "warn")
-        if any(error.resolved is None for error in view.state.errors):
+        if view.state.errors.unresolved:
             marks["log"] = ("!", "bad")
         return tabs(self.active, marks, self.pane(self.active).aside(), width, self.mode != "replay")
 
