@@ -34,8 +34,7 @@ EVERY_BYTES = 512 * 1024
 """Bytes of journal between two keyframes, more where keyframes are large: what a seek folds at most."""
 _SHARE = 10
 FORMAT = 2
-_CODE = ("run/state.py", "run/steps.py", "run/fold.py", "run/errors.py", "run/order.py", "run/guards.py",
-         "run/measured.py", "run/takeback.py", "journal/events.py", "plan/model.py")  # fmt: skip
+_CODE = ("run/*.py", "journal/events.py", "plan/model.py")
 """Another version of any of these may fold the same lines into another state."""
 
 
@@ -69,10 +68,10 @@ class Made(msgspec.Struct, frozen=True):
 def made_by() -> Made:
     """This code: what a state is, and how lines are folded into it."""
     found = hashlib.sha256(tui.__version__.encode())
-    for name in _CODE:
-        source = Path(tui.__file__).parent / name
-        with suppress(OSError):
-            found.update(source.read_bytes())
+    for pattern in _CODE:
+        for source in sorted(Path(tui.__file__).parent.glob(pattern)):
+            with suppress(OSError):
+                found.update(source.read_bytes())
     return Made(keyframes=FORMAT, by=found.hexdigest())
 
 
