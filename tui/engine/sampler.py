@@ -16,6 +16,7 @@ from tui.engine.lockwatch import LockWatch
 from tui.engine.logbook import Logbook
 from tui.engine.logwatch import LogWatch
 from tui.engine.recorder import Recorder
+from tui.engine.tally import Tally
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.failure import JournalBroken, JournalFull
@@ -66,6 +67,7 @@ class Sampler:
         self._session: Session | None = None
         self._directory: str | None = None
         self._previous: Sample | None = None
+        self._tally = Tally(self._logbook.say)
         self._asking: asyncio.Task[Sample] | None = None
         self._asked_at = 0.0
         self._stopped = asyncio.Event()
@@ -106,7 +108,7 @@ class Sampler:
         facts: dict[str, Any] = {"server_log_lines": self._log.lines}
         taken = await self._server()
         if taken is not None:
-            found = _figures(taken)
+            found = _figures(taken) | self._tally.figures(taken)
             values |= found
             sources |= dict.fromkeys(found, taken.source)
             facts |= {
@@ -249,6 +251,9 @@ def _figures(taken: Sample) -> dict[str, float]:
         "tps": taken.tps,
         "wal_rate": taken.wal_bytes_per_s,
         "replication_lag": taken.replication_lag_s,
+        "replication_lag_bytes": taken.replication_lag_bytes,
+        "replicas": float(len(taken.replicas)),
+        "oldest_transaction_s": taken.oldest_transaction_s,
         "idle_in_transaction": taken.oldest_idle_in_transaction_s,
     }
     return {name: float(value) for name, value in values.items() if value is not None}
