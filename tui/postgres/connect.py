@@ -5,6 +5,9 @@ cancels.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import struct
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -135,6 +138,21 @@ class Session:
     def announced_pid(self) -> int:
         """The pid in the connection's cancel key. A pooler invents one, which is how it is recognised."""
         return self._connection.pgconn.backend_pid
+
+    @property
+    def listener_pid(self) -> int | None:
+        """The process that listens on the Unix socket we are connected to, as this kernel knows it; None elsewhere."""
+        if self.closed or not hasattr(socket, "SO_PEERCRED"):
+            return None
+        try:
+            with socket.socket(fileno=os.dup(self._connection.pgconn.socket)) as ours:
+                if ours.family != socket.AF_UNIX:
+                    return None
+                sent = ours.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        except OSError:
+            return None
+        pid: int = struct.unpack("3i", sent)[0]
+        return pid or None
 
     @property
     def server_version(self) -> int:
