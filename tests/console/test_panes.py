@@ -216,6 +216,20 @@ async def test_a_lock_tree_shows_who_waits_for_whom(tmp_path: Path) -> None:
         assert any(line.startswith("    waits behind it pid 31") for line in lines)
 
 
+async def test_between_two_tries_for_a_lock_its_holder_is_named(tmp_path: Path) -> None:
+    blockers = [session(20, "blocks_us", state="idle in transaction", state_age_s=190.0)]
+    facts = {"try": 3, "of": 9, "pause_s": 0.4, "wanted": "AccessExclusiveLock app.orders", "blockers": blockers}
+    story = prepared().begin("backup")
+    story.add(e.StepWaiting(step="backup", attempt=1, reason="lock_retry", facts=facts))
+    async with shown(story, tmp_path, size=(80, 24)) as seen:
+        await seen.press("4")
+        lines = seen.text().splitlines()
+        said = " ".join(line.strip() for line in lines)
+        assert "try 3 of 9, next in 0.4 s, held by pid 20, idle in transaction for 3 min" in said
+        at = next(n for n, line in enumerate(lines) if line.startswith("  wants AccessExclusiveLock app.orders"))
+        assert lines[at + 1].startswith("  held by pid 20")
+
+
 async def test_sentences_take_two_lines_where_one_is_too_short(tmp_path: Path) -> None:
     async with shown(migrating(), tmp_path, size=(80, 24)) as seen:
         lines = seen.text().splitlines()

@@ -173,7 +173,8 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             return _blocks(facts)
         case "lock_retry":
             text = _("did not get its lock; try {attempt} of {of}, next in {pause} s")
-            return text.format(attempt=known.get("try", "?"), of=known.get("of", "?"), pause=known.get("pause_s", "?"))
+            text = text.format(attempt=known.get("try", "?"), of=known.get("of", "?"), pause=known.get("pause_s", "?"))
+            return text + _holder(facts)
         case "throttled_by_guard":
             text = _("pauses because {metric} is over its limit ({value})")
             value = known.get("value")
@@ -220,20 +221,27 @@ def _state(session: dict[str, Any]) -> list[str]:
 
 
 def _lock(facts: dict[str, Any]) -> str:
-    ours, blockers = sessions(facts, "ours"), sessions(facts, "blockers")
+    ours = sessions(facts, "ours")
     wanted = str(ours[0].get("wanted") or "") if ours else ""
     text = _("waiting for a lock")
     if wanted:
         # Mode and relation; the relation is what people look for.
         text = _("waiting for a lock on {relation}").format(relation=visible(wanted.partition(" ")[2] or wanted))
-    root = next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
-    if root is not None:
-        text += ", " + _("held by pid {pid}").format(pid=visible(str(root.get("pid", "?"))))
-        text += "".join(f", {part}" for part in _state(root))
+    text += _holder(facts)
     count = facts.get("blocked_count")
     if isinstance(count, int) and count > 0:
         text += "; " + ngettext("{n} session queues behind us", "{n} sessions queue behind us", count).format(n=count)
     return text
+
+
+def _holder(facts: dict[str, Any]) -> str:
+    """Who holds the lock, from where the queue comes; empty while nobody is known."""
+    blockers = sessions(facts, "blockers")
+    root = next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
+    if root is None:
+        return ""
+    text = ", " + _("held by pid {pid}").format(pid=visible(str(root.get("pid", "?"))))
+    return text + "".join(f", {part}" for part in _state(root))
 
 
 def _blocks(facts: dict[str, Any]) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from msgspec import to_builtins
-
+from tui.engine.locksight import tree_facts
 from tui.engine.logbook import Logbook
 from tui.engine.recorder import Recorder
 from tui.journal.events import StepProgress, StepWaiting
@@ -32,7 +31,6 @@ class LockWatch:
         self._logbook = logbook
         self._backends = backends
         self._give_way = give_way
-        self._waiting: dict[tuple[str, int], str] = {}
 
     async def look(self, monitor: Session) -> None:
         """Journal what changed; costs nothing while no step works in the database."""
@@ -40,30 +38,21 @@ class LockWatch:
 
         backends = self._backends()
         if not backends:
-            self._waiting.clear()
             return
         tree = await lock_tree(monitor, backends)
         for pid, key in backends.items():
-            ours = [b for b in tree if b.pid == pid]
-            blockers = [b for b in tree if b.side == "blocks_us"]
             blocked = [b for b in tree if b.side == "blocked_by_us"]
-            reason = "lock" if ours and ours[0].waits_for else ("blocks_others" if blocked else "")
-            if key[0] not in self._recorder.state.steps:
-                continue
-            at = self._recorder.state.steps[key[0]]
-            if at.status != "running" or (not reason and self._waiting.get(key, "") == ""):
+            waits = any(b.pid == pid and b.waits_for for b in tree)
+            reason = "lock" if waits else ("blocks_others" if blocked else "")
+            at = self._recorder.state.steps.get(key[0])
+            if at is None or at.status != "running" or (not reason and at.waiting is None):
                 continue
             if at.waiting not in (None, "lock", "blocks_others"):
+                # Between two tries for a lock, say: nothing of ours waits in the database.
                 continue
-            facts: dict[str, Any] = {}
-            if reason:
-                facts = {
-                    "ours": [to_builtins(b) for b in ours], "blockers": [to_builtins(b) for b in blockers[:8]],
-                    "blocked": [to_builtins(b) for b in blocked[:8]], "blocked_count": len(blocked),
-                }  # fmt: skip
-            if reason == "lock" and _too_many(blocked):
+            facts = tree_facts(tree, pid) if reason else {}
+            if waits and _too_many(blocked):
                 await self._give_way(key)
-            self._waiting[key] = reason
             self._logbook.append(StepWaiting(step=key[0], attempt=key[1], reason=reason, facts=facts))
         await self._progress(monitor, backends)
 

@@ -16,6 +16,7 @@ from tui.engine.lockwatch import LockWatch
 from tui.engine.logbook import Logbook
 from tui.engine.logwatch import LogWatch
 from tui.engine.recorder import Recorder
+from tui.engine.tally import Tally
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.failure import JournalBroken, JournalFull
@@ -23,9 +24,10 @@ from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
 from tui.postgres.connect import Session
-from tui.postgres.errors import ConnectionLost, PostgresError
+from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.postgres.sample import Sample, sample
 from tui.probes.canary import Canary, HttpQuestion, Question
+from tui.probes.here import is_here
 from tui.probes.host import HostWatch
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
@@ -65,7 +67,9 @@ class Sampler:
         self._hostless: str | None = None
         self._session: Session | None = None
         self._directory: str | None = None
+        self._placeless = False
         self._previous: Sample | None = None
+        self._tally = Tally(self._logbook.say)
         self._asking: asyncio.Task[Sample] | None = None
         self._asked_at = 0.0
         self._stopped = asyncio.Event()
@@ -106,7 +110,7 @@ class Sampler:
         facts: dict[str, Any] = {"server_log_lines": self._log.lines}
         taken = await self._server()
         if taken is not None:
-            found = _figures(taken)
+            found = _figures(taken) | self._tally.figures(taken)
             values |= found
             sources |= dict.fromkeys(found, taken.source)
             facts |= {
@@ -172,15 +176,33 @@ class Sampler:
 
     async def _meet(self, session: Session) -> None:
         """What a new connection has to tell: where the data lie, and whether the server is on this host."""
-        self._directory = (await session.rows("host_place"))[0][0]
-        if self._host is not None:
-            return
-        if session.host.startswith("/"):
-            # A Unix socket leads to this host and to no other.
-            self._watch_host((HostSource(local=True),))
-        elif self._hostless is None:
-            self._hostless = _("The plan names no source for figures of the database's host, so they are unknown.")
-            self._logbook.say("INFO", self._hostless)
+        try:
+            self._directory = (await session.rows("host_place"))[0][0]
+        except StatementFailed:
+            # It costs the disk's figures, and nothing else may be lost with them.
+            self._directory = None
+        if self._host is None:
+            self._stand_in(session)
+        if self._host is not None and self._directory is None and not self._placeless:
+            self._placeless = True
+            text = _("The role may not see data_directory (it lacks pg_read_all_settings): the disk is not measured.")
+            self._logbook.say("INFO", text)
+
+    def _stand_in(self, session: Session) -> None:
+        """This host's own figures, for a plan that names no source, where the server is proved to run here."""
+        unnamed = _("The plan names no source for figures of the database's host, so they are unknown.")
+        if session.host.startswith(("/", "@")):
+            if is_here(session.backend.pid, session.backend.start, session.listener_pid):
+                self._hostless = None
+                self._watch_host((HostSource(local=True),))
+                return
+            unnamed = _(
+                "The server behind the socket {socket} is not seen to run on this host, so figures of its host are "
+                "unknown. Name a source in the plan (local: true, if it is this host after all)."
+            ).format(socket=session.host)
+        if self._hostless != unnamed:
+            self._hostless = unnamed
+            self._logbook.say("INFO", unnamed)
 
     def _watch_host(self, named: Sequence[HostSource]) -> None:
         sources = sources_of(named, self._target.environment, self._ssh, self._rows, lambda: self._directory)
@@ -249,6 +271,9 @@ def _figures(taken: Sample) -> dict[str, float]:
         "tps": taken.tps,
         "wal_rate": taken.wal_bytes_per_s,
         "replication_lag": taken.replication_lag_s,
+        "replication_lag_bytes": taken.replication_lag_bytes,
+        "replicas": float(len(taken.replicas)),
+        "oldest_transaction_s": taken.oldest_transaction_s,
         "idle_in_transaction": taken.oldest_idle_in_transaction_s,
     }
     return {name: float(value) for name, value in values.items() if value is not None}

@@ -42,6 +42,7 @@ class TargetAccess:
         self._control: Session | None = None
         self._monitor: Session | None = None
         self._opening = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self.on_secret: Callable[[], None] = lambda: None
 
     def conninfo(self) -> str:
@@ -102,9 +103,10 @@ class TargetAccess:
 
     async def monitor(self) -> Session:
         """The monitoring session, which can never block."""
-        if self._monitor is None or self._monitor.closed:
-            self._monitor = await self.open("monitor")
-        return self._monitor
+        async with self._looking:
+            if self._monitor is None or self._monitor.closed:
+                self._monitor = await self.open("monitor")
+            return self._monitor
 
     def control_lost(self) -> bool:
         """Whether the control session, and with it every key on it, is gone."""

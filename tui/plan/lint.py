@@ -17,7 +17,7 @@ from tui.plan.targets import lint_milestones, lint_targets
 METRICS = (
     *("response_time", "cpu", "memory", "connections", "critical_errors", "active_sessions", "waiting_sessions"),
     *("replication_lag", "wal_rate", "tps", "disk", "response_time_p50", "response_time_p95", "load"),
-    *("disk_free_bytes", "io_pressure_share"),
+    *("disk_free_bytes", "io_pressure_share", "replication_lag_bytes", "replicas", "oldest_transaction_s", "deadlocks"),
 )
 SHARES = ("cpu", "memory", "connections", "disk")
 """Metrics that are shares of one: a bare 70 would never be reached."""

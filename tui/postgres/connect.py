@@ -5,6 +5,9 @@ cancels.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import struct
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,6 +52,7 @@ __all__ = [
 
 T = TypeVar("T")
 _WARNINGS_KEPT = 50
+_CLOSING_S = 1.0
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -109,6 +113,8 @@ class Session:
         self._on_notice = on_notice
         self._warnings: list[Notice] = []
         self._pending: asyncio.Task[Any] | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._closing = False
         self.purpose = purpose
         self.settings = settings
         self.backend = Backend(pid=connection.pgconn.backend_pid, start="")
@@ -132,6 +138,21 @@ class Session:
     def announced_pid(self) -> int:
         """The pid in the connection's cancel key. A pooler invents one, which is how it is recognised."""
         return self._connection.pgconn.backend_pid
+
+    @property
+    def listener_pid(self) -> int | None:
+        """The process that listens on the Unix socket we are connected to, as this kernel knows it; None elsewhere."""
+        if self.closed or not hasattr(socket, "SO_PEERCRED"):
+            return None
+        try:
+            with socket.socket(fileno=os.dup(self._connection.pgconn.socket)) as ours:
+                if ours.family != socket.AF_UNIX:
+                    return None
+                sent = ours.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        except OSError:
+            return None
+        pid: int = struct.unpack("3i", sent)[0]
+        return pid or None
 
     @property
     def server_version(self) -> int:
@@ -178,10 +199,21 @@ class Session:
             await asyncio.wait({self._pending})
 
     async def close(self) -> None:
-        """Close the connection. A statement still running meets a vanished client; see `settled` and
-        `cancel`.
+        """Close the connection; bounded in time. A statement still running meets a vanished client; see
+        `settled` and `cancel`.
+
+        What still waits for an answer is ended first, or it would go on watching a descriptor whose number the
+        next connection gets, and take that one from the event loop when it ends.
         """
-        await self._connection.close()
+        self._closing = True
+        waiting = {task for task in self._under_way if not task.done()}
+        for task in waiting:
+            task.cancel()
+        try:
+            if waiting:
+                await asyncio.wait(waiting, timeout=_CLOSING_S)
+        finally:
+            await self._connection.close()
 
     async def _execute(self, sql: str | bytes, params: Sequence[Any] | Mapping[str, Any] | None) -> Result:
         async with self._connection.cursor() as cursor:
@@ -211,10 +243,16 @@ class Session:
         """Run in a task of its own, after the previous one, and put our names on errors."""
         task = asyncio.ensure_future(self._guarded(work, sql, self._pending))
         self._pending = task
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             task.add_done_callback(_seen)
+            if task.cancelled() and self._closing:
+                # `close` came before it had begun.
+                work.close()
+                raise ConnectionLost(_("The session is closed.")) from None
             raise
 
     async def _guarded(self, work: Coroutine[Any, Any, T], sql: str, previous: asyncio.Task[Any] | None) -> T:
@@ -229,6 +267,11 @@ class Session:
                 raise ConnectionLost(_("The session is closed."))
             self._warnings.clear()
             return await work
+        except asyncio.CancelledError:
+            # By `close`: who waits for the answer was not cancelled, but has lost the session.
+            if self._closing:
+                raise ConnectionLost(_("The session is closed.")) from None
+            raise
         except psycopg.Error as error:
             raise translated(error, self._connection, sql) from None
         finally:

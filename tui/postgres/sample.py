@@ -12,6 +12,22 @@ from tui.postgres.connect import Session, StatementFailed
 _SIZE_EVERY_S = 30.0
 
 
+class Replica(msgspec.Struct, frozen=True, kw_only=True):
+    """What replicates from the server. `lag_s` is None where a role may not see it.
+
+    `replayed`: how far it has come, as WAL position; `since`: when (by the server's clock) it was first seen there
+    with something left to replay. Its own clock, with which its replies are stamped, may go wrong by more than a lag
+    that matters.
+    """
+
+    pid: int
+    name: str
+    lag_s: float | None
+    lag_bytes: int | None
+    replayed: str
+    since: float
+
+
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """A tick. Rates need a previous one and are None without; so is what a role may not see or a server
     lacks.
@@ -34,9 +50,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     wal_bytes: int
     tps: float | None
     wal_bytes_per_s: float | None
-    replicas: int
-    replication_lag_s: float | None
-    replication_lag_bytes: int | None
+    replicas: tuple[Replica, ...]
     database_bytes: int | None
     database_bytes_at: float
     partial: bool
@@ -46,6 +60,15 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     def connections_percent(self) -> float:
         """Of what ordinary roles may use: max_connections without the reserved ones."""
         return 100.0 * self.connections / self.connections_usable
+
+    @property
+    def replication_lag_s(self) -> float | None:
+        """Of the replica that is furthest behind; None where there is none, or nothing is known."""
+        return max((r.lag_s for r in self.replicas if r.lag_s is not None), default=None)
+
+    @property
+    def replication_lag_bytes(self) -> int | None:
+        return max((r.lag_bytes for r in self.replicas if r.lag_bytes is not None), default=None)
 
 
 async def sample(monitor: Session, previous: Sample | None) -> Sample:
@@ -76,18 +99,32 @@ async def sample(monitor: Session, previous: Sample | None) -> Sample:
         # Statistics thrown away by a crash make counters go back: no rate then, instead of a negative one.
         tps=_rate(transactions, previous.transactions, since) if fresh and previous else None,
         wal_bytes_per_s=_rate(wal, previous.wal_bytes, since) if fresh and previous else None,
-        replicas=row[13],
-        replication_lag_s=row[11],
-        replication_lag_bytes=row[12],
+        replicas=await _replicas(monitor, at, previous),
         database_bytes=size,
         database_bytes_at=size_at,
-        partial=row[14],
-        locks=row[15],
+        partial=row[11],
+        locks=row[12],
     )
 
 
 def _rate(now: int, before: int, seconds: float | None) -> float | None:
     return (now - before) / seconds if seconds and now >= before else None
+
+
+async def _replicas(monitor: Session, at: float, previous: Sample | None) -> tuple[Replica, ...]:
+    known = {} if previous is None else {r.pid: r for r in previous.replicas}
+    found = []
+    for pid, name, replay_lag, behind, replayed in await monitor.rows("replicas"):
+        before = known.get(pid)
+        stuck = before is not None and before.replayed == replayed and bool(before.lag_bytes)
+        since = before.since if stuck and before is not None else at
+        lag = None
+        if behind is not None:
+            # The server's figure stays what it was when the replica last answered: one that is silent or gone looks as
+            # fast as it was, and one that has caught up and is idle as slow.
+            lag = 0.0 if behind == 0 else max(replay_lag or 0.0, at - since)
+        found.append(Replica(pid=pid, name=name, lag_s=lag, lag_bytes=behind, replayed=replayed, since=since))
+    return tuple(found)
 
 
 async def _size(monitor: Session) -> int | None:

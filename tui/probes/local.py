@@ -1,4 +1,4 @@
-"""Figures of this very host. Used only where the plan says `local: true`, or the database is behind a Unix socket."""
+"""Figures of this very host. Used only where the plan says `local: true`, or the database is proved to run here."""
 
 from __future__ import annotations
 

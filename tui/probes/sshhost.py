@@ -92,9 +92,11 @@ class SshHost:
     @staticmethod
     async def _answer(shell: Shell, number: int) -> tuple[str, str]:
         """The host's name and the files of this answer; what was printed before it (greetings) is passed over."""
-        while not (line := await shell.line()).startswith(f"virada-begin {number} "):
+        # What was printed without a newline stands before it on its line.
+        begin = f"virada-begin {number} "
+        while begin not in (line := await shell.line()):
             pass
-        host = line.split(" ", 2)[2]
+        host = line.rpartition(begin)[2]
         lines = []
         while (line := await shell.line()) != f"virada-end {number}":
             lines.append(line)

@@ -45,7 +45,8 @@ class RemoteTail:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await self._shell.write(_SCRIPT.format(path=shlex.quote(self.path)))
-                while await self._shell.line() != "virada-ready":
+                # What a greeting printed without a newline stands before it on its line.
+                while not (await self._shell.line()).endswith("virada-ready"):
                     pass
         except TimeoutError:
             reason = await self._shell.reason()

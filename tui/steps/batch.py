@@ -63,7 +63,7 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
         evidence = {"batches": number - began, "rows": rows, "resumed_at": began, "total": total}
         if not done.committed:
             effect: Literal["some", "none"] = "some" if number else "none"
-            return Failed(reason="sql_error", evidence=evidence, effect=effect, error=done.error)
+            return Failed(reason="sql_error", evidence=evidence | done.lock, effect=effect, error=done.error)
         number += 1
         rows += done.rows
         if done.rows == 0:

@@ -68,10 +68,13 @@ class RunStatement(Effect, frozen=True, kw_only=True):
 
 
 class TxDone(Struct, frozen=True, kw_only=True):
-    """How a transaction ended. A commit whose reply was lost never gets here: its fate is decided first."""
+    """How a transaction ended. A commit whose reply was lost never gets here: its fate is decided first.
+
+    `lock`: what it waited for (`wanted`) and who held it (`blockers`), where it failed for want of a lock."""
 
     committed: bool
     error: SqlError | None = None
+    lock: dict[str, Any] = {}
     rows: int = 0
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0

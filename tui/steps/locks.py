@@ -1,7 +1,8 @@
 """Waiting for locks gently: short lock timeouts, a bounded number of tries, growing pauses with jitter.
 
 Measured (reference): a first timeout of 100 ms that grows by half up to the plan's `lock_timeout`, and pauses from
-200 ms to 2 s, cap the application's stall at the timeout itself while the work still gets through.
+200 ms to 2 s, cap the application's stall at the timeout itself while the work still gets through. The last try takes
+all of the plan's `lock_timeout`: after it there is nothing to be gentle for.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def tries(limit: float, retries: int) -> list[Try]:
     """`retries` further tries after the first; no timeout is ever longer than `limit`."""
     found = []
     timeout, pause = min(_FIRST_TIMEOUT, limit), _FIRST_PAUSE
-    for _ in range(max(0, retries) + 1):
-        found.append(Try(lock_timeout=timeout, pause=pause))
+    for left in range(max(0, retries), -1, -1):
+        found.append(Try(lock_timeout=timeout if left else limit, pause=pause))
         timeout = min(limit, timeout * _TIMEOUT_GROWTH)
         pause = min(_LONGEST_PAUSE, pause * _PAUSE_GROWTH)
     return found
@@ -61,6 +62,7 @@ def gently(
             break
         pause = attempt.pause * random.uniform(0.5, 1.5)
         facts = {"try": number, "of": len(plan), "pause_s": round(pause, 3), "lock_timeout_s": attempt.lock_timeout}
+        facts |= done.lock
         step = {"step": context.step.id, "attempt": context.attempt}
         yield Emit(event=StepWaiting(**step, reason="lock_retry", facts=facts))  # type: ignore[arg-type]
         stopped = yield Sleep(seconds=pause, compressible=False)

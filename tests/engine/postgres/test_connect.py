@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 
 import pytest
 
@@ -253,3 +255,27 @@ async def test_the_end_of_the_event_loop_leaves_the_server_working(server: Serve
 
         await until(made)
     await kept[0].close()
+
+
+@awaited
+async def test_a_hung_session_costs_the_next_one_nothing(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        hung = await sessions.work()
+        backend, descriptor = hung.backend.pid, hung._connection.pgconn.socket
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await hung.execute("select 1")
+            queued = asyncio.ensure_future(hung.execute("select 2"))
+            await asyncio.sleep(0)
+            async with asyncio.timeout(5):
+                await hung.close()
+            # Who still waited was not cancelled: it lost its session.
+            assert isinstance(await refused(queued), ConnectionLost)
+            async with asyncio.timeout(3):
+                following = await sessions.work()
+                assert following._connection.pgconn.socket == descriptor, "the number is used again"
+                assert await one(following, "select 3") == 3
+        finally:
+            os.kill(backend, signal.SIGCONT)

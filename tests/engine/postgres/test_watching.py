@@ -120,9 +120,12 @@ async def test_samples(server: Server, database: str) -> None:
     async with Sessions(server, database) as sessions:
         monitor, idle = await sessions.monitor(), await sessions.work()
         await idle.execute("begin; create table t (a int)")
+        own = await sample(monitor, None)
+        assert own.active == 0 and own.oldest_transaction_s is None, "our own sessions are not what is watched"
+        await idle.execute("set application_name = 'shop'")
         first = await sample(monitor, None)
         assert first.tps is None and first.connections >= 2 and first.idle_in_transaction >= 1
-        assert first.oldest_idle_in_transaction_s is not None and not first.partial
+        assert first.oldest_idle_in_transaction_s is not None and first.oldest_transaction_s and not first.partial
         assert first.connections_usable == 50 - 3 and 0 < first.connections_percent < 100
         assert first.source == f"{server.home}:5432" and first.database_bytes and first.database_bytes > 1_000_000
         before = await wal_written(monitor)

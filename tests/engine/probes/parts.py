@@ -121,6 +121,16 @@ class Sshd:
             )  # fmt: skip
         await_condition(lambda: listening(self.port), "sshd listens")
 
+    def greet(self, text: str) -> None:
+        """From now on the account's shell prints `text` (as printf takes it) before it does anything else."""
+        shell = self.home / "shell"
+        shell.write_text(f"#!/bin/sh\nprintf '{text}'\nexec sh -c \"$SSH_ORIGINAL_COMMAND\"\n")
+        shell.chmod(0o755)
+        with (self.home / "sshd_config").open("a") as configuration:
+            configuration.write(f"ForceCommand {shell}\n")
+        self.kill()
+        self.start()
+
     def sessions(self) -> list[psutil.Process]:
         """Everything below the listener: a process for each connection, and what runs in it."""
         assert self.process is not None

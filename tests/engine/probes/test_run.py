@@ -53,7 +53,7 @@ class Run:
             session.execute("create table if not exists canary_wait (id int)")
         plan = path / "plan.yaml"
         plan.write_text(PLAN.format(host=host, log=log))
-        self.station.open(plan, WATCHED_DSN=self.database.dsn, **variables)
+        self.station.open(plan, **{"WATCHED_DSN": self.database.dsn, **variables})
 
     def samples(self) -> list[dict[str, Any]]:
         return [event["data"] for event in self.station.events() if event["type"] == "metrics.sampled"]
@@ -105,6 +105,21 @@ def test_a_plan_without_a_source_uses_this_host_only_for_a_socket(run: Run, tmp_
     run.open(tmp_path)
     run.until("cpu", f"{HERE} (local)")
     assert run.source("disk") == f"{HERE} (local)"
+
+
+def test_a_role_that_may_see_little_is_told_what_it_lacks(run: Run, tmp_path: Path) -> None:
+    with run.database.connect() as session:
+        session.execute("drop role if exists sees_little")
+        session.execute("create role sees_little login")
+        session.execute("create table canary_wait (id int)")
+        session.execute("grant select on canary_wait to sees_little")
+    with run.database.connect():
+        run.open(tmp_path, WATCHED_DSN=run.database.dsn.replace("user=postgres", "user=sees_little"))
+        run.until("cpu", f"{HERE} (local)")
+        assert run.source("memory") == f"{HERE} (local)" and run.source("disk") == ""
+        await_condition(lambda: any("pg_monitor" in text for text in run.said()), "it says that sessions are hidden")
+    said = "\n".join(run.said())
+    assert said.count("pg_read_all_settings") == 1 and said.count("pg_monitor") == 1
 
 
 def test_a_server_that_hangs_costs_its_own_figures_only(run: Run, exporter: Exporter, tmp_path: Path) -> None:

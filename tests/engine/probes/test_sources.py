@@ -279,3 +279,18 @@ def test_reading_is_cheap(exporter: Exporter) -> None:
             await source.close()
 
     run(test())
+
+
+def test_a_greeting_without_a_newline_is_passed_over(sshd: Sshd) -> None:
+    sshd.greet("\\033]0;title\\007welcome > ")
+
+    async def test() -> None:
+        ssh = Ssh(sshd.environment)
+        source = SshHost(sshd.host, ssh, lambda: "/tmp")
+        for _ in range(2):
+            reading = await source.read()
+            assert reading.host == HERE and reading.disk_free is not None
+        await source.close()
+        await ssh.close()
+
+    run(test())

@@ -60,6 +60,24 @@ def test_it_follows_through_rotation_and_ends_there_too(sshd: Sshd, tmp_path: Pa
     run(test())
 
 
+def test_a_greeting_without_a_newline_is_passed_over(sshd: Sshd, tmp_path: Path) -> None:
+    sshd.greet("\\033]0;title\\007welcome > ")
+    log = tmp_path / "server.log"
+    log.touch()
+
+    async def test() -> None:
+        ssh = Ssh(sshd.environment)
+        tail = RemoteTail(sshd.host, str(log), ssh)
+        await tail.open()
+        with log.open("ab") as file:
+            file.write(b"first\n")
+        assert await taken(tail, 6) == b"first\n"
+        await tail.close()
+        await ssh.close()
+
+    run(test())
+
+
 @pytest.mark.parametrize(("name", "reason"), [("missing.log", "there is no"), ("", "is a directory")])
 def test_why_it_cannot(sshd: Sshd, tmp_path: Path, name: str, reason: str) -> None:
     async def test() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.steps.drive import LOCKED, committed, context, refused, step
 from tui.journal.events import StepWaiting
@@ -39,7 +40,8 @@ def test_timeouts_grow_and_never_pass_the_limit(limit: float, retries: int) -> N
     assert len(plan) == max(0, retries) + 1
     timeouts, pauses = [t.lock_timeout for t in plan], [t.pause for t in plan]
     assert timeouts == sorted(timeouts) and pauses == sorted(pauses)
-    assert 0 < timeouts[0] <= 0.1 and timeouts[-1] <= limit
+    assert timeouts[0] > 0 and timeouts[-1] == limit, "the last try takes all that the plan allows"
+    assert retries <= 0 or timeouts[0] <= 0.1
     assert pauses[-1] <= 2.0
 
 
@@ -70,6 +72,17 @@ def test_the_last_try_is_the_last() -> None:
     (done, number), asked = drive(0.5, 2, [refused(LOCKED)] * 3)
     assert not done.committed and number == 3
     assert isinstance(asked[-1], RunTransaction), "no pause after which nothing comes"
+    assert [effect.settings.lock_timeout for effect in asked if isinstance(effect, RunTransaction)] == [
+        0.1, pytest.approx(0.15), 0.5
+    ]  # fmt: skip
+
+
+def test_who_held_the_lock_is_told_with_the_retry() -> None:
+    seen = {"wanted": "AccessExclusiveLock public.t", "blockers": [{"pid": 7}]}
+    _ended, asked = drive(0.5, 8, [replace(refused(LOCKED), lock=seen), committed()])
+    waits = [effect.event for effect in asked if isinstance(effect, Emit) and isinstance(effect.event, StepWaiting)]
+    facts = waits[0].facts
+    assert facts.items() >= seen.items() and facts["try"] == 1
 
 
 def test_another_error_is_not_tried_again() -> None:
@@ -92,5 +105,6 @@ def test_without_a_limit_it_is_sent_as_it_is_and_once(limit: float | None) -> No
 
 def test_no_retries_means_one_try() -> None:
     for retries in (0, -1):
-        (_, number), _ = drive(0.5, retries, [refused(LOCKED)])
+        (_, number), asked = drive(25.0, retries, [refused(LOCKED)])
         assert number == 1
+        assert asked[0].settings.lock_timeout == 25.0

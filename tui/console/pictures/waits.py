@@ -30,6 +30,10 @@ def waits(view: View, width: int) -> list[Line]:
 def _locks(facts: dict[str, Any], width: int) -> list[Line]:
     """The lock tree: what we want, who holds it, who waits for us."""
     lines: list[Line] = []
+    if facts.get("wanted") and not sessions(facts, "ours"):
+        # Between two tries: who held the lock when it was last asked for.
+        label = _("wants")
+        lines.append(clipped(((f"  {label} ", "dim"), (visible(str(facts["wanted"])), "text")), width))
     titles = {"ours": _("we are"), "blockers": _("held by"), "blocked": _("waits for us")}
     for side, title in titles.items():
         named = sessions(facts, side)

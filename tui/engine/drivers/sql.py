@@ -14,6 +14,7 @@ from msgspec import to_builtins
 
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
+from tui.engine.locksight import LockSight
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
@@ -54,6 +55,7 @@ class SqlDriver:
         self._cancelled = False
         self._gave_way = False
         self._in_transaction = False
+        self._sight = LockSight(target, self._waiting)
 
     @property
     def backend_pid(self) -> int | None:
@@ -114,11 +116,12 @@ class SqlDriver:
             witness = await self._witness(session, effect.statement)
             begun = True
             self._recorder.append(self._event(e.TxBegin, effect.statement, witness=witness))
-            for statement in effect.statements:
-                line = statement.line
-                result = await self._one(session, statement)
-                rows += max(0, result.rowcount) if result.rows is None else 0
-                warnings += [w.message for w in result.warnings]
+            async with self._sight.over(session.backend.pid, effect.settings.lock_timeout):
+                for statement in effect.statements:
+                    line = statement.line
+                    result = await self._one(session, statement)
+                    rows += max(0, result.rowcount) if result.rows is None else 0
+                    warnings += [w.message for w in result.warnings]
             await evidence.refuse_asynchronous_commit(session)
             await self._require_target_key()
             self._recorder.append(self._event(e.TxCommitSent, effect.statement))
@@ -145,6 +148,7 @@ class SqlDriver:
             return await self._aborted(session, effect.statement, failed, begun, began)
         warnings += [f"{w.sqlstate}: {w.message}" for w in result.warnings]
         self._recorder.append(self._event(e.TxCommitted, effect.statement, warnings=tuple(warnings), rows=rows))
+        self._sight.forget()
         protection = "ledger" if witness.get("ledger") else "xid"
         kept = {"xid": witness.get("xid"), "protection": protection, "warnings": warnings}
         seconds = round(time.monotonic() - began, 6)
@@ -160,15 +164,16 @@ class SqlDriver:
         outside = {"outside": True, "pid": backend.pid, "backend_start": backend.start, **self._identity()}
         self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=outside))
         try:
-            result = await self._one(session, effect.statement)
+            async with self._sight.over(backend.pid, effect.settings.lock_timeout):
+                result = await self._one(session, effect.statement)
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
         except PostgresError as error:
-            failed = sql_error(error, effect.statement.line)
+            failed = self._sight.named(sql_error(error, effect.statement.line))
             self._recorder.append(
                 self._event(e.TxAborted, effect.ordinal, sqlstate=failed.sqlstate, message=failed.message)
             )
-            return TxDone(committed=False, error=failed, seconds=round(time.monotonic() - began, 6))
+            return self._failed(failed, began)
         rows = max(0, result.rowcount) if result.rows is None else 0
         warnings = tuple(w.message for w in result.warnings)
         self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings, rows=rows))
@@ -252,9 +257,14 @@ class SqlDriver:
 
     async def _aborted(self, session: Session, statement: int, error: SqlError, begun: bool, began: float) -> TxDone:
         await self._abandon(session)
+        error = self._sight.named(error)
         if begun:
             self._recorder.append(self._event(e.TxAborted, statement, sqlstate=error.sqlstate, message=error.message))
-        return TxDone(committed=False, error=error, seconds=round(time.monotonic() - began, 6))
+        return self._failed(error, began)
+
+    def _failed(self, error: SqlError, began: float) -> TxDone:
+        lock = self._sight.facts if error.sqlstate == "55P03" else {}
+        return TxDone(committed=False, error=error, lock=lock, seconds=round(time.monotonic() - began, 6))
 
     async def _abandon(self, session: Session) -> None:
         try:

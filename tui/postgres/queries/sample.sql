@@ -1,26 +1,23 @@
 -- virada: one look at the whole server, counters and ages only. Sessions of other roles show no
--- type or state without pg_monitor, but they show their database
+-- type or state without pg_monitor, but they show their database. Our own sessions are connections, but say nothing of
+-- what the others do
 select extract(epoch from clock_timestamp())::float8,
        count(*) filter (where a.backend_type = 'client backend'
                            or (a.backend_type is null and a.datid is not null))::int,
        greatest(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                 - coalesce(current_setting('reserved_connections', true)::int, 0), 1),
-       count(*) filter (where a.backend_type = 'client backend' and a.state = 'active')::int,
-       count(*) filter (where a.wait_event_type = 'Lock')::int,
-       count(*) filter (where a.state like 'idle in transaction%')::int,
+       count(*) filter (where a.backend_type = 'client backend' and a.state = 'active' and not a.own)::int,
+       count(*) filter (where a.wait_event_type = 'Lock' and not a.own)::int,
+       count(*) filter (where a.state like 'idle in transaction%' and not a.own)::int,
        max(extract(epoch from clock_timestamp() - a.state_change))
-           filter (where a.state like 'idle in transaction%')::float8,
+           filter (where a.state like 'idle in transaction%' and not a.own)::float8,
        max(extract(epoch from clock_timestamp() - a.xact_start))
-           filter (where a.backend_type = 'client backend' and a.pid <> pg_backend_pid())::float8,
+           filter (where a.backend_type = 'client backend' and not a.own)::float8,
        (select sum(d.xact_commit + d.xact_rollback)::bigint from pg_catalog.pg_stat_database d),
        (select sum(d.deadlocks)::bigint from pg_catalog.pg_stat_database d),
        pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
                             else pg_current_wal_insert_lsn() end, '0/0')::bigint,
-       (select max(extract(epoch from r.replay_lag))::float8 from pg_catalog.pg_stat_replication r),
-       (select max(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), r.replay_lsn))::bigint
-          from pg_catalog.pg_stat_replication r where not pg_is_in_recovery()),
-       (select count(*)::int from pg_catalog.pg_stat_replication r),
        bool_or(a.backend_type is null and a.datid is not null),
        -- every session holds the lock on its own virtual transaction: those say nothing
        (select count(*)::int from pg_catalog.pg_locks l where l.locktype <> 'virtualxid')
-  from pg_catalog.pg_stat_activity a
+  from (select *, coalesce(application_name, '') like 'virada %' as own from pg_catalog.pg_stat_activity) a

@@ -1,0 +1,65 @@
+"""A step that does not get its lock says who has it, however short its waits are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.station import Station
+from tests.postgres_server import Database
+
+pytestmark = pytest.mark.postgres
+PLAN = """
+virada: 1
+name: lock holder
+targets: {{dev: {{environment: development, dsn: "${{LOCK_DSN}}", server_log: none}}}}
+phases:
+  - title: Change
+    sections:
+      - title: Change
+        steps:
+          - id: alter
+            title: Add a column
+            sql: {{text: "alter table held add column extra int", lock_timeout: {limit}, retries: {retries}}}
+            undo: {{sql: {{text: "alter table held drop column extra"}}}}
+"""
+
+
+def ended(database: Database, path: Path, limit: str, retries: int) -> list[dict[str, Any]]:
+    """All that a run said whose table is held from its beginning to its end; the holder's pid is in `path`."""
+    plan = path / "plan.yaml"
+    plan.write_text(PLAN.format(limit=limit, retries=retries))
+    with database.connect() as holder, Station() as station:
+        holder.execute("create table held (id int)")
+        holder.execute("set application_name = 'report'")
+        (path / "pid").write_text(str(holder.info.backend_pid))
+        holder.execute("begin")
+        holder.execute("select * from held")
+        station.virada("run", str(plan), "--headless", env={"LOCK_DSN": database.dsn}, timeout=60)
+        return station.events()
+
+
+def test_every_retry_and_the_failure_name_the_holder(empty_database: Database, tmp_path: Path) -> None:
+    events = ended(empty_database, tmp_path, "150ms", 3)
+    pid = int((tmp_path / "pid").read_text())
+    waits = [e["data"] for e in events if e["type"] == "step.waiting"]
+    retries = [wait["facts"] for wait in waits if wait.get("reason") == "lock_retry"]
+    assert len(retries) == 3
+    for facts in retries:
+        assert [(b["pid"], b["application"]) for b in facts["blockers"]] == [(pid, "report")]
+        assert facts["wanted"] == "AccessExclusiveLock public.held"
+    # While it waits it says so, and does not look like something that runs.
+    assert sum(wait.get("reason") == "lock" for wait in waits) >= 3
+    failed = next(e["data"] for e in events if e["type"] == "step.failed")
+    assert f"public.held; held by pid {pid} (postgres, report, idle in transaction)" in failed["message"]
+    assert failed["evidence"]["blockers"][0]["pid"] == pid
+
+
+def test_an_only_try_takes_its_whole_lock_timeout(empty_database: Database, tmp_path: Path) -> None:
+    events = ended(empty_database, tmp_path, "1500ms", 0)
+    begun = next(e["mono"] for e in events if e["type"] == "tx.begin")
+    failed = next(e for e in events if e["type"] == "step.failed")
+    assert failed["mono"] - begun >= 1.4
+    assert "held by pid" in failed["data"]["message"]
