@@ -51,6 +51,7 @@ class Attempt:
         self.companion_end = False
         self.began = time.monotonic()
         self.first_error = len(recorder.state.errors)
+        self.server_errors = int(recorder.state.facts.get("server_log_errors", 0))
         opened = recorder.state.opened
         assert opened is not None
         self.opened = opened
@@ -167,7 +168,11 @@ class Attempt:
             breached=breached if self.kind.name == "monitor" else tuple(
                 b for b in breached if any(g.breached and g.metric == b["metric"] for g in state.guards)
             ),
-            errors=len([x for x in state.errors[self.first_error :] if x.source == "server"]),
+            # Of a storm of errors few are recorded, and the count comes a moment later than those.
+            errors=max(
+                len([x for x in state.errors[self.first_error :] if x.source == "server"]),
+                int(state.facts.get("server_log_errors", 0)) - self.server_errors,
+            ),
             lines=int(state.facts.get("server_log_lines", 0)),
             samples=len([s for s in state.samples if s.mono >= since]),
             lag=state.metrics.get("replication_lag"),
