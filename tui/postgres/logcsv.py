@@ -75,7 +75,7 @@ class CsvParser:
 
 def _line(record: bytes) -> LogLine | None:
     try:
-        row = next(csv.reader(io.StringIO(decoded(record).replace("\0", ""), newline="")), [])
+        row = next(csv.reader(io.StringIO(decoded(record)[:LONGEST].replace("\0", ""), newline="")), [])
     except csv.Error:
         return None
     if len(row) < 14:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import Any, Final
 
@@ -18,13 +17,8 @@ _TEXTS: Final = {
 }
 
 
-def _visible(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return "".join(f"\\\\x{byte:02x}" for byte in error.object[error.start : error.end]), error.end
-
-
-# A backslash must be one of JSON's own text, or the record is none any more.
-codecs.register_error("virada-json", _visible)
+# Bytes that are no UTF-8, written so that they stay to be seen: the backslash must be one of JSON's own text.
+_VISIBLE: Final = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
 
 
 class JsonParser:
@@ -43,9 +37,14 @@ class JsonParser:
         return found
 
 
+def _text(line: bytes) -> str:
+    text = line.decode("utf-8", "surrogateescape")
+    return text if text.isascii() else text.translate(_VISIBLE)
+
+
 def _whole(line: bytes) -> dict[str, Any] | None:
     try:
-        record = msgspec.json.decode(line.decode("utf-8", "virada-json"))
+        record = msgspec.json.decode(_text(line))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
@@ -53,7 +52,7 @@ def _whole(line: bytes) -> dict[str, Any] | None:
 
 def _head(line: bytes) -> dict[str, Any] | None:
     """What can be told of a record whose end, a long statement, is cut off."""
-    text = line.decode("utf-8", "virada-json")
+    text = _text(line)
     record: dict[str, Any] = {}
     for name, pattern in _TEXTS.items():
         if match := pattern.search(text):

@@ -134,7 +134,5 @@ async def gently(parser: Parser, data: bytes) -> list[LogLine]:
 
 def cut_short(path: object) -> str:
     """What is to be said when the file that we read has become shorter than what was read of it."""
-    text = _(
-        "The server's log {path} was cut short; it is read from its beginning, and what was cut off may be missing."
-    )
+    text = _("The server's log {path} was cut short: it is read from its beginning, and something may be missing.")
     return text.format(path=path)

@@ -10,7 +10,7 @@ import pytest
 
 from tui.postgres.logcsv import CsvParser
 from tui.postgres.logjson import JsonParser
-from tui.postgres.logline import LONGEST, LogLine, Parser
+from tui.postgres.logline import LONGEST, LogLine, Parser, parser_for
 from tui.postgres.logstderr import StderrParser
 
 PLAIN = "%m [%p] %e "
@@ -37,6 +37,16 @@ def test_a_long_statement_costs_no_record(length: int) -> None:
     statement = 'select "' + "x\n" * (length // 2) + '"'
     lines = fed(parser, record("long", statement) + record("after"))
     assert [(line.text, line.sqlstate) for line in lines] == [("long", "XX000"), ("after", "XX000")]
+
+
+@pytest.mark.parametrize("form", ["csvlog", "jsonlog"])
+def test_a_statement_of_bytes_that_are_no_text_costs_no_record(form: str) -> None:
+    junk = b"\xff" * 1_000_000
+    if form == "csvlog":
+        data = record("boom", "QQ").replace(b"QQ", junk)
+    else:
+        data = b'{"error_severity":"ERROR","state_code":"XX000","message":"boom","statement":"' + junk + b'"}\n'
+    assert [(line.text, line.sqlstate) for line in fed(parser_for(form, PLAIN), data)] == [("boom", "XX000")]
 
 
 def test_csv_that_begins_within_a_statement() -> None:
