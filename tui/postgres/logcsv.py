@@ -7,7 +7,7 @@ import io
 import re
 from typing import Final
 
-from tui.postgres.logline import LONGEST, LogLine, decoded
+from tui.postgres.logline import LONGEST, LogLine, decoded, visible
 
 # The module's own limit is below what a statement may have; records are cut before this one.
 csv.field_size_limit(2 * LONGEST)
@@ -75,11 +75,12 @@ class CsvParser:
 
 def _line(record: bytes) -> LogLine | None:
     try:
-        row = next(csv.reader(io.StringIO(decoded(record)[:LONGEST].replace("\0", ""), newline="")), [])
+        row = next(csv.reader(io.StringIO(decoded(record).replace("\0", ""), newline="")), [])
     except csv.Error:
         return None
     if len(row) < 14:
         return None
     text = "\n".join(part for part in (row[13], row[14] if len(row) > 14 else "") if part)
+    application = visible(row[22]) if len(row) > 22 else None
     pid = int(row[3]) if re.fullmatch(r"[0-9]{1,10}", row[3]) else None
-    return LogLine(row[0] or None, row[11], row[12] or None, text, pid, row[22] if len(row) > 22 else None)
+    return LogLine(visible(row[0]) or None, visible(row[11]), visible(row[12]) or None, visible(text), pid, application)

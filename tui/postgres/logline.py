@@ -46,9 +46,17 @@ def parser_for(form: str, prefix: str) -> Parser:
     return JsonParser() if form == "jsonlog" else StderrParser(prefix)
 
 
+_VISIBLE: Final = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}
+
+
 def decoded(data: bytes) -> str:
-    """Bytes that are no UTF-8 stay to be seen."""
-    return data.decode("utf-8", "backslashreplace")
+    """Bytes that are no UTF-8 become surrogates; see `visible`."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def visible(text: str) -> str:
+    """With those bytes written out. Python's own way to do so calls a handler for each, and blocks all else for long."""
+    return text if text.isascii() else text.translate(_VISIBLE)
 
 
 class Lines:
