@@ -55,7 +55,7 @@ def decoded(data: bytes) -> str:
 
 
 def visible(text: str) -> str:
-    """With those bytes written out. Python's own way to do so calls a handler for each, and blocks all else for long."""
+    """With those bytes written out. Python's own way calls a handler for each, which takes long and blocks all else."""
     return text if text.isascii() else text.translate(_VISIBLE)
 
 
