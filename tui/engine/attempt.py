@@ -52,6 +52,7 @@ class Attempt:
         self.companion_end = False
         self.began = time.monotonic()
         self.errors_before = recorder.state.errors.server
+        self.server_errors = int(recorder.state.facts.get("server_log_errors", 0))
         opened = recorder.state.opened
         assert opened is not None
         self.opened = opened
@@ -164,11 +165,15 @@ class Attempt:
             for g in state.guards
             if g.breached or any(concerns(b, g) for b in earlier)
         )
-        # A replica that nobody measures any more has not caught up.
-        lag = state.latest.get("replication_lag")
+        # A replica that nobody measures any more has not caught up; where there is none, nothing waits for it.
+        lag = None if state.metrics.get("replicas") == 0 else state.latest.get("replication_lag")
         return fx.Watched(
             breached=breached,
-            errors=state.errors.server - self.errors_before,
+            # Of a storm of errors few are recorded, and the count comes a moment later than those.
+            errors=max(
+                state.errors.server - self.errors_before,
+                int(state.facts.get("server_log_errors", 0)) - self.server_errors,
+            ),
             lines=int(state.facts.get("server_log_lines", 0)),
             samples=len([s for s in state.samples if s.mono >= since]),
             lag=None if lag is None else lag.value,

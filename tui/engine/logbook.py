@@ -22,12 +22,14 @@ class Logbook:
         state = self._recorder.state
         if state.closed is not None:
             return
+        heard = []
         for event in events:
             if isinstance(event, StepEvent):
                 at = state.steps.get(event.step)
                 if at is None or at.status != "running" or at.attempt != event.attempt:
                     continue
-            self._recorder.append(event)
+            heard.append(event)
+        self._recorder.append(*heard)
 
     def say(self, severity: str, text: str) -> None:
         """One sentence of the engine's own. A journal that cannot be written is noticed by the run's own events."""
@@ -36,8 +38,8 @@ class Logbook:
         except (JournalFull, JournalBroken):
             pass
 
-    def lines(self, stream: str, records: list[dict[str, Any]]) -> None:
-        """Records of a log, each with its `text`, as many as the journal takes; the rest is counted."""
+    def lines(self, stream: str, records: list[dict[str, Any]], more: int = 0) -> None:
+        """Records of a log, each with its `text`, as many as the journal takes; the rest, and `more`, is counted."""
         budget = self._recorder.budget
         left, kept, texts = budget.level(), [], []
         for record in records[:_LINES]:
@@ -50,5 +52,5 @@ class Logbook:
             texts.append(text)
         text = "\n".join(texts)
         budget.spend(len(text.encode("utf-8", "replace")))
-        dropped = len(records) - len(kept)
+        dropped = len(records) - len(kept) + more
         self.append(LogLines(stream=stream, text=text, lines=tuple(kept), dropped=dropped))

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost
+from tui.postgres.filelog import FileLog, form_of
 from tui.postgres.logline import LogLine, Parser, parser_for
-from tui.postgres.serverlog import FileLog, LogUnavailable, ServerLog
+from tui.postgres.serverlog import PIECE, LogUnavailable, ServerLog, gently
 from tui.probes.reading import SourceFailed
 from tui.probes.ssh import Ssh
 from tui.probes.tail import RemoteTail
 from tui.probes.thread import apart
 
-_PIECE = 256 << 10
-_FORMS = {".csv": "csvlog", ".json": "jsonlog"}
+T = TypeVar("T")
 
 
 class LogSource(Protocol):
@@ -33,11 +33,29 @@ class LogSource(Protocol):
     def form(self) -> str:
         """csvlog, jsonlog or stderr; known once it is open."""
 
+    @property
+    def more(self) -> bool:
+        """Whether more may be there than was read last."""
+
+    @property
+    def skipped(self) -> int:
+        """Records so far that could not be read."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What people should know: gaps, and the like. Whoever says it takes it out."""
+
     async def open(self, prefix: str) -> None:
-        """`prefix`: the server's log_line_prefix. Raises LogUnavailable, ConnectionLost."""
+        """`prefix`: the server's log_line_prefix. Raises LogUnavailable, ConnectionLost.
+
+        Opened again after a failure it goes on where it was, or `remarks` has it that there is a gap.
+        """
 
     async def read(self) -> list[LogLine]:
         """The records since the last call, of at most 256 KiB. Raises as `open`."""
+
+    async def behind(self) -> int:
+        """Bytes that were written and not yet read, as far as can be told. Raises as `open`."""
 
     async def close(self) -> None: ...
 
@@ -45,7 +63,10 @@ class LogSource(Protocol):
 def log_source(
     wanted: str, environment: Mapping[str, str], session: Callable[[], Session | None], ssh: Ssh
 ) -> LogSource:
-    """The source for `auto`, `file:PATH` or `ssh:HOST:PATH`. Raises LogUnavailable when it makes no sense."""
+    """The source for `auto`, `file:PATH` (a file, a directory or a pattern) or `ssh:HOST:PATH`.
+
+    Raises LogUnavailable when it makes no sense.
+    """
     try:
         wanted = expand(wanted, environment)
     except ExpansionError as error:
@@ -78,7 +99,19 @@ class SqlSource:
 
     @property
     def form(self) -> str:
-        return _form(self._path or "")
+        return form_of(self._path or "")
+
+    @property
+    def more(self) -> bool:
+        return self._log.more
+
+    @property
+    def skipped(self) -> int:
+        return self._log.skipped
+
+    @property
+    def remarks(self) -> list[str]:
+        return self._log.remarks
 
     async def open(self, prefix: str) -> None:
         if self._path is None:
@@ -86,6 +119,9 @@ class SqlSource:
 
     async def read(self) -> list[LogLine]:
         return await self._log.read()
+
+    async def behind(self) -> int:
+        return await self._log.behind()
 
     async def close(self) -> None:
         """The session belongs to others."""
@@ -95,8 +131,7 @@ class FileSource:
     """Read in a thread, because a filesystem may hang."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._log: FileLog | None = None
+        self._log = FileLog(path)
 
     @property
     def source(self) -> str:
@@ -104,25 +139,38 @@ class FileSource:
 
     @property
     def form(self) -> str:
-        return _form(str(self._path))
+        return form_of(self._log.path)
+
+    @property
+    def more(self) -> bool:
+        return self._log.more
+
+    @property
+    def skipped(self) -> int:
+        return self._log.skipped
+
+    @property
+    def remarks(self) -> list[str]:
+        return self._log.remarks
 
     async def open(self, prefix: str) -> None:
-        log = FileLog(self._path, prefix)
-        await apart(log.open)
-        self._log = log
+        await self._apart(lambda: self._log.open(prefix))
 
     async def read(self) -> list[LogLine]:
-        assert self._log is not None
-        try:
-            return await apart(self._log.read)
-        except OSError as error:
-            text = _("The server's log {path} cannot be read: {reason}.")
-            raise LogUnavailable(text.format(path=self._path, reason=error.strerror)) from None
+        return await self._apart(self._log.read)
+
+    async def behind(self) -> int:
+        return await self._apart(self._log.behind)
 
     async def close(self) -> None:
-        log, self._log = self._log, None
-        if log is not None:
-            log.close()
+        self._log.close()
+
+    async def _apart(self, call: Callable[[], T]) -> T:
+        try:
+            return await apart(call)
+        except OSError as error:
+            text = _("The server's log {path} cannot be read: {reason}.")
+            raise LogUnavailable(text.format(path=self._log.path, reason=error.strerror)) from None
 
 
 class SshSource:
@@ -131,6 +179,8 @@ class SshSource:
     def __init__(self, host: str, path: str, ssh: Ssh) -> None:
         self._tail = RemoteTail(host, path, ssh)
         self._parser: Parser | None = None
+        self._skipped = 0
+        self.remarks: list[str] = []
 
     @property
     def source(self) -> str:
@@ -138,21 +188,42 @@ class SshSource:
 
     @property
     def form(self) -> str:
-        return _form(self._tail.path)
+        return form_of(self._tail.path)
+
+    @property
+    def more(self) -> bool:
+        return self._tail.waiting > 0
+
+    @property
+    def skipped(self) -> int:
+        return self._skipped + (0 if self._parser is None else self._parser.skipped)
 
     async def open(self, prefix: str) -> None:
         try:
-            await self._tail.open()
+            begun = await self._tail.open()
         except SourceFailed as error:
             raise LogUnavailable(_("The server's log cannot be read. {reason}").format(reason=error)) from None
-        self._parser = parser_for(self.form, prefix)
+        if begun == "gap":
+            text = _(
+                "The connection to {host} was lost and the server's log there is another file now, or was rotated: "
+                "there is a gap, and it is read from its end."
+            )
+            self.remarks.append(text.format(host=self._tail.host))
+        if begun != "same" or self._parser is None:
+            self._skipped = self.skipped
+            self._parser = parser_for(self.form, prefix)
 
     async def read(self) -> list[LogLine]:
         assert self._parser is not None
         try:
-            return self._parser.feed(await self._tail.take(_PIECE))
+            data = await self._tail.take(PIECE)
         except SourceFailed as error:
             raise LogUnavailable(_("The server's log cannot be read. {reason}").format(reason=error)) from None
+        return await gently(self._parser, data)
+
+    async def behind(self) -> int:
+        # How much more there is on the other host is not known here.
+        return self._tail.waiting if self._tail.full else 0
 
     async def close(self) -> None:
         await self._tail.close()
@@ -176,7 +247,3 @@ class _Present:
         if session is None or session.closed:
             raise ConnectionLost(_("The session is closed."))
         return session
-
-
-def _form(path: str) -> str:
-    return _FORMS.get(Path(path).suffix, "stderr")

@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Final
 
 from msgspec import to_builtins
 
 from tui.engine.logbook import Logbook
+from tui.engine.logerrors import MOST_RECORDED, Critical
 from tui.engine.logsource import LogSource, log_source
 from tui.engine.recorder import Recorder
-from tui.journal.events import ErrorRecorded
 from tui.journal.failure import JournalBroken, JournalFull
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.postgres.connect import Session
-from tui.postgres.errors import PostgresError
+from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logline import LogLine
 from tui.postgres.serverlog import LogUnavailable
 from tui.probes.ssh import Ssh
 
 BEAT: Final = 1.0
 _RETRY: Final = (30.0, 600.0)
-_CRITICAL: Final = ("53", "57P", "58", "F0", "XX")
-"""SQLSTATE classes that say the server itself is in trouble: resources, operator intervention, system, internal."""
-_HARMLESS: Final = ("57P01", "57P02", "57P03", "57P05")
-"""What an administrator's shutdown, a start or an idle timeout says to clients is no failure of the server."""
-_NO_ERRORS: Final = frozenset(
-    ("", "LOG", "WARNING", "NOTICE", "INFO", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5")
-) | frozenset(("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", "BACKTRACE"))
-"""Other severities are errors, in whichever language the server writes them."""
 _PREFIX: Final = "%m [%p] "
 _OWN_KEPT: Final = 1000
+_BUDGET: Final = 0.5
+"""Seconds of a beat in which one piece after the other is read; a storm must leave time for everything else."""
+_FAR: Final = 1 << 20
+"""Bytes unread from which on we do not know what the server has to say now."""
+_FRESH: Final = 3.0
+"""Seconds for which a look holds: a beat, with what it may wait for the server and read."""
+_MISSES: Final = 3
+"""A statement may once be cut off by its timeout; it is tried again at once so often."""
+_SHOWN: Final = 200
+_SAID_EVERY: Final = 60.0
 
 
 class LogWatch:
     """Reads once a second until cancelled; then call `close`. `session`: the monitoring session of the moment.
 
     A log that cannot be read is tried again after half a minute, then ever more rarely; `trouble` says why it is so.
+    `own`: server processes of the sessions that the engine opened.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class LogWatch:
         environment: Mapping[str, str],
         session: Callable[[], Session | None],
         ssh: Ssh,
+        own: Callable[[], Iterable[int]] = tuple,
     ) -> None:
         self._recorder = recorder
         self._logbook = logbook
@@ -56,22 +61,35 @@ class LogWatch:
         self._environment = environment
         self._session = session
         self._ssh = ssh
+        self._opened = own
         self._log: LogSource | None = None
         self._open = False
         self._prefix = _PREFIX
         self._pause = _RETRY[0]
         self._again_at = 0.0
-        self._own: dict[int, None] = {}
-        self._last: tuple[int | None, str | None] = (None, None)
+        self._looked = -math.inf
+        self._far = False
+        self._misses = 0
+        self._polled: dict[int, None] = {}
+        self._skipped = 0
+        self._skipped_said = -math.inf
+        self._full = False
         # An engine that takes a run up goes on counting.
         counted = recorder.state.latest.get("critical_errors")
-        self.errors = 0 if counted is None else int(counted.value)
+        told = recorder.state.facts.get("server_log_errors") or (0 if counted is None else counted.value)
+        self._critical = Critical(int(told))
         self.lines = 0
         self.trouble: str | None = None
 
+    @property
+    def errors(self) -> int:
+        """Critical errors of the run."""
+        return self._critical.count
+
     def figures(self) -> dict[str, float]:
-        """`critical_errors`, unless that cannot be known: no log, or one without SQLSTATEs."""
-        return {"critical_errors": float(self.errors)} if self._open and self._has_states() else {}
+        """`critical_errors`, unless that cannot be known: no log, one without SQLSTATEs, or not read up to now."""
+        fresh = self._open and not self._far and time.monotonic() - self._looked < _FRESH
+        return {"critical_errors": float(self.errors)} if fresh and self._has_states() else {}
 
     @property
     def source(self) -> str:
@@ -86,11 +104,20 @@ class LogWatch:
             try:
                 if self._open or (time.monotonic() >= self._again_at and self._session() is not None):
                     await self._look()
+                self._misses = 0
             except LogUnavailable as error:
                 await self._fail(error.message)
+            except StatementFailed as error:
+                self._looked = -math.inf
+                self._misses += 1
+                if self._misses >= _MISSES:
+                    await self._fail(_("The server's log cannot be read. {reason}").format(reason=error.message))
             except (PostgresError, JournalFull, JournalBroken):
                 # Others open the connection again; a journal that fails is noticed by the run's own events.
-                pass
+                self._looked = -math.inf
+            except Exception as error:
+                # Whatever a log has in it: a watch that ended silently would leave its last figure to be believed.
+                await self._fail(_("The watch of {name} ended: {reason}").format(name="server_log", reason=repr(error)))
             await asyncio.sleep(BEAT)
 
     async def close(self) -> None:
@@ -104,34 +131,89 @@ class LogWatch:
         if not self._open:
             await self._begin(self._log)
         await self._know_own()
-        lines = await self._log.read()
-        self.lines += len(lines)
-        foreign = [line for line in lines if not self._is_own(line)]
-        for line in foreign:
-            if self._is_critical(line):
-                self.errors += 1
-                number = f"E{len(self._recorder.state.errors) + 1}"
-                text = line.text[:500]
-                self._logbook.append(ErrorRecorded(id=number, text=text, sqlstate=line.sqlstate, source="server"))
-        if foreign:
-            self._logbook.lines("server", [dict(to_builtins(line)) for line in foreign])
+        until = time.monotonic() + _BUDGET
+        shown: list[LogLine] = []
+        total = 0
+        try:
+            while True:
+                lines = await self._log.read()
+                self.lines += len(lines)
+                own = self._polled.keys() | set(self._opened())
+                foreign = [line for line in lines if not _is_own(line, own)]
+                self._critical.meet(foreign)
+                shown += foreign[: _SHOWN - len(shown)]
+                total += len(foreign)
+                if not self._log.more or time.monotonic() >= until:
+                    break
+        finally:
+            self._record(shown, total)
+        self._know_how_far(await self._log.behind() if self._log.more else 0)
+        self._remark(self._log)
+        self._looked, self._pause = time.monotonic(), _RETRY[0]
+
+    def _record(self, shown: list[LogLine], total: int) -> None:
+        errors = self._critical.taken(self._recorder.state)
+        self._logbook.append(*errors)
+        if shown:
+            records = [dict(to_builtins(line)) for line in shown]
+            self._logbook.lines("server", records, more=total - len(shown))
+        if self._critical.full(self._recorder.state) and not self._full:
+            self._full = True
+            text = _("The run has {count} critical errors of the server on its list; further ones are only counted.")
+            self._logbook.say("WARNING", text.format(count=MOST_RECORDED))
+
+    def _know_how_far(self, behind: int) -> None:
+        """A count that is not up to date would be taken for a promise that nothing is wrong."""
+        far = behind >= _FAR
+        if far:
+            text = _(
+                "The server's log grows faster than it can be read: {size} MB or more are unread, so critical errors "
+                "are unknown."
+            )
+            text = text.format(size=behind >> 20)
+            if not self._far:
+                self._logbook.say("WARNING", text)
+            self.trouble = text
+        elif self._far:
+            self.trouble = None
+            self._logbook.say("INFO", _("The server's log is read up to its end again."))
+            self._know_states()
+        self._far = far
+
+    def _remark(self, log: LogSource) -> None:
+        while log.remarks:
+            self._logbook.say("WARNING", log.remarks.pop(0))
+        count = log.skipped - self._skipped
+        if count and time.monotonic() - self._skipped_said >= _SAID_EVERY:
+            self._skipped, self._skipped_said = log.skipped, time.monotonic()
+            text = ngettext(
+                "{count} record of the server's log could not be read and was passed over.",
+                "{count} records of the server's log could not be read and were passed over.",
+                count,
+            )
+            self._logbook.say("WARNING", text.format(count=count))
 
     async def _begin(self, log: LogSource) -> None:
         session = self._session()
         if session is not None:
             self._prefix = (await session.rows("log_settings"))[0][2]
         await log.open(self._prefix)
-        self._open, self._pause = True, _RETRY[0]
-        if not self._has_states():
-            text = _("The server's log has no SQLSTATEs, so critical errors are unknown; add %e to log_line_prefix.")
-            self._trouble(text)
-        elif self.trouble is not None:
+        self._open = True
+        if not self._know_states() and self.trouble is not None:
             self.trouble = None
             self._logbook.say("INFO", _("The server's log can be read again."))
 
+    def _know_states(self) -> bool:
+        """Says it when they lack."""
+        lack = not self._has_states()
+        if lack:
+            text = _("The server's log has no SQLSTATEs, so critical errors are unknown; add %e to log_line_prefix.")
+            self._trouble(text)
+        return lack
+
     async def _fail(self, reason: str) -> None:
         self._trouble(reason)
-        self._open = False
+        self._open = self._far = False
         if self._log is not None:
             await self._log.close()
         self._again_at = time.monotonic() + self._pause
@@ -146,7 +228,9 @@ class LogWatch:
         return self._log is not None and (self._log.form != "stderr" or "%e" in self._prefix)
 
     async def _know_own(self) -> None:
-        """The run's own sessions are told by their application; where the log names none, by their processes."""
+        """The run's own sessions are told by their application; where the log names none, by their processes: of its
+        programs' sessions, which the engine does not open itself, only the server knows.
+        """
         session = self._session()
         if session is None or self._log is None or self._log.form != "stderr" or "%a" in self._prefix:
             return
@@ -156,24 +240,13 @@ class LogWatch:
         except (PostgresError, TimeoutError):
             return
         for (pid,) in rows:
-            self._own.pop(pid, None)
-            self._own[pid] = None
-        for pid in list(self._own)[:-_OWN_KEPT]:
-            del self._own[pid]
+            self._polled.pop(pid, None)
+            self._polled[pid] = None
+        for pid in list(self._polled)[:-_OWN_KEPT]:
+            del self._polled[pid]
 
-    def _is_own(self, line: LogLine) -> bool:
-        if line.application:
-            return line.application.startswith("virada ")
-        return line.pid is not None and line.pid in self._own
 
-    def _is_critical(self, line: LogLine) -> bool:
-        if line.severity in _NO_ERRORS:
-            return False
-        if line.severity != "PANIC" and (
-            not (line.sqlstate or "").startswith(_CRITICAL) or (line.sqlstate or "") in _HARMLESS
-        ):
-            return False
-        # In the text format a server of another language calls the lines that follow an error by names we do not know.
-        same = line.pid is not None and (line.pid, line.at) == self._last
-        self._last = (line.pid, line.at)
-        return not same
+def _is_own(line: LogLine, own: Set[int]) -> bool:
+    if line.application:
+        return line.application.startswith("virada ")
+    return line.pid is not None and line.pid in own

@@ -60,8 +60,9 @@ class Sampler:
         self._ssh = Ssh(target.environment)
         self._locks = LockWatch(recorder, self._logbook, backends, give_way)
         self._log = LogWatch(
-            recorder, self._logbook, target.target.server_log, target.environment, lambda: self._session, self._ssh
-        )
+            recorder, self._logbook, target.target.server_log, target.environment, lambda: self._session, self._ssh,
+            lambda: target.backends,
+        )  # fmt: skip
         self._canary = self._canary_of()
         self._host: HostWatch | None = None
         self._hostless: str | None = None
@@ -107,7 +108,7 @@ class Sampler:
             self._logbook.append(e.ClockStepped(seconds=stepped))
         values: dict[str, float] = {}
         sources: dict[str, str] = {}
-        facts: dict[str, Any] = {"server_log_lines": self._log.lines}
+        facts: dict[str, Any] = {"server_log_lines": self._log.lines, "server_log_errors": self._log.errors}
         taken = await self._server()
         if taken is not None:
             found = _figures(taken) | self._tally.figures(taken)

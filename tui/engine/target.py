@@ -28,10 +28,14 @@ _SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY", re.IGNORECASE)
 """Environment variables whose values are never written down."""
 
 
+_BACKENDS_KEPT = 200
+
+
 class TargetAccess:
     """One target, and the sessions that the engine keeps to it: `control` holds keys, `monitor` only looks.
 
-    `environment` is the engine's; no secret in it is ever journaled. Errors: ConnectFailed.
+    `environment` is the engine's; no secret in it is ever journaled. `backends`: server processes of the sessions that
+    were opened last. Errors: ConnectFailed.
     """
 
     def __init__(self, run: str, target: Target, environment: Mapping[str, str]) -> None:
@@ -43,6 +47,7 @@ class TargetAccess:
         self._monitor: Session | None = None
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self.backends: dict[int, None] = {}
         self.on_secret: Callable[[], None] = lambda: None
 
     def conninfo(self) -> str:
@@ -83,7 +88,7 @@ class TargetAccess:
             from psycopg import conninfo
 
             dsn = conninfo.make_conninfo(dsn, dbname=database)
-        return await open_session(
+        session = await open_session(
             dsn,
             purpose=purpose,  # type: ignore[arg-type]
             run=self.run,
@@ -92,6 +97,12 @@ class TargetAccess:
             on_notice=on_notice,
             environment=self.environment,
         )
+        pid = session.backend.pid
+        self.backends.pop(pid, None)
+        self.backends[pid] = None
+        for old in list(self.backends)[:-_BACKENDS_KEPT]:
+            del self.backends[old]
+        return session
 
     async def control(self) -> Session:
         """The control session, opened (again) when there is none."""

@@ -1,16 +1,16 @@
-"""Following the server's log: through SQL where the role may, else from a file on this machine."""
+"""Following the server's log through SQL, where the role may."""
 
 from __future__ import annotations
 
-import os
-import stat
-from pathlib import Path
+import asyncio
+from typing import Final
 
 from tui.locale import _
 from tui.postgres.connect import PostgresError, Session, StatementFailed
 from tui.postgres.logline import LogLine, Parser, parser_for
 
-_PIECE = 256 * 1024
+PIECE: Final = 256 << 10
+_SLICE: Final = 32 << 10
 
 
 class LogUnavailable(PostgresError):
@@ -29,6 +29,14 @@ class ServerLog:
         self._form = ""
         self._prefix = ""
         self._parser: Parser | None = None
+        self._skipped = 0
+        self.more = False
+        self.remarks: list[str] = []
+
+    @property
+    def skipped(self) -> int:
+        """Records so far that could not be read."""
+        return self._skipped + (0 if self._parser is None else self._parser.skipped)
 
     async def open(self) -> str:
         """Find the log and go to its end; returns its path on the server. Raises LogUnavailable."""
@@ -62,31 +70,52 @@ class ServerLog:
         raise LogUnavailable(_("The server writes its log to no file that can be read through SQL."))
 
     async def read(self) -> list[LogLine]:
-        """The records written since the last call, at most 256 KiB of them. Follows rotation."""
+        """The records written since the last call, at most 256 KiB of them; `more` says that there is more. Follows
+        rotation and a file that was cut short, of which `remarks` tells.
+        """
         if self._parser is None:
             await self.open()
-        assert self._parser is not None
-        data = await self._read(_PIECE)
-        if not data:
-            current = await self._current(self._form)
-            if current is None or current == self._path:
-                return []
-            data = await self._read(_PIECE)
-            if not data:
-                self._start(current, 0)
-                data = await self._read(_PIECE)
+        data = await self._read(PIECE) or await self._elsewhere()
         self._offset += len(data)
-        return self._parser.feed(data)
+        self.more = len(data) >= PIECE
+        assert self._parser is not None
+        return await gently(self._parser, data)
+
+    async def behind(self) -> int:
+        """Bytes that were written and not yet read."""
+        left = max(0, await self._size(self._path) - self._offset)
+        current = await self._current(self._form)
+        return left if current is None or current == self._path else left + await self._size(current)
+
+    async def _elsewhere(self) -> bytes:
+        """What there is when nothing follows where we stand."""
+        current = await self._current(self._form)
+        if current is not None and current != self._path:
+            # Its last words may have come in between.
+            data = await self._read(PIECE)
+            if data:
+                return data
+            self._start(current, 0)
+            return await self._read(PIECE)
+        if await self._size(self._path) >= self._offset:
+            return b""
+        self.remarks.append(cut_short(self._path))
+        self._start(self._path, 0)
+        return await self._read(PIECE)
 
     async def _current(self, form: str) -> str | None:
         path: str | None = (await self._session.rows("log_current", [form]))[0][0]
         return path
 
     async def _go_to_end(self, path: str) -> None:
+        self._start(path, await self._size(path))
+
+    async def _size(self, path: str) -> int:
         rows = await self._session.rows("log_size", [path.rsplit("/", 1)[-1]])
-        self._start(path, rows[0][0] if rows else 0)
+        return int(rows[0][0]) if rows else 0
 
     def _start(self, path: str, offset: int) -> None:
+        self._skipped = self.skipped
         self._path, self._offset, self._parser = path, offset, parser_for(self._form, self._prefix)
 
     async def _read(self, length: int) -> bytes:
@@ -94,57 +123,16 @@ class ServerLog:
         return bytes(data) if data is not None else b""
 
 
-class FileLog:
-    """The log from a file on this machine, from its end on; the format is told by the name (.csv, .json)."""
+async def gently(parser: Parser, data: bytes) -> list[LogLine]:
+    """The records in `data`, with everything else going on between its pieces."""
+    found: list[LogLine] = []
+    for at in range(0, len(data), _SLICE):
+        found += parser.feed(data[at : at + _SLICE])
+        await asyncio.sleep(0)
+    return found
 
-    def __init__(self, path: Path, prefix: str = "%m [%p] ") -> None:
-        self.path = path
-        self._prefix = prefix
-        self._form = {".csv": "csvlog", ".json": "jsonlog"}.get(path.suffix, "stderr")
-        self._file = -1
-        self._parser = parser_for(self._form, prefix)
 
-    def open(self) -> str:
-        """Open the file and go to its end; returns its path. Raises LogUnavailable."""
-        self._open()
-        os.lseek(self._file, 0, os.SEEK_END)
-        return str(self.path)
-
-    def read(self) -> list[LogLine]:
-        """The records written since the last call, at most 256 KiB of them. Follows a file put in its
-        place.
-        """
-        if self._file < 0:
-            self.open()
-        data = os.read(self._file, _PIECE)
-        if not data and self._replaced():
-            self._open()
-            data = os.read(self._file, _PIECE)
-        return self._parser.feed(data)
-
-    def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-
-    def _replaced(self) -> bool:
-        try:
-            there, mine = self.path.stat(), os.fstat(self._file)
-        except OSError:
-            return False
-        return (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino) or there.st_size < os.lseek(
-            self._file, 0, os.SEEK_CUR
-        )
-
-    def _open(self) -> None:
-        try:
-            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-        except OSError as error:
-            raise LogUnavailable(
-                _("The server's log {path} cannot be read: {reason}.").format(path=self.path, reason=error.strerror)
-            ) from None
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            os.close(file)
-            raise LogUnavailable(_("The server's log {path} is no regular file.").format(path=self.path))
-        self.close()
-        self._file, self._parser = file, parser_for(self._form, self._prefix)
+def cut_short(path: object) -> str:
+    """What is to be said when the file that we read has become shorter than what was read of it."""
+    text = _("The server's log {path} was cut short: it is read from its beginning, and something may be missing.")
+    return text.format(path=path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import pytest
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres.connect import Session
 from tui.postgres.fence import find_backend
+from tui.postgres.filelog import FileLog
 from tui.postgres.invalid import invalid_indexes
 from tui.postgres.locks import lock_tree
 from tui.postgres.logline import LogLine
 from tui.postgres.progress import progress, wal_written
 from tui.postgres.sample import sample
-from tui.postgres.serverlog import FileLog, LogUnavailable, ServerLog
+from tui.postgres.serverlog import LogUnavailable, ServerLog
 
 pytestmark = pytest.mark.postgres
 
@@ -177,6 +179,32 @@ async def test_the_log_through_sql(own: Server, form: str) -> None:
         assert await one(control, "select pg_rotate_logfile()")
         await refused(work.execute("select nothing"))
         await until(lambda: seen('column "nothing"'))
+
+
+@awaited
+async def test_a_log_cut_short_is_read_from_its_beginning(own: Server) -> None:
+    own.start(logging_collector="on", log_directory="log", log_filename="server.log")
+    async with Sessions(own) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        for _ in range(20):
+            await refused(work.execute("select 'written before we look', 1/0"))
+        log = ServerLog(control)
+        path = own.data / await log.open()
+        await refused(work.execute("select nothing"))
+        assert await log.behind() > 0
+        lines: list[LogLine] = []
+
+        async def seen(text: str) -> bool:
+            lines.extend(await log.read())
+            return any(text in line.text for line in lines)
+
+        await until(lambda: seen('column "nothing"'))
+        assert await log.behind() == 0 and not log.more
+        os.truncate(path, 0)
+        await refused(work.execute("select something"))
+        await until(lambda: seen('column "something"'))
+        (remark,) = log.remarks
+        assert "cut short" in remark
 
 
 def work_name(work: Session) -> str:

@@ -130,6 +130,45 @@ def test_a_lost_connection_is_said_and_the_log_can_be_opened_again(sshd: Sshd, t
     run(test())
 
 
+def test_opened_again_it_goes_on_where_it_was_or_says_that_there_is_a_gap(sshd: Sshd, tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    log.write_text("before\n" * 30)
+
+    async def test() -> None:
+        ssh = Ssh(sshd.environment)
+        source = log_source(f"ssh:{sshd.host}:{log}", os.environ, lambda: None, ssh)
+
+        async def seen(text: str) -> list[str]:
+            found: list[str] = []
+            async with asyncio.timeout(10):
+                while text not in found:
+                    found += [line.text for line in await source.read()]
+                    await asyncio.sleep(0.01)
+            return found
+
+        await source.open("%m [%p] ")
+        await source.close()
+        for text in ("in between", "again"):
+            with log.open("a") as file:
+                file.write(f"{text}\n")
+            await source.open("%m [%p] ")
+            assert await seen(text) == [text]
+            await source.close()
+        assert not source.remarks
+        # As long as before, and yet another one.
+        log.write_text("another\n" * 40)
+        await source.open("%m [%p] ")
+        (remark,) = source.remarks
+        assert "gap" in remark
+        with log.open("a") as file:
+            file.write("after\n")
+        assert await seen("after") == ["after"]
+        await source.close()
+        await ssh.close()
+
+    run(test())
+
+
 def test_a_path_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(LogUnavailable, match="absolute path"):
         log_source("ssh:db1:server.log", os.environ, lambda: None, Ssh(os.environ))

@@ -1,0 +1,253 @@
+"""What the watch of the server's log says, counts and records, whatever its source does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tui.engine import logwatch
+from tui.engine.logbook import Logbook
+from tui.engine.logerrors import MOST_RECORDED, Critical
+from tui.engine.logsource import LogSource
+from tui.engine.logwatch import LogWatch
+from tui.engine.recorder import Recorder
+from tui.journal.events import ErrorRecorded
+from tui.postgres.connect import Session
+from tui.postgres.errors import ConnectionLost, StatementFailed
+from tui.postgres.logline import LogLine
+from tui.postgres.serverlog import LogUnavailable
+from tui.probes.ssh import Ssh
+from tui.run.state import RunState
+
+
+def line(severity: str = "ERROR", state: str = "53300", pid: int | None = 7, at: str | None = "t") -> LogLine:
+    return LogLine(at, severity, state, f"too many of {state}", pid, None)
+
+
+class Book:
+    """Stands in for the recorder and the logbook."""
+
+    def __init__(self) -> None:
+        self.state = SimpleNamespace(errors=(), metrics={}, facts={})
+        self.recorded: list[ErrorRecorded] = []
+        self.said: list[str] = []
+        self.shown: list[tuple[int, int]] = []
+
+    def append(self, *events: ErrorRecorded) -> None:
+        self.recorded += events
+        self.state.errors += events
+
+    def say(self, severity: str, text: str) -> None:
+        self.said.append(text)
+
+    def lines(self, stream: str, records: list[dict[str, Any]], more: int = 0) -> None:
+        self.shown.append((len(records), more))
+
+
+class Source:
+    """Reads what `pieces` has: lines, or an error to raise."""
+
+    source, form = "here", "csvlog"
+
+    def __init__(self) -> None:
+        self.pieces: list[list[LogLine] | Exception] = []
+        self.unread = 0
+        self.skipped = 0
+        self.remarks: list[str] = []
+        self.opened = 0
+
+    @property
+    def more(self) -> bool:
+        return bool(self.pieces) or self.unread > 0
+
+    async def open(self, prefix: str) -> None:
+        self.opened += 1
+
+    async def read(self) -> list[LogLine]:
+        await asyncio.sleep(0)
+        piece = self.pieces.pop(0) if self.pieces else []
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    async def behind(self) -> int:
+        return self.unread
+
+    async def close(self) -> None: ...
+
+
+class There:
+    async def rows(self, name: str) -> list[tuple[str, str, str]]:
+        return [("csvlog", "on", "%m [%p] ")]
+
+
+class Scene:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.book, self.log, self.own = Book(), Source(), set[int]()
+
+        def source(_w: str, _e: Mapping[str, str], _s: Callable[[], Session | None], _ssh: Ssh) -> LogSource:
+            return self.log
+
+        monkeypatch.setattr(logwatch, "log_source", source)
+        monkeypatch.setattr(logwatch, "BEAT", 0.01)
+        monkeypatch.setattr(logwatch, "_BUDGET", 0.05)
+        monkeypatch.setattr(logwatch, "_RETRY", (0.05, 0.05))
+        book = self.book
+        self.watch = LogWatch(
+            cast(Recorder, book), cast(Logbook, book), "auto", {}, lambda: cast(Session, There()), Ssh({}),
+            lambda: self.own,
+        )  # fmt: skip
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
+    def play(self, part: Callable[[], Any]) -> None:
+        async def both() -> None:
+            running = asyncio.ensure_future(self.watch.run())
+            await part()
+            assert not running.done()
+            running.cancel()
+
+        asyncio.run(both())
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(monkeypatch)
+
+
+def test_a_storm_is_one_event_for_each_state(scene: Scene) -> None:
+    scene.log.pieces = [[line(), line(), line(state="XX000")] * 1000]
+
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.figures() == {"critical_errors": 3000.0})
+
+    scene.play(part)
+    assert [(e.id, e.text) for e in scene.book.recorded] == [
+        ("E1", "too many of 53300 (×2000)"), ("E2", "too many of XX000 (×1000)"),
+    ]  # fmt: skip
+    assert scene.book.shown == [(200, 2800)]
+
+
+def test_the_list_of_errors_ends_and_the_count_goes_on(scene: Scene) -> None:
+    wanted = MOST_RECORDED + 50
+
+    async def part() -> None:
+        for number in range(wanted):
+            scene.log.pieces.append([line()])
+            await scene.until(lambda n=number: scene.watch.errors == n + 1 and not scene.log.pieces)  # type: ignore[misc]
+            await scene.until(lambda n=number: len(scene.book.recorded) >= min(n + 1, MOST_RECORDED))  # type: ignore[misc]
+
+    scene.play(part)
+    assert len(scene.book.recorded) == MOST_RECORDED and scene.watch.errors == wanted
+    assert len([text for text in scene.book.said if "only counted" in text]) == 1
+
+
+def test_far_behind_is_unknown_and_said(scene: Scene) -> None:
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.figures() != {})
+        scene.log.unread = 5 << 20
+        await scene.until(lambda: scene.watch.figures() == {})
+        assert "5 MB" in (scene.watch.trouble or "")
+        scene.log.unread = 0
+        await scene.until(lambda: scene.watch.figures() != {})
+        assert scene.watch.trouble is None
+
+    scene.play(part)
+    assert len(scene.book.said) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("a mistake of ours"), "a mistake of ours"),
+        (LogUnavailable("gone"), "gone"),
+        (ConnectionLost("lost"), None),
+        (StatementFailed("cut off", "57014"), None),
+    ],
+)
+def test_a_failure_leaves_it_unknown_and_it_goes_on(scene: Scene, error: Exception, said: str | None) -> None:
+    known: list[bool] = []
+
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.figures() != {})
+        original = scene.log.read
+
+        async def failing() -> list[LogLine]:
+            scene.log.read = original  # type: ignore[method-assign]
+            asyncio.get_running_loop().call_later(0.005, lambda: known.append(scene.watch.figures() != {}))
+            raise error
+
+        scene.log.read = failing  # type: ignore[method-assign]
+        await scene.until(lambda: known != [])
+        scene.log.pieces.append([line()])
+        await scene.until(lambda: scene.watch.figures() == {"critical_errors": 1.0})
+
+    scene.play(part)
+    assert known == [False]
+    assert any(said in text for text in scene.book.said) if said else not scene.book.said
+
+
+def test_a_source_that_hangs_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logwatch, "_FRESH", 0.2)
+
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.figures() != {})
+
+        async def hang() -> list[LogLine]:
+            await asyncio.sleep(60)
+            return []
+
+        scene.log.read = hang  # type: ignore[method-assign]
+        await scene.until(lambda: scene.watch.figures() == {})
+
+    scene.play(part)
+
+
+def test_the_engines_own_sessions_are_known_by_their_process(scene: Scene) -> None:
+    scene.own = {42}
+    scene.log.pieces = [[line(pid=42), line(pid=43)]]
+
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.figures() == {"critical_errors": 1.0})
+
+    scene.play(part)
+    assert scene.book.shown == [(1, 0)]
+
+
+def test_what_cannot_be_read_and_what_a_source_remarks_is_said(scene: Scene) -> None:
+    scene.log.skipped, scene.log.remarks = 3, ["there is a gap"]
+
+    async def part() -> None:
+        await scene.until(lambda: len(scene.book.said) == 2)
+
+    scene.play(part)
+    assert scene.book.said[0] == "there is a gap" and "3 records" in scene.book.said[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        ([line(), line("STATEMENT"), line(), line("STATEMENT")], 2),
+        ([line(at=None, pid=None)] * 3, 3),
+        # Another language: what follows an error repeats its prefix under another word.
+        ([line("ERRO"), line("DETALHE"), line("COMANDO"), line("ERRO"), line("COMANDO")], 2),
+        ([line("ERRO"), line("COMANDO"), line("ERRO", pid=8)], 2),
+        ([line("LOG"), line("COMANDO")], 0),
+        ([line("ERROR"), line("PANIC", "00000")], 2),
+        ([line(state="57P01"), line(state="42601"), line("WARNING")], 0),
+    ],
+)
+def test_each_record_counts(lines: list[LogLine], count: int) -> None:
+    critical = Critical(0)
+    critical.meet(lines)
+    assert critical.count == count
+    assert sum(1 for _ in critical.taken(cast(RunState, SimpleNamespace(errors=())))) == len(
+        {found.sqlstate for found in lines if count}
+    )
