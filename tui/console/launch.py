@@ -96,6 +96,9 @@ def run_console(
         run = visible(app.run_state.opened.id if app.run_state.opened is not None else paths.id)
         if app.run_state.closed is not None:
             _tell(_("Detached from {run}; the run is closed.").format(run=run))
+        elif source.moment(app.run_state, app.playback).engine is False:
+            _tell(_("Detached from {run}; no engine runs for it. Take it up again with:").format(run=run))
+            _tell(f"  virada attach {run}")
         elif mode == "observer":
             _tell(
                 _("Detached from {run}; it goes on. Watch it again with:").format(run=run) + f"\n  virada watch {run}"

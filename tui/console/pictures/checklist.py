@@ -25,6 +25,8 @@ from tui.run.state import RunState
 from tui.run.steps import Status, StepState
 
 TIME_WIDTH = 12
+SHORT_ROLE, WIDE_ROLE = 7, 76
+"""Columns of a role at most where the whole row has fewer than these."""
 ROLE_FROM = 62
 """Columns from which there is room for who does a step."""
 
@@ -75,7 +77,8 @@ def step_row(at: StepState, view: View, width: int, number_width: int, role_widt
         (status, _status_width(_("running")), style), (time, TIME_WIDTH, time_style),
         (at.place.number, number_width, "dim"),
     )  # fmt: skip
-    role = role_width if width >= ROLE_FROM else 0
+    # Beside other panes a title needs the room more than the end of a long role.
+    role = min(role_width, SHORT_ROLE if width < WIDE_ROLE else role_width) if width >= ROLE_FROM else 0
     room = width - width_of(left) - (role + 1 if role else 0)
     more = _more(at)
     # A title gives way to the word that says it is dangerous; what is more than that gives way to the title.

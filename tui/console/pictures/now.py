@@ -116,7 +116,7 @@ def _next(view: View, at: StepState) -> list[Piece]:
 
 def _hint(view: View, text: str) -> list[Piece]:
     """Which key helps: only for who has that key, and the helm."""
-    return [(f" {keyed(text)}", "dim")] if view.mode == "operator" and elsewhere(view) is None else []
+    return [(f"  {keyed(text)}", "dim")] if view.mode == "operator" and elsewhere(view) is None else []
 
 
 def _notice(view: View) -> list[Piece]:

@@ -243,10 +243,12 @@ class Palette(Overlay[Chosen | None]):
 
     def _found(self) -> list[Action]:
         words = self._field.text.casefold().split()
-        return [
+        found = [
             a for a in self._all
             if all(word in f"{label(a, self._view)} {_(a.help)} {a.name}".casefold() for word in words)
         ]  # fmt: skip
+        # What is called so stands before what is only described so.
+        return sorted(found, key=lambda a: not all(word in label(a, self._view).casefold() for word in words))
 
     def draw(self, width: int, height: int) -> list[Line]:
         found = self._found()

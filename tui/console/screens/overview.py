@@ -165,7 +165,7 @@ class Overview(Screen[None], inherit_bindings=False):
         self.query_one("#clock").styles.height = 4 if self._bar else 2
         rows = (7 if self._bar else 5) + self._below + (1 if self.mode == "replay" else 0)
         body = max(1, size.height - rows)
-        self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body // 3)) if wide else "1fr"
+        self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body * 2 // 5)) if wide else "1fr"
         self._roomy = self._is_waiting()
         # A lock's whole tree where there is room for it; half the column stays with gauges and log.
         wanted = self._waits.wanted(max(20, self._waits.size.width or size.width * 3 // 7)) + 1 if self._roomy else 5
