@@ -113,9 +113,11 @@ def test_a_step_that_found_no_room_for_its_records_can_be_rolled_back(
     station.do("execute", "slow", "--no-wait")
     station.wait_for(lambda e: e["type"] == "tx.begin" and e["data"]["step"] == "slow")
     ballast = _fill(small_disk)
-    for _ in range(100):
-        if station.virada("do", "last", "note", "x" * 400).code != 0:
-            break
+    # What a long line leaves of the journal's last page may still hold a short one, and with it a record.
+    for size in (400, 40, 1):
+        for _ in range(100):
+            if station.virada("do", "last", "note", "x" * size).code != 0:
+                break
     with database.connect() as connection:
         connection.execute("delete from gate")
     await_condition(

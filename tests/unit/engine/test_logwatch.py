@@ -32,7 +32,7 @@ class Book:
     """Stands in for the recorder and the logbook."""
 
     def __init__(self) -> None:
-        self.state = SimpleNamespace(errors=(), metrics={}, facts={})
+        self.state = SimpleNamespace(errors=(), metrics={}, latest={}, facts={})
         self.recorded: list[ErrorRecorded] = []
         self.said: list[str] = []
         self.shown: list[tuple[int, int]] = []
