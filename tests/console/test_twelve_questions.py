@@ -126,7 +126,7 @@ QUESTIONS = (
     Question(name="8 commit on its way, at a glance", story=commit_sent,
              wanted=("COMMIT was sent; its answer is awaited.",)),
     Question(name="8 nobody knows", story=undecided,
-             wanted=("UNDECIDED 2.2.1 Executar script de migração: nobody knows", "Look at the database. Then x")),
+             wanted=("UNDECIDED 2.2.1 Executar script de migração: nobody knows", "Look at the database.  Then x")),
     Question(name="8 not committed", story=lock_timeout, keys=("enter",), wanted=("nothing of it is in the database",)),
     Question(name="9 what failed", story=failed,
              wanted=("FAILED (SQLSTATE 22012) 2.3.1 Verificar consistência dos dados",)),

@@ -213,6 +213,8 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     if changed.undoes is not None and changed.status in ("passed", "by_hand"):
         unmarked = (*unmarked, event.step)
     state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked)
+    if isinstance(event, e.StepPassed) and event.effect != "none" and "commit" in event.evidence:
+        state = replace(state, committed=event.step)
     if changed.status in ENDED or changed.status == "undone":
         state = _settled(state, lambda fired: fired.step == event.step)
     return _left(state, event.step)

@@ -121,6 +121,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     """What each metric was when it was last measured, however long ago: no figure of the present."""
     facts: dict[str, Any] = {}
     breaches: tuple[GuardBreached, ...] = ()
+    committed: str | None = None
+    """The step whose commit was proved last."""
     errors: Errors = Errors()
     fired: tuple[Fired, ...] = ()
     remarks: tuple[Remark, ...] = ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from tui.console.pictures.ahead import milestones, projection
 from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.view import View
 from tui.console.visible import cut, visible
 from tui.console.words import clock, minutes_offset, offset
 from tui.locale import _, ngettext
 from tui.run.clock import WindowClock, rollback_seconds, window_clock
-from tui.run.projection import Projection, milestones, projection, rollback_projection
+from tui.run.projection import Projection, rollback_projection
 
 BUFFER_FROM = 92
 """Columns from which the length of the buffer has room."""
@@ -82,7 +83,7 @@ def _end(view: View, window: WindowClock) -> list[Piece]:
         if state.rollback.status == "failed" or found.ends is None:
             return [(_("end of the rollback not known"), "dim")]
         return _rollback_verdict(window, found, found.ends)
-    found = projection(state, view.moment.wall)
+    found = projection(view)
     if state.all_ended:
         return [(_("all steps have ended"), "ok" if state.status == "completed" else "text")]
     if not found.left:
@@ -158,7 +159,7 @@ def _next(view: View, room: int) -> list[Piece]:
     """The next milestone; its title gives way to how late it is."""
     if view.state.closed is not None or view.state.given_up:
         return []
-    for milestone in milestones(view.state, view.moment.wall):
+    for milestone in milestones(view):
         if milestone.actual is not None or milestone.projected is None:
             continue
         # Whole minutes: what is expected moves with the clock while nobody acts.

@@ -10,12 +10,12 @@ from tui.console.refusals import whose_helm
 from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import visible
-from tui.console.words import clock, figure, is_committed, metric_word, name_of, progress_sentence, waiting_sentence
+from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
 from tui.locale import _
 from tui.plain.words import REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.measured import fresh
-from tui.run.steps import Steps, StepState
+from tui.run.steps import StepState
 
 
 def now(view: View, width: int, height: int = 2) -> list[Line]:
@@ -152,7 +152,7 @@ def _notice(view: View) -> list[Piece]:
         text = _("{n} unresolved errors, the latest {id}: {text}")
         told = text.format(n=state.errors.unresolved, id=visible(latest.id), text=visible(latest.text[:400]))
         return [(told, "warn")]
-    committed = _last_committed(state.steps)
+    committed = None if state.committed is None else state.steps.get(state.committed)
     if committed is None:
         return []
     when = time_of_day(committed.ended_at or "", zone(state))
@@ -180,15 +180,3 @@ def _breach(view: View) -> str | None:
             text = _("{metric} is BREACHED, and not measured for {span}.")
             return text.format(metric=metric_word(guard.metric), span=lost)
     return None
-
-
-_looked: tuple[Steps, StepState | None] = (Steps(), None)
-
-
-def _last_committed(steps: Steps) -> StepState | None:
-    """The step whose commit is proved and came last; looked for once for a state of all steps, which may be many."""
-    global _looked
-    if _looked[0] is not steps:
-        found = [at for at in steps if at.status == "passed" and is_committed(at)]
-        _looked = steps, max(found, key=lambda at: at.ended or 0.0, default=None)
-    return _looked[1]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tui.console.glyphs import glyphs
+from tui.console.pictures.ahead import milestones
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.timezone import zone
 from tui.console.view import View
@@ -13,7 +14,7 @@ from tui.console.visible import cells, cut, visible
 from tui.console.words import minutes_offset
 from tui.locale import _
 from tui.run.clock import WindowClock, window_clock
-from tui.run.projection import Milestone, milestones
+from tui.run.projection import Milestone
 
 TITLE, SHORTEST = 28, 12
 """Columns of a milestone's title in the words under the bar: at most, and at least."""
@@ -24,7 +25,7 @@ def window_lines(view: View, width: int) -> list[Line]:
     window = window_clock(view.state, view.moment.wall)
     if window is None or width < 40:
         return []
-    found = milestones(view.state, view.moment.wall)
+    found = milestones(view)
     return [bar(view, width), _words(window, found, width)]
 
 
@@ -33,7 +34,7 @@ def bar(view: View, width: int) -> Line:
     window = window_clock(view.state, view.moment.wall)
     if window is None:
         return ()
-    found = milestones(view.state, view.moment.wall)
+    found = milestones(view)
     where = zone(view.state)
     opens, closes = (f"{datetime.fromtimestamp(at, where):%H:%M}" for at in (window.opens, window.closes))
     room = width - len(opens) - len(closes) - 2
