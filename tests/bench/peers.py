@@ -177,4 +177,6 @@ def _busy(dsn: str) -> Iterator[None]:
             connection = psycopg.connect(dsn, autocommit=True)
             stack.callback(connection.close)
             connection.pgconn.send_query(b"select pg_sleep(3600)")
+            # A session that sleeps does not see that its client has gone: it would keep its place from round to round.
+            stack.callback(connection.pgconn.get_cancel().cancel)
         yield
