@@ -39,7 +39,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     yield Figure(what="seek: keyframes built where none are kept", unit="ms", ours=(built,), budget=FIRST)
     yield Figure(what="seek: first, keyframes read", unit="ms", ours=(first,), budget=FIRST)
     yield _slowest("seek: a later one by keyframes", warm)
-    yield _command(bench, paths, places, "status --at, keyframes kept by the engine")
+    yield _command(bench, paths, places, "status --at, keyframes kept")
 
 
 def _replay(paths: RunPaths, places: list[int], what: str) -> Iterator[Figure]:
