@@ -20,6 +20,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
 from tui.journal import events as e
+from tui.journal.codes import CancelReason, FailReason
 from tui.plan.model import Proof
 from tui.postgres.errors import PostgresError
 from tui.run.guards import concerns
@@ -48,7 +49,7 @@ class Attempt:
         self.at = state
         self.kind: Kind = KINDS[state.step.kind]
         self.stop = asyncio.Event()
-        self.stop_reason = ""
+        self.stop_reason: CancelReason | None = None
         self.companion_end = False
         self.began = time.monotonic()
         self.errors_before = recorder.state.errors.server
@@ -66,7 +67,7 @@ class Attempt:
     def key(self) -> tuple[str, int]:
         return self.at.id, self.at.attempt
 
-    def interrupt(self, reason: str, companion: bool = False) -> None:
+    def interrupt(self, reason: CancelReason, companion: bool = False) -> None:
         """Ask it to end: a statement is cancelled on the server, a program is terminated, a wait is over."""
         if self.stop.is_set():
             return
@@ -89,7 +90,7 @@ class Attempt:
             if timer is not None:
                 timer.cancel()
             await self.release()
-        if self.stop_reason == "engine" and not isinstance(outcome, fx.Passed):
+        if self.stop_reason == CancelReason.ENGINE and not isinstance(outcome, fx.Passed):
             # Not a person's cancel: the next engine decides the fate, as after a crash, and goes on.
             return
         self.recorder.append(*self.outcome_events(outcome))
@@ -109,7 +110,7 @@ class Attempt:
             generator.close()
             failed = fx.SqlError(sqlstate=error.sqlstate, message=error.message)
             effect = "some" if self._current().done else "none"
-            return fx.Failed(reason="connection", effect=effect, error=failed)  # type: ignore[arg-type]
+            return fx.Failed(reason=FailReason.CONNECTION, effect=effect, error=failed)  # type: ignore[arg-type]
 
     def _current(self) -> StepState:
         return self.recorder.state.steps[self.at.id]
@@ -188,7 +189,7 @@ class Attempt:
     async def _timer(self) -> None:
         assert self.step.timeout is not None
         await asyncio.sleep(self.step.timeout)
-        self.interrupt("timeout")
+        self.interrupt(CancelReason.TIMEOUT)
 
     async def release(self) -> None:
         """Close what the attempt opened."""
@@ -207,7 +208,7 @@ class Attempt:
         merged = outcome.evidence | {"prove": evidence}
         if there:
             return fx.Passed(evidence=merged, effect=outcome.effect)
-        return fx.Failed(reason="not_proved", evidence=merged, effect=outcome.effect)
+        return fx.Failed(reason=FailReason.NOT_PROVED, evidence=merged, effect=outcome.effect)
 
     async def proof(self, prove: Proof) -> tuple[bool, dict[str, Any]]:
         """Is the step's effect there? Asked with row security off, as the step itself runs."""
@@ -271,11 +272,11 @@ class Attempt:
                     )
                 )  # fmt: skip
             return found
-        if self.stop.is_set() and self.stop_reason != "timeout" and not recovered:
+        if self.stop.is_set() and self.stop_reason != CancelReason.TIMEOUT and not recovered:
             if outcome.error is not None:
                 common["evidence"] |= {"sqlstate": outcome.error.sqlstate, "message": outcome.error.message}
-            return [e.StepCancelled(**common, reason=self.stop_reason)]
-        reason = "timeout" if self.stop.is_set() else outcome.reason
+            return [e.StepCancelled(**common, reason=self.stop_reason or CancelReason.PERSON)]
+        reason = FailReason.TIMEOUT if self.stop.is_set() else outcome.reason
         error = outcome.error
         if error is not None:
             details: dict[str, Any] = {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail}

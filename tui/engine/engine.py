@@ -14,6 +14,7 @@ from tui.engine.recovery import Recovery
 from tui.engine.sampler import Sampler
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
+from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 
@@ -69,7 +70,7 @@ class Engine:
             self.sampler.stop()
             await asyncio.gather(sampling, return_exceptions=True)
             for attempt in self._attempts.values():
-                attempt.interrupt("engine")
+                attempt.interrupt(CancelReason.ENGINE)
             if self._tasks:
                 await asyncio.wait(self._tasks.values(), timeout=10)
 
@@ -141,7 +142,7 @@ class Engine:
                         self._begin(step, attempt, recover=True)
                     else:
                         at = self.recorder.state.steps[step]
-                        running.interrupt("companion" if companion else at.reason or "person", companion)
+                        running.interrupt(CancelReason.COMPANION if companion else _asked(at.reason), companion)
                 case Wait():
                     wait = effect
         return wait, again
@@ -182,7 +183,7 @@ class Engine:
         state = self.recorder.state.steps[step]
         attempt = Attempt(self.recorder, self.paths, self.target, state, self.environment)
         if recover and state.cancel:
-            attempt.interrupt(state.reason or "person")
+            attempt.interrupt(_asked(state.reason))
         self._begun.add(key)
         self._attempts[key] = attempt
         task = asyncio.create_task(self._carry_out(attempt, recover), name=f"{step}.{number}")
@@ -210,3 +211,11 @@ class Engine:
             self._broken = error
             self.crashlog.exception(error, f"step {key[0]}, attempt {key[1]}")
         self._wake.set()
+
+
+def _asked(reason: str | None) -> CancelReason:
+    """Why a cancel was asked for, as it is journaled; another version may have had words of its own."""
+    try:
+        return CancelReason(reason or "")
+    except ValueError:
+        return CancelReason.PERSON

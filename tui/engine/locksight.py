@@ -15,6 +15,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tui.engine.target import TargetAccess
+from tui.journal.codes import WaitReason
 from tui.journal.line import JournalError
 from tui.postgres.errors import PostgresError
 from tui.postgres.locks import Blocker, lock_tree
@@ -40,7 +41,7 @@ def tree_facts(tree: Iterable[Blocker], pid: int) -> dict[str, Any]:
 class LockSight:
     """`tell(reason, facts)` journals that the step waits for a lock, or, without a reason, that it no longer does."""
 
-    def __init__(self, target: TargetAccess, tell: Callable[[str, dict[str, object]], None]) -> None:
+    def __init__(self, target: TargetAccess, tell: Callable[[WaitReason, dict[str, object]], None]) -> None:
         self._target = target
         self._tell = tell
         self._blockers: tuple[Blocker, ...] = ()
@@ -88,9 +89,9 @@ class LockSight:
                 waits = await self._look(pid)
                 # How a long wait goes on is the sampler's to tell, once a second.
                 if waits and not told:
-                    self._tell("lock", waits)
+                    self._tell(WaitReason.LOCK, waits)
                 elif told and not waits:
-                    self._tell("", {})
+                    self._tell(WaitReason.NONE, {})
                 told = bool(waits)
             except PostgresError:
                 # A server too busy to say is asked again; the statement is not disturbed by it.

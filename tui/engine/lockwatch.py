@@ -8,6 +8,7 @@ from typing import Any
 from tui.engine.locksight import tree_facts
 from tui.engine.logbook import Logbook
 from tui.engine.recorder import Recorder
+from tui.journal.codes import WaitReason
 from tui.journal.events import StepProgress, StepWaiting
 from tui.postgres.connect import Session
 
@@ -43,11 +44,11 @@ class LockWatch:
         for pid, key in backends.items():
             blocked = [b for b in tree if b.side == "blocked_by_us"]
             waits = any(b.pid == pid and b.waits_for for b in tree)
-            reason = "lock" if waits else ("blocks_others" if blocked else "")
+            reason = WaitReason.LOCK if waits else (WaitReason.BLOCKS_OTHERS if blocked else WaitReason.NONE)
             at = self._recorder.state.steps.get(key[0])
             if at is None or at.status != "running" or (not reason and at.waiting is None):
                 continue
-            if at.waiting not in (None, "lock", "blocks_others"):
+            if at.waiting not in (None, WaitReason.LOCK, WaitReason.BLOCKS_OTHERS):
                 # Between two tries for a lock, say: nothing of ours waits in the database.
                 continue
             facts = tree_facts(tree, pid) if reason else {}

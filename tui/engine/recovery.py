@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui.journal import events as e
+from tui.journal.codes import CancelReason, FateReason, WaitReason
 from tui.postgres import evidence, fence
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError
@@ -46,19 +47,19 @@ class Recovery:
             known = self._at.fate
             if known in ("applied", "not_applied"):
                 # Decided and recorded by an engine that died before the outcome was.
-                verdict = evidence.Verdict(known, self._at.fate_reason or "", {})
+                verdict = evidence.Verdict(known, _recorded(self._at.fate_reason), {})
                 break
             try:
                 verdict = await self._verdict()
             except PostgresError as error:
-                self._waiting("server_unreachable", {"message": error.message, "because": why})
+                self._waiting(WaitReason.SERVER_UNREACHABLE, {"message": error.message, "because": why})
                 if await self._pause():
                     return
                 continue
             except OSError as error:
-                verdict = evidence.Verdict("undecided", "error", {"message": str(error)})
+                verdict = evidence.Verdict("undecided", FateReason.ERROR, {"message": str(error)})
             if verdict.fate == "still_running":
-                if self._attempt.stop_reason == "engine":
+                if self._attempt.stop_reason == CancelReason.ENGINE:
                     # This engine ends; what still works on the server goes on, and another engine decides.
                     return
                 await self._still(verdict)
@@ -73,10 +74,10 @@ class Recovery:
             await asyncio.wait_for(attempt.stop.wait(), _AGAIN)
         except TimeoutError:
             return False
-        if attempt.stop_reason == "engine":
+        if attempt.stop_reason == CancelReason.ENGINE:
             return True
         facts = {"given_up": attempt.stop_reason}
-        await self._settle(evidence.Verdict("undecided", "server_unreachable", facts))
+        await self._settle(evidence.Verdict("undecided", FateReason.SERVER_UNREACHABLE, facts))
         return True
 
     async def _still(self, verdict: evidence.Verdict) -> None:
@@ -88,7 +89,7 @@ class Recovery:
                     facts=verdict.facts,
                 )
             )  # fmt: skip
-            self._waiting(verdict.reason, verdict.facts)
+            self._waiting(WaitReason(verdict.reason), verdict.facts)
         if self._attempt.stop.is_set():
             await self._terminate(verdict.facts)
         await asyncio.sleep(0.2)
@@ -103,16 +104,16 @@ class Recovery:
     def _append(self, *events: e.Event) -> None:
         self._recorder.append(*events)
 
-    def _waiting(self, reason: str, facts: dict[str, Any]) -> None:
+    def _waiting(self, reason: WaitReason, facts: dict[str, Any]) -> None:
         if self._at.waiting != reason:
             self._append(e.StepWaiting(step=self._step.id, attempt=self._at.attempt, reason=reason, facts=facts))
 
     async def _verdict(self) -> evidence.Verdict:
         kind = self._attempt.kind
         if self._at.by_hand:
-            return evidence.Verdict("not_applied", "proof_not_finished", {})
+            return evidence.Verdict("not_applied", FateReason.PROOF_NOT_FINISHED, {})
         if kind.fence == "none":
-            return evidence.Verdict("not_applied", "changes_nothing", {})
+            return evidence.Verdict("not_applied", FateReason.CHANGES_NOTHING, {})
         if kind.fence == "child":
             return await self._child()
         return await self._statements()
@@ -127,10 +128,10 @@ class Recovery:
             # No transaction with a commit on its way. A backend of the attempt may still hold an open transaction,
             # which nobody can commit any more: it has to be gone before anything is begun again.
             if not await self._free(control):
-                return evidence.Verdict("still_running", "attempt_key_held", {})
+                return evidence.Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
             if at.done > at.resume_from and self._is_atomic():
-                return evidence.Verdict("applied", "commit_journaled", {"statements": at.done})
-            return evidence.Verdict("not_applied", "nothing_sent", {"done": at.done})
+                return evidence.Verdict("applied", FateReason.COMMIT_JOURNALED, {"statements": at.done})
+            return evidence.Verdict("not_applied", FateReason.NOTHING_SENT, {"done": at.done})
         if witness.get("outside"):
             return await self._outside(control, witness)
         typed = msgspec.convert(witness, evidence.TxWitness)
@@ -151,26 +152,26 @@ class Recovery:
         """A statement outside a transaction: when its backend is gone, the proof decides; a half is cleaned up."""
         backend = Backend(pid=int(witness["pid"]), start=str(witness["backend_start"]))
         if await fence.wait_until_gone(control, [backend], time.monotonic() + 2.0):
-            return evidence.Verdict("still_running", "backend_alive", {"pid": backend.pid})
+            return evidence.Verdict("still_running", FateReason.BACKEND_ALIVE, {"pid": backend.pid})
         if not await self._free(control):
-            return evidence.Verdict("still_running", "attempt_key_held", {})
+            return evidence.Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
         identity = self._target.identity
         if identity is not None and witness.get("system_identifier") not in (None, identity.system_identifier):
-            return evidence.Verdict("undecided", "other_server", {"found": identity.system_identifier})
+            return evidence.Verdict("undecided", FateReason.OTHER_SERVER, {"found": identity.system_identifier})
         prove = self._step.prove
         if prove is None:
             if self._attempt.at.undoes is None:
-                return evidence.Verdict("undecided", "no_proof", {})
+                return evidence.Verdict("undecided", FateReason.NO_PROOF, {})
             return self._repeatable({})
         there, proof = await self._attempt.proof(prove)
         if there:
-            return evidence.Verdict("applied", "proved", {"prove": proof})
+            return evidence.Verdict("applied", FateReason.PROVED, {"prove": proof})
         if self._step.cleanup is None:
-            return evidence.Verdict("undecided", "no_cleanup", {"prove": proof})
+            return evidence.Verdict("undecided", FateReason.NO_CLEANUP, {"prove": proof})
         cleaned = await self._attempt.cleanup()
         if cleaned is not None:
-            return evidence.Verdict("undecided", "cleanup_failed", {"message": cleaned, "prove": proof})
-        return evidence.Verdict("not_applied", "cleaned_up", {"prove": proof})
+            return evidence.Verdict("undecided", FateReason.CLEANUP_FAILED, {"message": cleaned, "prove": proof})
+        return evidence.Verdict("not_applied", FateReason.CLEANED_UP, {"prove": proof})
 
     # -- programs -----------------------------------------------------------------------------------------------
 
@@ -180,31 +181,31 @@ class Recovery:
         status = await children.end_leftovers(self._at.child)
         control = await self._target.control()
         if not await children.backends_gone(control):
-            return evidence.Verdict("still_running", "backend_alive", {})
+            return evidence.Verdict("still_running", FateReason.BACKEND_ALIVE, {})
         if not await self._free(control):
-            return evidence.Verdict("still_running", "attempt_key_held", {})
+            return evidence.Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
         facts: dict[str, Any] = {"exit_status": status}
         if self._attempt.opened.ledger and self._attempt.kind.name == "psql":
             from tui.postgres import ledger
 
             if await ledger.has_row(control, self._attempt.opened.id, self._at.id, self._at.attempt, 0):
-                return evidence.Verdict("applied", "ledger_row", facts)
+                return evidence.Verdict("applied", FateReason.LEDGER_ROW, facts)
         prove = self._step.prove
         if prove is not None:
             there, proof = await self._attempt.proof(prove)
             facts["prove"] = proof
             if there:
-                return evidence.Verdict("applied", "proved", facts)
+                return evidence.Verdict("applied", FateReason.PROVED, facts)
             if self._repeat() != "never":
-                return evidence.Verdict("not_applied", "disproved", facts)
-            return evidence.Verdict("undecided", "not_repeatable", facts)
+                return evidence.Verdict("not_applied", FateReason.DISPROVED, facts)
+            return evidence.Verdict("undecided", FateReason.NOT_REPEATABLE, facts)
         if status == 0 and self._attempt.kind.name == "psql":
-            return evidence.Verdict("applied", "exit_status", facts)
+            return evidence.Verdict("applied", FateReason.EXIT_STATUS, facts)
         if status == 3 and self._attempt.kind.name == "psql" and self._step.spec.get("single_transaction", True):
-            return evidence.Verdict("not_applied", "exit_status", facts)
+            return evidence.Verdict("not_applied", FateReason.EXIT_STATUS, facts)
         expected = self._step.spec.get("expect_status", 0)
         if status is not None and self._attempt.kind.name == "command" and status == expected:
-            return evidence.Verdict("applied", "exit_status", facts)
+            return evidence.Verdict("applied", FateReason.EXIT_STATUS, facts)
         return self._repeatable(facts)
 
     def _repeat(self) -> str:
@@ -212,8 +213,8 @@ class Recovery:
 
     def _repeatable(self, facts: dict[str, Any]) -> evidence.Verdict:
         if self._repeat() == "always":
-            return evidence.Verdict("not_applied", "repeatable", facts)
-        return evidence.Verdict("undecided", "no_proof", facts)
+            return evidence.Verdict("not_applied", FateReason.REPEATABLE, facts)
+        return evidence.Verdict("undecided", FateReason.NO_PROOF, facts)
 
     # -- the end ------------------------------------------------------------------------------------------------
 
@@ -262,9 +263,9 @@ class Recovery:
         return sum(1 for statement in read_script(text).statements if statement.kind != "meta")
 
     def _interrupted(self, found: dict[str, Any], effect: e.Effect) -> e.StepCancelled:
-        reason = "interrupted"
-        if self._attempt.stop.is_set() and self._attempt.stop_reason not in ("engine", ""):
-            reason = self._attempt.stop_reason
+        reason: CancelReason = CancelReason.INTERRUPTED
+        if self._attempt.stop.is_set() and self._attempt.stop_reason not in (CancelReason.ENGINE, None):
+            reason = self._attempt.stop_reason or reason
         return e.StepCancelled(
             step=self._at.id,
             attempt=self._at.attempt,
@@ -272,3 +273,11 @@ class Recovery:
             effect=effect,
             evidence=found,
         )
+
+
+def _recorded(reason: str | None) -> FateReason:
+    """The reason of a fate that is in the journal already; another version may have had words of its own."""
+    try:
+        return FateReason(reason or "")
+    except ValueError:
+        return FateReason.ERROR

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tui.journal.codes import FateReason
 from tui.locale import _
 from tui.postgres import fence, ledger
 from tui.postgres.connect import Backend, PostgresError, Session, StatementFailed
@@ -48,7 +49,7 @@ class Verdict(msgspec.Struct, frozen=True):
     """
 
     fate: Fate
-    reason: str
+    reason: FateReason
     facts: dict[str, Any]
 
 
@@ -164,7 +165,7 @@ async def judge(
         return Verdict("undecided", mismatch, facts)
     if now.pooler == "transaction":
         # The fence below would be held by whichever backend the pooler lends us.
-        return Verdict("undecided", "pooler", facts)
+        return Verdict("undecided", FateReason.POOLER, facts)
 
     # 2. The fence. While the backend lives, "in progress, no row" can turn into "committed" a moment later
     #    (measured), so it is waited for first, and the attempt key is then held while the evidence is read.
@@ -182,26 +183,26 @@ async def judge(
             row = await ledger.find_row(control, run, step, attempt, statement)
         except StatementFailed as error:
             facts["sqlstate"] = error.sqlstate
-            return Verdict("undecided", "ledger_unreadable", facts)
+            return Verdict("undecided", FateReason.LEDGER_UNREADABLE, facts)
         facts["ledger_row"] = row is not None
         if row is not None:
             facts |= {"ledger_xid": row.xid, "ledger_written": row.written}
-            return Verdict("applied", "ledger_row", facts)
+            return Verdict("applied", FateReason.LEDGER_ROW, facts)
         return _without_row(witness, now, status, commit_acked, facts)
     finally:
         if not control.closed:
             await fence.release(control, fence.attempt_key(run, step, attempt))
 
 
-def _mismatch(witness: TxWitness, now: TargetIdentity) -> str | None:
+def _mismatch(witness: TxWitness, now: TargetIdentity) -> FateReason | None:
     if now.in_recovery:
-        return "not_the_primary"
+        return FateReason.NOT_THE_PRIMARY
     if now.system_identifier != witness.system_identifier:
-        return "other_server"
+        return FateReason.OTHER_SERVER
     if now.timeline != witness.timeline:
-        return "other_timeline"
+        return FateReason.OTHER_TIMELINE
     if (now.database, now.database_oid) != (witness.database, witness.database_oid):
-        return "other_database"
+        return FateReason.OTHER_DATABASE
     return None
 
 
@@ -215,13 +216,13 @@ async def _fence(
         if found is not None and found.start == "":
             # Some backend has this pid and we may not see since when.
             facts |= {"pid": witness.pid}
-            return Verdict("undecided", "backend_not_visible", facts)
+            return Verdict("undecided", FateReason.BACKEND_NOT_VISIBLE, facts)
         if found is not None and found.start == witness.backend_start:
             facts |= {"pid": found.pid, "state": found.state, "wait_event": found.wait_event}
-            return Verdict("still_running", "backend_alive", facts)
+            return Verdict("still_running", FateReason.BACKEND_ALIVE, facts)
     if not await fence.poll_lock(control, key, deadline):
         facts["holders"] = await fence.holders(control, key)
-        return Verdict("still_running", "attempt_key_held", facts)
+        return Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, facts)
     return None
 
 
@@ -246,22 +247,22 @@ def _without_row(
     """A ledger was used, the fence is held, and the row is not there."""
     if status == "in progress":
         # No backend and yet in progress: a prepared transaction, which anyone may still commit.
-        return Verdict("still_running", "xid_in_progress", facts)
+        return Verdict("still_running", FateReason.XID_IN_PROGRESS, facts)
     if commit_acked:
         # The server said COMMIT and the row is gone: lost by an asynchronous commit, a failover, or removed
         # by hand.
-        return Verdict("undecided", "acknowledged_commit_lost", facts)
+        return Verdict("undecided", FateReason.ACKNOWLEDGED_COMMIT_LOST, facts)
     if status == "committed":
         # Row and id share a transaction, so this "committed" is somebody else's, who was given the id again
         # after a crash. That needs a crash; without one, the row was removed or the ledger replaced: a
         # person must look.
         if _crashed_since(witness, now):
-            return Verdict("not_applied", "xid_reused", facts)
-        return Verdict("undecided", "committed_without_ledger_row", facts)
+            return Verdict("not_applied", FateReason.XID_REUSED, facts)
+        return Verdict("undecided", FateReason.COMMITTED_WITHOUT_LEDGER_ROW, facts)
     # aborted; in the future: its WAL never reached the disk; too old to tell, while the ledger's rows stay
     # for ever.
-    reasons = {"aborted": "xid_aborted", "in the future": "xid_never_flushed", "too old": "no_ledger_row"}
-    return Verdict("not_applied", reasons.get(status, "no_ledger_row"), facts)
+    reasons = {"aborted": FateReason.XID_ABORTED, "in the future": FateReason.XID_NEVER_FLUSHED}
+    return Verdict("not_applied", reasons.get(status, FateReason.NO_LEDGER_ROW), facts)
 
 
 def _by_status(
@@ -269,24 +270,24 @@ def _by_status(
 ) -> Verdict:
     """No ledger is allowed: the status of the id is the only evidence, as good as the id is still ours."""
     if status == "in progress":
-        return Verdict("still_running", "xid_in_progress", facts)
+        return Verdict("still_running", FateReason.XID_IN_PROGRESS, facts)
     if status == "unknown":
-        return Verdict("undecided", "no_xid", facts)
+        return Verdict("undecided", FateReason.NO_XID, facts)
     # An acknowledged synchronous commit has flushed its own id.
     pinned = witness.pinned or (commit_acked and witness.synchronous_commit not in ("off", ""))
     if status == "committed":
         if pinned or _never_crashed_since(witness, now):
-            return Verdict("applied", "xid_committed", facts)
-        return Verdict("undecided", "xid_may_be_reused", facts)
+            return Verdict("applied", FateReason.XID_COMMITTED, facts)
+        return Verdict("undecided", FateReason.XID_MAY_BE_REUSED, facts)
     if status == "aborted":
         # Even if the id was given out again: ours was then lost, or its WAL would have kept the id from
         # reuse.
         if commit_acked:
-            return Verdict("undecided", "acknowledged_commit_lost", facts)
-        return Verdict("not_applied", "xid_aborted", facts)
+            return Verdict("undecided", FateReason.ACKNOWLEDGED_COMMIT_LOST, facts)
+        return Verdict("not_applied", FateReason.XID_ABORTED, facts)
     if status == "too old":
         # The server forgets ids about a million transactions after they are frozen.
-        return Verdict("undecided", "xid_too_old", facts)
+        return Verdict("undecided", FateReason.XID_TOO_OLD, facts)
     # In the future. A pinned id is on disk: this is a server that went back in time (a restored snapshot).
     # An id that was not pinned may have been lost in a crash, but nothing proves that it was the crash.
-    return Verdict("undecided", "pinned_xid_lost" if pinned else "xid_in_the_future", facts)
+    return Verdict("undecided", FateReason.PINNED_XID_LOST if pinned else FateReason.XID_IN_THE_FUTURE, facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.journal import events as e
+from tui.journal.codes import CancelReason
 from tui.run import commands as c
 from tui.run.order import Refusal as Refusal
 from tui.run.order import about, begin, blocked, in_rollback, may_begin
@@ -299,7 +300,7 @@ def _cancel(state: RunState, step: str) -> Decision:
         return Refusal(
             code="status", message=f"{step} is already being cancelled", facts=about(at) | {"cancelling": True}
         )
-    return (e.CancelRequested(step=step, attempt=at.attempt, reason="person"),)
+    return (e.CancelRequested(step=step, attempt=at.attempt, reason=CancelReason.PERSON),)
 
 
 def rollback_events(state: RunState, reason: str, to: str | None = None) -> e.RollbackStarted:

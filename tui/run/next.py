@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from tui.journal import events as e
+from tui.journal.codes import CancelReason, SkipReason, TriggerReason
 from tui.run.clock import starts_at
 from tui.run.decide import rollback_events
 from tui.run.order import begin, beside, blocked, in_rollback
@@ -126,7 +127,7 @@ def _companions(state: RunState) -> tuple[e.Event, ...]:
         if mark < end:
             at = state.steps.at(mark)
             if at.status == "pending" and at.step.with_ is not None and state.steps[at.step.with_].is_ended:
-                found.append(e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason="host_ended"))
+                found.append(e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason=SkipReason.HOST_ENDED))
     return tuple(found)
 
 
@@ -145,17 +146,19 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
         titles = [t.title for t in triggers if t.step == at.id]
         if at.step.on_failure == "propose_rollback" or titles:
             title = titles[0] if titles else at.step.title
-            found.append(e.TriggerFired(title=title, reason="step_failed", step=at.id))
+            found.append(e.TriggerFired(title=title, reason=TriggerReason.STEP_FAILED, step=at.id))
     for trigger in triggers:
         fired = [f.event for f in state.fired if f.event.title == trigger.title]
         if trigger.guard is not None:
             breached = any(g.breached for g in state.guards if g.metric == trigger.guard)
             times = len([b for b in state.breaches if b.metric == trigger.guard])
             if breached and len([f for f in fired if f.metric == trigger.guard]) < times:
-                found.append(e.TriggerFired(title=trigger.title, reason="guard_breached", metric=trigger.guard))
+                found.append(
+                    e.TriggerFired(title=trigger.title, reason=TriggerReason.GUARD_BREACHED, metric=trigger.guard)
+                )
         enough = trigger.errors is not None and state.errors.unresolved >= trigger.errors
-        if enough and not any(f.reason == "errors_unresolved" for f in fired):
-            found.append(e.TriggerFired(title=trigger.title, reason="errors_unresolved"))
+        if enough and not any(f.reason == TriggerReason.ERRORS_UNRESOLVED for f in fired):
+            found.append(e.TriggerFired(title=trigger.title, reason=TriggerReason.ERRORS_UNRESOLVED))
     return tuple(found)
 
 
@@ -186,7 +189,7 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
     stopping = [at for at in running if at.group == "main"]
     if stopping:
         requests = tuple(
-            e.CancelRequested(step=at.id, attempt=at.attempt, reason="rollback")
+            e.CancelRequested(step=at.id, attempt=at.attempt, reason=CancelReason.ROLLBACK)
             for at in stopping
             if not at.cancel and not at.recover
         )
@@ -204,7 +207,7 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
             return (Append(events=(e.RollbackFinished(outcome="failed", step=at.id, duration_s=ended),)),)
         if at.undoes is not None and at.status == "pending" and not state.steps[at.undoes].may_have_effect:
             # It was running when the rollback began, and has left nothing behind.
-            skipped = e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason="nothing_applied")
+            skipped = e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason=SkipReason.NOTHING_APPLIED)
             return (Append(events=(skipped,)),)
         if at.step.kind == "sign":
             signed = _signing(state, at)

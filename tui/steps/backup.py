@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
 from tui.plan.scalars import Duration
 from tui.steps.base import Context, Kind, StepRun
@@ -30,7 +31,7 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
     name = f"{context.run}.{context.step.id}.{context.attempt}" + (".dump" if spec.format == "custom" else "")
     prepared = yield Probe(name="path_prepare", arguments={"directory": spec.directory, "name": name})
     if "error" in prepared:
-        return Failed(reason="backup_directory", evidence=prepared)
+        return Failed(reason=FailReason.BACKUP_DIRECTORY, evidence=prepared)
     path = str(prepared["path"])
     argv = ["pg_dump", f"--format={spec.format}", f"--compress={spec.compress}", f"--file={path}"]
     argv += ["--lock-wait-timeout=10000", "--no-password"]
@@ -42,12 +43,12 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
     )
     evidence: dict[str, Any] = child_evidence(done) | {"path": path, "format": spec.format}
     if done.status is None:
-        return Failed(reason="not_started", evidence=evidence | {"error": done.error})
+        return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error})
     if done.status != 0:
-        return Failed(reason="exit_status", evidence=evidence | {"tail": done.tail})
+        return Failed(reason=FailReason.EXIT_STATUS, evidence=evidence | {"tail": done.tail})
     hashed: PathHash = yield HashPath(path=path)
     if hashed.error is not None or hashed.bytes == 0:
-        return Failed(reason="backup_unreadable", evidence=evidence | {"error": hashed.error})
+        return Failed(reason=FailReason.BACKUP_UNREADABLE, evidence=evidence | {"error": hashed.error})
     evidence |= {"bytes": hashed.bytes, "files": hashed.files, "sha256": hashed.sha256}
     yield Emit(
         event=BackupRecorded(

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
 from tui.plan.scalars import Duration
 from tui.sql.classify import needs_no_transaction
@@ -52,7 +53,7 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
     if spec.total is not None:
         left = yield RunQuery(sql=spec.total, role=context.step.as_, row_security=spec.row_security == "on")
         if left.error is not None:
-            return Failed(reason="total_error", effect="some" if context.done else "none", error=left.error)
+            return Failed(reason=FailReason.TOTAL_ERROR, effect="some" if context.done else "none", error=left.error)
         total = _count(left.rows[0][0]) if left.rows else None
     rows, number = 0, context.done
     began = context.done
@@ -63,7 +64,7 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
         evidence = {"batches": number - began, "rows": rows, "resumed_at": began, "total": total}
         if not done.committed:
             effect: Literal["some", "none"] = "some" if number else "none"
-            return Failed(reason="sql_error", evidence=evidence | done.lock, effect=effect, error=done.error)
+            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)
         number += 1
         rows += done.rows
         if done.rows == 0:
@@ -77,7 +78,9 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
         stopped = yield from _pause(context, spec)
         if stopped:
             return Failed(
-                reason="cancelled", evidence=evidence | {"rows": rows, "batches": number - began}, effect="some"
+                reason=FailReason.CANCELLED,
+                evidence=evidence | {"rows": rows, "batches": number - began},
+                effect="some",
             )
 
 
@@ -98,14 +101,14 @@ def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:
     waiting = False
     while True:
         seen: Watched = yield Watch()
-        reason, facts = "", {}
+        reason, facts = WaitReason.NONE, {}
         if seen.breached:
-            reason, facts = "throttled_by_guard", dict(seen.breached[0])
+            reason, facts = WaitReason.THROTTLED_BY_GUARD, dict(seen.breached[0])
         elif spec.max_lag is not None and seen.lag is not None and seen.lag > spec.max_lag:
-            reason, facts = "replication_lag", {"lag_s": seen.lag, "limit_s": spec.max_lag}
+            reason, facts = WaitReason.REPLICATION_LAG, {"lag_s": seen.lag, "limit_s": spec.max_lag}
         if not reason:
             if waiting:
-                yield Emit(event=StepWaiting(step=context.step.id, attempt=context.attempt, reason=""))
+                yield Emit(event=StepWaiting(step=context.step.id, attempt=context.attempt, reason=WaitReason.NONE))
             return False
         if not waiting:
             waiting = True

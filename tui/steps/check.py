@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, Probe, Rows, RunQuery
 
@@ -41,7 +42,7 @@ def execute(context: Context, spec: CheckSpec) -> StepRun:
         identity = yield Probe(name="identity")
         evidence["identity"] = identity
         if "error" in identity:
-            return Failed(reason="check_failed", evidence=evidence | {"failed": ["connect"]})
+            return Failed(reason=FailReason.CHECK_FAILED, evidence=evidence | {"failed": ["connect"]})
         if spec.version is not None and not version_holds(spec.version, int(identity["server_version"])):
             failed.append("version")
         if spec.writable is not None and bool(identity["in_recovery"]) == spec.writable:
@@ -63,7 +64,7 @@ def execute(context: Context, spec: CheckSpec) -> StepRun:
             failed.append("tools")
     failed += yield from _roles(spec, evidence)
     if failed:
-        return Failed(reason="check_failed", evidence=evidence | {"failed": failed})
+        return Failed(reason=FailReason.CHECK_FAILED, evidence=evidence | {"failed": failed})
     return Passed(evidence=evidence)
 
 

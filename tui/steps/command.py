@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration, File
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import ChildDone, Failed, Passed, RunChild
@@ -37,10 +38,10 @@ def execute(context: Context, spec: CommandSpec) -> StepRun:
     )
     evidence = child_evidence(done)
     if done.status is None:
-        return Failed(reason="not_started", evidence=evidence | {"error": done.error}, effect="none")
+        return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error}, effect="none")
     if done.status == spec.expect_status:
         return Passed(evidence=evidence, effect="unknown")
-    return Failed(reason="exit_status", evidence=evidence | {"tail": done.tail}, effect="unknown")
+    return Failed(reason=FailReason.EXIT_STATUS, evidence=evidence | {"tail": done.tail}, effect="unknown")
 
 
 def lint(lint: Lint) -> Iterable[Finding]:

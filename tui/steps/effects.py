@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
 from tui.journal.events import Event
 
@@ -184,7 +185,7 @@ class Passed(Struct, frozen=True, kw_only=True):
 class Failed(Struct, frozen=True, kw_only=True):
     """The step did not: `reason` is a neutral code, `effect` what of it is in the database all the same."""
 
-    reason: str
+    reason: FailReason
     evidence: dict[str, Any] = {}
     effect: Applied = "none"
     error: SqlError | None = None

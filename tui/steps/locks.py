@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
 from tui.steps.base import Context
 from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
@@ -64,9 +65,9 @@ def gently(
         facts = {"try": number, "of": len(plan), "pause_s": round(pause, 3), "lock_timeout_s": attempt.lock_timeout}
         facts |= done.lock
         step = {"step": context.step.id, "attempt": context.attempt}
-        yield Emit(event=StepWaiting(**step, reason="lock_retry", facts=facts))  # type: ignore[arg-type]
+        yield Emit(event=StepWaiting(**step, reason=WaitReason.LOCK_RETRY, facts=facts))  # type: ignore[arg-type]
         stopped = yield Sleep(seconds=pause, compressible=False)
         if stopped:
             break
-        yield Emit(event=StepWaiting(**step, reason=""))  # type: ignore[arg-type]
+        yield Emit(event=StepWaiting(**step, reason=WaitReason.NONE))  # type: ignore[arg-type]
     return done, number

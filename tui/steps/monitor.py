@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from tui.journal.codes import FailReason
 from tui.journal.events import StepProgress
 from tui.plan.scalars import Duration
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
@@ -43,9 +44,9 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
         "samples": seen.samples,
     }  # fmt: skip
     if stopped and spec.for_ is not None and not context.companion:
-        return Failed(reason="cancelled", evidence=evidence)
+        return Failed(reason=FailReason.CANCELLED, evidence=evidence)
     if spec.guards and seen.breached:
-        return Failed(reason="guard_breached", evidence=evidence)
+        return Failed(reason=FailReason.GUARD_BREACHED, evidence=evidence)
     return Passed(evidence=evidence)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration, File
 from tui.sql.classify import is_transaction_control
 from tui.sql.script import read_script
@@ -58,11 +59,11 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
     )
     evidence = child_evidence(done) | {"single_transaction": spec.single_transaction}
     if done.status is None:
-        return Failed(reason="not_started", evidence=evidence | {"error": done.error}, effect="none")
+        return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error}, effect="none")
     if done.status == 0:
         return Passed(evidence=evidence, effect="all")
     effect = "none" if spec.single_transaction and done.status == 3 else "unknown"
-    return Failed(reason="exit_status", evidence=evidence | {"tail": done.tail}, effect=effect)  # type: ignore[arg-type]
+    return Failed(reason=FailReason.EXIT_STATUS, evidence=evidence | {"tail": done.tail}, effect=effect)  # type: ignore[arg-type]
 
 
 def lint(lint: Lint) -> Iterable[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
@@ -81,13 +82,13 @@ def execute(context: Context, spec: QuerySpec) -> StepRun:
         sql=spec.sql, role=context.step.as_, row_security=spec.row_security == "on", timeout=spec.timeout
     )
     if rows.error is not None:
-        return Failed(reason="sql_error", error=rows.error)
+        return Failed(reason=FailReason.SQL_ERROR, error=rows.error)
     evidence = evidence_of(rows) | {
         "expected": {k: getattr(spec, k) for k in COMPARISONS if getattr(spec, k) is not None}
     }
     if holds(spec, rows):
         return Passed(evidence=evidence)
-    return Failed(reason="not_as_expected", evidence=evidence)
+    return Failed(reason=FailReason.NOT_AS_EXPECTED, evidence=evidence)
 
 
 def lint(lint: Lint) -> Iterable[Finding]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.steps.base import Context, Kind, StepRun
 from tui.steps.effects import Failed
 
@@ -20,7 +21,7 @@ class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def execute(context: Context, spec: SignSpec) -> StepRun:
     """Signing is a person's command, decided without the engine's drivers; to execute it is a failure."""
     yield from ()
-    return Failed(reason="needs_signature")
+    return Failed(reason=FailReason.NEEDS_SIGNATURE)
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration, File
 from tui.sql.classify import ends_transaction, needs_no_transaction, opens_transaction
 from tui.sql.review import review
@@ -67,7 +68,7 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
         evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
         if done.committed:
             return Passed(evidence=evidence, effect="all")
-        return Failed(reason="sql_error", evidence=evidence | done.lock, effect="none", error=done.error)
+        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect="none", error=done.error)
     return (yield from _one_by_one(context, spec, script, settings))
 
 
@@ -108,7 +109,7 @@ def _one_by_one(context: Context, spec: SqlSpec, script: Script, settings: SqlSe
         evidence["warnings"].extend(done.warnings)
         if not done.committed:
             effect = "unknown" if isinstance(work, RunStatement) else ("some" if ordinal else "none")
-            return Failed(reason="sql_error", evidence=evidence | done.lock, effect=effect, error=done.error)  # type: ignore[arg-type]
+            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)  # type: ignore[arg-type]
         evidence["done"] = ordinal + 1
         if done.witness:
             evidence["commit"] = done.witness

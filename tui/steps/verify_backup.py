@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.command import child_evidence
@@ -37,21 +38,23 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
     recorded = context.evidence.get(spec.of, {})
     path = recorded.get("path")
     if not path or "sha256" not in recorded:
-        return Failed(reason="no_backup", evidence={"of": spec.of})
+        return Failed(reason=FailReason.NO_BACKUP, evidence={"of": spec.of})
     hashed: PathHash = yield HashPath(path=path)
     evidence: dict[str, Any] = {"path": path, "level": spec.level, "sha256": hashed.sha256, "bytes": hashed.bytes}
     if hashed.error is not None:
-        return Failed(reason="backup_unreadable", evidence=evidence | {"error": hashed.error})
+        return Failed(reason=FailReason.BACKUP_UNREADABLE, evidence=evidence | {"error": hashed.error})
     if hashed.sha256 != recorded["sha256"]:
-        return Failed(reason="hash_differs", evidence=evidence | {"recorded": recorded["sha256"]})
+        return Failed(reason=FailReason.HASH_DIFFERS, evidence=evidence | {"recorded": recorded["sha256"]})
     listed = yield from _run(context, spec, ("pg_restore", "--list", "--file=/dev/null", path))
     if listed.status != 0:
-        return Failed(reason="list_failed", evidence=evidence | child_evidence(listed) | {"tail": listed.tail})
+        return Failed(reason=FailReason.LIST_FAILED, evidence=evidence | child_evidence(listed) | {"tail": listed.tail})
     if spec.level == "list":
         return Passed(evidence=evidence)
     decoded = yield from _run(context, spec, ("pg_restore", "--file=/dev/null", path))
     if decoded.status != 0:
-        return Failed(reason="decode_failed", evidence=evidence | child_evidence(decoded) | {"tail": decoded.tail})
+        return Failed(
+            reason=FailReason.DECODE_FAILED, evidence=evidence | child_evidence(decoded) | {"tail": decoded.tail}
+        )
     evidence["decode_s"] = decoded.seconds
     if spec.level == "decode":
         return Passed(evidence=evidence)
@@ -69,11 +72,11 @@ def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict
         + "'" + spec.database.replace("'", "''") + "'"
     )  # fmt: skip
     if exists.error is not None:
-        return Failed(reason="sql_error", evidence=evidence, error=exists.error)
+        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=exists.error)
     if exists.count:
         # Only a database that an earlier, interrupted trial left behind is dropped.
         if exists.rows[0][0] != "virada trial restore":
-            return Failed(reason="scratch_exists", evidence=evidence | {"database": spec.database})
+            return Failed(reason=FailReason.SCRATCH_EXISTS, evidence=evidence | {"database": spec.database})
         yield from _run(context, spec, ("dropdb", "--no-password", "--if-exists", spec.database))
     space = yield Probe(name="database_size")
     evidence["database_bytes"] = space.get("bytes")
@@ -81,7 +84,7 @@ def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict
         context, spec, ("createdb", "--no-password", "--template=template0", spec.database, "virada trial restore")
     )
     if made.status != 0:
-        return Failed(reason="scratch_failed", evidence=evidence | {"tail": made.tail})
+        return Failed(reason=FailReason.SCRATCH_FAILED, evidence=evidence | {"tail": made.tail})
     argv = ["pg_restore", "--no-password", "--exit-on-error", f"--dbname={spec.database}"]
     if spec.jobs > 1:
         argv.append(f"--jobs={spec.jobs}")
@@ -90,9 +93,9 @@ def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict
     dropped = yield from _run(context, spec, ("dropdb", "--no-password", "--if-exists", spec.database))
     evidence |= {"restore_s": restored.seconds, "scratch_dropped": dropped.status == 0}
     if restored.status != 0:
-        return Failed(reason="restore_failed", evidence=evidence | {"tail": restored.tail})
+        return Failed(reason=FailReason.RESTORE_FAILED, evidence=evidence | {"tail": restored.tail})
     if counted.error is not None:
-        return Failed(reason="sql_error", evidence=evidence, error=counted.error)
+        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=counted.error)
     evidence |= {"tables": counted.rows[0][0], "rows": int(counted.rows[0][1])}
     return Passed(evidence=evidence)
 

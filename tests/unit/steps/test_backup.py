@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.steps.drive import answers, ended, play, step
+from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
 from tui.steps.backup import KIND
 from tui.steps.effects import Failed, HashPath, Passed, PathHash, Probe, RunChild
@@ -62,7 +63,7 @@ def test_a_single_file_has_no_jobs() -> None:
 
 def test_without_a_place_nothing_is_dumped() -> None:
     done = play(KIND, SPEC, answers({"error": "/b: Permission denied"}))
-    assert done.ended == Failed(reason="backup_directory", evidence={"error": "/b: Permission denied"})
+    assert done.ended == Failed(reason=FailReason.BACKUP_DIRECTORY, evidence={"error": "/b: Permission denied"})
     assert done.of(RunChild) == []
 
 

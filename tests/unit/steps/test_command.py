@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.steps.drive import answers, codes, ended, lint, play, step
+from tui.journal.codes import FailReason
 from tui.steps.command import KIND
 from tui.steps.effects import Failed, Passed, RunChild
 
@@ -15,7 +16,7 @@ def test_its_exit_status_decides() -> None:
     assert done.ended == Passed(evidence=EVIDENCE, effect="unknown")
     failed = play(KIND, SPEC, answers(ended(2))).ended
     assert failed == Failed(
-        reason="exit_status", evidence=EVIDENCE | {"exit_status": 2, "tail": "the end"}, effect="unknown"
+        reason=FailReason.EXIT_STATUS, evidence=EVIDENCE | {"exit_status": 2, "tail": "the end"}, effect="unknown"
     )
 
 

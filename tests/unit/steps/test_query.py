@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.steps.drive import BROKEN, answers, codes, lint, play, step
+from tui.journal.codes import FailReason
 from tui.journal.line import encode_data
 from tui.plan.model import Proof
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
@@ -80,7 +81,7 @@ def test_a_proof_compares_the_same_way() -> None:
 def test_the_answer_is_evidence() -> None:
     done = play(KIND, SQL | {"equals": 2}, answers(one(1)))
     assert done.ended == Failed(
-        reason="not_as_expected",
+        reason=FailReason.NOT_AS_EXPECTED,
         evidence={"columns": ["n"], "rows": [[1]], "count": 1, "seconds": 0.5, "expected": {"equals": 2}},
     )
 

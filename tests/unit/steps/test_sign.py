@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.unit.steps.drive import answers, play
+from tui.journal.codes import FailReason
 from tui.steps.effects import Failed
 from tui.steps.registry import KINDS
 from tui.steps.sign import KIND
@@ -9,7 +10,7 @@ from tui.steps.sign import KIND
 def test_the_engine_never_signs() -> None:
     done = play(KIND, {}, answers())
     assert done.asked == []
-    assert done.ended == Failed(reason="needs_signature")
+    assert done.ended == Failed(reason=FailReason.NEEDS_SIGNATURE)
 
 
 def test_what_it_is() -> None:

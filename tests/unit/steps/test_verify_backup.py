@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.steps.drive import BROKEN, Played, codes, ended, lint, play
+from tui.journal.codes import FailReason
 from tui.steps.effects import ChildDone, Effect, Failed, HashPath, Passed, PathHash, Probe, Rows, RunChild, RunQuery
 from tui.steps.verify_backup import KIND
 
@@ -59,7 +60,7 @@ def programs(played: Played) -> list[str]:
 @pytest.mark.parametrize("evidence", [{}, {"backup": {}}, {"backup": {"path": "/b"}}, {"other": RECORDED["backup"]}])
 def test_without_a_recorded_backup_there_is_nothing_to_verify(evidence: dict[str, Any]) -> None:
     done = play(KIND, {"of": "backup"}, Host(), evidence=evidence)
-    assert done.ended == Failed(reason="no_backup", evidence={"of": "backup"})
+    assert done.ended == Failed(reason=FailReason.NO_BACKUP, evidence={"of": "backup"})
     assert done.asked == []
 
 

@@ -18,6 +18,7 @@ from tui.engine.locksight import LockSight
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
+from tui.journal.codes import WaitReason
 from tui.plan.model import Step
 from tui.postgres import evidence, fence, ledger
 from tui.postgres.connect import Notice, Session, WorkSettings
@@ -73,13 +74,13 @@ class SqlDriver:
             if not waiting:
                 waiting = True
                 holders = await fence.holders(control, fence.target_key())
-                self._waiting("target_key", {"holders": holders})
+                self._waiting(WaitReason.TARGET_KEY, {"holders": holders})
             if stop.is_set() or time.monotonic() > deadline:
                 raise StatementFailed("55P03", "another run is changing this database")
             await asyncio.sleep(0.2)
         self._keyed = control
         if waiting:
-            self._waiting("", {})
+            self._waiting(WaitReason.NONE, {})
 
     async def _require_target_key(self) -> None:
         """Ask the server whether the right to change the target is still ours. Raises StatementFailed when it is lost.
@@ -98,7 +99,7 @@ class SqlDriver:
         if not held:
             raise StatementFailed("57P01", "the control session was lost, and with it the right to change the target")
 
-    def _waiting(self, reason: str, facts: dict[str, object]) -> None:
+    def _waiting(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
 
     async def transaction(self, effect: RunTransaction) -> TxDone:

@@ -1,0 +1,176 @@
+"""Every code that a run may journal: outcomes, effects, fates, and their reasons. Codes are neutral; words are put to
+them where they are shown.
+
+Each member says something that can be false, so each has a test that makes it false and asserts that it is not said
+(`@pytest.mark.unsaid(...)`); `tests/unit/test_codes.py` names the members without one. Readers take codes as text:
+a journal of another version may hold others.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How an attempt ended: the second half of its event's type."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    SIGNED = "signed"
+    BY_HAND = "by_hand"
+    CANCELLED = "cancelled"
+    UNDONE = "undone"
+
+
+class EffectCode(StrEnum):
+    """What of a step is in the database."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class FateCode(StrEnum):
+    """What became of an attempt that nobody saw the end of."""
+
+    APPLIED = "applied"
+    NOT_APPLIED = "not_applied"
+    STILL_RUNNING = "still_running"
+    UNDECIDED = "undecided"
+
+
+class FateReason(StrEnum):
+    """By what a fate was decided, or why it could not be."""
+
+    ACKNOWLEDGED_COMMIT_LOST = "acknowledged_commit_lost"
+    ATTEMPT_KEY_HELD = "attempt_key_held"
+    BACKEND_ALIVE = "backend_alive"
+    BACKEND_NOT_VISIBLE = "backend_not_visible"
+    CHANGES_NOTHING = "changes_nothing"
+    CLEANED_UP = "cleaned_up"
+    CLEANUP_FAILED = "cleanup_failed"
+    COMMIT_JOURNALED = "commit_journaled"
+    COMMITTED_WITHOUT_LEDGER_ROW = "committed_without_ledger_row"
+    DISPROVED = "disproved"
+    ERROR = "error"
+    EXIT_STATUS = "exit_status"
+    LEDGER_ROW = "ledger_row"
+    LEDGER_UNREADABLE = "ledger_unreadable"
+    NO_CLEANUP = "no_cleanup"
+    NO_LEDGER_ROW = "no_ledger_row"
+    NO_PROOF = "no_proof"
+    NO_XID = "no_xid"
+    NOT_REPEATABLE = "not_repeatable"
+    NOT_THE_PRIMARY = "not_the_primary"
+    NOTHING_SENT = "nothing_sent"
+    OTHER_DATABASE = "other_database"
+    OTHER_SERVER = "other_server"
+    OTHER_TIMELINE = "other_timeline"
+    PINNED_XID_LOST = "pinned_xid_lost"
+    POOLER = "pooler"
+    PROOF_NOT_FINISHED = "proof_not_finished"
+    PROVED = "proved"
+    REPEATABLE = "repeatable"
+    SERVER_UNREACHABLE = "server_unreachable"
+    XID_ABORTED = "xid_aborted"
+    XID_COMMITTED = "xid_committed"
+    XID_IN_PROGRESS = "xid_in_progress"
+    XID_IN_THE_FUTURE = "xid_in_the_future"
+    XID_MAY_BE_REUSED = "xid_may_be_reused"
+    XID_NEVER_FLUSHED = "xid_never_flushed"
+    XID_REUSED = "xid_reused"
+    XID_TOO_OLD = "xid_too_old"
+
+
+class FailReason(StrEnum):
+    """Why an attempt failed."""
+
+    BACKUP_DIRECTORY = "backup_directory"
+    BACKUP_UNREADABLE = "backup_unreadable"
+    CANCELLED = "cancelled"
+    CHECK_FAILED = "check_failed"
+    CONNECTION = "connection"
+    DECODE_FAILED = "decode_failed"
+    EXIT_STATUS = "exit_status"
+    GUARD_BREACHED = "guard_breached"
+    HASH_DIFFERS = "hash_differs"
+    LIST_FAILED = "list_failed"
+    NEEDS_SIGNATURE = "needs_signature"
+    NO_BACKUP = "no_backup"
+    NOT_AS_EXPECTED = "not_as_expected"
+    NOT_PROVED = "not_proved"
+    NOT_STARTED = "not_started"
+    RESTORE_FAILED = "restore_failed"
+    SCRATCH_EXISTS = "scratch_exists"
+    SCRATCH_FAILED = "scratch_failed"
+    SQL_ERROR = "sql_error"
+    TIMEOUT = "timeout"
+    TOTAL_ERROR = "total_error"
+
+
+class WaitReason(StrEnum):
+    """Why a running step waits; `NONE`: it waits no longer."""
+
+    NONE = ""
+    ATTEMPT_KEY_HELD = "attempt_key_held"
+    BACKEND_ALIVE = "backend_alive"
+    BLOCKS_OTHERS = "blocks_others"
+    LOCK = "lock"
+    LOCK_RETRY = "lock_retry"
+    REPLICATION_LAG = "replication_lag"
+    SERVER_UNREACHABLE = "server_unreachable"
+    TARGET_KEY = "target_key"
+    THROTTLED_BY_GUARD = "throttled_by_guard"
+    XID_IN_PROGRESS = "xid_in_progress"
+
+
+class CancelReason(StrEnum):
+    """Why an attempt was ended before its end. `ENGINE` is never journaled: the next engine decides."""
+
+    COMPANION = "companion"
+    ENGINE = "engine"
+    INTERRUPTED = "interrupted"
+    PERSON = "person"
+    ROLLBACK = "rollback"
+    TIMEOUT = "timeout"
+
+
+class SkipReason(StrEnum):
+    """Why the engine left a step out; a person's reason is a text of their own."""
+
+    HOST_ENDED = "host_ended"
+    NOTHING_APPLIED = "nothing_applied"
+
+
+class TriggerReason(StrEnum):
+    """Why a rollback was proposed."""
+
+    ERRORS_UNRESOLVED = "errors_unresolved"
+    GUARD_BREACHED = "guard_breached"
+    STEP_FAILED = "step_failed"
+
+
+class Fact(StrEnum):
+    """What evidence and facts may say of the database, by key."""
+
+    BYTES = "bytes"
+    COMMIT = "commit"
+    COUNT = "count"
+    DONE = "done"
+    EXIT_STATUS = "exit_status"
+    LEDGER_ROW = "ledger_row"
+    PROVE = "prove"
+    ROWS = "rows"
+    SHA256 = "sha256"
+    STATEMENTS = "statements"
+    TABLES = "tables"
+    XID = "xid"
+    XID_STATUS = "xid_status"
+
+
+FAMILIES: tuple[type[StrEnum], ...] = (
+    Outcome, EffectCode, FateCode, FateReason, FailReason, WaitReason, CancelReason, SkipReason, TriggerReason, Fact,
+)  # fmt: skip
+"""All of them, for the tests that hold each member against the tests marked with it."""
