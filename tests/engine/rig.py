@@ -1,0 +1,194 @@
+"""An engine in the test's own process, over a real database and a real journal: a run takes a tenth of a second.
+
+What needs processes (kills, terminals, other accounts) belongs to tests/acceptance and tests/faults.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from tests.postgres_server import Database
+from tui.engine import __main__ as process
+from tui.engine.crashlog import CrashLog
+from tui.engine.engine import Engine
+from tui.engine.launch import OPENING, Opening
+from tui.engine.recorder import Recorder
+from tui.engine.target import TargetAccess
+from tui.helm.paths import RunPaths, new_run_id
+from tui.journal.events import Policy, RunOpened
+from tui.plan.freeze import freeze
+from tui.plan.loader import load
+from tui.run.commands import Command, Execute
+from tui.run.decide import Refusal, decide
+from tui.run.steps import StepState
+from tui.steps.registry import KINDS
+
+PATIENCE = 20.0
+OUTCOMES = (
+    "step.passed", "step.failed", "step.cancelled", "step.skipped", "step.signed", "step.by_hand", "step.undone",
+)  # fmt: skip
+HEAD = """
+virada: 1
+name: rig
+targets: {dev: {environment: development, dsn: "${RIG_DSN}", server_log: none}}
+phases:
+  - title: Change
+    sections:
+      - title: Change
+        steps:
+"""
+
+Event = dict[str, Any]
+
+
+class Rig:
+    """One run. `plan`: a whole plan, or the steps of one section (YAML, indented by ten blanks, as under `steps:`).
+
+    `files` lie beside the plan. On leaving the engine is ended and its sessions are closed.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        database: Database | str,
+        plan: str,
+        files: Mapping[str, str | bytes] | None = None,
+        policy: Policy | None = None,
+        **variables: str,
+    ) -> None:
+        self.home = home
+        dsn = database if isinstance(database, str) else database.dsn
+        foreign = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "VIRADA_"))}
+        self.environment = foreign | {"RIG_DSN": dsn} | variables
+        source = home / "source"
+        source.mkdir(parents=True, exist_ok=True)
+        for name, content in (files or {}).items():
+            path = source / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        self.source = source / "plan.yaml"
+        self.source.write_text(plan if plan.lstrip().startswith("virada:") else HEAD + plan)
+        self.loaded = load(self.source, KINDS)
+        assert self.loaded.plan is not None, self.loaded.errors
+        self.policy = policy or Policy()
+        run = home / "runs" / new_run_id(datetime.now(UTC))
+        self.paths = RunPaths(run)
+        self.engine: Engine
+        self.recorder: Recorder
+        self.target: TargetAccess
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Rig:
+        assert self.loaded.plan is not None
+        for path in (self.paths.directory, self.paths.output, self.paths.artifacts):
+            path.mkdir(parents=True, exist_ok=True)
+        frozen = freeze(self.loaded, self.source, self.paths.plan)
+        target = next(iter(self.loaded.plan.targets))
+        opened = RunOpened(
+            id=self.paths.id, plan=self.loaded.plan, seal=frozen.seal, work=frozen.work, target=target,
+            environment=self.loaded.plan.targets[target].environment, policy=self.policy,
+        )  # fmt: skip
+        opening = Opening(opened=opened, by="ana@test")
+        (self.paths.directory / OPENING).write_bytes(msgspec.json.encode(opening))
+        self.recorder, self.target = await process._open(self.paths, self.environment)
+        self._run()
+        return self
+
+    def _run(self) -> None:
+        crashlog = CrashLog(self.paths.engine_log)
+        self.engine = Engine(self.recorder, self.paths, self.target, self.environment, crashlog)
+        # As long as a client is there, no engine leaves.
+        self.engine.helm._clients["test"] = "ana@test"
+        self._task = asyncio.create_task(self.engine.run())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End the engine as SIGTERM does; the run stays open."""
+        if self._task is not None:
+            self.engine.end()
+            task, self._task = self._task, None
+            try:
+                await task
+            finally:
+                await self.target.close()
+                self.recorder.writer.close()
+
+    async def take_up(self, cut: Callable[[Event], bool] | None = None, policy: Policy | None = None) -> None:
+        """Another engine takes the run up. `cut`: the journal ends behind the last event for which it holds, as if the
+        engine had died there."""
+        await self.stop()
+        if cut is not None:
+            lines = self.paths.journal.read_bytes().splitlines(keepends=True)
+            last = max(i for i, line in enumerate(lines) if cut(json.loads(line)))
+            self.paths.journal.write_bytes(b"".join(lines[: last + 1]))
+        self.recorder, self.target = await process._take_up(self.paths, policy, self.environment)
+        self._run()
+
+    # -- what happened ----------------------------------------------------------------------------------------------
+
+    def events(self, *types: str) -> list[Event]:
+        """The journal's lines, those of `types` alone where there are some."""
+        lines = [json.loads(line) for line in self.paths.journal.read_bytes().splitlines(keepends=True)]
+        return [line for line in lines if not types or line["type"] in types]
+
+    def step(self, step: str) -> StepState:
+        return self.recorder.state.steps[step]
+
+    def said(self) -> set[str]:
+        """Every reason of a fate, a failure, a wait or a cancel in the journal."""
+        return {str(e["data"]["reason"]) for e in self.events() if e["data"].get("reason")}
+
+    async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
+        """Await it; fails with what is in the journal."""
+        deadline = time.monotonic() + PATIENCE
+        while not (value := condition()):
+            if self._task is not None and self._task.done():
+                self._task.result()
+            assert time.monotonic() < deadline, f"in vain: {what}\n" + "\n".join(
+                json.dumps({"type": e["type"], **e["data"]})[:600] for e in self.events()[1:]
+            )
+            await asyncio.sleep(0.005)
+        return value
+
+    # -- what is asked ----------------------------------------------------------------------------------------------
+
+    def do(self, command: Command, by: str = "ana@test") -> Refusal | None:
+        """Decide and record a command of the helm's; the refusal if it is one."""
+        decision = decide(self.recorder.state, command, by, time.time())
+        if isinstance(decision, Refusal):
+            return decision
+        self.recorder.append_all(decision, by=by)
+        return None
+
+    async def ended(self, step: str, attempt: int | None = None) -> Event:
+        """The outcome of its latest attempt, or its undecided fate: the event, once it is there."""
+
+        def outcome() -> Event | None:
+            at = self.step(step)
+            if at.status in ("running", "pending") or (attempt is not None and at.attempt < attempt):
+                return None
+            found = [e for e in self.events(*OUTCOMES, "step.fate") if e["data"].get("step") == step]
+            return found[-1] if found else None
+
+        found: Event = await self.until(outcome, f"{step} ends")
+        return found
+
+    async def execute(self, step: str) -> Event:
+        """Execute a step and await its outcome."""
+        refused = self.do(Execute(step=step))
+        assert refused is None, refused
+        return await self.ended(step)
