@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.postgres_server import Database
+from tests.postgres_server import Database, create_database, drop_database
 from tests.unit.steps.drive import context, ended, step
+from tui.demo.server import Server
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.target import TargetAccess
 from tui.plan.model import Target
@@ -55,9 +56,7 @@ def counted(database: Database) -> Outcome:
     return asyncio.run(asked())
 
 
-def test_every_row_is_counted_once(each_server: Any) -> None:
-    from tests.postgres_server import create_database, drop_database
-
+def test_every_row_is_counted_once(each_server: Server) -> None:
     database = create_database(each_server)
     try:
         with database.connect() as session:

@@ -16,7 +16,17 @@ from tui.plan.scalars import Duration
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.command import child_evidence
 from tui.steps.effects import (
-    ChildDone, Effect, Failed, HashPath, Passed, PathHash, Probe, Rows, RunChild, RunQuery, SqlError,
+    ChildDone,
+    Effect,
+    Failed,
+    HashPath,
+    Passed,
+    PathHash,
+    Probe,
+    Rows,
+    RunChild,
+    RunQuery,
+    SqlError,
 )  # fmt: skip
 
 _AT_ONCE = 250
@@ -26,7 +36,7 @@ _NEXT = """select pg_catalog.count(*), pg_catalog.max(oid)::text, pg_catalog.str
 'select pg_catalog.count(*) from only %I.%I', nspname, relname), ' union all ') from (
 select c.oid, n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema' and c.oid > '{after}'
-order by c.oid limit {limit}) as some"""
+order by c.oid limit {limit}) as page"""
 
 
 class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
