@@ -14,6 +14,8 @@ import msgspec
 
 from tui.sql.lexer import Token, tokens
 from tui.sql.script import Statement
+from tui.sql.session import prepares_transaction
+from tui.sql.settings import settings
 
 ForbiddenCode = Literal[
     "discard_all", "advisory_unlock", "session_authorization", "reset_all", "runner_setting", "copy_to_stdout"
@@ -53,11 +55,7 @@ def is_transaction_control(statement: Statement) -> bool:
     first = statement.words[:1]
     if statement.kind != "sql" or not first:
         return False
-    if first[0] == "PREPARE":
-        # PREPARE transaction AS … prepares a statement of that name.
-        parts = list(_first(statement.text, 3))
-        return len(parts) == 3 and parts[1].word == "TRANSACTION" and parts[2].kind == "string"
-    return first[0] in _CONTROL
+    return first[0] in _CONTROL or prepares_transaction(statement)
 
 
 def is_within_transaction(statement: Statement) -> bool:
@@ -139,26 +137,10 @@ def mentions(statement: Statement) -> tuple[Mention, ...]:
             found.append(Mention(line, "copy_to_stdout", "COPY ... TO STDOUT"))
     if "AUTHORIZATION" in words[:4] and words[0] in ("SET", "RESET"):
         found.append(Mention(line, "session_authorization", "SESSION AUTHORIZATION"))
-    touched = RUNNER_SETTINGS.intersection(settings(statement))
-    found += (Mention(line, "runner_setting", name) for name in sorted(touched))
+    touched = {setting.name: setting for setting in settings(statement) if setting.name in RUNNER_SETTINGS}
+    found += (Mention(setting.line, "runner_setting", setting.name) for setting in touched.values())
     found += _unlocks(statement)
     return tuple(found)
-
-
-def settings(statement: Statement) -> tuple[str, ...]:
-    """The names (lower case) of the session settings it changes, through SET, RESET or set_config()."""
-    first = statement.words[:1]
-    if first in (("SET",), ("RESET",)):
-        names = [token for token in _first(statement.text, 3)[1:] if token.word not in ("SESSION", "LOCAL")]
-        return (names[0].text.strip('"').lower(),) if names else ()
-    if "set_config" not in statement.text.lower():
-        return ()
-    parts = list(tokens(statement.text))
-    return tuple(
-        after.text.strip("'").lower()
-        for name, bracket, after in zip(parts, parts[1:], parts[2:], strict=False)
-        if name.text.strip('"').lower() == "set_config" and bracket.text == "(" and after.kind == "string"
-    )
 
 
 def _alter_needs_no_transaction(statement: Statement, second: str) -> bool:
@@ -222,10 +204,6 @@ def _in_code(body: str) -> re.Match[str] | None:
         if _UNLOCK.search(token.text) is not None:
             return _UNLOCK.search(body, tag + token.start)
     return None
-
-
-def _first(text: str, count: int) -> list[Token]:
-    return [token for token, _ in zip(tokens(text), range(count), strict=False)]
 
 
 def _outside_parentheses(text: str) -> list[Token]:

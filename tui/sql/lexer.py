@@ -126,6 +126,11 @@ def tokens(text: str) -> Iterator[Token]:
         kind, end, _fault = complete(text, match, EVERY_TOKEN)
         if kind == "backslash":
             kind = "punct"
+        while kind == "string" and text[position] == "'" and text[end : end + 1] == "'":
+            # A doubled quote stands inside the string.
+            match = EVERY_TOKEN.match(text, end)
+            assert match is not None
+            end = match.end()
         if kind not in ("space", "comment"):
             yield Token(kind, text[position:end], position)  # type: ignore[arg-type]
         position = end

@@ -18,9 +18,9 @@ from tui.sql.classify import (
     mentions,
     needs_no_transaction,
     opens_transaction,
-    settings,
 )
 from tui.sql.script import Script, Statement
+from tui.sql.settings import settings
 
 Transaction = Literal["single", "per_statement", "script"]
 
@@ -77,10 +77,10 @@ def _always(statement: Statement) -> Iterator[Finding]:
             "CREATE INDEX CONCURRENTLY IF NOT EXISTS reports success over an invalid leftover; leave IF NOT EXISTS out."
         )
         yield Finding(statement.line, "concurrently_if_not_exists", message)
-    for name in settings(statement):
-        if name in SAFETY_SETTINGS:
+    for setting in settings(statement):
+        if setting.name in SAFETY_SETTINGS:
             message = _("The script sets {setting} itself, which overrules what the step says.")
-            yield Finding(statement.line, "overrules_setting", message.format(setting=name), "warning")
+            yield Finding(setting.line, "overrules_setting", message.format(setting=setting.name), "warning")
     if statement.words[:2] in (("SET", "ROLE"), ("RESET", "ROLE")):
         message = _("The script changes its role itself; `as:` of the step does that, and shows it.")
         yield Finding(statement.line, "changes_role", message, "warning")

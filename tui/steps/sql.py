@@ -129,7 +129,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
     script = read_script(text or "")
     key = "text" if spec.file is None else "file"
     for found in review(script, spec.transaction):
-        yield Finding(code=found.code, message=found.message, key=key, file=spec.file, line=found.line)
+        yield Finding(
+            code=found.code, message=found.message, key=key, file=spec.file, line=found.line, level=found.level
+        )
     if not any(s.kind != "meta" for s in script.statements):
         yield Finding(code="sql-empty", message="the script has no statement", key=key)
     outside = spec.transaction == "script" or any(needs_no_transaction(s) for s in script.statements)

@@ -147,3 +147,8 @@ def test_what_it_is() -> None:
     assert (KIND.short, KIND.changes, KIND.fence, KIND.repeat) == ("sql", True, "statements", "always")
     assert KIND.facts is not None
     assert KIND.facts({"batches": 4, "rows": 23, "commit": {}}) == [("batches", "4"), ("rows", "23")]
+
+
+def test_a_warning_stays_a_warning() -> None:
+    found = lint(KIND, {"sql": "with x as (select set_config('lock_timeout', '0', true)) delete from t"})
+    assert [(finding.code, finding.level) for finding in found] == [("overrules_setting", "warning")]

@@ -173,3 +173,11 @@ def test_its_facts() -> None:
     told = KIND.facts({"statements": 3, "rows": 2, "tries": 1, "commit": {"xid": "7", "protection": "xid"}})
     assert told == [("statements", "3"), ("rows", "2"), ("tries", "1"), ("xid", "7"), ("protection", "xid")]
     assert KIND.facts({"commit": None}) == []
+
+
+def test_a_warning_stays_a_warning() -> None:
+    text = "set lock_timeout = 0;\nset role shop;\nselect pg_catalog.set_config('search_path', '', false);\nselect 1;\n"
+    found = lint(KIND, {"text": text})
+    assert [(finding.code, finding.level, finding.line) for finding in found] == [
+        ("overrules_setting", "warning", 1), ("changes_role", "warning", 2),
+    ]  # fmt: skip
