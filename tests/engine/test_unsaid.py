@@ -1,0 +1,369 @@
+"""Each code that a run may journal, beside a database (or a person) that differs by the one thing it says: it is not
+said there. A case is carried out twice, where the code is true and where it is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.postgres.pgserver import awaited
+from tests.engine.rig import Rig
+from tests.postgres_server import Database
+from tui.journal.codes import CancelReason, FailReason, SkipReason, WaitReason
+from tui.postgres import fence
+from tui.postgres.connect import Session, open_session
+from tui.run.commands import Cancel, Execute, Rollback, Skip
+
+pytestmark = pytest.mark.postgres
+
+
+class Desk:
+    """What a case has to work with."""
+
+    def __init__(self, path: Path, database: Database) -> None:
+        self.path = path
+        self.database = database
+
+    @asynccontextmanager
+    async def session(self) -> Any:
+        """Another session in the database, as an application has it."""
+        session = await open_session(self.database.dsn, purpose="control", run="other")
+        try:
+            yield session
+        finally:
+            await session.close()
+
+    def sql(self, text: str) -> None:
+        with self.database.connect() as connection:
+            connection.execute(text.encode())
+
+    def rig(self, steps: str, **files: str) -> Rig:
+        return Rig(self.path, self.database, steps, {name.replace("_", "."): text for name, text in files.items()})
+
+    async def said(self, steps: str, *order: str, last: str = "", **files: str) -> set[str]:
+        """All reasons after the steps were executed in this order."""
+        async with self.rig(steps, **files) as rig:
+            for step in order:
+                await rig.execute(step)
+            return rig.said()
+
+
+Case = Callable[[Desk, bool], Awaitable[set[str]]]
+CASES: list[Any] = []
+
+
+def case(reason: Any, mark: pytest.MarkDecorator) -> Callable[[Case], Case]:
+    def register(function: Case) -> Case:
+        CASES.append(pytest.param(reason, function, marks=mark, id=f"{type(reason).__name__}-{function.__name__}"))
+        return function
+
+    return register
+
+
+# -- why it failed ----------------------------------------------------------------------------------------------------
+
+
+@case(FailReason.SQL_ERROR, pytest.mark.unsaid(FailReason.SQL_ERROR))
+async def the_server_reports_an_error(desk: Desk, so: bool) -> set[str]:
+    if not so:
+        desk.sql("create table there (id int)")
+    return await desk.said('          - {id: a, title: A, sql: "insert into there values (1)"}', "a")
+
+
+@case(FailReason.NOT_PROVED, pytest.mark.unsaid(FailReason.NOT_PROVED))
+async def the_proof_says_no(desk: Desk, so: bool) -> set[str]:
+    steps = """
+          - {id: a, title: A, sql: "create table t as select %d as n", prove: {query: "select n from t", equals: 1}}
+"""
+    return await desk.said(steps % (2 if so else 1), "a")
+
+
+@case(FailReason.NOT_AS_EXPECTED, pytest.mark.unsaid(FailReason.NOT_AS_EXPECTED))
+async def the_answer_is_another(desk: Desk, so: bool) -> set[str]:
+    desk.sql(f"create table t as select {2 if so else 1} as n")
+    return await desk.said('          - {id: a, title: A, query: {sql: "select n from t", equals: 1}}', "a")
+
+
+@case(FailReason.CHECK_FAILED, pytest.mark.unsaid(FailReason.CHECK_FAILED))
+async def a_check_does_not_hold(desk: Desk, so: bool) -> set[str]:
+    return await desk.said(f'          - {{id: a, title: A, check: {{version: "{"<10" if so else ">=10"}"}}}}', "a")
+
+
+@case(FailReason.EXIT_STATUS, pytest.mark.unsaid(FailReason.EXIT_STATUS))
+async def a_program_fails(desk: Desk, so: bool) -> set[str]:
+    return await desk.said(f'          - {{id: a, title: A, command: ["{"false" if so else "true"}"]}}', "a")
+
+
+@case(FailReason.NOT_STARTED, pytest.mark.unsaid(FailReason.NOT_STARTED))
+async def a_program_is_not_there(desk: Desk, so: bool) -> set[str]:
+    name = "there-is-no-such-program" if so else "true"
+    return await desk.said(f'          - {{id: a, title: A, command: ["{name}"]}}', "a")
+
+
+@case(FailReason.TIMEOUT, pytest.mark.unsaid(FailReason.TIMEOUT))
+async def it_takes_too_long(desk: Desk, so: bool) -> set[str]:
+    seconds = 60 if so else 0
+    return await desk.said(
+        f'          - {{id: a, title: A, timeout: {"300ms" if so else "60s"}, sql: "select pg_sleep({seconds})"}}', "a"
+    )
+
+
+@case(FailReason.BACKUP_DIRECTORY, pytest.mark.unsaid(FailReason.BACKUP_DIRECTORY))
+async def the_backups_directory_cannot_be_used(desk: Desk, so: bool) -> set[str]:
+    place = "relative/place" if so else desk.path / "dumps"
+    return await desk.said(f'          - {{id: a, title: A, backup: {{directory: "{place}"}}}}', "a")
+
+
+BACKUP = """
+          - {id: dump, title: Dump, backup: {directory: "%s"}}
+          - {id: verify, title: Verify, verify_backup: {of: dump, level: %s}}
+"""
+
+
+async def verified(desk: Desk, damage: Callable[[Path], None] | None, level: str = "decode") -> set[str]:
+    """What is said of a backup that was damaged between its dump and its verification."""
+    directory = desk.path / "dumps"
+    async with desk.rig(BACKUP % (directory, level)) as rig:
+        assert (await rig.execute("dump"))["type"] == "step.passed"
+        if damage is not None:
+            (made,) = directory.iterdir()
+            damage(made)
+        await rig.execute("verify")
+        return rig.said()
+
+
+@case(FailReason.BACKUP_UNREADABLE, pytest.mark.unsaid(FailReason.BACKUP_UNREADABLE))
+async def the_backup_is_gone(desk: Desk, so: bool) -> set[str]:
+    return await verified(desk, Path.unlink if so else None)
+
+
+def flipped(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@case(FailReason.HASH_DIFFERS, pytest.mark.unsaid(FailReason.HASH_DIFFERS))
+async def a_bit_of_the_backup_flips(desk: Desk, so: bool) -> set[str]:
+    return await verified(desk, flipped if so else None)
+
+
+@case(FailReason.NO_BACKUP, pytest.mark.unsaid(FailReason.NO_BACKUP))
+async def there_is_no_backup(desk: Desk, so: bool) -> set[str]:
+    async with desk.rig(BACKUP % (desk.path / "dumps", "list")) as rig:
+        if so:
+            assert rig.do(Skip(step="dump", reason="made elsewhere")) is None
+        else:
+            await rig.execute("dump")
+        await rig.execute("verify")
+        return rig.said()
+
+
+@case(FailReason.SCRATCH_EXISTS, pytest.mark.unsaid(FailReason.SCRATCH_EXISTS, FailReason.RESTORE_FAILED))
+async def the_scratch_database_is_somebodys(desk: Desk, so: bool) -> set[str]:
+    if so:
+        desk.sql("create database virada_restore_check")
+    try:
+        said = await verified(desk, None, "restore")
+    finally:
+        desk.sql("drop database if exists virada_restore_check")
+    assert FailReason.RESTORE_FAILED not in said
+    return said
+
+
+@case(FailReason.TOTAL_ERROR, pytest.mark.unsaid(FailReason.TOTAL_ERROR))
+async def the_total_cannot_be_counted(desk: Desk, so: bool) -> set[str]:
+    desk.sql("create table t as select 1 as id")
+    total = "select count(*) from nowhere" if so else "select count(*) from t"
+    steps = f'          - {{id: a, title: A, batch: {{sql: "delete from t", total: "{total}", pause: 0s}}}}'
+    return await desk.said(steps, "a")
+
+
+@case(FailReason.GUARD_BREACHED, pytest.mark.unsaid(FailReason.GUARD_BREACHED))
+async def a_guard_is_breached(desk: Desk, so: bool) -> set[str]:
+    plan = f"""
+virada: 1
+name: rig
+targets: {{dev: {{environment: development, dsn: "${{RIG_DSN}}", server_log: none}}}}
+success: [{{metric: connections, {"below" if so else "above"}: 0.0001}}]
+phases:
+  - title: Change
+    sections:
+      - title: Change
+        steps:
+          - {{id: a, title: A, monitor: {{guards: true, for: 2500ms}}}}
+"""
+    return await desk.said(plan, "a")
+
+
+# -- why it was ended before its end, or left out ---------------------------------------------------------------------
+
+SLOW = """
+          - {id: a, title: A, sql: "select pg_sleep(60)", undo: {sql: "select 1"}}
+"""
+
+
+@case(CancelReason.PERSON, pytest.mark.unsaid(CancelReason.PERSON, CancelReason.ROLLBACK))
+async def a_person_cancels_it(desk: Desk, so: bool) -> set[str]:
+    async with desk.rig(SLOW) as rig:
+        assert rig.do(Execute(step="a")) is None
+        await rig.until(lambda: rig.events("tx.begin"), "it works")
+        asked = Cancel(step="a") if so else Rollback(reason="it is enough", confirm="dev")
+        assert rig.do(asked) is None
+        await rig.until(lambda: rig.events("step.cancelled"), "it is cancelled")
+        said = rig.said()
+        assert (CancelReason.ROLLBACK in said) is not so
+        return said
+
+
+@case(CancelReason.INTERRUPTED, pytest.mark.unsaid(CancelReason.INTERRUPTED))
+async def the_engine_dies(desk: Desk, so: bool) -> set[str]:
+    """Behind a commit that was sent the work is there, so that nothing of it was interrupted."""
+    async with desk.rig('          - {id: a, title: A, sql: "create table t (id int)"}') as rig:
+        await rig.execute("a")
+        if so:
+            desk.sql("drop table t")
+        await rig.take_up(cut=lambda event: event["type"] == ("step.started" if so else "tx.commit_sent"))
+        await rig.ended("a")
+        return rig.said()
+
+
+COMPANION = """
+          - {id: a, title: A, sql: "select pg_sleep(%s)"}
+          - {id: watch, title: Watch, with: a, monitor: {log: server, for: %s}}
+"""
+
+
+@case(SkipReason.HOST_ENDED, pytest.mark.unsaid(SkipReason.HOST_ENDED))
+async def the_step_it_accompanies_is_over(desk: Desk, so: bool) -> set[str]:
+    async with desk.rig(COMPANION % ("0" if so else "0.5", "60s" if so else "50ms")) as rig:
+        if so:
+            assert rig.do(Skip(step="a", reason="done yesterday")) is None
+            await rig.until(lambda: rig.step("watch").status != "pending", "the companion is told")
+        else:
+            await rig.execute("a")
+            await rig.until(lambda: rig.step("watch").status not in ("pending", "running"), "the companion ends")
+        return rig.said()
+
+
+@case(SkipReason.NOTHING_APPLIED, pytest.mark.unsaid(SkipReason.NOTHING_APPLIED))
+async def nothing_of_it_was_applied(desk: Desk, so: bool) -> set[str]:
+    """A running step is cancelled by a rollback: with nothing of it there is nothing to undo."""
+    steps = """
+          - id: a
+            title: A
+            sql: {text: "%s; select pg_sleep(60)", transaction: %s}
+            prove: {query: "select count(*) from pg_class where relname = 't'", equals: 1}
+            undo: {sql: "drop table t"}
+"""
+    text = ("select 1", "single") if so else ("create table t (id int)", "per_statement")
+    async with desk.rig(steps % text) as rig:
+        assert rig.do(Execute(step="a")) is None
+        await rig.until(lambda: len(rig.events("tx.begin")) == (1 if so else 2), "it works")
+        assert rig.do(Rollback(reason="it is enough", confirm="dev")) is None
+        await rig.until(lambda: rig.events("rollback.finished"), "it is rolled back")
+        return rig.said()
+
+
+# -- why it waits -----------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def locked(desk: Desk, table: str) -> Any:
+    async with desk.session() as session:
+        await session.execute("begin")
+        await session.execute(f"lock table {table}")
+        yield session
+
+
+ALTER = """
+          - {id: a, title: A, sql: {text: "alter table t add column n int", lock_timeout: 200ms, retries: 2}}
+"""
+
+
+@case(WaitReason.LOCK, pytest.mark.unsaid(WaitReason.LOCK))
+async def it_waits_for_a_lock(desk: Desk, so: bool) -> set[str]:
+    desk.sql("create table t (id int); create table other (id int)")
+    async with locked(desk, "t" if so else "other"):
+        return await desk.said(ALTER, "a")
+
+
+@case(WaitReason.LOCK_RETRY, pytest.mark.unsaid(WaitReason.LOCK_RETRY))
+async def it_tries_again_for_a_lock(desk: Desk, so: bool) -> set[str]:
+    desk.sql("create table t (id int)")
+    async with locked(desk, "t") as session:
+        if not so:
+            await session.execute("commit")
+        return await desk.said(ALTER, "a")
+
+
+@case(WaitReason.TARGET_KEY, pytest.mark.unsaid(WaitReason.TARGET_KEY))
+async def another_run_changes_the_target(desk: Desk, so: bool) -> set[str]:
+    async with desk.session() as session, desk.rig('          - {id: a, title: A, sql: "select 1"}') as rig:
+        assert await fence.try_lock(session, fence.target_key())
+        if not so:
+            await fence.release(session, fence.target_key())
+        assert rig.do(Execute(step="a")) is None
+        if so:
+            await rig.until(lambda: rig.step("a").waiting, "it waits")
+            await fence.release(session, fence.target_key())
+        await rig.ended("a")
+        return rig.said()
+
+
+@case(WaitReason.BLOCKS_OTHERS, pytest.mark.unsaid(WaitReason.BLOCKS_OTHERS))
+async def others_wait_for_it(desk: Desk, so: bool) -> set[str]:
+    desk.sql("create table t (id int)")
+    step = '          - {id: a, title: A, sql: "lock table t; select pg_sleep(2.5)"}'
+    async with desk.session() as session, desk.rig(step) as rig:
+        assert rig.do(Execute(step="a")) is None
+        await rig.until(lambda: rig.events("tx.begin"), "it works")
+        asked = None
+        if so:
+            asked = asyncio.ensure_future(_select(session))
+        await rig.ended("a")
+        if asked is not None:
+            await asked
+        return rig.said()
+
+
+async def _select(session: Session) -> None:
+    await session.execute("set lock_timeout = 0")
+    await session.execute("select * from t")
+
+
+@case(WaitReason.ATTEMPT_KEY_HELD, pytest.mark.unsaid(WaitReason.ATTEMPT_KEY_HELD))
+async def a_backend_of_the_attempt_is_still_there(desk: Desk, so: bool) -> set[str]:
+    async with desk.session() as session, desk.rig('          - {id: a, title: A, sql: "create table t ()"}') as rig:
+        await rig.execute("a")
+        key = fence.attempt_key(rig.paths.id, "a", 1)
+        if so:
+            assert await fence.try_lock(session, key)
+        await rig.take_up(cut=lambda event: event["type"] == "tx.commit_sent")
+        if so:
+            await rig.until(lambda: rig.step("a").waiting, "it waits")
+            await fence.release(session, key)
+        await rig.ended("a")
+        return rig.said()
+
+
+@pytest.mark.parametrize(("reason", "function"), CASES)
+@awaited
+async def test_said_where_it_is_so_and_only_there(
+    empty_database: Database, tmp_path: Path, reason: str, function: Case
+) -> None:
+    found = {}
+    for so in (True, False):
+        path = tmp_path / str(so)
+        path.mkdir()
+        found[so] = await function(Desk(path, empty_database), so)
+        with empty_database.connect() as connection:
+            connection.execute("drop schema public cascade; create schema public")
+    assert reason in found[True], found
+    assert reason not in found[False], found
