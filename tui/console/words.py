@@ -182,6 +182,10 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
         case "replication_lag":
             text = _("pauses because a replica is {lag} s behind (limit {limit} s)")
             return text.format(lag=known.get("lag_s", "?"), limit=known.get("limit_s", "?"))
+        case "proof_unanswered":
+            return _("asks again whether its effect is there; no answer yet: {message}").format(
+                message=known.get("message", "?")
+            )
         case "target_key":
             return _("waits for another run to leave the target")
         case "still_running":

@@ -16,18 +16,19 @@ from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
+from tui.engine.locksight import LockSight
+from tui.engine.proof import ProofUnanswered, Prover, error_facts
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, FailReason
+from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.plan.model import Proof
 from tui.postgres.errors import PostgresError
 from tui.run.guards import concerns
 from tui.run.steps import StepState
 from tui.steps import effects as fx
 from tui.steps.base import Context, Kind
-from tui.steps.query import evidence_of, holds
 from tui.steps.registry import KINDS
 
 
@@ -59,9 +60,13 @@ class Attempt:
         self.opened = opened
         self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
         self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
-        self.queries = QueryDriver(target, self.step)
+        self.queries = QueryDriver(target, self.step, LockSight(target, self._waits))
+        self.prover = Prover(recorder, self.queries, self.step, self.kind, state.attempt, self.stop)
         self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
         self.probes = ProbeDriver(target, opened, environment, self.children)
+
+    def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
+        self.recorder.append(e.StepWaiting(step=self.at.id, attempt=self.at.attempt, reason=reason, facts=facts))
 
     @property
     def key(self) -> tuple[str, int]:
@@ -84,6 +89,9 @@ class Attempt:
             outcome = await self._cleaned(await self.proved(outcome))
         except FateUnknown as lost:
             await self._recover(lost)
+            return
+        except ProofUnanswered as unanswered:
+            self._undecided(unanswered)
             return
         finally:
             watcher.cancel()
@@ -201,21 +209,34 @@ class Attempt:
         return fx.Passed(evidence={"note": self.at.by_hand}, effect="all")
 
     async def proved(self, outcome: fx.Outcome) -> fx.Outcome:
-        """The step's proof, after it says that it is done."""
+        """The step's proof, after it says that it is done. Raises ProofUnanswered."""
         if isinstance(outcome, fx.Failed) or self.step.prove is None or self.at.undoes is not None:
             return outcome
-        there, evidence = await self.proof(self.step.prove)
-        merged = outcome.evidence | {"prove": evidence}
+        try:
+            there, found = await self.proof(self.step.prove)
+        except ProofUnanswered as unanswered:
+            raise ProofUnanswered(outcome.evidence | {"prove": unanswered.facts}) from None
+        merged = outcome.evidence | {"prove": found}
         if there:
             return fx.Passed(evidence=merged, effect=outcome.effect)
-        return fx.Failed(reason=FailReason.NOT_PROVED, evidence=merged, effect=outcome.effect)
+        # What its commit proves is in the database all the same; else nobody knows what is.
+        effect: e.Effect = outcome.effect if outcome.effect == "none" or "commit" in outcome.evidence else "unknown"
+        return fx.Failed(reason=FailReason.NOT_PROVED, evidence=merged, effect=effect)
 
     async def proof(self, prove: Proof) -> tuple[bool, dict[str, Any]]:
-        """Is the step's effect there? Asked with row security off, as the step itself runs."""
-        rows = await self.queries.query(fx.RunQuery(sql=prove.query, role=None, row_security=False))
-        if rows.error is not None:
-            return False, {"error": rows.error.message, "sqlstate": rows.error.sqlstate}
-        return holds(prove, rows), evidence_of(rows)
+        """Is the step's effect there, and what was seen. Raises ProofUnanswered: nothing may be concluded from that."""
+        proved = await self.prover.ask(prove)
+        return proved.there, proved.facts
+
+    def _undecided(self, unanswered: ProofUnanswered) -> None:
+        """Without an answer nobody knows what of the step is there; an engine that ends leaves it to the next."""
+        if self.stop_reason == CancelReason.ENGINE:
+            return
+        step, attempt = self.key
+        reason = FateReason.PROOF_UNANSWERED
+        facts = unanswered.facts | ({} if self.stop_reason is None else {"given_up": self.stop_reason})
+        fate = e.StepFate(step=step, attempt=attempt, fate="undecided", reason=reason, facts=facts)
+        self.recorder.append(fate)
 
     async def cleanup(self) -> str | None:
         """Run the step's cleanup, whose statements are idempotent; None when it did what it should, else why not."""
@@ -239,9 +260,19 @@ class Attempt:
         return outcome.error.message if outcome.error is not None else outcome.reason
 
     async def _cleaned(self, outcome: fx.Outcome) -> fx.Outcome:
-        """A statement outside a transaction that failed may have left half of itself behind: that is cleaned up."""
+        """A statement outside a transaction that failed may have left half of itself behind: that is cleaned up, unless
+        its effect is there as a whole. Raises ProofUnanswered."""
         if isinstance(outcome, fx.Passed) or outcome.effect != "unknown" or self.step.cleanup is None:
             return outcome
+        if self.step.prove is not None:
+            try:
+                there, found = await self.proof(self.step.prove)
+            except ProofUnanswered as unanswered:
+                said = {} if outcome.error is None else {"error": error_facts(outcome.error)}
+                raise ProofUnanswered(outcome.evidence | said | {"prove": unanswered.facts}) from None
+            outcome = msgspec.structs.replace(outcome, evidence=outcome.evidence | {"prove": found})
+            if there:
+                return msgspec.structs.replace(outcome, effect="all")
         self.sql.allow_again()
         try:
             why = await self.cleanup()
@@ -279,9 +310,7 @@ class Attempt:
         reason = FailReason.TIMEOUT if self.stop.is_set() else outcome.reason
         error = outcome.error
         if error is not None:
-            details: dict[str, Any] = {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail}
-            details |= {"hint": error.hint, "line": error.line}
-            common["evidence"] |= {"error": {k: v for k, v in details.items() if v is not None}}
+            common["evidence"] |= {"error": error_facts(error)}
         failed = e.StepFailed(
             **common, reason=reason, sqlstate=None if error is None else error.sqlstate,
             message=None if error is None else error.message,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, FateReason, WaitReason
+from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.postgres import evidence, fence
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError
@@ -56,6 +57,10 @@ class Recovery:
                 if await self._pause():
                     return
                 continue
+            except ProofUnanswered as unanswered:
+                if self._attempt.stop_reason == CancelReason.ENGINE:
+                    return
+                verdict = evidence.Verdict("undecided", FateReason.PROOF_UNANSWERED, {"prove": unanswered.facts})
             except OSError as error:
                 verdict = evidence.Verdict("undecided", FateReason.ERROR, {"message": str(error)})
             if verdict.fate == "still_running":
@@ -110,8 +115,12 @@ class Recovery:
 
     async def _verdict(self) -> evidence.Verdict:
         kind = self._attempt.kind
-        if self._at.by_hand:
-            return evidence.Verdict("not_applied", FateReason.PROOF_NOT_FINISHED, {})
+        if self._at.by_hand and self._step.prove is not None:
+            # What a person did is there or not, whichever engine asks.
+            there, proof = await self._attempt.proof(self._step.prove)
+            if there:
+                return evidence.Verdict("applied", FateReason.PROVED, {"prove": proof})
+            return evidence.Verdict("not_applied", FateReason.DISPROVED, {"prove": proof})
         if kind.fence == "none":
             return evidence.Verdict("not_applied", FateReason.CHANGES_NOTHING, {})
         if kind.fence == "child":
@@ -237,17 +246,28 @@ class Recovery:
             if whole:
                 outcome: fx.Outcome = fx.Passed(evidence=evidence_, effect="all")
                 if "prove" not in verdict.facts:
-                    outcome = await self._attempt.proved(outcome)
+                    try:
+                        outcome = await self._attempt.proved(outcome)
+                    except ProofUnanswered as unanswered:
+                        if self._attempt.stop_reason != CancelReason.ENGINE:
+                            reason = FateReason.PROOF_UNANSWERED
+                            await self._settle(evidence.Verdict("undecided", reason, unanswered.facts))
+                        return
                 self._append(*fate, *self._attempt.outcome_events(outcome, recovered=True))
                 return
             self._append(*fate, self._interrupted(evidence_, "some"))
+            return
+        if at.by_hand:
+            # As it would have ended under the engine that began it: what is not there is not begun by itself.
+            failed = fx.Failed(reason=FailReason.NOT_PROVED, evidence=evidence_, effect="unknown")
+            self._append(*fate, *self._attempt.outcome_events(failed, recovered=True))
             return
         some = at.done > 0
         self._append(*fate, self._interrupted(evidence_, "some" if some else "none"))
 
     def _is_whole(self, verdict: evidence.Verdict) -> bool:
         """Whether what was applied is the whole step, or one statement of several that go on behind it."""
-        if self._attempt.kind.fence != "statements" or self._is_atomic():
+        if self._at.by_hand or self._attempt.kind.fence != "statements" or self._is_atomic():
             return True
         # What comes behind a proved statement was never sent, whatever the step's proof can see of it.
         return verdict.reason == "proved" and self._at.tx_statement + 1 >= self._count()

@@ -70,7 +70,7 @@ class FateReason(StrEnum):
     OTHER_TIMELINE = "other_timeline"
     PINNED_XID_LOST = "pinned_xid_lost"
     POOLER = "pooler"
-    PROOF_NOT_FINISHED = "proof_not_finished"
+    PROOF_UNANSWERED = "proof_unanswered"
     PROVED = "proved"
     REPEATABLE = "repeatable"
     SERVER_UNREACHABLE = "server_unreachable"
@@ -119,6 +119,7 @@ class WaitReason(StrEnum):
     BLOCKS_OTHERS = "blocks_others"
     LOCK = "lock"
     LOCK_RETRY = "lock_retry"
+    PROOF_UNANSWERED = "proof_unanswered"
     REPLICATION_LAG = "replication_lag"
     SERVER_UNREACHABLE = "server_unreachable"
     TARGET_KEY = "target_key"
@@ -155,6 +156,7 @@ class TriggerReason(StrEnum):
 class Fact(StrEnum):
     """What evidence and facts may say of the database, by key."""
 
+    ANSWER = "answer"
     BYTES = "bytes"
     COMMIT = "commit"
     COUNT = "count"

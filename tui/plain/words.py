@@ -101,6 +101,7 @@ STEP_WAITING = {
     "throttled_by_guard": N_("pauses because a guard is breached"),
     "replication_lag": N_("pauses because a standby lags behind"),
     "still_running": N_("waits for what still runs on the server"),
+    "proof_unanswered": N_("asks again whether its effect is there: there was no answer"),
 }
 RUN_WAITING = {
     "person": N_("waits for a person"),
@@ -132,6 +133,7 @@ REASON = {
     "restore_failed": N_("the trial restore failed"),
     "needs_signature": N_("only a person can sign it"),
     "not_proved": N_("its effect could not be proved"),
+    "proof_unanswered": N_("whether its effect is there was not answered"),
     "timeout": N_("it took longer than allowed"),
     "timed_out": N_("it took longer than allowed"),
     "person": N_("a person asked for it"),

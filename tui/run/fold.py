@@ -145,7 +145,7 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
     changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason, "tx_sent": False}
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
-        changes |= {"waiting": None, "recover": False}
+        changes |= {"waiting": None, "recover": False, "evidence": event.facts}
         state = _update(state, event, **changes)
         return _left(state, event.step)
     if event.fate == "applied" and known.witness is not None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
+from tui.engine.locksight import LockSight
 from tui.engine.target import TargetAccess
 from tui.plan.model import Step
 from tui.postgres.connect import Session, WorkSettings
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.steps.effects import Rows, RunQuery, SqlError
 
+LOCK_TIMEOUT = 2.0
+"""Seconds a question waits for a lock; who waits longer keeps others waiting."""
 _KEPT = 1000
+_CANCELS, _CANCEL_PAUSE = 50, 0.1
 
 
 def sql_error(error: PostgresError, first_line: int = 1) -> SqlError:
@@ -19,34 +24,41 @@ def sql_error(error: PostgresError, first_line: int = 1) -> SqlError:
     if isinstance(error, StatementFailed):
         line = None if error.statement_line is None else first_line + error.statement_line - 1
         return SqlError(sqlstate=error.sqlstate, message=error.message, detail=error.detail, hint=error.hint, line=line)
-    return SqlError(sqlstate=error.sqlstate, message=error.message)
+    return SqlError(sqlstate=error.sqlstate, message=error.message, lost=True)
 
 
 class QueryDriver:
     """Carries out RunQuery: one session for each role and database, in read-only transactions."""
 
-    def __init__(self, target: TargetAccess, step: Step) -> None:
+    def __init__(self, target: TargetAccess, step: Step, sight: LockSight) -> None:
         self._target = target
         self._step = step
+        self._sight = sight
         self._sessions: dict[tuple[str | None, bool, str | None], Session] = {}
-        self._stopped = False
+        self._asked: set[Session] = set()
+        self._cancels = 0
 
     async def query(self, effect: RunQuery) -> Rows:
         """Ask; the error is in the answer, never raised."""
         began = time.monotonic()
+        cancels = self._cancels
         try:
             session = await self._session(effect)
-            await session.execute("begin read only")
+            self._asked.add(session)
             try:
-                result = await session.execute(effect.sql)
+                await session.execute("begin read only")
+                if cancels != self._cancels:
+                    raise StatementFailed("57014", "cancelled before it was asked")
+                async with self._sight.over(session.backend.pid, LOCK_TIMEOUT):
+                    result = await session.execute(effect.sql)
             finally:
-                if not session.closed:
-                    await session.execute("rollback")
-                if effect.scratch_database is not None:
-                    # Left open it would keep the scratch database from being dropped.
-                    await session.close()
+                self._asked.discard(session)
+                await self._end(session, keep=effect.scratch_database is None)
         except PostgresError as error:
-            return Rows(error=sql_error(error), seconds=round(time.monotonic() - began, 6))
+            return Rows(error=self._sight.named(sql_error(error)), seconds=round(time.monotonic() - began, 6))
+        except OSError as error:
+            lost = SqlError(sqlstate=None, message=str(error), lost=True)
+            return Rows(error=lost, seconds=round(time.monotonic() - began, 6))
         rows = result.rows or []
         columns: tuple[Any, ...] = ()
         return Rows(
@@ -56,12 +68,23 @@ class QueryDriver:
             seconds=round(time.monotonic() - began, 6),
         )
 
+    async def _end(self, session: Session, keep: bool) -> None:
+        """End the transaction; a session that cannot is closed, and what went wrong before is what is told."""
+        try:
+            if not session.closed:
+                await session.execute("rollback")
+        except PostgresError:
+            keep = False
+        if not keep:
+            # Left open it would keep a scratch database from being dropped.
+            await session.close()
+
     async def _session(self, effect: RunQuery) -> Session:
         key = (effect.role, effect.row_security, effect.scratch_database)
         known = self._sessions.get(key)
         if known is None or known.closed:
             settings = WorkSettings(
-                lock_timeout_ms=2000,
+                lock_timeout_ms=int(LOCK_TIMEOUT * 1000),
                 statement_timeout_ms=int((effect.timeout or 0) * 1000),
                 row_security=effect.row_security,
                 role=effect.role,
@@ -73,13 +96,18 @@ class QueryDriver:
         return known
 
     async def cancel(self) -> None:
-        """Cancel what is being asked."""
-        for session in self._sessions.values():
-            if not session.closed:
+        """Cancel what is being asked, also what is on its way to the server; what is asked later is not touched."""
+        self._cancels += 1
+        for _ in range(_CANCELS):
+            asked = [session for session in self._asked if not session.closed]
+            if not asked:
+                return
+            for session in asked:
                 try:
                     await session.cancel()
                 except PostgresError:
                     continue
+            await asyncio.sleep(_CANCEL_PAUSE)
 
     async def close(self) -> None:
         """Close all sessions."""

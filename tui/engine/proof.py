@@ -1,0 +1,118 @@
+"""Is a step's effect there? Three answers: it is, it is not, and none.
+
+Nothing is failed, cleaned up, taken back or tried again on no answer: the question is asked again, with growing pauses,
+for as long as what keeps it from being answered may pass, and until a person gives up waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from tui.engine.drivers.query import QueryDriver
+from tui.engine.recorder import Recorder
+from tui.journal import events as e
+from tui.journal.codes import Fact, WaitReason
+from tui.plan.model import Proof, Step
+from tui.steps.answers import denies, passes
+from tui.steps.base import Kind
+from tui.steps.effects import Rows, RunQuery, SqlError
+from tui.steps.query import evidence_of, holds
+
+PATIENCE: Final = 600.0
+"""Seconds for which a proof is asked again."""
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.25, 15.0, 2.0
+_TIMEOUT, _LONGEST_TIMEOUT = 60.0, 480.0
+
+Answer = Literal["there", "not_there", "none"]
+
+
+class ProofUnanswered(Exception):
+    """There is no answer, and none is waited for any longer; `facts` say why."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        super().__init__(str(facts.get("message", "")))
+        self.facts = facts
+
+
+class Proved(Struct, frozen=True, kw_only=True):
+    """An answer, with what was seen."""
+
+    there: bool
+    facts: dict[str, Any]
+
+
+def error_facts(error: SqlError) -> dict[str, Any]:
+    """What the server said, as neutral data without what it left out."""
+    said = msgspec.structs.asdict(error)
+    return {key: said[key] for key in ("sqlstate", "message", "detail", "hint", "line") if said[key] is not None}
+
+
+class Prover:
+    """Asks the proof of one attempt as its step runs: as its role, under its row security."""
+
+    def __init__(
+        self, recorder: Recorder, queries: QueryDriver, step: Step, kind: Kind, attempt: int, stop: asyncio.Event
+    ) -> None:
+        self._recorder = recorder
+        self._queries = queries
+        self._step = step
+        self._attempt = attempt
+        self._stop = stop
+        spec = kind.typed(step.spec)
+        self._row_security = getattr(spec, "row_security", "off") == "on"
+
+    async def ask(self, prove: Proof) -> Proved:
+        """Until there is an answer. Raises ProofUnanswered."""
+        deadline = time.monotonic() + PATIENCE
+        pause, timeout, tries = _FIRST_PAUSE, _TIMEOUT, 0
+        while True:
+            tries += 1
+            rows = await self._once(
+                RunQuery(sql=prove.query, role=self._step.as_, row_security=self._row_security, timeout=timeout)
+            )
+            error = rows.error
+            if error is None or denies(error):
+                self._tell(WaitReason.NONE, {})
+                return self._answered(prove, rows)
+            said = error_facts(error) | {"tries": tries}
+            if self._stop.is_set() or not passes(error) or time.monotonic() + pause > deadline:
+                break
+            self._tell(WaitReason.PROOF_UNANSWERED, said | {"pause_s": pause})
+            try:
+                await asyncio.wait_for(self._stop.wait(), pause)
+            except TimeoutError:
+                pause = min(_LONGEST_PAUSE, pause * _GROWTH)
+                if error.sqlstate == "57014":
+                    # Its own limit, most likely: a large table is counted for longer than that.
+                    timeout = min(_LONGEST_TIMEOUT, timeout * _GROWTH)
+            else:
+                break
+        raise ProofUnanswered({Fact.ANSWER: "none", **said})
+
+    def _answered(self, prove: Proof, rows: Rows) -> Proved:
+        if rows.error is not None:
+            return Proved(there=False, facts={Fact.ANSWER: "not_there", **error_facts(rows.error)})
+        there = holds(prove, rows)
+        answer: Answer = "there" if there else "not_there"
+        return Proved(there=there, facts={Fact.ANSWER: answer, **evidence_of(rows)})
+
+    async def _once(self, effect: RunQuery) -> Rows:
+        """Ask; a person who gives up meanwhile ends the question too. Who did so before still gets one answer."""
+        asking = asyncio.ensure_future(self._queries.query(effect))
+        if not self._stop.is_set():
+            stopped = asyncio.ensure_future(self._stop.wait())
+            await asyncio.wait({asking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if not asking.done():
+                await self._queries.cancel()
+        return await asking
+
+    def _tell(self, reason: WaitReason, facts: dict[str, Any]) -> None:
+        if reason == WaitReason.NONE and not self._recorder.state.steps[self._step.id].waiting:
+            return
+        self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
