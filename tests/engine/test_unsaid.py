@@ -15,10 +15,11 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.journal.codes import CancelReason, FailReason, SkipReason, WaitReason
+from tui.journal.codes import CancelReason, EffectCode, FailReason, Outcome, SkipReason, TriggerReason, WaitReason
 from tui.postgres import fence
 from tui.postgres.connect import Session, open_session
-from tui.run.commands import Cancel, Execute, Rollback, Skip
+from tui.run.commands import ByHand, Cancel, Execute, Resolve, Rollback, Sign, Skip, Undo
+from tui.run.decide import Refusal
 
 pytestmark = pytest.mark.postgres
 
@@ -106,7 +107,7 @@ async def a_program_is_not_there(desk: Desk, so: bool) -> set[str]:
     return await desk.said(f'          - {{id: a, title: A, command: ["{name}"]}}', "a")
 
 
-@case(FailReason.TIMEOUT, pytest.mark.unsaid(FailReason.TIMEOUT))
+@case(FailReason.TIMEOUT, pytest.mark.unsaid(FailReason.TIMEOUT, CancelReason.TIMEOUT))
 async def it_takes_too_long(desk: Desk, so: bool) -> set[str]:
     seconds = 60 if so else 0
     return await desk.said(
@@ -351,6 +352,192 @@ async def a_backend_of_the_attempt_is_still_there(desk: Desk, so: bool) -> set[s
             await fence.release(session, key)
         await rig.ended("a")
         return rig.said()
+
+
+@case(WaitReason.THROTTLED_BY_GUARD, pytest.mark.unsaid(WaitReason.THROTTLED_BY_GUARD))
+async def a_batch_pauses_for_a_guard(desk: Desk, so: bool) -> set[str]:
+    desk.sql("create table t as select generate_series(1, 3) as id")
+    plan = f"""
+virada: 1
+name: rig
+targets: {{dev: {{environment: development, dsn: "${{RIG_DSN}}", server_log: none}}}}
+success: [{{metric: connections, {"below" if so else "above"}: 0.0001}}]
+phases:
+  - title: Change
+    sections:
+      - title: Change
+        steps:
+          - {{id: first, title: First, query: {{sql: "select 1", equals: 1}}}}
+          - id: a
+            title: A
+            batch: {{sql: "delete from t where id = (select min(id) from t)", pause: 0s}}
+"""
+    async with desk.rig(plan) as rig:
+        await rig.until(lambda: rig.recorder.state.samples, "it is measured")
+        await rig.execute("first")
+        assert rig.do(Execute(step="a")) is None
+        if so:
+            await rig.until(lambda: rig.step("a").waiting, "it pauses")
+            assert rig.do(Cancel(step="a")) is None
+        await rig.ended("a")
+        return rig.said()
+
+
+# -- how it ended, and what is in the database ------------------------------------------------------------------------
+
+
+async def outcomes(rig: Rig, step: str) -> set[str]:
+    """The outcomes of a step, by the second half of their types."""
+    return {e["type"].removeprefix("step.") for e in rig.events() if e["data"].get("step") == step}
+
+
+@case(Outcome.PASSED, pytest.mark.unsaid(Outcome.PASSED, Outcome.FAILED))
+async def the_statement_is_carried_out(desk: Desk, so: bool) -> set[str]:
+    if so:
+        desk.sql("create table there (id int)")
+    async with desk.rig('          - {id: a, title: A, sql: "insert into there values (1)"}') as rig:
+        await rig.execute("a")
+        found = await outcomes(rig, "a")
+        assert (Outcome.FAILED in found) is not so
+        return found
+
+
+@case(Outcome.BY_HAND, pytest.mark.unsaid(Outcome.BY_HAND))
+async def a_person_did_it(desk: Desk, so: bool) -> set[str]:
+    """Whoever says that it is done by hand is believed only as far as the proof goes."""
+    desk.sql(f"create table t as select {1 if so else 0} as n")
+    steps = '          - {id: a, title: A, sql: "select 1", prove: {query: "select n from t", equals: 1}}'
+    async with desk.rig(steps) as rig:
+        assert rig.do(ByHand(step="a", note="done in psql")) is None
+        await rig.ended("a")
+        return await outcomes(rig, "a")
+
+
+@case(Outcome.UNDONE, pytest.mark.unsaid(Outcome.UNDONE))
+async def it_is_taken_back(desk: Desk, so: bool) -> set[str]:
+    async with desk.rig('          - {id: a, title: A, sql: "create table t ()", undo: {sql: "drop table t"}}') as rig:
+        await rig.execute("a")
+        if not so:
+            desk.sql("create view v as select 1 from t")
+        assert rig.do(Undo(step="a")) is None
+        await rig.ended("undo.a")
+        assert (desk.database.value("select count(*) from pg_class where relname = 't'") == 0) is so
+        return await outcomes(rig, "a")
+
+
+@case(Outcome.CANCELLED, pytest.mark.unsaid(Outcome.CANCELLED))
+async def it_is_ended_before_its_end(desk: Desk, so: bool) -> set[str]:
+    """A cancel that comes when the work is committed is no cancel."""
+    async with desk.rig(f'          - {{id: a, title: A, sql: "select pg_sleep({60 if so else 0})"}}') as rig:
+        assert rig.do(Execute(step="a")) is None
+        await rig.until(lambda: rig.events("tx.begin" if so else "step.passed"), "it is so far")
+        refused = rig.do(Cancel(step="a"))
+        assert (refused is None) is so
+        await rig.ended("a")
+        return await outcomes(rig, "a")
+
+
+@case(Outcome.SIGNED, pytest.mark.unsaid(Outcome.SIGNED, Outcome.SKIPPED, FailReason.NEEDS_SIGNATURE))
+async def a_person_signs(desk: Desk, so: bool) -> set[str]:
+    """The engine signs nothing and leaves nothing out: without a person it stands still."""
+    steps = """
+          - {id: a, title: A, sign: {expect: what was seen}}
+          - {id: b, title: B, query: {sql: "select 1", equals: 1}}
+"""
+    async with desk.rig(steps) as rig:
+        assert isinstance(rig.do(Execute(step="a")), Refusal)
+        if so:
+            assert rig.do(Sign(step="a", note="seen")) is None
+            await rig.execute("b")
+        else:
+            assert isinstance(rig.do(Execute(step="b")), Refusal)
+        found = await outcomes(rig, "a")
+        assert Outcome.SKIPPED not in found and FailReason.NEEDS_SIGNATURE not in rig.said()
+        return found
+
+
+async def effect(rig: Rig, step: str) -> set[str]:
+    return {str((await rig.execute(step))["data"]["effect"])}
+
+
+@case(EffectCode.ALL, pytest.mark.unsaid(EffectCode.ALL))
+async def all_of_it_is_there(desk: Desk, so: bool) -> set[str]:
+    text = "create table t (id int); " + ("select 1" if so else "select 1/0")
+    async with desk.rig(f'          - {{id: a, title: A, sql: "{text}"}}') as rig:
+        found = await effect(rig, "a")
+        assert (desk.database.value("select count(*) from pg_class where relname = 't'") == 1) is so
+        return found
+
+
+HALF = '          - {id: a, title: A, sql: {text: "%s", transaction: per_statement}}'
+
+
+@case(EffectCode.SOME, pytest.mark.unsaid(EffectCode.SOME))
+async def part_of_it_is_there(desk: Desk, so: bool) -> set[str]:
+    text = "create table t (id int); select 1/0" if so else "select 1/0; create table t (id int)"
+    async with desk.rig(HALF % text) as rig:
+        found = await effect(rig, "a")
+        assert (desk.database.value("select count(*) from pg_class where relname = 't'") == 1) is so
+        return found
+
+
+@case(EffectCode.NONE, pytest.mark.unsaid(EffectCode.NONE))
+async def nothing_of_it_is_there(desk: Desk, so: bool) -> set[str]:
+    text = "select 1/0; create table t (id int)" if so else "create table t (id int); select 1/0"
+    async with desk.rig(HALF % text) as rig:
+        return await effect(rig, "a")
+
+
+@case(EffectCode.UNKNOWN, pytest.mark.unsaid(EffectCode.UNKNOWN))
+async def nobody_knows_what_is_there(desk: Desk, so: bool) -> set[str]:
+    """A program of the plan's own is not asked; a transaction is."""
+    steps = "{id: a, title: A, command: ['true']}" if so else '{id: a, title: A, sql: "select 1"}'
+    async with desk.rig(f"          - {steps}") as rig:
+        return await effect(rig, "a")
+
+
+# -- why a rollback was proposed --------------------------------------------------------------------------------------
+
+TRIGGERED = """
+virada: 1
+name: rig
+targets: {dev: {environment: development, dsn: "${RIG_DSN}", server_log: none}}
+success: [{metric: connections, %s: 0.0001}]
+phases:
+  - title: Change
+    sections:
+      - title: Change
+        steps:
+          - {id: a, title: A, query: {sql: "select 1", equals: %d}, on_failure: continue}
+          - {id: b, title: B, query: {sql: "select 1", equals: 1}}
+rollback:
+  triggers: [{title: Enough, %s}]
+"""
+
+
+async def fired(desk: Desk, relation: str, answer: int, trigger: str, resolve: bool = False) -> set[str]:
+    async with desk.rig(TRIGGERED % (relation, answer, trigger)) as rig:
+        await rig.until(lambda: rig.recorder.state.samples, "it is measured")
+        await rig.execute("a")
+        if resolve:
+            assert rig.do(Resolve(error="E1", text="known")) is None
+        await rig.execute("b")
+        return {e["data"]["reason"] for e in rig.events("trigger.fired")}
+
+
+@case(TriggerReason.STEP_FAILED, pytest.mark.unsaid(TriggerReason.STEP_FAILED))
+async def a_step_failed(desk: Desk, so: bool) -> set[str]:
+    return await fired(desk, "above", 2 if so else 1, "step: a")
+
+
+@case(TriggerReason.GUARD_BREACHED, pytest.mark.unsaid(TriggerReason.GUARD_BREACHED))
+async def a_guard_was_breached(desk: Desk, so: bool) -> set[str]:
+    return await fired(desk, "below" if so else "above", 1, "guard: connections")
+
+
+@case(TriggerReason.ERRORS_UNRESOLVED, pytest.mark.unsaid(TriggerReason.ERRORS_UNRESOLVED))
+async def errors_are_unresolved(desk: Desk, so: bool) -> set[str]:
+    return await fired(desk, "above", 2 if so else 1, "errors: 1")
 
 
 @pytest.mark.parametrize(("reason", "function"), CASES)
