@@ -3,224 +3,280 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.engine.ride import HEADLESS, Ride, plan_of
+from tests.engine.postgres.pgserver import awaited
+from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.engine import proof as proofs
+from tui.engine.drivers import query as queries
 from tui.journal import events as e
 from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
 from tui.run import commands as c
-from tui.run.state import RunState
 
 pytestmark = pytest.mark.postgres
+HEADLESS = e.Policy(drive="headless")
 ROLLING = e.Policy(drive="headless", on_failure="rollback")
-COMMITTED = """
-- id: migrate
-  title: Fill
-  sql: {text: "insert into t values (1)"}
-  prove: {query: "select count(*) from t", equals: 1}
-  undo: {sql: {text: "delete from t"}}
+FILL = """
+          - id: fill
+            title: Fill
+            sql: {text: "insert into t values (1)"}
+            prove: {query: "select count(*) from looked_at", equals: 1}
+            undo: {sql: {text: "delete from t"}}
 """
+"""It commits in one table, and its proof looks at another, which somebody may hold."""
 INDEX = """
-- id: index
-  title: Index
-  sql: {text: "create index concurrently t_id on t (id)", transaction: per_statement, lock_timeout: 0}
-  prove:
-    query: "select 1 from pg_index, t where indexrelid = to_regclass('t_id') and indisvalid"
-    equals: 1
-  cleanup: {sql: {text: "drop index concurrently if exists t_id", transaction: per_statement}}
-  undo: {sql: {text: "drop index concurrently if exists t_id", transaction: per_statement}}
+          - id: index
+            title: Index
+            sql: {text: "create index concurrently t_id on t (id)", transaction: per_statement, lock_timeout: 0}
+            prove:
+              query: "select 1 from pg_index, looked_at where indexrelid = to_regclass('t_id') and indisvalid"
+              equals: 1
+            cleanup: {sql: {text: "drop index concurrently if exists t_id", transaction: per_statement}}
+            undo: {sql: {text: "drop index concurrently if exists t_id", transaction: per_statement}}
 """
-
-
-def waits(state: RunState) -> bool:
-    return any(at.waiting == WaitReason.PROOF_UNANSWERED for at in state.steps)
 
 
 @pytest.fixture
-def empty(each_database: Database) -> Database:
+def made(each_database: Database) -> Database:
     with each_database.connect() as setup:
-        setup.execute("create table t (id int)")
+        setup.execute("create table t (id int); create table looked_at (id int); insert into looked_at values (1)")
     return each_database
 
 
-def locked(database: Database) -> psycopg.Connection:
-    """Somebody who holds the table, as an ALTER TABLE does."""
-    holder = database.connect()
-    holder.execute("begin")
-    holder.execute("lock table t in access exclusive mode")
-    return holder
+@pytest.fixture
+def holder(made: Database) -> Iterator[psycopg.Connection]:
+    """Somebody who holds the table that proofs look at, as an ALTER TABLE does; questions wait a moment only."""
+    with made.connect() as session, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queries, "LOCK_TIMEOUT", 0.1)
+        session.execute("begin")
+        session.execute("lock table looked_at in access exclusive mode")
+        yield session
 
 
-@pytest.mark.unsaid(FailReason.NOT_PROVED, Fact.PROVE, Fact.ANSWER)
-def test_a_lock_is_no_answer_and_a_committed_change_is_not_rolled_back(
-    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def unanswered(rig: Rig, step: str) -> dict[str, object]:
+    """The facts with which the step waits for its proof's answer."""
+    waits = await rig.until(
+        lambda: [w for w in rig.events("step.waiting") if w["data"].get("reason") == "proof_unanswered"],
+        "it waits for the proof's answer",
+    )
+    assert rig.step(step).status == "running"
+    facts: dict[str, object] = waits[-1]["data"]["facts"]
+    return facts
+
+
+def none_of(rig: Rig, *types: str) -> bool:
+    return not rig.events(*types)
+
+
+@awaited
+async def test_a_lock_is_no_answer_and_a_committed_change_is_not_rolled_back(
+    made: Database, holder: psycopg.Connection, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("tui.engine.drivers.query.LOCK_TIMEOUT", 0.2)
-    # The step changes another table than the one its proof looks at, which somebody holds all along.
-    steps = COMMITTED.replace("insert into t", "insert into other").replace('from t"', 'from t, other"')
-    with empty.connect() as setup:
-        setup.execute("create table other (id int); insert into t values (7)")
-
-    async def main() -> None:
-        async with Ride(tmp_path, monkeypatch, plan_of(steps, empty.dsn), policy=ROLLING) as ride:
-            await ride.until(waits, "it waits for the proof's answer", 10)
-            await asyncio.sleep(0.5)
-            facts = ride.at("migrate").waiting_facts
-            assert facts["sqlstate"] == "55P03" and "held by pid" in facts["message"]
-            assert ride.at("migrate").status == "running"
-            holder.execute("rollback")
-            assert (await ride.done()).status == "completed"
-            assert ride.at("migrate").evidence["prove"]["answer"] == "there"
-            assert not ride.events("rollback.started") and not ride.events("step.failed")
-
-    with locked(empty) as holder:
-        asyncio.run(main())
+    async with Rig(tmp_path, made, FILL, policy=ROLLING) as rig:
+        facts = await unanswered(rig, "fill")
+        assert facts["sqlstate"] == "55P03"
+        assert f"looked_at; held by pid {holder.info.backend_pid}" in str(facts["message"])
+        holder.execute("rollback")
+        await rig.until(lambda: rig.recorder.state.status == "completed")
+        assert rig.step("fill").evidence["prove"]["answer"] == "there"
+        assert none_of(rig, "rollback.started", "step.failed")
 
 
 @pytest.mark.unsaid(FateReason.PROOF_UNANSWERED, WaitReason.PROOF_UNANSWERED)
-def test_an_answered_proof_is_not_called_unanswered(
-    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@awaited
+async def test_what_was_answered_is_not_called_unanswered(made: Database, tmp_path: Path) -> None:
+    async with Rig(tmp_path, made, FILL.replace("equals: 1", "equals: 2"), policy=HEADLESS) as rig:
+        await rig.until(lambda: rig.recorder.state.status == "failed")
+        at = rig.step("fill")
+        assert (at.reason, at.evidence["prove"]["answer"], at.effect) == ("not_proved", "not_there", "all")
+        assert none_of(rig, "step.fate") and "proof_unanswered" not in rig.said()
+
+
+@awaited
+async def test_without_an_answer_for_long_it_is_undecided_and_nothing_is_rolled_back(
+    made: Database, holder: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def main() -> None:
-        wrong = plan_of(COMMITTED.replace("equals: 1", "equals: 2"), empty.dsn)
-        async with Ride(tmp_path, monkeypatch, wrong, policy=HEADLESS) as ride:
-            assert (await ride.done()).status == "failed"
-            at = ride.at("migrate")
-            assert (at.reason, at.evidence["prove"]["answer"], at.effect) == ("not_proved", "not_there", "all")
-            assert not [event for event in ride.events("step.waiting") if event["data"].get("reason")]
-
-    asyncio.run(main())
+    monkeypatch.setattr(proofs, "PATIENCE", 0.8)
+    async with Rig(tmp_path, made, FILL, policy=ROLLING) as rig:
+        await rig.until(lambda: rig.recorder.state.status == "undecided")
+        at = rig.step("fill")
+        assert (at.fate, at.fate_reason, at.effect) == ("undecided", "proof_unanswered", "unknown")
+        assert at.evidence["prove"]["sqlstate"] == "55P03" and at.evidence["commit"]["xid"]
+        assert none_of(rig, "rollback.started", "step.failed")
 
 
-def test_without_an_answer_for_long_it_is_undecided_and_nothing_is_rolled_back(
-    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.unsaid(FailReason.NOT_PROVED, Fact.PROVE, Fact.ANSWER)
+@awaited
+async def test_a_person_gives_up_waiting_and_asks_again(
+    made: Database, holder: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.engine.drivers.query.LOCK_TIMEOUT", 0.1)
-    monkeypatch.setattr(proofs, "PATIENCE", 1.0)
-    steps = COMMITTED.replace("insert into t", "insert into other")
-    with empty.connect() as setup:
-        setup.execute("create table other (id int)")
-
-    async def main() -> None:
-        async with Ride(tmp_path, monkeypatch, plan_of(steps, empty.dsn), policy=ROLLING) as ride:
-            assert (await ride.done()).status == "undecided"
-            at = ride.at("migrate")
-            assert (at.fate, at.fate_reason, at.effect) == ("undecided", "proof_unanswered", "unknown")
-            assert at.evidence["prove"]["sqlstate"] == "55P03" and at.evidence["commit"]["xid"]
-            assert not ride.events("rollback.started")
-
-    with locked(empty):
-        asyncio.run(main())
+    """The cancel ends a question that hangs; asked again later, it is answered, and nothing is executed twice."""
+    monkeypatch.setattr(queries, "LOCK_TIMEOUT", 30.0)
+    async with Rig(tmp_path, made, FILL) as rig:
+        rig.do(c.Execute(step="fill"))
+        await rig.until(lambda: rig.step("fill").done == 1, "it commits")
+        rig.do(c.Cancel(step="fill"))
+        assert (await rig.ended("fill"))["data"]["fate"] == "undecided"
+        at = rig.step("fill")
+        assert (at.fate_reason, at.evidence["given_up"]) == ("proof_unanswered", "person")
+        holder.execute("rollback")
+        rig.do(c.Retry(step="fill", reason="the lock is gone"))
+        await rig.ended("fill", attempt=2)
+        assert rig.step("fill").status == "passed"
+    assert made.value("select count(*) from t") == 1
 
 
-def test_a_person_gives_up_waiting(empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its proof hangs on a lock: the cancel ends the question, and nothing is said of the work."""
-    monkeypatch.setattr("tui.engine.drivers.query.LOCK_TIMEOUT", 30.0)
-    steps = COMMITTED.replace("insert into t", "insert into other")
-    with empty.connect() as setup:
-        setup.execute("create table other (id int)")
-
-    async def main() -> None:
-        async with Ride(tmp_path, monkeypatch, plan_of(steps, empty.dsn)) as ride:
-            ride.do(c.Execute(step="migrate"))
-            await ride.until(lambda state: state.steps["migrate"].done == 1, "it commits")
-            ride.do(c.Cancel(step="migrate"))
-            at = await ride.until_ended("migrate")
-            assert (at.status, at.fate_reason) == ("undecided", "proof_unanswered")
-            assert at.evidence["given_up"] == "person"
-            holder.execute("rollback")
-            # Said to be worth another question, it is asked, and nothing is executed again.
-            ride.do(c.Retry(step="migrate", reason="the lock is gone"))
-            at = await ride.until_ended("migrate")
-            assert (at.status, at.reason) == ("failed", "not_proved"), "other was filled, t was not"
-
-    with locked(empty) as holder:
-        asyncio.run(main())
-    assert empty.value("select count(*) from other") == 1
-
-
-def test_no_free_connection_is_no_answer(empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = COMMITTED.replace("values (1)", "select 1 from pg_sleep(0.5)")
-
-    async def main() -> None:
-        few = plan_of(steps, empty.server.dsn(empty.name, "few"))
-        async with Ride(tmp_path, monkeypatch, few, policy=ROLLING) as ride:
-            await ride.until(lambda state: state.steps["migrate"].witness, "it works")
-            admin.execute("alter role few connection limit 1")
-            await ride.until(waits, "it waits for the proof's answer")
-            assert "few" in ride.at("migrate").waiting_facts["message"]
-            admin.execute("alter role few connection limit -1")
-            assert (await ride.done()).status == "completed"
-            assert not ride.events("rollback.started")
-
-    with empty.connect() as admin:
+@awaited
+async def test_no_free_connection_is_no_answer(made: Database, tmp_path: Path) -> None:
+    slow = FILL.replace("values (1)", "select 1 from pg_sleep(0.5)")
+    with made.connect() as admin:
         admin.execute("create role few login")
         try:
-            admin.execute("grant all on t to few")
-            asyncio.run(main())
+            admin.execute("grant all on t, looked_at to few")
+            async with Rig(tmp_path, made.server.dsn(made.name, "few"), slow, policy=ROLLING) as rig:
+                await rig.until(lambda: rig.step("fill").witness, "it works")
+                admin.execute("alter role few connection limit 1")
+                assert "few" in str((await unanswered(rig, "fill"))["message"])
+                admin.execute("alter role few connection limit -1")
+                await rig.until(lambda: rig.recorder.state.status == "completed")
+                assert none_of(rig, "rollback.started")
         finally:
             admin.execute("drop owned by few")
             admin.execute("drop role few")
 
 
-def _left_outside(ride: Ride, database: Database) -> None:
-    """Another engine sent the statement outside a transaction and was gone before its end."""
-    with database.connect() as session:
-        identifier = session.execute("select system_identifier::text from pg_control_system()").fetchone()
-    assert identifier is not None
-    witness = {
-        "outside": True,
-        "pid": 1,
-        "backend_start": "2020-01-01 00:00:00.000000",
-        "system_identifier": identifier[0],
-    }
-    ride.record(e.StepStarted(step="index", attempt=1, kind="sql"), e.TxBegin(step="index", attempt=1, witness=witness))
+@awaited
+async def test_a_lost_connection_is_no_answer(made: Database, tmp_path: Path) -> None:
+    """The proof's own session is ended from outside while it asks."""
+    slow = FILL.replace("count(*) from", "count(*) from pg_sleep(0.5),")
+    async with Rig(tmp_path, made, slow, policy=ROLLING) as rig:
+        ended = (
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like '%fill query'"
+        )
+        await rig.until(lambda: made.value(ended), "the proof asks")
+        await unanswered(rig, "fill")
+        await rig.until(lambda: rig.recorder.state.status == "completed")
+        assert none_of(rig, "rollback.started")
 
 
 @pytest.mark.unsaid(FateReason.CLEANED_UP)
-def test_a_valid_index_is_not_dropped_because_its_proof_met_a_lock(
-    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@awaited
+async def test_a_valid_index_is_not_dropped_because_its_proof_met_a_lock(
+    made: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.engine.drivers.query.LOCK_TIMEOUT", 0.1)
-    with empty.connect() as setup:
-        setup.execute("insert into t values (1)")
-        setup.execute("create index t_id on t (id)")
-        before = empty.value("select 't_id'::regclass::oid")
-
-    async def main() -> None:
-        ride = Ride(tmp_path, monkeypatch, plan_of(INDEX, empty.dsn), policy=ROLLING)
-        _left_outside(ride, empty)
-        async with ride:
-            await ride.until(waits, "it waits for the proof's answer")
+    """The engine is gone as soon as it has sent the statement; the next one asks."""
+    monkeypatch.setattr(queries, "LOCK_TIMEOUT", 0.1)
+    async with Rig(tmp_path, made, INDEX) as rig:
+        await rig.execute("index")
+        before = made.value("select 't_id'::regclass::oid")
+        with made.connect() as holder:
+            holder.execute("begin")
+            holder.execute("lock table looked_at in access exclusive mode")
+            await rig.take_up(cut=lambda event: event["type"] == "tx.begin")
+            await unanswered(rig, "index")
+            await asyncio.sleep(0.3)
             holder.execute("rollback")
-            assert (await ride.done()).status == "completed"
-            assert ride.at("index").fate == "applied"
-
-    with locked(empty) as holder:
-        asyncio.run(main())
-    assert empty.value("select 't_id'::regclass::oid") == before, "it is the very index"
+        await rig.ended("index")
+        assert (rig.step("index").status, rig.step("index").fate) == ("passed", "applied")
+    assert made.value("select 't_id'::regclass::oid") == before, "it is the very index"
 
 
-def test_a_failed_statement_whose_effect_is_there_is_not_cleaned_up(
-    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@awaited
+async def test_a_failed_statement_whose_effect_is_there_is_not_cleaned_up(made: Database, tmp_path: Path) -> None:
     """CREATE INDEX CONCURRENTLY fails because somebody has made the index already: it is theirs, and valid."""
-    with empty.connect() as setup:
-        setup.execute("insert into t values (1)")
+    with made.connect() as setup:
         setup.execute("create index t_id on t (id)")
-        before = empty.value("select 't_id'::regclass::oid")
+    before = made.value("select 't_id'::regclass::oid")
+    async with Rig(tmp_path, made, INDEX) as rig:
+        await rig.execute("index")
+        at = rig.step("index")
+        assert (at.status, at.sqlstate, at.effect) == ("failed", "42P07", "all")
+        assert at.evidence["prove"]["answer"] == "there" and "cleanup" not in at.evidence
+    assert made.value("select 't_id'::regclass::oid") == before
 
-    async def main() -> None:
-        async with Ride(tmp_path, monkeypatch, plan_of(INDEX, empty.dsn), policy=HEADLESS) as ride:
-            await ride.done()
-            at = ride.at("index")
-            assert (at.status, at.sqlstate, at.effect) == ("failed", "42P07", "all")
-            assert at.evidence["prove"]["answer"] == "there" and "cleanup" not in at.evidence
 
-    asyncio.run(main())
-    assert empty.value("select 't_id'::regclass::oid") == before
+@awaited
+async def test_without_an_answer_nothing_is_cleaned_up(
+    made: Database, holder: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs, "PATIENCE", 0.3)
+    with made.connect() as setup:
+        setup.execute("create index t_id on t (id)")
+    before = made.value("select 't_id'::regclass::oid")
+    async with Rig(tmp_path, made, INDEX, policy=ROLLING) as rig:
+        await rig.until(lambda: rig.recorder.state.status == "undecided")
+        assert rig.step("index").evidence["error"]["sqlstate"] == "42P07"
+    assert made.value("select 't_id'::regclass::oid") == before
+
+
+@pytest.fixture
+def owners(made: Database) -> Iterator[Database]:
+    """A login that owns and inherits nothing, member of the role that owns the tables."""
+    with made.connect() as admin:
+        admin.execute("create role proof_owner; create role proof_deployer login noinherit in role proof_owner")
+        admin.execute("alter table t owner to proof_owner; alter table looked_at owner to proof_owner")
+        yield made
+        admin.execute("drop owned by proof_owner, proof_deployer; drop role proof_deployer, proof_owner")
+
+
+@pytest.mark.unsaid(FateReason.DISPROVED)
+@awaited
+async def test_a_proof_is_asked_as_the_steps_role(owners: Database, tmp_path: Path) -> None:
+    steps = FILL.replace("title: Fill", "title: Fill\n            as: proof_owner")
+    async with Rig(tmp_path, owners.server.dsn(owners.name, "proof_deployer"), steps) as rig:
+        assert (await rig.execute("fill"))["type"] == "step.passed"
+
+
+@awaited
+async def test_a_proof_is_asked_under_the_steps_row_security(owners: Database, tmp_path: Path) -> None:
+    with owners.connect() as admin:
+        for table in ("t", "looked_at"):
+            admin.execute(f"alter table {table} enable row level security".encode())
+            admin.execute(f"alter table {table} force row level security".encode())
+            admin.execute(f"create policy all_{table} on {table} using (true)".encode())
+    steps = FILL.replace("title: Fill", "title: Fill\n            as: proof_owner")
+    dsn = owners.server.dsn(owners.name, "proof_deployer")
+    async with Rig(tmp_path / "on", dsn, steps.replace('(1)"', '(1)", row_security: on')) as rig:
+        assert (await rig.execute("fill"))["type"] == "step.passed"
+    # The step's own table has no policy here, and the proof's may not be read in part: that is no answer.
+    with owners.connect() as admin:
+        admin.execute("alter table t disable row level security")
+    async with Rig(tmp_path / "off", dsn, steps, policy=ROLLING) as rig:
+        await rig.until(lambda: rig.recorder.state.status == "undecided")
+        assert rig.step("fill").evidence["prove"]["sqlstate"] == "42501"
+        assert none_of(rig, "rollback.started", "step.failed")
+
+
+@awaited
+async def test_what_is_not_there_is_an_answer(made: Database, tmp_path: Path) -> None:
+    async with Rig(tmp_path, made, FILL.replace("looked_at", "nowhere")) as rig:
+        await rig.execute("fill")
+        at = rig.step("fill")
+        assert (at.status, at.reason) == ("failed", "not_proved")
+        assert (at.evidence["prove"]["answer"], at.evidence["prove"]["sqlstate"]) == ("not_there", "42P01")
+
+
+@awaited
+async def test_what_was_done_by_hand_is_proved_by_whichever_engine_asks(
+    made: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken up in the middle of the question, it is asked again; what a person did is not executed by itself."""
+    async with Rig(tmp_path, made, FILL, policy=e.Policy()) as rig:
+        rig.do(c.ByHand(step="fill", note="in psql"))
+        await rig.ended("fill")
+        assert rig.step("fill").status == "by_hand"
+        await rig.take_up(cut=lambda event: event["type"] == "step.started", policy=HEADLESS)
+        await rig.ended("fill")
+        assert (rig.step("fill").status, rig.step("fill").fate) == ("by_hand", "applied")
+        with made.connect() as session:
+            session.execute("delete from looked_at")
+        await rig.take_up(cut=lambda event: event["type"] == "step.started", policy=HEADLESS)
+        await rig.ended("fill")
+        at = rig.step("fill")
+        assert (at.status, at.reason, at.effect, at.fate) == ("failed", "not_proved", "unknown", "not_applied")
+    assert made.value("select count(*) from t") == 0

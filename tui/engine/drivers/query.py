@@ -28,12 +28,13 @@ def sql_error(error: PostgresError, first_line: int = 1) -> SqlError:
 
 
 class QueryDriver:
-    """Carries out RunQuery: one session for each role and database, in read-only transactions."""
+    """Carries out RunQuery: one session for each role and database, in read-only transactions. `sight` tells what a
+    question waits for."""
 
-    def __init__(self, target: TargetAccess, step: Step, sight: LockSight) -> None:
+    def __init__(self, target: TargetAccess, step: Step, sight: LockSight | None = None) -> None:
         self._target = target
         self._step = step
-        self._sight = sight
+        self._sight = LockSight(target, lambda *_: None) if sight is None else sight
         self._sessions: dict[tuple[str | None, bool, str | None], Session] = {}
         self._asked: set[Session] = set()
         self._cancels = 0
