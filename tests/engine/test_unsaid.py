@@ -5,6 +5,8 @@ said there. A case is carried out twice, where the code is true and where it is 
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +17,16 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.journal.codes import CancelReason, EffectCode, FailReason, Outcome, SkipReason, TriggerReason, WaitReason
+from tui.journal.codes import (
+    CancelReason,
+    EffectCode,
+    FailReason,
+    FateReason,
+    Outcome,
+    SkipReason,
+    TriggerReason,
+    WaitReason,
+)
 from tui.postgres import fence
 from tui.postgres.connect import Session, open_session
 from tui.run.commands import ByHand, Cancel, Execute, Resolve, Rollback, Sign, Skip, Undo
@@ -178,6 +189,59 @@ async def the_scratch_database_is_somebodys(desk: Desk, so: bool) -> set[str]:
     return said
 
 
+def failing(desk: Desk, damage: str) -> str:
+    """A PATH on which pg_dump's disk damages what was written, as the shell command `damage` does to $file."""
+    programs = desk.path / "programs"
+    programs.mkdir()
+    real = shutil.which("pg_dump")
+    wrapper = programs / "pg_dump"
+    find = 'for word in "$@"; do case $word in --file=*) file=${word#--file=};; esac; done'
+    text = f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\n{find}\n{real} "$@" && {damage}\n'
+    wrapper.write_text(text)
+    wrapper.chmod(0o755)
+    return f"{programs}:{os.environ['PATH']}"
+
+
+async def written_badly(desk: Desk, damage: str) -> set[str]:
+    plan = BACKUP % (desk.path / "dumps", "decode")
+    async with Rig(desk.path, desk.database, plan, PATH=failing(desk, damage)) as rig:
+        await rig.execute("dump")
+        await rig.execute("verify")
+        return rig.said()
+
+
+@case(FailReason.DECODE_FAILED, pytest.mark.unsaid(FailReason.DECODE_FAILED))
+async def the_backup_is_cut(desk: Desk, so: bool) -> set[str]:
+    """Cut before it was hashed, so that its hash is right and its table of contents whole."""
+    desk.sql("create table t as select g, md5(g::text) from generate_series(1, 5000) g")
+    return await written_badly(desk, 'truncate -s -20000 "$file"' if so else "true")
+
+
+@case(FailReason.LIST_FAILED, pytest.mark.unsaid(FailReason.LIST_FAILED))
+async def the_backup_is_none(desk: Desk, so: bool) -> set[str]:
+    return await written_badly(desk, 'echo "no archive" > "$file"' if so else "true")
+
+
+@case(FailReason.SCRATCH_FAILED, pytest.mark.unsaid(FailReason.SCRATCH_FAILED))
+async def no_scratch_database_may_be_made(desk: Desk, so: bool) -> set[str]:
+    role = f"unsaid_{os.getpid()}_{so}".lower()
+    desk.sql(f"create role {role} login {'nocreatedb' if so else 'createdb'}")
+    try:
+        dsn = desk.database.server.dsn(desk.database.name, role)
+        async with Rig(desk.path, dsn, BACKUP % (desk.path / "dumps", "restore")) as rig:
+            await rig.execute("dump")
+            await rig.execute("verify")
+            return rig.said()
+    finally:
+        desk.sql(f"drop role {role}")
+
+
+@case(FailReason.CONNECTION, pytest.mark.unsaid(FailReason.CONNECTION))
+async def no_session_can_be_had(desk: Desk, so: bool) -> set[str]:
+    role = "no_such_role" if so else "pg_monitor"
+    return await desk.said(f'          - {{id: a, title: A, as: {role}, sql: "select 1"}}', "a")
+
+
 @case(FailReason.TOTAL_ERROR, pytest.mark.unsaid(FailReason.TOTAL_ERROR))
 async def the_total_cannot_be_counted(desk: Desk, so: bool) -> set[str]:
     desk.sql("create table t as select 1 as id")
@@ -239,6 +303,18 @@ COMPANION = """
           - {id: a, title: A, sql: "select pg_sleep(%s)"}
           - {id: watch, title: Watch, with: a, monitor: {log: server, for: %s}}
 """
+
+
+@case(CancelReason.COMPANION, pytest.mark.unsaid(CancelReason.COMPANION))
+async def a_companion_is_ended_with_its_host(desk: Desk, so: bool) -> set[str]:
+    steps = """
+          - {id: a, title: A, sql: "select pg_sleep(0.4)"}
+          - {id: beside, title: Beside, with: a, command: [sleep, "%s"]}
+"""
+    async with desk.rig(steps % (60 if so else 0)) as rig:
+        await rig.execute("a")
+        await rig.until(lambda: rig.step("beside").status not in ("pending", "running"), "the companion ends")
+        return rig.said()
 
 
 @case(SkipReason.HOST_ENDED, pytest.mark.unsaid(SkipReason.HOST_ENDED))
@@ -554,3 +630,31 @@ async def test_said_where_it_is_so_and_only_there(
             connection.execute("drop schema public cascade; create schema public")
     assert reason in found[True], found
     assert reason not in found[False], found
+
+
+@pytest.mark.unsaid(
+    WaitReason.REPLICATION_LAG, WaitReason.SERVER_UNREACHABLE, WaitReason.BACKEND_ALIVE, WaitReason.XID_IN_PROGRESS,
+    FateReason.SERVER_UNREACHABLE, FailReason.CANCELLED,
+)  # fmt: skip
+@awaited
+async def test_a_server_that_answers_without_replicas_is_waited_for_by_nobody(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    """A batch that minds the lag, taken up again behind its last commit: nothing is in its way, and nothing is said."""
+    with empty_database.connect() as connection:
+        connection.execute("create table t as select generate_series(1, 3) as id")
+    steps = """
+          - id: a
+            title: A
+            batch: {sql: "delete from t where id = (select min(id) from t)", pause: 0s, max_lag: 100ms}
+"""
+    async with Rig(tmp_path, empty_database, steps) as rig:
+        await rig.until(lambda: rig.recorder.state.samples, "it is measured")
+        await rig.execute("a")
+        await rig.take_up(cut=lambda event: event["type"] == "tx.commit_sent")
+        await rig.ended("a")
+        assert empty_database.value("select count(*) from t") == 0
+        assert not rig.said() & {
+            WaitReason.REPLICATION_LAG, WaitReason.SERVER_UNREACHABLE, WaitReason.BACKEND_ALIVE,
+            WaitReason.XID_IN_PROGRESS, FateReason.SERVER_UNREACHABLE, FailReason.CANCELLED,
+        }  # fmt: skip
