@@ -25,6 +25,7 @@ from tui.engine.launch import OPENING, Opening
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths, new_run_id
+from tui.journal.codes import Fact
 from tui.journal.events import Policy, RunOpened
 from tui.plan.freeze import freeze
 from tui.plan.loader import load
@@ -115,6 +116,19 @@ class Rig:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+        if kind is None:
+            unknown = self.facts() - {member.value for member in Fact}
+            assert not unknown, f"journaled, and no member of Fact: {sorted(unknown)}"
+
+    def facts(self) -> set[str]:
+        """The names of all facts that are journaled of steps."""
+        return {
+            name
+            for event in self.events()
+            if event["type"].startswith(("step.", "tx."))
+            for key in ("evidence", "facts", "witness")
+            for name in event["data"].get(key) or {}
+        }
 
     async def stop(self) -> None:
         """End the engine as SIGTERM does; the run stays open."""
