@@ -29,7 +29,8 @@ def _server(major: int | None) -> Server:
     binaries = postgres_server.binaries_of(major)
     if binaries.version not in _running:
         directory = scratch_directory(postgres_server.PREFIX)
-        server = Server.create(directory, binaries, fsync=False)
+        settings = {"max_prepared_transactions": "10"}
+        server = Server.create(directory, binaries, fsync=False, settings=settings)
         _running[binaries.version] = server
     _running[binaries.version].start()
     return _running[binaries.version]

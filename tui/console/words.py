@@ -7,7 +7,7 @@ from typing import Any
 from tui.console.view import Mode
 from tui.console.visible import visible
 from tui.locale import _, language, ngettext
-from tui.plain.words import METRIC, REASON, word
+from tui.plain.words import METRIC, REASON, prepared_words, word
 from tui.run.steps import Status, StepState
 
 STATUS_STYLE: dict[Status, str] = {
@@ -206,7 +206,9 @@ def sessions(facts: dict[str, Any], side: str) -> list[dict[str, Any]]:
 
 
 def session_words(session: dict[str, Any]) -> str:
-    """`pid 4711, ana, psql, idle in transaction for 3 min`."""
+    """`pid 4711, ana, psql, idle in transaction for 3 min`; `the prepared transaction 'pay-17' of ana, 3 h old`."""
+    if session.get("gid"):
+        return prepared_words(session)
     parts = [_("pid {pid}").format(pid=visible(str(session.get("pid", "?"))))]
     parts.extend(visible(str(session[name])) for name in ("user", "application") if session.get(name))
     waited = session.get("waiting_s")
@@ -244,6 +246,8 @@ def _holder(facts: dict[str, Any]) -> str:
     root = next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
     if root is None:
         return ""
+    if root.get("gid"):
+        return ", " + _("held by {holder}").format(holder=prepared_words(root))
     text = ", " + _("held by pid {pid}").format(pid=visible(str(root.get("pid", "?"))))
     return text + "".join(f", {part}" for part in _state(root))
 

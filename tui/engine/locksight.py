@@ -59,9 +59,8 @@ class LockSight:
         if error.sqlstate != "55P03" or not self._blockers:
             return error
         root = next((b for b in self._blockers if not b.waits_for), self._blockers[0])
-        who = ", ".join(part for part in (root.user, root.application, root.state) if part)
         wanted = f" on {self._wanted.split(' ', 1)[-1]}" if self._wanted else ""
-        return replace(error, message=f"{error.message}{wanted}; held by pid {root.pid}" + (f" ({who})" if who else ""))
+        return replace(error, message=f"{error.message}{wanted}; held by {_named(root)}")
 
     def forget(self) -> None:
         """What comes next waits for another lock."""
@@ -112,3 +111,11 @@ class LockSight:
             return {}
         self._wanted, self._blockers = ours[0].wanted, tuple(b for b in tree if b.side == "blocks_us")
         return tree_facts(tree, pid)
+
+
+def _named(holder: Blocker) -> str:
+    if holder.gid:
+        age = "" if holder.transaction_age_s is None else f", prepared {holder.transaction_age_s:.0f} s ago"
+        return f"the prepared transaction {holder.gid!r} ({holder.user}{age})"
+    who = ", ".join(part for part in (holder.user, holder.application, holder.state) if part)
+    return f"pid {holder.pid}" + (f" ({who})" if who else "")

@@ -164,8 +164,30 @@ def run_word(status: str) -> str:
 
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, with the facts that are known about it."""
-    known = facts_words((key, value) for key, value in facts.items())
-    return word(STEP_WAITING, reason) + (f" ({known})" if known else "")
+    known = [facts_words((key, value) for key, value in facts.items()), holder_words(facts)]
+    shown = ", ".join(part for part in known if part)
+    return word(STEP_WAITING, reason) + (f" ({shown})" if shown else "")
+
+
+def holder_words(facts: dict[str, Any]) -> str:
+    """Who holds the lock that a step waits for, at the root of the queue; empty while nobody is known."""
+    blockers = facts.get("blockers")
+    known = [each for each in blockers if isinstance(each, dict)] if isinstance(blockers, list | tuple) else []
+    root = next((each for each in known if not each.get("waits_for")), known[0] if known else None)
+    if root is None:
+        return ""
+    if root.get("gid"):
+        return _("held by {holder}").format(holder=prepared_words(root))
+    who = [visible(str(root[name])) for name in ("user", "application", "state") if root.get(name)]
+    return ", ".join([_("held by pid {pid}").format(pid=visible(str(root.get("pid", "?")))), *who])
+
+
+def prepared_words(holder: dict[str, Any]) -> str:
+    """A prepared transaction that holds a lock: its gid, and how long ago it was prepared."""
+    gid, age = visible(str(holder.get("gid", "?"))), holder.get("transaction_age_s")
+    if not isinstance(age, int | float):
+        return _("the prepared transaction {gid}").format(gid=gid)
+    return _("the prepared transaction {gid}, prepared {span} ago").format(gid=gid, span=span(age))
 
 
 def run_waiting(reason: str, kind: str | None = None, status: str | None = None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -18,6 +18,8 @@ class Blocker(msgspec.Struct, frozen=True, kw_only=True):
     `depth`: 0 for ours, 1 for a direct neighbour, and so on. `waits_for`: the pids this one waits for, 0
     for a prepared transaction. `wanted`: mode and relation of the lock it waits for. `held`: up to five
     table locks it holds, the strongest first. `query` is the server's text: hostile, possibly cut.
+
+    A prepared transaction has no session: its `pid` is 0, `gid` its name, `transaction_age_s` since it was prepared.
     """
 
     pid: int
@@ -35,6 +37,7 @@ class Blocker(msgspec.Struct, frozen=True, kw_only=True):
     waiting_s: float | None
     wanted: str
     held: tuple[str, ...]
+    gid: str = ""
 
 
 async def lock_tree(monitor: Session, pids: Iterable[int]) -> tuple[Blocker, ...]:
@@ -46,6 +49,7 @@ async def lock_tree(monitor: Session, pids: Iterable[int]) -> tuple[Blocker, ...
     """
     ours = set(pids)
     edges: dict[int, tuple[int, ...]] = {row[0]: tuple(sorted(set(row[1]))) for row in await monitor.rows("lock_edges")}
+    prepared = await _prepared(monitor, edges)
     waiters: dict[int, set[int]] = {}
     for pid, blockers in edges.items():
         for blocker in blockers:
@@ -68,7 +72,7 @@ async def lock_tree(monitor: Session, pids: Iterable[int]) -> tuple[Blocker, ...
             pid=row[0],
             side=side,
             depth=depth,
-            waits_for=edges.get(row[0], ()),
+            waits_for=tuple(sorted({max(pid, 0) for pid in edges.get(row[0], ())})),
             application=row[1],
             user=row[2],
             database=row[3],
@@ -81,10 +85,54 @@ async def lock_tree(monitor: Session, pids: Iterable[int]) -> tuple[Blocker, ...
             wanted=" ".join(part for part in (row[10], row[12] or row[11]) if part),
             held=tuple(held.get(row[0], [])[:5]),
         )
-    if 0 in place:
-        found[0] = _prepared(*place[0])
+    for pid, (gid, user, database, age) in prepared.items():
+        if pid in place:
+            found[pid] = _sessionless(*place[pid], gid, user, database, age)
     order = {"ours": 0, "blocks_us": 1, "blocked_by_us": 2}
-    return tuple(sorted(found.values(), key=lambda b: (order[b.side], b.depth, b.pid)))
+    return tuple(sorted(found.values(), key=lambda b: (order[b.side], b.depth, b.pid, b.gid)))
+
+
+_Prepared = tuple[str, str, str, float | None]
+
+
+async def _prepared(monitor: Session, edges: dict[int, tuple[int, ...]]) -> dict[int, _Prepared]:
+    """Gid, owner, database and age of the prepared transactions somebody waits for, by a number below 0 that takes
+    their place in `edges`, which knows them as 0. One that ended meanwhile, or that may not be seen, keeps the 0."""
+    waiting = [pid for pid, blockers in edges.items() if 0 in blockers]
+    if not waiting:
+        return {}
+    numbers: dict[str, int] = {}
+    found: dict[int, _Prepared] = {}
+    behind: dict[int, set[int]] = {}
+    for pid, gid, owner, database, age, wanted, held in await monitor.rows("lock_prepared", [waiting]):
+        if not _conflict(wanted, held):
+            continue
+        number = numbers.setdefault(gid, -1 - len(numbers))
+        found[number] = (gid, owner, database, age)
+        behind.setdefault(pid, set()).add(number)
+    for pid in waiting:
+        others = {blocker for blocker in edges[pid] if blocker}
+        edges[pid] = tuple(sorted(others | behind.get(pid, {0})))
+    if any(0 in edges[pid] for pid in waiting):
+        found[0] = ("", "", "", None)
+    return found
+
+
+_ORDER: Final = (
+    "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
+    "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
+)  # fmt: skip
+_CONFLICTS: Final = (
+    {7}, {6, 7}, {4, 5, 6, 7}, {3, 4, 5, 6, 7}, {2, 3, 5, 6, 7}, {2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6, 7},
+    {0, 1, 2, 3, 4, 5, 6, 7},
+)  # fmt: skip
+
+
+def _conflict(wanted: str, held: str) -> bool:
+    """Whether one mode of a lock keeps the other out, by the server's table."""
+    if wanted not in _ORDER or held not in _ORDER:
+        return True
+    return _ORDER.index(held) in _CONFLICTS[_ORDER.index(wanted)]
 
 
 def _reach(start: set[int], neighbours: Callable[[int], Iterable[int]]) -> dict[int, int]:
@@ -98,22 +146,23 @@ def _reach(start: set[int], neighbours: Callable[[int], Iterable[int]]) -> dict[
     return found
 
 
-def _prepared(side: Side, depth: int) -> Blocker:
-    """pg_blocking_pids says 0 for a prepared transaction, which has no session."""
+def _sessionless(side: Side, depth: int, gid: str, user: str, database: str, age: float | None) -> Blocker:
+    """A prepared transaction, which has no session."""
     return Blocker(
         pid=0,
         side=side,
         depth=depth,
         waits_for=(),
         application="",
-        user="",
-        database="",
+        user=user,
+        database=database,
         state="prepared transaction",
         wait_event="",
         query="",
-        state_age_s=None,
-        transaction_age_s=None,
+        state_age_s=age,
+        transaction_age_s=age,
         waiting_s=None,
         wanted="",
         held=(),
+        gid=gid,
     )

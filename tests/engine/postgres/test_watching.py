@@ -63,17 +63,41 @@ async def test_lock_tree(server: Server, database: str) -> None:
 
 
 @awaited
-async def test_a_prepared_transaction_blocks_without_a_session(server: Server, database: str) -> None:
+async def test_a_prepared_transaction_that_blocks_is_named(server: Server, database: str) -> None:
+    async with Sessions(server, database) as sessions:
+        monitor, ours, other = await sessions.monitor(), await sessions.work(lock_timeout_ms=0), await sessions.work()
+        await other.execute("create table t (a int)")
+        await other.execute(f"begin; insert into t values (1); prepare transaction '{database} 1'")
+        # It holds a lock on the same table that does not conflict with what is wanted.
+        await other.execute(f"begin; select * from t; prepare transaction '{database} 2'")
+        share = asyncio.ensure_future(ours.execute("begin; lock table t in share mode"))
+        await waiting(monitor, ours)
+        me, blocker = await lock_tree(monitor, [ours.backend.pid])
+        assert (me.waits_for, blocker.pid, blocker.state) == ((0,), 0, "prepared transaction")
+        assert (blocker.gid, blocker.user, blocker.database) == (f"{database} 1", "postgres", database)
+        assert blocker.transaction_age_s is not None and 0 <= blocker.transaction_age_s < 60
+        await other.execute(f"commit prepared '{database} 1'")
+        await share
+        await ours.execute("commit")
+        alter = asyncio.ensure_future(ours.execute("alter table t add b int"))
+        await waiting(monitor, ours)
+        assert [b.gid for b in await lock_tree(monitor, [ours.backend.pid])] == ["", f"{database} 2"]
+        await other.execute(f"commit prepared '{database} 2'")
+        await alter
+
+
+@awaited
+async def test_a_concurrent_build_waits_for_a_prepared_transaction_by_name(server: Server, database: str) -> None:
     async with Sessions(server, database) as sessions:
         monitor, ours, other = await sessions.monitor(), await sessions.work(lock_timeout_ms=0), await sessions.work()
         await other.execute("create table t (a int)")
         await other.execute(f"begin; insert into t values (1); prepare transaction '{database}'")
-        alter = asyncio.ensure_future(ours.execute("alter table t add b int"))
+        build = asyncio.ensure_future(ours.execute("create index concurrently i on t (a)"))
         await waiting(monitor, ours)
-        tree = await lock_tree(monitor, [ours.backend.pid])
-        assert [(b.pid, b.state) for b in tree[1:]] == [(0, "prepared transaction")]
-        await other.execute(f"commit prepared '{database}'")
-        await alter
+        _me, blocker = await lock_tree(monitor, [ours.backend.pid])
+        assert (blocker.side, blocker.gid) == ("blocks_us", database)
+        await other.execute(f"rollback prepared '{database}'")
+        await build
 
 
 @awaited

@@ -313,4 +313,5 @@ class SqlDriver:
 
 
 def _milliseconds(seconds: float | None) -> int:
-    return 0 if seconds is None else max(1, int(seconds * 1000))
+    """Whole milliseconds; 0, which to the server means no limit, for None and 0 alone."""
+    return max(1, round(seconds * 1000)) if seconds else 0
