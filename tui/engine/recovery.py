@@ -274,13 +274,15 @@ class Recovery:
 
     def _count(self) -> int:
         """How many statements the step's script has."""
+        from tui.sql.parts import part_text
         from tui.sql.script import read_script
 
         spec = self._step.spec
         text = spec.get("text") or ""
         if spec.get("file") is not None:
             text = (self._attempt.paths.plan / str(spec["file"])).read_text("utf-8")
-        return sum(1 for statement in read_script(text).statements if statement.kind != "meta")
+        script = read_script(part_text(text, spec.get("part")))
+        return sum(1 for statement in script.statements if statement.kind != "meta")
 
     def _interrupted(self, found: dict[str, Any], effect: e.Effect) -> e.StepCancelled:
         reason: CancelReason = CancelReason.INTERRUPTED

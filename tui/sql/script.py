@@ -66,6 +66,14 @@ def read_script(text: str) -> Script:
     return _Reader(text).read()
 
 
+def line_comments(text: str) -> list[int]:
+    """The offsets of the comments that begin with `--`; what looks like one in a string or in COPY data is none."""
+    reader = _Reader(text)
+    reader.comments = []
+    reader.read()
+    return reader.comments
+
+
 _ROUTINE: Final = frozenset({"FUNCTION", "PROCEDURE"})
 # A backslash command ends at the end of its line or at `\\`; neither counts inside quotes.
 _META: Final = re.compile(
@@ -92,6 +100,7 @@ class _Reader:
         self.position = 1 if text.startswith("\ufeff") else 0
         self.statements: list[Statement] = []
         self.errors: list[ScriptError] = []
+        self.comments: list[int] | None = None
         self.backslash_strings = False
         self.counted = 0
         self.line = 1
@@ -134,6 +143,8 @@ class _Reader:
             if kind == "comment":
                 if self.start < 0 and text.startswith("/*+", position):
                     self.hint = position
+                if self.comments is not None and text.startswith("--", position):
+                    self.comments.append(position)
                 continue
             if kind == "backslash":
                 self.backslash(position)

@@ -15,19 +15,25 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration, File
 from tui.sql.classify import ends_transaction, needs_no_transaction, opens_transaction
+from tui.sql.parts import Part, part_text
 from tui.sql.review import review
 from tui.sql.script import Script, read_script
 from tui.sql.script import Statement as Source
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunStatement, RunTransaction, SqlSettings, Statement
 from tui.steps.locks import gently
+from tui.steps.parts import UNKNOWN, lint_parts
 
 
 class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Exactly one of `file` and `text`; times in seconds; `retries` after a lock was not to be had."""
+    """Exactly one of `file` and `text`; times in seconds; `retries` after a lock was not to be had.
+
+    `part`: what of a migration tool's file with an up and a down part is executed; the up part by default.
+    """
 
     file: File | None = None
     text: str | None = None
+    part: Part | None = None
     transaction: Literal["single", "per_statement", "script"] = "single"
     lock_timeout: Duration | None = 0.5
     retries: int = 8
@@ -55,7 +61,7 @@ def statements_of(script: Script) -> tuple[Statement, ...]:
 def execute(context: Context, spec: SqlSpec) -> StepRun:
     """Run the script from the first statement that is not proved to be done."""
     text = spec.text if spec.file is None else (yield ReadFile(path=spec.file))
-    script = read_script(text or "")
+    script = read_script(part_text(text or "", spec.part))
     settings = settings_of(context, spec)
     if spec.transaction == "single":
         work = RunTransaction(statements=statements_of(script), settings=settings)
@@ -126,8 +132,12 @@ def lint(lint: Lint) -> Iterable[Finding]:
         text = spec.text if spec.file is None else lint.read(spec.file)
     except (OSError, UnicodeDecodeError):
         return
-    script = read_script(text or "")
     key = "text" if spec.file is None else "file"
+    said = list(lint_parts(lint, text or ""))
+    yield from said
+    if any(finding.code in UNKNOWN for finding in said):
+        return
+    script = read_script(part_text(text or "", spec.part))
     for found in review(script, spec.transaction):
         yield Finding(
             code=found.code, message=found.message, key=key, file=spec.file, line=found.line, level=found.level

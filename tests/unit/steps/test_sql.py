@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.steps.drive import BROKEN, LOCKED, answers, codes, committed, lint, play, refused, step
@@ -181,3 +183,54 @@ def test_a_warning_stays_a_warning() -> None:
     assert [(finding.code, finding.level, finding.line) for finding in found] == [
         ("overrules_setting", "warning", 1), ("changes_role", "warning", 2),
     ]  # fmt: skip
+
+
+class TestParts:
+    FILE = "-- migrate:up\ncreate table a (x int);\n-- migrate:down\ndrop table a;\n"
+
+    def said(self, spec: dict[str, Any], text: str = FILE, **more: Any) -> list[tuple[str, str, int | None]]:
+        found = lint(KIND, {"file": "a.sql"} | spec, files={"a.sql": text}, **more)
+        return [(finding.code, finding.level, finding.line) for finding in found]
+
+    def test_the_up_part_is_executed_and_the_down_part_offered(self) -> None:
+        done = play(KIND, {"file": "a.sql"}, answers(self.FILE, committed()))
+        assert [(s.text, s.line) for s in done.of(RunTransaction)[0].statements] == [("create table a (x int)", 2)]
+        assert self.said({}) == [("up-part", "warning", 3)]
+        (finding,) = lint(KIND, {"file": "a.sql"}, files={"a.sql": self.FILE})
+        assert "(lines 1-2)" in finding.message
+        assert "`undo: {sql: {file: a.sql, part: down}}`" in finding.message
+        assert self.said({"part": "up"}) == []
+
+    def test_the_down_part_takes_it_back(self) -> None:
+        done = play(KIND, {"file": "a.sql", "part": "down"}, answers(self.FILE, committed()))
+        assert [(s.text, s.line) for s in done.of(RunTransaction)[0].statements] == [("drop table a", 4)]
+        assert self.said({"part": "down"}, is_undo=True) == []
+
+    def test_the_whole_file_is_executed_where_the_plan_says_so(self) -> None:
+        done = play(KIND, {"file": "a.sql", "part": "whole"}, answers(self.FILE, committed()))
+        assert len(done.of(RunTransaction)[0].statements) == 2
+        assert self.said({"part": "whole"}) == []
+
+    def test_an_undo_says_which_part_it_means(self) -> None:
+        assert self.said({}, is_undo=True) == [("which-part", "error", 1)]
+        assert self.said({"part": "up"}, is_undo=True) == []
+
+    @pytest.mark.parametrize("part", ["up", "down"])
+    def test_a_part_that_is_not_there(self, part: str) -> None:
+        assert self.said({"part": part}, "select 1;\n") == [("no-such-part", "error", None)]
+
+    def test_what_reads_like_a_marker_is_refused(self) -> None:
+        text = self.FILE.replace("-- migrate", " -- migrate")
+        assert self.said({}, text) == [("almost-marker", "error", 3)]
+        assert self.said({"part": "up"}, text) == []
+
+    def test_a_file_that_asks_for_no_transaction(self) -> None:
+        text = self.FILE.replace("up\n", "up transaction:false\n")
+        assert ("asks-no-transaction", "warning", 1) in self.said({}, text)
+        assert self.said({"part": "up", "transaction": "per_statement"}, text) == []
+        assert self.said({"part": "down"}, text) == []
+
+    def test_only_the_part_that_is_executed_is_reviewed(self) -> None:
+        text = self.FILE.replace("drop", "vacuum;\ndrop")
+        assert self.said({"part": "up"}, text) == []
+        assert self.said({"part": "down"}, text) == [("needs_no_transaction", "error", 4)]
