@@ -156,6 +156,7 @@ class TriggerReason(StrEnum):
 class Fact(StrEnum):
     """What evidence, facts and witnesses of steps may tell, by key; `tests/engine/rig.py` refuses any other."""
 
+    ANSWER = "answer"
     ATTEMPT = "attempt"
     BACKEND_START = "backend_start"
     BATCHES = "batches"
@@ -164,9 +165,9 @@ class Fact(StrEnum):
     BLOCKED_COUNT = "blocked_count"
     BLOCKERS = "blockers"
     BREACHED = "breached"
+    BYTES = "bytes"
     BY_HAND = "by_hand"
     BY_STEP = "by_step"
-    BYTES = "bytes"
     CLEANUP = "cleanup"
     COLUMNS = "columns"
     COMMIT = "commit"
@@ -201,6 +202,7 @@ class Fact(StrEnum):
     LEVEL = "level"
     LIMIT = "limit"
     LIMIT_S = "limit_s"
+    LINE = "line"
     LINES = "lines"
     LOCK_TIMEOUT_S = "lock_timeout_s"
     MESSAGE = "message"
