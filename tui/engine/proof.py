@@ -21,7 +21,7 @@ from tui.plan.model import Proof, Step
 from tui.steps.answers import denies, passes
 from tui.steps.base import Kind
 from tui.steps.effects import Rows, RunQuery, SqlError
-from tui.steps.query import evidence_of, holds
+from tui.steps.query import evidence_of, expected_of, holds
 
 PATIENCE: Final = 600.0
 """Seconds for which a proof is asked again."""
@@ -73,7 +73,9 @@ class Prover:
         while True:
             tries += 1
             rows = await self._once(
-                RunQuery(sql=prove.query, role=self._step.as_, row_security=self._row_security, timeout=timeout)
+                RunQuery(
+                    sql=prove.query, role=self._step.as_, row_security=self._row_security, timeout=timeout, printed=True
+                )
             )
             error = rows.error
             if error is None or denies(error):
@@ -99,7 +101,7 @@ class Prover:
             return Proved(there=False, facts={Fact.ANSWER: "not_there", **error_facts(rows.error)})
         there = holds(prove, rows)
         answer: Answer = "there" if there else "not_there"
-        return Proved(there=there, facts={Fact.ANSWER: answer, **evidence_of(rows)})
+        return Proved(there=there, facts={Fact.ANSWER: answer, **evidence_of(rows), "expected": expected_of(prove)})
 
     async def _once(self, effect: RunQuery) -> Rows:
         """Ask; a person who gives up meanwhile ends the question too. Who did so before still gets one answer."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
@@ -59,15 +60,16 @@ def parse_quantity(text: str) -> float:
     stripped = text.strip()
     match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*(%|[A-Za-z]+)?", stripped)
     if match is not None:
-        number, unit = float(match[1]), match[2]
+        number, unit = Decimal(match[1]), match[2]
+        # As decimals: 1.1ms is 0.0011, and not the fraction next to it.
         if unit is None:
-            return number
+            return float(number)
         if unit == "%":
-            return number / 100
+            return float(number / 100)
         if unit in _UNITS:
-            return number * _UNITS[unit]
+            return float(number * Decimal(str(_UNITS[unit])))
         if unit in _BYTES:
-            return number * _BYTES[unit]
+            return float(number * _BYTES[unit])
     raise ValueError(f"{text!r} is not a quantity such as 0, 70%, 100ms or 2GB")
 
 

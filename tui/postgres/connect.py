@@ -93,6 +93,18 @@ class Result(msgspec.Struct, frozen=True):
     warnings: tuple[Notice, ...] = ()
 
 
+class Printed(msgspec.Struct, frozen=True):
+    """An answer as the server prints it: names of the columns, OIDs of their types, values as text, None for NULL.
+
+    `rows` are the first ones; `count` says how many there were.
+    """
+
+    columns: tuple[str, ...] = ()
+    types: tuple[int, ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    count: int = 0
+
+
 class Session:
     """The only owner of its connection, in autocommit: transactions are begun and ended by plain SQL.
 
@@ -174,6 +186,10 @@ class Session:
         """
         return await self._apart(self._execute(sql, params), _text(sql))
 
+    async def printed(self, sql: str, kept: int) -> Printed:
+        """Run one statement, or several at once, and hand over the last one's answer as the server printed it."""
+        return await self._apart(self._printed(sql, kept), sql)
+
     async def copy_in(self, sql: str, data: bytes | Iterable[bytes] | AsyncIterable[bytes]) -> Result:
         """Run a COPY ... FROM STDIN with its data, in the encoding of the session (UTF-8)."""
         return await self._apart(self._copy_in(sql, data), sql)
@@ -222,6 +238,30 @@ class Session:
                 pass
             rows = await cursor.fetchall() if cursor.description is not None else None
             return self._result(cursor, rows)
+
+    async def _printed(self, sql: str, kept: int) -> Printed:
+        from psycopg.pq import ExecStatus
+
+        async with self._connection.cursor() as cursor:
+            await cursor.execute(_bytes(sql), prepare=False)
+            while cursor.nextset():
+                pass
+            result = cursor.pgresult
+            if result is None or result.status != ExecStatus.TUPLES_OK:
+                return Printed()
+            columns = range(result.nfields)
+            return Printed(
+                columns=tuple(_shown(result.fname(column) or b"") for column in columns),
+                types=tuple(result.ftype(column) for column in columns),
+                rows=tuple(
+                    tuple(
+                        None if (value := result.get_value(row, column)) is None else _shown(value)
+                        for column in columns
+                    )
+                    for row in range(min(kept, result.ntuples))
+                ),
+                count=result.ntuples,
+            )
 
     async def _copy_in(self, sql: str, data: bytes | Iterable[bytes] | AsyncIterable[bytes]) -> Result:
         async with self._connection.cursor() as cursor:
@@ -360,6 +400,11 @@ async def _settle_in(session: Session, settings: dict[str, str]) -> None:
 
 def _bytes(sql: str | bytes) -> bytes:
     return sql if isinstance(sql, bytes) else sql.encode("utf-8", "surrogateescape")
+
+
+def _shown(value: bytes) -> str:
+    """Text of any encoding: bytes that are no UTF-8 become visible as \\xNN and differ from one another."""
+    return value.decode("utf-8", "backslashreplace")
 
 
 def _text(sql: str | bytes) -> str:

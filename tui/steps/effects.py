@@ -85,19 +85,23 @@ class TxDone(Struct, frozen=True, kw_only=True):
 
 
 class RunQuery(Effect, frozen=True, kw_only=True):
-    """A read-only query on a connection of its own -> Rows."""
+    """A read-only query on a connection of its own -> Rows. `printed`: values as the text that the server prints."""
 
     sql: str
     role: str | None = None
     row_security: bool = True
     timeout: float | None = 60.0
     scratch_database: str | None = None
+    printed: bool = False
 
 
 class Rows(Struct, frozen=True, kw_only=True):
-    """What a query returned: at most 1,000 rows are kept; `count` is how many there were."""
+    """What a query returned: at most 1,000 rows are kept; `count` is how many there were.
+
+    `columns` are their names, `types` the OIDs of their types, where values are printed."""
 
     columns: tuple[str, ...] = ()
+    types: tuple[int, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     count: int = 0
     error: SqlError | None = None

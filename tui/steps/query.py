@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +10,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
+from tui.steps import compare
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
 
@@ -30,62 +29,50 @@ class QuerySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 COMPARISONS = ("equals", "below", "above", "empty", "not_empty")
-
-
-def same(value: Any, wanted: Any) -> bool:
-    """Whether a value of the server is what the plan wrote: numbers as numbers, everything else as text."""
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return str(value).lower() == str(wanted).lower()
-    if isinstance(value, Decimal) and isinstance(wanted, float):
-        # 0.1 in the plan means the decimal that was written, not the binary fraction next to it.
-        return value == Decimal(str(wanted))
-    if isinstance(value, (int, float, Decimal)) and isinstance(wanted, (int, float)):
-        return bool(value == wanted)
-    return str(value) == str(wanted)
+_KEPT, _LONGEST = 10, 4000
+"""Rows, and characters of a value, that become evidence."""
 
 
 def holds(spec: QuerySpec | Proof, rows: Rows) -> bool:
-    """Whether the answer is the expected one."""
+    """Whether the answer, printed, is the expected one. No row, or NULL, is nothing that a plan can write."""
     if spec.empty is not None:
         return bool((rows.count == 0) == spec.empty)
     if spec.not_empty is not None:
         return bool((rows.count > 0) == spec.not_empty)
-    if not rows.rows or rows.rows[0][0] is None:
+    if not rows.rows or not rows.rows[0]:
         return False
-    value = rows.rows[0][0]
-    below, above = getattr(spec, "below", None), getattr(spec, "above", None)
-    try:
-        if below is not None:
-            return float(value) < float(below)
-        if above is not None:
-            return float(value) > float(above)
-    except (TypeError, ValueError):
-        return False
-    return same(value, spec.equals)
-
-
-def _neutral(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if isfinite(value) else str(value)
-    return value if isinstance(value, (int, str)) or value is None else str(value)
+    value, type_ = rows.rows[0][0], rows.types[0]
+    limits = getattr(spec, "below", None), getattr(spec, "above", None)
+    if limits[0] is not None:
+        return compare.below(value, type_, limits[0])
+    if limits[1] is not None:
+        return compare.above(value, type_, limits[1])
+    return compare.same(value, type_, spec.equals)
 
 
 def evidence_of(rows: Rows) -> dict[str, Any]:
-    """The answer as neutral data: at most ten rows, values as text where JSON has no type for them."""
-    kept = [[_neutral(value) for value in row] for row in rows.rows[:10]]
+    """The answer as neutral data: the names of its columns, at most ten rows of what the server printed."""
+    kept = [[_short(value) for value in row] for row in rows.rows[:_KEPT]]
     return {"columns": list(rows.columns), "rows": kept, "count": rows.count, "seconds": rows.seconds}
+
+
+def _short(value: str | None) -> str | None:
+    return value if value is None or len(value) <= _LONGEST else value[:_LONGEST] + "…"
+
+
+def expected_of(spec: QuerySpec | Proof) -> dict[str, Any]:
+    """The comparison that the plan makes."""
+    return {key: getattr(spec, key) for key in COMPARISONS if getattr(spec, key, None) is not None}
 
 
 def execute(context: Context, spec: QuerySpec) -> StepRun:
     """Ask, compare."""
     rows: Rows = yield RunQuery(
-        sql=spec.sql, role=context.step.as_, row_security=spec.row_security == "on", timeout=spec.timeout
+        sql=spec.sql, role=context.step.as_, row_security=spec.row_security == "on", timeout=spec.timeout, printed=True
     )
     if rows.error is not None:
         return Failed(reason=FailReason.SQL_ERROR, error=rows.error)
-    evidence = evidence_of(rows) | {
-        "expected": {k: getattr(spec, k) for k in COMPARISONS if getattr(spec, k) is not None}
-    }
+    evidence = evidence_of(rows) | {"expected": expected_of(spec)}
     if holds(spec, rows):
         return Passed(evidence=evidence)
     return Failed(reason=FailReason.NOT_AS_EXPECTED, evidence=evidence)
@@ -99,9 +86,16 @@ def lint(lint: Lint) -> Iterable[Finding]:
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
-    """The first value and what was expected."""
-    rows = evidence.get("rows") or [[None]]
-    return [("value", str(rows[0][0])), ("expected", str(evidence.get("expected", "")))]
+    """The first value, what was expected, and how many rows there were."""
+    found: list[tuple[str, str]] = []
+    rows = evidence.get("rows") or []
+    if rows and rows[0]:
+        found.append(("value", "NULL" if rows[0][0] is None else str(rows[0][0])))
+    for relation, wanted in (evidence.get("expected") or {}).items():
+        found.append(("expected", f"{relation} {wanted}"))
+    if "count" in evidence:
+        found.append(("rows", str(evidence["count"])))
+    return found
 
 
 KIND = Kind(name="query", spec=QuerySpec, execute=execute, lint=lint, facts=facts)

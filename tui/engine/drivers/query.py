@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+
+from msgspec.structs import replace
 
 from tui.engine.locksight import LockSight
 from tui.engine.target import TargetAccess
@@ -16,6 +17,8 @@ from tui.steps.effects import Rows, RunQuery, SqlError
 LOCK_TIMEOUT = 2.0
 """Seconds a question waits for a lock; who waits longer keeps others waiting."""
 _KEPT = 1000
+_PRINT = "set datestyle = iso; set intervalstyle = postgres; set bytea_output = hex; set extra_float_digits = 1"
+"""Values are printed alike in every database; the order of day and month, and the time zone, are those of the role."""
 _CANCELS, _CANCEL_PAUSE = 50, 0.1
 
 
@@ -51,7 +54,7 @@ class QueryDriver:
                 if cancels != self._cancels:
                     raise StatementFailed("57014", "cancelled before it was asked")
                 async with self._sight.over(session.backend.pid, LOCK_TIMEOUT):
-                    result = await session.execute(effect.sql)
+                    rows = await self._answer(session, effect)
             finally:
                 self._asked.discard(session)
                 await self._end(session, keep=effect.scratch_database is None)
@@ -60,14 +63,14 @@ class QueryDriver:
         except OSError as error:
             lost = SqlError(sqlstate=None, message=str(error), lost=True)
             return Rows(error=lost, seconds=round(time.monotonic() - began, 6))
-        rows = result.rows or []
-        columns: tuple[Any, ...] = ()
-        return Rows(
-            columns=columns,
-            rows=tuple(rows[:_KEPT]),
-            count=len(rows),
-            seconds=round(time.monotonic() - began, 6),
-        )
+        return replace(rows, seconds=round(time.monotonic() - began, 6))
+
+    async def _answer(self, session: Session, effect: RunQuery) -> Rows:
+        if effect.printed:
+            answer = await session.printed(effect.sql, _KEPT)
+            return Rows(columns=answer.columns, types=answer.types, rows=answer.rows, count=answer.count)
+        rows = (await session.execute(effect.sql)).rows or []
+        return Rows(rows=tuple(rows[:_KEPT]), count=len(rows))
 
     async def _end(self, session: Session, keep: bool) -> None:
         """End the transaction; a session that cannot is closed, and what went wrong before is what is told."""
@@ -93,6 +96,7 @@ class QueryDriver:
             known = await self._target.open(
                 "work", f"{self._step.id} query", settings, database=effect.scratch_database
             )
+            await known.execute(_PRINT)
             self._sessions[key] = known
         return known
 
