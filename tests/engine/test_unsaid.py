@@ -45,7 +45,7 @@ class Desk:
     @asynccontextmanager
     async def session(self) -> Any:
         """Another session in the database, as an application has it."""
-        session = await open_session(self.database.dsn, purpose="control", run="other")
+        session = await open_session(self.database.dsn, purpose="work", run="other")
         try:
             yield session
         finally:

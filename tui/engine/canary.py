@@ -26,7 +26,7 @@ class SqlQuestion:
     async def prepare(self) -> None:
         if self._session is None or self._session.closed:
             try:
-                self._session = await self._target.open("monitor", "canary")
+                self._session = await self._target.open("monitor", "canary", runs_the_plan=True)
             except PostgresError as error:
                 raise CanaryFailed(error.message) from None
             self._source = f"{self._session.host}:{self._session.port}"

@@ -75,8 +75,9 @@ class TargetAccess:
         settings: WorkSettings | None = None,
         on_notice: Callable[[Notice], None] | None = None,
         database: str | None = None,
+        runs_the_plan: bool | None = None,
     ) -> Session:
-        """A new session of its own."""
+        """A new session of its own; see `open_session`."""
         from tui.plan.expand import ExpansionError
 
         await self._password()
@@ -96,6 +97,7 @@ class TargetAccess:
             settings=settings,
             on_notice=on_notice,
             environment=self.environment,
+            runs_the_plan=runs_the_plan,
         )
         pid = session.backend.pid
         self.backends.pop(pid, None)

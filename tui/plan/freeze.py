@@ -14,7 +14,7 @@ from tui.plan.loader import Loaded
 from tui.plan.problems import quoted
 from tui.plan.seal import lines_of, seal_of_digests, work_of
 
-_DIRECTORY_MODE, _FILE_MODE = 0o2750, 0o640
+_DIRECTORY_MODE, _FILE_MODE, _PROGRAM_MODE = 0o2750, 0o640, 0o750
 
 
 class FreezeError(Exception):
@@ -114,7 +114,9 @@ def _make_directory(path: Path) -> None:
 
 
 def _copy(origin: Path, target: Path) -> str:
-    descriptor = _create(target)
+    # A command's own program is executed from the frozen plan.
+    mode = _PROGRAM_MODE if origin.stat().st_mode & 0o111 else _FILE_MODE
+    descriptor = _create(target, mode)
     with os.fdopen(descriptor, "wb") as file:
         digest = digest_of(origin, also=file.write)
         file.flush()
@@ -130,10 +132,10 @@ def _write(target: Path, content: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _create(target: Path) -> int:
+def _create(target: Path, mode: int = _FILE_MODE) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(target, flags, 0o600)
-    os.fchmod(descriptor, _FILE_MODE)
+    os.fchmod(descriptor, mode)
     return descriptor
 
 

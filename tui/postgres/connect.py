@@ -52,6 +52,8 @@ __all__ = [
 
 T = TypeVar("T")
 _WARNINGS_KEPT = 50
+_OURS = "pg_catalog, pg_temp"
+"""The search path of our own statements: nobody but a superuser can put anything there."""
 _CLOSING_S = 1.0
 
 
@@ -120,6 +122,7 @@ class Session:
         purpose: Purpose,
         settings: WorkSettings | None,
         on_notice: Callable[[Notice], None] | None,
+        runs_the_plan: bool,
     ) -> None:
         self._connection = connection
         self._on_notice = on_notice
@@ -129,6 +132,8 @@ class Session:
         self._closing = False
         self.purpose = purpose
         self.settings = settings
+        self.runs_the_plan = runs_the_plan
+        self.settings_known: frozenset[str] = frozenset()
         self.backend = Backend(pid=connection.pgconn.backend_pid, start="")
         connection.add_notice_handler(self._noticed)
 
@@ -344,11 +349,14 @@ async def open_session(
     settings: WorkSettings | None = None,
     on_notice: Callable[[Notice], None] | None = None,
     environment: Mapping[str, str] | None = None,
+    runs_the_plan: bool | None = None,
 ) -> Session:
     """Open a session, tagged `virada <run> <purpose or step>`, with every safety setting of its purpose in
     force.
 
-    `dsn` has its variables expanded already. Of several hosts the primary is taken. Raises ConnectFailed,
+    `dsn` has its variables expanded already. Of several hosts the primary is taken. `runs_the_plan`: statements of the
+    plan's author run here, under the database's own search path, as on every work session; on others names are looked
+    up in pg_catalog alone. Raises ConnectFailed,
     also when the settings cannot be put in force: then the session is closed and nothing was executed.
     """
     import psycopg
@@ -362,9 +370,12 @@ async def open_session(
     except (psycopg.Error, UnicodeError) as error:
         sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
         raise ConnectFailed(str(error).strip(), sqlstate) from None
-    session = Session(connection, purpose=purpose, settings=settings, on_notice=on_notice)
+    of_the_plan = purpose == "work" if runs_the_plan is None else runs_the_plan
+    session = Session(
+        connection, purpose=purpose, settings=settings, on_notice=on_notice, runs_the_plan=of_the_plan
+    )  # fmt: skip
     try:
-        await _settle_in(session, session_settings(purpose, settings))
+        await _settle_in(session, session_settings(purpose, settings), settings.search_path if settings else None)
     except PostgresError as error:
         await session.close()
         raise ConnectFailed(
@@ -377,23 +388,36 @@ async def open_session(
     return session
 
 
-async def _settle_in(session: Session, settings: dict[str, str]) -> None:
-    """Put the settings in force, the role last: it may lack the right to be asked anything else."""
+async def _settle_in(session: Session, settings: dict[str, str], path: str | None) -> None:
+    """Put the settings in force, the role last: it may lack the right to be asked anything else.
+
+    The database's owner chooses its search path, and could plant functions and operators there that our statements
+    would call with the rights of whoever logs in. So these run under the system's own path, and whatever is sent on
+    the step's session later names the schema of everything it uses.
+    """
+    await session.execute(f"set search_path = {_OURS}")
     try:
-        await session.rows("settings_apply", [list(settings), list(settings.values())])
+        rows = await session.rows("settings_apply", [list(settings), list(settings.values())])
+        session.settings_known = frozenset(row[0] for row in rows)
     except StatementFailed:
         # One that this platform lacks (client_connection_check_interval needs Linux or the like) must not
         # cost the rest.
+        known = set()
         for name, value in settings.items():
             try:
-                await session.rows("settings_apply", [[name], [value]])
+                known |= {row[0] for row in await session.rows("settings_apply", [[name], [value]])}
             except StatementFailed:
                 if name not in ("client_connection_check_interval", "tcp_user_timeout"):
                     raise
+        session.settings_known = frozenset(known)
     if session.purpose != "monitor":
         await session.rows("synchronous_commit_on")
     pid, start = (await session.rows("backend_self"))[0]
     session.backend = Backend(pid=pid, start=start)
+    if path is not None:
+        await session.rows("search_path_set", [path])
+    elif session.runs_the_plan:
+        await session.execute("reset search_path")
     if session.role is not None:
         await session.rows("role_set", [session.role])
 

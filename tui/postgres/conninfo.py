@@ -128,6 +128,4 @@ def session_settings(purpose: Purpose, work: WorkSettings | None) -> dict[str, s
         "idle_in_transaction_session_timeout": str(wanted.idle_in_transaction_ms),
         "row_security": "on" if wanted.row_security else "off",
     }
-    if wanted.search_path is not None:
-        settings["search_path"] = wanted.search_path
     return settings

@@ -72,7 +72,8 @@ def _roles(spec: CheckSpec, evidence: dict[str, Any]) -> Any:
     failed: list[str] = []
     if spec.role is not None:
         rows: Rows = yield RunQuery(
-            sql=f"select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = {_literal(spec.role)}"
+            ours=True,
+            sql=f"select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = {_literal(spec.role)}",
         )
         member = bool(rows.rows and rows.rows[0][0] is True)
         evidence["role"] = {"name": spec.role, "exists": rows.count > 0, "member": member}
@@ -85,7 +86,7 @@ def _roles(spec: CheckSpec, evidence: dict[str, Any]) -> Any:
         role = wanted.role or spec.role
         who = "current_user" if role is None else _literal(role)
         asked = ", ".join(
-            f"has_table_privilege({who}, {_literal(wanted.table)}, {_literal(p)})" for p in wanted.privileges
+            f"pg_catalog.has_table_privilege({who}, {_literal(wanted.table)}, {_literal(p)})" for p in wanted.privileges
         )
         rows = yield RunQuery(sql=f"select {asked}")
         granted = dict(zip(wanted.privileges, rows.rows[0], strict=True)) if rows.rows else {}

@@ -85,9 +85,13 @@ class TxDone(Struct, frozen=True, kw_only=True):
 
 
 class RunQuery(Effect, frozen=True, kw_only=True):
-    """A read-only query on a connection of its own -> Rows. `printed`: values as the text that the server prints."""
+    """A read-only query on a connection of its own -> Rows. `printed`: values as the text that the server prints.
+
+    `ours`: the statement is not the plan's; its names are looked up in pg_catalog alone, whatever the search path is.
+    """
 
     sql: str
+    ours: bool = False
     role: str | None = None
     row_security: bool = True
     timeout: float | None = 60.0

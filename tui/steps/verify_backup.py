@@ -84,7 +84,7 @@ def _run(context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...]) -> Gen
 
 def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict[str, Any]) -> StepRun:
     exists: Rows = yield RunQuery(
-        sql="select coalesce(shobj_description(oid, 'pg_database'), '') from pg_database where datname = "
+        ours=True, sql="select coalesce(shobj_description(oid, 'pg_database'), '') from pg_database where datname = "
         + "'" + spec.database.replace("'", "''") + "'"
     )  # fmt: skip
     if exists.error is not None:
@@ -124,7 +124,7 @@ def _count(database: str) -> Generator[Effect, Any, tuple[int, int] | SqlError]:
     after = "0"
     while True:
         some: Rows = yield RunQuery(
-            sql=_NEXT.format(after=after, limit=_AT_ONCE), scratch_database=database, timeout=None
+            sql=_NEXT.format(after=after, limit=_AT_ONCE), ours=True, scratch_database=database, timeout=None
         )
         if some.error is not None:
             return some.error
@@ -132,8 +132,9 @@ def _count(database: str) -> Generator[Effect, Any, tuple[int, int] | SqlError]:
         if not count:
             return tables, rows
         counted: Rows = yield RunQuery(
-            sql=f"select pg_catalog.sum(n) from ({statement}) as counted(n)", scratch_database=database, timeout=None
-        )
+            sql=f"select pg_catalog.sum(n) from ({statement}) as counted(n)", ours=True, scratch_database=database,
+            timeout=None,
+        )  # fmt: skip
         if counted.error is not None:
             return counted.error
         tables, rows, after = tables + int(count), rows + int(counted.rows[0][0]), last

@@ -97,7 +97,7 @@ async def test_client_killed(server: Server, database: str, case: str, evidence:
             if case in ("running", "commit_on_the_wire"):
                 assert (at_once.fate, at_once.reason) == ("still_running", "backend_alive")
         final = await verdict(control, witness, case)
-        applied = await one(control, f"select to_regclass('{case}') is not null")
+        applied = await one(control, f"select to_regclass('public.{case}') is not null")
         assert final.fate == ("applied" if applied else "not_applied"), final
         assert final.fate == CASES[case][0] and final.reason in CASES[case][1].split("|"), final
         assert final.facts["xid"] == witness.xid and "xid_status" in final.facts

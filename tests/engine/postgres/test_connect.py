@@ -100,7 +100,7 @@ async def test_errors_say_where(server: Server, database: str) -> None:
         assert (error.sqlstate, error.statement_line) == ("42703", 3)
         blocker = await sessions.control()
         await work.execute("create table t (a int)")
-        await blocker.execute("begin; lock table t")
+        await blocker.execute("begin; lock table public.t")
         assert work.in_transaction is False and blocker.in_transaction is True
         assert isinstance(await refused(work.execute("select * from t")), LockNotAvailable)
         await blocker.execute("rollback")
@@ -169,7 +169,7 @@ async def test_a_cancelled_task_leaves_the_server_working(server: Server, databa
     async with Sessions(server, database) as sessions:
         control, work = await sessions.control(), await sessions.work()
         await work.execute("create table t (a int)")
-        await control.execute("begin; lock table t")
+        await control.execute("begin; lock table public.t")
         task = asyncio.ensure_future(work.execute("set lock_timeout = 0; insert into t values (1)"))
 
         async def blocked() -> bool:
@@ -251,7 +251,7 @@ async def test_the_end_of_the_event_loop_leaves_the_server_working(server: Serve
         control = await sessions.control()
 
         async def made() -> bool:
-            return bool(await one(control, "select to_regclass('t') is not null"))
+            return bool(await one(control, "select to_regclass('public.t') is not null"))
 
         await until(made)
     await kept[0].close()

@@ -65,7 +65,7 @@ async def test_psql_takes_the_attempt_key_or_ends(server: Server, database: str,
         pids = await until(holding)
         second = server.run(*psql(server, database, *single, *prelude, "-c", "create table t (a int)"), check=False)
         assert second.returncode != 0 and b"another backend still works" in second.stderr
-        assert await one(control, "select to_regclass('t') is null")
+        assert await one(control, "select to_regclass('public.t') is null")
         backend = await fence.find_backend(control, pids[0])
         assert backend is not None
         assert not await fence.terminate(control, msgspec.structs.replace(backend, start="2020-01-01"))

@@ -127,6 +127,7 @@ async def test_what_cannot_be_read_is_never_equal(server: Server, database: str)
     async with Sessions(server, database) as sessions:
         control = await sessions.control()
         await control.execute("drop role if exists fp_plain; create role fp_plain login")
+        await control.execute("set search_path = public")
         await control.execute("create table secret (a int); create table hidden (a int); create table seen (a int)")
         await control.execute("alter table hidden enable row level security; grant select on hidden, seen to fp_plain")
         plain = await sessions.work(user="fp_plain")

@@ -54,7 +54,7 @@ async def test_refused_where_a_publication_would_carry_it(server: Server, databa
 async def test_a_publication_of_other_tables_is_no_reason(server: Server, database: str) -> None:
     async with Sessions(server, database) as sessions:
         control = await sessions.control()
-        await control.execute("create table t (a int primary key); create publication few for table t")
+        await control.execute("create table public.t (a int primary key); create publication few for table public.t")
         await create_ledger(control)
         assert await carrying_publications(control) == []
         await control.execute("alter publication few add table virada.ledger")
@@ -69,6 +69,12 @@ async def test_a_publication_of_other_tables_is_no_reason(server: Server, databa
         "alter table virada.ledger set unlogged",
         "alter table virada.ledger enable row level security",
         "create rule r as on insert to virada.ledger do instead nothing",
+        "create function public.f() returns int language sql as 'select 1';"
+        " alter table virada.ledger alter pid set default public.f()",
+        "create function public.pg_backend_pid() returns int language sql as 'select 1';"
+        " alter table virada.ledger alter pid set default public.pg_backend_pid()",
+        "alter table virada.ledger add check (pid > 0)",
+        "create index on virada.ledger ((lower(step)))",
     ],
 )
 @awaited
@@ -79,6 +85,25 @@ async def test_what_is_not_ours_is_foreign(server: Server, database: str, damage
         await control.execute(damage)
         assert await ledger_state(control) == "foreign"
         assert isinstance(await refused(create_ledger(control)), LedgerRefused)
+
+
+@pytest.mark.parametrize("what", ["table virada.ledger", "schema virada"])
+@awaited
+async def test_whose_owner_could_plant_code_is_foreign(server: Server, database: str, what: str) -> None:
+    async with Sessions(server, database) as sessions:
+        control = await sessions.control()
+        await create_ledger(control)
+        await control.execute("drop role if exists team, dba; create role team; create role dba login")
+        await control.execute(f"grant create on database {database} to team; alter {what} owner to team")
+        await control.execute("grant usage on schema virada to dba; grant insert, select on virada.ledger to dba")
+        assert await ledger_state(control) == "foreign"
+        plain = await sessions.control(user="dba")
+        assert await ledger_state(plain) == "foreign"
+        # Whom a person put into the same team they trust.
+        await control.execute("grant team to postgres, dba")
+        assert (await ledger_state(control), await ledger_state(plain)) == ("present", "present")
+        await plain.close()
+        await control.execute("reassign owned by team to postgres; drop owned by team, dba; drop role team, dba")
 
 
 @awaited

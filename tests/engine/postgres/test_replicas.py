@@ -45,7 +45,7 @@ async def test_a_standby_that_stands_still_lags_ever_more(own: Server) -> None:
     try:
         async with Sessions(own) as sessions:
             control, watch = await sessions.control(), Watch(await sessions.monitor())
-            await control.execute("create table t (a int)")
+            await control.execute("create table public.t (a int)")
 
             async def streaming() -> bool:
                 return bool(await one(control, "select count(*) from pg_stat_replication where state = 'streaming'"))
@@ -61,7 +61,7 @@ async def test_a_standby_that_stands_still_lags_ever_more(own: Server) -> None:
             for child in children:
                 child.suspend()
             try:
-                await control.execute("insert into t select generate_series(1, 1000)")
+                await control.execute("insert into public.t select generate_series(1, 1000)")
                 begun = asyncio.get_running_loop().time()
 
                 async def late() -> bool:

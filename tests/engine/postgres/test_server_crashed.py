@@ -47,10 +47,10 @@ async def others_write(server: Server, xid: str) -> None:
     """Another application writes until the ids have passed `xid`."""
     async with Sessions(server) as sessions:
         other = await sessions.work()
-        await other.execute("create table if not exists others (a xid8)")
+        await other.execute("create table if not exists public.others (a xid8)")
         last = 0
         while last <= int(xid):
-            last = int(await one(other, "insert into others values (pg_current_xact_id()) returning a::text"))
+            last = int(await one(other, "insert into public.others values (pg_current_xact_id()) returning a::text"))
 
 
 async def judged(server: Server, witness: TxWitness, acked: bool = False) -> Verdict:
@@ -84,7 +84,7 @@ async def test_an_unpinned_id_is_reused_and_judged_right(own: Server, written: b
     own.start(**QUIET)
     async with Sessions(own) as sessions:
         control, work = await sessions.control(), await sessions.work()
-        await control.execute("create table app (a int); checkpoint")
+        await control.execute("create table public.app (a int); checkpoint")
         witness = await begun(control, work, emitted=False)
         if written:
             await work.execute("insert into app values (1)")
@@ -99,7 +99,7 @@ async def test_an_unpinned_id_is_reused_and_judged_right(own: Server, written: b
         control = await sessions.control()
         # The trap itself: the id is somebody else's now.
         assert await evidence.xid_status(control, witness.xid) == "committed"
-        assert await one(control, "select count(*) from app") == 0
+        assert await one(control, "select count(*) from public.app") == 0
     found = await judged(own, witness)
     assert (found.fate, found.reason) == ("undecided", "xid_may_be_reused")
 
@@ -128,7 +128,7 @@ async def test_a_pinned_id_is_never_reused(own: Server, with_ledger: bool) -> No
     async with Sessions(own) as sessions:
         control, work = await sessions.control(), await sessions.work()
         await ledger.create_ledger(control)
-        await control.execute("create table app (a int); checkpoint")
+        await control.execute("create table public.app (a int); checkpoint")
         witness = await begun(control, work, with_ledger=with_ledger, pinned=True)
         await work.execute("insert into app values (1)")
         own.crash()
@@ -231,12 +231,12 @@ async def test_a_commit_that_waits_for_a_standby_is_undone_by_nobody(own: Server
 
         await until(waits)
         assert await evidence.xid_status(control, xid) == "in progress"
-        assert not await one(control, "select to_regclass('t') is not null")
+        assert not await one(control, "select to_regclass('public.t') is not null")
         await work.cancel()
         # It reports success, and only a warning says that no standby has it.
         done = await commit
         assert done.status == "COMMIT" and [w.sqlstate for w in done.warnings] == ["01000"]
-        assert await one(control, "select to_regclass('t') is not null")
+        assert await one(control, "select to_regclass('public.t') is not null")
         await work.close()
     assert (await judged(own, witness)).fate == "applied"
 

@@ -105,7 +105,7 @@ async def test_a_killed_concurrent_build_leaves_an_invalid_index(server: Server,
     async with Sessions(server, database) as sessions:
         monitor, control = await sessions.monitor(), await sessions.control()
         work, blocker = await sessions.work(lock_timeout_ms=0), await sessions.work()
-        await control.execute("create table t as select g as a from generate_series(1, 1000) g")
+        await control.execute("create table public.t as select g as a from generate_series(1, 1000) g")
         assert await invalid_indexes(monitor) == []
         await blocker.execute("begin; insert into t values (0)")
         build = asyncio.ensure_future(work.execute("create index concurrently i on t (a)"))
@@ -125,7 +125,7 @@ async def test_a_killed_concurrent_build_leaves_an_invalid_index(server: Server,
         (left,) = await invalid_indexes(monitor)
         assert (left.valid, left.leftover) == (False, "")
         # What makes a naive retry lie: no error, and the index stays as it is.
-        await control.execute("create index concurrently if not exists i on t (a)")
+        await control.execute("create index concurrently if not exists i on public.t (a)")
         assert [found.index for found in await invalid_indexes(monitor)] == ["public.i"]
 
 

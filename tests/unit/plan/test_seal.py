@@ -41,6 +41,19 @@ def test_a_plan_is_frozen_with_its_files(desk: Desk) -> None:
     assert verify_seal(directory, result.seal) == []
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o700, 0o555, 0o640])
+def test_a_program_of_the_plan_stays_one(desk: Desk, mode: int) -> None:
+    (desk.directory / "migration.sql").write_text("#!/bin/sh\nexec sha256sum --check --quiet SEAL\n")
+    (desk.directory / "migration.sql").chmod(mode)
+    result, directory = frozen(desk)
+    program = directory / "migration.sql"
+    assert stat.S_IMODE(program.stat().st_mode) == (0o750 if mode & 0o111 else 0o640)
+    if mode & 0o111:
+        subprocess.run([program], cwd=directory, check=True)
+    # What is under the seal is the content.
+    assert verify_seal(directory, result.seal) == []
+
+
 def test_the_seal_is_what_sha256sum_checks(desk: Desk) -> None:
     result, directory = frozen(desk)
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SEAL"], cwd=directory, check=True)

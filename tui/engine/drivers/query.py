@@ -38,7 +38,7 @@ class QueryDriver:
         self._target = target
         self._step = step
         self._sight = LockSight(target, lambda *_: None) if sight is None else sight
-        self._sessions: dict[tuple[str | None, bool, str | None], Session] = {}
+        self._sessions: dict[tuple[str | None, bool, str | None, bool], Session] = {}
         self._asked: set[Session] = set()
         self._cancels = 0
 
@@ -84,7 +84,7 @@ class QueryDriver:
             await session.close()
 
     async def _session(self, effect: RunQuery) -> Session:
-        key = (effect.role, effect.row_security, effect.scratch_database)
+        key = (effect.role, effect.row_security, effect.scratch_database, effect.ours)
         known = self._sessions.get(key)
         if known is None or known.closed:
             settings = WorkSettings(
@@ -94,8 +94,9 @@ class QueryDriver:
                 role=effect.role,
             )
             known = await self._target.open(
-                "work", f"{self._step.id} query", settings, database=effect.scratch_database
-            )
+                "work", f"{self._step.id} query", settings, database=effect.scratch_database,
+                runs_the_plan=not effect.ours,
+            )  # fmt: skip
             await known.execute(_PRINT)
             self._sessions[key] = known
         return known

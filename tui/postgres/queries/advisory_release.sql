@@ -1,2 +1,2 @@
 -- virada: give an advisory key back
-select pg_advisory_unlock(%s::bigint)
+select pg_catalog.pg_advisory_unlock(%s::bigint)

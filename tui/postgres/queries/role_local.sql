@@ -1,2 +1,2 @@
 -- virada: be the step's role again for the rest of this transaction
-select set_config('role', %s, true)
+select pg_catalog.set_config('role', %s, true)

@@ -1,2 +1,2 @@
 -- virada: SET ROLE, by name and not by text
-select set_config('role', %s, false)
+select pg_catalog.set_config('role', %s, false)
