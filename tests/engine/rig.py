@@ -55,7 +55,8 @@ Event = dict[str, Any]
 class Rig:
     """One run. `plan`: a whole plan, or the steps of one section (YAML, indented by ten blanks, as under `steps:`).
 
-    `files` lie beside the plan. On leaving the engine is ended and its sessions are closed.
+    `files` lie beside the plan. `ledger`: the database has one. On leaving the engine is ended and its sessions are
+    closed.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Rig:
         plan: str,
         files: Mapping[str, str | bytes] | None = None,
         policy: Policy | None = None,
+        ledger: bool = False,
         **variables: str,
     ) -> None:
         self.home = home
@@ -82,6 +84,7 @@ class Rig:
         self.loaded = load(self.source, KINDS)
         assert self.loaded.plan is not None, self.loaded.errors
         self.policy = policy or Policy()
+        self.ledger = ledger
         run = home / "runs" / new_run_id(datetime.now(UTC))
         self.paths = RunPaths(run)
         self.engine: Engine
@@ -97,7 +100,7 @@ class Rig:
         target = next(iter(self.loaded.plan.targets))
         opened = RunOpened(
             id=self.paths.id, plan=self.loaded.plan, seal=frozen.seal, work=frozen.work, target=target,
-            environment=self.loaded.plan.targets[target].environment, policy=self.policy,
+            environment=self.loaded.plan.targets[target].environment, policy=self.policy, ledger=self.ledger,
         )  # fmt: skip
         opening = Opening(opened=opened, by="ana@test")
         (self.paths.directory / OPENING).write_bytes(msgspec.json.encode(opening))

@@ -138,6 +138,8 @@ class Attempt:
                 return await self.sql.transaction(effect)
             case fx.RunStatement():
                 return await self.sql.statement(effect)
+            case fx.RunSession():
+                return await self.sql.of_session(effect)
             case fx.RunQuery():
                 return await self.queries.query(effect)
             case fx.RunChild():
@@ -249,7 +251,7 @@ class Attempt:
         try:
             while True:
                 effect = generator.send(result)
-                if isinstance(effect, (fx.RunTransaction, fx.RunStatement)):
+                if isinstance(effect, (fx.RunTransaction, fx.RunStatement, fx.RunSession)):
                     result = await self.sql.unwitnessed(effect)
                 else:
                     result = await self._perform(effect)

@@ -20,7 +20,9 @@ from tui.postgres import evidence, fence
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError
 from tui.run.steps import StepState
+from tui.sql.units import Unit
 from tui.steps import effects as fx
+from tui.steps.sql import SqlSpec, units_of
 
 if TYPE_CHECKING:
     from tui.engine.attempt import Attempt
@@ -144,10 +146,17 @@ class Recovery:
         if witness.get("outside"):
             return await self._outside(control, witness)
         typed = msgspec.convert(witness, evidence.TxWitness)
-        return await evidence.judge(
+        verdict = await evidence.judge(
             control, typed, run=self._attempt.opened.id, step=at.id, attempt=at.attempt, statement=at.tx_statement,
             commit_acked=False, patience=2.0,
         )  # fmt: skip
+        gid = witness.get("gid")
+        if gid and verdict.reason == FateReason.XID_IN_PROGRESS:
+            # It is in progress because it was prepared, which is all that the script says of it here.
+            prepared = await control.rows("prepared_transaction", [gid])
+            if prepared and int(prepared[0][0]) == int(typed.xid) % (1 << 32):
+                return evidence.Verdict("applied", FateReason.PREPARED, verdict.facts | {"gid": gid})
+        return verdict
 
     def _is_atomic(self) -> bool:
         kind = self._attempt.kind
@@ -269,20 +278,17 @@ class Recovery:
         """Whether what was applied is the whole step, or one statement of several that go on behind it."""
         if self._at.by_hand or self._attempt.kind.fence != "statements" or self._is_atomic():
             return True
-        # What comes behind a proved statement was never sent, whatever the step's proof can see of it.
-        return verdict.reason == "proved" and self._at.tx_statement + 1 >= self._count()
+        # What comes behind a statement that was applied was never sent, whatever the step's proof can see of it.
+        found = self._units()
+        return bool(found) and all(unit.leaves_nothing for unit in found if unit.first > self._at.tx_statement)
 
-    def _count(self) -> int:
-        """How many statements the step's script has."""
-        from tui.sql.parts import part_text
-        from tui.sql.script import read_script
-
-        spec = self._step.spec
-        text = spec.get("text") or ""
-        if spec.get("file") is not None:
-            text = (self._attempt.paths.plan / str(spec["file"])).read_text("utf-8")
-        script = read_script(part_text(text, spec.get("part")))
-        return sum(1 for statement in script.statements if statement.kind != "meta")
+    def _units(self) -> tuple[Unit, ...]:
+        """The units of the step's script; none where its kind has no script."""
+        spec = self._attempt.kind.typed(self._step.spec)
+        if not isinstance(spec, SqlSpec):
+            return ()
+        text = spec.text if spec.file is None else (self._attempt.paths.plan / spec.file).read_text("utf-8")
+        return units_of(spec, text or "")
 
     def _interrupted(self, found: dict[str, Any], effect: e.Effect) -> e.StepCancelled:
         reason: CancelReason = CancelReason.INTERRUPTED

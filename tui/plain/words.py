@@ -118,6 +118,7 @@ REASON = {
     "cancelled": N_("it was cancelled"),
     "guard_breached": N_("a guard was breached"),
     "sql_error": N_("the server reported an error"),
+    "session_state_lost": N_("what its earlier statements had set in their session is gone with it"),
     "total_error": N_("the total could not be counted"),
     "not_as_expected": N_("the result is not the expected one"),
     "backup_directory": N_("the backup's directory cannot be used"),

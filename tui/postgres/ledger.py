@@ -90,20 +90,25 @@ async def create_ledger(session: Session) -> None:
         raise
 
 
-async def record(session: Session, run: str, step: str, attempt: int, statement: int, plan_sha256: str) -> None:
+async def record(
+    session: Session, run: str, step: str, attempt: int, statement: int, plan_sha256: str, own_role: bool = False
+) -> None:
     """Write the row: the first statement of the transaction that does the work, which the caller has begun.
 
     Under a step's own role (`as`), the row is written as the role that logged in, and the step's role is
-    put back, both for this transaction only. Raises StatementFailed (23505 when this statement was
-    committed before).
+    put back, both for this transaction only. `own_role`: a script may have set another one, which is then asked for.
+    Raises StatementFailed (23505 when this statement was committed before).
     """
-    if session.role is not None:
+    role = session.role
+    if own_role:
+        role = (await session.rows("role_now"))[0][0]
+    if role not in (None, "none"):
         await session.execute(query("role_none"))
     done = await session.execute(query("ledger_insert"), [run, step, attempt, statement, plan_sha256])
     if done.rowcount != 1:
         raise LedgerRefused(_("The ledger did not take the row; something on the server swallows inserts into it."))
-    if session.role is not None:
-        await session.rows("role_local", [session.role])
+    if role not in (None, "none"):
+        await session.rows("role_local", [role])
 
 
 async def find_row(session: Session, run: str, step: str, attempt: int, statement: int) -> LedgerRow | None:

@@ -40,12 +40,18 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 class SqlSettings(Struct, frozen=True, kw_only=True):
-    """How SQL runs: seconds, or None for no limit."""
+    """How SQL runs: seconds; None and 0 are no limit. `keep`: settings that the script gives itself, left alone."""
 
     role: str | None = None
     lock_timeout: float | None = 0.5
     statement_timeout: float | None = None
     row_security: bool = False
+    keep: tuple[str, ...] = ()
+
+
+Prelude = tuple[Statement, ...] | None
+"""What earlier statements left in their session, as the statements that make it anew, to be executed first where the
+session is a new one. None: that is not known, and nothing is done in a new session."""
 
 
 class ReadFile(Effect, frozen=True, kw_only=True):
@@ -55,11 +61,25 @@ class ReadFile(Effect, frozen=True, kw_only=True):
 
 
 class RunTransaction(Effect, frozen=True, kw_only=True):
-    """Statements in one transaction, with evidence of its commit -> TxDone. `statement`: its ordinal in the step."""
+    """Statements in one transaction, with evidence of its commit -> TxDone. `statement`: its ordinal in the step.
+
+    `begin` and `end` are the statements around them; `evidence` of them come before the evidence is written. Without
+    `witnessed` nothing is journaled: for what leaves nothing behind. `own_role`: the script may have changed the role.
+    `taints`: something of them stays in the session even when they are taken back. `gid`: under which they are
+    prepared instead of committed. `session`: see `Prelude`.
+    """
 
     statements: tuple[Statement, ...]
     settings: SqlSettings
     statement: int = 0
+    begin: str = "begin"
+    end: str = "commit"
+    evidence: int = 0
+    witnessed: bool = True
+    own_role: bool = False
+    taints: bool = False
+    gid: str = ""
+    session: Prelude = ()
 
 
 class RunStatement(Effect, frozen=True, kw_only=True):
@@ -68,12 +88,24 @@ class RunStatement(Effect, frozen=True, kw_only=True):
     statement: Statement
     settings: SqlSettings
     ordinal: int = 0
+    session: Prelude = ()
+
+
+class RunSession(Effect, frozen=True, kw_only=True):
+    """A statement that changes its session and nothing else -> TxDone; nothing is journaled of it."""
+
+    statement: Statement
+    settings: SqlSettings
+    session: Prelude = ()
 
 
 class TxDone(Struct, frozen=True, kw_only=True):
     """How a transaction ended. A commit whose reply was lost never gets here: its fate is decided first.
 
-    `lock`: what it waited for (`wanted`) and who held it (`blockers`), where it failed for want of a lock."""
+    `lock`: what it waited for (`wanted`) and who held it (`blockers`), where it failed for want of a lock. `anew`:
+    nothing was done, because the session is a new one and what earlier statements left in the old one is missing; with
+    an `error` the statements that were to make it anew failed.
+    """
 
     committed: bool
     error: SqlError | None = None
@@ -82,6 +114,7 @@ class TxDone(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     witness: dict[str, Any] = {}
+    anew: bool = False
 
 
 class RunQuery(Effect, frozen=True, kw_only=True):

@@ -1,28 +1,28 @@
 """`sql`: a script, run by the engine itself, with evidence of every commit.
 
-`transaction: single` is one transaction with one piece of evidence. `per_statement` gives each statement its own and
-goes on after a crash behind the last one that is proved to have been committed; statements that cannot run in a
-transaction run outside and are judged by the step's `prove`. `script` leaves transactions to the file.
+`transaction: single` is one transaction with one piece of evidence. `per_statement` gives each statement its own,
+`script` each transaction that the file begins and ends itself and each statement beside them; both go on after a crash
+behind the last one that is proved to have been committed. Statements that cannot run in a transaction run outside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration, File
-from tui.sql.classify import ends_transaction, needs_no_transaction, opens_transaction
 from tui.sql.parts import Part, part_text
 from tui.sql.review import review
 from tui.sql.script import Script, read_script
-from tui.sql.script import Statement as Source
+from tui.sql.units import Unit, units
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.effects import Failed, Passed, ReadFile, RunStatement, RunTransaction, SqlSettings, Statement
+from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlSettings, Statement
 from tui.steps.locks import gently
 from tui.steps.parts import UNKNOWN, lint_parts
+from tui.steps.script import ScriptRun, sent
 
 
 class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,73 +53,37 @@ def settings_of(context: Context, spec: Any) -> SqlSettings:
 
 def statements_of(script: Script) -> tuple[Statement, ...]:
     """The script's statements for the drivers; psql's meta-commands that carry no meaning here are left out."""
-    return tuple(
-        Statement(text=s.text, line=s.line, copy_data=s.copy_data) for s in script.statements if s.kind != "meta"
-    )
+    return tuple(sent(s) for s in script.statements if s.kind != "meta")
 
 
 def execute(context: Context, spec: SqlSpec) -> StepRun:
     """Run the script from the first statement that is not proved to be done."""
     text = spec.text if spec.file is None else (yield ReadFile(path=spec.file))
-    script = read_script(part_text(text or "", spec.part))
     settings = settings_of(context, spec)
+    if spec.transaction != "single":
+        found = units_of(spec, text or "")
+        return (yield from ScriptRun(context, found, settings, spec.lock_timeout, spec.retries).run())
+    script = read_script(part_text(text or "", spec.part))
+    prepares = any(s.words[:1] == ("PREPARE",) for s in script.statements)
+    work = RunTransaction(statements=statements_of(script), settings=settings, taints=prepares)
+    if context.done:
+        # An earlier attempt committed it all and was not content with its proof: what was applied is never
+        # applied again, only the proof is asked once more.
+        return Passed(evidence={"statements": len(work.statements), "done": context.done, "rows": 0}, effect="all")
+    done, tries = yield from gently(context, work, spec.lock_timeout, spec.retries)
+    evidence = {"statements": len(work.statements), "rows": done.rows, "tries": tries, "commit": done.witness}
+    evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
+    if done.committed:
+        return Passed(evidence=evidence, effect="all")
+    return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect="none", error=done.error)
+
+
+def units_of(spec: SqlSpec, text: str) -> tuple[Unit, ...]:
+    """The units of a step's script, of which `text` is the file; their ordinals leave psql's meta-commands out."""
     if spec.transaction == "single":
-        work = RunTransaction(statements=statements_of(script), settings=settings)
-        if context.done:
-            # An earlier attempt committed it all and was not content with its proof: what was applied is never
-            # applied again, only the proof is asked once more.
-            return Passed(evidence={"statements": len(work.statements), "done": context.done, "rows": 0}, effect="all")
-        done, tries = yield from gently(context, work, spec.lock_timeout, spec.retries)
-        evidence = {"statements": len(work.statements), "rows": done.rows, "tries": tries, "commit": done.witness}
-        evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
-        if done.committed:
-            return Passed(evidence=evidence, effect="all")
-        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect="none", error=done.error)
-    return (yield from _one_by_one(context, spec, script, settings))
-
-
-def resume_at(found: Sequence[Source], done: int) -> int:
-    """The first statement to run when `done` of a script with transactions of its own were seen to end.
-
-    Those of a transaction that was open when the session ended are gone with it: it is begun again as a whole.
-    """
-    begun: int | None = None
-    for ordinal, statement in enumerate(found[:done]):
-        if opens_transaction(statement):
-            begun = ordinal
-        elif ends_transaction(statement):
-            begun = None
-    return done if begun is None else begun
-
-
-def _one_by_one(context: Context, spec: SqlSpec, script: Script, settings: SqlSettings) -> StepRun:
-    found = [s for s in script.statements if s.kind != "meta"]
-    first = resume_at(found, context.done) if spec.transaction == "script" else context.done
-    evidence: dict[str, Any] = {"statements": len(found), "done": first, "rows": 0, "warnings": []}
-    for ordinal, source in enumerate(found):
-        if ordinal < first:
-            continue
-        statement = Statement(text=source.text, line=source.line, copy_data=source.copy_data)
-        work: RunTransaction | RunStatement
-        if spec.transaction == "script" or needs_no_transaction(source):
-            work = RunStatement(statement=statement, settings=settings, ordinal=ordinal)
-        else:
-            work = RunTransaction(statements=(statement,), settings=settings, statement=ordinal)
-        # Outside a transaction a lock timeout would leave an invalid index behind: such statements wait as long
-        # as the plan says, and are not tried again by themselves.
-        if isinstance(work, RunStatement):
-            done = yield work
-        else:
-            done, _ = yield from gently(context, work, spec.lock_timeout, spec.retries)
-        evidence["rows"] += done.rows
-        evidence["warnings"].extend(done.warnings)
-        if not done.committed:
-            effect = "unknown" if isinstance(work, RunStatement) else ("some" if ordinal else "none")
-            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)  # type: ignore[arg-type]
-        evidence["done"] = ordinal + 1
-        if done.witness:
-            evidence["commit"] = done.witness
-    return Passed(evidence=evidence, effect="all")
+        return ()
+    script = read_script(part_text(text, spec.part))
+    return units([s for s in script.statements if s.kind != "meta"], spec.transaction)
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
@@ -144,8 +108,8 @@ def lint(lint: Lint) -> Iterable[Finding]:
         )
     if not any(s.kind != "meta" for s in script.statements):
         yield Finding(code="sql-empty", message="the script has no statement", key=key)
-    outside = spec.transaction == "script" or any(needs_no_transaction(s) for s in script.statements)
-    if spec.transaction != "single" and outside and lint.step.prove is None and not lint.is_undo:
+    outside = any(unit.kind == "outside" for unit in units_of(spec, text or ""))
+    if outside and lint.step.prove is None and not lint.is_undo:
         message = "statements outside a transaction need 'prove': their fate cannot be learnt otherwise"
         yield Finding(code="needs-prove", message=message)
 

@@ -6,9 +6,8 @@ import pytest
 
 from tests.unit.steps.drive import BROKEN, LOCKED, answers, codes, committed, lint, play, refused, step
 from tui.plan.model import Proof
-from tui.sql.script import read_script
-from tui.steps.effects import Failed, Passed, ReadFile, RunStatement, RunTransaction, Sleep
-from tui.steps.sql import KIND, resume_at
+from tui.steps.effects import Failed, Passed, ReadFile, RunSession, RunStatement, RunTransaction, Sleep
+from tui.steps.sql import KIND
 
 THREE = "create table t (a int);\ninsert into t values (1);\nupdate t set a = 2;\n"
 MIXED = "create table t (a int);\ncreate index concurrently i on t (a);\nanalyze t;\n"
@@ -112,25 +111,30 @@ class TestPerStatement:
 
 
 class TestScript:
-    def test_its_transactions_are_its_own(self) -> None:
-        done = play(KIND, {"text": OWN, "transaction": "script"}, answers(*[committed()] * 7))
-        assert all(isinstance(a, RunStatement) for a in done.asked)
-        assert [a.statement.text for a in done.of(RunStatement)][:3] == ["begin", "insert into t values (1)", "commit"]
+    def test_each_of_its_transactions_has_one_piece_of_evidence(self) -> None:
+        done = play(KIND, {"text": OWN, "transaction": "script"}, answers(*[committed()] * 3))
+        assert [type(a) for a in done.asked] == [RunTransaction] * 3
+        assert [(a.statement, a.begin, a.end) for a in done.of(RunTransaction)] == [
+            (2, "begin", "commit"), (3, "begin", "commit"), (6, "begin", "commit"),
+        ]  # fmt: skip
+        assert [s.text for a in done.of(RunTransaction) for s in a.statements] == [
+            "insert into t values (1)", "insert into t values (2)", "delete from t",
+        ]  # fmt: skip
+        assert done.ended.evidence["done"] == 7
 
     @pytest.mark.parametrize(
-        ("done", "first"), [(0, 0), (1, 0), (2, 0), (3, 3), (4, 4), (5, 4), (6, 4), (7, 7)]
+        ("done", "first"), [(0, 0), (1, 0), (2, 0), (3, 1), (4, 2), (5, 2), (6, 2), (7, 3)]
     )  # fmt: skip
     def test_a_transaction_that_was_open_is_begun_again_as_a_whole(self, done: int, first: int) -> None:
-        assert resume_at(read_script(OWN).statements, done) == first
-        played = play(KIND, {"text": OWN, "transaction": "script"}, answers(*[committed()] * 7), done=done)
-        assert ordinals(played.of(RunStatement)) == list(range(first, 7))
+        played = play(KIND, {"text": OWN, "transaction": "script"}, answers(*[committed()] * 3), done=done, attempt=2)
+        assert ordinals(played.of(RunTransaction)) == [2, 3, 6][first:]
+        assert isinstance(played.ended, Passed)
 
-    def test_savepoints_end_nothing(self) -> None:
-        text = "begin; savepoint s; insert into t values (1); rollback to s; select 1; commit;"
-        assert resume_at(read_script(text).statements, 5) == 0
-
-    def test_rolled_back_by_the_script_itself_is_an_end_too(self) -> None:
-        assert resume_at(read_script("begin; delete from t; rollback; select 1;").statements, 3) == 3
+    def test_what_leaves_nothing_has_no_evidence(self) -> None:
+        text = "begin; delete from t; rollback; begin read only; select 1; commit; set a.b = 1; commit;"
+        done = play(KIND, {"text": text, "transaction": "script"}, answers(*[committed()] * 4))
+        assert [(a.end, a.witnessed) for a in done.of(RunTransaction)] == [("rollback", False), ("commit", False)]
+        assert [a.statement.text for a in done.of(RunSession)] == ["set a.b = 1", "commit"]
 
 
 class TestLint:
@@ -154,7 +158,8 @@ class TestLint:
         assert "needs-prove" not in codes(lint(KIND, spec, prove=PROVE))
         assert "needs-prove" not in codes(lint(KIND, spec, is_undo=True))
         assert "needs-prove" not in codes(lint(KIND, {"text": THREE, "transaction": "per_statement"}))
-        assert "needs-prove" in codes(lint(KIND, {"text": OWN, "transaction": "script"}))
+        assert "needs-prove" not in codes(lint(KIND, {"text": OWN, "transaction": "script"}))
+        assert "needs-prove" in codes(lint(KIND, {"text": OWN + "call p();", "transaction": "script"}))
 
 
 def test_what_it_is() -> None:

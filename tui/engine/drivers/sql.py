@@ -23,7 +23,16 @@ from tui.plan.model import Step
 from tui.postgres import evidence, fence, ledger
 from tui.postgres.connect import Notice, Session, WorkSettings
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
-from tui.steps.effects import RunStatement, RunTransaction, SqlError, SqlSettings, Statement, TxDone
+from tui.steps.effects import (
+    Prelude,
+    RunSession,
+    RunStatement,
+    RunTransaction,
+    SqlError,
+    SqlSettings,
+    Statement,
+    TxDone,
+)
 
 _KEY_PATIENCE = 600.0
 
@@ -105,60 +114,68 @@ class SqlDriver:
     async def transaction(self, effect: RunTransaction) -> TxDone:
         """All of the statements, or none, with the evidence of it."""
         began = time.monotonic()
-        session = await self._ready(effect.settings)
+        session = await self._ready(effect.settings, effect.session)
+        if isinstance(session, TxDone):
+            return session
         self._in_transaction, self._gave_way = True, False
-        witness: dict[str, object] = {}
-        begun = False
-        line = 1
-        rows = 0
-        warnings: list[str] = []
+        work = _Transaction(effect, began)
         try:
-            await session.execute("begin")
-            witness = await self._witness(session, effect.statement)
-            begun = True
-            self._recorder.append(self._event(e.TxBegin, effect.statement, witness=witness))
+            await session.execute(effect.begin)
             async with self._sight.over(session.backend.pid, effect.settings.lock_timeout):
-                for statement in effect.statements:
-                    line = statement.line
-                    result = await self._one(session, statement)
-                    rows += max(0, result.rowcount) if result.rows is None else 0
-                    warnings += [w.message for w in result.warnings]
-            await evidence.refuse_asynchronous_commit(session)
-            await self._require_target_key()
-            self._recorder.append(self._event(e.TxCommitSent, effect.statement))
+                await self._all(session, work, effect.statements[: effect.evidence])
+                if effect.witnessed:
+                    work.witness = await self._witness(session, effect)
+                    work.begun = True
+                    self._recorder.append(self._event(e.TxBegin, effect.statement, witness=work.witness))
+                await self._all(session, work, effect.statements[effect.evidence :])
+            if effect.witnessed:
+                await evidence.refuse_asynchronous_commit(session)
+                await self._require_target_key()
+                self._recorder.append(self._event(e.TxCommitSent, effect.statement))
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
         except PostgresError as error:
-            failed = sql_error(error, line)
+            failed = sql_error(error, work.line)
             if self._gave_way and error.sqlstate == "57014" and not self._cancelled:
                 text = "gave way to the sessions that queued behind the lock"
-                failed = SqlError(sqlstate="55P03", message=text, line=line)
-            return await self._aborted(session, effect.statement, failed, begun, began)
+                failed = SqlError(sqlstate="55P03", message=text, line=work.line)
+            return await self._aborted(session, work, failed)
         except BaseException:
             # The journal could not be written, or the engine is ending: nothing may be committed that has no witness.
             await self._abandon(session)
             raise
         try:
-            result = await session.execute("commit")
+            result = await session.execute(effect.end)
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
         except PostgresError as error:
-            return await self._aborted(session, effect.statement, sql_error(error, line), begun, began)
-        if result.status != "COMMIT":
-            failed = SqlError(sqlstate=None, message=f"the server answered {result.status} to COMMIT")
-            return await self._aborted(session, effect.statement, failed, begun, began)
-        warnings += [f"{w.sqlstate}: {w.message}" for w in result.warnings]
-        self._recorder.append(self._event(e.TxCommitted, effect.statement, warnings=tuple(warnings), rows=rows))
+            return await self._aborted(session, work, sql_error(error, work.line))
+        if result.status != _answer(effect.end):
+            failed = SqlError(sqlstate=None, message=f"the server answered {result.status} to {effect.end.upper()}")
+            return await self._aborted(session, work, failed)
         self._sight.forget()
-        protection = "ledger" if witness.get("ledger") else "xid"
-        kept = {"xid": witness.get("xid"), "protection": protection, "warnings": warnings}
         seconds = round(time.monotonic() - began, 6)
-        return TxDone(committed=True, rows=rows, warnings=tuple(warnings), seconds=seconds, witness=kept)
+        if not effect.witnessed:
+            return TxDone(committed=True, warnings=tuple(work.warnings), seconds=seconds)
+        warnings = (*work.warnings, *(f"{w.sqlstate}: {w.message}" for w in result.warnings))
+        self._recorder.append(self._event(e.TxCommitted, effect.statement, warnings=warnings, rows=work.rows))
+        protection = "ledger" if work.witness.get("ledger") else "xid"
+        kept = {"xid": work.witness.get("xid"), "protection": protection, "warnings": list(warnings)}
+        return TxDone(committed=True, rows=work.rows, warnings=warnings, seconds=seconds, witness=kept)
+
+    async def _all(self, session: Session, work: _Transaction, statements: tuple[Statement, ...]) -> None:
+        for statement in statements:
+            work.line = statement.line
+            result = await self._one(session, statement)
+            work.rows += max(0, result.rowcount) if result.rows is None else 0
+            work.warnings += [w.message for w in result.warnings]
 
     async def statement(self, effect: RunStatement) -> TxDone:
         """One statement outside any transaction; what it is judged by after a crash is the step's proof."""
         began = time.monotonic()
-        session = await self._ready(effect.settings)
+        session = await self._ready(effect.settings, effect.session)
+        if isinstance(session, TxDone):
+            return session
         backend = session.backend
         self._in_transaction = False
         await self._require_target_key()
@@ -180,9 +197,25 @@ class SqlDriver:
         self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings, rows=rows))
         return TxDone(committed=True, rows=rows, warnings=warnings, seconds=round(time.monotonic() - began, 6))
 
-    async def unwitnessed(self, effect: RunTransaction | RunStatement) -> TxDone:
+    async def of_session(self, effect: RunSession) -> TxDone:
+        """A statement that changes its session and nothing else: without evidence, as it may be executed again."""
+        began = time.monotonic()
+        session = await self._ready(effect.settings, effect.session)
+        if isinstance(session, TxDone):
+            return session
+        self._in_transaction = False
+        try:
+            result = await self._one(session, effect.statement)
+        except ConnectionLost as error:
+            raise FateUnknown(error.message) from None
+        except PostgresError as error:
+            return self._failed(sql_error(error, effect.statement.line), began)
+        return TxDone(committed=True, warnings=tuple(w.message for w in result.warnings))
+
+    async def unwitnessed(self, effect: RunTransaction | RunStatement | RunSession) -> TxDone:
         """Statements of a cleanup: idempotent, outside any transaction, with nothing journaled of their commits."""
-        session = await self._ready(effect.settings)
+        session = await self._ready(effect.settings, ())
+        assert isinstance(session, Session)
         statements = effect.statements if isinstance(effect, RunTransaction) else (effect.statement,)
         try:
             for statement in statements:
@@ -235,10 +268,11 @@ class SqlDriver:
         names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
         return {name: getattr(identity, name) for name in names}
 
-    async def _witness(self, session: Session, statement: int) -> dict[str, object]:
+    async def _witness(self, session: Session, effect: RunTransaction) -> dict[str, object]:
         used = self._opened.ledger
         if used:
-            await ledger.record(session, self._opened.id, self._step.id, self._attempt, statement, self._opened.seal)
+            row = (self._opened.id, self._step.id, self._attempt, effect.statement, self._opened.seal)
+            await ledger.record(session, *row, own_role=effect.own_role)
         xid = await evidence.assign_xid(session)
         pinned = False
         if not used:
@@ -247,7 +281,7 @@ class SqlDriver:
         identity = self._target.identity
         assert identity is not None
         found = evidence.witness(session, identity, xid, ledger=used, pinned=pinned)
-        return dict(to_builtins(found))
+        return dict(to_builtins(found)) | ({"gid": effect.gid} if effect.gid else {})
 
     async def _one(self, session: Session, statement: Statement):  # type: ignore[no-untyped-def]
         if self._cancelled:
@@ -256,12 +290,15 @@ class SqlDriver:
             return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
         return await session.execute(statement.text)
 
-    async def _aborted(self, session: Session, statement: int, error: SqlError, begun: bool, began: float) -> TxDone:
+    async def _aborted(self, session: Session, work: _Transaction, error: SqlError) -> TxDone:
         await self._abandon(session)
+        if work.effect.taints and not session.closed:
+            await session.close()
         error = self._sight.named(error)
-        if begun:
-            self._recorder.append(self._event(e.TxAborted, statement, sqlstate=error.sqlstate, message=error.message))
-        return self._failed(error, began)
+        if work.begun:
+            event = self._event(e.TxAborted, work.effect.statement, sqlstate=error.sqlstate, message=error.message)
+            self._recorder.append(event)
+        return self._failed(error, work.began)
 
     def _failed(self, error: SqlError, began: float) -> TxDone:
         lock = self._sight.facts if error.sqlstate == "55P03" else {}
@@ -274,8 +311,11 @@ class SqlDriver:
         except PostgresError:
             await session.close()
 
-    async def _ready(self, settings: SqlSettings) -> Session:
-        """The attempt's session, with its key, under these settings."""
+    async def _ready(self, settings: SqlSettings, prelude: Prelude) -> Session | TxDone:
+        """The attempt's session, with its key, under these settings; in a new one the prelude has been executed.
+
+        TxDone where that cannot be: nothing was done then.
+        """
         if self._cancelled:
             raise StatementFailed("57014", "cancelled before anything was sent")
         await self._target.control()
@@ -287,29 +327,72 @@ class SqlDriver:
             await self._session.close()
             self._session = None
         if self._session is None:
-            work = WorkSettings(
-                lock_timeout_ms=_milliseconds(settings.lock_timeout),
-                statement_timeout_ms=_milliseconds(settings.statement_timeout),
-                row_security=settings.row_security,
-                role=settings.role,
-            )
-            session = await self._target.open("work", self._step.id, work, on_notice=self._noticed)
-            key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
-            if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
-                await session.close()
-                raise StatementFailed("55P03", "another backend still works on this attempt")
-            self._session = session
+            if prelude is None:
+                return TxDone(committed=False, anew=True)
+            self._session = await self._opened_for(settings)
+            failed = await self._prepared(self._session, prelude)
+            if failed is not None:
+                return failed
         elif self._settings != settings:
-            await self._session.execute(
-                f"set lock_timeout = {_milliseconds(settings.lock_timeout)};"
-                f" set statement_timeout = {_milliseconds(settings.statement_timeout)}"
-            )
+            await self._limit(self._session, settings)
         self._settings = settings
         return self._session
+
+    async def _opened_for(self, settings: SqlSettings) -> Session:
+        work = WorkSettings(
+            lock_timeout_ms=_milliseconds(settings.lock_timeout),
+            statement_timeout_ms=_milliseconds(settings.statement_timeout),
+            row_security=settings.row_security,
+            role=settings.role,
+        )
+        session = await self._target.open("work", self._step.id, work, on_notice=self._noticed)
+        key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
+        if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
+            await session.close()
+            raise StatementFailed("55P03", "another backend still works on this attempt")
+        return session
+
+    async def _prepared(self, session: Session, prelude: tuple[Statement, ...]) -> TxDone | None:
+        """Make a new session what the earlier one was; how that failed, after which there is no session."""
+        for statement in prelude:
+            try:
+                await self._one(session, statement)
+            except ConnectionLost as error:
+                raise FateUnknown(error.message) from None
+            except PostgresError as error:
+                await session.close()
+                return TxDone(committed=False, error=sql_error(error, statement.line), anew=True)
+        return None
+
+    async def _limit(self, session: Session, settings: SqlSettings) -> None:
+        """Put the limits in force, but for those that the script gives itself."""
+        limits = {"lock_timeout": settings.lock_timeout, "statement_timeout": settings.statement_timeout}
+        wanted = [f"set {n} = {_milliseconds(s)}" for n, s in limits.items() if n not in settings.keep]
+        if wanted:
+            await session.execute("; ".join(wanted))
 
     def _noticed(self, notice: Notice) -> None:
         detail = f"\nDETAIL:  {notice.detail}" if notice.detail else ""
         self._output.line(f"{notice.severity}:  {notice.message}{detail}")
+
+
+class _Transaction:
+    """One transaction under way: where it stands, and what it has done so far."""
+
+    def __init__(self, effect: RunTransaction, began: float) -> None:
+        self.effect = effect
+        self.began = began
+        self.begun = False
+        self.witness: dict[str, object] = {}
+        self.line = effect.statements[0].line if effect.statements else 1
+        self.rows = 0
+        self.warnings: list[str] = []
+
+
+def _answer(end: str) -> str:
+    """What the server answers to the statement that ends a transaction, when it did what that says."""
+    word = end.split(None, 1)[0].upper()
+    return "PREPARE TRANSACTION" if word == "PREPARE" else word
 
 
 def _milliseconds(seconds: float | None) -> int:

@@ -1,0 +1,165 @@
+"""A script of several transactions: each of its units in turn, from the first that is not proved to be done.
+
+Behind what is proved it goes on in another session only where what earlier statements left in theirs can be made
+anew; else it fails and says what is missing, because the same words would mean something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from tui.journal.codes import FailReason
+from tui.journal.events import Effect as Applied
+from tui.sql.resume import Lost, changes_role, kept, resumption, stays
+from tui.sql.script import Statement as Source
+from tui.sql.settings import settings as settings_in
+from tui.sql.units import Unit, resume_at
+from tui.steps.base import Context, StepRun
+from tui.steps.effects import (
+    Effect,
+    Failed,
+    Passed,
+    Prelude,
+    Rows,
+    RunQuery,
+    RunSession,
+    RunStatement,
+    RunTransaction,
+    SqlError,
+    SqlSettings,
+    Statement,
+    TxDone,
+)
+from tui.steps.locks import gently
+
+_OWN_LIMITS = ("lock_timeout", "statement_timeout")
+
+
+class ScriptRun:
+    """Executes `found`, the units of a script, for one attempt."""
+
+    def __init__(
+        self, context: Context, found: Sequence[Unit], settings: SqlSettings, lock_timeout: float | None, retries: int
+    ) -> None:
+        self.context = context
+        self.found = found
+        self.settings = settings
+        self.lock_timeout = lock_timeout
+        self.retries = retries
+        self.own_role = False
+        self.evidence: dict[str, Any] = {
+            "statements": found[-1].last + 1 if found else 0,
+            "done": 0,
+            "rows": 0,
+            "warnings": [],
+        }
+
+    def run(self) -> StepRun:
+        """All units; the evidence of the last commit."""
+        first = resume_at(self.found, self.context.done)
+        for unit in self.found[:first]:
+            self._learn(unit)
+            self.evidence["done"] = unit.last + 1
+        # Nothing came before the first unit; behind others a new session lacks what they left in theirs.
+        prelude: Prelude = () if first == 0 else None
+        for at in range(first, len(self.found)):
+            unit = self.found[at]
+            done = yield from self._one(unit, prelude)
+            if done.anew and done.error is None:
+                made = yield from self._anew(at)
+                if isinstance(made, Failed):
+                    return made
+                done = yield from self._one(unit, made)
+            if done.anew:
+                return self._failed(FailReason.SESSION_STATE_LOST, done, unit)
+            self.evidence["rows"] += done.rows
+            self.evidence["warnings"].extend(done.warnings)
+            if not done.committed:
+                return self._failed(FailReason.SQL_ERROR, done, unit)
+            prelude = None
+            self._learn(unit)
+            self.evidence["done"] = unit.last + 1
+            if done.witness:
+                self.evidence["commit"] = done.witness
+        return Passed(evidence=self.evidence, effect="all")
+
+    def _one(self, unit: Unit, prelude: Prelude) -> Generator[Effect, Any, TxDone]:
+        inner = tuple(sent(statement) for statement in unit.inner)
+        if unit.kind == "session":
+            done: TxDone = yield RunSession(statement=inner[0], settings=self.settings, session=prelude)
+            return done
+        if unit.kind == "outside":
+            # Outside a transaction a lock timeout would leave an invalid index behind: such statements wait as long
+            # as the plan says, and are not tried again by themselves.
+            done = yield RunStatement(
+                statement=inner[0], settings=self.settings, ordinal=unit.last, session=prelude
+            )  # fmt: skip
+            return done
+        work = RunTransaction(
+            statements=inner, settings=self.settings, statement=unit.last, begin=unit.begin, end=unit.end,
+            evidence=unit.evidence, witnessed=not unit.leaves_nothing, session=prelude,
+            own_role=self.own_role or any(changes_role(s) for s in unit.inner[: unit.evidence]),
+            taints=any(stays(s) for s in unit.inner), gid=unit.gid,
+        )  # fmt: skip
+        limit = None if "lock_timeout" in self.settings.keep else self.lock_timeout
+        done, _tries = yield from gently(self.context, work, limit, self.retries)
+        return done
+
+    def _anew(self, at: int) -> Generator[Effect, Any, tuple[Statement, ...] | Failed]:
+        """The statements that make the session anew for the unit at which it goes on; Failed where none do."""
+        needed = resumption(self.found, at)
+        lost = list(needed.lost)
+        names = sorted({*needed.routines, *(needed.later if needed.hidden else ())})
+        if names:
+            answer: Rows = yield RunQuery(sql=own_routines(names), role=None, row_security=False)
+            if answer.error is not None:
+                done = TxDone(committed=False, error=answer.error)
+                return self._failed(FailReason.SQL_ERROR, done, self.found[at])
+            own = {str(row[0]) for row in answer.rows}
+            lost += (Lost("routine", name, line) for name, line in needed.routines.items() if name in own)
+            lost += needed.hidden if own & needed.later else ()
+        if lost:
+            self.evidence["lost"] = [to_builtins(each) for each in lost]
+            return self._failed(FailReason.SESSION_STATE_LOST, TxDone(committed=False), self.found[at])
+        return tuple(sent(statement) for statement in needed.replay)
+
+    def _failed(self, reason: FailReason, done: TxDone, unit: Unit) -> Failed:
+        effect: Applied = "some" if any(not u.leaves_nothing for u in self.found if u.last < unit.first) else "none"
+        if unit.kind == "outside" and reason == FailReason.SQL_ERROR:
+            effect = "unknown"
+        error: SqlError | None = done.error
+        return Failed(reason=reason, evidence=self.evidence | done.lock, effect=effect, error=error)
+
+    def _learn(self, unit: Unit) -> None:
+        """What a unit that was carried out has set for those after it."""
+        for statement in kept(unit):
+            self.own_role = self.own_role or changes_role(statement)
+            if not any(name in statement.text.lower() for name in _OWN_LIMITS):
+                continue
+            for setting in settings_in(statement):
+                if setting.name in _OWN_LIMITS and not setting.local and setting.name not in self.settings.keep:
+                    self.settings = replace(self.settings, keep=(*self.settings.keep, setting.name))
+
+
+def sent(source: Source) -> Statement:
+    """A statement of a script as the drivers take it."""
+    return Statement(text=source.text, line=source.line, copy_data=source.copy_data)
+
+
+def own_routines(names: Sequence[str]) -> str:
+    """A query for those of the names that are functions or procedures somebody wrote: what they do is not known.
+
+    The server's own and those written in C leave nothing in a session but what `tui.sql.session` knows by name.
+    """
+    quoted = ", ".join("'" + name.replace("'", "''").replace("\\", "\\\\") + "'" for name in names)
+    return (
+        "select distinct p.proname::text from pg_catalog.pg_proc p"
+        " join pg_catalog.pg_namespace n on n.oid = p.pronamespace"
+        " join pg_catalog.pg_language l on l.oid = p.prolang"
+        f" where p.proname::text in ({quoted}) and p.provolatile <> 'i' and l.lanname not in ('internal', 'c')"
+        " and n.nspname not in ('pg_catalog', 'information_schema')"
+    )
