@@ -186,6 +186,8 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             return _("asks again whether its effect is there; no answer yet: {message}").format(
                 message=known.get("message", "?")
             )
+        case "unanswered":
+            return _("asks again; no answer yet: {message}").format(message=known.get("message", "?"))
         case "target_key":
             return _("waits for another run to leave the target")
         case "still_running":

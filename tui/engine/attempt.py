@@ -14,10 +14,10 @@ from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.files import hash_path, read_file
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
-from tui.engine.drivers.query import QueryDriver
+from tui.engine.drivers.query import QueryDriver, sql_error
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
 from tui.engine.locksight import LockSight
-from tui.engine.proof import ProofUnanswered, Prover, error_facts
+from tui.engine.proof import ProofUnanswered, Prover
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
@@ -26,8 +26,9 @@ from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.plan.model import Proof
 from tui.postgres.errors import PostgresError
 from tui.run.guards import concerns
-from tui.run.steps import StepState
+from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
+from tui.steps.answers import error_facts, passes
 from tui.steps.base import Context, Kind
 from tui.steps.registry import KINDS
 
@@ -116,9 +117,11 @@ class Attempt:
             return outcome
         except PostgresError as error:
             generator.close()
-            failed = fx.SqlError(sqlstate=error.sqlstate, message=error.message)
-            effect = "some" if self._current().done else "none"
-            return fx.Failed(reason=FailReason.CONNECTION, effect=effect, error=failed)  # type: ignore[arg-type]
+            failed = sql_error(error)
+            # What may pass is no answer to anything; what the server refuses by name is.
+            reason = FailReason.CONNECTION if passes(failed) else FailReason.SQL_ERROR
+            effect: e.Effect = "some" if self._current().done else "none"
+            return fx.Failed(reason=reason, effect=effect, error=failed)
 
     def _current(self) -> StepState:
         return self.recorder.state.steps[self.at.id]
@@ -309,7 +312,12 @@ class Attempt:
             if outcome.error is not None:
                 common["evidence"] |= {"sqlstate": outcome.error.sqlstate, "message": outcome.error.message}
             return [e.StepCancelled(**common, reason=self.stop_reason or CancelReason.PERSON)]
-        reason = FailReason.TIMEOUT if self.stop.is_set() else outcome.reason
+        reason = outcome.reason
+        if self.stop.is_set() and reason in UNANSWERED:
+            # A question that took longer than it may has not been answered by that.
+            common["evidence"] |= {"given_up": CancelReason.TIMEOUT}
+        elif self.stop.is_set():
+            reason = FailReason.TIMEOUT
         error = outcome.error
         if error is not None:
             common["evidence"] |= {"error": error_facts(error)}
@@ -319,8 +327,9 @@ class Attempt:
         )  # fmt: skip
         number = f"E{len(self.recorder.state.errors) + 1}"
         text = reason if error is None else error.message
+        source = "unanswered" if reason in UNANSWERED else "step"
         recorded = e.ErrorRecorded(
-            id=number, text=text, step=step, attempt=attempt, sqlstate=failed.sqlstate, source="step"
+            id=number, text=text, step=step, attempt=attempt, sqlstate=failed.sqlstate, source=source
         )
         return [failed, recorded]
 

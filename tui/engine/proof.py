@@ -10,7 +10,6 @@ import asyncio
 import time
 from typing import Any, Final, Literal
 
-import msgspec
 from msgspec import Struct
 
 from tui.engine.drivers.query import QueryDriver
@@ -18,9 +17,9 @@ from tui.engine.recorder import Recorder
 from tui.journal import events as e
 from tui.journal.codes import Fact, WaitReason
 from tui.plan.model import Proof, Step
-from tui.steps.answers import denies, passes
+from tui.steps.answers import CANCELED, denies, error_facts, passes
 from tui.steps.base import Kind
-from tui.steps.effects import Rows, RunQuery, SqlError
+from tui.steps.effects import Rows, RunQuery
 from tui.steps.query import evidence_of, expected_of, holds
 
 PATIENCE: Final = 600.0
@@ -44,12 +43,6 @@ class Proved(Struct, frozen=True, kw_only=True):
 
     there: bool
     facts: dict[str, Any]
-
-
-def error_facts(error: SqlError) -> dict[str, Any]:
-    """What the server said, as neutral data without what it left out."""
-    said = msgspec.structs.asdict(error)
-    return {key: said[key] for key in ("sqlstate", "message", "detail", "hint", "line") if said[key] is not None}
 
 
 class Prover:
@@ -89,7 +82,7 @@ class Prover:
                 await asyncio.wait_for(self._stop.wait(), pause)
             except TimeoutError:
                 pause = min(_LONGEST_PAUSE, pause * _GROWTH)
-                if error.sqlstate == "57014":
+                if error.sqlstate == CANCELED:
                     # Its own limit, most likely: a large table is counted for longer than that.
                     timeout = min(_LONGEST_TIMEOUT, timeout * _GROWTH)
             else:

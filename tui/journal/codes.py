@@ -100,6 +100,7 @@ class FailReason(StrEnum):
     LIST_FAILED = "list_failed"
     NEEDS_SIGNATURE = "needs_signature"
     NO_BACKUP = "no_backup"
+    NOT_ANSWERED = "not_answered"
     NOT_AS_EXPECTED = "not_as_expected"
     NOT_PROVED = "not_proved"
     NOT_STARTED = "not_started"
@@ -126,6 +127,7 @@ class WaitReason(StrEnum):
     SERVER_UNREACHABLE = "server_unreachable"
     TARGET_KEY = "target_key"
     THROTTLED_BY_GUARD = "throttled_by_guard"
+    UNANSWERED = "unanswered"
     XID_IN_PROGRESS = "xid_in_progress"
 
 
@@ -170,6 +172,7 @@ class Fact(StrEnum):
     BYTES = "bytes"
     BY_HAND = "by_hand"
     BY_STEP = "by_step"
+    CHECKS = "checks"
     CLEANUP = "cleanup"
     COLUMNS = "columns"
     COMMIT = "commit"
@@ -252,6 +255,7 @@ class Fact(StrEnum):
     TOTAL = "total"
     TRIES = "tries"
     TRY = "try"
+    UNANSWERED = "unanswered"
     VALUE = "value"
     WAIT_EVENT = "wait_event"
     WANTED = "wanted"

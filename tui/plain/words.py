@@ -101,6 +101,7 @@ STEP_WAITING = {
     "throttled_by_guard": N_("pauses because a guard is breached"),
     "replication_lag": N_("pauses because a standby lags behind"),
     "still_running": N_("waits for what still runs on the server"),
+    "unanswered": N_("asks again: there was no answer yet"),
     "proof_unanswered": N_("asks again whether its effect is there: there was no answer"),
 }
 RUN_WAITING = {
@@ -120,6 +121,8 @@ REASON = {
     "sql_error": N_("the server reported an error"),
     "session_state_lost": N_("what its earlier statements had set in their session is gone with it"),
     "total_error": N_("the total could not be counted"),
+    "connection": N_("the server could not be reached, or let nobody in"),
+    "not_answered": N_("the question was not answered"),
     "not_as_expected": N_("the result is not the expected one"),
     "backup_directory": N_("the backup's directory cannot be used"),
     "backup_unreadable": N_("the backup cannot be read"),

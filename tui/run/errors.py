@@ -19,20 +19,28 @@ class RecordedError(Struct, frozen=True, kw_only=True):
     source: str = ""
     resolved: str | None = None
 
+    @property
+    def weighs(self) -> bool:
+        return self.resolved is None and self.source != "unanswered"
+
 
 _CHUNK = 256
 
 
 class Errors:
-    """An immutable list of errors that knows how many of them are unresolved, and how many the server's log told."""
+    """An immutable list of errors that knows how many of them are unresolved, and how many the server's log told.
 
-    __slots__ = ("_chunks", "_last", "server", "unresolved")
+    `weighing` are the unresolved ones that say something of the change: not that a question was not answered.
+    """
+
+    __slots__ = ("_chunks", "_last", "server", "unresolved", "weighing")
 
     def __init__(self) -> None:
         self._chunks: tuple[tuple[RecordedError, ...], ...] = ()
         """Full ones, shared with the lists that this one came from."""
         self._last: tuple[RecordedError, ...] = ()
         self.unresolved = 0
+        self.weighing = 0
         self.server = 0
 
     @classmethod
@@ -46,6 +54,7 @@ class Errors:
         made = cls()
         made._chunks, made._last = chunks, last
         made.unresolved = sum(error.resolved is None for error in made)
+        made.weighing = sum(error.weighs for error in made)
         made.server = sum(error.source == "server" for error in made)
         return made
 
@@ -86,6 +95,7 @@ class Errors:
         if len(made._last) == _CHUNK:
             made._chunks, made._last = (*made._chunks, made._last), ()
         made.unresolved = self.unresolved + (error.resolved is None)
+        made.weighing = self.weighing + error.weighs
         made.server = self.server + (error.source == "server")
         return made
 

@@ -141,7 +141,7 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
     triggers = opened.plan.rollback.triggers
     fired_steps = {(f.event.step, f.attempt) for f in state.fired if f.event.step is not None}
     for at in state.failed:
-        if at.group != "main" or (at.id, at.attempt) in fired_steps:
+        if at.group != "main" or at.unanswered or (at.id, at.attempt) in fired_steps:
             continue
         titles = [t.title for t in triggers if t.step == at.id]
         if at.step.on_failure == "propose_rollback" or titles:
@@ -156,7 +156,7 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
                 found.append(
                     e.TriggerFired(title=trigger.title, reason=TriggerReason.GUARD_BREACHED, metric=trigger.guard)
                 )
-        enough = trigger.errors is not None and state.errors.unresolved >= trigger.errors
+        enough = trigger.errors is not None and state.errors.weighing >= trigger.errors
         if enough and not any(f.reason == TriggerReason.ERRORS_UNRESOLVED for f in fired):
             found.append(e.TriggerFired(title=trigger.title, reason=TriggerReason.ERRORS_UNRESOLVED))
     return tuple(found)
@@ -239,7 +239,8 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
     standing = [at for at in _section(state, current) if at.stops]
     if standing:
         at = standing[0]
-        if at.status == "failed" and state.policy.on_failure == "rollback" and not state.active:
+        rolls_back = at.status == "failed" and state.policy.on_failure == "rollback" and not at.unanswered
+        if rolls_back and not state.active:
             reason = f"{at.id}: {at.reason or 'failed'}"
             return (Append(events=(rollback_events(state, reason),)),)
         return (Wait(reason="running" if running else "failed", step=at.id),)

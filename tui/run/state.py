@@ -185,7 +185,7 @@ class RunState(Struct, frozen=True, kw_only=True):
         # It fires once in a run: errors that come after those it fired for are its cause again.
         triggers = self.opened.plan.rollback.triggers
         limit = next((t.errors for t in triggers if t.title == fired.event.title and t.errors is not None), None)
-        return limit is not None and self.errors.unresolved < limit
+        return limit is not None and self.errors.weighing < limit
 
     def current(self) -> StepState | None:
         """The step of the checklist at which the run stands: the first that has not ended, companions left out."""

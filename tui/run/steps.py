@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.journal.events import Effect, FateWord
 from tui.plan.model import Place, Step
 
@@ -26,6 +27,8 @@ Group = Literal["main", "rollback", "undo"]
 ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 """Statuses after which the checklist goes on."""
 UNDO_PREFIX = "undo."
+UNANSWERED: frozenset[str] = frozenset({FailReason.NOT_ANSWERED, FailReason.CONNECTION})
+"""Reasons of failing that say nothing of the database: it could not be asked. No rollback follows from them."""
 
 
 def section_of(place: Place) -> str:
@@ -95,6 +98,11 @@ class StepState(Struct, frozen=True, kw_only=True):
         if self.group != "main" or self.step.with_ is not None or self.is_ended:
             return False
         return self.status in ("failed", "undone") or (self.status == "cancelled" and not self.interrupted)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it failed because the database could not be asked, which says nothing of what is in it."""
+        return self.status == "failed" and self.reason in UNANSWERED
 
     @property
     def may_have_effect(self) -> bool:

@@ -6,13 +6,27 @@ from it. Where the server says that what was asked about does not exist, that is
 
 from __future__ import annotations
 
-from tui.steps.effects import SqlError
+from collections.abc import Callable, Generator
+from typing import Any, Final, TypeVar
 
+import msgspec
+
+from tui.journal.codes import WaitReason
+from tui.journal.events import StepWaiting
+from tui.steps.base import Context
+from tui.steps.effects import Effect, Emit, Probe, Rows, RunQuery, Sleep, SqlError
+
+T = TypeVar("T")
+CANCELED: Final = "57014"
+"""query_canceled: a statement's own timeout, or a person."""
 _UNDEFINED = frozenset({"42P01", "42703", "42883", "42704", "3F000"})
 """No such table, column, function, object, schema."""
 _PASSING = ("08", "40", "53", "55", "57", "58", "XX")
 """Classes of what may be over in a moment: connections, conflicts, resources, locks, interventions, the disk."""
 _PASSING_CODES = frozenset({"25P03", "25P04"})
+_FOUND = ("21", "22", "23", "27", "38", "39", "P0")
+"""Classes of errors that come of what is in the database, a function's own RAISE among them."""
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 
 
 def denies(error: SqlError) -> bool:
@@ -25,3 +39,54 @@ def passes(error: SqlError) -> bool:
     if error.sqlstate is None:
         return error.lost
     return error.sqlstate.startswith(_PASSING) or error.sqlstate in _PASSING_CODES
+
+
+def answers(error: SqlError) -> bool:
+    """Whether the error says something of what is in the database, and not only that the question could not be put."""
+    found = error.sqlstate is not None and error.sqlstate.startswith(_FOUND)
+    return not error.lost and (found or denies(error))
+
+
+def error_facts(error: SqlError) -> dict[str, Any]:
+    """What the server said, as neutral data without what it left out."""
+    said = msgspec.structs.asdict(error)
+    return {key: said[key] for key in ("sqlstate", "message", "detail", "hint", "line") if said[key] is not None}
+
+
+def ask(context: Context, query: RunQuery) -> Generator[Effect, Any, Rows]:
+    """Ask, and for a minute ask again as long as what keeps the question from being answered may pass."""
+    rows: Rows = yield from _again(context, query, lambda found: found.error)
+    return rows
+
+
+def look(context: Context, probe: Probe) -> Generator[Effect, Any, dict[str, Any]]:
+    """`ask` for a fact that the server is asked for; `error` is in it where it was not told."""
+
+    def error(found: dict[str, Any]) -> SqlError | None:
+        if "error" not in found:
+            return None
+        return SqlError(sqlstate=found.get("sqlstate"), message=str(found["error"]), lost="sqlstate" in found)
+
+    found: dict[str, Any] = yield from _again(context, probe, error)
+    return found
+
+
+def _again(context: Context, effect: Effect, error_of: Callable[[T], SqlError | None]) -> Generator[Effect, Any, T]:
+    waiting = False
+    for tries, pause in enumerate((*_PAUSES, None), 1):
+        found: T = yield effect
+        error = error_of(found)
+        if error is None or pause is None or not passes(error) or error.sqlstate == CANCELED:
+            break
+        waiting = True
+        facts = error_facts(error) | {"tries": tries, "pause_s": pause}
+        yield Emit(event=_waits(context, WaitReason.UNANSWERED, facts))
+        if (yield Sleep(seconds=pause, compressible=False)):
+            break
+    if waiting:
+        yield Emit(event=_waits(context, WaitReason.NONE, {}))
+    return found
+
+
+def _waits(context: Context, reason: WaitReason, facts: dict[str, Any]) -> StepWaiting:
+    return StepWaiting(step=context.step.id, attempt=context.attempt, reason=reason, facts=facts)

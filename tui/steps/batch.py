@@ -17,6 +17,7 @@ from tui.plan.scalars import Duration
 from tui.sql.classify import needs_no_transaction
 from tui.sql.review import review
 from tui.sql.script import read_script
+from tui.steps.answers import answers, ask
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import (
     Effect,
@@ -51,9 +52,11 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
     """Batches until one changes nothing; a failed one leaves the earlier ones in place and says so."""
     total: int | None = None
     if spec.total is not None:
-        left = yield RunQuery(sql=spec.total, role=context.step.as_, row_security=spec.row_security == "on")
+        asked = RunQuery(sql=spec.total, role=context.step.as_, row_security=spec.row_security == "on")
+        left = yield from ask(context, asked)
         if left.error is not None:
-            return Failed(reason=FailReason.TOTAL_ERROR, effect="some" if context.done else "none", error=left.error)
+            reason = FailReason.TOTAL_ERROR if answers(left.error) else FailReason.NOT_ANSWERED
+            return Failed(reason=reason, effect="some" if context.done else "none", error=left.error)
         total = _count(left.rows[0][0]) if left.rows else None
     rows, number = 0, context.done
     began = context.done

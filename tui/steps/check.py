@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
+from tui.steps.answers import answers, ask, look
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.effects import Failed, Passed, Probe, Rows, RunQuery
+from tui.steps.effects import Failed, Outcome, Passed, Probe, Rows, RunQuery, SqlError
 
 
 class PrivilegeSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,50 +38,92 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def execute(context: Context, spec: CheckSpec) -> StepRun:
     """Every check, also after one has failed: a list of all that is wrong is worth more than the first."""
     evidence: dict[str, Any] = {}
-    failed: list[str] = []
+    checks: list[dict[str, Any]] = []
     if spec.connect is not None or spec.version is not None or spec.writable is not None:
-        identity = yield Probe(name="identity")
+        identity = yield from look(context, Probe(name="identity"))
         evidence["identity"] = identity
         if "error" in identity:
-            return Failed(reason=FailReason.CHECK_FAILED, evidence=evidence | {"failed": ["connect"]})
-        if spec.version is not None and not version_holds(spec.version, int(identity["server_version"])):
-            failed.append("version")
-        if spec.writable is not None and bool(identity["in_recovery"]) == spec.writable:
-            failed.append("writable")
+            # Without a connection there is nothing further to ask.
+            return _ended(evidence, [_checked("connect", None, None, None, error=identity)])
+        checks += _of_identity(spec, identity)
     if spec.disk_free is not None:
         found = yield Probe(name="disk", arguments={"need": spec.disk_free})
         evidence["disk"] = found
-        if "error" in found or not found["enough"]:
-            failed.append("disk_free")
+        holds = None if "error" in found else bool(found["enough"])
+        wanted = found.get("need_bytes", spec.disk_free)
+        checks.append(_checked("disk_free", wanted, found.get("free_bytes"), holds, error=found))
     if spec.connections_free is not None:
-        found = yield Probe(name="connections")
+        found = yield from look(context, Probe(name="connections"))
         evidence["connections"] = found
-        if "error" in found or int(found["free"]) < spec.connections_free:
-            failed.append("connections_free")
+        holds = None if "error" in found else int(found["free"]) >= spec.connections_free
+        checks.append(_checked("connections_free", spec.connections_free, found.get("free"), holds, error=found))
     if spec.tools:
         found = yield Probe(name="tools", arguments={"names": list(spec.tools)})
         evidence["tools"] = found
-        if "error" in found or found.get("missing") or found.get("too_old"):
-            failed.append("tools")
-    failed += yield from _roles(spec, evidence)
+        lacking = [*found.get("missing", ()), *found.get("too_old", ())]
+        there = [name for name in spec.tools if name not in lacking]
+        holds = None if "error" in found else not lacking
+        checks.append(_checked("tools", list(spec.tools), there, holds, error=found))
+    yield from _roles(context, spec, evidence, checks)
+    return _ended(evidence, checks)
+
+
+def _checked(
+    name: str, expected: Any, found: Any, holds: bool | None, *, error: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """One check as a fact: `holds` is null where nobody knows; `error` says why."""
+    checked = {"name": name, "expected": expected, "found": found, "holds": holds}
+    said = {} if error is None else {key: error[key] for key in ("error", "sqlstate") if error.get(key) is not None}
+    return checked | said
+
+
+def _ended(evidence: dict[str, Any], checks: list[dict[str, Any]]) -> Outcome:
+    failed = [check["name"] for check in checks if check["holds"] is False]
+    unanswered = [check["name"] for check in checks if check["holds"] is None]
+    evidence = evidence | {"checks": checks}
+    if unanswered:
+        evidence["unanswered"] = unanswered
     if failed:
         return Failed(reason=FailReason.CHECK_FAILED, evidence=evidence | {"failed": failed})
+    if unanswered:
+        return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence)
     return Passed(evidence=evidence)
 
 
-def _roles(spec: CheckSpec, evidence: dict[str, Any]) -> Any:
-    failed: list[str] = []
+def _of_identity(spec: CheckSpec, identity: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    number = int(identity["server_version"])
+    version = f"{number // 10000}.{number % 10000}"
+    if spec.connect is not None:
+        yield _checked("connect", None, version, True)
+    if spec.version is not None:
+        yield _checked("version", spec.version, version, version_holds(spec.version, number))
+    if spec.writable is not None:
+        writable = not identity["in_recovery"]
+        yield _checked("writable", spec.writable, writable, writable == spec.writable)
+
+
+def _of_error(error: SqlError | None) -> tuple[bool | None, dict[str, Any]]:
+    """Whether a check holds that the server answered by an error, and what it said."""
+    if error is None:
+        return False, {}
+    return (False if answers(error) else None), {"error": error.message, "sqlstate": error.sqlstate}
+
+
+def _roles(context: Context, spec: CheckSpec, evidence: dict[str, Any], checks: list[dict[str, Any]]) -> Any:
     if spec.role is not None:
-        rows: Rows = yield RunQuery(
+        query = RunQuery(
             ours=True,
             sql=f"select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = {_literal(spec.role)}",
         )
+        rows: Rows = yield from ask(context, query)
         member = bool(rows.rows and rows.rows[0][0] is True)
         evidence["role"] = {"name": spec.role, "exists": rows.count > 0, "member": member}
         if rows.error is not None:
             evidence["role"] = {"name": spec.role, "error": rows.error.message}
-        if not member:
-            failed.append("role")
+        denied, said = _of_error(rows.error)
+        found = ("member" if member else "not_member") if rows.count else "missing"
+        found = None if rows.error is not None else found
+        checks.append(_checked("role", spec.role, found, True if member else denied, error=said))
     if spec.privilege is not None:
         wanted = spec.privilege
         role = wanted.role or spec.role
@@ -88,14 +131,17 @@ def _roles(spec: CheckSpec, evidence: dict[str, Any]) -> Any:
         asked = ", ".join(
             f"pg_catalog.has_table_privilege({who}, {_literal(wanted.table)}, {_literal(p)})" for p in wanted.privileges
         )
-        rows = yield RunQuery(sql=f"select {asked}")
+        rows = yield from ask(context, RunQuery(sql=f"select {asked}"))
         granted = dict(zip(wanted.privileges, rows.rows[0], strict=True)) if rows.rows else {}
         evidence["privilege"] = {"table": wanted.table, "role": role, "granted": granted}
         if rows.error is not None:
             evidence["privilege"]["error"] = rows.error.message
-        if not granted or not all(v is True for v in granted.values()):
-            failed.append("privilege")
-    return failed
+        all_of_them = bool(granted) and all(v is True for v in granted.values())
+        denied, said = _of_error(rows.error)
+        there = [name for name, given in granted.items() if given is True]
+        of = {"table": wanted.table} | ({} if role is None else {"role": role})
+        expected = list(wanted.privileges)
+        checks.append(_checked("privilege", expected, there, True if all_of_them else denied, error=said) | of)
 
 
 def _literal(text: str) -> str:
@@ -165,8 +211,27 @@ def disk_need(text: str, database_bytes: int) -> int | None:
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
-    """What was found, one row a check."""
-    return [(key, str(value)) for key, value in evidence.items()]
+    """What was found, one row a check: first what did not hold, then what nobody knows."""
+    if "checks" not in evidence:
+        return [(key, str(value)) for key, value in evidence.items()]
+    checks = sorted(evidence["checks"], key=lambda check: _RANK[check["holds"]])
+    return [(check["name"], shown(check)) for check in checks]
+
+
+_RANK: dict[bool | None, int] = {False: 0, None: 1, True: 2}
+
+
+def shown(check: dict[str, Any]) -> str:
+    """`15.18 (>=16)`: what was found, and what was expected; the server's words where it said why it cannot tell."""
+    error, found, expected = check.get("error"), check["found"], check["expected"]
+    text = str(error) if error is not None else _listed(found)
+    return text if expected is None else f"{text} ({_listed(expected)})"
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(str(part) for part in value) or "-" if isinstance(value, list | tuple) else str(value)
 
 
 KIND = Kind(name="check", spec=CheckSpec, execute=execute, lint=lint, facts=facts)

@@ -11,6 +11,7 @@ from tui.journal.codes import FailReason
 from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
 from tui.steps import compare
+from tui.steps.answers import answers, ask
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
 
@@ -66,12 +67,17 @@ def expected_of(spec: QuerySpec | Proof) -> dict[str, Any]:
 
 
 def execute(context: Context, spec: QuerySpec) -> StepRun:
-    """Ask, compare."""
-    rows: Rows = yield RunQuery(
-        sql=spec.sql, role=context.step.as_, row_security=spec.row_security == "on", timeout=spec.timeout, printed=True
-    )
+    """Ask, compare. A question that could not be put is no answer: it failed as a question, and says nothing."""
+    rows = yield from ask(
+        context,
+        RunQuery(
+            sql=spec.sql, role=context.step.as_, row_security=spec.row_security == "on", timeout=spec.timeout,
+            printed=True,
+        ),
+    )  # fmt: skip
     if rows.error is not None:
-        return Failed(reason=FailReason.SQL_ERROR, error=rows.error)
+        reason = FailReason.SQL_ERROR if answers(rows.error) else FailReason.NOT_ANSWERED
+        return Failed(reason=reason, evidence={"expected": expected_of(spec)}, error=rows.error)
     evidence = evidence_of(rows) | {"expected": expected_of(spec)}
     if holds(spec, rows):
         return Passed(evidence=evidence)

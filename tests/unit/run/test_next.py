@@ -18,6 +18,7 @@ from tests.unit.run.runs import (
     sql,
 )
 from tui.journal import events as e
+from tui.journal.codes import TriggerReason
 from tui.plan.model import Guard, Trigger
 from tui.run import commands as c
 from tui.run.next import Append, Interrupt, Recover, Run, Wait, exit_code, next_effects
@@ -208,6 +209,22 @@ class TestFailure:
         run.settle(e.ErrorRecorded(id="E2", text="x"))
         run.settle(e.ErrorRecorded(id="E3", text="x"))
         assert [f.event.reason for f in run.state.fired] == ["errors_unresolved"]
+
+    @pytest.mark.unsaid(TriggerReason.STEP_FAILED, TriggerReason.ERRORS_UNRESOLVED)
+    @pytest.mark.parametrize("reason", ["not_answered", "connection"])
+    def test_what_was_not_answered_fires_nothing_and_is_rolled_back_by_nobody(self, reason: str) -> None:
+        policy = e.Policy(drive="headless", on_failure="rollback")
+        triggers = (Trigger(title="Named", step="b"), Trigger(title="Errors", errors=1))
+        run = Driven(listed(sql("a"), query("b", on_failure="propose_rollback"), triggers=triggers), policy=policy)
+        run.go()
+        run.passed("a")
+        run.failed("b", reason=reason)
+        run.settle(e.ErrorRecorded(id="E1", text="lock timeout", source="unanswered"))
+        assert run.go() == Wait(reason="failed", step="b")
+        assert not run.state.fired and run.state.rollback is None and exit_code(run.state) == 1
+        run.do(c.Retry(step="b"))
+        assert run.failed("b", reason="not_as_expected") == Wait(reason="running", step="undo.a")
+        assert [f.event.title for f in run.state.fired] == ["Named"]
 
     def test_triggers_may_fire_again_after_a_rollback_to_a_step(self) -> None:
         run = Driven(listed(query("first"), query("a", on_failure="propose_rollback")))

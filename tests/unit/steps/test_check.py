@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.steps.drive import BROKEN, Played, codes, lint, play
+from tests.unit.steps.drive import BROKEN, LOCKED, Played, codes, lint, play
 from tui.steps.check import KIND, disk_need, version_holds
-from tui.steps.effects import Effect, Failed, Passed, Probe, Rows, RunQuery
+from tui.steps.effects import Effect, Failed, Passed, Probe, Rows, RunQuery, Sleep, SqlError
 
 GOOD: dict[str, Any] = {
     "identity": {"server_version": 150018, "in_recovery": False},
@@ -29,6 +29,8 @@ def check(spec: dict[str, Any], **found: Any) -> Played:
     given = GOOD | found
 
     def answer(effect: Effect) -> Any:
+        if isinstance(effect, Sleep):
+            return False
         if isinstance(effect, Probe):
             return given[effect.name]
         assert isinstance(effect, RunQuery)
@@ -44,10 +46,23 @@ def failed(played: Played) -> list[str]:
     return found
 
 
+def unanswered(played: Played) -> list[str]:
+    assert isinstance(played.ended, Failed) and "failed" not in played.ended.evidence
+    assert (played.ended.reason, played.ended.effect) == ("not_answered", "none")
+    found: list[str] = played.ended.evidence["unanswered"]
+    return found
+
+
 def test_all_that_is_asked_holds() -> None:
     done = check(ALL)
     assert isinstance(done.ended, Passed)
-    assert set(done.ended.evidence) == {"identity", "disk", "connections", "tools", "role", "privilege"}
+    assert set(done.ended.evidence) == {"identity", "disk", "connections", "tools", "role", "privilege", "checks"}
+    checks = {check["name"]: check for check in done.ended.evidence["checks"]}
+    assert list(checks) == [
+        "connect", "version", "writable", "disk_free", "connections_free", "tools", "role", "privilege"
+    ]  # fmt: skip
+    assert all(check["holds"] is True for check in checks.values())
+    assert (checks["version"]["expected"], checks["version"]["found"]) == (">=14", "15.18")
 
 
 def test_only_what_is_asked_is_looked_at() -> None:
@@ -63,22 +78,50 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         tools={"missing": ["pg_dump"], "too_old": []}, role=Rows(), privilege=Rows(rows=((True, False),), count=1),
     )  # fmt: skip
     assert failed(done) == ["version", "writable", "disk_free", "connections_free", "tools", "role", "privilege"]
+    assert KIND.facts is not None and isinstance(done.ended, Failed)
+    assert KIND.facts(done.ended.evidence)[:2] == [("version", "13.10 (>=14)"), ("writable", "false (true)")]
+    assert KIND.facts(done.ended.evidence)[3:] == [
+        ("connections_free", "4 (5)"), ("tools", "psql (pg_dump, psql)"), ("role", "missing (app_owner)"),
+        ("privilege", "SELECT (SELECT, UPDATE)"), ("connect", "13.10"),
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_is_told_beside_what_nobody_knows() -> None:
+    done = check(ALL, disk={"error": "nobody measures it"}, connections={"free": 4})
+    assert failed(done) == ["connections_free"]
+    assert isinstance(done.ended, Failed) and done.ended.evidence["unanswered"] == ["disk_free"]
 
 
 def test_without_a_connection_there_is_nothing_further_to_ask() -> None:
-    done = check(ALL, identity={"error": "connection refused"})
-    assert failed(done) == ["connect"]
-    assert len(done.asked) == 1
+    done = check(ALL, identity={"error": "connection refused", "sqlstate": None})
+    assert unanswered(done) == ["connect"]
+    # Asked again as long as it may pass, and nothing else.
+    assert {effect.name for effect in done.of(Probe)} == {"identity"} and len(done.of(Probe)) > 3
+    assert [event.reason for event in done.emitted[-2:]] == ["unanswered", ""]
 
 
 @pytest.mark.parametrize(
     ("name", "wrong"),
-    [("disk", {"error": "?"}), ("connections", {"error": "?"}), ("tools", {"error": "?"}),
-     ("tools", {"missing": [], "too_old": ["pg_dump"]})],
-)  # fmt: skip
-def test_what_is_not_known_does_not_hold(name: str, wrong: dict[str, Any]) -> None:
+    [("disk", {"error": "?"}), ("connections", {"error": "?", "sqlstate": "57014"}), ("tools", {"error": "?"})],
+)
+def test_what_is_not_known_is_neither_held_nor_failed(name: str, wrong: dict[str, Any]) -> None:
     key = {"disk": "disk_free", "connections": "connections_free", "tools": "tools"}[name]
-    assert failed(check({key: ALL[key]}, **{name: wrong})) == [key]
+    done = check({key: ALL[key]}, **{name: wrong})
+    assert unanswered(done) == [key]
+    assert isinstance(done.ended, Failed) and done.ended.evidence["checks"][0]["error"] == "?"
+
+
+def test_a_program_that_is_too_old_does_not_do() -> None:
+    assert failed(check({"tools": ["pg_dump"]}, tools={"missing": [], "too_old": ["pg_dump"]})) == ["tools"]
+
+
+LOST = SqlError(sqlstate=None, message="no connection", lost=True)
+
+
+@pytest.mark.parametrize("error", [LOST, LOCKED, SqlError(sqlstate="42501", message="permission denied")])
+def test_a_question_without_an_answer_is_not_answered_by_no(error: SqlError) -> None:
+    for key in ("role", "privilege"):
+        assert unanswered(check({key: ALL[key]}, **{key: Rows(error=error)})) == [key]
 
 
 def test_exactly_as_many_connections_as_needed_are_enough() -> None:
