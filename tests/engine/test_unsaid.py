@@ -238,8 +238,14 @@ async def no_scratch_database_may_be_made(desk: Desk, so: bool) -> set[str]:
 
 @case(FailReason.CONNECTION, pytest.mark.unsaid(FailReason.CONNECTION))
 async def no_session_can_be_had(desk: Desk, so: bool) -> set[str]:
-    role = "no_such_role" if so else "pg_monitor"
-    return await desk.said(f'          - {{id: a, title: A, as: {role}, sql: "select 1"}}', "a")
+    desk.sql(f"create role one_session login connection limit {1 if so else 9}")
+    try:
+        dsn = desk.database.server.dsn(desk.database.name, "one_session")
+        async with Rig(desk.path, dsn, '          - {id: a, title: A, sql: "select 1"}') as rig:
+            await rig.execute("a")
+            return rig.said()
+    finally:
+        desk.sql("drop role one_session")
 
 
 @case(FailReason.TOTAL_ERROR, pytest.mark.unsaid(FailReason.TOTAL_ERROR))

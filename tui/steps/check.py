@@ -121,8 +121,9 @@ def _roles(context: Context, spec: CheckSpec, evidence: dict[str, Any], checks: 
         if rows.error is not None:
             evidence["role"] = {"name": spec.role, "error": rows.error.message}
         denied, said = _of_error(rows.error)
-        found = ("member" if member else "not_member") if rows.count else "missing"
-        found = None if rows.error is not None else found
+        found: str | None = None
+        if rows.error is None:
+            found = ("member" if member else "not_member") if rows.count else "missing"
         checks.append(_checked("role", spec.role, found, True if member else denied, error=said))
     if spec.privilege is not None:
         wanted = spec.privilege
