@@ -181,6 +181,15 @@ class Rig:
             await asyncio.sleep(0.005)
         return value
 
+    async def waits(self, step: str) -> dict[str, Any]:
+        """The facts of why a step waits, once it does."""
+        await self.until(lambda: self.step(step).waiting, f"{step} waits")
+        return self.step(step).waiting_facts
+
+    async def measured(self) -> None:
+        """Until the target has been measured once."""
+        await self.until(lambda: self.recorder.state.samples, "it is measured")
+
     # -- what is asked ----------------------------------------------------------------------------------------------
 
     def do(self, command: Command, by: str = "ana@test") -> Refusal | None:

@@ -455,7 +455,7 @@ phases:
             batch: {{sql: "delete from t where id = (select min(id) from t)", pause: 0s}}
 """
     async with desk.rig(plan) as rig:
-        await rig.until(lambda: rig.recorder.state.samples, "it is measured")
+        await rig.measured()
         await rig.execute("first")
         assert rig.do(Execute(step="a")) is None
         if so:
@@ -599,7 +599,7 @@ rollback:
 
 async def fired(desk: Desk, relation: str, answer: int, trigger: str, resolve: bool = False) -> set[str]:
     async with desk.rig(TRIGGERED % (relation, answer, trigger)) as rig:
-        await rig.until(lambda: rig.recorder.state.samples, "it is measured")
+        await rig.measured()
         await rig.execute("a")
         if resolve:
             assert rig.do(Resolve(error="E1", text="known")) is None
@@ -655,7 +655,7 @@ async def test_a_server_that_answers_without_replicas_is_waited_for_by_nobody(
             batch: {sql: "delete from t where id = (select min(id) from t)", pause: 0s, max_lag: 100ms}
 """
     async with Rig(tmp_path, empty_database, steps) as rig:
-        await rig.until(lambda: rig.recorder.state.samples, "it is measured")
+        await rig.measured()
         await rig.execute("a")
         await rig.take_up(cut=lambda event: event["type"] == "tx.commit_sent")
         await rig.ended("a")
