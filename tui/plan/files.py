@@ -66,12 +66,17 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, line: int, final: 
     return line + chunk.count(b"\n")
 
 
-class _Fault(Exception):
+class Unusable(Exception):
     """Why a file cannot be part of the plan; `line` where the fault lies inside that file."""
 
     def __init__(self, code: str, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.line = code, message, line
+
+
+def not_utf8(name: str) -> str:
+    """What is said of a script that is not UTF-8, in the line where that shows."""
+    return _("{name} is not UTF-8 in this line; save it as UTF-8.").format(name=quoted(name))
 
 
 class Files:
@@ -82,63 +87,73 @@ class Files:
         self.digests: dict[str, str] = {}
         self._report = report
         self._shown = shown
-        self._faults: dict[str, _Fault] = {}
+        self._faults: dict[str, Unusable] = {}
         self._texts: dict[str, str] = {}
 
     def claim(self, written: str, at: tuple[int, int]) -> str | None:
         """The relative name of a file the plan names at this place; None with a problem when it cannot be used."""
-        name = str(PurePosixPath(written))
-        if name not in self.digests and name not in self._faults:
-            try:
-                self.digests[name] = self._check(written, name)
-            except _Fault as fault:
-                self._faults[name] = fault
-        known = self._faults.get(name)
-        if known is None:
-            return name
+        try:
+            return self.include(written)
+        except Unusable as fault:
+            known, name = fault, str(PurePosixPath(written))
         if known.line is not None:
             self._report.add(known.code, (known.line, 1), known.message, file=self.shown(name))
         else:
             self._report.add(known.code, at, known.message)
         return None
 
+    def include(self, written: str) -> str:
+        """The relative name of a file that belongs to the plan from now on. Raises Unusable."""
+        name = str(PurePosixPath(written))
+        if name not in self.digests and name not in self._faults:
+            try:
+                self.digests[name] = self._check(written, name)
+            except Unusable as fault:
+                self._faults[name] = fault
+        if name in self._faults:
+            raise self._faults[name]
+        return name
+
     def shown(self, name: str) -> str:
         """A file of the plan as problems name it: beside the plan as the person named that."""
         return str(self._shown.parent / name)
 
     def text(self, name: str) -> str:
-        """The text of a file that was claimed. Raises OSError, and ValueError for one that is not UTF-8."""
+        """The text of a file that was claimed. Raises OSError, and Undecodable for one that is not UTF-8."""
         if name not in self._texts:
-            with os.fdopen(open_regular(self.directory / name), encoding="utf-8", newline="") as file:
-                self._texts[name] = file.read()
+            with os.fdopen(open_regular(self.directory / name), "rb") as file:
+                raw = file.read()
+            try:
+                self._texts[name] = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise Undecodable(1 + raw.count(b"\n", 0, error.start)) from None
         return self._texts[name]
 
     def _check(self, written: str, name: str) -> str:
         if not written or not name.isprintable() or "\\" in name or name == ".":
             message = _("{name} is not the name of a file; use printable characters and no backslash.")
-            raise _Fault("bad-file-name", message.format(name=quoted(written)))
+            raise Unusable("bad-file-name", message.format(name=quoted(written)))
         if name.startswith("/") or ".." in PurePosixPath(name).parts:
             message = _("{name} lies outside the plan's directory; files are named relative to the plan, without '..'.")
-            raise _Fault("file-outside", message.format(name=quoted(written)))
+            raise Unusable("file-outside", message.format(name=quoted(written)))
         if name in (PLAN_FILE, SEAL_FILE):
             message = _("{name} is reserved for the frozen plan; give the file another name.")
-            raise _Fault("bad-file-name", message.format(name=quoted(written)))
+            raise Unusable("bad-file-name", message.format(name=quoted(written)))
         path = self.directory / name
         try:
             resolved = path.resolve(strict=True)
             if not resolved.is_relative_to(self.directory.resolve()):
                 message = _("{name} is a link out of the plan's directory; copy the file beside the plan.")
-                raise _Fault("file-outside", message.format(name=quoted(written)))
+                raise Unusable("file-outside", message.format(name=quoted(written)))
             return digest_of(resolved, utf8=name.lower().endswith(".sql"))
         except FileNotFoundError:
-            raise _Fault("missing-file", self._missing(name)) from None
+            raise Unusable("missing-file", self._missing(name)) from None
         except Undecodable as error:
-            message = _("{name} is not UTF-8 in this line; save it as UTF-8.")
-            raise _Fault("not-utf8", message.format(name=quoted(name)), error.line) from None
+            raise Unusable("not-utf8", not_utf8(name), error.line) from None
         except (OSError, RuntimeError) as error:
             reason = why(error) if isinstance(error, OSError) else str(error)
             message = _("{name} cannot be read: {reason}.")
-            raise _Fault("unreadable-file", message.format(name=quoted(written), reason=reason)) from None
+            raise Unusable("unreadable-file", message.format(name=quoted(written), reason=reason)) from None
 
     def _missing(self, name: str) -> str:
         try:

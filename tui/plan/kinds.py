@@ -38,12 +38,14 @@ class FindingLike(Protocol):
 class Question(Struct, frozen=True, kw_only=True):
     """What a kind's lint is asked about; the same attributes as `tui.steps.base.Lint`.
 
-    `read` gives the text of a file of the plan; `is_undo` also holds for a `cleanup`: it is no step of its own.
+    `read` gives the text of a file of the plan; `include` makes one of the plan that only a script names, and gives its
+    name (`tui.plan.files.Unusable` where it cannot be). `is_undo` also holds for a `cleanup`: it is no step of its own.
     """
 
     step: Step
     spec: Any
     read: Callable[[str], str]
+    include: Callable[[str], str]
     kinds_of_steps: dict[str, str] = {}
     is_undo: bool = False
 

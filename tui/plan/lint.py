@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.locale import LANGUAGES, _
-from tui.plan.files import Files
+from tui.plan.files import Files, Undecodable, not_utf8
 from tui.plan.kinds import FindingLike, Question
 from tui.plan.model import Guard
 from tui.plan.problems import quoted
@@ -146,6 +146,7 @@ def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_ste
         step=placed.entry.step,
         spec=use.spec,
         read=files.text,
+        include=files.include,
         kinds_of_steps=kinds_of_steps,
         is_undo=use.is_action,
     )
@@ -153,6 +154,9 @@ def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_ste
         for finding in ask(question):
             said.add(finding.code)
             _put(scene, files, use, finding)
+    except Undecodable as error:
+        name = str(getattr(use.spec, "file", ""))
+        scene.report.add("not-utf8", (error.line, 1), not_utf8(name), file=files.shown(name))
     except (OSError, ValueError) as error:
         scene.report.add("unreadable-file", scene.key_at(use.path), str(error))
     return said

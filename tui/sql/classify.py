@@ -51,9 +51,12 @@ class Mention(msgspec.Struct, frozen=True):
 
 
 def is_transaction_control(statement: Statement) -> bool:
-    """Whether it begins, ends, prepares or divides a transaction (BEGIN, COMMIT, SAVEPOINT, …)."""
+    """Whether it begins, ends, prepares or divides a transaction (BEGIN, COMMIT, SAVEPOINT, …).
+
+    COMMIT PREPARED and ROLLBACK PREPARED end another one, and cannot stand in any.
+    """
     first = statement.words[:1]
-    if statement.kind != "sql" or not first:
+    if statement.kind != "sql" or not first or statement.words[1:2] == ("PREPARED",):
         return False
     return first[0] in _CONTROL or prepares_transaction(statement)
 
@@ -77,7 +80,7 @@ def ends_transaction(statement: Statement) -> bool:
     """COMMIT, END, ROLLBACK, ABORT or PREPARE TRANSACTION, whatever comes after them with AND CHAIN."""
     if not is_transaction_control(statement) or opens_transaction(statement):
         return False
-    return not is_within_transaction(statement) and statement.words[1:2] != ("PREPARED",)
+    return not is_within_transaction(statement)
 
 
 def needs_no_transaction(statement: Statement) -> bool:

@@ -6,7 +6,7 @@ The body is another language, mostly PL/pgSQL; only its lexical rules are needed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -137,3 +137,44 @@ def executed(statement: Statement) -> Iterator[Piece]:
                 if token.kind == "string":
                     text = plain(token)
                     yield Piece(list(tokens(text)), text, piece.line_of(token))
+
+
+_OTHER_LANGUAGES: Final = re.compile(
+    r"\b(?:plpy\.(?:commit|rollback)|spi_(?:commit|rollback))\s*\(|^\s*(?:commit|rollback)\s*$", re.MULTILINE
+)
+
+
+def ends_transactions(body: Body, known: Container[str] = ()) -> int | None:
+    """The line in which the code ends a transaction by COMMIT or ROLLBACK, or CALLs a procedure of these names."""
+    if body.language != "plpgsql":
+        match = _OTHER_LANGUAGES.search(body.text) if body.language.startswith("pl") else None
+        return None if match is None else body.line + body.text.count("\n", 0, match.start())
+    if _ENDING.search(body.text) is None:
+        return None
+    for piece in pieces(body):
+        words = piece.words
+        ends = words[:1] in (["COMMIT"], ["ROLLBACK"]) or (words[:1] == ["CALL"] and called(piece) in known)
+        if ends:
+            return piece.line_of(piece.tokens[0])
+    return None
+
+
+_ENDING: Final = re.compile(r"\b(?:commit|rollback|call)\b", re.IGNORECASE)
+
+
+def called(piece: Piece) -> str:
+    """The name, without its schema, of the procedure that a CALL calls."""
+    name = ""
+    for token in piece.tokens[1:]:
+        if token.text == "(":
+            break
+        if token.text != ".":
+            name = name_of(token)
+    return name
+
+
+def created_routine(statement: Statement) -> str:
+    """The name, without its schema, of the routine that the statement defines."""
+    piece = Piece(list(tokens(statement.text)), statement.text, statement.line)
+    at = 4 if piece.words[1:2] == ["OR"] else 2
+    return called(Piece(piece.tokens[at - 1 :], statement.text, statement.line))

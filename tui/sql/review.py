@@ -7,10 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.locale import _
 from tui.sql.classify import (
     SAFETY_SETTINGS,
-    Mention,
     creates_index_if_not_exists_concurrently,
     ends_transaction,
     is_transaction_control,
@@ -19,108 +17,175 @@ from tui.sql.classify import (
     needs_no_transaction,
     opens_transaction,
 )
+from tui.sql.code import body_of, called, created_routine, ends_transactions, executed, is_routine
+from tui.sql.enums import Added, Enums
+from tui.sql.objections import Words
 from tui.sql.script import Script, Statement
+from tui.sql.session import prepares_transaction
 from tui.sql.settings import settings
+from tui.sql.variables import variables
 
 Transaction = Literal["single", "per_statement", "script"]
+Runner = Literal["sql", "psql", "batch"]
 
 HARMLESS_META: Final = ("\\restrict", "\\unrestrict")
 """What pg_dump puts around its output; it means nothing where no other backslash command is carried out."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One objection: its line in the file (from 1), a stable code, a sentence; a warning stops nothing."""
+    """One objection: its line in the file (from 1), a stable code, a sentence; a warning stops nothing.
+
+    `file` is empty in the file that was given, and the name of an included one otherwise.
+    """
 
     line: int
     code: str
     message: str
     level: Literal["error", "warning"] = "error"
+    file: str = ""
 
 
-def review(script: Script, transaction: Transaction) -> list[Finding]:
+def review(script: Script, transaction: Transaction, runner: Runner = "sql") -> list[Finding]:
     """All findings in the order of their lines.
 
     `single`: the whole script in one transaction of the runner's; `per_statement`: each statement in its own;
     `script`: the script begins and commits by itself.
     """
     found = [Finding(error.line, error.code, error.message) for error in script.errors]
-    open_since: int | None = None
+    reviewer = Reviewer(transaction, runner)
     for statement in script.statements:
-        found += _always(statement)
-        if statement.kind == "meta":
-            continue
-        if transaction != "script":
-            found += _runners_transaction(statement, transaction)
-        elif opens_transaction(statement):
-            open_since = statement.line
-        elif ends_transaction(statement):
-            chained = "CHAIN" in statement.words and "NO" not in statement.words
-            open_since = statement.line if chained else None
-        elif open_since is not None and needs_no_transaction(statement):
-            found.append(_needs_no_transaction(statement))
-    if open_since is not None:
-        message = _("The transaction that begins here is never ended.")
-        found.append(Finding(open_since, "open_transaction", message))
+        found += reviewer.statement(statement)
+    found += reviewer.end()
     return sorted(found, key=lambda finding: finding.line)
 
 
-def _always(statement: Statement) -> Iterator[Finding]:
-    if statement.meta is not None:
-        if statement.meta.split()[0] not in HARMLESS_META:
-            message = _("psql's meta-commands need a `psql` step: {command}")
-            yield Finding(statement.line, "meta_command", message.format(command=_short(statement.meta)))
-        return
-    for mention in mentions(statement):
-        yield Finding(mention.line, mention.code, _why(mention))
-    if creates_index_if_not_exists_concurrently(statement):
-        message = _(
-            "CREATE INDEX CONCURRENTLY IF NOT EXISTS reports success over an invalid leftover; leave IF NOT EXISTS out."
-        )
-        yield Finding(statement.line, "concurrently_if_not_exists", message)
-    for setting in settings(statement):
-        if setting.name in SAFETY_SETTINGS:
-            message = _("The script sets {setting} itself, which overrules what the step says.")
-            yield Finding(setting.line, "overrules_setting", message.format(setting=setting.name), "warning")
-    if statement.words[:2] in (("SET", "ROLE"), ("RESET", "ROLE")):
-        message = _("The script changes its role itself; `as:` of the step does that, and shows it.")
-        yield Finding(statement.line, "changes_role", message, "warning")
+class Reviewer:
+    """Looks at the statements of a script one after the other; a script of psql may go through several files.
 
+    `transaction` is as in `review`. For psql the variables are put in already, and meta-commands are judged elsewhere.
+    """
 
-def _runners_transaction(statement: Statement, transaction: Transaction) -> Iterator[Finding]:
-    words = " ".join(statement.words[:2]) if statement.words[:1] != ("COMMIT",) else "COMMIT"
-    if is_transaction_control(statement):
-        if transaction == "single" and not is_within_transaction(statement):
-            message = _("{words} would end the one transaction of this step; use `transaction: script`.")
-            yield Finding(statement.line, "transaction_control", message.format(words=words))
-        elif transaction == "per_statement":
-            message = _("{words} has no place where each statement is a transaction; use `script`.")
-            yield Finding(statement.line, "transaction_control", message.format(words=words))
-    elif transaction == "single" and needs_no_transaction(statement):
-        yield _needs_no_transaction(statement)
-    elif statement.words[:2] == ("SET", "TRANSACTION") and "ISOLATION" in statement.words:
-        message = _("The isolation level can no longer be set here: the runner's own statement comes first.")
-        yield Finding(statement.line, "isolation_too_late", message)
+    def __init__(self, transaction: Transaction, runner: Runner) -> None:
+        self.transaction = transaction
+        self.words = Words(runner)
+        self.psql = runner == "psql"
+        self.file = ""
+        self._open: Finding | None = None
+        self._enums = Enums()
+        self._ends: set[str] = set()
+        self._harmless: set[str] = set()
 
+    def statement(self, statement: Statement) -> Iterator[Finding]:
+        """What is wrong with the next statement."""
+        for finding in self._look(statement):
+            yield msgspec.structs.replace(finding, file=self.file) if self.file else finding
 
-def _needs_no_transaction(statement: Statement) -> Finding:
-    message = _(
-        "This statement cannot run inside a transaction: {statement}. "
-        "Put it into a step of its own with `transaction: per_statement`."
-    )
-    return Finding(statement.line, "needs_no_transaction", message.format(statement=_short(statement.text)))
+    def end(self) -> Iterator[Finding]:
+        """What is wrong with how the script ends."""
+        if self._open is not None:
+            yield self._open
 
+    def _look(self, statement: Statement) -> Iterator[Finding]:
+        if statement.kind == "meta":
+            if not self.psql and (statement.meta or "").split()[0] not in HARMLESS_META:
+                yield self._say(statement.line, "meta_command", what=statement.meta or "")
+            return
+        yield from self._always(statement)
+        if self.transaction == "script":
+            yield from self._own_transactions(statement)
+        else:
+            yield from self._runners_transaction(statement)
+        yield from self._routines(statement)
+        for added in self._enums.used(statement):
+            yield self._enum(statement.line, added)
+        if self.transaction == "per_statement" or (self.transaction == "script" and self._open is None):
+            self._enums.end()
 
-def _why(mention: Mention) -> str:
-    return {
-        "discard_all": _("DISCARD ALL would drop the locks and settings of the executing session."),
-        "reset_all": _("RESET ALL would undo the settings of the executing session."),
-        "advisory_unlock": _("pg_advisory_unlock* could release the lock that protects this step."),
-        "session_authorization": _("The account of the executing session must not change; use `as:`."),
-        "runner_setting": _("{setting} belongs to the runner: the evidence of the commit rests on it."),
-        "copy_to_stdout": _("COPY ... TO STDOUT needs a `psql` step."),
-    }[mention.code].format(setting=mention.what)
+    def _say(
+        self, line: int, code: str, level: Literal["error", "warning"] = "error", *, words: str = "", **facts: str
+    ) -> Finding:
+        return Finding(line, code, self.words.of(words or code, **facts), level)
 
+    def _always(self, statement: Statement) -> Iterator[Finding]:
+        if "\0" in statement.text or "\0" in (statement.copy_data or ""):
+            yield self._say(statement.line, "nul_byte")
+        for mention in mentions(statement):
+            if not (self.psql and mention.code == "copy_to_stdout"):
+                yield self._say(mention.line, mention.code, what=mention.what)
+        if creates_index_if_not_exists_concurrently(statement):
+            yield self._say(statement.line, "concurrently_if_not_exists")
+        for setting in settings(statement):
+            if setting.name in SAFETY_SETTINGS:
+                yield self._say(setting.line, "overrules_setting", "warning", what=setting.name)
+            elif setting.name == "role":
+                yield self._say(setting.line, "changes_role", "warning")
+            if (
+                setting.local
+                and self.transaction != "single"
+                and self._open is None
+                and statement.words[:1] == ("SET",)
+            ):
+                yield self._say(setting.line, "set_local_alone", "warning", what=setting.name)
+        if not self.psql:
+            for use in variables(statement.text):
+                if not use.in_brackets:
+                    line = statement.line + statement.text.count("\n", 0, use.start)
+                    yield self._say(line, "psql_variable", what=statement.text[use.start : use.end])
 
-def _short(text: str, limit: int = 60) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    def _own_transactions(self, statement: Statement) -> Iterator[Finding]:
+        if opens_transaction(statement):
+            self._open = self._say(statement.line, "open_transaction")
+        elif ends_transaction(statement):
+            chained = "CHAIN" in statement.words and "NO" not in statement.words
+            self._open = self._say(statement.line, "open_transaction") if chained else None
+            if prepares_transaction(statement):
+                yield self._say(statement.line, "prepared", "warning")
+        elif self._open is not None and needs_no_transaction(statement):
+            yield self._say(
+                statement.line, "needs_no_transaction", words="needs_no_transaction_here", what=statement.text
+            )
+
+    def _runners_transaction(self, statement: Statement) -> Iterator[Finding]:
+        words = statement.words
+        shown = "COMMIT" if words[:1] == ("COMMIT",) else " ".join(words[:2])
+        if is_transaction_control(statement):
+            if self.transaction == "per_statement":
+                yield self._say(statement.line, "transaction_control", words="transaction_control_each", what=shown)
+            elif not is_within_transaction(statement):
+                yield self._say(statement.line, "transaction_control", what=shown)
+        elif self.transaction == "single" and needs_no_transaction(statement):
+            yield self._say(statement.line, "needs_no_transaction", what=statement.text)
+        elif words[:2] == ("SET", "TRANSACTION") and {"ISOLATION", "DEFERRABLE", "SNAPSHOT"}.intersection(words):
+            yield self._say(statement.line, "isolation_too_late")
+        elif words[:2] == ("SET", "TRANSACTION") and self.transaction == "per_statement":
+            yield self._say(statement.line, "set_local_alone", "warning", what="TRANSACTION")
+
+    def _routines(self, statement: Statement) -> Iterator[Finding]:
+        """Code that commits: CALL and DO cannot in a transaction that somebody else has begun."""
+        if is_routine(statement):
+            if "PROCEDURE" in statement.words[:4]:
+                body = body_of(statement)
+                ends = body is not None and ends_transactions(body, self._ends) is not None
+                (self._ends if ends else self._harmless).add(created_routine(statement))
+            return
+        if statement.words[:1] not in (("DO",), ("CALL",)):
+            return
+        if self.transaction == "script" and self._open is None:
+            return
+        if statement.words[0] == "DO":
+            body = body_of(statement)
+            line = None if body is None else ends_transactions(body, self._ends)
+            if line is not None:
+                yield self._say(line, "commits_inside", what="DO")
+            return
+        name = called(next(iter(executed(statement))))
+        if name in self._ends:
+            yield self._say(statement.line, "commits_inside", what=f"CALL {name}")
+        elif name not in self._harmless:
+            yield self._say(statement.line, "may_commit_inside", "warning", what=f"CALL {name}")
+
+    def _enum(self, line: int, added: Added) -> Finding:
+        words = "enum_value_fresh" if added.fresh else "enum_value_used"
+        level: Literal["error", "warning"] = "warning" if added.fresh else "error"
+        facts = {"what": added.value, "type": added.type, "since": str(added.line)}
+        return self._say(line, "enum_value_used", level, words=words, **facts)

@@ -9,6 +9,7 @@ import msgspec
 
 from tui.locale import _
 from tui.sql.lexer import BACKSLASH_STRINGS, COMPLETE, ENDS_ONLY, EVERY_TOKEN, Fault, complete
+from tui.sql.meta_copy import parse_copy
 
 MAX_WORDS: Final = 6
 
@@ -84,6 +85,8 @@ _WHOLE_LINE: Final = re.compile(r"\\(?:!|copy\b|ef\b|ev\b|sf\b|sv\b|h\b|help\b)[
 _SENDING: Final = re.compile(
     r"\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)(?![a-z_])"
 )
+_RESET: Final = re.compile(r"\\r(?:eset)?(?![a-z_])")
+_COPY: Final = re.compile(r"\\copy\s")
 _REST_OF_LINE: Final = re.compile(r"([ \t\f\v]*+(?:--[^\r\n]*+)?)(?:\r?\n|\r?\Z)")
 _END_OF_DATA: Final = re.compile(r"^\\\.\r?(?:\n|\Z)", re.MULTILINE)
 _STRINGS_SETTING: Final = re.compile(
@@ -242,10 +245,18 @@ class _Reader:
         assert match is not None
         self.position = match.end() + 2 if text.startswith("\\\\", match.end()) else match.end()
         command = match.group().rstrip()
+        if _RESET.match(command):
+            # What was typed so far is forgotten.
+            self.begin()
         if self.start >= 0 and _SENDING.match(command):
             self.finish(sent=True)
         line = self.line_at(position)
-        self.statements.append(Statement(command, line, line, "meta", (), None, command))
+        data, end_line = None, line
+        copy = parse_copy(command[5:]) if _COPY.match(command) else None
+        if copy is not None and copy.place == "inline":
+            # psql reads the data of this one from the script as well.
+            data, end_line = self.copy_data(line, sent=True)
+        self.statements.append(Statement(command, line, end_line, "meta", (), data, command))
         if self.start >= 0:
             # psql runs the command at once and goes on with the statement, so its text is cut out.
             if not self.pieces:

@@ -18,6 +18,7 @@ _TWO_WORDS: Final = {
     ("TIME", "ZONE"): "timezone",
     ("XML", "OPTION"): "xmloption",
 }
+_SETTING: Final = (("SET",), ("RESET",), ("DO",))
 _TRUE: Final = frozenset({"true", "t", "on", "yes", "y", "1"})
 
 
@@ -36,7 +37,9 @@ class Setting(msgspec.Struct, frozen=True):
 
 def settings(statement: Statement) -> tuple[Setting, ...]:
     """The settings it changes, in the order of the text. SET TRANSACTION and SET CONSTRAINTS change none."""
-    if statement.kind != "sql":
+    first = statement.words[:1]
+    # Other statements are many and long, and are not looked at word by word.
+    if statement.kind != "sql" or (first not in _SETTING and "set_config" not in statement.text.lower()):
         return ()
     found: list[Setting] = []
     for piece in executed(statement):

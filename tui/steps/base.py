@@ -44,11 +44,15 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Lint(Struct, frozen=True, kw_only=True):
-    """What a lint may look at: the step, its spec, the plan's files, and what ids the plan has."""
+    """What a lint may look at: the step, its spec, the plan's files, and what ids the plan has.
+
+    `read` gives a file's text; `include` makes a file that only a script names one of the plan, and gives its name.
+    """
 
     step: Step
     spec: Any
     read: Callable[[str], str]
+    include: Callable[[str], str]
     kinds_of_steps: dict[str, str] = {}
     is_undo: bool = False
 

@@ -126,7 +126,7 @@ def lint(lint: Lint) -> Iterable[Finding]:
     """One statement that may run in a transaction."""
     spec: BatchSpec = lint.spec
     script = read_script(spec.sql)
-    for found in review(script, "single"):
+    for found in review(script, "single", "batch"):
         yield Finding(code=found.code, message=found.message, key="sql", level=found.level)
     if len(script.statements) != 1 or any(needs_no_transaction(s) for s in script.statements):
         yield Finding(code="batch-statement", message="batch needs exactly one statement", key="sql")

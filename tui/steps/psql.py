@@ -12,9 +12,12 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
+from tui.locale import _
+from tui.plan.files import Undecodable, Unusable, not_utf8, why
+from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
-from tui.sql.classify import is_transaction_control
-from tui.sql.script import read_script
+from tui.sql.psql import objection_to_variable, read_psql
+from tui.sql.psql_files import Refused
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.command import child_evidence
 from tui.steps.effects import ChildDone, Failed, Passed, RunChild
@@ -67,27 +70,45 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
-    """A file with its own COMMIT defeats -1: half of it would stay committed after an error."""
+    """What psql would do with the script and the files it includes, as far as that is known beforehand."""
     spec: PsqlSpec = lint.spec
-    try:
-        script = read_script(lint.read(spec.file))
-    except (OSError, UnicodeDecodeError):
-        return
-    for error in script.errors:
-        yield Finding(code=error.code, message=error.message, key="file", file=spec.file, line=error.line)
-    if spec.single_transaction:
-        for statement in script.statements:
-            if is_transaction_control(statement):
-                message = (
-                    "transaction control in the file defeats single_transaction; "
-                    "take it out, or say single_transaction: false"
-                )
-                yield Finding(
-                    code="transaction-control", message=message, key="file", file=spec.file, line=statement.line
-                )
+    given = {name: None if "${" in value else value for name, value in spec.variables.items()}
+    for name, value in given.items():
+        objection = objection_to_variable(name, value, single=spec.single_transaction)
+        if objection is not None:
+            yield Finding(code="psql-variable", message=objection, key=f"variables.{name}")
+    for found in read_psql(spec.file, _Files(lint), given, single=spec.single_transaction):
+        code = found.code.replace("_", "-")
+        yield Finding(code=code, message=found.message, key="file", file=found.file, line=found.line, level=found.level)
     if lint.step.prove is None and not lint.is_undo:
         message = "a psql step without 'prove' is undecided after an interruption"
         yield Finding(code="no-prove", message=message, level="warning")
+
+
+class _Files:
+    """The plan's files for the reading of a script: what it names becomes part of the plan."""
+
+    def __init__(self, lint: Lint) -> None:
+        self._lint = lint
+
+    def text(self, name: str) -> str:
+        """The text of the script itself, or of one that it includes."""
+        try:
+            return self._lint.read(name if name == self._lint.spec.file else self._lint.include(name))
+        except Unusable as error:
+            raise Refused(error.code, error.message, name, error.line) from None
+        except Undecodable as error:
+            raise Refused("not-utf8", not_utf8(name), name, error.line) from None
+        except OSError as error:
+            message = _("{name} cannot be read: {reason}.")
+            raise Refused("unreadable-file", message.format(name=quoted(name), reason=why(error))) from None
+
+    def claim(self, name: str) -> None:
+        """Have a file of data frozen and sealed with the plan."""
+        try:
+            self._lint.include(name)
+        except Unusable as error:
+            raise Refused(error.code, error.message, name, error.line) from None
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ def one(source: str) -> Statement:
 @pytest.mark.parametrize(
     "source",
     ["BEGIN", "begin work", "START TRANSACTION", "COMMIT", "/* x */ commit and chain", "END", "ROLLBACK", "ABORT",
-     "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a", "PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"],
+     "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a", "PREPARE TRANSACTION 'x'"],
 )  # fmt: skip
 def test_transaction_control(source: str) -> None:
     assert is_transaction_control(one(source))
@@ -34,7 +34,8 @@ def test_transaction_control(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["SELECT 'COMMIT'", "PREPARE transaction AS SELECT 1", "PREPARE p AS SELECT 1", "SET TRANSACTION READ ONLY",
+    ["SELECT 'COMMIT'", "COMMIT PREPARED 'x'", "ROLLBACK PREPARED 'x'",
+     "PREPARE transaction AS SELECT 1", "PREPARE p AS SELECT 1", "SET TRANSACTION READ ONLY",
      "DO $$ begin commit; end $$", 'SELECT "commit"'],
 )  # fmt: skip
 def test_no_transaction_control(source: str) -> None:
@@ -184,3 +185,135 @@ def test_refused_however_it_is_executed(transaction: Transaction) -> None:
 def test_an_ordinary_migration_has_no_finding() -> None:
     source = "ALTER TABLE t ADD COLUMN a int;\nUPDATE t SET a = 1;\nCREATE INDEX i ON t (a);\nGRANT SELECT ON t TO r;"
     assert codes(source, "single") == []
+
+
+def test_another_sessions_prepared_transaction_is_ended_outside_any() -> None:
+    source = "COMMIT PREPARED 'x';\nROLLBACK PREPARED 'y';"
+    assert codes(source, "per_statement") == []
+    assert codes(source, "single") == [(1, "needs_no_transaction"), (2, "needs_no_transaction")]
+    assert codes("BEGIN;\nSELECT 1;\nPREPARE TRANSACTION 'x';", "script") == [(3, "prepared")]
+    assert codes("PREPARE TRANSACTION 'x';", "single") == [(1, "transaction_control")]
+
+
+@pytest.mark.parametrize("what", ["ISOLATION LEVEL SERIALIZABLE", "DEFERRABLE", "SNAPSHOT 'x'"])
+def test_what_must_come_before_the_runners_own_statement(what: str) -> None:
+    assert codes(f"SET TRANSACTION {what};", "single") == [(1, "isolation_too_late")]
+    assert codes(f"BEGIN;\nSET TRANSACTION {what};\nCOMMIT;", "script") == []
+
+
+def test_what_ends_with_its_own_statement() -> None:
+    source = "SET LOCAL work_mem = '1GB';\nSET TRANSACTION READ ONLY;\nSELECT set_config('a.b', 'c', true);"
+    assert codes(source, "per_statement") == [(1, "set_local_alone"), (2, "set_local_alone")]
+    assert codes(source, "single") == []
+    assert codes(source, "script")[0] == (1, "set_local_alone")
+    assert codes("BEGIN;\nSET LOCAL work_mem = '1GB';\nCOMMIT;", "script") == []
+
+
+COMMITS = [
+    "DO $$ begin commit; end $$",
+    "DO $$ begin for i in 1..2 loop insert into t values (i); commit and chain; end loop; end $$",
+    "DO 'begin if true then rollback; end if; end'",
+    "DO LANGUAGE plpgsql $x$ begin call p(); end $x$",
+    "DO LANGUAGE plpython3u $x$\nplpy.execute('select 1')\nplpy.commit()\n$x$",
+    "CALL p()",
+    "CALL shop.p(1)",
+    'CALL shop."p"(1)',
+]
+PROCEDURES = (
+    "CREATE OR REPLACE PROCEDURE shop.p(a int) LANGUAGE plpgsql AS $$ begin insert into t values (1); commit; end $$;\n"
+    "CREATE PROCEDURE quiet() LANGUAGE plpgsql AS $$ begin /* commit; */ insert into t values ('commit'); end $$;\n"
+)
+
+
+@pytest.mark.parametrize("source", COMMITS)
+def test_code_that_commits(source: str) -> None:
+    script = read_script(PROCEDURES + source)
+    line = 5 if "plpython" in source else 3
+    transactions: tuple[Transaction, ...] = ("single", "per_statement")
+    for transaction in transactions:
+        (found,) = review(script, transaction)
+        assert (found.line, found.code, found.level) == (line, "commits_inside", "error")
+        assert "`transaction: script`" in found.message
+    assert review(script, "script") == []
+    assert codes(f"{PROCEDURES}BEGIN;\n{source};\nCOMMIT;", "script") == [(line + 1, "commits_inside")]
+    (found,) = review(script, "single", "psql")
+    assert "`single_transaction: false`" in found.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["DO $$ begin perform 'commit'; end $$", "DO $$ begin -- commit;\n end $$", "CALL quiet()", "CALL shop.quiet()",
+     "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ begin commit; end $$",
+     "CREATE PROCEDURE s() LANGUAGE sql AS 'insert into t values (1)'; CALL s()"],
+)  # fmt: skip
+def test_code_that_does_not_commit(source: str) -> None:
+    assert codes(PROCEDURES + source, "single") == []
+
+
+def test_a_procedure_that_is_not_in_the_file_may_commit() -> None:
+    (found,) = review(read_script("CALL elsewhere(1)"), "single")
+    assert (found.code, found.level) == ("may_commit_inside", "warning")
+    assert review(read_script("CALL elsewhere(1)"), "script") == []
+
+
+USES = [
+    "INSERT INTO t VALUES ('great')",
+    "SELECT 'great'::mood",
+    "ALTER TABLE t ALTER COLUMN m SET DEFAULT 'great'",
+    "CREATE VIEW v AS SELECT * FROM t WHERE m = 'great'",
+    "DO $$ begin insert into t values ('great'); end $$",
+    "CREATE FUNCTION f() RETURNS mood LANGUAGE sql AS $$ select 'great'::mood $$",
+    "CREATE FUNCTION f() RETURNS mood LANGUAGE sql RETURN 'great'::mood",
+]
+ADDS = "ALTER TYPE public.mood ADD VALUE IF NOT EXISTS 'great' AFTER 'good';\n"
+
+
+@pytest.mark.parametrize("source", USES)
+def test_an_enum_value_is_used_in_the_transaction_that_adds_it(source: str) -> None:
+    (found,) = review(read_script(ADDS + source), "single")
+    assert (found.line, found.code, found.level) == (2, "enum_value_used", "error")
+    assert "line 1" in found.message and "per_statement" in found.message
+    assert codes(ADDS + source, "per_statement") == codes(ADDS + source, "script") == []
+    assert codes(f"BEGIN;\n{ADDS}{source};\nCOMMIT;", "script") == [(3, "enum_value_used")]
+    (found,) = review(read_script(f"CREATE TYPE mood AS ENUM ('good');\n{ADDS}{source}"), "single")
+    assert (found.code, found.level) == ("enum_value_used", "warning")
+
+
+def test_an_enum_value_is_copied_in() -> None:
+    assert codes(ADDS + "COPY t FROM stdin;\n1\tgreat\n\\.\n", "single") == [(2, "enum_value_used")]
+    assert codes(ADDS + "COPY t FROM stdin;\n1\tgreater\n\\.\n", "single") == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["SELECT 'good'::mood", "ALTER TYPE mood ADD VALUE 'best' AFTER 'great'", "SELECT 1 -- 'great'\n",
+     "CREATE FUNCTION f() RETURNS mood LANGUAGE plpgsql AS $$ begin return 'great'; end $$"],
+)  # fmt: skip
+def test_an_enum_value_is_not_used(source: str) -> None:
+    assert codes(ADDS + source, "single") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [("SELECT :name", ":name"), ("SELECT :'name'", ":'name'"), ('SELECT * FROM :"table"', ':"table"'),
+     ("SELECT :{?name}", ":{?name}"), ("SET search_path TO :schema", ":schema"), ("SELECT f(:a)::int", ":a"),
+     ("SELECT 1 WHERE x=:n", ":n")],
+)  # fmt: skip
+def test_a_variable_of_psql(source: str, shown: str) -> None:
+    (found,) = review(read_script(f"SELECT 1;\n{source}"), "single")
+    assert (found.line, found.code) == (2, "psql_variable")
+    assert found.message.startswith(shown)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["SELECT a::text, f(b := 1), f(b => 2)", "SELECT a[1:2], a[i:j], a[:n], a[1:n][2:m]", "SELECT ':name', $$ :name $$",
+     "SELECT 1 -- :name\n", "SELECT 1 /* :name */", 'SELECT ":name"', "SELECT j @? '$.a ? (@ > :x)'",
+     "DO $$ begin x := 1; end $$", "SELECT E'\\':name'", "COPY t FROM stdin;\n:name\n\\.\n", "SELECT '12:30'::time"],
+)  # fmt: skip
+def test_no_variable_of_psql(source: str) -> None:
+    assert codes(source, "single") == []
+
+
+def test_a_nul_byte() -> None:
+    assert codes("SELECT 1;\nSELECT 2 \0;", "single") == [(2, "nul_byte")]

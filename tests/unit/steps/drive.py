@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tui.plan.files import Unusable
 from tui.plan.model import Proof, Step
 from tui.steps.base import Context, Finding, Kind, Lint
 from tui.steps.effects import ChildDone, Effect, Emit, Outcome, SqlError, TxDone
@@ -96,8 +97,15 @@ def lint(
             raise FileNotFoundError(name)
         return files[name]
 
+    def include(name: str) -> str:
+        if name.startswith(("/", "..")):
+            raise Unusable("file-outside", name)
+        if files is None or name not in files:
+            raise Unusable("missing-file", name)
+        return name
+
     question = Lint(
-        step=step(kind.name, spec, with_=with_, prove=prove), spec=kind.typed(spec), read=read,
+        step=step(kind.name, spec, with_=with_, prove=prove), spec=kind.typed(spec), read=read, include=include,
         kinds_of_steps=kinds or {}, is_undo=is_undo,
     )  # fmt: skip
     assert kind.lint is not None

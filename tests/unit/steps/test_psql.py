@@ -81,8 +81,8 @@ class TestLint:
         assert lint(KIND, SPEC | {"single_transaction": False}, files=files, is_undo=True) == []
 
     def test_what_cannot_be_read(self) -> None:
-        assert lint(KIND, SPEC) == []
-        assert codes(lint(KIND, SPEC, files={"policies.sql": "select 'x"}, is_undo=True)) == ["unterminated_string"]
+        assert codes(lint(KIND, SPEC, is_undo=True)) == ["unreadable-file"]
+        assert codes(lint(KIND, SPEC, files={"policies.sql": "select 'x"}, is_undo=True)) == ["unterminated-string"]
 
 
 def test_what_it_is() -> None:
