@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from tui.run.clock import instant
@@ -40,10 +40,11 @@ def t_clock(state: RunState, at: str, mono: float) -> str:
 
 def moment(at: str, timezone: str = "UTC") -> str:
     """`2026-12-05 22:00:00 America/Sao_Paulo`; in UTC where that zone is not known here."""
+    zone: tzinfo = UTC
     try:
         zone, name = ZoneInfo(timezone), timezone
     except (OSError, ValueError, KeyError):
-        zone, name = ZoneInfo("UTC"), "UTC"
+        name = "UTC"
     return f"{datetime.fromtimestamp(instant(at), zone):%Y-%m-%d %H:%M:%S} {name}"
 
 

@@ -22,14 +22,20 @@ class WindowError(ValueError):
 
 
 def zone(name: str) -> tzinfo:
-    """The time zone of an IANA name. Raises WindowError."""
+    """The time zone of an IANA name; UTC needs no data about zones. Raises WindowError."""
     from zoneinfo import ZoneInfo
 
+    if name == "UTC":
+        return UTC
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         message = _("There is no time zone {name}; write an IANA name such as America/Sao_Paulo.")
-        raise WindowError("unknown-timezone", "timezone", message.format(name=quoted(name))) from None
+    try:
+        ZoneInfo("UTC")
+    except (KeyError, ValueError, OSError):
+        message = _("No time zones are installed here, so {name} is not known; install the package tzdata.")
+    raise WindowError("unknown-timezone", "timezone", message.format(name=quoted(name)))
 
 
 def relative(opens: str) -> float | None:
