@@ -182,6 +182,11 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
         case "replication_lag":
             text = _("pauses because a replica is {lag} s behind (limit {limit} s)")
             return text.format(lag=known.get("lag_s", "?"), limit=known.get("limit_s", "?"))
+        case "standby_behind":
+            text = _("waits until the standby {service} has replayed {lsn}; it is {bytes} bytes behind")
+            return text.format(
+                service=known.get("from", "?"), lsn=known.get("wanted", "?"), bytes=known.get("bytes", "?")
+            )
         case "proof_unanswered":
             return _("asks again whether its effect is there; no answer yet: {message}").format(
                 message=known.get("message", "?")

@@ -14,6 +14,7 @@ import msgspec
 from tui import __version__
 from tui.engine.crashlog import CrashLog
 from tui.engine.detach import report_failure, report_ready
+from tui.engine.drivers import private
 from tui.engine.engine import Engine
 from tui.engine.helmserver import HelmServer
 from tui.engine.launch import OPENING, Opening
@@ -31,6 +32,7 @@ from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
 from tui.locale import _
 from tui.postgres.errors import PostgresError
+from tui.postgres.resolve import without_service_variable
 from tui.run.fold import fold_all
 from tui.run.state import RunState
 
@@ -52,7 +54,9 @@ def main(arguments: list[str]) -> int:
         return 1
     try:
         with lock:
-            asyncio.run(_serve(paths, policy, lock, crashlog))
+            environment = {key: value for key, value in os.environ.items() if key != "VIRADA_READY_FD"}
+            with without_service_variable():
+                asyncio.run(_serve(paths, policy, lock, crashlog, environment))
     except CannotStart as error:
         report_failure(str(error))
         return 1
@@ -63,10 +67,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-async def _serve(paths: RunPaths, policy: Policy | None, lock: EngineLock, crashlog: CrashLog) -> None:
+async def _serve(
+    paths: RunPaths, policy: Policy | None, lock: EngineLock, crashlog: CrashLog, environment: dict[str, str]
+) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(crashlog.asyncio_handler)
-    environment = {key: value for key, value in os.environ.items() if key != "VIRADA_READY_FD"}
     if paths.journal.exists():
         recorder, target = await _take_up(paths, policy, environment)
     else:
@@ -100,6 +105,7 @@ def _sweep(paths: RunPaths) -> None:
     """Remove what only the next engine of an open run needs: what programs printed, unredacted, and how they ended."""
     for path in paths.output.glob(".*.raw*"):
         path.unlink(missing_ok=True)
+    private.sweep(paths)
 
 
 def _facts() -> dict[str, Any]:
@@ -181,6 +187,7 @@ async def _take_up(
         raise CannotStart(message.format(run=opened.id, what=", ".join(changed)))
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     recorder = Recorder(writer, state, Redactor(target.secrets()))
+    private.sweep(paths)
     recorder.append(
         RunRecovered(engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=policy)
     )

@@ -15,6 +15,7 @@ from tui.engine.drivers.files import hash_path, read_file
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.query import QueryDriver, sql_error
+from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
 from tui.engine.locksight import LockSight
 from tui.engine.proof import ProofUnanswered, Prover
@@ -64,6 +65,7 @@ class Attempt:
         self.queries = QueryDriver(target, self.step, LockSight(target, self._waits))
         self.prover = Prover(recorder, self.queries, self.step, self.kind, state.attempt, self.stop)
         self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
+        self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
         self.probes = ProbeDriver(target, opened, environment, self.children)
 
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
@@ -147,6 +149,10 @@ class Attempt:
                 return await self.queries.query(effect)
             case fx.RunChild():
                 return await self.children.run(effect)
+            case fx.Snapshot():
+                taken = await self.snapshots.take(effect)
+                self.children.source = self.snapshots.source
+                return taken
             case fx.ReadFile():
                 return await read_file(self.paths.plan, effect.path)
             case fx.HashPath():
@@ -208,6 +214,8 @@ class Attempt:
         """Close what the attempt opened."""
         await self.sql.close()
         await self.queries.close()
+        await self.snapshots.close()
+        self.children.close()
         await self.output.close()
 
     async def _prove_by_hand(self) -> fx.Outcome:

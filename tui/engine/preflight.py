@@ -15,6 +15,7 @@ from tui.plan.model import Plan, Step, places
 from tui.plan.problems import Level, Problem
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
+from tui.postgres.resolve import without_service_variable
 
 OLDEST, NEWEST = 14, 18
 _PROGRAMS = {
@@ -43,7 +44,9 @@ def preflight(
     loaded: Loaded, file: Path, target: str, environment: Mapping[str, str], create_ledger: bool
 ) -> list[Problem]:
     """Everything that can be known now. Errors are what would make a run fail; the rest is worth knowing."""
-    return asyncio.run(_preflight(loaded, file, target, environment, create_ledger))
+    environment = dict(environment)
+    with without_service_variable():
+        return asyncio.run(_preflight(loaded, file, target, environment, create_ledger))
 
 
 async def _preflight(

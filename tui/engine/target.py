@@ -6,29 +6,28 @@ import asyncio
 import os
 import re
 import shlex
+import socket
 from collections.abc import Callable, Mapping
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
-from tui.plan.expand import expand
+from tui.locale import _
+from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Target
 from tui.postgres.connect import Notice, Session, WorkSettings, open_session
-from tui.postgres.errors import ConnectFailed
+from tui.postgres.dsn import quoted_value
+from tui.postgres.errors import ConnectFailed, OtherServer, PostgresError
 from tui.postgres.identity import TargetIdentity, target_identity
-
-_PG_VARIABLES = {
-    "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "dbname": "PGDATABASE", "user": "PGUSER",
-    "password": "PGPASSWORD", "passfile": "PGPASSFILE", "sslmode": "PGSSLMODE", "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY", "sslrootcert": "PGSSLROOTCERT", "service": "PGSERVICE", "channel_binding": "PGCHANNELBINDING",
-    "gssencmode": "PGGSSENCMODE", "krbsrvname": "PGKRBSRVNAME", "target_session_attrs": "PGTARGETSESSIONATTRS",
-}  # fmt: skip
-
+from tui.postgres.programs import Bearing, Way, program_settings, way, without_misleading
+from tui.postgres.resolve import Resolved, resolve
 
 _SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY", re.IGNORECASE)
 """Environment variables whose values are never written down."""
 
 
 _BACKENDS_KEPT = 200
+_ANSWER_S = 5.0
 
 
 class TargetAccess:
@@ -53,20 +52,27 @@ class TargetAccess:
     def conninfo(self) -> str:
         """libpq's connection string, variables expanded. Raises tui.plan.expand.ExpansionError."""
         if self.target.service is not None:
-            return f"service={expand(self.target.service, self.environment)}"
+            return f"service={quoted_value(expand(self.target.service, self.environment))}"
         return expand(self.target.dsn or "", self.environment)
+
+    def resolved(self) -> Resolved:
+        """libpq's parameters, looked up anew: a service file may have been changed. Raises ConnectFailed."""
+        try:
+            return resolve(self.conninfo(), self.environment)
+        except ExpansionError as error:
+            raise ConnectFailed(str(error)) from None
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be written down: the passwords this target is reached with, and others in the environment."""
-        from psycopg import conninfo
-
         found = [value for name, value in self.environment.items() if _SECRET.search(name) and len(value) >= 6]
         found.append(self.environment.get("PGPASSWORD", ""))
         try:
-            found.append(str(conninfo.conninfo_to_dict(self.conninfo()).get("password") or ""))
-        except Exception:
+            found += self.resolved().secrets
+        except ConnectFailed:
             pass
-        return tuple(secret for secret in found if secret)
+        if self._control is not None and not self._control.closed:
+            found.append(self._control.password)
+        return tuple(dict.fromkeys(secret for secret in found if secret))
 
     async def open(
         self,
@@ -77,34 +83,60 @@ class TargetAccess:
         database: str | None = None,
         runs_the_plan: bool | None = None,
     ) -> Session:
-        """A new session of its own; see `open_session`."""
-        from tui.plan.expand import ExpansionError
+        """A new session of its own; see `open_session`. Every session but the control session goes to the server that
+        the control session has. Raises OtherServer where another one answers."""
+        for last in (False, True):
+            control = None if purpose == "control" else await self.control()
+            try:
+                session = await self._open(purpose, step, settings, on_notice, database, runs_the_plan, control)
+            except ConnectFailed:
+                if last or not await self._left(control):
+                    raise
+                continue
+            if control is None or _alike(session, control, database is not None):
+                self._keep(session)
+                return session
+            await session.close()
+            if last or not await self._left(control):
+                break
+        raise OtherServer(_("Another server answers than the one that the control session is connected to."))
 
+    async def _open(
+        self, purpose: str, step: str | None, settings: WorkSettings | None,
+        on_notice: Callable[[Notice], None] | None, database: str | None, runs_the_plan: bool | None,
+        control: Session | None,
+    ) -> Session:  # fmt: skip
         await self._password()
-        try:
-            dsn = self.conninfo()
-        except ExpansionError as error:
-            raise ConnectFailed(str(error)) from None
-        if database is not None:
-            from psycopg import conninfo
-
-            dsn = conninfo.make_conninfo(dsn, dbname=database)
-        session = await open_session(
-            dsn,
+        address = None if control is None else control.address
+        if address is not None and database is not None:
+            address = replace(address, dbname=database)
+        return await open_session(
+            self.resolved(),
             purpose=purpose,  # type: ignore[arg-type]
             run=self.run,
             step=step,
             settings=settings,
             on_notice=on_notice,
-            environment=self.environment,
             runs_the_plan=runs_the_plan,
+            address=address,
         )
+
+    async def _left(self, control: Session | None) -> bool:
+        """Whether the control session turns out to be gone, so that another one may find the server elsewhere."""
+        if control is None:
+            return False
+        try:
+            await asyncio.wait_for(control.rows("backend_self"), _ANSWER_S)
+        except (PostgresError, TimeoutError):
+            pass
+        return control.closed
+
+    def _keep(self, session: Session) -> None:
         pid = session.backend.pid
         self.backends.pop(pid, None)
         self.backends[pid] = None
         for old in list(self.backends)[:-_BACKENDS_KEPT]:
             del self.backends[old]
-        return session
 
     async def control(self) -> Session:
         """The control session, opened (again) when there is none."""
@@ -125,20 +157,75 @@ class TargetAccess:
         """Whether the control session, and with it every key on it, is gone."""
         return self._control is None or self._control.closed
 
-    def child_environment(self, application: str) -> dict[str, str]:
-        """Variables with which libpq's programs reach the target; passwords go here and never into arguments."""
-        from psycopg import conninfo
+    async def standby(self, service: str, step: str) -> tuple[Resolved, Session]:
+        """A session to the standby that a service names, with its parameters. Raises ConnectFailed."""
+        try:
+            found = resolve(f"service={quoted_value(expand(service, self.environment))}", self.environment)
+        except ExpansionError as error:
+            raise ConnectFailed(str(error)) from None
+        settings = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0)
+        session = await open_session(
+            found, purpose="work", run=self.run, step=step, settings=settings, runs_the_plan=False, attributes="standby"
+        )
+        self._keep(session)
+        return found, session
 
-        found = dict(self.environment)
-        for name in _PG_VARIABLES.values():
-            if self.target.service is None and name != "PGPASSWORD":
-                found.pop(name, None)
-        for key, value in conninfo.conninfo_to_dict(self.conninfo()).items():
-            if key in _PG_VARIABLES and value is not None:
-                found[_PG_VARIABLES[key]] = str(value)
-        found["PGAPPNAME"] = application
-        found.setdefault("PGCONNECT_TIMEOUT", "10")
-        return found
+    async def program(
+        self, name: str, application: str, *, major: int | None, settings: WorkSettings, given: Mapping[str, str],
+        ours: bool, source: tuple[Resolved, Session] | None = None,
+    ) -> Way:  # fmt: skip
+        """How a program reaches the target: the server of the control session, with a password asked for now.
+
+        `major`: the program's version. `ours`: one of PostgreSQL's own, with arguments of ours. `given`: variables that
+        the plan sets for it. `source`: a standby to go to instead. Raises ConnectFailed where a program of ours has no
+        server to go to, and OtherServer for any program where the target is not the one it was.
+        """
+        if not self.named:
+            return Way(environment={"PGAPPNAME": application})
+        if source is not None:
+            bearing = await self._bearing(*source, ours)
+        else:
+            try:
+                control: Session | None = await self.control()
+            except OtherServer:
+                raise
+            except ConnectFailed:
+                # A program of the plan's may be what brings the server back.
+                if ours:
+                    raise
+                control = None
+            await self._password()
+            bearing = await self._bearing(self.resolved(), control, ours)
+        return way(
+            bearing, program_settings(bearing, settings), application=application, program=name, major=major,
+            ours=ours, given=given, standby=source is not None,
+        )  # fmt: skip
+
+    async def _bearing(self, resolved: Resolved, session: Session | None, ours: bool) -> Bearing:
+        parameters = dict(resolved.parameters)
+        if session is None:
+            return Bearing(parameters=parameters, address=None)
+        address = session.address
+        if not ours and address.hostaddr is not None and address.host is not None:
+            found = await asyncio.to_thread(_addresses, address.host, address.port)
+            verified = parameters.get("sslmode") == "verify-full" or session.gssapi
+            address = without_misleading(address, addresses=found, verified=verified, encrypted=session.encrypted)
+        if session.password and (
+            address.host != session.address.host or not ("host" in parameters or address.hostaddr)
+        ):
+            # A password file is looked through by the host's name, which this program is not told as it was written.
+            parameters.setdefault("password", session.password)
+        rows = await session.execute("show synchronous_commit")
+        pooled = self.identity is not None and self.identity.pooler != "none"
+        return Bearing(
+            parameters=parameters, address=address, known=session.settings_known, options=not pooled,
+            synchronous_commit=str(rows.rows[0][0]) if rows.rows else "on", encoding=session.server_encoding,
+        )  # fmt: skip
+
+    @property
+    def named(self) -> bool:
+        """Whether the plan names a database at all."""
+        return self.target.dsn is not None or self.target.service is not None
 
     def facts(self) -> dict[str, object]:
         """The identity as neutral data for the journal; empty while nothing has answered."""
@@ -161,7 +248,7 @@ class TargetAccess:
             env=self.environment or dict(os.environ),
         )  # fmt: skip
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), 30)
+            output, _errors = await asyncio.wait_for(process.communicate(), 30)
         except TimeoutError:
             process.kill()
             raise ConnectFailed("password_command did not answer within 30 s") from None
@@ -169,3 +256,17 @@ class TargetAccess:
             raise ConnectFailed(f"password_command ended with exit status {process.returncode}")
         self.environment["PGPASSWORD"] = output.decode("utf-8", "replace").rstrip("\n")
         self.on_secret()
+
+
+def _alike(session: Session, control: Session, elsewhere: bool) -> bool:
+    """Whether two sessions are on one server, and, unless another database was asked for, in one database."""
+    ours, theirs = session.server, control.server
+    assert ours is not None and theirs is not None
+    return ours.same_server(theirs) and (elsewhere or ours.database_oid == theirs.database_oid)
+
+
+def _addresses(host: str, port: str) -> frozenset[str]:
+    try:
+        return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except OSError:
+        return frozenset()

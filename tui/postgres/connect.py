@@ -15,12 +15,14 @@ import msgspec
 
 from tui.locale import _
 from tui.postgres.conninfo import (
+    Address,
     Purpose,
     WorkSettings,
     application_name,
     connection_parameters,
     session_settings,
 )
+from tui.postgres.dsn import bad_value, masked
 from tui.postgres.errors import (
     ConnectFailed,
     ConnectionLost,
@@ -29,6 +31,7 @@ from tui.postgres.errors import (
     StatementFailed,
 )
 from tui.postgres.query import query
+from tui.postgres.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
     import psycopg
@@ -80,6 +83,26 @@ class Backend(msgspec.Struct, frozen=True):
     database: str = ""
     state: str = ""
     wait_event: str = ""
+
+
+class ServerMark(msgspec.Struct, frozen=True):
+    """Which server a session is connected to, and which life of it. Times are UTC text, the identifier is text.
+
+    A copy of a server has its identifier and its databases' numbers, but was started at another microsecond.
+    """
+
+    system_identifier: str
+    postmaster_start: str
+    database_oid: int
+    in_recovery: bool
+
+    def same_server(self, other: ServerMark) -> bool:
+        """Whether both are one server in one life of it, whatever the databases."""
+        return (self.system_identifier, self.postmaster_start, self.in_recovery) == (
+            other.system_identifier,
+            other.postmaster_start,
+            other.in_recovery,
+        )
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -135,6 +158,7 @@ class Session:
         self.runs_the_plan = runs_the_plan
         self.settings_known: frozenset[str] = frozenset()
         self.backend = Backend(pid=connection.pgconn.backend_pid, start="")
+        self.server: ServerMark | None = None
         connection.add_notice_handler(self._noticed)
 
     @property
@@ -150,6 +174,38 @@ class Session:
     @property
     def port(self) -> int:
         return self._connection.info.port
+
+    @property
+    def address(self) -> Address:
+        """The server that answered, of several hosts and of several addresses of one."""
+        info = self._connection.info
+        given = {option.keyword: option.val for option in self._connection.pgconn.info}
+        named = (given.get(b"host") or b"").decode() or None
+        hostaddr = info.hostaddr or None
+        return Address(
+            # Where no host was named there is none that a certificate could be compared with, but a socket has to be.
+            host=named if named is not None or hostaddr is not None else info.host,
+            hostaddr=hostaddr, port=str(info.port), user=info.user, dbname=info.dbname,
+        )  # fmt: skip
+
+    @property
+    def password(self) -> str:
+        """The password that the connection was made with, also one out of a password file; empty without one."""
+        return (self._connection.pgconn.password or b"").decode("utf-8", "surrogateescape")
+
+    @property
+    def encrypted(self) -> bool:
+        return self._connection.pgconn.ssl_in_use
+
+    @property
+    def gssapi(self) -> bool:
+        """Whether the server was authenticated by GSSAPI, which goes by its host's name."""
+        return self._connection.pgconn.used_gssapi
+
+    @property
+    def server_encoding(self) -> str:
+        """The database's encoding by PostgreSQL's name."""
+        return (self._connection.pgconn.parameter_status(b"server_encoding") or b"").decode()
 
     @property
     def announced_pid(self) -> int:
@@ -341,7 +397,7 @@ class Session:
 
 
 async def open_session(
-    dsn: str,
+    dsn: str | Resolved,
     *,
     purpose: Purpose,
     run: str,
@@ -350,26 +406,35 @@ async def open_session(
     on_notice: Callable[[Notice], None] | None = None,
     environment: Mapping[str, str] | None = None,
     runs_the_plan: bool | None = None,
+    address: Address | None = None,
+    attributes: str = "primary",
 ) -> Session:
     """Open a session, tagged `virada <run> <purpose or step>`, with every safety setting of its purpose in
     force.
 
-    `dsn` has its variables expanded already. Of several hosts the primary is taken. `runs_the_plan`: statements of the
-    plan's author run here, under the database's own search path, as on every work session; on others names are looked
-    up in pg_catalog alone. Raises ConnectFailed,
-    also when the settings cannot be put in force: then the session is closed and nothing was executed.
+    `dsn` has its variables expanded already, or is resolved already. Of several hosts the primary is taken, or with an
+    `address` that server alone; `attributes` "standby" prefers a standby of several instead. `runs_the_plan`:
+    statements of the plan's author run here, under the database's own search path, as on every work session; on others
+    names are looked up in pg_catalog alone. Raises ConnectFailed, also when the settings cannot be put in force: then
+    the session is closed and nothing was executed.
     """
     import psycopg
 
     from tui.postgres import wire
 
     name = application_name(run, step or purpose)
-    parameters = connection_parameters(dsn, purpose=purpose, name=name, environment=environment)
+    if isinstance(dsn, str):
+        dsn = resolve(dsn, os.environ if environment is None else environment)
+    resolved = dsn
+    parameters = connection_parameters(
+        resolved, purpose=purpose, name=name, address=address, attributes=attributes
+    )  # fmt: skip
     try:
         connection = await wire.connect(parameters)
-    except (psycopg.Error, UnicodeError) as error:
+    except (psycopg.Error, UnicodeError, OSError) as error:
         sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
-        raise ConnectFailed(str(error).strip(), sqlstate) from None
+        said = str(error).strip()
+        raise ConnectFailed(bad_value(said) or masked(said, resolved.dsn, resolved.secrets), sqlstate) from None
     of_the_plan = purpose == "work" if runs_the_plan is None else runs_the_plan
     session = Session(
         connection, purpose=purpose, settings=settings, on_notice=on_notice, runs_the_plan=of_the_plan
@@ -412,8 +477,8 @@ async def _settle_in(session: Session, settings: dict[str, str], path: str | Non
         session.settings_known = frozenset(known)
     if session.purpose != "monitor":
         await session.rows("synchronous_commit_on")
-    pid, start = (await session.rows("backend_self"))[0]
-    session.backend = Backend(pid=pid, start=start)
+    pid, start, *mark = (await session.rows("backend_self"))[0]
+    session.backend, session.server = Backend(pid=pid, start=start), ServerMark(*mark)
     if path is not None:
         await session.rows("search_path_set", [path])
     elif session.runs_the_plan:

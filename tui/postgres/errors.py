@@ -18,6 +18,10 @@ class ConnectFailed(PostgresError):
     """No session could be opened, or the one that was opened may not be used. Nothing was executed."""
 
 
+class OtherServer(ConnectFailed):
+    """Somebody answered, and it is not the server (or not the database) that this run is about."""
+
+
 class ConnectionLost(PostgresError):
     """The session ended while it was needed. What became of a statement on its way is NOT known."""
 

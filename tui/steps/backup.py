@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
 from tui.plan.scalars import Duration
 from tui.steps.base import Context, Kind, StepRun
 from tui.steps.command import child_evidence
-from tui.steps.effects import ChildDone, Emit, Failed, HashPath, Passed, PathHash, Probe, RunChild
+from tui.steps.effects import (
+    ChildDone,
+    Emit,
+    Failed,
+    HashPath,
+    Passed,
+    PathHash,
+    Probe,
+    RunChild,
+    Snapshot,
+    SnapshotTaken,
+)
 
 
 class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`directory` may hold `${VARIABLES}`; `compress`: gzip level; `jobs` only with the directory format."""
+    """`directory` may hold `${VARIABLES}`; `compress`: gzip level; `jobs` only with the directory format.
+
+    `from`: the libpq service of a standby of the target, to be read in the target's place.
+    """
 
     directory: str
     format: Literal["custom", "directory"] = "custom"
@@ -23,6 +37,7 @@ class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     compress: int = 1
     schemas: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    from_: str | None = field(default=None, name="from")
     timeout: Duration | None = None
 
 
@@ -33,15 +48,22 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
     if "error" in prepared:
         return Failed(reason=FailReason.BACKUP_DIRECTORY, evidence=prepared)
     path = str(prepared["path"])
+    limit = spec.timeout or context.step.timeout
+    taken: SnapshotTaken = yield Snapshot(service=spec.from_, timeout=limit)
+    if taken.reason is not None:
+        return Failed(reason=taken.reason, evidence=taken.facts, error=taken.error)
     argv = ["pg_dump", f"--format={spec.format}", f"--compress={spec.compress}", f"--file={path}"]
-    argv += ["--lock-wait-timeout=10000", "--no-password"]
+    # Importing it fails on any other server and in any other database.
+    argv += [f"--snapshot={taken.name}", "--lock-wait-timeout=10000", "--no-password"]
+    if context.step.as_ is not None:
+        argv.append(f"--role={context.step.as_}")
     if spec.format == "directory":
         argv.append(f"--jobs={spec.jobs}")
     argv += [f"--schema={s}" for s in spec.schemas] + [f"--table={t}" for t in spec.tables]
     done: ChildDone = yield RunChild(
-        argv=tuple(argv), timeout=spec.timeout or context.step.timeout, target=True, fence=True, watch_path=path
+        argv=tuple(argv), timeout=limit, target=True, fence=True, watch_path=path, source=spec.from_ is not None
     )
-    evidence: dict[str, Any] = child_evidence(done) | {"path": path, "format": spec.format}
+    evidence: dict[str, Any] = child_evidence(done) | taken.facts | {"path": path, "format": spec.format}
     if done.status is None:
         return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error})
     if done.status != 0:
@@ -60,8 +82,9 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
-    """Where it lies, how big it is, its hash."""
-    return [(key, str(evidence[key])) for key in ("path", "format", "bytes", "sha256", "seconds") if key in evidence]
+    """Where it lies, how big it is, its hash; where and of which moment it was taken."""
+    named = ("path", "format", "bytes", "sha256", "seconds", "from", "host", "lsn", "replayed")
+    return [(key, str(evidence[key])) for key in named if key in evidence]
 
 
 KIND = Kind(name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", facts=facts)

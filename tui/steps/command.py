@@ -10,17 +10,29 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration, File
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.effects import ChildDone, Failed, Passed, RunChild
+from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
 
 
 class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`run`: program and arguments, no shell. `files`: what of the plan it needs; it runs in the frozen plan."""
+    """`run`: program and arguments, no shell. `files`: what of the plan it needs; it runs in the frozen plan.
+
+    What it does through libpq it does on the plan's target, in sessions that begin with these limits.
+    """
 
     run: tuple[str, ...]
     environment: dict[str, str] = {}
     expect_status: int = 0
     files: tuple[File, ...] = ()
+    lock_timeout: Duration | None = 0.5
+    statement_timeout: Duration | None = None
     timeout: Duration | None = None
+
+
+def settings_of(context: Context, spec: CommandSpec) -> SqlSettings:
+    """The session that a `sql` step would have is what the program's sessions begin with."""
+    return SqlSettings(
+        role=context.step.as_, lock_timeout=spec.lock_timeout, statement_timeout=spec.statement_timeout
+    )  # fmt: skip
 
 
 def child_evidence(done: ChildDone) -> dict[str, Any]:
@@ -34,8 +46,9 @@ def child_evidence(done: ChildDone) -> dict[str, Any]:
 def execute(context: Context, spec: CommandSpec) -> StepRun:
     """Run it; its exit status decides."""
     done: ChildDone = yield RunChild(
-        argv=spec.run, environment=spec.environment, timeout=spec.timeout or context.step.timeout, target=True
-    )
+        argv=spec.run, environment=spec.environment, timeout=spec.timeout or context.step.timeout, target=True,
+        authored=True, settings=settings_of(context, spec),
+    )  # fmt: skip
     evidence = child_evidence(done)
     if done.status is None:
         return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error}, effect="none")

@@ -148,7 +148,9 @@ class Rows(Struct, frozen=True, kw_only=True):
 class RunChild(Effect, frozen=True, kw_only=True):
     """A program in its own process group -> ChildDone. `${...}` in `environment` values is expanded.
 
-    `target` hands it libpq's environment for the plan's target; `fence`: it works on the database as a changing step.
+    `target`: it reaches the plan's target as a session does, under `settings`; with `source` the standby whose snapshot
+    was taken. `authored`: a program of the plan's author, whatever its name. `fence`: it works on the database as a
+    changing step.
     """
 
     argv: tuple[str, ...]
@@ -156,12 +158,35 @@ class RunChild(Effect, frozen=True, kw_only=True):
     timeout: float | None = None
     target: bool = False
     fence: bool = False
+    settings: SqlSettings | None = None
+    source: bool = False
+    authored: bool = False
     directory: str | None = None
     watch_path: str | None = None
 
 
+class Snapshot(Effect, frozen=True, kw_only=True):
+    """A moment of the target that a program can share -> SnapshotTaken. `service`: of the standby that this service
+    names, once it has replayed what the target has now; `timeout`: how long that may take."""
+
+    service: str | None = None
+    timeout: float | None = None
+
+
+class SnapshotTaken(Struct, frozen=True, kw_only=True):
+    """`name` is the server's for it; empty with the `reason` why there is none."""
+
+    name: str = ""
+    facts: dict[str, Any] = {}
+    reason: FailReason | None = None
+    error: SqlError | None = None
+
+
 class ChildDone(Struct, frozen=True, kw_only=True):
-    """How a program ended: `status` is negative for a signal, None when it could not be started."""
+    """How a program ended: `status` is negative for a signal, None when it could not be started.
+
+    `settings_lost`: what the way to the server (a pooler, an old libpq) did not let it have of the target's settings.
+    """
 
     status: int | None
     seconds: float = 0.0
@@ -170,6 +195,7 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     tail: str = ""
     error: str | None = None
     timed_out: bool = False
+    settings_lost: tuple[str, ...] = ()
 
 
 class HashPath(Effect, frozen=True, kw_only=True):

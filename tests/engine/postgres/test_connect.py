@@ -18,7 +18,7 @@ from tui.postgres.connect import (
     StatementFailed,
     open_session,
 )
-from tui.postgres.conninfo import application_name, connection_parameters
+from tui.postgres.conninfo import application_name
 from tui.postgres.fence import find_backend
 
 pytestmark = pytest.mark.postgres
@@ -64,18 +64,6 @@ def test_names_fit() -> None:
     assert len(long) == len(other) == 63 and long != other
     assert application_name(RUN, "migração").isascii()
     assert application_name(RUN, "migração") != application_name(RUN, "migraçao")
-
-
-def test_environment_stands_in_for_libpq_and_secrets_are_not_repeated() -> None:
-    variables = {"PGHOST": "db1", "PGPASSWORD": "s3cret", "PGDATABASE": "app", "HOME": "/root"}
-    found = connection_parameters("dbname=other", purpose="work", name="n", environment=variables)
-    assert (found["host"], found["dbname"], found["password"]) == ("db1", "other", "s3cret")
-    assert found["target_session_attrs"] == "primary" and found["tcp_user_timeout"] == 8000
-    with_service = connection_parameters("service=app", purpose="work", name="n", environment=variables)
-    assert "host" not in with_service and with_service["password"] == "s3cret"
-    with pytest.raises(ConnectFailed) as caught:
-        connection_parameters("host=db1 s3cret", purpose="work", name="n", environment=None)
-    assert "s3cret" not in str(caught.value)
 
 
 @awaited

@@ -8,20 +8,22 @@ from tests.unit.steps.drive import answers, ended, play, step
 from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
 from tui.steps.backup import KIND
-from tui.steps.effects import Failed, HashPath, Passed, PathHash, Probe, RunChild
+from tui.steps.effects import Failed, HashPath, Passed, PathHash, Probe, RunChild, Snapshot, SnapshotTaken
 
 SPEC: dict[str, Any] = {"directory": "${BACKUPS}"}
+TAKEN = SnapshotTaken(name="00000003-1", facts={"host": "db1", "lsn": "0/1"})
 HASH = PathHash(bytes=1000, files=1, sha256="cd", seconds=0.5)
 
 
 def test_what_was_written_is_hashed_and_recorded() -> None:
-    done = play(KIND, SPEC, answers({"path": "/b/R.a.1.dump"}, ended(), HASH))
-    prepare, dump, hashing, _emit = done.asked
+    done = play(KIND, SPEC, answers({"path": "/b/R.a.1.dump"}, TAKEN, ended(), HASH))
+    prepare, taking, dump, hashing, _emit = done.asked
+    assert taking == Snapshot()
     assert prepare == Probe(name="path_prepare", arguments={"directory": "${BACKUPS}", "name": "R.a.1.dump"})
     assert isinstance(dump, RunChild)
     assert dump.argv == (
-        "pg_dump", "--format=custom", "--compress=1", "--file=/b/R.a.1.dump", "--lock-wait-timeout=10000",
-        "--no-password",
+        "pg_dump", "--format=custom", "--compress=1", "--file=/b/R.a.1.dump", "--snapshot=00000003-1",
+        "--lock-wait-timeout=10000", "--no-password",
     )  # fmt: skip
     assert (dump.target, dump.fence, dump.watch_path) == (True, True, "/b/R.a.1.dump")
     assert hashing == HashPath(path="/b/R.a.1.dump")
@@ -49,7 +51,7 @@ def test_a_directory_may_be_dumped_in_parallel_and_in_part() -> None:
         "tables": ["x.y"],
         "timeout": 9.0,
     }
-    done = play(KIND, spec, answers({"path": "/b/R.a.1"}, ended(), HASH), of=step("backup", spec, timeout=1.0))
+    done = play(KIND, spec, answers({"path": "/b/R.a.1"}, TAKEN, ended(), HASH), of=step("backup", spec, timeout=1.0))
     assert done.of(Probe)[0].arguments["name"] == "R.a.1"
     (dump,) = done.of(RunChild)
     assert {"--format=directory", "--compress=0", "--jobs=4", "--schema=app", "--table=x.y"} <= set(dump.argv)
@@ -57,7 +59,7 @@ def test_a_directory_may_be_dumped_in_parallel_and_in_part() -> None:
 
 
 def test_a_single_file_has_no_jobs() -> None:
-    done = play(KIND, SPEC | {"jobs": 4}, answers({"path": "/b/x"}, ended(), HASH))
+    done = play(KIND, SPEC | {"jobs": 4}, answers({"path": "/b/x"}, TAKEN, ended(), HASH))
     assert not [a for a in done.of(RunChild)[0].argv if a.startswith("--jobs")]
 
 
@@ -78,7 +80,7 @@ def test_without_a_place_nothing_is_dumped() -> None:
     ],
 )
 def test_what_is_no_backup_is_not_recorded_as_one(child: Any, hashed: Any, reason: str) -> None:
-    done = play(KIND, SPEC, answers({"path": "/b/x"}, child, hashed))
+    done = play(KIND, SPEC, answers({"path": "/b/x"}, TAKEN, child, hashed))
     assert isinstance(done.ended, Failed)
     assert done.ended.reason == reason
     assert done.ended.evidence["path"] == "/b/x", "what is left of it can be found"

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.steps.drive import answers, codes, ended, lint, play, step
 from tui.journal.codes import FailReason
 from tui.steps.command import KIND
-from tui.steps.effects import Failed, Passed, RunChild
+from tui.steps.effects import Failed, Passed, RunChild, SqlSettings
 
 SPEC = {"run": ["pg_isready"]}
 EVIDENCE = {"exit_status": 0, "seconds": 1.5, "output_bytes": 10, "output_sha256": "ab", "timed_out": False}
@@ -39,7 +39,14 @@ def test_not_started_it_did_nothing() -> None:
 def test_arguments_go_to_the_program_as_they_are() -> None:
     spec = {"run": ["sh", "-c", "echo $HOME"], "environment": {"A": "${B}"}, "timeout": 5.0}
     (asked,) = play(KIND, spec, answers(ended())).asked
-    assert asked == RunChild(argv=("sh", "-c", "echo $HOME"), environment={"A": "${B}"}, timeout=5.0, target=True)
+    assert asked == RunChild(
+        argv=("sh", "-c", "echo $HOME"),
+        environment={"A": "${B}"},
+        timeout=5.0,
+        target=True,
+        authored=True,
+        settings=SqlSettings(),
+    )
 
 
 def test_the_steps_timeout_holds_when_it_has_none_of_its_own() -> None:

@@ -12,20 +12,26 @@ import msgspec
 
 from tui.engine.child import Child, ChildLost, ChildNotStarted, read_status, status_path
 from tui.engine.drivers.output import StepOutputFile
+from tui.engine.drivers.private import PrivateFiles
 from tui.engine.leftovers import MARK, end_marked
 from tui.engine.processes import ChildIdentity, end_alive
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
 from tui.engine.spool import Spool
 from tui.engine.target import TargetAccess
-from tui.engine.tools import LIBPQ_PROGRAMS, find_tool
+from tui.engine.tools import LIBPQ_PROGRAMS, find_tool, tool_major
 from tui.helm.paths import RunPaths
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.plan.expand import expand
 from tui.plan.model import Step
 from tui.postgres import fence, ledger
-from tui.postgres.connect import Session, application_name
-from tui.steps.effects import ChildDone, RunChild
+from tui.postgres.connect import Session, WorkSettings, application_name
+from tui.postgres.dsn import keywords
+from tui.postgres.errors import PostgresError
+from tui.postgres.programs import SERVICE
+from tui.postgres.resolve import Resolved
+from tui.postgres.servicefile import own_file, render
+from tui.steps.effects import ChildDone, RunChild, SqlSettings
 
 _GRACE = 5.0
 _TAIL = 2000
@@ -53,6 +59,9 @@ class ChildDriver:
         self._opened = opened
         self._environment = environment
         self._output = output
+        self._private = PrivateFiles(paths, step.id, attempt)
+        self.source: tuple[Resolved, Session] | None = None
+        """The standby that programs go to which are told to."""
         self._child: Child | None = None
         self._stopped = False
         self._count = 0
@@ -76,9 +85,11 @@ class ChildDriver:
         if self._stopped:
             return ChildDone(status=None, error="cancelled before it was started")
         try:
-            argv, environment, directory = self._prepared(effect)
-        except (LookupError, ValueError) as error:
+            argv, environment, directory, lost = await self._prepared(effect)
+        except (LookupError, ValueError, OSError) as error:
             return ChildDone(status=None, error=str(error))
+        except PostgresError as error:
+            return ChildDone(status=None, error=error.message)
         self._count += 1
         raw = self._raw_path(self._count)
         self._clear(raw)
@@ -107,6 +118,7 @@ class ChildDriver:
         return ChildDone(
             status=status, seconds=round(time.monotonic() - began, 6), length=length, sha256=digest, tail=tail,
             timed_out=timed_out.is_set(), error=None if status is not None else "the process that kept it was killed",
+            settings_lost=lost,
         )  # fmt: skip
 
     async def _follow(self, child: Child, raw: Path, redactor: Redactor) -> tuple[int | None, str, int, str]:
@@ -146,15 +158,17 @@ class ChildDriver:
         for path in (raw, status_path(raw)):
             path.unlink(missing_ok=True)
 
-    def _prepared(self, effect: RunChild) -> tuple[list[str], dict[str, str], Path]:
-        """Arguments, environment and directory. Raises LookupError for a program that is not there."""
+    async def _prepared(self, effect: RunChild) -> tuple[list[str], dict[str, str], Path, tuple[str, ...]]:
+        """Arguments, environment, directory, and what of the target's settings it will lack.
+
+        Raises LookupError for a program that is not there, PostgresError where it has no server to go to.
+        """
         name = effect.argv[0]
         identity = self._target.identity
         server = None if identity is None else identity.server_version // 10000
         environment = dict(self._environment)
-        if effect.target:
-            environment = self._target.child_environment(self.application)
-        environment |= {key: expand(value, self._environment) for key, value in effect.environment.items()}
+        given = {key: expand(value, self._environment) for key, value in effect.environment.items()}
+        environment |= given
         environment[MARK] = self.mark
         program = find_tool(name, environment, server, self._opened.demo is not None)
         if program is None:
@@ -162,11 +176,33 @@ class ChildDriver:
         argv = [program, *effect.argv[1:]]
         if effect.fence and name == "psql":
             argv = self._fenced(argv)
-        if name in LIBPQ_PROGRAMS:
-            # What else a person's environment says of a connection must not lead these somewhere else.
-            environment.pop("PGOPTIONS", None)
+        lost: tuple[str, ...] = ()
+        if effect.target:
+            environment, statements, lost = await self._way(effect, program, environment, given)
+            argv = _before(argv, [word for statement in statements for word in ("-c", statement)])
         directory = self._paths.plan if effect.directory is None else Path(effect.directory)
-        return argv, environment, directory
+        return argv, environment, directory, lost
+
+    async def _way(
+        self, effect: RunChild, program: str, environment: dict[str, str], given: Mapping[str, str]
+    ) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
+        """The environment in which the program reaches the target and nothing else, by a service of its own."""
+        name = Path(program).name
+        ours = name in LIBPQ_PROGRAMS and not effect.authored
+        major = await asyncio.to_thread(tool_major, program) if ours else None
+        way = await self._target.program(
+            name, self.application, major=major, settings=_settings(effect.settings), given=given, ours=ours,
+            source=self.source if effect.source else None,
+        )  # fmt: skip
+        variables = {variable for variable in keywords().values() if variable is not None} | {"PGSERVICEFILE"}
+        # What else a person's environment says of a connection must not lead it somewhere else.
+        kept = {key: value for key, value in environment.items() if key not in variables or key in given}
+        kept = way.environment | kept if not ours else kept | way.environment
+        if way.service:
+            others = "" if ours else await asyncio.to_thread(_read, own_file(self._environment))
+            kept["PGSERVICEFILE"] = str(self._private.write("service", render(SERVICE, way.service, others)))
+            kept["PGSERVICE"] = SERVICE
+        return kept, way.statements, way.lost
 
     def _fenced(self, argv: list[str]) -> list[str]:
         """psql takes the attempt's key first, and writes the ledger's row in its own transaction."""
@@ -191,6 +227,10 @@ class ChildDriver:
             self._recorder.append(
                 StepProgress(step=self._step.id, attempt=self._attempt, phase="writing", done=float(size), unit="bytes")
             )
+
+    def close(self) -> None:
+        """Remove what only this attempt's programs needed."""
+        self._private.clear()
 
     async def end(self) -> None:
         """End what runs, with everything it started."""
@@ -234,6 +274,34 @@ class ChildDriver:
         for backend in left:
             await fence.terminate(control, backend)
         return not await fence.wait_until_gone(control, left, time.monotonic() + 2.0)
+
+
+def _settings(wanted: SqlSettings | None) -> WorkSettings:
+    """What a program's sessions begin with; one that says nothing of it sets its own limits, or has none."""
+    if wanted is None:
+        return WorkSettings(lock_timeout_ms=0)
+    return WorkSettings(
+        lock_timeout_ms=_milliseconds(wanted.lock_timeout),
+        statement_timeout_ms=_milliseconds(wanted.statement_timeout),
+        row_security=wanted.row_security, role=wanted.role,
+    )  # fmt: skip
+
+
+def _milliseconds(seconds: float | None) -> int:
+    return max(1, round(seconds * 1000)) if seconds else 0
+
+
+def _before(argv: list[str], words: list[str]) -> list[str]:
+    """The arguments with these before the first statement or file."""
+    at = next((i for i, word in enumerate(argv) if word in ("-c", "-f")), len(argv))
+    return [*argv[:at], *words, *argv[at:]]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""
 
 
 def _status(raw: Path) -> int | None:

@@ -1,0 +1,111 @@
+"""A moment of the target that a program shares: what it imports proves which server and database it came to.
+
+The session that exported it keeps its transaction open until the attempt ends. It holds back no more than the program
+does that reads in the same moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from tui.engine.drivers.query import sql_error
+from tui.engine.recorder import Recorder
+from tui.engine.target import TargetAccess
+from tui.journal import events as e
+from tui.journal.codes import FailReason, WaitReason
+from tui.plan.model import Step
+from tui.postgres import evidence
+from tui.postgres.connect import Session, WorkSettings
+from tui.postgres.errors import PostgresError
+from tui.postgres.resolve import Resolved
+from tui.steps.effects import Snapshot, SnapshotTaken
+
+_PAUSE = 0.2
+_LIMITS = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0)
+
+
+class SnapshotDriver:
+    """Carries out Snapshot of one attempt. `source`: the standby it was taken on, which programs then go to."""
+
+    def __init__(self, recorder: Recorder, target: TargetAccess, step: Step, attempt: int, stop: asyncio.Event) -> None:
+        self._recorder = recorder
+        self._target = target
+        self._step = step
+        self._attempt = attempt
+        self._stop = stop
+        self._session: Session | None = None
+        self.source: tuple[Resolved, Session] | None = None
+
+    async def take(self, effect: Snapshot) -> SnapshotTaken:
+        """Export it; what stands in the way is in the answer, never raised."""
+        try:
+            if effect.service is None:
+                self._session = await self._target.open(
+                    "work", f"{self._step.id} snapshot", _LIMITS, runs_the_plan=False
+                )
+                facts: dict[str, Any] = {}
+            else:
+                facts = await self._standby(effect.service)
+                refused = await self._may_be_read(facts, effect.timeout)
+                if refused is not None:
+                    return SnapshotTaken(reason=refused, facts=facts)
+            session = self._session
+            assert session is not None
+            await session.execute("begin isolation level repeatable read read only")
+            name, lsn = (await session.rows("snapshot_export"))[0]
+        except PostgresError as error:
+            asked = {} if effect.service is None else {"from": effect.service}
+            return SnapshotTaken(reason=FailReason.CONNECTION, facts=asked, error=sql_error(error))
+        address = session.address
+        facts |= {"host": address.host or address.hostaddr, "lsn": lsn}
+        return SnapshotTaken(name=name, facts=facts)
+
+    async def _standby(self, service: str) -> dict[str, Any]:
+        """Connect to it; where the primary was then."""
+        control = await self._target.control()
+        await evidence.pin(control)
+        lsn = (await control.rows("wal_here"))[0][0]
+        self.source = await self._target.standby(service, f"{self._step.id} snapshot")
+        self._session = self.source[1]
+        return {"from": service, "wanted": lsn}
+
+    async def _may_be_read(self, facts: dict[str, Any], patience: float | None) -> FailReason | None:
+        """Is it a standby of the target, and has it replayed what the target had when the step began? Waited for."""
+        session, control = self._session, await self._target.control()
+        assert session is not None and session.server is not None and control.server is not None
+        ours, theirs = session.server, control.server
+        if ours.system_identifier != theirs.system_identifier or ours.database_oid != theirs.database_oid:
+            facts["found"] = ours.system_identifier
+            return FailReason.OTHER_SERVER
+        if not ours.in_recovery:
+            return FailReason.NOT_A_STANDBY
+        deadline = None if patience is None else time.monotonic() + patience
+        told = False
+        while True:
+            there, replayed, behind, state = (await session.rows("replayed", {"lsn": facts["wanted"]}))[0]
+            facts |= {"replayed": replayed}
+            if there:
+                if told:
+                    self._wait(WaitReason.NONE, {})
+                return None
+            if not told:
+                told = True
+                waits = {"from": facts["from"], "wanted": facts["wanted"], "replayed": replayed}
+                self._wait(WaitReason.STANDBY_BEHIND, waits | {"bytes": behind, "state": state})
+            if self._stop.is_set():
+                return FailReason.CANCELLED
+            if deadline is not None and time.monotonic() > deadline:
+                facts["bytes"] = behind
+                return FailReason.STANDBY_BEHIND
+            await asyncio.sleep(_PAUSE)
+
+    def _wait(self, reason: WaitReason, facts: dict[str, Any]) -> None:
+        self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
+
+    async def close(self) -> None:
+        """Give the moment up."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
