@@ -13,6 +13,7 @@ from tui.plan.reader import Use
 from tui.plan.references import lint_references
 from tui.plan.scene import Placed, Scene
 from tui.plan.targets import lint_milestones, lint_targets
+from tui.sql.question import review_question
 
 METRICS = (
     *("response_time", "cpu", "memory", "connections", "critical_errors", "active_sessions", "waiting_sessions"),
@@ -61,6 +62,8 @@ def _lint_head(scene: Scene) -> None:
                 scene.add("bad-value", path, message.format(value=quoted(dependency.tcp)))
     if plan.canary is not None and plan.canary.every <= 0 and scene.sound("canary.every"):
         scene.add("bad-value", "canary.every", _("A canary must pause between two calls; write 1s."))
+    if plan.canary is not None and plan.canary.sql is not None and scene.sound("canary.sql"):
+        _lint_question(scene, "canary.sql", plan.canary.sql)
 
 
 def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
@@ -113,10 +116,18 @@ def _lint_step(scene: Scene, placed: Placed) -> None:
     if proof is not None and scene.sound(compared) and (proof.equals is None or isinstance(proof.equals, dict | list)):
         message = _("A proof compares with a single value; use empty or not_empty for the rest.")
         scene.add("bad-value", compared, message)
+    asked = f"{entry.path}.prove.query"
+    if proof is not None and scene.sound(asked):
+        _lint_question(scene, asked, proof.query)
     if step.timeout is not None and step.timeout <= 0 and scene.sound(f"{entry.path}.timeout"):
         scene.add("bad-value", f"{entry.path}.timeout", _("A timeout must be longer than nothing."))
     if scene.sound(f"{entry.path}.title") and not step.title.strip():
         scene.add("bad-value", f"{entry.path}.title", _("A step needs a title."))
+
+
+def _lint_question(scene: Scene, path: str, sql: str) -> None:
+    for found in review_question(sql):
+        scene.add(found.code.replace("_", "-"), path, found.message, found.level)
 
 
 def _lint_effect(scene: Scene, placed: Placed, said: set[str]) -> None:

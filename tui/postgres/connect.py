@@ -359,7 +359,7 @@ class Session:
     async def _guarded(self, work: Coroutine[Any, Any, T], sql: str, previous: asyncio.Task[Any] | None) -> T:
         import psycopg
 
-        from tui.postgres.wire import translated
+        from tui.postgres.wire import translated, unfinished
 
         try:
             if previous is not None and not previous.done():
@@ -374,7 +374,11 @@ class Session:
                 raise ConnectionLost(_("The session is closed.")) from None
             raise
         except psycopg.Error as error:
-            raise translated(error, self._connection, sql) from None
+            refused = translated(error, self._connection, sql)
+            if unfinished(self._connection):
+                # The server waits for data, or for somebody to take some: nothing else could be asked of it.
+                await self._connection.close()
+            raise refused from None
         finally:
             work.close()
 

@@ -27,7 +27,7 @@ class ConnectionLost(PostgresError):
 
 
 class StatementFailed(PostgresError):
-    """The server refused a statement and said why; the session lives on.
+    """The server refused a statement and said why; the session lives on, but for a COPY of the client's.
 
     `position`: 1-based character in the statement, or None. `statement_line`: the 1-based line of that
     character.

@@ -29,6 +29,9 @@ _AS_TEXT = (
 )  # fmt: skip
 
 
+COPIES = "COPY moves data from or to the client here, and nobody gives or takes it; a psql step does"
+
+
 class TolerantText(Loader):
     """Text of any encoding: bytes that are no UTF-8 become visible as \\xNN and differ from one another."""
 
@@ -73,12 +76,19 @@ def tolerant(diag: Diagnostic) -> Diagnostic:
     return Diagnostic(diag._info, "utf-8")
 
 
+def unfinished(connection: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether the server is still in the middle of a statement that the driver has given up: a COPY of the client's."""
+    return not connection.closed and connection.info.transaction_status == psycopg.pq.TransactionStatus.ACTIVE
+
+
 def translated(error: psycopg.Error, connection: psycopg.AsyncConnection[Any], sql: str) -> PostgresError:
     """The driver's error as one of ours. `sql` is the statement as it was sent, for the line of the
     position.
     """
     diag = tolerant(error.diag)
     message = diag.message_primary or str(error) or type(error).__name__
+    if diag.sqlstate is None and unfinished(connection):
+        message = COPIES
     # A FATAL ends the session even where the socket is not yet seen closed.
     fatal = (diag.severity_nonlocalized or "") in ("FATAL", "PANIC")
     if connection.closed or fatal or (isinstance(error, psycopg.OperationalError) and diag.sqlstate is None):

@@ -176,6 +176,11 @@ def _option_off(statement: Statement, option: str) -> bool:
     return any(name == option and value in ("FALSE", "OFF", "0") for name, value in pairwise(parts))
 
 
+def copies_with_client(statement: Statement) -> bool:
+    """COPY FROM STDIN or TO STDOUT, whose data goes through the client."""
+    return statement.kind == "copy" or (statement.words[:1] == ("COPY",) and _copies_out(statement))
+
+
 def _copies_out(statement: Statement) -> bool:
     words = _plain_words(statement.text)
     return any(pair == ("TO", "STDOUT") for pair in pairwise(words))

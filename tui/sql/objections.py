@@ -160,6 +160,17 @@ class Words:
             "both_parts": _(
                 "psql would execute this down part right after the up part; use a `sql` step, which takes one of them."
             ),
+            "meta_command:query": _("A question goes to the server itself, which knows no command of psql: {what}"),
+            "psql_variable:query": _(
+                "{what} is a variable of psql, and the server would take it for an error; write the value."
+            ),
+            "question_empty": _("There is no statement to ask with."),
+            "copy_in_question": _(
+                "{what} gives no rows to compare, but data to a client that nobody reads; ask with SELECT, or copy in "
+                "a `psql` step."
+            ),
+            "ends_question": _("{what} would end the read-only transaction in which a question is asked; take it out."),
+            "writing_question": _("{what} would let a question write; take it out, and change things in a `sql` step."),
         }
 
 

@@ -15,6 +15,7 @@ from tui.journal.codes import FailReason, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
 from tui.plan.scalars import Duration
 from tui.sql.classify import needs_no_transaction
+from tui.sql.question import review_question
 from tui.sql.review import review
 from tui.sql.script import read_script
 from tui.steps.answers import answers, ask
@@ -128,6 +129,8 @@ def lint(lint: Lint) -> Iterable[Finding]:
     script = read_script(spec.sql)
     for found in review(script, "single", "batch"):
         yield Finding(code=found.code, message=found.message, key="sql", level=found.level)
+    for found in review_question(spec.total) if spec.total is not None else ():
+        yield Finding(code=found.code.replace("_", "-"), message=found.message, key="total", level=found.level)
     if len(script.statements) != 1 or any(needs_no_transaction(s) for s in script.statements):
         yield Finding(code="batch-statement", message="batch needs exactly one statement", key="sql")
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
+from tui.sql.question import review_question
 from tui.steps import compare
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
@@ -85,10 +86,12 @@ def execute(context: Context, spec: QuerySpec) -> StepRun:
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
-    """Exactly one comparison."""
+    """Exactly one comparison, and a question that only asks."""
     given = [key for key in COMPARISONS if getattr(lint.spec, key) is not None]
     if len(given) != 1:
         yield Finding(code="query-comparison", message=f"query needs exactly one of {', '.join(COMPARISONS)}")
+    for found in review_question(lint.spec.sql):
+        yield Finding(code=found.code.replace("_", "-"), message=found.message, key="sql", level=found.level)
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:

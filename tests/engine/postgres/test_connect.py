@@ -267,3 +267,26 @@ async def test_a_hung_session_costs_the_next_one_nothing(server: Server, databas
                 assert await one(following, "select 3") == 3
         finally:
             os.kill(backend, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "copy (select 1) to stdout",
+        "select 1; copy (select g from generate_series(1, 100000) as g) to stdout; select 2",
+        "create temp table t (a int); copy t from stdin",
+    ],
+)
+@awaited
+async def test_a_copy_that_nobody_takes_ends_its_session(server: Server, database: str, sql: str) -> None:
+    async with Sessions(server, database) as sessions:
+        for ask in (Session.execute, lambda session, text: session.printed(text, 10)):
+            work = await sessions.work()
+            error = await refused(ask(work, sql))
+            assert "COPY moves data" in error.message
+            assert work.closed
+            with pytest.raises(ConnectionLost, match="closed"):
+                await work.execute("select 1")
+        other = await sessions.work()
+        await refused(other.execute("select 1 / 0"))
+        assert not other.closed and await one(other, "select 1") == 1
