@@ -64,6 +64,8 @@ class Station:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
         self.env = {**kept, "VIRADA_HOME": str(self.home), "LANG": "C.UTF-8"}
         self.env |= {"TMPDIR": str(temporary), **variables}
+        # What commands are run through: a program and its arguments, before those of the command.
+        self.through: tuple[str, ...] = ()
 
     def __enter__(self) -> Station:
         return self
@@ -81,7 +83,8 @@ class Station:
         """The command in the background, with pipes."""
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         environment = {**self.env, **(env or {})}
-        return subprocess.Popen([str(VIRADA), *arguments], env=environment, text=True, cwd=self.root, **pipes)
+        command = [*self.through, str(VIRADA), *arguments]
+        return subprocess.Popen(command, env=environment, text=True, cwd=self.root, **pipes)
 
     def virada(
         self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str | None = None, timeout: float = 90.0
@@ -89,8 +92,8 @@ class Station:
         """The command, to its end."""
         environment = {**self.env, **(env or {})}
         done = subprocess.run(
-            [str(VIRADA), *arguments], env=environment, cwd=self.root, input=stdin, text=True, capture_output=True,
-            timeout=timeout, stdin=None if stdin is not None else subprocess.DEVNULL,
+            [*self.through, str(VIRADA), *arguments], env=environment, cwd=self.root, input=stdin, text=True,
+            capture_output=True, timeout=timeout, stdin=None if stdin is not None else subprocess.DEVNULL,
         )  # fmt: skip
         return Done(arguments, done.returncode, done.stdout, done.stderr)
 
