@@ -52,6 +52,16 @@ phases:
 Event = dict[str, Any]
 
 
+def _programs(home: Path, database: Database) -> Path:
+    """The client programs of the server's own version: an older psql does not know all that a server does."""
+    place = home / "programs-of-server"
+    if not place.exists():
+        place.mkdir(parents=True)
+        for program in database.server.binaries.bindir.iterdir():
+            (place / program.name).symlink_to(program)
+    return place
+
+
 class Rig:
     """One run. `plan`: a whole plan, or the steps of one section (YAML, indented by ten blanks, as under `steps:`).
 
@@ -72,7 +82,10 @@ class Rig:
         self.home = home
         dsn = database if isinstance(database, str) else database.dsn
         foreign = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "VIRADA_"))}
-        self.environment = foreign | {"RIG_DSN": dsn} | variables
+        self.environment = foreign | {"RIG_DSN": dsn}
+        if isinstance(database, Database):
+            self.environment["PATH"] = f"{_programs(home, database)}:{foreign['PATH']}"
+        self.environment |= variables
         source = home / "source"
         source.mkdir(parents=True, exist_ok=True)
         for name, content in (files or {}).items():

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,6 +40,8 @@ class Desk:
     def __init__(self, path: Path, database: Database) -> None:
         self.path = path
         self.database = database
+        # Servers are shared by all workers.
+        self.scratch = f"scratch_{database.name}"
 
     @asynccontextmanager
     async def session(self) -> Any:
@@ -134,14 +135,14 @@ async def the_backups_directory_cannot_be_used(desk: Desk, so: bool) -> set[str]
 
 BACKUP = """
           - {id: dump, title: Dump, backup: {directory: "%s"}}
-          - {id: verify, title: Verify, verify_backup: {of: dump, level: %s}}
+          - {id: verify, title: Verify, verify_backup: {of: dump, level: %s, database: %s}}
 """
 
 
 async def verified(desk: Desk, damage: Callable[[Path], None] | None, level: str = "decode") -> set[str]:
     """What is said of a backup that was damaged between its dump and its verification."""
     directory = desk.path / "dumps"
-    async with desk.rig(BACKUP % (directory, level)) as rig:
+    async with desk.rig(BACKUP % (directory, level, desk.scratch)) as rig:
         assert (await rig.execute("dump"))["type"] == "step.passed"
         if damage is not None:
             (made,) = directory.iterdir()
@@ -168,7 +169,7 @@ async def a_bit_of_the_backup_flips(desk: Desk, so: bool) -> set[str]:
 
 @case(FailReason.NO_BACKUP, pytest.mark.unsaid(FailReason.NO_BACKUP))
 async def there_is_no_backup(desk: Desk, so: bool) -> set[str]:
-    async with desk.rig(BACKUP % (desk.path / "dumps", "list")) as rig:
+    async with desk.rig(BACKUP % (desk.path / "dumps", "list", desk.scratch)) as rig:
         if so:
             assert rig.do(Skip(step="dump", reason="made elsewhere")) is None
         else:
@@ -180,11 +181,11 @@ async def there_is_no_backup(desk: Desk, so: bool) -> set[str]:
 @case(FailReason.SCRATCH_EXISTS, pytest.mark.unsaid(FailReason.SCRATCH_EXISTS, FailReason.RESTORE_FAILED))
 async def the_scratch_database_is_somebodys(desk: Desk, so: bool) -> set[str]:
     if so:
-        desk.sql("create database virada_restore_check")
+        desk.sql(f"create database {desk.scratch}")
     try:
         said = await verified(desk, None, "restore")
     finally:
-        desk.sql("drop database if exists virada_restore_check")
+        desk.sql(f"drop database if exists {desk.scratch}")
     assert FailReason.RESTORE_FAILED not in said
     return said
 
@@ -193,7 +194,7 @@ def failing(desk: Desk, damage: str) -> str:
     """A PATH on which pg_dump's disk damages what was written, as the shell command `damage` does to $file."""
     programs = desk.path / "programs"
     programs.mkdir()
-    real = shutil.which("pg_dump")
+    real = desk.database.server.binaries.bindir / "pg_dump"
     wrapper = programs / "pg_dump"
     find = 'for word in "$@"; do case $word in --file=*) file=${word#--file=};; esac; done'
     text = f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\n{find}\n{real} "$@" && {damage}\n'
@@ -203,7 +204,7 @@ def failing(desk: Desk, damage: str) -> str:
 
 
 async def written_badly(desk: Desk, damage: str) -> set[str]:
-    plan = BACKUP % (desk.path / "dumps", "decode")
+    plan = BACKUP % (desk.path / "dumps", "decode", desk.scratch)
     async with Rig(desk.path, desk.database, plan, PATH=failing(desk, damage)) as rig:
         await rig.execute("dump")
         await rig.execute("verify")
@@ -228,7 +229,8 @@ async def no_scratch_database_may_be_made(desk: Desk, so: bool) -> set[str]:
     desk.sql(f"create role {role} login {'nocreatedb' if so else 'createdb'}")
     try:
         dsn = desk.database.server.dsn(desk.database.name, role)
-        async with Rig(desk.path, dsn, BACKUP % (desk.path / "dumps", "restore")) as rig:
+        plan = BACKUP % (desk.path / "dumps", "restore", desk.scratch)
+        async with Rig(desk.path, dsn, plan) as rig:
             await rig.execute("dump")
             await rig.execute("verify")
             return rig.said()

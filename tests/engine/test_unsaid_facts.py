@@ -160,9 +160,10 @@ async def test_what_a_backup_holds(empty_database: Database, tmp_path: Path) -> 
     for n in (1, 3):
         sql(empty_database, *(f"create table t{i} as select generate_series(1, 100 * {n}) as id" for i in range(n)))
         home, kind = tmp_path / str(n), "custom" if n == 1 else "directory"
+        scratch = f"scratch_{empty_database.name}"
         steps = f"""
           - {{id: dump, title: Dump, backup: {{directory: "{home}/dumps", format: {kind}}}}}
-          - {{id: verify, title: Verify, verify_backup: {{of: dump, level: restore}}}}
+          - {{id: verify, title: Verify, verify_backup: {{of: dump, level: restore, database: {scratch}}}}}
           - {{id: again, title: Again, verify_backup: {{of: dump, level: decode}}}}
 """
         async with Rig(home, empty_database, steps) as rig:
@@ -180,7 +181,7 @@ async def test_what_a_backup_holds(empty_database: Database, tmp_path: Path) -> 
             verified = rig.step("verify").evidence
             assert (verified["tables"], verified["rows"], verified["level"]) == (n, n * 100 * n, "restore")
             assert verified["scratch_dropped"] is True and verified["restore_s"] > 0 and verified["decode_s"] > 0
-            assert empty_database.value("select count(*) from pg_database where datname like 'virada_restore%'") == 0
+            assert empty_database.value(f"select count(*) from pg_database where datname = '{scratch}'") == 0
             size = empty_database.value("select pg_database_size(current_database())")
             assert isinstance(size, int) and abs(verified["database_bytes"] - size) < 1_000_000
             files[0].write_bytes(files[0].read_bytes() + b"x")

@@ -1,0 +1,11 @@
+create schema partitions;
+create table partitions.event (at date not null, id int not null, payload text) partition by range (at);
+create table partitions.event_2026_11 partition of partitions.event for values from ('2026-11-01') to ('2026-12-01');
+create table partitions.event_2026_12 (like partitions.event including all);
+insert into partitions.event_2026_12 values ('2026-12-05', 7, 'cutover');
+alter table partitions.event_2026_12 add constraint december check (at >= '2026-12-01' and at < '2027-01-01');
+alter table partitions.event attach partition partitions.event_2026_12 for values from ('2026-12-01') to ('2027-01-01');
+create table partitions.event_rest partition of partitions.event default;
+insert into partitions.event select date '2026-11-10' + g, g, 'n' || g from generate_series(0, 60) g;
+create index on partitions.event (id);
+alter table partitions.event detach partition partitions.event_rest;

@@ -1,0 +1,1 @@
+insert into includes.item values (1, 'one'), (2, null);

@@ -1,0 +1,12 @@
+begin;
+create schema transactions;
+create table transactions.t (n int);
+insert into transactions.t values (1);
+commit;
+insert into transactions.t values (2);
+start transaction isolation level serializable;
+insert into transactions.t select max(n) + 1 from transactions.t;
+commit and chain;
+insert into transactions.t values (9);
+rollback;
+insert into transactions.t values (10);
