@@ -35,6 +35,9 @@ class Words:
                 "out."
             ),
             "overrules_setting": _("The script sets {what} itself, which overrules what the step says."),
+            "newer_setting": _(
+                "{what} is known from PostgreSQL 17 on; an older server refuses it, and the step fails."
+            ),
             "changes_role": _("The script changes its role itself; `as:` of the step does that, and shows it."),
             "set_local_alone": _(
                 "SET LOCAL and SET TRANSACTION end with their own statement here: nothing comes of {what}."

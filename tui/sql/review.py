@@ -117,6 +117,8 @@ class Reviewer:
         for setting in settings(statement):
             if setting.name in SAFETY_SETTINGS:
                 yield self._say(setting.line, "overrules_setting", "warning", what=setting.name)
+                if setting.name == "transaction_timeout":
+                    yield self._say(setting.line, "newer_setting", "warning", what=setting.name)
             elif setting.name == "role":
                 yield self._say(setting.line, "changes_role", "warning")
             if (
