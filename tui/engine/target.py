@@ -215,11 +215,10 @@ class TargetAccess:
         ):
             # A password file is looked through by the host's name, which this program is not told as it was written.
             parameters.setdefault("password", session.password)
-        rows = await session.execute("show synchronous_commit")
         pooled = self.identity is not None and self.identity.pooler != "none"
         return Bearing(
-            parameters=parameters, address=address, known=session.settings_known, options=not pooled,
-            synchronous_commit=str(rows.rows[0][0]) if rows.rows else "on", encoding=session.server_encoding,
+            parameters=parameters, address=address, known=session.known, options=not pooled,
+            encoding=session.server_encoding,
         )  # fmt: skip
 
     @property

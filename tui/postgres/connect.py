@@ -156,7 +156,8 @@ class Session:
         self.purpose = purpose
         self.settings = settings
         self.runs_the_plan = runs_the_plan
-        self.settings_known: frozenset[str] = frozenset()
+        self.known: dict[str, str] = {}
+        """The settings that this server has of those we wanted, and what they became."""
         self.backend = Backend(pid=connection.pgconn.backend_pid, start="")
         self.server: ServerMark | None = None
         connection.add_notice_handler(self._noticed)
@@ -467,20 +468,16 @@ async def _settle_in(session: Session, settings: dict[str, str], path: str | Non
     await session.execute(f"set search_path = {_OURS}")
     try:
         rows = await session.rows("settings_apply", [list(settings), list(settings.values())])
-        session.settings_known = frozenset(row[0] for row in rows)
+        session.known = dict(rows)
     except StatementFailed:
         # One that this platform lacks (client_connection_check_interval needs Linux or the like) must not
         # cost the rest.
-        known = set()
         for name, value in settings.items():
             try:
-                known |= {row[0] for row in await session.rows("settings_apply", [[name], [value]])}
+                session.known |= dict(await session.rows("settings_apply", [[name], [value]]))
             except StatementFailed:
                 if name not in ("client_connection_check_interval", "tcp_user_timeout"):
                     raise
-        session.settings_known = frozenset(known)
-    if session.purpose != "monitor":
-        await session.rows("synchronous_commit_on")
     pid, start, *mark = (await session.rows("backend_self"))[0]
     session.backend, session.server = Backend(pid=pid, start=start), ServerMark(*mark)
     if path is not None:

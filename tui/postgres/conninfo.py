@@ -131,7 +131,7 @@ def session_settings(purpose: Purpose, work: WorkSettings | None) -> dict[str, s
             "statement_timeout": "2000",
             "idle_in_transaction_session_timeout": "5000",
         }
-    settings["default_transaction_read_only"] = "off"
+    settings |= {"default_transaction_read_only": "off", "synchronous_commit": "on"}
     if purpose == "control":
         return settings | {
             "lock_timeout": "2000",

@@ -40,14 +40,13 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 class Bearing(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the target when a program starts; `address` is None as long as nothing answers.
 
-    `known`: settings that the server took from a session of ours. `options`: whether they can be sent with the
+    `known`: the settings that a session of ours has. `options`: whether they can be sent with the
     connection's first packet, which poolers refuse. `encoding`: the database's.
     """
 
     parameters: Mapping[str, str]
     address: Address | None
-    known: frozenset[str] = frozenset()
-    synchronous_commit: str = "on"
+    known: Mapping[str, str] = {}
     options: bool = True
     encoding: str = "UTF8"
 
@@ -56,9 +55,8 @@ def program_settings(bearing: Bearing, work: WorkSettings) -> dict[str, str]:
     """The settings of a step's session, as far as the server knows them. What a program does between its statements is
     its own affair, so being idle in a transaction has no limit; that its host is gone is noticed all the same."""
     wanted = session_settings("work", work) | {"idle_in_transaction_session_timeout": "0"}
+    wanted["synchronous_commit"] = bearing.known.get("synchronous_commit", "on")
     found = {name: value for name, value in wanted.items() if name in bearing.known}
-    if bearing.known:
-        found["synchronous_commit"] = bearing.synchronous_commit
     if work.role is not None:
         found["role"] = work.role
     return found
