@@ -172,7 +172,7 @@ class Rig:
 
     def events(self, *types: str) -> list[Event]:
         """The journal's lines, those of `types` alone where there are some."""
-        lines = [json.loads(line) for line in self.paths.journal.read_bytes().splitlines(keepends=True)]
+        lines = [json.loads(line) for line in self.paths.journal.read_bytes().rpartition(b"\n")[0].splitlines()]
         return [line for line in lines if not types or line["type"] in types]
 
     def step(self, step: str) -> StepState:

@@ -187,6 +187,9 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             return text.format(
                 service=known.get("from", "?"), lsn=known.get("wanted", "?"), bytes=known.get("bytes", "?")
             )
+        case "lag_unknown":
+            text = _("pauses because nobody knows how far the replicas are (limit {limit} s)")
+            return text.format(limit=known.get("limit_s", "?"))
         case "proof_unanswered":
             return _("asks again whether its effect is there; no answer yet: {message}").format(
                 message=known.get("message", "?")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -21,17 +21,20 @@ from tui.engine.locksight import LockSight
 from tui.engine.proof import ProofUnanswered, Prover
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
+from tui.engine.watching import Watching
 from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.plan.model import Proof
 from tui.postgres.errors import PostgresError
-from tui.run.guards import concerns
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import error_facts, passes
 from tui.steps.base import Context, Kind
 from tui.steps.registry import KINDS
+
+_SEEN: Final = (FailReason.GUARD_BREACHED, FailReason.NOT_MEASURED)
+"""What a companion says of what it watched holds although it ends with its step."""
 
 
 class Attempt:
@@ -44,6 +47,7 @@ class Attempt:
         target: TargetAccess,
         state: StepState,
         environment: Mapping[str, str],
+        look_now: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.recorder = recorder
         self.paths = paths
@@ -55,8 +59,7 @@ class Attempt:
         self.stop_reason: CancelReason | None = None
         self.companion_end = False
         self.began = time.monotonic()
-        self.errors_before = recorder.state.errors.server
-        self.server_errors = int(recorder.state.facts.get("server_log_errors", 0))
+        self.watching = Watching(recorder, state, self._given_up, look_now)
         opened = recorder.state.opened
         assert opened is not None
         self.opened = opened
@@ -162,7 +165,7 @@ class Attempt:
             case fx.Sleep():
                 return await self._sleep(effect)
             case fx.Watch():
-                return self._watch()
+                return await self.watching.look(effect)
             case fx.Emit():
                 self.recorder.append(effect.event)
                 return None
@@ -176,28 +179,9 @@ class Attempt:
             return False
         return True
 
-    def _watch(self) -> fx.Watched:
-        state = self.recorder.state
-        since = self._current().started or 0.0
-        earlier = [b for b in state.breaches if b.since >= since] if self.kind.name == "monitor" else []
-        breached = tuple(
-            {"metric": g.metric, "value": g.value, "limit": g.limit, "source": g.source}
-            for g in state.guards
-            if g.breached or any(concerns(b, g) for b in earlier)
-        )
-        # A replica that nobody measures any more has not caught up; where there is none, nothing waits for it.
-        lag = None if state.metrics.get("replicas") == 0 else state.latest.get("replication_lag")
-        return fx.Watched(
-            breached=breached,
-            # Of a storm of errors few are recorded, and the count comes a moment later than those.
-            errors=max(
-                state.errors.server - self.errors_before,
-                int(state.facts.get("server_log_errors", 0)) - self.server_errors,
-            ),
-            lines=int(state.facts.get("server_log_lines", 0)),
-            samples=len([s for s in state.samples if s.mono >= since]),
-            lag=None if lag is None else lag.value,
-        )  # fmt: skip
+    def _given_up(self) -> bool:
+        """Whether nobody wants to know any more; a companion says what it saw when its step has ended."""
+        return self.stop.is_set() and not self.companion_end
 
     async def _stopper(self) -> None:
         await self.stop.wait()
@@ -316,15 +300,16 @@ class Attempt:
                     )
                 )  # fmt: skip
             return found
-        if self.stop.is_set() and self.stop_reason != CancelReason.TIMEOUT and not recovered:
+        watched = self.companion_end and outcome.reason in _SEEN
+        if self.stop.is_set() and self.stop_reason != CancelReason.TIMEOUT and not recovered and not watched:
             if outcome.error is not None:
                 common["evidence"] |= {"sqlstate": outcome.error.sqlstate, "message": outcome.error.message}
             return [e.StepCancelled(**common, reason=self.stop_reason or CancelReason.PERSON)]
-        reason = outcome.reason
-        if self.stop.is_set() and reason in UNANSWERED:
+        reason, timed_out = outcome.reason, self.stop_reason == CancelReason.TIMEOUT
+        if timed_out and reason in UNANSWERED:
             # A question that took longer than it may has not been answered by that.
             common["evidence"] |= {"given_up": CancelReason.TIMEOUT}
-        elif self.stop.is_set():
+        elif timed_out:
             reason = FailReason.TIMEOUT
         error = outcome.error
         if error is not None:

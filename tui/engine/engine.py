@@ -181,7 +181,7 @@ class Engine:
         if key in self._tasks:
             return
         state = self.recorder.state.steps[step]
-        attempt = Attempt(self.recorder, self.paths, self.target, state, self.environment)
+        attempt = Attempt(self.recorder, self.paths, self.target, state, self.environment, self.sampler.look_now)
         if recover and state.cancel:
             attempt.interrupt(_asked(state.reason))
         self._begun.add(key)

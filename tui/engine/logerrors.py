@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 from tui.journal.events import ErrorRecorded
 from tui.postgres.logline import LogLine
+from tui.postgres.severity import meaning, words_of
 from tui.run.state import RunState
 
 MOST_RECORDED: Final = 200
@@ -16,25 +18,42 @@ _CRITICAL: Final = ("53", "57P", "58", "F0", "XX")
 """SQLSTATE classes that say the server itself is in trouble: resources, operator intervention, system, internal."""
 _HARMLESS: Final = ("57P01", "57P02", "57P03", "57P05")
 """What an administrator's shutdown, a start or an idle timeout says to clients is no failure of the server."""
-_NO_ERRORS: Final = frozenset(
-    ("", "LOG", "WARNING", "NOTICE", "INFO", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5")
-) | frozenset(("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", "BACKTRACE"))
-"""Other severities are errors, in whichever language the server writes them."""
-_ERRORS: Final = frozenset(("ERROR", "FATAL", "PANIC"))
+_WITH_MESSAGES: Final = ("53", "58", "F0")
+"""Those that come with LOG lines too: a file that is not there, a mistake in a configuration file."""
+_NO_ERRORS: Final = ("00", "01", "02")
+_OTHER_SHAPE: Final = re.compile(
+    rf"(?<!\w)(?:{'|'.join(map(re.escape, words_of('error', 'panic')))})(?:[ \u00a0]|\\xa0)?:  "
+)
+"""In a line that fits no prefix we know: an error of which nothing more can be told."""
+_HEAD: Final = 4096
+
+
+Verdict = Literal["nothing", "error", "critical", "unclear"]
+"""What a record is. `unclear`: it may be a critical error or none, and nothing in it tells which."""
 
 
 class Critical:
-    """Those of a run: `count` as it was when an engine takes it up."""
+    """The errors of a run: `count` of critical ones, `errors` of all, `unclear` of what nobody can tell; as they were
+    when an engine takes the run up."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, errors: int = 0, unclear: int = 0) -> None:
         self.count = count
+        self.errors = errors
+        self.unclear = unclear
+        self.doubt: str | None = None
         self._head: LogLine | None = None
         self._met: dict[str | None, tuple[int, str]] = {}
 
     def meet(self, lines: Iterable[LogLine]) -> None:
-        """Count those among lines that follow each other."""
+        """Count those among lines that follow each other. `doubt` is the text of the last unclear one."""
         for line in lines:
-            if self._follows(line) or not _is_critical(line):
+            verdict = "nothing" if self._follows(line) else verdict_of(line)
+            if verdict == "unclear":
+                self.unclear += 1
+                self.doubt = line.text[:_TEXT]
+            elif verdict != "nothing":
+                self.errors += 1
+            if verdict != "critical":
                 continue
             self.count += 1
             times, text = self._met.get(line.sqlstate, (0, line.text[:_TEXT]))
@@ -56,17 +75,36 @@ class Critical:
         return found
 
     def _follows(self, line: LogLine) -> bool:
-        """In the text format a server of another language calls what follows an error by words we do not know.
+        """In the text format a server of another language calls what follows an error by words we may not know.
 
         It stands right behind, with the same prefix; a word that was the record's own begins another record.
         """
         if line.severity == "":
             return False
-        head, known = self._head, line.severity in _ERRORS or line.severity in _NO_ERRORS
+        head, known = self._head, meaning(line.severity) is not None
         if known or head is None or line.severity == head.severity or _prefix(line) != _prefix(head):
             self._head = line
             return False
         return True
+
+
+def verdict_of(line: LogLine) -> Verdict:
+    """By its SQLSTATE. The word for its severity only tells a message from an error, where a catalogue has it."""
+    state, said = line.sqlstate or "", meaning(line.severity)
+    if line.severity == "":
+        lost = not line.text.startswith("\t") and _OTHER_SHAPE.search(line.text, 0, _HEAD)
+        return "unclear" if lost else "nothing"
+    if said in ("message", "warning", "part"):
+        return "nothing"
+    if said == "panic":
+        return "critical"
+    if said is None and state.startswith(_NO_ERRORS):
+        return "nothing"
+    if not state:
+        return "unclear"
+    if state.startswith(_CRITICAL) and state not in _HARMLESS:
+        return "unclear" if said is None and state.startswith(_WITH_MESSAGES) else "critical"
+    return "error"
 
 
 def _recorded(state: RunState) -> int:
@@ -75,10 +113,3 @@ def _recorded(state: RunState) -> int:
 
 def _prefix(line: LogLine) -> tuple[int | None, str | None, str | None]:
     return line.pid, line.at, line.sqlstate
-
-
-def _is_critical(line: LogLine) -> bool:
-    state = line.sqlstate or ""
-    if line.severity in _NO_ERRORS:
-        return False
-    return line.severity == "PANIC" or (state.startswith(_CRITICAL) and state not in _HARMLESS)

@@ -51,6 +51,9 @@ class LogSource(Protocol):
         Opened again after a failure it goes on where it was, or `remarks` has it that there is a gap.
         """
 
+    def adopt(self, prefix: str) -> None:
+        """The server's log_line_prefix is another one now."""
+
     async def read(self) -> list[LogLine]:
         """The records since the last call, of at most 256 KiB. Raises as `open`."""
 
@@ -117,6 +120,9 @@ class SqlSource:
         if self._path is None:
             self._path = await self._log.open()
 
+    def adopt(self, prefix: str) -> None:
+        self._log.adopt(prefix)
+
     async def read(self) -> list[LogLine]:
         return await self._log.read()
 
@@ -155,6 +161,9 @@ class FileSource:
 
     async def open(self, prefix: str) -> None:
         await self._apart(lambda: self._log.open(prefix))
+
+    def adopt(self, prefix: str) -> None:
+        self._log.adopt(prefix)
 
     async def read(self) -> list[LogLine]:
         return await self._apart(self._log.read)
@@ -212,6 +221,10 @@ class SshSource:
         if begun != "same" or self._parser is None:
             self._skipped = self.skipped
             self._parser = parser_for(self.form, prefix)
+
+    def adopt(self, prefix: str) -> None:
+        if self._parser is not None:
+            self._parser.adopt(prefix)
 
     async def read(self) -> list[LogLine]:
         assert self._parser is not None

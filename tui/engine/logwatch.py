@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import to_builtins
 
@@ -14,6 +14,7 @@ from tui.engine.logbook import Logbook
 from tui.engine.logerrors import MOST_RECORDED, Critical
 from tui.engine.logsource import LogSource, log_source
 from tui.engine.recorder import Recorder
+from tui.journal.codes import Unmeasured
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.locale import _, ngettext
 from tui.postgres.connect import Session
@@ -72,13 +73,20 @@ class LogWatch:
         self._misses = 0
         self._polled: dict[int, None] = {}
         self._skipped = 0
+        self._passed = 0
         self._skipped_said = -math.inf
         self._full = False
+        self._seen = 0
+        self._now = asyncio.Event()
+        self._doubt: str | None = None
         # An engine that takes a run up goes on counting.
-        counted = recorder.state.latest.get("critical_errors")
-        told = recorder.state.facts.get("server_log_errors") or (0 if counted is None else counted.value)
-        self._critical = Critical(int(told))
-        self.lines = 0
+        told, counted = recorder.state.facts, recorder.state.latest.get("critical_errors")
+        count = told.get("server_log_errors") or (0 if counted is None else counted.value)
+        self._critical = Critical(
+            int(count), int(told.get("server_log_all_errors", 0)), int(told.get("server_log_unclear", 0))
+        )
+        self.lines = int(told.get("server_log_lines", 0))
+        self.gaps = int(told.get("server_log_gaps", 0))
         self.trouble: str | None = None
 
     @property
@@ -87,9 +95,42 @@ class LogWatch:
         return self._critical.count
 
     def figures(self) -> dict[str, float]:
-        """`critical_errors`, unless that cannot be known: no log, one without SQLSTATEs, or not read up to now."""
-        fresh = self._open and not self._far and time.monotonic() - self._looked < _FRESH
-        return {"critical_errors": float(self.errors)} if fresh and self._has_states() else {}
+        """`critical_errors`, unless that cannot be known: no log, one without SQLSTATEs, one not read up to now, or one
+        with what may be an error or not. Errors that are there all the same are told."""
+        if self.state or (self._critical.unclear and not self.errors):
+            return {}
+        return {"critical_errors": float(self.errors)}
+
+    @property
+    def state(self) -> Unmeasured | Literal[""]:
+        """Why nobody knows what the log has to say now; "" while it is known."""
+        if self._wanted == "none":
+            return Unmeasured.NO_LOG
+        if not self._open:
+            return Unmeasured.LOG_NOT_FOLLOWED
+        if not self._has_states():
+            return Unmeasured.LOG_WITHOUT_SQLSTATES
+        if self._far:
+            return Unmeasured.LOG_BEHIND
+        return "" if time.monotonic() - self._looked < _FRESH else Unmeasured.LOG_NOT_FOLLOWED
+
+    def facts(self) -> dict[str, int | str]:
+        """What was counted so far, for the journal; a reader keeps the last it was told of each."""
+        return {
+            "server_log_lines": self.lines, "server_log_errors": self.errors,
+            "server_log_all_errors": self._critical.errors, "server_log_unclear": self._critical.unclear,
+            "server_log_gaps": self.gaps, "server_log_state": str(self.state),
+        }  # fmt: skip
+
+    async def look_now(self) -> None:
+        """Wait for a look that begins from here on; at most for a few beats, for a log may hang."""
+        seen = self._seen
+        self._now.set()
+        until = time.monotonic() + _FRESH
+        # One that is under way may have passed what was written just now.
+        while self._open and self._seen < seen + 2 and time.monotonic() < until:
+            self._now.set()
+            await asyncio.sleep(0.01)
 
     @property
     def source(self) -> str:
@@ -118,7 +159,11 @@ class LogWatch:
             except Exception as error:
                 # Whatever a log has in it: a watch that ended silently would leave its last figure to be believed.
                 await self._fail(_("The watch of {name} ended: {reason}").format(name="server_log", reason=repr(error)))
-            await asyncio.sleep(BEAT)
+            self._now.clear()
+            try:
+                await asyncio.wait_for(self._now.wait(), BEAT)
+            except TimeoutError:
+                continue
 
     async def close(self) -> None:
         """End what is kept open."""
@@ -131,6 +176,8 @@ class LogWatch:
         if not self._open:
             await self._begin(self._log)
         await self._know_own()
+        if self._log.form == "stderr":
+            await self._know_prefix(self._log)
         until = time.monotonic() + _BUDGET
         shown: list[LogLine] = []
         total = 0
@@ -150,10 +197,18 @@ class LogWatch:
         self._know_how_far(await self._log.behind() if self._log.more else 0)
         self._remark(self._log)
         self._looked, self._pause = time.monotonic(), _RETRY[0]
+        self._seen += 1
 
     def _record(self, shown: list[LogLine], total: int) -> None:
         errors = self._critical.taken(self._recorder.state)
         self._logbook.append(*errors)
+        if self._critical.doubt is not None and self._doubt is None:
+            self._doubt = self._critical.doubt
+            text = _(
+                "The server's log has records of which nobody can tell whether they are errors, so critical errors are "
+                "unknown. The first: {text}"
+            )
+            self._logbook.say("WARNING", text.format(text=self._doubt))
         if shown:
             records = [dict(to_builtins(line)) for line in shown]
             self._logbook.lines("server", records, more=total - len(shown))
@@ -182,7 +237,10 @@ class LogWatch:
 
     def _remark(self, log: LogSource) -> None:
         while log.remarks:
+            self.gaps += 1
             self._logbook.say("WARNING", log.remarks.pop(0))
+        self.gaps += log.skipped - self._passed
+        self._passed = log.skipped
         count = log.skipped - self._skipped
         if count and time.monotonic() - self._skipped_said >= _SAID_EVERY:
             self._skipped, self._skipped_said = log.skipped, time.monotonic()
@@ -210,6 +268,22 @@ class LogWatch:
             text = _("The server's log has no SQLSTATEs, so critical errors are unknown; add %e to log_line_prefix.")
             self._trouble(text)
         return lack
+
+    async def _know_prefix(self, log: LogSource) -> None:
+        """The prefix may be set anew while we read. A server that hangs must not keep a file from being read."""
+        session = self._session()
+        if session is None:
+            return
+        try:
+            prefix = (await asyncio.wait_for(session.rows("log_settings"), BEAT))[0][2]
+        except (PostgresError, TimeoutError):
+            return
+        if prefix != self._prefix:
+            self._prefix = prefix
+            log.adopt(prefix)
+            if not self._know_states() and self.trouble is not None:
+                self.trouble = None
+                self._logbook.say("INFO", _("The server's log can be read again."))
 
     async def _fail(self, reason: str) -> None:
         self._trouble(reason)

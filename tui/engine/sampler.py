@@ -25,7 +25,7 @@ from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
-from tui.postgres.sample import Sample, sample
+from tui.postgres.sample import SHORTEST, Sample, sample
 from tui.probes.canary import Canary, HttpQuestion, Question
 from tui.probes.here import is_here
 from tui.probes.host import HostWatch
@@ -76,10 +76,22 @@ class Sampler:
         self._stopped = asyncio.Event()
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._troubles: dict[str, str | None] = {}
+        self._logged: dict[str, Any] = {}
+        self._hurried = asyncio.Event()
+        self._begun = self._ticks = 0
 
     def stop(self) -> None:
         """End after the present tick."""
         self._stopped.set()
+        self._hurried.set()
+
+    async def look_now(self) -> None:
+        """Have all figures, the log's among them, taken from here on. Bounded: what hangs is not waited for."""
+        await self._log.look_now()
+        wanted, until = self._begun + 1, time.monotonic() + 2 * TICK
+        while self._ticks < wanted and not self._stopped.is_set() and time.monotonic() < until:
+            self._hurried.set()
+            await asyncio.sleep(0.01)
 
     async def run(self) -> None:
         """A tick a second, counted from the last one's end."""
@@ -90,13 +102,16 @@ class Sampler:
             self._watch_host(self._target.target.host)
         try:
             while not self._stopped.is_set():
+                self._hurried.clear()
+                self._begun += 1
                 try:
                     await self._tick()
                 except (JournalFull, JournalBroken):
                     # The engine's own next event meets the same failure and says so.
                     pass
+                self._ticks += 1
                 try:
-                    await asyncio.wait_for(self._stopped.wait(), TICK)
+                    await asyncio.wait_for(self._hurried.wait(), TICK)
                 except TimeoutError:
                     continue
         finally:
@@ -108,7 +123,7 @@ class Sampler:
             self._logbook.append(e.ClockStepped(seconds=stepped))
         values: dict[str, float] = {}
         sources: dict[str, str] = {}
-        facts: dict[str, Any] = {"server_log_lines": self._log.lines, "server_log_errors": self._log.errors}
+        facts: dict[str, Any] = {}
         taken = await self._server()
         if taken is not None:
             found = _figures(taken) | self._tally.figures(taken)
@@ -121,8 +136,8 @@ class Sampler:
         for watch, label in self._others():
             values |= watch
             sources |= dict.fromkeys(watch, label)
-        facts |= self._noted()
         if values:
+            facts |= self._log_facts() | self._noted()
             rounded = {name: round(value, 6) for name, value in values.items()}
             self._logbook.append(e.MetricsSampled(values=rounded, sources=sources, facts=facts))
             self._logbook.append(*observe(self._recorder.state))
@@ -148,6 +163,13 @@ class Sampler:
         self._troubles = now
         return told
 
+    def _log_facts(self) -> dict[str, Any]:
+        """What the log's watch has counted, as far as it is not told yet."""
+        now: dict[str, Any] = dict(self._log.facts())
+        told = {name: value for name, value in now.items() if value != self._logged.get(name)}
+        self._logged = now
+        return told
+
     async def _server(self) -> Sample | None:
         """The server's figures, when it answers at once or has answered since the last tick."""
         if self._asking is None:
@@ -171,7 +193,8 @@ class Sampler:
             self._session = session
             await self._meet(session)
         taken = await sample(session, self._previous)
-        self._previous = taken
+        if self._previous is None or taken.at - self._previous.at >= SHORTEST:
+            self._previous = taken
         await self._locks.look(session)
         return taken
 
@@ -266,15 +289,19 @@ class Sampler:
 def _figures(taken: Sample) -> dict[str, float]:
     values: dict[str, float | None] = {
         "connections": taken.connections / taken.connections_usable if taken.connections_usable else 0.0,
-        "active_sessions": float(taken.active),
-        "waiting_sessions": float(taken.waiting_on_locks),
         "locks": float(taken.locks),
         "tps": taken.tps,
         "wal_rate": taken.wal_bytes_per_s,
         "replication_lag": taken.replication_lag_s,
         "replication_lag_bytes": taken.replication_lag_bytes,
         "replicas": float(len(taken.replicas)),
-        "oldest_transaction_s": taken.oldest_transaction_s,
-        "idle_in_transaction": taken.oldest_idle_in_transaction_s,
     }
+    if not taken.partial:
+        # What sessions do that the role may not see nobody knows. Where nobody has a transaction, none is old.
+        values |= {
+            "active_sessions": float(taken.active),
+            "waiting_sessions": float(taken.waiting_on_locks),
+            "oldest_transaction_s": taken.oldest_transaction_s or 0.0,
+            "idle_in_transaction": taken.oldest_idle_in_transaction_s or 0.0,
+        }
     return {name: float(value) for name, value in values.items() if value is not None}

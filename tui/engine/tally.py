@@ -18,6 +18,7 @@ class Tally:
         self._counted = 0
         self._replicas: dict[int, str] = {}
         self._partial = False
+        self._hidden = False
 
     def figures(self, taken: Sample) -> dict[str, float]:
         """Metrics by name; what people should know of the sample is said."""
@@ -26,11 +27,15 @@ class Tally:
             self._counted += taken.deadlocks - self._deadlocks
         self._deadlocks = taken.deadlocks
         self._compare({replica.pid: replica.name for replica in taken.replicas})
+        if any(replica.hidden for replica in taken.replicas) and not self._hidden:
+            self._hidden = True
+            text = _("The role may not see how far replicas are (it lacks pg_monitor): their lag is not measured.")
+            self._say("WARNING", text)
         if taken.partial and not self._partial:
             self._partial = True
             text = _(
                 "The role may not see what sessions of other roles do (it lacks pg_monitor): active, waiting and idle "
-                "sessions are at least as many as shown."
+                "sessions and the oldest transaction are not measured."
             )
             self._say("WARNING", text)
         return {"deadlocks": float(self._counted)}

@@ -102,7 +102,9 @@ class FailReason(StrEnum):
     NO_BACKUP = "no_backup"
     NOT_A_STANDBY = "not_a_standby"
     NOT_ANSWERED = "not_answered"
+    NO_SPACE = "no_space"
     NOT_AS_EXPECTED = "not_as_expected"
+    NOT_MEASURED = "not_measured"
     NOT_PROVED = "not_proved"
     NOT_STARTED = "not_started"
     OTHER_SERVER = "other_server"
@@ -123,6 +125,7 @@ class WaitReason(StrEnum):
     ATTEMPT_KEY_HELD = "attempt_key_held"
     BACKEND_ALIVE = "backend_alive"
     BLOCKS_OTHERS = "blocks_others"
+    LAG_UNKNOWN = "lag_unknown"
     LOCK = "lock"
     LOCK_RETRY = "lock_retry"
     PROOF_UNANSWERED = "proof_unanswered"
@@ -161,6 +164,21 @@ class TriggerReason(StrEnum):
     STEP_FAILED = "step_failed"
 
 
+class Unmeasured(StrEnum):
+    """Why something that was to be watched was not measured."""
+
+    LOG_BEHIND = "log_behind"
+    LOG_GAP = "log_gap"
+    LOG_NOT_FOLLOWED = "log_not_followed"
+    LOG_UNCLEAR = "log_unclear"
+    LOG_WITHOUT_SQLSTATES = "log_without_sqlstates"
+    NO_CRITERIA = "no_criteria"
+    NO_LOG = "no_log"
+    NO_REPLICA = "no_replica"
+    NO_SAMPLES = "no_samples"
+    UNKNOWN = "unknown"
+
+
 class Fact(StrEnum):
     """What evidence, facts and witnesses of steps may tell, by key; `tests/engine/rig.py` refuses any other."""
 
@@ -182,6 +200,7 @@ class Fact(StrEnum):
     COMMIT = "commit"
     CONNECTIONS = "connections"
     COUNT = "count"
+    CRITICAL_ERRORS = "critical_errors"
     DATABASE = "database"
     DATABASE_BYTES = "database_bytes"
     DATABASE_OID = "database_oid"
@@ -221,6 +240,7 @@ class Fact(StrEnum):
     MESSAGE = "message"
     METRIC = "metric"
     NOTE = "note"
+    NOT_MEASURED = "not_measured"
     OF = "of"
     OURS = "ours"
     OUTPUT = "output"
@@ -263,6 +283,7 @@ class Fact(StrEnum):
     TRIES = "tries"
     TRY = "try"
     UNANSWERED = "unanswered"
+    UNMEASURED = "unmeasured"
     VALUE = "value"
     WAIT_EVENT = "wait_event"
     WANTED = "wanted"
@@ -272,6 +293,7 @@ class Fact(StrEnum):
 
 
 FAMILIES: tuple[type[StrEnum], ...] = (
-    Outcome, EffectCode, FateCode, FateReason, FailReason, WaitReason, CancelReason, SkipReason, TriggerReason, Fact,
+    Outcome, EffectCode, FateCode, FateReason, FailReason, WaitReason, CancelReason, SkipReason, TriggerReason,
+    Unmeasured, Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

@@ -74,6 +74,11 @@ class FileLog:
         self.more = len(data) >= PIECE
         return self._parser.feed(data)
 
+    def adopt(self, prefix: str) -> None:
+        """The server's log_line_prefix is another one now."""
+        self._prefix = prefix
+        self._parser.adopt(prefix)
+
     def behind(self) -> int:
         """Bytes that were written and not yet read."""
         return 0 if self._file < 0 else max(0, os.fstat(self._file).st_size - os.lseek(self._file, 0, os.SEEK_CUR))

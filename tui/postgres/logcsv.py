@@ -31,6 +31,9 @@ class CsvParser:
         self._over = False
         self.skipped = 0
 
+    def adopt(self, prefix: str) -> None:
+        """There is no prefix in this format."""
+
     def feed(self, data: bytes) -> list[LogLine]:
         found: list[LogLine] = []
         *lines, self._part = (self._part + data).split(b"\n")

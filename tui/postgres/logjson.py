@@ -26,6 +26,9 @@ class JsonParser:
         self._lines = Lines()
         self.skipped = 0
 
+    def adopt(self, prefix: str) -> None:
+        """There is no prefix in this format."""
+
     def feed(self, data: bytes) -> list[LogLine]:
         found = []
         for line, cut in self._lines.complete(data):

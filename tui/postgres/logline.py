@@ -31,6 +31,9 @@ class Parser(Protocol):
     skipped: int
     """Records so far that could not be read."""
 
+    def adopt(self, prefix: str) -> None:
+        """The server's log_line_prefix is another one now."""
+
     def feed(self, data: bytes) -> list[LogLine]:
         """The records that are complete with this piece; the rest is kept for the next."""
 

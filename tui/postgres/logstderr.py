@@ -17,7 +17,8 @@ _ESCAPES: Final = {
     "e": r"(?P<sqlstate>[0-9A-Z]{5})", "c": r"[0-9a-f]{1,20}\.[0-9a-f]{1,20}", "l": r"\d{1,20}",
     "s": r"[-\d]{8,16} [\d:]{6,10} \S{1,40}?", "v": r"[\d/]{0,40}", "x": r"\d{1,20}", "Q": r"-?\d{1,20}", "%": r"%",
 }  # fmt: skip
-_SEVERITY: Final = r"(?P<severity>[^\W_]{3,12}\d?):  "
+# A word of any language, or its bytes written out. Some are two letters long, one is one.
+_SEVERITY: Final = r"(?P<severity>(?:[^\W_]|\\x[0-9a-f]{2}){2,99}|文)[ \u00a0]?:  "
 
 
 class StderrParser:
@@ -25,8 +26,15 @@ class StderrParser:
 
     def __init__(self, prefix: str) -> None:
         self._lines = Lines()
+        self._prefix = prefix
         self._patterns = prefix_patterns(prefix)
         self.skipped = 0
+
+    def adopt(self, prefix: str) -> None:
+        """Read lines of this prefix from here on; what was written before it was in force is still read as such."""
+        if prefix != self._prefix:
+            self._patterns = [*prefix_patterns(prefix), *prefix_patterns(self._prefix)]
+            self._prefix = prefix
 
     def feed(self, data: bytes) -> list[LogLine]:
         found: list[tuple[LogLine, list[str]]] = []

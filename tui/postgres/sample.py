@@ -10,10 +10,13 @@ from tui.postgres.connect import Session, StatementFailed
 
 # The database's size walks its directory; once in so many seconds is enough.
 _SIZE_EVERY_S = 30.0
+SHORTEST = 0.5
+"""Seconds from one sample to the next that a rate needs: over less it says more of chance than of the server."""
 
 
 class Replica(msgspec.Struct, frozen=True, kw_only=True):
-    """What replicates from the server. `lag_s` is None where a role may not see it.
+    """What replicates from the server; what only receives WAL is none. `lag_s` is None where a role may not see it
+    (`hidden`), and before the replica has said where it is.
 
     `replayed`: how far it has come, as WAL position; `since`: when (by the server's clock) it was first seen there
     with something left to replay. Its own clock, with which its replies are stamped, may go wrong by more than a lag
@@ -26,6 +29,7 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
     lag_bytes: int | None
     replayed: str
     since: float
+    hidden: bool = False
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,11 +67,16 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def replication_lag_s(self) -> float | None:
-        """Of the replica that is furthest behind; None where there is none, or nothing is known."""
+        """Of the replica that is furthest behind; None where there is none, or one of them may be that nobody sees."""
+        if any(replica.lag_s is None for replica in self.replicas):
+            return None
         return max((r.lag_s for r in self.replicas if r.lag_s is not None), default=None)
 
     @property
     def replication_lag_bytes(self) -> int | None:
+        """As `replication_lag_s`."""
+        if any(replica.lag_bytes is None for replica in self.replicas):
+            return None
         return max((r.lag_bytes for r in self.replicas if r.lag_bytes is not None), default=None)
 
 
@@ -79,7 +88,7 @@ async def sample(monitor: Session, previous: Sample | None) -> Sample:
     row = (await monitor.rows("sample"))[0]
     at, transactions, wal = row[0], row[8], row[10]
     since = None if previous is None else at - previous.at
-    fresh = previous is not None and since is not None and since > 0
+    fresh = previous is not None and since is not None and since >= SHORTEST
     size, size_at = (None, at) if previous is None else (previous.database_bytes, previous.database_bytes_at)
     if previous is None or at - previous.database_bytes_at >= _SIZE_EVERY_S:
         size, size_at = await _size(monitor), at
@@ -114,7 +123,7 @@ def _rate(now: int, before: int, seconds: float | None) -> float | None:
 async def _replicas(monitor: Session, at: float, previous: Sample | None) -> tuple[Replica, ...]:
     known = {} if previous is None else {r.pid: r for r in previous.replicas}
     found = []
-    for pid, name, replay_lag, behind, replayed in await monitor.rows("replicas"):
+    for pid, name, replay_lag, behind, replayed, hidden in await monitor.rows("replicas"):
         before = known.get(pid)
         stuck = before is not None and before.replayed == replayed and bool(before.lag_bytes)
         since = before.since if stuck and before is not None else at
@@ -123,7 +132,9 @@ async def _replicas(monitor: Session, at: float, previous: Sample | None) -> tup
             # The server's figure stays what it was when the replica last answered: one that is silent or gone looks as
             # fast as it was, and one that has caught up and is idle as slow.
             lag = 0.0 if behind == 0 else max(replay_lag or 0.0, at - since)
-        found.append(Replica(pid=pid, name=name, lag_s=lag, lag_bytes=behind, replayed=replayed, since=since))
+        found.append(
+            Replica(pid=pid, name=name, lag_s=lag, lag_bytes=behind, replayed=replayed, since=since, hidden=hidden)
+        )
     return tuple(found)
 
 

@@ -81,6 +81,12 @@ class ServerLog:
         assert self._parser is not None
         return await gently(self._parser, data)
 
+    def adopt(self, prefix: str) -> None:
+        """The server's log_line_prefix is another one now."""
+        self._prefix = prefix
+        if self._parser is not None:
+            self._parser.adopt(prefix)
+
     async def behind(self) -> int:
         """Bytes that were written and not yet read."""
         left = max(0, await self._size(self._path) - self._offset)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
+from tui.journal.codes import Unmeasured
 from tui.journal.events import MetricsSampled
 from tui.run.state import HISTORY, GuardState, Reading, RunState, Sample
 
@@ -42,6 +45,26 @@ def fresh(state: RunState, mono: float) -> RunState:
         )
         state = replace(state, guards=guards)
     return state
+
+
+def unmeasured(state: RunState) -> tuple[dict[str, Any], ...]:
+    """The criteria of which nothing is known at present, each with why; of a `fresh` state."""
+    log = str(state.facts.get("server_log_state", Unmeasured.LOG_NOT_FOLLOWED))
+    if not log and state.facts.get("server_log_unclear"):
+        log = Unmeasured.LOG_UNCLEAR
+    return tuple(
+        {"metric": guard.metric, "limit": guard.limit, "why": _why(state, guard, log)}
+        for guard in state.guards
+        if guard.value is None
+    )
+
+
+def _why(state: RunState, guard: GuardState, log: str) -> str:
+    if guard.metric == "critical_errors" and log:
+        return log
+    if guard.metric.startswith("replication_lag") and state.metrics.get("replicas") == 0:
+        return Unmeasured.NO_REPLICA
+    return Unmeasured.UNKNOWN
 
 
 def _measured(guard: GuardState, event: MetricsSampled, mono: float, running: set[str]) -> GuardState:

@@ -108,6 +108,9 @@ def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:
         reason, facts = WaitReason.NONE, {}
         if seen.breached:
             reason, facts = WaitReason.THROTTLED_BY_GUARD, dict(seen.breached[0])
+        elif spec.max_lag is not None and seen.lag_unknown:
+            # Nobody sees how far the replicas are, or the last look was too long ago: that is no lag of zero.
+            reason, facts = WaitReason.LAG_UNKNOWN, {"limit_s": spec.max_lag}
         elif spec.max_lag is not None and seen.lag is not None and seen.lag > spec.max_lag:
             reason, facts = WaitReason.REPLICATION_LAG, {"lag_s": seen.lag, "limit_s": spec.max_lag}
         if not reason:

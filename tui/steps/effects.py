@@ -227,15 +227,35 @@ class Sleep(Effect, frozen=True, kw_only=True):
 
 
 class Watch(Effect, frozen=True, kw_only=True):
-    """What guards and logs saw since the step began -> Watched."""
+    """What guards and logs saw since the step began -> Watched. With `settle` it is looked anew, and looked again for
+    at most so many seconds while something of what is `wanted` is not measured."""
+
+    settle: float = 0.0
+    wanted: tuple[Literal["log", "guards"], ...] = ()
 
 
 class Watched(Struct, frozen=True, kw_only=True):
+    """`errors` of others in the server's log, `critical` those among them that say it is in trouble; `log` is why
+    these counts are not known (`Unmeasured`), "" where they are. `unclear` records may be errors or not, `gaps` were
+    not read.
+
+    `unmeasured`: the criteria of which nothing is known now. `lag` is None where nothing replicates, or, with
+    `lag_unknown`, where nobody knows. `given_up`: the step was asked to end, not because the one it accompanies has.
+    """
+
     breached: tuple[dict[str, Any], ...] = ()
+    unmeasured: tuple[dict[str, Any], ...] = ()
+    criteria: int = 0
     errors: int = 0
+    critical: int = 0
     lines: int = 0
+    unclear: int = 0
+    gaps: int = 0
+    log: str = ""
     samples: int = 0
     lag: float | None = None
+    lag_unknown: bool = False
+    given_up: bool = False
 
 
 class Emit(Effect, frozen=True, kw_only=True):

@@ -1,17 +1,26 @@
-"""`monitor`: watch guards or a log, for a time, or as a companion for as long as another step runs."""
+"""`monitor`: watch guards or a log, for a time, or as a companion for as long as another step runs.
+
+What was not measured is no pass: each criterion is known at the end, and has been for all but a twentieth of the time;
+the log is read up to the end, without a gap, and every record in it says whether it is an error.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct, field
 
-from tui.journal.codes import FailReason
+from tui.journal.codes import FailReason, Unmeasured
 from tui.journal.events import StepProgress
 from tui.plan.scalars import Duration
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Emit, Failed, Passed, Sleep, Watch, Watched
+
+_SETTLE: Final = 6.0
+"""Seconds that figures may take to come: the first ones of a run, and the last ones when the time is over."""
+_MISSED: Final = 0.05
+"""Share of the time for which a criterion may be unknown: a late answer is no failure."""
 
 
 class MonitorSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,32 +31,88 @@ class MonitorSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     for_: Duration | None = field(default=None, name="for")
 
 
+class _Known:
+    """For how long each criterion was not measured, counted in looks."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self._missed: dict[tuple[str, float], tuple[int, dict[str, Any]]] = {}
+
+    def look(self, seen: Watched) -> None:
+        self.looks += 1
+        for guard in seen.unmeasured:
+            key = str(guard["metric"]), float(guard["limit"])
+            self._missed[key] = self._missed.get(key, (0, {}))[0] + 1, guard
+
+    def missed(self, tick: float) -> list[dict[str, Any]]:
+        """The criteria that were unknown for a while, each with `seconds` and whether that was `too_long`."""
+        return [
+            guard | {"seconds": times * tick, "too_long": times > _MISSED * self.looks}
+            for times, guard in self._missed.values()
+        ]
+
+
 def execute(context: Context, spec: MonitorSpec) -> StepRun:
     """Watch until the time is over, or until asked to stop as a companion."""
     waited = 0.0
     tick = 1.0
     stopped = False
+    known = _Known()
+    look = Watch(settle=_SETTLE, wanted=(*(("log",) if spec.log else ()), *(("guards",) if spec.guards else ())))
+    yield look
     while not stopped and (spec.for_ is None or waited < spec.for_):
         step = tick if spec.for_ is None else min(tick, spec.for_ - waited)
         # A companion lasts as long as its step does, which no rehearsal makes faster.
         stopped = yield Sleep(seconds=step, compressible=spec.for_ is not None)
         waited += step
+        if not stopped:
+            known.look((yield Watch()))
         if spec.for_ is not None:
             yield Emit(
                 event=StepProgress(
                     step=context.step.id, attempt=context.attempt, done=waited, total=spec.for_, unit="s"
                 )
             )
-    seen: Watched = yield Watch()
-    evidence: dict[str, Any] = {
-        "seconds": waited, "breached": list(seen.breached), "errors": seen.errors, "lines": seen.lines,
-        "samples": seen.samples,
-    }  # fmt: skip
-    if stopped and spec.for_ is not None and not context.companion:
+    seen: Watched = yield look
+    missed = known.missed(tick) if spec.guards else []
+    evidence = _evidence(spec, seen, waited) | ({"unmeasured": missed} if missed else {})
+    if stopped and (seen.given_up or (spec.for_ is not None and not context.companion)):
         return Failed(reason=FailReason.CANCELLED, evidence=evidence)
     if spec.guards and seen.breached:
         return Failed(reason=FailReason.GUARD_BREACHED, evidence=evidence)
+    lacking = _not_measured(spec, seen)
+    known_to_lack = {one.get("metric") for one in lacking}
+    lacking += [guard for guard in missed if guard["too_long"] and guard["metric"] not in known_to_lack]
+    if lacking:
+        return Failed(reason=FailReason.NOT_MEASURED, evidence=evidence | {"not_measured": lacking})
     return Passed(evidence=evidence)
+
+
+def _evidence(spec: MonitorSpec, seen: Watched, waited: float) -> dict[str, Any]:
+    """What was seen; counts of a log that nobody could read are no counts."""
+    evidence: dict[str, Any] = {"seconds": waited, "breached": list(seen.breached), "samples": seen.samples}
+    if not seen.log:
+        evidence |= {"lines": seen.lines, "errors": seen.errors, "critical_errors": seen.critical}
+    return evidence
+
+
+def _not_measured(spec: MonitorSpec, seen: Watched) -> list[dict[str, Any]]:
+    """What is not known at the end, each with why (`Unmeasured`)."""
+    lacking: list[dict[str, Any]] = []
+    if not seen.samples:
+        lacking.append({"what": "figures", "why": Unmeasured.NO_SAMPLES})
+    if spec.guards:
+        if not seen.criteria:
+            lacking.append({"what": "criteria", "why": Unmeasured.NO_CRITERIA})
+        lacking += [dict(guard) for guard in seen.unmeasured]
+    if spec.log is not None:
+        if seen.log:
+            lacking.append({"what": "log", "why": seen.log})
+        if seen.gaps:
+            lacking.append({"what": "log", "why": Unmeasured.LOG_GAP, "count": seen.gaps})
+        if seen.unclear and not seen.log:
+            lacking.append({"what": "log", "why": Unmeasured.LOG_UNCLEAR, "count": seen.unclear})
+    return lacking
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
@@ -61,7 +126,10 @@ def lint(lint: Lint) -> Iterable[Finding]:
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """How long, and what was seen."""
-    return [(key, str(evidence[key])) for key in ("seconds", "lines", "errors", "samples") if key in evidence]
+    shown = ("seconds", "lines", "errors", "critical_errors", "samples")
+    found = [(key, str(evidence[key])) for key in shown if key in evidence]
+    lacking = [f"{one.get('metric') or one.get('what')}: {one['why']}" for one in evidence.get("not_measured", ())]
+    return [*found, *([("not measured", ", ".join(dict.fromkeys(lacking)))] if lacking else [])]
 
 
 KIND = Kind(name="monitor", spec=MonitorSpec, execute=execute, lint=lint, facts=facts)

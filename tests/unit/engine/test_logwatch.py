@@ -15,6 +15,7 @@ from tui.engine.logerrors import MOST_RECORDED, Critical
 from tui.engine.logsource import LogSource
 from tui.engine.logwatch import LogWatch
 from tui.engine.recorder import Recorder
+from tui.journal.codes import Unmeasured
 from tui.journal.events import ErrorRecorded
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, StatementFailed
@@ -51,9 +52,11 @@ class Book:
 class Source:
     """Reads what `pieces` has: lines, or an error to raise."""
 
-    source, form = "here", "csvlog"
+    source = "here"
 
     def __init__(self) -> None:
+        self.form = "csvlog"
+        self.adopted: list[str] = []
         self.pieces: list[list[LogLine] | Exception] = []
         self.unread = 0
         self.skipped = 0
@@ -66,6 +69,9 @@ class Source:
 
     async def open(self, prefix: str) -> None:
         self.opened += 1
+
+    def adopt(self, prefix: str) -> None:
+        self.adopted.append(prefix)
 
     async def read(self) -> list[LogLine]:
         await asyncio.sleep(0)
@@ -81,8 +87,10 @@ class Source:
 
 
 class There:
-    async def rows(self, name: str) -> list[tuple[str, str, str]]:
-        return [("csvlog", "on", "%m [%p] ")]
+    prefix = "%m [%p] "
+
+    async def rows(self, name: str) -> list[tuple[str, ...]]:
+        return [] if name == "own_backends" else [("csvlog", "on", self.prefix)]
 
 
 class Scene:
@@ -149,12 +157,14 @@ def test_the_list_of_errors_ends_and_the_count_goes_on(scene: Scene) -> None:
     assert len([text for text in scene.book.said if "only counted" in text]) == 1
 
 
+@pytest.mark.unsaid(Unmeasured.LOG_BEHIND)
 def test_far_behind_is_unknown_and_said(scene: Scene) -> None:
     async def part() -> None:
         await scene.until(lambda: scene.watch.figures() != {})
+        assert scene.watch.state == ""
         scene.log.unread = 5 << 20
         await scene.until(lambda: scene.watch.figures() == {})
-        assert "5 MB" in (scene.watch.trouble or "")
+        assert "5 MB" in (scene.watch.trouble or "") and scene.watch.state == Unmeasured.LOG_BEHIND
         scene.log.unread = 0
         await scene.until(lambda: scene.watch.figures() != {})
         assert scene.watch.trouble is None
@@ -251,3 +261,84 @@ def test_each_record_counts(lines: list[LogLine], count: int) -> None:
     assert sum(1 for _ in critical.taken(cast(RunState, SimpleNamespace(errors=())))) == len(
         {found.sqlstate for found in lines if count}
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        # The word for a message or an error, in a language that has one, and in none.
+        ([line("СООБЩЕНИЕ", "F0000"), line("СООБЩЕНИЕ", "58P01"), line("日志", "53000")], 0),
+        ([line("FEHLER", "F0000"), line("ОШИБКА"), line("오류", "58030"), line("错误", "XX001")], 4),
+        ([line("ПАНИКА", "55000"), line("WARNUNG", "XX001"), line("ПРЕДУПРЕЖДЕНИЕ", "58P01")], 1),
+        ([line("QUATSCH", "XX000"), line("QUATSCH", "57P04"), line("QUATSCH", "57P01"), line("QUATSCH", "00000")], 2),
+        ([line("QUATSCH", "F0000"), line("QUATSCH", "58P01"), line("QUATSCH", "53200")], 0),
+    ],
+)
+def test_the_sqlstate_decides_whatever_the_language(lines: list[LogLine], count: int) -> None:
+    critical = Critical(0)
+    critical.meet(lines)
+    assert critical.count == count
+
+
+@pytest.mark.parametrize(
+    ("lines", "errors", "unclear"),
+    [
+        ([line(state="22012"), line("STATEMENT", "22012"), line("FEHLER", "42601")], 2, 0),
+        ([line("QUATSCH", "F0000"), line("QUATSCH", "58P01", pid=8), line("QUATSCH", "22012", pid=9)], 1, 2),
+        ([line("QUATSCH", "00000"), line("LOG", "F0000"), line("HINWEIS", "00000")], 0, 0),
+        # A prefix without SQLSTATEs.
+        ([LogLine("t", "ERROR", None, "x", 7, None), LogLine("t", "LOG", None, "x", 7, None)], 0, 1),
+        # Lines that fit no prefix: one of a server with another one, output of other programs, the rest of a record.
+        ([LogLine(None, "", None, "2026 [7] app=x ERROR:  boom", None, None)], 0, 1),
+        ([LogLine(None, "", None, "2026 [7] \\xce\\xf8\\xe8\\xe1\\xea\\xe0:  boom", None, None)], 0, 0),
+        ([LogLine(None, "", None, "2026 [7] \\xce\\xd8\\xc8\\xc1\\xca\\xc0:  boom", None, None)], 0, 1),
+        ([LogLine(None, "", None, "rsync: ERROR: no route to host", None, None)], 0, 0),
+        ([LogLine(None, "", None, "\tselect 'ERROR:  x'", None, None)], 0, 0),
+    ],
+)
+def test_errors_are_counted_and_what_may_be_one_is_named(lines: list[LogLine], errors: int, unclear: int) -> None:
+    critical = Critical(0)
+    critical.meet(lines)
+    assert (critical.errors, critical.unclear) == (errors, unclear)
+    assert (critical.doubt is not None) is bool(unclear)
+
+
+def test_a_record_that_may_be_an_error_leaves_critical_errors_unknown(scene: Scene) -> None:
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.figures() != {})
+        scene.log.pieces = [[line("QUATSCH", "F0000")]]
+        await scene.until(lambda: scene.watch.figures() == {})
+        assert scene.watch.facts()["server_log_unclear"] == 1
+        # Those that are there are told all the same.
+        scene.log.pieces = [[line()]]
+        await scene.until(lambda: scene.watch.figures() == {"critical_errors": 1.0})
+
+    scene.play(part)
+    assert "nobody can tell" in scene.book.said[0] and len(scene.book.said) == 1
+
+
+def test_a_prefix_that_is_set_anew_is_taken_on(scene: Scene) -> None:
+    scene.log.form = "stderr"
+
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.state == "log_without_sqlstates")
+        There.prefix = "%m [%p] %e "
+        await scene.until(lambda: scene.watch.state == "")
+        assert scene.log.adopted == ["%m [%p] %e "]
+
+    try:
+        scene.play(part)
+    finally:
+        There.prefix = "%m [%p] "
+
+
+def test_a_look_that_is_asked_for_comes_at_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logwatch, "BEAT", 60)
+
+    async def part() -> None:
+        await scene.until(lambda: scene.watch.state == "")
+        scene.log.pieces = [[line()]]
+        await scene.watch.look_now()
+        assert scene.watch.errors == 1
+
+    scene.play(part)

@@ -1,0 +1,108 @@
+"""What a step that watches is told: the run's figures since it began, and what of them nobody knows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from tui.engine.recorder import Recorder
+from tui.journal.codes import Unmeasured
+from tui.run.guards import concerns
+from tui.run.measured import STALE, fresh, unmeasured
+from tui.run.state import RunState
+from tui.run.steps import StepState
+from tui.steps.effects import Watch, Watched
+
+_COUNTS: Final = (
+    "server_log_lines", "server_log_errors", "server_log_all_errors", "server_log_unclear", "server_log_gaps",
+)  # fmt: skip
+
+_SETTLED: Final = (
+    "", Unmeasured.LOG_UNCLEAR, Unmeasured.LOG_WITHOUT_SQLSTATES, Unmeasured.NO_LOG, Unmeasured.NO_REPLICA,
+)  # fmt: skip
+
+
+class Watching:
+    """Of one attempt. `look_now` has all figures taken anew; `given_up` says whether nobody wants to know any more."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        at: StepState,
+        given_up: Callable[[], bool],
+        look_now: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        self._recorder = recorder
+        self._at = at
+        self._given_up = given_up
+        self._look_now = look_now
+        state = recorder.state
+        self._recorded = state.errors.server
+        self._before = {name: int(state.facts.get(name, 0)) for name in _COUNTS}
+        self._samples = 0
+        self._until = state.mono
+
+    async def look(self, effect: Watch) -> Watched:
+        """Carry out Watch."""
+        until = time.monotonic() + effect.settle
+        if effect.settle and self._look_now is not None and not self._given_up():
+            await self._look_now()
+        seen = self._seen()
+        while self._lacks(effect, seen) and time.monotonic() < until and not self._given_up():
+            await asyncio.sleep(0.1)
+            seen = self._seen()
+        return seen
+
+    @staticmethod
+    def _lacks(effect: Watch, seen: Watched) -> bool:
+        """Whether it may help to wait: what has no source at all gets none by waiting."""
+        if not seen.samples or ("log" in effect.wanted and seen.log not in _SETTLED):
+            return True
+        return "guards" in effect.wanted and any(guard["why"] not in _SETTLED for guard in seen.unmeasured)
+
+    def _seen(self) -> Watched:
+        now = self._recorder.writer.clock.now()[1]
+        # Where no sample comes at all, only who looks knows how old the figures are.
+        state = fresh(self._recorder.state, now)
+        since = state.steps[self._at.id].started or 0.0
+        earlier = [b for b in state.breaches if b.since >= since] if self._at.step.kind == "monitor" else []
+        breached = tuple(
+            {"metric": g.metric, "value": g.value, "limit": g.limit, "source": g.source}
+            for g in state.guards
+            if g.breached or any(concerns(b, g) for b in earlier)
+        )
+        # The state keeps the last samples only.
+        self._samples += sum(1 for sample in state.samples if sample.mono > self._until)
+        last = state.samples[-1].mono if state.samples else None
+        self._until = max(self._until, last or 0.0)
+        counted = {name: max(0, int(state.facts.get(name, 0)) - before) for name, before in self._before.items()}
+        lag = _lag(state)
+        return Watched(
+            breached=breached,
+            unmeasured=unmeasured(state),
+            criteria=len(state.guards),
+            errors=counted["server_log_all_errors"],
+            # Of a storm of errors few are recorded, and the count comes a moment later than those.
+            critical=max(state.errors.server - self._recorded, counted["server_log_errors"]),
+            lines=counted["server_log_lines"],
+            unclear=counted["server_log_unclear"],
+            gaps=counted["server_log_gaps"],
+            log=_log(state, now, last),
+            samples=self._samples,
+            lag=lag,
+            lag_unknown=lag is None and state.metrics.get("replicas") != 0,
+            given_up=self._given_up(),
+        )
+
+
+def _log(state: RunState, now: float, last: float | None) -> str:
+    if last is None or now - last > STALE:
+        return Unmeasured.NO_SAMPLES
+    return str(state.facts.get("server_log_state", Unmeasured.LOG_NOT_FOLLOWED))
+
+
+def _lag(state: RunState) -> float | None:
+    """Of the replica that is furthest behind, as far as it is known now; None also where there is none."""
+    return None if state.metrics.get("replicas") == 0 else state.metrics.get("replication_lag")
