@@ -19,6 +19,10 @@ class Words:
     def _texts(self) -> dict[str, str]:
         return {
             "nul_byte": _("A NUL byte stands in this statement; psql would silently leave out the rest of its line."),
+            "byte_order_mark": _(
+                "A byte order mark stands before this statement, where files were put together; the server would take it "
+                "for a name. Remove it."
+            ),
             "discard_all": _("DISCARD ALL would drop the locks and settings of the executing session."),
             "reset_all": _("RESET ALL would undo the settings of the executing session."),
             "advisory_unlock": _("pg_advisory_unlock* could release the lock that protects this step."),
@@ -141,6 +145,7 @@ class Words:
                 "psql puts no variables into \\copy: {what} would be the name of a file; write the name."
             ),
             "includes_itself": _("{what} includes a file that is being read already, without end."),
+            "too_many_files": _("Up to {what} more files are included than are looked at; make the script simpler."),
             "no_input": _("{what} reads standard input, where nothing is; name a file of the plan."),
             "writes_into_plan": _(
                 "{what} would write into the frozen plan; leave it out, because what a step prints is kept, or give an "

@@ -6,7 +6,7 @@ branch is read, and what cannot be known is said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -24,6 +24,8 @@ from tui.sql.settings import settings
 from tui.sql.variables import Variable, Variables, substitute, variables, written
 
 Level = Literal["error", "warning"]
+_LONGEST = 100_000
+"""A value that is longer is not followed: variables double quickly."""
 _UTF8 = ("utf8", "utf-8", "unicode", "auto")
 
 
@@ -97,8 +99,9 @@ class _Script:
         script = read_script(text)
         for error in script.errors:
             self.findings.append(Finding(error.line, error.code, error.message, file=name))
+        last = max((number for number, found in enumerate(script.statements) if found.meta is None), default=-1)
         for number, statement in enumerate(script.statements):
-            self.step(statement, script.statements[number + 1 :])
+            self.step(statement, last=number > last)
         if place.conditions.open_line is not None:
             self.say(place.conditions.open_line, "if_unbalanced", what="\\if")
         self.places.pop()
@@ -133,10 +136,10 @@ class _Script:
         known = [place.conditions.active for place in self.places]
         return False if False in known else None if None in known else True
 
-    def step(self, statement: Statement, behind: Sequence[Statement]) -> None:
-        """One statement or command, with what follows it in its file."""
+    def step(self, statement: Statement, *, last: bool) -> None:
+        """One statement or command; `last`: no statement follows it in its file."""
         if statement.meta is not None:
-            self._command(statement, parse_meta(statement.meta, self.variables), behind)
+            self._command(statement, parse_meta(statement.meta, self.variables), last)
         elif self.active is not False:
             self._sql(statement)
 
@@ -154,7 +157,7 @@ class _Script:
                 copied = statement.copy_data if number == len(made) - 1 else None
                 moved = msgspec.structs.replace(part, line=statement.line + part.line - 1, copy_data=copied)
                 if moved.meta is not None:
-                    self.step(moved, ())
+                    self.step(moved, last=True)
                 else:
                     self._sql(moved, depth + 1)
             return
@@ -202,7 +205,7 @@ class _Script:
 
     # Commands
 
-    def _command(self, statement: Statement, meta: Meta, behind: Sequence[Statement]) -> None:
+    def _command(self, statement: Statement, meta: Meta, last: bool) -> None:
         line, shown = statement.line, statement.text
         if meta.name in ("if", "elif", "else", "endif"):
             self._condition(line, meta)
@@ -225,11 +228,11 @@ class _Script:
             code, level = JUDGED[meta.name]
             self.say(line, code, level, what=shown)
         elif meta.name in OWN:
-            self._own(line, shown, meta, behind)
+            self._own(line, shown, meta, last)
         elif not is_harmless(meta.name):
             self.say(line, "unknown_command", what=f"\\{meta.name}")
 
-    def _own(self, line: int, shown: str, meta: Meta, behind: Sequence[Statement]) -> None:
+    def _own(self, line: int, shown: str, meta: Meta, last: bool) -> None:
         match meta.name:
             case "set" if meta.arguments:
                 self._set(line, shown, meta)
@@ -250,7 +253,7 @@ class _Script:
             case "encoding" if meta.text(0) is not None:
                 self._set_encoding(line, meta.text(0) or "", shown)
             case "q" | "quit":
-                if any(follows.meta is None for follows in behind):
+                if not last:
                     level: Level = "warning" if self.places[-1].conditions.inside else "error"
                     self.say(line, "quits", level, what=shown)
             case "restrict" | "unrestrict":
@@ -261,6 +264,8 @@ class _Script:
     def _set(self, line: int, shown: str, meta: Meta) -> None:
         texts = [argument.text for argument in meta.arguments[1:]]
         value = None if None in texts else "".join(text for text in texts if text is not None)
+        if value is not None and len(value) > _LONGEST:
+            value = None
         name = meta.text(0)
         self._assign(name, value)
         if name is not None:

@@ -11,6 +11,8 @@ from tui.sql.meta_copy import parse_copy
 Level = Literal["error", "warning"]
 _INCLUDES: Final = ("i", "include", "ir", "include_relative")
 _DEEPEST: Final = 50
+_MOST: Final = 2000
+"""Inclusions that are followed; files that include each other twice and again would never end."""
 
 
 class Refused(Exception):
@@ -50,6 +52,7 @@ class FileCommands:
 
     def __init__(self, reading: _Reading) -> None:
         self._reading = reading
+        self._included = 0
 
     def command(self, line: int, shown: str, meta: Meta) -> None:
         """One of them; others are passed over."""
@@ -76,6 +79,10 @@ class FileCommands:
         resolved = posixpath.normpath(posixpath.join(directory, name))
         if resolved in self._reading.stack or len(self._reading.stack) > _DEEPEST:
             self._reading.say(line, "includes_itself", what=shown)
+            return
+        self._included += 1
+        if self._included > _MOST:
+            self._reading.say(line, "too_many_files", what=shown)
             return
         try:
             text = self._reading.source.text(resolved)

@@ -109,6 +109,8 @@ class Reviewer:
     def _always(self, statement: Statement) -> Iterator[Finding]:
         if "\0" in statement.text or "\0" in (statement.copy_data or ""):
             yield self._say(statement.line, "nul_byte")
+        if statement.text.startswith("\ufeff"):
+            yield self._say(statement.line, "byte_order_mark")
         for mention in mentions(statement):
             if not (self.psql and mention.code == "copy_to_stdout"):
                 yield self._say(mention.line, mention.code, what=mention.what)

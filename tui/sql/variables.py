@@ -17,6 +17,8 @@ _VARIABLE: Final = re.compile(
     rf""":(?:(?P<plain>[{_LETTERS}]+)|'(?P<literal>[{_LETTERS}]+)'|"(?P<identifier>[{_LETTERS}]+)"|"""
     rf"""\{{\?(?P<test>[{_LETTERS}]+)\}})"""
 )
+# An odd number of colons: `::` casts, and `:::name` casts to what the variable names.
+_PERHAPS: Final = re.compile(rf"(?<!:)(?:::)*+:(?:[{_LETTERS}]|'[{_LETTERS}]|\"[{_LETTERS}]|\{{\?)")
 
 
 class Variable(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ class Variable(msgspec.Struct, frozen=True):
 
 def variables(text: str) -> list[Variable]:
     """The uses in a statement's text, outside strings and comments; `::` and `:=` are none."""
-    if _VARIABLE.search(text) is None:
+    if _PERHAPS.search(text) is None:
         return []
     found: list[Variable] = []
     open_: list[str] = []

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tui.sql.parts import Part, part_text
 from tui.sql.psql import objection_to_variable, read_psql
 from tui.sql.psql_files import Refused
+from tui.sql.review import Transaction, review
+from tui.sql.script import read_script
+
+TRANSACTIONS: tuple[Transaction, ...] = ("single", "per_statement", "script")
+PARTS: tuple[Part | None, ...] = ("up", "down", "whole", None)
 
 
 class Plan:
@@ -216,6 +224,7 @@ def test_what_is_only_a_warning(command: str, code: str) -> None:
         "select 1 as n, 2 as m \\gset p_\nselect :p_n, :p_m;\n",
         "select :ROW_COUNT, :'DBNAME';\n",
         "select a[1:2], a[i:j], b::text, f(x := 1);\n",
+        "\\set t text\nselect 1:::t;\n",
         "\\set ON_ERROR_STOP on\n\\set ON_ERROR_STOP\n\\set ON_ERROR_STOP 1\n",
         "\\set ON_ERROR_ROLLBACK on\n\\set VERBOSITY verbose\n",
         "\\set AUTOCOMMIT off\nselect 1;\n\\unset AUTOCOMMIT\n\\set SINGLELINE off\n",
@@ -259,3 +268,29 @@ def test_variables_that_the_step_must_not_give() -> None:
     assert objection_to_variable("AUTOCOMMIT", "off", single=True) is None
     assert objection_to_variable("VERBOSITY", "terse", single=True) is None
     assert objection_to_variable("schema", "off", single=True) is None
+
+
+PIECES = st.sampled_from(
+    ["\\i a.sql", "\\ir a.sql", "\\set x 'y", "\\set x :x", ":x", ":'x'", ":{?x}", "\\if :x", "\\elif", "\\else",
+     "\\endif", "\n", " ", ";", "'", '"', "$$", "select 1", "copy t from stdin", "\\copy t from ", "\\.", "\\\\",
+     "`", "(", ")", "[", "--", "/*", "*/", "commit", "\\q", "\\g", "\\gset", "\\r", "\\", "\\o |", "\0", "do ",
+     "begin", "create procedure p() as ", "call p()", "alter type a add value 'b'", "set ", "-- +goose Down",
+     "-- migrate:up", "é", "\\encoding x", "\\unset AUTOCOMMIT"]
+)  # fmt: skip
+
+
+def test_neither_files_nor_variables_grow_without_end() -> None:
+    files = {f"{n}.sql": f"\\i {n + 1}.sql\n" * 3 for n in range(40)} | {"40.sql": ""}
+    assert "too_many_files" in [code for _, _, code, _ in said("\\i 0.sql\n", files)]
+    assert said("\\set x xx\n" + "\\set x :x:x\n" * 60 + "select :'x';\n") == []
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_nothing_that_stands_in_a_file_stops_the_reading(text: str) -> None:
+    for single in (True, False):
+        found = read_psql("m.sql", Plan({"m.sql": text, "a.sql": text}), {"x": "commit; :x"}, single=single)
+        assert all(finding.line >= 1 and finding.message for finding in found)
+    for transaction in TRANSACTIONS:
+        assert all(finding.line >= 1 for finding in review(read_script(text), transaction))
+    for part in PARTS:
+        assert part_text(text, part).count("\n") <= text.count("\n")

@@ -317,3 +317,7 @@ def test_no_variable_of_psql(source: str) -> None:
 
 def test_a_nul_byte() -> None:
     assert codes("SELECT 1;\nSELECT 2 \0;", "single") == [(2, "nul_byte")]
+
+
+def test_a_byte_order_mark_amid_a_file() -> None:
+    assert codes("\ufeffSELECT 1;\n\ufeffSELECT 2;", "single") == [(2, "byte_order_mark")]
