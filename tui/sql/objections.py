@@ -20,8 +20,8 @@ class Words:
         return {
             "nul_byte": _("A NUL byte stands in this statement; psql would silently leave out the rest of its line."),
             "byte_order_mark": _(
-                "A byte order mark stands before this statement, where files were put together; the server would take it "
-                "for a name. Remove it."
+                "A byte order mark stands before this statement, where files were put together; the server would take "
+                "it for a name. Remove it."
             ),
             "discard_all": _("DISCARD ALL would drop the locks and settings of the executing session."),
             "reset_all": _("RESET ALL would undo the settings of the executing session."),
@@ -43,9 +43,7 @@ class Words:
                 "{what} is known from PostgreSQL 17 on; an older server refuses it, and the step fails."
             ),
             "changes_role": _("The script changes its role itself; `as:` of the step does that, and shows it."),
-            "set_local_alone": _(
-                "SET LOCAL and SET TRANSACTION end with their own statement here: nothing comes of {what}."
-            ),
+            "ends_at_once": _("This holds until the end of its own transaction, and nothing comes of it: {what}."),
             "open_transaction": _("The transaction that begins here is never ended."),
             "prepared": _(
                 "What is prepared here is not committed when the step passes, and keeps its locks until somebody says "
@@ -74,6 +72,10 @@ class Words:
                 "This statement cannot run inside the transaction that the script has begun: {what}. Put it before "
                 "BEGIN or after COMMIT."
             ),
+            "needs_no_transaction:batch": _(
+                "This statement cannot run inside a transaction, and a batch is one: {what}. Put it into a `sql` step "
+                "with `transaction: per_statement`."
+            ),
             "isolation_too_late": _(
                 "The isolation level can no longer be set here: the runner's own statement comes first."
             ),
@@ -85,6 +87,10 @@ class Words:
                 "{what} ends a transaction by itself, which the server refuses inside another one (2D000); say "
                 "`single_transaction: false` and put no BEGIN around it."
             ),
+            "commits_inside:batch": _(
+                "{what} ends a transaction by itself, which the server refuses inside another one (2D000), and a batch "
+                "is one; make it a `sql` step with `transaction: script`."
+            ),
             "may_commit_inside": _(
                 "{what} fails here if the procedure ends a transaction by itself (2D000); then `transaction: script` "
                 "works."
@@ -92,6 +98,10 @@ class Words:
             "may_commit_inside:psql": _(
                 "{what} fails here if the procedure ends a transaction by itself (2D000); then `single_transaction: "
                 "false` works."
+            ),
+            "may_commit_inside:batch": _(
+                "{what} fails here if the procedure ends a transaction by itself (2D000); then a `sql` step with "
+                "`transaction: script` works."
             ),
             "enum_value_used": _(
                 "'{what}' was added to {type} in line {since} of the same transaction, and can only be used after its "
@@ -144,6 +154,10 @@ class Words:
             "copy_variable": _(
                 "psql puts no variables into \\copy: {what} would be the name of a file; write the name."
             ),
+            "looked_for_in_plan": _(
+                "psql looks for it from the plan's directory; \\ir looks beside the file that includes it."
+            ),
+            "variable_name": _("{what} is no name of a psql variable: letters, digits and underscores."),
             "includes_itself": _("{what} includes a file that is being read already, without end."),
             "too_many_files": _("Up to {what} more files are included than are looked at; make the script simpler."),
             "no_input": _("{what} reads standard input, where nothing is; name a file of the plan."),

@@ -6,6 +6,7 @@ branch is read, and what cannot be known is said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -24,6 +25,7 @@ from tui.sql.settings import settings
 from tui.sql.variables import Variable, Variables, substitute, variables, written
 
 Level = Literal["error", "warning"]
+_NAME = re.compile(r"[A-Za-z0-9_\u0080-\U0010ffff]+")
 _LONGEST = 100_000
 """A value that is longer is not followed: variables double quickly."""
 _UTF8 = ("utf8", "utf-8", "unicode", "auto")
@@ -45,6 +47,8 @@ def read_psql(name: str, source: Source, given: Mapping[str, str | None], *, sin
 
 def objection_to_variable(name: str, value: str | None, *, single: bool) -> str | None:
     """Why a variable that the step gives must not be given to psql, in one sentence."""
+    if _NAME.fullmatch(name) is None:
+        return Words("psql").of("variable_name", what=name)
     code = _objection(name, value, single)
     return None if code is None or code[1] == "warning" else Words("psql").of(code[0], what=f"{name}={value}")
 

@@ -88,6 +88,8 @@ class FileCommands:
             text = self._reading.source.text(resolved)
         except Refused as refused:
             self._reading.refused(refused, line)
+            if refused.code == "missing-file" and not relative and posixpath.dirname(self._reading.stack[-1]):
+                self._reading.say(line, "looked_for_in_plan")
             return
         self._reading.file(resolved, text)
 

@@ -121,15 +121,10 @@ class Reviewer:
                 yield self._say(setting.line, "overrules_setting", "warning", what=setting.name)
                 if setting.name == "transaction_timeout":
                     yield self._say(setting.line, "newer_setting", "warning", what=setting.name)
-            elif setting.name == "role":
+            elif setting.name == "role" and not setting.local:
                 yield self._say(setting.line, "changes_role", "warning")
-            if (
-                setting.local
-                and self.transaction != "single"
-                and self._open is None
-                and statement.words[:1] == ("SET",)
-            ):
-                yield self._say(setting.line, "set_local_alone", "warning", what=setting.name)
+        if self.transaction != "single" and self._open is None and _ends_at_once(statement):
+            yield self._say(statement.line, "ends_at_once", "warning", what=statement.text)
         if not self.psql:
             for use in variables(statement.text):
                 if not use.in_brackets:
@@ -161,8 +156,6 @@ class Reviewer:
             yield self._say(statement.line, "needs_no_transaction", what=statement.text)
         elif words[:2] == ("SET", "TRANSACTION") and {"ISOLATION", "DEFERRABLE", "SNAPSHOT"}.intersection(words):
             yield self._say(statement.line, "isolation_too_late")
-        elif words[:2] == ("SET", "TRANSACTION") and self.transaction == "per_statement":
-            yield self._say(statement.line, "set_local_alone", "warning", what="TRANSACTION")
 
     def _routines(self, statement: Statement) -> Iterator[Finding]:
         """Code that commits: CALL and DO cannot in a transaction that somebody else has begun."""
@@ -193,3 +186,11 @@ class Reviewer:
         level: Literal["error", "warning"] = "warning" if added.fresh else "error"
         facts = {"what": added.value, "type": added.type, "since": str(added.line)}
         return self._say(line, "enum_value_used", level, words=words, **facts)
+
+
+def _ends_at_once(statement: Statement) -> bool:
+    """A statement that only concerns the rest of its transaction."""
+    words = statement.words
+    if words[:1] == ("LOCK",) or words[:2] in (("SET", "TRANSACTION"), ("SET", "CONSTRAINTS")):
+        return True
+    return words[:1] == ("SET",) and any(setting.local for setting in settings(statement))

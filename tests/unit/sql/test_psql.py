@@ -132,7 +132,12 @@ class TestFiles:
             ("sub/c.sql", 4, "unterminated_string", "error"),
             ("sub/c.sql", 2, "transaction_control", "error"),
             ("sub/c.sql", 3, "missing-file", "error"),
+            ("sub/c.sql", 3, "looked_for_in_plan", "error"),
         ]
+
+    def test_where_an_include_is_looked_for(self) -> None:
+        files = {"sub/b.sql": "\\i c.sql\n", "sub/c.sql": ""}
+        assert [code for _, _, code, _ in said("\\i sub/b.sql\n", files)] == ["missing-file", "looked_for_in_plan"]
 
     def test_both_parts_would_be_executed(self) -> None:
         text = "-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n"
@@ -268,6 +273,8 @@ def test_variables_that_the_step_must_not_give() -> None:
     assert objection_to_variable("AUTOCOMMIT", "off", single=True) is None
     assert objection_to_variable("VERBOSITY", "terse", single=True) is None
     assert objection_to_variable("schema", "off", single=True) is None
+    assert objection_to_variable("région_1", "x", single=True) is None
+    assert objection_to_variable("a-b", "x", single=True)
 
 
 PIECES = st.sampled_from(

@@ -201,12 +201,14 @@ def test_what_must_come_before_the_runners_own_statement(what: str) -> None:
     assert codes(f"BEGIN;\nSET TRANSACTION {what};\nCOMMIT;", "script") == []
 
 
-def test_what_ends_with_its_own_statement() -> None:
-    source = "SET LOCAL work_mem = '1GB';\nSET TRANSACTION READ ONLY;\nSELECT set_config('a.b', 'c', true);"
-    assert codes(source, "per_statement") == [(1, "set_local_alone"), (2, "set_local_alone")]
-    assert codes(source, "single") == []
-    assert codes(source, "script")[0] == (1, "set_local_alone")
-    assert codes("BEGIN;\nSET LOCAL work_mem = '1GB';\nCOMMIT;", "script") == []
+@pytest.mark.parametrize(
+    "source",
+    ["SET LOCAL work_mem = '1GB'", "SET TRANSACTION READ ONLY", "SET CONSTRAINTS ALL DEFERRED", "LOCK TABLE t",
+     "SET LOCAL ROLE r"],
+)  # fmt: skip
+def test_what_ends_with_its_own_statement(source: str) -> None:
+    assert codes(source, "per_statement") == codes(source, "script") == [(1, "ends_at_once")]
+    assert codes(source, "single") == codes(f"BEGIN;\n{source};\nCOMMIT;", "script") == []
 
 
 COMMITS = [
