@@ -65,6 +65,7 @@ def _carry_out(
     from tui.cli.follower import Follower
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
+    from tui.plain.trouble import trouble
     from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, run_waiting, word
 
     with connected(paths, declared=declared) as helm:
@@ -82,7 +83,11 @@ def _carry_out(
             verdict = follower.until(lambda state: of_command(state, asked, answer.seq, time.time()))
     if as_json:
         step = verdict.step or told["step"]
-        print_json({**told, "status": verdict.status, "step": step, "waiting": verdict.waiting}, indent=0)
+        outcome = {"status": verdict.status, "step": step, "waiting": verdict.waiting}
+        at = follower.state.steps.get(str(step))
+        if at is not None:
+            outcome |= {"reason": at.reason, "sqlstate": at.sqlstate, "effect": at.effect, "evidence": at.evidence}
+        print_json({**told, **outcome}, indent=0)
     elif verdict.code == Exit.WAITING and verdict.waiting is not None:
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
         why = run_waiting(verdict.waiting)
@@ -93,6 +98,9 @@ def _carry_out(
         table = STEP_STATUS if verdict.step is not None and verdict.status in STEP_STATUS else ROLLBACK_STATUS
         status = word(table, verdict.status)
         click.echo(status if verdict.step is None else f"{verdict.step}: {status}")
+        at = None if verdict.step is None else follower.state.steps.get(verdict.step)
+        for label, text in [] if at is None else trouble(at):
+            click.echo(f"  {label}: {text}" if label else f"  {text}")
     return verdict.code
 
 

@@ -45,14 +45,15 @@ def require_terminal() -> None:
 
 def headless(paths: RunPaths) -> int:
     """Narrate to stderr until the run's outcome is known; returns its exit code."""
-    from tui.plain.narrator import end_line
+    from tui.plain.narrator import end_lines
 
     with Follower(paths, tell) as follower:
         try:
             verdict = follower.until(lambda state: of_run(state, time.time()))
         except KeyboardInterrupt:
             raise Stop(left_alone(paths), Exit.INTERRUPTED) from None
-        tell(end_line(follower.state))
+        for text in end_lines(follower.state):
+            tell(text)
     return verdict.code
 
 

@@ -18,7 +18,7 @@ from tui.helm.client import HelmClient, HelmLost
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Refused
 from tui.locale import _
-from tui.plain.narrator import end_line
+from tui.plain.narrator import end_lines
 from tui.run.commands import AnyCommand
 
 _LOOK_AT_ENGINE_S = 1.0
@@ -38,7 +38,8 @@ def line_mode(
         while follower.poll():
             pass
         if not outcome:
-            narrate(end_line(follower.state))
+            for text in end_lines(follower.state):
+                narrate(text)
             follower.since = follower.state.seq + 1
         session = _Session(paths, follower, narrate, declared, take)
         try:
@@ -76,7 +77,8 @@ class _Session:
             while self.follower.poll():
                 pass
             if self.follower.state.closed is not None:
-                self.narrate(end_line(self.follower.state))
+                for text in end_lines(self.follower.state):
+                    self.narrate(text)
                 return self._outcome() if outcome else Exit.DONE
             self._look_at_engine()
             line = self.input.line(POLL_S)
@@ -139,7 +141,8 @@ class _Session:
     def _at_end_of_input(self, outcome: bool) -> int:
         if outcome:
             verdict = self.follower.until(lambda state: of_run(state, time.time()))
-            self.narrate(end_line(self.follower.state))
+            for text in end_lines(self.follower.state):
+                self.narrate(text)
             return verdict.code
         from tui.cli.drive import left_alone
 

@@ -37,7 +37,7 @@ def command(run: str | None, plain: bool, mouse: bool) -> int:
 
 def _lines(paths: RunPaths) -> int:
     """Every line there is and every line that comes, until the run is closed."""
-    from tui.plain.narrator import end_line
+    from tui.plain.narrator import end_lines
 
     with Follower(paths, click.echo) as follower:
         looked, alive = time.monotonic(), True
@@ -50,5 +50,6 @@ def _lines(paths: RunPaths) -> int:
                 if before and not alive and not follower.poll():
                     # Silence alone could be a step that has nothing to say.
                     tell(_("The engine of the run {run} has ended; the run is still open.").format(run=paths.id))
-        click.echo(end_line(follower.state))
+        for text in end_lines(follower.state):
+            click.echo(text)
     return Exit.DONE

@@ -7,7 +7,7 @@ from typing import Any
 from tui.console.view import Mode
 from tui.console.visible import visible
 from tui.locale import _, language, ngettext
-from tui.plain.words import METRIC, REASON, prepared_words, word
+from tui.plain.words import EFFECT, METRIC, REASON, prepared_words, word
 from tui.run.steps import Status, StepState
 
 STATUS_STYLE: dict[Status, str] = {
@@ -56,10 +56,7 @@ def fate_word(fate: str) -> str:
 
 
 def effect_word(effect: str) -> str:
-    return {
-        "all": _("all of it is in the database"), "some": _("part of it is in the database"),
-        "none": _("nothing of it is in the database"), "unknown": _("unknown what of it is in the database"),
-    }.get(effect, visible(effect))  # fmt: skip
+    return word(EFFECT, effect)
 
 
 def clock(seconds: float) -> str:

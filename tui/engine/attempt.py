@@ -31,6 +31,7 @@ from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import error_facts, passes
 from tui.steps.base import Context, Kind
+from tui.steps.psqlsays import error_of
 from tui.steps.registry import KINDS
 
 _SEEN: Final = (FailReason.GUARD_BREACHED, FailReason.NOT_MEASURED)
@@ -265,7 +266,7 @@ class Attempt:
             try:
                 there, found = await self.proof(self.step.prove)
             except ProofUnanswered as unanswered:
-                said = {} if outcome.error is None else {"error": error_facts(outcome.error)}
+                said = {} if outcome.error is None else {"error": self._located(outcome.error)}
                 raise ProofUnanswered(outcome.evidence | said | {"prove": unanswered.facts}) from None
             outcome = msgspec.structs.replace(outcome, evidence=outcome.evidence | {"prove": found})
             if there:
@@ -279,6 +280,18 @@ class Attempt:
             return msgspec.structs.replace(outcome, evidence=outcome.evidence | {"cleanup": why})
         effect: e.Effect = "some" if self._current().done > self.at.resume_from else "none"
         return msgspec.structs.replace(outcome, effect=effect, evidence=outcome.evidence | {"cleanup": "done"})
+
+    def _located(self, error: fx.SqlError) -> dict[str, Any]:
+        """The server's error, with the file in whose line it is."""
+        file = self.step.spec.get("file")
+        if error.line is not None and error.file is None and isinstance(file, str):
+            error = msgspec.structs.replace(error, file=file)
+        return error_facts(error)
+
+    def _printed(self, outcome: fx.Failed) -> fx.SqlError | None:
+        """What the server said to psql, which is only printed."""
+        tail = outcome.evidence.get("tail")
+        return error_of(tail) if self.kind.name == "psql" and isinstance(tail, str) else None
 
     def outcome_events(self, outcome: fx.Outcome, recovered: bool = False) -> list[e.Event]:
         """The outcome as events: what undoes another step takes that one's mark along."""
@@ -303,7 +316,7 @@ class Attempt:
         watched = self.companion_end and outcome.reason in _SEEN
         if self.stop.is_set() and self.stop_reason != CancelReason.TIMEOUT and not recovered and not watched:
             if outcome.error is not None:
-                common["evidence"] |= {"sqlstate": outcome.error.sqlstate, "message": outcome.error.message}
+                common["evidence"] |= {"error": self._located(outcome.error)}
             return [e.StepCancelled(**common, reason=self.stop_reason or CancelReason.PERSON)]
         reason, timed_out = outcome.reason, self.stop_reason == CancelReason.TIMEOUT
         if timed_out and reason in UNANSWERED:
@@ -311,9 +324,9 @@ class Attempt:
             common["evidence"] |= {"given_up": CancelReason.TIMEOUT}
         elif timed_out:
             reason = FailReason.TIMEOUT
-        error = outcome.error
+        error = outcome.error or self._printed(outcome)
         if error is not None:
-            common["evidence"] |= {"error": error_facts(error)}
+            common["evidence"] |= {"error": self._located(error)}
         failed = e.StepFailed(
             **common, reason=reason, sqlstate=None if error is None else error.sqlstate,
             message=None if error is None else error.message,

@@ -12,6 +12,7 @@ from tui.journal.line import Line
 from tui.locale import _
 from tui.plain import words
 from tui.plain.figures import amount, moment, size, span, t_clock
+from tui.plain.trouble import Row, place, trouble
 from tui.run.clock import instant
 from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
@@ -35,6 +36,15 @@ def narrate(previous: RunState, state: RunState, line: Line) -> list[str]:
         told = [*told, *_standing(previous, state, line)]
     clock = t_clock(state, line.at, line.mono)
     return [f"{clock}  {text}" for text in told]
+
+
+def end_lines(state: RunState) -> list[str]:
+    """The last lines of a narration: what stands in the way and why, and how the run stands."""
+    told: list[str] = []
+    for at in (*state.failed, *state.undecided):
+        told.append(f"{_step(at, at.id)} {words.step_word(at.status)}: {visible(at.step.title)}")
+        told += [f"    {label}: {text}" if label else f"    {text}" for label, text in trouble(at)]
+    return [*told, end_line(state)]
 
 
 def end_line(state: RunState) -> str:
@@ -176,8 +186,13 @@ def _waiting(previous: RunState, state: RunState, event: e.StepWaiting, line: Li
 
 
 def _fate(previous: RunState, state: RunState, event: e.StepFate, line: Line) -> list[str]:
-    text = f"{_name(state, event.step)}: {words.word(words.FATE, event.fate)}"
-    return [f"{text} ({words.word(words.REASON, event.reason)})" if event.reason else text]
+    name = _name(state, event.step)
+    text = f"{name}: {words.word(words.FATE, event.fate)}"
+    told = [f"{text} ({words.word(words.FATE_REASON, event.reason)})" if event.reason else text]
+    at = state.steps.get(event.step)
+    if event.fate == "undecided" and at is not None:
+        told += _rows(name, trouble(at), {_("reason")})
+    return told
 
 
 def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Line) -> list[str]:
@@ -193,14 +208,26 @@ def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Li
     if isinstance(event, e.StepFailed | e.StepSkipped | e.StepCancelled) and event.reason:
         parts.append(words.word(words.REASON, event.reason))
     if isinstance(event, e.StepFailed):
-        if event.sqlstate:
-            parts.append(f"SQLSTATE {visible(event.sqlstate)}")
-        if event.message:
-            parts.append(visible(event.message))
-    evidence = words.evidence_words(at)
-    if evidence:
-        parts.append(evidence)
-    return ["; ".join(part for part in parts if part)]
+        error = event.evidence.get("error")
+        where = place(error) if isinstance(error, dict) else ""
+        parts += [where, f"SQLSTATE {visible(event.sqlstate)}" if event.sqlstate else "", visible(event.message or "")]
+    if at.status not in ("failed", "cancelled"):
+        parts.append(words.evidence_words(at))
+    told = ["; ".join(part for part in parts if part)]
+    # What stands on the line already is not told twice.
+    once = {_("reason"), _("where"), "SQLSTATE", _("message")} if isinstance(event, e.StepFailed) else {_("reason")}
+    return [*told, *_rows(_name(state, event.step), trouble(at), once)]
+
+
+def _rows(name: str, rows: list[Row], without: set[str]) -> list[str]:
+    """What went wrong, a labelled line each; a line without a label goes on the one before."""
+    told: list[str] = []
+    proof = False
+    for label, text in rows:
+        proof = proof or label == _("proof")
+        if proof or label not in without:
+            told.append(f"{name}   {label}: {text}" if label else f"{name}   {text}")
+    return told
 
 
 def _cancel(previous: RunState, state: RunState, event: e.CancelRequested, line: Line) -> list[str]:

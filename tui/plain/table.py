@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from tui.locale import _
 from tui.plain import words
 from tui.plain.figures import amount, moment, span
+from tui.plain.trouble import trouble_of
 from tui.run.visible import visible
 
 WIDTH = 80
@@ -102,6 +104,8 @@ def _steps(steps: list[dict[str, Any]]) -> list[str]:
         if step["waiting"] is not None:
             why = words.wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
             rows.append(_cut(" " * (number + 2) + why))
+        for label, text in trouble_of(step):
+            rows += _wrapped(f"{label}: {text}" if label else text, number + 2)
     return rows
 
 
@@ -115,6 +119,13 @@ def _guard(guard: dict[str, Any]) -> str:
         metric=visible(guard["metric"]), value=value, limit=amount(guard["limit"]), state=state
     )
     return f"{text} ({visible(guard['source'])})" if guard["source"] else text
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    """What went wrong is told to its end, however long it is."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2), break_on_hyphens=False,
+    ) or [""]  # fmt: skip
 
 
 def _cut(text: str, width: int = WIDTH) -> str:

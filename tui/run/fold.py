@@ -199,7 +199,8 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
         reason=reason, note=note or known.note, waiting=None,
         waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False,
-        sqlstate=getattr(event, "sqlstate", None), person=getattr(event, "person", None) or known.person,
+        sqlstate=getattr(event, "sqlstate", None), message=getattr(event, "message", None),
+        person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason == "interrupted",
         started=known.started if known.attempt == event.attempt else None,
     )  # fmt: skip

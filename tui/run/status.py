@@ -109,8 +109,11 @@ def _step(step: StepState, mono: float) -> dict[str, Any]:
         "duration_s": _duration(step, mono),
         "waiting": _step_waiting(step, mono),
         "fate": step.fate,
+        "fate_reason": step.fate_reason,
         "reason": step.reason,
         "sqlstate": step.sqlstate,
+        "message": step.message,
+        "effect": step.effect,
         "by": step.by or None,
         "evidence": step.evidence,
     }

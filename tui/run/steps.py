@@ -58,6 +58,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     fate_reason: str | None = None
     reason: str | None = None
     sqlstate: str | None = None
+    message: str | None = None
     note: str | None = None
     undoes: str | None = None
     by_hand: str | None = None

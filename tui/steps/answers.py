@@ -26,6 +26,7 @@ _PASSING = ("08", "40", "53", "55", "57", "58", "XX")
 _PASSING_CODES = frozenset({"25P03", "25P04"})
 _FOUND = ("21", "22", "23", "27", "38", "39", "P0")
 """Classes of errors that come of what is in the database, a function's own RAISE among them."""
+_SAID = ("sqlstate", "message", "detail", "hint", "context", "file", "line")
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 
 
@@ -50,7 +51,7 @@ def answers(error: SqlError) -> bool:
 def error_facts(error: SqlError) -> dict[str, Any]:
     """What the server said, as neutral data without what it left out."""
     said = msgspec.structs.asdict(error)
-    return {key: said[key] for key in ("sqlstate", "message", "detail", "hint", "line") if said[key] is not None}
+    return {key: said[key] for key in _SAID if said[key] is not None}
 
 
 def ask(context: Context, query: RunQuery) -> Generator[Effect, Any, Rows]:

@@ -20,13 +20,15 @@ class Effect(Struct, frozen=True, kw_only=True):
 
 
 class SqlError(Struct, frozen=True, kw_only=True):
-    """What the server said. `line` is the line in the file, where it is known. `lost`: no connection was to be had, or
-    it was lost, so that nothing was answered."""
+    """What the server said. `line` is the line in `file`, or in the statement where there is no file. `lost`: no
+    connection was to be had, or it was lost, so that nothing was answered."""
 
     sqlstate: str | None
     message: str
     detail: str | None = None
     hint: str | None = None
+    context: str | None = None
+    file: str | None = None
     line: int | None = None
     lost: bool = False
 

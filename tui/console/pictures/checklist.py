@@ -20,6 +20,7 @@ from tui.console.words import (
     waiting_sentence,
 )
 from tui.locale import _
+from tui.plain.words import FATE_REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
 from tui.run.steps import Status, StepState
@@ -132,7 +133,7 @@ def _more(at: StepState) -> list[Piece]:
             return [(" - " + progress_sentence(at.progress), "text")]
         return []
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
-        why = reason_text(at) or visible((at.fate_reason or "").replace("_", " "))
+        why = reason_text(at) or word(FATE_REASON, at.fate_reason)
         return [(f" - {why}", "dim")] if why else []
     if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]

@@ -34,7 +34,8 @@ from tui.console.words import (
 )  # fmt: skip
 from tui.locale import _
 from tui.plain.figures import span
-from tui.plain.words import ON_FAILURE, REPEAT, word
+from tui.plain.trouble import trouble
+from tui.plain.words import FATE_REASON, ON_FAILURE, REPEAT, word
 from tui.plan.model import Action, Proof
 from tui.run.clock import expected
 from tui.run.steps import Status, StepState
@@ -55,7 +56,10 @@ class Material(Struct, frozen=True, kw_only=True):
 def details(view: View, at: StepState, material: Material, width: int) -> list[Line]:
     """All lines; the screen scrolls."""
     lines: list[Line] = [((name_of(at), "title"),)]
-    lines.extend(_state(view, at, width))
+    wrong = trouble(at)
+    for label, text in wrong:
+        lines.extend(_labelled(label, text, width, "bad" if label else "text"))
+    lines.extend(_state(view, at, width, told=bool(wrong)))
     lines.extend(_spec(at, material, width))
     if at.step.prove is not None:
         lines.append(_title(width, _("Proof of its effect")))
@@ -80,7 +84,8 @@ def details(view: View, at: StepState, material: Material, width: int) -> list[L
     return lines
 
 
-def _state(view: View, at: StepState, width: int) -> list[Line]:
+def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
+    """What it is and how it stands; `told`: why it failed and what it left stands above already."""
     rows: list[tuple[str, str, str]] = [(_("status"), status_word(at.status), STATUS_STYLE[at.status])]
     if at.started is not None:
         until = at.ended if at.ended is not None else view.moment.mono
@@ -94,11 +99,12 @@ def _state(view: View, at: StepState, width: int) -> list[Line]:
         rows.append((_("waits"), waiting_sentence(at.waiting, at.waiting_facts), "warn"))
     if at.progress:
         rows.append((_("progress"), progress_sentence(at.progress), "text"))
-    if reason_text(at):
+    if reason_text(at) and not told:
         rows.append((_("reason"), reason_text(at), STATUS_STYLE[at.status]))
     if at.fate is not None:
-        rows.append((_("fate"), f"{fate_word(at.fate)} ({visible(at.fate_reason or '')})", "text"))
-    if at.status not in ("pending", "running"):
+        why = f" ({word(FATE_REASON, at.fate_reason)})" if at.fate_reason else ""
+        rows.append((_("fate"), fate_word(at.fate) + why, "text"))
+    if at.status not in ("pending", "running") and not told:
         rows.append((_("effect"), effect_word(at.effect), "text"))
     if at.tx_sent:
         rows.append((_("commit"), _("COMMIT was sent, its answer is awaited"), "warn"))

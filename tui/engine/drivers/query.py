@@ -22,12 +22,17 @@ _PRINT = "set datestyle = iso; set intervalstyle = postgres; set bytea_output = 
 _CANCELS, _CANCEL_PAUSE = 50, 0.1
 
 
-def sql_error(error: PostgresError, first_line: int = 1) -> SqlError:
-    """A server's error as the kinds see it; `first_line`: where the statement begins in its file."""
-    if isinstance(error, StatementFailed):
-        line = None if error.statement_line is None else first_line + error.statement_line - 1
-        return SqlError(sqlstate=error.sqlstate, message=error.message, detail=error.detail, hint=error.hint, line=line)
-    return SqlError(sqlstate=error.sqlstate, message=error.message, lost=True)
+def sql_error(error: PostgresError, first_line: int | None = None) -> SqlError:
+    """A server's error as the kinds see it; `first_line`: where the statement begins in its file, which is where it
+    failed when the server does not say where in the statement; None for one that lies in no file."""
+    if not isinstance(error, StatementFailed):
+        return SqlError(sqlstate=error.sqlstate, message=error.message, lost=True)
+    within = error.statement_line
+    line = within if first_line is None else first_line + (within or 1) - 1
+    return SqlError(
+        sqlstate=error.sqlstate, message=error.message, detail=error.detail, hint=error.hint, context=error.context,
+        line=line,
+    )  # fmt: skip
 
 
 class QueryDriver:

@@ -149,7 +149,8 @@ class SqlDriver:
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
         except PostgresError as error:
-            return await self._aborted(session, work, sql_error(error, work.line))
+            # What is checked at the end, deferred constraints say, is no single statement's.
+            return await self._aborted(session, work, sql_error(error))
         if result.status != _answer(effect.end):
             failed = SqlError(sqlstate=None, message=f"the server answered {result.status} to {effect.end.upper()}")
             return await self._aborted(session, work, failed)
@@ -384,7 +385,7 @@ class _Transaction:
         self.began = began
         self.begun = False
         self.witness: dict[str, object] = {}
-        self.line = effect.statements[0].line if effect.statements else 1
+        self.line: int | None = None
         self.rows = 0
         self.warnings: list[str] = []
 

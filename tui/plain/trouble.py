@@ -1,0 +1,176 @@
+"""What went wrong with a step, as labelled lines: first where and what the server said, then what was found and what
+was expected, and at last what of the step is in the database. Pure; the same for `run`, `do`, `status`, the console.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tui.locale import _
+from tui.plain.words import EFFECT, FATE_REASON, REASON, word
+from tui.run.steps import StepState
+from tui.run.visible import visible, visible_lines
+
+Row = tuple[str, str]
+_TROUBLED = frozenset({"failed", "undecided", "cancelled"})
+_TAIL = 5
+"""Last lines of a program that failed."""
+
+
+def trouble(at: StepState) -> list[Row]:
+    """Label and text; empty for a step that has nothing wrong with it."""
+    return trouble_of({
+        "kind": at.step.kind, "status": at.status, "reason": at.reason, "sqlstate": at.sqlstate, "message": at.message,
+        "effect": at.effect, "fate": at.fate, "fate_reason": at.fate_reason, "evidence": at.evidence,
+    })  # fmt: skip
+
+
+def trouble_of(step: dict[str, Any]) -> list[Row]:
+    """`trouble` of a step as `status --json` has it."""
+    if step["status"] not in _TROUBLED:
+        return []
+    evidence = step["evidence"]
+    rows = list(_why(step))
+    said = list(_said(_error(step)))
+    rows += said
+    rows += _checks(evidence.get("checks"))
+    if step["kind"] == "query":
+        rows += _answer(evidence)
+    rows += _proof(evidence.get("prove"))
+    if not said:
+        rows += _program(evidence)
+    cleanup = evidence.get("cleanup")
+    if isinstance(cleanup, str) and cleanup != "done":
+        rows.append((_("cleanup"), visible(cleanup)))
+    if rows and step["status"] == "cancelled" and len(rows) == 1 and step["effect"] == "none":
+        # Somebody asked for it, and it left nothing: there is no trouble.
+        return []
+    return [*rows, (_("effect"), word(EFFECT, step["effect"]))]
+
+
+def _why(step: dict[str, Any]) -> Iterator[Row]:
+    if step["status"] == "undecided":
+        yield _("reason"), word(FATE_REASON, step["fate_reason"])
+    elif step["reason"]:
+        yield _("reason"), word(REASON, step["reason"])
+
+
+def _error(step: dict[str, Any]) -> dict[str, Any]:
+    """What the server said: as evidence has it, else as the event has it."""
+    found = step["evidence"].get("error")
+    if isinstance(found, dict):
+        return found
+    known = {"sqlstate": step["sqlstate"], "message": step["message"] or (found if isinstance(found, str) else None)}
+    known |= {key: step["evidence"][key] for key in ("sqlstate", "message") if step["evidence"].get(key)}
+    return known
+
+
+def place(error: dict[str, Any]) -> str:
+    """`migration.sql:14`, `line 14`; empty where nobody knows."""
+    file, line = error.get("file"), error.get("line")
+    if file is not None:
+        return visible(str(file)) + ("" if line is None else f":{line}")
+    return "" if line is None else _("line {line}").format(line=line)
+
+
+def _said(error: dict[str, Any]) -> Iterator[Row]:
+    where = place(error)
+    if where:
+        yield _("where"), where
+    if error.get("sqlstate"):
+        yield "SQLSTATE", visible(str(error["sqlstate"]))
+    labels = {"message": _("message"), "detail": _("detail"), "hint": _("hint"), "context": _("context")}
+    for key, label in labels.items():
+        for text in visible_lines(str(error.get(key) or "")):
+            yield label, text
+            label = ""
+
+
+def _checks(checks: Any) -> Iterator[Row]:
+    """What did not hold, then what nobody knows; what holds is no trouble."""
+    known = [check for check in checks if isinstance(check, dict)] if isinstance(checks, list | tuple) else []
+    for holds in (False, None):
+        for check in known:
+            if check.get("holds") is holds:
+                yield visible(str(check.get("name"))), _check(check)
+
+
+def _check(check: dict[str, Any]) -> str:
+    error, found, expected = check.get("error"), check.get("found"), check.get("expected")
+    if error is not None:
+        text = _("unknown: {message}") if check.get("holds") is None else "{message}"
+        text = text.format(message=visible(str(error)))
+    else:
+        text = _listed(found)
+    return (
+        text if expected is None else _("{found}; expected {expected}").format(found=text, expected=_listed(expected))
+    )
+
+
+def _listed(value: Any) -> str:
+    if value is None or value in ((), []):
+        return _("nothing")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple):
+        return ", ".join(visible(str(part)) for part in value)
+    return visible(str(value))
+
+
+def _answer(evidence: dict[str, Any]) -> Iterator[Row]:
+    """What a question was answered by, and what was expected."""
+    rows = evidence.get("rows")
+    if isinstance(rows, list | tuple):
+        first = rows[0] if rows else None
+        if first is None:
+            yield _("value"), _("no row")
+        elif first:
+            columns = evidence.get("columns") or [""]
+            name = f"{visible(str(columns[0]))} = " if columns[0] not in ("", "?column?") else ""
+            yield _("value"), name + ("NULL" if first[0] is None else visible(str(first[0])))
+        count = evidence.get("count")
+        if isinstance(count, int) and count > 1:
+            yield _("rows"), str(count)
+    expected = evidence.get("expected")
+    if isinstance(expected, dict):
+        for relation, wanted in expected.items():
+            yield _("expected"), _expected(str(relation), wanted)
+
+
+def _expected(relation: str, wanted: Any) -> str:
+    shown = _listed(wanted) if isinstance(wanted, bool) else visible(str(wanted))
+    match relation:
+        case "equals":
+            return visible(str(wanted).lower() if isinstance(wanted, bool) else str(wanted))
+        case "below":
+            return _("below {limit}").format(limit=shown)
+        case "above":
+            return _("above {limit}").format(limit=shown)
+        case "empty":
+            return _("no rows") if wanted else _("rows")
+        case "not_empty":
+            return _("rows") if wanted else _("no rows")
+    return f"{visible(relation)} {shown}"
+
+
+def _proof(found: Any) -> Iterator[Row]:
+    if not isinstance(found, dict):
+        return
+    answer = {"there": _("its effect is there"), "not_there": _("its effect is not there"), "none": _("no answer")}
+    yield _("proof"), answer.get(str(found.get("answer")), visible(str(found.get("answer", "?"))))
+    yield from _said(found)
+    yield from _answer(found)
+
+
+def _program(evidence: dict[str, Any]) -> Iterator[Row]:
+    """How a program ended, with the last that it printed."""
+    status = evidence.get("exit_status")
+    if isinstance(status, int) and not isinstance(status, bool):
+        yield _("exit status"), str(status)
+    tail = evidence.get("tail")
+    if isinstance(tail, str):
+        label = _("printed last")
+        for text in [line for line in visible_lines(tail) if line.strip()][-_TAIL:]:
+            yield label, text
+            label = ""
