@@ -7,6 +7,7 @@ from typing import Final, Literal, Protocol
 
 from tui.sql.meta import Argument, Meta
 from tui.sql.meta_copy import parse_copy
+from tui.sql.objections import Words
 
 Level = Literal["error", "warning"]
 _INCLUDES: Final = ("i", "include", "ir", "include_relative")
@@ -87,9 +88,9 @@ class FileCommands:
         try:
             text = self._reading.source.text(resolved)
         except Refused as refused:
-            self._reading.refused(refused, line)
             if refused.code == "missing-file" and not relative and posixpath.dirname(self._reading.stack[-1]):
-                self._reading.say(line, "looked_for_in_plan")
+                refused = Refused(refused.code, f"{refused} {Words('psql').of('looked_for_in_plan')}")
+            self._reading.refused(refused, line)
             return
         self._reading.file(resolved, text)
 

@@ -132,12 +132,14 @@ class TestFiles:
             ("sub/c.sql", 4, "unterminated_string", "error"),
             ("sub/c.sql", 2, "transaction_control", "error"),
             ("sub/c.sql", 3, "missing-file", "error"),
-            ("sub/c.sql", 3, "looked_for_in_plan", "error"),
         ]
 
     def test_where_an_include_is_looked_for(self) -> None:
         files = {"sub/b.sql": "\\i c.sql\n", "sub/c.sql": ""}
-        assert [code for _, _, code, _ in said("\\i sub/b.sql\n", files)] == ["missing-file", "looked_for_in_plan"]
+        (found,) = read_psql("m.sql", Plan({"m.sql": "\\i sub/b.sql\n"} | files), {}, single=True)
+        assert found.code == "missing-file" and "\\ir looks beside" in found.message
+        (found,) = read_psql("m.sql", Plan({"m.sql": "\\i c.sql\n"} | files), {}, single=True)
+        assert found.code == "missing-file" and "\\ir" not in found.message
 
     def test_both_parts_would_be_executed(self) -> None:
         text = "-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n"
