@@ -26,7 +26,7 @@ from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.plan.model import Proof
-from tui.postgres.errors import PostgresError
+from tui.postgres.errors import OtherServer, PostgresError
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import error_facts, passes
@@ -126,6 +126,8 @@ class Attempt:
             failed = sql_error(error)
             # What may pass is no answer to anything; what the server refuses by name is.
             reason = FailReason.CONNECTION if passes(failed) else FailReason.SQL_ERROR
+            if isinstance(error, OtherServer):
+                reason = FailReason.OTHER_SERVER
             effect: e.Effect = "some" if self._current().done else "none"
             return fx.Failed(reason=reason, effect=effect, error=failed)
 

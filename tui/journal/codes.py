@@ -265,6 +265,7 @@ class Fact(StrEnum):
     SAMPLES = "samples"
     SCRATCH_DROPPED = "scratch_dropped"
     SECONDS = "seconds"
+    SETTINGS_LOST = "settings_lost"
     SHA256 = "sha256"
     SIGNED_BY = "signed_by"
     SINGLE_TRANSACTION = "single_transaction"

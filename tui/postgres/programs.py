@@ -91,7 +91,7 @@ def way(
     if bearing.options:
         ours_ = " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items())
         options = f"{options} {ours_}".strip()
-    elif program == "psql":
+    elif program == "psql" and ours:
         statements = tuple(f"set {name} = {_literal(value)}" for name, value in settings.items())
     else:
         lost += sorted(settings)

@@ -37,10 +37,11 @@ def settings_of(context: Context, spec: CommandSpec) -> SqlSettings:
 
 def child_evidence(done: ChildDone) -> dict[str, Any]:
     """How a program ended, with where its output is proved."""
-    return {
+    found: dict[str, Any] = {
         "exit_status": done.status, "seconds": done.seconds, "output_bytes": done.length, "output_sha256": done.sha256,
         "timed_out": done.timed_out,
     }  # fmt: skip
+    return found | ({"settings_lost": list(done.settings_lost)} if done.settings_lost else {})
 
 
 def execute(context: Context, spec: CommandSpec) -> StepRun:

@@ -18,7 +18,7 @@ from tui.journal.codes import FailReason, WaitReason
 from tui.plan.model import Step
 from tui.postgres import evidence
 from tui.postgres.connect import Session, WorkSettings
-from tui.postgres.errors import PostgresError
+from tui.postgres.errors import OtherServer, PostgresError
 from tui.postgres.resolve import Resolved
 from tui.steps.effects import Snapshot, SnapshotTaken
 
@@ -55,6 +55,8 @@ class SnapshotDriver:
             assert session is not None
             await session.execute("begin isolation level repeatable read read only")
             name, lsn = (await session.rows("snapshot_export"))[0]
+        except OtherServer as error:
+            return SnapshotTaken(reason=FailReason.OTHER_SERVER, error=sql_error(error))
         except PostgresError as error:
             asked = {} if effect.service is None else {"from": effect.service}
             return SnapshotTaken(reason=FailReason.CONNECTION, facts=asked, error=sql_error(error))

@@ -1,0 +1,140 @@
+"""A network that swallows everything, under programs: both sides notice it, and what was locked is free again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests import postgres_server
+from tests.engine.pair import free_port
+from tests.engine.postgres.pgserver import Server, awaited
+from tests.engine.rig import Rig
+from tui.journal.codes import FailReason
+
+NAME = "va-far"
+HERE, THERE = "10.231.77.1", "10.231.77.2"
+PATIENCE = 25.0
+STEPS = """
+          - {id: hold, title: Hold, psql: {file: hold.sql}}
+"""
+SAVE = """
+          - {id: save, title: Save, backup: {directory: "${BACKUPS}", compress: 9}}
+"""
+ASK = """
+          - {id: ask, title: Ask, command: {run: [psql, -XAtc, "begin; lock table asked; select pg_sleep(600)"]}}
+"""
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+class Far:
+    """A server in a network namespace of its own, whose network can be made to swallow everything."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.port = free_port()
+
+    @property
+    def dsn(self) -> str:
+        return f"host={THERE} port={self.port} dbname=postgres user=postgres"
+
+    def swallow(self) -> None:
+        for chain in ("INPUT", "OUTPUT"):
+            ip("netns", "exec", NAME, "iptables", "-I", chain, "!", "-i" if chain == "INPUT" else "-o", "lo", "-j", "DROP")
+
+    def run(self, statement: str) -> list[tuple[object, ...]]:
+        """Through its socket in the file system, which no network is needed for."""
+        import psycopg
+
+        where = {"host": str(self.server.home), "port": self.port, "dbname": "postgres", "user": "postgres"}
+        with psycopg.connect(autocommit=True, **where) as connection:  # type: ignore[arg-type]
+            done = connection.execute(statement.encode())
+            return done.fetchall() if done.description is not None else []
+
+
+@contextmanager
+def far_away() -> Iterator[Far]:
+    if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("iptables") is None:
+        pytest.skip("a network namespace needs root, ip and iptables")
+    server = Server(postgres_server.binaries_of().bindir)
+    far = Far(server)
+    subprocess.run(["ip", "netns", "del", NAME], check=False, capture_output=True)
+    try:
+        ip("netns", "add", NAME)
+        ip("link", "add", f"{NAME}-0", "type", "veth", "peer", "name", f"{NAME}-1", "netns", NAME)
+        ip("addr", "add", f"{HERE}/30", "dev", f"{NAME}-0")
+        ip("link", "set", f"{NAME}-0", "up")
+        ip("-n", NAME, "addr", "add", f"{THERE}/30", "dev", f"{NAME}-1")
+        ip("-n", NAME, "link", "set", f"{NAME}-1", "up")
+        with (server.data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {HERE}/32 trust\n")
+        settings = server.settings | {"listen_addresses": f"'{THERE}'", "port": str(far.port)}
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        program = server.bindir / "pg_ctl"
+        command = ["ip", "netns", "exec", NAME, "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", program]
+        subprocess.run(
+            [*command, "-D", server.data, "-w", "-s", "-l", server.home / "log", "-o", options, "start"], check=True,
+            cwd=server.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        yield far
+    finally:
+        server.remove()
+        subprocess.run(["ip", "netns", "del", NAME], check=False, capture_output=True)
+        subprocess.run(["ip", "link", "del", f"{NAME}-0"], check=False, capture_output=True)
+
+
+async def holds(far: Far, application: str, query: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    found = f"select count(*) from pg_stat_activity where application_name like '%{application}%' and query ~ '{query}'"
+    while not (await asyncio.to_thread(far.run, found))[0][0]:
+        assert time.monotonic() < deadline, f"{application} does not get to {query}"
+        await asyncio.sleep(0.05)
+
+
+@awaited
+async def test_a_silent_network_is_noticed_on_both_sides(tmp_path: Path) -> None:
+    with far_away() as far:
+        far.run("create table held (id int); create table asked (id int)")
+        far.run("create table big as select md5(g::text) || md5((g * 7)::text) as t from generate_series(1, 1200000) g")
+        script = {"hold.sql": "lock table held;\nselect pg_sleep(600);\n"}
+        kept = {"BACKUPS": str(tmp_path / "backups")}
+        holding = Rig(tmp_path / "a", far.dsn, STEPS, script)
+        saving = Rig(tmp_path / "b", far.dsn, SAVE, None, **kept)
+        asking = Rig(tmp_path / "c", far.dsn, ASK)
+        async with holding, saving, asking:
+            ended = [asyncio.create_task(r.execute(s)) for r, s in ((holding, "hold"), (saving, "save"), (asking, "ask"))]
+            await holds(far, "hold.1", "pg_sleep")
+            await holds(far, "ask.1", "pg_sleep")
+            await holds(far, "save.1", "COPY public.big")
+            far.swallow()
+            begun = time.monotonic()
+            for step in ended:
+                step.cancel()
+            for application in ("hold.1", "ask.1", "save.1"):
+                living = f"select count(*) from pg_stat_activity where application_name like '%{application}%'"
+                while (await asyncio.to_thread(far.run, living))[0][0]:
+                    assert time.monotonic() - begun < PATIENCE, f"the server still works for {application}"
+                    await asyncio.sleep(0.1)
+            far.run("set lock_timeout = '1s'; alter table held add a int; alter table asked add a int; drop table big")
+            for rig, step in ((holding, "hold"), (saving, "save"), (asking, "ask")):
+                while (child := rig.step(step).child) is not None and alive(int(child["pid"])):
+                    assert time.monotonic() - begun < PATIENCE, f"the program of {step} still waits"
+                    await asyncio.sleep(0.1)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
