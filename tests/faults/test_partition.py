@@ -7,17 +7,18 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests import postgres_server
 from tests.engine.pair import free_port
 from tests.engine.postgres.pgserver import Server, awaited
 from tests.engine.rig import Rig
-from tui.journal.codes import FailReason
+from tui.run.commands import Execute
 
 NAME = "va-far"
 HERE, THERE = "10.231.77.1", "10.231.77.2"
@@ -50,13 +51,28 @@ class Far:
 
     def swallow(self) -> None:
         for chain in ("INPUT", "OUTPUT"):
-            ip("netns", "exec", NAME, "iptables", "-I", chain, "!", "-i" if chain == "INPUT" else "-o", "lo", "-j", "DROP")
+            ip(
+                "netns",
+                "exec",
+                NAME,
+                "iptables",
+                "-I",
+                chain,
+                "!",
+                "-i" if chain == "INPUT" else "-o",
+                "lo",
+                "-j",
+                "DROP",
+            )
 
-    def run(self, statement: str) -> list[tuple[object, ...]]:
+    def works(self, application: str, query: str = "") -> bool:
+        """Whether the server has a session of this application, at this query."""
+        where = f"application_name like '%{application}%' and query ~ '{query}'"
+        return self.run(f"select count(*) from pg_stat_activity where {where}") != [(0,)]
+
+    def run(self, statement: str, dbname: str = "postgres") -> list[tuple[object, ...]]:
         """Through its socket in the file system, which no network is needed for."""
-        import psycopg
-
-        where = {"host": str(self.server.home), "port": self.port, "dbname": "postgres", "user": "postgres"}
+        where = {"host": str(self.server.home), "port": self.port, "dbname": dbname, "user": "postgres"}
         with psycopg.connect(autocommit=True, **where) as connection:  # type: ignore[arg-type]
             done = connection.execute(statement.encode())
             return done.fetchall() if done.description is not None else []
@@ -81,7 +97,17 @@ def far_away() -> Iterator[Far]:
         settings = server.settings | {"listen_addresses": f"'{THERE}'", "port": str(far.port)}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         program = server.bindir / "pg_ctl"
-        command = ["ip", "netns", "exec", NAME, "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", program]
+        command = [
+            "ip",
+            "netns",
+            "exec",
+            NAME,
+            "setpriv",
+            "--reuid=nobody",
+            "--regid=nogroup",
+            "--clear-groups",
+            program,
+        ]
         subprocess.run(
             [*command, "-D", server.data, "-w", "-s", "-l", server.home / "log", "-o", options, "start"], check=True,
             cwd=server.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -93,48 +119,46 @@ def far_away() -> Iterator[Far]:
         subprocess.run(["ip", "link", "del", f"{NAME}-0"], check=False, capture_output=True)
 
 
-async def holds(far: Far, application: str, query: str) -> None:
+@awaited
+async def test_a_silent_network_is_noticed_on_both_sides(tmp_path: Path) -> None:
+    """Under psql and a command that hold a lock, and under a dump amid its data."""
+    with far_away() as far:
+        far.run("create table held (id int); create table asked (id int)")
+        far.run("create database other")
+        far.run(
+            "create table big as select md5(g::text) || md5((g * 7)::text) as t from generate_series(1, 600000) g",
+            "other",
+        )
+        script = {"hold.sql": "lock table held;\nselect pg_sleep(600);\n"}
+        holding = Rig(tmp_path / "a", far.dsn, STEPS, script)
+        saving = Rig(tmp_path / "b", far.dsn + " dbname=other", SAVE, None, BACKUPS=str(tmp_path / "backups"))
+        asking = Rig(tmp_path / "c", far.dsn, ASK)
+        async with holding, saving, asking:
+            running = ((holding, "hold", "pg_sleep"), (asking, "ask", "pg_sleep"), (saving, "save", "COPY public.big"))
+            for rig, step, query in running:
+                assert rig.do(Execute(step=step)) is None
+                await until(lambda: far.works(f"{step}.1", query), f"{step} is at {query}")  # noqa: B023
+            far.swallow()
+            for _rig, step, _query in running:
+                await until(lambda: not far.works(f"{step}.1"), f"the server no longer works for {step}")  # noqa: B023
+            far.run("set lock_timeout = '1s'; alter table held add a int; alter table asked add a int")
+            far.run("drop table big", "other")
+            for rig, step, _query in running:
+                await until(lambda: not lives(rig, step), f"the program of {step} has ended")  # noqa: B023
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
-    found = f"select count(*) from pg_stat_activity where application_name like '%{application}%' and query ~ '{query}'"
-    while not (await asyncio.to_thread(far.run, found))[0][0]:
-        assert time.monotonic() < deadline, f"{application} does not get to {query}"
+    while not await asyncio.to_thread(condition):
+        assert time.monotonic() < deadline, f"in vain: {what}"
         await asyncio.sleep(0.05)
 
 
-@awaited
-async def test_a_silent_network_is_noticed_on_both_sides(tmp_path: Path) -> None:
-    with far_away() as far:
-        far.run("create table held (id int); create table asked (id int)")
-        far.run("create table big as select md5(g::text) || md5((g * 7)::text) as t from generate_series(1, 1200000) g")
-        script = {"hold.sql": "lock table held;\nselect pg_sleep(600);\n"}
-        kept = {"BACKUPS": str(tmp_path / "backups")}
-        holding = Rig(tmp_path / "a", far.dsn, STEPS, script)
-        saving = Rig(tmp_path / "b", far.dsn, SAVE, None, **kept)
-        asking = Rig(tmp_path / "c", far.dsn, ASK)
-        async with holding, saving, asking:
-            ended = [asyncio.create_task(r.execute(s)) for r, s in ((holding, "hold"), (saving, "save"), (asking, "ask"))]
-            await holds(far, "hold.1", "pg_sleep")
-            await holds(far, "ask.1", "pg_sleep")
-            await holds(far, "save.1", "COPY public.big")
-            far.swallow()
-            begun = time.monotonic()
-            for step in ended:
-                step.cancel()
-            for application in ("hold.1", "ask.1", "save.1"):
-                living = f"select count(*) from pg_stat_activity where application_name like '%{application}%'"
-                while (await asyncio.to_thread(far.run, living))[0][0]:
-                    assert time.monotonic() - begun < PATIENCE, f"the server still works for {application}"
-                    await asyncio.sleep(0.1)
-            far.run("set lock_timeout = '1s'; alter table held add a int; alter table asked add a int; drop table big")
-            for rig, step in ((holding, "hold"), (saving, "save"), (asking, "ask")):
-                while (child := rig.step(step).child) is not None and alive(int(child["pid"])):
-                    assert time.monotonic() - begun < PATIENCE, f"the program of {step} still waits"
-                    await asyncio.sleep(0.1)
-
-
-def alive(pid: int) -> bool:
+def lives(rig: Rig, step: str) -> bool:
+    """Whether its program has not ended."""
+    child = rig.step(step).child
+    assert child is not None
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{child['pid']}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-    return state != "Z"
