@@ -20,8 +20,9 @@ from tests.engine.postgres.pgserver import Server, awaited
 from tests.engine.rig import Rig
 from tui.run.commands import Execute
 
-NAME = "va-far"
-HERE, THERE = "10.231.77.1", "10.231.77.2"
+NAME = f"va-{os.getpid()}"
+_NET = f"10.231.{os.getpid() % 250}"
+HERE, THERE = f"{_NET}.1", f"{_NET}.2"
 PATIENCE = 25.0
 STEPS = """
           - {id: hold, title: Hold, psql: {file: hold.sql}}
@@ -50,20 +51,8 @@ class Far:
         return f"host={THERE} port={self.port} dbname=postgres user=postgres"
 
     def swallow(self) -> None:
-        for chain in ("INPUT", "OUTPUT"):
-            ip(
-                "netns",
-                "exec",
-                NAME,
-                "iptables",
-                "-I",
-                chain,
-                "!",
-                "-i" if chain == "INPUT" else "-o",
-                "lo",
-                "-j",
-                "DROP",
-            )
+        for chain, way in (("INPUT", "-i"), ("OUTPUT", "-o")):
+            ip("netns", "exec", NAME, "iptables", "-I", chain, "!", way, "lo", "-j", "DROP")
 
     def works(self, application: str, query: str = "") -> bool:
         """Whether the server has a session of this application, at this query."""
@@ -97,17 +86,8 @@ def far_away() -> Iterator[Far]:
         settings = server.settings | {"listen_addresses": f"'{THERE}'", "port": str(far.port)}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         program = server.bindir / "pg_ctl"
-        command = [
-            "ip",
-            "netns",
-            "exec",
-            NAME,
-            "setpriv",
-            "--reuid=nobody",
-            "--regid=nogroup",
-            "--clear-groups",
-            program,
-        ]
+        command: list[str | Path] = ["ip", "netns", "exec", NAME]
+        command += ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", program]
         subprocess.run(
             [*command, "-D", server.data, "-w", "-s", "-l", server.home / "log", "-o", options, "start"], check=True,
             cwd=server.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
