@@ -106,6 +106,24 @@ async def test_who_did_it_where(each_server: Server, tmp_path: Path) -> None:
     assert differing >= {"xid", "pid", "database", "database_oid", "ledger", "pinned", "synchronous_commit"}
 
 
+@pytest.mark.unsaid(Fact.DONE, Fact.SQLSTATE, Fact.MESSAGE, Fact.ERROR, Fact.LINE)
+@awaited
+async def test_how_far_it_came(empty_database: Database, tmp_path: Path) -> None:
+    for done, text in ((1, "create table t ();\n\nselect 1/0"), (2, "select 1; drop table t;\nselect from nowhere")):
+        steps = f"""
+          - id: a
+            title: A
+            sql: {{transaction: per_statement, text: {text!r}}}
+""".replace("'", '"')
+        async with Rig(tmp_path / str(done), empty_database, steps) as rig:
+            failed = (await rig.execute("a"))["data"]
+            assert failed["evidence"]["done"] == done
+            error = failed["evidence"]["error"]
+            assert error["sqlstate"] == failed["sqlstate"] == ("22012" if done == 1 else "42P01")
+            assert error["line"] == (3 if done == 1 else 2)
+            assert error["message"] == ("division by zero" if done == 1 else 'relation "nowhere" does not exist')
+
+
 @pytest.mark.unsaid(Fact.BATCHES, Fact.TOTAL, Fact.RESUMED_AT)
 @awaited
 async def test_how_many_batches(empty_database: Database, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.steps.drive import BROKEN, LOCKED, Played, codes, committed, lint, play, refused
+from tui.journal.codes import Fact, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
 from tui.steps.batch import KIND
 from tui.steps.effects import Effect, Failed, Passed, Rows, RunQuery, RunTransaction, Sleep, Watch, Watched
@@ -111,12 +112,13 @@ def test_a_breached_guard_makes_it_wait_and_say_why() -> None:
     assert [sleep.compressible for sleep in done.of(Sleep)] == [True, False, False]
 
 
+@pytest.mark.unsaid(WaitReason.REPLICATION_LAG, Fact.LAG_S, Fact.LIMIT_S)
 def test_a_standby_that_lags_makes_it_wait_only_when_the_plan_says_so() -> None:
-    looks = (Watched(lag=12.0), Watched(lag=3.0))
-    done = batch(Server(5, 0, looks=looks), {"max_lag": 10.0})
-    assert [(wait.reason, wait.facts) for wait in waits(done)] == [
-        ("replication_lag", {"lag_s": 12.0, "limit_s": 10.0}), ("", {}),
-    ]  # fmt: skip
+    for lag, limit in ((12.0, 10.0), (9.0, 4.0)):
+        done = batch(Server(5, 0, looks=(Watched(lag=lag), Watched(lag=3.0))), {"max_lag": limit})
+        assert [(wait.reason, wait.facts) for wait in waits(done)] == [
+            ("replication_lag", {"lag_s": lag, "limit_s": limit}), ("", {}),
+        ]  # fmt: skip
     assert waits(batch(Server(5, 0, looks=(Watched(lag=12.0),)))) == []
     assert waits(batch(Server(5, 0, looks=(Watched(lag=None),)), {"max_lag": 10.0})) == []
 
