@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -123,6 +124,9 @@ def _start(paths: RunPaths, policy: Policy | None, environment: Mapping[str, str
     root = str(Path(__file__).resolve().parents[2])
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (root, variables.get("PYTHONPATH"))))
     variables["PYTHONSAFEPATH"] = "1"
+    # Files of a connection may be named from where the person stands; the engine stands elsewhere.
+    with suppress(OSError):
+        variables["PWD"] = str(Path.cwd())
     try:
         start_detached(argv, paths.engine_log, variables)
     except StartFailed as error:

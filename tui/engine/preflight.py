@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tui.engine.target import TargetAccess
@@ -45,6 +46,8 @@ def preflight(
 ) -> list[Problem]:
     """Everything that can be known now. Errors are what would make a run fail; the rest is worth knowing."""
     environment = dict(environment)
+    with suppress(OSError):
+        environment["PWD"] = str(Path.cwd())
     with without_service_variable():
         return asyncio.run(_preflight(loaded, file, target, environment, create_ledger))
 

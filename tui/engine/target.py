@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import shlex
 import socket
 from collections.abc import Callable, Mapping
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from tui.engine.password import ask_for_password
 from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Target
@@ -47,6 +46,8 @@ class TargetAccess:
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
         self.backends: dict[int, None] = {}
+        self._others: set[str] = set()
+        """Passwords of further servers."""
         self.on_secret: Callable[[], None] = lambda: None
 
     def conninfo(self) -> str:
@@ -58,9 +59,13 @@ class TargetAccess:
     def resolved(self) -> Resolved:
         """libpq's parameters, looked up anew: a service file may have been changed. Raises ConnectFailed."""
         try:
-            return resolve(self.conninfo(), self.environment)
+            found = resolve(self.conninfo(), self.environment)
         except ExpansionError as error:
             raise ConnectFailed(str(error)) from None
+        if self.target.password_command is not None and "PGPASSWORD" in self.environment:
+            # Whatever else holds a password holds an older one.
+            return replace(found, parameters=found.parameters | {"password": self.environment["PGPASSWORD"]})
+        return found
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be written down: the passwords this target is reached with, and others in the environment."""
@@ -72,7 +77,7 @@ class TargetAccess:
             pass
         if self._control is not None and not self._control.closed:
             found.append(self._control.password)
-        return tuple(dict.fromkeys(secret for secret in found if secret))
+        return tuple(dict.fromkeys(secret for secret in (*found, *self._others) if secret))
 
     async def open(
         self,
@@ -168,6 +173,8 @@ class TargetAccess:
             found, purpose="work", run=self.run, step=step, settings=settings, runs_the_plan=False, attributes="standby"
         )
         self._keep(session)
+        self._others.update((*found.secrets, session.password))
+        self.on_secret()
         return found, session
 
     async def program(
@@ -241,19 +248,7 @@ class TargetAccess:
         command = self.target.password_command
         if command is None:
             return
-        process = await asyncio.create_subprocess_exec(
-            *shlex.split(expand(command, self.environment)),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            env=self.environment or dict(os.environ),
-        )  # fmt: skip
-        try:
-            output, _errors = await asyncio.wait_for(process.communicate(), 30)
-        except TimeoutError:
-            process.kill()
-            raise ConnectFailed("password_command did not answer within 30 s") from None
-        if process.returncode != 0:
-            raise ConnectFailed(f"password_command ended with exit status {process.returncode}")
-        self.environment["PGPASSWORD"] = output.decode("utf-8", "replace").rstrip("\n")
+        self.environment["PGPASSWORD"] = await ask_for_password(command, self.environment)
         self.on_secret()
 
 

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 import msgspec
 
 from tui.postgres.dsn import keywords, parse, refuse_mistakes
-from tui.postgres.servicefile import HasLdap, read_service
+from tui.postgres.servicefile import HasLdap, in_directory, read_service
+
+_FILES = ("passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir")
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,4 +70,7 @@ def resolve(dsn: str, environment: Mapping[str, str]) -> Resolved:
     for keyword in ("service", "servicefile"):
         found.pop(keyword, None)
     refuse_mistakes(found, sources, dsn)
+    for keyword in _FILES:
+        if found.get(keyword):
+            found[keyword] = in_directory(found[keyword], environment)
     return Resolved(parameters=found, sources=sources, service=kept, dsn=dsn)

@@ -49,9 +49,19 @@ def read_service(name: str, environment: Mapping[str, str], file: str | None, kn
 
 def _places(environment: Mapping[str, str], file: str | None) -> list[Path]:
     own = file or environment.get("PGSERVICEFILE")
-    found = [Path(own)] if own else [_home(environment) / f".{_FILE}"]
+    found = [Path(in_directory(own, environment))] if own else [_home(environment) / f".{_FILE}"]
     system = environment.get("PGSYSCONFDIR")
     return found + [Path(place) / _FILE for place in ([system] if system else _SYSTEM)]
+
+
+def in_directory(path: str, environment: Mapping[str, str]) -> str:
+    """A file that is named relative to where a person stands: the engine and its programs stand elsewhere, and only the
+    variable PWD tells where that was."""
+    base = environment.get("PWD", "")
+    word = path.partition(":")[0]
+    if path == "system" or word in ("engine", "pkcs11") or not base.startswith("/"):
+        return path
+    return str(Path(base) / path)
 
 
 def own_file(environment: Mapping[str, str]) -> Path:

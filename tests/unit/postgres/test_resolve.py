@@ -93,6 +93,15 @@ def test_every_variable_of_libpq_counts_and_empty_ones_do_not() -> None:
     }  # fmt: skip
 
 
+def test_files_are_named_from_where_the_person_stands(tmp_path: Path) -> None:
+    (tmp_path / "services").write_text("[app]\nhost=db1\nsslrootcert=certs/ca.crt\nsslkey=pkcs11:token\n")
+    given = {"PGSERVICEFILE": "services", "PGPASSFILE": "/abs/pass", "PGSSLCERT": "mine.crt", "PWD": str(tmp_path)}
+    found = resolve("service=app", given).parameters
+    assert (found["sslrootcert"], found["passfile"]) == (f"{tmp_path}/certs/ca.crt", "/abs/pass")
+    assert (found["sslcert"], found["sslkey"]) == (f"{tmp_path}/mine.crt", "pkcs11:token")
+    assert resolve("host=a sslrootcert=system", given).parameters["sslrootcert"] == "system"
+
+
 def test_the_variable_is_out_of_the_way_of_the_drivers_libpq(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSERVICE", "app")
     with without_service_variable():
