@@ -13,6 +13,7 @@ from tests.engine.pair import Node, primary, standby_of
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import await_condition
+from tui.engine.preflight import preflight
 from tui.journal.codes import Fact, FailReason, WaitReason
 
 pytestmark = pytest.mark.postgres
@@ -311,3 +312,26 @@ async def test_what_is_no_standby_of_the_target_is_not_read(
             assert found.do(Retry(step="save")) is None
             assert (await found.ended("save", 2))["type"] == "step.passed"
             assert "fresh" not in dumped(node, tmp_path)
+
+
+def test_check_looks_at_the_standby_beforehand(node: Node, standby: Node, name: str, tmp_path: Path) -> None:
+    node.run(f"alter database {name} set synchronous_commit = off")
+    there = f"select count(*) from pg_database where datname = '{name}'"
+    await_condition(lambda: standby.value(there) == 1, "the standby has the database")
+
+    def said(dsn: str) -> list[tuple[str, str]]:
+        where = tmp_path / "services"
+        where.write_text("[second]\n" + dsn.replace(" ", "\n") + "\n")
+        plan = rig(tmp_path, f"{node.dsn} dbname={name}", SAVE.replace("FROM", ', from: "second"'), "")
+        plan.environment["PGSERVICEFILE"] = str(where)
+        found = preflight(plan.loaded, plan.source, "dev", plan.environment, create_ledger=False)
+        return [(problem.code, problem.message) for problem in found if problem.code not in ("no-ledger", "server-log")]
+
+    of_standby = f"host=127.0.0.1 port={standby.port} dbname={name} user=postgres"
+    assert [code for code, _text in said(of_standby)] == ["synchronous-commit"]
+    for dsn, word in (
+        (of_standby.replace(str(standby.port), str(node.port)), "is no standby"),
+        (of_standby.replace(name, "postgres"), "another server or database"),
+        (of_standby.replace(f"port={standby.port}", "port=1"), "cannot be reached"),
+    ):
+        assert [word in text for code, text in said(dsn) if code == "no-standby"] == [True]

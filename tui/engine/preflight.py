@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tui.engine.standbys import standby_problems
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
 from tui.locale import _
@@ -65,6 +66,9 @@ async def _preflight(
         await _roles(found, control, loaded.plan)
         await _leftovers(found, control)
         _programs(found, access, loaded.plan, environment)
+        await standby_problems(
+            access, loaded.plan, lambda message, at: found.add("error", "no-standby", message, at)
+        )  # fmt: skip
         await _log(found, access)
     except PostgresError as error:
         message = _("The target {target} does not answer as needed: {reason}")

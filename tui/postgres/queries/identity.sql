@@ -9,6 +9,7 @@ select (pg_control_system()).system_identifier::text,
        version(),
        to_char(pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
        pg_is_in_recovery(),
-       current_setting('synchronous_commit'),
+       -- what a session has that does not ask for more
+       (select reset_val from pg_catalog.pg_settings where name = 'synchronous_commit'),
        current_setting('synchronous_standby_names'),
        pg_backend_pid()

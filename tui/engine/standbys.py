@@ -1,0 +1,39 @@
+"""Standbys that a plan's backups are to be read from, looked at before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui.engine.target import TargetAccess
+from tui.locale import _
+from tui.plan.model import Plan, places
+from tui.postgres.errors import PostgresError
+
+
+async def standby_problems(access: TargetAccess, plan: Plan, add: Callable[[str, str], None]) -> None:
+    """`add`: is told the message and the step's place in the plan, for every one that cannot be used."""
+    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
+        service = step.spec.get("from") if step.kind == "backup" else None
+        if service is None:
+            continue
+        message = await _problem(access, str(service))
+        if message is not None:
+            add(message, f"steps.{step.id}")
+
+
+async def _problem(access: TargetAccess, service: str) -> str | None:
+    try:
+        _resolved, session = await access.standby(service, "preflight")
+    except PostgresError as error:
+        message = _("The standby of the service {service} cannot be reached: {reason}")
+        return message.format(service=service, reason=error.message)
+    found = session.server
+    await session.close()
+    control = (await access.control()).server
+    assert found is not None and control is not None
+    if (found.system_identifier, found.database_oid) != (control.system_identifier, control.database_oid):
+        message = _("The service {service} leads to another server or database than the target.")
+        return message.format(service=service)
+    if not found.in_recovery:
+        return _("The server of the service {service} is no standby.").format(service=service)
+    return None
