@@ -70,7 +70,7 @@ class Attempt:
         self.prover = Prover(recorder, self.queries, self.step, self.kind, state.attempt, self.stop)
         self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
-        self.probes = ProbeDriver(target, opened, environment, self.children)
+        self.probes = ProbeDriver(target, opened, environment, self.children, paths)
 
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self.recorder.append(e.StepWaiting(step=self.at.id, attempt=self.at.attempt, reason=reason, facts=facts))

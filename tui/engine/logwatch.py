@@ -20,6 +20,7 @@ from tui.locale import _, ngettext
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logline import LogLine
+from tui.postgres.logstderr import holds
 from tui.postgres.serverlog import LogUnavailable
 from tui.probes.ssh import Ssh
 
@@ -31,6 +32,8 @@ _BUDGET: Final = 0.5
 """Seconds of a beat in which one piece after the other is read; a storm must leave time for everything else."""
 _FAR: Final = 1 << 20
 """Bytes unread from which on we do not know what the server has to say now."""
+_SETTINGS_EVERY: Final = 5
+"""Looks from one at the server's settings to the next."""
 _FRESH: Final = 3.0
 """Seconds for which a look holds: a beat, with what it may wait for the server and read."""
 _MISSES: Final = 3
@@ -66,6 +69,7 @@ class LogWatch:
         self._log: LogSource | None = None
         self._open = False
         self._prefix = _PREFIX
+        self._minimum = "warning"
         self._pause = _RETRY[0]
         self._again_at = 0.0
         self._looked = -math.inf
@@ -108,8 +112,9 @@ class LogWatch:
             return Unmeasured.NO_LOG
         if not self._open:
             return Unmeasured.LOG_NOT_FOLLOWED
-        if not self._has_states():
-            return Unmeasured.LOG_WITHOUT_SQLSTATES
+        lack = self._lacks()
+        if lack:
+            return lack
         if self._far:
             return Unmeasured.LOG_BEHIND
         return "" if time.monotonic() - self._looked < _FRESH else Unmeasured.LOG_NOT_FOLLOWED
@@ -176,8 +181,8 @@ class LogWatch:
         if not self._open:
             await self._begin(self._log)
         await self._know_own()
-        if self._log.form == "stderr":
-            await self._know_prefix(self._log)
+        if self._seen % _SETTINGS_EVERY == 0:
+            await self._know_settings(self._log)
         until = time.monotonic() + _BUDGET
         shown: list[LogLine] = []
         total = 0
@@ -254,7 +259,7 @@ class LogWatch:
     async def _begin(self, log: LogSource) -> None:
         session = self._session()
         if session is not None:
-            self._prefix = (await session.rows("log_settings"))[0][2]
+            self._prefix, self._minimum = (await session.rows("log_settings"))[0][2:]
         await log.open(self._prefix)
         self._open = True
         if not self._know_states() and self.trouble is not None:
@@ -263,23 +268,25 @@ class LogWatch:
 
     def _know_states(self) -> bool:
         """Says it when they lack."""
-        lack = not self._has_states()
+        lack = self._lacks()
         if lack:
-            text = _("The server's log has no SQLSTATEs, so critical errors are unknown; add %e to log_line_prefix.")
-            self._trouble(text)
-        return lack
+            self._trouble(lack_words(lack))
+        return bool(lack)
 
-    async def _know_prefix(self, log: LogSource) -> None:
-        """The prefix may be set anew while we read. A server that hangs must not keep a file from being read."""
+    def _lacks(self) -> Unmeasured | Literal[""]:
+        return "" if self._log is None else lacking(self._log.form, self._prefix, self._minimum)
+
+    async def _know_settings(self, log: LogSource) -> None:
+        """They may be set anew while we read. A server that hangs must not keep a file from being read."""
         session = self._session()
         if session is None:
             return
         try:
-            prefix = (await asyncio.wait_for(session.rows("log_settings"), BEAT))[0][2]
+            prefix, minimum = (await asyncio.wait_for(session.rows("log_settings"), BEAT))[0][2:]
         except (PostgresError, TimeoutError):
             return
-        if prefix != self._prefix:
-            self._prefix = prefix
+        if (prefix, minimum) != (self._prefix, self._minimum):
+            self._prefix, self._minimum = prefix, minimum
             log.adopt(prefix)
             if not self._know_states() and self.trouble is not None:
                 self.trouble = None
@@ -298,15 +305,12 @@ class LogWatch:
             self.trouble = reason
             self._logbook.say("WARNING", reason)
 
-    def _has_states(self) -> bool:
-        return self._log is not None and (self._log.form != "stderr" or "%e" in self._prefix)
-
     async def _know_own(self) -> None:
         """The run's own sessions are told by their application; where the log names none, by their processes: of its
         programs' sessions, which the engine does not open itself, only the server knows.
         """
         session = self._session()
-        if session is None or self._log is None or self._log.form != "stderr" or "%a" in self._prefix:
+        if session is None or self._log is None or self._log.form != "stderr" or holds(self._prefix, "a"):
             return
         try:
             # A server that hangs must not keep a file from being read.
@@ -318,6 +322,22 @@ class LogWatch:
             self._polled[pid] = None
         for pid in list(self._polled)[:-_OWN_KEPT]:
             del self._polled[pid]
+
+
+def lacking(form: str, prefix: str, minimum: str) -> Unmeasured | Literal[""]:
+    """Why a log that can be read does not tell all errors; "" where it does. `minimum`: log_min_messages."""
+    if minimum in ("log", "fatal", "panic"):
+        return Unmeasured.LOG_WITHOUT_ERRORS
+    return Unmeasured.LOG_WITHOUT_SQLSTATES if form == "stderr" and not holds(prefix, "e") else ""
+
+
+def lack_words(lack: Unmeasured) -> str:
+    """`lacking` as a sentence, with what helps."""
+    if lack == Unmeasured.LOG_WITHOUT_ERRORS:
+        return _(
+            "The server writes no errors to its log, so critical errors are unknown; set log_min_messages to error."
+        )
+    return _("The server's log has no SQLSTATEs, so critical errors are unknown; add %e to log_line_prefix.")
 
 
 def _is_own(line: LogLine, own: Set[int]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tui.engine.preflight_measured import measured
 from tui.engine.standbys import standby_problems
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
@@ -69,7 +70,7 @@ async def _preflight(
         await standby_problems(
             access, loaded.plan, lambda message, at: found.add("error", "no-standby", message, at)
         )  # fmt: skip
-        await _log(found, access)
+        await measured(found, access, loaded.plan, environment)
     except PostgresError as error:
         message = _("The target {target} does not answer as needed: {reason}")
         found.add("error", "target-unreachable", message.format(target=target, reason=error.message))
@@ -171,15 +172,3 @@ def _programs(found: _Findings, access: TargetAccess, plan: Plan, environment: M
                 text = _("{path} is of version {major} and refuses a server of version {server}; install a newer one.")
                 message = text.format(path=path, major=major, server=server)
                 found.add("error", "old-program", message, f"steps.{step.id}")
-
-
-async def _log(found: _Findings, access: TargetAccess) -> None:
-    from tui.postgres.serverlog import LogUnavailable, ServerLog
-
-    if access.target.server_log != "auto":
-        return
-    try:
-        await ServerLog(await access.monitor()).open()
-    except LogUnavailable as error:
-        text = _("The server's log cannot be followed, so critical errors stay unknown: {reason}")
-        found.add("warning", "server-log", text.format(reason=error.message))

@@ -20,7 +20,8 @@ _COUNTS: Final = (
 )  # fmt: skip
 
 _SETTLED: Final = (
-    "", Unmeasured.LOG_UNCLEAR, Unmeasured.LOG_WITHOUT_SQLSTATES, Unmeasured.NO_LOG, Unmeasured.NO_REPLICA,
+    "", Unmeasured.LOG_UNCLEAR, Unmeasured.LOG_WITHOUT_ERRORS, Unmeasured.LOG_WITHOUT_SQLSTATES, Unmeasured.NO_LOG,
+    Unmeasured.NO_REPLICA,
 )  # fmt: skip
 
 

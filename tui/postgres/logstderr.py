@@ -70,6 +70,11 @@ class StderrParser:
         )
 
 
+def holds(prefix: str, letter: str) -> bool:
+    """Whether this log_line_prefix has an escape, padded or not: `%%e` is none."""
+    return letter in re.findall(r"%-?\d*([a-zA-Z%])", prefix)
+
+
 def prefix_patterns(prefix: str) -> list[re.Pattern[str]]:
     """Patterns for lines that begin with this log_line_prefix and a severity, to be tried in this order.
 

@@ -41,7 +41,7 @@ class ServerLog:
     async def open(self) -> str:
         """Find the log and go to its end; returns its path on the server. Raises LogUnavailable."""
         try:
-            _destination, collector, self._prefix = (await self._session.rows("log_settings"))[0]
+            _destination, collector, self._prefix, _minimum = (await self._session.rows("log_settings"))[0]
             if collector != "on":
                 raise LogUnavailable(
                     _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -9,7 +10,9 @@ from msgspec import Struct, field
 from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
 from tui.plan.scalars import Duration
-from tui.steps.base import Context, Kind, StepRun
+from tui.steps.answers import look
+from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.check import disk_need
 from tui.steps.command import child_evidence
 from tui.steps.effects import (
     ChildDone,
@@ -28,7 +31,9 @@ from tui.steps.effects import (
 class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`directory` may hold `${VARIABLES}`; `compress`: gzip level; `jobs` only with the directory format.
 
-    `from`: the libpq service of a standby of the target, to be read in the target's place.
+    `from`: the libpq service of a standby of the target, to be read in the target's place. `space`: bytes that must be
+    free in the directory (`50GB`, or `1x` the database); `auto`: half as much again as the last backup of the database
+    took, without one the database's own size, which a compressed dump seldom reaches; `skip` looks at nothing.
     """
 
     directory: str
@@ -38,7 +43,12 @@ class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     schemas: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     from_: str | None = field(default=None, name="from")
+    space: str = "auto"
     timeout: Duration | None = None
+
+
+_GROWN = 1.5
+"""By how much a backup may be larger than the last one of the database."""
 
 
 def execute(context: Context, spec: BackupSpec) -> StepRun:
@@ -48,6 +58,12 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
     if "error" in prepared:
         return Failed(reason=FailReason.BACKUP_DIRECTORY, evidence=prepared)
     path = str(prepared["path"])
+    space: dict[str, Any] = {}
+    if spec.space != "skip":
+        space |= yield from look(context, Probe(name="backup_space", arguments={"path": path}))
+        too_small = _too_small(spec, space)
+        if too_small is not None:
+            return Failed(reason=too_small, evidence={"path": path, "space": space})
     limit = spec.timeout or context.step.timeout
     taken: SnapshotTaken = yield Snapshot(service=spec.from_, timeout=limit)
     if taken.reason is not None:
@@ -64,6 +80,8 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
         argv=tuple(argv), timeout=limit, target=True, fence=True, watch_path=path, source=spec.from_ is not None
     )
     evidence: dict[str, Any] = child_evidence(done) | taken.facts | {"path": path, "format": spec.format}
+    if space:
+        evidence["space"] = space
     if done.status is None:
         return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error})
     if done.status != 0:
@@ -81,10 +99,36 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
     return Passed(evidence=evidence)
 
 
+def _too_small(spec: BackupSpec, space: dict[str, Any]) -> FailReason | None:
+    """Whether it is known that the dump does not fit, or not known although the plan asks for it; notes in `space` what
+    is needed. Of a part of the database nobody knows the size before its first dump."""
+    part = bool(spec.schemas or spec.tables)
+    database, last = space.get("database_bytes"), space.get("last_bytes")
+    need: int | None = None
+    if spec.space != "auto":
+        need = None if database is None else disk_need(spec.space, database)
+    elif last is not None:
+        need = int(_GROWN * last)
+    elif database is not None and not part:
+        need = database
+    space["need_bytes"] = need
+    if need is None or space.get("free_bytes") is None:
+        return FailReason.NOT_ANSWERED if spec.space != "auto" or "error" in space else None
+    return FailReason.NO_SPACE if space["free_bytes"] < need else None
+
+
+def lint(lint: Lint) -> Iterable[Finding]:
+    """A need that can be read."""
+    space = lint.spec.space
+    if space not in ("auto", "skip") and disk_need(space, 1) is None:
+        message = f"{space!r} is neither auto nor skip nor a need such as 1x or 50GB"
+        yield Finding(code="backup-space", message=message, key="space")
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Where it lies, how big it is, its hash; where and of which moment it was taken."""
     named = ("path", "format", "bytes", "sha256", "seconds", "from", "host", "lsn", "replayed")
     return [(key, str(evidence[key])) for key in named if key in evidence]
 
 
-KIND = Kind(name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", facts=facts)
+KIND = Kind(name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", lint=lint, facts=facts)

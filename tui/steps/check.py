@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -22,12 +22,22 @@ class PrivilegeSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: str | None = None
 
 
+class PlaceSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Free space at a place: `free` as `disk_free`, `on` the host that virada runs on, or the database's."""
+
+    path: str
+    free: str
+    on: Literal["here", "database"] = "here"
+
+
 class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Several may stand together; all of them must hold. `disk_free`: `2x` the database, or bytes (`50GB`)."""
+    """Several may stand together; all of them must hold. `disk_free`: `2x` the database, or bytes (`50GB`), on the
+    filesystem of the data directory; `space`: the same at other places."""
 
     connect: bool | None = None
     version: str | None = None
     disk_free: str | None = None
+    space: tuple[PlaceSpec, ...] = ()
     connections_free: int | None = None
     role: str | None = None
     writable: bool | None = None
@@ -52,6 +62,13 @@ def execute(context: Context, spec: CheckSpec) -> StepRun:
         holds = None if "error" in found else bool(found["enough"])
         wanted = found.get("need_bytes", spec.disk_free)
         checks.append(_checked("disk_free", wanted, found.get("free_bytes"), holds, error=found))
+    for place in spec.space:
+        asked = {"need": place.free, "path": place.path, "on": place.on}
+        found = yield Probe(name="disk", arguments=asked)
+        evidence["space"] = [*evidence.get("space", ()), found]
+        holds = None if "error" in found else bool(found["enough"])
+        checked = _checked("space", found.get("need_bytes", place.free), found.get("free_bytes"), holds, error=found)
+        checks.append(checked | {"path": place.path, "on": place.on})
     if spec.connections_free is not None:
         found = yield from look(context, Probe(name="connections"))
         evidence["connections"] = found
@@ -184,15 +201,16 @@ def lint(lint: Lint) -> Iterable[Finding]:
         spec.writable,
         spec.privilege,
     ]
-    if all(value is None for value in given) and not spec.tools:
+    if all(value is None for value in given) and not spec.tools and not spec.space:
         yield Finding(code="check-empty", message="check names nothing to check")
     if spec.version is not None and any(
         re.fullmatch(r"\s*(>=|<=|>|<|==|=)?\s*\d+(\.\d+)?\s*", part) is None for part in spec.version.split(",")
     ):
         yield Finding(code="check-version", message=f"{spec.version!r} is not a version such as '>=14'", key="version")
-    if spec.disk_free is not None and disk_need(spec.disk_free, 1) is None:
-        message = f"{spec.disk_free!r} is not a need such as 2x or 50GB"
-        yield Finding(code="check-disk", message=message, key="disk_free")
+    needs = {"disk_free": spec.disk_free} | {f"space.{n}.free": place.free for n, place in enumerate(spec.space)}
+    for key, need in needs.items():
+        if need is not None and disk_need(need, 1) is None:
+            yield Finding(code="check-disk", message=f"{need!r} is not a need such as 2x or 50GB", key=key)
 
 
 def disk_need(text: str, database_bytes: int) -> int | None:

@@ -13,7 +13,7 @@ from tui.engine import logwatch
 from tui.engine.logbook import Logbook
 from tui.engine.logerrors import MOST_RECORDED, Critical
 from tui.engine.logsource import LogSource
-from tui.engine.logwatch import LogWatch
+from tui.engine.logwatch import LogWatch, lacking
 from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
 from tui.journal.events import ErrorRecorded
@@ -88,9 +88,10 @@ class Source:
 
 class There:
     prefix = "%m [%p] "
+    minimum = "warning"
 
     async def rows(self, name: str) -> list[tuple[str, ...]]:
-        return [] if name == "own_backends" else [("csvlog", "on", self.prefix)]
+        return [] if name == "own_backends" else [("csvlog", "on", self.prefix, self.minimum)]
 
 
 class Scene:
@@ -330,6 +331,22 @@ def test_a_prefix_that_is_set_anew_is_taken_on(scene: Scene) -> None:
         scene.play(part)
     finally:
         There.prefix = "%m [%p] "
+
+
+@pytest.mark.unsaid(Unmeasured.LOG_WITHOUT_ERRORS, Unmeasured.LOG_WITHOUT_SQLSTATES)
+@pytest.mark.parametrize(
+    ("form", "prefix", "minimum", "lack"),
+    [
+        ("stderr", "%m [%p] %e ", "warning", ""),
+        ("stderr", "%-10e%m ", "error", ""),
+        ("stderr", "%m %%e ", "warning", "log_without_sqlstates"),
+        ("csvlog", "%m ", "debug1", ""),
+        ("jsonlog", "%m ", "fatal", "log_without_errors"),
+        ("stderr", "%e ", "log", "log_without_errors"),
+    ],
+)
+def test_a_log_that_does_not_tell_all_errors(form: str, prefix: str, minimum: str, lack: str) -> None:
+    assert lacking(form, prefix, minimum) == lack
 
 
 def test_a_look_that_is_asked_for_comes_at_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.steps.drive import answers, ended, play, step
+from tests.unit.steps.drive import answers, codes, ended, lint, play, step
 from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
 from tui.steps.backup import KIND
@@ -12,12 +12,14 @@ from tui.steps.effects import Failed, HashPath, Passed, PathHash, Probe, RunChil
 
 SPEC: dict[str, Any] = {"directory": "${BACKUPS}"}
 TAKEN = SnapshotTaken(name="00000003-1", facts={"host": "db1", "lsn": "0/1"})
+ROOM = {"free_bytes": 10**12, "source": "here (local)", "last_bytes": None, "database_bytes": 1000}
 HASH = PathHash(bytes=1000, files=1, sha256="cd", seconds=0.5)
 
 
 def test_what_was_written_is_hashed_and_recorded() -> None:
-    done = play(KIND, SPEC, answers({"path": "/b/R.a.1.dump"}, TAKEN, ended(), HASH))
-    prepare, taking, dump, hashing, _emit = done.asked
+    done = play(KIND, SPEC, answers({"path": "/b/R.a.1.dump"}, ROOM, TAKEN, ended(), HASH))
+    prepare, room, taking, dump, hashing, _emit = done.asked
+    assert room == Probe(name="backup_space", arguments={"path": "/b/R.a.1.dump"})
     assert taking == Snapshot()
     assert prepare == Probe(name="path_prepare", arguments={"directory": "${BACKUPS}", "name": "R.a.1.dump"})
     assert isinstance(dump, RunChild)
@@ -51,7 +53,9 @@ def test_a_directory_may_be_dumped_in_parallel_and_in_part() -> None:
         "tables": ["x.y"],
         "timeout": 9.0,
     }
-    done = play(KIND, spec, answers({"path": "/b/R.a.1"}, TAKEN, ended(), HASH), of=step("backup", spec, timeout=1.0))
+    done = play(
+        KIND, spec, answers({"path": "/b/R.a.1"}, ROOM, TAKEN, ended(), HASH), of=step("backup", spec, timeout=1.0)
+    )
     assert done.of(Probe)[0].arguments["name"] == "R.a.1"
     (dump,) = done.of(RunChild)
     assert {"--format=directory", "--compress=0", "--jobs=4", "--schema=app", "--table=x.y"} <= set(dump.argv)
@@ -59,7 +63,7 @@ def test_a_directory_may_be_dumped_in_parallel_and_in_part() -> None:
 
 
 def test_a_single_file_has_no_jobs() -> None:
-    done = play(KIND, SPEC | {"jobs": 4}, answers({"path": "/b/x"}, TAKEN, ended(), HASH))
+    done = play(KIND, SPEC | {"jobs": 4}, answers({"path": "/b/x"}, ROOM, TAKEN, ended(), HASH))
     assert not [a for a in done.of(RunChild)[0].argv if a.startswith("--jobs")]
 
 
@@ -80,11 +84,47 @@ def test_without_a_place_nothing_is_dumped() -> None:
     ],
 )
 def test_what_is_no_backup_is_not_recorded_as_one(child: Any, hashed: Any, reason: str) -> None:
-    done = play(KIND, SPEC, answers({"path": "/b/x"}, TAKEN, child, hashed))
+    done = play(KIND, SPEC, answers({"path": "/b/x"}, ROOM, TAKEN, child, hashed))
     assert isinstance(done.ended, Failed)
     assert done.ended.reason == reason
     assert done.ended.evidence["path"] == "/b/x", "what is left of it can be found"
     assert done.emitted == []
+
+
+@pytest.mark.unsaid(FailReason.NO_SPACE)
+@pytest.mark.parametrize(
+    ("spec", "found", "need", "reason"),
+    [
+        ({}, {"free_bytes": 1000}, 1000, None),
+        ({}, {"free_bytes": 999}, 1000, "no_space"),
+        ({}, {"free_bytes": 300, "last_bytes": 200}, 300, None),
+        ({}, {"free_bytes": 299, "last_bytes": 200}, 300, "no_space"),
+        ({"schemas": ["app"]}, {"free_bytes": 1}, None, None),
+        ({"tables": ["app.t"]}, {"free_bytes": 299, "last_bytes": 200}, 300, "no_space"),
+        ({"space": "2x"}, {"free_bytes": 1999}, 2000, "no_space"),
+        ({"space": "1kB"}, {"free_bytes": 1000}, 1000, None),
+        ({"space": "skip"}, {"free_bytes": 0}, None, None),
+        ({}, {"free_bytes": None, "error": "it does not answer"}, 1000, "not_answered"),
+        ({"space": "2x"}, {"free_bytes": 1, "database_bytes": None}, None, "not_answered"),
+    ],
+)
+def test_what_will_not_fit_is_not_begun(spec: Any, found: Any, need: int | None, reason: str | None) -> None:
+    room = {k: v for k, v in (ROOM | found).items() if v is not None or k == "database_bytes"}
+    asked = [room] if spec.get("space") != "skip" else []
+    done = play(KIND, SPEC | spec, answers({"path": "/b/x"}, *asked, TAKEN, ended(), HASH))
+    if reason is None:
+        assert isinstance(done.ended, Passed)
+    else:
+        assert isinstance(done.ended, Failed) and done.ended.reason == reason
+        assert done.of(RunChild) == [] and done.of(Snapshot) == []
+    if asked:
+        assert done.ended.evidence["space"]["need_bytes"] == need
+
+
+def test_lint() -> None:
+    for space in ("auto", "skip", "1.5x", "50GB"):
+        assert lint(KIND, SPEC | {"space": space}) == []
+    assert codes(lint(KIND, SPEC | {"space": "much"})) == ["backup-space"]
 
 
 def test_what_it_is() -> None:

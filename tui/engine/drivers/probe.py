@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tui.engine.drivers import space
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
+from tui.helm.paths import RunPaths
 from tui.journal.events import RunOpened
 from tui.plan.expand import ExpansionError, expand
 from tui.postgres.connect import Session
@@ -24,8 +24,14 @@ class ProbeDriver:
     """Carries out Probe."""
 
     def __init__(
-        self, target: TargetAccess, opened: RunOpened, environment: Mapping[str, str], children: ChildDriver
+        self,
+        target: TargetAccess,
+        opened: RunOpened,
+        environment: Mapping[str, str],
+        children: ChildDriver,
+        paths: RunPaths,
     ) -> None:
+        self._paths = paths
         self._target = target
         self._opened = opened
         self._environment = environment
@@ -38,7 +44,7 @@ class ProbeDriver:
                 case "identity":
                     return await self._identity()
                 case "disk":
-                    return await self._disk(str(effect.arguments["need"]))
+                    return await self._disk(effect.arguments)
                 case "connections":
                     return await self._connections()
                 case "database_size":
@@ -47,8 +53,8 @@ class ProbeDriver:
                     return await asyncio.to_thread(self._tools, list(effect.arguments["names"]))
                 case "path_prepare":
                     return await asyncio.to_thread(self._prepare, effect.arguments)
-                case "path_free":
-                    return {"bytes": shutil.disk_usage(str(effect.arguments["path"])).free}
+                case "backup_space":
+                    return await self._backup_space(str(effect.arguments["path"]))
         except PostgresError as error:
             return {"error": error.message, "sqlstate": error.sqlstate}
         except OSError as error:
@@ -69,35 +75,34 @@ class ProbeDriver:
     async def _connections(self) -> dict[str, Any]:
         session = await self._monitor()
         rows = await session.rows("connections_free")
-        usable, used = int(rows[0][0]), int(rows[0][1])
-        return {"usable": usable, "used": used, "free": usable - used}
+        usable, used, database, in_database, role, of_role = (int(value) for value in rows[0])
+        found: dict[str, Any] = {"usable": usable, "used": used, "free": usable - used}
+        for name, limit, taken in (("database", database, in_database), ("role", role, of_role)):
+            # Less than nothing is no limit.
+            if limit >= 0:
+                found |= {f"{name}_limit": limit, f"{name}_used": taken}
+                found["free"] = min(found["free"], limit - taken)
+        return found
 
-    async def _disk(self, need: str) -> dict[str, Any]:
-        """Free space where the database lies. Only a host that is this one can be asked here, and only when told so."""
+    async def _disk(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Free space where the database lies, or at another `path` `on` its host or this one, beside what is needed."""
+        need, path = str(arguments["need"]), arguments.get("path")
         database = await self._database_bytes()
         wanted = disk_need(need, database)
-        target = self._target.target
-        session = await self._monitor()
-        local = any(source.local for source in target.host) or session.host.startswith("/")
-        found: dict[str, Any] = {"need": need, "need_bytes": wanted, "database_bytes": database}
-        if not local:
-            return found | {"error": "the database's host is not this one, and no source of its figures answers"}
-        rows = (await session.execute("select pg_catalog.current_setting('data_directory', true)")).rows
-        directory = rows[0][0] if rows else None
-        if not directory:
-            return found | {"error": "the role may not see data_directory (pg_read_all_settings)"}
-        place = Path(directory)
-        while True:
-            try:
-                free = shutil.disk_usage(place).free
-                break
-            except PermissionError:
-                place = place.parent
-        return found | {
-            "free_bytes": free,
-            "source": os.uname().nodename,
-            "enough": wanted is not None and free >= wanted,
-        }
+        if path is not None and arguments.get("on") == "here":
+            found = await space.on_this_host(str(path), self._environment)
+        else:
+            found = await space.on_the_database(self._target, None if path is None else str(path))
+        found |= {"need": need, "need_bytes": wanted, "database_bytes": database}
+        if "error" in found:
+            return found
+        return found | {"enough": wanted is not None and found["free_bytes"] >= wanted}
+
+    async def _backup_space(self, path: str) -> dict[str, Any]:
+        """Bytes free where a backup goes, and what a guess of its size can rest on."""
+        found = await space.on_this_host(path, self._environment)
+        last = await asyncio.to_thread(space.last_backup, self._target.facts(), self._paths)
+        return found | {"last_bytes": last, "database_bytes": await self._database_bytes()}
 
     def _tools(self, names: list[str]) -> dict[str, Any]:
         identity = self._target.identity
@@ -127,4 +132,4 @@ class ProbeDriver:
         path = directory / str(arguments["name"])
         if path.exists() or path.is_symlink():
             return {"error": f"{path} exists already"}
-        return {"path": str(path), "free_bytes": shutil.disk_usage(directory).free}
+        return {"path": str(path)}

@@ -1,0 +1,139 @@
+"""Free space where it counts: at a place of the database's host, by the plan's sources, and where a backup goes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tui.engine.target import TargetAccess
+from tui.helm.paths import RunPaths, list_runs
+from tui.plan.expand import ExpansionError, expand
+from tui.plan.model import HostSource
+from tui.postgres.errors import PostgresError
+from tui.probes.here import is_here
+from tui.probes.local import disk_of
+from tui.probes.reading import Source, SourceFailed
+from tui.probes.sources import sources_of
+from tui.probes.ssh import Ssh
+from tui.probes.thread import apart
+
+_HERE_S: Final = 5.0
+"""Seconds that a filesystem of this host may take to answer."""
+_RUNS: Final = 20
+_LARGEST: Final = 64 << 20
+"""Bytes of a journal that are looked through for its last backup."""
+
+
+async def on_the_database(target: TargetAccess, path: str | None) -> dict[str, Any]:
+    """Bytes free for ordinary accounts on the filesystem of `path`, by default the data directory, on the database's
+    host: `free_bytes` and the `source` that told, or `error`. `tried`: the sources before it, with why each failed.
+
+    This host is asked where the plan says that it is the one, or, where it names none, the backend is seen here.
+    """
+    session = await target.monitor()
+    place = path
+    if place is None:
+        place = (await session.rows("host_place"))[0][0]
+        if place is None:
+            return {"error": "the role may not see data_directory (pg_read_all_settings)"}
+    named: Sequence[HostSource] = target.target.host
+    if not named:
+        if not session.host.startswith(("/", "@")):
+            return {"place": place, "error": "the plan names no source for figures of the database's host"}
+        if not is_here(session.backend.pid, session.backend.start, session.listener_pid):
+            return {"place": place, "error": "the server behind the socket is not seen to run on this host"}
+        named = (HostSource(local=True),)
+    ssh = Ssh(target.environment)
+    tried: list[dict[str, str]] = []
+    try:
+        for source in sources_of(named, target.environment, ssh, session.rows, lambda: place):
+            found = await _asked(source, place)
+            if "error" not in found:
+                return {"place": place, "tried": tried, **found} if tried else {"place": place, **found}
+            tried.append({"source": source.kind, "where": source.where, "reason": found["error"]})
+    finally:
+        await ssh.close()
+    reasons = "; ".join(f"{one['where']} ({one['source']}): {one['reason']}" for one in tried)
+    return {"place": place, "tried": tried, "error": reasons}
+
+
+async def _asked(source: Source, place: str) -> dict[str, Any]:
+    """What one source says of a place; SQL has no way to tell."""
+    try:
+        if source.kind == "local":
+            async with asyncio.timeout(_HERE_S):
+                disk = await apart(lambda: disk_of(place))
+            host = os.uname().nodename
+            free = None if disk is None else disk[1]
+        else:
+            async with asyncio.timeout(source.patience):
+                reading = await source.read()
+            host, free = reading.host, reading.disk_free
+    except TimeoutError:
+        return {"error": "it does not answer in time"}
+    except SourceFailed as error:
+        return {"error": str(error)}
+    except PostgresError as error:
+        return {"error": error.message}
+    finally:
+        await source.close()
+    if free is None:
+        return {"error": "it does not tell how much space is free there"}
+    return {"free_bytes": int(free), "source": f"{host} ({source.kind})"}
+
+
+async def on_this_host(path: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """As `on_the_database`, of a place on the host that the engine runs on; it may be made later."""
+    try:
+        place = expand(path, environment)
+    except ExpansionError as error:
+        return {"error": str(error)}
+    if not Path(place).is_absolute():
+        return {"place": place, "error": "it is not an absolute path"}
+    try:
+        async with asyncio.timeout(_HERE_S):
+            free = await apart(lambda: _free(Path(place)))
+    except TimeoutError:
+        return {"place": place, "error": "its filesystem does not answer"}
+    except OSError as error:
+        return {"place": place, "error": f"{error.filename}: {error.strerror}"}
+    return {"place": place, "free_bytes": free, "source": f"{os.uname().nodename} (local)"}
+
+
+def _free(place: Path) -> int:
+    """Of the place, or of the nearest one above it that there is. Raises OSError."""
+    while True:
+        try:
+            return shutil.disk_usage(place).free
+        except FileNotFoundError:
+            if place == place.parent:
+                raise
+            place = place.parent
+
+
+def last_backup(identity: Mapping[str, Any], run: RunPaths | None = None) -> int | None:
+    """Bytes of the last backup of this database in any run that can be read, `run`'s own first; None without one."""
+    runs = [] if run is None else [run]
+    try:
+        runs += list_runs()[:_RUNS]
+    except OSError:
+        pass
+    for paths in runs:
+        try:
+            if paths.journal.stat().st_size > _LARGEST:
+                continue
+            lines = paths.journal.read_bytes().splitlines()
+            opened = json.loads(lines[0])["data"].get("identity") or {}
+            if any(opened.get(name) != identity.get(name) for name in ("system_identifier", "database")):
+                continue
+            for line in reversed(lines):
+                if b'"type":"backup.recorded"' in line:
+                    return int(json.loads(line)["data"]["bytes"])
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue
+    return None
