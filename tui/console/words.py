@@ -7,7 +7,7 @@ from typing import Any
 from tui.console.view import Mode
 from tui.console.visible import visible
 from tui.locale import _, language, ngettext
-from tui.plain.words import EFFECT, METRIC, REASON, prepared_words, word
+from tui.plain.words import EFFECT, METRIC, REASON, holder_words, prepared_words, word
 from tui.run.steps import Status, StepState
 
 STATUS_STYLE: dict[Status, str] = {
@@ -166,6 +166,9 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
     match reason:
         case "lock":
             return _lock(facts)
+        case "old_transaction":
+            text, whose = _("waits for a transaction older than its own to end"), holder_words(facts, reason)
+            return f"{text}: {whose}" if whose else text
         case "blocks_others":
             return _blocks(facts)
         case "lock_retry":

@@ -117,7 +117,7 @@ class Attempt:
             if self.kind.changes:
                 await self.sql.take_target_key(self.stop)
             while True:
-                result = await self._perform(generator.send(result))
+                result = await self.perform(generator.send(result))
         except StopIteration as ended:
             outcome: fx.Outcome = ended.value
             return outcome
@@ -143,7 +143,8 @@ class Attempt:
             evidence={s.id: s.evidence for s in state.steps if s.evidence} if self.kind.name == "verify_backup" else {},
         )  # fmt: skip
 
-    async def _perform(self, effect: fx.Effect) -> Any:
+    async def perform(self, effect: fx.Effect) -> Any:
+        """Carry out what a kind asks: its result."""
         match effect:
             case fx.RunTransaction():
                 return await self.sql.transaction(effect)
@@ -151,6 +152,8 @@ class Attempt:
                 return await self.sql.statement(effect)
             case fx.RunSession():
                 return await self.sql.of_session(effect)
+            case fx.CleanUp():
+                return await self.cleanup(self.sql.object)
             case fx.RunQuery():
                 return await self.queries.query(effect)
             case fx.RunChild():
@@ -188,7 +191,7 @@ class Attempt:
 
     async def _stopper(self) -> None:
         await self.stop.wait()
-        await self.sql.cancel()
+        await self.sql.cancel(for_another=self.stop_reason == CancelReason.ENGINE)
         await self.queries.cancel()
         await self.children.end()
 
@@ -238,33 +241,25 @@ class Attempt:
         fate = e.StepFate(step=step, attempt=attempt, fate="undecided", reason=reason, facts=facts)
         self.recorder.append(fate)
 
-    async def cleanup(self) -> str | None:
-        """Run the step's cleanup, whose statements are idempotent; None when it did what it should, else why not."""
-        action = self.step.cleanup
-        assert action is not None
-        kind = KINDS[action.kind]
-        await self.sql.take_target_key(self.stop)
-        generator = kind.execute(msgspec.structs.replace(self._context(), done=0), kind.typed(action.spec))
-        result: Any = None
+    async def cleanup(self, about: dict[str, Any]) -> str | None:
+        """Take away what a statement outside a transaction left half done; None when that worked, else why not.
+        `about`: its facts (see `tui.postgres.outside`), empty where the catalogue knows nothing of it."""
+        from tui.engine.cleanup import Cleanup
+
         try:
-            while True:
-                effect = generator.send(result)
-                if isinstance(effect, (fx.RunTransaction, fx.RunStatement, fx.RunSession)):
-                    result = await self.sql.unwitnessed(effect)
-                else:
-                    result = await self._perform(effect)
-        except StopIteration as ended:
-            outcome: fx.Outcome = ended.value
-        if isinstance(outcome, fx.Passed):
-            return None
-        return outcome.error.message if outcome.error is not None else outcome.reason
+            return await Cleanup(self).run(self._context(), about)
+        except PostgresError as error:
+            return error.message
 
     async def _cleaned(self, outcome: fx.Outcome) -> fx.Outcome:
         """A statement outside a transaction that failed may have left half of itself behind: that is cleaned up, unless
         its effect is there as a whole. Raises ProofUnanswered."""
-        if isinstance(outcome, fx.Passed) or outcome.effect != "unknown" or self.step.cleanup is None:
+        if isinstance(outcome, fx.Passed) or self.step.cleanup is None or self.stop_reason == CancelReason.ENGINE:
             return outcome
-        if self.step.prove is not None:
+        half = "leftovers" in outcome.evidence and outcome.reason != FailReason.LEFTOVER
+        if not half and outcome.effect != "unknown":
+            return outcome
+        if not half and self.step.prove is not None:
             try:
                 there, found = await self.proof(self.step.prove)
             except ProofUnanswered as unanswered:
@@ -274,14 +269,12 @@ class Attempt:
             if there:
                 return msgspec.structs.replace(outcome, effect="all")
         self.sql.allow_again()
-        try:
-            why = await self.cleanup()
-        except PostgresError as error:
-            why = error.message
+        why = await self.cleanup(self.sql.object)
         if why is not None:
             return msgspec.structs.replace(outcome, evidence=outcome.evidence | {"cleanup": why})
-        effect: e.Effect = "some" if self._current().done > self.at.resume_from else "none"
-        return msgspec.structs.replace(outcome, effect=effect, evidence=outcome.evidence | {"cleanup": "done"})
+        effect: e.Effect = "some" if self._current().done else "none"
+        evidence = {k: v for k, v in outcome.evidence.items() if k != "leftovers"} | {"cleanup": "done"}
+        return msgspec.structs.replace(outcome, effect=effect, evidence=evidence)
 
     def _located(self, error: fx.SqlError) -> dict[str, Any]:
         """The server's error, with the file in whose line it is."""

@@ -38,6 +38,18 @@ def tree_facts(tree: Iterable[Blocker], pid: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def wait_reason(tree: Iterable[Blocker], pid: int) -> WaitReason:
+    """Why a backend of ours waits: for a lock, or, in the middle of a concurrent command, for the end of a transaction
+    that is older than it and holds nothing that it wants."""
+    ours = [b for b in tree if b.pid == pid and b.waits_for]
+    if not ours:
+        return WaitReason.NONE
+    kind = ours[0].wanted.rpartition(" ")[2]
+    concurrent = "concurrently" in ours[0].query.lower()
+    old = kind == "virtualxid" or (kind == "transactionid" and concurrent)
+    return WaitReason.OLD_TRANSACTION if old else WaitReason.LOCK
+
+
 class LockSight:
     """`tell(reason, facts)` journals that the step waits for a lock, or, without a reason, that it no longer does."""
 
@@ -85,10 +97,10 @@ class LockSight:
         while True:
             await asyncio.sleep(pause)
             try:
-                waits = await self._look(pid)
+                reason, waits = await self._look(pid)
                 # How a long wait goes on is the sampler's to tell, once a second.
                 if waits and not told:
-                    self._tell(WaitReason.LOCK, waits)
+                    self._tell(reason, waits)
                 elif told and not waits:
                     self._tell(WaitReason.NONE, {})
                 told = bool(waits)
@@ -99,18 +111,18 @@ class LockSight:
                 # The engine's own next event meets the same failure and says so.
                 return
 
-    async def _look(self, pid: int) -> dict[str, Any]:
-        """The facts of a wait under way; empty without one."""
+    async def _look(self, pid: int) -> tuple[WaitReason, dict[str, Any]]:
+        """Why it waits, and the facts; empty when it does not."""
         monitor = await self._target.monitor()
         rows = await monitor.rows("backend_waits", [pid])
         if not rows or not rows[0][0]:
-            return {}
+            return WaitReason.NONE, {}
         tree = await lock_tree(monitor, [pid])
         ours = [b for b in tree if b.pid == pid and b.waits_for]
         if not ours:
-            return {}
+            return WaitReason.NONE, {}
         self._wanted, self._blockers = ours[0].wanted, tuple(b for b in tree if b.side == "blocks_us")
-        return tree_facts(tree, pid)
+        return wait_reason(tree, pid), tree_facts(tree, pid)
 
 
 def _named(holder: Blocker) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tui.engine.locksight import tree_facts
+from tui.engine.locksight import tree_facts, wait_reason
 from tui.engine.logbook import Logbook
 from tui.engine.recorder import Recorder
 from tui.journal.codes import WaitReason
@@ -43,12 +43,12 @@ class LockWatch:
         tree = await lock_tree(monitor, backends)
         for pid, key in backends.items():
             blocked = [b for b in tree if b.side == "blocked_by_us"]
-            waits = any(b.pid == pid and b.waits_for for b in tree)
-            reason = WaitReason.LOCK if waits else (WaitReason.BLOCKS_OTHERS if blocked else WaitReason.NONE)
+            waits = wait_reason(tree, pid)
+            reason = waits or (WaitReason.BLOCKS_OTHERS if blocked else WaitReason.NONE)
             at = self._recorder.state.steps.get(key[0])
             if at is None or at.status != "running" or (not reason and at.waiting is None):
                 continue
-            if at.waiting not in (None, WaitReason.LOCK, WaitReason.BLOCKS_OTHERS):
+            if at.waiting not in (None, WaitReason.LOCK, WaitReason.OLD_TRANSACTION, WaitReason.BLOCKS_OTHERS):
                 # Between two tries for a lock, say: nothing of ours waits in the database.
                 continue
             facts = tree_facts(tree, pid) if reason else {}

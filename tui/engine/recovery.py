@@ -1,8 +1,8 @@
 """Recovery: fence, decide, record. What became of an attempt that nobody saw the end of; never guessed.
 
-Transactions are judged by their witness (`tui.postgres.evidence`), statements outside one by the step's proof and
-cleanup, programs by their exit status and the proof after they were ended; what changes nothing is simply not
-applied. After a fate other than `undecided` comes exactly one outcome.
+Transactions are judged by their witness (`tui.postgres.evidence`), statements outside one by the catalogue
+(`tui.postgres.outside`), programs by their exit status and the proof after they were ended; what changes nothing is
+simply not applied. After a fate other than `undecided` comes exactly one outcome.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
-from tui.postgres import evidence, fence
+from tui.postgres import evidence, fence, outside
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError
 from tui.run.steps import StepState
@@ -167,7 +167,7 @@ class Recovery:
         return await fence.poll_until_free(control, key, time.monotonic() + 2.0)
 
     async def _outside(self, control: Session, witness: dict[str, Any]) -> evidence.Verdict:
-        """A statement outside a transaction: when its backend is gone, the proof decides; a half is cleaned up."""
+        """A statement outside a transaction: when its backend is gone, the catalogue decides; a half is cleaned up."""
         backend = Backend(pid=int(witness["pid"]), start=str(witness["backend_start"]))
         if await fence.wait_until_gone(control, [backend], time.monotonic() + 2.0):
             return evidence.Verdict("still_running", FateReason.BACKEND_ALIVE, {"pid": backend.pid})
@@ -176,19 +176,52 @@ class Recovery:
         identity = self._target.identity
         if identity is not None and witness.get("system_identifier") not in (None, identity.system_identifier):
             return evidence.Verdict("undecided", FateReason.OTHER_SERVER, {"found": identity.system_identifier})
+        about = witness.get("object") or {}
+        left = await outside.after(control, about)
+        facts: dict[str, Any] = {"leftovers": list(left.leftovers)} if left.leftovers else {}
+        match left.state:
+            case "whole":
+                return evidence.Verdict("applied", FateReason.CATALOGUE, facts)
+            case "nothing":
+                again = about.get("kind") == "repeatable"
+                return evidence.Verdict(
+                    "not_applied", FateReason.REPEATABLE if again else FateReason.CATALOGUE, facts
+                )  # fmt: skip
+            case "half":
+                return await self._half(control, about, facts)
+        return await self._by_proof(about)
+
+    async def _half(self, control: Session, about: dict[str, Any], facts: dict[str, Any]) -> evidence.Verdict:
+        """The catalogue shows something unfinished: it is taken away, or brought to its end, before anything else."""
+        if self._step.cleanup is None:
+            return evidence.Verdict("undecided", FateReason.NO_CLEANUP, facts)
+        why = await self._attempt.cleanup(about)
+        if why is not None:
+            return evidence.Verdict("undecided", FateReason.CLEANUP_FAILED, facts | {"message": why})
+        left = await outside.after(control, about)
+        if left.state == "whole":
+            return evidence.Verdict("applied", FateReason.CATALOGUE, {"cleanup": "done"})
+        return evidence.Verdict("not_applied", FateReason.CLEANED_UP, facts)
+
+    async def _by_proof(self, about: dict[str, Any]) -> evidence.Verdict:
+        """The catalogue says nothing of the statement. The step's proof is of all its statements together: it tells of
+        one where that is the only one, or the last one and everything is there."""
         prove = self._step.prove
         if prove is None:
             if self._attempt.at.undoes is None:
                 return evidence.Verdict("undecided", FateReason.NO_PROOF, {})
             return self._repeatable({})
+        working = [unit for unit in self._units() if not unit.leaves_nothing]
         there, proof = await self._attempt.proof(prove)
-        if there:
+        if there and (not working or working[-1].last == self._at.tx_statement):
             return evidence.Verdict("applied", FateReason.PROVED, {"prove": proof})
+        if len(working) > 1:
+            return evidence.Verdict("undecided", FateReason.ONE_OF_MANY, {"prove": proof})
         if self._step.cleanup is None:
             return evidence.Verdict("undecided", FateReason.NO_CLEANUP, {"prove": proof})
-        cleaned = await self._attempt.cleanup()
-        if cleaned is not None:
-            return evidence.Verdict("undecided", FateReason.CLEANUP_FAILED, {"message": cleaned, "prove": proof})
+        why = await self._attempt.cleanup(about)
+        if why is not None:
+            return evidence.Verdict("undecided", FateReason.CLEANUP_FAILED, {"message": why, "prove": proof})
         return evidence.Verdict("not_applied", FateReason.CLEANED_UP, {"prove": proof})
 
     # -- programs -----------------------------------------------------------------------------------------------

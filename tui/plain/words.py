@@ -97,6 +97,7 @@ ENVIRONMENT = {
 }
 STEP_WAITING = {
     "lock": N_("waits for a lock"),
+    "old_transaction": N_("waits for a transaction older than its own to end"),
     "lock_retry": N_("the lock was not to be had, tries again"),
     "throttled_by_guard": N_("pauses because a guard is breached"),
     "replication_lag": N_("pauses because a standby lags behind"),
@@ -196,6 +197,7 @@ REASON = {
     "scratch_exists": N_("the scratch database exists already"),
     "scratch_failed": N_("the scratch database could not be created"),
     "restore_failed": N_("the trial restore failed"),
+    "leftover": N_("what an earlier attempt left unfinished is still there"),
     "needs_signature": N_("only a person can sign it"),
     "not_proved": N_("its effect could not be proved"),
     "timeout": N_("it took longer than allowed"),
@@ -229,22 +231,35 @@ def run_word(status: str) -> str:
 
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, with the facts that are known about it."""
-    known = [facts_words((key, value) for key, value in facts.items()), holder_words(facts)]
+    known = [facts_words((key, value) for key, value in facts.items()), holder_words(facts, reason)]
     shown = ", ".join(part for part in known if part)
     return word(STEP_WAITING, reason) + (f" ({shown})" if shown else "")
 
 
-def holder_words(facts: dict[str, Any]) -> str:
-    """Who holds the lock that a step waits for, at the root of the queue; empty while nobody is known."""
+def holder_words(facts: dict[str, Any], reason: str = "") -> str:
+    """Who holds the lock that a step waits for, at the root of the queue, or whose older transaction it waits for; empty
+    while nobody is known."""
     blockers = facts.get("blockers")
     known = [each for each in blockers if isinstance(each, dict)] if isinstance(blockers, list | tuple) else []
     root = next((each for each in known if not each.get("waits_for")), known[0] if known else None)
     if root is None:
         return ""
+    if reason == "old_transaction":
+        return _older(root)
     if root.get("gid"):
         return _("held by {holder}").format(holder=prepared_words(root))
     who = [visible(str(root[name])) for name in ("user", "application", "state") if root.get(name)]
     return ", ".join([_("held by pid {pid}").format(pid=visible(str(root.get("pid", "?")))), *who])
+
+
+def _older(root: dict[str, Any]) -> str:
+    if root.get("gid"):
+        return prepared_words(root)
+    who = [visible(str(root[name])) for name in ("user", "application", "state") if root.get(name)]
+    age = root.get("transaction_age_s")
+    if isinstance(age, int | float):
+        who.append(_("its transaction is open for {span}").format(span=span(age)))
+    return ", ".join([_("pid {pid}").format(pid=visible(str(root.get("pid", "?")))), *who])
 
 
 def prepared_words(holder: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
 from tui.journal.events import Event
+from tui.sql.outside import Outside
 
 
 class Effect(Struct, frozen=True, kw_only=True):
@@ -85,12 +86,22 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
 
 
 class RunStatement(Effect, frozen=True, kw_only=True):
-    """One statement outside any transaction -> TxDone (committed means: it ended without an error)."""
+    """One statement outside any transaction -> TxDone. `outside`: what the catalogue can tell of it afterwards.
+
+    `again`: an earlier attempt may have left something unfinished in its way; then it is not sent.
+    """
 
     statement: Statement
     settings: SqlSettings
     ordinal: int = 0
+    outside: Outside = Outside(kind="unknown")
+    again: bool = False
     session: Prelude = ()
+
+
+class CleanUp(Effect, frozen=True, kw_only=True):
+    """What the last statement outside a transaction left unfinished is taken away by the step's cleanup -> str | None:
+    why it could not be."""
 
 
 class RunSession(Effect, frozen=True, kw_only=True):
@@ -106,7 +117,8 @@ class TxDone(Struct, frozen=True, kw_only=True):
 
     `lock`: what it waited for (`wanted`) and who held it (`blockers`), where it failed for want of a lock. `anew`:
     nothing was done, because the session is a new one and what earlier statements left in the old one is missing; with
-    an `error` the statements that were to make it anew failed.
+    an `error` the statements that were to make it anew failed. `left`: what a statement outside a transaction left that
+    did not end well, by the catalogue; `leftovers` are the objects it left unfinished.
     """
 
     committed: bool
@@ -117,6 +129,8 @@ class TxDone(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     witness: dict[str, Any] = {}
     anew: bool = False
+    left: Literal["", "nothing", "half", "unknown"] = ""
+    leftovers: tuple[str, ...] = ()
 
 
 class RunQuery(Effect, frozen=True, kw_only=True):

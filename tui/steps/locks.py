@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from tui.journal.codes import WaitReason
@@ -20,8 +20,31 @@ from tui.steps.base import Context
 from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
 
 LOCK_NOT_AVAILABLE = "55P03"
+LOCK_TIMEOUT = 0.5
 _FIRST_TIMEOUT, _TIMEOUT_GROWTH = 0.1, 1.5
 _FIRST_PAUSE, _PAUSE_GROWTH, _LONGEST_PAUSE = 0.2, 1.6, 2.0
+
+
+class Limits(Protocol):
+    """What of a spec says how long a statement may wait for a lock, and how often it is tried again."""
+
+    @property
+    def lock_timeout(self) -> float | UnsetType | None: ...
+    @property
+    def retries(self) -> int: ...
+
+
+def lock_limit(spec: Limits) -> float | None:
+    """The step's lock timeout in seconds, half a second where it says nothing; None and 0 are no limit."""
+    return LOCK_TIMEOUT if isinstance(spec.lock_timeout, UnsetType) else spec.lock_timeout
+
+
+def concurrent_limit(spec: Limits) -> float | None:
+    """The same for CREATE INDEX CONCURRENTLY and its like: without a limit where the step says nothing.
+
+    They hold nobody up while they wait for the transactions of others, and what a limit interrupts is left half done.
+    """
+    return 0.0 if isinstance(spec.lock_timeout, UnsetType) else spec.lock_timeout
 
 
 class Try(Struct, frozen=True, kw_only=True):

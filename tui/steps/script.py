@@ -14,12 +14,14 @@ from msgspec.structs import replace
 
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
+from tui.sql.outside import outside_of
 from tui.sql.resume import Lost, changes_role, kept, resumption, stays
 from tui.sql.script import Statement as Source
 from tui.sql.settings import settings as settings_in
 from tui.sql.units import Unit, resume_at
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import (
+    CleanUp,
     Effect,
     Failed,
     Passed,
@@ -34,7 +36,7 @@ from tui.steps.effects import (
     Statement,
     TxDone,
 )
-from tui.steps.locks import gently
+from tui.steps.locks import Limits, concurrent_limit, gently
 
 _OWN_LIMITS = ("lock_timeout", "statement_timeout")
 
@@ -42,14 +44,11 @@ _OWN_LIMITS = ("lock_timeout", "statement_timeout")
 class ScriptRun:
     """Executes `found`, the units of a script, for one attempt."""
 
-    def __init__(
-        self, context: Context, found: Sequence[Unit], settings: SqlSettings, lock_timeout: float | None, retries: int
-    ) -> None:
+    def __init__(self, context: Context, spec: Limits, found: Sequence[Unit], settings: SqlSettings) -> None:
         self.context = context
+        self.spec = spec
         self.found = found
         self.settings = settings
-        self.lock_timeout = lock_timeout
-        self.retries = retries
         self.own_role = False
         self.evidence: dict[str, Any] = {
             "statements": found[-1].last + 1 if found else 0,
@@ -68,14 +67,19 @@ class ScriptRun:
         prelude: Prelude = () if first == 0 else None
         for at in range(first, len(self.found)):
             unit = self.found[at]
-            done = yield from self._one(unit, prelude)
-            if done.anew and done.error is None:
-                made = yield from self._anew(at)
-                if isinstance(made, Failed):
-                    return made
-                done = yield from self._one(unit, made)
-            if done.anew:
-                return self._failed(FailReason.SESSION_STATE_LOST, done, unit)
+            done = yield from self._carried_out(at, prelude)
+            if isinstance(done, Failed):
+                return done
+            if done.left == "half" and done.error is None:
+                # An earlier attempt left it unfinished.
+                why: str | None = yield CleanUp()
+                if why is not None:
+                    return self._failed(
+                        FailReason.LEFTOVER, replace(done, error=SqlError(sqlstate=None, message=why)), unit
+                    )
+                done = yield from self._carried_out(at, None)
+                if isinstance(done, Failed):
+                    return done
             self.evidence["rows"] += done.rows
             self.evidence["warnings"].extend(done.warnings)
             if not done.committed:
@@ -87,16 +91,31 @@ class ScriptRun:
                 self.evidence["commit"] = done.witness
         return Passed(evidence=self.evidence, effect="all")
 
+    def _carried_out(self, at: int, prelude: Prelude) -> Generator[Effect, Any, TxDone | Failed]:
+        """One unit, in a session as its predecessors left it; Failed where there is none."""
+        unit = self.found[at]
+        done: TxDone = yield from self._one(unit, prelude)
+        if done.anew and done.error is None:
+            made = yield from self._anew(at)
+            if isinstance(made, Failed):
+                return made
+            done = yield from self._one(unit, made)
+        return self._failed(FailReason.SESSION_STATE_LOST, done, unit) if done.anew else done
+
     def _one(self, unit: Unit, prelude: Prelude) -> Generator[Effect, Any, TxDone]:
         inner = tuple(sent(statement) for statement in unit.inner)
         if unit.kind == "session":
             done: TxDone = yield RunSession(statement=inner[0], settings=self.settings, session=prelude)
             return done
         if unit.kind == "outside":
-            # Outside a transaction a lock timeout would leave an invalid index behind: such statements wait as long
-            # as the plan says, and are not tried again by themselves.
+            # A lock timeout would leave an invalid index behind, so it waits as long as the plan says, and is not
+            # tried again by itself.
+            about = outside_of(unit.inner[0])
+            limit = concurrent_limit(self.spec) if about.concurrent else self.settings.lock_timeout
             done = yield RunStatement(
-                statement=inner[0], settings=self.settings, ordinal=unit.last, session=prelude
+                statement=inner[0], settings=replace(self.settings, lock_timeout=limit), ordinal=unit.last,
+                outside=about, again=self.context.attempt > 1 and self.context.step.cleanup is not None,
+                session=prelude,
             )  # fmt: skip
             return done
         work = RunTransaction(
@@ -105,8 +124,8 @@ class ScriptRun:
             own_role=self.own_role or any(changes_role(s) for s in unit.inner[: unit.evidence]),
             taints=any(stays(s) for s in unit.inner), gid=unit.gid,
         )  # fmt: skip
-        limit = None if "lock_timeout" in self.settings.keep else self.lock_timeout
-        done, _tries = yield from gently(self.context, work, limit, self.retries)
+        limit = None if "lock_timeout" in self.settings.keep else self.settings.lock_timeout
+        done, _tries = yield from gently(self.context, work, limit, self.spec.retries)
         return done
 
     def _anew(self, at: int) -> Generator[Effect, Any, tuple[Statement, ...] | Failed]:
@@ -129,10 +148,13 @@ class ScriptRun:
 
     def _failed(self, reason: FailReason, done: TxDone, unit: Unit) -> Failed:
         effect: Applied = "some" if any(not u.leaves_nothing for u in self.found if u.last < unit.first) else "none"
-        if unit.kind == "outside" and reason == FailReason.SQL_ERROR:
+        if unit.kind == "outside" and done.left in ("", "unknown") and not done.anew:
             effect = "unknown"
-        error: SqlError | None = done.error
-        return Failed(reason=reason, evidence=self.evidence | done.lock, effect=effect, error=error)
+        evidence = self.evidence | done.lock
+        if done.leftovers:
+            effect = "some" if effect == "none" else effect
+            evidence |= {"leftovers": list(done.leftovers)}
+        return Failed(reason=reason, evidence=evidence, effect=effect, error=done.error)
 
     def _learn(self, unit: Unit) -> None:
         """What a unit that was carried out has set for those after it."""

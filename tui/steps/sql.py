@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from tui.journal.codes import FailReason
+from tui.locale import _
 from tui.plan.scalars import Duration, File
+from tui.sql.outside import outside_of
 from tui.sql.parts import Part, part_text
 from tui.sql.review import review
 from tui.sql.script import Script, read_script
 from tui.sql.units import Unit, units
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlSettings, Statement
-from tui.steps.locks import gently
+from tui.steps.locks import gently, lock_limit
 from tui.steps.parts import UNKNOWN, lint_parts
 from tui.steps.script import ScriptRun, sent
 
@@ -28,6 +30,7 @@ from tui.steps.script import ScriptRun, sent
 class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Exactly one of `file` and `text`; times in seconds; `retries` after a lock was not to be had.
 
+    `lock_timeout`: half a second where nothing is said, and no limit for what waits for others concurrently.
     `part`: what of a migration tool's file with an up and a down part is executed; the up part by default.
     """
 
@@ -35,7 +38,7 @@ class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str | None = None
     part: Part | None = None
     transaction: Literal["single", "per_statement", "script"] = "single"
-    lock_timeout: Duration | None = 0.5
+    lock_timeout: Duration | UnsetType | None = UNSET
     retries: int = 8
     statement_timeout: Duration | None = None
     row_security: Literal["off", "on"] = "off"
@@ -45,7 +48,7 @@ def settings_of(context: Context, spec: Any) -> SqlSettings:
     """How this step's SQL runs."""
     return SqlSettings(
         role=context.step.as_,
-        lock_timeout=spec.lock_timeout,
+        lock_timeout=lock_limit(spec),
         statement_timeout=spec.statement_timeout,
         row_security=spec.row_security == "on",
     )
@@ -62,7 +65,7 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     settings = settings_of(context, spec)
     if spec.transaction != "single":
         found = units_of(spec, text or "")
-        return (yield from ScriptRun(context, found, settings, spec.lock_timeout, spec.retries).run())
+        return (yield from ScriptRun(context, spec, found, settings).run())
     script = read_script(part_text(text or "", spec.part))
     prepares = any(s.words[:1] == ("PREPARE",) for s in script.statements)
     work = RunTransaction(statements=statements_of(script), settings=settings, taints=prepares)
@@ -70,7 +73,7 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
         # An earlier attempt committed it all and was not content with its proof: what was applied is never
         # applied again, only the proof is asked once more.
         return Passed(evidence={"statements": len(work.statements), "done": context.done, "rows": 0}, effect="all")
-    done, tries = yield from gently(context, work, spec.lock_timeout, spec.retries)
+    done, tries = yield from gently(context, work, settings.lock_timeout, spec.retries)
     evidence = {"statements": len(work.statements), "rows": done.rows, "tries": tries, "commit": done.witness}
     evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
     if done.committed:
@@ -108,10 +111,27 @@ def lint(lint: Lint) -> Iterable[Finding]:
         )
     if not any(s.kind != "meta" for s in script.statements):
         yield Finding(code="sql-empty", message="the script has no statement", key=key)
-    outside = any(unit.kind == "outside" for unit in units_of(spec, text or ""))
+    found_units = units_of(spec, text or "")
+    outside = [unit for unit in found_units if unit.kind == "outside"]
     if outside and lint.step.prove is None and not lint.is_undo:
         message = "statements outside a transaction need 'prove': their fate cannot be learnt otherwise"
         yield Finding(code="needs-prove", message=message)
+    several = sum(not unit.leaves_nothing for unit in found_units) > 1
+    for unit in outside:
+        statement = unit.inner[0]
+        if several and not outside_of(statement).told:
+            message = _(
+                "What became of this statement cannot be told from the catalogue, nor from a proof of several; "
+                "give it a step of its own: {statement}"
+            )
+            text = message.format(statement=" ".join(statement.text.split())[:60])
+            yield Finding(code="outside-alone", message=text, key=key, file=spec.file, line=statement.line)
+    halves = [u.inner[0] for u in outside if outside_of(u.inner[0]).kind in ("create_index", "reindex", "detach")]
+    if halves and lint.step.cleanup is None and not lint.is_undo:
+        message = _("Interrupted it leaves something half done; without `cleanup` a person has to take that away.")
+        yield Finding(
+            code="no-cleanup", message=message, key=key, file=spec.file, line=halves[0].line, level="warning"
+        )  # fmt: skip
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:

@@ -162,6 +162,48 @@ class TestLint:
         assert "needs-prove" in codes(lint(KIND, {"text": OWN + "call p();", "transaction": "script"}))
 
 
+class TestLintOutside:
+    def test_what_cannot_be_told_of_several_needs_a_step_of_its_own(self) -> None:
+        spec = {"text": "insert into t values (1);\ncall p();", "transaction": "script"}
+        (found,) = [f for f in lint(KIND, spec, prove=PROVE) if f.code == "outside-alone"]
+        assert found.line == 2 and "call p()" in found.message
+        alone = {"text": "set a.b = 1; call p();", "transaction": "script"}
+        assert "outside-alone" not in codes(lint(KIND, alone, prove=PROVE))
+        told = {"text": "vacuum t; create index concurrently i on t (a);", "transaction": "script"}
+        assert "outside-alone" not in codes(lint(KIND, told, prove=PROVE))
+
+    def test_what_may_be_left_half_done_has_a_cleanup(self) -> None:
+        (found,) = [f for f in lint(KIND, {"text": MIXED, "transaction": "per_statement"}) if f.code == "no-cleanup"]
+        assert (found.level, found.line) == ("warning", 2)
+        assert "no-cleanup" not in codes(lint(KIND, {"text": "vacuum t", "transaction": "per_statement"}))
+
+
+class TestLimits:
+    CIC = "create index concurrently i on t (a);"
+
+    @pytest.mark.parametrize(
+        ("given", "limit"), [({}, 0.0), ({"lock_timeout": 0.5}, 0.5), ({"lock_timeout": None}, None)]
+    )
+    def test_a_concurrent_command_has_a_limit_only_where_the_step_says_so(
+        self, given: dict[str, float | None], limit: float | None
+    ) -> None:
+        spec = {"text": self.CIC, "transaction": "per_statement", **given}
+        (work,) = play(KIND, spec, answers(committed())).of(RunStatement)
+        assert work.settings.lock_timeout == limit
+
+    def test_others_outside_a_transaction_keep_the_usual_one(self) -> None:
+        (work,) = play(KIND, {"text": "vacuum t", "transaction": "per_statement"}, answers(committed())).of(
+            RunStatement
+        )
+        assert work.settings.lock_timeout == 0.5
+
+    def test_what_the_script_sets_itself_is_left_alone(self) -> None:
+        spec = {"text": "set lock_timeout = '3s'; select 1; " + self.CIC, "transaction": "per_statement"}
+        done = play(KIND, spec, answers(*[committed()] * 3))
+        assert done.of(RunTransaction)[0].settings.keep == ("lock_timeout",)
+        assert done.of(RunStatement)[0].settings.keep == ("lock_timeout",)
+
+
 def test_what_it_is() -> None:
     assert (KIND.name, KIND.short, KIND.changes, KIND.fence, KIND.repeat) == (
         "sql",

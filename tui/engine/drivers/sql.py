@@ -11,6 +11,7 @@ import asyncio
 import time
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
@@ -20,7 +21,7 @@ from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
 from tui.plan.model import Step
-from tui.postgres import evidence, fence, ledger
+from tui.postgres import evidence, fence, ledger, outside
 from tui.postgres.connect import Notice, Session, WorkSettings
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.steps.effects import (
@@ -63,9 +64,12 @@ class SqlDriver:
         self._settings: SqlSettings | None = None
         self._keyed: Session | None = None
         self._cancelled = False
+        self._for_another = False
         self._gave_way = False
         self._in_transaction = False
         self._sight = LockSight(target, self._waiting)
+        self.object: dict[str, object] = {}
+        """What the last statement outside a transaction is about, by the catalogue before it was sent."""
 
     @property
     def backend_pid(self) -> int | None:
@@ -172,7 +176,7 @@ class SqlDriver:
             work.warnings += [w.message for w in result.warnings]
 
     async def statement(self, effect: RunStatement) -> TxDone:
-        """One statement outside any transaction; what it is judged by after a crash is the step's proof."""
+        """One statement outside any transaction: what it is judged by is what the catalogue says before and after."""
         began = time.monotonic()
         session = await self._ready(effect.settings, effect.session)
         if isinstance(session, TxDone):
@@ -180,8 +184,17 @@ class SqlDriver:
         backend = session.backend
         self._in_transaction = False
         await self._require_target_key()
-        outside = {"outside": True, "pid": backend.pid, "backend_start": backend.start, **self._identity()}
-        self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=outside))
+        control = await self._target.control()
+        try:
+            self.object = await outside.before(session, control, effect.outside)
+            if effect.again:
+                left = await outside.in_the_way(control, self.object)
+                if left.state == "half":
+                    return TxDone(committed=False, left="half", leftovers=left.leftovers)
+        except ConnectionLost as error:
+            raise FateUnknown(error.message) from None
+        witness = {"outside": True, "pid": backend.pid, "backend_start": backend.start, **self._identity()}
+        self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=witness | {"object": self.object}))
         try:
             async with self._sight.over(backend.pid, effect.settings.lock_timeout):
                 result = await self._one(session, effect.statement)
@@ -189,14 +202,26 @@ class SqlDriver:
             raise FateUnknown(error.message) from None
         except PostgresError as error:
             failed = self._sight.named(sql_error(error, effect.statement.line))
-            self._recorder.append(
-                self._event(e.TxAborted, effect.ordinal, sqlstate=failed.sqlstate, message=failed.message)
-            )
-            return self._failed(failed, began)
+            return await self._judged(effect, failed, began)
         rows = max(0, result.rowcount) if result.rows is None else 0
         warnings = tuple(w.message for w in result.warnings)
         self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings, rows=rows))
         return TxDone(committed=True, rows=rows, warnings=warnings, seconds=round(time.monotonic() - began, 6))
+
+    async def _judged(self, effect: RunStatement, error: SqlError, began: float) -> TxDone:
+        """What an error outside a transaction left: it takes nothing back by itself."""
+        try:
+            left = await outside.after(await self._target.control(), self.object)
+        except PostgresError:
+            left = outside.Left(state="unknown")
+        if left.state == "whole":
+            warnings = (f"{error.sqlstate}: {error.message}",)
+            self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings))
+            return TxDone(committed=True, warnings=warnings, seconds=round(time.monotonic() - began, 6))
+        if left.state == "nothing" or not self._for_another:
+            event = self._event(e.TxAborted, effect.ordinal, sqlstate=error.sqlstate, message=error.message)
+            self._recorder.append(event)
+        return replace(self._failed(error, began), left=left.state, leftovers=left.leftovers)
 
     async def of_session(self, effect: RunSession) -> TxDone:
         """A statement that changes its session and nothing else: without evidence, as it may be executed again."""
@@ -213,11 +238,10 @@ class SqlDriver:
             return self._failed(sql_error(error, effect.statement.line), began)
         return TxDone(committed=True, warnings=tuple(w.message for w in result.warnings))
 
-    async def unwitnessed(self, effect: RunTransaction | RunStatement | RunSession) -> TxDone:
+    async def unwitnessed(self, statements: tuple[Statement, ...], settings: SqlSettings) -> TxDone:
         """Statements of a cleanup: idempotent, outside any transaction, with nothing journaled of their commits."""
-        session = await self._ready(effect.settings, ())
-        assert isinstance(session, Session)
-        statements = effect.statements if isinstance(effect, RunTransaction) else (effect.statement,)
+        session = await self.session(settings)
+        self._in_transaction = False
         try:
             for statement in statements:
                 await self._one(session, statement)
@@ -225,13 +249,20 @@ class SqlDriver:
             return TxDone(committed=False, error=sql_error(error, statement.line))
         return TxDone(committed=True)
 
+    async def session(self, settings: SqlSettings) -> Session:
+        """The attempt's session as it is, or a new one, under these settings."""
+        session = await self._ready(settings, ())
+        assert isinstance(session, Session)
+        return session
+
     def allow_again(self) -> None:
         """After a cancel: the cleanup of what was cancelled may still be sent."""
         self._cancelled = False
 
-    async def cancel(self) -> None:
-        """Cancel what runs, on the server, for good: nothing further of this attempt is begun."""
-        self._cancelled = True
+    async def cancel(self, for_another: bool = False) -> None:
+        """Cancel what runs, on the server, for good: nothing further of this attempt is begun. `for_another`: this
+        engine ends, and the next one judges what is half done."""
+        self._cancelled, self._for_another = True, for_another
         if self._session is not None and not self._session.closed:
             try:
                 await self._session.cancel()

@@ -1,2 +1,2 @@
 -- virada: whose rights are in force in this session
-select current_setting('role')
+select pg_catalog.current_setting('role')
