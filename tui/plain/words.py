@@ -237,8 +237,10 @@ def wait_words(reason: str, facts: dict[str, Any]) -> str:
 
 
 def holder_words(facts: dict[str, Any], reason: str = "") -> str:
-    """Who holds the lock that a step waits for, at the root of the queue, or whose older transaction it waits for; empty
-    while nobody is known."""
+    """Who holds the lock that a step waits for, at the root of the queue, or whose older transaction it waits for.
+
+    Empty while nobody is known.
+    """
     blockers = facts.get("blockers")
     known = [each for each in blockers if isinstance(each, dict)] if isinstance(blockers, list | tuple) else []
     root = next((each for each in known if not each.get("waits_for")), known[0] if known else None)

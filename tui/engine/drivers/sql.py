@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
+from tui.engine.drivers.targetkey import TargetKey
 from tui.engine.locksight import LockSight
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
@@ -34,8 +35,6 @@ from tui.steps.effects import (
     Statement,
     TxDone,
 )
-
-_KEY_PATIENCE = 600.0
 
 
 class FateUnknown(Exception):
@@ -62,7 +61,7 @@ class SqlDriver:
         self._output = output
         self._session: Session | None = None
         self._settings: SqlSettings | None = None
-        self._keyed: Session | None = None
+        self._key = TargetKey(target, self._waiting)
         self._cancelled = False
         self._for_another = False
         self._gave_way = False
@@ -77,40 +76,8 @@ class SqlDriver:
         return None if self._session is None or self._session.closed else self._session.backend.pid
 
     async def take_target_key(self, stop: asyncio.Event) -> None:
-        """Take the right to change this database on the control session; polled, never waited for."""
-        control = await self._target.control()
-        if self._keyed is control:
-            return
-        deadline = time.monotonic() + _KEY_PATIENCE
-        waiting = False
-        while not await fence.try_lock(control, fence.target_key()):
-            if not waiting:
-                waiting = True
-                holders = await fence.holders(control, fence.target_key())
-                self._waiting(WaitReason.TARGET_KEY, {"holders": holders})
-            if stop.is_set() or time.monotonic() > deadline:
-                raise StatementFailed("55P03", "another run is changing this database")
-            await asyncio.sleep(0.2)
-        self._keyed = control
-        if waiting:
-            self._waiting(WaitReason.NONE, {})
-
-    async def _require_target_key(self) -> None:
-        """Ask the server whether the right to change the target is still ours. Raises StatementFailed when it is lost.
-
-        A control session that was opened again in the meantime does not have it, and one that was ended from outside
-        looks alive until it is used.
-        """
-        if self._keyed is None:
-            return
-        held = False
-        if not self._keyed.closed:
-            try:
-                held = self._keyed.backend.pid in await fence.holders(self._keyed, fence.target_key())
-            except PostgresError:
-                pass
-        if not held:
-            raise StatementFailed("57P01", "the control session was lost, and with it the right to change the target")
+        """See TargetKey."""
+        await self._key.take(stop)
 
     def _waiting(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
@@ -134,7 +101,7 @@ class SqlDriver:
                 await self._all(session, work, effect.statements[effect.evidence :])
             if effect.witnessed:
                 await evidence.refuse_asynchronous_commit(session)
-                await self._require_target_key()
+                await self._key.require()
                 self._recorder.append(self._event(e.TxCommitSent, effect.statement))
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
@@ -183,7 +150,7 @@ class SqlDriver:
             return session
         backend = session.backend
         self._in_transaction = False
-        await self._require_target_key()
+        await self._key.require()
         control = await self._target.control()
         try:
             self.object = await outside.before(session, control, effect.outside)
@@ -283,12 +250,7 @@ class SqlDriver:
         if self._session is not None:
             await self._session.close()
             self._session = None
-        if self._keyed is not None and not self._keyed.closed:
-            try:
-                await fence.release(self._keyed, fence.target_key())
-            except PostgresError:
-                pass
-            self._keyed = None
+        await self._key.release()
 
     def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
         return type_(step=self._step.id, attempt=self._attempt, statement=statement, **data)

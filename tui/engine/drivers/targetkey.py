@@ -1,0 +1,70 @@
+"""The right to change the target: an advisory key on the control session, taken by whoever works in its database."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tui.engine.target import TargetAccess
+from tui.journal.codes import WaitReason
+from tui.postgres import fence
+from tui.postgres.connect import Session
+from tui.postgres.errors import PostgresError, StatementFailed
+
+_PATIENCE: Final = 600.0
+
+
+class TargetKey:
+    """`tell(reason, facts)` journals that the step waits for the key, or, with NONE, that it no longer does."""
+
+    def __init__(self, target: TargetAccess, tell: Callable[[WaitReason, dict[str, object]], None]) -> None:
+        self._target = target
+        self._tell = tell
+        self._held: Session | None = None
+
+    async def take(self, stop: asyncio.Event) -> None:
+        """Take the right to change this database on the control session; polled, never waited for."""
+        control = await self._target.control()
+        if self._held is control:
+            return
+        deadline = time.monotonic() + _PATIENCE
+        waiting = False
+        while not await fence.try_lock(control, fence.target_key()):
+            if not waiting:
+                waiting = True
+                holders = await fence.holders(control, fence.target_key())
+                self._tell(WaitReason.TARGET_KEY, {"holders": holders})
+            if stop.is_set() or time.monotonic() > deadline:
+                raise StatementFailed("55P03", "another run is changing this database")
+            await asyncio.sleep(0.2)
+        self._held = control
+        if waiting:
+            self._tell(WaitReason.NONE, {})
+
+    async def require(self) -> None:
+        """Ask the server whether the right to change the target is still ours. Raises StatementFailed when it is lost.
+
+        A control session that was opened again in the meantime does not have it, and one that was ended from outside
+        looks alive until it is used.
+        """
+        if self._held is None:
+            return
+        held = False
+        if not self._held.closed:
+            try:
+                held = self._held.backend.pid in await fence.holders(self._held, fence.target_key())
+            except PostgresError:
+                pass
+        if not held:
+            raise StatementFailed("57P01", "the control session was lost, and with it the right to change the target")
+
+    async def release(self) -> None:
+        """Give it back."""
+        if self._held is not None and not self._held.closed:
+            try:
+                await fence.release(self._held, fence.target_key())
+            except PostgresError:
+                pass
+        self._held = None
