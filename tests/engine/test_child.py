@@ -10,13 +10,23 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tui.engine.child import Child, ChildLost, ChildNotStarted, end_alive, find_alive, read_status
+from tui.engine import child as children
+from tui.engine.child import (
+    Child,
+    ChildEnd,
+    ChildLost,
+    ChildNotStarted,
+    end_alive,
+    find_alive,
+    read_end,
+    read_status,
+)
 from tui.engine.processes import TOKEN, ChildIdentity, boot_id, members, start_time
 
 ENV = {"PATH": "/usr/bin:/bin"}
@@ -131,12 +141,61 @@ def test_a_file_that_is_no_program(raw: Path, tmp_path: Path) -> None:
     bad.write_bytes(b"\x7fELF nonsense")
     bad.chmod(0o755)
 
-    async def main() -> int:
+    async def main() -> None:
         child = await Child.start([str(bad)], env=ENV, cwd=tmp_path, raw_path=raw)
+        with pytest.raises(ChildNotStarted):
+            await child.wait()
+
+    asyncio.run(main())
+    assert str(bad) in raw.read_text()
+    assert read_end(raw) == ChildEnd(126, started=False)
+
+
+@pytest.mark.parametrize("status", [126, 127])
+def test_a_programs_own_status_is_not_taken_for_the_keepers(raw: Path, status: int) -> None:
+    async def main() -> int:
+        child = await shell(f"exit {status}", raw)
         return await child.wait()
 
-    assert asyncio.run(main()) == 126
-    assert str(bad) in raw.read_text()
+    assert asyncio.run(main()) == status
+    assert read_end(raw) == ChildEnd(status)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small disk of one's own can only be mounted by root, and not in every container")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_disk_that_fills_up_keeps_no_status_from_being_told(small_disk: Path) -> None:
+    raw = small_disk / "step.1.raw"
+
+    async def main() -> int:
+        child = await shell("cat /dev/zero > ballast; echo lost; exit 5", raw)
+        return await child.wait()
+
+    assert asyncio.run(main()) == 5
+    with pytest.raises(OSError, match="No space left"):
+        (small_disk / "more").write_bytes(b"x" * 8192)
+
+
+def test_how_the_keeper_ends_is_not_how_the_program_did(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keeper that cannot write the status down ends with one of its own interpreter's."""
+    broken = raw.with_name("keeper.py")
+    broken.write_text("import os\nos._exit(120)\n")
+    monkeypatch.setattr(children, "_KEEPER", broken)
+
+    async def main() -> None:
+        child = await shell("exit 0", raw)
+        with pytest.raises(ChildLost):
+            await child.wait()
+
+    asyncio.run(main())
 
 
 def test_identity(raw: Path) -> None:

@@ -14,6 +14,7 @@ from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.files import hash_path, read_file
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
+from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
 from tui.engine.drivers.query import QueryDriver, sql_error
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
@@ -70,6 +71,7 @@ class Attempt:
         self.prover = Prover(recorder, self.queries, self.step, self.kind, state.attempt, self.stop)
         self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
+        self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, paths.plan)
         self.probes = ProbeDriver(target, opened, environment, self.children, paths)
 
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
@@ -93,7 +95,7 @@ class Attempt:
         timer = asyncio.create_task(self._timer()) if self.step.timeout else None
         try:
             outcome = await (self._prove_by_hand() if self.at.by_hand else self._drive())
-            outcome = await self._cleaned(await self.proved(outcome))
+            outcome = await self._cleaned(await self._looked(await self.proved(outcome)))
         except FateUnknown as lost:
             await self._recover(lost)
             return
@@ -111,6 +113,9 @@ class Attempt:
         self.recorder.append(*self.outcome_events(outcome))
 
     async def _drive(self) -> fx.Outcome:
+        there = await self._there_already()
+        if there is not None:
+            return there
         generator = self.kind.execute(self._context(), self.kind.typed(self.step.spec))
         result: Any = None
         try:
@@ -143,8 +148,9 @@ class Attempt:
             evidence={s.id: s.evidence for s in state.steps if s.evidence} if self.kind.name == "verify_backup" else {},
         )  # fmt: skip
 
-    async def perform(self, effect: fx.Effect) -> Any:
-        """Carry out what a kind asks: its result."""
+    async def perform(self, effect: fx.Effect, *, witnessed: bool = True) -> Any:
+        """Carry out what a kind asks: its result. `witnessed` is False in a cleanup, which may be repeated: how its
+        programs end is no question of the step's fate."""
         match effect:
             case fx.RunTransaction():
                 return await self.sql.transaction(effect)
@@ -157,7 +163,9 @@ class Attempt:
             case fx.RunQuery():
                 return await self.queries.query(effect)
             case fx.RunChild():
-                return await self.children.run(effect)
+                return await (self._program(effect) if witnessed else self.children.run(effect))
+            case fx.RunPsql():
+                return await self.psql.run(effect, witnessed=witnessed)
             case fx.Snapshot():
                 taken = await self.snapshots.take(effect)
                 self.children.source = self.snapshots.source
@@ -176,6 +184,37 @@ class Attempt:
                 self.recorder.append(effect.event)
                 return None
         raise TypeError(f"no driver carries out {type(effect).__name__}")
+
+    async def _program(self, effect: fx.RunChild) -> fx.ChildDone:
+        """Raises ProgramEnded for one that may have changed the database and was not left to end by itself."""
+        done = await self.children.run(effect)
+        asked = done.status is not None and self.step.prove is not None and (done.status < 0 or done.timed_out)
+        if effect.changes and (done.lost or asked):
+            raise ProgramEnded(done)
+        return done
+
+    async def _there_already(self) -> fx.Passed | None:
+        """A program whose earlier attempt may have done its work is not started again before the proof was asked.
+
+        Raises ProofUnanswered."""
+        asked = self.kind.changes_by_program and self.at.doubted and self.step.repeat != "always"
+        if not asked or self.step.prove is None or self.at.undoes is not None:
+            return None
+        there, found = await self.proof(self.step.prove)
+        return fx.Passed(evidence={"prove": found}, effect="all") if there else None
+
+    async def _looked(self, outcome: fx.Outcome) -> fx.Outcome:
+        """Whether all of what a failed program should do is there all the same. Raises ProofUnanswered."""
+        if isinstance(outcome, fx.Passed) or outcome.effect != "unknown" or not self.kind.changes_by_program:
+            return outcome
+        if self.step.prove is None or self.at.undoes is not None or "prove" in outcome.evidence:
+            return outcome
+        try:
+            there, found = await self.proof(self.step.prove)
+        except ProofUnanswered as unanswered:
+            raise ProofUnanswered(outcome.evidence | {"prove": unanswered.facts}) from None
+        evidence = outcome.evidence | {"prove": found}
+        return msgspec.structs.replace(outcome, effect="all" if there else "unknown", evidence=evidence)
 
     async def _sleep(self, effect: fx.Sleep) -> bool:
         seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds
@@ -339,7 +378,11 @@ class Attempt:
 
         # It may be the control session that was lost: ours then still holds the attempt's key and an open transaction.
         await self.sql.close()
-        await Recovery(self).decide(str(lost))
+        ended = lost if isinstance(lost, ProgramEnded) else None
+        if ended is not None and self.stop_reason == CancelReason.ENGINE:
+            # The next engine decides, as after a crash, and goes on.
+            return
+        await Recovery(self, ended).decide(str(lost))
 
     def output_path(self) -> Path:
         """Where what the step printed lies, redacted and complete."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -13,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from tui.engine.keeper import LENGTH
 from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, find_alive, start_time
 from tui.engine.redact import Redactor
 from tui.locale import _
@@ -27,7 +31,15 @@ class ChildNotStarted(Exception):
 
 
 class ChildLost(Exception):
-    """The child's keeper was killed: how the command ended, or whether it did, is unknown."""
+    """How the command ended, or whether it did, is unknown: its keeper was killed, or could not write it down."""
+
+
+class ChildEnd(msgspec.Struct, frozen=True):
+    """What a status file tells: the exit status, or -N for signal N; `started` is False where the command could not be
+    executed at all, and the status is then the keeper's own."""
+
+    status: int
+    started: bool = True
 
 
 def status_path(raw_path: Path) -> Path:
@@ -35,13 +47,20 @@ def status_path(raw_path: Path) -> Path:
     return raw_path.with_name(raw_path.name + ".rc")
 
 
-def read_status(raw_path: Path) -> int | None:
-    """The exit status (negative: the signal) of a child that has ended; None when it has not, or was lost."""
+def read_end(raw_path: Path) -> ChildEnd | None:
+    """How a child ended; None when it has not, or was lost."""
     try:
-        text = status_path(raw_path).read_text("ascii")
+        text = status_path(raw_path).read_text("ascii", "replace")
     except FileNotFoundError:
         return None
-    return int(text)
+    found = re.fullmatch(r"(unstarted )?(-?\d+) *\n", text)
+    return None if found is None else ChildEnd(int(found[2]), started=found[1] is None)
+
+
+def read_status(raw_path: Path) -> int | None:
+    """The exit status (negative: the signal) of a child that has ended; None when it has not, or was lost."""
+    end = read_end(raw_path)
+    return None if end is None else end.status
 
 
 class Child:
@@ -74,11 +93,13 @@ class Child:
         uid: int | None = None,
         gid: int | None = None,
         redactor: Redactor | None = None,
+        descriptors: Sequence[int] = (),
     ) -> Child:
         """Starts `argv` with exactly `env` (and a token), its output appended to the new file `raw_path` (0600).
 
         `argv[0]` is looked for in the PATH of `env`. `uid` and `gid` need root; without `gid` the account's group is
-        taken. `redactor` cleans the arguments for the identity. Raises ChildNotStarted.
+        taken. `redactor` cleans the arguments for the identity. `descriptors` are open in the command under the same
+        numbers. Raises ChildNotStarted.
         """
         raw_path = raw_path.absolute()
         program = argv[0]
@@ -93,7 +114,7 @@ class Child:
         command = [sys.executable, "-I", "-S", str(_KEEPER), str(status_path(raw_path)), *_account(uid, gid)]
         try:
             process = await asyncio.to_thread(
-                _spawn, [*command, program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid
+                _spawn, [*command, program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid, descriptors
             )
         except OSError as error:
             message = _("{name} could not be started: {reason}: {path}.").format(
@@ -107,18 +128,18 @@ class Child:
         return cls(identity, raw_path, process)
 
     async def wait(self) -> int:
-        """The exit status, or -N for signal N, once the command has ended. Raises ChildLost.
+        """The exit status, or -N for signal N, once the command has ended. Raises ChildLost, and ChildNotStarted where
+        it could not be executed.
 
         What the command left running in the background is not waited for; `find_alive` tells.
         """
-        code = await asyncio.shield(self._ended)
-        status = await asyncio.to_thread(read_status, self.raw_path)
-        if status is not None:
-            return status
-        if code >= 0:
-            # The keeper passes the status on even where it could not write it down.
-            return code
-        raise ChildLost(_("The process that kept {name} was killed.").format(name=self.identity.argv[0]))
+        await asyncio.shield(self._ended)
+        end = await asyncio.to_thread(read_end, self.raw_path)
+        if end is None:
+            raise ChildLost(_("How {name} ended is not known.").format(name=self.identity.argv[0]))
+        if not end.started:
+            raise ChildNotStarted(_("{name} is not an executable file.").format(name=self.identity.argv[0]))
+        return end.status
 
     async def end(self, grace: float) -> bool:
         """Ends the command and what belongs to it: SIGTERM, after `grace` seconds SIGKILL. False: something is left."""
@@ -134,8 +155,9 @@ def _account(uid: int | None, gid: int | None) -> tuple[str, str]:
 
 
 def _spawn(
-    command: list[str], env: dict[str, str], cwd: Path, raw_path: Path, uid: int | None, gid: int | None
-) -> subprocess.Popen[bytes]:
+    command: list[str], env: dict[str, str], cwd: Path, raw_path: Path, uid: int | None, gid: int | None,
+    descriptors: Sequence[int],
+) -> subprocess.Popen[bytes]:  # fmt: skip
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     raw = os.open(raw_path, flags, 0o600)
     try:
@@ -143,8 +165,21 @@ def _spawn(
         if uid is not None or gid is not None:
             # So that the command may open its own /dev/stdout.
             os.fchown(raw, -1 if uid is None else uid, -1 if gid is None else gid)
+        _reserve(status_path(raw_path))
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=raw, stderr=raw, env=env, cwd=cwd, start_new_session=True
-        )
+            command, stdin=subprocess.DEVNULL, stdout=raw, stderr=raw, env=env, cwd=cwd, start_new_session=True,
+            pass_fds=descriptors,
+        )  # fmt: skip
     finally:
         os.close(raw)
+
+
+def _reserve(path: Path) -> None:
+    """The status file with the room that the keeper needs later, when the disk may be full."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(file, b"running".ljust(LENGTH - 1) + b"\n")
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file, 0, LENGTH)
+    finally:
+        os.close(file)

@@ -46,7 +46,7 @@ class Cleanup:
                 if isinstance(effect, (fx.RunTransaction, fx.RunStatement, fx.RunSession)):
                     result = await self._carried_out(effect)
                 else:
-                    result = await self._attempt.perform(effect)
+                    result = await self._attempt.perform(effect, witnessed=False)
         except StopIteration as ended:
             outcome: fx.Outcome = ended.value
         if isinstance(outcome, fx.Failed):

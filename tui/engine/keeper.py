@@ -2,8 +2,10 @@
 
 Executed as a file of its own by an isolated interpreter without site packages; therefore it imports almost nothing, and
 nothing of this project. Arguments: where the status goes (an absolute path), user id and group id or `-`, then the
-command, its program as a path. The status file appears by a rename, durable, after the child has ended: `0` to `255`,
-or `-N` for signal N. Without a status file the status is unknown.
+command, its program as a path. The status file is there before the child, with room for what will be written into it,
+so that a disk that fills up meanwhile keeps nothing from being told. After the child has ended it says, durably, `0` to
+`255`, or `-N` for signal N, or `unstarted N` where the command could not be executed; as long as it says anything else
+the status is unknown. How the keeper itself ends tells nothing: its interpreter has exit statuses of its own.
 
 The command may run as another account; the keeper stays with the engine's, out of the reach of what it runs.
 """
@@ -17,6 +19,8 @@ import sys
 
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
+LENGTH = 16
+"""Bytes of a status file, from its beginning on."""
 # They must not end the keeper before the child; the child gets its defaults back.
 _IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 # The interpreter ignores these by itself, which the child must not inherit.
@@ -26,15 +30,20 @@ _RESTORED = (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ)
 def main(status_path: str, uid: str, gid: str, argv: list[str]) -> int:
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    file = os.open(status_path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    # Closed by the very act of executing the command; what comes through it is that this could not be done.
+    failed, failing = os.pipe()
     child = os.fork()
     if child == 0:
-        _become(uid, gid, argv)
+        _become(uid, gid, argv, failing)
+    os.close(failing)
+    unstarted = os.read(failed, 1) != b""
     _pid, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     try:
-        _write(status_path, code)
+        _write(file, status_path, f"unstarted {code}" if unstarted else str(code))
     except OSError as error:
-        os.write(2, f"virada: the exit status {code} could not be written down: {error}\n".encode())
+        _complain(f"virada: the exit status {code} could not be written down: {error}\n".encode())
     if code < 0:
         # The same end for whoever waits for the keeper, but no second core dump.
         import resource
@@ -46,7 +55,15 @@ def main(status_path: str, uid: str, gid: str, argv: list[str]) -> int:
     return code
 
 
-def _become(uid: str, gid: str, argv: list[str]) -> None:
+def _complain(text: bytes) -> None:
+    """Where the output goes, as far as it goes there: the disk may be full."""
+    try:
+        os.write(2, text)
+    except OSError:
+        return
+
+
+def _become(uid: str, gid: str, argv: list[str], failing: int) -> None:
     """Turns the forked process into the command; never returns."""
     code = NOT_EXECUTABLE
     try:
@@ -61,10 +78,11 @@ def _become(uid: str, gid: str, argv: list[str]) -> None:
         os.execve(argv[0], argv, environment)
     except FileNotFoundError as error:
         code = NOT_FOUND
-        os.write(2, f"virada: {argv[0]}: {error.strerror}\n".encode("utf-8", "surrogateescape"))
+        _complain(f"virada: {argv[0]}: {error.strerror}\n".encode("utf-8", "surrogateescape"))
     except BaseException as error:
-        os.write(2, f"virada: {argv[0]}: {error}\n".encode("utf-8", "surrogateescape"))
+        _complain(f"virada: {argv[0]}: {error}\n".encode("utf-8", "surrogateescape"))
     finally:
+        os.write(failing, b"!")
         os._exit(code)
 
 
@@ -75,17 +93,10 @@ def _environment() -> dict[bytes, bytes]:
         return {name: value for name, _equals, value in pairs}
 
 
-def _write(path: str, code: int) -> None:
-    unfinished = path + ".tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    file = os.open(unfinished, flags, 0o600)
-    try:
-        os.write(file, f"{code}\n".encode())
-        os.fsync(file)
-    finally:
-        os.close(file)
-    os.rename(unfinished, path)  # noqa: PTH104 - pathlib would cost as much time as everything else here
-    directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
+def _write(file: int, path: str, said: str) -> None:
+    os.pwrite(file, said.encode().ljust(LENGTH - 1) + b"\n", 0)
+    os.fsync(file)
+    directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120 - pathlib would cost time
     try:
         os.fsync(directory)
     finally:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tui.engine.drivers.psql import ProgramEnded
+from tui.engine.programs import ASKED, program_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
@@ -22,6 +24,7 @@ from tui.postgres.errors import PostgresError
 from tui.run.steps import StepState
 from tui.sql.units import Unit
 from tui.steps import effects as fx
+from tui.steps.command import child_evidence, failed_child
 from tui.steps.sql import SqlSpec, units_of
 
 if TYPE_CHECKING:
@@ -33,8 +36,11 @@ _AGAIN = 1.0
 class Recovery:
     """Decides the fate of one attempt and records it with its outcome."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, ended: ProgramEnded | None = None) -> None:
+        """`ended`: the program whose end this engine saw, or did not see, and which nobody restarts by itself."""
         self._attempt = attempt
+        self._ended = None if ended is None else ended.done
+        self._problem = None if ended is None else ended.problem
         self._recorder = attempt.recorder
         self._target = attempt.target
         self._step = attempt.step
@@ -126,7 +132,7 @@ class Recovery:
         if kind.fence == "none":
             return evidence.Verdict("not_applied", FateReason.CHANGES_NOTHING, {})
         if kind.fence == "child":
-            return await self._child()
+            return await program_fate(self._attempt, self._at, self._ended)
         return await self._statements()
 
     # -- statements ---------------------------------------------------------------------------------------------
@@ -224,41 +230,6 @@ class Recovery:
             return evidence.Verdict("undecided", FateReason.CLEANUP_FAILED, {"message": why, "prove": proof})
         return evidence.Verdict("not_applied", FateReason.CLEANED_UP, {"prove": proof})
 
-    # -- programs -----------------------------------------------------------------------------------------------
-
-    async def _child(self) -> evidence.Verdict:
-        """A program: ended first, with the backends it left; then its exit status and the proof say what it did."""
-        children = self._attempt.children
-        status = await children.end_leftovers(self._at.child)
-        control = await self._target.control()
-        if not await children.backends_gone(control):
-            return evidence.Verdict("still_running", FateReason.BACKEND_ALIVE, {})
-        if not await self._free(control):
-            return evidence.Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
-        facts: dict[str, Any] = {"exit_status": status}
-        if self._attempt.opened.ledger and self._attempt.kind.name == "psql":
-            from tui.postgres import ledger
-
-            if await ledger.has_row(control, self._attempt.opened.id, self._at.id, self._at.attempt, 0):
-                return evidence.Verdict("applied", FateReason.LEDGER_ROW, facts)
-        prove = self._step.prove
-        if prove is not None:
-            there, proof = await self._attempt.proof(prove)
-            facts["prove"] = proof
-            if there:
-                return evidence.Verdict("applied", FateReason.PROVED, facts)
-            if self._repeat() != "never":
-                return evidence.Verdict("not_applied", FateReason.DISPROVED, facts)
-            return evidence.Verdict("undecided", FateReason.NOT_REPEATABLE, facts)
-        if status == 0 and self._attempt.kind.name == "psql":
-            return evidence.Verdict("applied", FateReason.EXIT_STATUS, facts)
-        if status == 3 and self._attempt.kind.name == "psql" and self._step.spec.get("single_transaction", True):
-            return evidence.Verdict("not_applied", FateReason.EXIT_STATUS, facts)
-        expected = self._step.spec.get("expect_status", 0)
-        if status is not None and self._attempt.kind.name == "command" and status == expected:
-            return evidence.Verdict("applied", FateReason.EXIT_STATUS, facts)
-        return self._repeatable(facts)
-
     def _repeat(self) -> str:
         return self._step.repeat or self._attempt.kind.repeat
 
@@ -286,7 +257,9 @@ class Recovery:
         if verdict.fate == "applied":
             whole = self._is_whole(verdict)
             if whole:
-                outcome: fx.Outcome = fx.Passed(evidence=evidence_, effect="all")
+                outcome: fx.Outcome = fx.Passed(evidence=evidence_ | self._end(), effect="all")
+                if self._problem is not None:
+                    outcome = fx.Failed(reason=self._problem, evidence=outcome.evidence, effect="all")
                 if "prove" not in verdict.facts:
                     try:
                         outcome = await self._attempt.proved(outcome)
@@ -304,8 +277,20 @@ class Recovery:
             failed = fx.Failed(reason=FailReason.NOT_PROVED, evidence=evidence_, effect="unknown")
             self._append(*fate, *self._attempt.outcome_events(failed, recovered=True))
             return
-        some = at.done > 0
-        self._append(*fate, self._interrupted(evidence_, "some" if some else "none"))
+        left: e.Effect = "some" if at.done > 0 else "none"
+        if self._attempt.kind.changes_by_program and verdict.reason not in ASKED:
+            # A proof that says no, or leave to repeat it, tells nothing of what else it did.
+            left = "unknown"
+        if self._ended is not None:
+            failed = failed_child(self._ended, evidence_ | self._end(), left)
+            if self._problem is not None:
+                failed = msgspec.structs.replace(failed, reason=self._problem)
+            self._append(*fate, *self._attempt.outcome_events(failed))
+            return
+        self._append(*fate, self._interrupted(evidence_, left))
+
+    def _end(self) -> dict[str, Any]:
+        return {} if self._ended is None else child_evidence(self._ended)
 
     def _is_whole(self, verdict: evidence.Verdict) -> bool:
         """Whether what was applied is the whole step, or one statement of several that go on behind it."""

@@ -25,6 +25,7 @@ class WorkSettings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout_ms: int = 0
     idle_in_transaction_ms: int = 60_000
     row_security: bool = False
+    read_only: bool = False
     role: str | None = None
     search_path: str | None = None
 
@@ -144,5 +145,6 @@ def session_settings(purpose: Purpose, work: WorkSettings | None) -> dict[str, s
         "statement_timeout": str(wanted.statement_timeout_ms),
         "idle_in_transaction_session_timeout": str(wanted.idle_in_transaction_ms),
         "row_security": "on" if wanted.row_security else "off",
+        "default_transaction_read_only": "on" if wanted.read_only else "off",
     }
     return settings

@@ -137,6 +137,14 @@ async def xid_status(session: Session, xid: str) -> XidStatus:
     return "too old" if status is None else status
 
 
+async def committed(control: Session, witness: TxWitness, *, run: str, step: str, attempt: int, statement: int) -> bool:
+    """Whether a transaction is there, which was acknowledged a moment ago on the server that `control` is on. False
+    says nothing yet: see `judge`."""
+    if witness.ledger:
+        return await ledger.has_row(control, run, step, attempt, statement)
+    return await xid_status(control, witness.xid) == "committed"
+
+
 async def judge(
     control: Session,
     witness: TxWitness,

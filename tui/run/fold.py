@@ -90,6 +90,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             attempt=event.attempt, started=line.mono, started_at=line.at, by=line.by, by_hand=event.by_hand,
             person=event.person, done=event.resume_from, resume_from=event.resume_from,
             effect="some" if event.resume_from else residue, residue=residue,
+            doubted=residue != "none" or known.status == "undecided",
             host_attempt=0 if host is None else host.attempt,
         )
     )  # fmt: skip
@@ -230,7 +231,12 @@ def _tx_begin(state: RunState, event: e.TxBegin, line: Line) -> RunState:
 
 
 def _tx_sent(state: RunState, event: e.TxCommitSent, line: Line) -> RunState:
-    return _update(state, event, tx_sent=True)
+    known = state.steps.get(event.step)
+    witness = None if known is None else known.witness
+    if witness is not None:
+        # Kept beside `tx_sent`, which is about an answer that is awaited: once it is asked what came of it, none is.
+        witness = {**witness, "commit_sent": True}
+    return _update(state, event, tx_sent=True, witness=witness)
 
 
 def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState:

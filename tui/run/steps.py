@@ -76,6 +76,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     child: dict[str, Any] | None = None
     residue: Effect = "none"
     """What attempts before this one may have left in the database."""
+    doubted: bool = False
+    """Whether an attempt before this one may have done its work, for all that is known, or that a person says."""
     host_attempt: int = 0
     """Of a companion: the attempt of the step that it accompanied last."""
 

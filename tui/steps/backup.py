@@ -13,7 +13,7 @@ from tui.plan.scalars import Duration
 from tui.steps.answers import look
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.check import disk_need
-from tui.steps.command import child_evidence
+from tui.steps.command import child_evidence, failed_child
 from tui.steps.effects import (
     ChildDone,
     Emit,
@@ -77,15 +77,13 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
         argv.append(f"--jobs={spec.jobs}")
     argv += [f"--schema={s}" for s in spec.schemas] + [f"--table={t}" for t in spec.tables]
     done: ChildDone = yield RunChild(
-        argv=tuple(argv), timeout=limit, target=True, fence=True, watch_path=path, source=spec.from_ is not None
+        argv=tuple(argv), timeout=limit, target=True, watch_path=path, source=spec.from_ is not None
     )
     evidence: dict[str, Any] = child_evidence(done) | taken.facts | {"path": path, "format": spec.format}
     if space:
         evidence["space"] = space
-    if done.status is None:
-        return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error})
     if done.status != 0:
-        return Failed(reason=FailReason.EXIT_STATUS, evidence=evidence | {"tail": done.tail})
+        return failed_child(done, evidence, "none")
     hashed: PathHash = yield HashPath(path=path)
     if hashed.error is not None or hashed.bytes == 0:
         return Failed(reason=FailReason.BACKUP_UNREADABLE, evidence=evidence | {"error": hashed.error})

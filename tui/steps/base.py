@@ -77,6 +77,11 @@ class Kind(Struct, frozen=True, kw_only=True):
     lint: Callable[[Lint], Iterable[Finding]] | None = None
     facts: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None
 
+    @property
+    def changes_by_program(self) -> bool:
+        """Whether a program of it may have changed the database: a dump or its trial restore does not."""
+        return self.fence == "child" and (self.changes or self.repeat != "always")
+
     def typed(self, spec: dict[str, Any]) -> Any:
         """The spec of a step of this kind, typed. Raises msgspec.ValidationError for one that was never loaded."""
         return msgspec.convert(spec, self.spec)

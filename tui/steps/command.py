@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
+from tui.journal.events import Effect
 from tui.plan.scalars import Duration, File
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
@@ -41,21 +42,40 @@ def child_evidence(done: ChildDone) -> dict[str, Any]:
         "exit_status": done.status, "seconds": done.seconds, "output_bytes": done.length, "output_sha256": done.sha256,
         "timed_out": done.timed_out,
     }  # fmt: skip
-    return found | ({"settings_lost": list(done.settings_lost)} if done.settings_lost else {})
+    if done.output_error is not None:
+        found["output_error"] = done.output_error
+    if done.settings_lost:
+        found["settings_lost"] = list(done.settings_lost)
+    return found
+
+
+def how_it_failed(done: ChildDone) -> FailReason:
+    """Why a program that did not do what it should did not: no more than is known of its end."""
+    if done.status is None:
+        return FailReason.PROGRAM_LOST if done.lost else FailReason.NOT_STARTED
+    if done.timed_out:
+        return FailReason.TIMEOUT
+    return FailReason.SIGNALLED if done.status < 0 else FailReason.EXIT_STATUS
+
+
+def failed_child(done: ChildDone, evidence: dict[str, Any], effect: Effect) -> Failed:
+    """The outcome of such a program. `effect`: of one that was started."""
+    if done.status is None and not done.lost:
+        effect = "none"
+    more = {"error": done.error} if done.status is None else {"tail": done.tail}
+    return Failed(reason=how_it_failed(done), evidence=evidence | more, effect=effect)
 
 
 def execute(context: Context, spec: CommandSpec) -> StepRun:
-    """Run it; its exit status decides."""
+    """Run it; its exit status decides. What it did in the database only the step's proof can tell."""
     done: ChildDone = yield RunChild(
         argv=spec.run, environment=spec.environment, timeout=spec.timeout or context.step.timeout, target=True,
-        authored=True, settings=settings_of(context, spec),
+        authored=True, settings=settings_of(context, spec), changes=True,
     )  # fmt: skip
     evidence = child_evidence(done)
-    if done.status is None:
-        return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error}, effect="none")
-    if done.status == spec.expect_status:
+    if done.status == spec.expect_status and not done.timed_out:
         return Passed(evidence=evidence, effect="unknown")
-    return Failed(reason=FailReason.EXIT_STATUS, evidence=evidence | {"tail": done.tail}, effect="unknown")
+    return failed_child(done, evidence, "unknown")
 
 
 def lint(lint: Lint) -> Iterable[Finding]:

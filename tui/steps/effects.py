@@ -43,12 +43,16 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 class SqlSettings(Struct, frozen=True, kw_only=True):
-    """How SQL runs: seconds; None and 0 are no limit. `keep`: settings that the script gives itself, left alone."""
+    """How SQL runs: seconds; None and 0 are no limit. `keep`: settings that the script gives itself, left alone.
+
+    `read_only`: but in a transaction that asks to write.
+    """
 
     role: str | None = None
     lock_timeout: float | None = 0.5
     statement_timeout: float | None = None
     row_security: bool = False
+    read_only: bool = False
     keep: tuple[str, ...] = ()
 
 
@@ -165,15 +169,15 @@ class RunChild(Effect, frozen=True, kw_only=True):
     """A program in its own process group -> ChildDone. `${...}` in `environment` values is expanded.
 
     `target`: it reaches the plan's target as a session does, under `settings`; with `source` the standby whose snapshot
-    was taken. `authored`: a program of the plan's author, whatever its name. `fence`: it works on the database as a
-    changing step.
+    was taken. `authored`: a program of the plan's author, whatever its name. `changes`: how it ended is not all that
+    matters, it may have changed the database.
     """
 
     argv: tuple[str, ...]
     environment: dict[str, str] = {}
     timeout: float | None = None
     target: bool = False
-    fence: bool = False
+    changes: bool = False
     settings: SqlSettings | None = None
     source: bool = False
     authored: bool = False
@@ -199,7 +203,8 @@ class SnapshotTaken(Struct, frozen=True, kw_only=True):
 
 
 class ChildDone(Struct, frozen=True, kw_only=True):
-    """How a program ended: `status` is negative for a signal, None when it could not be started.
+    """How a program ended: `status` is negative for a signal. None: it could not be started, `error` says why; or, when
+    it is `lost`, it was, and how it ended is not known. `output_error`: why its output is not all kept.
 
     `settings_lost`: what the way to the server (a pooler, an old libpq) did not let it have of the target's settings.
     """
@@ -212,6 +217,34 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     error: str | None = None
     timed_out: bool = False
     settings_lost: tuple[str, ...] = ()
+    lost: bool = False
+    output_error: str | None = None
+
+
+class RunPsql(Effect, frozen=True, kw_only=True):
+    """A script of the frozen plan, by psql -> PsqlDone. `${...}` in the values of `variables` is expanded.
+
+    `single_transaction`: it is committed only where it ends in the session, the transaction and the role it began in.
+    """
+
+    file: str
+    variables: dict[str, str] = {}
+    single_transaction: bool = True
+    settings: SqlSettings
+    timeout: float | None = None
+
+
+class PsqlDone(Struct, frozen=True, kw_only=True):
+    """How a script ended. `effect`: what the server says of it now; one that it could not be asked about never gets
+    here: its fate is decided first. `problem`: why it was not let pass, whatever psql's status; `commit`: what proves
+    that it is in the database."""
+
+    child: ChildDone
+    effect: Applied = "unknown"
+    problem: FailReason | None = None
+    error: SqlError | None = None
+    commit: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
 
 
 class HashPath(Effect, frozen=True, kw_only=True):

@@ -1,7 +1,9 @@
 """`psql`: a script that needs psql itself (meta-commands), run by the system's psql as a child.
 
 Always with -X, ON_ERROR_STOP and verbose errors: without ON_ERROR_STOP psql exits with 0 although everything was
-rolled back. Its session takes the attempt's key first, so that recovery knows when it is gone.
+rolled back. Its exit status alone proves nothing, nor does that of the best script: psql may have lost its connection
+behind a COMMIT, its script may have left the transaction, the session or the role it began in. `RunPsql` says how that
+is known.
 """
 
 from __future__ import annotations
@@ -9,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from tui.journal.codes import FailReason
 from tui.locale import _
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
 from tui.plan.problems import quoted
@@ -19,8 +21,8 @@ from tui.plan.scalars import Duration, File
 from tui.sql.psql import objection_to_variable, read_psql
 from tui.sql.psql_files import Refused
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.command import child_evidence
-from tui.steps.effects import ChildDone, Failed, Passed, RunChild
+from tui.steps.command import child_evidence, failed_child
+from tui.steps.effects import Passed, PsqlDone, RunPsql, SqlSettings
 
 
 class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,39 +36,24 @@ class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout: Duration | None = None
 
 
-def milliseconds(seconds: float) -> int:
-    """Whole milliseconds, never 0 for a time that is not: to the server 0 means without any limit."""
-    return max(1, round(seconds * 1000)) if seconds > 0 else 0
-
-
 def execute(context: Context, spec: PsqlSpec) -> StepRun:
-    """Run psql over the file; exit status 0 is success, 3 an error in the script."""
-    argv = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"]
-    for name, value in spec.variables.items():
-        argv += ["-v", f"{name}={value}"]
-    if spec.single_transaction:
-        argv.append("-1")
-    prelude: list[str] = []
-    if spec.lock_timeout is not None:
-        prelude.append(f"set lock_timeout = {milliseconds(spec.lock_timeout)}")
-    if spec.statement_timeout is not None:
-        prelude.append(f"set statement_timeout = {milliseconds(spec.statement_timeout)}")
-    if context.step.as_ is not None:
-        role = context.step.as_.replace('"', '""')
-        prelude.append(f'set role "{role}"')
-    for statement in prelude:
-        argv += ["-c", statement]
-    argv += ["-f", spec.file]
-    done: ChildDone = yield RunChild(
-        argv=tuple(argv), timeout=spec.timeout or context.step.timeout, target=True, fence=True
-    )
-    evidence = child_evidence(done) | {"single_transaction": spec.single_transaction}
-    if done.status is None:
-        return Failed(reason=FailReason.NOT_STARTED, evidence=evidence | {"error": done.error}, effect="none")
-    if done.status == 0:
+    """Have psql run the file. It passes when the server, asked afterwards, says that it is all there."""
+    single = {"single_transaction": spec.single_transaction}
+    if context.done and context.step.repeat != "always":
+        # An earlier attempt committed it all and was not content with its proof, which alone is asked once more.
+        return Passed(evidence=single | {"done": context.done}, effect="all")
+    settings = SqlSettings(
+        role=context.step.as_, lock_timeout=spec.lock_timeout, statement_timeout=spec.statement_timeout
+    )  # fmt: skip
+    done: PsqlDone = yield RunPsql(
+        file=spec.file, variables=spec.variables, single_transaction=spec.single_transaction, settings=settings,
+        timeout=spec.timeout or context.step.timeout,
+    )  # fmt: skip
+    evidence = child_evidence(done.child) | single | done.facts | ({"commit": done.commit} if done.commit else {})
+    if done.child.status == 0 and done.problem is None and done.error is None and done.effect == "all":
         return Passed(evidence=evidence, effect="all")
-    effect = "none" if spec.single_transaction and done.status == 3 else "unknown"
-    return Failed(reason=FailReason.EXIT_STATUS, evidence=evidence | {"tail": done.tail}, effect=effect)  # type: ignore[arg-type]
+    failed = failed_child(done.child, evidence, done.effect)
+    return msgspec.structs.replace(failed, reason=done.problem or failed.reason, error=done.error)
 
 
 def lint(lint: Lint) -> Iterable[Finding]:

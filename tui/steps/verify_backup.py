@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.command import child_evidence
+from tui.steps.command import child_evidence, failed_child
 from tui.steps.effects import (
     ChildDone,
     Effect,
@@ -63,14 +64,12 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
         return Failed(reason=FailReason.HASH_DIFFERS, evidence=evidence | {"recorded": recorded["sha256"]})
     listed = yield from _run(context, spec, ("pg_restore", "--list", "--file=/dev/null", path))
     if listed.status != 0:
-        return Failed(reason=FailReason.LIST_FAILED, evidence=evidence | child_evidence(listed) | {"tail": listed.tail})
+        return _failed(FailReason.LIST_FAILED, listed, evidence | child_evidence(listed))
     if spec.level == "list":
         return Passed(evidence=evidence)
     decoded = yield from _run(context, spec, ("pg_restore", "--file=/dev/null", path))
     if decoded.status != 0:
-        return Failed(
-            reason=FailReason.DECODE_FAILED, evidence=evidence | child_evidence(decoded) | {"tail": decoded.tail}
-        )
+        return _failed(FailReason.DECODE_FAILED, decoded, evidence | child_evidence(decoded))
     evidence["decode_s"] = decoded.seconds
     if spec.level == "decode":
         return Passed(evidence=evidence)
@@ -78,8 +77,15 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
 
 
 def _run(context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...]) -> Generator[Effect, Any, ChildDone]:
-    done: ChildDone = yield RunChild(argv=argv, timeout=spec.timeout or context.step.timeout, target=True, fence=False)
+    done: ChildDone = yield RunChild(argv=argv, timeout=spec.timeout or context.step.timeout, target=True)
     return done
+
+
+def _failed(reason: FailReason, done: ChildDone, evidence: dict[str, Any]) -> Failed:
+    """`reason` is what the program said of the backup; one that said nothing leaves that open."""
+    failed = failed_child(done, evidence, "none")
+    said = done.status is not None and done.status > 0 and not done.timed_out
+    return msgspec.structs.replace(failed, reason=reason) if said else failed
 
 
 def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict[str, Any]) -> StepRun:
@@ -100,7 +106,7 @@ def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict
         context, spec, ("createdb", "--no-password", "--template=template0", spec.database, "virada trial restore")
     )
     if made.status != 0:
-        return Failed(reason=FailReason.SCRATCH_FAILED, evidence=evidence | {"tail": made.tail})
+        return _failed(FailReason.SCRATCH_FAILED, made, evidence)
     argv = ["pg_restore", "--no-password", "--exit-on-error", f"--dbname={spec.database}"]
     if spec.jobs > 1:
         argv.append(f"--jobs={spec.jobs}")
@@ -109,7 +115,7 @@ def _restore(context: Context, spec: VerifyBackupSpec, path: str, evidence: dict
     dropped = yield from _run(context, spec, ("dropdb", "--no-password", "--if-exists", spec.database))
     evidence |= {"restore_s": restored.seconds, "scratch_dropped": dropped.status == 0}
     if restored.status != 0:
-        return Failed(reason=FailReason.RESTORE_FAILED, evidence=evidence | {"tail": restored.tail})
+        return _failed(FailReason.RESTORE_FAILED, restored, evidence)
     if isinstance(counted, SqlError):
         return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=counted)
     tables, rows = counted

@@ -27,7 +27,7 @@ def test_what_was_written_is_hashed_and_recorded() -> None:
         "pg_dump", "--format=custom", "--compress=1", "--file=/b/R.a.1.dump", "--snapshot=00000003-1",
         "--lock-wait-timeout=10000", "--no-password",
     )  # fmt: skip
-    assert (dump.target, dump.fence, dump.watch_path) == (True, True, "/b/R.a.1.dump")
+    assert (dump.target, dump.changes, dump.watch_path) == (True, False, "/b/R.a.1.dump")
     assert hashing == HashPath(path="/b/R.a.1.dump")
     assert done.emitted == [
         BackupRecorded(
@@ -78,7 +78,9 @@ def test_without_a_place_nothing_is_dumped() -> None:
     [
         (ended(None, error="no pg_dump"), None, "not_started"),
         (ended(1), None, "exit_status"),
-        (ended(-15, timed_out=True), None, "exit_status"),
+        (ended(-15, timed_out=True), None, "timeout"),
+        (ended(-9), None, "signalled"),
+        (ended(None, lost=True), None, "program_lost"),
         (ended(0), PathHash(error="gone"), "backup_unreadable"),
         (ended(0), PathHash(bytes=0, files=1, sha256="e3"), "backup_unreadable"),
     ],

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.steps.drive import answers, codes, ended, lint, play, step
 from tui.journal.codes import FailReason
 from tui.steps.command import KIND
-from tui.steps.effects import Failed, Passed, RunChild, SqlSettings
+from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
 
 SPEC = {"run": ["pg_isready"]}
 EVIDENCE = {"exit_status": 0, "seconds": 1.5, "output_bytes": 10, "output_sha256": "ab", "timed_out": False}
@@ -25,9 +25,24 @@ def test_the_plan_says_which_status_is_good() -> None:
     assert isinstance(play(KIND, SPEC | {"expect_status": 3}, answers(ended(0))).ended, Failed)
 
 
-@pytest.mark.parametrize("status", [-9, 137, 1])
-def test_a_signal_is_a_failure(status: int) -> None:
-    assert isinstance(play(KIND, SPEC, answers(ended(status, timed_out=True))).ended, Failed)
+@pytest.mark.parametrize(
+    ("child", "reason"),
+    [
+        (ended(-9), "signalled"), (ended(137), "exit_status"), (ended(1), "exit_status"),
+        (ended(-15, timed_out=True), "timeout"), (ended(0, timed_out=True), "timeout"),
+        (ended(None, error="its keeper was killed", lost=True), "program_lost"),
+    ],
+)  # fmt: skip
+def test_of_its_end_no_more_is_said_than_is_known(child: ChildDone, reason: str) -> None:
+    done = play(KIND, SPEC, answers(child)).ended
+    assert isinstance(done, Failed)
+    assert (done.reason, done.effect) == (reason, "unknown")
+
+
+def test_output_that_found_no_room_is_said() -> None:
+    done = play(KIND, SPEC, answers(ended(0, output_error="No space left on device"))).ended
+    assert isinstance(done, Passed) and done.evidence["output_error"] == "No space left on device"
+    assert "output_error" not in EVIDENCE
 
 
 def test_not_started_it_did_nothing() -> None:
@@ -46,6 +61,7 @@ def test_arguments_go_to_the_program_as_they_are() -> None:
         target=True,
         authored=True,
         settings=SqlSettings(),
+        changes=True,
     )
 
 

@@ -5,65 +5,66 @@ from typing import Any
 import pytest
 
 from tests.unit.steps.drive import answers, codes, ended, lint, play, step
+from tui.journal.codes import FailReason
 from tui.plan.model import Proof
-from tui.steps.effects import Failed, Passed, RunChild
-from tui.steps.psql import KIND, milliseconds
+from tui.steps.effects import Failed, Passed, PsqlDone, RunPsql, SqlSettings
+from tui.steps.psql import KIND
 
 SPEC: dict[str, Any] = {"file": "policies.sql"}
-BASE = ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
 
 
-def child(spec: dict[str, Any], **more: Any) -> RunChild:
-    (asked,) = play(KIND, spec, answers(ended()), of=step("psql", spec, **more)).asked
-    assert isinstance(asked, RunChild)
-    return asked
+def asked(spec: dict[str, Any], **more: Any) -> RunPsql:
+    (effect,) = play(KIND, spec, answers(PsqlDone(child=ended())), of=step("psql", spec, **more)).asked
+    assert isinstance(effect, RunPsql)
+    return effect
 
 
-def test_errors_stop_it_and_nothing_of_the_account_is_read() -> None:
-    asked = child(SPEC)
-    assert asked.argv == (*BASE, "-1", "-c", "set lock_timeout = 500", "-f", "policies.sql")
-    assert asked.target and asked.fence
+def test_what_the_plan_leaves_open() -> None:
+    assert asked(SPEC) == RunPsql(file="policies.sql", settings=SqlSettings())
 
 
-def test_everything_the_plan_says_reaches_the_session() -> None:
+def test_everything_the_plan_says_is_asked() -> None:
     spec = SPEC | {
         "variables": {"setting": "app.regions", "n": "1=2"}, "single_transaction": False, "lock_timeout": None,
         "statement_timeout": 120.0, "timeout": 300.0,
     }  # fmt: skip
-    asked = child(spec, as_='o"wner')
-    assert asked.argv == (
-        *BASE, "-v", "setting=app.regions", "-v", "n=1=2", "-c", "set statement_timeout = 120000",
-        "-c", 'set role "o""wner"', "-f", "policies.sql",
+    assert asked(spec, as_='o"wner', timeout=7.0) == RunPsql(
+        file="policies.sql", variables={"setting": "app.regions", "n": "1=2"}, single_transaction=False,
+        settings=SqlSettings(role='o"wner', lock_timeout=None, statement_timeout=120.0), timeout=300.0,
     )  # fmt: skip
-    assert asked.timeout == 300.0
 
 
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.5, 500), (0.29, 290), (0.57, 570), (0.0004, 1), (0.0, 0), (30.0, 30000)]
-)
-def test_a_limit_never_rounds_to_none_at_all(seconds: float, shown: int) -> None:
-    assert milliseconds(seconds) == shown
-
-
-def test_its_exit_status_decides() -> None:
-    done = play(KIND, SPEC, answers(ended(0))).ended
+def test_it_passes_where_the_server_says_that_all_of_it_is_there() -> None:
+    done = play(KIND, SPEC, answers(PsqlDone(child=ended(0), effect="all", commit={"xid": "7"}))).ended
     assert isinstance(done, Passed)
-    assert (done.effect, done.evidence["single_transaction"]) == ("all", True)
+    assert (done.effect, done.evidence["single_transaction"], done.evidence["commit"]) == ("all", True, {"xid": "7"})
 
 
 @pytest.mark.parametrize(
-    ("status", "single", "effect"),
-    [(3, True, "none"), (3, False, "unknown"), (2, True, "unknown"), (1, True, "unknown"), (-9, True, "unknown")],
+    ("told", "reason", "effect"),
+    [
+        (PsqlDone(child=ended(3), effect="none"), "exit_status", "none"),
+        (PsqlDone(child=ended(3), effect="unknown"), "exit_status", "unknown"),
+        (PsqlDone(child=ended(2), effect="unknown"), "exit_status", "unknown"),
+        (PsqlDone(child=ended(-9), effect="none"), "signalled", "none"),
+        (PsqlDone(child=ended(None, lost=True), effect="none"), "program_lost", "none"),
+        (PsqlDone(child=ended(None, error="no psql"), effect="unknown"), "not_started", "none"),
+        (PsqlDone(child=ended(0), problem=FailReason.TRANSACTION_LEFT), "transaction_left", "unknown"),
+        (PsqlDone(child=ended(3), problem=FailReason.TRANSACTION_LEFT), "transaction_left", "unknown"),
+        (PsqlDone(child=ended(0), problem=FailReason.ERRORS_IGNORED, effect="none"), "errors_ignored", "none"),
+    ],
 )
-def test_only_an_error_in_a_single_transaction_left_nothing_for_certain(status: int, single: bool, effect: str) -> None:
-    done = play(KIND, SPEC | {"single_transaction": single}, answers(ended(status))).ended
+def test_otherwise_it_failed_and_the_effect_is_what_was_asked(told: PsqlDone, reason: str, effect: str) -> None:
+    done = play(KIND, SPEC, answers(told)).ended
     assert isinstance(done, Failed)
-    assert (done.reason, done.effect, done.evidence["tail"]) == ("exit_status", effect, "the end")
+    assert (done.reason, done.effect) == (reason, effect)
 
 
-def test_not_started_it_did_nothing() -> None:
-    done = play(KIND, SPEC, answers(ended(None, error="no psql"))).ended
-    assert isinstance(done, Failed) and (done.reason, done.effect) == ("not_started", "none")
+def test_what_was_committed_is_never_run_again_unless_the_plan_says_so() -> None:
+    played = play(KIND, SPEC, answers(), done=1)
+    assert played.asked == [] and played.ended == Passed(evidence={"single_transaction": True, "done": 1}, effect="all")
+    again = play(KIND, SPEC, answers(PsqlDone(child=ended())), of=step("psql", SPEC, repeat="always"), done=1)
+    assert len(again.asked) == 1
 
 
 class TestLint:

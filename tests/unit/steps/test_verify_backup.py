@@ -97,7 +97,7 @@ def test_each_level_includes_the_ones_before(level: str, run: list[str]) -> None
     assert programs(done) == run
     assert isinstance(done.ended, Passed)
     assert done.ended.evidence["level"] == level
-    assert all(child.target and not child.fence for child in done.of(RunChild))
+    assert all(child.target and not child.changes for child in done.of(RunChild))
 
 
 def test_it_decodes_unless_told_otherwise() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,14 +17,15 @@ from tui.engine.leftovers import MARK, end_marked
 from tui.engine.processes import ChildIdentity, end_alive
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
-from tui.engine.spool import Spool
+from tui.engine.spool import OutputBatch, Spool
 from tui.engine.target import TargetAccess
 from tui.engine.tools import LIBPQ_PROGRAMS, find_tool, tool_major
 from tui.helm.paths import RunPaths
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
+from tui.journal.failure import JournalFull
 from tui.plan.expand import expand
 from tui.plan.model import Step
-from tui.postgres import fence, ledger
+from tui.postgres import fence
 from tui.postgres.connect import Session, WorkSettings, application_name
 from tui.postgres.dsn import keywords
 from tui.postgres.errors import PostgresError
@@ -35,6 +36,17 @@ from tui.steps.effects import ChildDone, RunChild, SqlSettings
 
 _GRACE = 5.0
 _TAIL = 2000
+
+
+class Accompaniment(Protocol):
+    """What runs beside a program, from its start to its end, and talks with it through descriptors it inherits."""
+
+    @property
+    def descriptors(self) -> tuple[int, ...]: ...
+
+    async def run(self, ended: asyncio.Event) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class ChildDriver:
@@ -76,11 +88,23 @@ class ChildDriver:
         """What the programs of this attempt carry in their environment."""
         return f"{self._opened.id}/{self._step.id}.{self._attempt}"
 
+    @property
+    def raw(self) -> Path | None:
+        """What the program that runs prints, not redacted."""
+        return None if self._child is None else self._child.raw_path
+
     def _raw_path(self, number: int) -> Path:
         return self._paths.output / f".{self._step.id}.{self._attempt}.{number}.raw"
 
-    async def run(self, effect: RunChild) -> ChildDone:
-        """Start it, follow it to its end; its output is in the output file by then."""
+    async def run(self, effect: RunChild, accompany: Accompaniment | None = None) -> ChildDone:
+        """Start it, follow it to its end; its output is in the output file by then. `accompany` runs beside it."""
+        try:
+            return await self._run(effect, accompany)
+        finally:
+            if accompany is not None:
+                accompany.close()
+
+    async def _run(self, effect: RunChild, accompany: Accompaniment | None) -> ChildDone:
         began = time.monotonic()
         if self._stopped:
             return ChildDone(status=None, error="cancelled before it was started")
@@ -95,64 +119,84 @@ class ChildDriver:
         self._clear(raw)
         redactor = self._recorder.redactor.fresh()
         try:
-            child = await Child.start(argv, env=environment, cwd=directory, raw_path=raw, redactor=redactor.fresh())
+            child = await Child.start(
+                argv, env=environment, cwd=directory, raw_path=raw, redactor=redactor.fresh(),
+                descriptors=() if accompany is None else accompany.descriptors,
+            )  # fmt: skip
         except ChildNotStarted as error:
             return ChildDone(status=None, error=str(error))
         self._child = child
         self._recorder.append(
             ChildStarted(
                 step=self._step.id, attempt=self._attempt,
-                child={**msgspec.to_builtins(child.identity), "raw": raw.name, "number": self._count},
+                child={**msgspec.to_builtins(child.identity), "raw": raw.name, "number": self._count}
+                | ({} if accompany is None else {"led": True}),
             )
         )  # fmt: skip
-        timed_out = asyncio.Event()
+        timed_out, ended = asyncio.Event(), asyncio.Event()
+        beside = None if accompany is None else asyncio.create_task(accompany.run(ended))
         timer = asyncio.create_task(self._time_out(effect.timeout, timed_out)) if effect.timeout else None
         watcher = asyncio.create_task(self._watch(effect.watch_path)) if effect.watch_path else None
         try:
-            status, tail, length, digest = await self._follow(child, raw, redactor)
+            found = await self._follow(child, raw, redactor, ended)
+            if beside is not None:
+                await beside
         finally:
             self._child = None
-            for task in (timer, watcher):
+            for task in (timer, watcher, beside):
                 if task is not None:
                     task.cancel()
-        return ChildDone(
-            status=status, seconds=round(time.monotonic() - began, 6), length=length, sha256=digest, tail=tail,
-            timed_out=timed_out.is_set(), error=None if status is not None else "the process that kept it was killed",
-            settings_lost=lost,
-        )  # fmt: skip
+        seconds = round(time.monotonic() - began, 6)
+        return msgspec.structs.replace(found, seconds=seconds, timed_out=timed_out.is_set(), settings_lost=lost)
 
-    async def _follow(self, child: Child, raw: Path, redactor: Redactor) -> tuple[int | None, str, int, str]:
-        done = asyncio.Event()
-        status: int | None = None
+    async def _follow(self, child: Child, raw: Path, redactor: Redactor, ended: asyncio.Event) -> ChildDone:
+        """Its end and its output; `ended` is set as soon as it has ended."""
+        found = ChildDone(status=None, lost=True)
 
         async def wait() -> None:
-            nonlocal status
+            nonlocal found
             try:
-                status = await child.wait()
-            except ChildLost:
+                found = ChildDone(status=await child.wait())
+            except ChildNotStarted as error:
+                found = ChildDone(status=None, error=str(error))
+            except ChildLost as error:
+                found = ChildDone(status=None, error=str(error), lost=True)
+                # It may work on without its keeper.
                 await child.end(_GRACE)
             finally:
-                done.set()
+                ended.set()
 
         self._output.flush()
         base = self._output.length
         spool = Spool(raw, self._output.path, redactor, base=base, budget=self._recorder.budget)
         waiting = asyncio.create_task(wait())
-        tail = ""
-        async for batch in spool.follow(done):
-            tail = (tail + batch.text)[-_TAIL:]
+        tail, length, digest, trouble = "", 0, "", None
+        try:
+            async for batch in spool.follow(ended):
+                tail = (tail + batch.text)[-_TAIL:]
+                self._record(batch)
+            end = await spool.finish()
+            length, digest = end.length, end.sha256
+        except OSError as error:
+            # What it prints finds no room. The raw file stays, and how it ends is known all the same.
+            trouble = str(error)
+        await waiting
+        self._output.grown(base + length)
+        if not found.lost and trouble is None:
+            spool.discard_raw()
+        return msgspec.structs.replace(found, length=length, sha256=digest, tail=tail, output_error=trouble)
+
+    def _record(self, batch: OutputBatch) -> None:
+        try:
             self._recorder.append(
                 StepOutput(
                     step=self._step.id, attempt=self._attempt, text=batch.text, offset=batch.offset,
                     length=batch.length, sha256=batch.sha256, dropped=batch.dropped_bytes,
                 )
             )  # fmt: skip
-        end = await spool.finish()
-        await waiting
-        self._output.grown(base + end.length)
-        if status is not None:
-            spool.discard_raw()
-        return status, tail, end.length, end.sha256
+        except JournalFull:
+            # What a program says must not end the work it is about; its outcome will find no room either.
+            return
 
     def _clear(self, raw: Path) -> None:
         for path in (raw, status_path(raw)):
@@ -174,8 +218,6 @@ class ChildDriver:
         if program is None:
             raise LookupError(f"the program {name} is not installed on this host")
         argv = [program, *effect.argv[1:]]
-        if effect.fence and name == "psql":
-            argv = self._fenced(argv)
         lost: tuple[str, ...] = ()
         if effect.target:
             environment, statements, lost = await self._way(effect, program, environment, given)
@@ -203,16 +245,6 @@ class ChildDriver:
             kept["PGSERVICEFILE"] = str(self._private.write("service", render(SERVICE, way.service, others)))
             kept["PGSERVICE"] = SERVICE
         return kept, way.statements, way.lost
-
-    def _fenced(self, argv: list[str]) -> list[str]:
-        """psql takes the attempt's key first, and writes the ledger's row in its own transaction."""
-        key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
-        first = ["-c", fence.psql_prelude(key)]
-        if self._opened.ledger and "-1" in argv:
-            row = ledger.insert_sql(self._opened.id, self._step.id, self._attempt, 0, self._opened.seal)
-            first += ["-c", row]
-        at = next((i for i, word in enumerate(argv) if word in ("-c", "-f")), len(argv))
-        return [*argv[:at], *first, *argv[at:]]
 
     async def _time_out(self, seconds: float, timed_out: asyncio.Event) -> None:
         await asyncio.sleep(seconds)
@@ -264,7 +296,11 @@ class ChildDriver:
         if number > 1 and self._output.path.exists():
             return
         spool = Spool(raw, self._output.path, self._recorder.redactor.fresh(), base=base)
-        end = await spool.finish()
+        try:
+            end = await spool.finish()
+        except OSError:
+            # Without room for it the raw file stays; what became of the work is not learnt from it.
+            return
         self._output.grown(base + end.length)
         spool.discard_raw()
 
@@ -283,7 +319,7 @@ def _settings(wanted: SqlSettings | None) -> WorkSettings:
     return WorkSettings(
         lock_timeout_ms=_milliseconds(wanted.lock_timeout),
         statement_timeout_ms=_milliseconds(wanted.statement_timeout),
-        row_security=wanted.row_security, role=wanted.role,
+        row_security=wanted.row_security, role=wanted.role, read_only=wanted.read_only,
     )  # fmt: skip
 
 

@@ -79,6 +79,10 @@ class SqlDriver:
         """See TargetKey."""
         await self._key.take(stop)
 
+    async def require_target_key(self) -> None:
+        """See TargetKey."""
+        await self._key.require()
+
     def _waiting(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
 

@@ -1,0 +1,99 @@
+"""What became of a program, and of what it did in the database: its transaction's witness, its exit status, the proof.
+
+The first that can answer does. A program that still lives is ended before, with the backends it left.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from tui.engine.drivers.psql import CLOSED, OPENED, reach_of
+from tui.journal.codes import FateReason
+from tui.postgres import evidence, fence, ledger
+from tui.postgres.connect import Session
+from tui.postgres.evidence import Verdict
+from tui.run.steps import StepState
+from tui.steps.effects import ChildDone, RunPsql, SqlSettings
+
+if TYPE_CHECKING:
+    from tui.engine.attempt import Attempt
+
+ASKED: Final = frozenset(
+    {
+        FateReason.NOTHING_SENT, FateReason.NO_LEDGER_ROW, FateReason.XID_ABORTED, FateReason.XID_NEVER_FLUSHED,
+        FateReason.XID_REUSED,
+    }
+)  # fmt: skip
+"""Why a program's work is not applied, where that means that nothing at all of it is in the database."""
+
+
+async def program_fate(attempt: Attempt, at: StepState, ended: ChildDone | None, patience: float = 2.0) -> Verdict:
+    """`ended`: how it ended, where this engine saw that. Raises PostgresError where the server could not be asked, and
+    ProofUnanswered."""
+    status = await attempt.children.end_leftovers(at.child) if ended is None else ended.status
+    control = await attempt.target.control()
+    if not await attempt.children.backends_gone(control):
+        return Verdict("still_running", FateReason.BACKEND_ALIVE, {})
+    key = fence.attempt_key(attempt.opened.id, at.id, at.attempt)
+    if not await fence.poll_until_free(control, key, time.monotonic() + patience):
+        return Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
+    facts: dict[str, Any] = {"exit_status": status}
+    if attempt.kind.name == "psql":
+        verdict = await _script_fate(attempt, at, control, facts)
+        if verdict is not None:
+            return verdict
+    prove = attempt.step.prove
+    if prove is not None:
+        there, proof = await attempt.proof(prove)
+        facts["prove"] = proof
+        if there:
+            return Verdict("applied", FateReason.PROVED, facts)
+        if _repeat(attempt) != "never":
+            return Verdict("not_applied", FateReason.DISPROVED, facts)
+        return Verdict("undecided", FateReason.NOT_REPEATABLE, facts)
+    expected = attempt.step.spec.get("expect_status", 0)
+    if status is not None and attempt.kind.name == "command" and status == expected:
+        return Verdict("applied", FateReason.EXIT_STATUS, facts)
+    if _repeat(attempt) == "always":
+        return Verdict("not_applied", FateReason.REPEATABLE, facts)
+    return Verdict("undecided", FateReason.NO_PROOF, facts)
+
+
+def _repeat(attempt: Attempt) -> str:
+    return attempt.step.repeat or attempt.kind.repeat
+
+
+async def _script_fate(attempt: Attempt, at: StepState, control: Session, facts: dict[str, Any]) -> Verdict | None:
+    """By the script's own witness; None where that does not tell. psql's exit status tells nothing here: one whose
+    engine was gone ended with 0 and without a COMMIT."""
+    if at.done > at.resume_from:
+        return Verdict("applied", FateReason.COMMIT_JOURNALED, facts)
+    witness = at.witness
+    if witness is None:
+        # Nothing of a script is sent before its witness is durable.
+        led = at.child is None or at.child.get("led")
+        return Verdict("not_applied", FateReason.NOTHING_SENT, facts) if led else None
+    run = attempt.opened.id
+    if witness.get("outside"):
+        if attempt.opened.ledger and await ledger.has_row(control, run, at.id, at.attempt, CLOSED):
+            return Verdict("applied", FateReason.LEDGER_ROW, facts)
+        return None
+    typed = msgspec.convert(witness, evidence.TxWitness)
+    verdict = await evidence.judge(
+        control, typed, run=run, step=at.id, attempt=at.attempt, statement=OPENED, commit_acked=False, patience=2.0
+    )
+    verdict = Verdict(verdict.fate, verdict.reason, verdict.facts | facts)
+    if verdict.fate == "applied" and not witness.get("commit_sent"):
+        # Not our COMMIT: the script's own, somewhere before its end.
+        return Verdict("undecided", FateReason.TRANSACTION_LEFT, verdict.facts)
+    if verdict.fate == "not_applied":
+        spec = attempt.step.spec
+        effect = RunPsql(
+            file=str(spec["file"]), variables=dict(spec.get("variables") or {}), settings=SqlSettings()
+        )  # fmt: skip
+        if reach_of(attempt.paths.plan, effect).outside:
+            return None
+    return verdict

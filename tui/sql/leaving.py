@@ -1,0 +1,56 @@
+"""What a psql script may do beside the transaction that was begun for it, judged from its text and what it includes.
+
+Behind that transaction its session may only read, so a script that ends it cannot change anything more, by whatever way
+it does so. What is left are the ways that have to be written out: a session that may write again, and another session.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from msgspec import Struct
+
+_WRITES_AGAIN: Final = re.compile(
+    r"\bread\s+write\b|read_only|\breset\s+all\b|\bdiscard\s+all\b|dblink|\bto\s+program\b", re.IGNORECASE
+)
+_ANOTHER_SESSION: Final = re.compile(
+    r"(?<!\\)\\(?:c(?:onnect)?(?![A-Za-z_])|!|(?:o|out|g|gx|w|write|copy|set|setenv|i|ir|include)\b[^\n]*[|`])"
+)
+_INCLUDES: Final = re.compile(r"(?<!\\)\\(i|ir|include|include_relative)(?![A-Za-z_])[ \t]*([^\n]*)")
+_DEPTH: Final = 20
+
+
+class Reach(Struct, frozen=True):
+    """`outside`: it may change something although its transaction is not committed. `past_errors`: it may go on behind
+    an error, because it speaks of the variable that makes psql stop."""
+
+    outside: bool
+    past_errors: bool
+
+
+def reach(file: str, values: Iterable[str], read: Callable[[str], str]) -> Reach:
+    """Of the script `file` with variables of these values. `read` gives the text of a file of the plan by its name, or
+    raises OSError or UnicodeDecodeError: what is not known may do anything."""
+    texts = list(values)
+    try:
+        _gather(file, read, texts, _DEPTH)
+    except (OSError, UnicodeDecodeError, ValueError):
+        return Reach(outside=True, past_errors=True)
+    outside = any(_WRITES_AGAIN.search(text) or _ANOTHER_SESSION.search(text) for text in texts)
+    return Reach(outside=outside, past_errors=any("ON_ERROR_STOP" in text for text in texts))
+
+
+def _gather(file: str, read: Callable[[str], str], texts: list[str], depth: int) -> None:
+    """Raises ValueError for an include that only a run can tell."""
+    text = read(file)
+    texts.append(text)
+    for command, argument in _INCLUDES.findall(text):
+        name = argument.strip().strip("'\"")
+        if not depth or not name or any(character in name for character in ":`\\'\""):
+            raise ValueError(argument)
+        if command in ("ir", "include_relative"):
+            name = posixpath.join(posixpath.dirname(file), name)
+        _gather(name, read, texts, depth - 1)
