@@ -113,7 +113,11 @@ class Words:
             ),
             "enum_value_fresh": _(
                 "'{what}' was added to {type} in line {since} of the same transaction; before PostgreSQL 17 it can "
-                "only be used after its commit (55P04). List it in CREATE TYPE instead."
+                "only be used after its commit (55P04). List it in CREATE TYPE, or use `transaction: per_statement`."
+            ),
+            "enum_value_fresh:psql": _(
+                "'{what}' was added to {type} in line {since} of the same transaction; before PostgreSQL 17 it can "
+                "only be used after its commit (55P04). List it in CREATE TYPE, or say `single_transaction: false`."
             ),
             "runs_program": _(
                 "{what} runs a program on this host: no seal covers it, and no rollback takes back what it does; make "

@@ -183,9 +183,8 @@ class Reviewer:
 
     def _enum(self, line: int, added: Added) -> Finding:
         words = "enum_value_fresh" if added.fresh else "enum_value_used"
-        level: Literal["error", "warning"] = "warning" if added.fresh else "error"
-        facts = {"what": added.value, "type": added.type, "since": str(added.line)}
-        return self._say(line, "enum_value_used", level, words=words, **facts)
+        since = str(added.line)
+        return self._say(line, "enum_value_used", words=words, what=added.value, type=added.type, since=since)
 
 
 def _ends_at_once(statement: Statement) -> bool:

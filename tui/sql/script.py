@@ -90,8 +90,12 @@ _COPY: Final = re.compile(r"\\copy\s")
 _REST_OF_LINE: Final = re.compile(r"([ \t\f\v]*+(?:--[^\r\n]*+)?)(?:\r?\n|\r?\Z)")
 _END_OF_DATA: Final = re.compile(r"^\\\.\r?(?:\n|\Z)", re.MULTILINE)
 _STRINGS_SETTING: Final = re.compile(
-    r"SET\s+(?:SESSION\s+|LOCAL\s+)?standard_conforming_strings\s*(?:=|\sTO\s)\s*'?(\w+)", re.IGNORECASE
+    r"SET\s+(?:SESSION\s+|(?P<local>LOCAL)\s+)?standard_conforming_strings\s*(?:=|\sTO\s)\s*'?(\w+)"
+    r"|SELECT\b.*\bset_config\s*\(\s*'standard_conforming_strings'\s*,\s*'(\w+)'"
+    r"|RESET\s+standard_conforming_strings",
+    re.IGNORECASE | re.DOTALL,
 )
+_ENDING: Final = (["COMMIT"], ["END"], ["ROLLBACK"], ["ABORT"])
 _OFF: Final = frozenset({"off", "false", "no", "0", "of", "f", "n"})
 
 
@@ -105,6 +109,7 @@ class _Reader:
         self.errors: list[ScriptError] = []
         self.comments: list[int] | None = None
         self.backslash_strings = False
+        self.backslash_strings_after: bool | None = None
         self.counted = 0
         self.line = 1
         self.begin()
@@ -215,8 +220,14 @@ class _Reader:
                 data, end_line = self.copy_data(end_line, sent)
             kind: Literal["sql", "copy"] = "sql" if data is None else "copy"
             self.statements.append(Statement(body, line, end_line, kind, tuple(self.words), data))
-            if self.words[:1] == ["SET"] and (setting := _STRINGS_SETTING.match(body)):
-                self.backslash_strings = setting.group(1).lower() in _OFF
+            if "onforming_strings" in body[:2000].lower() and (setting := _STRINGS_SETTING.match(body)):
+                if setting["local"] is None:
+                    self.backslash_strings_after = None
+                elif self.backslash_strings_after is None:
+                    self.backslash_strings_after = self.backslash_strings
+                self.backslash_strings = (setting[2] or setting[3] or "on").lower() in _OFF
+            elif self.backslash_strings_after is not None and self.words[:1] in _ENDING and "TO" not in self.words:
+                self.backslash_strings, self.backslash_strings_after = self.backslash_strings_after, None
         self.begin()
 
     def copy_data(self, line: int, sent: bool) -> tuple[str, int]:

@@ -110,6 +110,33 @@ def test_other_copies_take_no_data(source: str) -> None:
     assert (first.kind, first.copy_data, second.text) == ("sql", None, "SELECT 1")
 
 
+@pytest.mark.parametrize(
+    ("off", "on"),
+    [
+        ("SET standard_conforming_strings = off", "RESET standard_conforming_strings"),
+        ("SET SESSION standard_conforming_strings TO 'off'", "SET standard_conforming_strings TO DEFAULT"),
+        ("SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false)",
+         "select set_config('standard_conforming_strings', 'on', false)"),
+    ],
+)  # fmt: skip
+def test_backslashes_in_strings(off: str, on: str) -> None:
+    text = f"{off};\nSELECT 'a\\';', 1;\n{on};\nSELECT 'a\\';\nSELECT 2;\n"
+    assert [s.text for s in read_script(text).statements] == [off, "SELECT 'a\\';', 1", on, "SELECT 'a\\'", "SELECT 2"]
+    assert read_script(text).errors == ()
+
+
+def test_backslashes_in_strings_until_the_transaction_ends() -> None:
+    text = (
+        "BEGIN;\nSET LOCAL standard_conforming_strings = off;\nSELECT 'a\\';', 1;\nCOMMIT;\nSELECT 'a\\';\nSELECT 2;\n"
+    )
+    assert [s.text for s in read_script(text).statements][2:] == [
+        "SELECT 'a\\';', 1",
+        "COMMIT",
+        "SELECT 'a\\'",
+        "SELECT 2",
+    ]
+
+
 def test_meta_commands() -> None:
     source = (
         "\\set x 'a; b' \\\\ SELECT 1;\n\\! echo 'a;\nSELECT 2 \\gset p_\n"
