@@ -35,14 +35,18 @@ _ALMOST: Final[dict[str, re.Pattern[str]]] = {
     "sql-migrate": re.compile(r"[ \t]*--[ \t-]*\+[ \t]*migrate[ \t]*(up|down)\b", re.IGNORECASE),
 }
 _OTHERS: Final = re.compile(
-    r"[ \t]*--[ \t+=#*/!@>-]*(?:(?:rambler|micrate|migrate|migration|schema|db)[ \t:.-]+)?"
-    r"(ups?|downs?|undo)[ \t=#*/!<:-]*$",
+    r"[ \t]*--[ \t+=#*/!@>[({-]*(?:(?:rambler|micrate|migrate|migration|schema|db)[ \t:.-]+)?"
+    r"(ups?|downs?|undo|apply|deploy|forwards?|rollback|revert|backwards?)[ \t=#*/!<:\])}-]*$",
     re.IGNORECASE,
 )
 """What further tools write: `-- rambler down`, `-- +micrate Down`, `-- //@UNDO`, `-- !Downs`, `-- ==== DOWN ====`."""
+_UP_WORDS: Final = ("up", "apply", "deploy", "forward")
+_ORDINARY_WORDS: Final = ("rollback", "revert", "backward")
+"""Words that stand over all sorts of statements, and begin a part only where another word begins the opposite one."""
 _GOOSE_OPTION: Final = re.compile(r"--[ \t-]*\+goose[ \t]*(no transaction|envsub on)[ \t-]*$", re.IGNORECASE)
 _WORTH_A_LOOK: Final = re.compile(
-    r"^[ \t]*--.*?(?:\+goose|migrate[ \t]*:|\+[ \t]*migrate|\bmigration|\bups?\b|\bdowns?\b|drop below|\bundo\b)",
+    r"^[ \t]*--.*?(?:\+goose|migrate[ \t]*:|\+[ \t]*migrate|\bmigration|drop below|"
+    r"\b(?:ups?|downs?|undo|rollback|revert|backwards?)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -156,7 +160,7 @@ def _marks(tool: str, pattern: re.Pattern[str], lines: list[_Line]) -> list[_Mar
         match = pattern.match(line.text)
         if match is None:
             continue
-        what: What = "up" if match[1].lower().startswith("up") else "down"
+        what: What = "up" if match[1].lower().startswith(_UP_WORDS) else "down"
         # node-pg-migrate and tern look for the first of each, whatever comes later.
         if tool not in ("node-pg-migrate", "tern") or all(mark.what != what for mark in marks):
             marks.append(_Mark(line, what, (match[2] or "") if pattern.groups > 1 else ""))
@@ -203,7 +207,10 @@ def _unclear(text: str, lines: list[_Line]) -> Parts | None:
         down = next((mark for mark in marks if mark.what == "down"), None)
         if down is None or not _executes(text[down.line.start :]):
             continue
-        if all(mark.what != "up" for mark in marks):
+        alone = all(mark.what != "up" for mark in marks)
+        if alone and down.line.text.strip(" \t+=#*/!@<>[](){}:-").lower().startswith(_ORDINARY_WORDS):
+            continue
+        if alone:
             marks.insert(0, _Mark(_Line(0, 1, ""), "up"))
         code: PartCode = "almost_marker" if tool else "unclear_parts"
         return _parts(text, "", marks, [PartError(down.line.number, code, tool, down.line.text.strip())], [])

@@ -104,6 +104,9 @@ def test_the_markers_as_the_tools_read_them(up: str, down: str, end: str) -> Non
         "-- scale down\nselect 1;\n-- scale up\nselect 2;\n",
         "select 1;\n-- down\n-- drop table a;\n",
         "-- Up\nselect 1;\n",
+        "begin;\n-- rollback\nrollback;\n",
+        "-- apply\nselect 1;\n",
+        "-- revert\nselect 1;\n",
     ],
 )
 def test_what_is_no_marker_cuts_nothing(text: str) -> None:
@@ -137,6 +140,9 @@ def test_what_is_no_marker_cuts_nothing(text: str) -> None:
         ("select 1;\n-- //@UNDO\nselect 2;\n", [(2, "unclear_parts")]),
         ("-- ==== UP ====\nselect 1;\n-- ==== DOWN ====\nselect 2;\n", [(3, "unclear_parts")]),
         ("-- Up\nselect 1;\n-- Down\nselect 2;\n", [(3, "unclear_parts")]),
+        ("-- [up]\nselect 1;\n-- [down]\nselect 2;\n", [(3, "unclear_parts")]),
+        ("-- DEPLOY\nselect 1;\n-- REVERT:\nselect 2;\n", [(3, "unclear_parts")]),
+        ("-- apply\nselect 1;\n-- rollback\nselect 2;\n", [(3, "unclear_parts")]),
     ],
 )  # fmt: skip
 def test_what_is_not_certain_is_said(text: str, expected: list[tuple[int, str]]) -> None:
