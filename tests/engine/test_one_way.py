@@ -258,7 +258,7 @@ async def test_a_standby_is_read_once_it_has_what_the_target_had(
     node: Node, standby: Node, name: str, tmp_path: Path, behind: bool
 ) -> None:
     (tmp_path / "services").write_text(f"[second]\nhost=127.0.0.1\nport={standby.port}\nuser=postgres\ndbname={name}\n")
-    steps = SCRIPT + SAVE.replace("FROM", ', from: "second", timeout: 3s')
+    steps = SCRIPT + SAVE.replace("FROM", ', from: "second", timeout: 3s, format: directory, jobs: 2')
     variables = {"PGSERVICEFILE": str(tmp_path / "services")}
     node.run("create table noise (id int)", name)
     there = f"select count(*) from pg_database where datname = '{name}'"

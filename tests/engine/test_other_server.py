@@ -108,7 +108,9 @@ def pooler(node: Node, path: Path) -> Iterator[int]:
 async def test_behind_a_pooler_psql_has_the_settings_and_what_others_lack_is_told(node: Node, tmp_path: Path) -> None:
     query = "select current_setting('synchronous_commit'), current_setting('lock_timeout')"
     node.run("alter database postgres set synchronous_commit = off")
-    steps = SCRIPT + SAVE.replace("FROM", "") + run("psql", "-XAtc", query)
+    show = run("psql", "-XAtc", query)
+    owner = show.replace("id: show, title: Show", "id: owner, title: Owner, as: postgres")
+    steps = SCRIPT + SAVE.replace("FROM", "") + show + owner
     try:
         with pooler(node, tmp_path) as port:
             dsn = f"host=127.0.0.1 port={port} dbname=postgres user=postgres"
@@ -119,8 +121,12 @@ async def test_behind_a_pooler_psql_has_the_settings_and_what_others_lack_is_tol
                 evidence = await passed(found, "show")
                 assert told(found, "show") == "off|0\n"
                 assert {"synchronous_commit", "lock_timeout"} <= set(evidence["settings_lost"])
+                # A role that cannot be had is no reason to act without it.
+                ended = await found.execute("owner")
+                assert (ended["data"]["reason"], ended["data"]["effect"]) == ("not_started", "none")
+                assert "role" in ended["data"]["evidence"]["error"]
         # Where there is none, nothing is lost, and nothing is said to be.
-        async with rig(tmp_path / "direct", node.dsn, run("psql", "-XAtc", query)) as found:
+        async with rig(tmp_path / "direct", node.dsn, show) as found:
             assert "settings_lost" not in await passed(found, "show")
             assert told(found, "show") == "on|500ms\n"
     finally:

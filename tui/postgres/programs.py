@@ -72,7 +72,7 @@ def way(
     """
     if "PGSERVICE" in given or "PGSERVICEFILE" in given:
         # A way of its author's own: nothing of ours may be mixed into it.
-        return Way(environment={"PGAPPNAME": application})
+        return Way(environment={"PGAPPNAME": application}, lost=tuple(sorted(settings)))
     taken = {keyword for keyword, variable in keywords().items() if variable is not None and variable in given}
     if taken & {"host", "hostaddr"}:
         taken |= {"host", "hostaddr"}

@@ -85,7 +85,7 @@ def test_what_the_plan_sets_for_its_program_wins() -> None:
     assert not {"dbname", "host", "hostaddr"} & set(told.service)
     assert told.service["options"].startswith("-c a=b -c ")
     own = found({}, "tool", given={"PGSERVICE": "mine"})
-    assert own == Way(environment={"PGAPPNAME": "virada r s"})
+    assert own == Way(environment={"PGAPPNAME": "virada r s"}, lost=tuple(sorted(KNOWN)))
 
 
 def test_a_tool_that_knows_no_services_finds_variables() -> None:

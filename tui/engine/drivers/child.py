@@ -236,6 +236,9 @@ class ChildDriver:
             name, self.application, major=major, settings=_settings(effect.settings), given=given, ours=ours,
             source=self.source if effect.source else None,
         )  # fmt: skip
+        if "role" in way.lost:
+            # It would act with the rights of whoever logs in.
+            raise LookupError(f"{name} cannot be given the role {effect.settings.role if effect.settings else ''}")
         variables = {variable for variable in keywords().values() if variable is not None} | {"PGSERVICEFILE"}
         # What else a person's environment says of a connection must not lead it somewhere else.
         kept = {key: value for key, value in environment.items() if key not in variables or key in given}
