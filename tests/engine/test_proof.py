@@ -188,30 +188,54 @@ async def test_a_valid_index_is_not_dropped_because_its_proof_met_a_lock(
 
 @awaited
 async def test_a_failed_statement_whose_effect_is_there_is_not_cleaned_up(made: Database, tmp_path: Path) -> None:
-    """CREATE INDEX CONCURRENTLY fails because somebody has made the index already: it is theirs, and valid."""
+    """CREATE INDEX CONCURRENTLY fails because somebody has made the index already: it is theirs, not the step's."""
     with made.connect() as setup:
         setup.execute("create index t_id on t (id)")
     before = made.value("select 't_id'::regclass::oid")
     async with Rig(tmp_path, made, INDEX) as rig:
         await rig.execute("index")
         at = rig.step("index")
-        assert (at.status, at.sqlstate, at.effect) == ("failed", "42P07", "all")
-        assert at.evidence["prove"]["answer"] == "there" and "cleanup" not in at.evidence
+        assert (at.status, at.sqlstate, at.effect) == ("failed", "42P07", "none")
+        assert "cleanup" not in at.evidence
     assert made.value("select 't_id'::regclass::oid") == before
+
+
+CALLED = """
+          - id: call
+            title: Call
+            sql: {text: "call p()", transaction: script}
+            prove: {query: "select count(*) from t, looked_at", equals: 1}
+            cleanup: {sql: {text: "delete from t"}}
+            undo: {sql: {text: "delete from t"}}
+"""
+HALFWAY = "create procedure p() language plpgsql as $$ begin insert into t values (1); commit; raise 'no'; end $$"
 
 
 @awaited
 async def test_without_an_answer_nothing_is_cleaned_up(
     made: Database, holder: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A procedure commits and fails: what it left only the proof can tell, and that is not answered."""
     monkeypatch.setattr(proofs, "PATIENCE", 0.3)
     with made.connect() as setup:
-        setup.execute("create index t_id on t (id)")
-    before = made.value("select 't_id'::regclass::oid")
-    async with Rig(tmp_path, made, INDEX, policy=ROLLING) as rig:
+        setup.execute(HALFWAY)
+    async with Rig(tmp_path, made, CALLED, policy=ROLLING) as rig:
         await rig.until(lambda: rig.recorder.state.status == "undecided")
-        assert rig.step("index").evidence["error"]["sqlstate"] == "42P07"
-    assert made.value("select 't_id'::regclass::oid") == before
+        assert rig.step("call").evidence["error"]["sqlstate"] == "P0001"
+        assert none_of(rig, "rollback.started", "step.failed")
+    assert made.value("select count(*) from t") == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+@awaited
+async def test_what_is_there_by_its_proof_is_not_cleaned_up(made: Database, tmp_path: Path, there: bool) -> None:
+    with made.connect() as setup:
+        setup.execute(HALFWAY)
+    async with Rig(tmp_path, made, CALLED.replace("equals: 1", f"equals: {1 if there else 2}")) as rig:
+        await rig.execute("call")
+        at = rig.step("call")
+        assert (at.status, at.effect, "cleanup" in at.evidence) == ("failed", "all" if there else "none", not there)
+    assert made.value("select count(*) from t") == (1 if there else 0)
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def _carry_out(
     from tui.cli.outcome import of_command
     from tui.plain.trouble import trouble
     from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, run_waiting, word
+    from tui.run.takeback import stays
 
     with connected(paths, declared=declared) as helm:
         answer = helm.request(asked, take=take)
@@ -90,7 +91,7 @@ def _carry_out(
         print_json({**told, **outcome}, indent=0)
     elif verdict.code == Exit.WAITING and verdict.waiting is not None:
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
-        why = run_waiting(verdict.waiting)
+        why = run_waiting(verdict.waiting, stays=stays(follower.state))
         if at is not None:
             why = run_waiting(verdict.waiting, at.step.kind, at.status)
         click.echo(why if verdict.step is None else f"{verdict.step}: {why}")

@@ -19,6 +19,7 @@ _STANDING = {
     "rollback_failed": Exit.FAILED,
     "rolled_back": Exit.ROLLED_BACK,
     "completed": Exit.DONE,
+    "unsettled": Exit.FAILED,
 }
 
 

@@ -155,7 +155,9 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
             return "error", _("Rollback started by {by}").format(by=by) + _because(event.reason)
         case e.RollbackFinished():
             severity: Severity = "error" if event.outcome == "failed" else "event"
-            return severity, _("Rollback ended: {outcome}").format(outcome=word(ROLLBACK_STATUS, event.outcome))
+            text = _("Rollback ended: {outcome}").format(outcome=word(ROLLBACK_STATUS, event.outcome))
+            left = ", ".join(event.stays)
+            return severity, text + (_("; not taken back: {steps}").format(steps=left) if left else "")
         case e.BackupRecorded():
             return "event", _("Backup recorded: {path}, {n} bytes").format(path=event.path, n=f"{event.bytes:,}")
         case e.StepEvent():

@@ -11,12 +11,13 @@ from tui.console.pieces import Line
 from tui.console.refusals import refusal_sentence, whose_helm
 from tui.console.view import Said, View
 from tui.console.visible import visible
-from tui.console.words import clock, environment_word, name_of
+from tui.console.words import clock, effect_word, environment_word, name_of
 from tui.locale import _, ngettext
 from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.decide import rollback_events
 from tui.run.steps import StepState
+from tui.run.takeback import stays
 
 
 class Desk(Protocol):
@@ -231,6 +232,9 @@ class Operator:
         if left and state.status != "rolled_back":
             text = ngettext("{n} step has not ended.", "{n} steps have not ended.", len(left)).format(n=len(left))
             lines.extend(explained(text, "warn"))
+        for step in stays(state):
+            text = _("Not taken back: {step}").format(step=name_of(state.steps[step]))
+            lines.extend(explained(text, "warn"))
         for error in unresolved:
             text = _("{id} is not resolved: {text}").format(id=visible(error.id), text=visible(error.text[:400]))
             lines.extend(explained(text, "warn"))
@@ -296,7 +300,10 @@ def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
     if event.without_undo:
         # What a rollback leaves behind is read before anything else.
         lines.append(((_("Applied, but without an undo in the plan:"), "warn"),))
-        lines.extend(((f"  {name_of(state.steps[step])}", "warn"),) for step in event.without_undo)
+        for step in event.without_undo:
+            at = state.steps[step]
+            unsure = f": {effect_word(at.effect)}" if at.effect == "unknown" else ""
+            lines.append(((f"  {name_of(at)}{unsure}", "warn"),))
     seconds = rollback_seconds(state)
     window = window_clock(state, view.moment.wall)
     if seconds is not None:

@@ -317,10 +317,13 @@ class RollbackStarted(Event, frozen=True, kw_only=True):
 
 
 class RollbackFinished(Event, frozen=True, kw_only=True):
+    """`duration_s` counts from its first beginning; `stays` were, or may have been, applied and are not taken back."""
+
     TYPE: ClassVar[str] = "rollback.finished"
     outcome: Literal["rolled_back", "rolled_back_to", "failed"]
     step: str | None = None
     duration_s: float = 0.0
+    stays: tuple[str, ...] = ()
 
 
 class NoteAdded(Event, frozen=True, kw_only=True):

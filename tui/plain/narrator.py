@@ -17,6 +17,7 @@ from tui.run.clock import instant
 from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.run.takeback import stays
 from tui.run.visible import visible, visible_lines
 
 _QUIET = (e.MetricsSampled, e.StepOutput, e.StepProgress, e.LogLines, e.TxEvent, e.ChildStarted)
@@ -44,6 +45,8 @@ def end_lines(state: RunState) -> list[str]:
     for at in (*state.failed, *state.undecided):
         told.append(f"{_step(at, at.id)} {words.step_word(at.status)}: {visible(at.step.title)}")
         told += [f"    {label}: {text}" if label else f"    {text}" for label, text in trouble(at)]
+    if state.rollback is not None and state.rollback.status != "running":
+        told += _stays(state)
     return [*told, end_line(state)]
 
 
@@ -270,15 +273,25 @@ def _rollback_started(previous: RunState, state: RunState, event: e.RollbackStar
         told.append(_("takes back, in this order: {steps}").format(steps=", ".join(visible(s) for s in event.undo)))
     if event.without_undo:
         steps = ", ".join(visible(s) for s in event.without_undo)
-        told.append(_("has no undo and stays: {steps}").format(steps=steps))
+        told.append(_("has no undo, so that what it did stays: {steps}").format(steps=steps))
     return told
 
 
 def _rollback_finished(previous: RunState, state: RunState, event: e.RollbackFinished, line: Line) -> list[str]:
+    told = [_("rollback finished in {span}").format(span=span(event.duration_s))]
     if event.outcome == "failed":
         step = _name(state, event.step) if event.step else "?"
-        return [_("ROLLBACK FAILED at {step}").format(step=step)]
-    return [_("rollback finished in {span}").format(span=span(event.duration_s))]
+        told = [_("ROLLBACK FAILED at {step}").format(step=step)]
+    return [*told, *_stays(state)]
+
+
+def _stays(state: RunState) -> list[str]:
+    """What a rollback has not taken back, a line each, with what of it is in the database."""
+    found = [state.steps[step] for step in stays(state)]
+    return [
+        _("NOT taken back: {step}; {effect}").format(step=_step(at, at.id), effect=words.word(words.EFFECT, at.effect))
+        for at in found
+    ]
 
 
 def _note(previous: RunState, state: RunState, event: e.NoteAdded, line: Line) -> list[str]:
@@ -330,7 +343,7 @@ def _standing(previous: RunState, state: RunState, line: Line) -> list[str]:
     reason, step = now
     at = None if step is None else state.steps.get(step)
     if at is None:
-        return [words.run_waiting(reason)]
+        return [words.run_waiting(reason, stays=stays(state))]
     return [f"{_step(at, at.id)}: {words.run_waiting(reason, at.step.kind, at.status)}"]
 
 

@@ -32,13 +32,16 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines.append(_cut(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"]))))
     if status["rollback"] is not None:
         lines.append(_cut(_("rollback: {reason}").format(reason=visible(status["rollback"]["reason"]))))
+        left = ", ".join(visible(step) for step in status["rollback"].get("stays") or ())
+        if left and status["rollback"]["status"] != "running":
+            lines += _wrapped(_("NOT taken back: {steps}").format(steps=left), 0)
     lines.append("")
     lines += _steps(status["steps"])
     if status["guards"]:
         lines.append("")
         lines += [_cut(_guard(guard)) for guard in status["guards"]]
     if status["waiting"] is not None:
-        lines += ["", _cut(_waiting(status))]
+        lines += ["", *_wrapped(_waiting(status), 0)]
     return lines
 
 
@@ -48,7 +51,7 @@ def _waiting(status: dict[str, Any]) -> str:
         if step["id"] == status["waiting"]["step"]:
             name = _cut(visible(step["id"]), 24)
             return f"{step['number']} {name}: {words.run_waiting(reason, step['kind'], step['status'])}"
-    return words.run_waiting(reason)
+    return words.run_waiting(reason, stays=(status["rollback"] or {}).get("stays") or ())
 
 
 def runs_lines(runs: list[dict[str, Any]]) -> list[str]:

@@ -124,6 +124,7 @@ FATE_REASON = {
     "attempt_key_held": N_("a session still holds the key of the attempt"),
     "backend_alive": N_("its session is still at work"),
     "backend_not_visible": N_("whether its session is at work may not be seen with these rights"),
+    "catalogue": N_("the database's catalogue shows it"),
     "changes_nothing": N_("such a step changes nothing"),
     "cleaned_up": N_("what it left behind was cleaned up"),
     "cleanup_failed": N_("what it left behind could not be cleaned up"),
@@ -141,6 +142,7 @@ FATE_REASON = {
     "not_repeatable": N_("its effect is not there, and it may not be run again by itself"),
     "not_the_primary": N_("the server that answers is a standby"),
     "nothing_sent": N_("nothing of it was sent"),
+    "one_of_many": N_("its proof is of several statements, and tells nothing of this one"),
     "other_database": N_("another database answers"),
     "other_server": N_("another server answers"),
     "other_timeline": N_("the server is on another timeline"),
@@ -151,6 +153,7 @@ FATE_REASON = {
     "proved": N_("its proof says that its effect is there"),
     "repeatable": N_("it may be run again whatever became of it"),
     "server_unreachable": N_("the server could not be reached"),
+    "transaction_left": N_("its statements left the transaction that their evidence is of"),
     "xid_aborted": N_("its transaction was rolled back"),
     "xid_committed": N_("its transaction was committed"),
     "xid_in_progress": N_("its transaction is still open"),
@@ -170,6 +173,7 @@ RUN_WAITING = {
     "rollback_failed": N_("the rollback failed; a person must look"),
     "rolled_back": N_("everything is rolled back; the run can be closed"),
     "completed": N_("everything is done; the run can be closed"),
+    "unsettled": N_("it failed and was left out; resolve its error, or close the run as failed"),
 }
 REASON = {
     "check_failed": N_("a check did not hold"),
@@ -281,8 +285,12 @@ def prepared_words(holder: dict[str, Any]) -> str:
     return _("the prepared transaction {gid}, prepared {span} ago").format(gid=gid, span=span(age))
 
 
-def run_waiting(reason: str, kind: str | None = None, status: str | None = None) -> str:
-    """Why the run stands still; `kind` and `status` are those of the step at which it does."""
+def run_waiting(reason: str, kind: str | None = None, status: str | None = None, stays: Iterable[str] = ()) -> str:
+    """Why the run stands still; `kind` and `status` are those of the step at which it does, `stays` the steps that a
+    rollback has not taken back."""
+    left = ", ".join(visible(step) for step in stays)
+    if reason == "rolled_back" and left:
+        return _("rolled back, but for what stays: {steps}; the run can be closed").format(steps=left)
     if reason != "person":
         return word(RUN_WAITING, reason)
     if status in ("failed", "cancelled", "undone"):

@@ -313,7 +313,7 @@ def rollback_events(state: RunState, reason: str, to: str | None = None) -> e.Ro
         running = at.status == "running"
         if at.step.undo is not None and (at.may_have_effect or running):
             undo.append(at.id)
-        elif at.step.undo is None and at.may_have_effect and at.effect in ("all", "some"):
+        elif at.step.undo is None and at.may_have_effect:
             without.append(at.id)
     return e.RollbackStarted(reason=reason, undo=tuple(reversed(undo)), without_undo=tuple(without), to=to)
 

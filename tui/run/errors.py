@@ -30,10 +30,11 @@ _CHUNK = 256
 class Errors:
     """An immutable list of errors that knows how many of them are unresolved, and how many the server's log told.
 
-    `weighing` are the unresolved ones that say something of the change: not that a question was not answered.
+    `weighing` are the unresolved ones that say something of the change: not that a question was not answered. `steps`
+    are those that have unresolved errors.
     """
 
-    __slots__ = ("_chunks", "_last", "server", "unresolved", "weighing")
+    __slots__ = ("_chunks", "_last", "server", "steps", "unresolved", "weighing")
 
     def __init__(self) -> None:
         self._chunks: tuple[tuple[RecordedError, ...], ...] = ()
@@ -41,6 +42,7 @@ class Errors:
         self._last: tuple[RecordedError, ...] = ()
         self.unresolved = 0
         self.weighing = 0
+        self.steps: frozenset[str] = frozenset()
         self.server = 0
 
     @classmethod
@@ -55,6 +57,7 @@ class Errors:
         made._chunks, made._last = chunks, last
         made.unresolved = sum(error.resolved is None for error in made)
         made.weighing = sum(error.weighs for error in made)
+        made.steps = frozenset(error.step for error in made if error.step is not None and error.resolved is None)
         made.server = sum(error.source == "server" for error in made)
         return made
 
@@ -96,6 +99,8 @@ class Errors:
             made._chunks, made._last = (*made._chunks, made._last), ()
         made.unresolved = self.unresolved + (error.resolved is None)
         made.weighing = self.weighing + error.weighs
+        new = error.step is not None and error.resolved is None and error.step not in self.steps
+        made.steps = self.steps | {error.step} if new and error.step is not None else self.steps
         made.server = self.server + (error.source == "server")
         return made
 

@@ -17,7 +17,7 @@ from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
 from tui.run.state import Fired, Remark, RollbackState, RunState
 from tui.run.steps import ENDED, UNDO_PREFIX, Steps, StepState
-from tui.run.takeback import residue_of, rollback_steps, undo_step
+from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
 
 
 def fold(state: RunState, line: Line) -> RunState:
@@ -214,7 +214,10 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     unmarked = tuple(undo for undo in state.unmarked if undo not in (event.step, UNDO_PREFIX + event.step))
     if changed.undoes is not None and changed.status in ("passed", "by_hand"):
         unmarked = (*unmarked, event.step)
-    state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked)
+    left_failed = state.left_failed
+    if changed.status == "skipped" and known.status == "failed" and known.group == "main":
+        left_failed = (*left_failed, event.step)
+    state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked, left_failed=left_failed)
     if isinstance(event, e.StepPassed) and event.effect != "none" and "commit" in event.evidence:
         state = replace(state, committed=event.step)
     if changed.status in ENDED or changed.status == "undone":
@@ -301,6 +304,10 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
         status="running", reason=event.reason, by=line.by, started=line.mono, started_at=line.at, undo=undo,
         without_undo=event.without_undo, to=event.to,
     )  # fmt: skip
+    first = state.rollback
+    if first is not None and first.status == "failed":
+        undone = tuple(step for step in first.undo if step not in undo and steps[step].status == "undone")
+        rollback = replace(rollback, started=first.started, started_at=first.started_at, undo=undone + undo)
     return replace(
         state, rollback=rollback, steps=steps, held=None, rollback_unended=_mark(steps, state.checklist, len(steps)),
         troubled=tuple(s for s in state.troubled if s in steps and steps[s].status in ("failed", "undecided")),
@@ -310,7 +317,9 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
 def _rollback_finished(state: RunState, event: e.RollbackFinished, line: Line) -> RunState:
     if state.rollback is None:
         return state
-    rollback = replace(state.rollback, status=event.outcome, ended=line.mono, failed_step=event.step)
+    rollback = replace(
+        state.rollback, status=event.outcome, ended=line.mono, failed_step=event.step, stays=stays(state)
+    )
     held = "rolled_back_to" if event.outcome == "rolled_back_to" else state.held
     return replace(state, rollback=rollback, held=held)
 

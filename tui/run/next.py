@@ -13,6 +13,7 @@ from tui.run.decide import rollback_events
 from tui.run.order import begin, beside, blocked, in_rollback
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.run.takeback import stays
 
 
 class Do(Struct, frozen=True, kw_only=True):
@@ -50,7 +51,8 @@ class Interrupt(Do, frozen=True, kw_only=True):
 
 class Wait(Do, frozen=True, kw_only=True):
     """Nothing to do of one's own accord. `reason`: person, failed, undecided, held, running, clock, closed,
-    rollback_failed, rolled_back or completed; `until`: the instant (epoch) at which to ask again."""
+    rollback_failed, rolled_back, completed or unsettled (a failed step was left out, and its error is not resolved);
+    `until`: the instant (epoch) at which to ask again."""
 
     reason: str
     step: str | None = None
@@ -204,7 +206,8 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
                 # Its companion ends first: a rollback that has failed leaves nothing running.
                 return (Wait(reason="running", step=state.active[0]),)
             ended = state.mono - rollback.started
-            return (Append(events=(e.RollbackFinished(outcome="failed", step=at.id, duration_s=ended),)),)
+            finished = e.RollbackFinished(outcome="failed", step=at.id, duration_s=ended, stays=stays(state))
+            return (Append(events=(finished,)),)
         if at.undoes is not None and at.status == "pending" and not state.steps[at.undoes].may_have_effect:
             # It was running when the rollback began, and has left nothing behind.
             skipped = e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason=SkipReason.NOTHING_APPLIED)
@@ -218,7 +221,8 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
     if state.active:
         return (Wait(reason="running", step=state.active[0]),)
     outcome = "rolled_back" if rollback.to is None else "rolled_back_to"
-    finished = e.RollbackFinished(outcome=outcome, duration_s=state.mono - rollback.started)  # type: ignore[arg-type]
+    duration = state.mono - rollback.started
+    finished = e.RollbackFinished(outcome=outcome, duration_s=duration, stays=stays(state))  # type: ignore[arg-type]
     return (Append(events=(finished,)),)
 
 
@@ -228,14 +232,13 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
     current = state.current()
     if drive == "by_hand":
         if current is None and not state.active:
-            return (Wait(reason="completed"),)
+            return (_ended(state),)
         return (Wait(reason="running" if running else "person", step=None if current is None else current.id),)
     if current is None:
         if state.active:
             return (Wait(reason="running"),)
-        return (
-            (Append(events=(e.RunClosed(outcome="completed"),)),) if _automatic(state) else (Wait(reason="completed"),)
-        )
+        ended = _ended(state)
+        return (Append(events=(e.RunClosed(outcome=state.status),)),) if _automatic(state) else (ended,)
     standing = [at for at in _section(state, current) if at.stops]
     if standing:
         at = standing[0]
@@ -245,6 +248,12 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
             return (Append(events=(rollback_events(state, reason),)),)
         return (Wait(reason="running" if running else "failed", step=at.id),)
     return _begin_next(state, current, running, wall)
+
+
+def _ended(state: RunState) -> Wait:
+    """Every step has ended, well or not."""
+    left = state.unsettled
+    return Wait(reason="completed") if left is None else Wait(reason="unsettled", step=left.id)
 
 
 def _begin_next(state: RunState, current: StepState, running: list[StepState], wall: float) -> tuple[Do, ...]:

@@ -54,7 +54,12 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class RollbackState(Struct, frozen=True, kw_only=True):
-    """A rollback: `to` names the step after which everything is taken back, None means all of it."""
+    """A rollback: `to` names the step after which everything is taken back, None means all of it.
+
+    One that failed and was taken up again is one rollback: it began when it began first, and `undo` names what either
+    part takes back. `stays`: what it had not taken back when it ended; `tui.run.takeback.stays` says what it has not
+    taken back by now.
+    """
 
     status: Literal["running", "rolled_back", "rolled_back_to", "failed"]
     reason: str
@@ -66,6 +71,7 @@ class RollbackState(Struct, frozen=True, kw_only=True):
     to: str | None = None
     ended: float | None = None
     failed_step: str | None = None
+    stays: tuple[str, ...] = ()
 
 
 class Sample(Struct, frozen=True, kw_only=True):
@@ -143,6 +149,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     """Ids of failed and undecided steps, in the order in which they became so."""
     unmarked: tuple[str, ...] = ()
     """Ids of steps that have undone another which is not marked undone yet."""
+    left_failed: tuple[str, ...] = ()
+    """Ids of steps of the checklist that were skipped after they had failed."""
     companions: dict[str, tuple[str, ...]] = {}
     """Ids of the companions of each step that has some; it never changes."""
 
@@ -159,6 +167,12 @@ class RunState(Struct, frozen=True, kw_only=True):
     def failed(self) -> tuple[StepState, ...]:
         """Steps that failed and were not settled since, those among them after which the checklist goes on."""
         return tuple(self.steps[step] for step in self.troubled if self.steps[step].status == "failed")
+
+    @property
+    def unsettled(self) -> StepState | None:
+        """The first step that was skipped after it had failed, and whose error nobody has resolved."""
+        left = next((step for step in self.left_failed if step in self.errors.steps), None)
+        return None if left is None or self.steps[left].status != "skipped" else self.steps[left]
 
     @property
     def given_up(self) -> bool:
@@ -213,7 +227,9 @@ class RunState(Struct, frozen=True, kw_only=True):
             return "rolling_back" if rollback.status == "running" else "rolled_back"
         current = self.current()
         if current is None:
-            return "completed" if self.opened is not None else "scheduled"
+            if self.opened is None:
+                return "scheduled"
+            return "completed" if self.unsettled is None else "failed"
         if self.held is not None:
             return "held"
         if not self.active and any(at.stops for at in self.failed):

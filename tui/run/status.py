@@ -15,6 +15,7 @@ from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
 from tui.run.state import GuardState, RunState
 from tui.run.steps import StepState
+from tui.run.takeback import stays
 
 NO_ENGINE: dict[str, Any] = {"pid": None, "host": None, "alive": None}
 
@@ -150,6 +151,7 @@ def _rollback(state: RunState) -> dict[str, Any] | None:
     rollback: dict[str, Any] | None = None if state.rollback is None else msgspec.to_builtins(state.rollback)
     if rollback is not None:
         rollback |= {"undo": list(rollback["undo"]), "without_undo": list(rollback["without_undo"])}
+        rollback["stays"] = list(stays(state))
     return rollback
 
 

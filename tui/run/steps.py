@@ -27,7 +27,7 @@ Group = Literal["main", "rollback", "undo"]
 ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 """Statuses after which the checklist goes on."""
 UNDO_PREFIX = "undo."
-UNANSWERED: frozenset[str] = frozenset({FailReason.NOT_ANSWERED, FailReason.CONNECTION})
+UNANSWERED: frozenset[str] = frozenset({FailReason.NOT_ANSWERED, FailReason.NOT_MEASURED, FailReason.CONNECTION})
 """Reasons of failing that say nothing of the database: it could not be asked. No rollback follows from them."""
 
 

@@ -39,6 +39,30 @@ def residue_of(known: StepState) -> Effect:
     return known.effect if known.effect != "none" else known.residue
 
 
+def stays(state: RunState) -> tuple[str, ...]:
+    """Steps of the checklist that were, or may have been, applied and that the rollback has not taken back.
+
+    While it goes on, those that it cannot take back: without an undo, or with one that somebody has skipped. After one
+    that took back a part, what it had left then: what has been executed since is not its.
+    """
+    rollback = state.rollback
+    if rollback is None:
+        return ()
+    if rollback.status == "rolled_back_to":
+        return rollback.stays
+    found: list[str] = []
+    floor = -1 if rollback.to is None else state.steps.position(rollback.to)
+    for position in range(floor + 1, state.checklist):
+        at = state.steps.at(position)
+        if at.status == "running" or not at.may_have_effect:
+            continue
+        undo = state.steps.get(UNDO_PREFIX + at.id)
+        if rollback.status == "running" and at.id in rollback.undo and (undo is None or not undo.is_ended):
+            continue
+        found.append(at.id)
+    return tuple(found)
+
+
 def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, ...]) -> list[StepState]:
     """The steps a rollback joins to the run: the plan's rollback phases, the undos where they say, else first.
 

@@ -211,7 +211,7 @@ class TestFailure:
         assert [f.event.reason for f in run.state.fired] == ["errors_unresolved"]
 
     @pytest.mark.unsaid(TriggerReason.STEP_FAILED, TriggerReason.ERRORS_UNRESOLVED)
-    @pytest.mark.parametrize("reason", ["not_answered", "connection"])
+    @pytest.mark.parametrize("reason", ["not_answered", "not_measured", "connection"])
     def test_what_was_not_answered_fires_nothing_and_is_rolled_back_by_nobody(self, reason: str) -> None:
         policy = e.Policy(drive="headless", on_failure="rollback")
         triggers = (Trigger(title="Named", step="b"), Trigger(title="Errors", errors=1))

@@ -133,7 +133,7 @@ def _more(at: StepState) -> list[Piece]:
             return [(" - " + progress_sentence(at.progress), "text")]
         return []
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
-        why = reason_text(at) or word(FATE_REASON, at.fate_reason)
+        why = reason_text(at) or word(FATE_REASON, at.fate_reason).replace("_", " ")
         return [(f" - {why}", "dim")] if why else []
     if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]

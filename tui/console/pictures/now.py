@@ -16,6 +16,7 @@ from tui.plain.words import REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.measured import fresh
 from tui.run.steps import StepState
+from tui.run.takeback import stays
 
 
 def now(view: View, width: int, height: int = 2) -> list[Line]:
@@ -49,6 +50,9 @@ def _what(view: View) -> list[Piece]:
     if companions and (current is None or not current.stops):
         return _running(view, companions)
     if current is None:
+        if state.unsettled is not None:
+            text = _("Every step has ended, but {step} failed and was left out.").format(step=name_of(state.unsettled))
+            return [(text, "bad"), *_hint(view, _("Resolve its error."))]
         return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
     return _next(view, current)
 
@@ -72,6 +76,10 @@ def _rollback(view: View) -> list[Piece]:
     rollback = view.state.rollback
     assert rollback is not None
     if rollback.status == "rolled_back":
+        left = [view.state.steps[step] for step in stays(view.state)]
+        if left:
+            text = _("Rolled back, but NOT {steps}.").format(steps=", ".join(name_of(at) for at in left))
+            return [(text, "bad"), *_hint(view, _("The run can be closed."))]
         return [(_("Rolled back. The run can be closed."), "warn")]
     if rollback.status == "failed":
         failed = view.state.steps.get(rollback.failed_step or "")
