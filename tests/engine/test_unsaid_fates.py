@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.engine.postgres.pgserver import awaited
@@ -93,3 +94,81 @@ async def test_what_cannot_be_read_is_said_and_nothing_else(empty_database: Data
         await rig.take_up(cut=lambda event: event["type"] == "tx.begin")
         await rig.ended("a")
         assert FateReason.ERROR not in rig.said()
+
+
+PROGRAM = "          - {id: a, title: A, command: {run: [%s]}, repeat: %s%s}"
+THERE = ', prove: {query: "select count(*) from t", equals: 1}'
+
+
+async def program(path: Path, database: Database, steps: str, status: int | None = None) -> set[str]:
+    """A program whose engine died; `status`: how it ended, where that was still written down."""
+    async with Rig(path, database, steps) as rig:
+        await rig.execute("a")
+        await rig.stop()
+        for left in rig.paths.output.glob(".*.rc"):
+            left.unlink()
+        if status is not None:
+            raw = rig.paths.output / rig.events("step.child")[0]["data"]["child"]["raw"]
+            raw.write_bytes(b"")
+            raw.with_name(raw.name + ".rc").write_text(f"{status}\n")
+        await rig.take_up(cut=lambda event: event["type"] == "step.child")
+        await rig.ended("a")
+        return rig.said()
+
+
+@pytest.mark.unsaid(FateReason.EXIT_STATUS, FateReason.NO_PROOF, FateReason.REPEATABLE)
+@awaited
+async def test_how_a_program_ended_is_known_or_it_is_not(empty_database: Database, tmp_path: Path) -> None:
+    never, always = PROGRAM % ("'true'", "never", ""), PROGRAM % ("'true'", "always", "")
+    said = await program(tmp_path / "known", empty_database, never, 0)
+    assert FateReason.EXIT_STATUS in said and FateReason.NO_PROOF not in said
+    said = await program(tmp_path / "unknown", empty_database, never)
+    assert FateReason.EXIT_STATUS not in said and FateReason.NO_PROOF in said and FateReason.REPEATABLE not in said
+    said = await program(tmp_path / "again", empty_database, always)
+    assert FateReason.REPEATABLE in said and FateReason.NO_PROOF not in said
+
+
+@pytest.mark.unsaid(FateReason.NOT_REPEATABLE, FateReason.PROVED)
+@awaited
+async def test_what_may_not_be_run_again_is_asked_for_its_proof(empty_database: Database, tmp_path: Path) -> None:
+    steps = PROGRAM % ("'true'", "never", THERE)
+    for there in (True, False):
+        with empty_database.connect() as connection:
+            connection.execute("drop table if exists t")
+            connection.execute(f"create table t as select 1 where {there}".encode())
+        said = await program(tmp_path / str(there), empty_database, steps)
+        assert (FateReason.PROVED in said, FateReason.NOT_REPEATABLE in said) == (there, not there)
+
+
+@pytest.mark.unsaid(FateReason.CLEANUP_FAILED)
+@awaited
+async def test_a_half_is_cleaned_up_or_it_is_said_that_it_is_not(empty_database: Database, tmp_path: Path) -> None:
+    steps = """
+          - id: a
+            title: A
+            sql: {text: "create index concurrently by_id on t (id)", transaction: per_statement}
+            prove: {query: "select count(*) from pg_index where indexrelid::regclass::text = 'by_id' and indisvalid",
+                    equals: 1}
+            cleanup: {sql: {text: "drop index concurrently if exists by_id", transaction: per_statement}}
+"""
+    for works in (True, False):
+        with empty_database.connect() as connection:
+            connection.execute("drop table if exists t")
+            connection.execute("create table t as select 1 as id from generate_series(1, 2)")
+        async with Rig(tmp_path / str(works), empty_database, steps) as rig:
+            await rig.execute("a")
+            with empty_database.connect() as connection:
+                connection.execute("drop index by_id")
+                with pytest.raises(psycopg.errors.UniqueViolation):
+                    connection.execute("create unique index concurrently by_id on t (id)")
+                if not works:
+                    connection.execute(
+                        "create function keep() returns event_trigger language plpgsql as "
+                        "'begin raise exception ''indexes stay''; end'"
+                    )
+                    when = "create event trigger keep on ddl_command_start when tag in ('DROP INDEX')"
+                    connection.execute(f"{when} execute function keep()".encode())
+            await rig.take_up(cut=lambda event: event["type"] == "tx.begin")
+            await rig.ended("a")
+            left = empty_database.value("select count(*) from pg_class where relname = 'by_id'")
+            assert (FateReason.CLEANUP_FAILED in rig.said(), left) == (not works, 0 if works else 1)

@@ -233,6 +233,7 @@ async def test_said_where_it_is_so_and_only_there(server: Server, shared: str, r
 
 
 @pytest.mark.unsaid(FateCode.APPLIED, FateCode.NOT_APPLIED, FateCode.STILL_RUNNING, FateCode.UNDECIDED)
+@pytest.mark.unsaid(FateReason.NOT_THE_PRIMARY, FateReason.POOLER)
 @pytest.mark.parametrize("rows", [True, False], ids=["ledger", "xid"])
 @awaited
 async def test_the_fate_is_the_databases(server: Server, shared: str, rows: bool) -> None:
@@ -244,7 +245,10 @@ async def test_the_fate_is_the_databases(server: Server, shared: str, rows: bool
                 await ledger.create_ledger(await sessions.control())
                 await desk.sql("delete from virada.ledger where xid is not null")
             witness = await desk.witness(end, rows=rows)
-            assert (await desk.judge(witness)).fate == fate
+            judged = await desk.judge(witness)
+            assert judged.fate == fate
+            # It is the primary, and nothing stands in between.
+            assert judged.reason not in (FateReason.NOT_THE_PRIMARY, FateReason.POOLER)
             if rows:
                 there: Any = await one(await sessions.control(), "select count(*) from virada.ledger")
                 assert there == (1 if end == "commit" else 0)
