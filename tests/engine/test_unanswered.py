@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.engine import recovery
 from tui.engine.drivers import query as queries
 from tui.journal import events as e
-from tui.journal.codes import Fact, FailReason, WaitReason
+from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
+from tui.postgres.errors import StatementFailed
 from tui.run import commands as c
 from tui.steps import answers
 
@@ -123,3 +126,53 @@ async def test_a_step_timeout_is_no_answer_to_a_question(held: Database, tmp_pat
         await rig.until(lambda: rig.step("ask").status == "failed")
         assert (rig.step("ask").reason, rig.step("ask").evidence["given_up"]) == ("not_answered", "timeout")
         assert not rig.events("rollback.started", "trigger.fired")
+
+
+@awaited
+async def test_a_question_of_a_kind_that_changes_nothing_is_never_answered_by_a_lock(
+    held: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the kind makes of it: a trial restore could not ask whether its database is there."""
+    from tui.steps import registry, verify_backup
+    from tui.steps.effects import Failed, RunQuery
+
+    def execute(context: object, spec: object):  # type: ignore[no-untyped-def]
+        rows = yield RunQuery(sql="select * from t")
+        return Failed(reason=FailReason.SQL_ERROR, error=rows.error)
+
+    kind = msgspec.structs.replace(verify_backup.KIND, execute=execute)
+    monkeypatch.setitem(registry.KINDS, "verify_backup", kind)
+    steps = STEPS.replace("ASKED", "verify_backup: {of: dump}").replace(
+        "          - id: ask", '          - {id: dump, title: D, backup: {directory: "/nowhere"}}\n          - id: ask'
+    )
+    with held.connect() as holder:
+        holder.execute("begin")
+        holder.execute("lock table t in access exclusive mode")
+        async with Rig(tmp_path, held, steps) as rig:
+            rig.do(c.Execute(step="fill"))
+            await rig.ended("fill")
+            rig.do(c.Skip(step="dump", reason="elsewhere"))
+            await rig.execute("ask")
+            assert rig.step("ask").reason == "not_answered" and not rig.events("trigger.fired")
+
+
+@pytest.mark.unsaid(WaitReason.SERVER_UNREACHABLE, FateReason.ERROR)
+@awaited
+async def test_a_server_that_refuses_a_question_is_not_called_unreachable(held: Database, tmp_path: Path) -> None:
+    """The ledger may not be read any more: that is said, and waited for, and a person who gives up is told why."""
+    steps = '          - {id: a, title: A, sql: "insert into done values (1)", undo: {sql: "delete from done"}}\n'
+    async with Rig(tmp_path, held, steps) as rig:
+        await rig.execute("a")
+        real = recovery.Recovery._statements
+
+        async def refused(self: recovery.Recovery) -> object:
+            raise StatementFailed("42501", "permission denied for table ledger")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(recovery.Recovery, "_statements", refused)
+            await rig.take_up(cut=lambda event: event["type"] == "tx.commit_sent")
+            await rig.until(lambda: rig.step("a").waiting == "unanswered", "it asks again")
+            assert "permission denied" in rig.step("a").waiting_facts["message"]
+            patch.setattr(recovery.Recovery, "_statements", real)
+            await rig.ended("a")
+        assert rig.step("a").status == "passed" and "server_unreachable" not in rig.said()

@@ -353,6 +353,9 @@ class Attempt:
                 common["evidence"] |= {"error": self._located(outcome.error)}
             return [e.StepCancelled(**common, reason=self.stop_reason or CancelReason.PERSON)]
         reason, timed_out = outcome.reason, self.stop_reason == CancelReason.TIMEOUT
+        if reason == FailReason.SQL_ERROR and not self.kind.changes and outcome.error and passes(outcome.error):
+            # What only asks was not answered; what changes something was refused, and says so.
+            reason = FailReason.NOT_ANSWERED
         if timed_out and reason in UNANSWERED:
             # A question that took longer than it may has not been answered by that.
             common["evidence"] |= {"given_up": CancelReason.TIMEOUT}

@@ -20,7 +20,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.postgres import evidence, fence, outside
 from tui.postgres.connect import Backend, Session
-from tui.postgres.errors import PostgresError
+from tui.postgres.errors import PostgresError, StatementFailed
 from tui.run.steps import StepState
 from tui.sql.units import Unit
 from tui.steps import effects as fx
@@ -61,8 +61,11 @@ class Recovery:
             try:
                 verdict = await self._verdict()
             except PostgresError as error:
-                self._waiting(WaitReason.SERVER_UNREACHABLE, {"message": error.message, "because": why})
-                if await self._pause():
+                # A server that refuses the question can be reached; what is asked is not answered all the same.
+                refused = isinstance(error, StatementFailed)
+                reason = WaitReason.UNANSWERED if refused else WaitReason.SERVER_UNREACHABLE
+                self._waiting(reason, {"message": error.message, "because": why})
+                if await self._pause(FateReason.ERROR if refused else FateReason.SERVER_UNREACHABLE, error):
                     return
                 continue
             except ProofUnanswered as unanswered:
@@ -80,7 +83,7 @@ class Recovery:
             break
         await self._settle(verdict)
 
-    async def _pause(self) -> bool:
+    async def _pause(self, reason: FateReason, error: PostgresError) -> bool:
         """Wait a moment; True when a person gave up waiting, which leaves the fate undecided."""
         attempt = self._attempt
         try:
@@ -89,8 +92,8 @@ class Recovery:
             return False
         if attempt.stop_reason == CancelReason.ENGINE:
             return True
-        facts = {"given_up": attempt.stop_reason}
-        await self._settle(evidence.Verdict("undecided", FateReason.SERVER_UNREACHABLE, facts))
+        facts = {"given_up": attempt.stop_reason, "message": error.message}
+        await self._settle(evidence.Verdict("undecided", reason, facts))
         return True
 
     async def _still(self, verdict: evidence.Verdict) -> None:

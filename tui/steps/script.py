@@ -19,6 +19,7 @@ from tui.sql.resume import Lost, changes_role, kept, resumption, stays
 from tui.sql.script import Statement as Source
 from tui.sql.settings import settings as settings_in
 from tui.sql.units import Unit, resume_at
+from tui.steps.answers import ask
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import (
     CleanUp,
@@ -26,7 +27,6 @@ from tui.steps.effects import (
     Failed,
     Passed,
     Prelude,
-    Rows,
     RunQuery,
     RunSession,
     RunStatement,
@@ -134,10 +134,10 @@ class ScriptRun:
         lost = list(needed.lost)
         names = sorted({*needed.routines, *(needed.later if needed.hidden else ())})
         if names:
-            answer: Rows = yield RunQuery(sql=own_routines(names), role=None, row_security=False)
+            answer = yield from ask(self.context, RunQuery(sql=own_routines(names), role=None, row_security=False))
             if answer.error is not None:
                 done = TxDone(committed=False, error=answer.error)
-                return self._failed(FailReason.SQL_ERROR, done, self.found[at])
+                return self._failed(FailReason.NOT_ANSWERED, done, self.found[at])
             own = {str(row[0]) for row in answer.rows}
             lost += (Lost("routine", name, line) for name, line in needed.routines.items() if name in own)
             lost += needed.hidden if own & needed.later else ()
