@@ -280,6 +280,19 @@ async def test_a_struck_command_is_judged_by_the_proof(
 
 
 @awaited
+async def test_what_a_struck_command_left_at_work_under_another_name_is_waited_for(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    """Its session is not found by its name; it would have made the table after the proof had said that there is none."""
+    text = '$PSQL "application_name=other" -c "select pg_sleep(1.5); create table a ()"'
+    async with Rig(tmp_path, empty_database, command(text, **PROVE)) as rig:
+        kill_program(await begun(rig, empty_database))
+        assert outcome(await rig.ended("a")) == ("step.failed", "signalled", "unknown")
+        busy = "select count(*) from pg_stat_activity where application_name = 'other'"
+        assert empty_database.value(busy) == 0 and not there(empty_database)
+
+
+@awaited
 async def test_without_a_proof_it_is_undecided_and_a_rollback_takes_it_back(
     empty_database: Database, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ The first that can answer does. A program that still lives is ended before, with
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,8 @@ from tui.steps.effects import ChildDone, RunPsql, SqlSettings
 if TYPE_CHECKING:
     from tui.engine.attempt import Attempt
 
+NOTICED: Final = 1.2
+"""Seconds after which the server has ended the sessions of a program that is gone."""
 ASKED: Final = frozenset(
     {
         FateReason.NOTHING_SENT, FateReason.NO_LEDGER_ROW, FateReason.XID_ABORTED, FateReason.XID_NEVER_FLUSHED,
@@ -37,6 +40,10 @@ async def program_fate(attempt: Attempt, at: StepState, ended: ChildDone | None,
     control = await attempt.target.control()
     if not await attempt.children.backends_gone(control):
         return Verdict("still_running", FateReason.BACKEND_ALIVE, {})
+    if attempt.kind.name == "command" and (status is None or status < 0 or (ended is not None and ended.timed_out)):
+        # A session to which its program gave another name is not found; that its client is gone the server looks for
+        # once a second.
+        await asyncio.sleep(NOTICED)
     key = fence.attempt_key(attempt.opened.id, at.id, at.attempt)
     if not await fence.poll_until_free(control, key, time.monotonic() + patience):
         return Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})

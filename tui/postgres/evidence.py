@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ from tui.postgres.identity import TargetIdentity, target_identity
 
 Fate = Literal["applied", "not_applied", "still_running", "undecided"]
 XidStatus = Literal["committed", "aborted", "in progress", "too old", "in the future", "unknown"]
+
+_POLL = 0.02
 
 
 class EvidenceRefused(PostgresError):
@@ -143,6 +146,22 @@ async def committed(control: Session, witness: TxWitness, *, run: str, step: str
     if witness.ledger:
         return await ledger.has_row(control, run, step, attempt, statement)
     return await xid_status(control, witness.xid) == "committed"
+
+
+async def ended(control: Session, witness: TxWitness, patience: float) -> Verdict | None:
+    """What became of a transaction, from the session that stood beside it all the time: no crash came between, its id
+    is its own, and what the server says of it once it is not in progress is final, whether or not its backend lives on
+    (in a pool). None: it is still in progress after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while True:
+        status = await xid_status(control, witness.xid)
+        if status != "in progress" or time.monotonic() >= deadline:
+            break
+        await asyncio.sleep(_POLL)
+    facts: dict[str, Any] = {"xid": witness.xid, "xid_status": status}
+    if status == "committed":
+        return Verdict("applied", FateReason.XID_COMMITTED, facts)
+    return Verdict("not_applied", FateReason.XID_ABORTED, facts) if status == "aborted" else None
 
 
 async def judge(

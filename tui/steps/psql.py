@@ -50,7 +50,7 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
         timeout=spec.timeout or context.step.timeout,
     )  # fmt: skip
     evidence = child_evidence(done.child) | single | done.facts | ({"commit": done.commit} if done.commit else {})
-    if done.child.status == 0 and done.problem is None and done.error is None and done.effect == "all":
+    if done.child.status == 0 and done.problem is None and done.effect == "all":
         return Passed(evidence=evidence, effect="all")
     failed = failed_child(done.child, evidence, done.effect)
     return msgspec.structs.replace(failed, reason=done.problem or failed.reason, error=done.error)

@@ -25,10 +25,12 @@ from tui.journal import events as e
 from tui.journal.codes import FailReason
 from tui.plan.expand import expand
 from tui.postgres import evidence, fence, ledger, psqltalk
+from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.psqltalk import Report, Variables
 from tui.run.steps import StepState
 from tui.sql.leaving import Reach, reach
+from tui.steps.answers import passes
 from tui.steps.effects import ChildDone, PsqlDone, RunChild, RunPsql, SqlError
 
 ARGUMENTS = ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
@@ -114,10 +116,10 @@ class PsqlDriver:
         done = PsqlDone(child=child, problem=lead.problem, error=lead.error, facts=lead.facts)
         if not lead.sent:
             # The script is behind what psql met the end of: nothing of it was read.
-            if child.status == 0 and lead.problem is None and lead.error is None:
+            if child.status == 0 and lead.problem is None:
                 done = msgspec.structs.replace(done, problem=FailReason.END_NOT_REACHED)
             return msgspec.structs.replace(done, effect="none")
-        if child.status == 0 and not lead.closed and lead.problem is None and lead.error is None:
+        if child.status == 0 and not lead.closed and lead.problem is None:
             done = msgspec.structs.replace(done, problem=FailReason.END_NOT_REACHED)
         if not lead.single:
             if lead.committed and child.status == 0:
@@ -143,10 +145,12 @@ class PsqlDriver:
                 return msgspec.structs.replace(done, effect="all", commit=commit)
             if child.lost or child.status is None or child.status < 0:
                 raise ProgramEnded(child, done.problem)
-            verdict = await evidence.judge(
-                control, witness, run=self.opened.id, step=self._step.id, attempt=self._attempt, statement=OPENED,
-                commit_acked=acknowledged, patience=_PATIENCE,
-            )  # fmt: skip
+            verdict = await evidence.ended(control, witness, _PATIENCE) if control is lead.control else None
+            if verdict is None:
+                verdict = await evidence.judge(
+                    control, witness, run=self.opened.id, step=self._step.id, attempt=self._attempt, statement=OPENED,
+                    commit_acked=acknowledged, patience=_PATIENCE,
+                )  # fmt: skip
         except (PostgresError, OSError):
             raise ProgramEnded(child, done.problem) from None
         if verdict.fate == "applied" and not lead.commit_sent:
@@ -176,6 +180,8 @@ class _Lead:
         self.commit_sent = False
         self.committed = False
         self.witness: evidence.TxWitness | None = None
+        self.control: Session | None = None
+        """The control session under which the witness was made."""
         self.problem: FailReason | None = None
         self.error: SqlError | None = None
         self.facts: dict[str, object] = {}
@@ -195,6 +201,7 @@ class _Lead:
             await self._through(ended)
         except PostgresError as error:
             self.error = sql_error(error)
+            self.problem = FailReason.CONNECTION if passes(self.error) else FailReason.SQL_ERROR
         finally:
             self.talk.end()
 
@@ -250,7 +257,7 @@ class _Lead:
     async def _begun(self, opening: Report) -> bool:
         """The witness, durable, before anything of the script is sent."""
         driver = self._driver
-        control = await driver.target.control()
+        self.control = control = await driver.target.control()
         identity = driver.target.identity
         assert identity is not None and opening.start is not None
         found = await fence.find_backend(control, opening.pid)
