@@ -283,7 +283,7 @@ async def test_a_struck_command_is_judged_by_the_proof(
 async def test_what_a_struck_command_left_at_work_under_another_name_is_waited_for(
     empty_database: Database, tmp_path: Path
 ) -> None:
-    """Its session is not found by its name; it would have made the table after the proof had said that there is none."""
+    """Its session is not found by its name, and would make the table after the proof has said that there is none."""
     text = '$PSQL "application_name=other" -c "select pg_sleep(1.5); create table a ()"'
     async with Rig(tmp_path, empty_database, command(text, **PROVE)) as rig:
         kill_program(await begun(rig, empty_database))

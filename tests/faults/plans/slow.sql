@@ -1,0 +1,1 @@
+insert into slow (step) values ('slow.1');
