@@ -31,7 +31,7 @@ QUERY = 'query: {sql: "select count(*) from t", equals: 1}'
 ASKED = {
     "query": QUERY,
     "check": "check: {privilege: {table: t, privileges: [SELECT]}}",
-    "batch": 'batch: {sql: "delete from t where false", total: "select count(*) from t"}',
+    "batch": 'batch: {sql: "delete from t", total: "select count(*) from t"}',
 }
 
 

@@ -158,6 +158,8 @@ class Attempt:
                 return await self.sql.statement(effect)
             case fx.RunSession():
                 return await self.sql.of_session(effect)
+            case fx.Countable():
+                return await self.sql.countable(effect)
             case fx.CleanUp():
                 return await self.cleanup(self.sql.object)
             case fx.RunQuery():

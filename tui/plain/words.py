@@ -182,6 +182,8 @@ REASON = {
     "not_measured": N_("what was to be watched was not measured"),
     "no_space": N_("there is too little free space"),
     "sql_error": N_("the server reported an error"),
+    "rows_left": N_("rows are left over that it does not change"),
+    "rows_uncounted": N_("what it changes cannot be counted, nor whether all is done"),
     "session_state_lost": N_("what its earlier statements had set in their session is gone with it"),
     "total_error": N_("the total could not be counted"),
     "connection": N_("the server could not be reached, or let nobody in"),

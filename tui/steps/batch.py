@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
+from tui.locale import _
 from tui.plan.scalars import Duration
 from tui.sql.classify import needs_no_transaction
 from tui.sql.question import review_question
@@ -21,6 +22,8 @@ from tui.sql.script import read_script
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import (
+    Countable,
+    Counts,
     Effect,
     Emit,
     Failed,
@@ -29,6 +32,7 @@ from tui.steps.effects import (
     RunTransaction,
     Sleep,
     Statement,
+    TxDone,
     Watch,
     Watched,
 )
@@ -51,41 +55,133 @@ class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def execute(context: Context, spec: BatchSpec) -> StepRun:
     """Batches until one changes nothing; a failed one leaves the earlier ones in place and says so."""
-    total: int | None = None
-    if spec.total is not None:
-        asked = RunQuery(sql=spec.total, role=context.step.as_, row_security=spec.row_security == "on")
-        left = yield from ask(context, asked)
-        if left.error is not None:
-            reason = FailReason.TOTAL_ERROR if answers(left.error) else FailReason.NOT_ANSWERED
-            return Failed(reason=reason, effect="some" if context.done else "none", error=left.error)
-        total = _count(left.rows[0][0]) if left.rows else None
-    rows, number = 0, context.done
-    began = context.done
-    statement = Statement(text=spec.sql)
-    while True:
-        work = RunTransaction(statements=(statement,), settings=settings_of(context, spec), statement=number)
-        done, _ = yield from gently(context, work, spec.lock_timeout, spec.retries)
-        evidence = {"batches": number - began, "rows": rows, "resumed_at": began, "total": total}
-        if not done.committed:
-            effect: Literal["some", "none"] = "some" if number else "none"
-            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)
-        number += 1
-        rows += done.rows
-        if done.rows == 0:
-            evidence = {"batches": number - began, "rows": rows, "resumed_at": began, "total": total}
-            return Passed(evidence=evidence | {"commit": done.witness}, effect="all" if rows or began else "none")
-        yield Emit(
-            event=StepProgress(
-                step=context.step.id, attempt=context.attempt, done=float(rows), total=total, unit="rows"
-            )
-        )
-        stopped = yield from _pause(context, spec)
-        if stopped:
-            return Failed(
-                reason=FailReason.CANCELLED,
-                evidence=evidence | {"rows": rows, "batches": number - began},
-                effect="some",
-            )
+    return (yield from _Batches(context, spec).run())
+
+
+_IDLE = 2
+"""Batches in a row that change nothing while rows are left."""
+_STUCK, _STUCK_WITH_FEW, _FEW = 3, 20, 100
+"""Looks in a row at which as many rows are left as at first; more of them where there were only a few."""
+
+
+class _Batches:
+    """One attempt: what is done, and what is left as far as `total` tells.
+
+    What a batch changes is taken from its command tag where that is the truth. Where the statement writes to several
+    tables, where a trigger may send rows elsewhere, or a function does the work, the server's own count of rows says
+    whether anything was changed. Whether all is done `total` is asked again at the end, and when as much is done as
+    there was: what does not become less never ends.
+    """
+
+    def __init__(self, context: Context, spec: BatchSpec) -> None:
+        self.context = context
+        self.spec = spec
+        self.number = self.began = context.done
+        self.rows = 0
+        self.total: int | None = None
+        self.left: int | None = None
+        """Rows at the last look."""
+        self.since = 0
+        """Rows done since then."""
+        self.idle = self.stuck = 0
+        self.settings = settings_of(context, spec)
+        self.statement = Statement(text=spec.sql)
+
+    def run(self) -> StepRun:
+        failed = yield from self._look()
+        if failed is not None:
+            return failed
+        self.total = self.left
+        counts: Counts = yield Countable(statement=self.statement, settings=self.settings)
+        while True:
+            done = yield from self._one(counts)
+            if not done.committed:
+                return self._failed(FailReason.SQL_ERROR, done)
+            rows = _changed(done, counts)
+            self.number += 1
+            self.rows += rows or 0
+            self.since += rows or 0
+            if not rows or (self.left is not None and self.since > self.left):
+                failed = yield from self._look()
+                if failed is not None:
+                    return failed
+                if rows is None and self.left is None:
+                    return self._failed(FailReason.ROWS_UNCOUNTED, done)
+                if not rows and not self.left:
+                    return self._passed(done)
+                if self._stands(rows):
+                    return self._failed(FailReason.ROWS_LEFT, done)
+            yield Emit(event=self._progress())
+            stopped = yield from _pause(self.context, self.spec)
+            if stopped:
+                return self._failed(FailReason.CANCELLED, done)
+
+    def _stands(self, rows: int | None) -> bool:
+        """Whether nothing more is to be expected: batches that change nothing while rows are left, or, look after look,
+        no fewer rows left than there were at first. Rows that are added meanwhile are done by further batches."""
+        self.idle = self.idle + 1 if rows == 0 else 0
+        more = self.total is not None and self.left is not None and self.left >= self.total
+        self.stuck = self.stuck + 1 if more else 0
+        return self.idle > _IDLE or self.stuck >= (_STUCK if (self.total or 0) >= _FEW else _STUCK_WITH_FEW)
+
+    def _one(self, counts: Counts) -> Generator[Effect, Any, TxDone]:
+        work = RunTransaction(
+            statements=(self.statement,), settings=self.settings, statement=self.number, counted=counts != "tag"
+        )  # fmt: skip
+        done, _tries = yield from gently(self.context, work, self.spec.lock_timeout, self.spec.retries)
+        return done
+
+    def _look(self) -> Generator[Effect, Any, Failed | None]:
+        """How many rows are left, by `total`; Failed where that could not be asked."""
+        if self.spec.total is None:
+            return None
+        row_security = self.spec.row_security == "on"
+        query = RunQuery(sql=self.spec.total, role=self.context.step.as_, row_security=row_security)
+        found = yield from ask(self.context, query)
+        if found.error is not None:
+            reason = FailReason.TOTAL_ERROR if answers(found.error) else FailReason.NOT_ANSWERED
+            evidence = self._evidence() if self.number > self.began else {}
+            return Failed(reason=reason, evidence=evidence, effect=self._effect(), error=found.error)
+        self.left = _count(found.rows[0][0]) if found.rows else None
+        self.since = 0
+        return None
+
+    def _evidence(self) -> dict[str, Any]:
+        found = {"batches": self.number - self.began, "rows": self.rows, "resumed_at": self.began, "total": self.total}
+        looked = self.left is not None and self.number > self.began and self.since == 0
+        return found | ({"left": self.left} if looked else {})
+
+    def _effect(self) -> Literal["some", "none"]:
+        return "some" if self.number else "none"
+
+    def _failed(self, reason: FailReason, done: TxDone) -> Failed:
+        evidence = self._evidence() | done.lock
+        return Failed(reason=reason, evidence=evidence, effect=self._effect(), error=done.error)
+
+    def _passed(self, done: TxDone) -> Passed:
+        evidence = self._evidence() | {"commit": done.witness}
+        return Passed(evidence=evidence, effect="all" if self.rows or self.began else "none")
+
+    def _progress(self) -> StepProgress:
+        return StepProgress(
+            step=self.context.step.id, attempt=self.context.attempt, done=float(self.rows), total=self.total,
+            unit="rows",
+        )  # fmt: skip
+
+
+def _changed(done: TxDone, counts: Counts) -> int | None:
+    """How many rows a batch changed; 0 when there was nothing to change, None where nobody can tell."""
+    if counts == "tag":
+        return done.rows
+    if done.changed is None:
+        # This server does not count.
+        return done.claimed
+    if counts == "own" and done.claimed is not None:
+        # A function that says how much it did. The server does not count what is done in another database.
+        return done.claimed if done.changed or not done.claimed else None
+    if 0 < (done.claimed or 0) <= done.changed:
+        return done.claimed
+    return done.returned if 1 < done.returned <= done.changed else done.changed
 
 
 def _count(value: Any) -> int | None:
@@ -134,13 +230,17 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code=found.code, message=found.message, key="sql", level=found.level)
     for found in review_question(spec.total) if spec.total is not None else ():
         yield Finding(code=found.code.replace("_", "-"), message=found.message, key="total", level=found.level)
+    first = script.statements[0].words[:1] if script.statements else ()
+    if spec.total is None and first and first[0] not in ("INSERT", "UPDATE", "DELETE", "MERGE", "WITH"):
+        message = _("What such a statement changes cannot always be counted; say in `total` how many rows are left.")
+        yield Finding(code="batch-total", message=message, key="sql", level="warning")
     if len(script.statements) != 1 or any(needs_no_transaction(s) for s in script.statements):
         yield Finding(code="batch-statement", message="batch needs exactly one statement", key="sql")
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Batches and rows."""
-    return [(key, str(evidence[key])) for key in ("batches", "rows", "total", "resumed_at") if key in evidence]
+    return [(key, str(evidence[key])) for key in ("batches", "rows", "total", "left", "resumed_at") if key in evidence]
 
 
 KIND = Kind(

@@ -73,7 +73,7 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
     `begin` and `end` are the statements around them; `evidence` of them come before the evidence is written. Without
     `witnessed` nothing is journaled: for what leaves nothing behind. `own_role`: the script may have changed the role.
     `taints`: something of them stays in the session even when they are taken back. `gid`: under which they are
-    prepared instead of committed. `session`: see `Prelude`.
+    prepared instead of committed. `counted`: what is changed is counted by the server. `session`: see `Prelude`.
     """
 
     statements: tuple[Statement, ...]
@@ -86,6 +86,7 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
     own_role: bool = False
     taints: bool = False
     gid: str = ""
+    counted: bool = False
     session: Prelude = ()
 
 
@@ -101,6 +102,18 @@ class RunStatement(Effect, frozen=True, kw_only=True):
     outside: Outside = Outside(kind="unknown")
     again: bool = False
     session: Prelude = ()
+
+
+class Countable(Effect, frozen=True, kw_only=True):
+    """How what a statement changes can be counted, by its plan; it is not executed -> Counts."""
+
+    statement: Statement
+    settings: SqlSettings
+
+
+Counts = Literal["tag", "server", "own"]
+"""`tag`: by its command tag. `server`: by the server alone, because it writes to several tables or a trigger may send
+rows elsewhere. `own`: a function or procedure changes what it changes, and may say how much."""
 
 
 class CleanUp(Effect, frozen=True, kw_only=True):
@@ -123,12 +136,19 @@ class TxDone(Struct, frozen=True, kw_only=True):
     nothing was done, because the session is a new one and what earlier statements left in the old one is missing; with
     an `error` the statements that were to make it anew failed. `left`: what a statement outside a transaction left that
     did not end well, by the catalogue; `leftovers` are the objects it left unfinished.
+
+    `rows`: changed by what command tags say. `changed`: by the server's count, where that was asked for and it counts.
+    `claimed`: what the last statement says of itself, in its tag or in the one number that it returns; `returned`: how
+    many rows it returns.
     """
 
     committed: bool
     error: SqlError | None = None
     lock: dict[str, Any] = {}
     rows: int = 0
+    changed: int | None = None
+    claimed: int | None = None
+    returned: int = 0
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     witness: dict[str, Any] = {}

@@ -7,8 +7,20 @@ import pytest
 from tests.unit.steps.drive import BROKEN, LOCKED, Played, codes, committed, lint, play, refused
 from tui.journal.codes import Fact, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
-from tui.steps.batch import KIND
-from tui.steps.effects import Effect, Failed, Passed, Rows, RunQuery, RunTransaction, Sleep, Watch, Watched
+from tui.steps.batch import KIND, _changed
+from tui.steps.effects import (
+    Countable,
+    Effect,
+    Failed,
+    Passed,
+    Rows,
+    RunQuery,
+    RunTransaction,
+    Sleep,
+    TxDone,
+    Watch,
+    Watched,
+)
 
 SQL = "delete from t where id in (select id from t limit 10)"
 
@@ -16,7 +28,15 @@ SQL = "delete from t where id in (select id from t limit 10)"
 class Server:
     """Answers with these batches (rows, or how it went wrong), and with these looks at the guards in between."""
 
-    def __init__(self, *batches: Any, total: Any = None, looks: tuple[Watched, ...] = (), stop_at: int | None = None):
+    def __init__(
+        self,
+        *batches: Any,
+        total: Any = None,
+        looks: tuple[Watched, ...] = (),
+        stop_at: int | None = None,
+        counts: str = "tag",
+    ) -> None:
+        self.counts = counts
         self.batches = list(batches)
         self.total = total
         self.looks = list(looks)
@@ -24,7 +44,11 @@ class Server:
         self.sleeps = 0
 
     def __call__(self, effect: Effect) -> Any:
+        if isinstance(effect, Countable):
+            return self.counts
         if isinstance(effect, RunQuery):
+            if isinstance(self.total, list):
+                return self.total.pop(0) if len(self.total) > 1 else self.total[0]
             return self.total
         if isinstance(effect, RunTransaction):
             done = self.batches.pop(0)
@@ -67,10 +91,71 @@ def test_nothing_to_do_leaves_nothing() -> None:
      (Rows(), None), (Rows(rows=(("many",),), count=1), None), (Rows(rows=((float("nan"),),), count=1), None)],
 )  # fmt: skip
 def test_the_total_is_known_or_it_is_not(answer: Rows, total: int | None) -> None:
-    done = batch(Server(3, 0, total=answer), {"total": "select count(*) from t"})
+    done = batch(Server(3, 0, total=[answer, Rows()]), {"total": "select count(*) from t"})
     (progress,) = [event for event in done.emitted if isinstance(event, StepProgress)]
     assert progress.total == total
     assert done.ended.evidence["total"] == total
+
+
+COUNT = {"total": "select count(*) from t"}
+
+
+def left(*counts: int) -> list[Rows]:
+    return [Rows(rows=((count,),), count=1) for count in counts]
+
+
+def test_what_is_left_at_the_end_is_asked_and_done() -> None:
+    """Rows were added meanwhile: further batches do them."""
+    done = batch(Server(10, 0, 2, 0, total=left(10, 2, 0)), COUNT)
+    assert isinstance(done.ended, Passed)
+    assert {"rows": 12, "total": 10, "left": 0, "batches": 4}.items() <= done.ended.evidence.items()
+
+
+def test_what_stays_left_is_no_pass() -> None:
+    done = batch(Server(10, 0, 0, 0, total=left(1000, 990)), COUNT)
+    assert isinstance(done.ended, Failed)
+    assert (done.ended.reason, done.ended.effect) == ("rows_left", "some")
+    assert {"rows": 10, "total": 1000, "left": 990}.items() <= done.ended.evidence.items()
+
+
+def test_what_never_becomes_less_does_not_go_on_for_ever() -> None:
+    done = batch(Server(*[100] * 99, total=left(1000)), COUNT)
+    assert isinstance(done.ended, Failed) and done.ended.reason == "rows_left"
+    assert done.ended.evidence["rows"] == 3300
+    assert done.ended.evidence["left"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("counts", "done", "rows"),
+    [
+        ("tag", committed(7), 7),
+        ("server", committed(0, changed=7, claimed=7), 7),
+        ("server", committed(0, changed=7, claimed=0), 7),
+        ("server", committed(0, changed=14, claimed=7), 7),
+        ("server", committed(0, changed=1, claimed=4711, returned=1), 1),
+        ("server", committed(0, changed=7, returned=7), 7),
+        ("server", committed(0, changed=0, claimed=4711, returned=1), 0),
+        ("server", committed(0, claimed=7), 7),
+        ("own", committed(0, changed=9, claimed=7), 7),
+        ("own", committed(0, changed=1, claimed=0), 0),
+        ("own", committed(0, changed=7, returned=1), 7),
+        ("own", committed(0, changed=7), 7),
+        ("own", committed(0, changed=0, returned=1), 0),
+        ("own", committed(0, changed=0, claimed=7), None),
+        ("own", committed(0), None),
+    ],
+)
+def test_what_a_batch_changed(counts: Any, done: TxDone, rows: int | None) -> None:
+    assert _changed(done, counts) == rows
+
+
+def test_what_cannot_be_counted_is_no_pass() -> None:
+    done = batch(Server(committed(0, changed=0, claimed=7), counts="own"))
+    assert isinstance(done.ended, Failed) and done.ended.reason == "rows_uncounted"
+    (work,) = done.of(RunTransaction)
+    assert work.counted
+    counted = batch(Server(*[committed(0, changed=0, claimed=7)] * 3, counts="own", total=left(14, 7, 0)), COUNT)
+    assert isinstance(counted.ended, Passed)
 
 
 def test_a_total_that_cannot_be_asked_for_fails_before_anything_is_done() -> None:

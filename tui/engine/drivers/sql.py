@@ -16,16 +16,19 @@ from msgspec.structs import replace
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.targetkey import TargetKey
+from tui.engine.drivers.underway import TransactionUnderWay, answer_to, milliseconds
 from tui.engine.locksight import LockSight
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
 from tui.plan.model import Step
-from tui.postgres import evidence, fence, ledger, outside
+from tui.postgres import counting, evidence, fence, ledger, outside
 from tui.postgres.connect import Notice, Session, WorkSettings
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.steps.effects import (
+    Countable,
+    Counts,
     Prelude,
     RunSession,
     RunStatement,
@@ -93,7 +96,7 @@ class SqlDriver:
         if isinstance(session, TxDone):
             return session
         self._in_transaction, self._gave_way = True, False
-        work = _Transaction(effect, began)
+        work = TransactionUnderWay(effect, began)
         try:
             await session.execute(effect.begin)
             async with self._sight.over(session.backend.pid, effect.settings.lock_timeout):
@@ -102,7 +105,10 @@ class SqlDriver:
                     work.witness = await self._witness(session, effect)
                     work.begun = True
                     self._recorder.append(self._event(e.TxBegin, effect.statement, witness=work.witness))
+                before = await counting.changed(session) if effect.counted else None
                 await self._all(session, work, effect.statements[effect.evidence :])
+                if before is not None:
+                    work.changed = counting.since(before, await counting.changed(session))
             if effect.witnessed:
                 await evidence.refuse_asynchronous_commit(session)
                 await self._key.require()
@@ -126,7 +132,7 @@ class SqlDriver:
         except PostgresError as error:
             # What is checked at the end, deferred constraints say, is no single statement's.
             return await self._aborted(session, work, sql_error(error))
-        if result.status != _answer(effect.end):
+        if result.status != answer_to(effect.end):
             failed = SqlError(sqlstate=None, message=f"the server answered {result.status} to {effect.end.upper()}")
             return await self._aborted(session, work, failed)
         self._sight.forget()
@@ -137,13 +143,17 @@ class SqlDriver:
         self._recorder.append(self._event(e.TxCommitted, effect.statement, warnings=warnings, rows=work.rows))
         protection = "ledger" if work.witness.get("ledger") else "xid"
         kept = {"xid": work.witness.get("xid"), "protection": protection, "warnings": list(warnings)}
-        return TxDone(committed=True, rows=work.rows, warnings=warnings, seconds=seconds, witness=kept)
+        return TxDone(
+            committed=True, rows=work.rows, changed=work.changed, claimed=work.claimed, returned=work.returned,
+            warnings=warnings, seconds=seconds, witness=kept,
+        )  # fmt: skip
 
-    async def _all(self, session: Session, work: _Transaction, statements: tuple[Statement, ...]) -> None:
+    async def _all(self, session: Session, work: TransactionUnderWay, statements: tuple[Statement, ...]) -> None:
         for statement in statements:
             work.line = statement.line
             result = await self._one(session, statement)
-            work.rows += max(0, result.rowcount) if result.rows is None else 0
+            work.rows += counting.rows_changed(result)
+            work.claimed, work.returned = counting.claimed(result), len(result.rows or ())
             work.warnings += [w.message for w in result.warnings]
 
     async def statement(self, effect: RunStatement) -> TxDone:
@@ -174,7 +184,7 @@ class SqlDriver:
         except PostgresError as error:
             failed = self._sight.named(sql_error(error, effect.statement.line))
             return await self._judged(effect, failed, began)
-        rows = max(0, result.rowcount) if result.rows is None else 0
+        rows = counting.rows_changed(result)
         warnings = tuple(w.message for w in result.warnings)
         self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings, rows=rows))
         return TxDone(committed=True, rows=rows, warnings=warnings, seconds=round(time.monotonic() - began, 6))
@@ -208,6 +218,15 @@ class SqlDriver:
         except PostgresError as error:
             return self._failed(sql_error(error, effect.statement.line), began)
         return TxDone(committed=True, warnings=tuple(w.message for w in result.warnings))
+
+    async def countable(self, effect: Countable) -> Counts:
+        """How what the statement changes can be counted."""
+        session = await self.session(effect.settings)
+        self._in_transaction = False
+        try:
+            return await counting.counts(session, await self._target.control(), effect.statement.text)
+        except ConnectionLost as error:
+            raise FateUnknown(error.message) from None
 
     async def unwitnessed(self, statements: tuple[Statement, ...], settings: SqlSettings) -> TxDone:
         """Statements of a cleanup: idempotent, outside any transaction, with nothing journaled of their commits."""
@@ -288,7 +307,7 @@ class SqlDriver:
             return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
         return await session.execute(statement.text)
 
-    async def _aborted(self, session: Session, work: _Transaction, error: SqlError) -> TxDone:
+    async def _aborted(self, session: Session, work: TransactionUnderWay, error: SqlError) -> TxDone:
         await self._abandon(session)
         if work.effect.taints and not session.closed:
             await session.close()
@@ -338,8 +357,8 @@ class SqlDriver:
 
     async def _opened_for(self, settings: SqlSettings) -> Session:
         work = WorkSettings(
-            lock_timeout_ms=_milliseconds(settings.lock_timeout),
-            statement_timeout_ms=_milliseconds(settings.statement_timeout),
+            lock_timeout_ms=milliseconds(settings.lock_timeout),
+            statement_timeout_ms=milliseconds(settings.statement_timeout),
             row_security=settings.row_security,
             role=settings.role,
         )
@@ -365,34 +384,10 @@ class SqlDriver:
     async def _limit(self, session: Session, settings: SqlSettings) -> None:
         """Put the limits in force, but for those that the script gives itself."""
         limits = {"lock_timeout": settings.lock_timeout, "statement_timeout": settings.statement_timeout}
-        wanted = [f"set {n} = {_milliseconds(s)}" for n, s in limits.items() if n not in settings.keep]
+        wanted = [f"set {n} = {milliseconds(s)}" for n, s in limits.items() if n not in settings.keep]
         if wanted:
             await session.execute("; ".join(wanted))
 
     def _noticed(self, notice: Notice) -> None:
         detail = f"\nDETAIL:  {notice.detail}" if notice.detail else ""
         self._output.line(f"{notice.severity}:  {notice.message}{detail}")
-
-
-class _Transaction:
-    """One transaction under way: where it stands, and what it has done so far."""
-
-    def __init__(self, effect: RunTransaction, began: float) -> None:
-        self.effect = effect
-        self.began = began
-        self.begun = False
-        self.witness: dict[str, object] = {}
-        self.line: int | None = None
-        self.rows = 0
-        self.warnings: list[str] = []
-
-
-def _answer(end: str) -> str:
-    """What the server answers to the statement that ends a transaction, when it did what that says."""
-    word = end.split(None, 1)[0].upper()
-    return "PREPARE TRANSACTION" if word == "PREPARE" else word
-
-
-def _milliseconds(seconds: float | None) -> int:
-    """Whole milliseconds; 0, which to the server means no limit, for None and 0 alone."""
-    return max(1, round(seconds * 1000)) if seconds else 0

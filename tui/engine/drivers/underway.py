@@ -1,0 +1,32 @@
+"""A transaction under way, and small translations between a step's words and the server's."""
+
+from __future__ import annotations
+
+from tui.steps.effects import RunTransaction
+
+
+class TransactionUnderWay:
+    """One transaction under way: where it stands, and what it has done so far."""
+
+    def __init__(self, effect: RunTransaction, began: float) -> None:
+        self.effect = effect
+        self.began = began
+        self.begun = False
+        self.witness: dict[str, object] = {}
+        self.line: int | None = None
+        self.rows = 0
+        self.changed: int | None = None
+        self.claimed: int | None = None
+        self.returned = 0
+        self.warnings: list[str] = []
+
+
+def answer_to(end: str) -> str:
+    """What the server answers to the statement that ends a transaction, when it did what that says."""
+    word = end.split(None, 1)[0].upper()
+    return "PREPARE TRANSACTION" if word == "PREPARE" else word
+
+
+def milliseconds(seconds: float | None) -> int:
+    """Whole milliseconds; 0, which to the server means no limit, for None and 0 alone."""
+    return max(1, round(seconds * 1000)) if seconds else 0
