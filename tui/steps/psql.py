@@ -8,30 +8,36 @@ is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from tui.locale import _
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
 from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
+from tui.sql.outside import outside_of
 from tui.sql.psql import objection_to_variable, read_psql
 from tui.sql.psql_files import Refused
+from tui.sql.script import read_script
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.command import child_evidence, failed_child
-from tui.steps.effects import Passed, PsqlDone, RunPsql, SqlSettings
+from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings
+from tui.steps.locks import LOCK_TIMEOUT
 
 
 class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`single_transaction`: all of the file or nothing; a file with transaction control of its own cannot have it."""
+    """`single_transaction`: all of the file or nothing; a file with transaction control of its own cannot have it.
+
+    `lock_timeout`: half a second where nothing is said, and none for a file with commands that wait concurrently.
+    """
 
     file: File
     variables: dict[str, str] = {}
     single_transaction: bool = True
-    lock_timeout: Duration | None = 0.5
+    lock_timeout: Duration | UnsetType | None = UNSET
     statement_timeout: Duration | None = None
     timeout: Duration | None = None
 
@@ -42,9 +48,8 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
     if context.done and context.step.repeat != "always":
         # An earlier attempt committed it all and was not content with its proof, which alone is asked once more.
         return Passed(evidence=single | {"done": context.done}, effect="all")
-    settings = SqlSettings(
-        role=context.step.as_, lock_timeout=spec.lock_timeout, statement_timeout=spec.statement_timeout
-    )  # fmt: skip
+    limit = yield from _lock_limit(spec)
+    settings = SqlSettings(role=context.step.as_, lock_timeout=limit, statement_timeout=spec.statement_timeout)
     done: PsqlDone = yield RunPsql(
         file=spec.file, variables=spec.variables, single_transaction=spec.single_transaction, settings=settings,
         timeout=spec.timeout or context.step.timeout,
@@ -54,6 +59,16 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
         return Passed(evidence=evidence, effect="all")
     failed = failed_child(done.child, evidence, done.effect)
     return msgspec.structs.replace(failed, reason=done.problem or failed.reason, error=done.error)
+
+
+def _lock_limit(spec: PsqlSpec) -> Generator[Effect, Any, float | None]:
+    """The lock timeout of the whole session. What waits for others concurrently is left half done by one."""
+    if not isinstance(spec.lock_timeout, UnsetType):
+        return spec.lock_timeout
+    if spec.single_transaction:
+        return LOCK_TIMEOUT
+    text: str = yield ReadFile(path=spec.file)
+    return 0.0 if any(outside_of(s).concurrent for s in read_script(text).statements) else LOCK_TIMEOUT
 
 
 def lint(lint: Lint) -> Iterable[Finding]:

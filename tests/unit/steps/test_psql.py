@@ -23,6 +23,22 @@ def test_what_the_plan_leaves_open() -> None:
     assert asked(SPEC) == RunPsql(file="policies.sql", settings=SqlSettings())
 
 
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("vacuum t;\n\\echo\ncreate index concurrently i on t (a);\n", 0.0),
+        ("alter table p detach partition c concurrently;", 0.0),
+        ("create index i on t (a); vacuum t;", 0.5),
+    ],
+)
+def test_commands_that_wait_concurrently_have_no_limit(text: str, limit: float) -> None:
+    spec = SPEC | {"single_transaction": False}
+    done = play(KIND, spec, answers(text, PsqlDone(child=ended())))
+    assert done.of(RunPsql)[0].settings.lock_timeout == limit
+    said = play(KIND, spec | {"lock_timeout": 1.5}, answers(PsqlDone(child=ended())))
+    assert said.of(RunPsql)[0].settings.lock_timeout == 1.5
+
+
 def test_everything_the_plan_says_is_asked() -> None:
     spec = SPEC | {
         "variables": {"setting": "app.regions", "n": "1=2"}, "single_transaction": False, "lock_timeout": None,
