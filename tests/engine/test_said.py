@@ -122,3 +122,26 @@ def test_it_stands_in_run_do_and_status(database: Database, tmp_path: Path) -> N
         assert answer["evidence"]["error"]["hint"] == "do not" and answer["effect"] == "none"
         step = station.status()["steps"][0]
         assert step["evidence"]["error"]["file"] == "a.sql" and step["message"] == "no"
+
+
+BACK = (
+    PLAN.replace("sql: {file: a.sql}}", 'sql: "create table kept (id int)"}')
+    + """
+          - {id: b, title: B, sql: "create table gone (id int)", undo: {sql: "drop table gone"}}
+"""
+)
+
+
+def test_what_stays_is_told_by_whoever_rolls_back(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(BACK)
+    with Station() as station:
+        station.open(tmp_path / "plan.yaml", SAID_DSN=database.dsn)
+        station.do("execute", "a")
+        station.do("execute", "b")
+        done = station.virada("do", "last", "rollback", "--reason", "no", "--confirm", "dev").expect()
+        assert "NOT taken back: 1.1.1 a; all of it is in the database" in done.out
+        status = station.status()
+        assert (status["status"], status["rollback"]["stays"]) == ("rolled_back", ["a"])
+        shown = station.virada("status", "last").expect().out
+        assert "rolled back, but for what stays: a" in shown and "everything is rolled back" not in shown
+    assert database.value("select to_regclass('kept') is not null and to_regclass('gone') is null")

@@ -15,7 +15,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Refused
 from tui.locale import _
-from tui.run.commands import AnyCommand
+from tui.run.commands import AnyCommand, Rollback
 
 
 def _epilog() -> str:
@@ -65,6 +65,7 @@ def _carry_out(
     from tui.cli.follower import Follower
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
+    from tui.plain.narrator import stays_lines
     from tui.plain.trouble import trouble
     from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, run_waiting, word
     from tui.run.takeback import stays
@@ -88,6 +89,8 @@ def _carry_out(
         at = follower.state.steps.get(str(step))
         if at is not None:
             outcome |= {"reason": at.reason, "sqlstate": at.sqlstate, "effect": at.effect, "evidence": at.evidence}
+        if isinstance(asked, Rollback):
+            outcome["stays"] = list(stays(follower.state))
         print_json({**told, **outcome}, indent=0)
     elif verdict.code == Exit.WAITING and verdict.waiting is not None:
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
@@ -102,6 +105,9 @@ def _carry_out(
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
         for label, text in [] if at is None else trouble(at):
             click.echo(f"  {label}: {text}" if label else f"  {text}")
+        if isinstance(asked, Rollback):
+            for text in stays_lines(follower.state):
+                click.echo(f"  {text}")
     return verdict.code
 
 

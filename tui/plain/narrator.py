@@ -46,7 +46,7 @@ def end_lines(state: RunState) -> list[str]:
         told.append(f"{_step(at, at.id)} {words.step_word(at.status)}: {visible(at.step.title)}")
         told += [f"    {label}: {text}" if label else f"    {text}" for label, text in trouble(at)]
     if state.rollback is not None and state.rollback.status != "running":
-        told += _stays(state)
+        told += stays_lines(state)
     return [*told, end_line(state)]
 
 
@@ -282,10 +282,10 @@ def _rollback_finished(previous: RunState, state: RunState, event: e.RollbackFin
     if event.outcome == "failed":
         step = _name(state, event.step) if event.step else "?"
         told = [_("ROLLBACK FAILED at {step}").format(step=step)]
-    return [*told, *_stays(state)]
+    return [*told, *stays_lines(state)]
 
 
-def _stays(state: RunState) -> list[str]:
+def stays_lines(state: RunState) -> list[str]:
     """What a rollback has not taken back, a line each, with what of it is in the database."""
     found = [state.steps[step] for step in stays(state)]
     return [

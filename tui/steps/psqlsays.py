@@ -48,9 +48,12 @@ def _whole(found: re.Match[str], rest: list[str]) -> SqlError:
             break
         else:
             parts[label].append(line)
+    # psql names the line on which the statement ends; where in it the error is, the server's own line says.
+    within = next((f"{name}: {_text(parts, name)}" for name in parts if name.startswith("LINE ")), None)
+    context = "\n".join(part for part in (within, _text(parts, "CONTEXT")) if part) or None
     return SqlError(
         sqlstate=found["sqlstate"], message="\n".join(parts[""]).rstrip(), detail=_text(parts, "DETAIL"),
-        hint=_text(parts, "HINT"), context=_text(parts, "CONTEXT"), file=found["file"], line=_number(found["line"]),
+        hint=_text(parts, "HINT"), context=context, file=found["file"], line=_number(found["line"]),
     )  # fmt: skip
 
 

@@ -32,6 +32,12 @@ def test_severities_may_be_in_any_language_and_warnings_are_none() -> None:
     assert error_of("psql:a.sql:6: WARNING:  01000: nothing\n") is None
 
 
+def test_where_in_a_long_statement_the_error_is() -> None:
+    error = error_of("psql:b.sql:5: ERROR:  42703: no x\nLINE 2:    x\n           ^\nLOCATION:  y, z.c:1\n")
+    assert error is not None and error.line == 5 and error.context is not None
+    assert error.context.splitlines()[0] == "LINE 2: x"
+
+
 def test_a_message_of_several_lines_is_whole() -> None:
     error = error_of("psql:a.sql:1: ERROR:  P0001: one\ntwo\nDETAIL:  three\nfour\nLOCATION:  x, y.c:1\n")
     assert error is not None and (error.message, error.detail) == ("one\ntwo", "three\nfour")
