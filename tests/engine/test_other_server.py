@@ -17,8 +17,8 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.relay import Relay
 from tests.engine.test_one_way import SAVE, SCRIPT, passed, rig, run, told
 from tests.postgres_server import MAJORS, await_condition
-from tui.journal.codes import Fact, FailReason
-from tui.run.commands import Retry
+from tui.journal.codes import CancelReason, Fact, HoldReason
+from tui.run.commands import Execute, Resume
 
 pytestmark = pytest.mark.postgres
 TABLE = '          - {id: table, title: T, sql: "create table by_session (id int)"}\n'
@@ -38,7 +38,7 @@ def twin(node: Node) -> Node:
     return copy
 
 
-@pytest.mark.unsaid(FailReason.OTHER_SERVER)
+@pytest.mark.unsaid(CancelReason.OTHER_TARGET, HoldReason.OTHER_SERVER)
 @pytest.mark.parametrize("step", ["table", "save"])
 @awaited
 async def test_a_session_that_meets_another_server_does_nothing_there(
@@ -52,11 +52,14 @@ async def test_a_session_that_meets_another_server_does_nothing_there(
             leads["to"] = twin.port
             ended = await found.execute(step)
             assert (ended["type"], ended["data"]["reason"], ended["data"]["effect"]) == (
-                "step.failed", "other_server", "none",
+                "step.cancelled", "other_target", "none",
             )  # fmt: skip
+            barrier = found.recorder.state.barrier
+            assert barrier is not None and (barrier.code, barrier.acceptable) == (HoldReason.OTHER_SERVER, False)
             # Led to the control session's own server again it is said no longer.
             leads["to"] = node.port
-            assert found.do(Retry(step=step)) is None
+            assert found.do(Resume()) is None
+            assert found.do(Execute(step=step)) is None
             assert (await found.ended(step, 2))["type"] == "step.passed"
         assert twin.value("select count(*) from pg_class where relname = 'by_session'") == 0
         node.run("drop table if exists by_session")

@@ -37,6 +37,7 @@ FORMS: dict[str, Form] = {
     "cancel": Form(c.Cancel, ("step",)),
     "hold": Form(c.Hold, (), "reason"),
     "resume": Form(c.Resume),
+    "accept": Form(c.Accept, (), "reason"),
     "rollback": Form(c.Rollback, (), "reason"),
     "note": Form(c.Note, (), "text"),
     "feedback": Form(c.Feedback, (), "text"),

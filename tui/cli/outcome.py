@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.cli.stop import Exit
+from tui.journal.codes import CancelReason, WaitReason
 from tui.run import commands as c
 from tui.run.next import Wait, exit_code, next_effects
 from tui.run.state import RunState
@@ -36,12 +37,17 @@ def of_run(state: RunState, wall: float) -> Verdict | None:
     """How the run came out; None while something moves in it, or will at a known time."""
     if state.closed is not None:
         return Verdict(Exit(exit_code(state)), state.status)
-    if state.active or state.opened is None:
+    if state.opened is None or (state.active and not _stands(state)):
         return None
     last = next_effects(state, wall)[-1]
     if not isinstance(last, Wait) or last.reason not in _STANDING:
         return None
     return Verdict(_STANDING[last.reason], state.status, last.step, last.reason)
+
+
+def _stands(state: RunState) -> bool:
+    """Whether whatever runs only waits for the run's own target to answer again."""
+    return state.barrier is not None and all(at.waiting == WaitReason.OTHER_TARGET for at in state.running())
 
 
 def of_command(state: RunState, command: c.AnyCommand, seq: int, wall: float) -> Verdict | None:
@@ -76,8 +82,12 @@ def _of_step(state: RunState, step: str) -> Verdict | None:
     if at is None:
         return Verdict(Exit.FAILED, state.status, step)
     # A step of a rollback that is taken up again is pending until its turn comes.
+    if at.reason == CancelReason.OTHER_TARGET and at.status == "cancelled" and state.barrier is not None:
+        return Verdict(Exit.WAITING, at.status, step, "held")
     if at.status not in ("running", "pending"):
         return _judged(at)
+    if at.status == "running" and _stands(state):
+        return Verdict(Exit.WAITING, at.status, step, "held")
     rollback = state.rollback
     ended = state.closed is not None or (rollback is not None and rollback.status == "failed")
     return Verdict(Exit.FAILED, at.status, step) if ended and at.status == "pending" else None

@@ -115,6 +115,14 @@ ACTIONS: tuple[Action, ...] = (
         3,
     ),
     _command("note", "n", "n", N_("note"), N_("Write a note into the journal."), intents.has_say, 8),
+    _command(
+        "accept",
+        "",
+        "",
+        N_("accept what answers"),
+        N_("Accept what answers in the target's name as the run's target: asks for a reason and the target's name."),
+        intents.can_accept,
+    ),
     _command("undo", "", "", N_("undo this step"), N_("Undo what the selected step applied."), intents.can_undo),
     _command("feedback", "", "", N_("record feedback"), N_("Record what users or colleagues said."), intents.has_say),
     _command(
@@ -436,7 +444,7 @@ def of_mode(mode: Mode) -> tuple[Action, ...]:
 
 def label(action: Action, view: View) -> str:
     """Its label, as it is in this state."""
-    if action.name == "hold" and view.state.held is not None:
+    if action.name == "hold" and view.state.held_for is not None:
         return _("resume")
     if action.name == "execute" and intents.is_retry(view):
         return _("try again")

@@ -98,6 +98,11 @@ def can_hold(view: View) -> bool:
     return has_say(view) and view.state.status not in ("completed", "rolled_back", "rolling_back", "rollback_failed")
 
 
+def can_accept(view: View) -> bool:
+    opened = view.state.opened
+    return opened is not None and refusal(view, c.Accept(reason=TRIED, confirm=opened.target)) is None
+
+
 def can_rollback(view: View) -> bool:
     opened = view.state.opened
     return opened is not None and refusal(view, c.Rollback(reason=TRIED, confirm=opened.target)) is None

@@ -13,6 +13,7 @@ from tui.console.view import Said, View
 from tui.console.visible import visible
 from tui.console.words import clock, effect_word, environment_word, name_of
 from tui.locale import _, ngettext
+from tui.plain.holding import held_sentence
 from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.decide import rollback_events
@@ -142,10 +143,36 @@ class Operator:
     # -- the run
 
     def hold(self) -> None:
-        if self._desk.view().state.held is not None:
+        if self._desk.view().state.held_for is not None:
             self._desk.send(c.Resume())
         elif not self._refused(c.Hold()):
             self._desk.send(c.Hold())
+
+    def accept(self) -> None:
+        """What answers becomes the run's target: the same two acts as a rollback."""
+        state = self._desk.view().state
+        opened, barrier = state.opened, state.barrier
+        if opened is None or self._refused(c.Accept(reason=intents.TRIED, confirm=opened.target)) or barrier is None:
+            return
+        question = Question(
+            title=_("ACCEPT what answers as {target} ({environment})").format(
+                target=visible(opened.target), environment=environment_word(opened.environment)
+            ),
+            confirm=_("Accept"),
+            danger=True,
+            lines=(
+                *explained(held_sentence(barrier), "warn"),
+                *explained(_("Everything that follows, a rollback too, is done there.")),
+            ),
+            fields=(
+                Asked(label=_("Reason")),
+                Asked(
+                    label=_("Type the target's name: {target}").format(target=visible(opened.target)),
+                    exactly=opened.target,
+                ),
+            ),
+        )  # fmt: skip
+        self._desk.ask(question, lambda values: self._desk.send(c.Accept(reason=values[0], confirm=values[1])))
 
     def rollback(self) -> None:
         view = self._desk.view()

@@ -32,6 +32,9 @@ def refusal_sentence(refusal: Refusal, state: RunState) -> str:
 
 def _hint(code: str) -> str:
     match code:
+        case "other-target":
+            text = _("h looks again; “accept what answers” in the palette ({key}), where it can be.")
+            return keyed(text.format(key=shown_of("palette")))
         case "held":
             return keyed(_("h lets it go on."))
         case "sign":

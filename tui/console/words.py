@@ -175,6 +175,8 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             text = _("did not get its lock; try {attempt} of {of}, next in {pause} s")
             text = text.format(attempt=known.get("try", "?"), of=known.get("of", "?"), pause=known.get("pause_s", "?"))
             return text + _holder(facts)
+        case "other_target":
+            return _("waits for the run's own target: something else answers in its name")
         case "throttled_by_guard":
             text = _("pauses because {metric} is over its limit ({value})")
             value = known.get("value")
@@ -196,6 +198,8 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             )
         case "unanswered":
             return _("asks again; no answer yet: {message}").format(message=known.get("message", "?"))
+        case "other_target":
+            return _("waits for the run's own target: something else answers in its name")
         case "target_key":
             return _("waits for another run to leave the target")
         case "still_running":

@@ -28,6 +28,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.plan.model import Proof
 from tui.postgres.errors import OtherServer, PostgresError
+from tui.postgres.identity import OtherTarget
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import error_facts, passes
@@ -102,6 +103,9 @@ class Attempt:
         except ProofUnanswered as unanswered:
             self._undecided(unanswered)
             return
+        except OtherTarget as other:
+            await self._kept_out(other)
+            return
         finally:
             watcher.cancel()
             if timer is not None:
@@ -126,6 +130,9 @@ class Attempt:
         except StopIteration as ended:
             outcome: fx.Outcome = ended.value
             return outcome
+        except OtherTarget:
+            generator.close()
+            raise
         except PostgresError as error:
             generator.close()
             failed = sql_error(error)
@@ -378,7 +385,24 @@ class Attempt:
         )
         return [failed, recorded]
 
-    async def _recover(self, lost: FateUnknown) -> None:
+    async def _kept_out(self, other: OtherTarget) -> None:
+        """Not the run's target answered, so that nothing further was begun: what is on its way has a fate, which is
+        asked of the target alone; else another attempt goes on from here."""
+        at = self._current()
+        if at.witness is not None or (self.kind.fence == "child" and at.child is not None):
+            await self._recover(other)
+        elif self.stop_reason != CancelReason.ENGINE:
+            reason = CancelReason(self.stop_reason) if self.stop_reason else CancelReason.OTHER_TARGET
+            effect: e.Effect = "some" if at.done else "none"
+            step, attempt = self.key
+            self.recorder.append(
+                e.StepCancelled(
+                    step=step, attempt=attempt, reason=reason, effect=effect,
+                    evidence={"held": other.code} | self.output.evidence(),
+                )
+            )  # fmt: skip
+
+    async def _recover(self, lost: Exception) -> None:
         from tui.engine.recovery import Recovery
 
         # It may be the control session that was lost: ours then still holds the attempt's key and an open transaction.

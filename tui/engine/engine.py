@@ -12,11 +12,15 @@ from tui.engine.helm import Helm
 from tui.engine.recorder import Recorder
 from tui.engine.recovery import Recovery
 from tui.engine.sampler import Sampler
-from tui.engine.target import TargetAccess
+from tui.engine.target import Expected, TargetAccess
 from tui.helm.paths import RunPaths
+from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
+from tui.postgres.identity import OtherTarget, told
+from tui.postgres.lineage import Left
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
+from tui.run.state import Barrier
 
 INDEX_EVERY = 30.0
 LINGER = 3.0
@@ -50,6 +54,8 @@ class Engine:
         self._ending = False
         recorder.changed = self._wake.set
         target.on_secret = lambda: recorder.know(target.secrets())
+        target.expected = self._expected
+        target.on_other = self._hold
 
     def end(self) -> None:
         """Have `run` return soon: what runs is ended and left for another engine to decide.
@@ -147,6 +153,32 @@ class Engine:
                     wait = effect
         return wait, again
 
+    def _expected(self) -> Expected | None:
+        """What must answer in the target's name; nothing in a run without a database."""
+        state = self.recorder.state
+        known = state.identity
+        if not known or state.opened is None:
+            return None
+        left = Left(
+            run=state.opened.id, commits=state.commits(), last=state.proved, timeline=int(known.get("timeline") or 0),
+            lsn=str(known.get("lsn") or ""), postmaster_start=str(known.get("postmaster_start") or ""),
+        )  # fmt: skip
+        return Expected(known, left)
+
+    def _hold(self, other: OtherTarget) -> None:
+        """Another server, or not what the run left there: nothing is begun until a person has decided."""
+        state = self.recorder.state
+        known = state.barrier
+        if state.closed is not None or (known is not None and _same(known, other)):
+            return
+        try:
+            self.recorder.append(e.RunHeld(code=other.code, facts=other.facts))
+        except JournalFull as error:
+            self.crashlog.line(str(error))
+        except JournalBroken as error:
+            self._broken = error
+            self._wake.set()
+
     def _rolling_back(self) -> bool:
         rollback = self.recorder.state.rollback
         return rollback is not None and rollback.status == "running"
@@ -219,3 +251,11 @@ def _asked(reason: str | None) -> CancelReason:
         return CancelReason(reason or "")
     except ValueError:
         return CancelReason.PERSON
+
+
+def _same(barrier: Barrier, other: OtherTarget) -> bool:
+    """Whether it has been said already."""
+    seen = ("evidence", barrier.facts.get("evidence"))
+    return (barrier.code, told(barrier.found), seen) == (
+        other.code, told(other.facts["found"]), ("evidence", other.facts.get("evidence")),
+    )  # fmt: skip

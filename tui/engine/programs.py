@@ -90,8 +90,9 @@ async def _script_fate(attempt: Attempt, at: StepState, control: Session, facts:
         return None
     typed = msgspec.convert(witness, evidence.TxWitness)
     verdict = await evidence.judge(
-        control, typed, run=run, step=at.id, attempt=at.attempt, statement=OPENED, commit_acked=False, patience=2.0
-    )
+        control, typed, run=run, step=at.id, attempt=at.attempt, statement=OPENED, commit_acked=False, patience=2.0,
+        known=attempt.target.known(),
+    )  # fmt: skip
     verdict = Verdict(verdict.fate, verdict.reason, verdict.facts | facts)
     if verdict.fate == "applied" and not witness.get("commit_sent"):
         # Not our COMMIT: the script's own, somewhere before its end.

@@ -17,10 +17,11 @@ from tui.engine.drivers.psql import ProgramEnded
 from tui.engine.programs import ASKED, program_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
+from tui.journal.codes import CancelReason, FailReason, FateReason, HoldReason, WaitReason
 from tui.postgres import evidence, fence, outside
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
+from tui.postgres.identity import OtherTarget
 from tui.run.steps import StepState
 from tui.sql.units import Unit
 from tui.steps import effects as fx
@@ -53,13 +54,12 @@ class Recovery:
     async def decide(self, why: str) -> None:
         """Until decided: a server that does not answer, or a backend still at work, is waited for, with its reason."""
         while True:
-            known = self._at.fate
-            if known in ("applied", "not_applied"):
-                # Decided and recorded by an engine that died before the outcome was.
-                verdict = evidence.Verdict(known, _recorded(self._at.fate_reason), {})
-                break
             try:
-                verdict = await self._verdict()
+                if await self._decided():
+                    return
+            except OtherTarget as other:
+                if await self._kept_out(other):
+                    return
             except PostgresError as error:
                 # A server that refuses the question can be reached; what is asked is not answered all the same.
                 refused = isinstance(error, StatementFailed)
@@ -67,21 +67,39 @@ class Recovery:
                 self._waiting(reason, {"message": error.message, "because": why})
                 if await self._pause(FateReason.ERROR if refused else FateReason.SERVER_UNREACHABLE, error):
                     return
-                continue
+
+    async def _decided(self) -> bool:
+        """Whether nothing is left to be decided by this engine. Raises PostgresError where the target has no answer."""
+        attempt = self._attempt
+        known = self._at.fate
+        if known in ("applied", "not_applied"):
+            # Decided and recorded by an engine that died before the outcome was.
+            verdict = evidence.Verdict(known, _recorded(self._at.fate_reason), {})
+        else:
+            try:
+                verdict = await self._verdict()
             except ProofUnanswered as unanswered:
-                if self._attempt.stop_reason == CancelReason.ENGINE:
-                    return
+                if attempt.stop_reason == CancelReason.ENGINE:
+                    return True
                 verdict = evidence.Verdict("undecided", FateReason.PROOF_UNANSWERED, {"prove": unanswered.facts})
             except OSError as error:
                 verdict = evidence.Verdict("undecided", FateReason.ERROR, {"message": str(error)})
-            if verdict.fate == "still_running":
-                if self._attempt.stop_reason == CancelReason.ENGINE:
-                    # This engine ends; what still works on the server goes on, and another engine decides.
-                    return
-                await self._still(verdict)
-                continue
-            break
+        if verdict.fate == "still_running":
+            if attempt.stop_reason == CancelReason.ENGINE:
+                # This engine ends; what still works on the server goes on, and another engine decides.
+                return True
+            await self._still(verdict)
+            return False
         await self._settle(verdict)
+        return True
+
+    async def _kept_out(self, other: OtherTarget) -> bool:
+        """Only the run's own target, or what a person accepts as it, tells what became of the attempt."""
+        self._waiting(WaitReason.OTHER_TARGET, {"held": other.code})
+        reason = FateReason.LEDGER_ROWS_MISSING
+        if other.code != HoldReason.LEDGER_EMPTIED:
+            reason = FateReason(other.code)
+        return await self._pause(reason, other)
 
     async def _pause(self, reason: FateReason, error: PostgresError) -> bool:
         """Wait a moment; True when a person gave up waiting, which leaves the fate undecided."""
@@ -157,7 +175,7 @@ class Recovery:
         typed = msgspec.convert(witness, evidence.TxWitness)
         verdict = await evidence.judge(
             control, typed, run=self._attempt.opened.id, step=at.id, attempt=at.attempt, statement=at.tx_statement,
-            commit_acked=False, patience=2.0,
+            commit_acked=False, patience=2.0, known=self._target.known(),
         )  # fmt: skip
         gid = witness.get("gid")
         if gid and verdict.reason == FateReason.XID_IN_PROGRESS:

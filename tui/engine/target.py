@@ -6,20 +6,25 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from tui.engine.password import ask_for_password
+from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Target
 from tui.postgres.connect import Notice, Session, WorkSettings, open_session
 from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, OtherServer, PostgresError
-from tui.postgres.identity import TargetIdentity, target_identity
+from tui.postgres.evidence import Known
+from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
+from tui.postgres.lineage import Left, look
 from tui.postgres.programs import Bearing, Way, program_settings, way, without_misleading
 from tui.postgres.resolve import Resolved, resolve
+from tui.postgres.xid import xid_status
 
 _SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY", re.IGNORECASE)
 """Environment variables whose values are never written down."""
@@ -27,6 +32,13 @@ _SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY", re.IGNORECASE)
 
 _BACKENDS_KEPT = 200
 _ANSWER_S = 5.0
+
+
+class Expected(Struct, frozen=True):
+    """What a run knows of its target: the identity, as neutral data, and what it left there."""
+
+    identity: dict[str, Any]
+    left: Left
 
 
 class TargetAccess:
@@ -49,6 +61,11 @@ class TargetAccess:
         self._others: set[str] = set()
         """Passwords of further servers."""
         self.on_secret: Callable[[], None] = lambda: None
+        self.expected: Callable[[], Expected | None] = lambda: None
+        """What the run knows of its target; nothing before it has opened."""
+        self.on_other: Callable[[OtherTarget], None] = lambda other: None
+        """Told whenever something else answers in the target's name."""
+        self._met: TargetIdentity | None = None
 
     def conninfo(self) -> str:
         """libpq's connection string, variables expanded. Raises tui.plan.expand.ExpansionError."""
@@ -89,7 +106,7 @@ class TargetAccess:
         runs_the_plan: bool | None = None,
     ) -> Session:
         """A new session of its own; see `open_session`. Every session but the control session goes to the server that
-        the control session has. Raises OtherServer where another one answers."""
+        the control session has. Raises OtherServer where another one answers; in a run, OtherTarget."""
         for last in (False, True):
             control = None if purpose == "control" else await self.control()
             try:
@@ -101,10 +118,11 @@ class TargetAccess:
             if control is None or _alike(session, control, database is not None):
                 self._keep(session)
                 return session
+            place = {"host": session.host, "port": session.port}
             await session.close()
             if last or not await self._left(control):
                 break
-        raise OtherServer(_("Another server answers than the one that the control session is connected to."))
+        raise self._double(session, place)
 
     async def _open(
         self, purpose: str, step: str | None, settings: WorkSettings | None,
@@ -124,6 +142,7 @@ class TargetAccess:
             on_notice=on_notice,
             runs_the_plan=runs_the_plan,
             address=address,
+            meet=self._meet if purpose == "control" else None,
         )
 
     async def _left(self, control: Session | None) -> bool:
@@ -144,12 +163,92 @@ class TargetAccess:
             del self.backends[old]
 
     async def control(self) -> Session:
-        """The control session, opened (again) when there is none."""
+        """The control session, opened (again) when there is none. Raises OtherTarget unless what answers is the run's
+        target, and what the run left in it is still there."""
         async with self._opening:
             if self._control is None or self._control.closed:
-                self._control = await self.open("control")
-                self.identity = await target_identity(self._control)
+                self._control = None
+                control = await self.open("control")
+                try:
+                    await self._inherit(control)
+                except BaseException:
+                    await control.close()
+                    raise
+                self._control = control
             return self._control
+
+    async def renewed(self) -> Session:
+        """The control session, which answers now: opened again if it was lost. Raises as `control` does."""
+        control = await self.control()
+        return await self.control() if await self._left(control) else control
+
+    def known(self) -> Known:
+        """What the run knows of its target, where the fate of a transaction is asked."""
+        expected = self.expected()
+        pooler = None if self.identity is None else self.identity.pooler
+        if expected is None:
+            return Known(pooler=pooler)
+        timeline = expected.identity.get("timeline")
+        return Known(timeline=timeline, commits=expected.left.commits, pooler=pooler)
+
+    async def _meet(self, control: Session) -> None:
+        """Who answers, before the control session has settings and is used for anything. Raises OtherTarget."""
+
+        async def neighbour() -> Session:
+            return await open_session(
+                self.resolved(), purpose="control", run=self.run, step="pooler", address=control.address, bare=True
+            )
+
+        self._met = found = await target_identity(control, neighbour)
+        expected = self.expected()
+        code = None if expected is None else difference(expected.identity, found)
+        # What another timeline of the same server means, only what the run left there can tell.
+        if expected is not None and code is not None and code != HoldReason.OTHER_TIMELINE:
+            raise self._other(expected, code, to_builtins(found))
+
+    async def _inherit(self, control: Session) -> None:
+        """Whether the run's work is still there; only then is what answers the target. Raises OtherTarget."""
+        expected, found = self.expected(), self._met
+        assert found is not None
+        if expected is not None:
+            seen = await look(control, found, expected.left)
+            facts = {"evidence": seen.state, **seen.facts}
+            if seen.lost:
+                emptied = seen.state == EvidenceState.LEDGER_ROWS_MISSING and await self._untouched(control, expected)
+                code = HoldReason.LEDGER_EMPTIED if emptied else HoldReason.EVIDENCE_LOST
+                raise self._other(expected, code, to_builtins(found), facts)
+            if difference(expected.identity, found) is not None:
+                raise self._other(expected, HoldReason.OTHER_TIMELINE, to_builtins(found), facts)
+        self.identity = found
+
+    async def _untouched(self, control: Session, expected: Expected) -> bool:
+        """Whether the very process that committed the run's work still runs, which no copy of the server could: then
+        nothing but the ledger's rows is gone."""
+        last, found = expected.left.last, self._met
+        if last is None or found is None or last.postmaster_start != found.postmaster_start:
+            return False
+        return await xid_status(control, last.xid) == "committed"
+
+    def _double(self, session: Session, place: dict[str, Any]) -> OtherServer:
+        """Somebody else answered, at this place, beside the control session's server."""
+        expected, mark = self.expected(), session.server
+        if expected is None or mark is None:
+            text = _("Another server answers than the one that the control session is connected to.")
+            return OtherServer(text)
+        code = HoldReason.OTHER_SERVER
+        if mark.system_identifier == expected.identity.get("system_identifier"):
+            if mark.in_recovery:
+                code = HoldReason.NOT_THE_PRIMARY
+            elif self.identity is not None and mark.postmaster_start == self.identity.postmaster_start:
+                code = HoldReason.OTHER_DATABASE
+        return self._other(expected, code, {**to_builtins(mark), **place})
+
+    def _other(
+        self, expected: Expected, code: HoldReason, found: dict[str, Any], facts: dict[str, Any] | None = None
+    ) -> OtherTarget:
+        other = OtherTarget(code, {"expected": told(expected.identity), "found": found, **(facts or {})})
+        self.on_other(other)
+        return other
 
     async def monitor(self) -> Session:
         """The monitoring session, which can never block."""

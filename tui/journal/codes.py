@@ -56,8 +56,10 @@ class FateReason(StrEnum):
     COMMITTED_WITHOUT_LEDGER_ROW = "committed_without_ledger_row"
     DISPROVED = "disproved"
     ERROR = "error"
+    EVIDENCE_LOST = "evidence_lost"
     EXIT_STATUS = "exit_status"
     LEDGER_ROW = "ledger_row"
+    LEDGER_ROWS_MISSING = "ledger_rows_missing"
     LEDGER_UNREADABLE = "ledger_unreadable"
     NO_CLEANUP = "no_cleanup"
     NO_LEDGER_ROW = "no_ledger_row"
@@ -86,6 +88,31 @@ class FateReason(StrEnum):
     XID_NEVER_FLUSHED = "xid_never_flushed"
     XID_REUSED = "xid_reused"
     XID_TOO_OLD = "xid_too_old"
+
+
+class HoldReason(StrEnum):
+    """Why the engine holds a run: what answers is not the run's target as it left it."""
+
+    EVIDENCE_LOST = "evidence_lost"
+    LEDGER_EMPTIED = "ledger_emptied"
+    NOT_THE_PRIMARY = "not_the_primary"
+    OTHER_DATABASE = "other_database"
+    OTHER_SERVER = "other_server"
+    OTHER_TIMELINE = "other_timeline"
+
+
+class EvidenceState(StrEnum):
+    """What was seen of a run's last evidence; `TOO_OLD`: the server has forgotten the id, which says nothing."""
+
+    LEDGER_ROW = "ledger_row"
+    LEDGER_ROWS_MISSING = "ledger_rows_missing"
+    LOG_BEHIND = "log_behind"
+    NOTHING_COMMITTED = "nothing_committed"
+    OTHER_HISTORY = "other_history"
+    TOO_OLD = "too_old"
+    XID_COMMITTED = "xid_committed"
+    XID_GIVEN_AGAIN = "xid_given_again"
+    XID_LOST = "xid_lost"
 
 
 class FailReason(StrEnum):
@@ -144,6 +171,7 @@ class WaitReason(StrEnum):
     LOCK = "lock"
     LOCK_RETRY = "lock_retry"
     OLD_TRANSACTION = "old_transaction"
+    OTHER_TARGET = "other_target"
     PROOF_UNANSWERED = "proof_unanswered"
     REPLICATION_LAG = "replication_lag"
     SERVER_UNREACHABLE = "server_unreachable"
@@ -160,6 +188,7 @@ class CancelReason(StrEnum):
     COMPANION = "companion"
     ENGINE = "engine"
     INTERRUPTED = "interrupted"
+    OTHER_TARGET = "other_target"
     PERSON = "person"
     ROLLBACK = "rollback"
     TIMEOUT = "timeout"
@@ -237,6 +266,7 @@ class Fact(StrEnum):
     FROM = "from"
     GID = "gid"
     GIVEN_UP = "given_up"
+    HELD = "held"
     HOLDERS = "holders"
     HOST = "host"
     IDENTITY = "identity"
@@ -316,7 +346,7 @@ class Fact(StrEnum):
 
 
 FAMILIES: tuple[type[StrEnum], ...] = (
-    Outcome, EffectCode, FateCode, FateReason, FailReason, WaitReason, CancelReason, SkipReason, TriggerReason,
-    Unmeasured, Fact,
+    Outcome, EffectCode, FateCode, FateReason, HoldReason, EvidenceState, FailReason, WaitReason, CancelReason,
+    SkipReason, TriggerReason, Unmeasured, Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

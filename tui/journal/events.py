@@ -71,19 +71,32 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     ledger: bool = False
     demo: str | None = None
     plan_file: str | None = None
+    despite: tuple[str, ...] = ()
+    """Codes of what `check --on` calls errors, in spite of which the run was opened."""
 
 
 class RunHeld(Event, frozen=True, kw_only=True):
+    """A person holds the run, or the engine does, with a `code`: what answered is not the run's target.
+
+    `facts`: `expected` and `found` identity, and what was seen of the last evidence.
+    """
+
     TYPE: ClassVar[str] = "run.held"
     reason: str | None = None
+    code: str | None = None
+    facts: dict[str, Any] = {}
 
 
 class RunResumed(Event, frozen=True, kw_only=True):
-    """The run goes on; with `policy` under another driving policy from here."""
+    """The run goes on; with `policy` under another driving policy from here.
+
+    `identity`: a person has accepted what answered as the run's target; a person's own hold stays.
+    """
 
     TYPE: ClassVar[str] = "run.resumed"
     policy: Policy | None = None
     reason: str | None = None
+    identity: dict[str, Any] | None = None
 
 
 class RunRecovered(Event, frozen=True, kw_only=True):

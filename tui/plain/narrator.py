@@ -12,6 +12,7 @@ from tui.journal.line import Line
 from tui.locale import _
 from tui.plain import words
 from tui.plain.figures import amount, moment, size, span, t_clock
+from tui.plain.holding import held_sentence, held_way_on
 from tui.plain.trouble import Row, place, trouble
 from tui.run.clock import instant
 from tui.run.next import Append, Wait, next_effects
@@ -96,13 +97,21 @@ def _recovered(previous: RunState, state: RunState, event: e.RunRecovered, line:
 
 
 def _held(previous: RunState, state: RunState, event: e.RunHeld, line: Line) -> list[str]:
-    return [_by(_("held"), line, event.reason)]
+    if state.barrier is None or event.code is None:
+        return [_by(_("held"), line, event.reason)]
+    opened = state.opened
+    told = [_by(_("held"), line, None) + ": " + held_sentence(state.barrier)]
+    if opened is not None:
+        told.append(held_way_on(state.barrier, opened.id, opened.target))
+    return told
 
 
 def _resumed(previous: RunState, state: RunState, event: e.RunResumed, line: Line) -> list[str]:
     policy = event.policy
     if policy is not None and policy.drive == "run_to" and policy.until is not None:
         return [_by(_("runs on to {step}").format(step=_name(state, policy.until)), line, event.reason)]
+    if event.identity is not None:
+        return [_by(_("what answered is accepted as the run's target"), line, event.reason)]
     return [_by(_("resumed"), line, event.reason)]
 
 

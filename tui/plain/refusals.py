@@ -56,6 +56,17 @@ def _about_run(code: str, facts: dict[str, Any]) -> str | None:
             return _("The run is held.")
         case "not-held":
             return _("The run is not held.")
+        case "other-target" if facts.get("acceptable"):
+            return _("What answers is not the run's target as it left it; nothing begins before a person accepts it.")
+        case "other-target":
+            return _("What answers is not the run's target as it left it; nothing begins before that is back.")
+        case "not-barred":
+            return _("Nothing else has answered in the target's name.")
+        case "not-acceptable":
+            return _("What answers cannot become the run's target: bring the target back and resume, or close the run.")
+        case "confirm" if "target" in facts and facts.get("accept"):
+            target = visible(str(facts["target"]))
+            return _("To accept it, confirm with the name of the target: {target}.").format(target=target)
         case "rollback":
             return _("The run is being, or has been, rolled back; only the rollback's own steps go on.")
         case "too-early" if "seconds" in facts:

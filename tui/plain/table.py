@@ -8,7 +8,9 @@ from typing import Any
 from tui.locale import _
 from tui.plain import words
 from tui.plain.figures import amount, moment, span
+from tui.plain.holding import held_sentence, held_way_on
 from tui.plain.trouble import trouble_of
+from tui.run.state import Barrier
 from tui.run.visible import visible
 
 WIDTH = 80
@@ -28,6 +30,12 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
     if status["window"] is not None:
         lines += _window(status["window"], bool(status.get("closed")))
+    if status["despite"]:
+        lines.append(_cut(_("opened in spite of: {codes}").format(codes=visible(", ".join(status["despite"])))))
+    if status["held_facts"] is not None:
+        barrier = Barrier(code=status["held"], facts=status["held_facts"])
+        lines += _wrapped(_("HELD: {why}").format(why=held_sentence(barrier)), 0)
+        lines += _wrapped(held_way_on(barrier, status["id"], status["target"]), 0)
     for fired in status["proposed"]:
         lines.append(_cut(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"]))))
     if status["rollback"] is not None:

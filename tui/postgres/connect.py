@@ -8,7 +8,7 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -413,6 +413,8 @@ async def open_session(
     runs_the_plan: bool | None = None,
     address: Address | None = None,
     attributes: str = "primary",
+    meet: Callable[[Session], Awaitable[None]] | None = None,
+    bare: bool = False,
 ) -> Session:
     """Open a session, tagged `virada <run> <purpose or step>`, with every safety setting of its purpose in
     force.
@@ -422,6 +424,9 @@ async def open_session(
     statements of the plan's author run here, under the database's own search path, as on every work session; on others
     names are looked up in pg_catalog alone. Raises ConnectFailed, also when the settings cannot be put in force: then
     the session is closed and nothing was executed.
+
+    `meet` sees the session before any setting is in force and raises where it must not be used; `bare`: it stays
+    without settings. Through a pooler they would outlive the session, in somebody else's.
     """
     import psycopg
 
@@ -444,6 +449,14 @@ async def open_session(
     session = Session(
         connection, purpose=purpose, settings=settings, on_notice=on_notice, runs_the_plan=of_the_plan
     )  # fmt: skip
+    if bare:
+        return session
+    try:
+        if meet is not None:
+            await meet(session)
+    except BaseException:
+        await session.close()
+        raise
     try:
         await _settle_in(session, session_settings(purpose, settings), settings.search_path if settings else None)
     except PostgresError as error:

@@ -10,12 +10,14 @@ import msgspec
 
 from tui.journal.codes import FateReason
 from tui.locale import _
-from tui.postgres import fence, ledger
+from tui.postgres import fence, ledger, lineage
 from tui.postgres.connect import Backend, PostgresError, Session, StatementFailed
 from tui.postgres.identity import TargetIdentity, target_identity
+from tui.postgres.pooler import Pooler
+from tui.postgres.xid import XidStatus, xid_status
+from tui.run.steps import Commit
 
 Fate = Literal["applied", "not_applied", "still_running", "undecided"]
-XidStatus = Literal["committed", "aborted", "in progress", "too old", "in the future", "unknown"]
 
 _POLL = 0.02
 
@@ -44,6 +46,8 @@ class TxWitness(msgspec.Struct, frozen=True, kw_only=True):
     synchronous_commit: str
     pinned: bool = False
     epoch: tuple[str, ...] = ()
+    lsn: str = ""
+    """A place in the log behind the id's own."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -54,6 +58,16 @@ class Verdict(msgspec.Struct, frozen=True):
     fate: Fate
     reason: FateReason
     facts: dict[str, Any]
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run knows of its target. `timeline`: the run's, which a person may have accepted since. `commits`: where
+    the ledger has lost one of their rows, nothing follows from another's absence. `pooler`: what stands in between.
+    """
+
+    timeline: int | None = None
+    commits: tuple[Commit, ...] = ()
+    pooler: Pooler | None = None
 
 
 class AssignedXid(str):
@@ -124,20 +138,8 @@ def witness(session: Session, identity: TargetIdentity, xid: AssignedXid, *, led
         synchronous_commit=xid.synchronous_commit,
         pinned=pinned,
         epoch=identity.epoch,
+        lsn=xid.lsn,
     )
-
-
-async def xid_status(session: Session, xid: str) -> XidStatus:
-    """What the server says of a transaction id; `unknown` when there is no id to ask about."""
-    if not xid:
-        return "unknown"
-    try:
-        status = (await session.rows("xid_status", [xid]))[0][0]
-    except StatementFailed as error:
-        if error.sqlstate == "22023":
-            return "in the future"
-        raise
-    return "too old" if status is None else status
 
 
 async def committed(control: Session, witness: TxWitness, *, run: str, step: str, attempt: int, statement: int) -> bool:
@@ -174,11 +176,13 @@ async def judge(
     statement: int,
     commit_acked: bool,
     patience: float = 5.0,
+    known: Known | None = None,
 ) -> Verdict:
     """What became of a transaction whose outcome was not journaled. Never a guess.
 
     Waits up to `patience` seconds for its backend to end, then answers `still_running`; ask again later.
-    `control` must be in autocommit, connected to the primary, and not be the session that did the work.
+    `known`: what the run knows of its target. `control` must be in autocommit, connected to the primary, and not be the
+    session that did the work.
     Raises StatementFailed or ConnectionLost when the server could not be asked: then nothing is known.
     """
     deadline = time.monotonic() + patience
@@ -186,11 +190,14 @@ async def judge(
 
     # 1. The same history of the same database, or nothing read here means anything about that transaction.
     now = await target_identity(control)
+    known = known or Known()
+    if known.pooler is not None:
+        now = msgspec.structs.replace(now, pooler=known.pooler)
     facts |= {"host": now.host, "postmaster_start": now.postmaster_start, "timeline": now.timeline}
-    mismatch = _mismatch(witness, now)
+    mismatch = _mismatch(witness, now, known.timeline)
     if mismatch is not None:
         return Verdict("undecided", mismatch, facts)
-    if now.pooler == "transaction":
+    if now.pooler not in ("none", "session"):
         # The fence below would be held by whichever backend the pooler lends us.
         return Verdict("undecided", FateReason.POOLER, facts)
 
@@ -215,18 +222,21 @@ async def judge(
         if row is not None:
             facts |= {"ledger_xid": row.xid, "ledger_written": row.written}
             return Verdict("applied", FateReason.LEDGER_ROW, facts)
+        missing = await lineage.missing_rows(control, run, [commit for commit in known.commits if commit.ledger])
+        if missing:
+            return Verdict("undecided", FateReason.LEDGER_ROWS_MISSING, facts | {"missing": missing})
         return _without_row(witness, now, status, commit_acked, facts)
     finally:
         if not control.closed:
             await fence.release(control, fence.attempt_key(run, step, attempt))
 
 
-def _mismatch(witness: TxWitness, now: TargetIdentity) -> FateReason | None:
+def _mismatch(witness: TxWitness, now: TargetIdentity, accepted: int | None) -> FateReason | None:
     if now.in_recovery:
         return FateReason.NOT_THE_PRIMARY
     if now.system_identifier != witness.system_identifier:
         return FateReason.OTHER_SERVER
-    if now.timeline != witness.timeline:
+    if now.timeline not in (witness.timeline, accepted):
         return FateReason.OTHER_TIMELINE
     if (now.database, now.database_oid) != (witness.database, witness.database_oid):
         return FateReason.OTHER_DATABASE
@@ -303,7 +313,9 @@ def _by_status(
     # An acknowledged synchronous commit has flushed its own id.
     pinned = witness.pinned or (commit_acked and witness.synchronous_commit not in ("off", ""))
     if status == "committed":
-        if pinned or _never_crashed_since(witness, now):
+        # Another history, which a person has accepted, need not have seen ours before the id was given out in it.
+        same = now.timeline == witness.timeline
+        if same and (pinned or _never_crashed_since(witness, now)):
             return Verdict("applied", FateReason.XID_COMMITTED, facts)
         return Verdict("undecided", FateReason.XID_MAY_BE_REUSED, facts)
     if status == "aborted":

@@ -1,15 +1,17 @@
-"""Which server, which history of it, which database: what must be the same before evidence may be compared."""
+"""Which server, which history of it, which database: what must be the same before anything is done, or evidence
+compared."""
 
 from __future__ import annotations
 
-import secrets
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import msgspec
 
+from tui.journal.codes import HoldReason
 from tui.postgres.connect import Session
-
-Pooler = Literal["none", "session", "transaction"]
+from tui.postgres.errors import OtherServer
+from tui.postgres.pooler import Pooler, find_pooler
 
 
 class TargetIdentity(msgspec.Struct, frozen=True):
@@ -17,7 +19,7 @@ class TargetIdentity(msgspec.Struct, frozen=True):
 
     `system_identifier` is text (64 bits). `postmaster_start` and both parts of `epoch` are UTC text: a
     crash of a single backend restarts the server's memory without a new `postmaster_start`, but changes
-    `epoch`.
+    `epoch`. `lsn`: how far its log had been flushed, empty on a standby.
     """
 
     system_identifier: str
@@ -32,47 +34,70 @@ class TargetIdentity(msgspec.Struct, frozen=True):
     port: int
     synchronous_commit: str
     synchronous_standby_names: str
-    epoch: tuple[str, str]
-    pooler: Pooler
+    epoch: tuple[str, ...] = ()
+    pooler: Pooler = "none"
+    lsn: str = ""
 
 
-async def target_identity(session: Session) -> TargetIdentity:
-    """Ask the server who it is. Raises StatementFailed where the role may not call pg_control_system()."""
+class OtherTarget(OtherServer):
+    """Who answered is not the run's target as it left it. Nothing was done there. `facts`: expected and found."""
+
+    def __init__(self, code: HoldReason, facts: dict[str, Any]) -> None:
+        super().__init__(f"what answers is not the run's target: {code}")
+        self.code = code
+        self.facts = facts
+
+
+_COMPARED = ("system_identifier", "timeline", "database", "database_oid", "in_recovery", "host", "port")
+
+
+def told(identity: TargetIdentity | Mapping[str, Any]) -> dict[str, Any]:
+    """What of an identity is shown where it differs from another one."""
+    known = msgspec.to_builtins(identity) if isinstance(identity, TargetIdentity) else identity
+    return {name: known[name] for name in _COMPARED if name in known}
+
+
+def difference(expected: Mapping[str, Any], found: TargetIdentity, *, database: bool = True) -> HoldReason | None:
+    """Why `found` is not the target that is expected; None when it is. `database`: whether it has to be the same one.
+
+    The timeline comes last: of a server that differs in nothing else it may be known that nothing was lost.
+    """
+    if expected.get("system_identifier") != found.system_identifier:
+        return HoldReason.OTHER_SERVER
+    if found.in_recovery:
+        return HoldReason.NOT_THE_PRIMARY
+    if database and (expected.get("database"), expected.get("database_oid")) != (found.database, found.database_oid):
+        return HoldReason.OTHER_DATABASE
+    return HoldReason.OTHER_TIMELINE if expected.get("timeline") != found.timeline else None
+
+
+async def who(session: Session) -> TargetIdentity:
+    """Ask the server who it is, in one question; `epoch` and `pooler` are not asked. Raises StatementFailed where the
+    role may not call pg_control_system()."""
     row = (await session.rows("identity"))[0]
-    epoch = (await session.rows("epoch"))[0]
     return TargetIdentity(
         system_identifier=row[0],
-        timeline=row[1],
-        database=row[2],
-        database_oid=row[3],
-        server_version=row[4],
-        server_version_text=row[5],
-        postmaster_start=row[6],
-        in_recovery=row[7],
+        # Of the name of the file that is written to; a standby writes none.
+        timeline=int(row[2]) if row[1] is None else int(row[1][:8], 16),
+        database=row[3],
+        database_oid=row[4],
+        server_version=row[5],
+        server_version_text=row[6],
+        postmaster_start=row[7],
+        in_recovery=row[8],
         host=session.host,
         port=session.port,
-        synchronous_commit=row[8],
-        synchronous_standby_names=row[9],
-        epoch=(epoch[0], epoch[1]),
-        pooler=await find_pooler(session),
+        synchronous_commit=row[9],
+        synchronous_standby_names=row[10],
+        lsn=row[12] or "",
     )
 
 
-async def find_pooler(session: Session) -> Pooler:
-    """Is there a pooler between us and the server, and may a session's state get lost in it?
-
-    `transaction`: a mark set in the session is lost, or the backend changes from one statement to the next;
-    locks, settings and evidence tied to a session are then void and a direct connection is needed.
-    `session`: the pid the connection announced is not the backend's, yet state stayed; a quiet transaction
-    pooler looks like this too.
-    """
-    mark = secrets.token_hex(8)
-    pids = {(await session.rows("probe_set", [mark]))[0][1]}
-    kept = True
-    for _turn in range(4):
-        found, pid = (await session.rows("probe_get"))[0]
-        pids.add(pid)
-        kept = kept and found == mark
-    if not kept or len(pids) > 1:
-        return "transaction"
-    return "none" if pids == {session.announced_pid} else "session"
+async def target_identity(
+    session: Session, neighbour: Callable[[], Awaitable[Session]] | None = None
+) -> TargetIdentity:
+    """Ask the server who it is, all of it. `neighbour`: see find_pooler."""
+    known = await who(session)
+    epoch = (await session.rows("epoch"))[0]
+    pooler = await find_pooler(session, neighbour)
+    return msgspec.structs.replace(known, epoch=(epoch[0], epoch[1]), pooler=pooler)

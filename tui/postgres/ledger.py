@@ -7,7 +7,8 @@ it, it is refused: a subscriber without the table stops replicating.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import msgspec
 
@@ -115,6 +116,15 @@ async def find_row(session: Session, run: str, step: str, attempt: int, statemen
     """The row of a statement, or None: it was not committed, or is still in a transaction."""
     rows = await session.rows("ledger_row", [run, step, attempt, statement])
     return LedgerRow(*rows[0]) if rows else None
+
+
+async def missing(session: Session, run: str, statements: Sequence[tuple[str, int, int]]) -> list[list[Any]]:
+    """Those of the statements (step, attempt, statement) that have no row, ten at most.
+
+    Rows of work that is known to be committed never go: without one, the absence of another says nothing.
+    """
+    steps, attempts, numbers = (list(column) for column in zip(*statements, strict=True)) if statements else ([],) * 3
+    return [list(row) for row in await session.rows("ledger_missing", [steps, attempts, numbers, run])]
 
 
 async def has_row(session: Session, run: str, step: str, attempt: int, statement: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from tui.postgres.connect import Session
-from tui.postgres.evidence import xid_status
+from tui.postgres.xid import xid_status
 from tui.sql.outside import Outside
 
 State = Literal["whole", "nothing", "half", "unknown"]

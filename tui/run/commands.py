@@ -60,6 +60,13 @@ class Resume(Command, frozen=True, kw_only=True):
     pass
 
 
+class Accept(Command, frozen=True, kw_only=True):
+    """What answered in the target's place, and holds the run, is the run's target from here on."""
+
+    reason: str
+    confirm: str
+
+
 class Drive(Command, frozen=True, kw_only=True):
     """From here on the engine drives as far as it can, or a person does; what `continue` asks of one that lives."""
 
@@ -108,6 +115,7 @@ AnyCommand = (
     | Cancel
     | Hold
     | Resume
+    | Accept
     | Drive
     | Rollback
     | Note

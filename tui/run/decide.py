@@ -6,7 +6,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.run import commands as c
 from tui.run.order import Refusal as Refusal
-from tui.run.order import about, begin, blocked, in_rollback, may_begin
+from tui.run.order import about, barred, begin, blocked, in_rollback, may_begin
 from tui.run.state import RunState
 from tui.run.steps import UNDO_PREFIX, StepState
 
@@ -48,6 +48,8 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
             return (e.RunHeld(reason=reason),)
         case c.Resume():
             return _resume(state)
+        case c.Accept(reason=reason, confirm=confirm):
+            return _accept(state, reason, confirm)
         case c.Drive(headless=headless, sign_off=sign_off, signer=signer, on_failure=on_failure):
             drive: e.Drive = "headless" if headless else "by_hand"
             policy = e.Policy(drive=drive, sign_off=sign_off, signer=signer, on_failure=on_failure)
@@ -153,6 +155,9 @@ def _run_to(state: RunState, step: str) -> Decision:
         return Refusal(code="companion", message=message, facts={"step": at.step.with_})
     if state.given_up:
         return Refusal(code="rollback", message="the run is being, or has been, rolled back")
+    refusal = barred(state)
+    if refusal is not None:
+        return refusal
     if state.held is not None:
         # Whoever held it meant it: going on is a decision of its own.
         return Refusal(code="held", message="the run is held; resume it first")
@@ -165,9 +170,30 @@ def _run_to(state: RunState, step: str) -> Decision:
 
 
 def _resume(state: RunState) -> Decision:
-    if state.held is None:
+    """What the engine held is asked anew before anything is done: see `barred`."""
+    if state.held_for is None:
         return Refusal(code="not-held", message="the run is not held")
     return (e.RunResumed(),)
+
+
+def _accept(state: RunState, reason: str, confirm: str) -> Decision:
+    """A person's word makes what answered the run's target, where nothing of the run is missing."""
+    assert state.opened is not None
+    barrier = state.barrier
+    if barrier is None:
+        return Refusal(code="not-barred", message="nothing has answered in the target's place")
+    if not barrier.acceptable:
+        return Refusal(
+            code="not-acceptable",
+            message="what answered cannot become the run's target: bring the target back and resume, or close the run",
+            facts={"held": barrier.code},
+        )
+    if confirm != state.opened.target:
+        message = f"to accept it, confirm with the target's name: {state.opened.target}"
+        return Refusal(code="confirm", message=message, facts={"target": state.opened.target, "accept": True})
+    if not reason.strip():
+        return Refusal(code="reason", message="accepting what answered needs a reason")
+    return (e.RunResumed(reason=reason, identity=barrier.found),)
 
 
 def _settled_by_word(at: StepState) -> int:
@@ -262,6 +288,9 @@ def _undo(state: RunState, step: str) -> Decision:
             message=f"{step} is {at.status}: there is nothing of it to undo",
             facts=about(at),
         )
+    refusal = barred(state)
+    if refusal is not None:
+        return refusal
     for other in state.running():
         return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
     if _rolling_back(state):

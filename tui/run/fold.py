@@ -10,13 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.journal import events as e
+from tui.journal.codes import CancelReason, HoldReason
 from tui.journal.line import Line
 from tui.plan.model import places
 from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
-from tui.run.state import Fired, Remark, RollbackState, RunState
-from tui.run.steps import ENDED, UNDO_PREFIX, Steps, StepState
+from tui.run.state import Barrier, Fired, Remark, RollbackState, RunState
+from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Steps, StepState
 from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
 
 
@@ -55,6 +56,7 @@ def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
     return replace(
         state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=criteria(event.plan),
         engine=event.engine, companions=companions, checklist=len(steps), rollback_unended=len(steps),
+        identity=event.identity or {},
     )  # fmt: skip
 
 
@@ -68,8 +70,20 @@ def _recovered(state: RunState, event: e.RunRecovered, line: Line) -> RunState:
     )  # fmt: skip
 
 
+def _held(state: RunState, event: e.RunHeld, line: Line) -> RunState:
+    if event.code is None:
+        return replace(state, held=event.reason or "")
+    return replace(state, barrier=Barrier(code=event.code, facts=event.facts, at=line.at))
+
+
 def _resumed(state: RunState, event: e.RunResumed, line: Line) -> RunState:
-    return replace(state, held=None, policy=event.policy or state.policy)
+    policy = event.policy or state.policy
+    if event.identity is None:
+        return replace(state, held=None, barrier=None, policy=policy)
+    if state.barrier is not None and state.barrier.code == HoldReason.LEDGER_EMPTIED:
+        # The rows of before are gone, and were accepted to be: they are asked for no more.
+        state = replace(state, steps=Steps.of(replace(at, commit=None) for at in state.steps), proved=None)
+    return replace(state, barrier=None, identity=event.identity, policy=policy)
 
 
 def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
@@ -89,7 +103,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             step=known.step, place=known.place, group=known.group, undoes=known.undoes, status="running",
             attempt=event.attempt, started=line.mono, started_at=line.at, by=line.by, by_hand=event.by_hand,
             person=event.person, done=event.resume_from, resume_from=event.resume_from,
-            effect="some" if event.resume_from else residue, residue=residue,
+            effect="some" if event.resume_from else residue, residue=residue, commit=known.commit,
             doubted=residue != "none" or known.status == "undecided",
             host_attempt=0 if host is None else host.attempt,
         )
@@ -151,7 +165,21 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
         return _left(state, event.step)
     if event.fate == "applied" and known.witness is not None:
         changes |= {"done": known.tx_statement + 1, "effect": "some"}
+        state = _proved(state, known, known.tx_statement)
     return _update(state, event, **changes)
+
+
+def _proved(state: RunState, at: StepState, statement: int) -> RunState:
+    """The transaction of the step's witness is known to be committed."""
+    witness = at.witness
+    if witness is None or not witness.get("xid"):
+        return state
+    commit = Commit(
+        step=at.id, attempt=at.attempt, statement=statement, xid=str(witness["xid"]),
+        ledger=bool(witness.get("ledger")), timeline=int(witness.get("timeline") or 0),
+        lsn=str(witness.get("lsn") or ""), postmaster_start=str(witness.get("postmaster_start") or ""),
+    )  # fmt: skip
+    return replace(state, proved=commit, steps=state.steps.replace(replace(at, commit=commit)))
 
 
 def _left(state: RunState, step: str) -> RunState:
@@ -189,6 +217,10 @@ _STATUS: dict[type[e.Event], str] = {
 }  # fmt: skip
 
 
+_INTERRUPTED = (CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET)
+"""Nobody's decision: the run goes on with another attempt."""
+
+
 def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     known = state.steps.get(event.step)
     if known is None:
@@ -202,7 +234,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False,
         sqlstate=getattr(event, "sqlstate", None), message=getattr(event, "message", None),
         person=getattr(event, "person", None) or known.person,
-        interrupted=isinstance(event, e.StepCancelled) and event.reason == "interrupted",
+        interrupted=isinstance(event, e.StepCancelled) and event.reason in _INTERRUPTED,
         started=known.started if known.attempt == event.attempt else None,
     )  # fmt: skip
     if isinstance(event, e.StepUndone):
@@ -243,6 +275,9 @@ def _tx_sent(state: RunState, event: e.TxCommitSent, line: Line) -> RunState:
 
 
 def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState:
+    known = state.steps.get(event.step)
+    if known is not None and known.attempt == event.attempt:
+        state = _proved(state, known, event.statement)
     return _update(state, event, witness=None, tx_sent=False, done=event.statement + 1, effect="some")
 
 
@@ -309,7 +344,8 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
         undone = tuple(step for step in first.undo if step not in undo and steps[step].status == "undone")
         rollback = replace(rollback, started=first.started, started_at=first.started_at, undo=undone + undo)
     return replace(
-        state, rollback=rollback, steps=steps, held=None, rollback_unended=_mark(steps, state.checklist, len(steps)),
+        state, rollback=rollback, steps=steps, held=None, barrier=None,
+        rollback_unended=_mark(steps, state.checklist, len(steps)),
         troubled=tuple(s for s in state.troubled if s in steps and steps[s].status in ("failed", "undecided")),
     )  # fmt: skip
 
@@ -364,7 +400,7 @@ _WITHOUT_EFFECT = frozenset({e.LogLines.TYPE})
 _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.RunOpened: _opened,
     e.RunRecovered: _recovered,
-    e.RunHeld: lambda state, event, line: replace(state, held=event.reason or ""),
+    e.RunHeld: _held,
     e.RunResumed: _resumed,
     e.RunClosed: lambda state, event, line: replace(state, closed=event, helm=None),
     e.HelmTaken: _helm_taken,

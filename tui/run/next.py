@@ -75,12 +75,12 @@ def next_effects(state: RunState, wall: float) -> tuple[Do, ...]:
     companions = _companions(state)
     if companions:
         return (*doing, Append(events=companions))
-    if state.given_up:
-        return (*doing, *_rollback(state))
     undecided = state.undecided
+    if state.given_up and state.barrier is None:
+        return (*doing, *_rollback(state))
     if undecided:
         return (*doing, Wait(reason="undecided", step=undecided[0].id))
-    if state.held is not None:
+    if state.held_for is not None:
         return (*doing, Wait(reason="held"))
     return (*doing, *_advance(state, wall))
 
@@ -115,6 +115,8 @@ def _companions(state: RunState) -> tuple[e.Event, ...]:
     out. What they left in the database keeps them from being begun again."""
     found: list[e.Event] = []
     stopped = state.held is not None or state.given_up
+    if state.barrier is not None:
+        return ()
     for host in state.running():
         if host.recover or host.cancel or host.by_hand is not None or (stopped and host.group == "main"):
             continue

@@ -66,8 +66,22 @@ def blocked(state: RunState, at: StepState) -> Refusal | None:
     return None
 
 
+def barred(state: RunState) -> Refusal | None:
+    """Why nothing at all is begun, the steps of a rollback included: what answered is not the run's target."""
+    if state.barrier is None:
+        return None
+    return Refusal(
+        code="other-target",
+        message="what answered is not the run's target as it left it; accept it, or bring the target back and resume",
+        facts={"held": state.barrier.code, "acceptable": state.barrier.acceptable},
+    )
+
+
 def may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
     """Why this step may not begin now at a person's word; None when it may. `wall`: seconds since the epoch."""
+    refusal = barred(state)
+    if refusal is not None:
+        return refusal
     if at.group == "main" and state.given_up:
         return Refusal(
             code="rollback",

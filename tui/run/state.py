@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import HoldReason
 from tui.journal.events import GuardBreached, Policy, Relation, RunClosed, RunOpened, TriggerFired
 from tui.run.errors import Errors
-from tui.run.steps import Steps, StepState
+from tui.run.steps import Commit, Steps, StepState
 
 RunStatus = Literal[
     "scheduled", "running", "held", "rolling_back", "rolled_back", "rollback_failed", "completed", "failed",
@@ -104,6 +105,26 @@ class Remark(Struct, frozen=True, kw_only=True):
     kind: Literal["note", "feedback", "handover"] = "note"
 
 
+class Barrier(Struct, frozen=True, kw_only=True):
+    """Why the engine holds the run: what answered is not its target as it left it. See `journal.codes.HoldReason`."""
+
+    code: str
+    facts: dict[str, Any] = {}
+    at: str = ""
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """The identity of what answered."""
+        found = self.facts.get("found")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether a person's word can make what answered the run's target: it was looked, and no work of the run is
+        missing there."""
+        return self.code in (HoldReason.OTHER_TIMELINE, HoldReason.LEDGER_EMPTIED) and "evidence" in self.facts
+
+
 class RunState(Struct, frozen=True, kw_only=True):
     """The state of a run after the event `seq`. `opened` is None only before the first event."""
 
@@ -115,6 +136,12 @@ class RunState(Struct, frozen=True, kw_only=True):
     steps: Steps = Steps()
     policy: Policy = Policy()
     held: str | None = None
+    barrier: Barrier | None = None
+    """Set while the engine holds the run by itself; a person's hold is apart from it."""
+    identity: dict[str, Any] = {}
+    """The target's as the run knows it: as it opened, or as a person accepted it since."""
+    proved: Commit | None = None
+    """The last transaction that is known to be committed."""
     helm: str | None = None
     helm_since: float | None = None
     rollback: RollbackState | None = None
@@ -153,6 +180,15 @@ class RunState(Struct, frozen=True, kw_only=True):
     """Ids of steps of the checklist that were skipped after they had failed."""
     companions: dict[str, tuple[str, ...]] = {}
     """Ids of the companions of each step that has some; it never changes."""
+
+    @property
+    def held_for(self) -> str | None:
+        """Why the run is held: a person's reason, which may be empty, or the engine's code; None while it is not."""
+        return self.held if self.barrier is None else self.barrier.code
+
+    def commits(self) -> tuple[Commit, ...]:
+        """The last known commit of every step that has one."""
+        return tuple(at.commit for at in self.steps if at.commit is not None)
 
     def running(self) -> tuple[StepState, ...]:
         return tuple(self.steps[step] for step in self.active)
@@ -223,6 +259,8 @@ class RunState(Struct, frozen=True, kw_only=True):
             return "rollback_failed"
         if self.undecided:
             return "undecided"
+        if self.barrier is not None:
+            return "held"
         if rollback is not None and rollback.status in ("running", "rolled_back"):
             return "rolling_back" if rollback.status == "running" else "rolled_back"
         current = self.current()

@@ -36,6 +36,22 @@ def section_of(place: Place) -> str:
     return place.number.rpartition(".")[0]
 
 
+class Commit(Struct, frozen=True, kw_only=True):
+    """A transaction of the run that is known to be committed: what a target must still have to be the run's.
+
+    `lsn`: a place in the log behind its id, empty in old journals.
+    """
+
+    step: str
+    attempt: int
+    statement: int
+    xid: str
+    ledger: bool
+    timeline: int = 0
+    lsn: str = ""
+    postmaster_start: str = ""
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """Where one step stands. `started`/`ended` are seconds of the run's monotonic clock, of the latest attempt."""
 
@@ -80,6 +96,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     """Whether an attempt before this one may have done its work, for all that is known, or that a person says."""
     host_attempt: int = 0
     """Of a companion: the attempt of the step that it accompanied last."""
+    commit: Commit | None = None
+    """The last transaction of it, of any attempt, that is known to be committed."""
 
     @property
     def id(self) -> str:

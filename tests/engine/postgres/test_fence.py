@@ -12,7 +12,7 @@ import pytest
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres import evidence, fence
 from tui.postgres.connect import Backend, ConnectFailed, ConnectionLost, application_name
-from tui.postgres.identity import find_pooler, target_identity
+from tui.postgres.identity import target_identity
 
 pytestmark = pytest.mark.postgres
 
@@ -134,73 +134,6 @@ async def test_another_history_or_database_decides_nothing(own: Server) -> None:
         assert (await target_identity(control)).timeline == 2
         found = await evidence.judge(control, seen, **arguments)
         assert (found.fate, found.reason) == ("undecided", "other_timeline")
-
-
-class Pooler:
-    """A transaction pooler in small: every statement of a client may meet another backend, whose pid it
-    hides.
-    """
-
-    def __init__(self, server: Server, database: str, backends: int) -> None:
-        self._target = str(server.home / ".s.PGSQL.5432")
-        self._database, self._backends = database, backends
-        self.path = str(server.home / ".s.PGSQL.6432")
-        self.dsn = f"host={server.home} port=6432 user=postgres dbname={database}"
-
-    async def __aenter__(self) -> Pooler:
-        self._server = await asyncio.start_unix_server(self._serve, self.path)
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        start = await reader.readexactly(4)
-        start += await reader.readexactly(int.from_bytes(start, "big") - 4)
-        links = [await asyncio.open_unix_connection(self._target) for _ in range(self._backends)]
-        try:
-            for number, (from_server, to_server) in enumerate(links):
-                to_server.write(start)
-                greeting = await self._until_ready(from_server)
-                if number == 0:
-                    writer.write(greeting)
-            turn = 0
-            while True:
-                message = await reader.readexactly(5)
-                message += await reader.readexactly(int.from_bytes(message[1:], "big") - 4)
-                from_server, to_server = links[turn % len(links)]
-                to_server.write(message)
-                if message[:1] in (b"Q", b"S"):
-                    turn += 1
-                    writer.write(await self._until_ready(from_server))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            for _reader, link in links:
-                link.close()
-            writer.close()
-
-    @staticmethod
-    async def _until_ready(reader: asyncio.StreamReader) -> bytes:
-        """Everything up to ReadyForQuery, with a cancel key of the pooler's own."""
-        found = b""
-        while True:
-            head = await reader.readexactly(5)
-            body = await reader.readexactly(int.from_bytes(head[1:], "big") - 4)
-            found += head + ((1).to_bytes(4, "big") + body[4:] if head[:1] == b"K" else body)
-            if head[:1] == b"Z":
-                return found
-
-
-@pytest.mark.parametrize(("backends", "expected"), [(1, "session"), (2, "transaction")])
-@awaited
-async def test_a_pooler_is_noticed(server: Server, database: str, backends: int, expected: str) -> None:
-    from tui.postgres.connect import open_session
-
-    async with Pooler(server, database, backends) as pooler:
-        session = await open_session(pooler.dsn, purpose="monitor", run=RUN)
-        assert await find_pooler(session) == expected
-        await session.close()
 
 
 @awaited

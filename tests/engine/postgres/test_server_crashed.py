@@ -16,6 +16,7 @@ from tui.postgres import evidence, fence, ledger
 from tui.postgres.connect import ConnectFailed, ConnectionLost, Session
 from tui.postgres.evidence import AssignedXid, TxWitness, Verdict
 from tui.postgres.identity import target_identity
+from tui.postgres.xid import xid_status
 
 pytestmark = pytest.mark.postgres
 
@@ -92,13 +93,13 @@ async def test_an_unpinned_id_is_reused_and_judged_right(own: Server, written: b
     own.start()
     async with Sessions(own) as sessions:
         control = await sessions.control()
-        assert await evidence.xid_status(control, witness.xid) == "in the future"
+        assert await xid_status(control, witness.xid) == "in the future"
     assert (await judged(own, witness)).reason == "xid_in_the_future"
     await others_write(own, witness.xid)
     async with Sessions(own) as sessions:
         control = await sessions.control()
         # The trap itself: the id is somebody else's now.
-        assert await evidence.xid_status(control, witness.xid) == "committed"
+        assert await xid_status(control, witness.xid) == "committed"
         assert await one(control, "select count(*) from public.app") == 0
     found = await judged(own, witness)
     assert (found.fate, found.reason) == ("undecided", "xid_may_be_reused")
@@ -230,7 +231,7 @@ async def test_a_commit_that_waits_for_a_standby_is_undone_by_nobody(own: Server
             return found is not None and found.wait_event == "IPC:SyncRep"
 
         await until(waits)
-        assert await evidence.xid_status(control, xid) == "in progress"
+        assert await xid_status(control, xid) == "in progress"
         assert not await one(control, "select to_regclass('public.t') is not null")
         await work.cancel()
         # It reports success, and only a warning says that no standby has it.

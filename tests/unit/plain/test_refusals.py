@@ -20,7 +20,7 @@ from tui.run import decide, order
 
 FACTS: dict[str, Any] = {
     "step": "table", "status": "failed", "seconds": 90.0, "phase": "Cutover", "target": "shop", "error": "E1",
-    "run": "failed", "cancelling": True,
+    "run": "failed", "cancelling": True, "held": "other_timeline", "acceptable": True, "accept": True,
 }  # fmt: skip
 """A value for each fact that a refusal names."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.console.actions import keyed
+from tui.console.actions import keyed, shown_of
 from tui.console.glyphs import glyphs
 from tui.console.intents import elsewhere
 from tui.console.pieces import Line, Piece, flowed
@@ -12,9 +12,11 @@ from tui.console.view import View
 from tui.console.visible import visible
 from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
 from tui.locale import _
+from tui.plain.holding import held_sentence
 from tui.plain.words import REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.measured import fresh
+from tui.run.state import Barrier
 from tui.run.steps import StepState
 from tui.run.takeback import stays
 
@@ -35,6 +37,8 @@ def _what(view: View) -> list[Piece]:
         return [(_("The run is closed") + reason + ".", "bold")]
     # A companion that still runs hides no trouble of the step it accompanies.
     running = [at for at in state.running() if at.step.with_ is None]
+    if state.barrier is not None:
+        return _barred(view, state.barrier)
     if running:
         return _running(view, running)
     if state.given_up:
@@ -55,6 +59,14 @@ def _what(view: View) -> list[Piece]:
             return [(text, "bad"), *_hint(view, _("Resolve its error."))]
         return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
     return _next(view, current)
+
+
+def _barred(view: View, barrier: Barrier) -> list[Piece]:
+    """Nothing is begun, the steps of a rollback neither: this is what to know before anything else."""
+    hint = _("h looks again.")
+    if barrier.acceptable:
+        hint = _("h looks again; “accept what answers” in the palette ({key}).").format(key=shown_of("palette"))
+    return [(_("HELD") + " ", "bad"), (held_sentence(barrier), "warn"), *_hint(view, hint)]
 
 
 def _running(view: View, running: list[StepState]) -> list[Piece]:

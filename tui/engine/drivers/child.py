@@ -29,6 +29,7 @@ from tui.postgres import fence
 from tui.postgres.connect import Session, WorkSettings, application_name
 from tui.postgres.dsn import keywords
 from tui.postgres.errors import PostgresError
+from tui.postgres.identity import OtherTarget
 from tui.postgres.programs import SERVICE
 from tui.postgres.resolve import Resolved
 from tui.postgres.servicefile import own_file, render
@@ -112,6 +113,8 @@ class ChildDriver:
             argv, environment, directory, lost = await self._prepared(effect)
         except (LookupError, ValueError, OSError) as error:
             return ChildDone(status=None, error=str(error))
+        except OtherTarget:
+            raise
         except PostgresError as error:
             return ChildDone(status=None, error=error.message)
         self._count += 1

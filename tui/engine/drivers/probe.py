@@ -16,6 +16,7 @@ from tui.journal.events import RunOpened
 from tui.plan.expand import ExpansionError, expand
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
+from tui.postgres.identity import OtherTarget
 from tui.steps.check import disk_need
 from tui.steps.effects import Probe
 
@@ -38,7 +39,7 @@ class ProbeDriver:
         self._children = children
 
     async def probe(self, effect: Probe) -> dict[str, Any]:
-        """The fact asked for."""
+        """The fact asked for. Raises OtherTarget."""
         try:
             match effect.name:
                 case "identity":
@@ -55,6 +56,8 @@ class ProbeDriver:
                     return await asyncio.to_thread(self._prepare, effect.arguments)
                 case "backup_space":
                     return await self._backup_space(str(effect.arguments["path"]))
+        except OtherTarget:
+            raise
         except PostgresError as error:
             return {"error": error.message, "sqlstate": error.sqlstate}
         except OSError as error:

@@ -149,7 +149,7 @@ class PsqlDriver:
             if verdict is None:
                 verdict = await evidence.judge(
                     control, witness, run=self.opened.id, step=self._step.id, attempt=self._attempt, statement=OPENED,
-                    commit_acked=acknowledged, patience=_PATIENCE,
+                    commit_acked=acknowledged, patience=_PATIENCE, known=self.target.known(),
                 )  # fmt: skip
         except (PostgresError, OSError):
             raise ProgramEnded(child, done.problem) from None

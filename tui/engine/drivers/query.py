@@ -12,6 +12,7 @@ from tui.engine.target import TargetAccess
 from tui.plan.model import Step
 from tui.postgres.connect import Session, WorkSettings
 from tui.postgres.errors import PostgresError, StatementFailed
+from tui.postgres.identity import OtherTarget
 from tui.steps.effects import Rows, RunQuery, SqlError
 
 LOCK_TIMEOUT = 2.0
@@ -48,7 +49,7 @@ class QueryDriver:
         self._cancels = 0
 
     async def query(self, effect: RunQuery) -> Rows:
-        """Ask; the error is in the answer, never raised."""
+        """Ask; the error is in the answer. Raises OtherTarget alone, where nobody was asked."""
         began = time.monotonic()
         cancels = self._cancels
         try:
@@ -63,6 +64,8 @@ class QueryDriver:
             finally:
                 self._asked.discard(session)
                 await self._end(session, keep=effect.scratch_database is None)
+        except OtherTarget:
+            raise
         except PostgresError as error:
             return Rows(error=self._sight.named(sql_error(error)), seconds=round(time.monotonic() - began, 6))
         except OSError as error:

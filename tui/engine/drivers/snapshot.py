@@ -19,6 +19,7 @@ from tui.plan.model import Step
 from tui.postgres import evidence
 from tui.postgres.connect import Session, WorkSettings
 from tui.postgres.errors import OtherServer, PostgresError
+from tui.postgres.identity import OtherTarget
 from tui.postgres.resolve import Resolved
 from tui.steps.effects import Snapshot, SnapshotTaken
 
@@ -39,7 +40,7 @@ class SnapshotDriver:
         self.source: tuple[Resolved, Session] | None = None
 
     async def take(self, effect: Snapshot) -> SnapshotTaken:
-        """Export it; what stands in the way is in the answer, never raised."""
+        """Export it; what stands in the way is in the answer. Raises OtherTarget alone, where nobody was asked."""
         try:
             if effect.service is None:
                 self._session = await self._target.open(
@@ -55,6 +56,8 @@ class SnapshotDriver:
             assert session is not None
             await session.execute("begin isolation level repeatable read read only")
             name, lsn = (await session.rows("snapshot_export"))[0]
+        except OtherTarget:
+            raise
         except OtherServer as error:
             return SnapshotTaken(reason=FailReason.OTHER_SERVER, error=sql_error(error))
         except PostgresError as error:

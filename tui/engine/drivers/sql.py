@@ -26,6 +26,7 @@ from tui.plan.model import Step
 from tui.postgres import counting, evidence, fence, ledger, outside
 from tui.postgres.connect import Notice, Session, WorkSettings
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
+from tui.postgres.identity import OtherTarget
 from tui.steps.effects import (
     Countable,
     Counts,
@@ -115,6 +116,9 @@ class SqlDriver:
                 self._recorder.append(self._event(e.TxCommitSent, effect.statement))
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
+        except OtherTarget:
+            await self._abandon(session)
+            raise
         except PostgresError as error:
             failed = sql_error(error, work.line)
             if self._gave_way and error.sqlstate == "57014" and not self._cancelled:

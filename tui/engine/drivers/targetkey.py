@@ -29,6 +29,8 @@ class TargetKey:
         control = await self._target.control()
         if self._held is control:
             return
+        # That its server is gone, and another one in its place, is seen when it is used.
+        control = await self._target.renewed()
         deadline = time.monotonic() + _PATIENCE
         waiting = False
         while not await fence.try_lock(control, fence.target_key()):
