@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
-from tests.postgres_server import Database
+from tests.postgres_server import Database, own_server
 from tui.engine import recovery
 from tui.engine.drivers import query as queries
 from tui.journal import events as e
@@ -176,3 +176,23 @@ async def test_a_server_that_refuses_a_question_is_not_called_unreachable(held: 
             patch.setattr(recovery.Recovery, "_statements", real)
             await rig.ended("a")
         assert rig.step("a").status == "passed" and "server_unreachable" not in rig.said()
+
+
+@awaited
+async def test_a_check_asks_now_and_not_when_the_run_was_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is away when it is asked: no check of it passes, and none is said to have failed."""
+    monkeypatch.setattr(answers, "_PAUSES", (0.05,))
+    spec = "check: {connect: true, version: '>=10', writable: true, connections_free: 1}"
+    steps = STEPS[STEPS.index("          - id: ask") :].replace("ASKED", spec)
+    with own_server() as server:
+        async with Rig(tmp_path, server.dsn("postgres"), steps) as rig:
+            server.stop()
+            await rig.execute("ask")
+            at = rig.step("ask")
+            assert (at.reason, at.evidence["unanswered"]) == ("not_answered", ["connect"])
+            server.start()
+            rig.do(c.Retry(step="ask"))
+            await rig.ended("ask", attempt=2)
+            assert rig.step("ask").status == "passed"

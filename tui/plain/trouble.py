@@ -8,12 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.locale import _
-from tui.plain.words import EFFECT, FATE_REASON, REASON, word
+from tui.plain.figures import size
+from tui.plain.words import EFFECT, FATE_REASON, N_, REASON, word
 from tui.run.steps import StepState
 from tui.run.visible import visible, visible_lines
 
 Row = tuple[str, str]
 _TROUBLED = frozenset({"failed", "undecided", "cancelled"})
+STANDING = {
+    "member": N_("it exists, and this login is a member of it"),
+    "not_member": N_("it exists, and this login is no member of it"),
+    "missing": N_("it does not exist"),
+}
 _TAIL = 5
 """Last lines of a program that failed."""
 
@@ -93,7 +99,8 @@ def _checks(checks: Any) -> Iterator[Row]:
     for holds in (False, None):
         for check in known:
             if check.get("holds") is holds:
-                yield visible(str(check.get("name"))), _check(check)
+                about = [check[key] for key in ("name", "path", "table", "role") if check.get(key)]
+                yield " ".join(visible(str(part)) for part in about), _check(check)
 
 
 def _check(check: dict[str, Any]) -> str:
@@ -102,10 +109,19 @@ def _check(check: dict[str, Any]) -> str:
         text = _("unknown: {message}") if check.get("holds") is None else "{message}"
         text = text.format(message=visible(str(error)))
     else:
-        text = _listed(found)
-    return (
-        text if expected is None else _("{found}; expected {expected}").format(found=text, expected=_listed(expected))
-    )
+        text = _shown(check, found)
+    if expected is None:
+        return text
+    return _("{found}; expected {expected}").format(found=text, expected=_shown(check, expected))
+
+
+def _shown(check: dict[str, Any], value: Any) -> str:
+    """Bytes of a disk as such; a role's standing in words."""
+    if check.get("name") in ("disk_free", "space") and isinstance(value, int | float):
+        return size(value)
+    if check.get("name") == "role" and value is check.get("found"):
+        return word(STANDING, str(value))
+    return _listed(value)
 
 
 def _listed(value: Any) -> str:

@@ -57,14 +57,14 @@ def execute(context: Context, spec: CheckSpec) -> StepRun:
             return _ended(evidence, [_checked("connect", None, None, None, error=identity)])
         checks += _of_identity(spec, identity)
     if spec.disk_free is not None:
-        found = yield Probe(name="disk", arguments={"need": spec.disk_free})
+        found = yield from look(context, Probe(name="disk", arguments={"need": spec.disk_free}))
         evidence["disk"] = found
         holds = None if "error" in found else bool(found["enough"])
         wanted = found.get("need_bytes", spec.disk_free)
         checks.append(_checked("disk_free", wanted, found.get("free_bytes"), holds, error=found))
     for place in spec.space:
         asked = {"need": place.free, "path": place.path, "on": place.on}
-        found = yield Probe(name="disk", arguments=asked)
+        found = yield from look(context, Probe(name="disk", arguments=asked))
         evidence["space"] = [*evidence.get("space", ()), found]
         holds = None if "error" in found else bool(found["enough"])
         checked = _checked("space", found.get("need_bytes", place.free), found.get("free_bytes"), holds, error=found)

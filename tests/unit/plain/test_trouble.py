@@ -98,11 +98,16 @@ def test_which_of_six_checks() -> None:
         {"name": "version", "expected": ">=16", "found": "15.18", "holds": False},
         {"name": "writable", "expected": True, "found": False, "holds": False},
         {"name": "tools", "expected": ["psql", "pg_dump"], "found": [], "holds": False},
-        {"name": "privilege", "expected": ["SELECT"], "found": ["SELECT"], "holds": True},
+        {"name": "privilege", "expected": ["SELECT"], "found": [], "holds": False, "table": "app.t"},
+        {"name": "disk_free", "expected": 50_000_000_000, "found": 1_500_000, "holds": False},
+        {"name": "role", "expected": "app_owner", "found": "not_member", "holds": False},
     ]
     assert of_kind("check", {"checks": checks}, reason="check_failed")[1:-1] == [
         ("version", "15.18; expected >=16"), ("writable", "no; expected yes"),
-        ("tools", "nothing; expected psql, pg_dump"), ("connections_free", "unknown: no connection; expected 10"),
+        ("tools", "nothing; expected psql, pg_dump"), ("privilege app.t", "nothing; expected SELECT"),
+        ("disk_free", "1.5 MB; expected 50.0 GB"),
+        ("role", "it exists, and this login is no member of it; expected app_owner"),
+        ("connections_free", "unknown: no connection; expected 10"),
     ]  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+
 from tui.engine.drivers import space
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.target import TargetAccess
@@ -16,7 +18,7 @@ from tui.journal.events import RunOpened
 from tui.plan.expand import ExpansionError, expand
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
-from tui.postgres.identity import OtherTarget
+from tui.postgres.identity import OtherTarget, who
 from tui.steps.check import disk_need
 from tui.steps.effects import Probe
 
@@ -64,8 +66,9 @@ class ProbeDriver:
             return {"error": f"{error.filename or ''}: {error.strerror}".lstrip(": ")}
 
     async def _identity(self) -> dict[str, Any]:
-        await self._target.control()
-        return dict(self._target.facts())
+        """Who answers now: what was asked when the run was opened says nothing of the present."""
+        now = to_builtins(await who(await self._target.renewed()))
+        return dict(self._target.facts()) | {name: now[name] for name in now if name not in ("epoch", "pooler")}
 
     async def _monitor(self) -> Session:
         return await self._target.monitor()
