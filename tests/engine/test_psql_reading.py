@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,3 +198,41 @@ def test_what_is_allowed_works(psql: Path, emptied: Database, tmp_path: Path, te
     done = Run(psql, emptied, tmp_path, f"create table t (a int);\n{text}\n", "-1")
     assert (done.status, done.tables) == (0, ["t"]), done.err
     assert refused(tmp_path) == set()
+
+
+PIECES = [
+    "\\i a.sql", "\\ir sub/b.sql", "\\set x y", "\\set x :x", "\\set ON_ERROR_STOP 0", "\\set ON_ERROR_STOP", ":x",
+    ":'x'", ":{?x}", ":v", "\\set v 'commit;'", "\\set v ';'", "\\if true", "\\if false", "\\if :x", "\\elif true",
+    "\\else", "\\endif", "\n", "\n", "\n", " ", ";", ";", "'", '"', "$$", "select 1", "select 'a'",
+    "create table t ()", "insert into nothing values (1)", "select 1/0;", "copy first_ from stdin;\n\\.\n",
+    "\\copy first_ from stdin\n\\.\n", "\\\\", "(", ")", "[", "]", "--", "/*", "*/", "commit", "commit;", "rollback;",
+    "begin;", "savepoint a;", "rollback to a;", "\\q", "\\g", "\\gset", "\\gdesc", "\\gexec", "\\r", "\\p", "\\;",
+    "\\x", "\\dt", "do $$begin perform 1; end$$;", "do $$begin commit; end$$;", "vacuum;", "discard all;",
+    "prepare transaction 'a';", "E'\\''", "\\unset ON_ERROR_STOP", "\\echo a 'b", "\\encoding latin1", "é",
+    "\\restrict a", "\\unrestrict a", "set standard_conforming_strings = off;",
+    "create function f() returns int begin atomic select 1; end;", "copy (select 1) to stdout;", "\\timing",
+    "values (1)",
+]  # fmt: skip
+UNKNOWABLE = {"unread", "quits", "conditional"}
+
+
+def test_scripts_that_pass_the_check_are_executed_whole_or_not_at_all(
+    psql: Path, emptied: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.sql").write_text("select 5;\n")
+    (tmp_path / "sub/b.sql").write_text("create table c ();\n")
+    dice, tried = random.Random(20), 0
+    while tried < 40:
+        pieces = [dice.choice(PIECES) + dice.choice(("", "\n", " ")) for _ in range(dice.randint(1, 7))]
+        text = f"create table first_ ();\n{''.join(pieces)}\n;\ncreate table last_ ();\n"
+        (tmp_path / "m.sql").write_text(text, encoding="utf-8")
+        found = read_psql("m.sql", Plan(tmp_path), {"x": "t"}, single=True)
+        if any(finding.level == "error" or finding.code in UNKNOWABLE for finding in found):
+            continue
+        tried += 1
+        with emptied.connect() as connection:
+            connection.execute("drop schema public cascade; create schema public")
+        done = Run(psql, emptied, tmp_path, text, "-1", "-v", "x=t")
+        whole = {"first_", "last_"} <= set(done.tables)
+        assert whole if done.status == 0 else not done.tables, (text, done.status, done.tables, done.err)

@@ -147,6 +147,14 @@ class Words:
             "setenv": _("{what} changes nothing here: no program and no further session is started."),
             "unknown_command": _("psql has no command {what}, and would stop here."),
             "bad_command": _("psql would not understand {what}, and would stop here."),
+            "empty_after_copy": _(
+                "psql 18 takes what follows this empty statement for more data of the COPY before it, and ends with "
+                "success; take the `;` out."
+            ),
+            "copies_again": _(
+                "{what} starts the COPY before it once more, which reads what follows as data; take it out."
+            ),
+            "executes_again": _("{what} executes the statement before it once more, which a `;` has ended already."),
             "unended_quote": _("A quote in {what} is not closed; psql says so, leaves that argument out and goes on."),
             "unknown_name": _(
                 "Which file {what} means is only known at run time; write its name, or give the variable in "

@@ -20,7 +20,7 @@ from tui.sql.objections import Words
 from tui.sql.parts import parts_of
 from tui.sql.psql_files import FileCommands, Refused, Source
 from tui.sql.review import Finding, Reviewer
-from tui.sql.script import Statement, read_script
+from tui.sql.script import Script, Statement, read_script
 from tui.sql.settings import settings
 from tui.sql.variables import Variable, Variables, substitute, variables, written
 
@@ -28,6 +28,7 @@ Level = Literal["error", "warning"]
 _NAME = re.compile(r"[A-Za-z0-9_\u0080-\U0010ffff]+")
 _LONGEST = 100_000
 """A value that is longer is not followed: variables double quickly."""
+_ASKING = (("SELECT",), ("WITH",), ("TABLE",), ("VALUES",), ("SHOW",), ("EXPLAIN",))
 _UTF8 = ("utf8", "utf-8", "unicode", "auto")
 
 
@@ -88,6 +89,7 @@ class _Script:
         self.reviewer = Reviewer("single" if single else "script", "psql")
         self.places: list[_Place] = []
         self._restricted = False
+        self._sent: Statement | None = None
         self._autocommit_off: Finding | None = None
         self._uncommitted = 0
         self._encoding: tuple[str, Finding] | None = None
@@ -103,12 +105,21 @@ class _Script:
         script = read_script(text)
         for error in script.errors:
             self.findings.append(Finding(error.line, error.code, error.message, file=name))
+        self._empty_after_copy(script)
         last = max((number for number, found in enumerate(script.statements) if found.meta is None), default=-1)
         for number, statement in enumerate(script.statements):
             self.step(statement, last=number > last)
         if place.conditions.open_line is not None:
             self.say(place.conditions.open_line, "if_unbalanced", what="\\if")
         self.places.pop()
+
+    def _empty_after_copy(self, script: Script) -> None:
+        """psql 18 takes what follows an empty statement for more data, when the last statement was a COPY."""
+        for line, number in script.empty:
+            while number and script.statements[number - 1].kind == "meta":
+                number -= 1
+            if number and script.statements[number - 1].kind == "copy":
+                self.say(line, "empty_after_copy")
 
     def end(self) -> None:
         """What is wrong with how the script ends."""
@@ -166,6 +177,7 @@ class _Script:
                     self._sql(moved, depth + 1)
             return
         self._encode(statement)
+        self._sent = statement
         self.reviewer.file = self.places[-1].name
         self.findings += self.reviewer.statement(statement)
         self._uncommitted = 0 if ends_transaction(statement) else self._uncommitted or statement.line
@@ -226,6 +238,8 @@ class _Script:
             return
         if statement.copy_data is not None:
             self._encode(statement)
+        if statement.again:
+            self._again(line, shown)
         if meta.name == "prompt" and meta.arguments:
             self._assign(meta.arguments[-1].text, None)
         if meta.name in JUDGED:
@@ -235,6 +249,14 @@ class _Script:
             self._own(line, shown, meta, last)
         elif not is_harmless(meta.name):
             self.say(line, "unknown_command", what=f"\\{meta.name}")
+
+    def _again(self, line: int, shown: str) -> None:
+        if self._sent is None:
+            return
+        if self._sent.kind == "copy":
+            self.say(line, "copies_again", what=shown)
+        elif self._sent.words[:1] not in _ASKING:
+            self.say(line, "executes_again", "warning", what=shown)
 
     def _own(self, line: int, shown: str, meta: Meta, last: bool) -> None:
         match meta.name:

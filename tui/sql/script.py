@@ -22,7 +22,8 @@ class Statement(msgspec.Struct, frozen=True):
     `text` is the exact source from the first to the last token, without the `;`; a hint comment (`/*+ … */`)
     in front belongs to it. `line` and `end_line` count from 1; `end_line` includes COPY data and its `\\.`.
     `words` are the first unquoted words in upper case, at most MAX_WORDS. `copy_data` is what follows a
-    `COPY … FROM stdin`, line ends included. `meta` is a backslash command, for which `text` is the same.
+    `COPY … FROM stdin`, line ends included. `meta` is a backslash command, for which `text` is the same. With
+    `again` it sends a statement, and as there is none before it the last one is sent once more.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Statement(msgspec.Struct, frozen=True):
     words: tuple[str, ...] = ()
     copy_data: str | None = None
     meta: str | None = None
+    again: bool = False
 
 
 class ScriptError(msgspec.Struct, frozen=True):
@@ -60,6 +62,8 @@ class Script(msgspec.Struct, frozen=True):
 
     statements: tuple[Statement, ...]
     errors: tuple[ScriptError, ...] = ()
+    empty: tuple[tuple[int, int], ...] = ()
+    """Where a `;` ends nothing: its line, and how many statements stand before it."""
 
 
 def read_script(text: str) -> Script:
@@ -76,11 +80,13 @@ def line_comments(text: str) -> list[int]:
 
 
 _ROUTINE: Final = frozenset({"FUNCTION", "PROCEDURE"})
-# A backslash command ends at the end of its line or at `\\`; neither counts inside quotes.
+# A backslash command ends at the end of its line, or where the next one begins; neither counts inside quotes.
 _META: Final = re.compile(
-    r"""\\(?:[^\r\n'"`\\]++|\\(?!\\)|'(?:[^'\\\r\n]|\\[^\r\n]|'')*'?|"[^"\r\n]*+"?|`[^`\r\n]*+`?)*"""
+    r"""\\[^\s\\]*+(?:[^\r\n'"`\\]++|'(?:[^'\\\r\n]|\\[^\r\n]|'')*'?|"[^"\r\n]*+"?|`[^`\r\n]*+`?)*"""
 )
-_WHOLE_LINE: Final = re.compile(r"\\(?:!|copy\b|ef\b|ev\b|sf\b|sv\b|h\b|help\b)[^\r\n]*+")
+_WHOLE_LINE: Final = re.compile(
+    r"\\(?:!|copy|ef|ev|sf\+?|sv\+?|h|help)(?![^\s\\])[^\r\n]*+|\\(?:o|out|w|write|gx?(?:\s*\([^)\r\n]*\))?)\s*\|[^\r\n]*+"
+)
 # These send what was typed so far, as a `;` would.
 _SENDING: Final = re.compile(
     r"\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)(?![a-z_])"
@@ -108,6 +114,7 @@ class _Reader:
         self.statements: list[Statement] = []
         self.errors: list[ScriptError] = []
         self.comments: list[int] | None = None
+        self.empty: list[tuple[int, int]] = []
         self.backslash_strings = False
         self.backslash_strings_after: bool | None = None
         self.counted = 0
@@ -166,6 +173,8 @@ class _Reader:
                 continue
             character = text[position] if kind == "punct" else ""
             if character == ";" and not self.parens and not self.atomic:
+                if self.start < 0:
+                    self.empty.append((self.line_at(position), len(self.statements)))
                 self.finish(sent=True)
                 continue
             if self.start < 0:
@@ -185,7 +194,8 @@ class _Reader:
         elif self.atomic:
             self.errors.append(ScriptError(self.line_of(self.start), "unterminated_body"))
         self.finish(sent=False)
-        return Script(tuple(self.statements), tuple(sorted(self.errors, key=lambda error: error.line)))
+        errors = sorted(self.errors, key=lambda error: error.line)
+        return Script(tuple(self.statements), tuple(errors), tuple(self.empty))
 
     def word(self, word: str) -> None:
         words = self.words
@@ -259,7 +269,9 @@ class _Reader:
         if _RESET.match(command):
             # What was typed so far is forgotten.
             self.begin()
-        if self.start >= 0 and _SENDING.match(command):
+        sends = _SENDING.match(command) is not None
+        again = sends and self.start < 0
+        if sends and not again:
             self.finish(sent=True)
         line = self.line_at(position)
         data, end_line = None, line
@@ -267,7 +279,7 @@ class _Reader:
         if copy is not None and copy.place == "inline":
             # psql reads the data of this one from the script as well.
             data, end_line = self.copy_data(line, sent=True)
-        self.statements.append(Statement(command, line, end_line, "meta", (), data, command))
+        self.statements.append(Statement(command, line, end_line, "meta", (), data, command, again))
         if self.start >= 0:
             # psql runs the command at once and goes on with the statement, so its text is cut out.
             if not self.pieces:
