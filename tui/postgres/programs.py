@@ -87,10 +87,11 @@ def way(
     _encode(bearing, program, ours, found, environment)
     statements: tuple[str, ...] = ()
     lost: list[str] = []
-    options = given.get("PGOPTIONS", parameters.get("options", ""))
+    options = "" if "PGOPTIONS" in given else parameters.get("options", "")
     if bearing.options:
         ours_ = " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items())
-        options = f"{options} {ours_}".strip()
+        # What the plan says of this very program comes last.
+        options = f"{options} {ours_} {given.get('PGOPTIONS', '')}".strip()
     elif program == "psql" and ours:
         statements = tuple(f"set {name} = {_literal(value)}" for name, value in settings.items())
     else:

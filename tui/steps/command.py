@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -17,7 +17,8 @@ from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
 class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`run`: program and arguments, no shell. `files`: what of the plan it needs; it runs in the frozen plan.
 
-    What it does through libpq it does on the plan's target, in sessions that begin with these limits.
+    What it does through libpq it does on the plan's target, in sessions that begin with these limits. With
+    `row_security: off` a query that policies would cut short is an error; tests of policies need `on`.
     """
 
     run: tuple[str, ...]
@@ -26,13 +27,15 @@ class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     files: tuple[File, ...] = ()
     lock_timeout: Duration | None = 0.5
     statement_timeout: Duration | None = None
+    row_security: Literal["off", "on"] = "off"
     timeout: Duration | None = None
 
 
 def settings_of(context: Context, spec: CommandSpec) -> SqlSettings:
     """The session that a `sql` step would have is what the program's sessions begin with."""
     return SqlSettings(
-        role=context.step.as_, lock_timeout=spec.lock_timeout, statement_timeout=spec.statement_timeout
+        role=context.step.as_, lock_timeout=spec.lock_timeout, statement_timeout=spec.statement_timeout,
+        row_security=spec.row_security == "on",
     )  # fmt: skip
 
 

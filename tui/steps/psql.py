@@ -9,7 +9,7 @@ is known.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -39,6 +39,7 @@ class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     single_transaction: bool = True
     lock_timeout: Duration | UnsetType | None = UNSET
     statement_timeout: Duration | None = None
+    row_security: Literal["off", "on"] = "off"
     timeout: Duration | None = None
 
 
@@ -49,7 +50,10 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
         # An earlier attempt committed it all and was not content with its proof, which alone is asked once more.
         return Passed(evidence=single | {"done": context.done}, effect="all")
     limit = yield from _lock_limit(spec)
-    settings = SqlSettings(role=context.step.as_, lock_timeout=limit, statement_timeout=spec.statement_timeout)
+    settings = SqlSettings(
+        role=context.step.as_, lock_timeout=limit, statement_timeout=spec.statement_timeout,
+        row_security=spec.row_security == "on",
+    )  # fmt: skip
     done: PsqlDone = yield RunPsql(
         file=spec.file, variables=spec.variables, single_transaction=spec.single_transaction, settings=settings,
         timeout=spec.timeout or context.step.timeout,

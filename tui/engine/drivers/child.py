@@ -235,8 +235,12 @@ class ChildDriver:
         name = Path(program).name
         ours = name in LIBPQ_PROGRAMS and not effect.authored
         major = await asyncio.to_thread(tool_major, program) if ours else None
+        settings = _settings(effect.settings)
+        if ours:
+            # psql is led, as the login at first, and others have an option for it.
+            settings = msgspec.structs.replace(settings, role=None)
         way = await self._target.program(
-            name, self.application, major=major, settings=_settings(effect.settings), given=given, ours=ours,
+            name, self.application, major=major, settings=settings, given=given, ours=ours,
             source=self.source if effect.source else None,
         )  # fmt: skip
         if "role" in way.lost:
