@@ -151,6 +151,33 @@ async def test_no_free_connection_is_no_answer(made: Database, tmp_path: Path) -
 
 
 @awaited
+async def test_the_session_that_did_the_work_makes_room_for_the_proof(made: Database, tmp_path: Path) -> None:
+    """The login may have three: control, monitor, and the one in which the step has done its work."""
+    with made.connect() as admin:
+        admin.execute("create role three login connection limit 3")
+        try:
+            admin.execute("grant all on t, looked_at to three")
+            async with Rig(tmp_path, made.server.dsn(made.name, "three"), FILL) as rig:
+                mine = "select count(*) from pg_stat_activity where usename = 'three'"
+                await rig.until(lambda: made.value(mine) == 2, "control and monitor are there")
+                assert (await rig.execute("fill"))["type"] == "step.passed"
+        finally:
+            admin.execute("drop owned by three")
+            admin.execute("drop role three")
+
+
+@awaited
+async def test_a_proof_that_takes_long_is_given_more_time(
+    made: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs, "_TIMEOUT", 0.2)
+    slow = FILL.replace("count(*) from", "count(*) from pg_sleep(0.5),")
+    async with Rig(tmp_path, made, slow) as rig:
+        assert (await rig.execute("fill"))["type"] == "step.passed"
+        assert "57014" in {wait["data"].get("facts", {}).get("sqlstate") for wait in rig.events("step.waiting")}
+
+
+@awaited
 async def test_a_lost_connection_is_no_answer(made: Database, tmp_path: Path) -> None:
     """The proof's own session is ended from outside while it asks."""
     slow = FILL.replace("count(*) from", "count(*) from pg_sleep(0.5),")

@@ -69,7 +69,9 @@ class Attempt:
         self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
         self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
         self.queries = QueryDriver(target, self.step, LockSight(target, self._waits))
-        self.prover = Prover(recorder, self.queries, self.step, self.kind, state.attempt, self.stop)
+        self.prover = Prover(
+            recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest
+        )  # fmt: skip
         self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, paths.plan)

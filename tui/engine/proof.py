@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -46,16 +47,19 @@ class Proved(Struct, frozen=True, kw_only=True):
 
 
 class Prover:
-    """Asks the proof of one attempt as its step runs: as its role, under its row security."""
+    """Asks the proof of one attempt as its step runs: as its role, under its row security. `make_room` closes what the
+    attempt needs no longer, where no connection is to be had."""
 
     def __init__(
-        self, recorder: Recorder, queries: QueryDriver, step: Step, kind: Kind, attempt: int, stop: asyncio.Event
-    ) -> None:
+        self, recorder: Recorder, queries: QueryDriver, step: Step, kind: Kind, attempt: int, stop: asyncio.Event,
+        make_room: Callable[[], Awaitable[None]],
+    ) -> None:  # fmt: skip
         self._recorder = recorder
         self._queries = queries
         self._step = step
         self._attempt = attempt
         self._stop = stop
+        self._make_room = make_room
         spec = kind.typed(step.spec)
         self._row_security = getattr(spec, "row_security", "off") == "on"
 
@@ -78,6 +82,8 @@ class Prover:
             if self._stop.is_set() or not passes(error) or time.monotonic() + pause > deadline:
                 break
             self._tell(WaitReason.PROOF_UNANSWERED, said | {"pause_s": pause})
+            if error.lost:
+                await self._make_room()
             try:
                 await asyncio.wait_for(self._stop.wait(), pause)
             except TimeoutError:

@@ -45,6 +45,7 @@ class QueryDriver:
         self._step = step
         self._sight = LockSight(target, lambda *_: None) if sight is None else sight
         self._sessions: dict[tuple[str | None, bool, str | None, bool], Session] = {}
+        self._timeouts: dict[Session, float | None] = {}
         self._asked: set[Session] = set()
         self._cancels = 0
 
@@ -97,7 +98,7 @@ class QueryDriver:
         if known is None or known.closed:
             settings = WorkSettings(
                 lock_timeout_ms=int(LOCK_TIMEOUT * 1000),
-                statement_timeout_ms=int((effect.timeout or 0) * 1000),
+                statement_timeout_ms=_milliseconds(effect.timeout),
                 row_security=effect.row_security,
                 role=effect.role,
             )
@@ -105,8 +106,12 @@ class QueryDriver:
                 "work", f"{self._step.id} query", settings, database=effect.scratch_database,
                 runs_the_plan=not effect.ours,
             )  # fmt: skip
-            await known.execute(_PRINT)
             self._sessions[key] = known
+            self._timeouts[known] = effect.timeout
+            await known.execute(_PRINT)
+        elif self._timeouts[known] != effect.timeout:
+            await known.execute(f"set statement_timeout = {_milliseconds(effect.timeout)}")
+            self._timeouts[known] = effect.timeout
         return known
 
     async def cancel(self) -> None:
@@ -128,3 +133,9 @@ class QueryDriver:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+        self._timeouts.clear()
+
+
+def _milliseconds(seconds: float | None) -> int:
+    """Whole milliseconds; 0, which to the server means no limit, for None and 0 alone."""
+    return max(1, round(seconds * 1000)) if seconds else 0

@@ -272,11 +272,15 @@ class SqlDriver:
             except PostgresError:
                 return
 
-    async def close(self) -> None:
-        """Close the session (which gives the attempt's key back) and give the target's key back."""
+    async def rest(self) -> None:
+        """Close the session, which has nothing to do any more; what is still to be sent opens another one."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def close(self) -> None:
+        """Close the session (which gives the attempt's key back) and give the target's key back."""
+        await self.rest()
         await self._key.release()
 
     def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
