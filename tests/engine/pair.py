@@ -47,8 +47,16 @@ class Node:
     def value(self, statement: str, dbname: str = "postgres", **more: object) -> object:
         return self.run(statement, dbname, **more)[0][0]
 
+    def listens(self, address: str) -> bool:
+        """Whether it is reached at this address."""
+        try:
+            socket.create_connection((address, self.port), 2).close()
+        except OSError:
+            return False
+        return True
+
     def start(self, **settings: str) -> None:
-        wanted = {**self.server.settings, "port": str(self.port), "listen_addresses": "127.0.0.1", **settings}
+        wanted = {**self.server.settings, "port": str(self.port), "listen_addresses": "'127.0.0.1,::1'", **settings}
         options = " ".join(f"-c {name}={value}" for name, value in wanted.items())
         log = self.server.home / f"{self.data.name}.log"
         self.server.run("pg_ctl", "-D", self.data, "-w", "-s", "-l", log, "-o", options, "start")

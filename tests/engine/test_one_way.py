@@ -337,3 +337,41 @@ def test_check_looks_at_the_standby_beforehand(node: Node, standby: Node, name: 
         (of_standby.replace(f"port={standby.port}", "port=1"), "cannot be reached"),
     ):
         assert [word in text for code, text in said(dsn) if code == "no-standby"] == [True]
+
+
+@pytest.mark.parametrize("form", ["passfile", "ipv6", "hostaddr", "ports", "balanced", "any"])
+@awaited
+async def test_forms_of_a_connection_string_lead_programs_as_sessions(
+    node: Node, standby: Node, name: str, tmp_path: Path, form: str
+) -> None:
+    """Each by a script, a dump and a command; where several servers are named the standby comes first."""
+    where = f"dbname={name} user=postgres"
+    both = f"host=localhost,localhost port={standby.port},{node.port}"
+    dsn = {
+        "passfile": f"host=localhost port={node.port} dbname={name} user=filed passfile={tmp_path}/pass",
+        "ipv6": f"host=::1 port={node.port} {where}",
+        "hostaddr": f"host=db.invalid hostaddr=127.0.0.1 port={node.port} {where}",
+        "ports": f"{both} {where}",
+        "balanced": f"{both} load_balance_hosts=random {where}",
+        "any": f"{both} target_session_attrs=any {where}",
+    }[form]
+    if form == "ipv6" and not node.listens("::1"):
+        pytest.skip("no IPv6 on this machine")
+    hba = node.data / "pg_hba.conf"
+    before = hba.read_text()
+    if form == "passfile":
+        node.run("drop role if exists filed; create role filed login superuser password 'of the file'")
+        hba.write_text("host all filed all scram-sha-256\n" + before)
+        node.run("select pg_reload_conf()")
+        (tmp_path / "pass").write_text(f"localhost:{node.port}:{name}:filed:of the file\n")
+        (tmp_path / "pass").chmod(0o600)
+    try:
+        steps = SCRIPT + SAVE.replace("FROM", "") + run("psql", "-XAtc", "show port")
+        script = "create table made (id int);\n"
+        async with rig(tmp_path, dsn, steps, script) as found:
+            await passed(found, "script", "save", "show")
+            assert told(found, "show") == f"{node.port}\n"
+        assert "public.made" in dumped(node, tmp_path)
+    finally:
+        hba.write_text(before)
+        node.run("select pg_reload_conf()")
