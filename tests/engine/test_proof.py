@@ -331,3 +331,23 @@ async def test_what_was_done_by_hand_is_proved_by_whichever_engine_asks(
         at = rig.step("fill")
         assert (at.status, at.reason, at.effect, at.fate) == ("failed", "not_proved", "unknown", "not_applied")
     assert made.value("select count(*) from t") == 0
+
+
+@awaited
+async def test_a_person_gives_up_waiting_for_what_another_engine_left(
+    made: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said to be done by hand is asked for by the next engine, in vain: it is undecided, and by whose word."""
+    monkeypatch.setattr(queries, "LOCK_TIMEOUT", 0.1)
+    async with Rig(tmp_path, made, FILL) as rig:
+        rig.do(c.ByHand(step="fill", note="in psql"))
+        await rig.ended("fill")
+        with made.connect() as holder:
+            holder.execute("begin")
+            holder.execute("lock table looked_at in access exclusive mode")
+            await rig.take_up(cut=lambda event: event["type"] == "step.started")
+            await unanswered(rig, "fill")
+            rig.do(c.Cancel(step="fill"))
+            await rig.ended("fill")
+        at = rig.step("fill")
+        assert (at.status, at.fate_reason, at.evidence["given_up"]) == ("undecided", "proof_unanswered", "person")

@@ -81,7 +81,10 @@ class Recovery:
             except ProofUnanswered as unanswered:
                 if attempt.stop_reason == CancelReason.ENGINE:
                     return True
-                verdict = evidence.Verdict("undecided", FateReason.PROOF_UNANSWERED, {"prove": unanswered.facts})
+                facts: dict[str, Any] = {"prove": unanswered.facts}
+                if self._attempt.stop_reason is not None:
+                    facts["given_up"] = self._attempt.stop_reason
+                verdict = evidence.Verdict("undecided", FateReason.PROOF_UNANSWERED, facts)
             except OSError as error:
                 verdict = evidence.Verdict("undecided", FateReason.ERROR, {"message": str(error)})
         if verdict.fate == "still_running":
