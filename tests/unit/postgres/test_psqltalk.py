@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tui.postgres import psqltalk
+from tui.postgres.psqltalk import Report, Variables
+
+
+def line(**more: object) -> bytes:
+    said = {"pid": 7, "role": "r", "login": "l", "synchronous_commit": "on", "begun": False} | more
+    return msgspec.json.encode(said).hex().encode() + b"\n"
+
+
+def test_a_report_of_the_session() -> None:
+    expected = Report(pid=7, role="r", login="l", synchronous_commit="on", begun=False, xid="727")
+    assert psqltalk.read(line(xid="727")) == expected
+    assert psqltalk.read(line(xid=None, more="of another version")) == msgspec.structs.replace(expected, xid=None)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (b"said 00000 on\n", Variables(sqlstate="00000", stops=True)),
+        (b"said 22012 1\n", Variables(sqlstate="22012", stops=True)),
+        (b"said 00000 off\n", Variables(sqlstate="00000", stops=False)),
+        (b"said 00000 :ON_ERROR_STOP\n", Variables(sqlstate="00000", stops=False)),
+        (b"said 22012\n", Variables(sqlstate="22012", stops=False)),
+    ],
+)
+def test_what_psql_knows_of_itself(said: bytes, found: Variables) -> None:
+    assert psqltalk.read(said) == found
+
+
+@pytest.mark.parametrize("said", [b"\n", b"over\n", b"7b\n", b"7b7d\n", b"\xff\xfe\n", b"zz\n", b"7b2\n"])
+def test_what_is_no_report(said: bytes) -> None:
+    assert psqltalk.read(said) is None
+    assert psqltalk.is_over(said) is (said == b"over\n")
+
+
+def test_a_script_stops_at_errors_whatever_its_variables_say() -> None:
+    said = psqltalk.script("it's\\here.sql", {"ON_ERROR_STOP": "off", "n": "a\nb"}).splitlines()
+    assert said == [
+        r"\set 'ON_ERROR_STOP' 'off'", r"\set 'n' 'a\nb'", r"\set ON_ERROR_STOP on", r"\set VERBOSITY verbose",
+        r"\i 'it''s\\here.sql'",
+    ]  # fmt: skip
+
+
+def test_the_step_s_role_is_put_back_behind_the_opening() -> None:
+    assert psqltalk.begin(None) == "begin read write;\n"
+    assert psqltalk.begin('o"w').endswith("set local role none;\n")
+    assert psqltalk.opening(5, transaction=True, role='o"w').endswith('set local role "o""w";\n')
+    assert psqltalk.opening(5, transaction=False, role='o"w').startswith("set role none;\n")
+    assert "role none" not in psqltalk.opening(5, transaction=True, role=None)
+
+
+@pytest.mark.parametrize("said", [psqltalk.opening(5, transaction=True, role=None), psqltalk.closing(5)])
+def test_names_are_qualified_and_a_report_is_one_line(said: str) -> None:
+    """\\copy takes one line, and the script sets its search_path."""
+    (copy,) = [text for text in said.splitlines() if text.startswith("\\copy")]
+    assert copy.endswith("to '/dev/fd/5'")
+    for name in ("encode(", "pg_backend_pid(", "json_build_object(", "current_setting("):
+        assert copy.count(name) == copy.count(f"pg_catalog.{name}") > 0
