@@ -17,8 +17,8 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.relay import Relay
 from tests.engine.test_one_way import SAVE, SCRIPT, passed, rig, run, told
 from tests.postgres_server import MAJORS, await_condition
-from tui.journal.codes import CancelReason, Fact, HoldReason
-from tui.run.commands import Execute, Resume
+from tui.journal.codes import CancelReason, Fact, FailReason, HoldReason
+from tui.run.commands import Execute, Resume, Retry
 
 pytestmark = pytest.mark.postgres
 TABLE = '          - {id: table, title: T, sql: "create table by_session (id int)"}\n'
@@ -74,6 +74,25 @@ async def test_a_dump_of_another_server_fails(node: Node, twin: Node, tmp_path: 
             ended = await found.execute("save")
             assert (ended["type"], ended["data"]["reason"]) == ("step.failed", "exit_status")
             assert "snapshot" in told(found, "save")
+
+
+@pytest.mark.unsaid(FailReason.OTHER_SERVER)
+@awaited
+async def test_a_script_that_is_led_to_a_copy_of_the_server_is_not_sent(node: Node, twin: Node, tmp_path: Path) -> None:
+    """The copy has the identifier and the database of the one that is meant, but not its sessions."""
+    leads = {"to": twin.port}
+    async with Relay(lambda first: leads["to"] if b"script." in first else node.port) as relay:
+        dsn = f"host=127.0.0.1 port={relay.port} dbname=postgres user=postgres sslmode=disable gssencmode=disable"
+        async with rig(tmp_path, dsn, SCRIPT, "create table by_script (id int);\n") as found:
+            ended = await found.execute("script")
+            assert (ended["type"], ended["data"]["reason"], ended["data"]["effect"]) == (
+                "step.failed", "other_server", "none",
+            )  # fmt: skip
+            leads["to"] = node.port
+            assert found.do(Retry(step="script")) is None
+            assert (await found.ended("script", 2))["type"] == "step.passed"
+    assert twin.value("select count(*) from pg_class where relname = 'by_script'") == 0
+    node.run("drop table if exists by_script")
 
 
 @contextmanager
@@ -134,6 +153,26 @@ async def test_behind_a_pooler_psql_has_the_settings_and_what_others_lack_is_tol
             assert told(found, "show") == "on|500ms\n"
     finally:
         node.run("alter database postgres reset synchronous_commit")
+
+
+@pytest.mark.parametrize(("strike", "said"), [(False, "exit_status"), (True, "signalled")])
+@awaited
+async def test_behind_a_pooler_a_script_is_judged_although_its_backend_lives_on(
+    node: Node, tmp_path: Path, strike: bool, said: str
+) -> None:
+    with pooler(node, tmp_path) as port:
+        dsn = f"host=127.0.0.1 port={port} dbname=postgres user=postgres"
+        text = "create table by_script ();\n" + ("select pg_sleep(1);" if strike else "select 1 / 0;")
+        async with rig(tmp_path / "pooled", dsn, SCRIPT, text) as found:
+            assert found.do(Execute(step="script")) is None
+            if strike:
+                await found.until(lambda: found.events("tx.begin"), "it works")
+                (child,) = [e["data"]["child"] for e in found.events("step.child")]
+                for process in psutil.Process(child["pid"]).children(recursive=True):
+                    process.kill()
+            ended = await found.ended("script")
+            assert (ended["type"], ended["data"]["reason"], ended["data"]["effect"]) == ("step.failed", said, "none")
+        assert node.value("select count(*) from pg_class where relname = 'by_script'") == 0
 
 
 def has_tls(major: int) -> bool:

@@ -246,7 +246,8 @@ def _mismatch(witness: TxWitness, now: TargetIdentity, accepted: int | None) -> 
 async def _fence(
     control: Session, witness: TxWitness, key: int, deadline: float, facts: dict[str, Any]
 ) -> Verdict | None:
-    """None when the backend is gone and the attempt key is ours; else why it is too early to decide."""
+    """None when the attempt key is ours, and the backend gone or, in a pool, another client's: a session keeps the key
+    to its end, and its transaction is over. Else why it is too early to decide."""
     worker = Backend(pid=witness.pid, start=witness.backend_start)
     if await fence.wait_until_gone(control, [worker], deadline):
         found = await fence.find_backend(control, witness.pid)
@@ -255,6 +256,10 @@ async def _fence(
             facts |= {"pid": witness.pid}
             return Verdict("undecided", FateReason.BACKEND_NOT_VISIBLE, facts)
         if found is not None and found.start == witness.backend_start:
+            if await fence.try_lock(control, key):
+                if await xid_status(control, witness.xid) != "in progress":
+                    return None
+                await fence.release(control, key)
             facts |= {"pid": found.pid, "state": found.state, "wait_event": found.wait_event}
             return Verdict("still_running", FateReason.BACKEND_ALIVE, facts)
     if not await fence.poll_lock(control, key, deadline):

@@ -85,6 +85,11 @@ def opening(descriptor: int, *, transaction: bool, role: str | None) -> str:
     return f"set role none;\n{said}set role {identifier(role)};\n"
 
 
+def question(descriptor: int) -> str:
+    """A report in between."""
+    return _report(descriptor, {}, "")
+
+
 def script(file: str, variables: Mapping[str, str]) -> str:
     """The script itself, under its variables. Ours come last: without ON_ERROR_STOP nothing is known of its end."""
     said = "".join(f"\\set {quoted(name)} {quoted(value)}\n" for name, value in variables.items())

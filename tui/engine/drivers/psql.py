@@ -27,6 +27,7 @@ from tui.plan.expand import expand
 from tui.postgres import evidence, fence, ledger, psqltalk
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
+from tui.postgres.identity import TargetIdentity
 from tui.postgres.psqltalk import Report, Variables
 from tui.run.steps import StepState
 from tui.sql.leaving import Reach, reach
@@ -208,7 +209,7 @@ class _Lead:
     async def _through(self, ended: asyncio.Event) -> None:
         self.talk.say(self._opening())
         opening = await self._report(ended)
-        if opening is None or not await self._begun(opening):
+        if opening is None or not await self._begun(ended, opening):
             return
         self.sent = True
         self.talk.say(psqltalk.script(self.effect.file, self.effect.variables) + psqltalk.closing(self.talk.descriptor))
@@ -254,20 +255,30 @@ class _Lead:
                 self._variables = said
         return found
 
-    async def _begun(self, opening: Report) -> bool:
+    async def _is_here(self, ended: asyncio.Event, opening: Report, control: Session, identity: TargetIdentity) -> bool:
+        """Whether psql's session is on the server that the control session has; a copy of that server has the same
+        identifier, and other sessions."""
+        found = await fence.find_backend(control, opening.pid)
+        if found is None:
+            # Ended on the server a moment ago, or not on this server: the one does not answer any more.
+            self.talk.say(psqltalk.question(self.talk.descriptor))
+            if await self._report(ended) is None:
+                return False
+            found = await fence.find_backend(control, opening.pid)
+        same = (opening.system, opening.database) == (identity.system_identifier, identity.database)
+        if not same or found is None or found.start not in ("", opening.start):
+            self.problem = FailReason.OTHER_SERVER
+            return False
+        return True
+
+    async def _begun(self, ended: asyncio.Event, opening: Report) -> bool:
         """The witness, durable, before anything of the script is sent."""
         driver = self._driver
         self.control = control = await driver.target.control()
         identity = driver.target.identity
         assert identity is not None and opening.start is not None
-        found = await fence.find_backend(control, opening.pid)
-        if (opening.system, opening.database) != (identity.system_identifier, identity.database) or (
-            found is not None and found.start not in ("", opening.start)
-        ):
-            self.problem = FailReason.OTHER_SERVER
+        if not await self._is_here(ended, opening, control, identity):
             return False
-        if found is None:
-            raise PostgresError("psql's session is not to be seen on the server", None)
         names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
         place: dict[str, Any] = {"pid": opening.pid, "backend_start": opening.start}
         place |= {name: getattr(identity, name) for name in names}
