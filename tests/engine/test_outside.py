@@ -362,3 +362,35 @@ async def test_what_is_meant_is_what_the_scripts_session_means(empty_database: D
         assert fates(rig) == [("not_applied", "cleaned_up")]
     assert indexes(empty_database) == "i1", "the other one of that name stays"
     assert empty_database.value(f"select {proof}")
+
+
+@pytest.mark.parametrize("gone", ["drop index i1", "drop index i1; create table i1 (a int)"], ids=["gone", "taken"])
+@awaited
+async def test_a_retry_builds_what_is_missing(empty_database: Database, tmp_path: Path, gone: str) -> None:
+    """Everything was executed, and the proof misses an index that somebody has dropped since: a retry builds it, and
+    nothing else is executed again."""
+    prepared(empty_database)
+    script = (
+        "set search_path to public; " + TWO + "create index concurrently brief on t (b); drop index concurrently brief;"
+    )
+    async with Rig(tmp_path, empty_database, plan(), {"s.sql": script}) as rig:
+        holder = empty_database.connect()
+        holder.execute("begin")
+        holder.execute("lock table log in access exclusive mode")
+        assert rig.do(Execute(step="s")) is None
+        await rig.until(lambda: "lock_retry" in rig.said())
+        holder.execute(gone.encode())
+        holder.execute("commit")
+        holder.close()
+        failed = await rig.ended("s")
+        assert (failed["type"], failed["data"]["reason"]) == ("step.failed", "not_proved"), failed
+        assert rig.do(Retry(step="s")) is None
+        ended = await rig.ended("s", 2)
+        again = [e["data"]["statement"] for e in rig.events("tx.begin") if e["data"]["attempt"] == 2]
+        assert again == [1]
+        if "table" in gone:
+            assert (ended["data"]["reason"], ended["data"]["sqlstate"]) == ("sql_error", "42P07")
+            return
+        assert ended["type"] == "step.passed", ended
+        assert rig.step("s").done == 6
+    assert indexes(empty_database) == "i1 i2" and logged(empty_database) == 1

@@ -126,7 +126,7 @@ class Attempt:
         result: Any = None
         try:
             if self.kind.changes:
-                await self.sql.take_target_key(self.stop)
+                await self.sql.key.take(self.stop)
             while True:
                 result = await self.perform(generator.send(result))
         except StopIteration as ended:

@@ -36,7 +36,7 @@ class Cleanup:
         action = self._attempt.step.cleanup
         if action is None:
             return "the step has no cleanup"
-        await self._sql.take_target_key(self._attempt.stop)
+        await self._sql.key.take(self._attempt.stop)
         kind = KINDS[action.kind]
         generator = kind.execute(msgspec.structs.replace(context, done=0), kind.typed(action.spec))
         result: Any = None

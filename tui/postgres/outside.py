@@ -116,6 +116,12 @@ async def in_the_way(control: Session, facts: dict[str, Any]) -> Left:
     return _leftover(unfinished) if unfinished else Left(state="nothing")
 
 
+async def is_there(control: Session, facts: dict[str, Any]) -> bool:
+    """Whether the index that is to be made is there already, as a whole."""
+    there = await indexes(control, facts["there"]) if facts.get("kind") == "create_index" else []
+    return any(each.name == facts["name"] and each.whole for each in there)
+
+
 async def indexes(control: Session, oids: list[int]) -> list[Index]:
     """Those of these indexes that there are."""
     return [Index(*row) for row in await control.rows("index_by_oid", [oids])]

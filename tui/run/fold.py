@@ -164,7 +164,7 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
         state = _update(state, event, **changes)
         return _left(state, event.step)
     if event.fate == "applied" and known.witness is not None:
-        changes |= {"done": known.tx_statement + 1, "effect": "some"}
+        changes |= {"done": max(known.done, known.tx_statement + 1), "effect": "some"}
         state = _proved(state, known, known.tx_statement)
     return _update(state, event, **changes)
 
@@ -278,7 +278,9 @@ def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState
     known = state.steps.get(event.step)
     if known is not None and known.attempt == event.attempt:
         state = _proved(state, known, event.statement)
-    return _update(state, event, witness=None, tx_sent=False, done=event.statement + 1, effect="some")
+    # One that was done before and is no longer there is executed again, behind which the others stay done.
+    done = max(0 if known is None else known.done, event.statement + 1)
+    return _update(state, event, witness=None, tx_sent=False, done=done, effect="some")
 
 
 def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:

@@ -75,6 +75,11 @@ def resumption(found: Sequence[Unit], at: int) -> Resumption:
     )  # fmt: skip
 
 
+def mentions(name: str, statements: Sequence[Statement]) -> bool:
+    """Whether one of the statements speaks of that name."""
+    return any(_named(name, statement.text.lower()) for statement in statements)
+
+
 def changes_role(statement: Statement) -> bool:
     """Whether the role of those after it may be another one."""
     return "role" in statement.text.lower() and any(state.code == "role" for state in session_state(statement))

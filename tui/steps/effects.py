@@ -93,7 +93,8 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
 class RunStatement(Effect, frozen=True, kw_only=True):
     """One statement outside any transaction -> TxDone. `outside`: what the catalogue can tell of it afterwards.
 
-    `again`: an earlier attempt may have left something unfinished in its way; then it is not sent.
+    `again`: an earlier attempt may have left something unfinished in its way; then it is not sent. `missing`: it was
+    executed before, and is executed once more only if the index that it makes is not there; in a session of its own.
     """
 
     statement: Statement
@@ -101,6 +102,7 @@ class RunStatement(Effect, frozen=True, kw_only=True):
     ordinal: int = 0
     outside: Outside = Outside(kind="unknown")
     again: bool = False
+    missing: bool = False
     session: Prelude = ()
 
 

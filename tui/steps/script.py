@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
 from tui.sql.outside import outside_of
-from tui.sql.resume import Lost, changes_role, kept, resumption, stays
+from tui.sql.resume import Lost, changes_role, kept, mentions, resumption, stays
 from tui.sql.script import Statement as Source
 from tui.sql.settings import settings as settings_in
 from tui.sql.units import Unit, resume_at
@@ -63,6 +63,10 @@ class ScriptRun:
         for unit in self.found[:first]:
             self._learn(unit)
             self.evidence["done"] = unit.last + 1
+        for at in range(first) if self.context.attempt > 1 else ():
+            failed = yield from self._missing(at, first)
+            if failed is not None:
+                return failed
         # Nothing came before the first unit; behind others a new session lacks what they left in theirs.
         prelude: Prelude = () if first == 0 else None
         for at in range(first, len(self.found)):
@@ -90,6 +94,39 @@ class ScriptRun:
             if done.witness:
                 self.evidence["commit"] = done.witness
         return Passed(evidence=self.evidence, effect="all")
+
+    def _cleaned(self, unit: Unit, done: TxDone) -> Generator[Effect, Any, Failed | None]:
+        """An earlier attempt left something unfinished in the way of a unit."""
+        why: str | None = yield CleanUp()
+        if why is None:
+            return None
+        return self._failed(FailReason.LEFTOVER, replace(done, error=SqlError(sqlstate=None, message=why)), unit)
+
+    def _missing(self, at: int, first: int) -> Generator[Effect, Any, Failed | None]:
+        """An index that was built concurrently and is no longer there, although nothing behind it took it away, is
+        built again: the proof that it is missing from would fail for ever."""
+        unit = self.found[at]
+        if unit.kind != "outside":
+            return None
+        about = outside_of(unit.inner[0])
+        behind = [statement for other in self.found[at + 1 : first] for statement in other.inner]
+        if about.kind != "create_index" or not about.names or mentions(about.names[0], behind):
+            return None
+        needed = yield from self._needed(at)
+        if isinstance(needed, SqlError) or needed[1]:
+            # Which table it means cannot be told here.
+            return None
+        work = RunStatement(
+            statement=sent(unit.inner[0]), settings=replace(self.settings, lock_timeout=concurrent_limit(self.spec)),
+            ordinal=unit.last, outside=about, missing=True, session=needed[0],
+        )  # fmt: skip
+        done: TxDone = yield work
+        if done.left == "half" and done.error is None:
+            failed = yield from self._cleaned(unit, done)
+            if failed is not None:
+                return failed
+            done = yield work
+        return None if done.committed else self._failed(FailReason.SQL_ERROR, done, unit)
 
     def _carried_out(self, at: int, prelude: Prelude) -> Generator[Effect, Any, TxDone | Failed]:
         """One unit, in a session as its predecessors left it; Failed where there is none."""
@@ -130,21 +167,29 @@ class ScriptRun:
 
     def _anew(self, at: int) -> Generator[Effect, Any, tuple[Statement, ...] | Failed]:
         """The statements that make the session anew for the unit at which it goes on; Failed where none do."""
+        needed = yield from self._needed(at)
+        if isinstance(needed, SqlError):
+            return self._failed(FailReason.NOT_ANSWERED, TxDone(committed=False, error=needed), self.found[at])
+        replay, lost = needed
+        if lost:
+            self.evidence["lost"] = [to_builtins(each) for each in lost]
+            return self._failed(FailReason.SESSION_STATE_LOST, TxDone(committed=False), self.found[at])
+        return replay
+
+    def _needed(self, at: int) -> Generator[Effect, Any, tuple[tuple[Statement, ...], list[Lost]] | SqlError]:
+        """What makes the session anew in which a unit is executed, and what cannot be made anew."""
         needed = resumption(self.found, at)
         lost = list(needed.lost)
         names = sorted({*needed.routines, *(needed.later if needed.hidden else ())})
         if names:
-            answer = yield from ask(self.context, RunQuery(sql=own_routines(names), role=None, row_security=False))
+            query = RunQuery(sql=own_routines(names), ours=True, role=None, row_security=False)
+            answer = yield from ask(self.context, query)
             if answer.error is not None:
-                done = TxDone(committed=False, error=answer.error)
-                return self._failed(FailReason.NOT_ANSWERED, done, self.found[at])
+                return answer.error
             own = {str(row[0]) for row in answer.rows}
             lost += (Lost("routine", name, line) for name, line in needed.routines.items() if name in own)
             lost += needed.hidden if own & needed.later else ()
-        if lost:
-            self.evidence["lost"] = [to_builtins(each) for each in lost]
-            return self._failed(FailReason.SESSION_STATE_LOST, TxDone(committed=False), self.found[at])
-        return tuple(sent(statement) for statement in needed.replay)
+        return tuple(sent(statement) for statement in needed.replay), lost
 
     def _failed(self, reason: FailReason, done: TxDone, unit: Unit) -> Failed:
         effect: Applied = "some" if any(not u.leaves_nothing for u in self.found if u.last < unit.first) else "none"

@@ -222,7 +222,7 @@ class _Lead:
         if self.problem is not None:
             return
         self.closed = True
-        await self._driver.sql.require_target_key()
+        await self._driver.sql.key.require()
         if self.single:
             if self.witnessed:
                 self._driver.recorder.append(self._driver.event(e.TxCommitSent))

@@ -7,7 +7,6 @@ and recovery decides. The session takes the attempt's key and keeps it until it 
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from msgspec import to_builtins
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.targetkey import TargetKey
-from tui.engine.drivers.underway import TransactionUnderWay, answer_to, milliseconds
+from tui.engine.drivers.underway import TransactionUnderWay, answer_to, identity_facts, milliseconds
 from tui.engine.locksight import LockSight
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
@@ -65,27 +64,18 @@ class SqlDriver:
         self._output = output
         self._session: Session | None = None
         self._settings: SqlSettings | None = None
-        self._key = TargetKey(target, self._waiting)
+        self.key = TargetKey(target, self._waiting)
         self._cancelled = False
         self._for_another = False
         self._gave_way = False
         self._in_transaction = False
         self._sight = LockSight(target, self._waiting)
-        self.object: dict[str, object] = {}
-        """What the last statement outside a transaction is about, by the catalogue before it was sent."""
+        self.object: dict[str, object] = {}  # of the last statement outside a transaction, before it was sent
 
     @property
     def backend_pid(self) -> int | None:
         """The server process that works for this attempt, while there is one."""
         return None if self._session is None or self._session.closed else self._session.backend.pid
-
-    async def take_target_key(self, stop: asyncio.Event) -> None:
-        """See TargetKey."""
-        await self._key.take(stop)
-
-    async def require_target_key(self) -> None:
-        """See TargetKey."""
-        await self._key.require()
 
     def _waiting(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
@@ -112,7 +102,7 @@ class SqlDriver:
                     work.changed = counting.since(before, await counting.changed(session))
             if effect.witnessed:
                 await evidence.refuse_asynchronous_commit(session)
-                await self._key.require()
+                await self.key.require()
                 self._recorder.append(self._event(e.TxCommitSent, effect.statement))
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
@@ -162,23 +152,39 @@ class SqlDriver:
 
     async def statement(self, effect: RunStatement) -> TxDone:
         """One statement outside any transaction: what it is judged by is what the catalogue says before and after."""
+        if not effect.missing:
+            return await self._statement(effect)
+        await self.rest()
+        try:
+            return await self._statement(effect)
+        finally:
+            await self.rest()
+
+    async def _statement(self, effect: RunStatement) -> TxDone:
         began = time.monotonic()
         session = await self._ready(effect.settings, effect.session)
         if isinstance(session, TxDone):
             return session
         backend = session.backend
         self._in_transaction = False
-        await self._key.require()
+        await self.key.require()
         control = await self._target.control()
         try:
             self.object = await outside.before(session, control, effect.outside)
-            if effect.again:
+            if effect.missing and await outside.is_there(control, self.object):
+                return TxDone(committed=True)
+            if effect.again or effect.missing:
                 left = await outside.in_the_way(control, self.object)
                 if left.state == "half":
                     return TxDone(committed=False, left="half", leftovers=left.leftovers)
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
-        witness = {"outside": True, "pid": backend.pid, "backend_start": backend.start, **self._identity()}
+        witness = {
+            "outside": True,
+            "pid": backend.pid,
+            "backend_start": backend.start,
+            **identity_facts(self._target.identity),
+        }
         self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=witness | {"object": self.object}))
         try:
             async with self._sight.over(backend.pid, effect.settings.lock_timeout):
@@ -281,17 +287,10 @@ class SqlDriver:
     async def close(self) -> None:
         """Close the session (which gives the attempt's key back) and give the target's key back."""
         await self.rest()
-        await self._key.release()
+        await self.key.release()
 
     def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
         return type_(step=self._step.id, attempt=self._attempt, statement=statement, **data)
-
-    def _identity(self) -> dict[str, object]:
-        identity = self._target.identity
-        if identity is None:
-            return {}
-        names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
-        return {name: getattr(identity, name) for name in names}
 
     async def _witness(self, session: Session, effect: RunTransaction) -> dict[str, object]:
         used = self._opened.ledger

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.postgres.identity import TargetIdentity
 from tui.steps.effects import RunTransaction
 
 
@@ -19,6 +20,14 @@ class TransactionUnderWay:
         self.claimed: int | None = None
         self.returned = 0
         self.warnings: list[str] = []
+
+
+def identity_facts(identity: TargetIdentity | None) -> dict[str, object]:
+    """What tells the server and database of a witness again."""
+    if identity is None:
+        return {}
+    names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
+    return {name: getattr(identity, name) for name in names}
 
 
 def answer_to(end: str) -> str:

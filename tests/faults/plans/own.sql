@@ -1,0 +1,35 @@
+set search_path to app;
+begin;
+insert into log (step) values ('own.1');
+select pg_sleep(0.08);
+insert into log (step) values ('own.2');
+commit;
+insert into log (step) select 'own.3' from pg_sleep(0.08);
+begin isolation level serializable;
+savepoint s;
+insert into log (step) values ('taken back');
+rollback to s;
+insert into log (step) select 'own.4' from pg_sleep(0.05);
+commit and chain;
+insert into log (step) select 'own.5' from pg_sleep(0.05);
+commit;
+begin;
+insert into log (step) select 'taken back' from pg_sleep(0.05);
+rollback;
+begin read only;
+select count(*) from log;
+end;
+set role counter;
+begin;
+lock table log in share row exclusive mode;
+copy log (step) from stdin;
+own.6
+\.
+insert into slow (step) values ('own.7');
+commit;
+begin;
+insert into log (step) select 'own.8' from pg_sleep(0.05);
+prepare transaction 'GID';
+commit prepared 'GID';
+reset role;
+insert into log (step) select 'own.9' from pg_sleep(0.08);
