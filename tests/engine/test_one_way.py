@@ -290,7 +290,7 @@ async def test_a_standby_is_read_once_it_has_what_the_target_had(
         standby.run("select pg_wal_replay_resume()")
 
 
-@pytest.mark.unsaid(FailReason.NOT_A_STANDBY, FailReason.OTHER_SERVER)
+@pytest.mark.unsaid(FailReason.NOT_A_STANDBY, FailReason.OTHER_SERVER, Fact.FOUND)
 @pytest.mark.parametrize(("what", "reason"), [("primary", "not_a_standby"), ("other", "other_server")])
 @awaited
 async def test_what_is_no_standby_of_the_target_is_not_read(
@@ -305,6 +305,8 @@ async def test_what_is_no_standby_of_the_target_is_not_read(
         async with rig(tmp_path, f"{node.dsn} dbname={name}", steps, **variables) as found:
             ended = await found.execute("save")
             assert (ended["type"], ended["data"]["reason"]) == ("step.failed", reason), ended["data"]
+            asked = str(other.value("select system_identifier::text from pg_control_system()"))
+            assert ended["data"]["evidence"].get("found") == (asked if what == "other" else None)
             # Beside it, of a standby of the target, neither is said.
             (tmp_path / "services").write_text(
                 (tmp_path / "services").read_text().replace(str(port), str(standby.port))
