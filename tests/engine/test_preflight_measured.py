@@ -28,7 +28,7 @@ phases:
 """
 GUARDS = "monitor: {guards: true, for: 1s}"
 LOG = "monitor: {log: server, for: 1s}"
-CODES = ("log-not-measured", "server-log", "metric-not-measured", "lag-unknown", "target-unreachable")
+CODES = ("no-createdb", "log-not-measured", "server-log", "metric-not-measured", "lag-unknown", "target-unreachable")
 
 
 def said(
@@ -90,3 +90,16 @@ def test_a_role_that_sees_too_little(empty_database: Database, tmp_path: Path) -
             session.execute(f"grant pg_monitor to {role}".encode())
             assert said(tmp_path, dsn, GUARDS, sessions, host="[{local: true}]") == set()
         session.execute(f"drop role {role}".encode())
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_role_that_may_make_no_scratch_database(empty_database: Database, tmp_path: Path, may: bool) -> None:
+    role = f"makes_{may}".lower()
+    watch = """backup: {directory: /b}}
+          - {id: verify, title: Verify, verify_backup: {of: watch, level: restore}"""
+    with empty_database.connect() as session:
+        session.execute(f"drop role if exists {role}".encode())
+        session.execute(f"create role {role} login {'createdb' if may else 'nocreatedb'}".encode())
+        found = said(tmp_path, empty_database.server.dsn(empty_database.name, role), watch)
+        session.execute(f"drop role {role}".encode())
+    assert (("error", "no-createdb") in found) is not may

@@ -224,17 +224,23 @@ async def the_backup_is_none(desk: Desk, so: bool) -> set[str]:
 
 
 @case(FailReason.SCRATCH_FAILED, pytest.mark.unsaid(FailReason.SCRATCH_FAILED))
-async def no_scratch_database_may_be_made(desk: Desk, so: bool) -> set[str]:
-    role = f"unsaid_{os.getpid()}_{so}".lower()
-    desk.sql(f"create role {role} login {'nocreatedb' if so else 'createdb'}")
+async def no_scratch_database_can_be_made(desk: Desk, so: bool) -> set[str]:
+    """A superuser made the source with an encoding that is not its locale's, which nobody else may do."""
+    role, source = f"unsaid_{os.getpid()}_{so}".lower(), f"{desk.scratch}_source"
+    locale = "C.UTF-8" if so else "C"
+    desk.sql(f"create role {role} login createdb")
+    desk.sql(
+        f"create database {source} template template0 encoding 'SQL_ASCII' lc_collate '{locale}' lc_ctype '{locale}'"
+    )
     try:
-        dsn = desk.database.server.dsn(desk.database.name, role)
+        dsn = desk.database.server.dsn(source, role)
         plan = BACKUP % (desk.path / "dumps", "restore", desk.scratch)
         async with Rig(desk.path, dsn, plan) as rig:
             await rig.execute("dump")
             await rig.execute("verify")
             return rig.said()
     finally:
+        desk.sql(f"drop database {source} with (force)")
         desk.sql(f"drop role {role}")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.engine.drivers.child import ChildDriver
-from tui.engine.drivers.files import hash_path, read_file
+from tui.engine.drivers.files import hash_path, load_artifact, read_file, store_artifact
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
@@ -183,6 +183,12 @@ class Attempt:
                 return taken
             case fx.ReadFile():
                 return await read_file(self.paths.plan, effect.path)
+            case fx.Maintain():
+                return await self.queries.maintain(effect)
+            case fx.LoadArtifact():
+                return await load_artifact(self.paths.artifacts, effect.name, effect.encoding)
+            case fx.StoreArtifact():
+                return await store_artifact(self.paths.artifacts, effect.name, effect.text)
             case fx.HashPath():
                 return await hash_path(effect.path)
             case fx.Probe():

@@ -24,7 +24,7 @@ OLDEST, NEWEST = 14, 18
 _PROGRAMS = {
     "psql": ("psql",),
     "backup": ("pg_dump",),
-    "verify_backup": ("pg_restore", "createdb", "dropdb"),
+    "verify_backup": ("pg_restore",),
 }
 
 

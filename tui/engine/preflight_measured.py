@@ -42,6 +42,7 @@ async def measured(found: Findings, access: TargetAccess, plan: Plan, environmen
         _lag(found, plan, taken)
         _sessions(found, plan, taken)
         await _host(found, access, plan, environment, ssh)
+        await _scratch(found, access, plan)
         _canary(found, plan)
     finally:
         await ssh.close()
@@ -121,6 +122,15 @@ def _sessions(found: Findings, plan: Plan, taken: Sample) -> None:
         reason = _("the role may not see what sessions of other roles do (it lacks pg_monitor)")
         for metric, at in _criteria(plan, *_SESSIONS):
             found.add(_level(plan), "metric-not-measured", _unmeasured(metric, reason), at)
+
+
+async def _scratch(found: Findings, access: TargetAccess, plan: Plan) -> None:
+    """A trial restore makes a database."""
+    restores = [step for step in _steps(plan, "verify_backup") if step.spec.get("level") == "restore"]
+    if restores and not (await (await access.monitor()).rows("may_create_database"))[0][0]:
+        for step in restores:
+            text = _("The role that logs in may not create the scratch database of the trial restore (CREATEDB).")
+            found.add("error", "no-createdb", text, f"steps.{step.id}")
 
 
 def _canary(found: Findings, plan: Plan) -> None:

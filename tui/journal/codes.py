@@ -138,15 +138,19 @@ class FailReason(StrEnum):
     NOT_ANSWERED = "not_answered"
     NO_SPACE = "no_space"
     NOT_AS_EXPECTED = "not_as_expected"
+    NOT_IN_BACKUP = "not_in_backup"
     NOT_MEASURED = "not_measured"
     NOT_PROVED = "not_proved"
     NOT_STARTED = "not_started"
     OTHER_SERVER = "other_server"
     PROGRAM_LOST = "program_lost"
     RESTORE_FAILED = "restore_failed"
+    RESTORE_FORBIDDEN = "restore_forbidden"
+    ROWS_MISSING = "rows_missing"
     ROLE_CHANGED = "role_changed"
     SCRATCH_EXISTS = "scratch_exists"
     SCRATCH_FAILED = "scratch_failed"
+    SCRATCH_FORBIDDEN = "scratch_forbidden"
     SESSION_REPLACED = "session_replaced"
     ROWS_LEFT = "rows_left"
     ROWS_UNCOUNTED = "rows_uncounted"
@@ -225,6 +229,17 @@ class Unmeasured(StrEnum):
     UNKNOWN = "unknown"
 
 
+class LeftOut(StrEnum):
+    """Why something of a backup was not restored."""
+
+    ASKED = "asked"
+    NEEDS_SUPERUSER = "needs_superuser"
+    ONE_DATABASE = "one_database"
+    ON_LOGIN = "on_login"
+    SETTING_REFUSED = "setting_refused"
+    WOULD_ACT_ELSEWHERE = "would_act_elsewhere"
+
+
 class Fact(StrEnum):
     """What evidence, facts and witnesses of steps may tell, by key; `tests/engine/rig.py` refuses any other."""
 
@@ -244,6 +259,7 @@ class Fact(StrEnum):
     CLEANUP = "cleanup"
     COLUMNS = "columns"
     COMMIT = "commit"
+    COMPARED = "compared"
     CONNECTIONS = "connections"
     COUNT = "count"
     CRITICAL_ERRORS = "critical_errors"
@@ -268,6 +284,7 @@ class Fact(StrEnum):
     GIVEN_UP = "given_up"
     HELD = "held"
     HOLDERS = "holders"
+    HORIZON = "horizon"
     HOST = "host"
     IDENTITY = "identity"
     LAG_S = "lag_s"
@@ -278,6 +295,8 @@ class Fact(StrEnum):
     LEDGER_XID = "ledger_xid"
     LEFT = "left"
     LEFTOVERS = "leftovers"
+    LEFT_OUT = "left_out"
+    LEFT_OUT_COUNT = "left_out_count"
     LEVEL = "level"
     LIMIT = "limit"
     LIMIT_S = "limit_s"
@@ -288,8 +307,12 @@ class Fact(StrEnum):
     LOST = "lost"
     MESSAGE = "message"
     METRIC = "metric"
+    MISSING = "missing"
     NOTE = "note"
+    NOT_COMPARED = "not_compared"
     NOT_MEASURED = "not_measured"
+    NO_OWNER = "no_owner"
+    NO_PRIVILEGES = "no_privileges"
     OBJECT = "object"
     OF = "of"
     OURS = "ours"
@@ -313,6 +336,7 @@ class Fact(StrEnum):
     RESUMED_AT = "resumed_at"
     ROLE = "role"
     ROWS = "rows"
+    ROWS_MISSING = "rows_missing"
     SAMPLES = "samples"
     SCRATCH_DROPPED = "scratch_dropped"
     SECONDS = "seconds"
@@ -347,6 +371,6 @@ class Fact(StrEnum):
 
 FAMILIES: tuple[type[StrEnum], ...] = (
     Outcome, EffectCode, FateCode, FateReason, HoldReason, EvidenceState, FailReason, WaitReason, CancelReason,
-    SkipReason, TriggerReason, Unmeasured, Fact,
+    SkipReason, TriggerReason, Unmeasured, LeftOut, Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

@@ -187,12 +187,38 @@ class Rows(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
+class Maintain(Effect, frozen=True, kw_only=True):
+    """Statements of our own that make, mend or drop a scratch database, each outside a transaction of ours, in the
+    target's database or the scratch one -> tuple of SqlError or None, one for each that was tried. With `first_error`
+    the first one that fails is the last that is tried.
+    """
+
+    statements: tuple[str, ...]
+    scratch_database: str | None = None
+    role: str | None = None
+    first_error: bool = True
+
+
+class LoadArtifact(Effect, frozen=True, kw_only=True):
+    """The text of a file below the run's artifacts, in a server's `encoding` -> str."""
+
+    name: str
+    encoding: str = "UTF8"
+
+
+class StoreArtifact(Effect, frozen=True, kw_only=True):
+    """A file below the run's artifacts, readable by its owner alone -> None."""
+
+    name: str
+    text: str
+
+
 class RunChild(Effect, frozen=True, kw_only=True):
     """A program in its own process group -> ChildDone. `${...}` in `environment` values is expanded.
 
     `target`: it reaches the plan's target as a session does, under `settings`; with `source` the standby whose snapshot
     was taken. `authored`: a program of the plan's author, whatever its name. `changes`: how it ended is not all that
-    matters, it may have changed the database.
+    matters, it may have changed the database. `tail`: characters that are kept of the end of its output.
     """
 
     argv: tuple[str, ...]
@@ -205,6 +231,7 @@ class RunChild(Effect, frozen=True, kw_only=True):
     authored: bool = False
     directory: str | None = None
     watch_path: str | None = None
+    tail: int = 2000
 
 
 class Snapshot(Effect, frozen=True, kw_only=True):

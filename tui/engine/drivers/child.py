@@ -36,7 +36,6 @@ from tui.postgres.servicefile import own_file, render
 from tui.steps.effects import ChildDone, RunChild, SqlSettings
 
 _GRACE = 5.0
-_TAIL = 2000
 
 
 class Accompaniment(Protocol):
@@ -141,7 +140,7 @@ class ChildDriver:
         timer = asyncio.create_task(self._time_out(effect.timeout, timed_out)) if effect.timeout else None
         watcher = asyncio.create_task(self._watch(effect.watch_path)) if effect.watch_path else None
         try:
-            found = await self._follow(child, raw, redactor, ended)
+            found = await self._follow(child, raw, redactor, ended, effect.tail)
             if beside is not None:
                 await beside
         finally:
@@ -152,7 +151,7 @@ class ChildDriver:
         seconds = round(time.monotonic() - began, 6)
         return msgspec.structs.replace(found, seconds=seconds, timed_out=timed_out.is_set(), settings_lost=lost)
 
-    async def _follow(self, child: Child, raw: Path, redactor: Redactor, ended: asyncio.Event) -> ChildDone:
+    async def _follow(self, child: Child, raw: Path, redactor: Redactor, ended: asyncio.Event, kept: int) -> ChildDone:
         """Its end and its output; `ended` is set as soon as it has ended."""
         found = ChildDone(status=None, lost=True)
 
@@ -176,7 +175,7 @@ class ChildDriver:
         tail, length, digest, trouble = "", 0, "", None
         try:
             async for batch in spool.follow(ended):
-                tail = (tail + batch.text)[-_TAIL:]
+                tail = (tail + batch.text)[-kept:]
                 self._record(batch)
             end = await spool.finish()
             length, digest = end.length, end.sha256

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -15,6 +16,39 @@ _CHUNK = 1 << 22
 async def read_file(directory: Path, name: str) -> str:
     """The text of a file of the frozen plan."""
     return await asyncio.to_thread((directory / name).read_text, "utf-8")
+
+
+async def load_artifact(directory: Path, name: str, encoding: str) -> str:
+    """The text of a file of the run's artifacts; `encoding` as servers call it."""
+    return await asyncio.to_thread(lambda: (directory / _plain(name)).read_bytes().decode(_codec(encoding), "replace"))
+
+
+async def store_artifact(directory: Path, name: str, text: str) -> None:
+    """A file of the run's artifacts, 0600."""
+
+    def write() -> None:
+        path = directory / _plain(name)
+        path.unlink(missing_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(file, "w", encoding="utf-8") as opened:
+            opened.write(text)
+
+    await asyncio.to_thread(write)
+
+
+def _plain(name: str) -> str:
+    assert name == Path(name).name, name
+    return name
+
+
+def _codec(encoding: str) -> str:
+    """Python's codec for a server's encoding; what it has none for is read as UTF-8."""
+    from psycopg import _encodings
+
+    try:
+        return _encodings.pg2pyenc(encoding.encode())
+    except Exception:
+        return "utf-8"
 
 
 async def hash_path(path: str) -> PathHash:

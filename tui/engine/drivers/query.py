@@ -13,7 +13,7 @@ from tui.plan.model import Step
 from tui.postgres.connect import Session, WorkSettings
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
-from tui.steps.effects import Rows, RunQuery, SqlError
+from tui.steps.effects import Maintain, Rows, RunQuery, SqlError
 
 LOCK_TIMEOUT = 2.0
 """Seconds a question waits for a lock; who waits longer keeps others waiting."""
@@ -113,6 +113,41 @@ class QueryDriver:
             await known.execute(f"set statement_timeout = {_milliseconds(effect.timeout)}")
             self._timeouts[known] = effect.timeout
         return known
+
+    async def maintain(self, effect: Maintain) -> tuple[SqlError | None, ...]:
+        """Carry out statements of our own, on a session of their own; errors are in the answer. Raises OtherTarget
+        alone, where nothing was carried out."""
+        found: list[SqlError | None] = []
+        session: Session | None = None
+        try:
+            settings = WorkSettings(lock_timeout_ms=0, role=effect.role)
+            session = await self._target.open(
+                "work", f"{self._step.id} scratch", settings, database=effect.scratch_database, runs_the_plan=False
+            )
+            self._asked.add(session)
+            for statement in effect.statements:
+                try:
+                    await session.execute(statement)
+                    found.append(None)
+                except StatementFailed as error:
+                    found.append(sql_error(error))
+                    if session.in_transaction:
+                        await session.execute("rollback")
+                    if effect.first_error:
+                        break
+        except OtherTarget:
+            raise
+        except (PostgresError, OSError) as error:
+            found.append(
+                sql_error(error)
+                if isinstance(error, PostgresError)
+                else SqlError(sqlstate=None, message=str(error), lost=True)
+            )
+        finally:
+            if session is not None:
+                self._asked.discard(session)
+                await session.close()
+        return tuple(found)
 
     async def cancel(self) -> None:
         """Cancel what is being asked, also what is on its way to the server; what is asked later is not touched."""

@@ -55,7 +55,7 @@ class SnapshotDriver:
             session = self._session
             assert session is not None
             await session.execute("begin isolation level repeatable read read only")
-            name, lsn = (await session.rows("snapshot_export"))[0]
+            name, lsn, horizon = (await session.rows("snapshot_export"))[0]
         except OtherTarget:
             raise
         except OtherServer as error:
@@ -64,7 +64,7 @@ class SnapshotDriver:
             asked = {} if effect.service is None else {"from": effect.service}
             return SnapshotTaken(reason=FailReason.CONNECTION, facts=asked, error=sql_error(error))
         address = session.address
-        facts |= {"host": address.host or address.hostaddr, "lsn": lsn}
+        facts |= {"host": address.host or address.hostaddr, "lsn": lsn, "horizon": horizon}
         return SnapshotTaken(name=name, facts=facts)
 
     async def _standby(self, service: str) -> dict[str, Any]:

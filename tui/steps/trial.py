@@ -1,0 +1,377 @@
+"""A trial restore: into a scratch database like its source, and what arrived, held against the source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.journal.codes import FailReason, LeftOut
+from tui.steps import scratch, toc
+from tui.steps.base import Context, StepRun
+from tui.steps.effects import (
+    ChildDone,
+    Effect,
+    Failed,
+    LoadArtifact,
+    Maintain,
+    Passed,
+    Probe,
+    Rows,
+    RunChild,
+    RunQuery,
+    SqlError,
+    StoreArtifact,
+)
+
+if TYPE_CHECKING:
+    from tui.steps.verify_backup import VerifyBackupSpec
+
+_AT_ONCE: Final = 250
+"""Tables that one statement counts: each takes a lock for itself and its indexes, and the server has room for few."""
+_SHOWN: Final = 2000
+_NAMED: Final = 50
+"""Of what is left out or missing so many are named; all are counted."""
+_DENIED: Final = "42501"
+_COMMAND: Final = "Command was: "
+_TRANSACTION_TIMEOUT: Final = 17
+"""The first version that has this setting. pg_restore of it and later ones sets it on older servers, too, which refuse
+it; so there no error may be the last."""
+_KEPT: Final = 1 << 16
+_NEXT: Final = """select c.oid::text, n.nspname, c.relname, c.relforcerowsecurity
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema' and c.oid > '{after}'
+order by c.oid limit {limit}"""
+# What is kept of an extension's table is not all of it, and a standby has no rows of an unlogged one.
+_SOURCE: Final = """select c.oid::text, n.nspname, c.relname
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.oid = any ('{{{oids}}}'::oid[]) and c.relkind = 'r' and c.relpersistence = 'p' and not exists (
+select from pg_catalog.pg_depend e
+where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid and e.deptype = 'e')"""
+_UNTRUSTED: Final = """select e.name from pg_catalog.pg_available_extensions e
+join pg_catalog.pg_available_extension_versions v on v.name = e.name and v.version = e.default_version
+where v.superuser and not v.trusted"""
+_FUNCTIONS: Final = """select p.oid::text from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+where (not l.lanpltrusted or p.proleakproof) and p.oid >= '16384' limit 1000"""
+_PUBLICATIONS: Final = "select pubname from pg_catalog.pg_publication where puballtables"
+_LOGIN: Final = "select evtname from pg_catalog.pg_event_trigger where evtevent = 'login'"
+# What an extension keeps in tables of its own is listed without a word of the extension.
+_MEMBERS: Final = """select e.extname, case d.classid when 'pg_class'::regclass then d.objid else 0 end::text, b.begins
+from pg_catalog.pg_extension e
+join pg_catalog.pg_depend d on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
+cross join lateral (
+select n.nspname || case c.relkind when 'S' then ' SEQUENCE ' else ' TABLE ' end || c.relname || ' ' as begins
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where d.classid = 'pg_class'::regclass and c.oid = d.objid
+union all select n.nspname || ' FUNCTION ' || p.proname || '('
+from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+where d.classid = 'pg_proc'::regclass and p.oid = d.objid
+union all select '- SCHEMA ' || n.nspname || ' ' from pg_catalog.pg_namespace n
+where d.classid = 'pg_namespace'::regclass and n.oid = d.objid) as b
+where e.extname in ({names})"""
+_ONE_DATABASE: Final = ("pg_cron",)
+"""Extensions that a server has in one database at most."""
+
+
+def trial(
+    context: Context, spec: VerifyBackupSpec, path: str, horizon: str | None, evidence: dict[str, Any]
+) -> StepRun:
+    """Carry it out; the scratch database is gone afterwards, whatever came of it. `horizon`: the oldest transaction
+    that was open when the backup was taken."""
+    role = context.step.as_
+    asked: Rows = yield RunQuery(
+        ours=True, sql=scratch.SOURCE.format(role="current_user" if role is None else scratch.literal(role))
+    )
+    if asked.error is not None or not asked.rows:
+        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=asked.error)
+    superuser, encoding, row, overrides = asked.rows[0]
+    source, settings = scratch.known(row), scratch.known(overrides)
+    refused = yield from _clear(spec, evidence)
+    if refused is not None:
+        return refused
+    entries, missing = yield from _contents(context, spec, path, encoding)
+    if entries is None:
+        return Failed(reason=FailReason.LIST_FAILED, evidence=evidence)
+    if missing:
+        return Failed(reason=FailReason.NOT_IN_BACKUP, evidence=evidence | {"missing": missing})
+    left_out = yield from _left_out(spec, entries, superuser)
+    named = [{"kind": e.kind, "name": e.name, "why": left_out[e.id]} for e in entries if e.id in left_out]
+    entries = [entry for entry in entries if entry.id not in left_out]
+    space = yield Probe(name="database_size")
+    evidence["database_bytes"] = space.get("bytes")
+    made: tuple[SqlError | None, ...] = yield Maintain(
+        statements=scratch.created(spec.database, encoding, source, role)
+    )
+    if made[-1] is not None:
+        denied = made[-1].sqlstate == _DENIED
+        reason = FailReason.SCRATCH_FORBIDDEN if denied else FailReason.SCRATCH_FAILED
+        if len(made) > 1:
+            yield Maintain(statements=(scratch.dropped(spec.database),))
+        return Failed(reason=reason, evidence=evidence | {"database": spec.database}, error=made[-1])
+    named += yield from _settings(spec, settings)
+    evidence |= {"left_out": named[:_NAMED], "left_out_count": len(named)} if named else {}
+    outcome = yield from _into(context, spec, path, entries, bool(superuser), evidence)
+    if isinstance(outcome, Passed) and spec.compare:
+        outcome = yield from _held_against_the_source(context, entries, horizon, outcome)
+    dropped: tuple[SqlError | None, ...] = yield Maintain(statements=(scratch.dropped(spec.database),))
+    told = {k: v for k, v in outcome.evidence.items() if k != "counts"} | {"scratch_dropped": dropped[-1] is None}
+    if isinstance(outcome, Passed):
+        return Passed(evidence=told)
+    return Failed(reason=outcome.reason, evidence=told, error=outcome.error)
+
+
+def run(context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...]) -> Generator[Effect, Any, ChildDone]:
+    """One of PostgreSQL's programs, in English, so that what it says of an error can be read."""
+    limit = spec.timeout or context.step.timeout
+    done: ChildDone = yield RunChild(argv=argv, timeout=limit, target=True, environment={"LC_ALL": "C"}, tail=_KEPT)
+    return done
+
+
+def _clear(spec: VerifyBackupSpec, evidence: dict[str, Any]) -> Generator[Effect, Any, Failed | None]:
+    """Drop what an interrupted trial left; what is somebody else's is not touched."""
+    exists: Rows = yield RunQuery(ours=True, sql=scratch.EXISTS.format(name=scratch.literal(spec.database)))
+    if exists.error is not None:
+        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=exists.error)
+    if not exists.count:
+        return None
+    evidence = evidence | {"database": spec.database}
+    if exists.rows[0][0] != scratch.MARK:
+        return Failed(reason=FailReason.SCRATCH_EXISTS, evidence=evidence)
+    dropped: tuple[SqlError | None, ...] = yield Maintain(statements=(scratch.dropped(spec.database),))
+    return (
+        None if dropped[-1] is None else Failed(reason=FailReason.SCRATCH_EXISTS, evidence=evidence, error=dropped[-1])
+    )
+
+
+def _contents(
+    context: Context, spec: VerifyBackupSpec, path: str, encoding: str
+) -> Generator[Effect, Any, tuple[list[toc.Entry] | None, list[str]]]:
+    """What is to be restored, and what of the plan's names the backup does not have; None when it cannot be listed."""
+    name = f"{context.step.id}.{context.attempt}.toc"
+    listed = yield from run(
+        context, spec, ("pg_restore", "--list", "--verbose", f"--file={context.artifacts}/{name}", path)
+    )
+    if listed.status != 0:
+        return None, []
+    text: str = yield LoadArtifact(name=name, encoding=encoding)
+    return toc.chosen(toc.read(text), spec.schemas, spec.tables)
+
+
+def _left_out(
+    spec: VerifyBackupSpec, entries: list[toc.Entry], superuser: bool
+) -> Generator[Effect, Any, dict[int, LeftOut]]:
+    """What is not restored, and why: what would act on other servers, what a server has once, what needs rights."""
+    found: dict[int, LeftOut] = {}
+    kinds = {entry.kind for entry in entries}
+    untrusted: set[str] = set()
+    if not superuser:
+        if "EXTENSION" in kinds:
+            untrusted = yield from _names(_UNTRUSTED)
+        if "PUBLICATION" in kinds:
+            for_all = yield from _names(_PUBLICATIONS)
+            found |= {e.id: LeftOut.NEEDS_SUPERUSER for e in entries if e.kind == "PUBLICATION" and e.name in for_all}
+        if kinds & {"FUNCTION", "PROCEDURE"}:
+            oids = yield from _names(_FUNCTIONS)
+            routines = [e for e in entries if e.kind in ("FUNCTION", "PROCEDURE") and str(e.oid) in oids]
+            found |= {entry.id: LeftOut.NEEDS_SUPERUSER for entry in routines}
+    on_login: set[str] = set()
+    if superuser and "EVENT TRIGGER" in kinds:
+        on_login = yield from _names(_LOGIN)
+    for entry in entries:
+        if entry.kind in spec.exclude or (entry.kind == "EXTENSION" and entry.name in spec.exclude_extensions):
+            found[entry.id] = LeftOut.ASKED
+        elif entry.kind in ("SUBSCRIPTION", "SUBSCRIPTION TABLE"):
+            found[entry.id] = LeftOut.WOULD_ACT_ELSEWHERE
+        elif entry.kind == "EXTENSION" and entry.name in _ONE_DATABASE:
+            found[entry.id] = LeftOut.ONE_DATABASE
+        elif entry.kind == "EVENT TRIGGER" and entry.name in on_login:
+            found[entry.id] = LeftOut.ON_LOGIN
+        elif not superuser and (
+            entry.kind in toc.FOR_SUPERUSERS or (entry.name in untrusted and entry.kind == "EXTENSION")
+        ):
+            found[entry.id] = LeftOut.NEEDS_SUPERUSER
+    gone = {entry.name: found[entry.id] for entry in entries if entry.kind == "EXTENSION" and entry.id in found}
+    if gone:
+        names = ", ".join(scratch.literal(name) for name in gone)
+        members: Rows = yield RunQuery(ours=True, sql=_MEMBERS.format(names=names))
+        found |= toc.of_members(entries, [(str(n), str(o), str(b)) for n, o, b in members.rows], gone)
+    return toc.without(entries, found)
+
+
+def _names(sql: str) -> Generator[Effect, Any, set[str]]:
+    rows: Rows = yield RunQuery(ours=True, sql=sql)
+    return {str(row[0]) for row in rows.rows}
+
+
+def _settings(spec: VerifyBackupSpec, settings: list[list[Any]]) -> Generator[Effect, Any, list[dict[str, Any]]]:
+    """Give it the source's settings, before any data; what was refused is named."""
+    wanted = scratch.settings(spec.database, settings)
+    if not wanted:
+        return []
+    done: tuple[SqlError | None, ...] = yield Maintain(statements=tuple(sql for _, sql in wanted), first_error=False)
+    refused: list[tuple[str, SqlError | None]] = [
+        (what, error) for (what, _sql), error in zip(wanted, done, strict=False) if error is not None
+    ]
+    refused += [(what, None) for what, _sql in wanted[len(done) :]]
+    return [
+        {"kind": "SETTING", "name": what, "sqlstate": None if error is None else error.sqlstate,
+         "why": LeftOut.NEEDS_SUPERUSER if error is not None and error.sqlstate == _DENIED else LeftOut.SETTING_REFUSED}
+        for what, error in refused
+    ]  # fmt: skip
+
+
+def _into(
+    context: Context, spec: VerifyBackupSpec, path: str, entries: list[toc.Entry], superuser: bool,
+    evidence: dict[str, Any],
+) -> Generator[Effect, Any, Passed | Failed]:  # fmt: skip
+    """Restore these entries and count what arrived; `counts` in the evidence are the rows of each table by name."""
+    tools = yield Probe(name="tools", arguments={"names": ["pg_restore"]})
+    program, server = tools.get("found", {}).get("pg_restore", {}).get("major"), tools.get("server_major")
+    argv = ["pg_restore", "--no-password", f"--dbname={scratch.connected(spec.database)}"]
+    tolerant = program is not None and server is not None and server < _TRANSACTION_TIMEOUT <= program
+    if not tolerant:
+        argv.append("--exit-on-error")
+    options = {"no-owner": spec.no_owner, "no-privileges": spec.no_privileges, "no-tablespaces": spec.no_tablespaces}
+    argv += [f"--{name}" for name, given in options.items() if (not superuser if given is None else given)]
+    evidence |= {name.replace("-", "_"): f"--{name}" in argv for name in ("no-owner", "no-privileges")}
+    if context.step.as_ is not None:
+        argv.append(f"--role={context.step.as_}")
+    if spec.jobs > 1:
+        argv.append(f"--jobs={spec.jobs}")
+    if spec.schemas or spec.tables or evidence.get("left_out"):
+        name = f"{context.step.id}.{context.attempt}.list"
+        yield StoreArtifact(name=name, text=toc.written(entries))
+        argv.append(f"--use-list={context.artifacts}/{name}")
+    restored = yield from run(context, spec, (*argv, path))
+    evidence |= {"restore_s": restored.seconds}
+    if restored.status != 0 and not (tolerant and _only_a_setting(restored)):
+        return (yield from _why(context, spec, restored, evidence))
+    counts = yield from _counts(context, spec, superuser)
+    if isinstance(counts, SqlError):
+        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=counts)
+    return Passed(evidence=evidence | {"tables": len(counts), "rows": sum(counts.values()), "counts": counts})
+
+
+def _only_a_setting(restored: ChildDone) -> bool:
+    """Whether nothing failed but that older servers do not know a setting, which pg_restore sends to every server: in
+    each of its connections, and of the errors in others it ignores it counts none."""
+    errors = re.split(r"^pg_restore: error: ", restored.tail, flags=re.MULTILINE)[1:]
+    harmless = all(_COMMAND + "SET transaction_timeout = 0;" in error for error in errors)
+    return restored.status == 1 and harmless and bool(errors) and restored.length <= _KEPT
+
+
+def _why(
+    context: Context, spec: VerifyBackupSpec, restored: ChildDone, evidence: dict[str, Any]
+) -> Generator[Effect, Any, Failed]:
+    """A restore that failed for want of rights says nothing of the backup. pg_restore tells no SQLSTATE, so the server
+    is asked for it: by the same statement once more, in the database that is dropped anyway."""
+    evidence = evidence | {"tail": restored.tail[-_SHOWN:]}
+    reason, error = FailReason.RESTORE_FAILED, None
+    if _COMMAND in restored.tail:
+        command = re.split(r"\npg_restore: ", restored.tail.rpartition(_COMMAND)[2])[0].strip()
+        again: tuple[SqlError | None, ...] = yield Maintain(
+            statements=(command,), scratch_database=spec.database, role=context.step.as_
+        )
+        error = again[-1]
+        if error is not None and error.sqlstate == _DENIED:
+            reason = FailReason.RESTORE_FORBIDDEN
+    by_rights = any(one["why"] == LeftOut.NEEDS_SUPERUSER for one in evidence.get("left_out", ()))
+    if (
+        reason is FailReason.RESTORE_FAILED
+        and by_rights
+        and error is not None
+        and (error.sqlstate or "").startswith("42")
+    ):
+        # It needs what was left out for want of rights.
+        reason = FailReason.RESTORE_FORBIDDEN
+    return Failed(reason=reason, evidence=evidence, error=error)
+
+
+def _counts(
+    context: Context, spec: VerifyBackupSpec, superuser: bool
+) -> Generator[Effect, Any, dict[str, int] | SqlError]:
+    """Rows of each table that arrived, by `schema table`: partitions each for itself, foreign tables not at all.
+
+    Written as plain `count(*)`, which needs nothing that a server may be built without. Policies would hide rows from
+    an owner that they are forced on: here they are lifted, for the database is thrown away."""
+    where: dict[str, Any] = {"ours": True, "scratch_database": spec.database, "role": context.step.as_}
+    where |= {"timeout": None, "row_security": False}
+    found: dict[str, int] = {}
+    after = "0"
+    while True:
+        page: Rows = yield RunQuery(sql=_NEXT.format(after=after, limit=_AT_ONCE), **where)
+        if page.error is not None:
+            return page.error
+        if not page.rows:
+            return found
+        forced = [f"alter table {_name(n, t)} no force row level security" for _, n, t, force in page.rows if force]
+        if forced and not superuser:
+            yield Maintain(
+                statements=tuple(forced), scratch_database=spec.database, role=context.step.as_, first_error=False
+            )
+        counted: Rows = yield RunQuery(sql=_counting((o, n, t) for o, n, t, _ in page.rows), **where)
+        if counted.error is not None:
+            return counted.error
+        rows = {str(oid): int(count) for oid, count in counted.rows}
+        found |= {f"{schema} {table}": rows[oid] for oid, schema, table, _force in page.rows}
+        after = page.rows[-1][0]
+
+
+def _counting(tables: Iterable[tuple[str, str, str]], condition: str = "") -> str:
+    return " union all ".join(
+        f"select '{oid}', pg_catalog.count(*) from only {_name(schema, table)}{condition}"
+        for oid, schema, table in tables
+    )
+
+
+def _name(schema: str, table: str) -> str:
+    return f"{scratch.identifier(schema)}.{scratch.identifier(table)}"
+
+
+def _held_against_the_source(
+    context: Context, entries: list[toc.Entry], horizon: str | None, outcome: Passed
+) -> Generator[Effect, Any, Passed | Failed]:
+    """A row that the source has now, and that a transaction before the backup's moment wrote, was in it then. So a
+    table has at least as many rows in the backup, however much was changed since."""
+    evidence = outcome.evidence
+    if horizon is None or re.fullmatch(r"\d+", horizon) is None:
+        return Passed(evidence=evidence | {"not_compared": "no_horizon"})
+    arrived: dict[str, int] = evidence["counts"]
+    restored = {str(entry.oid): _arrived(entry, arrived) for entry in entries if entry.kind == "TABLE DATA"}
+    known = {oid: count for oid, count in restored.items() if count is not None}
+    oids = list(known)
+    lacking: list[dict[str, Any]] = []
+    compared = 0
+    condition = f" where age(xmin) > age('{horizon}'::xid8::xid)"
+    where: dict[str, Any] = {"ours": True, "timeout": None, "row_security": False, "role": context.step.as_}
+    for at in range(0, len(oids), _AT_ONCE):
+        named: Rows = yield RunQuery(sql=_SOURCE.format(oids=",".join(oids[at : at + _AT_ONCE])), **where)
+        rows = named
+        if named.error is None and named.rows:
+            rows = yield RunQuery(sql=_counting(named.rows, condition), **where)
+        if rows.error is not None:
+            # The source is in use: somebody may hold a lock, or the role see less than the backup's.
+            error = rows.error.sqlstate or "lost"
+            return Passed(evidence=evidence | {"compared": compared, "not_compared": error})
+        names = {oid: f"{schema}.{table}" for oid, schema, table in named.rows}
+        for oid, count in rows.rows if rows is not named else ():
+            compared += 1
+            if known[oid] < int(count):
+                lacking.append({"table": names[oid], "rows": known[oid], "at_least": int(count)})
+    evidence = evidence | {"compared": compared}
+    if lacking:
+        return Failed(
+            reason=FailReason.ROWS_MISSING,
+            evidence=evidence | {"rows_missing": lacking[:_NAMED], "count": len(lacking)},
+        )
+    return Passed(evidence=evidence)
+
+
+def _arrived(entry: toc.Entry, counts: dict[str, int]) -> int | None:
+    """Rows of the table that an entry names: schema, table and owner stand beside each other with blanks in between."""
+    words = entry.rest.split(" ")
+    for length in range(len(words) - 1, 1, -1):
+        name = " ".join(words[:length])
+        if name in counts:
+            return counts[name]
+    return None
