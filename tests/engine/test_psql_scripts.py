@@ -116,8 +116,12 @@ ONE = {
         text="create table a (); set synchronous_commit = off;", said="asynchronous_commit", effect="none"
     ),
     "another role": Case(text="create table a (); set role none;", role=True, said="role_changed", effect="none"),
-    "the step's role again": Case(
-        text="reset role; create table a ();", role=True, said="passed", effect="all", left="a"
+    "the login's role": Case(text="reset role; create table a ();", role=True, said="role_changed", effect="none"),
+    "the step's role is kept behind a rollback": Case(
+        text=f"select 'rollback' {B}gexec\nselect 1 / (current_user = :'as')::int;",
+        role=True,
+        said="transaction_left",
+        effect="none",
     ),
     "another role for a while": Case(
         text="create temp table t (); set local role none; create table a (); set local role :as;",

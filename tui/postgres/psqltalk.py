@@ -58,8 +58,11 @@ def identifier(name: str) -> str:
 
 
 def begin(role: str | None) -> str:
-    """The transaction of the script, as the login."""
-    return "begin read write;\n" if role is None else "begin read write;\nset local role none;\n"
+    """The transaction of the script, as the login. The step's role is the session's before it, so that it is kept where
+    the script rolls back."""
+    if role is None:
+        return "begin read write;\n"
+    return f"set role {identifier(role)};\nbegin read write;\nset local role none;\n"
 
 
 def opening(descriptor: int, *, transaction: bool, role: str | None) -> str:

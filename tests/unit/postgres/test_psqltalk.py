@@ -48,7 +48,7 @@ def test_a_script_stops_at_errors_whatever_its_variables_say() -> None:
 
 def test_the_step_s_role_is_put_back_behind_the_opening() -> None:
     assert psqltalk.begin(None) == "begin read write;\n"
-    assert psqltalk.begin('o"w').endswith("set local role none;\n")
+    assert psqltalk.begin('o"w') == 'set role "o""w";\nbegin read write;\nset local role none;\n'
     assert psqltalk.opening(5, transaction=True, role='o"w').endswith('set local role "o""w";\n')
     assert psqltalk.opening(5, transaction=False, role='o"w').startswith("set role none;\n")
     assert "role none" not in psqltalk.opening(5, transaction=True, role=None)
