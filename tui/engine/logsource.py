@@ -102,7 +102,7 @@ class SqlSource:
 
     @property
     def form(self) -> str:
-        return form_of(self._path or "")
+        return self._log.form
 
     @property
     def more(self) -> bool:

@@ -49,15 +49,10 @@ class ServerLog:
                         "read through SQL; name its file or a host to read it from."
                     )
                 )
-            forms = ["csvlog", "stderr"] if self._session.server_version < 150000 else ["jsonlog", "csvlog", "stderr"]
-            for form in forms:
-                path = await self._current(form)
-                if path:
-                    self._form = form
-                    await self._go_to_end(path)
-                    # The right to read is tried now, not when the first line is missed.
-                    await self._read(1)
-                    return path
+            if await self._find():
+                # The right to read is tried now, not when the first line is missed.
+                await self._read(1)
+                return self._path
         except StatementFailed as error:
             raise LogUnavailable(
                 _(
@@ -68,6 +63,22 @@ class ServerLog:
                 error.sqlstate,
             ) from None
         raise LogUnavailable(_("The server writes its log to no file that can be read through SQL."))
+
+    @property
+    def form(self) -> str:
+        """csvlog, jsonlog or stderr, as it is read now; it may be another one when the server was told so."""
+        return self._form
+
+    async def _find(self) -> bool:
+        """Go to the end of the log in the best format that the server writes it in; whether there is one."""
+        forms = ["csvlog", "stderr"] if self._session.server_version < 150000 else ["jsonlog", "csvlog", "stderr"]
+        for form in forms:
+            path = await self._current(form)
+            if path:
+                self._form = form
+                await self._go_to_end(path)
+                return True
+        return False
 
     async def read(self) -> list[LogLine]:
         """The records written since the last call, at most 256 KiB of them; `more` says that there is more. Follows
@@ -96,18 +107,35 @@ class ServerLog:
     async def _elsewhere(self) -> bytes:
         """What there is when nothing follows where we stand."""
         current = await self._current(self._form)
-        if current is not None and current != self._path:
+        if current != self._path:
             # Its last words may have come in between.
             data = await self._read(PIECE)
             if data:
                 return data
-            self._start(current, 0)
+            if current is None:
+                return await self._in_another_form()
+            self._start(await self._following() or current, 0)
             return await self._read(PIECE)
         if await self._size(self._path) >= self._offset:
             return b""
         self.remarks.append(cut_short(self._path))
         self._start(self._path, 0)
         return await self._read(PIECE)
+
+    async def _following(self) -> str | None:
+        """The file that comes after ours: not always the one that is written now."""
+        directory, slash, name = self._path.rpartition("/")
+        rows = await self._session.rows("log_next", [name])
+        return f"{directory}{slash}{rows[0][0]}" if rows else None
+
+    async def _in_another_form(self) -> bytes:
+        """The server was told to write its log otherwise: where it goes on there is not known to the record."""
+        before = self._form
+        if not await self._find():
+            raise LogUnavailable(_("The server writes its log to no file that can be read through SQL."))
+        text = _("The server no longer writes its log as {before} but as {now}: there may be a gap.")
+        self.remarks.append(text.format(before=before, now=self._form))
+        return b""
 
     async def _current(self, form: str) -> str | None:
         path: str | None = (await self._session.rows("log_current", [form]))[0][0]

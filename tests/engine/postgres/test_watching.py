@@ -212,6 +212,66 @@ async def test_the_log_through_sql(own: Server, form: str) -> None:
 
 
 @awaited
+async def test_every_file_is_read_when_several_came_since(own: Server) -> None:
+    """A log that is rotated by size goes through several files in one second of a storm."""
+    own.start(logging_collector="on", log_directory="log", log_filename="server-%S.log", log_rotation_size="0")
+    async with Sessions(own) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        log = ServerLog(control)
+        await log.open()
+        for number in range(3):
+            await refused(work.execute(f"select gone_{number}"))
+            before = await one(control, "select pg_current_logfile()")
+
+            async def rotated(path: str = before) -> bool:
+                await one(control, "select pg_rotate_logfile()")
+                return bool(await one(control, "select pg_current_logfile()") != path)
+
+            await until(rotated)
+        lines: list[LogLine] = []
+
+        async def all_there() -> bool:
+            lines.extend(await log.read())
+            return all(any(f"gone_{n}" in line.text for line in lines) for n in range(3))
+
+        await until(all_there)
+        assert not log.remarks
+
+
+@awaited
+async def test_a_log_that_goes_on_in_another_format_is_followed_there(own: Server) -> None:
+    own.start(logging_collector="on", log_destination="csvlog", log_directory="log")
+    async with Sessions(own) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        log = ServerLog(control)
+        await log.open()
+        assert log.form == "csvlog"
+        # What was set on the command line is not set anew by a reload, but by the next start.
+        await control.close()
+        await work.close()
+        own.stop()
+        own.start(log_destination="stderr")
+        control, work = await sessions.control(), await sessions.work()
+        log._session = control
+        await refused(work.execute("select lost_in_between"))
+
+        async def switched() -> bool:
+            await log.read()
+            return log.form == "stderr"
+
+        await until(switched)
+        assert len(log.remarks) == 1 and "csvlog" in log.remarks[0]
+        lines: list[LogLine] = []
+        await refused(work.execute("select after_it"))
+
+        async def seen() -> bool:
+            lines.extend(await log.read())
+            return any("after_it" in line.text for line in lines)
+
+        await until(seen)
+
+
+@awaited
 async def test_a_log_cut_short_is_read_from_its_beginning(own: Server) -> None:
     own.start(logging_collector="on", log_directory="log", log_filename="server.log")
     async with Sessions(own) as sessions:
