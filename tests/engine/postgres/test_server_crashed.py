@@ -139,7 +139,7 @@ async def test_a_pinned_id_is_never_reused(own: Server, with_ledger: bool) -> No
     found = await judged(own, witness)
     assert (found.fate, found.reason) == ("not_applied", "xid_aborted")
     async with Sessions(own) as sessions:
-        assert await one(await sessions.control(), f"select count(*) from others where a = '{witness.xid}'") == 0
+        assert await one(await sessions.control(), f"select count(*) from public.others where a = '{witness.xid}'") == 0
 
 
 @awaited
