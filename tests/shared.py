@@ -15,13 +15,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 from msgspec import Struct
 
+from tests import cluster
 from tui.demo import processes
 from tui.demo.account import account, bases
 from tui.demo.binaries import Binaries
@@ -95,9 +96,37 @@ def server(binaries: Binaries) -> Server:
         if (place / "server.json").exists():
             found = Server.open(place)
         else:
-            found = Server.create(place, binaries, fsync=False, settings=_SETTINGS)
+            found = create(place, binaries, fsync=False, settings=_SETTINGS)
         found.start()
         return found
+
+
+def create(
+    directory: Path, binaries: Binaries, *, fsync: bool = True, settings: Mapping[str, str] | None = None
+) -> Server:
+    """As `Server.create`, in a tenth of its time: what initdb makes is copied, and gets an identity of its own."""
+    return _Copied.create(directory, binaries, fsync=fsync, settings=settings)
+
+
+def template(binaries: Binaries) -> Path:
+    """A data directory that initdb made, never started, the account's: made by the first of the run who asks."""
+    with alone(f"template-{binaries.version}") as run:
+        place = run / f"template-{binaries.version}"
+        if not place.exists():
+            making = run / f"making-{binaries.version}"
+            Server.create(making, binaries)
+            (making / "home" / "data").rename(place)
+            shutil.rmtree(making)
+        return place
+
+
+class _Copied(Server):
+    """A server whose cluster is a copy of the run's template."""
+
+    def _initdb(self) -> None:
+        source = template(Binaries(self.binaries.bindir, self.binaries.version))
+        subprocess.run(["cp", "-a", source, self.data], check=True)
+        cluster.give_identity(self.data)
 
 
 def _guard(run: Path) -> None:

@@ -64,6 +64,10 @@ class Station:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
         self.env = {**kept, "VIRADA_HOME": str(self.home), "LANG": "C.UTF-8"}
         self.env |= {"TMPDIR": str(temporary), **variables}
+        # The programs of the server that the tests use, before those of the system.
+        if postgres_server.chosen() in postgres_server.MAJORS:
+            bindir = postgres_server.binaries_of().bindir
+            self.env["PATH"] = os.pathsep.join((str(bindir), kept.get("PATH", os.defpath)))
         # What commands are run through: a program and its arguments, before those of the command.
         self.through: tuple[str, ...] = ()
 

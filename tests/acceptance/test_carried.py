@@ -54,6 +54,7 @@ def _may_hide() -> bool:
 def bare(station: Station) -> Station:
     """A station that sees no PostgreSQL of the system: as root in a namespace of mounts, else by PATH and setting."""
     bindir = _bindir()
+    station.env["PATH"] = os.environ["PATH"]
     if os.geteuid() == 0 and _may_hide():
         station.through = ("unshare", "--mount", "sh", "-c", _HIDE, "sh", *_installed(), "--")
     else:

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
-from tests import servers
-from tests.postgres_server import MAJORS, SUPPORTED, alive, await_condition, binaries_of, processes
+from tests import cluster, servers, shared, versions
+from tests.postgres_server import MAJORS, SUPPORTED, alive, await_condition, binaries_of, own_server, processes
 from tui.demo.server import Server
 
 pytestmark = pytest.mark.postgres
@@ -81,3 +82,27 @@ def test_a_tarball_that_is_not_the_pinned_one_is_refused(tmp_path: Path, monkeyp
     with pytest.raises(ValueError, match="not what is pinned"):
         servers.fetch(pin)
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_copied_cluster_has_an_identity_of_its_own() -> None:
+    source = shared.template(binaries_of())
+    with own_server() as server, psycopg.connect(server.dsn()) as connection:
+        told = connection.execute("select system_identifier from pg_control_system()").fetchone()
+        assert told == (cluster.identifier(server.data),)
+        assert cluster.identifier(server.data) != cluster.identifier(source)
+        with pytest.raises(ValueError, match="WAL segments"):
+            cluster.give_identity(_switched(server))
+
+
+def _switched(server: Server) -> Path:
+    """The server's data directory, with a second WAL segment in use."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("create table t (a int)")
+        connection.execute("select pg_switch_wal()")
+        connection.execute("insert into t values (1)")
+    return server.data
+
+
+def test_a_report_is_counted() -> None:
+    report = '<testsuites><testsuite tests="9" failures="1" errors="2" skipped="3"/></testsuites>'
+    assert versions.counts(report) == {"passed": 3, "failed": 3, "skipped": 3}

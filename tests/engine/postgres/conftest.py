@@ -7,34 +7,38 @@ from pathlib import Path
 
 import pytest
 
+from tests import shared
 from tests.engine.postgres.pgserver import Server
-from tests.postgres_server import SUPPORTED, binaries_of
+from tests.postgres_server import SOME, TRIED, binaries_of, create_database, drop_database, shared_server
 
 
-@pytest.fixture(scope="session", params=SUPPORTED, ids=lambda major: f"pg{major}")
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A running server shared by the tests of a version."""
-    server = Server(binaries_of(request.param).bindir)
-    try:
-        yield server.start()
-    finally:
-        server.remove()
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """On every version; tests with a server of their own, which take longer, on some of them."""
+    if "server" in metafunc.fixturenames:
+        every = not {"own", "template"} & set(metafunc.fixturenames) or metafunc.definition.get_closest_marker(
+            "every_version"
+        )
+        majors = TRIED if every else SOME
+        metafunc.parametrize("server", majors, indirect=True, scope="session", ids=lambda major: f"pg{major}")
 
 
 @pytest.fixture(scope="session")
-def template(server: Server) -> Iterator[Path]:
-    """A data directory to copy: the shared server's version, freshly made and never started."""
-    fresh = Server(server.bindir)
-    try:
-        yield fresh.data
-    finally:
-        fresh.remove()
+def server(request: pytest.FixtureRequest) -> Server:
+    """The running server of a version, which all tests share."""
+    found = shared_server(request.param)
+    return Server(found.binaries.bindir, shared=found)
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> Path:
+    """A data directory to copy: of the same version, freshly made and never started."""
+    return shared.template(binaries_of(server.version))
 
 
 @pytest.fixture
-def own(server: Server, template: Path) -> Iterator[Server]:
-    """A server of the test's own, not started, which it may crash."""
-    mine = Server(server.bindir, template)
+def own(server: Server) -> Iterator[Server]:
+    """A server of the test's own, of the same version, not started, which it may crash."""
+    mine = Server(server.bindir)
     try:
         yield mine
     finally:
@@ -44,21 +48,6 @@ def own(server: Server, template: Path) -> Iterator[Server]:
 @pytest.fixture
 def database(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
     """The name of an empty database on the shared server."""
-    name = "t_" + "".join(c if c.isalnum() else "_" for c in request.node.originalname)[:40]
-    psql = (
-        "psql",
-        "-X",
-        "-q",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-h",
-        server.home,
-        "-U",
-        "postgres",
-        "-d",
-        "postgres",
-    )
-    server.run(*psql, "-c", f"drop database if exists {name} with (force)")
-    server.run(*psql, "-c", f"create database {name} template template0")
-    yield name
-    server.run(*psql, "-c", f"drop database {name} with (force)")
+    made = create_database(shared_server(request.node.callspec.params["server"]))
+    yield made.name
+    drop_database(made)

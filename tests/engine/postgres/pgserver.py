@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +19,11 @@ from typing import Any
 
 import psutil
 
+from tests import cluster
+from tests.shared import template
+from tui.demo.account import account
+from tui.demo.binaries import Binaries
+from tui.demo.server import Server as SharedServer
 from tui.postgres.connect import PostgresError, Session, WorkSettings, open_session
 
 RUN = "20261122T060300Z-7f3a"
@@ -45,32 +50,33 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 15.0) 
         await asyncio.sleep(0.02)
 
 
-class Server:
-    """One cluster: `/tmp/virada-pg-*/data` with its socket beside it."""
+@functools.cache
+def _version(bindir: Path) -> int:
+    told = subprocess.run([bindir / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(re.findall(r"\d+", told)[0])
 
-    def __init__(self, bindir: Path, template: Path | None = None) -> None:
+
+class Server:
+    """One cluster of a test's own, not started yet: `/tmp/virada-pg-*/data` with its socket beside it.
+
+    With `source` it is that data directory's copy, the same system identifier included; with `shared` it is that server
+    instead, which all tests share and which runs.
+    """
+
+    def __init__(self, bindir: Path, source: Path | None = None, *, shared: SharedServer | None = None) -> None:
         self.bindir = bindir
-        self.home = Path(tempfile.mkdtemp(prefix="virada-pg-", dir="/tmp"))
-        self.data = self.home / "data"
-        self.account = "nobody" if os.geteuid() == 0 else None
-        if self.account is not None:
-            shutil.chown(self.home, self.account)
-        if template is None:
-            self.run(
-                "initdb",
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--no-sync",
-                "-D",
-                self.data,
-            )
+        user = account()
+        self.account = user.name if user.switch else None
+        self._as_account = user.popen()
+        if shared is not None:
+            self.home, self.data = shared.socket, shared.data
         else:
-            self._call("cp", "-a", template, self.data)
+            self.home = Path(tempfile.mkdtemp(prefix="virada-pg-", dir="/tmp"))
+            self.data = self.home / "data"
+            shutil.chown(self.home, user.uid, user.gid)
+            self._call("cp", "-a", source or template(Binaries(bindir, _version(bindir))), self.data)
+            if source is None:
+                cluster.give_identity(self.data)
         self.settings: dict[str, str] = {
             "listen_addresses": "''",
             "unix_socket_directories": f"'{self.home}'",
@@ -80,6 +86,11 @@ class Server:
             "log_line_prefix": "'%m [%p] %q%a '",
         }
 
+    @property
+    def version(self) -> int:
+        """The major version."""
+        return _version(self.bindir)
+
     def run(self, program: str, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         """One of the server's own programs, as the server's account."""
         return self._call(self.bindir / program, *arguments, check=check)
@@ -87,9 +98,7 @@ class Server:
     def _call(self, *command: object, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(
             [str(part) for part in command],
-            user=self.account,
-            group="nogroup" if self.account else None,
-            extra_groups=[] if self.account else None,
+            **self._as_account,
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -66,6 +66,10 @@ def test_what_is_an_error_is_counted_in_every_language(translated: Server, langu
         if language == "ru":
             session.execute("create database other encoding 'WIN1251' lc_collate 'C' lc_ctype 'C' template template0")
             names.append(b"other")
+    # What is written late of the error before would be counted with the others.
+    await_condition(
+        lambda: all(b"1/0" in (translated.home / name).read_bytes() for name in ("x.log", "x.csv")), "it is logged"
+    )
     for log in logs:
         log.open()
     for name in names:

@@ -141,19 +141,24 @@ async def test_a_reindex_leaves_ccnew(server: Server, database: str) -> None:
         assert [(f.index, f.leftover) for f in await invalid_indexes(monitor)] == [("public.i_ccnew", "ccnew")]
 
 
+@pytest.mark.every_version
 @awaited
-async def test_samples(server: Server, database: str) -> None:
-    async with Sessions(server, database) as sessions:
+async def test_samples(own: Server) -> None:
+    own.start()
+    async with Sessions(own) as sessions:
         monitor, idle = await sessions.monitor(), await sessions.work()
         await idle.execute("begin; create table t (a int)")
-        own = await sample(monitor, None)
-        assert own.active == 0 and own.oldest_transaction_s is None, "our own sessions are not what is watched"
+        unwatched = await sample(monitor, None)
+        assert unwatched.active == 0 and unwatched.oldest_transaction_s is None, (
+            "our own sessions are not what is watched"
+        )
         await idle.execute("set application_name = 'shop'")
         first = await sample(monitor, None)
         assert first.tps is None and first.connections >= 2 and first.idle_in_transaction >= 1
         assert first.oldest_idle_in_transaction_s is not None and first.oldest_transaction_s and not first.partial
-        assert first.connections_usable == 50 - 3 and 0 < first.connections_percent < 100
-        assert first.source == f"{server.home}:5432" and first.database_bytes and first.database_bytes > 1_000_000
+        limit = int(await one(monitor, "select current_setting('max_connections')"))
+        assert first.connections_usable == limit - 3 and 0 < first.connections_percent < 100
+        assert first.source == f"{own.home}:5432" and first.database_bytes and first.database_bytes > 1_000_000
         before = await wal_written(monitor)
         await idle.execute("insert into t select generate_series(1, 10000)")
         assert await wal_written(monitor) - before > 100_000
@@ -303,10 +308,12 @@ def work_name(work: Session) -> str:
 
 
 @awaited
-async def test_why_the_log_cannot_be_read(server: Server, own: Server) -> None:
-    async with Sessions(server) as sessions:
+async def test_why_the_log_cannot_be_read(own: Server) -> None:
+    own.start()
+    async with Sessions(own) as sessions:
         error = await refused(ServerLog(await sessions.control()).open())
         assert isinstance(error, LogUnavailable) and "logging_collector" in error.message
+    own.stop()
     own.start(logging_collector="on", log_directory="log")
     async with Sessions(own) as sessions:
         control = await sessions.control()
