@@ -144,6 +144,7 @@ class FailReason(StrEnum):
     NOT_STARTED = "not_started"
     OTHER_SERVER = "other_server"
     PROGRAM_LOST = "program_lost"
+    READ_ONLY = "read_only"
     RESTORE_FAILED = "restore_failed"
     RESTORE_FORBIDDEN = "restore_forbidden"
     ROWS_MISSING = "rows_missing"

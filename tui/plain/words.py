@@ -204,6 +204,7 @@ REASON = {
     "end_not_reached": N_("psql did not come to the end of its script"),
     "errors_ignored": N_("psql met errors and its script went on"),
     "transaction_left": N_("the script ended the transaction that was begun for it"),
+    "read_only": N_("a change was refused: behind the transaction begun for it, a script may only read"),
     "transaction_open": N_("the script left a transaction open, which is rolled back"),
     "session_replaced": N_("the script went on in another session than the one it began in"),
     "role_changed": N_("the script went on as another role than the step's"),

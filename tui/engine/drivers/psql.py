@@ -33,6 +33,7 @@ from tui.run.steps import StepState
 from tui.sql.leaving import Reach, reach
 from tui.steps.answers import passes
 from tui.steps.effects import ChildDone, PsqlDone, RunChild, RunPsql, SqlError
+from tui.steps.psqlsays import error_of
 
 ARGUMENTS = ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
 OPENED, CLOSED = 0, 1
@@ -158,6 +159,8 @@ class PsqlDriver:
             return msgspec.structs.replace(done, problem=done.problem or FailReason.TRANSACTION_LEFT)
         if verdict.fate != "not_applied":
             raise ProgramEnded(child, done.problem)
+        if done.problem is None and _refused_to_write(child.tail):
+            done = msgspec.structs.replace(done, problem=FailReason.READ_ONLY)
         if done.problem == FailReason.SESSION_REPLACED or (await self.reach(lead.effect)).outside:
             return done
         if lead.witnessed:
@@ -325,6 +328,11 @@ class _Lead:
 def reach_of(directory: Path, effect: RunPsql) -> Reach:
     """What the script may do beside its transaction; `directory` is the frozen plan's."""
     return reach(effect.file, effect.variables.values(), lambda name: (directory / name).read_text("utf-8"))
+
+
+def _refused_to_write(printed: str) -> bool:
+    error = error_of(printed)
+    return error is not None and error.sqlstate == "25006"
 
 
 def _has_client_error(raw: Path) -> bool:
