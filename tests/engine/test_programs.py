@@ -12,6 +12,7 @@ import msgspec
 import psutil
 import pytest
 
+from tests import postgres_server
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.engine.test_psql_scripts import programs
@@ -120,6 +121,28 @@ async def test_a_psql_that_took_too_long_has_done_nothing(empty_database: Databa
     async with Rig(tmp_path, empty_database, plan, {"s.sql": SLOW}) as rig:
         assert outcome(await rig.execute("a")) == ("step.failed", "timeout", "none")
         assert not there(empty_database)
+
+
+@pytest.mark.parametrize("single", [True, False], ids=["one", "many"])
+@awaited
+async def test_what_passed_is_there_after_a_crash_of_the_server(tmp_path: Path, single: bool) -> None:
+    """Although the database has synchronous_commit off, and a script with transactions of its own sets it off."""
+    with postgres_server.own_server() as server:
+        database = postgres_server.create_database(server)
+        with database.connect() as connection:
+            connection.execute(f"alter database {database.name} set synchronous_commit = off".encode())
+            # What the log's writer does by itself within a moment would hide what is missing.
+            connection.execute("alter system set wal_writer_delay = '10s'")
+            connection.execute("select pg_reload_conf()")
+        text = "create table a ();" if single else "set synchronous_commit = off; create table a ();"
+        plan = PSQL % ("" if single else ", single_transaction: false", "")
+        async with Rig(tmp_path, database, plan, {"s.sql": "select 1;"}) as rig:
+            # Past what `check` refuses.
+            (rig.paths.plan / "s.sql").write_text(text)
+            assert outcome(await rig.execute("a")) == ("step.passed", None, "all")
+            postgres_server.kill_server(server)
+        server.start()
+        assert there(database)
 
 
 class Cut:
