@@ -4,6 +4,7 @@ told so, the ledger."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -66,7 +67,7 @@ async def _preflight(
         await _ledger(found, control, create_ledger)
         await _roles(found, control, loaded.plan)
         await _leftovers(found, control)
-        _programs(found, access, loaded.plan, environment)
+        _programs(found, access, loaded, file, environment)
         await standby_problems(
             access, loaded.plan, lambda message, at: found.add("error", "no-standby", message, at)
         )  # fmt: skip
@@ -152,9 +153,11 @@ async def _leftovers(found: _Findings, control: Session) -> None:
             found.add("warning", "invalid-index", text.format(index=index.index))
 
 
-def _programs(found: _Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
-    identity = access.identity
-    assert identity is not None
+def _programs(
+    found: _Findings, access: TargetAccess, loaded: Loaded, file: Path, environment: Mapping[str, str]
+) -> None:
+    identity, plan = access.identity, loaded.plan
+    assert identity is not None and plan is not None
     server = identity.server_version // 10000
     asked: set[str] = set()
     for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
@@ -172,3 +175,27 @@ def _programs(found: _Findings, access: TargetAccess, plan: Plan, environment: M
                 text = _("{path} is of version {major} and refuses a server of version {server}; install a newer one.")
                 message = text.format(path=path, major=major, server=server)
                 found.add("error", "old-program", message, f"steps.{step.id}")
+            elif name == "psql" and major is not None and major < server:
+                level, message = _old_psql(loaded, file, path, major, server)
+                found.add(level, "old-program", message, f"steps.{step.id}")
+
+
+_INLINE_CSV = re.compile(rb"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*\bcsv\b", re.IGNORECASE)
+
+
+def _old_psql(loaded: Loaded, file: Path, path: str, major: int, server: int) -> tuple[Level, str]:
+    """Up to 17 psql sends the line with \\. at the end of inline CSV along, a row like any other from 18 on."""
+    if major < 18 <= server:
+        for name in loaded.files:
+            try:
+                inline = _INLINE_CSV.search((file.parent / name).read_bytes())
+            except OSError:
+                continue
+            if inline is not None:
+                text = _(
+                    "{path} is of version {major}; it would load the end of the CSV data in {file} as a row of its own "
+                    "into a server of version {server}. Install a newer psql, or use a sql step."
+                )
+                return "error", text.format(path=path, major=major, file=name, server=server)
+    text = _("{path} is of version {major}, older than the server ({server}); a newer psql knows all that it does.")
+    return "warning", text.format(path=path, major=major, server=server)
