@@ -67,19 +67,19 @@ def test_it_measures_fails_waits_and_recovers(service: Service) -> None:
 
     async def test() -> None:
         question = HttpQuestion(f"http://ana:hidden@127.0.0.1:{service.server_port}/health?key=hidden")
-        question.patience = 0.5
         canary = Canary(question, 0.05, 3.0, lambda severity, text: said.append((severity, text)))
         assert canary.figures() == {} and canary.source == "127.0.0.1"
         task = asyncio.ensure_future(canary.run())
         try:
-            await until(lambda: canary.figures())
-            assert 0 < canary.figures()["response_time_p50"] < 0.5
+            # The first question loads the HTTP client, which takes its time on a busy machine.
+            await until(lambda: 0 < canary.figures().get("response_time_p50", 3.0) < 0.5)
             service.status = 503
             await until(lambda: canary.trouble)
             # What is down does not look fast: it counts as what is not allowed any more.
             assert canary.figures()["response_time"] >= 3.0
             service.status = 200
             await until(lambda: canary.trouble is None)
+            question.patience = 0.5
             service.release.clear()
             asked = service.asked
             await until(lambda: canary.trouble is not None)
