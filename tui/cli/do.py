@@ -66,7 +66,7 @@ def _carry_out(
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
     from tui.plain.narrator import stays_lines
-    from tui.plain.trouble import trouble
+    from tui.plain.trouble import told_rows, trouble
     from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, run_waiting, word
     from tui.run.takeback import stays
 
@@ -103,8 +103,8 @@ def _carry_out(
         status = word(table, verdict.status)
         click.echo(status if verdict.step is None else f"{verdict.step}: {status}")
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
-        for label, text in [] if at is None else trouble(at):
-            click.echo(f"  {label}: {text}" if label else f"  {text}")
+        for text in [] if at is None else told_rows(trouble(at)):
+            click.echo(f"  {text}")
         if isinstance(asked, Rollback):
             for text in stays_lines(follower.state):
                 click.echo(f"  {text}")

@@ -13,7 +13,7 @@ from tui.console.words import effect_word, fate_word, figure, metric_word, name_
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
-from tui.plain.words import REASON, ROLLBACK_STATUS, word
+from tui.plain.words import REASON, ROLLBACK_STATUS, error_text, word
 from tui.run.state import RunState
 
 Severity = Literal["error", "warning", "event", "person", "output"]
@@ -138,7 +138,7 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
         case e.FeedbackAdded():
             return "person", _("Feedback by {by}: {text}").format(by=by, text=event.text)
         case e.ErrorRecorded():
-            return "error", f"{event.id} {event.text}" + _code(event.sqlstate)
+            return "error", f"{event.id} {error_text(event.text)}" + _code(event.sqlstate)
         case e.ErrorResolved():
             return "person", _("{id} resolved by {by}: {text}").format(id=event.id, by=by, text=event.text)
         case e.GuardBreached():

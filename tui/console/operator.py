@@ -14,6 +14,7 @@ from tui.console.visible import visible
 from tui.console.words import clock, effect_word, environment_word, name_of
 from tui.locale import _, ngettext
 from tui.plain.holding import held_sentence
+from tui.plain.words import error_text
 from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.decide import rollback_events
@@ -217,7 +218,7 @@ class Operator:
         if error is None:
             self._desk.say(Said(_("There is no open error."), "warning"))
             return
-        lines = explained(error.text, "bad")
+        lines = explained(error_text(error.text), "bad")
         self._text(
             _("Resolve {id}").format(id=visible(error.id)),
             _("Resolved"),
@@ -263,7 +264,9 @@ class Operator:
             text = _("Not taken back: {step}").format(step=name_of(state.steps[step]))
             lines.extend(explained(text, "warn"))
         for error in unresolved:
-            text = _("{id} is not resolved: {text}").format(id=visible(error.id), text=visible(error.text[:400]))
+            text = _("{id} is not resolved: {text}").format(
+                id=visible(error.id), text=visible(error_text(error.text[:400]))
+            )
             lines.extend(explained(text, "warn"))
         # It cannot be taken back, so that it always costs two acts.
         question = Question(

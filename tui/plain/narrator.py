@@ -13,7 +13,7 @@ from tui.locale import _
 from tui.plain import words
 from tui.plain.figures import amount, moment, size, span, t_clock
 from tui.plain.holding import held_sentence, held_way_on
-from tui.plain.trouble import Row, place, trouble
+from tui.plain.trouble import Row, place, told_rows, trouble
 from tui.run.clock import instant
 from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
@@ -45,7 +45,7 @@ def end_lines(state: RunState) -> list[str]:
     told: list[str] = []
     for at in (*state.failed, *state.undecided):
         told.append(f"{_step(at, at.id)} {words.step_word(at.status)}: {visible(at.step.title)}")
-        told += [f"    {label}: {text}" if label else f"    {text}" for label, text in trouble(at)]
+        told += [f"    {text}" for text in told_rows(trouble(at))]
     if state.rollback is not None and state.rollback.status != "running":
         told += stays_lines(state)
     return [*told, end_line(state)]
@@ -233,13 +233,15 @@ def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Li
 
 def _rows(name: str, rows: list[Row], without: set[str]) -> list[str]:
     """What went wrong, a labelled line each; a line without a label goes on the one before."""
-    told: list[str] = []
+    kept: list[Row] = []
     proof = False
+    leaving = False
     for label, text in rows:
         proof = proof or label == _("proof")
-        if proof or label not in without:
-            told.append(f"{name}   {label}: {text}" if label else f"{name}   {text}")
-    return told
+        leaving = (label in without and not proof) if label else leaving
+        if not leaving:
+            kept.append((label, text))
+    return [f"{name}   {text}" for text in told_rows(kept)]
 
 
 def _cancel(previous: RunState, state: RunState, event: e.CancelRequested, line: Line) -> list[str]:
@@ -315,7 +317,7 @@ def _feedback(previous: RunState, state: RunState, event: e.FeedbackAdded, line:
 def _error(previous: RunState, state: RunState, event: e.ErrorRecorded, line: Line) -> list[str]:
     where = "" if event.step is None else f" ({_name(state, event.step)})"
     state_ = "" if event.sqlstate is None else f" SQLSTATE {visible(event.sqlstate)}"
-    return [_("error {id}").format(id=visible(event.id)) + f"{where}{state_}: {visible(event.text)}"]
+    return [_("error {id}").format(id=visible(event.id)) + f"{where}{state_}: {visible(words.error_text(event.text))}"]
 
 
 def _resolved(previous: RunState, state: RunState, event: e.ErrorResolved, line: Line) -> list[str]:

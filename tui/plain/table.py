@@ -9,7 +9,7 @@ from tui.locale import _
 from tui.plain import words
 from tui.plain.figures import amount, moment, span
 from tui.plain.holding import held_sentence, held_way_on
-from tui.plain.trouble import trouble_of
+from tui.plain.trouble import told_rows, trouble_of
 from tui.run.state import Barrier
 from tui.run.visible import visible
 
@@ -115,8 +115,8 @@ def _steps(steps: list[dict[str, Any]]) -> list[str]:
         if step["waiting"] is not None:
             why = words.wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
             rows.append(_cut(" " * (number + 2) + why))
-        for label, text in trouble_of(step):
-            rows += _wrapped(f"{label}: {text}" if label else text, number + 2)
+        for text in told_rows(trouble_of(step)):
+            rows += _wrapped(text, number + 2)
     return rows
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tui.locale import _
 from tui.plain.figures import size
+from tui.plain.findings import findings
 from tui.plain.words import EFFECT, FATE_REASON, N_, REASON, word
 from tui.run.steps import StepState
 from tui.run.visible import visible, visible_lines
@@ -40,6 +41,7 @@ def trouble_of(step: dict[str, Any]) -> list[Row]:
     rows = list(_why(step))
     said = list(_said(_error(step)))
     rows += said
+    rows += findings(evidence, step["reason"])
     rows += _checks(evidence.get("checks"))
     if step["kind"] == "query":
         rows += _answer(evidence)
@@ -53,6 +55,16 @@ def trouble_of(step: dict[str, Any]) -> list[Row]:
         # Somebody asked for it, and it left nothing: there is no trouble.
         return []
     return [*rows, (_("effect"), word(EFFECT, step["effect"]))]
+
+
+def told_rows(rows: list[Row]) -> list[str]:
+    """`label: text` each; what has no label stands below the text of the one before, where a caret points at it."""
+    lines: list[str] = []
+    indent = 0
+    for label, text in rows:
+        indent = len(label) + 2 if label else indent
+        lines.append(f"{label}: {text}" if label else " " * indent + text)
+    return lines
 
 
 def _why(step: dict[str, Any]) -> Iterator[Row]:

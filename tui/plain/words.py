@@ -245,6 +245,11 @@ def word(table: dict[str, str], code: str | None) -> str:
     return _(known) if known is not None else visible(code)
 
 
+def error_text(text: str) -> str:
+    """A recorded error: the server's own words, or the words for the reason where it said none; not `visible` yet."""
+    return _(REASON[text]) if text in REASON else text
+
+
 def step_word(status: str) -> str:
     return word(STEP_STATUS, status)
 

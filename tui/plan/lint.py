@@ -141,7 +141,7 @@ def _lint_effect(scene: Scene, placed: Placed, said: set[str]) -> None:
     if step.undo is None and wanted and f"{entry.path}.undo" not in scene.converter.bad:
         message = _("{id} changes the target and has no undo; a rollback cannot take it back.")
         scene.report.add("no-undo", at, message.format(id=quoted(step.id or step.title)), "warning")
-    judged = kind.fence in ("transaction", "statements") or step.repeat == "always" or "no-prove" in said
+    judged = kind.fence in ("transaction", "statements") or step.repeat == "always" or kind.says_proof
     if step.prove is None and not judged and f"{entry.path}.prove" not in scene.converter.bad:
         message = _("{id} has no proof; if it is interrupted, nobody can tell whether it took effect.")
         scene.report.add("no-prove", at, message.format(id=quoted(step.id or step.title)), "warning")

@@ -62,7 +62,7 @@ class Kind(Struct, frozen=True, kw_only=True):
 
     `short` names the spec's field that a bare scalar or list stands for (`sign: "..."`, `command: [...]`), and
     `true` alone means a spec of defaults. `changes`: it may change the target. `repeat`: its default. `atomic`: whether
-    one transaction is the whole step.
+    one transaction is the whole step. `says_proof`: its lint says where a step of it needs a proof.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     repeat: Repeat = "always"
     short: str | None = None
     atomic: Callable[[Any], bool] | None = None
+    says_proof: bool = False
     lint: Callable[[Lint], Iterable[Finding]] | None = None
     facts: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None
 

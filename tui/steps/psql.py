@@ -18,6 +18,7 @@ from tui.locale import _
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
 from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
+from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
 from tui.sql.psql import objection_to_variable, read_psql
 from tui.sql.psql_files import Refused
@@ -86,9 +87,18 @@ def lint(lint: Lint) -> Iterable[Finding]:
     for found in read_psql(spec.file, _Files(lint), given, single=spec.single_transaction):
         code = found.code.replace("_", "-")
         yield Finding(code=code, message=found.message, key="file", file=found.file, line=found.line, level=found.level)
-    if lint.step.prove is None and not lint.is_undo:
-        message = "a psql step without 'prove' is undecided after an interruption"
+    if lint.step.prove is None and not lint.is_undo and lint.step.repeat != "always" and _may_be_undecided(lint):
+        message = _("It may do more than one transaction can prove: interrupted, without 'prove' it may be undecided.")
         yield Finding(code="no-prove", message=message, level="warning")
+
+
+def _may_be_undecided(lint: Lint) -> bool:
+    """Whether the evidence of the step's one transaction may not tell of all that the script does."""
+    spec: PsqlSpec = lint.spec
+    values = list(spec.variables.values())
+    # What the environment holds is known when it runs.
+    open_ended = any("${" in value for value in values)
+    return not spec.single_transaction or open_ended or reach(spec.file, values, _Files(lint).text).outside
 
 
 class _Files:
@@ -124,5 +134,6 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 KIND = Kind(
     name="psql", spec=PsqlSpec, execute=execute, fence="child", changes=True, repeat="after_proof", short="file",
+    says_proof=True,
     lint=lint, facts=facts,
 )  # fmt: skip

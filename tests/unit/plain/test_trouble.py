@@ -12,9 +12,10 @@ from tests.unit.cli.journals import Journal, plan, sql
 from tui.journal import codes
 from tui.journal import events as e
 from tui.plain import words
+from tui.plain.findings import UNMEASURED
 from tui.plain.narrator import end_lines, narrate
 from tui.plain.table import status_lines
-from tui.plain.trouble import trouble
+from tui.plain.trouble import told_rows, trouble
 from tui.run.fold import fold, fold_all
 from tui.run.state import RunState
 from tui.run.status import status
@@ -143,6 +144,69 @@ def test_a_program_says_its_status_and_what_it_printed_last() -> None:
     tail = "\n".join(f"line {n}" for n in range(9)) + "\n\n"
     told = of_kind("command", {"exit_status": 3, "tail": tail}, reason="exit_status", effect="unknown")
     assert told[1:3] == [("exit status", "3"), ("printed last", "line 4")] and told[-2] == ("", "line 8")
+
+
+NOT_MEASURED = [
+    {"metric": "critical_errors", "limit": 0.0, "why": "log_without_sqlstates"},
+    {"metric": "cpu", "limit": 0.9, "why": "unknown", "seconds": 12.0, "too_long": True},
+    {"what": "log", "why": "log_unclear", "count": 3},
+]
+LITTLE = {"place": "/backup/a.dump", "free_bytes": 1_500_000, "need_bytes": 50_000_000_000, "source": "db1 (ssh)"}
+MISSING = [{"table": f"public.t{n}", "rows": n, "at_least": 50} for n in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "evidence", "told"),
+    [
+        ("not_measured", {"not_measured": NOT_MEASURED}, [
+            ("not measured", "critical errors: the server's log has no SQLSTATEs; add %e to log_line_prefix"),
+            ("not measured", "CPU: nobody measures it (for 12.0 s)"),
+            ("not measured", "server's log: it has records of which nobody can tell whether they are errors (3)"),
+        ]),
+        ("guard_breached", {"breached": [{"metric": "cpu", "value": 0.97, "limit": 0.9, "source": "db1 (ssh)"}]}, [
+            ("CPU", "0.97, limit 0.9 (db1 (ssh))"),
+        ]),
+        ("no_space", {"space": LITTLE}, [
+            ("free space", "1.5 MB; expected 50.0 GB"), ("place", "/backup/a.dump (db1 (ssh))"),
+        ]),
+        ("rows_missing", {"rows_missing": MISSING, "count": 12}, [
+            ("rows missing", "public.t0: 0 rows, the source had and still has 50"),
+            *(("", f"public.t{n}: {n} rows, the source had and still has 50") for n in range(1, 10)),
+            ("", "and 2 more"),
+        ]),
+        ("not_in_backup", {"missing": ["public.a", "b"]}, [("not in the backup", "public.a"), ("", "b")]),
+        ("scratch_exists", {"database": "check"}, [("scratch database", "check")]),
+        ("rows_left", {"left": 7}, [("rows left", "7")]),
+        ("hash_differs", {"recorded": "aa", "sha256": "bb"}, [("hash recorded", "aa"), ("hash found", "bb")]),
+        ("no_backup", {"of": "dump"}, [("backup of", "dump")]),
+    ],
+)  # fmt: skip
+def test_what_was_found_is_named(reason: str, evidence: dict[str, Any], told: list[Any]) -> None:
+    assert of_kind("monitor", evidence, reason=reason)[1:-1] == told
+    # Of another journal's evidence nothing is expected.
+    of_kind("monitor", dict.fromkeys((*evidence, "count"), "?"), reason=reason)
+    of_kind("monitor", {key: [{}] for key in evidence}, reason=reason)
+
+
+def test_every_reason_for_no_measurement_has_words() -> None:
+    assert {member.value for member in codes.Unmeasured} == set(UNMEASURED)
+
+
+def test_a_caret_stands_below_what_it_points_at() -> None:
+    context = "LINE 1: insert into repport values (1)\n                    ^"
+    lines = told_rows(rows(failed({"error": {"message": "no such table", "context": context}})))
+    at = next(i for i, line in enumerate(lines) if line.startswith("context"))
+    assert lines[at].index("repport") == lines[at + 1].index("^")
+
+
+def test_a_recorded_error_without_a_message_is_told_in_words() -> None:
+    journal = failed({}, reason="not_measured")
+    journal.add(e.ErrorRecorded(id="E1", text="not_measured", step="fill", attempt=1, source="unanswered"))
+    state, told = RunState(), []
+    for line in journal.lines:
+        previous, state = state, fold(state, line)
+        told += narrate(previous, state, line)
+    assert told[-1].endswith("what was to be watched was not measured")
 
 
 def test_what_is_well_has_no_trouble() -> None:

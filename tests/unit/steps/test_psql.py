@@ -84,12 +84,29 @@ def test_what_was_committed_is_never_run_again_unless_the_plan_says_so() -> None
 
 
 class TestLint:
-    def test_without_a_proof_it_warns(self) -> None:
-        files = {"policies.sql": "\\set x 1\nselect 1;\n"}
-        (found,) = lint(KIND, SPEC, files=files)
-        assert (found.code, found.level) == ("no-prove", "warning")
-        assert lint(KIND, SPEC, files=files, prove=Proof(query="select 1", equals=1)) == []
-        assert lint(KIND, SPEC, files=files, is_undo=True) == []
+    @pytest.mark.parametrize(
+        ("text", "more"),
+        [
+            ("select 1;\n", {"single_transaction": False}),
+            ("set transaction read write;\n", {}),
+            ("\\i more.sql\n", {}),
+            ("select :'x';\n", {"variables": {"x": "${FROM_OUTSIDE}"}}),
+        ],
+    )
+    def test_without_a_proof_it_warns_where_its_transaction_may_not_tell_all(
+        self, text: str, more: dict[str, Any]
+    ) -> None:
+        files = {"policies.sql": text, "more.sql": "\\copy t to program 'cat'\n"}
+        spec = SPEC | more
+        said = [found for found in lint(KIND, spec, files=files) if found.code == "no-prove"]
+        assert [found.level for found in said] == ["warning"]
+        proved = lint(KIND, spec, files=files, prove=Proof(query="select 1", equals=1))
+        assert not [
+            found for found in (*proved, *lint(KIND, spec, files=files, is_undo=True)) if found.code == "no-prove"
+        ]
+
+    def test_one_transaction_proves_itself(self) -> None:
+        assert lint(KIND, SPEC, files={"policies.sql": "\\set x 1\nselect 1;\n"}) == []
 
     def test_transaction_control_defeats_the_single_transaction(self) -> None:
         files = {"policies.sql": "select 1;\ncommit;\n"}

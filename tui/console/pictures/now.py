@@ -13,7 +13,7 @@ from tui.console.visible import visible
 from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
 from tui.locale import _
 from tui.plain.holding import held_sentence
-from tui.plain.words import REASON, word
+from tui.plain.words import REASON, error_text, word
 from tui.run.clock import expected, starts_in
 from tui.run.measured import fresh
 from tui.run.state import Barrier
@@ -170,7 +170,9 @@ def _notice(view: View) -> list[Piece]:
     latest = state.errors.latest()
     if latest is not None:
         text = _("{n} unresolved errors, the latest {id}: {text}")
-        told = text.format(n=state.errors.unresolved, id=visible(latest.id), text=visible(latest.text[:400]))
+        told = text.format(
+            n=state.errors.unresolved, id=visible(latest.id), text=visible(error_text(latest.text[:400]))
+        )
         return [(told, "warn")]
     committed = None if state.committed is None else state.steps.get(state.committed)
     if committed is None:

@@ -1,0 +1,117 @@
+"""What a step found that failed without the server's word: which criterion or log was not measured, how much room there
+was, which rows a trial restore lacked. Labelled lines for `trouble`; pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tui.locale import _
+from tui.plain.figures import amount, size, span
+from tui.plain.words import METRIC, N_, word
+from tui.run.visible import visible
+
+Row = tuple[str, str]
+_NAMED = 10
+"""So many are told one by one; how many more there are, as a number."""
+
+UNMEASURED = {
+    "log_behind": N_("it was not read up to its end"),
+    "log_gap": N_("it has a gap"),
+    "log_not_followed": N_("the server's log is not followed"),
+    "log_unclear": N_("it has records of which nobody can tell whether they are errors"),
+    "log_without_errors": N_("the server does not log errors (log_min_messages)"),
+    "log_without_sqlstates": N_("the server's log has no SQLSTATEs; add %e to log_line_prefix"),
+    "no_criteria": N_("the plan has none"),
+    "no_log": N_("the server's log cannot be read"),
+    "no_replica": N_("no replica is connected"),
+    "no_samples": N_("not a single one was taken"),
+    "unknown": N_("nobody measures it"),
+}
+_WATCHED = {"log": N_("server's log"), "figures": N_("figures"), "criteria": N_("criteria")}
+
+
+def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
+    """What tells more than `reason`; nothing where there is nothing to tell."""
+    if reason == "guard_breached":
+        yield from _breached(evidence.get("breached"))
+    yield from _unmeasured(evidence.get("not_measured"))
+    if reason in ("no_space", "not_answered"):
+        yield from _space(evidence.get("space"))
+    if reason == "hash_differs":
+        yield _("hash recorded"), visible(str(evidence.get("recorded", "?")))
+        yield _("hash found"), visible(str(evidence.get("sha256", "?")))
+    if reason == "no_backup":
+        yield _("backup of"), visible(str(evidence.get("of", "?")))
+    if reason in ("scratch_exists", "scratch_failed", "scratch_forbidden"):
+        yield _("scratch database"), visible(str(evidence.get("database", "?")))
+    if reason == "not_in_backup":
+        yield from _list(_("not in the backup"), [visible(str(one)) for one in _many(evidence.get("missing"))])
+    yield from _rows_missing(evidence)
+    if reason in ("rows_left", "rows_uncounted") and evidence.get("left") is not None:
+        yield _("rows left"), visible(str(evidence["left"]))
+
+
+def _many(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in _many(value) if isinstance(one, dict)]
+
+
+def _list(label: str, told: list[str], count: int | None = None) -> Iterator[Row]:
+    more = (len(told) if count is None else count) - _NAMED
+    for text in told[:_NAMED]:
+        yield label, text
+        label = ""
+    if more > 0:
+        yield label, _("and {n} more").format(n=more)
+
+
+def _breached(guards: Any) -> Iterator[Row]:
+    for guard in _dicts(guards):
+        value = guard.get("value")
+        text = _("{value}, limit {limit}").format(
+            value="?" if value is None else visible(amount(value)), limit=visible(amount(guard.get("limit", "?")))
+        )
+        source = guard.get("source")
+        yield visible(word(METRIC, str(guard.get("metric")))), f"{text} ({visible(str(source))})" if source else text
+
+
+def _unmeasured(lacking: Any) -> Iterator[Row]:
+    for one in _dicts(lacking):
+        metric = one.get("metric")
+        label = word(_WATCHED, str(one.get("what"))) if metric is None else word(METRIC, str(metric))
+        text = word(UNMEASURED, str(one.get("why")))
+        if isinstance(one.get("count"), int):
+            text += f" ({one['count']})"
+        if isinstance(one.get("seconds"), int | float):
+            text += _(" (for {span})").format(span=span(one["seconds"]))
+        yield _("not measured"), f"{visible(label)}: {text}"
+
+
+def _space(space: Any) -> Iterator[Row]:
+    if not isinstance(space, dict):
+        return
+    free, need = space.get("free_bytes"), space.get("need_bytes")
+    known = _("unknown") if free is None else size(free)
+    text = known if need is None else _("{found}; expected {expected}").format(found=known, expected=size(need))
+    yield _("free space"), text
+    if space.get("place"):
+        source = f" ({visible(str(space['source']))})" if space.get("source") else ""
+        yield _("place"), visible(str(space["place"])) + source
+    if space.get("error"):
+        yield _("message"), visible(str(space["error"]))
+
+
+def _rows_missing(evidence: dict[str, Any]) -> Iterator[Row]:
+    told = [
+        _("{table}: {rows} rows, the source had and still has {least}").format(
+            table=visible(str(one.get("table", "?"))), rows=one.get("rows", "?"), least=one.get("at_least", "?")
+        )
+        for one in _dicts(evidence.get("rows_missing"))
+    ]
+    count = evidence.get("count")
+    yield from _list(_("rows missing"), told, count if isinstance(count, int) else None)
