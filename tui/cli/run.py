@@ -32,12 +32,19 @@ from tui.plan.model import Plan
 )
 @click.option("--detach", is_flag=True, help=_("Start the engine, print the run's id and leave."))
 @click.option("--reason", metavar="TEXT", help=_("Why this run is made; recorded."))
+@click.option(
+    "--despite",
+    multiple=True,
+    metavar="CODE",
+    help=_("Run in spite of what check --on calls an error of this code; recorded. May be repeated."),
+)
 @options.declared()
 @options.plain()
 @options.mouse()
 def command(
     plan: Path, target: str | None, rehearsal: bool, headless: bool, sign_off: str | None, on_failure: str | None,
-    compress: float, detach: bool, reason: str | None, declared: str | None, plain: bool, mouse: bool,
+    compress: float, detach: bool, reason: str | None, despite: tuple[str, ...], declared: str | None, plain: bool,
+    mouse: bool,
 ) -> int:  # fmt: skip
     name = options.checked_name(declared)
     policy = options.policy_of(headless, sign_off, on_failure, name)
@@ -47,7 +54,7 @@ def command(
     mode = mode_of(loaded.plan, chosen, rehearsal=rehearsal, compress=compress)
     paths = open_plan(
         loaded, plan, chosen, mode=mode, policy=policy or Policy(), compress=compress, reason=reason, declared=name,
-        environment=dict(os.environ),
+        environment=dict(os.environ), despite=despite,
     )  # fmt: skip
     return accompany(paths, way, declared=name, take=None, mouse=mouse)
 

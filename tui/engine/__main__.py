@@ -25,7 +25,7 @@ from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
-from tui.journal.events import Policy, RunOpened, RunRecovered
+from tui.journal.events import Policy, RunRecovered
 from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
 from tui.journal.reader import read_all
@@ -36,9 +36,16 @@ from tui.postgres.resolve import without_service_variable
 from tui.run.fold import fold_all
 from tui.run.state import RunState
 
+_REFUSED = 5
+"""What `run` ends with where `check --on` calls something an error."""
+
 
 class CannotStart(Exception):
-    """Why this engine does not run; one sentence."""
+    """Why this engine does not run, for people; `exit_code` is what the command that started it ends with."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def main(arguments: list[str]) -> int:
@@ -58,7 +65,7 @@ def main(arguments: list[str]) -> int:
             with without_service_variable():
                 asyncio.run(_serve(paths, policy, lock, crashlog, environment))
     except CannotStart as error:
-        report_failure(str(error))
+        report_failure(str(error), error.exit_code)
         return 1
     except JournalError as error:
         crashlog.line(str(error))
@@ -122,13 +129,18 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     opened = opening.opened
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     ledger = False
+    despite: tuple[str, ...] = ()
     if target.target.dsn is not None or target.target.service is not None:
-        ledger = await _ask(target, opened)
+        try:
+            ledger, despite = await _ask(target, opening, paths.plan, environment)
+        except CannotStart:
+            await target.close()
+            raise
     clock = RunClock.start()
     writer = JournalWriter.create(paths.journal, clock)
     facts = target.facts()
     opened = msgspec.structs.replace(
-        opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=ledger
+        opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=ledger, despite=despite
     )
     recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
     recorder.append(opened, by=opening.by)
@@ -136,26 +148,41 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     return recorder, target
 
 
-async def _ask(target: TargetAccess, opened: RunOpened) -> bool:
-    """Who the target is, and whether a ledger may protect its steps. Raises CannotStart."""
+async def _ask(
+    target: TargetAccess, opening: Opening, plan: Path, environment: dict[str, str]
+) -> tuple[bool, tuple[str, ...]]:
+    """Who the target is and whether it has what the plan needs: whether a ledger may protect the steps, and the codes
+    of errors in spite of which the run opens. Raises CannotStart for all others."""
+    from tui.engine.preflight import NEVER_IN_SPITE, Findings, refusals, server_problems
     from tui.postgres.ledger import ledger_state
 
+    opened = opening.opened
+    found = Findings(opening.source, opening.positions, opened.target)
     try:
         control = await target.control()
         state = await ledger_state(control)
+        if opening.source:
+            files = {str(path.relative_to(plan)): path for path in sorted(plan.rglob("*")) if path.is_file()}
+            await refusals(found, target, opened.plan, files, environment, demo=opened.demo is not None)
+        else:
+            server_problems(found, target, opened.plan)
     except PostgresError as error:
         message = _("The target {target} cannot be reached: {reason}")
         raise CannotStart(message.format(target=opened.target, reason=error.message)) from None
-    identity = target.identity
-    assert identity is not None
-    if identity.in_recovery:
-        raise CannotStart(
-            _("The target {target} is a standby; nothing can be changed there.").format(target=opened.target)
-        )
-    if identity.pooler == "transaction":
-        message = _("The target {target} answers through a transaction pooler; connect to the server itself.")
-        raise CannotStart(message.format(target=opened.target))
-    return state == "present"
+    errors = [problem for problem in found.problems if problem.level == "error"]
+    asked = frozenset(opened.despite) - NEVER_IN_SPITE
+    refused = [problem for problem in errors if problem.code not in asked]
+    if refused:
+        codes = sorted({problem.code for problem in refused} - NEVER_IN_SPITE)
+        lines = [str(problem) for problem in refused]
+        if codes:
+            options = " ".join(f"--despite {code}" for code in codes)
+            text = _("Nothing was started. To run in spite of it, which is recorded: {options}")
+            lines.append(text.format(options=options))
+        else:
+            lines.append(_("Nothing was started."))
+        raise CannotStart("\n".join(lines), _REFUSED)
+    return state == "present", tuple(sorted({problem.code for problem in errors}))
 
 
 async def _take_up(

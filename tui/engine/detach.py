@@ -28,7 +28,11 @@ _TAIL = 4096
 
 
 class StartFailed(Exception):
-    """The engine did not start; the text is one sentence for people."""
+    """The engine did not start; the text is for people, `exit_code` what the command ends with."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class Started(Struct, frozen=True):
@@ -98,9 +102,9 @@ def report_ready(**facts: object) -> None:
     _report({"ready": True, **facts})
 
 
-def report_failure(sentence: str) -> None:
-    """Called by the engine that cannot start, with the sentence the starter shows."""
-    _report({"error": sentence})
+def report_failure(sentence: str, exit_code: int = 1) -> None:
+    """Called by the engine that cannot start, with what the starter shows and ends with."""
+    _report({"error": sentence, "exit_code": exit_code})
 
 
 def _report(message: dict[str, object]) -> None:
@@ -127,7 +131,7 @@ def _await_ready(reader: int, log_path: Path, before: int, deadline: float, surv
             line, _sep, buffer = buffer.partition(b"\n")
             message = _message(line)
             if "error" in message:
-                raise StartFailed(str(message["error"]))
+                raise StartFailed(str(message["error"]), int(message.get("exit_code", 1)))
             if message.get("ready"):
                 return Started(pid, message, survival)
             pid = int(message.get("pid", pid))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +41,10 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
     opened: RunOpened
     by: str
+    source: str = ""
+    """The plan's file as it was named; without it only who answers is looked at."""
+    positions: dict[str, tuple[int, int]] = {}
+    """Where in it the target, its criteria and its steps stand: what is found wrong at the target is told there."""
 
 
 def open_run(
@@ -56,10 +60,12 @@ def open_run(
     demo: str | None = None,
     opens: str | None = None,
     environment: Mapping[str, str] | None = None,
+    despite: Sequence[str] = (),
 ) -> RunPaths:
     """Freeze the plan into a new run, start its engine, and return when `run.opened` is durable.
 
-    `source`: the plan's file. Raises LaunchFailed; a run that never opened leaves no directory behind.
+    `source`: the plan's file. `despite`: codes of what `check --on` calls errors that are no reason not to open the
+    run. Raises LaunchFailed; a run that never opened leaves no directory behind.
     """
     plan = loaded.plan
     if plan is None:
@@ -79,11 +85,12 @@ def open_run(
             id=paths.id, plan=plan, seal=frozen.seal, work=frozen.work, target=target,
             environment=chosen.environment, mode="live" if mode == "live" else "rehearsal", window=window,
             policy=policy or Policy(), durations=durations, rollback_s=rollback_s, compress=compress, reason=reason,
-            demo=demo, plan_file=source.name, engine={"version": __version__},
+            demo=demo, plan_file=source.name, engine={"version": __version__}, despite=tuple(despite),
         )  # fmt: skip
         opening = paths.directory / OPENING
         with os.fdopen(open_file(opening, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(Opening(opened=opened, by=person.label)))
+            told = Opening(opened=opened, by=person.label, source=str(source), positions=_positions(loaded))
+            file.write(msgspec.json.encode(told))
         _start(paths, None, environment)
     except LaunchFailed:
         if not paths.journal.exists():
@@ -97,6 +104,12 @@ def open_run(
         message = _("The run's directory {path} cannot be written: {reason}.")
         raise LaunchFailed(message.format(path=paths.directory, reason=error.strerror)) from None
     return paths
+
+
+def _positions(loaded: Loaded) -> dict[str, tuple[int, int]]:
+    """Those that what is found wrong at a target is told at."""
+    kept = ("targets.", "success.", "steps.")
+    return {path: at for path, at in loaded.positions.items() if path.startswith(kept) and path.count(".") == 1}
 
 
 def _directory(now: datetime) -> RunPaths:
@@ -133,4 +146,4 @@ def _start(paths: RunPaths, policy: Policy | None, environment: Mapping[str, str
         if engine_facts(paths).alive:
             # Somebody else was faster: the run has its engine.
             return
-        raise LaunchFailed(str(error)) from None
+        raise LaunchFailed(str(error), error.exit_code) from None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from tui.engine.preflight_measured import measured
 from tui.engine.standbys import standby_problems
@@ -20,6 +21,7 @@ from tui.plan.problems import Level, Problem
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
+from tui.steps.registry import KINDS
 
 OLDEST, NEWEST = 14, 18
 _PROGRAMS = {
@@ -29,13 +31,17 @@ _PROGRAMS = {
 }
 
 
-class _Findings:
-    """Problems at the place of the plan that they concern."""
+NEVER_IN_SPITE: Final = frozenset({"target-unreachable", "standby"})
+"""Errors in spite of which no run opens: there would be nothing that it could do."""
 
-    def __init__(self, file: Path, loaded: Loaded, target: str) -> None:
+
+class Findings:
+    """Problems at the place of the plan that they concern. `positions`: as `Loaded.positions`."""
+
+    def __init__(self, file: str, positions: Mapping[str, tuple[int, int]], target: str) -> None:
         self.problems: list[Problem] = []
-        self._file = str(file)
-        self._positions = loaded.positions
+        self._file = file
+        self._positions = positions
         self._target = f"targets.{target}"
 
     def add(self, level: Level, code: str, message: str, at: str | None = None) -> None:
@@ -59,19 +65,16 @@ async def _preflight(
     loaded: Loaded, file: Path, target: str, environment: Mapping[str, str], create_ledger: bool
 ) -> list[Problem]:
     assert loaded.plan is not None
-    found = _Findings(file, loaded, target)
+    found = Findings(str(file), loaded.positions, target)
     access = TargetAccess("preflight", loaded.plan.targets[target], environment)
     try:
         control = await access.control()
-        _server(found, access)
         await _ledger(found, control, create_ledger)
-        await _roles(found, control, loaded.plan)
+        files = {name: file.parent / name for name in loaded.files}
+        await refusals(found, access, loaded.plan, files, environment, demo=False)
         await _leftovers(found, control)
-        _programs(found, access, loaded, file, environment)
-        await standby_problems(
-            access, loaded.plan, lambda message, at: found.add("error", "no-standby", message, at)
-        )  # fmt: skip
-        await measured(found, access, loaded.plan, environment)
+        if not _needs_measures(loaded.plan):
+            await measured(found, access, loaded.plan, environment)
     except PostgresError as error:
         message = _("The target {target} does not answer as needed: {reason}")
         found.add("error", "target-unreachable", message.format(target=target, reason=error.message))
@@ -80,7 +83,43 @@ async def _preflight(
     return found.problems
 
 
-def _server(found: _Findings, access: TargetAccess) -> None:
+async def refusals(
+    found: Findings, access: TargetAccess, plan: Plan, files: Mapping[str, Path], environment: Mapping[str, str], *,
+    demo: bool,
+) -> None:  # fmt: skip
+    """Everything by which a run does not begin, on the sessions that it will have anyway; warnings come along where
+    they cost nothing. `files`: the plan's, by name. Raises PostgresError."""
+    control = await access.control()
+    server_problems(found, access, plan)
+    await _roles(found, control, plan)
+    await asyncio.to_thread(_programs, found, access, plan, files, environment, demo)
+    await standby_problems(access, plan, lambda message, at: found.add("error", "no-standby", message, at))
+    if _needs_measures(plan):
+        await measured(found, access, plan, environment)
+
+
+def _needs_measures(plan: Plan) -> bool:
+    """Whether a step fails, or waits without an end, where something is not measured."""
+    return any(
+        step.spec.get("guards") or step.spec.get("log") or step.spec.get("max_lag") is not None
+        for _place, step in (*places(plan.phases), *places(plan.rollback.phases))
+        if step.kind in ("monitor", "batch")
+    )
+
+
+def changes(plan: Plan) -> bool:
+    """Whether the plan has a step that may change its target."""
+    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
+        if step.kind == "command":
+            if step.spec.get("changes", True):
+                return True
+        elif KINDS[step.kind].changes:
+            return True
+    return False
+
+
+def server_problems(found: Findings, access: TargetAccess, plan: Plan) -> None:
+    """Who answers, and through what."""
     identity = access.identity
     assert identity is not None
     major = identity.server_version // 10000
@@ -92,18 +131,31 @@ def _server(found: _Findings, access: TargetAccess) -> None:
         found.add("warning", "server-version", text.format(version=identity.server_version_text, newest=NEWEST))
     if identity.in_recovery:
         found.add("error", "standby", _("The server is a standby; nothing can be changed there."))
-    if identity.pooler == "transaction":
-        text = _("A transaction pooler stands in between; locks and evidence need a connection to the server itself.")
-        found.add("error", "pooler", text)
-    elif identity.pooler == "session":
-        text = _("A pooler seems to stand in between; connect to the server itself where that is possible.")
+    if identity.pooler == "session":
+        text = _(
+            "A pooler in session mode stands in between; connect to the server itself where that is possible. What is "
+            "lost: `options` are refused, keepalives end at the pooler, so that a client that is gone is noticed late "
+            "and its locks stay, and programs have fewer of the run's settings."
+        )
         found.add("warning", "pooler", text)
+    elif identity.pooler != "none":
+        texts = {
+            "transaction": _("A pooler in transaction mode stands in between: keys, settings and evidence of a session "
+                             "belong to whoever is lent its server next. Connect to the server itself."),
+            "statement": _("A pooler in statement mode stands in between, which allows no transaction. Connect to the "
+                           "server itself."),
+        }  # fmt: skip
+        unknown = _(
+            "A pooler stands in between, and no second session was to be had to see in which mode: it is taken for one "
+            "that lends its servers out. Connect to the server itself."
+        )
+        found.add("error" if changes(plan) else "warning", "pooler", texts.get(identity.pooler, unknown))
     if identity.synchronous_commit == "off":
         text = _("synchronous_commit is off by default here; the run's own sessions switch it on.")
         found.add("warning", "synchronous-commit", text)
 
 
-async def _ledger(found: _Findings, control: Session, create: bool) -> None:
+async def _ledger(found: Findings, control: Session, create: bool) -> None:
     from tui.postgres.ledger import LedgerRefused, create_ledger, ledger_state
 
     if create:
@@ -124,7 +176,7 @@ async def _ledger(found: _Findings, control: Session, create: bool) -> None:
     found.add("warning", "no-ledger", text.format(reason=reasons[state]))
 
 
-async def _roles(found: _Findings, control: Session, plan: Plan) -> None:
+async def _roles(found: Findings, control: Session, plan: Plan) -> None:
     """Every role that a step takes on exists, and may be taken on."""
     for role, step in _roles_of(plan):
         rows = await control.rows("role_usable", [role])
@@ -144,7 +196,7 @@ def _roles_of(plan: Plan) -> Iterable[tuple[str, Step]]:
     return seen.items()
 
 
-async def _leftovers(found: _Findings, control: Session) -> None:
+async def _leftovers(found: Findings, control: Session) -> None:
     from tui.postgres.invalid import invalid_indexes
 
     for index in await invalid_indexes(control):
@@ -154,10 +206,11 @@ async def _leftovers(found: _Findings, control: Session) -> None:
 
 
 def _programs(
-    found: _Findings, access: TargetAccess, loaded: Loaded, file: Path, environment: Mapping[str, str]
-) -> None:
-    identity, plan = access.identity, loaded.plan
-    assert identity is not None and plan is not None
+    found: Findings, access: TargetAccess, plan: Plan, files: Mapping[str, Path], environment: Mapping[str, str],
+    demo: bool,
+) -> None:  # fmt: skip
+    identity = access.identity
+    assert identity is not None
     server = identity.server_version // 10000
     asked: set[str] = set()
     for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
@@ -165,7 +218,7 @@ def _programs(
             if name in asked:
                 continue
             asked.add(name)
-            path = find_tool(name, environment, server, demo=False)
+            path = find_tool(name, environment, server, demo=demo)
             if path is None:
                 text = _("The program {name} is not installed on this host; install PostgreSQL's client programs.")
                 found.add("error", "no-program", text.format(name=name), f"steps.{step.id}")
@@ -176,19 +229,19 @@ def _programs(
                 message = text.format(path=path, major=major, server=server)
                 found.add("error", "old-program", message, f"steps.{step.id}")
             elif name == "psql" and major is not None and major < server:
-                level, message = _old_psql(loaded, file, path, major, server)
+                level, message = _old_psql(files, path, major, server)
                 found.add(level, "old-program", message, f"steps.{step.id}")
 
 
 _INLINE_CSV = re.compile(rb"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*\bcsv\b", re.IGNORECASE)
 
 
-def _old_psql(loaded: Loaded, file: Path, path: str, major: int, server: int) -> tuple[Level, str]:
+def _old_psql(files: Mapping[str, Path], path: str, major: int, server: int) -> tuple[Level, str]:
     """Up to 17 psql sends the line with \\. at the end of inline CSV along, a row like any other from 18 on."""
     if major < 18 <= server:
-        for name in loaded.files:
+        for name, file in files.items():
             try:
-                inline = _INLINE_CSV.search((file.parent / name).read_bytes())
+                inline = _INLINE_CSV.search(file.read_bytes())
             except OSError:
                 continue
             if inline is not None:

@@ -22,6 +22,7 @@ from tui.postgres.errors import ConnectFailed, OtherServer, PostgresError
 from tui.postgres.evidence import Known
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.lineage import Left, look
+from tui.postgres.pooler import SETTLED
 from tui.postgres.programs import Bearing, Way, program_settings, way, without_misleading
 from tui.postgres.resolve import Resolved, resolve
 from tui.postgres.xid import xid_status
@@ -143,6 +144,8 @@ class TargetAccess:
             runs_the_plan=runs_the_plan,
             address=address,
             meet=self._meet if purpose == "control" else None,
+            # What another session is lent the server for next must not find the settings of one that only looks.
+            settle=purpose != "monitor" or self.identity is None or self.identity.pooler in SETTLED,
         )
 
     async def _left(self, control: Session | None) -> bool:
@@ -191,8 +194,9 @@ class TargetAccess:
         timeline = expected.identity.get("timeline")
         return Known(timeline=timeline, commits=expected.left.commits, pooler=pooler)
 
-    async def _meet(self, control: Session) -> None:
-        """Who answers, before the control session has settings and is used for anything. Raises OtherTarget."""
+    async def _meet(self, control: Session) -> bool:
+        """Who answers, before the control session has settings and is used for anything, and whether it may have some.
+        Raises OtherTarget."""
 
         async def neighbour() -> Session:
             return await open_session(
@@ -205,6 +209,7 @@ class TargetAccess:
         # What another timeline of the same server means, only what the run left there can tell.
         if expected is not None and code is not None and code != HoldReason.OTHER_TIMELINE:
             raise self._other(expected, code, to_builtins(found))
+        return found.pooler in SETTLED
 
     async def _inherit(self, control: Session) -> None:
         """Whether the run's work is still there; only then is what answers the target. Raises OtherTarget."""

@@ -85,6 +85,8 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
             target=visible(event.target), environment=environment, mode=mode, count=len(state.steps)
         ),
     ]
+    if event.despite:
+        told.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(event.despite))))
     if event.window is not None:
         window = event.window
         opens, closes = (moment(at, window.timezone) for at in (window.opens, window.closes))

@@ -413,7 +413,8 @@ async def open_session(
     runs_the_plan: bool | None = None,
     address: Address | None = None,
     attributes: str = "primary",
-    meet: Callable[[Session], Awaitable[None]] | None = None,
+    meet: Callable[[Session], Awaitable[bool]] | None = None,
+    settle: bool = True,
     bare: bool = False,
 ) -> Session:
     """Open a session, tagged `virada <run> <purpose or step>`, with every safety setting of its purpose in
@@ -425,8 +426,9 @@ async def open_session(
     names are looked up in pg_catalog alone. Raises ConnectFailed, also when the settings cannot be put in force: then
     the session is closed and nothing was executed.
 
-    `meet` sees the session before any setting is in force and raises where it must not be used; `bare`: it stays
-    without settings. Through a pooler they would outlive the session, in somebody else's.
+    `meet` sees the session before any setting is in force, raises where it must not be used, and says whether to
+    `settle` it: through a pooler that lends its servers out, settings would outlive the session in somebody else's.
+    `bare`: it stays as it was connected.
     """
     import psycopg
 
@@ -453,12 +455,13 @@ async def open_session(
         return session
     try:
         if meet is not None:
-            await meet(session)
+            settle = await meet(session) and settle
     except BaseException:
         await session.close()
         raise
     try:
-        await _settle_in(session, session_settings(purpose, settings), settings.search_path if settings else None)
+        wanted = session_settings(purpose, settings) if settle else None
+        await _settle_in(session, wanted, settings.search_path if settings else None)
     except PostgresError as error:
         await session.close()
         raise ConnectFailed(
@@ -471,14 +474,27 @@ async def open_session(
     return session
 
 
-async def _settle_in(session: Session, settings: dict[str, str], path: str | None) -> None:
+async def _settle_in(session: Session, settings: dict[str, str] | None, path: str | None) -> None:
     """Put the settings in force, the role last: it may lack the right to be asked anything else.
 
     The database's owner chooses its search path, and could plant functions and operators there that our statements
     would call with the rights of whoever logs in. So these run under the system's own path, and whatever is sent on
     the step's session later names the schema of everything it uses.
     """
-    await session.execute(f"set search_path = {_OURS}")
+    if settings is not None:
+        await session.execute(f"set search_path = {_OURS}")
+        await _apply(session, settings)
+    pid, start, *mark = (await session.rows("backend_self"))[0]
+    session.backend, session.server = Backend(pid=pid, start=start), ServerMark(*mark)
+    if path is not None:
+        await session.rows("search_path_set", [path])
+    elif session.runs_the_plan and settings is not None:
+        await session.execute("reset search_path")
+    if session.role is not None:
+        await session.rows("role_set", [session.role])
+
+
+async def _apply(session: Session, settings: dict[str, str]) -> None:
     try:
         rows = await session.rows("settings_apply", [list(settings), list(settings.values())])
         session.known = dict(rows)
@@ -491,14 +507,6 @@ async def _settle_in(session: Session, settings: dict[str, str], path: str | Non
             except StatementFailed:
                 if name not in ("client_connection_check_interval", "tcp_user_timeout"):
                     raise
-    pid, start, *mark = (await session.rows("backend_self"))[0]
-    session.backend, session.server = Backend(pid=pid, start=start), ServerMark(*mark)
-    if path is not None:
-        await session.rows("search_path_set", [path])
-    elif session.runs_the_plan:
-        await session.execute("reset search_path")
-    if session.role is not None:
-        await session.rows("role_set", [session.role])
 
 
 def _bytes(sql: str | bytes) -> bytes:

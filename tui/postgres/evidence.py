@@ -13,7 +13,7 @@ from tui.locale import _
 from tui.postgres import fence, ledger, lineage
 from tui.postgres.connect import Backend, PostgresError, Session, StatementFailed
 from tui.postgres.identity import TargetIdentity, target_identity
-from tui.postgres.pooler import Pooler
+from tui.postgres.pooler import SETTLED, Pooler
 from tui.postgres.xid import XidStatus, xid_status
 from tui.run.steps import Commit
 
@@ -197,7 +197,7 @@ async def judge(
     mismatch = _mismatch(witness, now, known.timeline)
     if mismatch is not None:
         return Verdict("undecided", mismatch, facts)
-    if now.pooler not in ("none", "session"):
+    if now.pooler not in SETTLED:
         # The fence below would be held by whichever backend the pooler lends us.
         return Verdict("undecided", FateReason.POOLER, facts)
 

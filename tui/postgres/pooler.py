@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Final, Literal
 
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectFailed, PostgresError
 
 Pooler = Literal["none", "session", "transaction", "statement", "unknown"]
+SETTLED: Final[tuple[Pooler, ...]] = ("none", "session")
+"""Where a session keeps its server to itself, with its settings, its keys and its pid."""
 _TURNS = 4
 _PATIENCE = 3.0
 """Seconds for a second session to get a server: a pool that is used up lets it wait."""

@@ -27,6 +27,8 @@ def _what(view: View, width: int) -> Line:
     if opened.mode == "rehearsal":
         left.append((" " + _("REHEARSAL"), "warn"))
     left.append((f" {visible(opened.target)}", "bold"))
+    if opened.despite:
+        left.append((" " + _("in spite of: {codes}").format(codes=visible(", ".join(opened.despite))), "warn"))
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
     right.insert(0, (f"{run_word(status)} ", RUN_STYLE.get(status, "text")))
