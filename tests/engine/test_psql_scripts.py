@@ -153,6 +153,9 @@ SEVERAL = {
     "a transaction that nobody began": Case(
         text=f"{B}set AUTOCOMMIT off\ncreate table a ();", said="transaction_open", effect="unknown"
     ),
+    "each transaction ended, the last one too": Case(
+        text=f"{B}set AUTOCOMMIT off\ncreate table a ();\ncommit;", said="passed", effect="all", left="a"
+    ),
     "another session": Case(
         text=f"create table a ();\n{B}c\ncreate table b ();", said="session_replaced", effect="unknown", left="a,b"
     ),

@@ -23,8 +23,10 @@ from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.run.steps import StepState
+from tui.sql.leaving import reaches_beyond
 from tui.sql.units import Unit
 from tui.steps import effects as fx
+from tui.steps.batch import BatchSpec
 from tui.steps.command import child_evidence, failed_child
 from tui.steps.sql import SqlSpec, units_of
 
@@ -305,6 +307,8 @@ class Recovery:
         if self._attempt.kind.changes_by_program and verdict.reason not in ASKED:
             # A proof that says no, or leave to repeat it, tells nothing of what else it did.
             left = "unknown"
+        if left == "none" and verdict.reason != FateReason.NOTHING_SENT and self._reaches_beyond():
+            left = "unknown"
         if self._ended is not None:
             failed = failed_child(self._ended, evidence_ | self._end(), left)
             if self._problem is not None:
@@ -329,8 +333,18 @@ class Recovery:
         spec = self._attempt.kind.typed(self._step.spec)
         if not isinstance(spec, SqlSpec):
             return ()
+        return units_of(spec, self._text(spec))
+
+    def _reaches_beyond(self) -> bool:
+        """Whether the step's SQL may have had other sessions work."""
+        spec = self._attempt.kind.typed(self._step.spec)
+        if isinstance(spec, BatchSpec):
+            return reaches_beyond(spec.sql)
+        return isinstance(spec, SqlSpec) and reaches_beyond(self._text(spec))
+
+    def _text(self, spec: SqlSpec) -> str:
         text = spec.text if spec.file is None else (self._attempt.paths.plan / spec.file).read_text("utf-8")
-        return units_of(spec, text or "")
+        return text or ""
 
     def _interrupted(self, found: dict[str, Any], effect: e.Effect) -> e.StepCancelled:
         reason: CancelReason = CancelReason.INTERRUPTED

@@ -102,7 +102,8 @@ def script(file: str, variables: Mapping[str, str]) -> str:
 def closing(descriptor: int) -> str:
     """The reports behind the script: psql's own first, which need no server."""
     own = _own_report(descriptor, f"{_VARIABLES} :LAST_ERROR_SQLSTATE :ON_ERROR_STOP")
-    return own + "\\set ON_ERROR_STOP on\n" + _report(descriptor, {}, "")
+    # Without AUTOCOMMIT the question itself would begin a transaction, where the script has ended its own.
+    return own + "\\set ON_ERROR_STOP on\n\\set AUTOCOMMIT on\n" + _report(descriptor, {}, "")
 
 
 def flush(descriptor: int, row: str | None) -> str:

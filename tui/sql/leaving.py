@@ -13,8 +13,12 @@ from typing import Final
 
 from msgspec import Struct
 
+_BLANK: Final = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
+_BEYOND: Final = re.compile(rf"dblink|\b(?:to|from){_BLANK}+program\b", re.IGNORECASE | re.DOTALL)
 _WRITES_AGAIN: Final = re.compile(
-    r"\bread\s+write\b|read_only|\breset\s+all\b|\bdiscard\s+all\b|dblink|\bto\s+program\b", re.IGNORECASE
+    # The words in one, put together by a query, or one of them from a variable or a format.
+    rf"\bread(?:{_BLANK}|'\s*\|\|\s*')+(?:write\b|[:%])|read_only|\breset{_BLANK}+all\b|\bdiscard{_BLANK}+all\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _ANOTHER_SESSION: Final = re.compile(
     r"(?<!\\)\\(?:c(?:onnect)?(?![A-Za-z_])|!|(?:o|out|g|gx|w|write|copy|set|setenv|i|ir|include)\b[^\n]*[|`])"
@@ -31,6 +35,12 @@ class Reach(Struct, frozen=True):
     past_errors: bool
 
 
+def reaches_beyond(text: str) -> bool:
+    """Whether SQL has other sessions work, which commit whatever becomes of its own transaction: dblink, and programs
+    that the server starts. Judged from the words: it may, not that it does."""
+    return _BEYOND.search(text) is not None
+
+
 def reach(file: str, values: Iterable[str], read: Callable[[str], str]) -> Reach:
     """Of the script `file` with variables of these values. `read` gives the text of a file of the plan by its name, or
     raises OSError or UnicodeDecodeError: what is not known may do anything."""
@@ -39,7 +49,7 @@ def reach(file: str, values: Iterable[str], read: Callable[[str], str]) -> Reach
         _gather(file, read, texts, _DEPTH)
     except (OSError, UnicodeDecodeError, ValueError):
         return Reach(outside=True, past_errors=True)
-    outside = any(_WRITES_AGAIN.search(text) or _ANOTHER_SESSION.search(text) for text in texts)
+    outside = any(_WRITES_AGAIN.search(text) or _ANOTHER_SESSION.search(text) or reaches_beyond(text) for text in texts)
     return Reach(outside=outside, past_errors=any("ON_ERROR_STOP" in text for text in texts))
 
 

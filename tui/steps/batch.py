@@ -16,6 +16,7 @@ from tui.journal.events import StepProgress, StepWaiting
 from tui.locale import _
 from tui.plan.scalars import Duration
 from tui.sql.classify import needs_no_transaction
+from tui.sql.leaving import reaches_beyond
 from tui.sql.question import review_question
 from tui.sql.review import review
 from tui.sql.script import read_script
@@ -151,8 +152,8 @@ class _Batches:
         looked = self.left is not None and self.number > self.began and self.since == 0
         return found | ({"left": self.left} if looked else {})
 
-    def _effect(self) -> Literal["some", "none"]:
-        return "some" if self.number else "none"
+    def _effect(self) -> Literal["some", "none", "unknown"]:
+        return "some" if self.number else "unknown" if reaches_beyond(self.spec.sql) else "none"
 
     def _failed(self, reason: FailReason, done: TxDone) -> Failed:
         evidence = self._evidence() | done.lock

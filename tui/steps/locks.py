@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
+from tui.sql.leaving import reaches_beyond
 from tui.steps.base import Context
 from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
 
@@ -70,9 +71,11 @@ def gently(
 ) -> Generator[Effect, Any, tuple[TxDone, int]]:
     """Run `work`, again while it only failed to get a lock; returns how it ended and how many tries it took.
 
-    Without a `limit`, or with one of 0, which to the server means the same, it waits as long as it takes.
+    Without a `limit`, or with one of 0, which to the server means the same, it waits as long as it takes. What other
+    sessions do for it is not taken back with it, so that it is tried once.
     """
-    if not limit:
+    statements = work.statements if isinstance(work, RunTransaction) else (work.statement,)
+    if not limit or any(reaches_beyond(statement.text) for statement in statements):
         done = yield work
         return done, 1
     done = TxDone(committed=False)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
+from tui.sql.leaving import reaches_beyond
 from tui.sql.outside import outside_of
 from tui.sql.resume import Lost, changes_role, kept, mentions, resumption, stays
 from tui.sql.script import Statement as Source
@@ -194,6 +195,8 @@ class ScriptRun:
     def _failed(self, reason: FailReason, done: TxDone, unit: Unit) -> Failed:
         effect: Applied = "some" if any(not u.leaves_nothing for u in self.found if u.last < unit.first) else "none"
         if unit.kind == "outside" and done.left in ("", "unknown") and not done.anew:
+            effect = "unknown"
+        if effect == "none" and any(reaches_beyond(statement.text) for statement in unit.inner):
             effect = "unknown"
         evidence = self.evidence | done.lock
         if done.leftovers:

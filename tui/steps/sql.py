@@ -13,8 +13,10 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from tui.journal.codes import FailReason
+from tui.journal.events import Effect as Applied
 from tui.locale import _
 from tui.plan.scalars import Duration, File
+from tui.sql.leaving import reaches_beyond
 from tui.sql.outside import outside_of
 from tui.sql.parts import Part, part_text
 from tui.sql.review import review
@@ -78,7 +80,8 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
     if done.committed:
         return Passed(evidence=evidence, effect="all")
-    return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect="none", error=done.error)
+    effect: Applied = "unknown" if any(reaches_beyond(s.text) for s in work.statements) else "none"
+    return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)
 
 
 def units_of(spec: SqlSpec, text: str) -> tuple[Unit, ...]:

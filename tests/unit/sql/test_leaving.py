@@ -37,6 +37,12 @@ def test_a_script_that_can_only_end_its_transaction_changes_nothing_behind_it(te
     "text",
     [
         "begin READ   WRITE;",
+        "begin read /* and */ -- then\n write;",
+        "select 'begin read ' || 'write' \\gexec",
+        "select format('begin read %s', 'write') \\gexec",
+        "begin read :how;",
+        "copy t from program 'psql';",
+        "copy t from /* x */ program 'psql';",
         "set transaction_read_only = off;",
         "select set_config('default_transaction_read_only', 'off', false);",
         "reset all;",
