@@ -17,6 +17,7 @@ from tui.console.source import Follower
 from tui.console.view import Moment, View
 from tui.console.widgets.pane import changed_until
 from tui.journal import events as e
+from tui.journal.codes import EvidenceState, HoldReason
 from tui.journal.reader import JournalReader
 
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 60), (1, 1)]
@@ -46,6 +47,21 @@ async def test_every_situation_shows_at_every_size(name: str, size: tuple[int, i
         assert seen.app.is_running
         if size[0] >= 60:
             assert "PRODUCTION" in seen.text() and "OPERATOR" in seen.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (WIDE, 40)])
+@pytest.mark.parametrize("code", [HoldReason.OTHER_SERVER, HoldReason.OTHER_TIMELINE])
+async def test_why_it_is_held_and_the_way_on_are_never_cut(size: tuple[int, int], code: str, tmp_path: Path) -> None:
+    story = prepared()
+    async with shown(story, tmp_path, size=size) as seen:
+        found = {"system_identifier": "7712722899194739054", "timeline": 3}
+        expected = {"system_identifier": "7712720959117861232", "timeline": 2}
+        if code == HoldReason.OTHER_TIMELINE:
+            found["system_identifier"] = expected["system_identifier"]
+        facts = {"found": found, "expected": expected, "evidence": EvidenceState.TOO_OLD}
+        story.add(e.RunHeld(code=code, facts=facts), by="engine").save(tmp_path / "run")
+        way_on = "the palette (:)" if code == HoldReason.OTHER_TIMELINE else "h looks again"
+        await seen.until(lambda: "HELD" in seen.text() and way_on in " ".join(seen.text().split()))
 
 
 async def test_resizing_lays_out_again(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ class Overview(Screen[None], inherit_bindings=False):
         self.active = "checklist"
         self.zoomed = False
         self._roomy = False
+        self._barred = False
         self.checklist = Checklist(self.view)
         self.log_pane = Log(self.view)
         self._gauges = Viewed(self.view, gauges, id="gauges", title=pane_title("gauges"))
@@ -121,8 +122,9 @@ class Overview(Screen[None], inherit_bindings=False):
 
     @property
     def _below(self) -> int:
-        """Lines for what is now: sentences that a wide screen holds in one line take two on a narrow one."""
-        return 2 if self.app.size.width >= WIDE else 3
+        """Lines for what is now: sentences that a wide screen holds in one line take two on a narrow one; why a run is
+        held comes with the way on, which is never what is cut."""
+        return (2 if self.app.size.width >= WIDE else 3) + self._is_barred()
 
     def _tabs(self, view: View, width: int) -> list[Line]:
         marks: dict[str, tuple[str, str]] = {}
@@ -166,19 +168,22 @@ class Overview(Screen[None], inherit_bindings=False):
         rows = (7 if self._bar else 5) + self._below + (1 if self.mode == "replay" else 0)
         body = max(1, size.height - rows)
         self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body * 2 // 5)) if wide else "1fr"
-        self._roomy = self._is_waiting()
+        self._roomy, self._barred = self._is_waiting(), self._is_barred()
         # A lock's whole tree where there is room for it; half the column stays with gauges and log.
         wanted = self._waits.wanted(max(20, self._waits.size.width or size.width * 3 // 7)) + 1 if self._roomy else 5
         self._waits.styles.height = max(5, min(wanted, body // 2)) if wide else "1fr"
         self.repaint()
 
     def make_room(self) -> None:
-        """More room for the sessions concerned while a step waits, and less when it does not any more."""
-        if self._is_waiting() != self._roomy:
+        """More room for the sessions concerned while a step waits, and for why the run is held, and less afterwards."""
+        if (self._is_waiting(), self._is_barred()) != (self._roomy, self._barred):
             self.lay_out()
 
     def _is_waiting(self) -> bool:
         return any(at.waiting for at in self.view().state.running())
+
+    def _is_barred(self) -> bool:
+        return self.view().state.barrier is not None
 
     def pane(self, name: str) -> Pane:
         found: dict[str, Pane] = {
