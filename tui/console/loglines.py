@@ -13,8 +13,9 @@ from tui.console.words import effect_word, fate_word, figure, metric_word, name_
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
+from tui.plain.holding import held_sentence
 from tui.plain.words import REASON, ROLLBACK_STATUS, error_text, word
-from tui.run.state import RunState
+from tui.run.state import Barrier, RunState
 
 Severity = Literal["error", "warning", "event", "person", "output"]
 LONGEST = 4000
@@ -113,6 +114,8 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
             return "event", _("Run {run} opened on {target} by {by}").format(run=event.id, target=event.target, by=by)
         case e.RunRecovered():
             return "warning", _("The run was taken up again by another engine; the helm is free")
+        case e.RunHeld() if event.code is not None:
+            return "error", _("Held: {why}").format(why=held_sentence(Barrier(code=event.code, facts=event.facts)))
         case e.RunHeld():
             return "person", _("Held by {by}").format(by=by) + _because(event.reason)
         case e.RunResumed():
@@ -121,6 +124,8 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
                 known = state.steps.get(until)
                 goal = until if known is None else name_of(known)
                 return "person", _("Runs on to {step}, by {by}").format(step=goal, by=by)
+            if event.identity is not None:
+                return "person", _("What answered is the target now, by {by}").format(by=by) + _because(event.reason)
             return "person", _("Goes on, by {by}").format(by=by)
         case e.RunClosed():
             return "event", _("Run closed: {outcome}").format(outcome=run_word(event.outcome)) + _because(event.reason)
