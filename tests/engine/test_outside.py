@@ -85,11 +85,10 @@ def broken_off(database: Database) -> None:
     with database.connect() as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where query ilike '%concurrently%'"
-            " and pid <> pg_backend_pid() and application_name like 'virada%'"
+            " and pid <> pg_backend_pid() and application_name like 'virada%' and datname = current_database()"
         )
-    await_condition(
-        lambda: database.value("select count(*) from pg_stat_progress_create_index") == 0, "the build is over"
-    )  # fmt: skip
+    building = "select count(*) from pg_stat_progress_create_index where datname = current_database()"
+    await_condition(lambda: database.value(building) == 0, "the build is over")
 
 
 @pytest.mark.unsaid(WaitReason.LOCK)

@@ -27,6 +27,7 @@ from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
 from tui.plan.model import Proof
+from tui.postgres import outside
 from tui.postgres.errors import OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.run.steps import UNANSWERED, StepState
@@ -328,8 +329,19 @@ class Attempt:
         why = await self.cleanup(self.sql.object)
         if why is not None:
             return msgspec.structs.replace(outcome, evidence=outcome.evidence | {"cleanup": why})
-        effect: e.Effect = "some" if self._current().done else "none"
         evidence = {k: v for k, v in outcome.evidence.items() if k != "leftovers"} | {"cleanup": "done"}
+        try:
+            left = await outside.after(await self.target.control(), self.sql.object)
+        except PostgresError:
+            return msgspec.structs.replace(outcome, effect="unknown", evidence=evidence)
+        if left.state == "whole":
+            # A DROP or a DETACH is brought to its end, not taken back.
+            step, attempt = self.key
+            statement = self._current().tx_statement
+            self.recorder.append(e.TxCommitted(step=step, attempt=attempt, statement=statement))
+        elif left.leftovers:
+            return msgspec.structs.replace(outcome, effect="some")
+        effect: e.Effect = "some" if self._current().done else "none"
         return msgspec.structs.replace(outcome, effect=effect, evidence=evidence)
 
     def _located(self, error: fx.SqlError) -> dict[str, Any]:

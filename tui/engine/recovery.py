@@ -17,7 +17,7 @@ from tui.engine.drivers.psql import ProgramEnded
 from tui.engine.programs import ASKED, program_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, FailReason, FateReason, HoldReason, WaitReason
+from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, WaitReason
 from tui.postgres import evidence, fence, outside
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
@@ -215,7 +215,8 @@ class Recovery:
             case "whole":
                 return evidence.Verdict("applied", FateReason.CATALOGUE, facts)
             case "nothing":
-                again = about.get("kind") == "repeatable"
+                # What a rebuild has done shows only where it gave an index another oid.
+                again = about.get("kind") in ("repeatable", "reindex")
                 return evidence.Verdict(
                     "not_applied", FateReason.REPEATABLE if again else FateReason.CATALOGUE, facts
                 )  # fmt: skip
@@ -307,6 +308,11 @@ class Recovery:
         if self._attempt.kind.changes_by_program and verdict.reason not in ASKED:
             # A proof that says no, or leave to repeat it, tells nothing of what else it did.
             left = "unknown"
+        elif verdict.reason == FateReason.REPEATABLE:
+            left = "unknown"
+        elif verdict.facts.get(Fact.LEFTOVERS) and verdict.reason == FateReason.CATALOGUE:
+            # An index that is being dropped and no longer used.
+            left = "some"
         if left == "none" and verdict.reason != FateReason.NOTHING_SENT and self._reaches_beyond():
             left = "unknown"
         if self._ended is not None:

@@ -5,6 +5,8 @@ Nothing is concluded from what a client saw or from a step's proof, which is of 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -16,6 +18,8 @@ from tui.sql.outside import Outside
 State = Literal["whole", "nothing", "half", "unknown"]
 """`half`: something unfinished is there, which has to be taken away before the statement can be executed again."""
 _KEPT: Final = 100
+_REBUILT: Final = re.compile(r"_cc(?:new|old)[0-9]*$")
+"""What the server calls the new index while a concurrent REINDEX builds it, and the old one when it is done."""
 
 
 class Left(Struct, frozen=True, kw_only=True):
@@ -51,7 +55,7 @@ async def before(session: Session, control: Session, found: Outside) -> dict[str
             return facts | {"oids": [oid for oid in oids if oid is not None], "optional": found.optional}
         case "reindex":
             oid = await _named(session, found.names[0]) if found.what in ("index", "table") else None
-            name = found.names[0].strip('"') if found.names else ""
+            name = found.names[0] if found.names else ""
             tables = await _reindexed(control, found.what, oid, name)
             unfinished = [each.oid for each in await indexes_of(control, tables) if not each.whole]
             scope = tables if len(tables) <= _KEPT else None
@@ -106,14 +110,19 @@ async def after(control: Session, facts: dict[str, Any]) -> Left:
     return Left(state="unknown")
 
 
-async def in_the_way(control: Session, facts: dict[str, Any]) -> Left:
-    """What an earlier attempt left unfinished under the name of an index that is to be made now: `half`, or `nothing`.
-    What somebody is at work on is no leftover."""
-    if facts.get("kind") != "create_index" or not facts["name"]:
-        return Left(state="nothing")
-    there = await indexes(control, facts["there"])
-    unfinished = [each for each in there if each.name == facts["name"] and not each.whole and not each.building]
-    return _leftover(unfinished) if unfinished else Left(state="nothing")
+async def in_the_way(control: Session, facts: dict[str, Any], known: Collection[str]) -> tuple[Left, dict[str, Any]]:
+    """What an earlier attempt left unfinished and has to be taken away before: `half`, or `nothing`; and the facts by
+    which it is taken away. `known`: the leftovers of earlier attempts, as `Left` names them; the server chooses names
+    for a rebuild and for an index without one. What somebody is at work on is no leftover."""
+    if facts.get("kind") not in ("create_index", "reindex"):
+        return Left(state="nothing"), facts
+    there = [each for each in await indexes(control, facts["there"]) if not each.whole and not each.building]
+    called = facts["name"] if facts["kind"] == "create_index" else ""
+    unfinished = [each for each in there if each.qualified in known or (called and each.name == called)]
+    if not unfinished:
+        return Left(state="nothing"), facts
+    oids = {each.oid for each in unfinished}
+    return _leftover(unfinished), facts | {"there": [oid for oid in facts["there"] if oid not in oids]}
 
 
 async def is_there(control: Session, facts: dict[str, Any]) -> bool:
@@ -168,7 +177,7 @@ async def _reindexed_since(control: Session, facts: dict[str, Any]) -> Left:
     if tables is None:
         tables = await _reindexed(control, facts["what"], facts["oid"], facts["name"])
     new = [each for each in await indexes_of(control, tables) if not each.whole and each.oid not in facts["there"]]
-    unfinished = [each for each in new if not each.building]
+    unfinished = [each for each in new if not each.building and _REBUILT.search(each.name)]
     if unfinished:
         return _leftover(unfinished)
     if facts["what"] == "index" and not await indexes(control, [facts["oid"] or 0]) and facts["oid"]:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, HoldReason
+from tui.journal.codes import CancelReason, Fact, HoldReason
 from tui.journal.line import Line
 from tui.plan.model import places
 from tui.run.errors import RecordedError
@@ -105,6 +105,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             person=event.person, done=event.resume_from, resume_from=event.resume_from,
             effect="some" if event.resume_from else residue, residue=residue, commit=known.commit,
             doubted=residue != "none" or known.status == "undecided",
+            leftovers=tuple(known.evidence.get(Fact.LEFTOVERS) or ()) or known.leftovers,
             host_attempt=0 if host is None else host.attempt,
         )
     )  # fmt: skip
@@ -172,7 +173,8 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
 def _proved(state: RunState, at: StepState, statement: int) -> RunState:
     """The transaction of the step's witness is known to be committed."""
     witness = at.witness
-    if witness is None or not witness.get("xid"):
+    if witness is None or not witness.get("xid") or witness.get("gid"):
+        # One that was prepared is still to be ended, by whomever and either way.
         return state
     commit = Commit(
         step=at.id, attempt=at.attempt, statement=statement, xid=str(witness["xid"]),

@@ -94,6 +94,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     """What attempts before this one may have left in the database."""
     doubted: bool = False
     """Whether an attempt before this one may have done its work, for all that is known, or that a person says."""
+    leftovers: tuple[str, ...] = ()
+    """Unfinished objects that the last attempt before this one to leave any has left, by their quoted names."""
     host_attempt: int = 0
     """Of a companion: the attempt of the step that it accompanied last."""
     commit: Commit | None = None

@@ -133,6 +133,9 @@ def _reindex(parts: Sequence[Token]) -> Outside:
     if _word(parts, at) == "CONCURRENTLY":
         at, concurrent = at + 1, True
     name, _at = _qualified(parts, at)
+    if what not in ("index", "table") and name:
+        # A schema or a database is looked up by its name, by which nobody resolves it.
+        name = name_of(parts[at])
     return Outside(kind="reindex", what=what, names=(name,) if name else (), concurrent=concurrent)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ _HINT: Final = re.compile(
     re.IGNORECASE,
 )
 """A word without which a statement leaves nothing in its session; most statements have none and are not looked into."""
+_OWNERS: Final = frozenset({"ALL", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
 _ON_COMMIT_DROP: Final = re.compile(r"\bon\s+commit\s+drop\b", re.IGNORECASE)
 
 
@@ -39,17 +40,32 @@ class Lost(Struct, frozen=True):
     line: int
 
 
+class Default(Struct, frozen=True):
+    """ALTER ROLE or DATABASE … SET or RESET: a setting with which new sessions begin, but not that of the script.
+
+    `owner` is a name as the server folds it, for a role also `current_user`, `session_user` or `all`, as keywords.
+    """
+
+    what: Literal["role", "database"]
+    owner: str
+    keyword: bool
+    name: str
+    line: int
+
+
 class Resumption(Struct, frozen=True, kw_only=True):
     """What it takes to go on: statements to `replay`, in order; what is `lost`, which forbids it.
 
     `routines`: functions called before, by name and line; whether they are somebody's own (and what they did is not
-    known) only the server can tell. `hidden` is lost if the rest calls one of somebody's own among `later`.
+    known) only the server can tell. `hidden` is lost if the rest calls one of somebody's own among `later`. `defaults`
+    are lost where they are those of this login or database.
     """
 
     replay: tuple[Statement, ...] = ()
     lost: tuple[Lost, ...] = ()
     routines: dict[str, int] = {}
     hidden: tuple[Lost, ...] = ()
+    defaults: tuple[Default, ...] = ()
     later: frozenset[str] = frozenset()
 
 
@@ -71,7 +87,7 @@ def resumption(found: Sequence[Unit], at: int) -> Resumption:
     return Resumption(
         replay=tuple(s for s in replay if s.words[:1] != ("PREPARE",) or _named(_prepared_name(s), text)),
         lost=tuple(lost), routines=dict(_calls(before)), hidden=tuple(hidden),
-        later=frozenset(name for name, _line in _calls(rest)),
+        defaults=tuple(_defaults(before)), later=frozenset(name for name, _line in _calls(rest)),
     )  # fmt: skip
 
 
@@ -115,6 +131,25 @@ def kept(unit: Unit) -> list[Statement]:
             case _:
                 found.append(statement)
     return [each for each in found if stays(each)] if unit.ending == "rollback" else found
+
+
+def _defaults(before: list[Statement]) -> Iterator[Default]:
+    """What new sessions begin with since; not what the script has set by itself afterwards or before."""
+    replay, _made = _state(before)
+    own = {state.name for statement in replay for state in session_state(statement) if state.code == "setting"}
+    for statement in before:
+        words = statement.words
+        if words[:1] != ("ALTER",) or words[1:2] not in (("ROLE",), ("USER",), ("DATABASE",)):
+            continue
+        parts = list(tokens(statement.text))
+        verb = next((at for at, token in enumerate(parts) if at > 2 and token.word in ("SET", "RESET")), None)
+        if verb is None or verb + 1 >= len(parts) or parts[verb + 1].word == "TABLESPACE":
+            continue
+        name = {"TIME": "timezone"}.get(parts[verb + 1].word, name_of(parts[verb + 1]))
+        if name not in own:
+            keyword = parts[2].kind == "word" and parts[2].word in _OWNERS
+            what: Literal["role", "database"] = "database" if words[1] == "DATABASE" else "role"
+            yield Default(what, name_of(parts[2]), keyword, name, statement.line)
 
 
 def _state(before: list[Statement]) -> tuple[list[Statement], list[Lost]]:

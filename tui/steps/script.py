@@ -39,6 +39,7 @@ from tui.steps.effects import (
 )
 from tui.steps.locks import Limits, concurrent_limit, gently
 
+_WHO = "select session_user::text, pg_catalog.current_database()::text"
 _OWN_LIMITS = ("lock_timeout", "statement_timeout")
 
 
@@ -190,6 +191,17 @@ class ScriptRun:
             own = {str(row[0]) for row in answer.rows}
             lost += (Lost("routine", name, line) for name, line in needed.routines.items() if name in own)
             lost += needed.hidden if own & needed.later else ()
+        if needed.defaults:
+            query = RunQuery(sql=_WHO, ours=True, role=None, row_security=False)
+            answer = yield from ask(self.context, query)
+            if answer.error is not None:
+                return answer.error
+            ours = dict(zip(("role", "database"), map(str, answer.rows[0]), strict=True))
+            lost += (
+                Lost("setting", each.name, each.line)
+                for each in needed.defaults
+                if each.owner == ours[each.what] or (each.keyword and each.what == "role")
+            )
         return tuple(sent(statement) for statement in needed.replay), lost
 
     def _failed(self, reason: FailReason, done: TxDone, unit: Unit) -> Failed:

@@ -174,7 +174,8 @@ class SqlDriver:
             if effect.missing and await outside.is_there(control, self.object):
                 return TxDone(committed=True)
             if effect.again or effect.missing:
-                left = await outside.in_the_way(control, self.object)
+                known = self._recorder.state.steps[self._step.id].leftovers
+                left, self.object = await outside.in_the_way(control, self.object, known)
                 if left.state == "half":
                     return TxDone(committed=False, left="half", leftovers=left.leftovers)
         except ConnectionLost as error:
