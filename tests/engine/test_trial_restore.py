@@ -155,6 +155,7 @@ LIKE_ITS_SOURCE = {
         alter database {database} set app.kind = 'it''s \\ this';
         alter database {database} set search_path = 'x y', public; alter database {database} set lock_timeout = '1ms';
         alter database {database} set default_transaction_read_only = on;
+        alter database {database} set exit_on_error = on; alter database {database} set idle_session_timeout = '20ms';
         alter role postgres in database {database} set app.other = 'that';
         set app.kind = 'it''s \\ this'; insert into t values ('it''s \\ this');
     """),
@@ -327,6 +328,62 @@ async def test_rows_that_the_source_had_are_in_the_backup(
         assert event["data"]["evidence"]["rows_missing"] == [{"table": "public.t", "rows": 0, "at_least": 3000}]
     else:
         assert evidence_of(event)["rows"] == 3010
+
+
+@pytest.mark.unsaid(FailReason.ROWS_MISSING, Fact.ROWS_MISSING)
+@pytest.mark.parametrize("user", ["superuser", "owner"])
+@pytest.mark.parametrize(
+    ("damage", "missing"),
+    [
+        ("", []),
+        ('for data in "$file"/blob_*.dat; do : > "$data"; done', ["pg_largeobject"]),
+        ('for data in "$file"/blobs*.toc; do : > "$data"; done', ["pg_largeobject"]),
+        ('for data in "$file"/blobs*.toc; do sed -i 1d "$data"; done', ["pg_largeobject"]),
+    ],
+)
+@awaited
+async def test_large_objects_are_held_against_the_source(
+    server: Server, programs: str, tmp_path: Path, damage: str, missing: list[str], user: str
+) -> None:
+    """Files of no bytes restore as empty objects, with exit status 0."""
+    sql = (
+        "select lo_from_bytea(0, repeat('x', 9000)::bytea) from generate_series(1, 3); create table t as select 1 as a"
+    )
+    with owner(server) as role, source(server) as database:
+        with database.connect() as session:
+            session.execute(f"alter database {database.name} owner to {role}".encode())
+            session.execute(f"grant create on schema public to {role}; set role {role}; {sql}".encode())
+        event = await verified(
+            tmp_path, database, programs, backup="format: directory, compress: 0", damage=damage,
+            user="postgres" if user == "superuser" else role,
+            # What came afterwards was never in it.
+            between="select lo_from_bytea(0, 'y') from generate_series(1, 9)",
+        )  # fmt: skip
+    if missing and user == "superuser":
+        assert event["data"]["reason"] == FailReason.ROWS_MISSING, event
+        told = [one["table"] for one in event["data"]["evidence"]["rows_missing"]]
+        assert told == [f"pg_catalog.{name}" for name in missing]
+    else:
+        evidence = evidence_of(event)
+        # Who may not read them says so.
+        found = (evidence["rows"], evidence["compared"], evidence.get("not_compared"))
+        assert found == (1, 1, None if user == "superuser" else "42501")
+
+
+@pytest.mark.unsaid(FailReason.ROWS_MISSING)
+@awaited
+async def test_whose_owner_is_named_like_another_table_lacks_nothing(
+    server: Server, programs: str, tmp_path: Path
+) -> None:
+    role = f"x y{os.getpid()}"
+    with source(server, sql='create table t as select generate_series(1, 50) as a; create table "t x" ()') as database:
+        with database.connect() as session:
+            session.execute(f'create role "{role}"; alter table t owner to "{role}"'.encode())
+        try:
+            assert evidence_of(await verified(tmp_path, database, programs))["rows"] == 50
+        finally:
+            with database.connect() as session:
+                session.execute(f'alter table t owner to postgres; drop role "{role}"'.encode())
 
 
 SELECTED = """

@@ -17,7 +17,7 @@ _OURS: Final = frozenset(
     (
         "default_transaction_read_only", "role", "session_authorization", "statement_timeout", "lock_timeout",
         "idle_in_transaction_session_timeout", "transaction_timeout", "session_preload_libraries",
-        "local_preload_libraries",
+        "local_preload_libraries", "idle_session_timeout", "exit_on_error",
     )
 )  # fmt: skip
 """Settings of a source that would keep the restore itself from working, and say nothing of its data."""
