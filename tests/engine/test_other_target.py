@@ -82,6 +82,13 @@ async def held(rig: Rig, code: HoldReason, evidence: EvidenceState | None = None
     return data
 
 
+def value_of(standby: Server) -> object:
+    """How many of the tables a standby has, which answers at an address of its own."""
+    with psycopg.connect(standby.dsn(DATABASE)) as connection:
+        row = connection.execute(TABLES.encode()).fetchone()
+    return row and row[0]
+
+
 async def begun_in_vain(rig: Rig, step: str) -> None:
     """The step is executed and nothing of it is done, because the run is held."""
     refused = rig.do(Execute(step=step))
@@ -358,3 +365,37 @@ async def test_a_server_that_crashed_and_came_back_holds_nothing(place: Address,
         place.start()
         assert (await rig.execute("two"))["type"] == "step.passed"
         assert not rig.events(HELD)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.unsaid(EvidenceState.OTHER_HISTORY)
+@awaited
+async def test_work_of_which_no_transaction_is_known_is_missed_too(place: Address, tmp_path: Path, lost: bool) -> None:
+    """A program's, here: the log of a standby that was promoted without it never came as far."""
+    ledger(place)
+    standby = place.standby()
+    program = """
+          - {id: two, title: Two, command: {run: [psql, -Xqc, "create table two (n int)"]}}
+          - {id: three, title: Three, query: {sql: "select 1", equals: 1}}
+"""
+    steps = STEPS[: STEPS.index("          - id: two")] + program.lstrip("\n")
+    async with Rig(tmp_path, place.dsn, steps, ledger=True) as rig:
+        await rig.execute("one")
+        if lost:
+            await rig.until(lambda: value_of(standby) == 1, "the standby has the first step")
+            standby.run("pg_ctl", "-D", standby.data, "-w", "-s", "-m", "fast", "stop")
+        assert (await rig.execute("two"))["type"] == "step.passed"
+        place.stop()
+        if lost:
+            standby.start(primary_conninfo="''")
+        place.promote(standby)
+        # The log becomes as long as it was.
+        place.sql("create table others (t text)\n" + "insert into others values (repeat('x', 5000))\n" * 20)
+        await begun_in_vain(rig, "three")
+        if lost:
+            await held(rig, HoldReason.EVIDENCE_LOST, EvidenceState.OTHER_HISTORY)
+        else:
+            await held(rig, HoldReason.OTHER_TIMELINE, EvidenceState.LEDGER_ROW)
+            assert rig.do(Accept(reason="failover", confirm="dev")) is None
+            assert (await rig.execute("three"))["type"] == "step.passed"
+        assert place.value(TABLES) == (1 if lost else 2)

@@ -382,3 +382,24 @@ async def test_output_that_finds_no_room_ends_nothing(empty_database: Database, 
         assert (Fact.OUTPUT_ERROR in ended["data"]["evidence"]) is not room
         raw = [p.name for p in rig.paths.output.iterdir() if p.name.endswith(".raw")]
         assert bool(raw) is not room, "what it printed is kept where it could not be copied, and nowhere else"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "command: {run: [psql, -Xqc, 'create table made ()']}",
+        "psql: {file: s.sql, single_transaction: false}",
+        "sql: {text: 'vacuum', transaction: per_statement}, prove: {query: 'select true', equals: true}",
+    ],
+)
+@awaited
+async def test_how_far_the_log_was_is_kept_where_no_transaction_is(
+    empty_database: Database, tmp_path: Path, spec: str
+) -> None:
+    before = empty_database.value("select pg_current_wal_flush_lsn()::text")
+    plan = f"          - {{id: a, title: A, {spec}}}"
+    async with Rig(tmp_path, empty_database, plan, {"s.sql": "create table made ();"}) as rig:
+        assert (await rig.execute("a"))["type"] == "step.passed"
+        reached = rig.recorder.state.reached
+        assert reached is not None and reached.timeline == 1
+    assert empty_database.value(f"select '{reached.lsn}'::pg_lsn > '{before}'::pg_lsn") is True

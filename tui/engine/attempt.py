@@ -99,7 +99,7 @@ class Attempt:
         timer = asyncio.create_task(self._timer()) if self.step.timeout else None
         try:
             outcome = await (self._prove_by_hand() if self.at.by_hand else self._drive())
-            outcome = await self._cleaned(await self._looked(await self.proved(outcome)))
+            outcome = await self.placed(await self._cleaned(await self._looked(await self.proved(outcome))))
         except FateUnknown as lost:
             await self._recover(lost)
             return
@@ -282,6 +282,17 @@ class Attempt:
         # What its commit proves is in the database all the same; else nobody knows what is.
         effect: e.Effect = outcome.effect if outcome.effect == "none" or "commit" in outcome.evidence else "unknown"
         return fx.Failed(reason=FailReason.NOT_PROVED, evidence=merged, effect=effect)
+
+    async def placed(self, outcome: fx.Outcome) -> fx.Outcome:
+        """With where the log was behind a step of whose transactions not all are known: a server that never came there
+        has lost what it did."""
+        kind = self.kind
+        if not isinstance(outcome, fx.Passed) or not (kind.changes or kind.changes_by_program):
+            return outcome
+        told = kind.atomic is not None and kind.atomic(kind.typed(self.step.spec))
+        if told or (kind.name in ("batch", "psql") and "commit" in outcome.evidence):
+            return outcome
+        return msgspec.structs.replace(outcome, evidence=outcome.evidence | await self.target.reached())
 
     async def proof(self, prove: Proof) -> tuple[bool, dict[str, Any]]:
         """Is the step's effect there, and what was seen. Raises ProofUnanswered: nothing may be concluded from that."""

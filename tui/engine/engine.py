@@ -162,6 +162,7 @@ class Engine:
         left = Left(
             run=state.opened.id, commits=state.commits(), last=state.proved, timeline=int(known.get("timeline") or 0),
             lsn=str(known.get("lsn") or ""), postmaster_start=str(known.get("postmaster_start") or ""),
+            reached=state.reached,
         )  # fmt: skip
         return Expected(known, left)
 

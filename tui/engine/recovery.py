@@ -295,6 +295,7 @@ class Recovery:
                             reason = FateReason.PROOF_UNANSWERED
                             await self._settle(evidence.Verdict("undecided", reason, unanswered.facts))
                         return
+                outcome = await self._attempt.placed(outcome)
                 self._append(*fate, *self._attempt.outcome_events(outcome, recovered=True))
                 return
             self._append(*fate, self._interrupted(evidence_, "some"))

@@ -19,7 +19,7 @@ from tui.plan.model import Target
 from tui.postgres.connect import Notice, Session, WorkSettings, open_session
 from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, OtherServer, PostgresError
-from tui.postgres.evidence import Known
+from tui.postgres.evidence import Known, pin
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.lineage import Left, look
 from tui.postgres.pooler import SETTLED
@@ -261,6 +261,19 @@ class TargetAccess:
             if self._monitor is None or self._monitor.closed:
                 self._monitor = await self.open("monitor")
             return self._monitor
+
+    async def reached(self) -> dict[str, Any]:
+        """Where the server's log is, on disk, as facts; empty where the control session does not answer now. It is not
+        opened for this: whoever answers then is another question."""
+        control, known = self._control, self.identity
+        if control is None or control.closed or known is None:
+            return {}
+        try:
+            await pin(control)
+            lsn = (await control.rows("wal_here"))[0][0]
+        except PostgresError:
+            return {}
+        return {"lsn": lsn, "timeline": known.timeline, "postmaster_start": known.postmaster_start}
 
     def control_lost(self) -> bool:
         """Whether the control session, and with it every key on it, is gone."""

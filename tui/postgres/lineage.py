@@ -18,7 +18,7 @@ from tui.postgres.connect import Session
 from tui.postgres.errors import StatementFailed
 from tui.postgres.identity import TargetIdentity
 from tui.postgres.xid import xid_status
-from tui.run.steps import Commit
+from tui.run.steps import Commit, Reached
 
 LOST: Final = frozenset((
     EvidenceState.LEDGER_ROWS_MISSING, EvidenceState.LOG_BEHIND, EvidenceState.OTHER_HISTORY,
@@ -28,7 +28,8 @@ _GONE = ("42P01", "3F000")
 
 
 class Left(Struct, frozen=True, kw_only=True):
-    """What a run left: its last known commit of each step, the last of all, and where the log was when it opened."""
+    """What a run left: its last known commit of each step, the last of all, and where the log was when it opened and
+    behind what else it did (`reached`)."""
 
     run: str
     commits: tuple[Commit, ...] = ()
@@ -36,6 +37,7 @@ class Left(Struct, frozen=True, kw_only=True):
     timeline: int = 0
     lsn: str = ""
     postmaster_start: str = ""
+    reached: Reached | None = None
 
 
 class Seen(Struct, frozen=True):
@@ -86,8 +88,8 @@ async def _moved(control: Session, now: TargetIdentity, left: Left) -> Seen | No
     """What places in the log say against it; None when they say nothing."""
     last = left.last
     places = [(left.timeline, left.lsn, left.postmaster_start)] if left.timeline == now.timeline else []
-    if last is not None:
-        places.append((last.timeline, last.lsn, last.postmaster_start))
+    behind = [place for place in (last, left.reached) if place is not None and place.lsn]
+    places += [(place.timeline, place.lsn, place.postmaster_start) for place in behind]
     for timeline, lsn, started in places:
         if not lsn or not now.lsn:
             continue
@@ -98,15 +100,15 @@ async def _moved(control: Session, now: TargetIdentity, left: Left) -> Seen | No
             if redo and position(redo) < position(lsn):
                 # Whenever a server starts, its last checkpoint lies behind all that it had written before.
                 return Seen(EvidenceState.LOG_BEHIND, {"expected_lsn": lsn, "checkpoint_lsn": redo})
-    if last is None or not last.lsn:
-        return None
-    redo, following = await _checkpoint(control)
-    if redo and position(redo) > position(last.lsn) and following <= int(last.xid or 0):
-        return Seen(EvidenceState.XID_GIVEN_AGAIN, {"xid": last.xid, "next_xid": str(following)})
-    if last.timeline and last.timeline != now.timeline:
-        branched = await _branched(control, now.timeline, last.timeline)
-        if branched is not None and position(branched) < position(last.lsn):
-            return Seen(EvidenceState.OTHER_HISTORY, {"expected_lsn": last.lsn, "branched_lsn": branched})
+    if last is not None and last.lsn:
+        redo, following = await _checkpoint(control)
+        if redo and position(redo) > position(last.lsn) and following <= int(last.xid or 0):
+            return Seen(EvidenceState.XID_GIVEN_AGAIN, {"xid": last.xid, "next_xid": str(following)})
+    for place in behind:
+        if place.timeline and place.timeline != now.timeline:
+            branched = await _branched(control, now.timeline, place.timeline)
+            if branched is not None and position(branched) < position(place.lsn):
+                return Seen(EvidenceState.OTHER_HISTORY, {"expected_lsn": place.lsn, "branched_lsn": branched})
     return None
 
 

@@ -17,7 +17,7 @@ from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
 from tui.run.state import Barrier, Fired, Remark, RollbackState, RunState
-from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Steps, StepState
+from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Reached, Steps, StepState
 from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
 
 
@@ -254,6 +254,9 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked, left_failed=left_failed)
     if isinstance(event, e.StepPassed) and event.effect != "none" and "commit" in event.evidence:
         state = replace(state, committed=event.step)
+    if isinstance(event, e.StepPassed) and {"lsn", "timeline", "postmaster_start"} <= event.evidence.keys():
+        place = (int(event.evidence["timeline"]), str(event.evidence["lsn"]), str(event.evidence["postmaster_start"]))
+        state = replace(state, reached=Reached(*place))
     if changed.status in ENDED or changed.status == "undone":
         state = _settled(state, lambda fired: fired.step == event.step)
     return _left(state, event.step)

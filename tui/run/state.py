@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.journal.codes import HoldReason
 from tui.journal.events import GuardBreached, Policy, Relation, RunClosed, RunOpened, TriggerFired
 from tui.run.errors import Errors
-from tui.run.steps import Commit, Steps, StepState
+from tui.run.steps import Commit, Reached, Steps, StepState
 
 RunStatus = Literal[
     "scheduled", "running", "held", "rolling_back", "rolled_back", "rollback_failed", "completed", "failed",
@@ -142,6 +142,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     """The target's as the run knows it: as it opened, or as a person accepted it since."""
     proved: Commit | None = None
     """The last transaction that is known to be committed."""
+    reached: Reached | None = None
+    """Where the log was behind the last step of whose transactions not all are known."""
     helm: str | None = None
     helm_since: float | None = None
     rollback: RollbackState | None = None

@@ -52,6 +52,14 @@ class Commit(Struct, frozen=True, kw_only=True):
     postmaster_start: str = ""
 
 
+class Reached(Struct, frozen=True):
+    """A place in the log behind work of which no transaction is known: a program's, a statement's that runs in none."""
+
+    timeline: int
+    lsn: str
+    postmaster_start: str
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """Where one step stands. `started`/`ended` are seconds of the run's monotonic clock, of the latest attempt."""
 
