@@ -67,6 +67,17 @@ SOME = TRIED if _NAMED else tuple(sorted({chosen() or SUPPORTED[-1], SUPPORTED[-
 """The versions of tests that take long: in a run of everything the chosen one and the newest."""
 
 
+_LONG = frozenset(
+    line for line in Path(__file__).with_name("engine").joinpath("long.txt").read_text().splitlines() if line[:1] != "#"
+)
+
+
+def versions_of(test: pytest.Item | pytest.Function, *, long: bool = False) -> tuple[int, ...]:
+    """The versions on which a test runs: all that are tried, or some where it takes long and is not marked for all."""
+    long = long or test.nodeid.partition("[")[0] in _LONG
+    return TRIED if not long or test.get_closest_marker("every_version") else SOME
+
+
 def binaries_of(major: int | None = None) -> Binaries:
     """Those of `major`, by default of the chosen one; skips the test when there is none, and fails it on CI's machine.
 

@@ -9,16 +9,14 @@ import pytest
 
 from tests import shared
 from tests.engine.postgres.pgserver import Server
-from tests.postgres_server import SOME, TRIED, binaries_of, create_database, drop_database, shared_server
+from tests.postgres_server import binaries_of, create_database, drop_database, shared_server, versions_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """On every version; tests with a server of their own, which take longer, on some of them."""
     if "server" in metafunc.fixturenames:
-        every = not {"own", "template"} & set(metafunc.fixturenames) or metafunc.definition.get_closest_marker(
-            "every_version"
-        )
-        majors = TRIED if every else SOME
+        own = {"own", "template"} & set(metafunc.fixturenames)
+        majors = versions_of(metafunc.definition, long=bool(own))
         metafunc.parametrize("server", majors, indirect=True, scope="session", ids=lambda major: f"pg{major}")
 
 
