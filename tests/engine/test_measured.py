@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests import postgres_server
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.postgres_server import Database, await_condition
@@ -94,7 +97,8 @@ async def test_errors_in_a_log_without_sqlstates_are_not_none(empty_database: Da
         event = await watched(rig, empty_database)
     assert event["type"] == "step.passed", event
     evidence = event["data"]["evidence"]
-    assert (evidence["errors"], evidence["critical_errors"]) == (2, 0) and evidence["lines"] >= 2
+    # Of other tests on this server there may be more.
+    assert evidence["errors"] - evidence["critical_errors"] >= 2 and evidence["lines"] >= 2
     assert "not_measured" not in evidence
 
 
@@ -103,7 +107,7 @@ async def test_the_log_through_sql_is_counted(each_database: Database, tmp_path:
     async with Rig(tmp_path, each_database, plan(WATCH, "auto")) as rig:
         event = await watched(rig, each_database, "XX000")
     evidence = event["data"]["evidence"]
-    assert (event["type"], evidence["errors"], evidence["critical_errors"]) == ("step.passed", 2, 2), event
+    assert event["type"] == "step.passed" and evidence["errors"] >= evidence["critical_errors"] >= 2, event
 
 
 @pytest.mark.unsaid(Unmeasured.NO_LOG, Unmeasured.LOG_NOT_FOLLOWED)
@@ -133,6 +137,31 @@ async def test_a_log_that_was_cut_short_has_a_gap(empty_database: Database, tmp_
         event = await rig.ended("watch")
     if cut:
         assert lacks(event) == {("log", "log_gap")}
+    else:
+        assert event["type"] == "step.passed", event
+
+
+@pytest.mark.unsaid(Unmeasured.SERVER_CRASHED)
+@pytest.mark.parametrize("crashes", [True, False])
+@awaited
+async def test_a_server_that_crashed_and_is_back_was_not_well(crashes: bool, tmp_path: Path) -> None:
+    """Its log has messages alone of that, and it is back within a second or two."""
+    with postgres_server.own_server() as server:
+        database = Database(server, "postgres")
+        steps = "          - {id: watch, title: Watch, monitor: {log: server, for: 4s}}"
+        async with Rig(tmp_path, database, plan(steps, f"file:{server.log}")) as rig:
+            assert rig.do(Execute(step="watch")) is None
+            await rig.until(lambda: rig.events("step.progress"), "it watches")
+            with database.connect() as session:
+                (pid,) = session.execute("select pg_backend_pid()").fetchone() or (0,)
+                if crashes:
+                    os.kill(pid, signal.SIGKILL)
+                else:
+                    session.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> %s", [pid])
+                    session.execute("select pg_stat_reset_shared('archiver')")
+            event = await rig.ended("watch")
+    if crashes:
+        assert lacks(event) == {("server", "server_crashed")}
     else:
         assert event["type"] == "step.passed", event
 

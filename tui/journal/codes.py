@@ -227,6 +227,7 @@ class Unmeasured(StrEnum):
     NO_LOG = "no_log"
     NO_REPLICA = "no_replica"
     NO_SAMPLES = "no_samples"
+    SERVER_CRASHED = "server_crashed"
     UNKNOWN = "unknown"
 
 

@@ -27,9 +27,10 @@ UNMEASURED = {
     "no_log": N_("the server's log cannot be read"),
     "no_replica": N_("no replica is connected"),
     "no_samples": N_("not a single one was taken"),
+    "server_crashed": N_("it crashed and recovered meanwhile: what was before is forgotten"),
     "unknown": N_("nobody measures it"),
 }
-_WATCHED = {"log": N_("server's log"), "figures": N_("figures"), "criteria": N_("criteria")}
+_WATCHED = {"log": N_("server's log"), "figures": N_("figures"), "criteria": N_("criteria"), "server": N_("server")}
 
 
 def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:

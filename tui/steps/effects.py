@@ -313,7 +313,7 @@ class PathHash(Struct, frozen=True, kw_only=True):
 class Probe(Effect, frozen=True, kw_only=True):
     """A fact about the target, its host or this one -> dict of neutral facts; `error` in it when unknown."""
 
-    name: Literal["identity", "disk", "tools", "connections", "database_size", "path_prepare", "backup_space"]
+    name: Literal["identity", "disk", "tools", "connections", "database_size", "path_prepare", "backup_space", "epoch"]
     arguments: dict[str, Any] = {}
 
 

@@ -1,7 +1,8 @@
 """`monitor`: watch guards or a log, for a time, or as a companion for as long as another step runs.
 
 What was not measured is no pass: each criterion is known at the end, and has been for all but a twentieth of the time;
-the log is read up to the end, without a gap, and every record in it says whether it is an error.
+the log is read up to the end, without a gap, and every record in it says whether it is an error; the server has not
+crashed meanwhile.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from msgspec import Struct, field
 from tui.journal.codes import FailReason, Unmeasured
 from tui.journal.events import StepProgress
 from tui.plan.scalars import Duration
+from tui.steps.answers import look as look_again
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.effects import Emit, Failed, Passed, Sleep, Watch, Watched
+from tui.steps.effects import Emit, Failed, Passed, Probe, Sleep, Watch, Watched
 
 _SETTLE: Final = 6.0
 """Seconds that figures may take to come: the first ones of a run, and the last ones when the time is over."""
@@ -58,6 +60,7 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     tick = 1.0
     stopped = False
     known = _Known()
+    before = yield Probe(name="epoch")
     look = Watch(settle=_SETTLE, wanted=(*(("log",) if spec.log else ()), *(("guards",) if spec.guards else ())))
     yield look
     while not stopped and (spec.for_ is None or waited < spec.for_):
@@ -83,9 +86,18 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     lacking = _not_measured(spec, seen)
     known_to_lack = {one.get("metric") for one in lacking}
     lacking += [guard for guard in missed if guard["too_long"] and guard["metric"] not in known_to_lack]
+    if not lacking and _crashed(before, (yield from look_again(context, Probe(name="epoch")))):
+        # The server tells its log of that by messages, not by errors, and its figures begin anew.
+        lacking.append({"what": "server", "why": Unmeasured.SERVER_CRASHED})
     if lacking:
         return Failed(reason=FailReason.NOT_MEASURED, evidence=evidence | {"not_measured": lacking})
     return Passed(evidence=evidence)
+
+
+def _crashed(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether all statistics were thrown away since, as by the recovery from a crash; one alone a person may reset."""
+    pairs = list(zip(before.get("epoch") or (), now.get("epoch") or (), strict=False))
+    return bool(pairs) and all(was and new and was != new for was, new in pairs)
 
 
 def _evidence(spec: MonitorSpec, seen: Watched, waited: float) -> dict[str, Any]:

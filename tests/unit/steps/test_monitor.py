@@ -7,7 +7,7 @@ import pytest
 from tests.unit.steps.drive import Played, codes, lint, play
 from tui.journal.codes import Unmeasured
 from tui.journal.events import StepProgress
-from tui.steps.effects import Effect, Failed, Passed, Sleep, Watch, Watched
+from tui.steps.effects import Effect, Failed, Passed, Probe, Sleep, Watch, Watched
 from tui.steps.monitor import KIND
 
 BREACH = {"metric": "cpu", "value": 0.9, "limit": 0.7}
@@ -20,13 +20,18 @@ def watched(**more: Any) -> Watched:
 
 
 def monitor(
-    spec: dict[str, Any], seen: Watched | None = None, stop_at: int | None = None, lost: range = range(0), **more: Any
-) -> Played:
-    """`stop_at`: the tick in which it is asked to stop. In the ticks `lost` a criterion is not measured."""
-    ticks = 0
+    spec: dict[str, Any], seen: Watched | None = None, stop_at: int | None = None, lost: range = range(0),
+    epoch: tuple[str, ...] = ("ab",), **more: Any,
+) -> Played:  # fmt: skip
+    """`stop_at`: the tick in which it is asked to stop. In the ticks `lost` a criterion is not measured. `epoch`: the
+    server's at first, and at the end."""
+    ticks = epochs = 0
 
     def answer(effect: Effect) -> Any:
-        nonlocal ticks
+        nonlocal ticks, epochs
+        if isinstance(effect, Probe):
+            epochs += 1
+            return {"epoch": list(epoch[min(epochs, len(epoch)) - 1])}
         if isinstance(effect, Watch):
             if not effect.settle and ticks in lost:
                 return watched(unmeasured=(LOST,))
@@ -145,6 +150,14 @@ def test_a_criterion_may_be_unknown_for_a_moment_and_that_is_named(lost: range, 
     assert isinstance(done.ended, Passed) is passes
     if not passes:
         assert lacks(done) == [("cpu", "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("epoch", "crashed"), [(("ab", "cd"), True), (("ab", "cb"), False), (("ab",), False), (("", "cd"), False)]
+)
+def test_a_server_that_crashed_meanwhile_was_not_watched(epoch: tuple[str, ...], crashed: bool) -> None:
+    done = monitor({"for": 1.0}, epoch=epoch)
+    assert lacks(done) == [("server", "server_crashed")] if crashed else isinstance(done.ended, Passed)
 
 
 def test_lint() -> None:

@@ -52,6 +52,8 @@ class ProbeDriver:
                     return await self._connections()
                 case "database_size":
                     return {"bytes": await self._database_bytes()}
+                case "epoch":
+                    return {"epoch": list((await (await self._monitor()).rows("epoch"))[0])}
                 case "tools":
                     return await asyncio.to_thread(self._tools, list(effect.arguments["names"]))
                 case "path_prepare":
