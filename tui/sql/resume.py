@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from tui.sql.code import executed, name_of
+from tui.sql.code import Piece, executed, name_of
 from tui.sql.lexer import tokens
 from tui.sql.script import Statement
 from tui.sql.session import only_session_state, session_needs, session_state
@@ -27,6 +27,11 @@ _HINT: Final = re.compile(
     re.IGNORECASE,
 )
 """A word without which a statement leaves nothing in its session; most statements have none and are not looked into."""
+_DEFINED: Final = frozenset(
+    {"FUNCTION", "PROCEDURE", "ROUTINE", "AGGREGATE", "OPERATOR", "CAST", "TRIGGER", "POLICY", "VIEW", "RULE", "DOMAIN",
+     "TYPE", "DEFAULT", "LANGUAGE", "TRANSFORM", "CONVERSION", "STATISTICS"}
+)  # fmt: skip
+_KINDS: Final = _DEFINED | {"TABLE", "INDEX", "MATERIALIZED", "SCHEMA"}
 _OWNERS: Final = frozenset({"ALL", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
 _ON_COMMIT_DROP: Final = re.compile(r"\bon\s+commit\s+drop\b", re.IGNORECASE)
 
@@ -85,7 +90,7 @@ def resumption(found: Sequence[Unit], at: int) -> Resumption:
             continue
         lost.append(state)
     return Resumption(
-        replay=tuple(s for s in replay if s.words[:1] != ("PREPARE",) or _named(_prepared_name(s), text)),
+        replay=tuple(s for s in replay if _still_named(s, text)),
         lost=tuple(lost), routines=dict(_calls(before)), hidden=tuple(hidden),
         defaults=tuple(_defaults(before)), later=frozenset(name for name, _line in _calls(rest)),
     )  # fmt: skip
@@ -218,17 +223,69 @@ def _needs_sequence(rest: list[Statement]) -> bool:
 
 
 def _calls(statements: list[Statement]) -> Iterator[tuple[str, int]]:
-    """Everything that is written as the call of a function is, by name, with its line; tables with columns, too."""
+    """Everything that is written as the call of a function is and may be executed, by name, with its line."""
     for statement in statements:
         if "(" not in statement.text:
             continue
         for piece in executed(statement):
-            yield from ((name, piece.line_of(piece.tokens[at])) for name, at in piece.calls())
+            if defines(piece):
+                continue
+            words = piece.words
+            for name, at in piece.calls():
+                if not _is_relation(words, at):
+                    yield name, piece.line_of(piece.tokens[at])
+
+
+def defines(piece: Piece) -> bool:
+    """Whether the functions that it names are not called by it: it says what they are, to whom they belong, or when
+    they will be called. What a trigger, a view or a default calls later is not looked for here."""
+    words = piece.words
+    match words[:1]:
+        case ["GRANT"] | ["REVOKE"] | ["COMMENT"] | ["SECURITY"] | ["DROP"]:
+            return True
+        case ["EXPLAIN"]:
+            return "ANALYZE" not in words[:12] and "ANALYSE" not in words[:12]
+        case ["CREATE"]:
+            kind = next((word for word in words[1:7] if word in _KINDS), "")
+            if kind == "TABLE":
+                # Its defaults and checks are for rows to come; a query in it is executed.
+                return not {"AS", "EXECUTE"}.intersection(_outside_brackets(words))
+            return kind in _DEFINED
+        case ["ALTER"]:
+            if words[1:2] in (["TABLE"], ["DOMAIN"]):
+                # Added columns and checks are computed for the rows that there are.
+                return not {"ADD", "TYPE", "VALIDATE"}.intersection(words)
+            return bool(_DEFINED.intersection(words[1:3]))
+    return False
+
+
+def _outside_brackets(words: list[str]) -> list[str]:
+    depth, found = 0, []
+    for word in words:
+        depth += (word == "(") - (word == ")")
+        if depth == 0:
+            found.append(word)
+    return found
+
+
+def _is_relation(words: list[str], at: int) -> bool:
+    """Whether the name at this place is that of a table with its columns: INSERT INTO t (a), COPY t (a), …"""
+    while at > 1 and words[at - 1] == ".":
+        at -= 2
+    before = words[at - 1] if at else ""
+    return before in ("INTO", "COPY", "REFERENCES") or (before in ("TABLE", "EXISTS") and words[0] == "CREATE")
 
 
 def _last_name(statement: Statement) -> str:
     return name_of(list(tokens(statement.text))[-1])
 
 
-def _prepared_name(statement: Statement) -> str:
-    return name_of(list(tokens(statement.text))[1]).lower()
+def _still_named(statement: Statement, text: str) -> bool:
+    """Whether a prepared statement is spoken of later; of any other it is so."""
+    match statement.words[:1]:
+        case ("PREPARE",):
+            return _named(name_of(list(tokens(statement.text))[1]), text)
+        case ("DEALLOCATE",):
+            name = _last_name(statement)
+            return statement.words[-1] == "ALL" or _named(name, text)
+    return True

@@ -140,6 +140,14 @@ def _objects(piece: Piece) -> Iterator[State]:
             yield State("discarded", " ".join(words[:2]).lower(), line)
         case ["SELECT"] | ["WITH"] | ["TABLE"] | ["VALUES"]:
             yield from _selected_into(piece, line)
+        case ["UPDATE"] if "pg_settings" in [name_of(token) for token in parts[1:6]]:
+            # A view whose rule sets what is written into it.
+            yield State("setting", "pg_settings", line)
+        case ["EXPLAIN"] if "ANALYZE" in words[:12] or "ANALYSE" in words[:12]:
+            # It is executed, too.
+            at = next((at for at, word in enumerate(words) if word in ("CREATE", "SELECT", "WITH", "DECLARE")), 0)
+            if at:
+                yield from _objects(Piece(parts[at:], piece.text, piece.line))
 
 
 def _created(piece: Piece, line: int) -> Iterator[State]:

@@ -102,3 +102,71 @@ def test_a_temporary_table_is_hidden_from_who_reads_the_rest() -> None:
 def test_what_of_a_transaction_lasts(text: str, lasting: list[str]) -> None:
     (unit,) = read(text, True)
     assert [statement.text for statement in kept(unit)] == lasting
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "create trigger t before insert on a for each row execute function f();",
+        "create constraint trigger t after insert on a for each row execute procedure s.f();",
+        "create event trigger t on sql_drop execute function f();",
+        "create or replace view v as select f(a) from t;", "create policy p on t using (f(a));",
+        "create table t (a int default f() check (f(a) > 0), b int generated always as (f(a)) stored);",
+        "create table if not exists f (a int references f (a));", "insert into f (a) values (1);",
+        "insert into s.f (a) values (1);", "copy f (a) from stdin;\n1\n\\.\n",
+        "alter table t alter column a set default f(1);", "alter function f(int) owner to x;",
+        "alter routine f(int) set a.b = 1;", "grant execute on function f(int) to x;",
+        "revoke all on function f(int) from public;", "comment on function f(int) is 'x';", "drop function f(int);",
+        "create aggregate g (int) (sfunc = f, stype = int);", "explain select f(1);",
+        "do $$ begin grant execute on function f(int) to x; end $$;",
+    ],
+)  # fmt: skip
+def test_what_only_names_a_function_does_not_call_it(before: str) -> None:
+    assert "f" not in resumption(*split(before, "")).routines
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "select f(1);", "insert into f (a) values (f(1));", "create table t as select f(1);",
+        "create table t (a, b) as select f(1), 2;", "create materialized view v as select f(1);",
+        "alter table t add a int default f(1);", "alter table t add check (f(a) > 0);", "explain analyze select f(1);",
+        "alter table t alter a type int using f(a);", "do $$ begin if f(1) then grant x to y; end if; end $$;",
+    ],
+)  # fmt: skip
+def test_what_calls_a_function(before: str) -> None:
+    assert "f" in resumption(*split(before, "")).routines
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        ("update pg_settings set setting = 'shop' where name = 'search_path';", "", [("setting", "pg_settings")]),
+        ("explain analyze create temp table tt as select 1 as a;", "select * from tt;", [("temporary", "tt")]),
+        ("explain create temp table tt as select 1 as a;", "select * from tt;", []),
+    ],
+)
+def test_what_changes_the_session_by_other_ways(before: str, after: str, lost: list[tuple[str, str]]) -> None:
+    assert [(each.code, each.name) for each in resumption(*split(before, after)).lost] == lost
+
+
+def test_what_was_prepared_and_is_gone_is_not_made_anew() -> None:
+    found = resumption(*split("prepare p as select 1; execute p; deallocate p; insert into t values (1);", ""))
+    assert not found.replay
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("alter role Ana set Search_Path to x", [("role", "ana", False, "search_path")]),
+        ('alter user "current_user" in database d reset all', [("role", "current_user", False, "all")]),
+        ("alter role current_user set time zone 'UTC'", [("role", "current_user", True, "timezone")]),
+        ('alter database "My D" set lock_timeout = 1', [("database", "My D", False, "lock_timeout")]),
+        ("alter database d set tablespace x", []),
+        ("alter role ana with login password 'set'", []),
+        ("alter database d owner to reset", []),
+    ],
+)
+def test_with_what_new_sessions_begin(statement: str, expected: list[tuple[str, str, bool, str]]) -> None:
+    found = resumption(*split(statement + ";", "")).defaults
+    assert [(each.what, each.owner, each.keyword, each.name) for each in found] == expected
