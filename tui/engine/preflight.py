@@ -110,11 +110,14 @@ def _needs_measures(plan: Plan) -> bool:
 def changes(plan: Plan) -> bool:
     """Whether the plan has a step that may change its target."""
     for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        if step.kind == "command":
-            if step.spec.get("changes", True):
+        for action in (step, step.undo, step.cleanup):
+            if action is None:
+                continue
+            if action.kind == "command":
+                if action.spec.get("changes", True):
+                    return True
+            elif KINDS[action.kind].changes:
                 return True
-        elif KINDS[step.kind].changes:
-            return True
     return False
 
 

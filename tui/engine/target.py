@@ -209,7 +209,11 @@ class TargetAccess:
         # What another timeline of the same server means, only what the run left there can tell.
         if expected is not None and code is not None and code != HoldReason.OTHER_TIMELINE:
             raise self._other(expected, code, to_builtins(found))
-        return found.pooler in SETTLED
+        settled = found.pooler in SETTLED
+        if expected is not None and not settled and expected.identity.get("pooler") in SETTLED:
+            # The run opened on a session of its own: what it rests on would be whoever's is lent the server next.
+            raise ConnectFailed(_("A pooler that lends its servers out stands in between now, which did not before."))
+        return settled
 
     async def _inherit(self, control: Session) -> None:
         """Whether the run's work is still there; only then is what answers the target. Raises OtherTarget."""
