@@ -64,6 +64,21 @@ async def test_why_it_is_held_and_the_way_on_are_never_cut(size: tuple[int, int]
         await seen.until(lambda: "HELD" in seen.text() and way_on in " ".join(seen.text().split()))
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("no_proof", "nobody knows whether it was applied"),
+        ("not_repeatable", "its effect is not there, and it may not"),
+    ],
+)
+async def test_an_undecided_step_says_what_is_known(reason: str, told: str, tmp_path: Path) -> None:
+    story = prepared()
+    story.add(e.StepStarted(step="backup", attempt=1, kind="backup"))
+    story.add(e.StepFate(step="backup", attempt=1, fate="undecided", reason=reason))
+    async with shown(story, tmp_path, size=(80, 24)) as seen:
+        assert told in " ".join(seen.text().rpartition("UNDECIDED")[2].split())
+
+
 async def test_resizing_lays_out_again(tmp_path: Path) -> None:
     async with shown(migrating(), tmp_path, size=(80, 24)) as seen:
         assert "1 Checklist" in seen.text() and "Gauges ─" not in seen.text()

@@ -11,9 +11,10 @@ from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import visible
 from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
+from tui.journal.codes import FateReason
 from tui.locale import _
 from tui.plain.holding import held_sentence
-from tui.plain.words import REASON, error_text, word
+from tui.plain.words import FATE_REASON, REASON, error_text, word
 from tui.run.clock import expected, starts_in
 from tui.run.measured import fresh
 from tui.run.state import Barrier
@@ -44,8 +45,11 @@ def _what(view: View) -> list[Piece]:
     if state.given_up:
         return _rollback(view)
     if state.undecided:
-        text = ": " + _("nobody knows whether it was applied.")
-        return [(_("UNDECIDED") + " ", "bad"), (name_of(state.undecided[0]), "bold"), (text, "bad")]
+        first = state.undecided[0]
+        text = _("nobody knows whether it was applied.")
+        if first.fate_reason == FateReason.NOT_REPEATABLE:
+            text = word(FATE_REASON, first.fate_reason) + "."
+        return [(_("UNDECIDED") + " ", "bad"), (name_of(first), "bold"), (": " + text, "bad")]
     if state.held is not None:
         reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
         return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, _("h lets it go on."))]
