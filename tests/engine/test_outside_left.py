@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,12 @@ from tests.engine.test_outside import (
 )
 from tests.engine.test_resumed import Stopped
 from tests.engine.test_script import HEADLESS, fates
-from tests.postgres_server import Database
+from tests.postgres_server import Database, await_condition
 from tui.engine import cleanup as cleaning
+from tui.engine.target import TargetAccess
 from tui.journal.codes import FateReason
+from tui.plan.model import Target
+from tui.postgres import outside
 from tui.run.commands import Execute, Retry, Rollback
 
 pytestmark = pytest.mark.postgres
@@ -155,6 +159,36 @@ async def test_an_unfinished_index_of_somebody_else_is_left_alone(empty_database
         await rig.ended("s")
         assert "cleaned_up" not in rig.said()
     assert indexes(empty_database) == "theirs!"
+
+
+@awaited
+async def test_what_a_role_above_ours_builds_is_no_leftover(each_database: Database, tmp_path: Path) -> None:
+    """Whose progress we may not see: dropped concurrently it would be gone when it is whole."""
+    prepared(each_database)
+    with each_database.connect() as connection:
+        connection.execute(
+            "do $$ begin create role migrator login; exception when duplicate_object then null; end $$;"
+            " alter table t owner to migrator; create index broken on t (a)"
+        )
+        connection.execute("update pg_index set indisvalid = false where indexrelid = 'broken'::regclass")
+    target = TargetAccess(
+        "made", Target(environment="development", dsn=each_database.server.dsn(each_database.name, "migrator")), {}
+    )
+    oid = int(str(each_database.value("select 't'::regclass::oid")))
+    with open_transaction(each_database) as other, each_database.connect() as builder:
+        build = asyncio.ensure_future(asyncio.to_thread(builder.execute, b"create index concurrently i on t (b)"))
+        waiting = (
+            "select count(*) from pg_stat_progress_create_index where datname = current_database() and index_relid <> 0"
+        )
+        await asyncio.to_thread(await_condition, lambda: bool(each_database.value(waiting)), "it is built")
+        control = await target.control()
+        found = {each.name: (each.whole, each.building) for each in await outside.indexes_of(control, [oid])}
+        other.execute("rollback")
+        await build
+    built = {each.name: (each.whole, each.building) for each in await outside.indexes_of(control, [oid])}
+    await target.close()
+    assert found["i"] == (False, True)
+    assert built == {"i": (True, False), "broken": (False, False)}
 
 
 @pytest.mark.parametrize("what", ["drop", "detach"])

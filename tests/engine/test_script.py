@@ -202,3 +202,24 @@ async def test_another_transaction_of_that_gid_is_not_ours(empty_database: Datab
             assert ended["type"] == "step.cancelled"
             assert fates(rig) == [("not_applied", "xid_aborted")]
             assert all("gid" not in e["data"]["facts"] for e in rig.events("step.fate"))
+
+
+@pytest.mark.parametrize("ledger", [True, False], ids=["ledger", "xid"])
+@awaited
+async def test_what_is_still_prepared_is_no_evidence_that_got_lost(
+    empty_database: Database, tmp_path: Path, ledger: bool
+) -> None:
+    """Another engine takes the run up before another step commits it."""
+    with empty_database.connect() as connection:
+        connection.execute(SETUP)
+    if ledger:
+        await with_ledger(empty_database)
+    prepare = "begin; " + _said("x") + " prepare transaction 'later'"
+    steps = STEP + STEP.replace("id: s", "id: c").replace("s.sql", "c.sql")
+    files = {"s.sql": prepare, "c.sql": "commit prepared 'later'"}
+    async with Rig(tmp_path, empty_database, steps, files, ledger=ledger) as rig:
+        assert (await rig.execute("s"))["type"] == "step.passed"
+        await rig.take_up()
+        assert (await rig.execute("c"))["type"] == "step.passed"
+        assert not rig.events("run.held")
+    assert log(empty_database) == "x"
