@@ -77,20 +77,18 @@ class Sampler:
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._troubles: dict[str, str | None] = {}
         self._logged: dict[str, Any] = {}
-        self._hurried = asyncio.Event()
         self._begun = self._ticks = 0
 
     def stop(self) -> None:
         """End after the present tick."""
         self._stopped.set()
-        self._hurried.set()
 
     async def look_now(self) -> None:
-        """Have all figures, the log's among them, taken from here on. Bounded: what hangs is not waited for."""
+        """Wait until all figures, the log's among them, were taken from here on: at the next tick, for a journal has one
+        a second. Bounded: what hangs is not waited for."""
         await self._log.look_now()
-        wanted, until = self._begun + 1, time.monotonic() + 2 * TICK
+        wanted, until = self._begun + 1, time.monotonic() + 2.5 * TICK
         while self._ticks < wanted and not self._stopped.is_set() and time.monotonic() < until:
-            self._hurried.set()
             await asyncio.sleep(0.01)
 
     async def run(self) -> None:
@@ -102,7 +100,6 @@ class Sampler:
             self._watch_host(self._target.target.host)
         try:
             while not self._stopped.is_set():
-                self._hurried.clear()
                 self._begun += 1
                 try:
                     await self._tick()
@@ -111,7 +108,7 @@ class Sampler:
                     pass
                 self._ticks += 1
                 try:
-                    await asyncio.wait_for(self._hurried.wait(), TICK)
+                    await asyncio.wait_for(self._stopped.wait(), TICK)
                 except TimeoutError:
                     continue
         finally:

@@ -11,6 +11,8 @@ from pathlib import Path
 from tui.steps.effects import PathHash
 
 _CHUNK = 1 << 22
+_MODE = 0o640
+"""Whatever the umask: who may read the journal may read these."""
 
 
 async def read_file(directory: Path, name: str) -> str:
@@ -19,18 +21,25 @@ async def read_file(directory: Path, name: str) -> str:
 
 
 async def load_artifact(directory: Path, name: str, encoding: str) -> str:
-    """The text of a file of the run's artifacts; `encoding` as servers call it."""
-    return await asyncio.to_thread(lambda: (directory / _plain(name)).read_bytes().decode(_codec(encoding), "replace"))
+    """The text of a file of the run's artifacts, which a program wrote; 0640 from here on."""
+
+    def read() -> str:
+        path = directory / _plain(name)
+        path.chmod(_MODE)
+        return path.read_bytes().decode(_codec(encoding), "replace")
+
+    return await asyncio.to_thread(read)
 
 
 async def store_artifact(directory: Path, name: str, text: str) -> None:
-    """A file of the run's artifacts, 0600."""
+    """A file of the run's artifacts, 0640."""
 
     def write() -> None:
         path = directory / _plain(name)
         path.unlink(missing_ok=True)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(file, "w", encoding="utf-8") as opened:
+            os.fchmod(opened.fileno(), _MODE)
             opened.write(text)
 
     await asyncio.to_thread(write)
