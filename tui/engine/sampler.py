@@ -84,11 +84,13 @@ class Sampler:
         self._stopped.set()
 
     async def look_now(self) -> None:
-        """Wait until all figures, the log's among them, were taken from here on: at the next tick, for a journal has one
-        a second. Bounded: what hangs is not waited for."""
+        """Wait until all figures, the log's among them, were taken from here on: at the next tick, for a journal has
+        one a second. Bounded: what hangs is not waited for."""
         await self._log.look_now()
-        wanted, until = self._begun + 1, time.monotonic() + 2.5 * TICK
-        while self._ticks < wanted and not self._stopped.is_set() and time.monotonic() < until:
+        wanted = self._begun + 1
+        for _turn in range(round(2.5 * TICK / 0.01)):
+            if self._ticks >= wanted or self._stopped.is_set():
+                return
             await asyncio.sleep(0.01)
 
     async def run(self) -> None:
