@@ -26,10 +26,10 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`: tests wait for servers, programs and idle screens about as long as they compute."""
+    """For `-n auto`: tests also wait, for servers, programs and idle screens."""
     told = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(told) if told else min(2 * cores, cores + 4)
+    return int(told) if told else cores + 1
 
 
 def pytest_unconfigure() -> None:

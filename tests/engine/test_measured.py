@@ -14,29 +14,15 @@ import psycopg
 import pytest
 
 from tests import postgres_server
+from tests.engine.alone import alone, empty_database
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.postgres_server import Database, await_condition
-from tui.demo.server import Server
 from tui.journal.codes import CancelReason, Fact, FailReason, Unmeasured, WaitReason
 from tui.run.commands import Execute
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def alone() -> Iterator[Server]:
-    """A server of this module's own: settings of a whole server and its log are nobody else's meanwhile."""
-    with postgres_server.own_server() as server:
-        yield server
-
-
-@pytest.fixture
-def empty_database(alone: Server) -> Iterator[Database]:
-    """A fresh database with nothing in it, on that server."""
-    made = postgres_server.create_database(alone)
-    yield made
-    postgres_server.drop_database(made)
+__all__ = ["alone", "empty_database"]
 
 
 PLAN = """

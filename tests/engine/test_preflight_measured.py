@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import postgres_server
+from tests.engine.alone import alone, empty_database
 from tests.engine.test_measured import receiver, setting
 from tests.postgres_server import Database
-from tui.demo.server import Server
 from tui.engine.preflight import preflight
 from tui.plan.loader import load
 from tui.steps.registry import KINDS
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def alone() -> Iterator[Server]:
-    """A server of this module's own: settings of a whole server and its log are nobody else's meanwhile."""
-    with postgres_server.own_server() as server:
-        yield server
-
-
-@pytest.fixture
-def empty_database(alone: Server) -> Iterator[Database]:
-    """A fresh database with nothing in it, on that server."""
-    made = postgres_server.create_database(alone)
-    yield made
-    postgres_server.drop_database(made)
+__all__ = ["alone", "empty_database"]
 
 
 PLAN = """

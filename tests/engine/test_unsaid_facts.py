@@ -363,7 +363,7 @@ async def test_what_was_measured(empty_database: Database, tmp_path: Path) -> No
             assert told["samples"] == len(
                 [s for s in rig.events("metrics.sampled") if s["mono"] >= rig.step("a").started]
             )
-            assert told["errors"] == 0 and told["lines"] == 0
+            assert "errors" not in told and "lines" not in told, "no log was followed"
             assert [b["metric"] for b in told["breached"]] == (["connections"] if limit == "0.0001" else [])
             for breach in told["breached"]:
                 assert breach["limit"] == 0.0001 and 0.0001 < breach["value"] < 1 and breach["source"]
@@ -404,16 +404,22 @@ BUILDING = "select count(*) from pg_stat_progress_create_index"
 @awaited
 async def test_what_a_cleanup_left(empty_database: Database, tmp_path: Path) -> None:
     """A concurrent build that is cancelled leaves an invalid index; the cleanup removes it, or says why not."""
-    sql(empty_database, "create table t as select 1 as id")
+    sql(
+        empty_database, "create table t as select 1 as id",
+        "create function keep() returns event_trigger language plpgsql as "
+        "'begin raise exception ''indexes stay''; end'",
+    )  # fmt: skip
     for works in (True, False):
-        cleanup = "drop index concurrently if exists by_id" if works else "drop index concurrently not_there"
-        steps = f"""
+        if not works:
+            when = "create event trigger keep on ddl_command_start when tag in ('DROP INDEX')"
+            sql(empty_database, f"{when} execute function keep()")
+        steps = """
           - id: a
             title: A
-            sql: {{text: "create index concurrently by_id on t (id)", transaction: per_statement}}
-            prove: {{query: "select count(*) from pg_index where indexrelid::regclass::text = 'by_id' and indisvalid",
-                     equals: 1}}
-            cleanup: {{sql: {{text: "{cleanup}", transaction: per_statement}}}}
+            sql: {text: "create index concurrently by_id on t (id)", transaction: per_statement}
+            prove: {query: "select count(*) from pg_index where indexrelid::regclass::text = 'by_id' and indisvalid",
+                    equals: 1}
+            cleanup: {sql: {text: "drop index concurrently if exists by_id", transaction: per_statement}}
 """
         with empty_database.connect() as holder:
             holder.execute("begin")
@@ -430,7 +436,8 @@ async def test_what_a_cleanup_left(empty_database: Database, tmp_path: Path) -> 
                 told = rig.step("a").evidence["cleanup"]
                 left = empty_database.value("select count(*) from pg_class where relname = 'by_id'")
                 assert (told == "done", left) == ((True, 0) if works else (False, 1))
-        sql(empty_database, "drop index if exists by_id")
+        if works:
+            sql(empty_database, "drop index if exists by_id")
 
 
 @pytest.mark.unsaid(Fact.STATE, Fact.WAIT_EVENT)

@@ -15,10 +15,12 @@ import psutil
 import pytest
 
 from tests.acceptance.station import Station
+from tests.engine.alone import alone, empty_database
 from tests.engine.probes.parts import Exporter, Sshd
 from tests.postgres_server import Database, await_condition, create_database, own_server
 
 pytestmark = pytest.mark.postgres
+__all__ = ["alone", "empty_database"]
 HERE = os.uname().nodename
 PLAN = """
 virada: 1
