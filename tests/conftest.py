@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -11,6 +12,11 @@ from tests import shared
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Started in the background, or by nohup, these are ignored, and every command under test would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     worker = getattr(config, "workerinput", None)
     if worker is None:
         shared.begin()
