@@ -26,7 +26,7 @@ _SETTLED: Final = (
 
 
 class Watching:
-    """Of one attempt. `look_now` has all figures taken anew; `given_up` says whether nobody wants to know any more."""
+    """Of one attempt. `look_now` waits until all figures were taken anew; `given_up`: nobody wants to know any more."""
 
     def __init__(
         self,
