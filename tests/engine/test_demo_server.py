@@ -308,6 +308,13 @@ def test_ensure_starts_what_is_missing_also_when_two_do_it_at_once(prepared: dem
     assert _keeper_process(prepared.directory) == again
 
 
+def test_the_load_ends_where_its_keeper_was_gone_before_it_looked(prepared: demo.Demo) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    argv = [sys.executable, "-m", "tui.demo.load", prepared.dsn, str(gone.pid)]
+    assert subprocess.run(argv, timeout=20).returncode == 0
+
+
 def test_ensure_says_so_when_the_demo_is_gone(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="is gone"):
         demo.ensure(tmp_path / "nothing", tmp_path)

@@ -82,7 +82,7 @@ class Keeper:
             self._load_due = time.monotonic() + _LOAD_AGAIN_S
             dsn = self.server.dsn(DATABASE, "app_user")
             self._load = subprocess.Popen(
-                [sys.executable, "-m", "tui.demo.load", dsn],
+                [sys.executable, "-m", "tui.demo.load", dsn, str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
-"""The sample application's background work: `python -m tui.demo.load DSN`.
+"""The sample application's background work: `python -m tui.demo.load DSN PARENT`.
 
 Three connections as `app_user`, each serving one tenant after another in small transactions, a few a second in all.
 It pauses while `app.maintenance.load_paused` is true, outlives restarts of the server, and ends on SIGTERM, with
-the process that started it, or when no server has answered for two minutes.
+the process that started it (its id is PARENT), or when no server has answered for two minutes.
 """
 
 from __future__ import annotations
@@ -47,18 +47,19 @@ _SHIP = (
 class Load:
     """The workers and what stops them."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, parent: int) -> None:
         self.dsn = dsn
+        # Told, not looked up: who started it may be gone before it looks.
+        self.parent = parent
         self.ended = threading.Event()
 
     def run(self) -> None:
         """Work until `ended` is set, the parent is gone, or every worker has given up."""
-        parent = os.getppid()
         workers = [threading.Thread(target=self._work, args=(n,)) for n in range(CONNECTIONS)]
         for worker in workers:
             worker.start()
         while any(worker.is_alive() for worker in workers) and not self.ended.wait(1.0):
-            if os.getppid() != parent:
+            if os.getppid() != self.parent:
                 self.ended.set()
         self.ended.set()
         for worker in workers:
@@ -112,10 +113,10 @@ class Load:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print("usage: python -m tui.demo.load DSN", file=sys.stderr)
+    if len(arguments) != 2 or not arguments[1].isdecimal():
+        print("usage: python -m tui.demo.load DSN PARENT", file=sys.stderr)
         return 2
-    load = Load(arguments[0])
+    load = Load(arguments[0], int(arguments[1]))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: load.ended.set())
     load.run()
