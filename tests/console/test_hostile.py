@@ -11,6 +11,7 @@ import pytest
 
 from tests.console.journals import ANA, FILES, Story, failed, migrating, rolled_back
 from tests.console.twin import Seen, shown
+from tests.unit.cli.hostile import hostile
 from tui.console.pieces import Line
 from tui.console.widgets.pane import inert
 from tui.journal.line import digest, encode
@@ -81,3 +82,14 @@ def test_the_net_under_the_pictures() -> None:
     clean: Line = (("as it is", "text"), ("·", "dim"))
     assert inert(clean) is clean
     assert inert(((f"a{POISON}", "text"),))[0][0].isprintable()
+
+
+async def test_every_text_of_every_event_is_inert(tmp_path: Path) -> None:
+    story = migrating()
+    journal = hostile("migrate")
+    for line in journal.lines[1:]:
+        story.add_raw(line.type, line.data, by=line.by)
+    async with shown(story, tmp_path) as seen:
+        for keys in (("1",), ("enter",), ("escape",), ("3",), ("4",), ("t",), ("escape",), ("R",), ("escape",)):
+            await seen.press(*keys)
+            check(seen, " ".join(keys))

@@ -7,6 +7,7 @@ import click
 from tui.cli import options
 from tui.cli.drive import require_terminal
 from tui.cli.engine import ensure_engine, require_open, require_writable
+from tui.cli.output import print_line
 from tui.cli.recorded import found
 from tui.locale import _
 
@@ -28,7 +29,7 @@ def command(run: str | None, take: str | None, declared: str | None, plain: bool
     if plain:
         from tui.cli.line_mode import line_mode
 
-        return line_mode(paths, declared=name, take=take, narrate=click.echo)
+        return line_mode(paths, declared=name, take=take, narrate=print_line)
     from tui.cli.screen import operate
 
     return operate(paths, declared=name, take=take, mouse=mouse)

@@ -7,6 +7,7 @@ import click
 from tui.cli import options
 from tui.cli.drive import accompany, way_of
 from tui.cli.engine import ensure_engine, facts_of, require_open, require_writable
+from tui.cli.output import print_line
 from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
@@ -35,7 +36,7 @@ def command(
     if policy is not None and facts_of(paths)["alive"]:
         _drive(paths, policy, name, take)
     ensure_engine(paths, policy)
-    click.echo(paths.id)
+    print_line(paths.id)
     return accompany(paths, way, declared=name, take=take, mouse=mouse)
 
 

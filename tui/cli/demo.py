@@ -47,7 +47,7 @@ def command(autopilot: bool, headless: bool, fail: bool, compress: float, plain:
         )  # fmt: skip
         start_keeper(demo.directory, paths.directory)
     except DemoError as error:
-        raise Stop(str(error), Exit.FAILED) from error
+        raise Stop(str(error), Exit.FAILED, lines=True) from error
     return accompany(paths, way, declared=None, take=None, mouse=mouse)
 
 

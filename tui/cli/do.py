@@ -9,7 +9,7 @@ import msgspec
 
 from tui.cli import options
 from tui.cli.command_line import FORMS, CommandError, parse, usage
-from tui.cli.output import print_json, tell
+from tui.cli.output import print_json, print_line, tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
@@ -79,7 +79,7 @@ def _carry_out(
             if as_json:
                 print_json(told, indent=0)
             else:
-                click.echo(_("accepted as line {seq}").format(seq=answer.seq))
+                print_line(_("accepted as line {seq}").format(seq=answer.seq))
             return Exit.DONE
         with Follower(paths, None if as_json else tell, since=answer.seq) as follower:
             verdict = follower.until(lambda state: of_command(state, asked, answer.seq, time.time()))
@@ -97,17 +97,17 @@ def _carry_out(
         why = run_waiting(verdict.waiting, stays=stays(follower.state))
         if at is not None:
             why = run_waiting(verdict.waiting, at.step.kind, at.status)
-        click.echo(why if verdict.step is None else f"{verdict.step}: {why}")
+        print_line(why if verdict.step is None else f"{verdict.step}: {why}")
     else:
         table = STEP_STATUS if verdict.step is not None and verdict.status in STEP_STATUS else ROLLBACK_STATUS
         status = word(table, verdict.status)
-        click.echo(status if verdict.step is None else f"{verdict.step}: {status}")
+        print_line(status if verdict.step is None else f"{verdict.step}: {status}")
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
         for text in [] if at is None else told_rows(trouble(at)):
-            click.echo(f"  {text}")
+            print_line(f"  {text}")
         if isinstance(asked, Rollback):
             for text in stays_lines(follower.state):
-                click.echo(f"  {text}")
+                print_line(f"  {text}")
     return verdict.code
 
 

@@ -46,7 +46,7 @@ def ensure_engine(paths: RunPaths, policy: Policy | None = None) -> None:
     try:
         resume_run(paths, policy=policy, environment=environment)
     except LaunchFailed as error:
-        raise Stop(str(error), Exit(error.exit_code)) from error
+        raise Stop(str(error), Exit(error.exit_code), lines=True) from error
 
 
 def demo_of(paths: RunPaths) -> dict[str, str]:
@@ -62,4 +62,4 @@ def demo_of(paths: RunPaths) -> dict[str, str]:
     try:
         return ensure(Path(directory), paths.directory)
     except DemoError as error:
-        raise Stop(str(error), Exit.FAILED) from error
+        raise Stop(str(error), Exit.FAILED, lines=True) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -39,7 +40,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return Exit.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except Exception as error:
         return _end(error)
@@ -54,13 +55,22 @@ def _end(error: Exception) -> int:
     if expected is None:
         expected = _crash(error)
     message, code = expected
-    from tui.run.visible import visible_lines
+    from tui.cli.output import tell, tell_lines
 
     with suppress(OSError):
-        # A server's or a person's text may stand in it.
-        for line in visible_lines(message):
-            click.echo(line, err=True)
+        tell_lines(message) if isinstance(error, Stop) and error.lines else tell(message)
     return code
+
+
+def _show(error: click.ClickException) -> None:
+    """Click's own sentences, which hold words of the command line: a file's name among them may be anybody's."""
+    from tui.cli.output import tell_lines
+    from tui.visible import visible
+
+    told = io.StringIO()
+    error.message = visible(error.message)  # type: ignore[misc]
+    error.show(file=told)
+    tell_lines(told.getvalue())
 
 
 def _expected(error: Exception) -> tuple[str, int] | None:

@@ -1,4 +1,8 @@
-"""Data to stdout, narration to stderr."""
+"""The one way out of the command line: data to stdout, narration to stderr, nothing that a terminal acts upon.
+
+What is printed may hold any text of a journal, a server, a file or a person. Whoever makes a sentence of it makes it
+visible; here it is made so whatever they did.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,32 @@ from typing import Any
 import click
 import msgspec
 
+from tui.visible import visible, visible_json, visible_lines
+
 
 def print_json(data: Any, indent: int = 2) -> None:
     """JSON in UTF-8, whatever the terminal's encoding; with `indent` 0 on one line."""
     encoded = msgspec.json.encode(data)
-    click.echo(msgspec.json.format(encoded, indent=indent) if indent else encoded)
+    told = visible_json((msgspec.json.format(encoded, indent=indent) if indent else encoded).decode())
+    click.echo(told.encode())
+
+
+def print_line(line: str) -> None:
+    """A line of data."""
+    click.echo(visible(line))
 
 
 def print_lines(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(line)
+        print_line(line)
 
 
 def tell(line: str) -> None:
     """A line of narration."""
-    click.echo(line, err=True)
+    click.echo(visible(line), err=True)
+
+
+def tell_lines(text: str) -> None:
+    """A text of several lines, as narration."""
+    for line in visible_lines(text):
+        tell(line)

@@ -9,6 +9,7 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import require_terminal
+from tui.cli.output import print_line
 from tui.cli.recorded import found, position_of
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
@@ -60,17 +61,17 @@ def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
             begun = True
             clock = paced(line.mono if position is None else previous.mono, speed)
             if position is not None and previous.opened is not None:
-                click.echo(end_line(previous))
+                print_line(end_line(previous))
         told = narrate(previous, state, line)
         if told:
             assert clock is not None
             clock(line.mono)
             for text in told:
-                click.echo(text)
+                print_line(text)
     if state.opened is None:
         message = _("The journal {file} does not begin with the opening of a run.")
         raise Stop(message.format(file=paths.journal), Exit.USAGE)
-    click.echo(end_line(state))
+    print_line(end_line(state))
     return Exit.DONE
 
 

@@ -10,7 +10,7 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import accompany, way_of
-from tui.cli.output import tell
+from tui.cli.output import print_line, tell
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
@@ -107,6 +107,6 @@ def open_plan(loaded: Any, source: Path, target: str, **settings: Any) -> RunPat
     try:
         paths: RunPaths = open_run(loaded, source, target, **settings)
     except LaunchFailed as error:
-        raise Stop(str(error), Exit(error.exit_code)) from error
-    click.echo(paths.id)
+        raise Stop(str(error), Exit(error.exit_code), lines=True) from error
+    print_line(paths.id)
     return paths

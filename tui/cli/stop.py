@@ -19,9 +19,10 @@ class Exit(IntEnum):
 
 
 class Stop(Exception):
-    """Ends the command: the sentence goes to stderr, the code to the shell."""
+    """Ends the command: the sentence goes to stderr, the code to the shell. `lines`: it is several of them."""
 
-    def __init__(self, message: str, code: Exit) -> None:
+    def __init__(self, message: str, code: Exit, *, lines: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.lines = lines

@@ -10,7 +10,7 @@ from tui.cli import options
 from tui.cli.drive import require_terminal
 from tui.cli.engine import facts_of
 from tui.cli.follower import POLL_S, Follower
-from tui.cli.output import tell
+from tui.cli.output import print_line, tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit
 from tui.helm.paths import RunPaths
@@ -39,7 +39,7 @@ def _lines(paths: RunPaths) -> int:
     """Every line there is and every line that comes, until the run is closed."""
     from tui.plain.narrator import end_lines
 
-    with Follower(paths, click.echo) as follower:
+    with Follower(paths, print_line) as follower:
         looked, alive = time.monotonic(), True
         while follower.poll() or follower.state.closed is None:
             if not follower.poll() and follower.state.closed is None:
@@ -51,5 +51,5 @@ def _lines(paths: RunPaths) -> int:
                     # Silence alone could be a step that has nothing to say.
                     tell(_("The engine of the run {run} has ended; the run is still open.").format(run=paths.id))
         for text in end_lines(follower.state):
-            click.echo(text)
+            print_line(text)
     return Exit.DONE

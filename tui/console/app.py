@@ -135,11 +135,15 @@ class Console(App[None], inherit_bindings=False):
     def _fatal_error(self) -> None:
         """A crash of the console, told without the values of its variables: they are the run's, and may be long."""
         import rich
-        from rich.segment import Segments
+        from rich.segment import Segment, Segments
         from rich.traceback import Traceback
 
         traceback = Traceback(show_locals=False, width=None, suppress=[rich])
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        told = (
+            segment if segment.control else Segment("\n".join(map(visible, segment.text.split("\n"))), segment.style)
+            for segment in self.console.render(traceback, self.console.options)
+        )
+        self._exit_renderables.append(Segments(told))
         self._close_messages_no_wait()
 
     def _end(self, status: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tui.helm.paths import RunPaths
 from tui.locale import _, use
+from tui.visible import visible_lines
 
 if TYPE_CHECKING:
     from tui.console.hands import Helm
@@ -166,6 +167,7 @@ def _sentence(paths: RunPaths, error: Exception) -> str:
 def _tell(sentence: str) -> None:
     """Narration goes to standard error; a terminal that is gone is no reason for a traceback."""
     try:
-        print(sentence, file=sys.stderr, flush=True)
+        for line in visible_lines(sentence):
+            print(line, file=sys.stderr, flush=True)
     except OSError:
         pass

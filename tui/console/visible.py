@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len, chop_cells
 
 from tui.console.glyphs import glyphs
-from tui.run.visible import visible
+from tui.visible import visible
 
 __all__ = ["cells", "cut", "fit", "head", "visible", "wrapped"]
 

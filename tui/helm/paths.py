@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.locale import _
+from tui.visible import visible
 
 SYSTEM_HOME = Path("/var/lib/virada")
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
@@ -301,23 +302,18 @@ def _by_path(text: str) -> RunPaths:
             in_run = path.name == "journal.jsonl" and _is_run(path.parent)
             return RunPaths(path.parent) if in_run else RunPaths(path.parent, path)
     except PermissionError as error:
-        raise RunNotPermitted(_("{path} may not be read by this account.").format(path=_shown(path))) from error
+        raise RunNotPermitted(_("{path} may not be read by this account.").format(path=visible(str(path)))) from error
     except FileNotFoundError as error:
         if path.is_dir():
             message = _("{path} is not the directory of a run: it has no journal.jsonl.")
         else:
             message = _("There is no {path}.")
-        raise RunNotFound(message.format(path=_shown(path))) from error
+        raise RunNotFound(message.format(path=visible(str(path)))) from error
     except OSError as error:
         message = _("{path} cannot be read: {reason}.")
-        raise RunNotFound(message.format(path=_shown(path), reason=error.strerror)) from error
+        raise RunNotFound(message.format(path=visible(str(path)), reason=error.strerror)) from error
     message = _("{path} is neither the directory of a run nor a journal file.")
-    raise RunNotFound(message.format(path=_shown(path)))
-
-
-def _shown(path: Path) -> str:
-    """The path as it may be put on a terminal."""
-    return str(path) if str(path).isprintable() else repr(str(path))
+    raise RunNotFound(message.format(path=visible(str(path))))
 
 
 def _is_run(directory: Path) -> bool:

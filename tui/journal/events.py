@@ -397,7 +397,8 @@ class LogLines(Event, frozen=True, kw_only=True, omit_defaults=False):
         """Each record with its `text`."""
         rest = self.text.split("\n")
         for line in self.lines:
-            rows = int(line.get("rows", 1))
+            told = line.get("rows", 1)
+            rows = told if isinstance(told, int) and told > 0 else 1
             yield {**line, "text": "\n".join(rest[:rows])}
             del rest[:rows]
 

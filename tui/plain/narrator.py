@@ -329,7 +329,10 @@ def _resolved(previous: RunState, state: RunState, event: e.ErrorResolved, line:
 def _backup(previous: RunState, state: RunState, event: e.BackupRecorded, line: Line) -> list[str]:
     return [
         _("{step} backup in {path}: {size}, SHA-256 {sha256}").format(
-            step=_name(state, event.step), path=visible(event.path), size=size(event.bytes), sha256=event.sha256
+            step=_name(state, event.step),
+            path=visible(event.path),
+            size=size(event.bytes),
+            sha256=visible(event.sha256),
         )
     ]
 

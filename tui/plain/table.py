@@ -20,7 +20,8 @@ LONGEST_ID = 20
 def status_lines(status: dict[str, Any]) -> list[str]:
     """What `status` prints; `status` is what `tui.run.status` gives."""
     lines = [
-        _cut(f"{status['id']}  {words.run_word(status['status'])}  " + _("line {seq}").format(seq=status["seq"])),
+        _cut(f"{visible(status['id'])}  {words.run_word(status['status'])}  "
+             + _("line {seq}").format(seq=status["seq"])),
         _cut(visible(status["plan"])),
         _cut(_("target {target} ({environment}, {mode})").format(
             target=visible(status["target"]), environment=words.word(words.ENVIRONMENT, status["environment"]),
@@ -67,11 +68,11 @@ def runs_lines(runs: list[dict[str, Any]]) -> list[str]:
     lines = []
     for run in runs:
         if run["problem"] is not None:
-            lines.append(f"{run['id']}  {visible(run['problem'])}")
+            lines.append(f"{visible(run['id'])}  {visible(run['problem'])}")
             continue
         word = words.run_word(run["status"])
         target = f"{visible(run['target'])} ({words.word(words.ENVIRONMENT, run['environment'])})"
-        lines.append(_cut(f"{run['id']}  {word:<14} {_cut(target, 24):<24} {visible(run['plan'])}"))
+        lines.append(_cut(f"{visible(run['id'])}  {word:<14} {_cut(target, 24):<24} {visible(run['plan'])}"))
     return lines
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tui.locale import _
-from tui.plan.problems import visible
+from tui.visible import visible
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 

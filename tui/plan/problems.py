@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.locale import _
+from tui.visible import visible
 
 Level = Literal["error", "warning"]
 MOST = 20_000
@@ -16,13 +17,6 @@ MOST = 20_000
 _GUESSES = 200
 _CANDIDATES = 2_000
 _LONGEST_WORD = 80
-
-
-def visible(text: str) -> str:
-    """The text with everything unprintable made visible, so that a plan cannot write to a terminal by itself."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def quoted(text: str) -> str:

@@ -17,7 +17,7 @@ from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
 from tui.run.state import Barrier, Fired, Remark, RollbackState, RunState
-from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Reached, Steps, StepState
+from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Reached, Steps, StepState, numbered
 from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
 
 
@@ -178,7 +178,7 @@ def _proved(state: RunState, at: StepState, statement: int) -> RunState:
         return state
     commit = Commit(
         step=at.id, attempt=at.attempt, statement=statement, xid=str(witness["xid"]),
-        ledger=bool(witness.get("ledger")), timeline=int(witness.get("timeline") or 0),
+        ledger=bool(witness.get("ledger")), timeline=numbered(witness.get("timeline")),
         lsn=str(witness.get("lsn") or ""), postmaster_start=str(witness.get("postmaster_start") or ""),
     )  # fmt: skip
     return replace(state, proved=commit, steps=state.steps.replace(replace(at, commit=commit)))
@@ -255,7 +255,8 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     if isinstance(event, e.StepPassed) and event.effect != "none" and "commit" in event.evidence:
         state = replace(state, committed=event.step)
     if isinstance(event, e.StepPassed) and {"lsn", "timeline", "postmaster_start"} <= event.evidence.keys():
-        place = (int(event.evidence["timeline"]), str(event.evidence["lsn"]), str(event.evidence["postmaster_start"]))
+        told = event.evidence
+        place = (numbered(told["timeline"]), str(told["lsn"]), str(told["postmaster_start"]))
         state = replace(state, reached=Reached(*place))
     if changed.status in ENDED or changed.status == "undone":
         state = _settled(state, lambda fired: fired.step == event.step)

@@ -31,6 +31,14 @@ UNANSWERED: frozenset[str] = frozenset({FailReason.NOT_ANSWERED, FailReason.NOT_
 """Reasons of failing that say nothing of the database: it could not be asked. No rollback follows from them."""
 
 
+def numbered(value: Any) -> int:
+    """A fact of a journal as a whole number; 0 for what is none: whoever wrote the journal, it can be folded."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
 def section_of(place: Place) -> str:
     """Names the section a place lies in (`2.3` of `2.3.1`): titles may repeat, numbers do not."""
     return place.number.rpartition(".")[0]

@@ -51,7 +51,7 @@ def stays(state: RunState) -> tuple[str, ...]:
     if rollback.status == "rolled_back_to":
         return rollback.stays
     found: list[str] = []
-    floor = -1 if rollback.to is None else state.steps.position(rollback.to)
+    floor = -1 if rollback.to is None or rollback.to not in state.steps else state.steps.position(rollback.to)
     for position in range(floor + 1, state.checklist):
         at = state.steps.at(position)
         if at.status == "running" or not at.may_have_effect:
