@@ -16,6 +16,7 @@ from tui.engine.crashlog import CrashLog
 from tui.engine.detach import report_failure, report_ready
 from tui.engine.drivers import private
 from tui.engine.engine import Engine
+from tui.engine.exceptions import said
 from tui.engine.helmserver import HelmServer
 from tui.engine.launch import OPENING, Opening
 from tui.engine.lock import EngineLock, EngineRunning
@@ -56,7 +57,7 @@ def main(arguments: list[str]) -> int:
     crashlog.install()
     try:
         lock = EngineLock.acquire(paths)
-    except EngineRunning as error:
+    except (EngineRunning, OSError) as error:
         report_failure(str(error))
         return 1
     try:
@@ -70,6 +71,10 @@ def main(arguments: list[str]) -> int:
     except JournalError as error:
         crashlog.line(str(error))
         report_failure(str(error))
+        return 1
+    except Exception as error:
+        crashlog.exception(error, "the engine")
+        report_failure(said(error) or type(error).__name__)
         return 1
     return 0
 

@@ -18,6 +18,7 @@ from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
 from tui.engine.drivers.query import QueryDriver, sql_error
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
+from tui.engine.exceptions import each, reduced, said
 from tui.engine.locksight import LockSight
 from tui.engine.proof import ProofUnanswered, Prover
 from tui.engine.recorder import Recorder
@@ -25,7 +26,8 @@ from tui.engine.target import TargetAccess
 from tui.engine.watching import Watching
 from tui.helm.paths import RunPaths
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, FailReason, FateReason, WaitReason
+from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, WaitReason
+from tui.journal.line import JournalError
 from tui.plan.model import Proof
 from tui.postgres import outside
 from tui.postgres.errors import OtherServer, PostgresError
@@ -52,7 +54,10 @@ class Attempt:
         state: StepState,
         environment: Mapping[str, str],
         look_now: Callable[[], Awaitable[None]] | None = None,
+        report: Callable[[BaseException, str], None] = lambda error, where: None,
     ) -> None:
+        """`report` takes an exception and where it came from to the engine's log."""
+        self.report = report
         self.recorder = recorder
         self.paths = paths
         self.target = target
@@ -71,7 +76,8 @@ class Attempt:
         self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
         self.queries = QueryDriver(target, self.step, LockSight(target, self._waits))
         self.prover = Prover(
-            recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest
+            recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest,
+            report=report,
         )  # fmt: skip
         self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
@@ -94,7 +100,8 @@ class Attempt:
         self.stop.set()
 
     async def run(self) -> None:
-        """Carry the attempt out and record its outcome. Raises JournalError when that cannot be recorded."""
+        """Carry the attempt out and record its outcome. Raises JournalError when that cannot be recorded, and what
+        nobody foresaw (see `mishap`); nothing of the attempt is at work any more then, as far as that was to be had."""
         watcher = asyncio.create_task(self._stopper())
         timer = asyncio.create_task(self._timer()) if self.step.timeout else None
         try:
@@ -109,6 +116,9 @@ class Attempt:
         except OtherTarget as other:
             await self._kept_out(other)
             return
+        except Exception:
+            await self._end_work()
+            raise
         finally:
             watcher.cancel()
             if timer is not None:
@@ -117,7 +127,17 @@ class Attempt:
         if self.stop_reason == CancelReason.ENGINE and not isinstance(outcome, fx.Passed):
             # Not a person's cancel: the next engine decides the fate, as after a crash, and goes on.
             return
-        self.recorder.append(*self.outcome_events(outcome))
+        self.record(outcome)
+
+    def record(self, outcome: fx.Outcome, *before: e.Event, recovered: bool = False) -> None:
+        """The outcome, behind these events. What of its evidence a journal cannot hold is left out, and named."""
+        try:
+            self.recorder.append(*before, *self.outcome_events(outcome, recovered))
+        except JournalError:
+            raise
+        except Exception as error:
+            self.report(error, f"the outcome of step {self.at.id}, attempt {self.at.attempt}")
+            self.recorder.append(*before, *self.outcome_events(reduced(outcome, error), recovered))
 
     async def _drive(self) -> fx.Outcome:
         there = await self._there_already()
@@ -248,9 +268,22 @@ class Attempt:
 
     async def _stopper(self) -> None:
         await self.stop.wait()
-        await self.sql.cancel(for_another=self.stop_reason == CancelReason.ENGINE)
-        await self.queries.cancel()
-        await self.children.end()
+        # Asked for once, it is tried for as long as the attempt lasts: a descriptor may be had in a second.
+        while True:
+            if await self._end_work():
+                return
+            await asyncio.sleep(1.0)
+
+    async def _end_work(self) -> bool:
+        """End what is at work for the attempt, on the server and on this host; whether all of that could be asked."""
+        for_another = self.stop_reason == CancelReason.ENGINE
+        return await self._each(
+            lambda: self.sql.cancel(for_another=for_another), self.queries.cancel, self.children.end
+        )
+
+    async def _each(self, *parts: Callable[[], Awaitable[None]]) -> bool:
+        where = f"ending step {self.at.id}, attempt {self.at.attempt}"
+        return await each(parts, lambda error: self.report(error, where))
 
     async def _timer(self) -> None:
         assert self.step.timeout is not None
@@ -259,11 +292,9 @@ class Attempt:
 
     async def release(self) -> None:
         """Close what the attempt opened."""
-        await self.sql.close()
-        await self.queries.close()
-        await self.snapshots.close()
-        self.children.close()
-        await self.output.close()
+        await self._each(
+            self.sql.close, self.queries.close, self.snapshots.close, self.children.close, self.output.close
+        )  # fmt: skip
 
     async def _prove_by_hand(self) -> fx.Outcome:
         return fx.Passed(evidence={"note": self.at.by_hand}, effect="all")
@@ -292,7 +323,13 @@ class Attempt:
         told = kind.atomic is not None and kind.atomic(kind.typed(self.step.spec))
         if told or (kind.name in ("batch", "psql") and "commit" in outcome.evidence):
             return outcome
-        return msgspec.structs.replace(outcome, evidence=outcome.evidence | await self.target.reached())
+        try:
+            place = await self.target.reached()
+        except Exception as error:
+            # It is done and known to be: where the log is now says nothing of that.
+            self.report(error, f"the place in the log behind step {self.at.id}")
+            return outcome
+        return msgspec.structs.replace(outcome, evidence=outcome.evidence | place)
 
     async def proof(self, prove: Proof) -> tuple[bool, dict[str, Any]]:
         """Is the step's effect there, and what was seen. Raises ProofUnanswered: nothing may be concluded from that."""
@@ -318,6 +355,11 @@ class Attempt:
             return await Cleanup(self).run(self._context(), about)
         except PostgresError as error:
             return error.message
+        except (JournalError, FateUnknown):
+            raise
+        except Exception as error:
+            self.report(error, f"the cleanup of step {self.at.id}")
+            return said(error) or type(error).__name__
 
     async def _cleaned(self, outcome: fx.Outcome) -> fx.Outcome:
         """A statement outside a transaction that failed may have left half of itself behind: that is cleaned up, unless
@@ -343,7 +385,7 @@ class Attempt:
         evidence = {k: v for k, v in outcome.evidence.items() if k != "leftovers"} | {"cleanup": "done"}
         try:
             left = await outside.after(await self.target.control(), self.sql.object)
-        except PostgresError:
+        except (PostgresError, OSError):
             return msgspec.structs.replace(outcome, effect="unknown", evidence=evidence)
         if left.state == "whole":
             # A DROP or a DETACH is brought to its end, not taken back.
@@ -404,13 +446,16 @@ class Attempt:
         error = outcome.error or self._printed(outcome)
         if error is not None:
             common["evidence"] |= {"error": self._located(error)}
+        message = None if error is None else error.message
+        if reason == FailReason.NOT_CARRIED_OUT:
+            message = outcome.evidence.get(Fact.MESSAGE)
         failed = e.StepFailed(
-            **common, reason=reason, sqlstate=None if error is None else error.sqlstate,
-            message=None if error is None else error.message,
+            **common, reason=reason, sqlstate=None if error is None else error.sqlstate, message=message
         )  # fmt: skip
         number = f"E{len(self.recorder.state.errors) + 1}"
-        text = reason if error is None else error.message
-        source = "unanswered" if reason in UNANSWERED else "step"
+        text = reason if message is None else message
+        asked = reason == FailReason.NOT_CARRIED_OUT and self.kind.fence == "none"
+        source = "unanswered" if asked or reason in UNANSWERED else "step"
         recorded = e.ErrorRecorded(
             id=number, text=text, step=step, attempt=attempt, sqlstate=failed.sqlstate, source=source
         )

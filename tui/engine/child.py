@@ -7,10 +7,12 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -121,11 +123,18 @@ class Child:
                 name=program, reason=error.strerror, path=error.filename
             )
             raise ChildNotStarted(message) from error
-        # It cannot be reaped before the thread that does so exists, so its number is its own until then.
-        started = start_time(process.pid, until_reaped=True)
-        cleaned = [(redactor or Redactor()).text(argument) for argument in argv]
-        identity = ChildIdentity(process.pid, -1 if started is None else started, boot_id(), cleaned, token)
-        return cls(identity, raw_path, process)
+        try:
+            # It cannot be reaped before the thread that does so exists, so its number is its own until then.
+            started = start_time(process.pid, until_reaped=True)
+            cleaned = [(redactor or Redactor()).text(argument) for argument in argv]
+            identity = ChildIdentity(process.pid, -1 if started is None else started, boot_id(), cleaned, token)
+            return cls(identity, raw_path, process)
+        except BaseException:
+            # Nobody could tell it again: keeper and command, whose session is theirs, end here.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.to_thread(process.wait)
+            raise
 
     async def wait(self) -> int:
         """The exit status, or -N for signal N, once the command has ended. Raises ChildLost, and ChildNotStarted where

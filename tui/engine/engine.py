@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from tui.engine.attempt import Attempt
 from tui.engine.crashlog import CrashLog
 from tui.engine.helm import Helm
-from tui.engine.recorder import Recorder
+from tui.engine.mishap import Aftermath, lost
+from tui.engine.recorder import ROOM_EVERY, Recorder
 from tui.engine.recovery import Recovery
 from tui.engine.sampler import Sampler
 from tui.engine.target import Expected, TargetAccess
@@ -17,6 +19,7 @@ from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
+from tui.journal.line import JournalError
 from tui.postgres.identity import OtherTarget, told
 from tui.postgres.lineage import Left
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
@@ -45,7 +48,7 @@ class Engine:
         self.environment = environment
         self.crashlog = crashlog
         self.helm = Helm(recorder)
-        self.sampler = Sampler(recorder, target, self._backends, self._give_way)
+        self.sampler = Sampler(recorder, target, self._backends, self._give_way, crashlog.exception)
         self._wake = asyncio.Event()
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
@@ -67,6 +70,12 @@ class Engine:
 
     async def run(self) -> None:
         """See the class."""
+        loop = asyncio.get_running_loop()
+        # Whoever meets it: the writer's own thread, or a person's command. An engine that cannot record does nothing,
+        # and would keep everybody else from it.
+        self.recorder.writer.on_broken = lambda: _soon(loop, self._journal_broke)
+        if self.recorder.writer.broken is not None:
+            self._journal_broke()
         sampling = asyncio.create_task(self.sampler.run())
         indexing = asyncio.create_task(self._index())
         try:
@@ -74,7 +83,9 @@ class Engine:
         finally:
             indexing.cancel()
             self.sampler.stop()
-            await asyncio.gather(sampling, return_exceptions=True)
+            for failed in await asyncio.gather(sampling, return_exceptions=True):
+                if isinstance(failed, Exception):
+                    self.crashlog.exception(failed, "the sampler")
             for attempt in self._attempts.values():
                 attempt.interrupt(CancelReason.ENGINE)
             if self._tasks:
@@ -93,13 +104,21 @@ class Engine:
                 if recording is None:
                     recording = await asyncio.to_thread(Recording, self.paths.journal)
                 await asyncio.to_thread(recording.extend, write=True)
-            except OSError as error:
+            except Exception as error:
+                # It is made anew by whoever needs it.
+                recording = None
                 self.crashlog.line(f"the index cannot be written: {error}")
+
+    def _journal_broke(self) -> None:
+        self._broken = self._broken or JournalBroken(self.recorder.writer.broken or "")
+        self._wake.set()
 
     async def _loop(self) -> None:
         idle_since = time.monotonic()
         while True:
             self._wake.clear()
+            if self.recorder.writer.broken is not None:
+                self._journal_broke()
             if self._broken is not None:
                 raise self._broken
             if self._ending:
@@ -123,6 +142,9 @@ class Engine:
         return self.recorder.state.policy.drive in ("headless", "autopilot")
 
     def _patience(self, wait: Wait | None) -> float:
+        if self.recorder.stuck is not None:
+            # Whether there is room again nobody tells.
+            return ROOM_EVERY
         if wait is None:
             return 60.0
         if wait.until is not None:
@@ -138,7 +160,7 @@ class Engine:
                 case Append():
                     again = self._append(effect)
                 case Run(step=step, attempt=attempt):
-                    if self.recorder.stuck is None or self._rolling_back():
+                    if not self.recorder.waits_for_room or self._rolling_back():
                         self._begin(step, attempt, recover=(step, attempt) in self._begun)
                 case Recover(step=step, attempt=attempt):
                     self._begin(step, attempt, recover=True)
@@ -176,16 +198,16 @@ class Engine:
             self.recorder.append(e.RunHeld(code=other.code, facts=other.facts))
         except JournalFull as error:
             self.crashlog.line(str(error))
-        except JournalBroken as error:
-            self._broken = error
-            self._wake.set()
+        except JournalBroken:
+            # It ends the engine: see `_journal_broke`.
+            return
 
     def _rolling_back(self) -> bool:
         rollback = self.recorder.state.rollback
         return rollback is not None and rollback.status == "running"
 
     def _append(self, effect: Append) -> bool:
-        if self.recorder.stuck is not None and not self._rolling_back():
+        if self.recorder.waits_for_room and not self._rolling_back():
             return False
         try:
             self.recorder.append_all(effect.events, by=effect.by)
@@ -213,24 +235,45 @@ class Engine:
         key = (step, number)
         if key in self._tasks:
             return
-        state = self.recorder.state.steps[step]
-        attempt = Attempt(self.recorder, self.paths, self.target, state, self.environment, self.sampler.look_now)
-        if recover and state.cancel:
-            attempt.interrupt(_asked(state.reason))
         self._begun.add(key)
-        self._attempts[key] = attempt
+        try:
+            attempt = self._attempt(key, recover)
+        except Exception as error:
+            self.crashlog.exception(error, f"step {step}, attempt {number}")
+            self._append(Append(events=(lost(step, number, error),)))
+            return
         task = asyncio.create_task(self._carry_out(attempt, recover), name=f"{step}.{number}")
         self._tasks[key] = task
         task.add_done_callback(lambda done: self._ended(key, done))
 
+    def _attempt(self, key: tuple[str, int], recover: bool) -> Attempt:
+        """The attempt of a step as it stands in the journal, with nothing open yet; what is asked of it reaches it."""
+        state = self.recorder.state.steps[key[0]]
+        attempt = Attempt(
+            self.recorder, self.paths, self.target, state, self.environment, self.sampler.look_now,
+            self.crashlog.exception,
+        )  # fmt: skip
+        if self._ending or self._broken is not None:
+            attempt.interrupt(CancelReason.ENGINE)
+        elif recover and state.cancel:
+            attempt.interrupt(_asked(state.reason))
+        self._attempts[key] = attempt
+        return attempt
+
     async def _carry_out(self, attempt: Attempt, recover: bool) -> None:
-        if not recover:
-            await attempt.run()
-            return
         try:
-            await Recovery(attempt).decide("the engine that ran it is gone")
-        finally:
-            await attempt.release()
+            if not recover:
+                await attempt.run()
+                return
+            try:
+                await Recovery(attempt).decide("the engine that ran it is gone")
+            finally:
+                await attempt.release()
+        except JournalError:
+            raise
+        except Exception as error:
+            aftermath = Aftermath(attempt, lambda: self._attempt(attempt.key, recover=True), self.crashlog.exception)
+            await aftermath.settle(error, recover)
 
     def _ended(self, key: tuple[str, int], task: asyncio.Task[None]) -> None:
         self._tasks.pop(key, None)
@@ -244,6 +287,12 @@ class Engine:
             self._broken = error
             self.crashlog.exception(error, f"step {key[0]}, attempt {key[1]}")
         self._wake.set()
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """From any thread; a loop that is closed has nobody to tell."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
 
 
 def _asked(reason: str | None) -> CancelReason:

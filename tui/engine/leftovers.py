@@ -14,7 +14,8 @@ MARK = "VIRADA_ATTEMPT"
 
 
 def marked(value: str) -> list[tuple[int, int]]:
-    """Living processes of our account with this mark: pid and start time."""
+    """Living processes of our account with this mark: pid and start time. Raises OSError where they cannot be looked
+    for."""
     wanted = f"{MARK}={value}".encode()
     found = []
     for entry in os.scandir("/proc"):
@@ -22,7 +23,7 @@ def marked(value: str) -> list[tuple[int, int]]:
             continue
         try:
             variables = (Path(entry.path) / "environ").read_bytes().split(b"\0")
-        except OSError:
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
         started = start_time(int(entry.name))
         if wanted in variables and started is not None:

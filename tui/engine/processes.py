@@ -137,13 +137,14 @@ def _stat(pid: int) -> list[bytes] | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - read for every process many times a second
             return file.read().rpartition(b")")[2].split()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        # Any other error says nothing of the process: one that cannot be looked for is not gone.
         return None
 
 
 def _has_token(pid: int, token: str) -> bool:
     try:
         variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
     return bool(token) and f"{TOKEN}={token}".encode() in variables

@@ -14,10 +14,13 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from tui.engine.drivers.query import QueryDriver
+from tui.engine.exceptions import facts
 from tui.engine.recorder import Recorder
 from tui.journal import events as e
 from tui.journal.codes import Fact, WaitReason
+from tui.journal.line import JournalError
 from tui.plan.model import Proof, Step
+from tui.postgres.identity import OtherTarget
 from tui.steps.answers import CANCELED, denies, error_facts, passes
 from tui.steps.base import Kind
 from tui.steps.effects import Rows, RunQuery
@@ -52,7 +55,7 @@ class Prover:
 
     def __init__(
         self, recorder: Recorder, queries: QueryDriver, step: Step, kind: Kind, attempt: int, stop: asyncio.Event,
-        make_room: Callable[[], Awaitable[None]],
+        make_room: Callable[[], Awaitable[None]], report: Callable[[BaseException, str], None],
     ) -> None:  # fmt: skip
         self._recorder = recorder
         self._queries = queries
@@ -60,6 +63,7 @@ class Prover:
         self._attempt = attempt
         self._stop = stop
         self._make_room = make_room
+        self._report = report
         spec = kind.typed(step.spec)
         self._row_security = getattr(spec, "row_security", "off") == "on"
 
@@ -69,11 +73,19 @@ class Prover:
         pause, timeout, tries = _FIRST_PAUSE, _TIMEOUT, 0
         while True:
             tries += 1
-            rows = await self._once(
-                RunQuery(
-                    sql=prove.query, role=self._step.as_, row_security=self._row_security, timeout=timeout, printed=True
-                )
-            )
+            try:
+                rows = await self._once(
+                    RunQuery(
+                        sql=prove.query, role=self._step.as_, row_security=self._row_security, timeout=timeout,
+                        printed=True,
+                    )
+                )  # fmt: skip
+            except (JournalError, OtherTarget):
+                raise
+            except Exception as failure:
+                # The question was put, or could not be, and nobody knows what the answer is.
+                self._report(failure, f"the proof of step {self._step.id}")
+                raise ProofUnanswered({Fact.ANSWER: "none", Fact.TRIES: tries, **facts(failure)}) from failure
             error = rows.error
             if error is None or denies(error):
                 self._tell(WaitReason.NONE, {})

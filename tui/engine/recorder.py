@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -14,6 +15,9 @@ from tui.journal.line import Line
 from tui.journal.writer import JournalWriter
 from tui.run.fold import fold
 from tui.run.state import RunState
+
+ROOM_EVERY = 2.0
+"""Seconds after which a disk that was full is tried again."""
 
 
 class Recorder:
@@ -30,6 +34,13 @@ class Recorder:
         self.budget = TextBudget()
         self.changed: Callable[[], None] = lambda: None
         self.stuck: str | None = None
+        """Why there was no room the last time, as a sentence."""
+        self._stuck_at = 0.0
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether there was none a moment ago."""
+        return self.stuck is not None and time.monotonic() - self._stuck_at < ROOM_EVERY
 
     def know(self, secrets: tuple[str, ...]) -> None:
         """Redact these too from now on."""
@@ -50,15 +61,22 @@ class Recorder:
         except JournalFull as error:
             # Whole lines that readers may have seen are recorded, although the group as a whole is not.
             self._fold(error.recorded)
-            if not self._may_use_reserve(events):
-                self.stuck = str(error)
+            if not self._may_use_reserve(events) or not self._released():
+                self.stuck, self._stuck_at = str(error), time.monotonic()
                 raise
-            self.writer.release_reserve()
             lines = self.writer.append_all(data[len(error.recorded) :], by=by, durable=durable)
         self._fold(lines)
         self.stuck = None
         self.changed()
         return lines
+
+    def _released(self) -> bool:
+        """Whether the reserve could be given up."""
+        try:
+            self.writer.release_reserve()
+        except OSError:
+            return False
+        return True
 
     def _fold(self, lines: Sequence[Line]) -> None:
         for line in lines:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui.engine.drivers.psql import ProgramEnded
+from tui.engine.exceptions import SCARCE, facts
 from tui.engine.programs import ASKED, program_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
@@ -39,11 +40,15 @@ _AGAIN = 1.0
 class Recovery:
     """Decides the fate of one attempt and records it with its outcome."""
 
-    def __init__(self, attempt: Attempt, ended: ProgramEnded | None = None) -> None:
-        """`ended`: the program whose end this engine saw, or did not see, and which nobody restarts by itself."""
+    def __init__(
+        self, attempt: Attempt, ended: ProgramEnded | None = None, mishap: dict[str, Any] | None = None
+    ) -> None:
+        """`ended`: the program whose end this engine saw, or did not see, and which nobody restarts by itself.
+        `mishap`: facts of the exception by which the attempt ended under this engine, which nobody restarts either."""
         self._attempt = attempt
         self._ended = None if ended is None else ended.done
         self._problem = None if ended is None else ended.problem
+        self._mishap = mishap
         self._recorder = attempt.recorder
         self._target = attempt.target
         self._step = attempt.step
@@ -67,7 +72,7 @@ class Recovery:
                 refused = isinstance(error, StatementFailed)
                 reason = WaitReason.UNANSWERED if refused else WaitReason.SERVER_UNREACHABLE
                 self._waiting(reason, {"message": error.message, "because": why})
-                if await self._pause(FateReason.ERROR if refused else FateReason.SERVER_UNREACHABLE, error):
+                if await self._pause(FateReason.ERROR if refused else FateReason.SERVER_UNREACHABLE, error.message):
                     return
 
     async def _decided(self) -> bool:
@@ -83,12 +88,15 @@ class Recovery:
             except ProofUnanswered as unanswered:
                 if attempt.stop_reason == CancelReason.ENGINE:
                     return True
-                facts: dict[str, Any] = {"prove": unanswered.facts}
+                found: dict[str, Any] = {"prove": unanswered.facts}
                 if self._attempt.stop_reason is not None:
-                    facts["given_up"] = self._attempt.stop_reason
-                verdict = evidence.Verdict("undecided", FateReason.PROOF_UNANSWERED, facts)
+                    found["given_up"] = self._attempt.stop_reason
+                verdict = evidence.Verdict("undecided", FateReason.PROOF_UNANSWERED, found)
             except OSError as error:
-                verdict = evidence.Verdict("undecided", FateReason.ERROR, {"message": str(error)})
+                if error.errno in SCARCE:
+                    self._waiting(WaitReason.UNANSWERED, facts(error))
+                    return await self._pause(FateReason.ERROR, str(error))
+                verdict = evidence.Verdict("undecided", FateReason.ERROR, facts(error))
         if verdict.fate == "still_running":
             if attempt.stop_reason == CancelReason.ENGINE:
                 # This engine ends; what still works on the server goes on, and another engine decides.
@@ -104,9 +112,9 @@ class Recovery:
         reason = FateReason.LEDGER_ROWS_MISSING
         if other.code != HoldReason.LEDGER_EMPTIED:
             reason = FateReason(other.code)
-        return await self._pause(reason, other)
+        return await self._pause(reason, other.message)
 
-    async def _pause(self, reason: FateReason, error: PostgresError) -> bool:
+    async def _pause(self, reason: FateReason, message: str) -> bool:
         """Wait a moment; True when a person gave up waiting, which leaves the fate undecided."""
         attempt = self._attempt
         try:
@@ -115,8 +123,8 @@ class Recovery:
             return False
         if attempt.stop_reason == CancelReason.ENGINE:
             return True
-        facts = {"given_up": attempt.stop_reason, "message": error.message}
-        await self._settle(evidence.Verdict("undecided", reason, facts))
+        found = {"given_up": attempt.stop_reason, "message": message}
+        await self._settle(evidence.Verdict("undecided", reason, found))
         return True
 
     async def _still(self, verdict: evidence.Verdict) -> None:
@@ -280,7 +288,7 @@ class Recovery:
         if verdict.fate == "undecided":
             self._append(*fate)
             return
-        evidence_ = {"fate": verdict.fate, "reason": verdict.reason, **verdict.facts}
+        evidence_ = {**(self._mishap or {}), "fate": verdict.fate, "reason": verdict.reason, **verdict.facts}
         if verdict.fate == "applied":
             whole = self._is_whole(verdict)
             if whole:
@@ -296,14 +304,14 @@ class Recovery:
                             await self._settle(evidence.Verdict("undecided", reason, unanswered.facts))
                         return
                 outcome = await self._attempt.placed(outcome)
-                self._append(*fate, *self._attempt.outcome_events(outcome, recovered=True))
+                self._attempt.record(outcome, *fate, recovered=True)
                 return
-            self._append(*fate, self._interrupted(evidence_, "some"))
+            self._unended(fate, evidence_, "some")
             return
         if at.by_hand:
             # As it would have ended under the engine that began it: what is not there is not begun by itself.
             failed = fx.Failed(reason=FailReason.NOT_PROVED, evidence=evidence_, effect="unknown")
-            self._append(*fate, *self._attempt.outcome_events(failed, recovered=True))
+            self._attempt.record(failed, *fate, recovered=True)
             return
         left: e.Effect = "some" if at.done > 0 else "none"
         if self._attempt.kind.changes_by_program and verdict.reason not in ASKED:
@@ -320,9 +328,18 @@ class Recovery:
             failed = failed_child(self._ended, evidence_ | self._end(), left)
             if self._problem is not None:
                 failed = msgspec.structs.replace(failed, reason=self._problem)
-            self._append(*fate, *self._attempt.outcome_events(failed))
+            self._attempt.record(failed, *fate)
             return
-        self._append(*fate, self._interrupted(evidence_, left))
+        self._unended(fate, evidence_, left)
+
+    def _unended(self, fate: tuple[e.Event, ...], found: dict[str, Any], effect: e.Effect) -> None:
+        """Not all of it is there, and nobody decided that: another attempt goes on from here, by itself unless it was
+        an exception that ended this one, which would end the next one too."""
+        if self._mishap is None:
+            self._append(*fate, self._interrupted(found, effect))
+            return
+        failed = fx.Failed(reason=FailReason.NOT_CARRIED_OUT, evidence=found, effect=effect)
+        self._attempt.record(failed, *fate)
 
     def _end(self) -> dict[str, Any]:
         return {} if self._ended is None else child_evidence(self._ended)
@@ -332,7 +349,11 @@ class Recovery:
         if self._at.by_hand or self._attempt.kind.fence != "statements" or self._is_atomic():
             return True
         # What comes behind a statement that was applied was never sent, whatever the step's proof can see of it.
-        found = self._units()
+        try:
+            found = self._units()
+        except (OSError, ValueError) as error:
+            self._attempt.report(error, f"the script of step {self._step.id}")
+            return False
         return bool(found) and all(unit.leaves_nothing for unit in found if unit.first > self._at.tx_statement)
 
     def _units(self) -> tuple[Unit, ...]:
@@ -347,7 +368,11 @@ class Recovery:
         spec = self._attempt.kind.typed(self._step.spec)
         if isinstance(spec, BatchSpec):
             return reaches_beyond(spec.sql)
-        return isinstance(spec, SqlSpec) and reaches_beyond(self._text(spec))
+        try:
+            return isinstance(spec, SqlSpec) and reaches_beyond(self._text(spec))
+        except (OSError, ValueError) as error:
+            self._attempt.report(error, f"the script of step {self._step.id}")
+            return True
 
     def _text(self, spec: SqlSpec) -> str:
         text = spec.text if spec.file is None else (self._attempt.paths.plan / spec.file).read_text("utf-8")

@@ -53,7 +53,10 @@ class Sampler:
         target: TargetAccess,
         backends: Callable[[], dict[int, tuple[str, int]]],
         give_way: Callable[[tuple[str, int]], Awaitable[None]],
+        report: Callable[[BaseException, str], None] = lambda error, where: None,
     ) -> None:
+        self._report = report
+        self._failure = ""
         self._recorder = recorder
         self._target = target
         self._logbook = Logbook(recorder)
@@ -108,6 +111,11 @@ class Sampler:
                 except (JournalFull, JournalBroken):
                     # The engine's own next event meets the same failure and says so.
                     pass
+                except Exception as error:
+                    # It costs the figures of this second; what has failed for good is seen by them.
+                    if repr(error) != self._failure:
+                        self._report(error, "a look at the target")
+                    self._failure = repr(error)
                 self._ticks += 1
                 try:
                     await asyncio.wait_for(self._stopped.wait(), TICK)

@@ -72,6 +72,8 @@ class JournalWriter:
         self.recovered = recovered
         self.broken: str | None = None
         """Why nothing is written any more, as a sentence; None while the journal is sound."""
+        self.on_broken: Callable[[], None] = lambda: None
+        """Called once when that becomes known, in whichever thread met it."""
         self._io = io
         self._end = end
         self._seq = recovered.lines - 1
@@ -225,12 +227,17 @@ class JournalWriter:
         if self._closed:
             raise JournalBroken(_("The journal {path} is closed.").format(path=self.path))
 
-    def _break(self, error: OSError) -> JournalBroken:
+    def _break(self, error: OSError | MemoryError) -> JournalBroken:
         text = _(
             "The journal {path} could not be written ({error}); nothing further is recorded or executed. "
             "Look after its disk, then take the run up again with “virada continue”."
         )
-        self.broken = text.format(path=self.path, error=error.strerror or error)
+        known, self.broken = (
+            self.broken,
+            text.format(path=self.path, error=getattr(error, "strerror", None) or str(error) or "MemoryError"),
+        )
+        if known is None:
+            self.on_broken()
         return JournalBroken(self.broken)
 
     def _chain(self, events: Sequence[tuple[str, msgspec.Raw]], by: str) -> list[_Pending]:
@@ -267,7 +274,8 @@ class JournalWriter:
                 raise self._break(failure.error) from failure.error
             recorded = self._keep_whole_lines(data, failure.written, own)
             raise JournalFull(self.path, recorded) from failure.error
-        except OSError as error:
+        except (OSError, MemoryError) as error:
+            # What is chained and not written would come after what its writer believes.
             raise self._break(error) from error
         self._advance(len(self._pending), len(data))
         self._full_until = None

@@ -35,6 +35,7 @@ _WATCHED = {"log": N_("server's log"), "figures": N_("figures"), "criteria": N_(
 
 def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
     """What tells more than `reason`; nothing where there is nothing to tell."""
+    yield from _mishap(evidence)
     if reason == "guard_breached":
         yield from _breached(evidence.get("breached"))
     yield from _unmeasured(evidence.get("not_measured"))
@@ -52,6 +53,19 @@ def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
     yield from _rows_missing(evidence)
     if reason in ("rows_left", "rows_uncounted") and evidence.get("left") is not None:
         yield _("rows left"), visible(str(evidence["left"]))
+
+
+def _mishap(evidence: dict[str, Any]) -> Iterator[Row]:
+    """What nobody foresaw: by its type and the operating system's number for it."""
+    kind = evidence.get("exception")
+    if isinstance(kind, str):
+        number = evidence.get("errno")
+        yield _("exception"), visible(f"{kind} ({number})" if isinstance(number, str) else kind)
+        if isinstance(evidence.get("path"), str):
+            yield _("path"), visible(evidence["path"])
+    lacking = _many(evidence.get("not_recorded"))
+    if lacking:
+        yield from _list(_("not recorded"), [visible(str(one)) for one in lacking])
 
 
 def _many(value: Any) -> list[Any]:

@@ -192,6 +192,7 @@ REASON = {
     "connection": N_("the server could not be reached, or let nobody in"),
     "not_answered": N_("the question was not answered"),
     "not_as_expected": N_("the result is not the expected one"),
+    "not_carried_out": N_("virada could not carry it out; the engine's log has the traceback"),
     "backup_directory": N_("the backup's directory cannot be used"),
     "backup_unreadable": N_("the backup cannot be read"),
     "not_started": N_("the program could not be started"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, SkipReason, TriggerReason
@@ -200,16 +201,15 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
         return (Append(events=requests),) if requests else (Wait(reason="running", step=stopping[0].id),)
     if running:
         return (Wait(reason="running", step=running[0].id),)
+    passed_over: StepState | None = None
     for at in state.steps.behind(state.rollback_unended):
         if at.is_ended or at.step.with_ is not None or not in_rollback(state, at):
             continue
+        if at.passed_over:
+            passed_over = passed_over or at
+            continue
         if at.status in ("failed", "undecided") or (at.status == "cancelled" and not at.interrupted):
-            if state.active:
-                # Its companion ends first: a rollback that has failed leaves nothing running.
-                return (Wait(reason="running", step=state.active[0]),)
-            ended = state.mono - rollback.started
-            finished = e.RollbackFinished(outcome="failed", step=at.id, duration_s=ended, stays=stays(state))
-            return (Append(events=(finished,)),)
+            return _rollback_failed(state, at)
         if at.undoes is not None and at.status == "pending" and not state.steps[at.undoes].may_have_effect:
             # It was running when the rollback began, and has left nothing behind.
             skipped = e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason=SkipReason.NOTHING_APPLIED)
@@ -220,11 +220,24 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
                 return (Wait(reason="person", step=at.id),)
             return (Append(events=(signed,), by=signed.person),)
         return (Append(events=(begin(at),)),)
+    if passed_over is not None:
+        return _rollback_failed(state, passed_over)
     if state.active:
         return (Wait(reason="running", step=state.active[0]),)
     outcome = "rolled_back" if rollback.to is None else "rolled_back_to"
     duration = state.mono - rollback.started
     finished = e.RollbackFinished(outcome=outcome, duration_s=duration, stays=stays(state))  # type: ignore[arg-type]
+    return (Append(events=(finished,)),)
+
+
+def _rollback_failed(state: RunState, at: StepState) -> tuple[Do, ...]:
+    """Not before its companions have ended: a rollback that has failed leaves nothing running."""
+    if state.active:
+        return (Wait(reason="running", step=state.active[0]),)
+    assert state.rollback is not None
+    ended = state.mono - state.rollback.started
+    failed = replace(state, rollback=replace(state.rollback, status="failed"))
+    finished = e.RollbackFinished(outcome="failed", step=at.id, duration_s=ended, stays=stays(failed))
     return (Append(events=(finished,)),)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tui.journal.codes import FailReason
+from tui.journal.codes import FailReason, FateReason
 from tui.journal.events import Effect, FateWord
 from tui.plan.model import Place, Step
 
@@ -29,6 +29,9 @@ ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 UNDO_PREFIX = "undo."
 UNANSWERED: frozenset[str] = frozenset({FailReason.NOT_ANSWERED, FailReason.NOT_MEASURED, FailReason.CONNECTION})
 """Reasons of failing that say nothing of the database: it could not be asked. No rollback follows from them."""
+
+NOT_CARRIED_OUT: frozenset[str] = frozenset({FailReason.NOT_CARRIED_OUT, FailReason.NOT_STARTED})
+"""Reasons of failing that lie on the engine's host: the server, the script and the program have said nothing."""
 
 
 def numbered(value: Any) -> int:
@@ -141,7 +144,16 @@ class StepState(Struct, frozen=True, kw_only=True):
     @property
     def unanswered(self) -> bool:
         """Whether it failed because the database could not be asked, which says nothing of what is in it."""
-        return self.status == "failed" and self.reason in UNANSWERED
+        if self.status != "failed":
+            return False
+        asks = self.reason == FailReason.NOT_CARRIED_OUT and self.fate_reason == FateReason.CHANGES_NOTHING
+        return asks or self.reason in UNANSWERED
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether a rollback goes on behind it all the same: what could not even be carried out, and works no longer,
+        keeps nothing else from being taken back."""
+        return self.status == "failed" and self.reason in NOT_CARRIED_OUT
 
     @property
     def may_have_effect(self) -> bool:

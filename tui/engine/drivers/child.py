@@ -13,6 +13,7 @@ import msgspec
 from tui.engine.child import Child, ChildLost, ChildNotStarted, read_status, status_path
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.private import PrivateFiles
+from tui.engine.exceptions import said
 from tui.engine.leftovers import MARK, end_marked
 from tui.engine.processes import ChildIdentity, end_alive
 from tui.engine.recorder import Recorder
@@ -23,6 +24,7 @@ from tui.engine.tools import LIBPQ_PROGRAMS, find_tool, tool_major
 from tui.helm.paths import RunPaths
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
+from tui.journal.line import JournalError
 from tui.plan.expand import expand
 from tui.plan.model import Step
 from tui.postgres import fence
@@ -75,6 +77,7 @@ class ChildDriver:
         self.source: tuple[Resolved, Session] | None = None
         """The standby that programs go to which are told to."""
         self._child: Child | None = None
+        self._ending: asyncio.Future[bool] | None = None
         self._stopped = False
         self._count = 0
 
@@ -118,16 +121,30 @@ class ChildDriver:
             return ChildDone(status=None, error=error.message)
         self._count += 1
         raw = self._raw_path(self._count)
-        self._clear(raw)
         redactor = self._recorder.redactor.fresh()
         try:
+            self._clear(raw)
             child = await Child.start(
                 argv, env=environment, cwd=directory, raw_path=raw, redactor=redactor.fresh(),
                 descriptors=() if accompany is None else accompany.descriptors,
             )  # fmt: skip
-        except ChildNotStarted as error:
+        except (ChildNotStarted, OSError) as error:
             return ChildDone(status=None, error=str(error))
         self._child = child
+        try:
+            return await self._led(effect, child, raw, redactor, accompany, began, lost)
+        except Exception:
+            # Nobody follows it any more, so it does not go on either.
+            await child.end(_GRACE)
+            raise
+        finally:
+            self._child = None
+
+    async def _led(
+        self, effect: RunChild, child: Child, raw: Path, redactor: Redactor, accompany: Accompaniment | None,
+        began: float, lost: tuple[str, ...],
+    ) -> ChildDone:  # fmt: skip
+        """Record it, and follow it with what runs beside it to their end."""
         self._recorder.append(
             ChildStarted(
                 step=self._step.id, attempt=self._attempt,
@@ -137,6 +154,8 @@ class ChildDriver:
         )  # fmt: skip
         timed_out, ended = asyncio.Event(), asyncio.Event()
         beside = None if accompany is None else asyncio.create_task(accompany.run(ended))
+        if beside is not None:
+            beside.add_done_callback(lambda task: self._unled(task, child))
         timer = asyncio.create_task(self._time_out(effect.timeout, timed_out)) if effect.timeout else None
         watcher = asyncio.create_task(self._watch(effect.watch_path)) if effect.watch_path else None
         try:
@@ -144,12 +163,16 @@ class ChildDriver:
             if beside is not None:
                 await beside
         finally:
-            self._child = None
             for task in (timer, watcher, beside):
                 if task is not None:
                     task.cancel()
         seconds = round(time.monotonic() - began, 6)
         return msgspec.structs.replace(found, seconds=seconds, timed_out=timed_out.is_set(), settings_lost=lost)
+
+    def _unled(self, accompanying: asyncio.Task[None], child: Child) -> None:
+        """A program whose company failed has nobody to wait for."""
+        if not accompanying.cancelled() and accompanying.exception() is not None:
+            self._ending = asyncio.ensure_future(child.end(_GRACE))
 
     async def _follow(self, child: Child, raw: Path, redactor: Redactor, ended: asyncio.Event, kept: int) -> ChildDone:
         """Its end and its output; `ended` is set as soon as it has ended."""
@@ -179,9 +202,11 @@ class ChildDriver:
                 self._record(batch)
             end = await spool.finish()
             length, digest = end.length, end.sha256
-        except OSError as error:
-            # What it prints finds no room. The raw file stays, and how it ends is known all the same.
-            trouble = str(error)
+        except JournalError:
+            raise
+        except Exception as error:
+            # What it prints finds no room, or no way. The raw file stays, and how it ends is known all the same.
+            trouble = said(error) or type(error).__name__
         await waiting
         self._output.grown(base + length)
         if not found.lost and trouble is None:
@@ -258,7 +283,13 @@ class ChildDriver:
     async def _time_out(self, seconds: float, timed_out: asyncio.Event) -> None:
         await asyncio.sleep(seconds)
         timed_out.set()
-        await self.end()
+        while True:
+            try:
+                await self.end()
+                return
+            except OSError:
+                # Whoever looks for processes needs descriptors, of which there may be none now.
+                await asyncio.sleep(1.0)
 
     async def _watch(self, path: str) -> None:
         """How far a program that writes a file has come: bytes written, with no total invented."""
@@ -269,7 +300,7 @@ class ChildDriver:
                 StepProgress(step=self._step.id, attempt=self._attempt, phase="writing", done=float(size), unit="bytes")
             )
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Remove what only this attempt's programs needed."""
         self._private.clear()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -24,9 +26,9 @@ async def load_artifact(directory: Path, name: str, encoding: str) -> str:
     """The text of a file of the run's artifacts, which a program wrote; 0640 from here on."""
 
     def read() -> str:
-        path = directory / _plain(name)
-        path.chmod(_MODE)
-        return path.read_bytes().decode(_codec(encoding), "replace")
+        with os.fdopen(_regular(directory / _plain(name), os.O_NOFOLLOW), "rb") as file:
+            os.fchmod(file.fileno(), _MODE)
+            return file.read().decode(_codec(encoding), "replace")
 
     return await asyncio.to_thread(read)
 
@@ -43,6 +45,18 @@ async def store_artifact(directory: Path, name: str, text: str) -> None:
             opened.write(text)
 
     await asyncio.to_thread(write)
+
+
+def _regular(path: Path, flags: int = 0) -> int:
+    """A descriptor for reading: a pipe in a file's place is not waited for. Raises OSError."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+    except BaseException:
+        os.close(file)
+        raise
+    return file
 
 
 def _plain(name: str) -> str:
@@ -83,7 +97,7 @@ def _hash(path: Path) -> PathHash:
 
 def _digest(path: Path) -> str:
     found = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
+    with os.fdopen(_regular(path), "rb", buffering=0) as file:
         while block := file.read(_CHUNK):
             found.update(block)
     return found.hexdigest()

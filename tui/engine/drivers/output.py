@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
+from tui.engine.exceptions import said
 from tui.engine.recorder import Recorder
 from tui.engine.spool import last_part
 from tui.helm.paths import RunPaths, open_file
 from tui.journal.events import StepOutput
+from tui.journal.line import JournalError
 
 _GROUP_S = 0.04
 
@@ -19,7 +24,8 @@ _GROUP_S = 0.04
 class StepOutputFile:
     """The output of one attempt. `line` takes what the engine itself has to say of it: the server's notices.
 
-    Children write behind what is there (`length`) through a spool of their own and report with `grown`.
+    Children write behind what is there (`length`) through a spool of their own and report with `grown`. A file that
+    cannot be written costs what would be in it, which `evidence` says, and not the work it is about.
     """
 
     def __init__(self, recorder: Recorder, paths: RunPaths, step: str, attempt: int) -> None:
@@ -31,6 +37,8 @@ class StepOutputFile:
         self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._file = -1
+        self.trouble: str | None = None
+        """Why the file does not hold all of it."""
 
     def line(self, text: str) -> None:
         """Take a line; it is written with others within 40 ms."""
@@ -41,9 +49,11 @@ class StepOutputFile:
     def _flush_later(self) -> None:
         try:
             self.flush()
+        except JournalError:
+            # What a server says must not end the work it is about; the next event meets the same.
+            return
         except Exception as error:
-            # What a server says must not end the work it is about; a broken journal ends it at its next event.
-            self._recorder.stuck = self._recorder.stuck or str(error)
+            self.trouble = self.trouble or said(error) or type(error).__name__
 
     def flush(self) -> None:
         """Write what was taken, and tell the journal."""
@@ -55,22 +65,31 @@ class StepOutputFile:
         text = self._recorder.redactor.text("\n".join(self._lines) + "\n")
         self._lines.clear()
         data = text.encode("utf-8", "replace")
-        if self._file < 0:
-            self._file = open_file(self.path, 0o640)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
+        self._write(data)
         budget = self._recorder.budget
         shown = last_part(data, budget.level(last=True), whole=len(data))
         budget.spend(len(shown))
-        self._recorder.append(
-            StepOutput(
-                step=self._step, attempt=self._attempt, stream="notice",
-                text=shown.decode("utf-8", "replace"), offset=self.length,
-                length=len(data), sha256=hashlib.sha256(data).hexdigest(), dropped=len(data) - len(shown),
-            )
+        told = StepOutput(
+            step=self._step, attempt=self._attempt, stream="notice", text=shown.decode("utf-8", "replace"),
+            dropped=len(data) - len(shown),
         )  # fmt: skip
-        self.length += len(data)
+        if self.trouble is None:
+            told = replace(told, offset=self.length, length=len(data), sha256=hashlib.sha256(data).hexdigest())
+            self.length += len(data)
+        self._recorder.append(told)
+
+    def _write(self, data: bytes) -> None:
+        """Once this has failed nothing more is written: what is there would not be what the journal says."""
+        if self.trouble is not None:
+            return
+        try:
+            if self._file < 0:
+                self._file = open_file(self.path, 0o640)
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError as error:
+            self.trouble = str(error)
 
     def grown(self, length: int) -> None:
         """The file now has this length."""
@@ -79,9 +98,10 @@ class StepOutputFile:
     def evidence(self) -> dict[str, Any]:
         """What of the output stands in an outcome: where it lies and how long it is."""
         self.flush()
-        if not self.length:
-            return {}
-        return {"output": {"path": f"output/{self.path.name}", "bytes": self.length}}
+        found: dict[str, Any] = {}
+        if self.length:
+            found["output"] = {"path": f"output/{self.path.name}", "bytes": self.length}
+        return found if self.trouble is None else found | {"output_error": self.trouble}
 
     async def close(self) -> None:
         """Write what is left and close the file."""
@@ -89,5 +109,7 @@ class StepOutputFile:
             self.flush()
         finally:
             if self._file >= 0:
-                os.close(self._file)
-                self._file = -1
+                file, self._file = self._file, -1
+                # What an error of closing is about cannot be told any more.
+                with suppress(OSError):
+                    os.close(file)

@@ -17,7 +17,12 @@ class Talk:
     def __init__(self) -> None:
         self._theirs: tuple[int, ...] = ()
         read, write = os.pipe()
-        heard, reported = os.pipe()
+        try:
+            heard, reported = os.pipe()
+        except OSError:
+            os.close(read)
+            os.close(write)
+            raise
         self._ours: list[int] = [write, heard]
         self._theirs = (read, reported)
         self.source = f"/dev/fd/{read}"
