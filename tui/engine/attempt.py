@@ -435,6 +435,8 @@ class Attempt:
                 common["evidence"] |= {"error": self._located(outcome.error)}
             return [e.StepCancelled(**common, reason=self.stop_reason or CancelReason.PERSON)]
         reason, timed_out = outcome.reason, self.stop_reason == CancelReason.TIMEOUT
+        if outcome.error is not None and outcome.error.memory:
+            reason = FailReason.OUT_OF_MEMORY
         if reason == FailReason.SQL_ERROR and not self.kind.changes and outcome.error and passes(outcome.error):
             # What only asks was not answered; what changes something was refused, and says so.
             reason = FailReason.NOT_ANSWERED

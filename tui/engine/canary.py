@@ -34,7 +34,7 @@ class SqlQuestion:
     async def ask(self) -> None:
         assert self._session is not None
         try:
-            await self._session.execute(self._sql)
+            await self._session.run(self._sql)
         except PostgresError as error:
             raise CanaryFailed(error.message) from None
 

@@ -39,6 +39,8 @@ _FRESH: Final = 3.0
 _MISSES: Final = 3
 """A statement may once be cut off by its timeout; it is tried again at once so often."""
 _SHOWN: Final = 200
+_ROOM: Final = 1 << 20
+"""Characters of records that a look keeps for the journal, which takes less; the last one may be longer."""
 _SAID_EVERY: Final = 60.0
 
 
@@ -185,7 +187,7 @@ class LogWatch:
             await self._know_settings(self._log)
         until = time.monotonic() + _BUDGET
         shown: list[LogLine] = []
-        total = 0
+        total, room = 0, _ROOM
         try:
             while True:
                 lines = await self._log.read()
@@ -193,7 +195,10 @@ class LogWatch:
                 own = self._polled.keys() | set(self._opened())
                 foreign = [line for line in lines if not _is_own(line, own)]
                 self._critical.meet(foreign)
-                shown += foreign[: _SHOWN - len(shown)]
+                for line in foreign[: _SHOWN - len(shown)]:
+                    if room > 0:
+                        shown.append(line)
+                        room -= len(line.text)
                 total += len(foreign)
                 if not self._log.more or time.monotonic() >= until:
                     break

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tui.engine.budget import TextBudget
+from tui.engine.lengths import bounded
 from tui.engine.redact import Redactor
+from tui.journal.cut import REPEATED
 from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
 from tui.journal.failure import JournalFull
 from tui.journal.line import Line
@@ -92,6 +94,9 @@ class Recorder:
         if isinstance(event, RunOpened):
             return event
         encoded = msgspec.json.encode(event)
+        if len(encoded) > REPEATED:
+            event = bounded(event, len(encoded))
+            encoded = msgspec.json.encode(event)
         # Numbers that are not finite are written as null: those the writer has to see for itself.
         if b"null" not in encoded and self.redactor.harmless(encoded):
             return msgspec.Raw(encoded)

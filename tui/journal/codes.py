@@ -144,6 +144,7 @@ class FailReason(StrEnum):
     NOT_PROVED = "not_proved"
     NOT_STARTED = "not_started"
     OTHER_SERVER = "other_server"
+    OUT_OF_MEMORY = "out_of_memory"
     PROGRAM_LOST = "program_lost"
     READ_ONLY = "read_only"
     RESTORE_FAILED = "restore_failed"
@@ -371,6 +372,7 @@ class Fact(StrEnum):
     WAIT_EVENT = "wait_event"
     WANTED = "wanted"
     WARNINGS = "warnings"
+    WARNINGS_LEFT_OUT = "warnings_left_out"
     XID = "xid"
     XID_STATUS = "xid_status"
 

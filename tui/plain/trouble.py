@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tui.journal.cut import REPEATED, cut
 from tui.locale import _
 from tui.plain.figures import size
 from tui.plain.findings import findings
@@ -100,7 +101,7 @@ def _said(error: dict[str, Any]) -> Iterator[Row]:
         yield "SQLSTATE", visible(str(error["sqlstate"]))
     labels = {"message": _("message"), "detail": _("detail"), "hint": _("hint"), "context": _("context")}
     for key, label in labels.items():
-        for text in visible_lines(str(error.get(key) or "")):
+        for text in visible_lines(cut(str(error.get(key) or ""), REPEATED)):
             yield label, text
             label = ""
 

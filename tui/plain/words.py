@@ -191,6 +191,7 @@ REASON = {
     "total_error": N_("the total could not be counted"),
     "connection": N_("the server could not be reached, or let nobody in"),
     "not_answered": N_("the question was not answered"),
+    "out_of_memory": N_("there was no memory here for what the server answered"),
     "not_as_expected": N_("the result is not the expected one"),
     "not_carried_out": N_("virada could not carry it out; the engine's log has the traceback"),
     "backup_directory": N_("the backup's directory cannot be used"),

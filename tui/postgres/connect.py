@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from tui.journal.cut import cut
 from tui.locale import _
 from tui.postgres.conninfo import (
     Address,
@@ -27,6 +28,7 @@ from tui.postgres.errors import (
     ConnectFailed,
     ConnectionLost,
     LockNotAvailable,
+    OutOfMemory,
     PostgresError,
     StatementFailed,
 )
@@ -54,7 +56,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-_WARNINGS_KEPT = 50
+_WARNINGS_KEPT, _WARNING_LONGEST = 50, 1000
 _OURS = "pg_catalog, pg_temp"
 """The search path of our own statements: nobody but a superuser can put anything there."""
 _CLOSING_S = 1.0
@@ -108,14 +110,16 @@ class ServerMark(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """What a statement returned: of several sent at once, the last one's.
 
-    `rows` is None when it returns none. `warnings` holds the first 50 of severity WARNING: a COMMIT whose
-    wait for a synchronous standby was cut short succeeds with nothing but such a warning (01000).
+    `rows` is None when it returns none; `returned` is how many there were, also of those that were not kept. `warnings`
+    holds the first 50 of severity WARNING: a COMMIT whose wait for a synchronous standby was cut short succeeds with
+    nothing but such a warning (01000).
     """
 
     rowcount: int
     rows: list[tuple[Any, ...]] | None
     status: str
     warnings: tuple[Notice, ...] = ()
+    returned: int = 0
 
 
 class Printed(msgspec.Struct, frozen=True):
@@ -248,8 +252,18 @@ class Session:
         """
         return await self._apart(self._execute(sql, params), _text(sql))
 
+    async def run(self, sql: str) -> Result:
+        """Run a statement that is not ours, or several at once: however many rows it returns, one is held at a time. Of
+        the first the numbers are kept, as the server prints them."""
+        return await self._apart(self._run(sql), sql)
+
+    async def some(self, sql: str, kept: int) -> Result:
+        """Run a statement of ours whose rows may be many; the first of them are kept."""
+        return await self._apart(self._some(sql, kept), sql)
+
     async def printed(self, sql: str, kept: int) -> Printed:
-        """Run one statement, or several at once, and hand over the last one's answer as the server printed it."""
+        """Run one statement, or several at once, and hand over the last one's answer as the server printed it: its
+        first rows, with long values cut."""
         return await self._apart(self._printed(sql, kept), sql)
 
     async def copy_in(self, sql: str, data: bytes | Iterable[bytes] | AsyncIterable[bytes]) -> Result:
@@ -301,29 +315,23 @@ class Session:
             rows = await cursor.fetchall() if cursor.description is not None else None
             return self._result(cursor, rows)
 
-    async def _printed(self, sql: str, kept: int) -> Printed:
-        from psycopg.pq import ExecStatus
+    async def _run(self, sql: str) -> Result:
+        from tui.postgres.rows import answered, numbers
 
-        async with self._connection.cursor() as cursor:
-            await cursor.execute(_bytes(sql), prepare=False)
-            while cursor.nextset():
-                pass
-            result = cursor.pgresult
-            if result is None or result.status != ExecStatus.TUPLES_OK:
-                return Printed()
-            columns = range(result.nfields)
-            return Printed(
-                columns=tuple(_shown(result.fname(column) or b"") for column in columns),
-                types=tuple(result.ftype(column) for column in columns),
-                rows=tuple(
-                    tuple(
-                        None if (value := result.get_value(row, column)) is None else _shown(value)
-                        for column in columns
-                    )
-                    for row in range(min(kept, result.ntuples))
-                ),
-                count=result.ntuples,
-            )
+        found = await answered(self._connection, _bytes(sql), 1, numbers)
+        return Result(found.affected, found.rows, found.status, tuple(self._warnings), found.count)
+
+    async def _some(self, sql: str, kept: int) -> Result:
+        from tui.postgres.rows import answered, typed
+
+        found = await answered(self._connection, _bytes(sql), kept, typed(self._connection))
+        return Result(found.affected, found.rows, found.status, tuple(self._warnings), found.count)
+
+    async def _printed(self, sql: str, kept: int) -> Printed:
+        from tui.postgres.rows import answered
+
+        found = await answered(self._connection, _bytes(sql), kept)
+        return Printed(columns=found.columns, types=found.types, rows=tuple(found.rows or ()), count=found.count)
 
     async def _copy_in(self, sql: str, data: bytes | Iterable[bytes] | AsyncIterable[bytes]) -> Result:
         async with self._connection.cursor() as cursor:
@@ -339,7 +347,8 @@ class Session:
             return self._result(cursor, None)
 
     def _result(self, cursor: psycopg.AsyncCursor[tuple[Any, ...]], rows: list[tuple[Any, ...]] | None) -> Result:
-        return Result(cursor.rowcount, rows, cursor.statusmessage or "", tuple(self._warnings))
+        status, warnings = cursor.statusmessage or "", tuple(self._warnings)
+        return Result(cursor.rowcount, rows, status, warnings, len(rows or ()))
 
     async def _apart(self, work: Coroutine[Any, Any, T], sql: str) -> T:
         """Run in a task of its own, after the previous one, and put our names on errors."""
@@ -374,6 +383,10 @@ class Session:
             if self._closing:
                 raise ConnectionLost(_("The session is closed.")) from None
             raise
+        except MemoryError:
+            # The rest of an answer would still come.
+            await self._connection.close()
+            raise OutOfMemory() from None
         except psycopg.Error as error:
             refused = translated(error, self._connection, sql)
             if unfinished(self._connection):
@@ -390,13 +403,14 @@ class Session:
         notice = Notice(
             diag.severity_nonlocalized or diag.severity or "NOTICE",
             diag.sqlstate,
-            diag.message_primary or "",
-            diag.message_detail,
-            diag.message_hint,
-            diag.context,
+            cut(diag.message_primary or ""),
+            cut(diag.message_detail),
+            cut(diag.message_hint),
+            cut(diag.context),
         )
         if notice.severity == "WARNING" and len(self._warnings) < _WARNINGS_KEPT:
-            self._warnings.append(notice)
+            short = cut(notice.message, _WARNING_LONGEST)
+            self._warnings.append(Notice(notice.severity, notice.sqlstate, short))
         if self._on_notice is not None:
             self._on_notice(notice)
 
@@ -511,11 +525,6 @@ async def _apply(session: Session, settings: dict[str, str]) -> None:
 
 def _bytes(sql: str | bytes) -> bytes:
     return sql if isinstance(sql, bytes) else sql.encode("utf-8", "surrogateescape")
-
-
-def _shown(value: bytes) -> str:
-    """Text of any encoding: bytes that are no UTF-8 become visible as \\xNN and differ from one another."""
-    return value.decode("utf-8", "backslashreplace")
 
 
 def _text(sql: str | bytes) -> str:

@@ -55,7 +55,7 @@ def claimed(result: Result) -> int | None:
     """How many rows a statement says of itself that it changed: by its tag, or by the one number that it returns."""
     if result.status.split(" ", 1)[0] in _TAGS:
         return rows_changed(result)
-    if result.rows is None or len(result.rows) != 1 or len(result.rows[0]) != 1:
+    if not result.rows or result.returned != 1 or len(result.rows[0]) != 1:
         return None
     try:
         return int(str(result.rows[0][0]))

@@ -1,4 +1,4 @@
-"""What can go wrong between us and a server: four typed errors, whatever the driver calls them."""
+"""What can go wrong between us and a server: a few typed errors, whatever the driver calls them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ class OtherServer(ConnectFailed):
 
 class ConnectionLost(PostgresError):
     """The session ended while it was needed. What became of a statement on its way is NOT known."""
+
+
+class OutOfMemory(ConnectionLost):
+    """There was no room here for what the server answered: a value, a row, an error. What became of the statement is
+    not known, but for one whose transaction has not been ended."""
+
+    def __init__(self, message: str = "out of memory") -> None:
+        super().__init__(message)
 
 
 class StatementFailed(PostgresError):

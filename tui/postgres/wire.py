@@ -14,7 +14,8 @@ from psycopg.abc import PQGen
 from psycopg.adapt import Buffer, Loader
 from psycopg.errors import Diagnostic
 
-from tui.postgres.errors import ConnectionLost, LockNotAvailable, PostgresError, StatementFailed
+from tui.journal.cut import cut
+from tui.postgres.errors import ConnectionLost, LockNotAvailable, OutOfMemory, PostgresError, StatementFailed
 
 T = TypeVar("T")
 
@@ -29,6 +30,8 @@ _AS_TEXT = (
 )  # fmt: skip
 
 
+_NO_ROOM = ("out of memory", "cannot allocate memory")
+"""What libpq says, untranslated, when it finds no room for what comes."""
 COPIES = "COPY moves data from or to the client here, and nobody gives or takes it; a psql step does"
 
 
@@ -86,7 +89,9 @@ def translated(error: psycopg.Error, connection: psycopg.AsyncConnection[Any], s
     position.
     """
     diag = tolerant(error.diag)
-    message = diag.message_primary or str(error) or type(error).__name__
+    message = cut(diag.message_primary or str(error) or type(error).__name__)
+    if diag.sqlstate is None and any(sign in message for sign in _NO_ROOM):
+        return OutOfMemory(message)
     if diag.sqlstate is None and unfinished(connection):
         message = COPIES
     # A FATAL ends the session even where the socket is not yet seen closed.
@@ -99,9 +104,9 @@ def translated(error: psycopg.Error, connection: psycopg.AsyncConnection[Any], s
     return kind(
         diag.sqlstate,
         message,
-        detail=diag.message_detail,
-        hint=diag.message_hint,
-        context=diag.context,
+        detail=cut(diag.message_detail),
+        hint=cut(diag.message_hint),
+        context=cut(diag.context),
         position=position,
         statement_line=None if position is None else 1 + sql[: position - 1].count("\n"),
     )

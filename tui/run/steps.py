@@ -27,7 +27,9 @@ Group = Literal["main", "rollback", "undo"]
 ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 """Statuses after which the checklist goes on."""
 UNDO_PREFIX = "undo."
-UNANSWERED: frozenset[str] = frozenset({FailReason.NOT_ANSWERED, FailReason.NOT_MEASURED, FailReason.CONNECTION})
+UNANSWERED: frozenset[str] = frozenset({
+    FailReason.NOT_ANSWERED, FailReason.NOT_MEASURED, FailReason.CONNECTION, FailReason.OUT_OF_MEMORY,
+})  # fmt: skip
 """Reasons of failing that say nothing of the database: it could not be asked. No rollback follows from them."""
 
 NOT_CARRIED_OUT: frozenset[str] = frozenset({FailReason.NOT_CARRIED_OUT, FailReason.NOT_STARTED})

@@ -22,6 +22,7 @@ from tui.sql.review import review
 from tui.sql.script import read_script
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.compare import number_of
 from tui.steps.effects import (
     Countable,
     Counts,
@@ -59,6 +60,8 @@ def execute(context: Context, spec: BatchSpec) -> StepRun:
     return (yield from _Batches(context, spec).run())
 
 
+_LONGEST_COUNT = 18
+"""Digits behind the first of a number that can be one of rows."""
 _IDLE = 2
 """Batches in a row that change nothing while rows are left."""
 _STUCK, _STUCK_WITH_FEW, _FEW = 3, 20, 100
@@ -137,13 +140,13 @@ class _Batches:
         if self.spec.total is None:
             return None
         row_security = self.spec.row_security == "on"
-        query = RunQuery(sql=self.spec.total, role=self.context.step.as_, row_security=row_security)
+        query = RunQuery(sql=self.spec.total, role=self.context.step.as_, row_security=row_security, printed=True)
         found = yield from ask(self.context, query)
         if found.error is not None:
             reason = FailReason.TOTAL_ERROR if answers(found.error) else FailReason.NOT_ANSWERED
             evidence = self._evidence() if self.number > self.began else {}
             return Failed(reason=reason, evidence=evidence, effect=self._effect(), error=found.error)
-        self.left = _count(found.rows[0][0]) if found.rows else None
+        self.left = _count(found.rows[0][0]) if found.rows and found.rows[0] else None
         self.since = 0
         return None
 
@@ -187,10 +190,10 @@ def _changed(done: TxDone, counts: Counts) -> int | None:
 
 def _count(value: Any) -> int | None:
     """A number of rows; None for what is none, which is no reason not to begin."""
-    try:
-        return int(value)
-    except (TypeError, ValueError, ArithmeticError):
+    number = None if value is None else number_of(str(value))
+    if number is None or not number.is_finite() or number.adjusted() > _LONGEST_COUNT:
         return None
+    return int(number)
 
 
 def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:

@@ -22,7 +22,8 @@ class Effect(Struct, frozen=True, kw_only=True):
 
 class SqlError(Struct, frozen=True, kw_only=True):
     """What the server said. `line` is the line in `file`, or in the statement where there is no file. `lost`: no
-    connection was to be had, or it was lost, so that nothing was answered."""
+    connection was to be had, or it was lost, so that nothing was answered. `memory`: there was no room here for the
+    answer."""
 
     sqlstate: str | None
     message: str
@@ -32,6 +33,7 @@ class SqlError(Struct, frozen=True, kw_only=True):
     file: str | None = None
     line: int | None = None
     lost: bool = False
+    memory: bool = False
 
 
 class Statement(Struct, frozen=True, kw_only=True):

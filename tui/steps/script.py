@@ -40,6 +40,8 @@ from tui.steps.effects import (
 from tui.steps.locks import Limits, concurrent_limit, gently
 
 _WHO = "select session_user::text, pg_catalog.current_database()::text"
+_WARNINGS = 50
+"""Kept of a script."""
 _OWN_LIMITS = ("lock_timeout", "statement_timeout")
 
 
@@ -52,6 +54,7 @@ class ScriptRun:
         self.found = found
         self.settings = settings
         self.own_role = False
+        self._more = 0
         self.evidence: dict[str, Any] = {
             "statements": found[-1].last + 1 if found else 0,
             "done": 0,
@@ -87,7 +90,7 @@ class ScriptRun:
                 if isinstance(done, Failed):
                     return done
             self.evidence["rows"] += done.rows
-            self.evidence["warnings"].extend(done.warnings)
+            self._warned(done.warnings)
             if not done.committed:
                 return self._failed(FailReason.SQL_ERROR, done, unit)
             prelude = None
@@ -96,6 +99,13 @@ class ScriptRun:
             if done.witness:
                 self.evidence["commit"] = done.witness
         return Passed(evidence=self.evidence, effect="all")
+
+    def _warned(self, warnings: Sequence[str]) -> None:
+        kept = self.evidence["warnings"]
+        self._more += max(0, len(kept) + len(warnings) - _WARNINGS)
+        kept.extend(warnings[: max(0, _WARNINGS - len(kept))])
+        if self._more:
+            self.evidence["warnings_left_out"] = self._more
 
     def _cleaned(self, unit: Unit, done: TxDone) -> Generator[Effect, Any, Failed | None]:
         """An earlier attempt left something unfinished in the way of a unit."""

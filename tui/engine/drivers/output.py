@@ -19,6 +19,8 @@ from tui.journal.events import StepOutput
 from tui.journal.line import JournalError
 
 _GROUP_S = 0.04
+_GROUP_LONGEST = 1 << 20
+"""Characters that wait for that; a flood of notices does not queue up."""
 
 
 class StepOutputFile:
@@ -35,6 +37,7 @@ class StepOutputFile:
         self._step = step
         self._attempt = attempt
         self._lines: list[str] = []
+        self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
         self._file = -1
         self.trouble: str | None = None
@@ -43,7 +46,10 @@ class StepOutputFile:
     def line(self, text: str) -> None:
         """Take a line; it is written with others within 40 ms."""
         self._lines.append(text)
-        if self._timer is None:
+        self._waiting += len(text)
+        if self._waiting > _GROUP_LONGEST:
+            self._flush_later()
+        elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_GROUP_S, self._flush_later)
 
     def _flush_later(self) -> None:
@@ -64,6 +70,7 @@ class StepOutputFile:
             return
         text = self._recorder.redactor.text("\n".join(self._lines) + "\n")
         self._lines.clear()
+        self._waiting = 0
         data = text.encode("utf-8", "replace")
         self._write(data)
         budget = self._recorder.budget

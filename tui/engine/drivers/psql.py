@@ -41,6 +41,7 @@ OPENED, CLOSED = 0, 1
 # psql's own errors, in any language: those of the server have an SQLSTATE behind the severity.
 _CLIENT_ERROR = re.compile(rb"psql:[^\n]*:\d+: [^\W\d_]+: (?! )")
 _PATIENCE = 5.0
+_LONGEST_LINE = 1 << 16
 
 
 class ProgramEnded(FateUnknown):
@@ -337,4 +338,4 @@ def _refused_to_write(printed: str) -> bool:
 
 def _has_client_error(raw: Path) -> bool:
     with raw.open("rb") as file:
-        return any(_CLIENT_ERROR.search(line) for line in file)
+        return any(_CLIENT_ERROR.search(line) for line in iter(lambda: file.readline(_LONGEST_LINE), b""))

@@ -11,7 +11,7 @@ from tui.engine.locksight import LockSight
 from tui.engine.target import TargetAccess
 from tui.plan.model import Step
 from tui.postgres.connect import Session, WorkSettings
-from tui.postgres.errors import PostgresError, StatementFailed
+from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.steps.effects import Maintain, Rows, RunQuery, SqlError
 
@@ -26,6 +26,8 @@ _CANCELS, _CANCEL_PAUSE = 50, 0.1
 def sql_error(error: PostgresError, first_line: int | None = None) -> SqlError:
     """A server's error as the kinds see it; `first_line`: where the statement begins in its file, which is where it
     failed when the server does not say where in the statement; None for one that lies in no file."""
+    if isinstance(error, OutOfMemory):
+        return SqlError(sqlstate=None, message=error.message, line=first_line, memory=True)
     if not isinstance(error, StatementFailed):
         return SqlError(sqlstate=error.sqlstate, message=error.message, lost=True)
     within = error.statement_line
@@ -78,8 +80,8 @@ class QueryDriver:
         if effect.printed:
             answer = await session.printed(effect.sql, _KEPT)
             return Rows(columns=answer.columns, types=answer.types, rows=answer.rows, count=answer.count)
-        rows = (await session.execute(effect.sql)).rows or []
-        return Rows(rows=tuple(rows[:_KEPT]), count=len(rows))
+        found = await session.some(effect.sql, _KEPT)
+        return Rows(rows=tuple(found.rows or ()), count=found.returned)
 
     async def _end(self, session: Session, keep: bool) -> None:
         """End the transaction; a session that cannot is closed, and what went wrong before is what is told."""

@@ -24,7 +24,7 @@ from tui.journal.codes import WaitReason
 from tui.plan.model import Step
 from tui.postgres import counting, evidence, fence, ledger, outside
 from tui.postgres.connect import Notice, Session, WorkSettings
-from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
+from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.steps.effects import (
     Countable,
@@ -104,6 +104,8 @@ class SqlDriver:
                 await evidence.refuse_asynchronous_commit(session)
                 await self.key.require()
                 self._recorder.append(self._event(e.TxCommitSent, effect.statement))
+        except OutOfMemory as error:
+            return await self._aborted(session, work, sql_error(error, work.line))
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
         except OtherTarget:
@@ -132,7 +134,7 @@ class SqlDriver:
         self._sight.forget()
         seconds = round(time.monotonic() - began, 6)
         if not effect.witnessed:
-            return TxDone(committed=True, warnings=tuple(work.warnings), seconds=seconds)
+            return TxDone(committed=True, warnings=work.warnings, seconds=seconds)
         warnings = (*work.warnings, *(f"{w.sqlstate}: {w.message}" for w in result.warnings))
         self._recorder.append(self._event(e.TxCommitted, effect.statement, warnings=warnings, rows=work.rows))
         protection = "ledger" if work.witness.get("ledger") else "xid"
@@ -147,8 +149,8 @@ class SqlDriver:
             work.line = statement.line
             result = await self._one(session, statement)
             work.rows += counting.rows_changed(result)
-            work.claimed, work.returned = counting.claimed(result), len(result.rows or ())
-            work.warnings += [w.message for w in result.warnings]
+            work.claimed, work.returned = counting.claimed(result), result.returned
+            work.warn(result.warnings)
 
     async def statement(self, effect: RunStatement) -> TxDone:
         """One statement outside any transaction: what it is judged by is what the catalogue says before and after."""
@@ -224,6 +226,8 @@ class SqlDriver:
         self._in_transaction = False
         try:
             result = await self._one(session, effect.statement)
+        except OutOfMemory as error:
+            return self._failed(sql_error(error, effect.statement.line), began)
         except ConnectionLost as error:
             raise FateUnknown(error.message) from None
         except PostgresError as error:
@@ -313,7 +317,7 @@ class SqlDriver:
             raise StatementFailed("57014", "cancelled before the statement was sent")
         if statement.copy_data is not None:
             return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
-        return await session.execute(statement.text)
+        return await session.run(statement.text)
 
     async def _aborted(self, session: Session, work: TransactionUnderWay, error: SqlError) -> TxDone:
         await self._abandon(session)

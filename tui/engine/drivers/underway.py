@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from tui.postgres.connect import Notice
 from tui.postgres.identity import TargetIdentity
 from tui.steps.effects import RunTransaction
+
+WARNINGS_KEPT = 50
+"""Of one transaction."""
 
 
 class TransactionUnderWay:
@@ -19,7 +25,21 @@ class TransactionUnderWay:
         self.changed: int | None = None
         self.claimed: int | None = None
         self.returned = 0
-        self.warnings: list[str] = []
+        self._warnings: list[str] = []
+        self._warned = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The first of them, and how many more there were."""
+        more = self._warned - len(self._warnings)
+        return (*self._warnings, f"…[+{more}]") if more else tuple(self._warnings)
+
+    def warn(self, warnings: Iterable[Notice]) -> None:
+        """Keep what the server warned of."""
+        for warning in warnings:
+            self._warned += 1
+            if len(self._warnings) < WARNINGS_KEPT:
+                self._warnings.append(warning.message)
 
 
 def identity_facts(identity: TargetIdentity | None) -> dict[str, object]:
