@@ -188,7 +188,7 @@ def test_how_the_keeper_ends_is_not_how_the_program_did(raw: Path, monkeypatch: 
     """A keeper that cannot write the status down ends with one of its own interpreter's."""
     broken = raw.with_name("keeper.py")
     broken.write_text("import os\nos._exit(120)\n")
-    monkeypatch.setattr(children, "_KEEPER", broken)
+    monkeypatch.setattr(children, "KEEPER", broken)
 
     async def main() -> None:
         child = await shell("exit 0", raw)

@@ -19,6 +19,7 @@ from tui.engine.drivers.query import QueryDriver, sql_error
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
 from tui.engine.exceptions import each, reduced, said
+from tui.engine.keepers import Keepers
 from tui.engine.locksight import LockSight
 from tui.engine.proof import ProofUnanswered, Prover
 from tui.engine.recorder import Recorder
@@ -55,6 +56,7 @@ class Attempt:
         environment: Mapping[str, str],
         look_now: Callable[[], Awaitable[None]] | None = None,
         report: Callable[[BaseException, str], None] = lambda error, where: None,
+        keepers: Keepers | None = None,
     ) -> None:
         """`report` takes an exception and where it came from to the engine's log."""
         self.report = report
@@ -79,7 +81,9 @@ class Attempt:
             recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest,
             report=report,
         )  # fmt: skip
-        self.children = ChildDriver(recorder, paths, target, self.step, state.attempt, opened, environment, self.output)
+        self.children = ChildDriver(
+            recorder, paths, target, self.step, state.attempt, opened, environment, self.output, keepers
+        )  # fmt: skip
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, paths.plan)
         self.probes = ProbeDriver(target, opened, environment, self.children, paths)

@@ -9,23 +9,20 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from tui.engine.keeper import LENGTH
+from tui.engine.keepers import INTERPRETER, KEEPER, Keepers
 from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, find_alive, start_time
 from tui.engine.redact import Redactor
 from tui.locale import _
 
 __all__ = ["Child", "ChildIdentity", "ChildLost", "ChildNotStarted", "end_alive", "find_alive", "read_status"]
-
-_KEEPER: Final = Path(__file__).with_name("keeper.py")
 
 
 class ChildNotStarted(Exception):
@@ -96,12 +93,13 @@ class Child:
         gid: int | None = None,
         redactor: Redactor | None = None,
         descriptors: Sequence[int] = (),
+        keepers: Keepers | None = None,
     ) -> Child:
         """Starts `argv` with exactly `env` (and a token), its output appended to the new file `raw_path` (0600).
 
         `argv[0]` is looked for in the PATH of `env`. `uid` and `gid` need root; without `gid` the account's group is
         taken. `redactor` cleans the arguments for the identity. `descriptors` are open in the command under the same
-        numbers. Raises ChildNotStarted.
+        numbers. `keepers` may have one in waiting. Raises ChildNotStarted.
         """
         raw_path = raw_path.absolute()
         program = argv[0]
@@ -113,10 +111,9 @@ class Child:
         elif not os.access(cwd / program, os.X_OK):
             raise ChildNotStarted(_("{name} is not an executable file.").format(name=program))
         token = secrets.token_hex(16)
-        command = [sys.executable, "-I", "-S", str(_KEEPER), str(status_path(raw_path)), *_account(uid, gid)]
         try:
             process = await asyncio.to_thread(
-                _spawn, [*command, program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid, descriptors
+                _spawn, [program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid, descriptors, keepers
             )
         except OSError as error:
             message = _("{name} could not be started: {reason}: {path}.").format(
@@ -164,17 +161,23 @@ def _account(uid: int | None, gid: int | None) -> tuple[str, str]:
 
 
 def _spawn(
-    command: list[str], env: dict[str, str], cwd: Path, raw_path: Path, uid: int | None, gid: int | None,
-    descriptors: Sequence[int],
+    argv: list[str], env: dict[str, str], cwd: Path, raw_path: Path, uid: int | None, gid: int | None,
+    descriptors: Sequence[int], keepers: Keepers | None,
 ) -> subprocess.Popen[bytes]:  # fmt: skip
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     raw = os.open(raw_path, flags, 0o600)
+    status = status_path(raw_path)
     try:
         os.fchmod(raw, 0o600)
         if uid is not None or gid is not None:
             # So that the command may open its own /dev/stdout.
             os.fchown(raw, -1 if uid is None else uid, -1 if gid is None else gid)
-        _reserve(status_path(raw_path))
+        _reserve(status)
+        if keepers is not None and uid is None and gid is None:
+            process = keepers.start(status, argv, env=env, cwd=cwd, output=raw, descriptors=descriptors)
+            if process is not None:
+                return process
+        command = [*INTERPRETER, str(KEEPER), str(status), *_account(uid, gid), *argv]
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=raw, stderr=raw, env=env, cwd=cwd, start_new_session=True,
             pass_fds=descriptors,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from tui.engine.attempt import Attempt
 from tui.engine.crashlog import CrashLog
 from tui.engine.helm import Helm
+from tui.engine.keepers import Keepers
 from tui.engine.mishap import Aftermath, lost
 from tui.engine.recorder import ROOM_EVERY, Recorder
 from tui.engine.recovery import Recovery
@@ -24,6 +25,7 @@ from tui.postgres.identity import OtherTarget, told
 from tui.postgres.lineage import Left
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
+from tui.steps.registry import KINDS
 
 INDEX_EVERY = 30.0
 LINGER = 3.0
@@ -48,6 +50,7 @@ class Engine:
         self.environment = environment
         self.crashlog = crashlog
         self.helm = Helm(recorder)
+        self.keepers = Keepers()
         self.sampler = Sampler(recorder, target, self._backends, self._give_way, crashlog.exception)
         self._wake = asyncio.Event()
         self._attempts: dict[tuple[str, int], Attempt] = {}
@@ -78,9 +81,11 @@ class Engine:
             self._journal_broke()
         sampling = asyncio.create_task(self.sampler.run())
         indexing = asyncio.create_task(self._index())
+        await self._look_ahead(self.recorder.state.unended)
         try:
             await self._loop()
         finally:
+            self.keepers.close()
             indexing.cancel()
             self.sampler.stop()
             for failed in await asyncio.gather(sampling, return_exceptions=True):
@@ -90,6 +95,12 @@ class Engine:
                 attempt.interrupt(CancelReason.ENGINE)
             if self._tasks:
                 await asyncio.wait(self._tasks.values(), timeout=10)
+
+    async def _look_ahead(self, position: int) -> None:
+        """Have a keeper in waiting where the step of this position is carried out by a program."""
+        steps = self.recorder.state.steps
+        if position < len(steps) and KINDS[steps.at(position).step.kind].fence == "child":
+            await asyncio.to_thread(self.keepers.prepare)
 
     async def _index(self) -> None:
         """Keep the caches for seeking near the journal's end; a reader without them builds its own."""
@@ -251,7 +262,7 @@ class Engine:
         state = self.recorder.state.steps[key[0]]
         attempt = Attempt(
             self.recorder, self.paths, self.target, state, self.environment, self.sampler.look_now,
-            self.crashlog.exception,
+            self.crashlog.exception, self.keepers,
         )  # fmt: skip
         if self._ending or self._broken is not None:
             attempt.interrupt(CancelReason.ENGINE)
@@ -263,7 +274,11 @@ class Engine:
     async def _carry_out(self, attempt: Attempt, recover: bool) -> None:
         try:
             if not recover:
-                await attempt.run()
+                ahead = asyncio.create_task(self._look_ahead(self.recorder.state.steps.position(attempt.at.id) + 1))
+                try:
+                    await attempt.run()
+                finally:
+                    await ahead
                 return
             try:
                 await Recovery(attempt).decide("the engine that ran it is gone")

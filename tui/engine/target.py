@@ -273,8 +273,9 @@ class TargetAccess:
         if control is None or control.closed or known is None:
             return {}
         try:
-            await pin(control)
-            lsn = (await control.rows("wal_here"))[0][0]
+            lsn, all_of_it = (await control.rows("wal_here"))[0]
+            if not all_of_it:
+                lsn = await pin(control)
         except PostgresError:
             return {}
         return {"lsn": lsn, "timeline": known.timeline, "postmaster_start": known.postmaster_start}

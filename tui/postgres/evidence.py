@@ -90,25 +90,23 @@ async def assign_xid(session: Session) -> AssignedXid:
     return assigned
 
 
-async def pin(control: Session, xid: AssignedXid | None = None) -> None:
+async def pin(control: Session, xid: AssignedXid | None = None) -> str:
     """Flush the WAL past the id that another session's transaction was given, by one synchronous commit of
-    our own.
+    our own; up to where it is on disk then.
 
     Measured: without it, an id whose WAL was not flushed is given to somebody else's transaction after a
     server crash, and asking for its status then answers about theirs. Raises EvidenceRefused when it was
     not flushed.
     """
-    await control.execute("begin")
     try:
-        await control.rows("sync_local")
-        await control.rows("pin_emit")
-        await control.execute("commit")
+        flushed: str = (await control.rows("pin"))[0][0]
     except PostgresError:
         if not control.closed:
             await control.execute("rollback")
         raise
-    if xid is not None and not (await control.rows("wal_flushed", [xid.lsn]))[0][0]:
+    if xid is not None and lineage.position(flushed) < lineage.position(xid.lsn):
         raise EvidenceRefused(_("The server did not flush its log; the transaction cannot be pinned."))
+    return flushed
 
 
 async def refuse_asynchronous_commit(session: Session) -> None:

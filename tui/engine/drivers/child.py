@@ -14,6 +14,7 @@ from tui.engine.child import Child, ChildLost, ChildNotStarted, read_status, sta
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.private import PrivateFiles
 from tui.engine.exceptions import said
+from tui.engine.keepers import Keepers
 from tui.engine.leftovers import MARK, end_marked
 from tui.engine.processes import ChildIdentity, end_alive
 from tui.engine.recorder import Recorder
@@ -64,7 +65,9 @@ class ChildDriver:
         opened: RunOpened,
         environment: Mapping[str, str],
         output: StepOutputFile,
+        keepers: Keepers | None = None,
     ) -> None:
+        self._keepers = keepers
         self._recorder = recorder
         self._paths = paths
         self._target = target
@@ -126,7 +129,7 @@ class ChildDriver:
             self._clear(raw)
             child = await Child.start(
                 argv, env=environment, cwd=directory, raw_path=raw, redactor=redactor.fresh(),
-                descriptors=() if accompany is None else accompany.descriptors,
+                descriptors=() if accompany is None else accompany.descriptors, keepers=self._keepers,
             )  # fmt: skip
         except (ChildNotStarted, OSError) as error:
             return ChildDone(status=None, error=str(error))

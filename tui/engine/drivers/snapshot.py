@@ -70,8 +70,7 @@ class SnapshotDriver:
     async def _standby(self, service: str) -> dict[str, Any]:
         """Connect to it; where the primary was then."""
         control = await self._target.control()
-        await evidence.pin(control)
-        lsn = (await control.rows("wal_here"))[0][0]
+        lsn = await evidence.pin(control)
         self.source = await self._target.standby(service, f"{self._step.id} snapshot")
         self._session = self.source[1]
         return {"from": service, "wanted": lsn}

@@ -1,2 +1,3 @@
--- virada: up to where the WAL is on disk: every commit that was acknowledged before lies before it
-select pg_current_wal_flush_lsn()::text
+-- virada: up to where the WAL is on disk, where every commit that was acknowledged lies before it; and whether that is
+-- all of it
+select f.lsn::text, f.lsn >= pg_current_wal_insert_lsn() from (select pg_current_wal_flush_lsn() as lsn) as f
