@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # What engines keep of their journals in the account's state is the tests' own.
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="virada-state-")
     worker = getattr(config, "workerinput", None)
     if worker is None:
         shared.begin()
@@ -40,3 +44,4 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_unconfigure() -> None:
     shared.end()
+    shutil.rmtree(os.environ.pop("XDG_STATE_HOME", ""), ignore_errors=True)

@@ -62,7 +62,7 @@ class Station:
         temporary = self.root / "t"
         temporary.mkdir(mode=0o711)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
-        self.env = {**kept, "VIRADA_HOME": str(self.home), "LANG": "C.UTF-8"}
+        self.env = {**kept, "VIRADA_HOME": str(self.home), "XDG_STATE_HOME": str(self.root / "s"), "LANG": "C.UTF-8"}
         self.env |= {"TMPDIR": str(temporary), **variables}
         # The programs of the server that the tests use, before those of the system.
         if postgres_server.chosen() in postgres_server.MAJORS:

@@ -107,4 +107,7 @@ def test_verify_names_the_line_from_which_on_it_is_broken(station: Station, run:
     copy.write_bytes(b"".join(lines[:7] + lines[8:]))
     assert "line 7" in station.virada("verify", str(copy)).expect(1).err
     copy.write_bytes(b"".join(lines[:7]) + b'{"v":1,"se')
-    station.virada("verify", str(copy)).expect(0)
+    elsewhere = {"XDG_STATE_HOME": str(station.root / "nothing"), "HOME": str(station.root / "nothing")}
+    assert "cannot be known here" in station.virada("verify", str(copy), env=elsewhere).expect(0).err
+    here = station.virada("verify", str(copy)).expect(1)
+    assert here.out.startswith("lost its end"), "where the run was made its last line is known"

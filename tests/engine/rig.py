@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -82,7 +83,7 @@ class Rig:
         self.home = home
         dsn = database if isinstance(database, str) else database.dsn
         foreign = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "VIRADA_"))}
-        self.environment = foreign | {"RIG_DSN": dsn}
+        self.environment = foreign | {"RIG_DSN": dsn, "XDG_STATE_HOME": str(home / "state")}
         if isinstance(database, Database):
             self.environment["PATH"] = f"{_programs(home, database)}:{foreign['PATH']}"
         self.environment |= variables
@@ -155,7 +156,7 @@ class Rig:
                 await task
             finally:
                 await self.target.close()
-                self.recorder.writer.close()
+                self.recorder.close()
 
     async def take_up(self, cut: Callable[[Event], bool] | None = None, policy: Policy | None = None) -> None:
         """Another engine takes the run up. `cut`: the journal ends behind the last event for which it holds, as if the
@@ -165,6 +166,8 @@ class Rig:
             lines = self.paths.journal.read_bytes().splitlines(keepends=True)
             last = max(i for i, line in enumerate(lines) if cut(json.loads(line)))
             self.paths.journal.write_bytes(b"".join(lines[: last + 1]))
+            # What it wrote there is not kept to be held against it: it never was.
+            shutil.rmtree(self.home / "state", ignore_errors=True)
         self.recorder, self.target = await process._take_up(self.paths, policy, self.environment)
         self._run()
 

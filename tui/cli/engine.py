@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tui.cli.output import tell
 from tui.cli.recorded import opened
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
@@ -38,10 +40,22 @@ def require_writable(paths: RunPaths) -> None:
         raise Stop(_("This account may read the run {run}, but not command it.").format(run=paths.id), Exit.REFUSED)
 
 
-def ensure_engine(paths: RunPaths, policy: Policy | None = None) -> None:
-    """An engine for an open run, started again where none runs; a demo's server too. Raises Stop."""
+def ensure_engine(paths: RunPaths, policy: Policy | None = None, say: Callable[[str], None] | None = tell) -> None:
+    """An engine for an open run, started again where none runs; a demo's server too. Raises Stop.
+
+    `say` is told what cannot be known of the journal that it begins from; the engine journals that as well.
+    """
     from tui.engine.launch import LaunchFailed, resume_run
 
+    if say is not None and facts_of(paths)["alive"] is False:
+        from tui.helm.heads import kept
+
+        if kept(paths) is None:
+            text = _(
+                "The run {run} is taken up from its journal as it is: this account, on this host, keeps no head of "
+                "it, so whether lines are missing at its end cannot be known here."
+            )
+            say(text.format(run=paths.id))
     environment = {**os.environ, **demo_of(paths)}
     try:
         resume_run(paths, policy=policy, environment=environment)

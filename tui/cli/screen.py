@@ -54,7 +54,8 @@ def _starter(paths: RunPaths) -> Callable[[], str | None]:
 
     def start() -> str | None:
         try:
-            ensure_engine(paths)
+            # The screen has the terminal; what cannot be known is in its log.
+            ensure_engine(paths, say=None)
         except Stop as stop:
             return stop.message
         return None

@@ -1,4 +1,4 @@
-"""`virada verify`: is the chain of a run's journal whole?"""
+"""`virada verify`: is the journal of a run whole, and is its end there?"""
 
 from __future__ import annotations
 
@@ -7,23 +7,90 @@ import click
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
+from tui.helm.paths import RunPaths
+from tui.journal.end import End, EndError, parse_end
+from tui.journal.verify import Verdict
 from tui.locale import _
+
+
+def _head(ctx: click.Context, param: click.Parameter, value: str | None) -> End | str | None:
+    """A head that was noted; empty where the journal's own is asked for."""
+    try:
+        return parse_end(value) if value else value
+    except EndError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 @click.command("verify", help=_("Is the journal whole? If not, from which line on."))
 @click.argument("run", required=False)
-def command(run: str | None) -> None:
+@click.option(
+    "--head",
+    callback=_head,
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[SEQ:HASH]",
+    help=_("Hold it against a head that was noted; without one, print its head and nothing else."),
+)
+def command(run: str | None, head: End | str | None) -> None:
+    from tui.helm.heads import kept
     from tui.journal.verify import verify
 
     paths = found(run)
-    verdict = verify(paths.journal)
+    # Before the journal is read: a living engine goes on meanwhile.
+    known = kept(paths)
+    verdict = verify(paths.journal, None if known is None else known.end)
+    if known is not None and verdict.noted in ("lost", "other"):
+        from tui.helm.heads import lost_words
+        from tui.journal.failure import JournalLost
+
+        _broken(
+            verdict, lost_words(JournalLost(paths.journal, known.end, verdict.noted, verdict.lines), known, paths.id)
+        )
     if not verdict.ok or verdict.lines == 0:
-        bad = verdict.bad_seq if not verdict.ok else 0
-        print_line(_("broken at line {seq}").format(seq=bad))
-        message = _("{file} is broken at line {seq}: {reason}")
-        reason = verdict.reason if not verdict.ok else _("it has no line.")
-        raise Stop(message.format(file=paths.journal, seq=bad, reason=reason), Exit.FAILED)
+        _broken(verdict, _reason(paths, verdict))
+    own = End(verdict.lines - 1, verdict.head)
+    if head == "":
+        print_line(str(own))
+        return
+    if isinstance(head, End):
+        against = verify(paths.journal, head)
+        if not against.ok:
+            _broken(against, _reason(paths, against))
     message = _("whole: {lines} lines, the last with the digest {head}")
     print_line(message.format(lines=verdict.lines, head=verdict.head))
     if verdict.torn_bytes:
         tell(_("{count} bytes after the last line belong to no line yet.").format(count=verdict.torn_bytes))
+    if isinstance(head, End):
+        tell(_("The head that was noted is in it."))
+    elif known is None:
+        tell(end_unknown())
+    else:
+        tell(
+            _("Its end is there: line {seq}, written at {at}, is kept apart from it.").format(
+                seq=known.end.seq, at=known.at
+            )
+        )
+
+
+def end_unknown() -> str:
+    """What is said of a journal of which nothing is kept here."""
+    return _(
+        "Whether lines are missing at its end cannot be known here: this account, on this host, keeps no head of it. "
+        "One that was noted elsewhere tells: virada verify RUN --head SEQ:HASH"
+    )
+
+
+def _reason(paths: RunPaths, verdict: Verdict) -> str:
+    message = _("{file} is broken at line {seq}: {reason}")
+    bad, reason = (0, _("it has no line.")) if verdict.ok else (verdict.bad_seq, verdict.reason)
+    return message.format(file=paths.journal, seq=bad, reason=reason)
+
+
+def _broken(verdict: Verdict, why: str) -> None:
+    """Raises Stop."""
+    if verdict.noted == "lost":
+        print_line(_("lost its end: there is no line {seq}").format(seq=verdict.bad_seq))
+    else:
+        print_line(_("broken at line {seq}").format(seq=0 if verdict.ok else verdict.bad_seq))
+    raise Stop(why, Exit.FAILED)

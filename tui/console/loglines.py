@@ -113,7 +113,13 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
         case e.RunOpened():
             return "event", _("Run {run} opened on {target} by {by}").format(run=event.id, target=event.target, by=by)
         case e.RunRecovered():
-            return "warning", _("The run was taken up again by another engine; the helm is free")
+            text = _("The run was taken up again by another engine; the helm is free")
+            if event.end_known is False:
+                text = _(
+                    "The run was taken up again by another engine; the helm is free. Whether lines were missing at the "
+                    "journal's end was not known there."
+                )
+            return "warning", text
         case e.RunHeld() if event.code is not None:
             return "error", _("Held: {why}").format(why=held_sentence(Barrier(code=event.code, facts=event.facts)))
         case e.RunHeld():

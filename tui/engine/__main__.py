@@ -23,10 +23,12 @@ from tui.engine.lock import EngineLock, EngineRunning
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
 from tui.engine.target import TargetAccess
+from tui.helm.heads import Keeper, kept, lost_words, named
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
 from tui.journal.events import Policy, RunRecovered
+from tui.journal.failure import JournalLost
 from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
 from tui.journal.reader import read_all
@@ -38,7 +40,8 @@ from tui.run.fold import fold_all
 from tui.run.state import RunState
 
 _REFUSED = 5
-"""What `run` ends with where `check --on` calls something an error."""
+"""What `run` ends with where `check --on` calls something an error, and whatever would go on from a journal that has
+lost its end."""
 
 
 class CannotStart(Exception):
@@ -109,7 +112,10 @@ async def _serve(
         if recorder.state.closed is not None:
             recorder.writer.release_reserve()
             _sweep(paths)
-        recorder.writer.close()
+        keeper = recorder.keeper
+        recorder.close()
+        if keeper is not None and keeper.problem is not None:
+            crashlog.line(f"the head of the journal is not kept: {keeper.problem}")
         Index.load_or_build(paths.journal, write=True)
 
 
@@ -149,6 +155,8 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     )
     recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
     recorder.append(opened, by=opening.by)
+    recorder.keeper = Keeper(opened.id, writer.head, environment)
+    recorder.keeper.note(writer.seq, writer.head, recorder.state.at)
     file.unlink(missing_ok=True)
     return recorder, target
 
@@ -193,7 +201,8 @@ async def _ask(
 async def _take_up(
     paths: RunPaths, policy: Policy | None, environment: dict[str, str]
 ) -> tuple[Recorder, TargetAccess]:
-    """An open run: cut a torn tail, fold what is there, and say that another engine is at work."""
+    """An open run: cut a torn tail, fold what is there, and say that another engine is at work. Refused where the
+    journal does not hold the line that is known to have been durable."""
     from tui.plan.freeze import verify_seal
 
     lines: list[Line] = []
@@ -206,7 +215,12 @@ async def _take_up(
         anchor = _last_anchor(lines)
         return RunClock.resume(last.mono, last.at, None if anchor is None else anchor.get("boot_id"), anchor)
 
-    writer, recovered = JournalWriter.open(paths.journal, clock_of)
+    known = kept(paths, environment)
+    try:
+        writer, recovered = JournalWriter.open(paths.journal, clock_of, noted=None if known is None else known.end)
+    except JournalLost as error:
+        assert known is not None
+        raise CannotStart(lost_words(error, known, paths.id), _REFUSED) from None
     state = fold_all(lines)
     opened = state.opened
     if opened is None:
@@ -220,9 +234,13 @@ async def _take_up(
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     recorder = Recorder(writer, state, Redactor(target.secrets()))
     private.sweep(paths)
+    recorder.keeper = Keeper(*named(paths)[:2], environment)
     recorder.append(
-        RunRecovered(engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=policy)
-    )
+        RunRecovered(
+            engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=policy,
+            end_known=known is not None,
+        )
+    )  # fmt: skip
     return recorder, target
 
 

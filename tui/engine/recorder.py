@@ -10,6 +10,7 @@ import msgspec
 from tui.engine.budget import TextBudget
 from tui.engine.lengths import bounded
 from tui.engine.redact import Redactor
+from tui.helm.heads import Keeper
 from tui.journal.cut import REPEATED
 from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
 from tui.journal.failure import JournalFull
@@ -27,6 +28,7 @@ class Recorder:
 
     `append` raises JournalFull or JournalBroken; what was not recorded has not happened, and nothing may be executed
     on the strength of it. On a full disk the reserve is given up for a rollback and for closing, and for nothing else.
+    What is durable is noted in `keeper`, away from the journal.
     """
 
     def __init__(self, writer: JournalWriter, state: RunState, redactor: Redactor) -> None:
@@ -38,6 +40,7 @@ class Recorder:
         self.stuck: str | None = None
         """Why there was no room the last time, as a sentence."""
         self._stuck_at = 0.0
+        self.keeper: Keeper | None = None
 
     @property
     def waits_for_room(self) -> bool:
@@ -68,6 +71,8 @@ class Recorder:
                 raise
             lines = self.writer.append_all(data[len(error.recorded) :], by=by, durable=durable)
         self._fold(lines)
+        if durable:
+            self._note()
         self.stuck = None
         self.changed()
         return lines
@@ -79,6 +84,21 @@ class Recorder:
         except OSError:
             return False
         return True
+
+    def close(self) -> None:
+        """Close the journal, and keep its head. Raises as the writer does; the file is closed all the same."""
+        keeper, self.keeper = self.keeper, None
+        try:
+            self.writer.close()
+            if keeper is not None and self.writer.broken is None:
+                keeper.note(self.writer.seq, self.writer.head, self.state.at)
+        finally:
+            if keeper is not None:
+                keeper.close()
+
+    def _note(self) -> None:
+        if self.keeper is not None:
+            self.keeper.note(self.writer.seq, self.writer.head, self.state.at)
 
     def _fold(self, lines: Sequence[Line]) -> None:
         for line in lines:

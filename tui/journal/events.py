@@ -100,12 +100,16 @@ class RunResumed(Event, frozen=True, kw_only=True):
 
 
 class RunRecovered(Event, frozen=True, kw_only=True):
-    """Another engine took the run up: the helm is void, running steps await their fate."""
+    """Another engine took the run up: the helm is void, running steps await their fate.
+
+    `end_known`: whether a line was kept away from the journal against which its end could be held.
+    """
 
     TYPE: ClassVar[str] = "run.recovered"
     engine: dict[str, Any] = {}
     clock: dict[str, Any] = {}
     cut_bytes: int = 0
+    end_known: bool | None = None
     policy: Policy | None = None
     identity: dict[str, Any] | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tui.journal.end import End, Met
 from tui.journal.line import JournalError, Line
 from tui.locale import _
 
@@ -21,6 +22,18 @@ class JournalFull(JournalError):
         self.recorded = list(recorded)
         text = _("There is no room left for the journal {path}; nothing further is executed. Free space on its disk.")
         super().__init__(text.format(path=path))
+
+
+class JournalLost(JournalError):
+    """The journal, of `lines` whole lines, does not hold the line that was noted: it lost its end (`met` is `lost`), or
+    it is another one (`other`)."""
+
+    def __init__(self, path: Path, noted: End, met: Met, lines: int) -> None:
+        self.path, self.noted, self.met, self.lines = path, noted, met, lines
+        text = _("The journal {path} has lost its end: line {seq} is known and is not there; it ends with line {last}.")
+        if met == "other":
+            text = _("The journal {path} is not the one that is known here: its line {seq} is another one.")
+        super().__init__(text.format(path=path, seq=noted.seq, last=lines - 1))
 
 
 class JournalCorrupt(JournalError):

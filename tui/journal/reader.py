@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from tui.journal.chain import Chain, Fault
 from tui.journal.failure import JournalCorrupt
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, Line, LineError, decode
@@ -35,6 +36,12 @@ class JournalReader:
         self._fd = open_for_reading(self.path)
         self._offset = 0
         self._next = 0
+        self._chain = Chain()
+
+    @property
+    def fault(self) -> Fault | None:
+        """The first line read that does not follow the one before it: what is read from there on was not written so."""
+        return self._chain.fault
 
     @property
     def offset(self) -> int:
@@ -49,6 +56,7 @@ class JournalReader:
     def seek(self, offset: int, prev_seq: int) -> None:
         """Go on at a line's start, `prev_seq` being the line before it (-1 at the start of the file)."""
         self._offset, self._next = offset, prev_seq + 1
+        self._chain.restart(prev_seq)
 
     def poll(self, limit_bytes: int = CHUNK) -> list[Entry]:
         """The complete lines that came since the last call, about `limit_bytes` of them at most.
@@ -73,6 +81,7 @@ class JournalReader:
                     raise
                 raise JournalCorrupt(self.path, self._next, offset, str(error)) from error
             entries.append(Entry(offset, raw, line))
+            self._chain.take(raw, line.prev)
             start = end + 1
             offset = self._offset + start
             self._next += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from tui.journal.end import End, Met
 from tui.journal.io import reading
 from tui.journal.line import GENESIS, MAX_LINE, LineError, decode, digest
 from tui.locale import _
@@ -20,6 +21,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     `lines` that are whole, `head` the digest of the last of them (64 zeros for none), `bad_seq` the number of
     the first line that is not and `reason` why; `torn_bytes` after the last newline are no line and no fault.
+    `noted`: what became of a head that was noted; `ok` is about the chain and about that one.
     """
 
     ok: bool
@@ -28,12 +30,17 @@ class Verdict(msgspec.Struct, frozen=True):
     bad_seq: int | None
     reason: str | None
     torn_bytes: int
+    noted: Met | None = None
 
 
 class Survey:
     """A walk along a whole journal file: the verdict, and what a writer needs to go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, noted: End | None = None) -> None:
+        """`noted`: a line that is looked for on the way."""
+        self.noted = noted
+        self.met: int | None = None
+        """The number of the line that was noted."""
         self.lines = 0
         self.head = GENESIS
         self.mono = 0.0
@@ -64,8 +71,10 @@ class Survey:
             self.reason = self._fault(raw)
             if self.reason is not None:
                 return b""
-            self.lines += 1
             self.head = digest(raw)
+            if self.noted is not None and self.noted.fits(self.lines, self.head):
+                self.met = self.lines
+            self.lines += 1
             self.last = raw
             self.size += len(raw) + 1
             start = end + 1
@@ -87,19 +96,23 @@ class Survey:
         return None
 
 
-def verify(path: Path | str, head: str | None = None) -> Verdict:
+def verify(path: Path | str, noted: End | None = None) -> Verdict:
     """Find the first line at which number, chain, time or JSON is broken.
 
     A chain shows changes to a line by the line after it. What is done to the last line so that it stays
-    valid, and a tail cut at a line's end, shows only against a `head` that was noted elsewhere (a ledger, a printed
-    report): given one, it must be the digest of the last line. OSError when the file cannot be read.
+    valid, and a tail cut at a line's end, shows only against a head that was `noted` elsewhere (kept by the engine, a
+    printed report): given one, its line must be there. OSError when the file cannot be read.
     """
-    survey = Survey()
+    survey = Survey(noted)
     survey.run(Path(path))
     reason, bad_seq = survey.reason, survey.lines
-    if reason is None and head is not None and head != survey.head:
-        bad_seq = max(0, survey.lines - 1)
-        reason = _("the last line is not the one whose digest was noted.")
+    met = None if noted is None or reason is not None else noted.met(survey.met, survey.lines)
+    if noted is not None and met in ("lost", "other"):
+        if met == "lost":
+            reason = _("it has lost its end: line {seq} was there when its head was noted.").format(seq=noted.seq)
+        else:
+            bad_seq = max(0, survey.lines - 1) if noted.seq is None else noted.seq
+            reason = _("it is not the line whose digest was noted.")
     return Verdict(
         ok=reason is None,
         lines=survey.lines,
@@ -107,4 +120,5 @@ def verify(path: Path | str, head: str | None = None) -> Verdict:
         bad_seq=None if reason is None else bad_seq,
         reason=reason,
         torn_bytes=survey.torn_bytes,
+        noted=met,
     )

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from tui.journal.clock import RunClock
-from tui.journal.failure import JournalBroken, JournalCorrupt, JournalFull
+from tui.journal.end import End
+from tui.journal.failure import JournalBroken, JournalCorrupt, JournalFull, JournalLost
 from tui.journal.io import FileIO, JournalIO, PartialWrite, is_full, settle, write_whole
 from tui.journal.line import (
     GENESIS,
@@ -27,7 +28,9 @@ from tui.journal.line import (
 from tui.journal.verify import Survey
 from tui.locale import _
 
-__all__ = ["JournalBroken", "JournalCorrupt", "JournalFull", "JournalWriter", "Recovered", "reserve_path"]
+__all__ = [
+    "JournalBroken", "JournalCorrupt", "JournalFull", "JournalLost", "JournalWriter", "Recovered", "reserve_path",
+]  # fmt: skip
 
 RESERVE_BYTES = 2 * 1024 * 1024
 WRITE_AFTER = 0.04
@@ -109,19 +112,23 @@ class JournalWriter:
         return cls(path, clock, io, Recovered(0, 0, None), GENESIS, 0)
 
     @classmethod
-    def open(cls, path: Path | str, clock: ClockSource, io: JournalIO | None = None) -> tuple[JournalWriter, Recovered]:
+    def open(
+        cls, path: Path | str, clock: ClockSource, io: JournalIO | None = None, noted: End | None = None
+    ) -> tuple[JournalWriter, Recovered]:
         """Take a journal up again: verify it, cut a torn tail, make sure that what is left is on the disk.
 
-        `clock` is one that was resumed, or makes one from what was recovered. JournalCorrupt when a line is
-        broken (nothing is cut then), JournalError when a newer version wrote it, OSError when it cannot be
-        opened.
+        `clock` is one that was resumed, or makes one from what was recovered; `noted`: a line that must be there.
+        JournalCorrupt when a line is broken and JournalLost when that one is missing (nothing is cut then),
+        JournalError when a newer version wrote it, OSError when it cannot be opened.
         """
         path = Path(path)
         io = io or FileIO()
-        survey = Survey()
+        survey = Survey(noted)
         survey.run(path)
         if survey.reason is not None:
             raise JournalCorrupt(path, survey.lines, survey.size, survey.reason)
+        if noted is not None and survey.met is None:
+            raise JournalLost(path, noted, noted.met(None, survey.lines), survey.lines)
         if survey.newest_version > VERSION:
             text = _("The journal {path} was written by a newer virada; take the run up again with that one.")
             raise JournalError(text.format(path=path))

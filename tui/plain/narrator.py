@@ -95,7 +95,10 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
 
 
 def _recovered(previous: RunState, state: RunState, event: e.RunRecovered, line: Line) -> list[str]:
-    return [_("another engine took the run up; whoever had the helm takes it again")]
+    told = [_("another engine took the run up; whoever had the helm takes it again")]
+    if event.end_known is False:
+        told.append(_("whether lines were missing at the journal's end was not known there"))
+    return told
 
 
 def _held(previous: RunState, state: RunState, event: e.RunHeld, line: Line) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tui.journal.end import End
 from tui.journal.line import GENESIS, decode, digest, encode
 from tui.journal.reader import JournalCorrupt, read_all
 from tui.journal.verify import Verdict, verify
@@ -28,8 +29,8 @@ def test_a_journal_is_whole_and_its_head_is_the_last_digest(journal: Path) -> No
         assert (line.seq, line.prev) == (number, previous)
         previous = digest(one)
     assert verify(journal) == Verdict(True, 60, previous, None, None, 0)
-    assert verify(journal, previous).ok
-    assert not verify(journal, GENESIS).ok
+    assert verify(journal, End(None, previous)).ok
+    assert not verify(journal, End(None, GENESIS)).ok
 
 
 def test_an_empty_journal(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""A journal that lost its end is not gone on from: what it still says is old, and what was done since would be done
+again."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.engine.postgres.pgserver import awaited
+from tests.engine.rig import Rig
+from tests.postgres_server import Database
+from tui.engine import __main__ as process
+from tui.engine.__main__ import CannotStart
+from tui.helm.heads import kept
+from tui.journal.verify import verify
+
+pytestmark = pytest.mark.postgres
+PLAN = """
+          - {id: one, title: One, sql: {text: "insert into t values (1)"}}
+          - {id: two, title: Two, sql: {text: "insert into t values (2)"}}
+"""
+
+
+def table(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("create table t (n integer primary key)")
+
+
+async def refused(rig: Rig) -> str:
+    """What the engine says that is asked to go on; nothing is written before."""
+    before = rig.paths.journal.read_bytes()
+    with pytest.raises(CannotStart) as caught:
+        await process._take_up(rig.paths, None, rig.environment)
+    assert caught.value.exit_code == 5
+    assert rig.paths.journal.read_bytes() == before
+    return str(caught.value)
+
+
+def lines(rig: Rig) -> list[bytes]:
+    return rig.paths.journal.read_bytes().splitlines(keepends=True)
+
+
+@awaited
+async def test_a_journal_cut_at_any_line_s_end_is_refused(tmp_path: Path, empty_database: Database) -> None:
+    table(empty_database)
+    async with Rig(tmp_path, empty_database, PLAN) as rig:
+        await rig.execute("one")
+        await rig.execute("two")
+        await rig.stop()
+        whole = lines(rig)
+        known = kept(rig.paths, rig.environment)
+        assert known is not None
+        assert known.end.seq == len(whole) - 1, "an engine that ends keeps the very last line"
+        assert verify(rig.paths.journal, known.end).noted == "there"
+        for count in range(len(whole)):
+            rig.paths.journal.write_bytes(b"".join(whole[:count]))
+            told = await refused(rig)
+            assert f"line {len(whole) - 1}" in told
+            assert verify(rig.paths.journal, known.end).noted == "lost"
+        # Torn in the last line, as by a loss of power that came before what is known, is no other case.
+        rig.paths.journal.write_bytes(b"".join(whole)[:-1])
+        await refused(rig)
+        # The whole journal is gone on with, and a torn line behind what is known is cut.
+        rig.paths.journal.write_bytes(b"".join(whole) + whole[-1][:-1])
+        await rig.take_up()
+        assert rig.events("run.recovered")[-1]["data"]["end_known"] is True
+    assert empty_database.value("select count(*) from t") == 2
+
+
+@awaited
+async def test_an_older_copy_of_the_directory_is_refused(tmp_path: Path, empty_database: Database) -> None:
+    table(empty_database)
+    async with Rig(tmp_path, empty_database, PLAN) as rig:
+        await rig.execute("one")
+        shutil.copytree(rig.paths.directory, tmp_path / "copy", ignore=shutil.ignore_patterns("*.sock"))
+        await rig.execute("two")
+        await rig.stop()
+        rig.paths.directory.rename(tmp_path / "away")
+        (tmp_path / "copy").rename(rig.paths.directory)
+        told = await refused(rig)
+        assert "has lost its end" in told and "virada continue" in told
+        assert empty_database.value("select count(*) from t") == 2
+
+
+@awaited
+async def test_another_journal_of_the_run_s_id_is_refused(tmp_path: Path, empty_database: Database) -> None:
+    table(empty_database)
+    async with Rig(tmp_path, empty_database, PLAN) as rig:
+        await rig.execute("one")
+        await rig.stop()
+        cut = lines(rig)[:-2]
+        rig.paths.journal.write_bytes(b"".join(cut))
+        # Somebody went on from it without knowing.
+        other = rig.environment | {"XDG_STATE_HOME": str(tmp_path / "other")}
+        rig.recorder, rig.target = await process._take_up(rig.paths, None, other)
+        rig._run()
+        await rig.until(lambda: len(rig.events()) > len(cut) + 3)
+        await rig.stop()
+        assert "is not the one of this run" in await refused(rig)
+
+
+@awaited
+async def test_where_nothing_is_kept_the_run_goes_on_and_that_is_journaled(
+    tmp_path: Path, empty_database: Database
+) -> None:
+    """Another host, another account, a state that was deleted."""
+    table(empty_database)
+    async with Rig(tmp_path, empty_database, PLAN) as rig:
+        await rig.execute("one")
+        await rig.stop()
+        shutil.rmtree(tmp_path / "state")
+        await rig.take_up()
+        assert rig.events("run.recovered")[-1]["data"]["end_known"] is False
+        await rig.execute("two")
+        await rig.stop()
+        rig.paths.journal.write_bytes(b"".join(lines(rig)[:-1]))
+        await refused(rig)
+
+
+@awaited
+async def test_what_is_kept_is_never_ahead_of_the_journal(tmp_path: Path, empty_database: Database) -> None:
+    table(empty_database)
+    async with Rig(tmp_path, empty_database, PLAN) as rig:
+        for step in ("one", "two"):
+            await rig.execute(step)
+            assert known_of(rig) <= rig.recorder.state.seq
+            outcome = rig.events("step.passed")[-1]["seq"]
+            await rig.until(partial(reached, rig, outcome), "the outcome is kept")
+
+
+def known_of(rig: Rig) -> int:
+    """The number of the line that is kept, which is in the journal."""
+    known = kept(rig.paths, rig.environment)
+    assert known is not None and known.end.seq is not None
+    assert verify(rig.paths.journal, known.end).noted == "there"
+    return known.end.seq
+
+
+def reached(rig: Rig, seq: int) -> bool:
+    return known_of(rig) >= seq

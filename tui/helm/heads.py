@@ -1,0 +1,262 @@
+"""The head of each run's journal, kept where no copy of the run's directory takes it along: in the account's state.
+
+A chain shows what was changed in it, and not that its last lines are missing. So the engine keeps, away from the
+journal, the number and the digest of a line that is durable. An older copy of the directory, or a journal cut at a
+line's end, does not hold that line.
+
+One file a run, `virada/heads/RUN-FIRST` in $XDG_STATE_HOME, else in the account's home; FIRST are digits of the first
+line's digest, so that two state directories never mean each other's runs. It has two records that are written in turn
+and in place: a torn one leaves the one before it, and making one durable touches no directory. What is kept is never
+ahead of the journal. It is known to this account on hosts that share the directory; elsewhere nothing is known.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import threading
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.helm.paths import RUN_ID, RunPaths
+from tui.journal.end import End
+from tui.journal.failure import JournalLost
+from tui.journal.io import open_for_reading, reading
+from tui.journal.line import MAX_LINE, digest
+from tui.locale import _
+
+_RECORD = 512
+_FIRST = 16
+_EVERY = 0.05
+"""Seconds between two records at least: what comes between them is told by the later one."""
+_SYNC_EVERY = 1.0
+_ENDS_WITHIN = 2.0
+"""Seconds that the end of an engine waits for a disk that takes nothing."""
+
+
+class _Record(Struct, frozen=True):
+    run: str
+    seq: int
+    head: str
+    at: str
+    check: str = ""
+
+    def sealed(self) -> str:
+        return sha256(f"{self.run} {self.seq} {self.head} {self.at}".encode()).hexdigest()[:16]
+
+
+class Kept(Struct, frozen=True):
+    """What is kept of a run: a line that was durable, its wall-clock time, and the file that remembers it."""
+
+    end: End
+    at: str
+    file: Path
+
+
+class _Opened(Struct, frozen=True):
+    id: str = ""
+
+
+class _First(Struct, frozen=True):
+    type: str = ""
+    data: _Opened = _Opened()
+
+
+def directories(environment: Mapping[str, str], owner: int | None = None) -> list[Path]:
+    """Where heads may be kept, the first being where they are written: of the caller, then of the account `owner`."""
+    bases = [environment.get("XDG_STATE_HOME", "")]
+    homes = (environment.get("HOME", ""), *map(_home, (os.geteuid(), owner)))
+    bases += [f"{home}/.local/state" for home in homes if home]
+    return [Path(base) / "virada" / "heads" for base in dict.fromkeys(bases) if base.startswith("/")]
+
+
+def _home(uid: int | None) -> str:
+    try:
+        return "" if uid is None else pwd.getpwuid(uid).pw_dir
+    except KeyError:
+        return ""
+
+
+def kept(paths: RunPaths, environment: Mapping[str, str] | None = None) -> Kept | None:
+    """The furthest line that is kept of the run; None where nothing is known of it. To be asked before the journal is
+    read: a living engine goes on. Raises OSError where the journal cannot be read."""
+    environment = os.environ if environment is None else environment
+    run, first, owner = named(paths)
+    exact: list[Kept] = []
+    others: list[Kept] = []
+    for directory in directories(environment, owner):
+        own = f"{run}-{first[:_FIRST]}"
+        try:
+            files = [file for file in directory.iterdir() if file.name.startswith(f"{run}-")]
+        except OSError:
+            continue
+        for file in files:
+            found = _read(file, run, owner)
+            if found is not None:
+                (exact if file.name == own else others).append(found)
+    # Of a run whose first line is another by now only that is known.
+    return max(exact or others, key=lambda each: each.end.seq or 0, default=None)
+
+
+def named(paths: RunPaths) -> tuple[str, str, int]:
+    """The run's id by its journal, else by its directory; the digest of its first line, empty without one; the uid of
+    the journal's owner. Raises OSError."""
+    with reading(paths.journal) as fd:
+        owner = os.fstat(fd).st_uid
+        size = 1 << 16
+        while b"\n" not in (block := os.pread(fd, size, 0)) and len(block) == size < MAX_LINE:
+            size *= 4
+    raw, newline, _rest = block.partition(b"\n")
+    try:
+        told = msgspec.json.decode(raw, type=_First).data.id if newline else ""
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        told = ""
+    return told if RUN_ID.fullmatch(told) else paths.directory.name, digest(raw) if newline else "", owner
+
+
+def _read(file: Path, run: str, owner: int | None) -> Kept | None:
+    """The later of the file's records; None for a file that others may have written."""
+    try:
+        fd = open_for_reading(file)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(fd)
+        if status.st_uid not in (os.geteuid(), 0, owner) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return None
+        block = os.pread(fd, 2 * _RECORD, 0)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    found: list[_Record] = []
+    for start in (0, _RECORD):
+        try:
+            record = msgspec.json.decode(block[start : start + _RECORD], type=_Record)
+        except (msgspec.MsgspecError, ValueError):
+            continue
+        if record.run == run and record.check == record.sealed():
+            found.append(record)
+    if not found:
+        return None
+    last = max(found, key=lambda record: record.seq)
+    return Kept(End(last.seq, last.head), last.at, file)
+
+
+def lost_words(error: JournalLost, known: Kept, run: str) -> str:
+    """What is known of a journal that does not hold the kept line, and what a person can do."""
+    where = {"path": error.path, "seq": known.end.seq, "at": known.at, "last": error.lines - 1}
+    text = _("The journal {path} has lost its end: line {seq} was written at {at}, and it ends with line {last}.")
+    if error.lines == 0:
+        text = _("The journal {path} has lost its end: line {seq} was written at {at}, and it has no line.")
+    elif error.met == "other":
+        text = _("The journal {path} is not the one of this run: line {seq}, written at {at}, is another one in it.")
+    way = _(
+        "Nothing is done on the strength of it. Put the whole journal back, then go on with: virada continue {run}. "
+        "Only where it is lost for good, and what was done since is known from elsewhere: what remembers that line is "
+        "{file}; without this file the run goes on from what is left."
+    )
+    return f"{text.format(**where)} {way.format(run=run, file=known.file)}"
+
+
+class Keeper:
+    """Keeps the head of one run up, in a thread of its own: no disk but the journal's makes an engine wait.
+
+    `note` may be called as often as anything becomes durable. Where nothing can be kept, `problem` says why.
+    """
+
+    def __init__(self, run: str, first: str, environment: Mapping[str, str]) -> None:
+        """`first`: the digest of the journal's first line."""
+        self._run = run
+        self._name = f"{run}-{first[:_FIRST]}"
+        self._environment = environment
+        self.problem: str | None = None
+        self._noted: tuple[int, str, str] | None = None
+        self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="heads", daemon=True)
+        self._thread.start()
+
+    def note(self, seq: int, head: str, at: str) -> None:
+        """The line with this number and digest is durable, and so are all before it."""
+        with self._changed:
+            self._noted = (seq, head, at)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Keep what was noted last, unless the disk takes nothing. May be called twice."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(_ENDS_WITHIN)
+
+    def _work(self) -> None:
+        try:
+            fd = self._open()
+        except OSError as error:
+            self.problem = f"{error.filename or ''}: {error.strerror}"
+            return
+        try:
+            self._keep(fd)
+        except OSError as error:
+            self.problem = f"{self._name}: {error.strerror}"
+        finally:
+            os.close(fd)
+
+    def _keep(self, fd: int) -> None:
+        place, synced, is_synced = 0, 0.0, True
+        while True:
+            with self._changed:
+                while self._noted is None and not self._closing:
+                    due = None if is_synced else synced + _SYNC_EVERY - time.monotonic()
+                    if due is not None and due <= 0:
+                        break
+                    self._changed.wait(due)
+                noted, self._noted, closing = self._noted, None, self._closing
+            if noted is not None:
+                os.pwrite(fd, self._record(*noted), place)
+                place, is_synced = _RECORD - place, False
+            if not is_synced and (closing or time.monotonic() >= synced + _SYNC_EVERY):
+                os.fdatasync(fd)
+                synced, is_synced = time.monotonic(), True
+            if closing:
+                return
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, _EVERY)
+
+    def _record(self, seq: int, head: str, at: str) -> bytes:
+        record = _Record(self._run, seq, head, at)
+        raw = msgspec.json.encode(msgspec.structs.replace(record, check=record.sealed()))
+        return raw.ljust(_RECORD - 1) + b"\n"
+
+    def _open(self) -> int:
+        """The run's file in the first directory that takes it."""
+        failure = OSError(0, "no directory")
+        for directory in directories(self._environment):
+            try:
+                _make(directory)
+                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+                fd = os.open(directory / self._name, flags, 0o600)
+            except OSError as error:
+                failure = error
+                continue
+            os.fchmod(fd, 0o640)
+            return fd
+        raise failure
+
+
+def _make(directory: Path) -> None:
+    """The directory, and what is missing above it; `virada` as `runs/` beside it would have made it."""
+    directory.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    for path in (directory.parent, directory):
+        try:
+            path.mkdir(mode=0o750)
+        except FileExistsError:
+            continue
+        path.chmod(0o2750)
