@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tui import __version__
+from tui.engine.approved import approved, known_secrets
 from tui.engine.crashlog import CrashLog
 from tui.engine.detach import report_failure, report_ready
 from tui.engine.drivers import private
@@ -20,6 +21,7 @@ from tui.engine.exceptions import said
 from tui.engine.helmserver import HelmServer
 from tui.engine.launch import OPENING, Opening
 from tui.engine.lock import EngineLock, EngineRunning
+from tui.engine.published import whole
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
 from tui.engine.target import TargetAccess
@@ -34,6 +36,7 @@ from tui.journal.line import JournalError, Line
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
 from tui.locale import _
+from tui.plan.secrets import Secrets
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
 from tui.run.fold import fold_all
@@ -91,6 +94,7 @@ async def _serve(
         recorder, target = await _take_up(paths, policy, environment)
     else:
         recorder, target = await _open(paths, environment)
+    crashlog.hide(lambda text: recorder.redactor.text(text))
     engine = Engine(recorder, paths, target, environment, crashlog)
     server = HelmServer(paths, engine.helm, lock=lock)
     await server.start()
@@ -139,6 +143,7 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
         raise CannotStart(_("{path} holds no run to open: {reason}.").format(path=file, reason=error)) from None
     opened = opening.opened
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
+    target.planned = opening.secrets or known_secrets(paths.plan, opened.seal)
     ledger = False
     despite: tuple[str, ...] = ()
     if target.target.dsn is not None or target.target.service is not None:
@@ -154,6 +159,7 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
         opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=ledger, despite=despite
     )
     recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
+    recorder.planned = target.planned
     recorder.append(opened, by=opening.by)
     recorder.keeper = Keeper(opened.id, writer.head, environment)
     recorder.keeper.note(writer.seq, writer.head, recorder.state.at)
@@ -231,7 +237,14 @@ async def _take_up(
     if changed:
         message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
         raise CannotStart(message.format(run=opened.id, what=", ".join(changed)))
+    found = approved(paths.plan, opened.seal)
+    if found is not None:
+        opened = msgspec.structs.replace(opened, plan=found.plan)
+        state = fold_all([whole(lines[0], opened), *lines[1:]])
+    elif opened.private:
+        raise CannotStart(_("The frozen plan of {run} cannot be read by this version.").format(run=opened.id))
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
+    target.planned = Secrets() if found is None else found.secrets
     recorder = Recorder(writer, state, Redactor(target.secrets()))
     private.sweep(paths)
     recorder.keeper = Keeper(*named(paths)[:2], environment)

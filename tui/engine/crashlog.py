@@ -25,6 +25,10 @@ class CrashLog:
         self._fd = open_file(path, 0o600)
         self._redact = redact
 
+    def hide(self, redact: Redact) -> None:
+        """Apply this to every text from now on."""
+        self._redact = redact
+
     def install(self) -> None:
         """Crashes of the interpreter, of any thread, and what cannot be raised go to the log from here."""
         faulthandler.enable(file=self._fd, all_threads=True)

@@ -23,6 +23,7 @@ from tui.journal.events import Policy, RunOpened
 from tui.locale import _
 from tui.plan.freeze import FreezeError, freeze
 from tui.plan.loader import Loaded
+from tui.plan.secrets import Secrets
 
 OPENING = "opening.json"
 
@@ -43,6 +44,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     source: str = ""
     """The plan's file as it was named; without it only who answers is looked at."""
+    secrets: Secrets | None = None
+    """What the plan and its files hold; None where nobody has looked."""
     positions: dict[str, tuple[int, int]] = {}
     """Where in it the target, its criteria and its steps stand: what is found wrong at the target is told there."""
 
@@ -89,7 +92,9 @@ def open_run(
         )  # fmt: skip
         opening = paths.directory / OPENING
         with os.fdopen(open_file(opening, 0o600), "wb") as file:
-            told = Opening(opened=opened, by=person.label, source=str(source), positions=_positions(loaded))
+            told = Opening(
+                opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets
+            )
             file.write(msgspec.json.encode(told))
         _start(paths, None, environment)
     except LaunchFailed:

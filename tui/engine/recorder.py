@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
 from tui.engine.budget import TextBudget
+from tui.engine.kept import Kept
 from tui.engine.lengths import bounded
+from tui.engine.published import published, whole
 from tui.engine.redact import Redactor
 from tui.helm.heads import Keeper
 from tui.journal.cut import REPEATED
@@ -16,6 +19,7 @@ from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
 from tui.journal.failure import JournalFull
 from tui.journal.line import Line
 from tui.journal.writer import JournalWriter
+from tui.plan.secrets import Secrets
 from tui.run.fold import fold
 from tui.run.state import RunState
 
@@ -35,6 +39,8 @@ class Recorder:
         self.writer = writer
         self.state = state
         self.redactor = redactor
+        self.planned = Secrets()
+        """What the plan and its files hold of secrets."""
         self.budget = TextBudget()
         self.changed: Callable[[], None] = lambda: None
         self.stuck: str | None = None
@@ -70,6 +76,9 @@ class Recorder:
                 self.stuck, self._stuck_at = str(error), time.monotonic()
                 raise
             lines = self.writer.append_all(data[len(error.recorded) :], by=by, durable=durable)
+        if isinstance(events[0], RunOpened):
+            # What is executed is the plan as it was approved; the journal shows it without its secrets.
+            lines = [whole(lines[0], events[0]), *lines[1:]]
         self._fold(lines)
         if durable:
             self._note()
@@ -112,12 +121,17 @@ class Recorder:
 
     def _clean(self, event: Event) -> object:
         if isinstance(event, RunOpened):
-            return event
+            return published(event, self.redactor, self.planned)
         encoded = msgspec.json.encode(event)
         if len(encoded) > REPEATED:
-            event = bounded(event, len(encoded))
+            # Redacted before it is cut: the beginning of a secret is not found any more.
+            whole_event = msgspec.convert(self._redacted(event), type(event))
+            event = bounded(whole_event, len(encoded))
             encoded = msgspec.json.encode(event)
         # Numbers that are not finite are written as null: those the writer has to see for itself.
         if b"null" not in encoded and self.redactor.harmless(encoded):
             return msgspec.Raw(encoded)
-        return self.redactor.mapping(msgspec.to_builtins(event, str_keys=True))
+        return self._redacted(event)
+
+    def _redacted(self, event: Event) -> Any:
+        return self.redactor.mapping(msgspec.to_builtins(event, str_keys=True), Kept(self.state, self.redactor))

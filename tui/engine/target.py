@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,25 +10,25 @@ from typing import Any
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
+from tui.engine.known import around
 from tui.engine.password import ask_for_password
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Target
+from tui.plan.secrets import Secrets
 from tui.postgres.connect import Notice, Session, WorkSettings, open_session
 from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, OtherServer, PostgresError
 from tui.postgres.evidence import Known, pin
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.lineage import Left, look
+from tui.postgres.passfile import passwords_of as passfile_passwords
 from tui.postgres.pooler import SETTLED
 from tui.postgres.programs import Bearing, Way, program_settings, way, without_misleading
 from tui.postgres.resolve import Resolved, resolve
+from tui.postgres.servicefile import passwords_of as service_passwords
 from tui.postgres.xid import xid_status
-
-_SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY", re.IGNORECASE)
-"""Environment variables whose values are never written down."""
-
 
 _BACKENDS_KEPT = 200
 _ANSWER_S = 5.0
@@ -61,6 +60,8 @@ class TargetAccess:
         self.backends: dict[int, None] = {}
         self._others: set[str] = set()
         """Passwords of further servers."""
+        self.planned = Secrets()
+        """What the run's plan and its files hold of secrets."""
         self.on_secret: Callable[[], None] = lambda: None
         self.expected: Callable[[], Expected | None] = lambda: None
         """What the run knows of its target; nothing before it has opened."""
@@ -86,13 +87,16 @@ class TargetAccess:
         return found
 
     def secrets(self) -> tuple[str, ...]:
-        """What must never be written down: the passwords this target is reached with, and others in the environment."""
-        found = [value for name, value in self.environment.items() if _SECRET.search(name) and len(value) >= 6]
-        found.append(self.environment.get("PGPASSWORD", ""))
+        """What must never be written down: the passwords this target is reached with, others that libpq would find,
+        those in the environment and those in the plan."""
+        found, passfile = list(around(self.environment, self.planned)), None
         try:
-            found += self.resolved().secrets
+            resolved = self.resolved()
+            found += resolved.secrets
+            passfile = resolved.parameters.get("passfile")
         except ConnectFailed:
             pass
+        found += (*passfile_passwords(self.environment, passfile), *service_passwords(self.environment))
         if self._control is not None and not self._control.closed:
             found.append(self._control.password)
         return tuple(dict.fromkeys(secret for secret in (*found, *self._others) if secret))

@@ -129,6 +129,24 @@ class Files:
                 raise Undecodable(1 + raw.count(b"\n", 0, error.start)) from None
         return self._texts[name]
 
+    def script(self, name: str) -> str | None:
+        """The text of a file that is a script by its name, or was read as one; None for any other."""
+        if name not in self._texts and not name.lower().endswith(".sql"):
+            return None
+        try:
+            return self.text(name)
+        except (OSError, ValueError):
+            return None
+
+    def beginning(self, name: str, most: int) -> str:
+        """The first `most` bytes of a file as text; empty for one that is not text, or cannot be read."""
+        try:
+            with os.fdopen(open_regular(self.directory / name), "rb") as file:
+                raw = file.read(most)
+        except OSError:
+            return ""
+        return "" if b"\0" in raw else raw.decode("utf-8", "replace")
+
     def _check(self, written: str, name: str) -> str:
         if not written or not name.isprintable() or "\\" in name or name == ".":
             message = _("{name} is not the name of a file; use printable characters and no backslash.")

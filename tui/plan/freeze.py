@@ -15,6 +15,8 @@ from tui.plan.problems import quoted
 from tui.plan.seal import lines_of, seal_of_digests, work_of
 
 _DIRECTORY_MODE, _FILE_MODE, _PROGRAM_MODE = 0o2750, 0o640, 0o750
+_OWNERS: int = 0o700
+"""Of the mode of a file that holds a secret: what is left to read it is its owner."""
 
 
 class FreezeError(Exception):
@@ -55,7 +57,7 @@ def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
                 _make_directory(directory / parent)
                 made.add(directory / parent)
         origin = source if name == PLAN_FILE else source.parent / name
-        if _copy(origin, target) != loaded.digests[name]:
+        if _copy(origin, target, private=name in loaded.secrets.files) != loaded.digests[name]:
             message = _("{name} was changed after the plan was read; check the plan again.")
             raise FreezeError(message.format(name=quoted(origin.name if name == PLAN_FILE else name)))
     _write(directory / SEAL_FILE, "".join(lines_of(loaded.digests)).encode())
@@ -113,10 +115,10 @@ def _make_directory(path: Path) -> None:
     path.chmod(_DIRECTORY_MODE)
 
 
-def _copy(origin: Path, target: Path) -> str:
+def _copy(origin: Path, target: Path, *, private: bool) -> str:
     # A command's own program is executed from the frozen plan.
     mode = _PROGRAM_MODE if origin.stat().st_mode & 0o111 else _FILE_MODE
-    descriptor = _create(target, mode)
+    descriptor = _create(target, mode & _OWNERS if private else mode)
     with os.fdopen(descriptor, "wb") as file:
         digest = digest_of(origin, also=file.write)
         file.flush()

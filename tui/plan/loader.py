@@ -19,7 +19,7 @@ from tui.plan.model import Plan
 from tui.plan.problems import Problem, Report
 from tui.plan.reader import PlanReader
 from tui.plan.scene import Scene
-from tui.plan.secrets import lint_secrets
+from tui.plan.secrets import Secrets, lint_secrets
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -36,6 +36,7 @@ class Loaded(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     digests: dict[str, str] = {}
     positions: dict[str, tuple[int, int]] = {}
+    secrets: Secrets = Secrets()
 
     @property
     def errors(self) -> list[Problem]:
@@ -68,13 +69,15 @@ def _load(path: Path, kinds: Kinds) -> Loaded:
     plan = converter.struct(root, Plan, "")
     if isinstance(plan, Plan):
         lint(Scene(plan, converter, reader, kinds), files)
-    lint_secrets(root, report)
+    secrets = lint_secrets(root, report, files, text or "")
+    report.hide(secrets.values)
     return Loaded(
         plan=plan if report.errors == 0 else None,
         problems=report.sorted(),
         files=tuple(sorted(files.digests)),
         digests={PLAN_FILE: hashlib.sha256(raw).hexdigest(), **files.digests},
         positions=converter.positions,
+        secrets=secrets,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.locale import _
 from tui.visible import visible
@@ -59,6 +61,14 @@ class Report:
             self._problems[problem] = None
         else:
             self._left_out += 1
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take secrets out of all messages: some of them show the statement they are about."""
+        values = sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True)
+        if values:
+            found = re.compile("|".join(re.escape(visible(value)) for value in values))
+            hidden = [replace(p, message=found.sub("[redacted]", visible(p.message))) for p in self._problems]
+            self._problems = dict.fromkeys(hidden)
 
     def mark(self) -> tuple[int, int, int]:
         """How far the report has come, to go back to with `rewind`."""

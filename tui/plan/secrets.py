@@ -1,18 +1,46 @@
-"""Secrets in a plan are refused: what a plan holds is frozen, journaled and shown to observers."""
+"""Secrets in a plan and its files: what is frozen, journaled and shown to observers must not hold any.
+
+A password of a connection, of a program's environment or of its arguments is refused. One in SQL is named with the way
+round it: its run hides it wherever it writes, and keeps the file for its owner alone.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from msgspec import Struct
 
 from tui.locale import _
 from tui.plan.expand import VARIABLE
+from tui.plan.files import PLAN_FILE, Files
 from tui.plan.problems import Report
 from tui.plan.yaml import Mapping, Node, Scalar, Sequence
+from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text
+from tui.sql.passwords import WORTH, read_secrets
+from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
+from tui.sql.written import HOLDS, find_written
 
+CODE = "secret-in-plan"
 _URL = re.compile(r"://[^\s/:@]*:[^\s/@]+@")
 _SETTING = re.compile(r"(?i)passw(?:or)?d\s*=\s*(?:'[^']+'|[^\s&'\"$]+)")
 _TIGHT = re.compile(r"(?i)(?:passw(?:or)?d|pwd)=(?:'[^']+'|[^\s&'\"$]+)")
 _KEY = re.compile(r"(?i)(?:pg)?passw(?:or)?d|.*_(?:password|secret|token)")
+_OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*")
+_PROSE = frozenset({"title", "name", "duty", "contact", "role", "id", "needs", "with", "file", "files"})
+_LONGEST_OTHER = 1 << 20
+"""Bytes of a file that is no script which are looked at."""
+
+
+class Secrets(Struct, frozen=True, kw_only=True):
+    """What a plan and its files hold. `values` are looked for wherever something is written; `files` are the names of
+    those that hold one, the plan's own among them; `names` are psql's variables that stand for one, `variables` the
+    environment's."""
+
+    values: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 def literal(text: str) -> str:
@@ -26,31 +54,199 @@ def is_secret(text: str, in_target: bool) -> bool:
     return _URL.search(shown) is not None or (in_target and _SETTING.search(shown) is not None)
 
 
-def lint_secrets(root: Node, report: Report) -> None:
-    """Report every literal password, at its value; never repeat it."""
-    refused = _("A password in a plan: it would be journaled and shown; write a variable such as ${DATABASE_URL}.")
-    doubted = _("This looks like a password in a plan, which is journaled and shown; write a variable instead.")
-    reported = report.places()
-    seen: set[int] = set()
-    waiting: list[tuple[Node, bool, bool]] = [(root, False, False)]
-    while waiting:
-        node, in_target, named = waiting.pop()
-        if isinstance(node, Scalar):
-            if not named and "=" not in node.text and "@" not in node.text:
+def lint_secrets(root: Node, report: Report, files: Files, source: str) -> Secrets:
+    """Report every secret that is written down, at its place; never repeat it. `source`: the plan's own text."""
+    search = _Search(report, files, source)
+    search.scripts()
+    search.plan(root)
+    return search.secrets()
+
+
+class _Place(Struct, frozen=True):
+    """Where a node of the plan stands: in a target, under a key that names a secret, in a program's arguments, among a
+    psql script's variables (by the name of one), in prose."""
+
+    in_target: bool = False
+    named: bool = False
+    argument: bool = False
+    variable: str | None = None
+    prose: bool = False
+
+
+class _Search:
+    def __init__(self, report: Report, files: Files, source: str) -> None:
+        self._report = report
+        self._files = files
+        self._lines = source.split("\n")
+        self._reported = report.places()
+        self._values: dict[str, None] = {}
+        self._holding: dict[str, None] = {}
+        self._names: set[str] = set()
+        self._variables: set[str] = set()
+
+    def secrets(self) -> Secrets:
+        return Secrets(
+            values=tuple(self._values), files=tuple(self._holding), names=tuple(sorted(self._names)),
+            variables=tuple(sorted(self._variables)),
+        )  # fmt: skip
+
+    # The files
+
+    def scripts(self) -> None:
+        """What stands in the plan's files."""
+        disclosures: dict[str, Disclosure] = {}
+        for name in sorted(self._files.digests):
+            text = self._files.script(name)
+            if text is not None:
+                disclosures[name] = disclosed_in_script(text)
+                self._names |= disclosures[name].names
+            else:
+                other = self._files.beginning(name, _LONGEST_OTHER)
+                if HOLDS.search(other) is not None:
+                    self._say(name, disclosed_in_text(other))
+        for name, disclosure in disclosures.items():
+            given = [secret for variable, secret in disclosure.sets if self._stands_for_one(variable)]
+            self._say(name, (*disclosure.found, *given))
+            self._variables |= {taken for variable, taken in disclosure.environment if self._stands_for_one(variable)}
+
+    def _stands_for_one(self, variable: str) -> bool:
+        return variable in self._names or is_secret_name(variable)
+
+    def _say(self, name: str, found: Iterable[Disclosed]) -> None:
+        for secret in found:
+            self._holding[name] = None
+            if secret.sure:
+                self._values[secret.value] = None
+            at = (secret.line, secret.column)
+            self._report.add(CODE, at, in_file(), "warning", self._files.shown(name))
+
+    # The plan itself
+
+    def plan(self, root: Node) -> None:
+        """What stands in the plan."""
+        seen: set[int] = set()
+        waiting: list[tuple[Node, _Place]] = [(root, _Place())]
+        while waiting:
+            node, place = waiting.pop()
+            if isinstance(node, Scalar):
+                self._scalar(node, place)
                 continue
-            shown = literal(node.text)
-            if is_secret(node.text, in_target) or (named and shown.strip() and not shown.startswith("$")):
-                report.add("secret-in-plan", node.spot, refused)
-            elif _TIGHT.search(shown):
-                report.add("secret-in-plan", node.spot, doubted)
-            continue
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, Sequence):
-            waiting += [(item, in_target, False) for item in node.items]
-        elif isinstance(node, Mapping):
-            for key, (key_node, value) in node.pairs.items():
-                waiting.append((key_node, in_target, False))
-                named = _KEY.fullmatch(key) is not None and key_node.spot not in reported
-                waiting.append((value, in_target or (node is root and key == "targets"), named))
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, Sequence):
+                waiting += [(item, _Place(place.in_target, False, place.argument)) for item in node.items]
+                if place.argument:
+                    self._options(node)
+            elif isinstance(node, Mapping):
+                waiting += self._pairs(node, place, node is root)
+
+    def _pairs(self, node: Mapping, place: _Place, is_root: bool) -> Iterable[tuple[Node, _Place]]:
+        for key, (key_node, value) in node.pairs.items():
+            yield key_node, _Place(place.in_target)
+            named = _KEY.fullmatch(key) is not None and key_node.spot not in self._reported
+            if place.variable is not None:
+                yield value, _Place(place.in_target, named, variable=key)
+                continue
+            environment = key == "environment" and isinstance(value, Mapping)
+            if environment and isinstance(value, Mapping):
+                for name, (_name_node, given) in value.pairs.items():
+                    if isinstance(given, Scalar) and is_secret_name(name) and _KEY.fullmatch(name) is None:
+                        self._given(given, refused=True)
+            yield value, _Place(
+                place.in_target or (is_root and key == "targets"), named,
+                argument=key == "run" or (key == "command" and not isinstance(value, Mapping)),
+                variable="" if key == "variables" and isinstance(value, Mapping) else None,
+                prose=key in _PROSE,
+            )  # fmt: skip
+
+    def _given(self, node: Scalar, *, refused: bool) -> None:
+        """The value of a variable that stands for a secret."""
+        self._variables |= {match[1] for match in VARIABLE.finditer(node.text)}
+        shown = literal(node.text)
+        if shown.strip() and not shown.startswith("$"):
+            self._found(node, node.spot, (shown,), refused=refused)
+
+    def _scalar(self, node: Scalar, place: _Place) -> None:
+        if place.variable and not place.named and self._stands_for_one(place.variable):
+            self._given(node, refused=False)
+            return
+        if place.named:
+            self._variables |= {match[1] for match in VARIABLE.finditer(node.text)}
+        telling = place.named or "=" in node.text or "@" in node.text
+        if not telling and HOLDS.search(node.text) is None and WORTH.search(node.text) is None:
+            return
+        shown = literal(node.text)
+        if is_secret(node.text, place.in_target) or (place.named and shown.strip() and not shown.startswith("$")):
+            values = (shown,) if place.named else tuple(w.value for w in find_written(shown))
+            self._found(node, node.spot, values, refused=True)
+        elif _TIGHT.search(shown):
+            doubted = _("This looks like a password in a plan, which is journaled and shown; write a variable instead.")
+            self._report.add(CODE, node.spot, doubted)
+            self._holding[PLAN_FILE] = None
+        elif not place.prose and not place.in_target:
+            self._text(node, place)
+
+    def _text(self, node: Scalar, place: _Place) -> None:
+        """SQL, a program's argument, or whatever else a kind of step takes."""
+        reading = read_secrets(node.text)
+        self._names |= reading.variables
+        for secret in reading.found:
+            sure = secret.sort not in ("assignment", "connection") or is_distinctive(secret.value)
+            spot = self._spot(node, node.text[secret.start : secret.end])
+            self._found(node, spot, (secret.value,) if sure else (), argument=place.argument)
+        if reading.found:
+            return
+        for written in find_written(node.text):
+            values = (written.value,) if is_distinctive(written.value) else ()
+            spot = self._spot(node, node.text[written.start : written.end])
+            self._found(node, spot, values, argument=place.argument)
+
+    def _options(self, node: Sequence) -> None:
+        """`--password SECRET` as two arguments."""
+        for option, value in zip(node.items, node.items[1:], strict=False):
+            if isinstance(option, Scalar) and isinstance(value, Scalar) and _OPTION.fullmatch(option.text):
+                name = option.text.lstrip("-")
+                if is_secret_name(name) and not name.startswith("no-") and not value.text.startswith("-"):
+                    if is_reference(value.text):
+                        self._variables |= {match[1] for match in VARIABLE.finditer(value.text)}
+                    else:
+                        self._found(value, value.spot, (value.text,), argument=True)
+
+    def _found(
+        self, node: Scalar, spot: tuple[int, int], values: tuple[str, ...], *, refused: bool = False,
+        argument: bool = False,
+    ) -> None:  # fmt: skip
+        self._holding[PLAN_FILE] = None
+        self._values |= dict.fromkeys(values)
+        if refused:
+            message = _(
+                "A password in a plan: it would be journaled and shown; write a variable such as ${DATABASE_URL}."
+            )
+            self._report.add(CODE, node.spot, message)
+        elif argument:
+            message = _(
+                "A password in a program's arguments, which everybody on this host sees; give it by "
+                "environment: {NAME: ${VARIABLE}} or in a file."
+            )
+            self._report.add(CODE, spot, message)
+        else:
+            self._report.add(CODE, spot, in_file(), "warning")
+
+    def _spot(self, node: Scalar, written: str) -> tuple[int, int]:
+        """Where in the plan's text a piece of a value stands; the value's own place where that cannot be told."""
+        wanted = written.split("\n")[0]
+        for number in range(node.line, min(len(self._lines), node.line + node.text.count("\n") + 2) + 1):
+            line = self._lines[number - 1]
+            at = line.find(wanted, node.column - 1 if number == node.line else 0)
+            if at >= 0:
+                return number, at + 1
+        return node.spot
+
+
+def in_file() -> str:
+    """What is said of a secret in SQL or in a file of the plan."""
+    return _(
+        "A secret in plain text; the run hides it, this file does not. Use psql with variables: {pw: ${VARIABLE}} and "
+        "PASSWORD :'pw', a SCRAM verifier, or psql's \\password by hand."
+    )

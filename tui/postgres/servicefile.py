@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui.locale import _
 from tui.postgres.errors import ConnectFailed
+from tui.sql.secretnames import is_secret_name
 
 LONGEST = 1000
 """Bytes of a line that every libpq takes: its buffer has 1,024."""
@@ -96,6 +97,21 @@ def _section(name: str, text: str, path: Path, known: frozenset[str]) -> dict[st
             raise ConnectFailed(message.format(line=number, path=path))
         found.setdefault(keyword, value)
     return found
+
+
+def passwords_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Every password in the service files that libpq would look into, whatever service it belongs to."""
+    found: dict[str, None] = {}
+    for path in _places(environment, None):
+        try:
+            lines = path.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+        except OSError:
+            continue
+        for line in lines:
+            keyword, _equals, value = line.strip(" \t\r\v\f").partition("=")
+            if value and is_secret_name(keyword.strip()):
+                found[value] = None
+    return tuple(found)
 
 
 def fits(value: str) -> bool:

@@ -1,0 +1,87 @@
+"""The opening of a run as its journal may show it: without the secrets that the plan's texts hold.
+
+Names and everything else that a reader goes by stay as they are: secrets are looked for in what a step is told to do,
+and in what is said about it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from tui.engine.redact import Redactor
+from tui.journal.events import RunOpened
+from tui.journal.line import Line
+from tui.plan.files import PLAN_FILE
+from tui.plan.model import Plan
+from tui.plan.secrets import Secrets
+from tui.sql.passwords import read_secrets
+from tui.sql.secretnames import is_secret_name
+
+MARK: Final = "[redacted]"
+_TEXTS: Final = frozenset({"title", "name", "query", "sql", "contact", "duty", "equals"})
+_KEPT: Final = frozenset({"id", "kind", "as", "role", "needs", "with", "repeat", "on_failure", "confirm", "except"})
+
+
+def published(opened: RunOpened, redactor: Redactor, secrets: Secrets) -> RunOpened:
+    """The event to be journaled: `private` names the files that hold secrets, the plan's texts hold none."""
+    opened = msgspec.structs.replace(opened, private=tuple(sorted({*opened.private, *secrets.files})))
+    if PLAN_FILE not in secrets.files and not redactor.knows(msgspec.json.encode(opened.plan)):
+        return opened
+    plan = msgspec.convert(_Hiding(redactor, secrets).part(msgspec.to_builtins(opened.plan)), Plan)
+    if plan == opened.plan:
+        return opened
+    return msgspec.structs.replace(opened, plan=plan, private=tuple(sorted({*opened.private, PLAN_FILE})))
+
+
+def whole(line: Line, opened: RunOpened) -> Line:
+    """The line of a run's opening with what was opened, as the engine works by it."""
+    return msgspec.structs.replace(line, data=msgspec.Raw(msgspec.json.encode(opened)))
+
+
+class _Hiding:
+    def __init__(self, redactor: Redactor, secrets: Secrets) -> None:
+        self._redactor = redactor
+        self._names = frozenset(secrets.names)
+
+    def part(self, value: Any) -> Any:
+        """A part of the plan, down to its steps' specs and its texts."""
+        if isinstance(value, dict):
+            return {key: self._entry(key, item) for key, item in value.items()}
+        return [self.part(item) for item in value] if isinstance(value, list | tuple) else value
+
+    def _entry(self, key: str, value: Any) -> Any:
+        if key in _KEPT:
+            return value
+        if key == "spec":
+            return self._spec(value)
+        return self._text(value) if key in _TEXTS and isinstance(value, str) else self.part(value)
+
+    def _spec(self, value: Any, *, variables: bool = False) -> Any:
+        """All texts of a step's spec; its keys are the kind's own, but for the names of variables."""
+        if isinstance(value, dict):
+            return {
+                key: MARK
+                if variables and isinstance(item, str) and self._stands_for_one(key, item)
+                else self._spec(item, variables=key in ("variables", "environment"))
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self._spec(item) for item in value]
+        return self._text(value) if isinstance(value, str) else value
+
+    def _stands_for_one(self, name: str, value: str) -> bool:
+        return (name in self._names or is_secret_name(name)) and bool(value) and "$" not in value
+
+    def _text(self, text: str) -> str:
+        hidden, behind = [], 0
+        for secret in read_secrets(text).found:
+            if secret.start < behind:
+                continue
+            written = text[secret.start : secret.end]
+            # Within a longer string only the secret goes, where it stands there as it is.
+            shorter = written.replace(secret.value, MARK) if len(secret.value) > 3 else written
+            hidden += [text[behind : secret.start], shorter if shorter != written else f"'{MARK}'"]
+            behind = secret.end
+        return self._redactor.known("".join([*hidden, text[behind:]]))

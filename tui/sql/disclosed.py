@@ -1,0 +1,116 @@
+"""What a whole script discloses: the secrets written down in it, each with its line and column."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+import msgspec
+
+from tui.sql.meta import parse_meta
+from tui.sql.passwords import WORTH, read_secrets
+from tui.sql.script import Statement, read_script
+from tui.sql.secretnames import is_distinctive, is_reference
+from tui.sql.variables import Variables
+from tui.sql.written import find_written
+
+_SETTING = re.compile(r"\\(?:set|setenv|getenv)\b")
+
+
+class Disclosed(msgspec.Struct, frozen=True):
+    """A secret in a text: `line` and `column` from 1 of the string that holds it. Of one that is not `sure` only the
+    place tells, so that its value is not looked for elsewhere."""
+
+    value: str
+    line: int
+    column: int
+    sure: bool = True
+
+
+class Disclosure(msgspec.Struct, frozen=True):
+    """Of a script: its secrets, the names of psql's variables that stand where one belongs, what it sets variables to,
+    and the environment's variables that it takes them from (both by psql's name)."""
+
+    found: tuple[Disclosed, ...] = ()
+    names: frozenset[str] = frozenset()
+    sets: tuple[tuple[str, Disclosed], ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+class Lines:
+    """Where in a text a character stands."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def start(self, line: int) -> int:
+        """The offset at which a line begins."""
+        return self._starts[min(line, len(self._starts)) - 1]
+
+
+def disclosed_in_script(text: str) -> Disclosure:
+    """What a script of SQL and of psql's commands discloses, its comments included."""
+    if WORTH.search(text) is None and _SETTING.search(text) is None:
+        return Disclosure()
+    lines = Lines(text)
+    found: list[Disclosed] = []
+    names: set[str] = set()
+    sets: list[tuple[str, Disclosed]] = []
+    environment: list[tuple[str, str]] = []
+    behind, data = 0, False
+    for statement in read_script(text).statements:
+        at = text.find(statement.text, max(behind, lines.start(statement.line)))
+        if at < 0:
+            continue
+        if not data:
+            found += _commented(text, behind, at, lines)
+        behind, data = at + len(statement.text), statement.copy_data is not None
+        if statement.meta is not None:
+            _command(statement, lines.at(at), sets, environment)
+            continue
+        reading = read_secrets(statement.text)
+        names |= reading.variables
+        for secret in reading.found:
+            sure = secret.sort not in ("assignment", "connection") or is_distinctive(secret.value)
+            found.append(Disclosed(secret.value, *lines.at(at + secret.start), sure))
+    if not data:
+        found += _commented(text, behind, len(text), lines)
+    return Disclosure(tuple(found), frozenset(names), tuple(sets), tuple(environment))
+
+
+def disclosed_in_text(text: str) -> tuple[Disclosed, ...]:
+    """What a program or a settings file discloses."""
+    lines = Lines(text)
+    written = find_written(text)
+    return tuple(Disclosed(w.value, *lines.at(w.start), is_distinctive(w.value)) for w in written)
+
+
+def _commented(text: str, start: int, end: int, lines: Lines) -> list[Disclosed]:
+    """Between two statements: what is commented out is read by whoever reads the file."""
+    between = text[start:end]
+    if WORTH.search(between) is None:
+        return []
+    written = find_written(between)
+    return [Disclosed(w.value, *lines.at(start + w.start)) for w in written if is_distinctive(w.value)]
+
+
+def _command(
+    statement: Statement, place: tuple[int, int], sets: list[tuple[str, Disclosed]],
+    environment: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    meta = parse_meta(statement.meta or "", Variables({}))
+    name = meta.text(0)
+    if name is None or meta.name not in ("set", "setenv", "getenv"):
+        return
+    texts = [argument.text for argument in meta.arguments[1:]]
+    value = "".join(text for text in texts if text is not None)
+    if meta.name == "getenv":
+        environment.append((name, value))
+    elif value and None not in texts and not is_reference(value):
+        # Put in as it stands the value has its quotes with it.
+        sets.append((name, Disclosed(value.strip("'\""), *place)))
