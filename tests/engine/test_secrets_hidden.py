@@ -101,11 +101,11 @@ async def test_a_secret_that_is_a_word_of_the_journal_breaks_nothing(tmp_path: P
     """A password like the name of a step, a digit of a transaction's number, a code."""
     plan = """
           - {id: orders, title: A, sql: "create table made (id int)", undo: {sql: "drop table made"}}
-          - {id: program, title: B, command: {run: [echo, orders passed 1234], changes: false}}
+          - {id: program, title: B, command: {run: [echo, orders passed 1234]}}
 """
-    plan = plan.replace(", changes: false", "")
-    words = {"A_PASSWORD": "orders", "B_PASSWORD": "passed", "C_PASSWORD": "committed", "D_TOKEN": "123456"}
-    async with Rig(tmp_path, database, plan, **words) as rig:
+    async with Rig(
+        tmp_path, database, plan, A_PASSWORD="orders", B_PASSWORD="passed", C_PASSWORD="committed", D_TOKEN="123456"
+    ) as rig:
         assert (await rig.execute("orders"))["type"] == "step.passed"
         assert (await rig.execute("program"))["type"] == "step.passed"
         await rig.take_up()
