@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.observer import Observer
 from tests.acceptance.servers import database, server, station
 
 __all__ = ["database", "server", "station"]
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[Observer]:
+    """Another account, with what it needs to run `virada`."""
+    with tempfile.TemporaryDirectory(prefix="va-observer-", dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Observer.make(Path(name) / "copy")
+
+
 _HERE = Path(__file__).parent
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,17 @@ class Observer:
         return {"env": self.env, "cwd": "/", "user": UID, "group": GID, "extra_groups": []}
 
 
+def _shared(source: str, target: str) -> str:
+    """The same file under another name, where others may read it and that is possible: copying all takes long."""
+    if Path(source).stat().st_mode & 0o004:
+        with suppress(OSError):
+            os.link(source, target)
+            return target
+    shutil.copyfile(source, target)
+    Path(target).chmod(0o644)
+    return target
+
+
 def _copied(place: Path) -> tuple[list[str], dict[str, str]]:
     """The interpreter with its library and everything importable, where everybody can read it."""
     place.mkdir(mode=0o755)
@@ -81,17 +93,17 @@ def _copied(place: Path) -> tuple[list[str], dict[str, str]]:
     python = place / "bin" / "python3"
     python.parent.mkdir()
     shutil.copy(Path(sys.executable).resolve(), python)
-    shutil.copytree(library, place / "lib" / library.name, ignore=_LEFT_OUT)
+    shutil.copytree(library, place / "lib" / library.name, ignore=_LEFT_OUT, copy_function=_shared)
     for shared in library.parent.glob("libpython*.so*"):
         shutil.copy(shared, place / "lib" / shared.name)
     packages = place / "packages"
-    shutil.copytree(sysconfig.get_path("purelib"), packages, ignore=_TOOLS)
+    shutil.copytree(sysconfig.get_path("purelib"), packages, ignore=_TOOLS, copy_function=_shared)
     checkout = Path(__file__).resolve().parents[2]
     if (checkout / "tui").is_dir():
         shutil.rmtree(packages / "tui", ignore_errors=True)
-        shutil.copytree(checkout / "tui", packages / "tui")
-    for path in [place, *place.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.parent == python.parent else 0o644)
+        shutil.copytree(checkout / "tui", packages / "tui", copy_function=_shared)
+    for directory, _names, _files in os.walk(place):
+        Path(directory).chmod(0o755)
+    python.chmod(0o755)
     env = {"PYTHONHOME": str(place), "PYTHONPATH": str(packages), "LD_LIBRARY_PATH": str(place / "lib")}
     return [str(python), "-m", "tui.cli.main"], env

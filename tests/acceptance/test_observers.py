@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +12,6 @@ from tests.acceptance.station import Station, await_condition
 from tests.postgres_server import Database
 
 PLAN = Path(__file__).parent / "plans" / "small.yaml"
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[Observer]:
-    """The other account, with what it needs to run `virada`."""
-    with tempfile.TemporaryDirectory(prefix="va-observer-", dir="/tmp") as name:
-        Path(name).chmod(0o755)
-        yield Observer.make(Path(name) / "copy")
 
 
 @pytest.fixture

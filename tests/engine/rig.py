@@ -22,9 +22,10 @@ from tests.postgres_server import Database
 from tui.engine import __main__ as process
 from tui.engine.crashlog import CrashLog
 from tui.engine.engine import Engine
-from tui.engine.launch import OPENING, Opening
+from tui.engine.launch import Opening
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
+from tui.helm.opening import file_of
 from tui.helm.paths import RunPaths, new_run_id
 from tui.journal.codes import Fact
 from tui.journal.events import Policy, RunOpened
@@ -117,7 +118,7 @@ class Rig:
             environment=self.loaded.plan.targets[target].environment, policy=self.policy, ledger=self.ledger,
         )  # fmt: skip
         opening = Opening(opened=opened, by="ana@test")
-        (self.paths.directory / OPENING).write_bytes(msgspec.json.encode(opening))
+        file_of(self.paths).write_bytes(msgspec.json.encode(opening))
         self.recorder, self.target = await process._open(self.paths, self.environment)
         self._run()
         return self

@@ -372,15 +372,17 @@ import os, sys
 from tui.helm.client import HelmClient, HelmError
 from tui.helm.paths import RunPaths
 from pathlib import Path
+# What our own client looks at first is not what keeps anybody out: it claims the run.
+claimed = sys.argv[2] if len(sys.argv) > 2 else None
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:
-    HelmClient.connect(RunPaths(Path(sys.argv[1])))
+    HelmClient.connect(RunPaths(Path(sys.argv[1]), claimed=claimed))
 except HelmError as error:
     print(type(error).__name__, error)
 """
 
-    def as_nobody() -> str:
-        command = [sys.executable, "-c", code, str(run.directory)]
+    def as_nobody(*claimed: str) -> str:
+        command = [sys.executable, "-c", code, str(run.directory), *claimed]
         here = Path(__file__).parents[2]
         return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True, cwd=here).stdout
 
@@ -392,7 +394,8 @@ except HelmError as error:
                 path.chmod(0o755)
             assert "Permission denied" in await asyncio.to_thread(as_nobody)
             run.helm_socket.chmod(0o666)
-            assert await asyncio.to_thread(as_nobody) == "NotPermitted This account may not command the run.\n"
+            assert "another account's process has it" in await asyncio.to_thread(as_nobody)
+            assert await asyncio.to_thread(as_nobody, "root") == "NotPermitted This account may not command the run.\n"
 
     on_loop(test)
 

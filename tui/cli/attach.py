@@ -8,21 +8,24 @@ from tui.cli import options
 from tui.cli.drive import require_terminal
 from tui.cli.engine import ensure_engine, require_open, require_writable
 from tui.cli.output import print_line
-from tui.cli.recorded import found
+from tui.helm.owner import claimed
 from tui.locale import _
 
 
 @click.command("attach", help=_("The console with the helm. Without RUN: the newest open run."))
 @click.argument("run", required=False)
 @options.take()
+@options.owner()
 @options.declared()
 @options.plain()
 @options.mouse()
-def command(run: str | None, take: str | None, declared: str | None, plain: bool, mouse: bool) -> int:
+def command(
+    run: str | None, take: str | None, owner: str | None, declared: str | None, plain: bool, mouse: bool
+) -> int:
     name = options.checked_name(declared)
     if not plain:
         require_terminal()
-    paths = found(run)
+    paths = claimed(run, owner)
     require_open(paths)
     require_writable(paths)
     ensure_engine(paths)

@@ -8,8 +8,8 @@ from tui.cli import options
 from tui.cli.drive import accompany, way_of
 from tui.cli.engine import ensure_engine, facts_of, require_open, require_writable
 from tui.cli.output import print_line
-from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
+from tui.helm.owner import claimed
 from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
 from tui.locale import _
@@ -20,17 +20,18 @@ from tui.locale import _
 @options.driving()
 @click.option("--detach", is_flag=True, help=_("Start the engine, print the run's id and leave."))
 @options.declared()
+@options.owner()
 @options.take()
 @options.plain()
 @options.mouse()
 def command(
     run: str | None, headless: bool, sign_off: str | None, on_failure: str | None, detach: bool, declared: str | None,
-    take: str | None, plain: bool, mouse: bool,
+    owner: str | None, take: str | None, plain: bool, mouse: bool,
 ) -> int:  # fmt: skip
     name = options.checked_name(declared)
     policy = options.policy_of(headless, sign_off, on_failure, name)
     way = way_of(headless=headless, detach=detach, plain=plain)
-    paths = found(run)
+    paths = claimed(run, owner)
     require_open(paths)
     require_writable(paths)
     if policy is not None and facts_of(paths)["alive"]:
@@ -51,7 +52,7 @@ def _drive(paths: RunPaths, policy: Policy, name: str | None, take: str | None) 
     from tui.run.commands import Drive
 
     headless = policy.drive == "headless"
-    ask = Drive(headless=headless, sign_off=policy.sign_off, signer=policy.signer, on_failure=policy.on_failure)
+    ask = Drive(headless=headless, sign_off=policy.sign_off, on_failure=policy.on_failure)
     try:
         with HelmClient.connect(paths, declared=name, take=take) as client:
             answer = client.request(ask, take=take)

@@ -10,7 +10,6 @@ import msgspec
 from tui.cli import options
 from tui.cli.command_line import FORMS, CommandError, parse, usage
 from tui.cli.output import print_json, print_line, tell
-from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Refused
@@ -34,10 +33,12 @@ def _epilog() -> str:
 @click.option("--json", "as_json", is_flag=True, help=_("The answer as data."))
 @click.option("--no-wait", is_flag=True, help=_("Do not wait for the outcome."))
 @options.take()
+@options.owner()
 @options.declared()
 def command(
     run: str, name: str, words: tuple[str, ...], reason: str | None, note: str | None, confirm: str | None,
-    to: str | None, step: str | None, as_json: bool, no_wait: bool, take: str | None, declared: str | None,
+    to: str | None, step: str | None, as_json: bool, no_wait: bool, take: str | None, owner: str | None,
+    declared: str | None,
 ) -> int:  # fmt: skip
     given = {"reason": reason, "note": note, "confirm": confirm, "to": to, "step": step}
     try:
@@ -46,9 +47,14 @@ def command(
         raise click.UsageError(str(error)) from error
     person = options.checked_name(declared)
     from tui.helm.client import HelmRefused, NotPermitted
+    from tui.helm.owner import NotOwned, claimed
 
     try:
-        return _carry_out(found(run), asked, as_json=as_json, wait=not no_wait, take=take, declared=person)
+        return _carry_out(claimed(run, owner), asked, as_json=as_json, wait=not no_wait, take=take, declared=person)
+    except NotOwned as error:
+        if not as_json:
+            raise
+        return _refused(Refused(code="not-permitted", message=str(error)), as_json)
     except NotPermitted as error:
         return _refused(Refused(code="not-permitted", message=str(error)), as_json)
     except HelmRefused as error:

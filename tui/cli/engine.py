@@ -10,7 +10,7 @@ from typing import Any
 from tui.cli.output import tell
 from tui.cli.recorded import opened
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
+from tui.helm.paths import RunPaths, is_own
 from tui.journal.events import Policy
 from tui.locale import _
 
@@ -25,11 +25,14 @@ def facts_of(paths: RunPaths) -> dict[str, Any]:
 
 def require_open(paths: RunPaths) -> None:
     """Raises Stop for a closed run, and for a journal without its run."""
-    from tui.helm.paths import is_open
+    from tui.helm.paths import is_open, last_type
 
     if paths.alone:
         message = _("{file} is a journal without its run: it can be read, but not gone on with.")
         raise Stop(message.format(file=paths.journal), Exit.REFUSED)
+    if last_type(paths.journal) is None:
+        message = _("The run {run} has no journal that can be read.")
+        raise Stop(message.format(run=paths.id), Exit.REFUSED)
     if not is_open(paths):
         raise Stop(_("The run {run} is closed; nothing more can be done in it.").format(run=paths.id), Exit.REFUSED)
 
@@ -41,12 +44,23 @@ def require_writable(paths: RunPaths) -> None:
 
 
 def ensure_engine(paths: RunPaths, policy: Policy | None = None, say: Callable[[str], None] | None = tell) -> None:
-    """An engine for an open run, started again where none runs; a demo's server too. Raises Stop.
+    """An engine for an open run, started again where none runs; a demo's server too. It runs as the run's owner, which
+    is this account, or for root the one it has named. Raises Stop, and NotOwned for everybody else.
 
     `say` is told what cannot be known of the journal that it begins from; the engine journals that as well.
     """
     from tui.engine.launch import LaunchFailed, resume_run
+    from tui.helm.owner import taker
 
+    account = taker(paths)
+    if account is not None:
+        from tui.cli.deputy import start_as
+
+        if not facts_of(paths)["alive"]:
+            for line in start_as(account, paths, policy):
+                if say is not None:
+                    say(line)
+        return
     if say is not None and facts_of(paths)["alive"] is False:
         from tui.helm.heads import kept
 
@@ -64,9 +78,10 @@ def ensure_engine(paths: RunPaths, policy: Policy | None = None, say: Callable[[
 
 
 def demo_of(paths: RunPaths) -> dict[str, str]:
-    """The variables of a demo's plan, its server running again where it did not; nothing for other runs.
-
-    Raises Stop."""
+    """The variables of a demo's plan, its server running again where it did not; nothing for other runs, and nothing
+    for another account's. Raises Stop."""
+    if not is_own(paths):
+        return {}
     directory = opened(paths).demo
     if directory is None:
         return {}

@@ -6,6 +6,7 @@ import gettext
 import importlib
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,11 @@ class Commands(click.Group):
     """A group whose commands are modules that are imported when one of them is used."""
 
     def invoke(self, ctx: click.Context) -> object:
+        with suppress(ImportError):
+            # An installation that is not whole says so where it cannot do without.
+            from tui.engine.remains import clear
+
+            clear()
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:

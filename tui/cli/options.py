@@ -46,6 +46,11 @@ def take() -> Decorator:
     return click.option("--take", metavar="REASON", help=help_)
 
 
+def owner() -> Decorator:
+    help_ = _("For root: the account whose run this is; its engine runs under that account. RUN is the full id.")
+    return click.option("--owner", metavar="NAME", help=help_)
+
+
 def driving() -> Decorator:
     """`--headless`, `--sign-off` and `--on-failure`."""
 

@@ -48,6 +48,8 @@ def _row(paths: RunPaths) -> dict[str, Any]:
         }  # fmt: skip
     except (Stop, JournalError) as error:
         problem = str(error)
+    except FileNotFoundError:
+        problem = _("No run has opened in it yet, or its journal is gone.")
     except OSError as error:
         problem = _("{file}: {reason}.").format(file=paths.journal, reason=error.strerror)
     return {"id": paths.id, **row, "engine": facts_of(paths), "directory": str(paths.directory), "problem": problem}

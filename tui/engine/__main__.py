@@ -19,13 +19,16 @@ from tui.engine.drivers import private
 from tui.engine.engine import Engine
 from tui.engine.exceptions import said
 from tui.engine.helmserver import HelmServer
-from tui.engine.launch import OPENING, Opening
+from tui.engine.launch import Opening
 from tui.engine.lock import EngineLock, EngineRunning
 from tui.engine.published import whole
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
+from tui.engine.remains import sweep
 from tui.engine.target import TargetAccess
 from tui.helm.heads import Keeper, kept, lost_words, named
+from tui.helm.opening import file_of, inherited
+from tui.helm.owner import NotOwned, require_own
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
@@ -43,8 +46,8 @@ from tui.run.fold import fold_all
 from tui.run.state import RunState
 
 _REFUSED = 5
-"""What `run` ends with where `check --on` calls something an error, and whatever would go on from a journal that has
-lost its end."""
+"""What the command ends with where `check --on` calls something an error, where a journal has lost its end, and where
+the run is somebody else's."""
 
 
 class CannotStart(Exception):
@@ -58,7 +61,15 @@ class CannotStart(Exception):
 def main(arguments: list[str]) -> int:
     """Exit status: 0 when the run needs no engine any more, 1 when this one could not go on."""
     paths = RunPaths(Path(arguments[0]))
+    # Held to the end: nobody takes the directory for one that was left behind.
+    inherited()
     policy = msgspec.json.decode(arguments[1], type=Policy) if len(arguments) > 1 else None
+    try:
+        # Before anything is written there: what another account has put down is not executed by this one.
+        require_own(paths)
+    except NotOwned as error:
+        report_failure(str(error), _REFUSED)
+        return 1
     crashlog = CrashLog(paths.engine_log)
     crashlog.install()
     try:
@@ -111,11 +122,13 @@ async def _serve(
     try:
         await engine.run()
     finally:
+        if recorder.state.closed is not None:
+            # Socket and reserve go after it: an engine that is killed meanwhile leaves them, and with them the sign.
+            sweep(paths)
         await server.close()
         await target.close()
         if recorder.state.closed is not None:
             recorder.writer.release_reserve()
-            _sweep(paths)
         keeper = recorder.keeper
         recorder.close()
         if keeper is not None and keeper.problem is not None:
@@ -123,20 +136,19 @@ async def _serve(
         Index.load_or_build(paths.journal, write=True)
 
 
-def _sweep(paths: RunPaths) -> None:
-    """Remove what only the next engine of an open run needs: what programs printed, unredacted, and how they ended."""
-    for path in paths.output.glob(".*.raw*"):
-        path.unlink(missing_ok=True)
-    private.sweep(paths)
+def _starter() -> dict[str, str]:
+    """The account that the engine runs as, and who had it started: the login the kernel knows, or what they say."""
+    person = caller()
+    return {"account": person.account, "by": person.label}
 
 
 def _facts() -> dict[str, Any]:
-    return {"pid": os.getpid(), "host": os.uname().nodename, "version": __version__, "account": caller().account}
+    return {"pid": os.getpid(), "host": os.uname().nodename, "version": __version__, **_starter()}
 
 
 async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess]:
     """A new run: its target is asked who it is, then `run.opened` is the journal's first line."""
-    file = paths.directory / OPENING
+    file = file_of(paths)
     try:
         opening = msgspec.json.decode(file.read_bytes(), type=Opening)
     except (OSError, msgspec.MsgspecError) as error:
@@ -247,6 +259,7 @@ async def _take_up(
     target.planned = Secrets() if found is None else found.secrets
     recorder = Recorder(writer, state, Redactor(target.secrets()))
     private.sweep(paths)
+    file_of(paths).unlink(missing_ok=True)
     recorder.keeper = Keeper(*named(paths)[:2], environment)
     recorder.append(
         RunRecovered(

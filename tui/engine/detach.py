@@ -49,10 +49,12 @@ def start_detached(
     environment: Mapping[str, str],
     timeout: float = 60.0,
     facts: LogindFacts | None = None,
+    keep: int | None = None,
 ) -> Started:
     """Start `argv` (its program as an absolute path: the working directory is `/`) and wait until it is ready.
 
-    Standard output and error go to `log_path` (0600). `facts` are probed unless given. Raises StartFailed; after a
+    Standard output and error go to `log_path` (0600); it inherits the descriptor `keep`, under the same number. `facts`
+    are probed unless given. Raises StartFailed; after a
     timeout the process lives on and is named.
     """
     survival = decide(probe() if facts is None else facts)
@@ -81,7 +83,7 @@ def start_detached(
                 stderr=log,
                 cwd="/",
                 env=variables,
-                pass_fds=(writer,),
+                pass_fds=(writer,) if keep is None else (writer, keep),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import struct
 from typing import Protocol
 
 from msgspec import structs
@@ -30,11 +28,10 @@ from tui.helm.protocol import (
     decode_from_client,
     encode,
 )
-from tui.helm.socket import listen, remove
+from tui.helm.socket import listen, peer_of, pidfd_of_peer, remove
 from tui.run.commands import AnyCommand
 
 MAX_CLIENTS = 64
-_UCRED = "iII"
 
 
 class HelmHandler(Protocol):
@@ -123,7 +120,8 @@ class HelmServer:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        pid, uid = _peer(writer)
+        connection = writer.get_extra_info("socket")
+        pid, uid = peer_of(connection)
         if uid not in self._permitted:
             return await self._refuse(writer, "not-permitted", "This account may not command the run.", uid=uid)
         if len(self._tasks) > MAX_CLIENTS:
@@ -138,10 +136,19 @@ class HelmServer:
         if hello.version != VERSION:
             message = f"The engine speaks version {VERSION} of the protocol, the client {hello.version}."
             return await self._refuse(writer, "version", message, engine=VERSION, client=hello.version)
+        pidfd: int | None = None
         try:
-            person = person_of_peer(pid, uid, hello.declared)
+            pidfd = pidfd_of_peer(connection)
+        except ProcessLookupError:
+            # Whoever has its number now is somebody else.
+            pid = 0
+        try:
+            person = person_of_peer(pid, uid, hello.declared, pidfd)
         except ValueError as error:
             return await self._refuse(writer, "bad-name", str(error))
+        finally:
+            if pidfd is not None:
+                os.close(pidfd)
         self._count += 1
         client_id = f"{pid}.{self._count}"
         try:
@@ -229,11 +236,3 @@ def _bad(error: BadRequest) -> Refused:
 
 def _failure(error: Exception) -> str:
     return f"The engine failed on it ({type(error).__name__}); its log has the details."
-
-
-def _peer(writer: asyncio.StreamWriter) -> tuple[int, int]:
-    """Process and user id of the other end, as the kernel noted them when it connected."""
-    connection = writer.get_extra_info("socket")
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(_UCRED))
-    pid, uid, _ = struct.unpack(_UCRED, raw)
-    return pid, uid

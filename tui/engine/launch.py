@@ -17,7 +17,9 @@ from tui.engine.detach import StartFailed, start_detached
 from tui.engine.history import learned
 from tui.engine.lock import engine_facts
 from tui.engine.opening import open_window
-from tui.helm.paths import RunExists, RunPaths, create_run_directory, new_run_id, open_file
+from tui.helm import opening
+from tui.helm.owner import NotOwned, require_own
+from tui.helm.paths import RunExists, RunPaths, create_run_directory, new_run_id, runs_directory
 from tui.helm.person import caller
 from tui.journal.events import Policy, RunOpened
 from tui.locale import _
@@ -25,7 +27,7 @@ from tui.plan.freeze import FreezeError, freeze
 from tui.plan.loader import Loaded
 from tui.plan.secrets import Secrets
 
-OPENING = "opening.json"
+_GONE_AGAIN = 20
 
 
 class LaunchFailed(Exception):
@@ -80,7 +82,7 @@ def open_run(
         window = None if chosen.window is None else open_window(chosen.window, now, compress, opens)
     except ValueError as error:
         raise LaunchFailed(str(error), 2) from None
-    paths = _directory(now)
+    paths, held = _directory(now)
     try:
         frozen = freeze(loaded, source, paths.plan)
         durations, rollback_s = learned(frozen.work)
@@ -90,15 +92,13 @@ def open_run(
             policy=policy or Policy(), durations=durations, rollback_s=rollback_s, compress=compress, reason=reason,
             demo=demo, plan_file=source.name, engine={"version": __version__}, despite=tuple(despite),
         )  # fmt: skip
-        opening = paths.directory / OPENING
-        with os.fdopen(open_file(opening, 0o600), "wb") as file:
-            told = Opening(
-                opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets
-            )
-            file.write(msgspec.json.encode(told))
-        _start(paths, None, environment)
+        told = Opening(
+            opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets
+        )
+        opening.file_of(paths).write_bytes(msgspec.json.encode(told))
+        _start(paths, None, environment, held)
     except LaunchFailed:
-        if not paths.journal.exists():
+        if not paths.journal.exists() and not engine_facts(paths).alive:
             shutil.rmtree(paths.directory, ignore_errors=True)
         raise
     except FreezeError as error:
@@ -108,6 +108,8 @@ def open_run(
         shutil.rmtree(paths.directory, ignore_errors=True)
         message = _("The run's directory {path} cannot be written: {reason}.")
         raise LaunchFailed(message.format(path=paths.directory, reason=error.strerror)) from None
+    finally:
+        os.close(held)
     return paths
 
 
@@ -117,23 +119,41 @@ def _positions(loaded: Loaded) -> dict[str, tuple[int, int]]:
     return {path: at for path, at in loaded.positions.items() if path.startswith(kept) and path.count(".") == 1}
 
 
-def _directory(now: datetime) -> RunPaths:
-    """A new run's directory; one that began in the very same instant has the id before it."""
+def _directory(now: datetime) -> tuple[RunPaths, int]:
+    """A new run's directory, and a descriptor that holds it; one that began in the very same instant has the id before
+    it. Raises LaunchFailed."""
+    gone = 0
     while True:
+        run = new_run_id(now)
         try:
-            return create_run_directory(new_run_id(now))
+            paths = create_run_directory(run)
+            return paths, opening.hold(paths)
         except RunExists:
             now += timedelta(microseconds=16)
+        except (opening.Gone, OSError) as error:
+            if isinstance(error, opening.Gone | FileNotFoundError) and gone < _GONE_AGAIN:
+                # Another command of this account has taken it for one that was left behind.
+                gone += 1
+                continue
+            message = _("The run's directory {path} cannot be written: {reason}.")
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise LaunchFailed(message.format(path=runs_directory() / run, reason=reason)) from None
 
 
 def resume_run(paths: RunPaths, *, policy: Policy | None = None, environment: Mapping[str, str] | None = None) -> None:
     """Start an engine for an open run whose engine is gone; nothing happens while one lives. Raises LaunchFailed."""
+    try:
+        require_own(paths)
+    except NotOwned as error:
+        raise LaunchFailed(str(error), 5) from None
     if engine_facts(paths).alive:
         return
     _start(paths, policy, environment)
 
 
-def _start(paths: RunPaths, policy: Policy | None, environment: Mapping[str, str] | None) -> None:
+def _start(
+    paths: RunPaths, policy: Policy | None, environment: Mapping[str, str] | None, held: int | None = None
+) -> None:
     argv = [sys.executable, "-m", "tui.engine", str(paths.directory)]
     if policy is not None:
         argv.append(msgspec.json.encode(policy).decode())
@@ -142,11 +162,13 @@ def _start(paths: RunPaths, policy: Policy | None, environment: Mapping[str, str
     root = str(Path(__file__).resolve().parents[2])
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (root, variables.get("PYTHONPATH"))))
     variables["PYTHONSAFEPATH"] = "1"
+    if held is not None:
+        variables[opening.HELD_FD] = str(held)
     # Files of a connection may be named from where the person stands; the engine stands elsewhere.
     with suppress(OSError):
         variables["PWD"] = str(Path.cwd())
     try:
-        start_detached(argv, paths.engine_log, variables)
+        start_detached(argv, paths.engine_log, variables, keep=held)
     except StartFailed as error:
         if engine_facts(paths).alive:
             # Somebody else was faster: the run has its engine.

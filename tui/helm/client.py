@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 
-from tui.helm.paths import RunPaths
+from tui.helm.paths import RunPaths, owner_uid
 from tui.helm.protocol import (
     MAX_LINE,
     VERSION,
@@ -22,7 +22,7 @@ from tui.helm.protocol import (
     decode_from_engine,
     encode,
 )
-from tui.helm.socket import connect
+from tui.helm.socket import connect, peer_of
 from tui.run.commands import AnyCommand
 
 
@@ -81,6 +81,7 @@ class HelmClient:
             raise _cannot_connect(paths, error) from error
         buffer = bytearray()
         try:
+            _require_engine(paths, connection)
             try:
                 hello = encode(Hello(version=VERSION, declared=declared, take=take))
             except BadRequest as error:
@@ -147,6 +148,17 @@ class HelmClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _require_engine(paths: RunPaths, connection: socket.socket) -> None:
+    """Raises NotPermitted unless the run's owner listens there: what others put in its place is not talked to."""
+    _pid, uid = peer_of(connection)
+    try:
+        owner = owner_uid(paths)
+    except OSError as error:
+        raise HelmLost(f"The run {paths.id} cannot be looked at: {error.strerror}.") from error
+    if uid != owner or (uid != os.geteuid() and paths.claimed is None):
+        raise NotPermitted(f"This account may not command the run {paths.id}: another account's process has it.")
 
 
 def _cannot_connect(paths: RunPaths, error: OSError) -> HelmError:

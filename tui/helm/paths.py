@@ -54,10 +54,12 @@ class AmbiguousRun(RunError):
 
 
 class RunPaths(Struct, frozen=True):
-    """The files of one run. `journal_file` is set where only a journal is there, copied away from its run."""
+    """The files of one run. `journal_file` is set where only a journal is there, copied away from its run; `claimed` is
+    the account that root names as the run's owner, to have it gone on with under that account."""
 
     directory: Path
     journal_file: Path | None = None
+    claimed: str | None = None
 
     @property
     def id(self) -> str:
@@ -187,22 +189,48 @@ class _Line(msgspec.Struct):
     type: str = ""
 
 
-def find_run(text: str | None, open_only: bool = False) -> RunPaths:
+def find_run(text: str | None, open_only: bool = False, own: bool = False) -> RunPaths:
     """The run that `text` means: an id, a unique prefix, a path to a run's directory or to a journal file, `last`
-    (the newest by id), or with None the newest open run. With `open_only` a closed run is not found.
+    (the newest by id), or with None the newest open run. With `open_only` a closed run is not found. With `own`, for
+    what goes on with a run, the newest is this account's, and a prefix means one of its runs where it fits one.
 
     Raises RunNotFound (RunNotPermitted where the operating system refuses) and AmbiguousRun.
     """
     if text is None:
-        return _newest(open_only=True)
+        return _newest(open_only=True, own=own)
     if text == "last":
-        return _newest(open_only)
-    run = _by_path(text) if "/" in text else _by_id(text, open_only)
+        return _newest(open_only, own)
+    run = _by_path(text) if "/" in text else _by_id(text, open_only, own)
     if open_only and not is_open(run):
         closed = last_type(run.journal) is not None
         message = _("The run {run} is closed.") if closed else _("The run {run} has no journal that can be read.")
         raise RunNotFound(message.format(run=run.id))
     return run
+
+
+def owner_uid(run: RunPaths) -> int:
+    """The account that the run's directory, or the journal that is alone, belongs to. Raises OSError."""
+    return (run.journal if run.alone else run.directory).lstat().st_uid
+
+
+def is_own(run: RunPaths) -> bool:
+    """Whether directory and journal are this account's; `tui.helm.owner` says what else going on with it takes."""
+    try:
+        journal = run.journal.lstat()
+        return stat.S_ISREG(journal.st_mode) and {owner_uid(run), journal.st_uid} == {os.geteuid()}
+    except OSError:
+        return False
+
+
+def _is_closed_to_us(run: RunPaths) -> bool:
+    """Whether this account may not look whether there is a journal, or may not read it."""
+    try:
+        os.close(os.open(run.journal, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK))
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def is_open(run: RunPaths) -> bool:
@@ -254,22 +282,29 @@ def _all_runs() -> tuple[RunPaths, ...]:
         raise RunNotPermitted(message.format(directory=runs_directory(), reason=error.strerror)) from error
 
 
-def _newest(open_only: bool) -> RunPaths:
-    runs = _all_runs()
+def _newest(open_only: bool, own: bool) -> RunPaths:
+    runs = [run for run in _all_runs() if not own or is_own(run)]
+    # A directory in which no run has opened is no run; one that may not be read comes behind all that may.
+    found = next((run for run in runs if last_type(run.journal) is not None and (not open_only or is_open(run))), None)
+    if found is not None:
+        return found
+    runs = [run for run in runs if last_type(run.journal) is not None or _is_closed_to_us(run)]
     if not runs:
         raise RunNotFound(_("There is no run in {directory}.").format(directory=runs_directory()))
-    for run in runs:
-        if not open_only or is_open(run):
-            return run
+    if not open_only:
+        return runs[0]
     message = _("There is no open run in {directory}; the newest one, which is closed, is: last")
     raise RunNotFound(message.format(directory=runs_directory()))
 
 
-def _by_id(text: str, open_only: bool) -> RunPaths:
+def _by_id(text: str, open_only: bool, own: bool) -> RunPaths:
     found = [run for run in _all_runs() if text and run.id.startswith(text)]
     exact = [run for run in found if run.id == text]
     if exact:
         return exact[0]
+    if own:
+        # What others have put down makes no prefix ambiguous.
+        found = [run for run in found if is_own(run)] or found
     if len(found) > 1 and open_only:
         found = [run for run in found if is_open(run)] or found
     if len(found) == 1:

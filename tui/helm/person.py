@@ -1,18 +1,19 @@
-"""Who acts: the account a person logged in with, through sudo as well, never what a client says of itself.
+"""Who acts: what the kernel vouches for, and beside it, shown as declared, what somebody says of themselves.
 
-A name given with `--as` is kept beside the account that gave it and always shown as declared.
+The kernel knows the account that a process acts with and, where login sets it, the one the person logged in with, which
+sudo does not change. Where it is not set, `SUDO_USER` is a variable like any other that whoever starts the process
+chooses: declared, as a name given with `--as` is.
 """
 
 from __future__ import annotations
 
 import os
 import pwd
+import select
 from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct, structs
-
-from tui.helm.paths import home
 
 _PROC = Path("/proc")
 _UNSET = 0xFFFFFFFF
@@ -20,22 +21,28 @@ _LONGEST_NAME = 64
 
 
 class Person(Struct, frozen=True):
-    """`login` logged in at `host`, acts with the rights of `account`, and calls itself `declared`."""
+    """`login` logged in at `host`, acts with the rights of `account`, and calls itself `declared`; `sudo` is who its
+    environment says has called sudo, where no login is known."""
 
     login: str
     host: str
     account: str
     declared: str | None = None
+    sudo: str | None = None
 
     @property
     def name(self) -> str:
-        """`ana@jump1`: the account by which the person logged in."""
+        """`ana@jump1`: the account by which the person logged in, or, where that is not known, acts."""
         return f"{self.login}@{self.host}"
 
     @property
     def label(self) -> str:
-        """What stands in the journal as `by`: `ana@jump1`, or `ana (declared by root@jump1)`."""
-        return self.name if self.declared is None else f"{self.declared} (declared by {self.name})"
+        """What stands in the journal as `by`: `ana@jump1`, or `ana (declared by root@jump1)`; where both are declared
+        `ana (declared by rui, root@jump1)`."""
+        said = [name for name in (self.declared, self.sudo) if name is not None]
+        if not said:
+            return self.name
+        return f"{said[0]} (declared by {', '.join([*said[1:], self.name])})"
 
     def __str__(self) -> str:
         return self.label
@@ -57,19 +64,31 @@ def caller(name: str | None = None) -> Person:
     return declared(person, name)
 
 
-def person_of_peer(pid: int, uid: int, name: str | None = None) -> Person:
-    """The person behind the process at the other end of a socket, by its kernel-given `pid` and `uid`."""
+def person_of_peer(pid: int, uid: int, name: str | None = None, pidfd: int | None = None) -> Person:
+    """The person behind the process at the other end of a socket, by its kernel-given `pid` and `uid`.
+
+    A number can be another process's by now, and with it another person's: with `pidfd`, a descriptor of the process
+    itself, what was read counts only if that one still lives. Raises ValueError for an impossible name.
+    """
     process = _PROC / str(pid)
     loginuid: int | None = None
     environment: Mapping[str, str] = {}
     try:
-        # A pid can be reused after its process is gone: what belongs to another account is not asked.
+        # Without a descriptor, what belongs to another account at least is not asked.
         if process.stat().st_uid == uid:
             loginuid = _loginuid(process)
             environment = _environment(process)
     except OSError:
         pass
+    if pidfd is not None and _ended(pidfd):
+        loginuid, environment = None, {}
     return declared(_person(uid, loginuid, environment), name)
+
+
+def _ended(pidfd: int) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def account_name(uid: int) -> str:
@@ -82,11 +101,11 @@ def account_name(uid: int) -> str:
 
 def _person(uid: int, loginuid: int | None, environment: Mapping[str, str]) -> Person:
     account = account_name(uid)
+    host = os.uname().nodename.split(".")[0] or "localhost"
     if loginuid is not None:
-        login = account_name(loginuid)
-    else:
-        login = (_sudo_user(environment) if uid in (0, _service_uid()) else None) or account
-    return Person(login=login, host=os.uname().nodename.split(".")[0] or "localhost", account=account)
+        return Person(login=account_name(loginuid), host=host, account=account)
+    sudo = _sudo_user(environment)
+    return Person(login=account, host=host, account=account, sudo=None if sudo == account else sudo)
 
 
 def _loginuid(process: Path) -> int | None:
@@ -111,17 +130,9 @@ def _environment(process: Path) -> Mapping[str, str]:
 
 
 def _sudo_user(environment: Mapping[str, str]) -> str | None:
-    """Who called sudo, believed only where name and id are those of one account."""
+    """Who called sudo by what the environment says, and only where name and id are those of one account."""
     try:
         entry = pwd.getpwnam(environment.get("SUDO_USER", ""))
     except (KeyError, ValueError):
         return None
     return entry.pw_name if environment.get("SUDO_UID") == str(entry.pw_uid) else None
-
-
-def _service_uid() -> int | None:
-    """The account that owns the state directory: people reach it by sudo."""
-    try:
-        return home().stat().st_uid
-    except (OSError, RuntimeError):
-        return None

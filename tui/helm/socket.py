@@ -6,9 +6,11 @@ An address of a Unix socket has 107 bytes. The directory is therefore opened and
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,9 @@ from pathlib import Path
 BACKLOG = 128
 _chdir_lock = threading.Lock()
 _FDS = Path("/proc/self/fd")
+_UCRED = "iII"
+_SO_PEERPIDFD = 77
+"""Of Linux 6.5 and later."""
 
 
 def listen(path: Path, mode: int = 0o600, *, replace: bool = False) -> socket.socket:
@@ -64,6 +69,26 @@ def connect(path: Path, timeout: float | None = None) -> socket.socket:
     finally:
         os.close(directory)
     return connection
+
+
+def peer_of(connection: socket.socket) -> tuple[int, int]:
+    """Process and user id of the other end, as the kernel noted them when it connected, or when it began to listen."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(_UCRED))
+    pid, uid, _group = struct.unpack(_UCRED, raw)
+    return pid, uid
+
+
+def pidfd_of_peer(connection: socket.socket) -> int | None:
+    """A descriptor of the very process that connected, whoever has its number by now; to be closed by the caller.
+
+    None where the kernel has none to give. Raises ProcessLookupError where that process is gone.
+    """
+    try:
+        return connection.getsockopt(socket.SOL_SOCKET, _SO_PEERPIDFD)
+    except OSError as error:
+        if error.errno in (errno.ENOPROTOOPT, errno.EOPNOTSUPP):
+            return None
+        raise ProcessLookupError(error.errno, error.strerror) from error
 
 
 def remove(path: Path) -> None:

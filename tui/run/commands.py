@@ -72,7 +72,6 @@ class Drive(Command, frozen=True, kw_only=True):
 
     headless: bool = True
     sign_off: str | None = None
-    signer: str | None = None
     on_failure: Literal["hold", "rollback"] = "hold"
 
 

@@ -50,7 +50,9 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
             return _resume(state)
         case c.Accept(reason=reason, confirm=confirm):
             return _accept(state, reason, confirm)
-        case c.Drive(headless=headless, sign_off=sign_off, signer=signer, on_failure=on_failure):
+        case c.Drive(headless=headless, sign_off=sign_off, on_failure=on_failure):
+            # Whoever asks for it signs, as the engine knows them, and nobody else.
+            signer = None if sign_off is None else by
             drive: e.Drive = "headless" if headless else "by_hand"
             policy = e.Policy(drive=drive, sign_off=sign_off, signer=signer, on_failure=on_failure)
             return (e.RunResumed(policy=policy),)

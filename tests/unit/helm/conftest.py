@@ -23,6 +23,7 @@ import json, os, sys
 from pathlib import Path
 from tui.engine.lock import engine_facts
 from tui.helm.client import HelmClient, HelmError
+from tui.helm.owner import NotOwned, claimed
 from tui.helm.paths import RunError, RunPaths, find_run, list_runs
 from tui.helm.person import caller
 from tui.locale import use

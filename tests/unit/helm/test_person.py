@@ -48,10 +48,13 @@ def test_sudo_where_login_is_not_recorded(
 ) -> None:
     state.mkdir()
     pid = process(42, UNSET, SUDO)
-    assert person_of_peer(pid, os.getuid()).login == OTHER.pw_name
     monkeypatch.setenv("SUDO_USER", OTHER.pw_name)
     monkeypatch.setenv("SUDO_UID", str(OTHER.pw_uid))
-    assert caller().login == OTHER.pw_name
+    host = os.uname().nodename.split(".")[0]
+    for found in (person_of_peer(pid, os.getuid()), caller()):
+        assert (found.login, found.account) == (ACCOUNT, ACCOUNT), "a variable makes nobody somebody else"
+        assert found.label == f"{OTHER.pw_name} (declared by {ACCOUNT}@{host})"
+    assert caller("eva").label == f"eva (declared by {OTHER.pw_name}, {ACCOUNT}@{host})"
 
 
 @pytest.mark.parametrize(
@@ -68,22 +71,36 @@ def test_a_sudo_that_does_not_fit_is_not_believed(
     process: Callable[[int, str, bytes], int], state: Path, environment: bytes
 ) -> None:
     state.mkdir()
-    assert person_of_peer(process(42, UNSET, environment), os.getuid()).login == ACCOUNT
+    found = person_of_peer(process(42, UNSET, environment), os.getuid())
+    assert (found.login, found.sudo) == (ACCOUNT, None) and "declared" not in found.label
 
 
-def test_sudo_of_neither_root_nor_the_service_account_is_not_believed(
-    process: Callable[[int, str, bytes], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pid = process(42, UNSET, SUDO)
-    monkeypatch.setattr(person, "_service_uid", lambda: None)
-    assert person._person(4242, None, {"SUDO_USER": OTHER.pw_name, "SUDO_UID": str(OTHER.pw_uid)}).login == "uid4242"
-    assert person_of_peer(pid, 4242).login == "uid4242"
+def test_no_account_is_another_by_its_environment(process: Callable[[int, str, bytes], int]) -> None:
+    found = person._person(4242, None, {"SUDO_USER": OTHER.pw_name, "SUDO_UID": str(OTHER.pw_uid)})
+    assert found.login == "uid4242" and found.label.startswith(f"{OTHER.pw_name} (declared by uid4242@")
+    # Of a process of another account than the kernel says, nothing is read at all.
+    assert person_of_peer(process(42, UNSET, SUDO), 4242).label.startswith("uid4242@")
 
 
 def test_a_process_of_another_account_is_not_asked(process: Callable[[int, str, bytes], int]) -> None:
     pid = process(42, str(OTHER.pw_uid), SUDO)
     assert person_of_peer(pid, 4242) == Person("uid4242", os.uname().nodename.split(".")[0], "uid4242")
     assert person_of_peer(99, os.getuid()).login == ACCOUNT
+
+
+def test_a_number_that_is_anothers_by_now_is_nobody(process: Callable[[int, str, bytes], int]) -> None:
+    pid = process(42, str(OTHER.pw_uid), b"")
+    ended = os.fork()
+    if not ended:
+        os._exit(0)
+    pidfds = os.pidfd_open(os.getpid()), os.pidfd_open(ended)
+    os.waitpid(ended, 0)
+    try:
+        logins = [person_of_peer(pid, os.getuid(), pidfd=pidfd).login for pidfd in pidfds]
+    finally:
+        for pidfd in pidfds:
+            os.close(pidfd)
+    assert logins == [OTHER.pw_name, ACCOUNT]
 
 
 def test_a_declared_name_is_marked() -> None:

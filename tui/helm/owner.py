@@ -1,0 +1,258 @@
+"""Whose a run is, and who may take it up: the one place that decides it, for every command and for the engine itself.
+
+In a shared `runs/` everybody of the group may put a run down, and what a run says is executed. So a run is taken up
+by the account that its directory, its journal and its frozen plan belong to; they are looked at through descriptors,
+without following links. Only root may name another account, whose rights the engine then has.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, structs
+
+from tui.helm.paths import (
+    RunNotFound,
+    RunNotPermitted,
+    RunPaths,
+    find_run,
+    home,
+    is_open,
+    is_own,
+    list_runs,
+    owner_uid,
+)
+from tui.helm.person import account_name
+from tui.journal.line import MAX_LINE
+from tui.locale import _
+from tui.run.visible import visible
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_CHUNK = 1 << 16
+
+
+class NotOwned(RunNotPermitted):
+    """The run is not this account's to take up, or not as it lies there; the text is for people."""
+
+
+class Account(Struct, frozen=True):
+    """An account of this machine that is to have an engine; `groups` are all of its groups."""
+
+    uid: int
+    gid: int
+    name: str
+    home: str
+    shell: str
+    groups: tuple[int, ...]
+
+
+class _Opened(Struct, frozen=True):
+    id: str = ""
+
+
+class _First(Struct, frozen=True):
+    type: str = ""
+    data: _Opened = _Opened()
+
+
+def claimed(text: str | None, owner: str | None = None) -> RunPaths:
+    """The run that a command means by `text` (as in `find_run`, among this account's own first), with the account that
+    is named by `--owner`. Raises NotOwned and other RunErrors.
+    """
+    try:
+        paths = find_run(text, own=True)
+    except RunNotPermitted:
+        raise
+    except RunNotFound as error:
+        others = [] if text not in (None, "last") else [run for run in _listed() if not is_own(run)]
+        others = [run for run in others if text == "last" or is_open(run)]
+        if not others:
+            raise
+        message = _("There is no run of this account to go on with. {reason}")
+        raise NotOwned(message.format(reason=_foreign(others[0]))) from error
+    if paths.alone:
+        return paths
+    if owner is not None and text != paths.id:
+        raise NotOwned(_("With --owner a run is named by its full id: {run}.").format(run=paths.id))
+    paths = structs.replace(paths, claimed=owner)
+    taker(paths)
+    return paths
+
+
+def taker(paths: RunPaths) -> Account | None:
+    """Who the run's engine is started as: None for this account itself, an account for root that has named it.
+
+    Raises NotOwned for everybody else, and where the run is not wholly its owner's.
+    """
+    uid, me = _uid(paths), os.geteuid()
+    name = account_name(uid)
+    if paths.claimed is not None and not _is_name_of(paths.claimed, uid):
+        message = _("The run {run} does not belong to {named}. {reason}")
+        reason = "" if uid == me else _foreign(paths)
+        raise NotOwned(message.format(run=paths.id, named=repr(paths.claimed), reason=reason).rstrip())
+    if uid == me:
+        require_whole(paths, uid)
+        return None
+    if me != 0 or paths.claimed is None:
+        raise NotOwned(_foreign(paths))
+    try:
+        entry = pwd.getpwuid(uid)
+        groups = tuple(os.getgrouplist(entry.pw_name, entry.pw_gid))
+    except (KeyError, OSError) as error:
+        message = _("The run {run} belongs to {owner}, which this machine does not know; no engine runs as it.")
+        raise NotOwned(message.format(run=paths.id, owner=name)) from error
+    require_whole(paths, uid)
+    return Account(uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell, groups)
+
+
+def require_own(paths: RunPaths) -> None:
+    """What an engine asks before it does anything in a run: wholly of the account it runs as. Raises NotOwned."""
+    uid = _uid(paths)
+    if uid != os.geteuid():
+        raise NotOwned(_foreign(paths))
+    require_whole(paths, uid)
+
+
+def require_whole(paths: RunPaths, uid: int) -> None:
+    """Directory, journal and frozen plan are of the account `uid`, nobody else can write directory and journal, nothing
+    is a link, and the journal is of the run whose name the directory has. Raises NotOwned.
+    """
+    try:
+        with _opened(paths.directory, _DIRECTORY) as directory:
+            _require(paths, paths.id, os.fstat(directory), uid, stat.S_ISDIR, private=True)
+            for name in ("journal.jsonl", "opening.json"):
+                _require_file(paths, directory, name, uid)
+            _require_plan(paths, directory, uid)
+    except OSError as error:
+        message = _("The run {run} is not taken up: {what} cannot be opened ({reason}).")
+        what = error.filename if isinstance(error.filename, str) else str(paths.directory)
+        raise NotOwned(message.format(run=paths.id, what=what, reason=error.strerror)) from error
+
+
+def line_that_works(paths: RunPaths) -> str:
+    """What the owner of the run, or who may become that account, types to go on with it."""
+    uid = _uid(paths)
+    try:
+        owner = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        owner = f"'#{uid}'"
+    return f"sudo -u {owner} virada continue {paths.id}"
+
+
+def _foreign(paths: RunPaths) -> str:
+    text = _("The run {run} belongs to {owner}; only that account goes on with it: {line}")
+    told = text.format(run=paths.id, owner=account_name(_uid(paths)), line=line_that_works(paths))
+    if os.environ.get("VIRADA_HOME"):
+        told += " " + _("(with VIRADA_HOME={home} in its environment)").format(home=home())
+    if os.geteuid() == 0:
+        line = f"virada continue {paths.id} --owner {account_name(_uid(paths))}"
+        told += "; " + _("root can have it done under that account: {line}").format(line=line)
+    return told
+
+
+def _listed() -> tuple[RunPaths, ...]:
+    try:
+        return list_runs()
+    except OSError:
+        return ()
+
+
+def _uid(paths: RunPaths) -> int:
+    try:
+        return owner_uid(paths)
+    except OSError as error:
+        message = _("{path} cannot be read: {reason}.")
+        raise NotOwned(message.format(path=paths.directory, reason=error.strerror)) from error
+
+
+def _is_name_of(name: str, uid: int) -> bool:
+    try:
+        return pwd.getpwnam(name).pw_uid == uid
+    except (KeyError, ValueError):
+        return False
+
+
+@contextmanager
+def _opened(path: str | Path, flags: int, above: int | None = None) -> Iterator[int]:
+    fd = os.open(path, flags, dir_fd=above)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _require(
+    paths: RunPaths, what: str, found: os.stat_result, uid: int, kind: Callable[[int], bool], private: bool = False
+) -> None:
+    """Raises NotOwned for what is of another kind or account, and with `private` for what others may write."""
+    if not kind(found.st_mode):
+        message = _("The run {run} is not taken up: {what} is a link, or not what it has to be.")
+        raise NotOwned(message.format(run=paths.id, what=visible(what)))
+    if found.st_uid != uid:
+        message = _("The run {run} is not taken up: it is of {owner}, but {what} belongs to {other}.")
+        other = account_name(found.st_uid)
+        raise NotOwned(message.format(run=paths.id, owner=account_name(uid), what=visible(what), other=other))
+    if private and found.st_mode & _OTHERS_WRITE:
+        message = _("The run {run} is not taken up: others than its owner may write {what} (mode {mode}).")
+        mode = f"{stat.S_IMODE(found.st_mode):o}"
+        raise NotOwned(message.format(run=paths.id, what=visible(what), mode=mode))
+
+
+def _require_file(paths: RunPaths, directory: int, name: str, uid: int) -> None:
+    """The journal, or what a run is opened with; one that is not there is none of somebody else's."""
+    try:
+        with _opened(name, _FILE, directory) as file:
+            _require(paths, name, os.fstat(file), uid, stat.S_ISREG, private=True)
+            id = _id_of(file) if name == "journal.jsonl" else None
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENXIO):
+            raise
+        id = None
+        _require(paths, name, os.stat(name, dir_fd=directory, follow_symlinks=False), uid, stat.S_ISREG)
+    if id is not None and id != paths.directory.name:
+        message = _("The run {run} is not taken up: its journal is of another run, {other}.")
+        raise NotOwned(message.format(run=paths.id, other=visible(id)))
+
+
+def _require_plan(paths: RunPaths, directory: int, uid: int) -> None:
+    try:
+        top = os.stat("plan", dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    _require(paths, "plan", top, uid, stat.S_ISDIR)
+
+    def failed(error: OSError) -> None:
+        raise error
+
+    for where, names, files, fd in os.fwalk("plan", onerror=failed, dir_fd=directory):
+        _require(paths, where, os.fstat(fd), uid, stat.S_ISDIR)
+        for kind, found in ((stat.S_ISDIR, names), (stat.S_ISREG, files)):
+            for name in found:
+                at = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                _require(paths, f"{where}/{name}", at, uid, kind)
+
+
+def _id_of(file: int) -> str | None:
+    """The run's id as the journal's first line has it; None where there is no whole first line, or it opens no run."""
+    line = b""
+    while b"\n" not in line:
+        chunk = os.pread(file, _CHUNK, len(line))
+        if not chunk or len(line) > MAX_LINE:
+            return None
+        line += chunk
+    try:
+        first = msgspec.json.decode(line[: line.index(b"\n")], type=_First)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+    return first.data.id if first.type == "run.opened" else None
