@@ -37,16 +37,16 @@ _LITERAL: Final = re.compile(
 )
 # Names of other secrets, as in an environment or a JSON object; what they say about one (`token_type`) is none.
 _NAMED: Final = re.compile(
-    rb"""(?i:(?:(?<![a-z])|(?<=pg))pass(?:phrase|code)?|token|secret|(?<=_)pwd|(?:api|private|access)_?key)
+    rb"""(?i:(?:(?<![a-z])|(?<=pg))pass(?:phrase|code)?|token|secret|_pwd|(?:api|private|access)_?key)
          (?!_?(?i:file|path|dir|type|name|id|count|ttl|expir|endpoint|url|length|policy))
          (?i:_[a-z0-9]{1,30}){0,3}
          (?: = (?: (?P<quote>["']) (?=[^\r\n]) | (?=[^\s"'\x00$]{4}) )
            | \\?["'][ \t]{0,16}[:=][ \t]{0,16}\\?(?P<quoted>["']) (?=[^\r\n]) )""",
     re.VERBOSE,
 )
-_BEHIND: Final = re.compile(rb"(?i:token|secret|pwd|(?:api|private|access)_?key)(?i:_[a-z0-9]{1,30}){0,3}\\?[\"']?\Z")
+_BEHIND: Final = re.compile(rb"(?i:token|secret|_pwd|(?:api|private|access)_?key)(?i:_[a-z0-9]{1,30}){0,3}\\?[\"']?\Z")
 """What such a name ends with just before its `=` or quote."""
-_NAMES: Final = (b"token", b"secret", b"_pwd", b"api_key", b"apikey", b"private_key", b"access_key")
+NAMES: Final = (b"token", b"secret", b"_pwd", b"api_key", b"apikey", b"private_key", b"access_key")
 _LONGEST_NAME: Final = 112
 _SPARSE: Final = 256
 """Where so many bytes come to each `=` and `"`, looking before each of them costs less than looking for every name."""
@@ -183,7 +183,7 @@ def _named_in(
     if few >= 0:
         found += sparse
         return
-    for name in _NAMES:
+    for name in NAMES:
         position = lowered.find(name, start)
         while 0 <= position < stop:
             found.append((position, _name))

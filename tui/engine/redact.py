@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from tui.engine.forms import forms
-from tui.engine.likely import ANCHORS, KEY_WORDS, MARK, LikelySecrets
+from tui.engine.likely import ANCHORS, KEY_WORDS, MARK, NAMES, LikelySecrets
 from tui.sql.secretnames import is_secret_name
 
 __all__ = ["MARK", "MIN_SECRET", "Redactor"]
@@ -105,6 +105,9 @@ class Redactor:
         lowered = data.lower()
         for needle, _anchor in ANCHORS:
             if needle in lowered:
+                return False
+        for name in NAMES:
+            if name in lowered:
                 return False
         for value in self._values:
             if value in data:

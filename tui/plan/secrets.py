@@ -26,6 +26,7 @@ _URL = re.compile(r"://[^\s/:@]*:[^\s/@]+@")
 _SETTING = re.compile(r"(?i)passw(?:or)?d\s*=\s*(?:'[^']+'|[^\s&'\"$]+)")
 _TIGHT = re.compile(r"(?i)(?:passw(?:or)?d|pwd)=(?:'[^']+'|[^\s&'\"$]+)")
 _KEY = re.compile(r"(?i)(?:pg)?passw(?:or)?d|.*_(?:password|secret|token)")
+"""Variables of a psql script that are refused by their name alone."""
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*")
 _PROSE = frozenset({"title", "name", "duty", "contact", "role", "id", "needs", "with", "file", "files"})
 _LONGEST_OTHER = 1 << 20
@@ -144,15 +145,11 @@ class _Search:
     def _pairs(self, node: Mapping, place: _Place, is_root: bool) -> Iterable[tuple[Node, _Place]]:
         for key, (key_node, value) in node.pairs.items():
             yield key_node, _Place(place.in_target)
-            named = _KEY.fullmatch(key) is not None and key_node.spot not in self._reported
+            sound = key_node.spot not in self._reported
             if place.variable is not None:
-                yield value, _Place(place.in_target, named, variable=key)
+                yield value, _Place(place.in_target, sound and _KEY.fullmatch(key) is not None, variable=key)
                 continue
-            environment = key == "environment" and isinstance(value, Mapping)
-            if environment and isinstance(value, Mapping):
-                for name, (_name_node, given) in value.pairs.items():
-                    if isinstance(given, Scalar) and is_secret_name(name) and _KEY.fullmatch(name) is None:
-                        self._given(given, refused=True)
+            named = sound and is_secret_name(key)
             yield value, _Place(
                 place.in_target or (is_root and key == "targets"), named,
                 argument=key == "run" or (key == "command" and not isinstance(value, Mapping)),
@@ -160,16 +157,12 @@ class _Search:
                 prose=key in _PROSE,
             )  # fmt: skip
 
-    def _given(self, node: Scalar, *, refused: bool) -> None:
-        """The value of a variable that stands for a secret."""
-        self._variables |= {match[1] for match in VARIABLE.finditer(node.text)}
-        shown = literal(node.text)
-        if shown.strip() and not shown.startswith("$"):
-            self._found(node, node.spot, (shown,), refused=refused)
-
     def _scalar(self, node: Scalar, place: _Place) -> None:
         if place.variable and not place.named and self._stands_for_one(place.variable):
-            self._given(node, refused=False)
+            self._variables |= {match[1] for match in VARIABLE.finditer(node.text)}
+            shown = literal(node.text)
+            if shown.strip() and not shown.startswith("$"):
+                self._found(node, node.spot, (shown,))
             return
         if place.named:
             self._variables |= {match[1] for match in VARIABLE.finditer(node.text)}

@@ -45,6 +45,17 @@ M = MARK.decode()
         ("authorization: basic dXNlcjpwYXNz", f"authorization: basic {M}"),
         ("PASSWORD 's3cr3t'", f"PASSWORD '{M}'"),
         ("password='s3cr3t", f"password='{M}"),
+        ("DB_PASS=s3cr3t X=1", f"DB_PASS={M} X=1"),
+        ("DB_PASSWORD_PROD=s3cr3t X=1", f"DB_PASSWORD_PROD={M} X=1"),
+        ("MYSQL_PWD='s3 cr3t' x", f"MYSQL_PWD='{M}' x"),
+        ("GITHUB_TOKEN=s3cr3t\nPWD=/home", f"GITHUB_TOKEN={M}\nPWD=/home"),
+        ("CLIENT_SECRET_PROD=s3cr3t x", f"CLIENT_SECRET_PROD={M} x"),
+        ("AWS_SECRET_ACCESS_KEY=s3cr3t", f"AWS_SECRET_ACCESS_KEY={M}"),
+        ("export API_KEY=s3cr3t", f"export API_KEY={M}"),
+        ('{"api_token": "s3cr3t", "x": 1}', f'{{"api_token": "{M}", "x": 1}}'),
+        ('{\\"client_secret\\":\\"s3cr3t\\"}', f'{{\\"client_secret\\":\\"{M}'),
+        ("http://h/x?access_token=s3cr3t", f"http://h/x?access_token={M}"),
+        ("PASSPHRASE=s3cr3t", f"PASSPHRASE={M}"),
     ],
 )
 def test_what_looks_like_a_secret(source: str, expected: str) -> None:
@@ -65,6 +76,9 @@ def test_what_looks_like_a_secret(source: str, expected: str) -> None:
         "ssh://git@example.com/x",
         "cat: /etc/passwd: Permission denied",
         "Basic information about basic authentication",
+        "PWD=/home/x OLDPWD=/ MAX_TOKENS=4096 token_type=x PGPASSFILE=/home/x/.pgpass bypass=yes",
+        "syntax error at token = x, the secret: none; primary_key=7 COMPASS=north",
+        '{"token_type": "bearer", "tokens": "many", "secret_name": "x"}',
         "12:00:01 LOG: statement: SELECT 1 -- ação",
         "",
     ],
@@ -78,6 +92,23 @@ def test_known_values() -> None:
     assert redactor.text("x hunter2-long, hunter2; abc HUNTER2 p@ss w/rd p%40ss%20w%2Frd senhaç") == (
         f"x {M}, {M}; abc HUNTER2 {M} {M} {M}"
     )
+
+
+def test_every_form_of_a_value() -> None:
+    """As others write it down: SQL, E'', a connection string, a password file, JSON, a URL, a shell."""
+    redactor = Redactor(["p@s's\\w:o\"rd$ ç"])
+    for form in (
+        "p@s's\\w:o\"rd$ ç", "p@s''s\\w:o\"rd$ ç", "p@s''s\\\\w:o\"rd$ ç", "p@s\\'s\\\\w:o\"rd$ ç",
+        "p@s's\\\\w\\:o\"rd$ ç", 'p@s\'s\\\\w:o\\"rd$ ç', 'p@s\'s\\\\w:o\\"rd$ \\u00e7',
+        "p%40s%27s%5Cw%3Ao%22rd%24%20%C3%A7", "p%40s%27s%5cw%3ao%22rd%24%20%c3%a7", "p%40s%27s%5Cw%3Ao%22rd%24+%C3%A7",
+        "p@s'\"'\"'s\\w:o\"rd$ ç",
+    ):  # fmt: skip
+        assert redactor.text(f"x={form}.") == f"x={M}.", form
+
+
+def test_a_short_value_is_no_reason_to_redact() -> None:
+    text = "a ab abc 1 12 123 abcd"
+    assert Redactor(["a", "ab", "abc", "1", "12", "123"]).text(text) == text
 
 
 def test_overlapping_values_leave_no_rest() -> None:
@@ -118,7 +149,8 @@ SECRETS = ["hunter2", "hunterhunt", "aaaa", "two\nlines", "ç'x\"y\\"]
 PIECES = st.sampled_from(
     [b"hunter2", b"hunt", b"erhunt", b"er", b"2", b"aaa", b"a", b"two", b"\n", b"lines", "ç'x\"y\\".encode(), b"\xc3",
      b"password", b"PassW", b"ord", b"=", b" = ", b":", b"::", b"'", b"''", b'"', b"\\", b"PASSWORD '", b"E'", b"$q$",
-     b"://", b"u", b"@", b"/", b"x" * 70, b"Bearer ", b"basic ", b"dXNlcjpwYXNz", b" ", b"\r", b"\t", b"\x00", b"\xff"]
+     b"://", b"u", b"@", b"/", b"x" * 70, b"Bearer ", b"basic ", b"dXNlcjpwYXNz", b" ", b"\r", b"\t", b"\x00", b"\xff",
+     b"_TOKEN", b"secret", b'": "', b"_PASS"]
 )  # fmt: skip
 
 
