@@ -13,6 +13,7 @@ from tui.helm.paths import RunPaths
 from tui.journal.io import open_for_reading
 from tui.locale import _
 from tui.run.steps import StepState
+from tui.sql.disclosed import hidden
 
 FILE_BYTES = 256 * 1024
 OUTPUT_BYTES = 64 * 1024
@@ -49,13 +50,15 @@ def _plan_file(paths: RunPaths, name: str) -> PlanFile:
     except OSError as error:
         return PlanFile(name=name, path=str(path), problem=error.strerror or str(error))
     try:
-        data, size = os.pread(descriptor, FILE_BYTES, 0), os.fstat(descriptor).st_size
+        data, status = os.pread(descriptor, FILE_BYTES, 0), os.fstat(descriptor)
     except OSError as error:
         return PlanFile(name=name, path=str(path), problem=error.strerror or str(error))
     finally:
         os.close(descriptor)
     text = data.decode("utf-8", "replace").removesuffix("\n")
-    return PlanFile(name=name, path=str(path), text=text, more=max(0, size - len(data)))
+    # What is its owner's alone holds a secret, and screens are looked at by others and recorded.
+    text = text if status.st_mode & 0o077 else hidden(text)
+    return PlanFile(name=name, path=str(path), text=text, more=max(0, status.st_size - len(data)))
 
 
 def output_tail(paths: RunPaths, at: StepState, *, live: bool = True) -> tuple[str, str]:

@@ -16,11 +16,11 @@ from tui.journal.line import Line
 from tui.plan.files import PLAN_FILE
 from tui.plan.model import Plan
 from tui.plan.secrets import Secrets
-from tui.sql.passwords import read_secrets
+from tui.sql.disclosed import MARK, hidden
 from tui.sql.secretnames import is_secret_name
 
-MARK: Final = "[redacted]"
-_TEXTS: Final = frozenset({"title", "name", "query", "sql", "contact", "duty", "equals"})
+_SAID: Final = frozenset({"title", "name", "contact", "duty"})
+_ASKED: Final = frozenset({"query", "sql", "equals"})
 _KEPT: Final = frozenset({"id", "kind", "as", "role", "needs", "with", "repeat", "on_failure", "confirm", "except"})
 
 
@@ -56,7 +56,11 @@ class _Hiding:
             return value
         if key == "spec":
             return self._spec(value)
-        return self._text(value) if key in _TEXTS and isinstance(value, str) else self.part(value)
+        if not isinstance(value, str):
+            return self.part(value)
+        if key in _SAID:
+            return self._redactor.known(value)
+        return self._text(value) if key in _ASKED else value
 
     def _spec(self, value: Any, *, variables: bool = False) -> Any:
         """All texts of a step's spec; its keys are the kind's own, but for the names of variables."""
@@ -75,13 +79,4 @@ class _Hiding:
         return (name in self._names or is_secret_name(name)) and bool(value) and "$" not in value
 
     def _text(self, text: str) -> str:
-        hidden, behind = [], 0
-        for secret in read_secrets(text).found:
-            if secret.start < behind:
-                continue
-            written = text[secret.start : secret.end]
-            # Within a longer string only the secret goes, where it stands there as it is.
-            shorter = written.replace(secret.value, MARK) if len(secret.value) > 3 else written
-            hidden += [text[behind : secret.start], shorter if shorter != written else f"'{MARK}'"]
-            behind = secret.end
-        return self._redactor.known("".join([*hidden, text[behind:]]))
+        return self._redactor.known(hidden(text))

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from tui.engine.forms import forms
 from tui.engine.likely import ANCHORS, KEY_WORDS, MARK, NAMES, LikelySecrets
+from tui.sql.forms import forms
 from tui.sql.secretnames import is_secret_name
 
 __all__ = ["MARK", "MIN_SECRET", "Redactor"]

@@ -7,13 +7,16 @@ from bisect import bisect_right
 
 import msgspec
 
+from tui.sql.forms import forms
 from tui.sql.meta import parse_meta
 from tui.sql.passwords import WORTH, read_secrets
 from tui.sql.script import Statement, read_script
-from tui.sql.secretnames import is_distinctive, is_reference
+from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
 from tui.sql.variables import Variables
 from tui.sql.written import find_written
 
+MARK = "[redacted]"
+_SHORT = 3
 _SETTING = re.compile(r"\\(?:set|setenv|getenv)\b")
 
 
@@ -88,6 +91,19 @@ def disclosed_in_text(text: str) -> tuple[Disclosed, ...]:
     lines = Lines(text)
     written = find_written(text)
     return tuple(Disclosed(w.value, *lines.at(w.start), is_distinctive(w.value)) for w in written)
+
+
+def hidden(text: str) -> str:
+    """The text with every secret that is written down in it replaced, wherever in it that stands."""
+    disclosure = disclosed_in_script(text)
+    given = [secret for name, secret in disclosure.sets if name in disclosure.names or is_secret_name(name)]
+    values = {secret.value for secret in (*disclosure.found, *given, *disclosed_in_text(text))}
+    # A short one may stand anywhere by chance: it is looked for in its quotes.
+    places = {f"'{form}'" if len(value) <= _SHORT else form for value in values for form in forms(value)}
+    if not places:
+        return text
+    found = re.compile("|".join(re.escape(place) for place in sorted(places, key=len, reverse=True)))
+    return found.sub(lambda match: f"'{MARK}'" if len(match[0]) <= _SHORT + 2 and match[0][0] == "'" else MARK, text)
 
 
 def _commented(text: str, start: int, end: int, lines: Lines) -> list[Disclosed]:

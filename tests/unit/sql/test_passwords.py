@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.sql.disclosed import disclosed_in_script, disclosed_in_text
+from tui.sql.disclosed import disclosed_in_script, disclosed_in_text, hidden
 from tui.sql.passwords import read_secrets
 from tui.sql.secretnames import is_secret_name
 
@@ -115,3 +115,14 @@ def test_names() -> None:
     PASSWORD_STORE_DIR AWS_ACCESS_KEY_ID tokens primary_key foreign_key bypass compass passed keyboard sslkey"""
     assert [name for name in secret.split() if not is_secret_name(name)] == []
     assert [name for name in none.split() if is_secret_name(name)] == []
+
+
+def test_a_text_with_its_secrets_hidden() -> None:
+    script = "-- it is hun'ter-2\nalter role x password 'hun''ter-2';\nalter role q7z password 'q7z'; -- q7z\n"
+    assert hidden(script) == (
+        "-- it is [redacted]\nalter role x password '[redacted]';\nalter role q7z password '[redacted]'; -- q7z\n"
+    )
+    assert hidden("\\set pw 'ab1-c'\nalter role x password :'pw';") == (
+        "\\set pw '[redacted]'\nalter role x password :'pw';"
+    )
+    assert hidden("select 1") == "select 1"
