@@ -12,6 +12,7 @@ from tests.engine.clusters import DATABASE, Address, address
 from tests.engine.postgres.pgserver import Server, awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import binaries_of
+from tui.engine import outage
 from tui.journal.codes import CancelReason, EvidenceState, Fact, FailReason, FateReason, HoldReason, WaitReason
 from tui.postgres.query import query
 from tui.run.commands import Accept, Cancel, Execute, Resume, Retry, Rollback
@@ -322,7 +323,10 @@ async def test_a_server_exchanged_between_two_steps_is_noticed_at_once(
 
 @pytest.mark.unsaid(HoldReason.OTHER_TIMELINE)
 @awaited
-async def test_a_standby_is_no_target_until_it_is_promoted(place: Address, tmp_path: Path) -> None:
+async def test_a_standby_is_no_target_until_it_is_promoted(
+    place: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "REFUSED_S", 0.3)
     standby = place.standby()
     async with Rig(tmp_path, place.dsn, STEPS) as rig:
         await rig.execute("one")

@@ -17,10 +17,12 @@ from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
 from tui.engine.drivers.query import QueryDriver, sql_error
 from tui.engine.drivers.snapshot import SnapshotDriver
-from tui.engine.drivers.sql import FateUnknown, SqlDriver
+from tui.engine.drivers.sql import SqlDriver
 from tui.engine.exceptions import each, reduced, said
 from tui.engine.keepers import Keepers
 from tui.engine.locksight import LockSight
+from tui.engine.loss import LOSABLE, Life, Lost
+from tui.engine.outage import Outage, may_be_away
 from tui.engine.proof import ProofUnanswered, Prover
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
@@ -31,11 +33,11 @@ from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, WaitRe
 from tui.journal.line import JournalError
 from tui.plan.model import Proof
 from tui.postgres import outside
-from tui.postgres.errors import OtherServer, PostgresError
+from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
-from tui.steps.answers import error_facts, passes
+from tui.steps.answers import TERMINATED, error_facts, passes
 from tui.steps.base import Context, Kind
 from tui.steps.psqlsays import error_of
 from tui.steps.registry import KINDS
@@ -76,7 +78,9 @@ class Attempt:
         self.opened = opened
         self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
         self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
-        self.queries = QueryDriver(target, self.step, LockSight(target, self._waits))
+        self.outage = Outage(recorder, target, state.id, state.attempt, self.stop)
+        self.life = Life(target)
+        self.queries = QueryDriver(target, self.step, LockSight(target, self._waits), self.outage)
         self.prover = Prover(
             recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest,
             report=report,
@@ -110,8 +114,9 @@ class Attempt:
         timer = asyncio.create_task(self._timer()) if self.step.timeout else None
         try:
             outcome = await (self._prove_by_hand() if self.at.by_hand else self._drive())
+            await self._over_an_outage(outcome)
             outcome = await self.placed(await self._cleaned(await self._looked(await self.proved(outcome))))
-        except FateUnknown as lost:
+        except Lost as lost:
             await self._recover(lost)
             return
         except ProofUnanswered as unanswered:
@@ -151,7 +156,7 @@ class Attempt:
         result: Any = None
         try:
             if self.kind.changes:
-                await self.sql.key.take(self.stop)
+                await self._keyed()
             while True:
                 result = await self.perform(generator.send(result))
         except StopIteration as ended:
@@ -162,6 +167,8 @@ class Attempt:
             raise
         except PostgresError as error:
             generator.close()
+            if isinstance(error, ConnectionLost) or await self.outage.explains(error):
+                raise Lost(error) from None
             failed = sql_error(error)
             # What may pass is no answer to anything; what the server refuses by name is.
             reason = FailReason.CONNECTION if passes(failed) else FailReason.SQL_ERROR
@@ -169,6 +176,16 @@ class Attempt:
                 reason = FailReason.OTHER_SERVER
             effect: e.Effect = "some" if self._current().done else "none"
             return fx.Failed(reason=reason, effect=effect, error=failed)
+
+    async def _keyed(self) -> None:
+        """Take the right to change the target, once its server is there."""
+        while True:
+            try:
+                await self.sql.key.take(self.stop)
+                return
+            except PostgresError as error:
+                if not may_be_away(error) or not await self.outage.over():
+                    raise
 
     def _current(self) -> StepState:
         return self.recorder.state.steps[self.at.id]
@@ -199,11 +216,13 @@ class Attempt:
             case fx.RunQuery():
                 return await self.queries.query(effect)
             case fx.RunChild():
+                await self._reachable(effect.target and not effect.authored)
                 return await (self._program(effect) if witnessed else self.children.run(effect))
             case fx.RunPsql():
+                await self._reachable(True)
                 return await self.psql.run(effect, witnessed=witnessed)
             case fx.Snapshot():
-                taken = await self.snapshots.take(effect)
+                taken = await self._snapshot(effect)
                 self.children.source = self.snapshots.source
                 return taken
             case fx.ReadFile():
@@ -217,7 +236,7 @@ class Attempt:
             case fx.HashPath():
                 return await hash_path(effect.path)
             case fx.Probe():
-                return await self.probes.probe(effect)
+                return await self._probed(effect)
             case fx.Sleep():
                 return await self._sleep(effect)
             case fx.Watch():
@@ -226,6 +245,46 @@ class Attempt:
                 self.recorder.append(effect.event)
                 return None
         raise TypeError(f"no driver carries out {type(effect).__name__}")
+
+    async def _reachable(self, needed: bool) -> None:
+        """A program that can do nothing without the server is started when that answers, or is waited for no longer."""
+        if needed and self.target.named:
+            await self.outage.was()
+
+    async def _over_an_outage(self, outcome: fx.Outcome) -> None:
+        """Raises Lost for a program that failed while its server was away, where what it did is known or asked for."""
+        if not isinstance(outcome, fx.Failed) or self.kind.fence != "child" or self.stop.is_set():
+            return
+        asked = self.step.prove is not None or (self.step.repeat or self.kind.repeat) == "always"
+        known = outcome.effect == "none" or asked
+        if not known or outcome.reason not in LOSABLE or not self.target.named:
+            return
+        said = self._printed(outcome)
+        away = await self.outage.was()
+        if said is not None and (said.sqlstate or "").startswith("57P0"):
+            raise Lost(ConnectionLost(said.message, said.sqlstate))
+        if away:
+            how = self.target.lost or ConnectionLost("the server was away while it ran")
+            raise Lost(how)
+
+    async def _probed(self, effect: fx.Probe) -> dict[str, Any]:
+        while True:
+            found = await self.probes.probe(effect)
+            error = found.get("error")
+            if error is None or "sqlstate" not in found:
+                return found
+            if not await self.outage.explains(ConnectionLost(str(error), found["sqlstate"])):
+                return found
+
+    async def _snapshot(self, effect: fx.Snapshot) -> fx.SnapshotTaken:
+        while True:
+            taken = await self.snapshots.take(effect)
+            error = taken.error
+            if taken.reason != FailReason.CONNECTION or error is None or not error.lost:
+                return taken
+            if not await self.outage.explains(ConnectionLost(error.message, error.sqlstate)):
+                return taken
+            await self.snapshots.close()
 
     async def _program(self, effect: fx.RunChild) -> fx.ChildDone:
         """Raises ProgramEnded for one that may have changed the database and was not left to end by itself."""
@@ -355,15 +414,17 @@ class Attempt:
         `about`: its facts (see `tui.postgres.outside`), empty where the catalogue knows nothing of it."""
         from tui.engine.cleanup import Cleanup
 
-        try:
-            return await Cleanup(self).run(self._context(), about)
-        except PostgresError as error:
-            return error.message
-        except (JournalError, FateUnknown):
-            raise
-        except Exception as error:
-            self.report(error, f"the cleanup of step {self.at.id}")
-            return said(error) or type(error).__name__
+        while True:
+            try:
+                return await Cleanup(self).run(self._context(), about)
+            except PostgresError as error:
+                if not await self.outage.explains(error):
+                    return error.message
+            except (JournalError, Lost):
+                raise
+            except Exception as error:
+                self.report(error, f"the cleanup of step {self.at.id}")
+                return said(error) or type(error).__name__
 
     async def _cleaned(self, outcome: fx.Outcome) -> fx.Outcome:
         """A statement outside a transaction that failed may have left half of itself behind: that is cleaned up, unless
@@ -449,6 +510,8 @@ class Attempt:
             common["evidence"] |= {"given_up": CancelReason.TIMEOUT}
         elif timed_out:
             reason = FailReason.TIMEOUT
+        if reason in UNANSWERED and outcome.error and outcome.error.lost and outcome.error.sqlstate == TERMINATED:
+            reason = FailReason.TERMINATED
         error = outcome.error or self._printed(outcome)
         if error is not None:
             common["evidence"] |= {"error": self._located(error)}
@@ -484,7 +547,7 @@ class Attempt:
                 )
             )  # fmt: skip
 
-    async def _recover(self, lost: Exception) -> None:
+    async def _recover(self, lost: Lost | OtherTarget) -> None:
         from tui.engine.recovery import Recovery
 
         # It may be the control session that was lost: ours then still holds the attempt's key and an open transaction.
@@ -493,7 +556,8 @@ class Attempt:
         if ended is not None and self.stop_reason == CancelReason.ENGINE:
             # The next engine decides, as after a crash, and goes on.
             return
-        await Recovery(self, ended).decide(str(lost))
+        error = lost.error if isinstance(lost, Lost) else None
+        await Recovery(self, ended, lost=error).decide(str(lost))
 
     def output_path(self) -> Path:
         """Where what the step printed lies, redacted and complete."""

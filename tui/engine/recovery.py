@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui.engine.drivers.psql import ProgramEnded
+from tui.engine.drivers.query import sql_error
 from tui.engine.exceptions import SCARCE, facts
+from tui.engine.loss import facts_of
 from tui.engine.programs import ASKED, program_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
@@ -41,10 +43,16 @@ class Recovery:
     """Decides the fate of one attempt and records it with its outcome."""
 
     def __init__(
-        self, attempt: Attempt, ended: ProgramEnded | None = None, mishap: dict[str, Any] | None = None
+        self,
+        attempt: Attempt,
+        ended: ProgramEnded | None = None,
+        mishap: dict[str, Any] | None = None,
+        lost: PostgresError | None = None,
     ) -> None:
         """`ended`: the program whose end this engine saw, or did not see, and which nobody restarts by itself.
-        `mishap`: facts of the exception by which the attempt ended under this engine, which nobody restarts either."""
+        `mishap`: facts of the exception by which the attempt ended under this engine, which nobody restarts either.
+        `lost`: how its session was lost under this engine; another attempt goes on by itself unless somebody did it."""
+        self._lost = lost
         self._attempt = attempt
         self._ended = None if ended is None else ended.done
         self._problem = None if ended is None else ended.problem
@@ -289,6 +297,9 @@ class Recovery:
             self._append(*fate)
             return
         evidence_ = {**(self._mishap or {}), "fate": verdict.fate, "reason": verdict.reason, **verdict.facts}
+        lost = self._lost if self._attempt.stop_reason in (None, CancelReason.ENGINE) else None
+        if lost is not None:
+            evidence_ |= facts_of(lost)
         if verdict.fate == "applied":
             whole = self._is_whole(verdict)
             if whole:
@@ -306,7 +317,7 @@ class Recovery:
                 outcome = await self._attempt.placed(outcome)
                 self._attempt.record(outcome, *fate, recovered=True)
                 return
-            self._unended(fate, evidence_, "some")
+            await self._unended(fate, evidence_, "some", lost)
             return
         if at.by_hand:
             # As it would have ended under the engine that began it: what is not there is not begun by itself.
@@ -324,22 +335,31 @@ class Recovery:
             left = "some"
         if left == "none" and verdict.reason != FateReason.NOTHING_SENT and self._reaches_beyond():
             left = "unknown"
-        if self._ended is not None:
+        if self._ended is not None and lost is None:
             failed = failed_child(self._ended, evidence_ | self._end(), left)
             if self._problem is not None:
                 failed = msgspec.structs.replace(failed, reason=self._problem)
             self._attempt.record(failed, *fate)
             return
-        self._unended(fate, evidence_, left)
+        await self._unended(fate, evidence_ | self._end(), left, lost)
 
-    def _unended(self, fate: tuple[e.Event, ...], found: dict[str, Any], effect: e.Effect) -> None:
-        """Not all of it is there, and nobody decided that: another attempt goes on from here, by itself unless it was
-        an exception that ended this one, which would end the next one too."""
-        if self._mishap is None:
-            self._append(*fate, self._interrupted(found, effect))
+    async def _unended(
+        self, fate: tuple[e.Event, ...], found: dict[str, Any], effect: e.Effect, lost: PostgresError | None
+    ) -> None:
+        """Not all of it is there: another attempt goes on from here, by itself unless it was somebody's deed, or an
+        exception that ended this one, which would end the next one too. Raises PostgresError while the server cannot be
+        asked whose deed it was."""
+        why: CancelReason | FailReason = CancelReason.INTERRUPTED
+        if self._mishap is not None:
+            why = FailReason.NOT_CARRIED_OUT
+        elif lost is not None:
+            why = await self._attempt.life.reason(lost, self._step.id, self._at.losses)
+        if isinstance(why, CancelReason):
+            self._append(*fate, self._interrupted(found, effect, why))
             return
-        failed = fx.Failed(reason=FailReason.NOT_CARRIED_OUT, evidence=found, effect=effect)
-        self._attempt.record(failed, *fate)
+        error = None if lost is None else sql_error(lost)
+        failed = fx.Failed(reason=why, evidence=found, effect=effect, error=error)
+        self._attempt.record(failed, *fate, recovered=lost is not None)
 
     def _end(self) -> dict[str, Any]:
         return {} if self._ended is None else child_evidence(self._ended)
@@ -378,8 +398,7 @@ class Recovery:
         text = spec.text if spec.file is None else (self._attempt.paths.plan / spec.file).read_text("utf-8")
         return text or ""
 
-    def _interrupted(self, found: dict[str, Any], effect: e.Effect) -> e.StepCancelled:
-        reason: CancelReason = CancelReason.INTERRUPTED
+    def _interrupted(self, found: dict[str, Any], effect: e.Effect, reason: CancelReason) -> e.StepCancelled:
         if self._attempt.stop.is_set() and self._attempt.stop_reason not in (CancelReason.ENGINE, None):
             reason = self._attempt.stop_reason or reason
         return e.StepCancelled(

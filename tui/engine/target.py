@@ -17,9 +17,10 @@ from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Target
 from tui.plan.secrets import Secrets
+from tui.postgres.answering import lets_in
 from tui.postgres.connect import Notice, Session, WorkSettings, open_session
 from tui.postgres.dsn import quoted_value
-from tui.postgres.errors import ConnectFailed, OtherServer, PostgresError
+from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, Unusable
 from tui.postgres.evidence import Known, pin
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.lineage import Left, look
@@ -68,6 +69,11 @@ class TargetAccess:
         self.on_other: Callable[[OtherTarget], None] = lambda other: None
         """Told whenever something else answers in the target's name."""
         self._met: TargetIdentity | None = None
+        self.openings = 0
+        """How often the control session was opened."""
+        self.lost: ConnectionLost | None = None
+        """How the control session before the present one was lost."""
+        self._place: dict[str, str] = {}
 
     def conninfo(self) -> str:
         """libpq's connection string, variables expanded. Raises tui.plan.expand.ExpansionError."""
@@ -80,7 +86,7 @@ class TargetAccess:
         try:
             found = resolve(self.conninfo(), self.environment)
         except ExpansionError as error:
-            raise ConnectFailed(str(error)) from None
+            raise Unusable(str(error)) from None
         if self.target.password_command is not None and "PGPASSWORD" in self.environment:
             # Whatever else holds a password holds an older one.
             return replace(found, parameters=found.parameters | {"password": self.environment["PGPASSWORD"]})
@@ -174,6 +180,7 @@ class TargetAccess:
         target, and what the run left in it is still there."""
         async with self._opening:
             if self._control is None or self._control.closed:
+                self.lost = self.lost if self._control is None else self._control.lost
                 self._control = None
                 control = await self.open("control")
                 try:
@@ -182,12 +189,27 @@ class TargetAccess:
                     await control.close()
                     raise
                 self._control = control
+                self.openings += 1
+                self._place = control.address.parameters
             return self._control
 
     async def renewed(self) -> Session:
         """The control session, which answers now: opened again if it was lost. Raises as `control` does."""
         control = await self.control()
         return await self.control() if await self._left(control) else control
+
+    async def lets_in(self) -> bool:
+        """Whether what the plan names, and what answered last, is there and neither starts nor stops. A pooler is there
+        in its server's place, which nobody sees behind it."""
+        if self.identity is not None and self.identity.pooler != "none":
+            return False
+        try:
+            named = self.resolved().parameters
+        except ConnectFailed:
+            # It is not even known whom to ask.
+            return True
+        place = named if named.get("host") or named.get("hostaddr") else self._place
+        return await lets_in(place)
 
     def known(self) -> Known:
         """What the run knows of its target, where the fate of a transaction is asked."""
@@ -216,7 +238,7 @@ class TargetAccess:
         settled = found.pooler in SETTLED
         if expected is not None and not settled and expected.identity.get("pooler") in SETTLED:
             # The run opened on a session of its own: what it rests on would be whoever's is lent the server next.
-            raise ConnectFailed(_("A pooler that lends its servers out stands in between now, which did not before."))
+            raise Unusable(_("A pooler that lends its servers out stands in between now, which did not before."))
         return settled
 
     async def _inherit(self, control: Session) -> None:

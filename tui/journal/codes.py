@@ -158,6 +158,8 @@ class FailReason(StrEnum):
     ROWS_LEFT = "rows_left"
     ROWS_UNCOUNTED = "rows_uncounted"
     SESSION_STATE_LOST = "session_state_lost"
+    TERMINATED = "terminated"
+    TIME_LIMIT = "time_limit"
     SIGNALLED = "signalled"
     SQL_ERROR = "sql_error"
     STANDBY_BEHIND = "standby_behind"
@@ -193,11 +195,13 @@ class CancelReason(StrEnum):
     """Why an attempt was ended before its end. `ENGINE` is never journaled: the next engine decides."""
 
     COMPANION = "companion"
+    CONNECTION_LOST = "connection_lost"
     ENGINE = "engine"
     INTERRUPTED = "interrupted"
     OTHER_TARGET = "other_target"
     PERSON = "person"
     ROLLBACK = "rollback"
+    SERVER_RESTARTED = "server_restarted"
     TIMEOUT = "timeout"
 
 

@@ -60,6 +60,8 @@ _WARNINGS_KEPT, _WARNING_LONGEST = 50, 1000
 _OURS = "pg_catalog, pg_temp"
 """The search path of our own statements: nobody but a superuser can put anything there."""
 _CLOSING_S = 1.0
+CRASH = "57P02"
+"""What a session is told by a mere warning, before its server ends it because another process of its crashed."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -157,6 +159,9 @@ class Session:
         self._pending: asyncio.Task[Any] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
         self._closing = False
+        self.lost: ConnectionLost | None = None
+        """How it was lost, once that was seen."""
+        self._crashed = False
         self.purpose = purpose
         self.settings = settings
         self.runs_the_plan = runs_the_plan
@@ -375,7 +380,7 @@ class Session:
             if previous is not None and not previous.done():
                 await asyncio.wait({previous})
             if self._connection.closed:
-                raise ConnectionLost(_("The session is closed."))
+                raise self.lost or ConnectionLost(_("The session is closed."))
             self._warnings.clear()
             return await work
         except asyncio.CancelledError:
@@ -389,12 +394,22 @@ class Session:
             raise OutOfMemory() from None
         except psycopg.Error as error:
             refused = translated(error, self._connection, sql)
+            if isinstance(refused, ConnectionLost):
+                refused = self._has_lost(refused)
             if unfinished(self._connection):
                 # The server waits for data, or for somebody to take some: nothing else could be asked of it.
                 await self._connection.close()
             raise refused from None
         finally:
             work.close()
+
+    def _has_lost(self, error: ConnectionLost) -> ConnectionLost:
+        """The error with what is known of the server; the first one says how the session ended."""
+        if self.lost is None:
+            sqlstate = error.sqlstate or (CRASH if self._crashed else None)
+            server = None if self.server is None else self.server.postmaster_start
+            self.lost = ConnectionLost(error.message, sqlstate, server)
+        return self.lost
 
     def _noticed(self, report: psycopg.errors.Diagnostic) -> None:
         from tui.postgres.wire import tolerant
@@ -408,6 +423,7 @@ class Session:
             cut(diag.message_hint),
             cut(diag.context),
         )
+        self._crashed = self._crashed or notice.sqlstate == CRASH
         if notice.severity == "WARNING" and len(self._warnings) < _WARNINGS_KEPT:
             short = cut(notice.message, _WARNING_LONGEST)
             self._warnings.append(Notice(notice.severity, notice.sqlstate, short))

@@ -18,12 +18,23 @@ class ConnectFailed(PostgresError):
     """No session could be opened, or the one that was opened may not be used. Nothing was executed."""
 
 
+class Unusable(ConnectFailed):
+    """Nobody but a person changes that no session can be had, or used: waiting is of no use."""
+
+
 class OtherServer(ConnectFailed):
     """Somebody answered, and it is not the server (or not the database) that this run is about."""
 
 
 class ConnectionLost(PostgresError):
-    """The session ended while it was needed. What became of a statement on its way is NOT known."""
+    """The session ended while it was needed. What became of a statement on its way is NOT known.
+
+    `postmaster_start`: since when the server ran that it was on (UTC text), as far as that is known.
+    """
+
+    def __init__(self, message: str, sqlstate: str | None = None, postmaster_start: str | None = None) -> None:
+        super().__init__(message, sqlstate)
+        self.postmaster_start = postmaster_start
 
 
 class OutOfMemory(ConnectionLost):

@@ -106,7 +106,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             effect="some" if event.resume_from else residue, residue=residue, commit=known.commit,
             doubted=residue != "none" or known.status == "undecided",
             leftovers=tuple(known.evidence.get(Fact.LEFTOVERS) or ()) or known.leftovers,
-            host_attempt=0 if host is None else host.attempt,
+            host_attempt=0 if host is None else host.attempt, losses=known.losses,
         )
     )  # fmt: skip
     position, unended, back = steps.position(event.step), state.unended, state.rollback_unended
@@ -219,7 +219,8 @@ _STATUS: dict[type[e.Event], str] = {
 }  # fmt: skip
 
 
-_INTERRUPTED = (CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET)
+_LOSSES = (CancelReason.SERVER_RESTARTED, CancelReason.CONNECTION_LOST)
+_INTERRUPTED = (CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET, *_LOSSES)
 """Nobody's decision: the run goes on with another attempt."""
 
 
@@ -238,6 +239,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason in _INTERRUPTED,
         started=known.started if known.attempt == event.attempt else None,
+        losses=known.losses + 1 if isinstance(event, e.StepCancelled) and event.reason in _LOSSES else 0,
     )  # fmt: skip
     if isinstance(event, e.StepUndone):
         # When it began and ended says how long the step itself took, not how long its effect lasted.
@@ -286,7 +288,7 @@ def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState
         state = _proved(state, known, event.statement)
     # One that was done before and is no longer there is executed again, behind which the others stay done.
     done = max(0 if known is None else known.done, event.statement + 1)
-    return _update(state, event, witness=None, tx_sent=False, done=done, effect="some")
+    return _update(state, event, witness=None, tx_sent=False, done=done, effect="some", losses=0)
 
 
 def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:

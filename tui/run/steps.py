@@ -29,6 +29,7 @@ ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 UNDO_PREFIX = "undo."
 UNANSWERED: frozenset[str] = frozenset({
     FailReason.NOT_ANSWERED, FailReason.NOT_MEASURED, FailReason.CONNECTION, FailReason.OUT_OF_MEMORY,
+    FailReason.TERMINATED,
 })  # fmt: skip
 """Reasons of failing that say nothing of the database: it could not be asked. No rollback follows from them."""
 
@@ -117,6 +118,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     """Whether an attempt before this one may have done its work, for all that is known, or that a person says."""
     leftovers: tuple[str, ...] = ()
     """Unfinished objects that the last attempt before this one to leave any has left, by their quoted names."""
+    losses: int = 0
+    """Attempts in a row that ended with the server or the connection, and committed nothing."""
     host_attempt: int = 0
     """Of a companion: the attempt of the step that it accompanied last."""
     commit: Commit | None = None

@@ -19,6 +19,8 @@ from tui.steps.effects import Effect, Emit, Probe, Rows, RunQuery, Sleep, SqlErr
 T = TypeVar("T")
 CANCELED: Final = "57014"
 """query_canceled: a statement's own timeout, or a person."""
+TERMINATED: Final = "57P01"
+"""admin_shutdown: of a server that goes on, the word for a session that somebody ended."""
 _UNDEFINED = frozenset({"42P01", "42703", "42883", "42704", "3F000"})
 """No such table, column, function, object, schema."""
 _PASSING = ("08", "40", "53", "55", "57", "58", "XX")
@@ -78,6 +80,9 @@ def _again(context: Context, effect: Effect, error_of: Callable[[T], SqlError | 
         found: T = yield effect
         error = error_of(found)
         if error is None or pause is None or not passes(error) or error.sqlstate == CANCELED:
+            break
+        if error.lost and error.sqlstate == TERMINATED:
+            # Somebody does not want it asked; that it was no restart is known by now.
             break
         waiting = True
         facts = error_facts(error) | {"tries": tries, "pause_s": pause}

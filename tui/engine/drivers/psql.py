@@ -26,7 +26,7 @@ from tui.journal.codes import FailReason
 from tui.plan.expand import expand
 from tui.postgres import evidence, fence, ledger, psqltalk
 from tui.postgres.connect import Session
-from tui.postgres.errors import PostgresError
+from tui.postgres.errors import ConnectionLost, PostgresError
 from tui.postgres.identity import TargetIdentity
 from tui.postgres.psqltalk import Report, Variables
 from tui.run.steps import StepState
@@ -42,13 +42,18 @@ OPENED, CLOSED = 0, 1
 _CLIENT_ERROR = re.compile(rb"psql:[^\n]*:\d+: [^\W\d_]+: (?! )")
 _PATIENCE = 5.0
 _LONGEST_LINE = 1 << 16
+_BAD = 2
+"""psql's exit status when its connection went bad."""
+_ENDED = "57P0"
+"""Class of what a server says that ends a session: 57P01 to 57P05."""
 
 
 class ProgramEnded(FateUnknown):
     """A program ended, and what it did is to be asked before anything follows from that."""
 
-    def __init__(self, done: ChildDone, problem: FailReason | None = None) -> None:
-        super().__init__("the program's end does not tell what it did")
+    def __init__(self, done: ChildDone, problem: FailReason | None = None, error: PostgresError | None = None) -> None:
+        """`error`: how the server ended its session, where that is why it ended."""
+        super().__init__(error, "the program's end does not tell what it did")
         self.done = done
         self.problem = problem
 
@@ -127,8 +132,8 @@ class PsqlDriver:
         if not lead.single:
             if lead.committed and child.status == 0:
                 return msgspec.structs.replace(done, effect="all")
-            if lead.witnessed and (child.lost or child.status is None or child.status < 0 or child.status == 2):
-                raise ProgramEnded(child, done.problem)
+            if lead.witnessed and (child.lost or child.status is None or child.status < 0 or child.status == _BAD):
+                raise ProgramEnded(child, done.problem, self._loss(lead, child))
             return done
         return await self._asked(lead, done)
 
@@ -155,11 +160,12 @@ class PsqlDriver:
                     commit_acked=acknowledged, patience=_PATIENCE, known=self.target.known(),
                 )  # fmt: skip
         except (PostgresError, OSError):
-            raise ProgramEnded(child, done.problem) from None
+            raise ProgramEnded(child, done.problem, self._loss(lead, child)) from None
         if verdict.fate == "applied" and not lead.commit_sent:
             return msgspec.structs.replace(done, problem=done.problem or FailReason.TRANSACTION_LEFT)
-        if verdict.fate != "not_applied":
-            raise ProgramEnded(child, done.problem)
+        loss = self._loss(lead, child)
+        if verdict.fate != "not_applied" or (loss is not None and lead.witnessed):
+            raise ProgramEnded(child, done.problem, loss)
         if done.problem is None and _refused_to_write(child.tail):
             done = msgspec.structs.replace(done, problem=FailReason.READ_ONLY)
         if done.problem == FailReason.SESSION_REPLACED or (await self.reach(lead.effect)).outside:
@@ -167,6 +173,18 @@ class PsqlDriver:
         if lead.witnessed:
             self.recorder.append(self.event(e.TxAborted))
         return msgspec.structs.replace(done, effect="none")
+
+    def _loss(self, lead: _Lead, child: ChildDone) -> PostgresError | None:
+        """How psql lost its session, or the engine its own beside it; None where neither did."""
+        said = error_of(child.tail)
+        if said is not None and (said.sqlstate or "").startswith(_ENDED):
+            start = None if lead.witness is None else lead.witness.postmaster_start
+            return ConnectionLost(said.message, said.sqlstate, start)
+        if lead.control is not None and lead.control.lost is not None:
+            return lead.control.lost
+        if child.status == _BAD:
+            return ConnectionLost("psql lost its connection" if said is None else said.message)
+        return None
 
 
 class _Lead:

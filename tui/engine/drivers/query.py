@@ -8,6 +8,7 @@ import time
 from msgspec.structs import replace
 
 from tui.engine.locksight import LockSight
+from tui.engine.outage import Outage
 from tui.engine.target import TargetAccess
 from tui.plan.model import Step
 from tui.postgres.connect import Session, WorkSettings
@@ -42,8 +43,13 @@ class QueryDriver:
     """Carries out RunQuery: one session for each role and database, in read-only transactions. `sight` tells what a
     question waits for."""
 
-    def __init__(self, target: TargetAccess, step: Step, sight: LockSight | None = None) -> None:
+    def __init__(
+        self, target: TargetAccess, step: Step, sight: LockSight | None = None, outage: Outage | None = None
+    ) -> None:
+        """`outage`: what waits for a server that is away, after which it is asked anew."""
         self._target = target
+        self._outage = outage
+        self._error: PostgresError | None = None
         self._step = step
         self._sight = LockSight(target, lambda *_: None) if sight is None else sight
         self._sessions: dict[tuple[str | None, bool, str | None, bool], Session] = {}
@@ -53,6 +59,13 @@ class QueryDriver:
 
     async def query(self, effect: RunQuery) -> Rows:
         """Ask; the error is in the answer. Raises OtherTarget alone, where nobody was asked."""
+        while True:
+            self._error = None
+            rows = await self._query(effect)
+            if self._error is None or self._outage is None or not await self._outage.explains(self._error):
+                return rows
+
+    async def _query(self, effect: RunQuery) -> Rows:
         began = time.monotonic()
         cancels = self._cancels
         try:
@@ -70,6 +83,7 @@ class QueryDriver:
         except OtherTarget:
             raise
         except PostgresError as error:
+            self._error = error
             return Rows(error=self._sight.named(sql_error(error)), seconds=round(time.monotonic() - began, 6))
         except OSError as error:
             lost = SqlError(sqlstate=None, message=str(error), lost=True)

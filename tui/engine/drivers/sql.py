@@ -17,6 +17,7 @@ from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.targetkey import TargetKey
 from tui.engine.drivers.underway import TransactionUnderWay, answer_to, identity_facts, milliseconds
 from tui.engine.locksight import LockSight
+from tui.engine.loss import Lost
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
@@ -40,7 +41,7 @@ from tui.steps.effects import (
 )
 
 
-class FateUnknown(Exception):
+class FateUnknown(Lost):
     """The connection was lost where that says nothing of what became of the work."""
 
 
@@ -107,7 +108,7 @@ class SqlDriver:
         except OutOfMemory as error:
             return await self._aborted(session, work, sql_error(error, work.line))
         except ConnectionLost as error:
-            raise FateUnknown(error.message) from None
+            raise FateUnknown(error) from None
         except OtherTarget:
             await self._abandon(session)
             raise
@@ -124,7 +125,7 @@ class SqlDriver:
         try:
             result = await session.execute(effect.end)
         except ConnectionLost as error:
-            raise FateUnknown(error.message) from None
+            raise FateUnknown(error) from None
         except PostgresError as error:
             # What is checked at the end, deferred constraints say, is no single statement's.
             return await self._aborted(session, work, sql_error(error))
@@ -181,7 +182,7 @@ class SqlDriver:
                 if left.state == "half":
                     return TxDone(committed=False, left="half", leftovers=left.leftovers)
         except ConnectionLost as error:
-            raise FateUnknown(error.message) from None
+            raise FateUnknown(error) from None
         witness = {
             "outside": True,
             "pid": backend.pid,
@@ -193,7 +194,7 @@ class SqlDriver:
             async with self._sight.over(backend.pid, effect.settings.lock_timeout):
                 result = await self._one(session, effect.statement)
         except ConnectionLost as error:
-            raise FateUnknown(error.message) from None
+            raise FateUnknown(error) from None
         except PostgresError as error:
             failed = self._sight.named(sql_error(error, effect.statement.line))
             return await self._judged(effect, failed, began)
@@ -229,7 +230,7 @@ class SqlDriver:
         except OutOfMemory as error:
             return self._failed(sql_error(error, effect.statement.line), began)
         except ConnectionLost as error:
-            raise FateUnknown(error.message) from None
+            raise FateUnknown(error) from None
         except PostgresError as error:
             return self._failed(sql_error(error, effect.statement.line), began)
         return TxDone(committed=True, warnings=tuple(w.message for w in result.warnings))
@@ -241,7 +242,7 @@ class SqlDriver:
         try:
             return await counting.counts(session, await self._target.control(), effect.statement.text)
         except ConnectionLost as error:
-            raise FateUnknown(error.message) from None
+            raise FateUnknown(error) from None
 
     async def unwitnessed(self, statements: tuple[Statement, ...], settings: SqlSettings) -> TxDone:
         """Statements of a cleanup: idempotent, outside any transaction, with nothing journaled of their commits."""
@@ -387,7 +388,7 @@ class SqlDriver:
             try:
                 await self._one(session, statement)
             except ConnectionLost as error:
-                raise FateUnknown(error.message) from None
+                raise FateUnknown(error) from None
             except PostgresError as error:
                 await session.close()
                 return TxDone(committed=False, error=sql_error(error, statement.line), anew=True)

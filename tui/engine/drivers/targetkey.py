@@ -11,7 +11,7 @@ from tui.engine.target import TargetAccess
 from tui.journal.codes import WaitReason
 from tui.postgres import fence
 from tui.postgres.connect import Session
-from tui.postgres.errors import PostgresError, StatementFailed
+from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 
 _PATIENCE: Final = 600.0
 
@@ -46,21 +46,22 @@ class TargetKey:
             self._tell(WaitReason.NONE, {})
 
     async def require(self) -> None:
-        """Ask the server whether the right to change the target is still ours. Raises StatementFailed when it is lost.
+        """Ask the server whether the right to change the target is still ours. Raises ConnectionLost when it is gone
+        with its session, which says how that was lost.
 
         A control session that was opened again in the meantime does not have it, and one that was ended from outside
         looks alive until it is used.
         """
         if self._held is None:
             return
-        held = False
-        if not self._held.closed:
-            try:
-                held = self._held.backend.pid in await fence.holders(self._held, fence.target_key())
-            except PostgresError:
-                pass
-        if not held:
-            raise StatementFailed("57P01", "the control session was lost, and with it the right to change the target")
+        try:
+            if self._held.backend.pid in await fence.holders(self._held, fence.target_key()):
+                return
+        except PostgresError:
+            pass
+        how = self._held.lost
+        text = "the control session was lost, and with it the right to change the target"
+        raise ConnectionLost(text, None if how is None else how.sqlstate, None if how is None else how.postmaster_start)
 
     async def release(self) -> None:
         """Give it back."""
