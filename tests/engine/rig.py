@@ -29,8 +29,10 @@ from tui.helm.opening import file_of
 from tui.helm.paths import RunPaths, new_run_id
 from tui.journal.codes import Fact
 from tui.journal.events import Policy, RunOpened
+from tui.plan.files import SEAL_FILE
 from tui.plan.freeze import freeze
 from tui.plan.loader import load
+from tui.plan.seal import seal_of
 from tui.run.commands import Command, Execute
 from tui.run.decide import Refusal, decide
 from tui.run.steps import StepState
@@ -67,7 +69,8 @@ def _programs(home: Path, database: Database) -> Path:
 class Rig:
     """One run. `plan`: a whole plan, or the steps of one section (YAML, indented by ten blanks, as under `steps:`).
 
-    `files` lie beside the plan. `ledger`: the database has one. On leaving the engine is ended and its sessions are
+    `files` lie beside the plan; `past_check` are sealed in their place, as if `check` had let them pass. `ledger`: the
+    database has one. On leaving the engine is ended and its sessions are
     closed.
     """
 
@@ -79,6 +82,7 @@ class Rig:
         files: Mapping[str, str | bytes] | None = None,
         policy: Policy | None = None,
         ledger: bool = False,
+        past_check: Mapping[str, str] | None = None,
         **variables: str,
     ) -> None:
         self.home = home
@@ -100,6 +104,7 @@ class Rig:
         assert self.loaded.plan is not None, self.loaded.errors
         self.policy = policy or Policy()
         self.ledger = ledger
+        self.past_check = past_check or {}
         run = home / "runs" / new_run_id(datetime.now(UTC))
         self.paths = RunPaths(run)
         self.engine: Engine
@@ -111,10 +116,10 @@ class Rig:
         assert self.loaded.plan is not None
         for path in (self.paths.directory, self.paths.output, self.paths.artifacts):
             path.mkdir(parents=True, exist_ok=True)
-        frozen = freeze(self.loaded, self.source, self.paths.plan)
+        seal, work = self._frozen()
         target = next(iter(self.loaded.plan.targets))
         opened = RunOpened(
-            id=self.paths.id, plan=self.loaded.plan, seal=frozen.seal, work=frozen.work, target=target,
+            id=self.paths.id, plan=self.loaded.plan, seal=seal, work=work, target=target,
             environment=self.loaded.plan.targets[target].environment, policy=self.policy, ledger=self.ledger,
         )  # fmt: skip
         opening = Opening(opened=opened, by="ana@test")
@@ -122,6 +127,18 @@ class Rig:
         self.recorder, self.target = await process._open(self.paths, self.environment)
         self._run()
         return self
+
+    def _frozen(self) -> tuple[str, str]:
+        """Freeze the plan: its seal and its work."""
+        frozen = freeze(self.loaded, self.source, self.paths.plan)
+        if not self.past_check:
+            return frozen.seal, frozen.work
+        for name, text in self.past_check.items():
+            (self.paths.plan / name).write_text(text)
+        names = {path.relative_to(self.paths.plan).as_posix() for path in self.paths.plan.rglob("*") if path.is_file()}
+        seal, lines = seal_of(self.paths.plan, names - {SEAL_FILE})
+        (self.paths.plan / SEAL_FILE).write_text("".join(lines))
+        return seal, frozen.work
 
     def _run(self) -> None:
         crashlog = CrashLog(self.paths.engine_log)
@@ -159,9 +176,14 @@ class Rig:
                 await self.target.close()
                 self.recorder.close()
 
-    async def take_up(self, cut: Callable[[Event], bool] | None = None, policy: Policy | None = None) -> None:
+    async def take_up(
+        self,
+        cut: Callable[[Event], bool] | None = None,
+        policy: Policy | None = None,
+        before_it_runs: Callable[[], object] = lambda: None,
+    ) -> None:
         """Another engine takes the run up. `cut`: the journal ends behind the last event for which it holds, as if the
-        engine had died there."""
+        engine had died there. `before_it_runs`: what happens when it has looked at the plan already."""
         await self.stop()
         if cut is not None:
             lines = self.paths.journal.read_bytes().splitlines(keepends=True)
@@ -170,6 +192,7 @@ class Rig:
             # What it wrote there is not kept to be held against it: it never was.
             shutil.rmtree(self.home / "state", ignore_errors=True)
         self.recorder, self.target = await process._take_up(self.paths, policy, self.environment)
+        before_it_runs()
         self._run()
 
     # -- what happened ----------------------------------------------------------------------------------------------

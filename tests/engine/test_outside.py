@@ -14,7 +14,6 @@ from tests.engine.test_script import HEADLESS, fates
 from tests.postgres_server import Database, await_condition
 from tui.engine import cleanup as cleaning
 from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
-from tui.plan import freeze
 from tui.run.commands import Cancel, Execute, Retry
 
 pytestmark = pytest.mark.postgres
@@ -306,18 +305,17 @@ async def test_a_procedure_that_commits_is_told_by_the_proof_of_it_alone(
 @pytest.mark.unsaid(FateReason.PROVED)
 @awaited
 async def test_of_several_that_the_catalogue_does_not_know_none_is_guessed(
-    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_database: Database, tmp_path: Path
 ) -> None:
     prepared(empty_database)
     with empty_database.connect() as connection:
         connection.execute("create procedure one() language sql as $$ insert into t values (-1) $$;")
     step = plan("count(*) = 2 from t where a < 0", mode="script")
-    async with Rig(tmp_path, empty_database, step, {"s.sql": "call one();"}) as rig:
-        # As a plan of an earlier version may be, which `check` did not refuse yet.
-        (rig.paths.plan / "s.sql").write_text("call one(); call one();")
+    # As a plan of an earlier version may be, which `check` did not refuse yet.
+    earlier = {"s.sql": "call one(); call one();"}
+    async with Rig(tmp_path, empty_database, step, {"s.sql": "call one();"}, past_check=earlier) as rig:
         assert (await rig.execute("s"))["type"] == "step.passed"
         begun = rig.events("tx.begin")[0]["seq"]
-        monkeypatch.setattr(freeze, "verify_seal", lambda *_: [])
         await rig.take_up(cut=lambda e: e["seq"] == begun, policy=HEADLESS)
         await rig.until(lambda: rig.step("s").status == "undecided", "nobody knows")
         assert fates(rig) == [("undecided", "one_of_many")]

@@ -136,9 +136,7 @@ async def test_what_passed_is_there_after_a_crash_of_the_server(tmp_path: Path, 
             connection.execute("select pg_reload_conf()")
         text = "create table a ();" if single else "set synchronous_commit = off; create table a ();"
         plan = PSQL % ("" if single else ", single_transaction: false", "")
-        async with Rig(tmp_path, database, plan, {"s.sql": "select 1;"}) as rig:
-            # Past what `check` refuses.
-            (rig.paths.plan / "s.sql").write_text(text)
+        async with Rig(tmp_path, database, plan, {"s.sql": "select 1;"}, past_check={"s.sql": text}) as rig:
             assert outcome(await rig.execute("a")) == ("step.passed", None, "all")
             postgres_server.kill_server(server)
         server.start()

@@ -230,10 +230,9 @@ async def test_what_is_said_is_what_is_there(each_database: Database, tmp_path: 
     try:
         path = programs(tmp_path, each_database)
         plan, files = step(case, role), {"s.sql": "select 1;"}
-        async with Rig(tmp_path, each_database, plan, files, ledger=ledger, PATH=path) as rig:
-            # Past what `check` sees in it.
-            for name, text in {"s.sql": case.text, **case.files}.items():
-                (rig.paths.plan / name).write_text(text)
+        # Past what `check` sees in it.
+        past = {"s.sql": case.text, **case.files}
+        async with Rig(tmp_path, each_database, plan, files, ledger=ledger, past_check=past, PATH=path) as rig:
             ended = await rig.execute("a")
         data = ended["data"]
         said = "passed" if ended["type"] == "step.passed" else data["reason"]

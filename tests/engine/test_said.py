@@ -87,7 +87,6 @@ async def test_detail_and_hint_are_told(each_database: Database, tmp_path: Path,
 async def test_an_included_file_is_named(each_database: Database, tmp_path: Path) -> None:
     files = {"a.sql": "select 1;\n\\ir b.sql\n", "b.sql": "select 1;\nselect nosuch;\n"}
     async with Rig(tmp_path, each_database, "          - {id: a, title: A, psql: {file: a.sql}}\n", files) as rig:
-        (rig.paths.plan / "b.sql").write_text(files["b.sql"])
         await rig.execute("a")
         error = rig.step("a").evidence["error"]
     assert (error["sqlstate"], Path(error["file"]).name, error["line"]) == ("42703", "b.sql", 2)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tui.engine.published import whole
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
 from tui.engine.remains import sweep
+from tui.engine.removal import patiently
 from tui.engine.target import TargetAccess
 from tui.helm.heads import Keeper, kept, lost_words, named
 from tui.helm.opening import file_of, inherited
@@ -32,13 +34,14 @@ from tui.helm.owner import NotOwned, require_own
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
-from tui.journal.events import Policy, RunRecovered
+from tui.journal.events import Policy, RunOpened, RunRecovered
 from tui.journal.failure import JournalLost
 from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
 from tui.locale import _
+from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
 from tui.plan.secrets import Secrets
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
@@ -154,6 +157,7 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     except (OSError, msgspec.MsgspecError) as error:
         raise CannotStart(_("{path} holds no run to open: {reason}.").format(path=file, reason=error)) from None
     opened = opening.opened
+    _verify(paths, opened)
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = opening.secrets or known_secrets(paths.plan, opened.seal)
     ledger = False
@@ -193,10 +197,13 @@ async def _ask(
         control = await target.control()
         state = await ledger_state(control)
         if opening.source:
-            files = {str(path.relative_to(plan)): path for path in sorted(plan.rglob("*")) if path.is_file()}
+            sealed = SealedPlan(plan, opened.seal)
+            files = {name: partial(sealed.read, name) for name in sealed.digests}
             await refusals(found, target, opened.plan, files, environment, demo=opened.demo is not None)
         else:
             server_problems(found, target, opened.plan)
+    except NotAsSealed as changed:
+        raise _changed(opened, [how_it_differs(changed.name, changed.found)]) from None
     except PostgresError as error:
         message = _("The target {target} cannot be reached: {reason}")
         raise CannotStart(message.format(target=opened.target, reason=error.message)) from None
@@ -221,8 +228,6 @@ async def _take_up(
 ) -> tuple[Recorder, TargetAccess]:
     """An open run: cut a torn tail, fold what is there, and say that another engine is at work. Refused where the
     journal does not hold the line that is known to have been durable."""
-    from tui.plan.freeze import verify_seal
-
     lines: list[Line] = []
 
     def clock_of(recovered: Recovered) -> RunClock:
@@ -245,10 +250,7 @@ async def _take_up(
         raise CannotStart(_("The journal {path} does not begin with an opened run.").format(path=paths.journal))
     if state.closed is not None:
         raise CannotStart(_("The run {run} is closed ({outcome}).").format(run=opened.id, outcome=state.closed.outcome))
-    changed = verify_seal(paths.plan, opened.seal)
-    if changed:
-        message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
-        raise CannotStart(message.format(run=opened.id, what=", ".join(changed)))
+    _verify(paths, opened)
     found = approved(paths.plan, opened.seal)
     if found is not None:
         opened = msgspec.structs.replace(opened, plan=found.plan)
@@ -258,8 +260,9 @@ async def _take_up(
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = Secrets() if found is None else found.secrets
     recorder = Recorder(writer, state, Redactor(target.secrets()))
-    private.sweep(paths)
     file_of(paths).unlink(missing_ok=True)
+    running = [(step.id, step.attempt) for step in state.steps if step.status == "running"]
+    await patiently(partial(private.sweep, paths, running))
     recorder.keeper = Keeper(*named(paths)[:2], environment)
     recorder.append(
         RunRecovered(
@@ -268,6 +271,20 @@ async def _take_up(
         )
     )  # fmt: skip
     return recorder, target
+
+
+def _verify(paths: RunPaths, opened: RunOpened) -> None:
+    """Raises CannotStart where the frozen plan is not what was sealed."""
+    from tui.plan.freeze import verify_seal
+
+    changed = verify_seal(paths.plan, opened.seal)
+    if changed:
+        raise _changed(opened, changed)
+
+
+def _changed(opened: RunOpened, what: list[str]) -> CannotStart:
+    message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
+    return CannotStart(message.format(run=opened.id, what=", ".join(what)))
 
 
 def _last_anchor(lines: list[Line]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.engine.drivers.child import ChildDriver
-from tui.engine.drivers.files import hash_path, load_artifact, read_file, store_artifact
+from tui.engine.drivers.files import hash_path, load_artifact, store_artifact
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
@@ -32,6 +32,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, WaitReason
 from tui.journal.line import JournalError
 from tui.plan.model import Proof
+from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.postgres import outside
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
@@ -76,6 +77,7 @@ class Attempt:
         opened = recorder.state.opened
         assert opened is not None
         self.opened = opened
+        self.plan = SealedPlan(paths.plan, opened.seal)
         self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
         self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
         self.outage = Outage(recorder, target, state.id, state.attempt, self.stop)
@@ -86,10 +88,10 @@ class Attempt:
             report=report,
         )  # fmt: skip
         self.children = ChildDriver(
-            recorder, paths, target, self.step, state.attempt, opened, environment, self.output, keepers
-        )  # fmt: skip
+            recorder, paths, target, self.step, state.attempt, opened, environment, self.output, self.plan, keepers
+        )
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
-        self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, paths.plan)
+        self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)
         self.probes = ProbeDriver(target, opened, environment, self.children, paths)
 
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
@@ -162,6 +164,9 @@ class Attempt:
         except StopIteration as ended:
             outcome: fx.Outcome = ended.value
             return outcome
+        except NotAsSealed as changed:
+            generator.close()
+            return fx.Failed(reason=FailReason.PLAN_CHANGED, effect=self._begun(), evidence=changed.facts())
         except OtherTarget:
             generator.close()
             raise
@@ -174,8 +179,11 @@ class Attempt:
             reason = FailReason.CONNECTION if passes(failed) else FailReason.SQL_ERROR
             if isinstance(error, OtherServer):
                 reason = FailReason.OTHER_SERVER
-            effect: e.Effect = "some" if self._current().done else "none"
-            return fx.Failed(reason=reason, effect=effect, error=failed)
+            return fx.Failed(reason=reason, effect=self._begun(), error=failed)
+
+    def _begun(self) -> e.Effect:
+        """What of the step is in the database, of which this attempt has done nothing."""
+        return "some" if self._current().done else "none"
 
     async def _keyed(self) -> None:
         """Take the right to change the target, once its server is there."""
@@ -226,7 +234,7 @@ class Attempt:
                 self.children.source = self.snapshots.source
                 return taken
             case fx.ReadFile():
-                return await read_file(self.paths.plan, effect.path)
+                return await asyncio.to_thread(self.plan.text, effect.path)
             case fx.Maintain():
                 return await self.queries.maintain(effect)
             case fx.LoadArtifact():
@@ -420,6 +428,8 @@ class Attempt:
             except PostgresError as error:
                 if not await self.outage.explains(error):
                     return error.message
+            except NotAsSealed as changed:
+                return str(changed)
             except (JournalError, Lost):
                 raise
             except Exception as error:

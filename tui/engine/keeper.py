@@ -17,8 +17,10 @@ from __future__ import annotations
 import _signal as signal  # type: ignore[import-not-found]
 import os
 import sys
+import time
 
 NOT_EXECUTABLE = 126
+_TEXT_BUSY, _TRIES, _PAUSE = 26, 40, 0.05
 NOT_FOUND = 127
 LENGTH = 16
 """Bytes of a status file, from its beginning on."""
@@ -80,7 +82,7 @@ def _become(uid: str, gid: str, argv: list[str], environment: dict[bytes, bytes]
             os.setgid(int(gid))
         if uid != "-":
             os.setuid(int(uid))
-        os.execve(argv[0], argv, environment)
+        _execute(argv, environment)
     except FileNotFoundError as error:
         code = NOT_FOUND
         _complain(f"virada: {argv[0]}: {error.strerror}\n".encode("utf-8", "surrogateescape"))
@@ -89,6 +91,18 @@ def _become(uid: str, gid: str, argv: list[str], environment: dict[bytes, bytes]
     finally:
         os.write(failing, b"!")
         os._exit(code)
+
+
+def _execute(argv: list[str], environment: dict[bytes, bytes]) -> None:
+    """A program that was written a moment ago may still be open for that in a process that is about to be another."""
+    for _try in range(_TRIES):
+        try:
+            os.execve(argv[0], argv, environment)
+        except OSError as error:
+            if error.errno != _TEXT_BUSY:
+                raise
+        time.sleep(_PAUSE)
+    os.execve(argv[0], argv, environment)
 
 
 def _environment() -> dict[bytes, bytes]:

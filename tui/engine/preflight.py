@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from tui.postgres.resolve import without_service_variable
 from tui.steps.registry import KINDS
 
 OLDEST, NEWEST = 14, 18
+Read = Callable[[], bytes]
 _PROGRAMS = {
     "psql": ("psql",),
     "backup": ("pg_dump",),
@@ -70,7 +71,7 @@ async def _preflight(
     try:
         control = await access.control()
         await _ledger(found, control, create_ledger)
-        files = {name: file.parent / name for name in loaded.files}
+        files = {name: (file.parent / name).read_bytes for name in loaded.files}
         await refusals(found, access, loaded.plan, files, environment, demo=False)
         await _leftovers(found, control)
         if not _needs_measures(loaded.plan):
@@ -84,11 +85,11 @@ async def _preflight(
 
 
 async def refusals(
-    found: Findings, access: TargetAccess, plan: Plan, files: Mapping[str, Path], environment: Mapping[str, str], *,
+    found: Findings, access: TargetAccess, plan: Plan, files: Mapping[str, Read], environment: Mapping[str, str], *,
     demo: bool,
 ) -> None:  # fmt: skip
     """Everything by which a run does not begin, on the sessions that it will have anyway; warnings come along where
-    they cost nothing. `files`: the plan's, by name. Raises PostgresError."""
+    they cost nothing. `files`: how those of the plan are read, by name. Raises PostgresError."""
     control = await access.control()
     server_problems(found, access, plan)
     await _roles(found, control, plan)
@@ -209,7 +210,7 @@ async def _leftovers(found: Findings, control: Session) -> None:
 
 
 def _programs(
-    found: Findings, access: TargetAccess, plan: Plan, files: Mapping[str, Path], environment: Mapping[str, str],
+    found: Findings, access: TargetAccess, plan: Plan, files: Mapping[str, Read], environment: Mapping[str, str],
     demo: bool,
 ) -> None:  # fmt: skip
     identity = access.identity
@@ -239,12 +240,12 @@ def _programs(
 _INLINE_CSV = re.compile(rb"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*\bcsv\b", re.IGNORECASE)
 
 
-def _old_psql(files: Mapping[str, Path], path: str, major: int, server: int) -> tuple[Level, str]:
+def _old_psql(files: Mapping[str, Read], path: str, major: int, server: int) -> tuple[Level, str]:
     """Up to 17 psql sends the line with \\. at the end of inline CSV along, a row like any other from 18 on."""
     if major < 18 <= server:
-        for name, file in files.items():
+        for name, read in files.items():
             try:
-                inline = _INLINE_CSV.search(file.read_bytes())
+                inline = _INLINE_CSV.search(read())
             except OSError:
                 continue
             if inline is not None:

@@ -102,6 +102,6 @@ async def _script_fate(attempt: Attempt, at: StepState, control: Session, facts:
         effect = RunPsql(
             file=str(spec["file"]), variables=dict(spec.get("variables") or {}), settings=SqlSettings()
         )  # fmt: skip
-        if reach_of(attempt.paths.plan, effect).outside:
+        if reach_of(attempt.plan, effect).outside:
             return None
     return verdict

@@ -21,6 +21,7 @@ from tui.engine.programs import ASKED, program_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, WaitReason
+from tui.plan.sealed import NotAsSealed
 from tui.postgres import evidence, fence, outside
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
@@ -100,6 +101,8 @@ class Recovery:
                 if self._attempt.stop_reason is not None:
                     found["given_up"] = self._attempt.stop_reason
                 verdict = evidence.Verdict("undecided", FateReason.PROOF_UNANSWERED, found)
+            except NotAsSealed as changed:
+                verdict = evidence.Verdict("undecided", FateReason.PLAN_CHANGED, changed.facts())
             except OSError as error:
                 if error.errno in SCARCE:
                     self._waiting(WaitReason.UNANSWERED, facts(error))
@@ -395,7 +398,7 @@ class Recovery:
             return True
 
     def _text(self, spec: SqlSpec) -> str:
-        text = spec.text if spec.file is None else (self._attempt.paths.plan / spec.file).read_text("utf-8")
+        text = spec.text if spec.file is None else self._attempt.plan.text(spec.file)
         return text or ""
 
     def _interrupted(self, found: dict[str, Any], effect: e.Effect, reason: CancelReason) -> e.StepCancelled:

@@ -10,6 +10,7 @@ from typing import Any
 from tui.locale import _
 from tui.plain.figures import amount, size, span
 from tui.plain.words import METRIC, N_, word
+from tui.plan.sealed import how_it_differs
 from tui.run.visible import visible
 
 Row = tuple[str, str]
@@ -41,6 +42,8 @@ def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
     yield from _unmeasured(evidence.get("not_measured"))
     if reason in ("no_space", "not_answered"):
         yield from _space(evidence.get("space"))
+    if reason == "plan_changed":
+        yield _("file"), visible(how_it_differs(str(evidence.get("file", "?")), str(evidence.get("found", ""))))
     if reason == "hash_differs":
         yield _("hash recorded"), visible(str(evidence.get("recorded", "?")))
         yield _("hash found"), visible(str(evidence.get("sha256", "?")))

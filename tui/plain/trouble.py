@@ -42,7 +42,7 @@ def trouble_of(step: dict[str, Any]) -> list[Row]:
     rows = list(_why(step))
     said = list(_said(_error(step)))
     rows += said
-    rows += findings(evidence, step["reason"])
+    rows += findings(evidence, step["fate_reason"] if step["status"] == "undecided" else step["reason"])
     rows += _checks(evidence.get("checks"))
     if step["kind"] == "query":
         rows += _answer(evidence)

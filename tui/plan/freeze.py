@@ -13,6 +13,7 @@ from tui.plan.files import PLAN_FILE, SEAL_FILE, digest_of, why
 from tui.plan.loader import Loaded
 from tui.plan.problems import quoted
 from tui.plan.seal import lines_of, seal_of_digests, work_of
+from tui.plan.sealed import NOT_SEALED, NotAsSealed, SealedPlan, how_it_differs
 
 _DIRECTORY_MODE, _FILE_MODE, _PROGRAM_MODE = 0o2750, 0o640, 0o750
 _OWNERS: int = 0o700
@@ -67,40 +68,21 @@ def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
     return Frozen(seal=seal_of_digests(loaded.digests), work=work_of(loaded.plan, files), files=names)
 
 
-def verify_seal(directory: Path, seal: str | None = None) -> list[str]:
-    """How a frozen plan differs from its `SEAL`, a sentence each; with `seal`, is `SEAL` the right one?"""
+def verify_seal(directory: Path, seal: str) -> list[str]:
+    """How a frozen plan differs from what was sealed as `seal`, a sentence each."""
+    plan = SealedPlan(directory, seal)
     try:
-        raw = (directory / SEAL_FILE).read_bytes()
+        sealed = plan.digests
+    except NotAsSealed as error:
+        if len(error.found) == len(seal):
+            return [_("The file SEAL is not the one the run was opened with.")]
+        return [how_it_differs(error.name, error.found)]
     except OSError as error:
         return [_("The file SEAL cannot be read: {reason}.").format(reason=why(error))]
-    differences: list[str] = []
-    sealed: dict[str, str] = {}
-    for line in raw.decode("utf-8", "replace").splitlines():
-        digest, blank, name = line.partition("  ")
-        if not blank or len(digest) != 64 or not name:
-            differences.append(_("The file SEAL has a line that is none: {line}.").format(line=quoted(line)))
-        else:
-            sealed[name] = digest
-    if seal is not None and seal != digest_of(directory / SEAL_FILE):
-        differences.append(_("The file SEAL is not the one the run was opened with."))
-    for name, digest in sorted(sealed.items()):
-        differences += _compare(directory / name, name, digest)
+    differences = [how_it_differs(error.name, error.found) for error in plan.changed()]
     for name in sorted(set(_names(directory)) - set(sealed) - {SEAL_FILE}):
-        differences.append(_("{name} is not under the seal.").format(name=quoted(name)))
+        differences.append(how_it_differs(name, NOT_SEALED))
     return differences
-
-
-def _compare(path: Path, name: str, digest: str) -> list[str]:
-    try:
-        if path.is_symlink():
-            return [_("{name} has become a link.").format(name=quoted(name))]
-        if digest_of(path) != digest:
-            return [_("{name} was changed.").format(name=quoted(name))]
-    except FileNotFoundError:
-        return [_("{name} is missing.").format(name=quoted(name))]
-    except OSError as error:
-        return [_("{name} cannot be read: {reason}.").format(name=quoted(name), reason=why(error))]
-    return []
 
 
 def _names(directory: Path) -> Iterable[str]:

@@ -15,7 +15,10 @@ from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
 
 
 class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`run`: program and arguments, no shell. `files`: what of the plan it needs; it runs in the frozen plan.
+    """`run`: program and arguments, no shell. `files`: what of the plan it needs.
+
+    It runs in a working directory of its own that holds the plan's files and is gone when it ends; what it is to leave
+    behind it writes elsewhere, for example below `$VIRADA_ARTIFACTS`.
 
     What it does through libpq it does on the plan's target, in sessions that begin with these limits. With
     `row_security: off` a query that policies would cut short is an error; tests of policies need `on`.
@@ -73,7 +76,7 @@ def execute(context: Context, spec: CommandSpec) -> StepRun:
     """Run it; its exit status decides. What it did in the database only the step's proof can tell."""
     done: ChildDone = yield RunChild(
         argv=spec.run, environment=spec.environment, timeout=spec.timeout or context.step.timeout, target=True,
-        authored=True, settings=settings_of(context, spec), changes=True,
+        authored=True, settings=settings_of(context, spec), changes=True, files=True,
     )  # fmt: skip
     evidence = child_evidence(done)
     if done.status == spec.expect_status and not done.timed_out:

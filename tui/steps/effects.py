@@ -220,7 +220,8 @@ class RunChild(Effect, frozen=True, kw_only=True):
 
     `target`: it reaches the plan's target as a session does, under `settings`; with `source` the standby whose snapshot
     was taken. `authored`: a program of the plan's author, whatever its name. `changes`: how it ended is not all that
-    matters, it may have changed the database. `tail`: characters that are kept of the end of its output.
+    matters, it may have changed the database. `files`: the working directory of its own holds the plan's files.
+    `tail`: characters that are kept of the end of its output.
     """
 
     argv: tuple[str, ...]
@@ -231,7 +232,7 @@ class RunChild(Effect, frozen=True, kw_only=True):
     settings: SqlSettings | None = None
     source: bool = False
     authored: bool = False
-    directory: str | None = None
+    files: bool = False
     watch_path: str | None = None
     tail: int = 2000
 

@@ -78,9 +78,9 @@ def test_every_change_after_freezing_is_seen(desk: Desk) -> None:
         "'further.sql' is not under the seal.",
         "'other' is not under the seal.",
     ]
-    assert verify_seal(directory, "0" * 64)[0] == "The file SEAL is not the one the run was opened with."
+    assert verify_seal(directory, "0" * 64) == ["The file SEAL is not the one the run was opened with."]
     (directory / "SEAL").unlink()
-    assert verify_seal(directory) == ["The file SEAL cannot be read: No such file or directory."]
+    assert verify_seal(directory, result.seal) == ["'SEAL' is missing."]
 
 
 def test_what_changed_after_it_was_checked_is_not_frozen(desk: Desk) -> None:

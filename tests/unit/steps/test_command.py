@@ -62,6 +62,7 @@ def test_arguments_go_to_the_program_as_they_are() -> None:
         authored=True,
         settings=SqlSettings(),
         changes=True,
+        files=True,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -19,6 +20,7 @@ from tui.engine.leftovers import MARK, end_marked
 from tui.engine.processes import ChildIdentity, end_alive
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
+from tui.engine.removal import patiently, remove
 from tui.engine.spool import OutputBatch, Spool
 from tui.engine.target import TargetAccess
 from tui.engine.tools import LIBPQ_PROGRAMS, find_tool, tool_major
@@ -28,6 +30,7 @@ from tui.journal.failure import JournalFull
 from tui.journal.line import JournalError
 from tui.plan.expand import expand
 from tui.plan.model import Step
+from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.postgres import fence
 from tui.postgres.connect import Session, WorkSettings, application_name
 from tui.postgres.dsn import keywords
@@ -38,6 +41,8 @@ from tui.postgres.resolve import Resolved
 from tui.postgres.servicefile import own_file, render
 from tui.steps.effects import ChildDone, RunChild, SqlSettings
 
+ARTIFACTS: Final = "VIRADA_ARTIFACTS"
+"""In the environment of the plan's own programs: where they may leave files that belong to the run."""
 _GRACE = 5.0
 
 
@@ -65,6 +70,7 @@ class ChildDriver:
         opened: RunOpened,
         environment: Mapping[str, str],
         output: StepOutputFile,
+        plan: SealedPlan,
         keepers: Keepers | None = None,
     ) -> None:
         self._keepers = keepers
@@ -76,6 +82,7 @@ class ChildDriver:
         self._opened = opened
         self._environment = environment
         self._output = output
+        self._plan = plan
         self._private = PrivateFiles(paths, step.id, attempt)
         self.source: tuple[Resolved, Session] | None = None
         """The standby that programs go to which are told to."""
@@ -103,19 +110,31 @@ class ChildDriver:
         return self._paths.output / f".{self._step.id}.{self._attempt}.{number}.raw"
 
     async def run(self, effect: RunChild, accompany: Accompaniment | None = None) -> ChildDone:
-        """Start it, follow it to its end; its output is in the output file by then. `accompany` runs beside it."""
+        """Start it, follow it to its end; its output is in the output file by then. `accompany` runs beside it.
+
+        Raises NotAsSealed where it was to work on files of the plan of which one is another now.
+        """
+        directory: Path | None = None
         try:
-            return await self._run(effect, accompany)
+            if self._stopped:
+                return ChildDone(status=None, error="cancelled before it was started")
+            try:
+                directory = await asyncio.to_thread(self._private.workplace, self._plan if effect.files else None)
+            except NotAsSealed:
+                raise
+            except OSError as error:
+                return ChildDone(status=None, error=str(error))
+            return await self._run(effect, accompany, directory)
         finally:
             if accompany is not None:
                 accompany.close()
+            if directory is not None:
+                await patiently(partial(remove, directory))
 
-    async def _run(self, effect: RunChild, accompany: Accompaniment | None) -> ChildDone:
+    async def _run(self, effect: RunChild, accompany: Accompaniment | None, directory: Path) -> ChildDone:
         began = time.monotonic()
-        if self._stopped:
-            return ChildDone(status=None, error="cancelled before it was started")
         try:
-            argv, environment, directory, lost = await self._prepared(effect)
+            argv, environment, lost = await self._prepared(effect, directory)
         except (LookupError, ValueError, OSError) as error:
             return ChildDone(status=None, error=str(error))
         except OtherTarget:
@@ -232,8 +251,8 @@ class ChildDriver:
         for path in (raw, status_path(raw)):
             path.unlink(missing_ok=True)
 
-    async def _prepared(self, effect: RunChild) -> tuple[list[str], dict[str, str], Path, tuple[str, ...]]:
-        """Arguments, environment, directory, and what of the target's settings it will lack.
+    async def _prepared(self, effect: RunChild, directory: Path) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
+        """Arguments, environment, and what of the target's settings it will lack.
 
         Raises LookupError for a program that is not there, PostgresError where it has no server to go to.
         """
@@ -242,9 +261,13 @@ class ChildDriver:
         server = None if identity is None else identity.server_version // 10000
         environment = dict(self._environment)
         given = {key: expand(value, self._environment) for key, value in effect.environment.items()}
+        if effect.authored:
+            environment[ARTIFACTS] = str(self._paths.artifacts)
         environment |= given
         environment[MARK] = self.mark
-        program = find_tool(name, environment, server, self._opened.demo is not None)
+        own = effect.files and "/" in name and not name.startswith("/")
+        # One that is named by where it lies in the plan is the one in its working directory.
+        program = name if own else find_tool(name, environment, server, self._opened.demo is not None)
         if program is None:
             raise LookupError(f"the program {name} is not installed on this host")
         argv = [program, *effect.argv[1:]]
@@ -252,8 +275,7 @@ class ChildDriver:
         if effect.target:
             environment, statements, lost = await self._way(effect, program, environment, given)
             argv = _before(argv, [word for statement in statements for word in ("-c", statement)])
-        directory = self._paths.plan if effect.directory is None else Path(effect.directory)
-        return argv, environment, directory, lost
+        return argv, environment, lost
 
     async def _way(
         self, effect: RunChild, program: str, environment: dict[str, str], given: Mapping[str, str]
@@ -305,7 +327,8 @@ class ChildDriver:
 
     async def close(self) -> None:
         """Remove what only this attempt's programs needed."""
-        self._private.clear()
+        if self._private.there:
+            await patiently(self._private.clear)
 
     async def end(self) -> None:
         """End what runs, with everything it started."""

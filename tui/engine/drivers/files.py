@@ -1,4 +1,4 @@
-"""Files of the frozen plan, and hashes of what was written; read in threads, so that no disk is waited for."""
+"""Files of the run's artifacts, and hashes of what was written; read in threads, so that no disk is waited for."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ from tui.steps.effects import PathHash
 _CHUNK = 1 << 22
 _MODE = 0o640
 """Whatever the umask: who may read the journal may read these."""
-
-
-async def read_file(directory: Path, name: str) -> str:
-    """The text of a file of the frozen plan."""
-    return await asyncio.to_thread((directory / name).read_text, "utf-8")
 
 
 async def load_artifact(directory: Path, name: str, encoding: str) -> str:

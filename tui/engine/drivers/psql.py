@@ -24,6 +24,7 @@ from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason
 from tui.plan.expand import expand
+from tui.plan.sealed import SealedPlan
 from tui.postgres import evidence, fence, ledger, psqltalk
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError
@@ -70,13 +71,13 @@ class PsqlDriver:
         children: ChildDriver,
         sql: SqlDriver,
         environment: Mapping[str, str],
-        directory: Path,
+        plan: SealedPlan,
     ) -> None:
         self.recorder = recorder
         self.target = target
         self.opened = opened
         self.sql = sql
-        self._directory = directory
+        self._plan = plan
         self._step = state.step
         self._attempt = state.attempt
         self._number = state.resume_from
@@ -96,7 +97,8 @@ class PsqlDriver:
         # Read-only but in the transaction that is begun for the script: it cannot go on behind that one.
         settings = msgspec.structs.replace(effect.settings, read_only=effect.single_transaction)
         child = await self._children.run(
-            RunChild(argv=argv, timeout=effect.timeout, target=True, settings=settings, changes=True), accompany=lead
+            RunChild(argv=argv, timeout=effect.timeout, target=True, settings=settings, changes=True, files=True),
+            accompany=lead,
         )
         return await self._judged(lead, child)
 
@@ -113,7 +115,7 @@ class PsqlDriver:
 
     async def reach(self, effect: RunPsql) -> Reach:
         """What the script may do beside its transaction."""
-        return await asyncio.to_thread(reach_of, self._directory, effect)
+        return await asyncio.to_thread(reach_of, self._plan, effect)
 
     async def reported_errors(self) -> bool:
         """Whether psql has reported an error of its own so far."""
@@ -344,9 +346,9 @@ class _Lead:
         return None
 
 
-def reach_of(directory: Path, effect: RunPsql) -> Reach:
-    """What the script may do beside its transaction; `directory` is the frozen plan's."""
-    return reach(effect.file, effect.variables.values(), lambda name: (directory / name).read_text("utf-8"))
+def reach_of(plan: SealedPlan, effect: RunPsql) -> Reach:
+    """What the script may do beside its transaction; of files that are not as they were sealed that is not known."""
+    return reach(effect.file, effect.variables.values(), plan.text)
 
 
 def _refused_to_write(printed: str) -> bool:
