@@ -212,7 +212,7 @@ async def test_a_rollback_goes_on_behind_an_undo_whose_file_is_gone(empty_databa
         frozen.unlink()
         assert rig.do(Rollback(reason="no", confirm="dev")) is None
         await rig.until(lambda: rig.recorder.state.rollback and rig.recorder.state.rollback.status == "failed")
-        assert rig.step("undo.two").reason == "not_carried_out" and rig.step("undo.one").status == "passed"
+        assert rig.step("undo.two").reason == "plan_changed" and rig.step("undo.one").status == "passed"
         finished = rig.events("rollback.finished")[-1]["data"]
         assert finished["stays"] == ["two"] and finished["step"] == "undo.two"
         assert empty_database.value("select array_agg(a) from t") == [2]
