@@ -33,7 +33,9 @@ UNANSWERED: frozenset[str] = frozenset({
 })  # fmt: skip
 """Reasons of failing that say nothing of the database: it could not be asked. No rollback follows from them."""
 
-NOT_CARRIED_OUT: frozenset[str] = frozenset({FailReason.NOT_CARRIED_OUT, FailReason.NOT_STARTED})
+NOT_CARRIED_OUT: frozenset[str] = frozenset(
+    {FailReason.NOT_CARRIED_OUT, FailReason.NOT_STARTED, FailReason.PLAN_CHANGED}
+)
 """Reasons of failing that lie on the engine's host: the server, the script and the program have said nothing."""
 
 
