@@ -123,6 +123,9 @@ class Files:
         if name not in self._texts:
             with os.fdopen(open_regular(self.directory / name), "rb") as file:
                 raw = file.read()
+            if name in self.digests:
+                # What was looked at is what is sealed, should it have become another since it was claimed.
+                self.digests[name] = hashlib.sha256(raw).hexdigest()
             try:
                 self._texts[name] = raw.decode("utf-8")
             except UnicodeDecodeError as error:

@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tui.plan.files import Files
 from tui.plan.freeze import FreezeError, Frozen, freeze, verify_seal
 from tui.plan.model import Plan
+from tui.plan.problems import Report
 from tui.plan.seal import seal_of, work_of
 
 from .desk import PLAN, Desk
@@ -135,3 +137,13 @@ def test_the_journaled_plan_gives_the_same_work(desk: Desk) -> None:
     digests = {name: loaded.digests[name] for name in loaded.files}
     again = msgspec.json.decode(msgspec.json.encode(loaded.plan), type=Plan)
     assert work_of(loaded.plan, digests) == work_of(again, digests)
+
+
+def test_what_was_looked_at_is_what_is_sealed(desk: Desk) -> None:
+    """Though it was another when it was hashed first: what nobody looked at is never frozen."""
+    desk.write("a.sql", "select 1;\n")
+    files = Files(desk.directory, Report("plan.yaml"), Path("plan.yaml"))
+    assert files.include("a.sql") == "a.sql"
+    desk.write("a.sql", "select 2;\n")
+    assert files.text("a.sql") == "select 2;\n"
+    assert files.digests["a.sql"] == hashlib.sha256(b"select 2;\n").hexdigest()
