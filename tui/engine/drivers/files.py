@@ -10,6 +10,7 @@ import stat
 import time
 from pathlib import Path
 
+from tui.engine.exceptions import SCARCE
 from tui.steps.effects import PathHash
 
 _CHUNK = 1 << 22
@@ -87,6 +88,9 @@ def _hash(path: Path) -> PathHash:
         digest = _digest(path)
         return PathHash(bytes=path.stat().st_size, files=1, sha256=digest, seconds=time.monotonic() - began)
     except OSError as error:
+        if error.errno in SCARCE:
+            # That says nothing of the file.
+            raise
         return PathHash(error=f"{path}: {error.strerror}")
 
 

@@ -1,0 +1,120 @@
+"""The N-th call on a run's files fails, the N-th question to the server raises, descriptors run out: each attempt has a
+true outcome, the engine goes on or ends by itself, and the run comes to its end.
+
+VIRADA_KILLS of 50 and more: every N; else one of each at random, which VIRADA_SEED repeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import random
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.counting import EVERY
+from tests.faults.every import ROWS, Case, Hung, Wrong
+from tests.faults.failing import Failing, Operation, Raising
+from tests.postgres_server import Database
+from tui.engine.attempt import Attempt
+from tui.postgres.connect import Session
+
+FAULTS: tuple[tuple[Operation, int], ...] = (
+    ("write", errno.EIO), ("write", errno.ENOSPC), ("sync", errno.EIO), ("sync", errno.ENOSPC), ("open", errno.EIO),
+    ("open", errno.EMFILE), ("name", errno.EIO), ("name", errno.ENOSPC),
+)  # fmt: skip
+PLACES: tuple[tuple[type, str], ...] = ((Attempt, "perform"), (Session, "execute"))
+"""What a kind asks for, and what the server is asked."""
+ERRORS = (KeyError("unforeseen"), MemoryError(), OSError(errno.EIO, "Input/output error"), RecursionError("deep"))
+DESCRIPTORS = 14
+"""More than any step of the plan needs at once."""
+LIMIT = 300.0
+"""Seconds for one run of the plan, forward and back."""
+SEED = int(os.environ.get("VIRADA_SEED", str(random.randrange(1 << 32))))
+_ABOUT = {"write": 125, "sync": 105, "open": 62, "name": 66, "perform": 45, "execute": 300}
+"""How many calls of a kind one run of the plan makes, about."""
+
+
+class Tally:
+    """What became of the cases of one fault; `end` fails where one of them is not as it should be."""
+
+    def __init__(self, home: Path, database: Database) -> None:
+        self._home = home
+        self._database = database
+        self.cases = self.undecided = 0
+        self.bad: list[str] = []
+
+    def case(self, name: str, fault: Any = None, short: Mapping[str, int] | None = None) -> int:
+        """Carry out one; how many calls were counted in it."""
+        home = self._home / f"case{self.cases}"
+        case = Case(home, self._database)
+        entered: AbstractContextManager[Any] = nullcontext() if fault is None else fault
+
+        async def through() -> None:
+            async with case.rig:
+                with entered:
+                    await case.through(short)
+
+        self.cases += 1
+        try:
+            asyncio.run(asyncio.wait_for(through(), LIMIT))
+        except (Wrong, Hung, TimeoutError) as error:
+            self.bad.append(f"{name} ({getattr(fault, 'failed', '')}): {type(error).__name__}: {error} in {home}")
+        else:
+            shutil.rmtree(home)
+        self.undecided += case.undecided
+        return 0 if fault is None else int(fault.count)
+
+    def end(self, fault: str) -> None:
+        print(f"{fault}: {self.cases} cases, {len(self.bad)} wrong or hung, {self.undecided} undecided")
+        assert not self.bad, f"VIRADA_SEED={SEED}\n" + "\n".join(self.bad)
+
+
+def numbers(what: str) -> Iterator[int]:
+    """Every N, to be taken until there are no more; else one at random."""
+    if EVERY:
+        yield from range(1, 2000)
+    else:
+        yield random.Random(f"{SEED}{what}").randrange(1, _ABOUT[what.split()[0]])
+
+
+@pytest.mark.parametrize(("operation", "number"), FAULTS if EVERY else [("any", 0)])
+def test_the_nth_call_on_a_file_fails(database: Database, tmp_path: Path, operation: Operation, number: int) -> None:
+    if not EVERY:
+        operation, number = random.Random(SEED).choice(FAULTS)
+    tally = Tally(tmp_path, database)
+    name = f"{operation} {errno.errorcode[number]}"
+    for at in numbers(name):
+        # Below the runs alone: backups have errors of their own.
+        if tally.case(f"{name} {at}", Failing(tmp_path, operation, number, at)) < at:
+            break
+    tally.end(name)
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
+@pytest.mark.parametrize("place", PLACES if EVERY else ["any"])
+def test_the_nth_call_raises_what_nobody_foresaw(database: Database, tmp_path: Path, place: Any, behind: bool) -> None:
+    owner, method = place if EVERY else random.Random(f"{SEED}{behind}").choice(PLACES)
+    tally = Tally(tmp_path, database)
+    for at in numbers(f"{method} {behind}"):
+        error = ERRORS[at % len(ERRORS)]
+        if tally.case(f"{method} {at} {error!r}", Raising(owner, method, at, error, behind=behind)) < at:
+            break
+    tally.end(f"{method} raises {'behind' if behind else 'before'}")
+
+
+def test_descriptors_run_out(database: Database, tmp_path: Path) -> None:
+    """For the first attempt of one step, or the beginning of the rollback, so many more are to be had and no more."""
+    chosen = random.Random(SEED)
+    steps = ["check", "backup", "verify", "count", "rollback", *(s for s in ROWS if s != "back" and "." not in s)]
+    cases = [(step, more) for step in steps for more in range(DESCRIPTORS)]
+    tally = Tally(tmp_path, database)
+    for step, more in cases if EVERY else [chosen.choice(cases)]:
+        tally.case(f"{step} with {more} descriptors", short={step: more})
+    tally.end("EMFILE")
