@@ -97,3 +97,13 @@ async def test_q_detaches_from_over_the_details_too(tmp_path: Path) -> None:
     async with shown(prepared(), tmp_path) as seen:
         await seen.press("enter", "q")
         assert seen.app.detached
+
+
+@pytest.mark.parametrize("mode", ["observer", "replay"])
+async def test_a_broken_chain_stands_in_the_header_and_is_said_once(tmp_path: Path, mode: Mode) -> None:
+    story = rolled_back()
+    changed = next(n for n, line in enumerate(story.lines) if line.type == "step.started")
+    story.raw[changed] = story.raw[changed].replace(b'"by":"', b'"by":"x', 1)
+    async with shown(story, tmp_path, mode=mode, size=(80, 24)) as seen:
+        await seen.until(lambda: f"JOURNAL BROKEN at line {changed + 1}" in seen.text().split("\n")[1])
+        assert f"THE JOURNAL IS BROKEN at line {changed + 1}:" in seen.text()

@@ -9,6 +9,7 @@ from tui.cli.engine import facts_of
 from tui.cli.outcome import Verdict
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
+from tui.journal.chain import Fault
 from tui.journal.reader import JournalReader
 from tui.locale import _
 from tui.run.fold import fold
@@ -24,6 +25,8 @@ class Follower:
     def __init__(self, paths: RunPaths, tell: Callable[[str], None] | None = None, since: int = 0) -> None:
         self.paths = paths
         self.state = RunState()
+        self.fault: Fault | None = None
+        """The first line that does not follow the one before it; told before what was read with it."""
         self._tell = tell
         self.since = since
         self._reader = JournalReader(paths.journal)
@@ -31,6 +34,10 @@ class Follower:
     def poll(self) -> bool:
         """Take in what came; whether anything did. Raises JournalCorrupt."""
         entries = self._reader.poll()
+        if self._reader.fault is not None and self.fault is None:
+            self.fault = self._reader.fault
+            if self._tell is not None:
+                self._tell(self.fault.sentence())
         for entry in entries:
             previous = self.state
             self.state = fold(previous, entry.line)

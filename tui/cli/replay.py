@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import click
 
 from tui.cli import options
 from tui.cli.drive import require_terminal
-from tui.cli.output import print_line
+from tui.cli.output import print_line, tell
 from tui.cli.recorded import found, position_of
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.position import Position
-from tui.journal.reader import scan
+from tui.journal.reader import Entry, JournalReader
 from tui.locale import _
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -52,8 +52,13 @@ def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
 
     state, begun = RunState(), False
     clock: Callable[[float], None] | None = None
-    for entry in scan(paths.journal):
+    reader = JournalReader(paths.journal)
+    fault = None
+    for entry in _entries(reader):
         line = entry.line
+        if fault is None and reader.fault is not None and reader.fault.seq <= line.seq:
+            fault = reader.fault
+            print_line(fault.sentence())
         previous, state = state, fold(state, line)
         if not begun and position is not None and position.admits(line):
             continue
@@ -72,7 +77,16 @@ def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
         message = _("The journal {file} does not begin with the opening of a run.")
         raise Stop(message.format(file=paths.journal), Exit.USAGE)
     print_line(end_line(state))
+    if fault is not None:
+        tell(fault.sentence())
+        return Exit.FAILED
     return Exit.DONE
+
+
+def _entries(reader: JournalReader) -> Iterator[Entry]:
+    with reader:
+        while entries := reader.poll():
+            yield from entries
 
 
 def paced(start: float, speed: float) -> Callable[[float], None]:

@@ -7,8 +7,9 @@ import time
 import click
 
 from tui.cli.engine import facts_of
-from tui.cli.output import print_json, print_lines
+from tui.cli.output import print_json, print_lines, tell
 from tui.cli.recorded import found, position_of, state_at
+from tui.cli.stop import Exit
 from tui.locale import _
 
 
@@ -16,7 +17,8 @@ from tui.locale import _
 @click.argument("run", required=False)
 @click.option("--at", metavar="POSITION", help=_("A line (120), an offset (+00:12:30) or an RFC 3339 time."))
 @click.option("--json", "as_json", is_flag=True, help=_("Neutral data instead of words."))
-def command(run: str | None, at: str | None, as_json: bool) -> None:
+def command(run: str | None, at: str | None, as_json: bool) -> int:
+    from tui.journal.chain import Chain
     from tui.run.status import status
 
     position = position_of(at)
@@ -24,10 +26,19 @@ def command(run: str | None, at: str | None, as_json: bool) -> None:
     engine = facts_of(paths)
     state = state_at(paths, position)
     wall = time.time() if position is None and engine["alive"] and state.closed is None else None
+    chain = Chain()
+    # What is shown may come from keyframes, which vouch for no line before them.
+    chain.walk(paths.journal, until=state.seq)
+    fault = chain.fault
     told = status(state, engine, wall)
+    told["chain"] = {"whole": fault is None, "bad_seq": None if fault is None else fault.seq}
     if as_json:
         print_json(told)
-        return
-    from tui.plain.table import status_lines
+    else:
+        from tui.plain.table import status_lines
 
-    print_lines(status_lines(told))
+        print_lines(status_lines(told))
+    if fault is None:
+        return Exit.DONE
+    tell(fault.sentence())
+    return Exit.FAILED

@@ -14,6 +14,7 @@ from tui.cli.output import print_line, tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit
 from tui.helm.paths import RunPaths
+from tui.journal.chain import Fault
 from tui.locale import _
 
 LOOK_S = 1.0
@@ -52,4 +53,11 @@ def _lines(paths: RunPaths) -> int:
                     tell(_("The engine of the run {run} has ended; the run is still open.").format(run=paths.id))
         for text in end_lines(follower.state):
             print_line(text)
+        if follower.fault is not None:
+            return _broken(follower.fault)
     return Exit.DONE
+
+
+def _broken(fault: Fault) -> int:
+    tell(fault.sentence())
+    return Exit.FAILED

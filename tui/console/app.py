@@ -75,6 +75,7 @@ class Console(App[None], inherit_bindings=False):
         self.trouble: str | None = None
         self._said: Said | None = None
         self._said_at = 0.0
+        self._fault_said = False
         self._waiting: str | None = None
         self._awaited = 0
         self._repeats = Repeats()
@@ -206,6 +207,7 @@ class Console(App[None], inherit_bindings=False):
             self.overview.lay_out()
         else:
             self.overview.make_room()
+        self._say_fault()
         self.repaint()
 
     def on_source_lost(self, message: SourceLost) -> None:
@@ -237,7 +239,14 @@ class Console(App[None], inherit_bindings=False):
             gc.enable()
         if self._said is not None and time.monotonic() - self._said_at > SAID_FOR:
             self._said = None
+        self._say_fault()
         self.repaint()
+
+    def _say_fault(self) -> None:
+        """Once in words; that the journal is broken stands in the header from then on."""
+        if not self._fault_said and self.source.fault is not None:
+            self._fault_said = True
+            self._said, self._said_at = Said(self.source.fault.sentence(), "error"), time.monotonic()
 
     # -- what goes out
 
@@ -247,6 +256,7 @@ class Console(App[None], inherit_bindings=False):
             state=self.run_state, moment=self.source.moment(self.run_state, self.playback), mode=self.mode, me=self.me,
             selected=checklist.selected, following=checklist.following, playback=self.playback, said=self._said,
             waiting=self._waiting, lost=self.trouble is not None,
+            broken=None if self.source.fault is None else self.source.fault.seq,
         )  # fmt: skip
 
     def repaint(self) -> None:

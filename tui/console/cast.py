@@ -20,6 +20,7 @@ from tui.console.source import Batch
 from tui.console.view import Moment, Playback, replayed
 from tui.console.visible import visible
 from tui.helm.paths import RunPaths
+from tui.journal.chain import Fault
 from tui.journal.failure import JournalCorrupt
 from tui.journal.reader import Entry, JournalReader
 from tui.locale import _
@@ -73,6 +74,10 @@ class Reel:
         if self._first is None:
             raise JournalCorrupt(reader.path, 0, 0, _("it has no line."))
         self.length = self.marks.length
+
+    @property
+    def fault(self) -> Fault | None:
+        return self.marks.chain.fault
 
     def start(self) -> Batch:
         """Nothing yet: the first frame is the first picture."""

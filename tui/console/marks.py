@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tui.console.tail import BULKY, MANY
+from tui.journal.chain import Chain
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, LineError, decode, head
 
@@ -60,6 +61,8 @@ class Marks:
         self.scanned = 0
         """Bytes of the journal that were looked at."""
         self.done = False
+        self.chain = Chain()
+        """Whether each line follows the one before it."""
         self._gap_starts = array("d")
         self._gap_ends = array("d")
         self._busy = 0.0
@@ -78,6 +81,7 @@ class Marks:
                         break
                     size *= 2
                     continue
+                self.chain.take_all(block[: end - 1].split(b"\n"))
                 if not self._take(block, end):
                     break
                 self.scanned += end

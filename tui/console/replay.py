@@ -15,6 +15,7 @@ from tui.console.marks import FAILURES, IDLE_FROM, INCIDENTS, STEPS, Marks
 from tui.console.past import before, last_mono
 from tui.console.source import Batch, merged
 from tui.console.view import Moment, Playback, replayed
+from tui.journal.chain import Fault
 from tui.journal.line import JournalError
 from tui.journal.position import Position
 from tui.journal.reader import Entry, JournalReader
@@ -76,6 +77,10 @@ class Player:
     @property
     def state(self) -> RunState:
         return self._state
+
+    @property
+    def fault(self) -> Fault | None:
+        return self.marks.chain.fault
 
     @property
     def playback(self) -> Playback:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tui.console.tail import BULKY, Tail
 from tui.console.view import Moment, Playback, moment
+from tui.journal.chain import Fault
 from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -58,6 +59,10 @@ class Source(Protocol):
     @property
     def state(self) -> RunState: ...
 
+    @property
+    def fault(self) -> Fault | None:
+        """The first line, as far as was read, that does not follow the one before it."""
+
     def start(self) -> Batch: ...
 
     def step(self, now: float) -> Batch | None: ...
@@ -89,6 +94,10 @@ class Follower:
     @property
     def state(self) -> RunState:
         return self._state
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._reader.fault
 
     def start(self) -> Batch:
         """Everything there is, folded before anything is painted."""

@@ -78,6 +78,8 @@ class View(Struct, frozen=True, kw_only=True):
     waiting: str | None = None
     lost: bool = False
     """The journal cannot be read any further: what is shown is what was."""
+    broken: int | None = None
+    """The first line of the journal that does not follow the one before it."""
 
     @property
     def step(self) -> StepState | None:

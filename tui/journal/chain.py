@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tui.journal.end import End, Met
-from tui.journal.io import open_for_reading
+from tui.journal.io import reading
 from tui.journal.line import GENESIS, MAX_LINE
 from tui.locale import _
 
@@ -24,6 +24,12 @@ class Fault(msgspec.Struct, frozen=True):
 
     seq: int
     reason: str
+
+    def sentence(self) -> str:
+        """What is said of it wherever the journal is shown."""
+        text = _("THE JOURNAL IS BROKEN at line {seq}: {reason} What is shown of that line and of those around it was "
+                 "not written so.")  # fmt: skip
+        return text.format(seq=self.seq, reason=self.reason)
 
 
 class _Linked(msgspec.Struct, frozen=True, gc=False):
@@ -67,37 +73,47 @@ class Chain:
     def walk(self, path: Path, until: int | None = None) -> None:
         """All lines that are in the file, or those up to the number `until`, without decoding them. A line that is none
         ends it, as a fault. OSError where the file cannot be read."""
-        fd = open_for_reading(path)
-        try:
+        with reading(path) as fd:
             rest, offset = b"", 0
             while self.fault is None and (chunk := os.pread(fd, CHUNK, offset)):
                 offset += len(chunk)
                 *lines, rest = (rest + chunk if rest else chunk).split(b"\n")
-                for raw in lines:
-                    if until is not None and self.seq >= until:
-                        return
-                    self._line(raw)
-                    if self.fault is not None:
-                        return
-                if len(rest) > MAX_LINE:
+                if until is not None:
+                    del lines[max(0, until - self.seq) :]
+                self.take_all(lines)
+                if until is not None and self.seq >= until:
+                    return
+                if len(rest) > MAX_LINE and self.fault is None:
                     self.fault = Fault(self.seq + 1, _("the line does not end."))
-        finally:
-            os.close(fd)
 
-    def _line(self, raw: bytes) -> None:
-        # As the writer writes it, its last key is the digest; any other form of it is decoded.
-        if self.head is not None and raw.endswith(b'"prev":"%b"}' % self.head.encode()):
-            self.take(raw, self.head)
-            return
+    def take_all(self, lines: list[bytes]) -> None:
+        """As `take`, a million of them in a second: a line as the writer writes it ends with the digest."""
+        seq, head, noted = self.seq, self.head, self.noted
+        for raw in lines if self.fault is None else ():
+            if head is None or not raw.endswith(b'"prev":"%b"}' % head.encode()):
+                self.seq, self.head = seq, head
+                if not self._decoded(raw):
+                    return
+                seq, head = self.seq, self.head
+                continue
+            seq += 1
+            head = sha256(raw).hexdigest()
+            if noted is not None and noted.seq in (seq, None) and noted.fits(seq, head):
+                self.met = seq
+        self.seq, self.head = seq, head
+
+    def _decoded(self, raw: bytes) -> bool:
+        """Take a line of any other form; whether it follows."""
         try:
             found = _decoder.decode(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             self.fault = Fault(self.seq + 1, _("This is not a journal line: {error}").format(error=error))
-            return
+            return False
         if found.seq != self.seq + 1:
             self.fault = Fault(self.seq + 1, _("its number is {found}.").format(found=found.seq))
-            return
+            return False
         self.take(raw, found.prev)
+        return self.fault is None
 
 
 def _broken() -> str:

@@ -20,6 +20,7 @@ LONGEST_ID = 20
 def status_lines(status: dict[str, Any]) -> list[str]:
     """What `status` prints; `status` is what `tui.run.status` gives."""
     lines = [
+        *_chain(status.get("chain")),
         _cut(f"{visible(status['id'])}  {words.run_word(status['status'])}  "
              + _("line {seq}").format(seq=status["seq"])),
         _cut(visible(status["plan"])),
@@ -52,6 +53,12 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     if status["waiting"] is not None:
         lines += ["", *_wrapped(_waiting(status), 0)]
     return lines
+
+
+def _chain(chain: dict[str, Any] | None) -> list[str]:
+    if chain is None or chain["whole"]:
+        return []
+    return [_cut(_("THE JOURNAL IS BROKEN at line {seq}: not all of this was written so").format(seq=chain["bad_seq"]))]
 
 
 def _waiting(status: dict[str, Any]) -> str:

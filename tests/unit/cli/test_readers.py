@@ -16,6 +16,7 @@ from tui.journal import events as e
 from tui.journal.clock import stamp
 from tui.plain.narrator import end_line
 from tui.run.fold import fold_all
+from tui.run.recording import Recording, keyframes_path
 
 
 def journal_file(home: Path, run: str = RUN) -> Path:
@@ -197,3 +198,34 @@ def test_an_open_run_without_an_engine_is_told_as_of_its_last_event(virada: Vira
     journal.write(journal_file(home))
     told = json.loads(virada("status", "last", "--json").out)
     assert told["steps"][0]["duration_s"] == 7.0
+
+
+def test_a_broken_chain_is_said_by_every_reader_that_came_there(
+    virada: Virada, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line was changed and is still a line: what is shown is not what was written."""
+    path = story().write(journal_file(home))
+    monkeypatch.setattr("tui.run.recording.EVERY_BYTES", 1)
+    Recording(path).extend(write=True)
+    assert keyframes_path(path).exists()
+    lines = path.read_bytes().splitlines(keepends=True)
+    changed = next(seq for seq, line in enumerate(lines) if b"what now?" in line)
+    lines[changed] = lines[changed].replace(b"what now?", b"go ahead.")
+    path.write_bytes(b"".join(lines))
+    bad = changed + 1
+    for arguments in (["replay", "last", "--plain", "--speed", "1e9"], ["watch", RUN, "--plain"]):
+        told = virada(*arguments)
+        assert told.code == 1
+        printed = told.out.splitlines()
+        said = next(n for n, line in enumerate(printed) if f"THE JOURNAL IS BROKEN at line {bad}:" in line)
+        assert said < len(printed) - 1 and "rolled back" in printed[-1], "the rest is shown all the same"
+        assert f"BROKEN at line {bad}:" in told.err
+    for _keyframes in (True, False):
+        told = virada("status", "last")
+        assert told.code == 1
+        assert told.out.startswith(f"THE JOURNAL IS BROKEN at line {bad}:")
+        assert virada("status", "last", "--at", str(changed)).code == 0, "up to there it is whole"
+        data = json.loads(virada("status", "last", "--json").out)
+        assert data["chain"] == {"whole": False, "bad_seq": bad}
+        # They vouch for what they were made from, and for nothing that was changed since.
+        keyframes_path(path).unlink(missing_ok=True)

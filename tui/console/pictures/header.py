@@ -43,6 +43,11 @@ def _what(view: View, width: int) -> Line:
 def _who(view: View, width: int) -> Line:
     state = view.state
     left: list[Piece] = [_link(view)]
+    if view.broken is not None and not view.lost:
+        left.insert(
+            0,
+            (f"{glyphs().status['failed']} " + _("JOURNAL BROKEN at line {seq}").format(seq=view.broken) + " ", "bad"),
+        )
     # Names of people may be long: each keeps its share of what the link's age leaves.
     room = max(12, width - width_of(left) - 1)
     right = _helm(view, room)
