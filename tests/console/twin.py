@@ -17,6 +17,7 @@ from tui.console.app import Console
 from tui.console.replay import Player
 from tui.console.source import Follower, Source
 from tui.console.view import Mode
+from tui.helm.claim import Claim
 from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.journal.reader import JournalReader
 from tui.run.clock import instant
@@ -111,6 +112,7 @@ async def shown(
     helm: HelmTwin | None = None,
     connect: Callable[[str | None], HelmTwin] | None = None,
     ensure_engine: Callable[[], str | None] | None = None,
+    claim: Claim | None = None,
     later: float = 2.0,
 ) -> AsyncIterator[Seen]:
     """The console over a story, `later` seconds after its last event; the wall clock stands."""
@@ -120,7 +122,9 @@ async def shown(
     source: Source = Player(reader) if mode == "replay" else Follower(reader, wall=lambda: wall)
     twin = helm or HelmTwin()
     messages: list[Message] = []
-    app = Console(source, paths, mode, me=ANA, connect=connect or (lambda take: twin), ensure_engine=ensure_engine)
+    app = Console(
+        source, paths, mode, me=ANA, connect=connect or (lambda take: twin), ensure_engine=ensure_engine, claim=claim
+    )
     async with app.run_test(size=size, message_hook=messages.append) as pilot:
         await pilot.pause()
         yield Seen(app, pilot, twin, messages, story)

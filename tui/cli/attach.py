@@ -8,6 +8,7 @@ from tui.cli import options
 from tui.cli.drive import require_terminal
 from tui.cli.engine import ensure_engine, require_open, require_writable
 from tui.cli.output import print_line
+from tui.helm.claim import claim_of
 from tui.helm.owner import claimed
 from tui.locale import _
 
@@ -25,6 +26,12 @@ def command(
     name = options.checked_name(declared)
     if not plain:
         require_terminal()
+    claim = None if plain or owner is not None else claim_of(run)
+    if claim is not None:
+        from tui.cli.screen import operate
+
+        require_open(claim.paths)
+        return operate(claim.paths, declared=name, take=take, mouse=mouse, claim=claim)
     paths = claimed(run, owner)
     require_open(paths)
     require_writable(paths)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from tui.cli import options
-from tui.cli.drive import accompany, way_of
+from tui.cli.drive import accompany, outcome_after_screen, way_of
 from tui.cli.engine import ensure_engine, facts_of, require_open, require_writable
 from tui.cli.output import print_line
 from tui.cli.stop import Exit, Stop
+from tui.helm.claim import claim_of
 from tui.helm.owner import claimed
 from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
@@ -31,6 +32,13 @@ def command(
     name = options.checked_name(declared)
     policy = options.policy_of(headless, sign_off, on_failure, name)
     way = way_of(headless=headless, detach=detach, plain=plain)
+    claim = claim_of(run) if way == "screen" and owner is None else None
+    if claim is not None:
+        from tui.cli.screen import operate
+
+        require_open(claim.paths)
+        code = operate(claim.paths, declared=name, take=take, mouse=mouse, claim=claim, policy=policy)
+        return code or outcome_after_screen(claim.paths)
     paths = claimed(run, owner)
     require_open(paths)
     require_writable(paths)

@@ -6,16 +6,22 @@ from collections.abc import Callable
 
 from tui.cli.engine import ensure_engine, facts_of
 from tui.cli.stop import Stop
+from tui.helm.claim import Claim
 from tui.helm.paths import RunPaths
+from tui.journal.events import Policy
 
 
-def operate(paths: RunPaths, *, declared: str | None, take: str | None, mouse: bool) -> int:
-    """The console with the helm; an engine that ended is started again when the console asks for it."""
+def operate(
+    paths: RunPaths, *, declared: str | None, take: str | None, mouse: bool, claim: Claim | None = None,
+    policy: Policy | None = None,
+) -> int:  # fmt: skip
+    """The console with the helm; an engine that ended is started again when the console asks for it. With `claim` the
+    name of the run's owner has to be typed first; `policy` is for the engine that starts then."""
     from tui.console.launch import run_console
 
     return run_console(
         paths, mode="operator", declared=declared, take=take, at=None, speed=1.0, mouse=mouse, language=None,
-        ensure_engine=_starter(paths), engine=_looker(paths),
+        ensure_engine=_starter(paths, claim, policy), engine=_looker(paths), claim=claim,
     )  # fmt: skip
 
 
@@ -49,13 +55,13 @@ def _looker(paths: RunPaths) -> Callable[[], bool | None]:
     return look
 
 
-def _starter(paths: RunPaths) -> Callable[[], str | None]:
+def _starter(paths: RunPaths, claim: Claim | None, policy: Policy | None) -> Callable[[], str | None]:
     """Starts an engine where none runs; what it returns is why it could not."""
 
     def start() -> str | None:
         try:
             # The screen has the terminal; what cannot be known is in its log.
-            ensure_engine(paths, say=None)
+            ensure_engine(paths if claim is None else claim.paths, policy, say=None)
         except Stop as stop:
             return stop.message
         return None

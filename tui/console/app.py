@@ -39,6 +39,7 @@ from tui.run.state import RunState
 if TYPE_CHECKING:
     from tui.console.hands import Connect, Hands
     from tui.console.operator import Operator
+    from tui.helm.claim import Claim
 
 POLL = 0.1
 """Seconds between two looks at the journal."""
@@ -61,7 +62,7 @@ class Console(App[None], inherit_bindings=False):
     def __init__(
         self, source: Source, paths: RunPaths, mode: Mode, *, me: str = "", connect: Connect | None = None,
         take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
-        driver_class: type[Driver] | None = None, guard_process: bool = False,
+        claim: Claim | None = None, driver_class: type[Driver] | None = None, guard_process: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(driver_class=driver_class, ansi_color=True if palette.palette().own else None)
         self.source = source
@@ -96,6 +97,7 @@ class Console(App[None], inherit_bindings=False):
             from tui.console.hands import Hands
 
             self.hands = Hands(connect, self.post_message, lambda: self.run_state, ensure_engine, take)
+        self._claim = claim
         self._first = source.start()
 
     # -- life
@@ -124,8 +126,12 @@ class Console(App[None], inherit_bindings=False):
         self._take(self._first)
         self.set_interval(1.0, self.tick)
         threading.Thread(target=self._poll, name="virada-journal", daemon=True).start()
-        if self.hands is not None:
+        if self.hands is not None and self._claim is None:
             self.hands.start()
+        if self._claim is not None:
+            from tui.console.screens.claiming import ask
+
+            ask(self, self._claim)
 
     def on_unmount(self) -> None:
         self._ended.set()

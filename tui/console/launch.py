@@ -15,6 +15,7 @@ from tui.visible import visible_lines
 if TYPE_CHECKING:
     from tui.console.hands import Helm
     from tui.console.source import Source
+    from tui.helm.claim import Claim
 
 Mode = Literal["operator", "observer", "replay"]
 _TEXTUAL = {
@@ -38,13 +39,14 @@ def run_console(
     language: str | None = None,
     ensure_engine: Callable[[], str | None] | None = None,
     engine: Callable[[], bool | None] | None = None,
+    claim: Claim | None = None,
 ) -> int:
     """Show a run until the person leaves; the exit status: 0 detached or left, 2 where no console can be shown,
     1 the console failed, 128 + n ended by a signal.
 
     `take`: the reason to take the helm with (operator); `at`, `speed`: where and how fast a replay begins;
     `ensure_engine` starts an engine where none runs and returns a sentence when it cannot; `engine` tells whether one
-    lives.
+    lives; `claim`: the run is another account's, whose name is asked for first.
     """
     use(language)
     problem = unsuitable()
@@ -86,7 +88,8 @@ def run_console(
         source = _source(paths, mode, at, speed, engine)
         app = Console(
             source, paths, mode, me=_me(declared) if mode != "replay" else "",
-            connect=_connector(paths, declared) if mode == "operator" else None, take=take, ensure_engine=ensure_engine,
+            connect=_connector(paths, declared, claim) if mode == "operator" else None, take=take,
+            ensure_engine=ensure_engine, claim=claim,
             driver_class=SafeLinuxDriver, guard_process=True,
         )  # fmt: skip
     except (OSError, JournalCorrupt, PositionError) as error:
@@ -138,10 +141,10 @@ def _source(
     return Follower(reader, engine=engine)
 
 
-def _connector(paths: RunPaths, declared: str | None) -> Callable[[str | None], Helm]:
+def _connector(paths: RunPaths, declared: str | None, claim: Claim | None) -> Callable[[str | None], Helm]:
     from tui.helm.client import HelmClient
 
-    return lambda take: HelmClient.connect(paths, declared=declared, take=take)
+    return lambda take: HelmClient.connect(paths if claim is None else claim.paths, declared=declared, take=take)
 
 
 def _me(declared: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.view import View
-from tui.console.visible import cut, visible
+from tui.console.visible import cells, cut, visible
 from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, run_word
 from tui.locale import _
 
@@ -82,9 +82,19 @@ def _helm(view: View, room: int) -> list[Piece]:
     return found if width_of(found) <= room else _persons(view, max(6, (room - 18) // 2))
 
 
+def _person(label: str, longest: int) -> str:
+    """The label in at most so many columns. That a name is no more than declared is not what is cut off."""
+    label = visible(label)
+    name, declared, _who = label.partition(" (declared by ")
+    if not declared or cells(label) <= longest:
+        return cut(label, longest)
+    mark = " " + _("(declared)")
+    return cut(name, longest - cells(mark)) + mark if cells(mark) + 4 <= longest else cut(f"?{name}", longest)
+
+
 def _persons(view: View, longest: int) -> list[Piece]:
-    holder = None if view.state.helm is None else cut(visible(view.state.helm), longest)
-    me = cut(visible(view.me), longest)
+    holder = None if view.state.helm is None else _person(view.state.helm, longest)
+    me = _person(view.me, longest)
     if view.state.helm is None or holder is None:
         found: list[Piece] = [(_("helm: free"), "dim")]
     elif view.state.helm == view.me and view.mode == "operator":

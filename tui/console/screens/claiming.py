@@ -1,0 +1,42 @@
+"""The question to root, before it commands a run of another account, whose it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.console.dialog import Asked, Question, explained
+from tui.console.screens.overlay import Asking
+from tui.console.view import Said
+from tui.console.visible import visible
+from tui.locale import _
+
+if TYPE_CHECKING:
+    from tui.console.app import Console
+    from tui.helm.claim import Claim
+
+
+def ask(console: Console, claim: Claim) -> None:
+    """Nothing is connected to or started before the owner's name was typed; whoever does not type it leaves."""
+    owner = visible(claim.owner)
+    text = _(
+        "This run belongs to {owner}. What you command is executed with the rights of that account, and its engine is "
+        "started under it where none runs."
+    )
+    question = Question(
+        title=_("Go on with another account's run"), confirm=_("Go on with it"), cancel=_("Leave"),
+        lines=explained(text.format(owner=owner)), fields=(Asked(label=_("The owner's name"), exactly=claim.owner),),
+        danger=True,
+    )  # fmt: skip
+
+    def answered(values: list[str] | None) -> None:
+        if values is None or console.hands is None:
+            console.action_detach()
+            return
+        try:
+            claim.typed(values[0])
+        except Exception as error:
+            console.say(Said(visible(str(error)), "error"), keep=True)
+            return
+        console.hands.start()
+
+    console.push_screen(Asking(question), answered)
