@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 from pathlib import Path
 
 from tui.engine.drivers import private
@@ -22,6 +21,8 @@ _OPENING = frozenset(
 )
 """All that may lie in a directory before a run has opened in it."""
 
+_OF_AN_ENGINE = frozenset((".reserve", "helm.sock"))
+"""Of a closed run, the sign that its engine did not come to its end."""
 _MADE_FIRST = frozenset(("plan", "output", "artifacts"))
 
 
@@ -48,24 +49,15 @@ def sweep(paths: RunPaths) -> None:
 
 
 def _clear(paths: RunPaths) -> None:
-    if not _size(paths.journal) or os.path.lexists(opening.file_of(paths)):
+    with os.scandir(paths.directory) as entries:
+        names = {entry.name for entry in entries}
+    if paths.journal.name not in names or opening.OPENING in names:
         _clear_unopened(paths)
-        return
-    left = os.path.lexists(reserve_path(paths.journal)) or os.path.lexists(paths.helm_socket)
-    if left and last_type(paths.journal) == "run.closed" and engine_alive(paths) is False:
+    elif names & _OF_AN_ENGINE and last_type(paths.journal) == "run.closed" and engine_alive(paths) is False:
         sweep(paths)
         socket.remove(paths.helm_socket)
         # The last, because it is what tells that something is left.
         reserve_path(paths.journal).unlink(missing_ok=True)
-
-
-def _size(path: os.PathLike[str]) -> int | None:
-    """Bytes of a regular file, None where there is none."""
-    try:
-        found = os.lstat(path)
-    except FileNotFoundError:
-        return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else 1
 
 
 def _clear_unopened(paths: RunPaths) -> None:

@@ -226,10 +226,8 @@ def _is_closed_to_us(run: RunPaths) -> bool:
     """Whether this account may not look whether there is a journal, or may not read it."""
     try:
         os.close(os.open(run.journal, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK))
-    except PermissionError:
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, PermissionError)
     return False
 
 

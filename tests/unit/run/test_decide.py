@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.unit.run.runs import (
@@ -71,6 +72,14 @@ class TestExecute:
         run = Driven(listed(sign("a")))
         assert run.refused(c.Execute(step="a")).code == "sign"
         assert run.refused(c.Retry(step="a")).code == "status"
+
+    def test_whoever_has_the_engine_drive_signs_and_nobody_they_name(self) -> None:
+        run = Driven(listed(sign("a")))
+        asked = msgspec.json.decode(b'{"do":"drive","sign_off":"seen","signer":"rui@jump1"}', type=c.AnyCommand)
+        decision = decide(run.state, asked, ANA, run.wall)
+        assert decision == (e.RunResumed(policy=e.Policy(drive="headless", sign_off="seen", signer=ANA)),)
+        unsigned = decide(run.state, c.Drive(), ANA, run.wall)
+        assert unsigned == (e.RunResumed(policy=e.Policy(drive="headless")),)
 
     def test_a_failed_one_wants_retry(self) -> None:
         run = Driven(listed(sql("a")))
