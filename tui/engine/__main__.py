@@ -30,7 +30,7 @@ from tui.engine.removal import patiently
 from tui.engine.target import TargetAccess
 from tui.helm.heads import Keeper, kept, lost_words, named
 from tui.helm.opening import file_of, inherited
-from tui.helm.owner import NotOwned, require_own
+from tui.helm.owner import NotOwned, Seen, require_own
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
     policy = msgspec.json.decode(arguments[1], type=Policy) if len(arguments) > 1 else None
     try:
         # Before anything is written there: what another account has put down is not executed by this one.
-        require_own(paths)
+        seen = require_own(paths)
     except NotOwned as error:
         report_failure(str(error), _REFUSED)
         return 1
@@ -84,9 +84,12 @@ def main(arguments: list[str]) -> int:
         with lock:
             environment = {key: value for key, value in os.environ.items() if key != "VIRADA_READY_FD"}
             with without_service_variable():
-                asyncio.run(_serve(paths, policy, lock, crashlog, environment))
+                asyncio.run(_serve(paths, policy, lock, crashlog, environment, seen))
     except CannotStart as error:
         report_failure(str(error), error.exit_code)
+        return 1
+    except NotOwned as error:
+        report_failure(str(error), _REFUSED)
         return 1
     except JournalError as error:
         crashlog.line(str(error))
@@ -100,12 +103,19 @@ def main(arguments: list[str]) -> int:
 
 
 async def _serve(
-    paths: RunPaths, policy: Policy | None, lock: EngineLock, crashlog: CrashLog, environment: dict[str, str]
+    paths: RunPaths,
+    policy: Policy | None,
+    lock: EngineLock,
+    crashlog: CrashLog,
+    environment: dict[str, str],
+    seen: Seen,
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(crashlog.asyncio_handler)
     if paths.journal.exists():
         recorder, target = await _take_up(paths, policy, environment)
+        if require_own(paths) != seen:
+            raise CannotStart(_("The run {run} was replaced while it was taken up.").format(run=paths.id), _REFUSED)
     else:
         recorder, target = await _open(paths, environment)
     crashlog.hide(lambda text: recorder.redactor.text(text))

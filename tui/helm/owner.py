@@ -40,6 +40,10 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _CHUNK = 1 << 16
 
 
+Seen = tuple[tuple[int, int], tuple[int, int] | None]
+"""Device and inode of a run's directory, and of its journal where there is one."""
+
+
 class NotOwned(RunNotPermitted):
     """The run is not this account's to take up, or not as it lies there; the text is for people."""
 
@@ -114,24 +118,26 @@ def taker(paths: RunPaths) -> Account | None:
     return Account(uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell, groups)
 
 
-def require_own(paths: RunPaths) -> None:
-    """What an engine asks before it does anything in a run: wholly of the account it runs as. Raises NotOwned."""
+def require_own(paths: RunPaths) -> Seen:
+    """What an engine asks before it does anything in a run: wholly of the account it runs as. What it is: another answer
+    later means that something else has its name by then. Raises NotOwned."""
     uid = _uid(paths)
     if uid != os.geteuid():
         raise NotOwned(_foreign(paths))
-    require_whole(paths, uid)
+    return require_whole(paths, uid)
 
 
-def require_whole(paths: RunPaths, uid: int) -> None:
-    """Directory, journal and frozen plan are of the account `uid`, nobody else can write directory and journal, nothing
-    is a link, and the journal is of the run whose name the directory has. Raises NotOwned.
+def require_whole(paths: RunPaths, uid: int) -> Seen:
+    """Directory, journal and frozen plan are of the account `uid`, nobody else can write them, nothing is a link, and the
+    journal is of the run whose name the directory has. Raises NotOwned.
     """
     try:
         with _opened(paths.directory, _DIRECTORY) as directory:
-            _require(paths, paths.id, os.fstat(directory), uid, stat.S_ISDIR, private=True)
-            for name in ("journal.jsonl", "opening.json"):
-                _require_file(paths, directory, name, uid)
+            found = os.fstat(directory)
+            _require(paths, paths.id, found, uid, stat.S_ISDIR)
+            journal, _told = (_require_file(paths, directory, name, uid) for name in ("journal.jsonl", "opening.json"))
             _require_plan(paths, directory, uid)
+            return (found.st_dev, found.st_ino), journal
     except OSError as error:
         message = _("The run {run} is not taken up: {what} cannot be opened ({reason}).")
         what = error.filename if isinstance(error.filename, str) else str(paths.directory)
@@ -190,10 +196,8 @@ def _opened(path: str | Path, flags: int, above: int | None = None) -> Iterator[
         os.close(fd)
 
 
-def _require(
-    paths: RunPaths, what: str, found: os.stat_result, uid: int, kind: Callable[[int], bool], private: bool = False
-) -> None:
-    """Raises NotOwned for what is of another kind or account, and with `private` for what others may write."""
+def _require(paths: RunPaths, what: str, found: os.stat_result, uid: int, kind: Callable[[int], bool]) -> None:
+    """Raises NotOwned for what is of another kind or account, and for what others may write."""
     if not kind(found.st_mode):
         message = _("The run {run} is not taken up: {what} is a link, or not what it has to be.")
         raise NotOwned(message.format(run=paths.id, what=visible(what)))
@@ -201,28 +205,30 @@ def _require(
         message = _("The run {run} is not taken up: it is of {owner}, but {what} belongs to {other}.")
         other = account_name(found.st_uid)
         raise NotOwned(message.format(run=paths.id, owner=account_name(uid), what=visible(what), other=other))
-    if private and found.st_mode & _OTHERS_WRITE:
+    if found.st_mode & _OTHERS_WRITE:
         message = _("The run {run} is not taken up: others than its owner may write {what} (mode {mode}).")
         mode = f"{stat.S_IMODE(found.st_mode):o}"
         raise NotOwned(message.format(run=paths.id, what=visible(what), mode=mode))
 
 
-def _require_file(paths: RunPaths, directory: int, name: str, uid: int) -> None:
+def _require_file(paths: RunPaths, directory: int, name: str, uid: int) -> tuple[int, int] | None:
     """The journal, or what a run is opened with; one that is not there is none of somebody else's."""
     try:
         with _opened(name, _FILE, directory) as file:
-            _require(paths, name, os.fstat(file), uid, stat.S_ISREG, private=True)
+            found = os.fstat(file)
+            _require(paths, name, found, uid, stat.S_ISREG)
             id = _id_of(file) if name == "journal.jsonl" else None
     except FileNotFoundError:
-        return
+        return None
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.ENXIO):
             raise
-        id = None
-        _require(paths, name, os.stat(name, dir_fd=directory, follow_symlinks=False), uid, stat.S_ISREG)
+        id, found = None, os.stat(name, dir_fd=directory, follow_symlinks=False)
+        _require(paths, name, found, uid, stat.S_ISREG)
     if id is not None and id != paths.directory.name:
         message = _("The run {run} is not taken up: its journal is of another run, {other}.")
         raise NotOwned(message.format(run=paths.id, other=visible(id)))
+    return found.st_dev, found.st_ino
 
 
 def _require_plan(paths: RunPaths, directory: int, uid: int) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.acceptance.planted import LAST, marker_of, plant, share
 from tui.engine import __main__ as process
+from tui.engine.crashlog import CrashLog
+from tui.engine.detach import READY_FD
 from tui.engine.launch import LaunchFailed, resume_run
 from tui.helm.owner import NotOwned, claimed, line_that_works, require_own, taker
 from tui.helm.paths import RunNotFound, RunPaths, create_run_directory, find_run
@@ -123,6 +127,7 @@ CHANGED: dict[str, tuple[Callable[[RunPaths], object], str]] = {
     ),
     "the journal is a pipe": (_pipe, "journal.jsonl is a link"),
     "others write the journal": (lambda paths: paths.journal.chmod(0o660), "others than its owner may write"),
+    "others write a file": (lambda paths: (paths.plan / "SEAL").chmod(0o666), "its owner may write plan/SEAL"),
     "others write the directory": (lambda paths: paths.directory.chmod(0o2770), "others than its owner may write"),
 }  # fmt: skip
 
@@ -145,6 +150,29 @@ def test_the_directory_is_a_link(home: Path, tmp_path: Path) -> None:
     shutil.move(paths.directory, tmp_path / LAST)
     paths.directory.symlink_to(tmp_path / LAST)
     assert "cannot be opened" in refused(paths)
+
+
+def test_what_is_replaced_while_it_is_taken_up_is_not_executed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = plant(home, ME)
+    take_up = process._take_up
+
+    async def replaced(*arguments: Any) -> Any:
+        taken = await take_up(*arguments)
+        paths.journal.rename(paths.directory / "aside")
+        shutil.copy(paths.directory / "aside", paths.journal)
+        paths.journal.chmod(0o640)
+        return taken
+
+    monkeypatch.setattr(process, "_take_up", replaced)
+    # Its hooks are the process's, which is the test's.
+    monkeypatch.setattr(CrashLog, "install", lambda crashlog: None)
+    reader, writer = os.pipe()
+    monkeypatch.setenv(READY_FD, str(writer))
+    assert process.main([str(paths.directory)]) == 1
+    said = json.loads(os.read(reader, 65536))
+    os.close(reader)
+    assert said["exit_code"] == 5 and "was replaced" in said["error"]
+    assert not marker_of(home).exists()
 
 
 @pytest.mark.parametrize("says", [OWN, "", "x\x1b[2J", "../" + LAST])
