@@ -119,8 +119,8 @@ def taker(paths: RunPaths) -> Account | None:
 
 
 def require_own(paths: RunPaths) -> Seen:
-    """What an engine asks before it does anything in a run: wholly of the account it runs as. What it is: another answer
-    later means that something else has its name by then. Raises NotOwned."""
+    """What an engine asks before it does anything in a run: wholly of the account it runs as. Another answer
+    later means that something else has the run's name by then. Raises NotOwned."""
     uid = _uid(paths)
     if uid != os.geteuid():
         raise NotOwned(_foreign(paths))
@@ -128,8 +128,8 @@ def require_own(paths: RunPaths) -> Seen:
 
 
 def require_whole(paths: RunPaths, uid: int) -> Seen:
-    """Directory, journal and frozen plan are of the account `uid`, nobody else can write them, nothing is a link, and the
-    journal is of the run whose name the directory has. Raises NotOwned.
+    """Directory, journal and frozen plan are of the account `uid`, nobody else can write them, nothing is a link, and
+    the journal is of the run whose name the directory has. Raises NotOwned.
     """
     try:
         with _opened(paths.directory, _DIRECTORY) as directory:
