@@ -18,6 +18,7 @@ from tests import postgres_server
 from tests.engine.pair import free_port
 from tests.engine.postgres.pgserver import Server, awaited
 from tests.engine.rig import Rig
+from tui.journal.codes import WaitReason
 from tui.run.commands import Execute
 
 NAME = f"va-{os.getpid()}"
@@ -28,7 +29,7 @@ STEPS = """
           - {id: hold, title: Hold, psql: {file: hold.sql}}
 """
 SAVE = """
-          - {id: save, title: Save, backup: {directory: "${BACKUPS}", compress: 9}}
+          - {id: save, title: Save, tolerate: 9s, backup: {directory: "${BACKUPS}", compress: 9}}
 """
 ASK = """
           - {id: ask, title: Ask, command: {run: [psql, -XAtc, "begin; lock table asked; select pg_sleep(600)"]}}
@@ -101,7 +102,7 @@ def far_away() -> Iterator[Far]:
 
 @awaited
 async def test_a_silent_network_is_noticed_on_both_sides(tmp_path: Path) -> None:
-    """Under psql and a command that hold a lock, and under a dump amid its data."""
+    """Under psql and a command that hold a lock, and under a dump amid its data, which may tolerate no more here."""
     with far_away() as far:
         far.run("create table held (id int); create table asked (id int)")
         far.run("create database other")
@@ -119,6 +120,11 @@ async def test_a_silent_network_is_noticed_on_both_sides(tmp_path: Path) -> None
                 assert rig.do(Execute(step=step)) is None
                 await until(lambda: far.works(f"{step}.1", query), f"{step} is at {query}")  # noqa: B023
             far.swallow()
+            began = time.monotonic()
+            for rig, step, _query in running:
+                await until(lambda: silent(rig), f"that the target of {step} is silent is said")  # noqa: B023
+            assert time.monotonic() - began < 15
+            assert WaitReason.TARGET_SILENT in holding.said() & saving.said()
             for _rig, step, _query in running:
                 await until(lambda: not far.works(f"{step}.1"), f"the server no longer works for {step}")  # noqa: B023
             far.run("set lock_timeout = '1s'; alter table held add a int; alter table asked add a int")
@@ -132,6 +138,11 @@ async def until(condition: Callable[[], bool], what: str) -> None:
     while not await asyncio.to_thread(condition):
         assert time.monotonic() < deadline, f"in vain: {what}"
         await asyncio.sleep(0.05)
+
+
+def silent(rig: Rig) -> bool:
+    """Whether it was said in the log."""
+    return any("has not answered" in event["data"]["text"] for event in rig.events("log.lines"))
 
 
 def lives(rig: Rig, step: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from tui.console.view import Mode
 from tui.console.visible import visible
 from tui.locale import _, language, ngettext
+from tui.plain.silence import silence_words
 from tui.plain.words import EFFECT, METRIC, REASON, holder_words, prepared_words, word
 from tui.run.steps import Status, StepState
 
@@ -163,6 +164,9 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
         for name, value in facts.items()
         if not isinstance(value, dict | list | tuple)
     }
+    silence = silence_words(reason, facts)
+    if silence is not None:
+        return silence
     match reason:
         case "lock":
             return _lock(facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +33,9 @@ from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, WaitRe
 from tui.journal.line import JournalError
 from tui.plan.model import Proof
 from tui.plan.sealed import NotAsSealed, SealedPlan
+from tui.plan.tolerance import tolerance
 from tui.postgres import outside
+from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.run.steps import UNANSWERED, StepState
@@ -72,6 +74,8 @@ class Attempt:
         self.stop = asyncio.Event()
         self.stop_reason: CancelReason | None = None
         self.companion_end = False
+        self.awaits_standby = False
+        """A commit of it waited for a synchronous standby when that was last looked for."""
         self.began = time.monotonic()
         self.watching = Watching(recorder, state, self._given_up, look_now)
         opened = recorder.state.opened
@@ -100,6 +104,14 @@ class Attempt:
     @property
     def key(self) -> tuple[str, int]:
         return self.at.id, self.at.attempt
+
+    def under_way(self) -> Iterator[tuple[Session, float]]:
+        """Sessions of its own that wait for their server, each with the seconds for which that may be silent."""
+        if self.sql.under_way is not None:
+            yield self.sql.under_way
+        patient = self.kind.name == "verify_backup"
+        for session in self.queries.under_way():
+            yield session, tolerance(self.step.tolerate, patient)
 
     def interrupt(self, reason: CancelReason, companion: bool = False) -> None:
         """Ask it to end: a statement is cancelled on the server, a program is terminated, a wait is over."""
@@ -348,9 +360,12 @@ class Attempt:
     async def _end_work(self) -> bool:
         """End what is at work for the attempt, on the server and on this host; whether all of that could be asked."""
         for_another = self.stop_reason == CancelReason.ENGINE
-        return await self._each(
-            lambda: self.sql.cancel(for_another=for_another), self.queries.cancel, self.children.end
-        )
+        # What does not get through to the server keeps nothing else from being ended.
+        ended = await asyncio.gather(
+            self._each(lambda: self.sql.cancel(for_another=for_another)), self._each(self.queries.cancel),
+            self._each(self.children.end),
+        )  # fmt: skip
+        return all(ended)
 
     async def _each(self, *parts: Callable[[], Awaitable[None]]) -> bool:
         where = f"ending step {self.at.id}, attempt {self.at.attempt}"

@@ -51,7 +51,9 @@ class Engine:
         self.crashlog = crashlog
         self.helm = Helm(recorder)
         self.keepers = Keepers()
-        self.sampler = Sampler(recorder, target, self._backends, self._give_way, crashlog.exception)
+        self.sampler = Sampler(
+            recorder, target, self._backends, self._give_way, lambda: list(self._attempts.values()), crashlog.exception
+        )  # fmt: skip
         self._wake = asyncio.Event()
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}

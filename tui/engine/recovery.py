@@ -20,7 +20,7 @@ from tui.engine.loss import facts_of
 from tui.engine.programs import ASKED, program_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, WaitReason
+from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, Replication, WaitReason
 from tui.plan.sealed import NotAsSealed
 from tui.postgres import evidence, fence, outside
 from tui.postgres.connect import Backend, Session
@@ -303,6 +303,8 @@ class Recovery:
         lost = self._lost if self._attempt.stop_reason in (None, CancelReason.ENGINE) else None
         if lost is not None:
             evidence_ |= facts_of(lost)
+        if verdict.fate == "applied" and self._attempt.awaits_standby:
+            evidence_["replication"] = Replication.UNCONFIRMED
         if verdict.fate == "applied":
             whole = self._is_whole(verdict)
             if whole:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.engine.canary import SqlQuestion
+from tui.engine.liveness import Liveness
 from tui.engine.lockwatch import LockWatch
 from tui.engine.logbook import Logbook
 from tui.engine.logwatch import LogWatch
@@ -33,18 +34,22 @@ from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
 from tui.run.guards import observe
 
+if TYPE_CHECKING:
+    from tui.engine.attempt import Attempt
+
 TICK: Final = 1.0
 _PROMPT: Final = 0.25
 """Seconds for which a tick waits for the server; a later answer belongs to a later tick."""
-_HUNG: Final = 15.0
-"""Seconds after which a monitoring connection without an answer is given up."""
+_HUNG: Final = 4.0
+"""Seconds after which a monitoring connection is given up that has not answered a statement; the server itself ends
+each after two."""
 
 
 class Sampler:
     """Samples until stopped.
 
     `backends`: server processes that work for running steps, to (step, attempt). `give_way`: called for an attempt that
-    waits for a lock while too many sessions queue behind it.
+    waits for a lock while too many sessions queue behind it. `attempts`: those that run.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Sampler:
         target: TargetAccess,
         backends: Callable[[], dict[int, tuple[str, int]]],
         give_way: Callable[[tuple[str, int]], Awaitable[None]],
+        attempts: Callable[[], Sequence[Attempt]],
         report: Callable[[BaseException, str], None] = lambda error, where: None,
     ) -> None:
         self._report = report
@@ -62,6 +68,7 @@ class Sampler:
         self._logbook = Logbook(recorder)
         self._ssh = Ssh(target.environment)
         self._locks = LockWatch(recorder, self._logbook, backends, give_way)
+        self._liveness = Liveness(recorder, target, self._logbook, attempts)
         self._log = LogWatch(
             recorder, self._logbook, target.target.server_log, target.environment, lambda: self._session, self._ssh,
             lambda: target.backends,
@@ -75,7 +82,6 @@ class Sampler:
         self._previous: Sample | None = None
         self._tally = Tally(self._logbook.say)
         self._asking: asyncio.Task[Sample] | None = None
-        self._asked_at = 0.0
         self._stopped = asyncio.Event()
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._troubles: dict[str, str | None] = {}
@@ -132,6 +138,7 @@ class Sampler:
         sources: dict[str, str] = {}
         facts: dict[str, Any] = {}
         taken = await self._server()
+        self._liveness.tick()
         if taken is not None:
             found = _figures(taken) | self._tally.figures(taken)
             values |= found
@@ -180,10 +187,11 @@ class Sampler:
     async def _server(self) -> Sample | None:
         """The server's figures, when it answers at once or has answered since the last tick."""
         if self._asking is None:
-            self._asking, self._asked_at = asyncio.ensure_future(self._ask()), time.monotonic()
+            self._asking = asyncio.ensure_future(self._ask())
         await asyncio.wait({self._asking}, timeout=_PROMPT)
         if not self._asking.done():
-            if time.monotonic() - self._asked_at > _HUNG and self._session is not None:
+            busy = None if self._session is None else self._session.busy_since
+            if self._session is not None and busy is not None and time.monotonic() - busy > _HUNG:
                 await self._session.close()
                 self._session = None
             return None
@@ -199,6 +207,7 @@ class Sampler:
         if session is not self._session:
             self._session = session
             await self._meet(session)
+        await self._liveness.look(session)
         taken = await sample(session, self._previous)
         if self._previous is None or taken.at - self._previous.at >= SHORTEST:
             self._previous = taken

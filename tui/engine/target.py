@@ -17,8 +17,9 @@ from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Target
 from tui.plan.secrets import Secrets
+from tui.plan.tolerance import BRIEF
 from tui.postgres.answering import lets_in
-from tui.postgres.connect import Notice, Session, WorkSettings, open_session
+from tui.postgres.connect import Notice, Session, WorkSettings, open_session, silent
 from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, Unusable
 from tui.postgres.evidence import Known, pin
@@ -33,6 +34,8 @@ from tui.postgres.xid import xid_status
 
 _BACKENDS_KEPT = 200
 _ANSWER_S = 5.0
+_INHERIT_S = 60.0
+"""Seconds for what a new control session is asked before it is used."""
 
 
 class Expected(Struct, frozen=True):
@@ -58,6 +61,7 @@ class TargetAccess:
         self._monitor: Session | None = None
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._tolerate = BRIEF
         self.backends: dict[int, None] = {}
         self._others: set[str] = set()
         """Passwords of further servers."""
@@ -141,6 +145,8 @@ class TargetAccess:
         control: Session | None,
     ) -> Session:  # fmt: skip
         await self._password()
+        if purpose == "control":
+            settings = WorkSettings(tolerate_s=self._tolerate)
         address = None if control is None else control.address
         if address is not None and database is not None:
             address = replace(address, dbname=database)
@@ -184,7 +190,11 @@ class TargetAccess:
                 self._control = None
                 control = await self.open("control")
                 try:
-                    await self._inherit(control)
+                    async with asyncio.timeout(_INHERIT_S):
+                        await self._inherit(control)
+                except TimeoutError:
+                    await control.close()
+                    raise ConnectFailed(silent()) from None
                 except BaseException:
                     await control.close()
                     raise
@@ -306,6 +316,32 @@ class TargetAccess:
             return {}
         return {"lsn": lsn, "timeline": known.timeline, "postmaster_start": known.postmaster_start}
 
+    @property
+    def control_session(self) -> Session | None:
+        """The control session as it is."""
+        return None if self._control is None or self._control.closed else self._control
+
+    def kept(self) -> tuple[Session, ...]:
+        """The sessions that are kept open."""
+        return tuple(session for session in (self._control, self._monitor) if session is not None)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the control session has been asked something, or is being opened."""
+        return self._opening.locked() or (self._control is not None and self._control.busy_since is not None)
+
+    async def tolerate(self, seconds: float) -> None:
+        """From here on the control session, whose loss ends every step that changes something, is lost to a silent
+        network no sooner than a step that tolerates so much."""
+        if seconds > self._tolerate:
+            self._tolerate = seconds
+            if self._control is not None and not self._control.closed:
+                try:
+                    await self._control.endure(seconds)
+                except PostgresError:
+                    # That it is lost is found where it is used.
+                    return
+
     def control_lost(self) -> bool:
         """Whether the control session, and with it every key on it, is gone."""
         return self._control is None or self._control.closed
@@ -353,7 +389,7 @@ class TargetAccess:
             bearing = await self._bearing(self.resolved(), control, ours)
         return way(
             bearing, program_settings(bearing, settings), application=application, program=name, major=major,
-            ours=ours, given=given, standby=source is not None,
+            ours=ours, given=given, standby=source is not None, tolerate=settings.tolerate_s,
         )  # fmt: skip
 
     async def _bearing(self, resolved: Resolved, session: Session | None, ours: bool) -> Bearing:

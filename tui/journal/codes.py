@@ -120,6 +120,7 @@ class FailReason(StrEnum):
     """Why an attempt failed."""
 
     ASYNCHRONOUS_COMMIT = "asynchronous_commit"
+    BACKEND_GONE = "backend_gone"
     BACKUP_DIRECTORY = "backup_directory"
     BACKUP_UNREADABLE = "backup_unreadable"
     CANCELLED = "cancelled"
@@ -177,7 +178,10 @@ class WaitReason(StrEnum):
     NONE = ""
     ATTEMPT_KEY_HELD = "attempt_key_held"
     BACKEND_ALIVE = "backend_alive"
+    BACKEND_GONE = "backend_gone"
     BLOCKS_OTHERS = "blocks_others"
+    CANCEL_UNHEARD = "cancel_unheard"
+    CONNECTION_STALLED = "connection_stalled"
     LAG_UNKNOWN = "lag_unknown"
     LOCK = "lock"
     LOCK_RETRY = "lock_retry"
@@ -187,10 +191,18 @@ class WaitReason(StrEnum):
     REPLICATION_LAG = "replication_lag"
     SERVER_UNREACHABLE = "server_unreachable"
     STANDBY_BEHIND = "standby_behind"
+    SYNCHRONOUS_STANDBY = "synchronous_standby"
     TARGET_KEY = "target_key"
+    TARGET_SILENT = "target_silent"
     THROTTLED_BY_GUARD = "throttled_by_guard"
     UNANSWERED = "unanswered"
     XID_IN_PROGRESS = "xid_in_progress"
+
+
+class Replication(StrEnum):
+    """What is not known of a commit; `UNCONFIRMED`: it is on the primary, and its wait for a standby was cut short."""
+
+    UNCONFIRMED = "unconfirmed"
 
 
 class CancelReason(StrEnum):
@@ -345,6 +357,7 @@ class Fact(StrEnum):
     PROVED = "proved"
     REASON = "reason"
     REPLAYED = "replayed"
+    REPLICATION = "replication"
     RECORDED = "recorded"
     RESTORE_S = "restore_s"
     RESUMED_AT = "resumed_at"
@@ -357,10 +370,12 @@ class Fact(StrEnum):
     SETTINGS_LOST = "settings_lost"
     SHA256 = "sha256"
     SIGNED_BY = "signed_by"
+    SINCE = "since"
     SINGLE_TRANSACTION = "single_transaction"
     SOURCE = "source"
     SPACE = "space"
     SQLSTATE = "sqlstate"
+    STANDBYS = "standbys"
     STATE = "state"
     STATEMENTS = "statements"
     SYNCHRONOUS_COMMIT = "synchronous_commit"
@@ -386,6 +401,6 @@ class Fact(StrEnum):
 
 FAMILIES: tuple[type[StrEnum], ...] = (
     Outcome, EffectCode, FateCode, FateReason, HoldReason, EvidenceState, FailReason, WaitReason, CancelReason,
-    SkipReason, TriggerReason, Unmeasured, LeftOut, Fact,
+    Replication, SkipReason, TriggerReason, Unmeasured, LeftOut, Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from tui.locale import _
 from tui.plain.figures import amount, size, span
+from tui.plain.silence import silence_words
 from tui.run.steps import StepState
 from tui.run.visible import visible
 
@@ -111,6 +112,11 @@ STEP_WAITING = {
     "server_unreachable": N_("waits for the server, which cannot be reached"),
     "target_key": N_("waits for another run to leave the target"),
     "xid_in_progress": N_("waits for its transaction, which is still open"),
+    "target_silent": N_("waits for the target, which does not answer"),
+    "cancel_unheard": N_("its end is asked for, and the target does not hear it"),
+    "backend_gone": N_("its session is gone from the server, and its connection did not tell"),
+    "connection_stalled": N_("its connection carries nothing: the server waits for us, and we for the server"),
+    "synchronous_standby": N_("its commit is on this server, and waits for a synchronous standby"),
     "unanswered": N_("asks again: there was no answer yet"),
     "proof_unanswered": N_("asks again whether its effect is there: there was no answer"),
 }
@@ -204,6 +210,7 @@ REASON = {
     "plan_changed": N_("a file of the frozen plan is not what was sealed, so nothing of it was executed"),
     "exit_status": N_("the program reported failure"),
     "signalled": N_("the program was ended by a signal"),
+    "backend_gone": N_("its session was gone from the server, which it had not noticed"),
     "program_lost": N_("how the program ended is not known"),
     "end_not_reached": N_("psql did not come to the end of its script"),
     "errors_ignored": N_("psql met errors and its script went on"),
@@ -268,6 +275,9 @@ def run_word(status: str) -> str:
 
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, with the facts that are known about it."""
+    silence = silence_words(reason, facts)
+    if silence is not None:
+        return silence
     known = [facts_words((key, value) for key, value in facts.items()), holder_words(facts, reason)]
     shown = ", ".join(part for part in known if part)
     return word(STEP_WAITING, reason) + (f" ({shown})" if shown else "")

@@ -13,6 +13,7 @@ from tui.plan.reader import Use
 from tui.plan.references import lint_references
 from tui.plan.scene import Placed, Scene
 from tui.plan.targets import lint_milestones, lint_targets
+from tui.plan.tolerance import SHORTEST
 from tui.sql.question import review_question
 
 METRICS = (
@@ -121,6 +122,9 @@ def _lint_step(scene: Scene, placed: Placed) -> None:
         _lint_question(scene, asked, proof.query)
     if step.timeout is not None and step.timeout <= 0 and scene.sound(f"{entry.path}.timeout"):
         scene.add("bad-value", f"{entry.path}.timeout", _("A timeout must be longer than nothing."))
+    if step.tolerate is not None and step.tolerate < SHORTEST and scene.sound(f"{entry.path}.tolerate"):
+        message = _("A silence of less than {seconds} s is nothing to give a connection up for.")
+        scene.add("bad-value", f"{entry.path}.tolerate", message.format(seconds=f"{SHORTEST:g}"))
     if scene.sound(f"{entry.path}.title") and not step.title.strip():
         scene.add("bad-value", f"{entry.path}.title", _("A step needs a title."))
 

@@ -105,7 +105,8 @@ class Action(Node, frozen=True, kw_only=True):
 
 
 class Step(Node, frozen=True, kw_only=True):
-    """One item of the checklist. Seconds everywhere; `milestone` counts from the window's opening."""
+    """One item of the checklist. Seconds everywhere; `milestone` counts from the window's opening; `tolerate`: see
+    `tui.plan.tolerance`."""
 
     id: str
     title: str
@@ -115,6 +116,7 @@ class Step(Node, frozen=True, kw_only=True):
     as_: str | None = field(default=None, name="as")
     estimate: Duration | None = None
     timeout: Duration | None = None
+    tolerate: Duration | None = None
     milestone: Offset | None = None
     needs: tuple[str, ...] = ()
     with_: str | None = field(default=None, name="with")

@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 import struct
+import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ import msgspec
 
 from tui.journal.cut import cut
 from tui.locale import _
+from tui.plan.tolerance import BRIEF
 from tui.postgres.conninfo import (
     Address,
     Purpose,
@@ -32,6 +34,7 @@ from tui.postgres.errors import (
     PostgresError,
     StatementFailed,
 )
+from tui.postgres.patience import endure, server_settings, silent_for
 from tui.postgres.query import query
 from tui.postgres.resolve import Resolved, resolve
 
@@ -62,6 +65,8 @@ _OURS = "pg_catalog, pg_temp"
 _CLOSING_S = 1.0
 CRASH = "57P02"
 """What a session is told by a mere warning, before its server ends it because another process of its crashed."""
+_SETTLED_S = 30.0
+"""Seconds for what a new session is asked and told before it is used."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -75,6 +80,8 @@ class Notice(msgspec.Struct, frozen=True):
     detail: str | None = None
     hint: str | None = None
     context: str | None = None
+    routine: str | None = None
+    """The server's function that reports it, which nobody translates."""
 
 
 class Backend(msgspec.Struct, frozen=True):
@@ -162,6 +169,10 @@ class Session:
         self.lost: ConnectionLost | None = None
         """How it was lost, once that was seen."""
         self._crashed = False
+        self.busy_since: float | None = None
+        """When what is under way was sent, by time.monotonic(); None while nothing is."""
+        self.answered_at = time.monotonic()
+        """When the server last answered."""
         self.purpose = purpose
         self.settings = settings
         self.runs_the_plan = runs_the_plan
@@ -290,6 +301,30 @@ class Session:
         except psycopg.Error as error:
             raise ConnectionLost(_("The server could not be asked to cancel: {reason}").format(reason=error)) from None
 
+    async def endure(self, seconds: float) -> None:
+        """Let both sides of the connection be silent for so long, from here on."""
+        wanted = "; ".join(f"set {name} = {value}" for name, value in server_settings(seconds).items())
+        try:
+            await self.execute(wanted)
+        except StatementFailed:
+            # A platform without them; the client's side counts all the same.
+            pass
+        self._on_socket(lambda ours: endure(ours, seconds))
+
+    @property
+    def silent_for(self) -> float | None:
+        """Seconds since anything arrived on the connection; None where that is not known."""
+        return self._on_socket(silent_for)
+
+    def _on_socket(self, ask: Callable[[socket.socket], T]) -> T | None:
+        if self.closed:
+            return None
+        try:
+            with socket.socket(fileno=os.dup(self._connection.pgconn.socket)) as ours:
+                return ask(ours)
+        except OSError:
+            return None
+
     async def settled(self) -> None:
         """Wait until nothing of this session is under way, whoever stopped waiting for it."""
         while self._pending is not None and not self._pending.done():
@@ -382,7 +417,10 @@ class Session:
             if self._connection.closed:
                 raise self.lost or ConnectionLost(_("The session is closed."))
             self._warnings.clear()
-            return await work
+            self.busy_since = time.monotonic()
+            answer = await work
+            self.answered_at = time.monotonic()
+            return answer
         except asyncio.CancelledError:
             # By `close`: who waits for the answer was not cancelled, but has lost the session.
             if self._closing:
@@ -396,11 +434,14 @@ class Session:
             refused = translated(error, self._connection, sql)
             if isinstance(refused, ConnectionLost):
                 refused = self._has_lost(refused)
+            if isinstance(refused, StatementFailed):
+                self.answered_at = time.monotonic()
             if unfinished(self._connection):
                 # The server waits for data, or for somebody to take some: nothing else could be asked of it.
                 await self._connection.close()
             raise refused from None
         finally:
+            self.busy_since = None
             work.close()
 
     def _has_lost(self, error: ConnectionLost) -> ConnectionLost:
@@ -422,11 +463,12 @@ class Session:
             cut(diag.message_detail),
             cut(diag.message_hint),
             cut(diag.context),
+            diag.source_function,
         )
         self._crashed = self._crashed or notice.sqlstate == CRASH
         if notice.severity == "WARNING" and len(self._warnings) < _WARNINGS_KEPT:
             short = cut(notice.message, _WARNING_LONGEST)
-            self._warnings.append(Notice(notice.severity, notice.sqlstate, short))
+            self._warnings.append(Notice(notice.severity, notice.sqlstate, short, routine=notice.routine))
         if self._on_notice is not None:
             self._on_notice(notice)
 
@@ -469,7 +511,8 @@ async def open_session(
         dsn = resolve(dsn, os.environ if environment is None else environment)
     resolved = dsn
     parameters = connection_parameters(
-        resolved, purpose=purpose, name=name, address=address, attributes=attributes
+        resolved, purpose=purpose, name=name, address=address, attributes=attributes,
+        tolerate=BRIEF if settings is None else settings.tolerate_s,
     )  # fmt: skip
     try:
         connection = await wire.connect(parameters)
@@ -484,14 +527,22 @@ async def open_session(
     if bare:
         return session
     try:
-        if meet is not None:
-            settle = await meet(session) and settle
+        async with asyncio.timeout(_SETTLED_S):
+            if meet is not None:
+                settle = await meet(session) and settle
+    except TimeoutError:
+        await session.close()
+        raise ConnectFailed(silent()) from None
     except BaseException:
         await session.close()
         raise
     try:
         wanted = session_settings(purpose, settings) if settle else None
-        await _settle_in(session, wanted, settings.search_path if settings else None)
+        async with asyncio.timeout(_SETTLED_S):
+            await _settle_in(session, wanted, settings.search_path if settings else None)
+    except TimeoutError:
+        await session.close()
+        raise ConnectFailed(silent()) from None
     except PostgresError as error:
         await session.close()
         raise ConnectFailed(
@@ -502,6 +553,11 @@ async def open_session(
         await session.close()
         raise
     return session
+
+
+def silent() -> str:
+    """What is said of a server that took a connection and then said nothing."""
+    return _("The server took the connection, and then did not answer.")
 
 
 async def _settle_in(session: Session, settings: dict[str, str] | None, path: str | None) -> None:

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from tui.plan.tolerance import BRIEF
+from tui.postgres.patience import keepalives, server_settings
 from tui.postgres.resolve import Resolved
 
 Purpose = Literal["control", "work", "monitor"]
@@ -19,7 +21,8 @@ _NAME_BYTES = 63
 
 
 class WorkSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step asks of the session that does its work. Times in milliseconds; 0 switches a limit off."""
+    """What a step asks of the session that does its work. Times in milliseconds; 0 switches a limit off.
+    `tolerate_s`: seconds for which the other side may be silent."""
 
     lock_timeout_ms: int = 500
     statement_timeout_ms: int = 0
@@ -28,6 +31,7 @@ class WorkSettings(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     role: str | None = None
     search_path: str | None = None
+    tolerate_s: float = BRIEF
 
 
 def application_name(run: str, what: str) -> str:
@@ -76,22 +80,22 @@ def pinned(parameters: Mapping[str, str], address: Address | None) -> dict[str, 
     return {name: value for name, value in parameters.items() if name not in places} | address.parameters
 
 
-KEEPALIVES = {
-    "keepalives": "1", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
-    "tcp_user_timeout": "8000",
-}  # fmt: skip
-"""The client's side. Measured with a silent partition: detected after about 9 s instead of never."""
-
-
 def connection_parameters(
-    resolved: Resolved, *, purpose: Purpose, name: str, address: Address | None = None, attributes: str = "primary"
+    resolved: Resolved,
+    *,
+    purpose: Purpose,
+    name: str,
+    address: Address | None = None,
+    attributes: str = "primary",
+    tolerate: float = BRIEF,
 ) -> dict[str, str]:
     """libpq's parameters for a session: the target's own, ours where it is silent or where ours protect.
 
-    `address`: the server to which the control session is connected, once there is one.
+    `address`: the server to which the control session is connected, once there is one. `tolerate`: for how many seconds
+    it may be silent.
     """
     found = pinned(resolved.parameters, address) | resolved.service
-    found |= {"application_name": name, "client_encoding": "UTF8"} | KEEPALIVES
+    found |= {"application_name": name, "client_encoding": "UTF8"} | keepalives(tolerate)
     found.setdefault("connect_timeout", CONNECT_TIMEOUT)
     # "primary" and not "read-write": a database that is quiesced with default_transaction_read_only is
     # still the one meant, and a session of ours switches that off for itself.
@@ -113,13 +117,7 @@ def session_settings(purpose: Purpose, work: WorkSettings | None) -> dict[str, s
     """Settings of the session itself, by name. Those that a server does not know are left out by the
     caller.
     """
-    settings = {
-        # The server must notice a dead client as fast as the client a dead server, or locks outlive their
-        # owner.
-        "tcp_keepalives_idle": "5",
-        "tcp_keepalives_interval": "2",
-        "tcp_keepalives_count": "3",
-        "tcp_user_timeout": "9000",
+    settings = server_settings(BRIEF if work is None else work.tolerate_s) | {
         "client_connection_check_interval": "1000",
         "idle_session_timeout": "0",
         "transaction_timeout": "0",

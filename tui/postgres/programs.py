@@ -10,8 +10,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tui.postgres.conninfo import CONNECT_TIMEOUT, KEEPALIVES, Address, WorkSettings, hosts, pinned, session_settings
+from tui.plan.tolerance import BRIEF
+from tui.postgres.conninfo import CONNECT_TIMEOUT, Address, WorkSettings, hosts, pinned, session_settings
 from tui.postgres.dsn import keywords
+from tui.postgres.patience import keepalives
 from tui.postgres.servicefile import fits
 
 SERVICE = "virada"
@@ -64,7 +66,7 @@ def program_settings(bearing: Bearing, work: WorkSettings) -> dict[str, str]:
 
 def way(
     bearing: Bearing, settings: Mapping[str, str], *, application: str, program: str, major: int | None, ours: bool,
-    given: Mapping[str, str], standby: bool = False,
+    given: Mapping[str, str], standby: bool = False, tolerate: float = BRIEF,
 ) -> Way:  # fmt: skip
     """The way of one program. `major`: of its libpq, None where that is not known. `ours`: one of PostgreSQL's own.
 
@@ -77,7 +79,7 @@ def way(
     if taken & {"host", "hostaddr"}:
         taken |= {"host", "hostaddr"}
     parameters = {k: v for k, v in pinned(bearing.parameters, bearing.address).items() if k not in taken}
-    found = {k: v for k, v in parameters.items() if k not in _OWN} | KEEPALIVES
+    found = {k: v for k, v in parameters.items() if k not in _OWN} | keepalives(tolerate)
     found.setdefault("connect_timeout", CONNECT_TIMEOUT)
     _ask_for_the_primary(found, bearing, ours, standby)
     found["application_name"] = application

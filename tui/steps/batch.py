@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tui.journal.codes import FailReason, WaitReason
+from tui.journal.codes import FailReason, Replication, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
 from tui.locale import _
 from tui.plan.scalars import Duration
@@ -39,6 +39,7 @@ from tui.steps.effects import (
     Watched,
 )
 from tui.steps.locks import gently
+from tui.steps.silence import lint_tolerance
 from tui.steps.sql import settings_of
 
 
@@ -88,6 +89,7 @@ class _Batches:
         self.since = 0
         """Rows done since then."""
         self.idle = self.stuck = 0
+        self.replication: Replication | None = None
         self.settings = settings_of(context, spec)
         self.statement = Statement(text=spec.sql)
 
@@ -102,6 +104,7 @@ class _Batches:
             if not done.committed:
                 return self._failed(FailReason.SQL_ERROR, done)
             rows = _changed(done, counts)
+            self.replication = done.replication or self.replication
             self.number += 1
             self.rows += rows or 0
             self.since += rows or 0
@@ -151,8 +154,14 @@ class _Batches:
         return None
 
     def _evidence(self) -> dict[str, Any]:
-        found = {"batches": self.number - self.began, "rows": self.rows, "resumed_at": self.began, "total": self.total}
+        found: dict[str, Any] = {
+            "batches": self.number - self.began,
+            "rows": self.rows,
+            "resumed_at": self.began,
+            "total": self.total,
+        }
         looked = self.left is not None and self.number > self.began and self.since == 0
+        found |= {"replication": self.replication} if self.replication else {}
         return found | ({"left": self.left} if looked else {})
 
     def _effect(self) -> Literal["some", "none", "unknown"]:
@@ -229,6 +238,7 @@ def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:
 def lint(lint: Lint) -> Iterable[Finding]:
     """One statement that may run in a transaction."""
     spec: BatchSpec = lint.spec
+    yield from lint_tolerance(lint, patient=False)
     script = read_script(spec.sql)
     for found in review(script, "single", "batch"):
         yield Finding(code=found.code, message=found.message, key="sql", level=found.level)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect
 from tui.plan.scalars import Duration, File
+from tui.plan.tolerance import tolerance
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
 
@@ -38,7 +39,7 @@ def settings_of(context: Context, spec: CommandSpec) -> SqlSettings:
     """The session that a `sql` step would have is what the program's sessions begin with."""
     return SqlSettings(
         role=context.step.as_, lock_timeout=spec.lock_timeout, statement_timeout=spec.statement_timeout,
-        row_security=spec.row_security == "on",
+        row_security=spec.row_security == "on", tolerate=tolerance(context.step.tolerate, patient=False),
     )  # fmt: skip
 
 
@@ -61,6 +62,8 @@ def how_it_failed(done: ChildDone) -> FailReason:
         return FailReason.PROGRAM_LOST if done.lost else FailReason.NOT_STARTED
     if done.timed_out:
         return FailReason.TIMEOUT
+    if done.severed is not None:
+        return done.severed
     return FailReason.SIGNALLED if done.status < 0 else FailReason.EXIT_STATUS
 
 

@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tui.journal.codes import FailReason
+from tui.journal.codes import FailReason, Replication
 from tui.journal.events import Effect as Applied
 from tui.journal.events import Event
+from tui.plan.tolerance import BRIEF
 from tui.sql.outside import Outside
 
 
@@ -47,7 +48,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 class SqlSettings(Struct, frozen=True, kw_only=True):
     """How SQL runs: seconds; None and 0 are no limit. `keep`: settings that the script gives itself, left alone.
 
-    `read_only`: but in a transaction that asks to write.
+    `read_only`: but in a transaction that asks to write. `tolerate`: for how long the server may be silent.
     """
 
     role: str | None = None
@@ -56,6 +57,7 @@ class SqlSettings(Struct, frozen=True, kw_only=True):
     row_security: bool = False
     read_only: bool = False
     keep: tuple[str, ...] = ()
+    tolerate: float = BRIEF
 
 
 Prelude = tuple[Statement, ...] | None
@@ -143,7 +145,7 @@ class TxDone(Struct, frozen=True, kw_only=True):
 
     `rows`: changed by what command tags say. `changed`: by the server's count, where that was asked for and it counts.
     `claimed`: what the last statement says of itself, in its tag or in the one number that it returns; `returned`: how
-    many rows it returns.
+    many rows it returns. `replication`: what is not known of it behind a commit whose wait for a standby was cut short.
     """
 
     committed: bool
@@ -159,6 +161,7 @@ class TxDone(Struct, frozen=True, kw_only=True):
     anew: bool = False
     left: Literal["", "nothing", "half", "unknown"] = ""
     leftovers: tuple[str, ...] = ()
+    replication: Replication | None = None
 
 
 class RunQuery(Effect, frozen=True, kw_only=True):
@@ -259,6 +262,7 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     it is `lost`, it was, and how it ended is not known. `output_error`: why its output is not all kept.
 
     `settings_lost`: what the way to the server (a pooler, an old libpq) did not let it have of the target's settings.
+    `severed`: why the engine ended it, which its end does not tell.
     """
 
     status: int | None
@@ -271,6 +275,7 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     settings_lost: tuple[str, ...] = ()
     lost: bool = False
     output_error: str | None = None
+    severed: FailReason | None = None
 
 
 class RunPsql(Effect, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from tui.locale import _
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
 from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
+from tui.plan.tolerance import tolerance
 from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
 from tui.sql.psql import objection_to_variable, read_psql
@@ -27,6 +28,7 @@ from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.command import child_evidence, failed_child
 from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings
 from tui.steps.locks import LOCK_TIMEOUT
+from tui.steps.silence import lint_tolerance
 
 
 class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,7 +55,7 @@ def execute(context: Context, spec: PsqlSpec) -> StepRun:
     limit = yield from _lock_limit(spec)
     settings = SqlSettings(
         role=context.step.as_, lock_timeout=limit, statement_timeout=spec.statement_timeout,
-        row_security=spec.row_security == "on",
+        row_security=spec.row_security == "on", tolerate=tolerance(context.step.tolerate, patient=False),
     )  # fmt: skip
     done: PsqlDone = yield RunPsql(
         file=spec.file, variables=spec.variables, single_transaction=spec.single_transaction, settings=settings,
@@ -79,6 +81,7 @@ def _lock_limit(spec: PsqlSpec) -> Generator[Effect, Any, float | None]:
 def lint(lint: Lint) -> Iterable[Finding]:
     """What psql would do with the script and the files it includes, as far as that is known beforehand."""
     spec: PsqlSpec = lint.spec
+    yield from lint_tolerance(lint, patient=False)
     given = {name: None if "${" in value else value for name, value in spec.variables.items()}
     for name, value in given.items():
         objection = objection_to_variable(name, value, single=spec.single_transaction)

@@ -14,8 +14,10 @@ from msgspec.structs import replace
 
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
+from tui.plan.tolerance import tolerance
 from tui.sql.leaving import reaches_beyond
 from tui.sql.outside import outside_of
+from tui.sql.patient import all_patient
 from tui.sql.resume import Lost, changes_role, kept, mentions, resumption, stays
 from tui.sql.script import Statement as Source
 from tui.sql.settings import settings as settings_in
@@ -42,7 +44,7 @@ from tui.steps.locks import Limits, concurrent_limit, gently
 _WHO = "select session_user::text, pg_catalog.current_database()::text"
 _WARNINGS = 50
 """Kept of a script."""
-_OWN_LIMITS = ("lock_timeout", "statement_timeout")
+_OWN_LIMITS = ("lock_timeout", "statement_timeout", "tcp_user_timeout")
 
 
 class ScriptRun:
@@ -98,6 +100,8 @@ class ScriptRun:
             self.evidence["done"] = unit.last + 1
             if done.witness:
                 self.evidence["commit"] = done.witness
+            if done.replication:
+                self.evidence["replication"] = done.replication
         return Passed(evidence=self.evidence, effect="all")
 
     def _warned(self, warnings: Sequence[str]) -> None:
@@ -129,7 +133,7 @@ class ScriptRun:
             # Which table it means cannot be told here.
             return None
         work = RunStatement(
-            statement=sent(unit.inner[0]), settings=replace(self.settings, lock_timeout=concurrent_limit(self.spec)),
+            statement=sent(unit.inner[0]), settings=self._for(unit, lock_timeout=concurrent_limit(self.spec)),
             ordinal=unit.last, outside=about, missing=True, session=needed[0],
         )  # fmt: skip
         done: TxDone = yield work
@@ -162,13 +166,13 @@ class ScriptRun:
             about = outside_of(unit.inner[0])
             limit = concurrent_limit(self.spec) if about.concurrent else self.settings.lock_timeout
             done = yield RunStatement(
-                statement=inner[0], settings=replace(self.settings, lock_timeout=limit), ordinal=unit.last,
+                statement=inner[0], settings=self._for(unit, lock_timeout=limit), ordinal=unit.last,
                 outside=about, again=self.context.attempt > 1 and self.context.step.cleanup is not None,
                 session=prelude,
             )  # fmt: skip
             return done
         work = RunTransaction(
-            statements=inner, settings=self.settings, statement=unit.last, begin=unit.begin, end=unit.end,
+            statements=inner, settings=self._for(unit), statement=unit.last, begin=unit.begin, end=unit.end,
             evidence=unit.evidence, witnessed=not unit.leaves_nothing, session=prelude,
             own_role=self.own_role or any(changes_role(s) for s in unit.inner[: unit.evidence]),
             taints=any(stays(s) for s in unit.inner), gid=unit.gid,
@@ -176,6 +180,10 @@ class ScriptRun:
         limit = None if "lock_timeout" in self.settings.keep else self.settings.lock_timeout
         done, _tries = yield from gently(self.context, work, limit, self.spec.retries)
         return done
+
+    def _for(self, unit: Unit, **limits: float | None) -> SqlSettings:
+        """How one unit runs."""
+        return tolerant(replace(self.settings, **limits), self.context, unit.inner)
 
     def _anew(self, at: int) -> Generator[Effect, Any, tuple[Statement, ...] | Failed]:
         """The statements that make the session anew for the unit at which it goes on; Failed where none do."""
@@ -235,6 +243,13 @@ class ScriptRun:
             for setting in settings_in(statement):
                 if setting.name in _OWN_LIMITS and not setting.local and setting.name not in self.settings.keep:
                     self.settings = replace(self.settings, keep=(*self.settings.keep, setting.name))
+
+
+def tolerant(settings: SqlSettings, context: Context, statements: Sequence[Source]) -> SqlSettings:
+    """The settings for these statements: where nobody waits for what they lock, the server may be silent for longer."""
+    if "tcp_user_timeout" in settings.keep:
+        return settings
+    return replace(settings, tolerate=tolerance(context.step.tolerate, all_patient(statements)))
 
 
 def sent(source: Source) -> Statement:

@@ -16,9 +16,11 @@ from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
 from tui.locale import _
 from tui.plan.scalars import Duration, File
+from tui.plan.tolerance import tolerance
 from tui.sql.leaving import reaches_beyond
 from tui.sql.outside import outside_of
 from tui.sql.parts import Part, part_text
+from tui.sql.patient import is_patient
 from tui.sql.review import review
 from tui.sql.script import Script, read_script
 from tui.sql.units import Unit, units
@@ -26,7 +28,8 @@ from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlSettings, Statement
 from tui.steps.locks import gently, lock_limit
 from tui.steps.parts import UNKNOWN, lint_parts
-from tui.steps.script import ScriptRun, sent
+from tui.steps.script import ScriptRun, sent, tolerant
+from tui.steps.silence import lint_tolerance
 
 
 class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,6 +56,7 @@ def settings_of(context: Context, spec: Any) -> SqlSettings:
         lock_timeout=lock_limit(spec),
         statement_timeout=spec.statement_timeout,
         row_security=spec.row_security == "on",
+        tolerate=tolerance(context.step.tolerate, patient=False),
     )
 
 
@@ -70,6 +74,7 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
         return (yield from ScriptRun(context, spec, found, settings).run())
     script = read_script(part_text(text or "", spec.part))
     prepares = any(s.words[:1] == ("PREPARE",) for s in script.statements)
+    settings = tolerant(settings, context, [s for s in script.statements if s.kind != "meta"])
     work = RunTransaction(statements=statements_of(script), settings=settings, taints=prepares)
     if context.done:
         # An earlier attempt committed it all and was not content with its proof: what was applied is never
@@ -78,6 +83,8 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     done, tries = yield from gently(context, work, settings.lock_timeout, spec.retries)
     evidence = {"statements": len(work.statements), "rows": done.rows, "tries": tries, "commit": done.witness}
     evidence |= {"warnings": list(done.warnings), "seconds": done.seconds}
+    if done.replication:
+        evidence["replication"] = done.replication
     if done.committed:
         return Passed(evidence=evidence, effect="all")
     effect: Applied = "unknown" if any(reaches_beyond(s.text) for s in work.statements) else "none"
@@ -112,6 +119,8 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(
             code=found.code, message=found.message, key=key, file=spec.file, line=found.line, level=found.level
         )
+    patient = all(is_patient(statement) for statement in script.statements if statement.kind != "meta")
+    yield from lint_tolerance(lint, patient=patient)
     if not any(s.kind != "meta" for s in script.statements):
         yield Finding(code="sql-empty", message="the script has no statement", key=key)
     found_units = units_of(spec, text or "")
@@ -143,6 +152,8 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [(key, str(evidence[key])) for key in keys if key in evidence]
     commit = evidence.get("commit") or {}
     rows += [(key, str(commit[key])) for key in ("xid", "protection") if key in commit]
+    if "replication" in evidence:
+        rows.append(("replication", str(evidence["replication"])))
     return rows
 
 

@@ -35,3 +35,23 @@ def test_a_session_is_named_by_its_pid() -> None:
     facts = {"blockers": [waits, session]}
     assert wait_words("lock", facts) == "waits for a lock (held by pid 4711, ana, psql, idle in transaction)"
     assert wait_words("lock", {"blockers": [7]}) == "waits for a lock"
+
+
+SINCE = {"since": "2026-12-05T22:03:15Z"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "facts", "said"),
+    [
+        ("target_silent", SINCE, "the target has not answered since 22:03:15 UTC"),
+        ("target_silent", {"since": "\x1b[2J"}, r"the target has not answered since \x1b[2J"),
+        ("target_silent", {}, "the target has not answered since ?"),
+        ("cancel_unheard", SINCE, "its end is asked for since 22:03:15 UTC, and the target does not hear it"),
+        (
+            "synchronous_standby", {"standbys": "ANY 1 (a, b)"},
+            "its commit is on this server, and waits for the synchronous standby ANY 1 (a, b)",
+        ),
+    ],
+)  # fmt: skip
+def test_a_target_that_does_not_answer(reason: str, facts: dict[str, str], said: str) -> None:
+    assert wait_words(reason, facts) == waiting_sentence(reason, facts) == said

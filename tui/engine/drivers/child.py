@@ -25,12 +25,14 @@ from tui.engine.spool import OutputBatch, Spool
 from tui.engine.target import TargetAccess
 from tui.engine.tools import LIBPQ_PROGRAMS, find_tool, tool_major
 from tui.helm.paths import RunPaths
+from tui.journal.codes import FailReason
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
 from tui.journal.line import JournalError
 from tui.plan.expand import expand
 from tui.plan.model import Step
 from tui.plan.sealed import NotAsSealed, SealedPlan
+from tui.plan.tolerance import tolerance
 from tui.postgres import fence
 from tui.postgres.connect import Session, WorkSettings, application_name
 from tui.postgres.dsn import keywords
@@ -55,6 +57,16 @@ class Accompaniment(Protocol):
     async def run(self, ended: asyncio.Event) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """A program that runs. `key` tells it from all others; `ours`: one of PostgreSQL's own, which does nothing beside
+    its sessions; `tolerate`: seconds for which its server may be silent."""
+
+    key: str
+    application: str
+    ours: bool
+    tolerate: float
 
 
 class ChildDriver:
@@ -89,6 +101,9 @@ class ChildDriver:
         self._child: Child | None = None
         self._ending: asyncio.Future[bool] | None = None
         self._stopped = False
+        self._severed: FailReason | None = None
+        self.under_way: Program | None = None
+        """The program that runs and reaches the target."""
         self._count = 0
 
     @property
@@ -152,7 +167,13 @@ class ChildDriver:
             )  # fmt: skip
         except (ChildNotStarted, OSError) as error:
             return ChildDone(status=None, error=str(error))
-        self._child = child
+        self._child, self._severed = child, None
+        if effect.target and not effect.source:
+            self.under_way = Program(
+                key=child.identity.token, application=self.application,
+                ours=Path(argv[0]).name in LIBPQ_PROGRAMS and not effect.authored,
+                tolerate=self._settings(effect.settings).tolerate_s,
+            )  # fmt: skip
         try:
             return await self._led(effect, child, raw, redactor, accompany, began, lost)
         except Exception:
@@ -160,7 +181,7 @@ class ChildDriver:
             await child.end(_GRACE)
             raise
         finally:
-            self._child = None
+            self._child = self.under_way = None
 
     async def _led(
         self, effect: RunChild, child: Child, raw: Path, redactor: Redactor, accompany: Accompaniment | None,
@@ -189,7 +210,9 @@ class ChildDriver:
                 if task is not None:
                     task.cancel()
         seconds = round(time.monotonic() - began, 6)
-        return msgspec.structs.replace(found, seconds=seconds, timed_out=timed_out.is_set(), settings_lost=lost)
+        return msgspec.structs.replace(
+            found, seconds=seconds, timed_out=timed_out.is_set(), settings_lost=lost, severed=self._severed
+        )  # fmt: skip
 
     def _unled(self, accompanying: asyncio.Task[None], child: Child) -> None:
         """A program whose company failed has nobody to wait for."""
@@ -284,7 +307,7 @@ class ChildDriver:
         name = Path(program).name
         ours = name in LIBPQ_PROGRAMS and not effect.authored
         major = await asyncio.to_thread(tool_major, program) if ours else None
-        settings = _settings(effect.settings)
+        settings = self._settings(effect.settings)
         if ours:
             # psql is led, as the login at first, and others have an option for it.
             settings = msgspec.structs.replace(settings, role=None)
@@ -292,6 +315,7 @@ class ChildDriver:
             name, self.application, major=major, settings=settings, given=given, ours=ours,
             source=self.source if effect.source else None,
         )  # fmt: skip
+        await self._target.tolerate(settings.tolerate_s)
         if "role" in way.lost:
             # It would act with the rights of whoever logs in.
             raise LookupError(f"{name} cannot be given the role {effect.settings.role if effect.settings else ''}")
@@ -304,6 +328,17 @@ class ChildDriver:
             kept["PGSERVICEFILE"] = str(self._private.write("service", render(SERVICE, way.service, others)))
             kept["PGSERVICE"] = SERVICE
         return kept, way.statements, way.lost
+
+    def _settings(self, wanted: SqlSettings | None) -> WorkSettings:
+        """What a program's sessions begin with; one that says nothing of it sets its own limits, or has none, and
+        keeps nobody waiting: a dump, or the restore of one into a database of its own."""
+        if wanted is None:
+            return WorkSettings(lock_timeout_ms=0, tolerate_s=tolerance(self._step.tolerate, patient=True))
+        return WorkSettings(
+            lock_timeout_ms=_milliseconds(wanted.lock_timeout),
+            statement_timeout_ms=_milliseconds(wanted.statement_timeout),
+            row_security=wanted.row_security, role=wanted.role, read_only=wanted.read_only, tolerate_s=wanted.tolerate,
+        )  # fmt: skip
 
     async def _time_out(self, seconds: float, timed_out: asyncio.Event) -> None:
         await asyncio.sleep(seconds)
@@ -334,6 +369,12 @@ class ChildDriver:
         """End what runs, with everything it started."""
         self._stopped = True
         if self._child is not None:
+            await self._child.end(_GRACE)
+
+    async def sever(self, reason: FailReason) -> None:
+        """End the program that runs, because what it waits for cannot come; others of the attempt may follow."""
+        if self._child is not None:
+            self._severed = reason
             await self._child.end(_GRACE)
 
     # -- after a crash of the engine ------------------------------------------------------------------------------
@@ -376,17 +417,6 @@ class ChildDriver:
         for backend in left:
             await fence.terminate(control, backend)
         return not await fence.wait_until_gone(control, left, time.monotonic() + 2.0)
-
-
-def _settings(wanted: SqlSettings | None) -> WorkSettings:
-    """What a program's sessions begin with; one that says nothing of it sets its own limits, or has none."""
-    if wanted is None:
-        return WorkSettings(lock_timeout_ms=0)
-    return WorkSettings(
-        lock_timeout_ms=_milliseconds(wanted.lock_timeout),
-        statement_timeout_ms=_milliseconds(wanted.statement_timeout),
-        row_security=wanted.row_security, role=wanted.role, read_only=wanted.read_only,
-    )  # fmt: skip
 
 
 def _milliseconds(seconds: float | None) -> int:

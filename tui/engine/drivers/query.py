@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -164,6 +165,10 @@ class QueryDriver:
                 self._asked.discard(session)
                 await session.close()
         return tuple(found)
+
+    def under_way(self) -> Iterator[Session]:
+        """The sessions that wait for their server."""
+        return (session for session in self._asked if session.busy_since is not None)
 
     async def cancel(self) -> None:
         """Cancel what is being asked, also what is on its way to the server; what is asked later is not touched."""

@@ -16,6 +16,7 @@ from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason, WaitReason
 from tui.plan.model import Step
+from tui.plan.tolerance import PATIENT
 from tui.postgres import evidence
 from tui.postgres.connect import Session, WorkSettings
 from tui.postgres.errors import OtherServer, PostgresError
@@ -24,7 +25,7 @@ from tui.postgres.resolve import Resolved
 from tui.steps.effects import Snapshot, SnapshotTaken
 
 _PAUSE = 0.2
-_LIMITS = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0)
+_LIMITS = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0, tolerate_s=PATIENT)
 
 
 class SnapshotDriver:

@@ -12,10 +12,11 @@ import time
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from tui.engine.drivers.cancelling import cancel
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.targetkey import TargetKey
-from tui.engine.drivers.underway import TransactionUnderWay, answer_to, identity_facts, milliseconds
+from tui.engine.drivers.underway import TransactionUnderWay, answer_to, confirmed, identity_facts, milliseconds
 from tui.engine.locksight import LockSight
 from tui.engine.loss import Lost
 from tui.engine.recorder import Recorder
@@ -23,6 +24,7 @@ from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
 from tui.plan.model import Step
+from tui.plan.tolerance import BRIEF
 from tui.postgres import counting, evidence, fence, ledger, outside
 from tui.postgres.connect import Notice, Session, WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
@@ -72,6 +74,14 @@ class SqlDriver:
         self._in_transaction = False
         self._sight = LockSight(target, self._waiting)
         self.object: dict[str, object] = {}  # of the last statement outside a transaction, before it was sent
+
+    @property
+    def under_way(self) -> tuple[Session, float] | None:
+        """The session that waits for its server, and for how many seconds that may be silent."""
+        session = self._session
+        if session is None or session.closed or session.busy_since is None:
+            return None
+        return session, BRIEF if self._settings is None else self._settings.tolerate
 
     @property
     def backend_pid(self) -> int | None:
@@ -134,15 +144,16 @@ class SqlDriver:
             return await self._aborted(session, work, failed)
         self._sight.forget()
         seconds = round(time.monotonic() - began, 6)
+        replication = confirmed(result)
         if not effect.witnessed:
-            return TxDone(committed=True, warnings=work.warnings, seconds=seconds)
+            return TxDone(committed=True, warnings=work.warnings, seconds=seconds, replication=replication)
         warnings = (*work.warnings, *(f"{w.sqlstate}: {w.message}" for w in result.warnings))
         self._recorder.append(self._event(e.TxCommitted, effect.statement, warnings=warnings, rows=work.rows))
         protection = "ledger" if work.witness.get("ledger") else "xid"
         kept = {"xid": work.witness.get("xid"), "protection": protection, "warnings": list(warnings)}
         return TxDone(
             committed=True, rows=work.rows, changed=work.changed, claimed=work.claimed, returned=work.returned,
-            warnings=warnings, seconds=seconds, witness=kept,
+            warnings=warnings, seconds=seconds, witness=kept, replication=replication,
         )  # fmt: skip
 
     async def _all(self, session: Session, work: TransactionUnderWay, statements: tuple[Statement, ...]) -> None:
@@ -201,7 +212,10 @@ class SqlDriver:
         rows = counting.rows_changed(result)
         warnings = tuple(w.message for w in result.warnings)
         self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings, rows=rows))
-        return TxDone(committed=True, rows=rows, warnings=warnings, seconds=round(time.monotonic() - began, 6))
+        return TxDone(
+            committed=True, rows=rows, warnings=warnings, seconds=round(time.monotonic() - began, 6),
+            replication=confirmed(result),
+        )  # fmt: skip
 
     async def _judged(self, effect: RunStatement, error: SqlError, began: float) -> TxDone:
         """What an error outside a transaction left: it takes nothing back by itself."""
@@ -269,11 +283,10 @@ class SqlDriver:
         """Cancel what runs, on the server, for good: nothing further of this attempt is begun. `for_another`: this
         engine ends, and the next one judges what is half done."""
         self._cancelled, self._for_another = True, for_another
-        if self._session is not None and not self._session.closed:
-            try:
-                await self._session.cancel()
-            except PostgresError:
-                return
+        await cancel(self._session, lambda: self._cancelled, self._unheard)
+
+    def _unheard(self, since: str) -> None:
+        self._waiting(WaitReason.CANCEL_UNHEARD, {"since": since})
 
     async def give_way(self) -> None:
         """Cancel a transaction's statement that waits for a lock, as if its lock timeout had run out."""
@@ -349,6 +362,7 @@ class SqlDriver:
         if self._cancelled:
             raise StatementFailed("57014", "cancelled before anything was sent")
         await self._target.control()
+        await self._target.tolerate(settings.tolerate)
         same_role = self._settings is not None and (self._settings.role, self._settings.row_security) == (
             settings.role,
             settings.row_security,
@@ -374,6 +388,7 @@ class SqlDriver:
             statement_timeout_ms=milliseconds(settings.statement_timeout),
             row_security=settings.row_security,
             role=settings.role,
+            tolerate_s=settings.tolerate,
         )
         session = await self._target.open("work", self._step.id, work, on_notice=self._noticed)
         key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
@@ -400,6 +415,8 @@ class SqlDriver:
         wanted = [f"set {n} = {milliseconds(s)}" for n, s in limits.items() if n not in settings.keep]
         if wanted:
             await session.execute("; ".join(wanted))
+        if self._settings is not None and self._settings.tolerate != settings.tolerate:
+            await session.endure(settings.tolerate)
 
     def _noticed(self, notice: Notice) -> None:
         detail = f"\nDETAIL:  {notice.detail}" if notice.detail else ""

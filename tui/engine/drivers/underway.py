@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.postgres.connect import Notice
+from tui.journal.codes import Replication
+from tui.postgres.connect import Notice, Result
 from tui.postgres.identity import TargetIdentity
 from tui.steps.effects import RunTransaction
 
@@ -48,6 +49,15 @@ def identity_facts(identity: TargetIdentity | None) -> dict[str, object]:
         return {}
     names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
     return {name: getattr(identity, name) for name in names}
+
+
+_CUT_SHORT = "SyncRepWaitForLSN"
+"""The server's function that waits for a synchronous standby, and warns when that is cut short."""
+
+
+def confirmed(result: Result) -> Replication | None:
+    """What is not known of a commit that the server acknowledged."""
+    return Replication.UNCONFIRMED if any(w.routine == _CUT_SHORT for w in result.warnings) else None
 
 
 def answer_to(end: str) -> str:
