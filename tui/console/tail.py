@@ -14,32 +14,48 @@ MANY = frozenset(("tx.begin", "tx.commit_sent", "tx.committed", "step.child"))
 OUTPUT_BYTES = 4 * 1024 * 1024
 TRANSITIONS = 20_000
 """Other entries kept that begin and end no attempt: a batch commits once for each of its statements."""
+ATTEMPT_BYTES = 16 * 1024 * 1024
+"""Of entries that begin and end attempts: with long errors in them, not every one of many attempts."""
+TRANSITION_BYTES = 8 * 1024 * 1024
+
+
+class _Newest:
+    """The newest entries, of so many bytes together at most."""
+
+    def __init__(self, limit: int, most: int | None = None) -> None:
+        self.entries: deque[Entry] = deque()
+        self._limit = limit
+        self._most = most
+        self._bytes = 0
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._bytes += len(entry.raw)
+        while self._bytes > self._limit or (self._most is not None and len(self.entries) > self._most):
+            self._bytes -= len(self.entries.popleft().raw)
 
 
 class Tail:
     """Collects entries in bounded memory."""
 
     def __init__(self, limit: int = OUTPUT_BYTES) -> None:
-        self._limit = limit
-        self._kept: list[Entry] = []
-        self._others: deque[Entry] = deque(maxlen=TRANSITIONS)
-        self._bulky: deque[Entry] = deque()
-        self._bytes = 0
+        self._kept = _Newest(ATTEMPT_BYTES)
+        self._others = _Newest(TRANSITION_BYTES, TRANSITIONS)
+        self._bulky = _Newest(limit)
 
     def add(self, entry: Entry) -> None:
         if entry.line.type in ATTEMPTS:
-            self._kept.append(entry)
+            self._kept.add(entry)
             return
         if entry.line.type not in BULKY:
-            self._others.append(entry)
+            self._others.add(entry)
             return
         if entry.line.type == "metrics.sampled":
             return
-        self._bulky.append(entry)
-        self._bytes += len(entry.raw)
-        while self._bytes > self._limit:
-            self._bytes -= len(self._bulky.popleft().raw)
+        self._bulky.add(entry)
 
     def entries(self) -> tuple[Entry, ...]:
         """What was kept, in the journal's order."""
-        return tuple(sorted((*self._kept, *self._others, *self._bulky), key=lambda entry: entry.line.seq))
+        return tuple(
+            sorted((*self._kept.entries, *self._others.entries, *self._bulky.entries), key=lambda entry: entry.line.seq)
+        )

@@ -108,7 +108,7 @@ def verdict_of(line: LogLine) -> Verdict:
 
 
 def _recorded(state: RunState) -> int:
-    return sum(1 for error in state.errors if error.source == "server")
+    return state.errors.server
 
 
 def _prefix(line: LogLine) -> tuple[int | None, str | None, str | None]:

@@ -9,7 +9,6 @@ from typing import Final
 
 from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
-from tui.run.guards import concerns
 from tui.run.measured import STALE, fresh, unmeasured
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -68,11 +67,11 @@ class Watching:
         # Where no sample comes at all, only who looks knows how old the figures are.
         state = fresh(self._recorder.state, now)
         since = state.steps[self._at.id].started or 0.0
-        earlier = [b for b in state.breaches if b.since >= since] if self._at.step.kind == "monitor" else []
+        monitor = self._at.step.kind == "monitor"
         breached = tuple(
             {"metric": g.metric, "value": g.value, "limit": g.limit, "source": g.source}
             for g in state.guards
-            if g.breached or any(concerns(b, g) for b in earlier)
+            if g.breached or (monitor and g.breached_since is not None and g.breached_since >= since)
         )
         # The state keeps the last samples only.
         self._samples += sum(1 for sample in state.samples if sample.mono > self._until)

@@ -402,12 +402,12 @@ class LogLines(Event, frozen=True, kw_only=True, omit_defaults=False):
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Each record with its `text`."""
-        rest = self.text.split("\n")
+        rest, at = self.text.split("\n"), 0
         for line in self.lines:
             told = line.get("rows", 1)
             rows = told if isinstance(told, int) and told > 0 else 1
-            yield {**line, "text": "\n".join(rest[:rows])}
-            del rest[:rows]
+            yield {**line, "text": "\n".join(rest[at : at + rows])}
+            at += rows
 
 
 TYPES: dict[str, type[Event]] = {}

@@ -7,10 +7,11 @@ console computes it when it paints, `status` at the last event.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
+from tui.finite import local, span
 from tui.journal.events import RunOpened
 from tui.plan.model import Section, Step, places
 from tui.run.state import RunState
@@ -24,7 +25,7 @@ def instant(at: str) -> float:
 
 def rfc3339(seconds: float) -> str:
     """The RFC 3339 UTC text of an instant, with microseconds."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return local(seconds).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def starts_at(state: RunState, starts: float | None) -> float | None:
@@ -32,7 +33,7 @@ def starts_at(state: RunState, starts: float | None) -> float | None:
     opened = state.opened
     if opened is None or opened.window is None or starts is None:
         return None
-    return instant(opened.window.opens) + starts / opened.compress
+    return instant(opened.window.opens) + span(starts / (opened.compress or 1.0))
 
 
 def starts_in(state: RunState, starts: float | None, wall: float) -> float | None:
@@ -71,10 +72,10 @@ def window_clock(state: RunState, wall: float) -> WindowClock | None:
     needed = rollback_seconds(state)
     safe = None if needed is None else closes - needed
     return WindowClock(
-        t=wall - opens, opens=opens, closes=closes, duration_s=opened.window.duration_s,
-        buffer_s=opened.window.buffer_s,
+        t=wall - opens, opens=opens, closes=closes, duration_s=span(opened.window.duration_s),
+        buffer_s=span(opened.window.buffer_s),
         remaining_s=(opens if wall < opens else closes) - wall, is_open=opens <= wall < closes,
-        in_buffer=closes - opened.window.buffer_s <= wall < closes, is_over=wall >= closes,
+        in_buffer=closes - span(opened.window.buffer_s) <= wall < closes, is_over=wall >= closes,
         last_safe_rollback=safe, last_safe_rollback_s=None if safe is None else safe - wall,
         safe_at_most=rollback_at_least(state),
     )  # fmt: skip
@@ -87,11 +88,12 @@ def mono_at(state: RunState, wall: float) -> float:
 
 def expected(state: RunState, at: StepState) -> float | None:
     """How long a step should take: as rehearsed, else as estimated; None when nobody knows."""
-    return at.step.estimate if state.opened is None else _planned(state.opened, at.step)
+    return None if state.opened is None else _planned(state.opened, at.step)
 
 
 def _planned(opened: RunOpened, step: Step) -> float | None:
-    return opened.durations.get(step.id, step.estimate)
+    seconds = opened.durations.get(step.id, step.estimate)
+    return None if seconds is None else span(seconds)
 
 
 def rollback_seconds(state: RunState) -> float | None:
@@ -101,7 +103,7 @@ def rollback_seconds(state: RunState) -> float | None:
     if opened is None:
         return None
     if opened.rollback_s is not None:
-        return opened.rollback_s
+        return span(opened.rollback_s)
     known = [seconds for section in _rollback_sections(opened) if (seconds := _rehearsed_or_planned(opened, section))]
     return sum(known) if known else None
 
@@ -129,4 +131,4 @@ def _rollback_sections(opened: RunOpened) -> Iterator[Section]:
 def _rehearsed_or_planned(opened: RunOpened, section: Section) -> float:
     """A section's estimate stands for the steps in it that have none; never less than the others take together."""
     steps = sum(_planned(opened, step) or 0.0 for step in section.steps if step.with_ is None)
-    return max(section.estimate or 0.0, steps)
+    return max(span(section.estimate or 0.0), steps)

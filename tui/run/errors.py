@@ -30,35 +30,30 @@ _CHUNK = 256
 class Errors:
     """An immutable list of errors that knows how many of them are unresolved, and how many the server's log told.
 
-    `weighing` are the unresolved ones that say something of the change: not that a question was not answered. `steps`
-    are those that have unresolved errors.
+    `weighing` are the unresolved ones that say something of the change: not that a question was not answered.
     """
 
-    __slots__ = ("_chunks", "_last", "server", "steps", "unresolved", "weighing")
+    __slots__ = ("_chunks", "_last", "_places", "server", "unresolved", "weighing")
 
     def __init__(self) -> None:
         self._chunks: tuple[tuple[RecordedError, ...], ...] = ()
         """Full ones, shared with the lists that this one came from."""
         self._last: tuple[RecordedError, ...] = ()
+        self._places: dict[str, int] = {}
+        """Where an error of each id is: shared with those lists, some of which may have another one there."""
         self.unresolved = 0
         self.weighing = 0
-        self.steps: frozenset[str] = frozenset()
         self.server = 0
 
     @classmethod
     def of(cls, errors: Iterable[RecordedError]) -> Errors:
-        flat = tuple(errors)
+        made, flat = cls(), tuple(errors)
         full = len(flat) - len(flat) % _CHUNK
-        return cls._made(tuple(flat[i : i + _CHUNK] for i in range(0, full, _CHUNK)), flat[full:])
-
-    @classmethod
-    def _made(cls, chunks: tuple[tuple[RecordedError, ...], ...], last: tuple[RecordedError, ...]) -> Errors:
-        made = cls()
-        made._chunks, made._last = chunks, last
-        made.unresolved = sum(error.resolved is None for error in made)
-        made.weighing = sum(error.weighs for error in made)
-        made.steps = frozenset(error.step for error in made if error.step is not None and error.resolved is None)
-        made.server = sum(error.source == "server" for error in made)
+        made._chunks, made._last = tuple(flat[i : i + _CHUNK] for i in range(0, full, _CHUNK)), flat[full:]
+        made._places = {error.id: place for place, error in enumerate(flat)}
+        made.unresolved = sum(error.resolved is None for error in flat)
+        made.weighing = sum(error.weighs for error in flat)
+        made.server = sum(error.source == "server" for error in flat)
         return made
 
     def __len__(self) -> int:
@@ -80,7 +75,19 @@ class Errors:
 
     def __contains__(self, id: object) -> bool:
         """Whether there is an error of this id."""
-        return any(error.id == id for error in self)
+        return isinstance(id, str) and self._place(id) is not None
+
+    def get(self, id: str) -> RecordedError | None:
+        """The error of this id; of several the last."""
+        place = self._place(id)
+        return None if place is None else self[place]
+
+    def _place(self, id: str) -> int | None:
+        place = self._places.get(id)
+        if place is None or (place < len(self) and self[place].id == id):
+            return place
+        # Another list that came from the same one has it elsewhere.
+        return next((place for place in reversed(range(len(self))) if self[place].id == id), None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Errors) and (self._chunks, self._last) == (other._chunks, other._last)
@@ -93,32 +100,45 @@ class Errors:
 
     def added(self, error: RecordedError) -> Errors:
         """These, and this one at the end."""
-        made = Errors()
+        made = self._changed(error, None)
+        made._places = self._places
+        made._places[error.id] = len(self)
         made._chunks, made._last = self._chunks, (*self._last, error)
         if len(made._last) == _CHUNK:
             made._chunks, made._last = (*made._chunks, made._last), ()
-        made.unresolved = self.unresolved + (error.resolved is None)
-        made.weighing = self.weighing + error.weighs
-        new = error.step is not None and error.resolved is None and error.step not in self.steps
-        made.steps = self.steps | {error.step} if new and error.step is not None else self.steps
-        made.server = self.server + (error.source == "server")
         return made
 
     def resolved(self, id: str, text: str) -> Errors:
         """The same errors, with what resolved the one of this id."""
-        if id not in self:
+        place = self._place(id)
+        if place is None:
             return self
-        chunks = tuple(_resolved(chunk, id, text) for chunk in self._chunks)
-        return Errors._made(chunks, _resolved(self._last, id, text))
+        before = self[place]
+        after = replace(before, resolved=text)
+        made = self._changed(after, before)
+        made._places = self._places
+        at, within = divmod(place, _CHUNK)
+        chunk = self._chunks[at] if at < len(self._chunks) else self._last
+        chunk = (*chunk[:within], after, *chunk[within + 1 :])
+        made._chunks, made._last = self._chunks, chunk
+        if at < len(self._chunks):
+            made._chunks, made._last = (*self._chunks[:at], chunk, *self._chunks[at + 1 :]), self._last
+        return made
+
+    def _changed(self, after: RecordedError, before: RecordedError | None) -> Errors:
+        """A list without its errors, counted as this one with `after`, in the place of `before` if there is one."""
+        made = Errors()
+        made.unresolved = self.unresolved + (after.resolved is None)
+        made.weighing = self.weighing + after.weighs
+        made.server = self.server + (after.source == "server")
+        if before is not None:
+            made.unresolved -= before.resolved is None
+            made.weighing -= before.weighs
+            made.server -= before.source == "server"
+        return made
 
     def latest(self) -> RecordedError | None:
         """The last of those that are unresolved."""
         if not self.unresolved:
             return None
         return next(error for error in reversed(self) if error.resolved is None)
-
-
-def _resolved(chunk: tuple[RecordedError, ...], id: str, text: str) -> tuple[RecordedError, ...]:
-    if all(error.id != id for error in chunk):
-        return chunk
-    return tuple(replace(error, resolved=text) if error.id == id else error for error in chunk)

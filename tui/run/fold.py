@@ -10,13 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, Fact, HoldReason
+from tui.journal.codes import CancelReason, Fact, HoldReason, TriggerReason
+from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
 from tui.plan.model import places
 from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
-from tui.run.state import Barrier, Fired, Remark, RollbackState, RunState
+from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
 from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Reached, Steps, StepState, numbered
 from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
 
@@ -53,8 +54,13 @@ def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
         for _place, step in places(phases):
             if step.with_ is not None:
                 companions[step.with_] = (*companions.get(step.with_, ()), step.id)
+    titled: dict[str, list[int]] = {}
+    for number, trigger in enumerate(event.plan.rollback.triggers):
+        titled.setdefault(trigger.title, []).append(number)
     return replace(
-        state, opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=criteria(event.plan),
+        state, triggers=(Firing(),) * len(event.plan.rollback.triggers),
+        titled={title: tuple(numbers) for title, numbers in titled.items()},
+        opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=criteria(event.plan),
         engine=event.engine, companions=companions, checklist=len(steps), rollback_unended=len(steps),
         identity=event.identity or {},
     )  # fmt: skip
@@ -106,7 +112,8 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             effect="some" if event.resume_from else residue, residue=residue, commit=known.commit,
             doubted=residue != "none" or known.status == "undecided",
             leftovers=tuple(known.evidence.get(Fact.LEFTOVERS) or ()) or known.leftovers,
-            host_attempt=0 if host is None else host.attempt, losses=known.losses,
+            host_attempt=0 if host is None else host.attempt, losses=known.losses, fired=known.fired,
+            fired_attempt=known.fired_attempt, errors=known.errors,
         )
     )  # fmt: skip
     position, unended, back = steps.position(event.step), state.unended, state.rollback_unended
@@ -116,8 +123,15 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
         back = min(back, position)
     return replace(
         state, steps=steps, active=(*(s for s in state.active if s != event.step), event.step), unended=unended,
-        rollback_unended=back, troubled=tuple(s for s in state.troubled if s != event.step),
+        rollback_unended=back, troubled=_without_trouble(state, known),
     )  # fmt: skip
+
+
+def _without_trouble(state: RunState, known: StepState) -> tuple[str, ...]:
+    """The troubled steps without this one, which is among them by its status."""
+    if known.status not in ("failed", "undecided"):
+        return state.troubled
+    return tuple(step for step in state.troubled if step != known.id)
 
 
 def _unknown(state: RunState) -> RunState:
@@ -162,7 +176,7 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
         changes |= {"waiting": None, "recover": False, "evidence": event.facts}
-        state = _update(state, event, **changes)
+        state = _update(replace(state, troubled=_without_trouble(state, known)), event, **changes)
         return _left(state, event.step)
     if event.fate == "applied" and known.witness is not None:
         changes |= {"done": max(known.done, known.tx_statement + 1), "effect": "some"}
@@ -186,8 +200,7 @@ def _proved(state: RunState, at: StepState, statement: int) -> RunState:
 
 def _left(state: RunState, step: str) -> RunState:
     """No longer running: the step leaves `active`, the marks move on, and a run-to that is there is over."""
-    at = state.steps[step]
-    troubled = tuple(s for s in state.troubled if s != step)
+    at, troubled = state.steps[step], state.troubled
     if at.status in ("failed", "undecided"):
         troubled = (*troubled, step)
     position, unended, back = state.steps.position(step), state.unended, state.rollback_unended
@@ -253,15 +266,18 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     left_failed = state.left_failed
     if changed.status == "skipped" and known.status == "failed" and known.group == "main":
         left_failed = (*left_failed, event.step)
-    state = replace(state, steps=state.steps.replace(changed), unmarked=unmarked, left_failed=left_failed)
+    if changed.status in ENDED or changed.status == "undone":
+        changed = replace(changed, fired=-1)
+    state = replace(
+        state, steps=state.steps.replace(changed), unmarked=unmarked, left_failed=left_failed,
+        troubled=_without_trouble(state, known),
+    )  # fmt: skip
     if isinstance(event, e.StepPassed) and event.effect != "none" and "commit" in event.evidence:
         state = replace(state, committed=event.step)
     if isinstance(event, e.StepPassed) and {"lsn", "timeline", "postmaster_start"} <= event.evidence.keys():
         told = event.evidence
         place = (numbered(told["timeline"]), str(told["lsn"]), str(told["postmaster_start"]))
         state = replace(state, reached=Reached(*place))
-    if changed.status in ENDED or changed.status == "undone":
-        state = _settled(state, lambda fired: fired.step == event.step)
     return _left(state, event.step)
 
 
@@ -299,36 +315,55 @@ def _sampled(state: RunState, event: e.MetricsSampled, line: Line) -> RunState:
     return sampled(state, event, line.mono)
 
 
-def _guard(state: RunState, event: e.GuardBreached | e.GuardCleared, breached: bool) -> RunState:
-    guards = tuple(replace(g, breached=breached) if concerns(event, g) else g for g in state.guards)
+def _breached(state: RunState, event: e.GuardBreached, line: Line) -> RunState:
+    guards = tuple(
+        replace(g, breached=True, breached_since=event.since, breaches=g.breaches + 1) if concerns(event, g) else g
+        for g in state.guards
+    )
     return replace(state, guards=guards)
 
 
-def _breached(state: RunState, event: e.GuardBreached, line: Line) -> RunState:
-    return replace(_guard(state, event, True), breaches=(*state.breaches, event))
-
-
 def _cleared(state: RunState, event: e.GuardCleared, line: Line) -> RunState:
-    state = _guard(state, event, False)
-    if any(guard.breached and guard.metric == event.metric for guard in state.guards):
-        return state
-    return _settled(state, lambda fired: fired.metric == event.metric)
-
-
-def _settled(state: RunState, cause: Callable[[e.TriggerFired], bool]) -> RunState:
-    """What such triggers proposed is no longer proposed; that they fired stays."""
-    if not any(cause(fired.event) and not fired.settled for fired in state.fired):
-        return state
-    fired = tuple(replace(fired, settled=True) if cause(fired.event) else fired for fired in state.fired)
-    return replace(state, fired=fired)
+    guards = tuple(replace(g, breached=False) if concerns(event, g) else g for g in state.guards)
+    if not any(guard.breached and guard.metric == event.metric for guard in guards):
+        # What their breaches proposed is no longer proposed.
+        guards = tuple(replace(g, cleared=line.seq) if g.metric == event.metric else g for g in guards)
+    return replace(state, guards=guards)
 
 
 def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
-    attempt = state.steps[event.step].attempt if event.step is not None and event.step in state.steps else 0
-    if event.step is not None:
+    at = None if event.step is None else state.steps.get(event.step)
+    attempt = 0
+    if at is not None:
         # One title may name several steps, and a step has one trigger an attempt.
-        state = _settled(state, lambda fired: fired.step == event.step)
-    return replace(state, fired=(*state.fired, Fired(event=event, mono=line.mono, attempt=attempt)))
+        attempt = at.attempt
+        state = replace(state, steps=state.steps.replace(replace(at, fired=line.seq, fired_attempt=attempt)))
+    places = state.titled.get(event.title, ())
+    if places and state.opened is not None:
+        triggers = list(state.triggers)
+        for place in places:
+            known, trigger = triggers[place], state.opened.plan.rollback.triggers[place]
+            triggers[place] = Firing(
+                breaches=known.breaches + (trigger.guard is not None and trigger.guard == event.metric),
+                errors=known.errors or event.reason == TriggerReason.ERRORS_UNRESOLVED,
+            )
+        state = replace(state, triggers=tuple(triggers))
+    fired = (*state.fired, Fired(event=event, mono=line.mono, attempt=attempt, seq=line.seq))
+    if len(fired) > MOST_FIRED:
+        fired = _firings(state, fired)
+    return replace(state, fired=fired)
+
+
+def _firings(state: RunState, fired: tuple[Fired, ...]) -> tuple[Fired, ...]:
+    """The last ones, and before them the last one of each cause that is still there."""
+    kept: list[Fired] = []
+    causes = set()
+    for place, each in enumerate(reversed(fired)):
+        cause = (each.event.title, each.event.step, each.event.metric)
+        if place < KEPT or (cause not in causes and len(kept) < MOST_FIRED // 2 and not state.is_settled(each)):
+            kept.append(each)
+            causes.add(cause)
+    return tuple(reversed(kept))
 
 
 def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> RunState:
@@ -351,7 +386,8 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
     )  # fmt: skip
     first = state.rollback
     if first is not None and first.status == "failed":
-        undone = tuple(step for step in first.undo if step not in undo and steps[step].status == "undone")
+        again = frozenset(undo)
+        undone = tuple(step for step in first.undo if step not in again and steps[step].status == "undone")
         rollback = replace(rollback, started=first.started, started_at=first.started_at, undo=undone + undo)
     return replace(
         state, rollback=rollback, steps=steps, held=None, barrier=None,
@@ -373,9 +409,14 @@ def _rollback_finished(state: RunState, event: e.RollbackFinished, line: Line) -
 def _remark(kind: str) -> Callable[[RunState, Any, Line], RunState]:
     def handler(state: RunState, event: Any, line: Line) -> RunState:
         remark = Remark(by=line.by, at=line.at, text=event.text, step=getattr(event, "step", None), kind=kind)  # type: ignore[arg-type]
-        return replace(state, remarks=(*state.remarks, remark))
+        return _remarked(state, remark)
 
     return handler
+
+
+def _remarked(state: RunState, remark: Remark) -> RunState:
+    remark = replace(remark, text=cut(remark.text, REPEATED))
+    return replace(state, remarks=(*state.remarks[-(KEPT - 1) :], remark))
 
 
 def _helm_taken(state: RunState, event: e.HelmTaken, line: Line) -> RunState:
@@ -383,22 +424,32 @@ def _helm_taken(state: RunState, event: e.HelmTaken, line: Line) -> RunState:
 
 
 def _helm_released(state: RunState, event: e.HelmReleased, line: Line) -> RunState:
-    remarks = state.remarks
     if event.note:
-        remarks = (*remarks, Remark(by=event.person, at=line.at, text=event.note, kind="handover"))
-    return replace(state, helm=None, helm_since=None, remarks=remarks)
+        state = _remarked(state, Remark(by=event.person, at=line.at, text=event.note, kind="handover"))
+    return replace(state, helm=None, helm_since=None)
+
+
+def _backup(state: RunState, event: e.BackupRecorded, line: Line) -> RunState:
+    return replace(state, backups=(*state.backups[-(KEPT - 1) :], msgspec.structs.asdict(event)))
 
 
 def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
     recorded = RecordedError(
-        id=event.id, text=event.text, step=event.step, sqlstate=event.sqlstate, mono=line.mono,
+        id=event.id, text=cut(event.text, REPEATED), step=event.step, sqlstate=event.sqlstate, mono=line.mono,
         source=event.source,
     )  # fmt: skip
-    return replace(state, errors=state.errors.added(recorded))
+    at = None if event.step is None else state.steps.get(event.step)
+    steps = state.steps if at is None else state.steps.replace(replace(at, errors=at.errors + 1))
+    return replace(state, errors=state.errors.added(recorded), steps=steps)
 
 
-def _resolved(state: RunState, event: e.ErrorResolved, line: Line) -> RunState:
-    return replace(state, errors=state.errors.resolved(event.id, event.text))
+def _error_resolved(state: RunState, event: e.ErrorResolved, line: Line) -> RunState:
+    known = state.errors.get(event.id)
+    if known is None:
+        return state
+    at = None if known.step is None or known.resolved is not None else state.steps.get(known.step)
+    steps = state.steps if at is None else state.steps.replace(replace(at, errors=max(0, at.errors - 1)))
+    return replace(state, errors=state.errors.resolved(event.id, event.text), steps=steps)
 
 
 def _child(state: RunState, event: e.ChildStarted, line: Line) -> RunState:
@@ -436,8 +487,6 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.NoteAdded: _remark("note"),
     e.FeedbackAdded: _remark("feedback"),
     e.ErrorRecorded: _error,
-    e.ErrorResolved: _resolved,
-    e.BackupRecorded: lambda state, event, line: replace(
-        state, backups=(*state.backups, msgspec.structs.asdict(event))
-    ),
+    e.ErrorResolved: _error_resolved,
+    e.BackupRecorded: _backup,
 }

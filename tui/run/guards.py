@@ -47,7 +47,7 @@ def observe(state: RunState) -> tuple[Event, ...]:
                 )
             )  # fmt: skip
         elif guard.breached and guard.over_since is None:
-            since = next((b.since for b in reversed(state.breaches) if concerns(b, guard)), state.mono)
+            since = state.mono if guard.breached_since is None else guard.breached_since
             found.append(
                 GuardCleared(
                     metric=guard.metric, value=guard.value, lasted_s=state.mono - since, limit=guard.limit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -10,6 +10,9 @@ from tui.journal.codes import Unmeasured
 from tui.journal.events import MetricsSampled
 from tui.run.state import HISTORY, GuardState, Reading, RunState, Sample
 
+T = TypeVar("T")
+NAMES = 500
+"""Figures and facts of which the state knows what they were last."""
 STALE = 3.0
 """Seconds after which a figure that no sample has told again is unknown: ticks come every second, some of them late."""
 
@@ -21,10 +24,19 @@ def sampled(state: RunState, event: MetricsSampled, mono: float) -> RunState:
     read = {metric: Reading(value=value, mono=mono) for metric, value in event.values.items()}
     state = replace(
         state, guards=guards, samples=(*state.samples[-(HISTORY - 1) :], Sample(mono=mono, values=event.values)),
-        latest={**state.latest, **read}, metrics={**state.metrics, **event.values},
-        sources={**state.sources, **event.sources}, facts={**state.facts, **event.facts},
+        latest=_joined(state.latest, read), metrics=_joined(state.metrics, event.values),
+        sources=_joined(state.sources, event.sources), facts=_joined(state.facts, event.facts),
     )  # fmt: skip
     return fresh(state, mono)
+
+
+def _joined(known: dict[str, T], told: dict[str, T]) -> dict[str, T]:
+    """What was known and what is told now; of too many names the ones that were told first go."""
+    joined = {**known, **told}
+    if len(joined) > NAMES:
+        last = {name: value for name, value in known.items() if name not in told} | told
+        joined = dict(list(last.items())[-NAMES:])
+    return joined
 
 
 def fresh(state: RunState, mono: float) -> RunState:

@@ -144,25 +144,23 @@ def _triggers(state: RunState) -> tuple[e.Event, ...]:
         return ()
     found: list[e.Event] = []
     triggers = opened.plan.rollback.triggers
-    fired_steps = {(f.event.step, f.attempt) for f in state.fired if f.event.step is not None}
     for at in state.failed:
-        if at.group != "main" or at.unanswered or (at.id, at.attempt) in fired_steps:
+        if at.group != "main" or at.unanswered or (at.fired_attempt == at.attempt and at.attempt > 0):
             continue
         titles = [t.title for t in triggers if t.step == at.id]
         if at.step.on_failure == "propose_rollback" or titles:
             title = titles[0] if titles else at.step.title
             found.append(e.TriggerFired(title=title, reason=TriggerReason.STEP_FAILED, step=at.id))
-    for trigger in triggers:
-        fired = [f.event for f in state.fired if f.event.title == trigger.title]
-        if trigger.guard is not None:
-            breached = any(g.breached for g in state.guards if g.metric == trigger.guard)
-            times = len([b for b in state.breaches if b.metric == trigger.guard])
-            if breached and len([f for f in fired if f.metric == trigger.guard]) < times:
+    breached = {guard.metric for guard in state.guards if guard.breached}
+    for trigger, answered in zip(triggers, state.triggers, strict=True):
+        if trigger.guard in breached:
+            times = sum(guard.breaches for guard in state.guards if guard.metric == trigger.guard)
+            if answered.breaches < times:
                 found.append(
                     e.TriggerFired(title=trigger.title, reason=TriggerReason.GUARD_BREACHED, metric=trigger.guard)
                 )
         enough = trigger.errors is not None and state.errors.weighing >= trigger.errors
-        if enough and not any(f.reason == TriggerReason.ERRORS_UNRESOLVED for f in fired):
+        if enough and not answered.errors:
             found.append(e.TriggerFired(title=trigger.title, reason=TriggerReason.ERRORS_UNRESOLVED))
     return tuple(found)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from tui.finite import span
 from tui.run.clock import (
     expected,
     instant,
@@ -139,7 +140,7 @@ def milestones(state: RunState, wall: float) -> tuple[Milestone, ...]:
         known = next_ if reached is None else None
         found.append(
             Milestone(
-                step=at.id, title=at.step.title, planned=at.step.milestone or 0.0,
+                step=at.id, title=at.step.title, planned=span(at.step.milestone or 0.0),
                 actual=None if reached is None else instant(reached) - opens,
                 projected=None if known is None else known.begins - opens, least=known is not None and known.least,
             )
@@ -159,7 +160,7 @@ def _needs(
     steps = [at for at in steps if at.step.with_ is None]
     planned = {at.id: expected(state, at) for at in steps}
     without = [at for at in steps if planned[at.id] is None]
-    room = estimate or 0.0
+    room = span(estimate or 0.0)
     if not parallel:
         room -= sum(seconds or 0.0 for seconds in planned.values())
     rest = room - (0.0 if parallel else sum(_taken(at, mono) for at in without))

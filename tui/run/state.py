@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.journal.codes import HoldReason
-from tui.journal.events import GuardBreached, Policy, Relation, RunClosed, RunOpened, TriggerFired
+from tui.journal.events import Policy, Relation, RunClosed, RunOpened, TriggerFired
 from tui.run.errors import Errors
 from tui.run.steps import Commit, Reached, Steps, StepState
 
@@ -17,6 +17,10 @@ RunStatus = Literal[
 ]  # fmt: skip
 HISTORY = 120
 """Samples kept in the state, for the gauges' short history."""
+KEPT = 200
+"""Remarks, backups, and firings whose cause is over, that are kept; all of them are in the journal."""
+MOST_FIRED = 1000
+"""Firings that are kept at most; then half of them go, those first whose cause is over."""
 
 
 class GuardState(Struct, frozen=True, kw_only=True):
@@ -36,6 +40,11 @@ class GuardState(Struct, frozen=True, kw_only=True):
     over_since: float | None = None
     sampled: float | None = None
     breached: bool = False
+    breached_since: float | None = None
+    """Since when it was over its limit as its last breach was told."""
+    breaches: int = 0
+    cleared: int = -1
+    """The line at which all of its metric's criteria held again."""
 
     @property
     def state(self) -> str:
@@ -83,16 +92,19 @@ class Sample(Struct, frozen=True, kw_only=True):
 
 
 class Fired(Struct, frozen=True, kw_only=True):
-    """A trigger that fired, and when; `attempt` of the step that made it fire.
-
-    `settled`: what made it fire is over, without a rollback: the step ended well or was taken back, or failed again and
-    fired anew; the criterion holds again.
-    """
+    """A trigger that fired, when, and at which line; `attempt` of the step that made it fire."""
 
     event: TriggerFired
     mono: float
     attempt: int = 0
-    settled: bool = False
+    seq: int = -1
+
+
+class Firing(Struct, frozen=True, kw_only=True):
+    """What a trigger of the plan has answered: so many breaches of its metric, and errors."""
+
+    breaches: int = 0
+    errors: bool = False
 
 
 class Remark(Struct, frozen=True, kw_only=True):
@@ -155,13 +167,19 @@ class RunState(Struct, frozen=True, kw_only=True):
     latest: dict[str, Reading] = {}
     """What each metric was when it was last measured, however long ago: no figure of the present."""
     facts: dict[str, Any] = {}
-    breaches: tuple[GuardBreached, ...] = ()
     committed: str | None = None
     """The step whose commit was proved last."""
     errors: Errors = Errors()
     fired: tuple[Fired, ...] = ()
+    """The last ones, and those before them whose cause is still there."""
+    triggers: tuple[Firing, ...] = ()
+    """Of each trigger of the plan, in their order."""
+    titled: dict[str, tuple[int, ...]] = {}
+    """Places of the triggers of each title among them; it never changes."""
     remarks: tuple[Remark, ...] = ()
+    """The last ones, of long texts the beginning."""
     backups: tuple[dict[str, Any], ...] = ()
+    """The last ones."""
     closed: RunClosed | None = None
     engine: dict[str, Any] = {}
     recoveries: int = 0
@@ -209,7 +227,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     @property
     def unsettled(self) -> StepState | None:
         """The first step that was skipped after it had failed, and whose error nobody has resolved."""
-        left = next((step for step in self.left_failed if step in self.errors.steps), None)
+        left = next((step for step in self.left_failed if self.steps[step].errors), None)
         return None if left is None or self.steps[left].status != "skipped" else self.steps[left]
 
     @property
@@ -229,11 +247,16 @@ class RunState(Struct, frozen=True, kw_only=True):
             if self.given_up or self.rollback.ended is None:
                 return ()
             answered = self.rollback.ended
-        return tuple(fired for fired in self.fired if fired.mono >= answered and not self._is_settled(fired))
+        return tuple(fired for fired in self.fired if fired.mono >= answered and not self.is_settled(fired))
 
-    def _is_settled(self, fired: Fired) -> bool:
+    def is_settled(self, fired: Fired) -> bool:
+        """Whether what made it fire is over, without a rollback: the step ended well or was taken back, or failed again
+        and fired anew; the criterion holds again."""
         if fired.event.reason != "errors_unresolved" or self.opened is None:
-            return fired.settled
+            at = None if fired.event.step is None else self.steps.get(fired.event.step)
+            if at is not None:
+                return at.fired != fired.seq
+            return any(g.metric == fired.event.metric and g.cleared > fired.seq for g in self.guards)
         # It fires once in a run: errors that come after those it fired for are its cause again.
         triggers = self.opened.plan.rollback.triggers
         limit = next((t.errors for t in triggers if t.title == fired.event.title and t.errors is not None), None)

@@ -109,6 +109,12 @@ class StepState(Struct, frozen=True, kw_only=True):
     done: int = 0
     resume_from: int = 0
     witness: dict[str, Any] | None = None
+    fired: int = -1
+    """The line of the trigger that it made fire, while the cause is there."""
+    fired_attempt: int = 0
+    """The attempt that made one fire last."""
+    errors: int = 0
+    """Errors of it that nobody has resolved."""
     tx_statement: int = 0
     tx_sent: bool = False
     progress: dict[str, Any] | None = None

@@ -51,13 +51,14 @@ def stays(state: RunState) -> tuple[str, ...]:
     if rollback.status == "rolled_back_to":
         return rollback.stays
     found: list[str] = []
+    taken_back = frozenset(rollback.undo)
     floor = -1 if rollback.to is None or rollback.to not in state.steps else state.steps.position(rollback.to)
     for position in range(floor + 1, state.checklist):
         at = state.steps.at(position)
         if at.status == "running" or not at.may_have_effect:
             continue
         undo = state.steps.get(UNDO_PREFIX + at.id)
-        if rollback.status == "running" and at.id in rollback.undo and (undo is None or not undo.is_ended):
+        if rollback.status == "running" and at.id in taken_back and (undo is None or not undo.is_ended):
             continue
         found.append(at.id)
     return tuple(found)
