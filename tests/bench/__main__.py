@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.bench import growth, journal, keys, output, peers, readers, scale, seek, start, whole_run, wire
+from tests.bench import growth, journal, keys, memory, output, peers, readers, scale, seek, start, whole_run, wire
 from tests.bench.bench import Bench
 from tests.bench.figure import Figure, NotMeasured, table
 from tests.bench.size import TINY, Size
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "journal": journal.measure, "output": output.measure, "run": whole_run.measure, "start": start.measure,
     "keys": keys.measure, "bytes": wire.measure, "readers": readers.measure, "seek": seek.measure,
     "scale": scale.measure, "peers": peers.measure, "growth": growth.measure,
+    "memory": memory.measure,
 }  # fmt: skip
 
 

@@ -21,6 +21,10 @@ class Size(Struct, frozen=True, kw_only=True):
     readers_s: float = 5.0
     recording_s: int = 86_400
     recording_lines: int = 1_000_000
+    rows: int = 6_000_000
+    """That a script returns."""
+    memory_rounds: int = 1
+    """At most: one of a day's samples takes minutes."""
     seeks: int = 20
     steps: tuple[int, ...] = (10, 100, 1_000, 10_000)
     lines: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
@@ -30,5 +34,5 @@ class Size(Struct, frozen=True, kw_only=True):
 TINY = Size(
     rounds=1, appends=5, group_events=200, output_mib=2, workload_rows=200, presses=4, flood_lines=1_000, watch_s=1.0,
     readers=(1, 3), readers_s=0.5, recording_s=120, recording_lines=600, seeks=2, steps=(10, 30),
-    lines=(100, 600),
+    lines=(100, 600), rows=20_000,
 )  # fmt: skip

@@ -20,10 +20,10 @@ from tui.run.fold import fold_all
 
 FIGURES = {
     "journal": 3, "output": 3, "run": 3, "start": 3, "keys": 2, "bytes": 7, "readers": 3, "seek": 8,
-    "scale": 3 * len(TINY.steps), "peers": 18,
+    "scale": 3 * len(TINY.steps), "peers": 18, "memory": 3,
     "growth": 2 * len(TINY.steps) + 3 * len(TINY.lines) + 3,
 }  # fmt: skip
-WITH_SERVER = ("output", "run", "bytes", "readers", "growth")
+WITH_SERVER = ("output", "run", "bytes", "readers", "growth", "memory")
 
 
 @pytest.mark.bench

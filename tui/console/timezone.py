@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from tui.finite import local
 from tui.journal.position import Position
 from tui.run.clock import instant
 from tui.run.state import RunState
@@ -33,7 +34,7 @@ def at_time_of_day(state: RunState, text: str) -> Position | None:
         return None
     opened = instant(state.at) - state.mono
     where = zone(state)
-    begin = datetime.fromtimestamp(opened, where)
+    begin = local(opened, where)
     try:
         wanted = datetime.combine(begin.date(), time.fromisoformat(text.strip()), where)
     except ValueError:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tui.console.view import Mode
 from tui.console.visible import visible
+from tui.finite import digits, share, span
 from tui.locale import _, language, ngettext
 from tui.plain.silence import silence_words
 from tui.plain.words import EFFECT, METRIC, REASON, holder_words, prepared_words, word
@@ -62,7 +64,7 @@ def effect_word(effect: str) -> str:
 
 def clock(seconds: float) -> str:
     """`0:07`, `12:34`, `1:02:03`, `2d 03:04`: a span that counts."""
-    whole = int(abs(seconds))
+    whole = int(abs(span(seconds)))
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02d}"
     if whole < 86400:
@@ -72,7 +74,7 @@ def clock(seconds: float) -> str:
 
 def ago(seconds: float) -> str:
     """`3 s`, `12 min`, `2 h 05 min`, `3 d`: a span that is only roughly meant."""
-    whole = int(abs(seconds))
+    whole = int(abs(span(seconds)))
     if whole < 60:
         return _("{n} s").format(n=whole)
     if whole < 3600:
@@ -89,7 +91,7 @@ def offset(seconds: float) -> str:
 
 def minutes_offset(seconds: float) -> str:
     """`T+38m`: an instant that is only expected, so no seconds."""
-    return f"T{'-' if seconds < 0 else '+'}{int(abs(seconds) / 60 + 0.5)}m"
+    return f"T{'-' if seconds < 0 else '+'}{int(abs(span(seconds)) / 60 + 0.5)}m"
 
 
 def number(value: float) -> str:
@@ -105,7 +107,10 @@ _COMMA = str.maketrans(",.", ".,")
 def _number(value: float) -> str:
     for unit, factor in (("T", 1e12), ("G", 1e9), ("M", 1e6)):
         if abs(value) >= factor * 10:
-            return f"{value / factor:,.1f} {unit}" if abs(value) < factor * 1000 else f"{value / factor:,.0f} {unit}"
+            form = ",.1f" if abs(value) < factor * 1000 else ",.0f"
+            return f"{digits(value / factor, form)} {unit}"
+    if not math.isfinite(value):
+        return "?"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     if abs(value) >= 100:
@@ -117,7 +122,8 @@ def size(value: float) -> str:
     """Bytes: `512 B`, `1.5 kB`, `12 MB`."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if abs(value) < 999.5 or unit == "TB":
-            text = f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 100 else f"{value:.1f} {unit}"
+            form = ".0f" if unit == "B" or abs(value) >= 100 else ".1f"
+            text = f"{digits(value, form)} {unit}"
             return text.translate(_COMMA) if language() == "pt_BR" else text
         value /= 1000
     raise AssertionError
@@ -130,14 +136,14 @@ _SECONDS = ("_seconds", "_s", "lag", "idle_in_transaction")
 def figure(metric: str, value: float) -> str:
     """A metric's value in its own unit: seconds, shares of one, bytes, or a count, told by the metric's name."""
     if metric in _SHARES or metric.endswith("_share"):
-        return f"{value * 100:.0f} %"
+        return f"{digits(value * 100, '.0f')} %"
     rate = metric == "tps" or metric.endswith(("_per_s", "_rate", "bytes_s", "rows_s"))
     if "wal" in metric or "bytes" in metric:
         return f"{size(value)}/s" if rate else size(value)
     if rate:
         return f"{number(value)}/s"
     if metric.startswith("response_time") or metric.endswith(_SECONDS):
-        return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.1f} s"
+        return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{digits(value, '.1f')} s"
     return number(value)
 
 
@@ -289,7 +295,7 @@ def progress_sentence(progress: dict[str, Any]) -> str:
         if isinstance(total, int | float) and total > 0:
             whole = size(total) if bytes_ else number(total)
             text = _("{done} of {total}").format(done=shown, total=whole if bytes_ else f"{whole} {unit}".rstrip())
-            text += f" ({min(done / total, 1.0) * 100:.0f} %)"
+            text += f" ({share(done, total) * 100:.0f} %)"
     return ": ".join(part for part in (phase, text) if part)
 
 

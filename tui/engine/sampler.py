@@ -7,6 +7,7 @@ what hangs costs its own figures and nothing else. What is not known is left out
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -152,7 +153,7 @@ class Sampler:
             sources |= dict.fromkeys(watch, label)
         if values:
             facts |= self._log_facts() | self._noted()
-            rounded = {name: round(value, 6) for name, value in values.items()}
+            rounded = {name: round(value, 6) for name, value in values.items() if math.isfinite(value)}
             self._logbook.append(e.MetricsSampled(values=rounded, sources=sources, facts=facts))
             self._logbook.append(*observe(self._recorder.state))
         self._tend()

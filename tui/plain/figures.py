@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
+from tui import finite
 from tui.run.clock import instant
 from tui.run.state import RunState
 
 
 def span(seconds: float) -> str:
     """A duration: `850 ms`, `3.2 s`, `2 min 05 s`, `1 h 03 min`; negative ones with a minus."""
+    seconds = finite.span(seconds)
     if seconds < 0:
         return "-" + span(-seconds)
     if seconds < 0.9995:
@@ -25,7 +27,7 @@ def span(seconds: float) -> str:
 
 def hours(seconds: float) -> str:
     """`00:12:30`, without a sign."""
-    whole = int(abs(seconds))
+    whole = int(abs(finite.span(seconds)))
     return f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
 
 
@@ -45,14 +47,16 @@ def moment(at: str, timezone: str = "UTC") -> str:
         zone, name = ZoneInfo(timezone), timezone
     except (OSError, ValueError, KeyError):
         name = "UTC"
-    return f"{datetime.fromtimestamp(instant(at), zone):%Y-%m-%d %H:%M:%S} {name}"
+    return f"{finite.local(instant(at), zone):%Y-%m-%d %H:%M:%S} {name}"
 
 
 def amount(value: object) -> str:
     """A number of evidence or of a metric without needless digits; anything else as text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if isinstance(value, int) or value == int(value):
+    if abs(value) >= finite.PLAIN or value != value:
+        return str(value) if isinstance(value, int) else f"{value:.3g}"
+    if value == int(value):
         return str(int(value))
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
@@ -61,6 +65,6 @@ def size(count: float) -> str:
     """Bytes: `512 B`, `1.4 MB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+            return f"{finite.digits(count, '.0f' if unit == 'B' else '.1f')} {unit}"
         count /= 1000
-    return f"{count:.1f} TB"
+    return f"{finite.digits(count, '.1f')} TB"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tui.finite import share
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
@@ -189,7 +190,7 @@ def _progress(previous: RunState, state: RunState, event: e.StepProgress, line: 
 
 
 def _tenth(done: float | None, total: float | None) -> int | None:
-    return None if done is None or not total else int(10 * done / total)
+    return None if done is None or not total else int(10 * share(done, total))
 
 
 def _waiting(previous: RunState, state: RunState, event: e.StepWaiting, line: Line) -> list[str]:

@@ -14,6 +14,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from tui.finite import LONGEST
+
 Duration = Annotated[float, Meta(extra={"scalar": "duration"})]
 """Seconds; written `500ms`, `90s`, `3m`, `1h30m`, `2d`."""
 Offset = Annotated[float, Meta(extra={"scalar": "offset"})]
@@ -43,6 +45,8 @@ def parse_duration(text: str) -> float:
             position += 1
     if not stripped:
         raise ValueError("an empty text is not a duration such as 500ms, 90s, 3m or 1h30m")
+    if total > LONGEST:
+        raise ValueError("that is longer than three hundred years")
     return total
 
 
@@ -58,7 +62,7 @@ def parse_offset(text: str) -> float:
 def parse_quantity(text: str) -> float:
     """The number of a quantity such as `70%`, `100ms`, `2GB` or `0`; raises ValueError when it is none."""
     stripped = text.strip()
-    match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*(%|[A-Za-z]+)?", stripped)
+    match = re.fullmatch(r"(-?\d{1,100}(?:\.\d{1,100})?)\s*(%|[A-Za-z]+)?", stripped)
     if match is not None:
         number, unit = Decimal(match[1]), match[2]
         # As decimals: 1.1ms is 0.0011, and not the fraction next to it.

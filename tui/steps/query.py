@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
+from tui.journal.cut import REPEATED, cut
 from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
 from tui.sql.question import review_question
@@ -31,8 +32,8 @@ class QuerySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 COMPARISONS = ("equals", "below", "above", "empty", "not_empty")
-_KEPT, _LONGEST = 10, 4000
-"""Rows, and characters of a value, that become evidence."""
+_KEPT = 10
+"""Rows that become evidence, of long values the beginning."""
 
 
 def holds(spec: QuerySpec | Proof, rows: Rows) -> bool:
@@ -54,12 +55,8 @@ def holds(spec: QuerySpec | Proof, rows: Rows) -> bool:
 
 def evidence_of(rows: Rows) -> dict[str, Any]:
     """The answer as neutral data: the names of its columns, at most ten rows of what the server printed."""
-    kept = [[_short(value) for value in row] for row in rows.rows[:_KEPT]]
+    kept = [[cut(value, REPEATED) for value in row] for row in rows.rows[:_KEPT]]
     return {"columns": list(rows.columns), "rows": kept, "count": rows.count, "seconds": rows.seconds}
-
-
-def _short(value: str | None) -> str | None:
-    return value if value is None or len(value) <= _LONGEST else value[:_LONGEST] + "…"
 
 
 def expected_of(spec: QuerySpec | Proof) -> dict[str, Any]:

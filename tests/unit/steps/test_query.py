@@ -107,7 +107,7 @@ def test_the_answer_is_evidence() -> None:
 def test_evidence_is_short() -> None:
     evidence = evidence_of(Rows(columns=("a", "b"), types=(25, 25), rows=(("x" * 5000, None),) * 50, count=50))
     assert len(evidence["rows"]) == 10 and evidence["count"] == 50
-    assert evidence["rows"][0] == ["x" * 4000 + "…", None]
+    assert evidence["rows"][0] == ["x" * 4000 + "…[4000/5000 bytes]", None]
 
 
 def test_it_is_asked_as_the_steps_role_with_row_security() -> None:

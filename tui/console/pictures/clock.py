@@ -7,6 +7,7 @@ from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.view import View
 from tui.console.visible import cut, visible
 from tui.console.words import clock, minutes_offset, offset
+from tui.finite import span
 from tui.locale import _, ngettext
 from tui.run.clock import WindowClock, rollback_seconds, window_clock
 from tui.run.projection import Projection, rollback_projection
@@ -95,7 +96,7 @@ def _end(view: View, window: WindowClock) -> list[Piece]:
 
 def _verdict(view: View, window: WindowClock, found: Projection, ends: float) -> list[Piece]:
     spare, at = window.closes - ends, minutes_offset(ends - window.opens)
-    minutes = int(abs(spare) / 60)
+    minutes = int(abs(span(spare)) / 60)
     if spare < 0:
         late = _("not before {at}, {n} min TOO LATE") if found.least else _("ends about {at}, {n} min TOO LATE")
         return [(late.format(at=at, n=max(1, minutes)), "bad"), _too_late(minutes)]
@@ -115,7 +116,7 @@ def _verdict(view: View, window: WindowClock, found: Projection, ends: float) ->
 
 def _rollback_verdict(window: WindowClock, found: Projection, ends: float) -> list[Piece]:
     spare, at = window.closes - ends, minutes_offset(ends - window.opens)
-    minutes = int(abs(spare) / 60)
+    minutes = int(abs(span(spare)) / 60)
     if spare < 0:
         late = _("rollback ends about {at}, {n} min TOO LATE")
         if found.least:
@@ -163,7 +164,7 @@ def _next(view: View, room: int) -> list[Piece]:
         if milestone.actual is not None or milestone.projected is None:
             continue
         # Whole minutes: what is expected moves with the clock while nobody acts.
-        minutes = int((milestone.projected - milestone.planned) / 60)
+        minutes = int(span(milestone.projected - milestone.planned) / 60)
         late: list[Piece] = [(" " + _("{n} min late").format(n=minutes), "warn")] if minutes > 0 else []
         text, planned = _("next: {title} {planned}"), offset(milestone.planned)
         left = room - width_of([(text.format(title="", planned=planned), ""), *late])

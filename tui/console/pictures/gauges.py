@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, columns, sides, width_of
 from tui.console.view import View
 from tui.console.visible import cells, cut, visible, wrapped
 from tui.console.words import GUARD_STYLE, clock, figure, guard_word, metric_word, relation_sign
+from tui.finite import share
 from tui.locale import _
 from tui.plain.words import METRIC
 from tui.run.measured import fresh
@@ -16,7 +19,8 @@ NAME, VALUE = 16, 9
 LIMIT, LONGEST_LIMIT, LONGEST_SOURCE = 8, 14, 24
 WORD_AT = NAME + VALUE + LONGEST_LIMIT + 3
 """The column, at most, at which the word behind a limit begins."""
-ENORMOUS = 1e300
+_LEAST = 1e-12
+"""The highest of a history at least; below it all is nothing."""
 BAR = 60
 """Samples of a history at most: a minute."""
 SOURCE_FROM = 70
@@ -135,10 +139,8 @@ def _row(
 def history(state: RunState, metric: str, width: int, limit: float | None) -> str:
     """The last samples as a bar a sample, scaled to the limit where there is one, else to their own highest."""
     values = [s.values[metric] for s in state.samples[-width:] if metric in s.values] if width > 0 else []
-    # Sums of such figures are infinite, and no bar is.
-    values = [max(-ENORMOUS, min(ENORMOUS, value)) for value in values]
     if not values:
         return ""
-    top = max(max(values), limit or 0.0, 1e-12)
+    top = max((value for value in (*values, limit or 0.0) if math.isfinite(value)), default=0.0)
     levels = glyphs().levels
-    return "".join(levels[max(0, min(len(levels) - 1, int(v / top * (len(levels) - 1) + 0.5)))] for v in values)
+    return "".join(levels[int(share(value, max(top, _LEAST)) * (len(levels) - 1) + 0.5)] for value in values)

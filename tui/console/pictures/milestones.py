@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from tui.console.timezone import zone
 from tui.console.view import View
 from tui.console.visible import cut, visible
 from tui.console.words import clock, minutes_offset, offset
+from tui.finite import local
 from tui.locale import _
 from tui.run.clock import WindowClock, window_clock
 from tui.run.projection import Milestone, milestones, projection
@@ -73,7 +74,7 @@ def _own(window: WindowClock, ends: float | None) -> list[_Row]:
 
 
 def _line(row: _Row, opens: float, where: tzinfo, width: int) -> Line:
-    time = f"{datetime.fromtimestamp(opens + row.t, where):%H:%M}"
+    time = f"{local(opens + row.t, where):%H:%M}"
     left = columns(
         (row.mark[0], 1, row.mark[1]), (time, TIME, "dim"), (offset(row.t), AT, "text"), (row.came, AT, "bold"),
         (row.late[0], LATE, row.late[1]),
@@ -86,7 +87,7 @@ def _difference(seconds: float) -> Piece:
     """Whole minutes: what is expected moves with the clock while nobody acts."""
     if abs(seconds) < 60:
         return _("on time"), "ok"
-    span = clock(int(abs(seconds) / 60) * 60)
+    span = clock(abs(seconds) // 60 * 60)
     if seconds < 0:
         return _("{span} early").format(span=span), "ok"
     return _("{span} late").format(span=span), "warn"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from tui.console.glyphs import glyphs
 from tui.console.pictures.ahead import milestones
@@ -12,6 +11,7 @@ from tui.console.timezone import zone
 from tui.console.view import View
 from tui.console.visible import cells, cut, visible
 from tui.console.words import minutes_offset
+from tui.finite import local, share
 from tui.locale import _
 from tui.run.clock import WindowClock, window_clock
 from tui.run.projection import Milestone
@@ -36,7 +36,7 @@ def bar(view: View, width: int) -> Line:
         return ()
     found = milestones(view)
     where = zone(view.state)
-    opens, closes = (f"{datetime.fromtimestamp(at, where):%H:%M}" for at in (window.opens, window.closes))
+    opens, closes = (f"{local(at, where):%H:%M}" for at in (window.opens, window.closes))
     room = width - len(opens) - len(closes) - 2
     whole = max(1.0, window.closes - window.opens)
 
@@ -44,8 +44,8 @@ def bar(view: View, width: int) -> Line:
         """The column of a time in seconds from the opening; None outside the window."""
         return min(room - 1, int(t / whole * room)) if 0 <= t <= whole else None
 
-    passed = round(max(0.0, min(1.0, window.t / whole)) * room)
-    buffer = round((whole - window.buffer_s) / whole * room)
+    passed = round(share(window.t, whole) * room)
+    buffer = round(share(whole - window.buffer_s, whole) * room)
     cells: list[Piece] = []
     for x in range(room):
         character = glyphs().buffer if x >= buffer else glyphs().empty
