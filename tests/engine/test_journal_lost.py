@@ -41,9 +41,9 @@ def failing(operation: str, number: int, times: int) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize(
-    ("operation", "number"), [("write", errno.EIO), ("sync", errno.EIO), ("sync", errno.ENOSPC)], ids=str
+    ("operation", "number", "who"),
+    [("write", errno.EIO, "nobody"), ("sync", errno.EIO, "person"), ("sync", errno.ENOSPC, "nobody")],
 )
-@pytest.mark.parametrize("who", ["nobody", "person"])
 @awaited
 async def test_one_failed_write_while_idle_ends_the_engine(
     empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, number: int, who: str

@@ -8,7 +8,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.acceptance.station import Event, Station
+import pytest
+
+from tests.acceptance.station import Event, Station, await_condition
 from tests.faults import counting
 from tests.postgres_server import Database
 
@@ -33,6 +35,25 @@ def test_sigterm_is_no_cancel(station: Station, database: Database) -> None:
     assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
     counting.assert_once(database)
     counting.assert_sound(station)
+
+
+@pytest.mark.parametrize("who", ["note", "tick"] if counting.EVERY else ["tick"])
+def test_an_idle_engine_that_cannot_record_ends_by_itself(station: Station, database: Database, who: str) -> None:
+    """One failed write, a person's or one that nobody waits for: it keeps nobody out, and what it advises works."""
+    counting.prepare(station, database, ledger=False)
+    station.virada("run", str(counting.PLAN), "--detach", env=counting.crashing(f"JOURNAL:1:{who}")).expect()
+    if who == "note":
+        told = station.virada("do", "last", "note", "is anybody there?").expect(5)
+        assert "virada continue" in told.err and "Traceback" not in told.err
+    await_condition(lambda: station.engine() is None, "the engine ends by itself", 20)
+    log = (station.directory() / "engine.log").read_text()
+    assert "virada continue" in log and "Traceback" not in log
+    sessions = "select count(*) from pg_stat_activity where application_name like 'virada %'"
+    sessions += " and datname = current_database()"
+    await_condition(lambda: database.value(sessions) == 0, "its sessions are gone", 10)
+    station.virada("continue", "last", "--detach").expect()
+    assert station.do("execute", "single")["status"] == "passed"
+    station.virada("verify", "last").expect(0)
 
 
 def test_a_second_engine_is_refused(station: Station, database: Database) -> None:

@@ -101,8 +101,12 @@ class Engine:
     async def _look_ahead(self, position: int) -> None:
         """Have a keeper in waiting where the step of this position is carried out by a program."""
         steps = self.recorder.state.steps
-        if position < len(steps) and KINDS[steps.at(position).step.kind].fence == "child":
-            await asyncio.to_thread(self.keepers.prepare)
+        try:
+            if position < len(steps) and KINDS[steps.at(position).step.kind].fence == "child":
+                await asyncio.to_thread(self.keepers.prepare)
+        except Exception as error:
+            # Its program starts without one, only later.
+            self.crashlog.exception(error, "a keeper in waiting")
 
     async def _index(self) -> None:
         """Keep the caches for seeking near the journal's end; a reader without them builds its own."""

@@ -4,6 +4,8 @@
 with half of it in the file. A step may be named too: `tx.begin@batch:2:after`. `COMMIT:1:after`: when the server has
 answered to the first COMMIT and nothing of it is recorded; `COMMIT:1:flying`: when it is on its way.
 
+`JOURNAL:5:note`: the fifth note's sync of the journal fails (EIO), once; `tick`: that of figures that nobody waits for.
+
 `PIN:2:lost` kills nothing: the control session is ended from outside just before the second transaction is pinned.
 """
 
@@ -26,6 +28,9 @@ def _arm(what: str, number: int, when: str) -> None:
         return
     if wanted == "PIN":
         _arm_pin(number)
+        return
+    if wanted == "JOURNAL":
+        _arm_journal(number, {"note": "note.added", "tick": "metrics.sampled"}[when])
         return
     from tui.engine.recorder import Recorder
 
@@ -78,6 +83,30 @@ def _arm_commit(number: int, when: str) -> None:
         return result
 
     Session.execute = execute  # type: ignore[method-assign,assignment]
+
+
+def _arm_journal(number: int, type: str) -> None:
+    import errno
+
+    from tui.journal.io import FileIO
+    from tui.journal.writer import JournalWriter
+
+    append, sync = JournalWriter.append_all, FileIO.sync
+    seen = 0
+
+    def append_all(self, events, **options):  # type: ignore[no-untyped-def]
+        nonlocal seen
+        seen += sum(1 for found, _data in events if found == type)
+        return append(self, events, **options)
+
+    def failing(self) -> None:  # type: ignore[no-untyped-def]
+        if seen >= number:
+            FileIO.sync = sync  # type: ignore[method-assign]
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(self)
+
+    JournalWriter.append_all = append_all  # type: ignore[method-assign]
+    FileIO.sync = failing  # type: ignore[method-assign]
 
 
 def _arm_pin(number: int) -> None:

@@ -179,6 +179,12 @@ MISSING = [{"table": f"public.t{n}", "rows": n, "at_least": 50} for n in range(1
         ("rows_left", {"left": 7}, [("rows left", "7")]),
         ("hash_differs", {"recorded": "aa", "sha256": "bb"}, [("hash recorded", "aa"), ("hash found", "bb")]),
         ("no_backup", {"of": "dump"}, [("backup of", "dump")]),
+        ("not_carried_out", {"exception": "OSError", "errno": "EIO", "path": "/a", "message": "Input/output error"}, [
+            ("message", "Input/output error"), ("exception", "OSError (EIO)"), ("path", "/a"),
+        ]),
+        ("not_as_expected", {"exception": "ValueError", "not_recorded": ["rows"]}, [
+            ("exception", "ValueError"), ("not recorded", "rows"),
+        ]),
     ],
 )  # fmt: skip
 def test_what_was_found_is_named(reason: str, evidence: dict[str, Any], told: list[Any]) -> None:
