@@ -19,6 +19,9 @@ __all__ = ["MARK", "MIN_SECRET", "Redactor"]
 
 MIN_SECRET: Final = 4
 """Shorter values occur everywhere by chance."""
+_CUT: Final = b"..."
+_LONG: Final = 128
+"""Bytes of a value of which not every beginning is kept."""
 
 
 class Redactor:
@@ -41,11 +44,13 @@ class Redactor:
         """The rest, at the end of the stream; afterwards a new stream may begin."""
         return self._likely.feed(self._known.flush()) + self._likely.flush()
 
-    def fresh(self) -> Redactor:
-        """One for another stream, with the same secrets."""
+    def fresh(self, *, excerpts: bool = False) -> Redactor:
+        """One for another stream, with the same secrets. `excerpts`: of a program such as psql, which shows a part of
+        the statement that failed, with `...` where it is cut off; that may be in the midst of a secret."""
         other = Redactor()
         other._values = self._values
-        other._known = _KnownValues(self._values)
+        cut = tuple(piece for value in self._values for piece in _cut_off(value)) if excerpts else ()
+        other._known = _KnownValues(tuple(sorted({*self._values, *cut}, key=lambda value: (-len(value), value))))
         return other
 
     def text(self, text: str) -> str:
@@ -137,6 +142,10 @@ class _KnownValues:
     def __init__(self, values: tuple[bytes, ...]) -> None:
         self._values = values
         self._groups = _groups(values)
+        short = [value for value in values if len(value) <= _LONG]
+        self._long = tuple(value for value in values if len(value) > _LONG)
+        self._beginnings = frozenset(value[:length] for value in short for length in range(1, len(value)))
+        self._longest = max(map(len, short), default=1) - 1
         self._rest = b""
         # So many bytes at the beginning of the rest are part of an occurrence whose mark was already given out.
         self._covered = 0
@@ -181,8 +190,9 @@ class _KnownValues:
 
     def _possible_start(self, data: bytes) -> int:
         """The first position from which the data's end may be the beginning of a value."""
-        held = 0
-        for value in self._values:
+        tail = data[-self._longest :] if self._longest else b""
+        held = next((len(tail) - at for at in range(len(tail)) if tail[at:] in self._beginnings), 0)
+        for value in self._long:
             for length in range(min(len(value) - 1, len(data)), held, -1):
                 if data.endswith(value[:length]):
                     held = length
@@ -190,11 +200,19 @@ class _KnownValues:
         return len(data) - held
 
 
+def _cut_off(value: bytes) -> Iterator[bytes]:
+    """What is left of a value that is cut off at its beginning or its end."""
+    if len(value) <= _LONG:
+        for length in range(MIN_SECRET, len(value)):
+            yield value[:length] + _CUT
+            yield _CUT + value[-length:]
+
+
 def _groups(values: tuple[bytes, ...]) -> tuple[tuple[bytes, tuple[bytes, ...]], ...]:
     """The values by a beginning that they share, to be looked for once: the forms of one secret mostly do."""
     groups: dict[bytes, list[bytes]] = {}
     for value in values:
-        groups.setdefault(value[:MIN_SECRET], []).append(value)
+        groups.setdefault(_CUT if value.startswith(_CUT) else value[:MIN_SECRET], []).append(value)
     return tuple((_shared(members), tuple(members)) for members in groups.values())
 
 

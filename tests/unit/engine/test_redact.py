@@ -106,6 +106,22 @@ def test_every_form_of_a_value() -> None:
         assert redactor.text(f"x={form}.") == f"x={M}.", form
 
 
+def test_an_excerpt_that_is_cut_off_within_a_secret() -> None:
+    """psql shows sixty characters of a line around an error."""
+    secret = "a-long-Zebra-of-a-secret"
+    for length in range(4, len(secret)):
+        for piece in (f"...{secret[-length:]}' nosuch", f"role x {secret[:length]}..."):
+            for size in (1, 3, 1000):
+                redactor = Redactor([secret]).fresh(excerpts=True)
+                data = f"LINE 1: {piece}\nrest\n".encode()
+                out = (
+                    b"".join(redactor.feed(data[at : at + size]) for at in range(0, len(data), size)) + redactor.flush()
+                )
+                assert secret[-4:].encode() not in out and secret[:4].encode() not in out, out
+                assert out.endswith(b"\nrest\n")
+    assert Redactor(["abcdef"]).fresh(excerpts=True).feed(b"wait... abc...\n") == b"wait... abc...\n"
+
+
 def test_a_short_value_is_no_reason_to_redact() -> None:
     text = "a ab abc 1 12 123 abcd"
     assert Redactor(["a", "ab", "abc", "1", "12", "123"]).text(text) == text

@@ -158,7 +158,7 @@ class ChildDriver:
             return ChildDone(status=None, error=error.message)
         self._count += 1
         raw = self._raw_path(self._count)
-        redactor = self._recorder.redactor.fresh()
+        redactor = self._recorder.redactor.fresh(excerpts=Path(effect.argv[0]).name == "psql")
         try:
             self._clear(raw)
             child = await Child.start(
@@ -402,7 +402,7 @@ class ChildDriver:
         base = 0
         if number > 1 and self._output.path.exists():
             return
-        spool = Spool(raw, self._output.path, self._recorder.redactor.fresh(), base=base)
+        spool = Spool(raw, self._output.path, self._recorder.redactor.fresh(excerpts=True), base=base)
         try:
             end = await spool.finish()
         except OSError:
