@@ -16,6 +16,8 @@ from tui.engine import __main__ as process
 from tui.engine.__main__ import CannotStart
 from tui.helm.heads import kept
 from tui.journal.verify import verify
+from tui.postgres.query import query
+from tui.run.commands import Rollback
 
 pytestmark = pytest.mark.postgres
 PLAN = """
@@ -118,6 +120,53 @@ async def test_where_nothing_is_kept_the_run_goes_on_and_that_is_journaled(
         await rig.stop()
         rig.paths.journal.write_bytes(b"".join(lines(rig)[:-1]))
         await refused(rig)
+
+
+BATCH = """
+          - {id: one, title: One, sql: {text: "insert into t values (1)"}}
+          - {id: all, title: All, psql: {file: all.sql}, undo: {sql: "delete from t where n = 20"}}
+          - id: many
+            title: Many
+            sql: {text: "insert into t values (10); insert into t values (11)", transaction: per_statement}
+            undo: {sql: "delete from t where n >= 10"}
+"""
+
+
+@awaited
+async def test_the_ledger_tells_where_no_head_is_kept(tmp_path: Path, empty_database: Database) -> None:
+    """On another host the work itself tells: whatever the journal is cut behind, rows that it does not know are told,
+    and of a journal that knows them all nothing is said."""
+    table(empty_database)
+    with empty_database.connect() as connection:
+        connection.execute(query("ledger_create").encode())
+    files = {"all.sql": "insert into t values (20);\n"}
+    async with Rig(tmp_path, empty_database, BATCH, files, ledger=True) as rig:
+        for step in ("one", "all", "many"):
+            assert (await rig.execute(step))["type"] == "step.passed"
+        await rig.stop()
+        shutil.rmtree(tmp_path / "state")
+        whole = lines(rig)
+        types = [event["type"] for event in rig.events()]
+        last = max(n for n, type_ in enumerate(types) if type_ == "tx.begin")
+        telling = ("run.opened", "step.started", "tx.begin", "tx.committed", "step.passed")
+        for count in (n for n in range(1, last + 1) if types[n - 1] in telling):
+            rig.paths.journal.write_bytes(b"".join(whole[:count]))
+            told = await refused(rig)
+            assert "has work of the run" in told and "virada continue" in told, types[count - 1]
+        # Behind it everything that has a row is known: what became of it is asked as always.
+        rig.paths.journal.write_bytes(b"".join(whole[: last + 1]))
+        await rig.take_up()
+        assert (await rig.ended("many"))["type"] == "step.passed"
+        await rig.stop()
+        shutil.rmtree(tmp_path / "state")
+        await rig.take_up()
+        assert rig.do(Rollback(reason="x", confirm="dev")) is None
+        await rig.until(lambda: rig.events("rollback.finished"), "it is rolled back")
+        await rig.stop()
+        # Steps that were undone, and those that wait to be begun again, have rows of attempts that are known.
+        shutil.rmtree(tmp_path / "state")
+        await rig.take_up()
+    assert empty_database.value("select count(*) from t where n >= 10") == 0
 
 
 @awaited

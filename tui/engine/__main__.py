@@ -28,6 +28,7 @@ from tui.engine.redact import Redactor
 from tui.engine.remains import sweep
 from tui.engine.removal import patiently
 from tui.engine.target import TargetAccess
+from tui.engine.unrecorded import unrecorded, unrecorded_words
 from tui.helm.heads import Keeper, kept, lost_words, named
 from tui.helm.opening import file_of, inherited
 from tui.helm.owner import NotOwned, Seen, require_own
@@ -269,6 +270,12 @@ async def _take_up(
         raise CannotStart(_("The frozen plan of {run} cannot be read by this version.").format(run=opened.id))
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = Secrets() if found is None else found.secrets
+    if known is None:
+        rows = await unrecorded(target, state)
+        if rows:
+            await target.close()
+            writer.close()
+            raise CannotStart(unrecorded_words(rows, opened.id, opened.target), _REFUSED)
     recorder = Recorder(writer, state, Redactor(target.secrets()))
     file_of(paths).unlink(missing_ok=True)
     running = [(step.id, step.attempt) for step in state.steps if step.status == "running"]

@@ -127,6 +127,13 @@ async def missing(session: Session, run: str, statements: Sequence[tuple[str, in
     return [list(row) for row in await session.rows("ledger_missing", [steps, attempts, numbers, run])]
 
 
+async def unknown(session: Session, run: str, begun: Sequence[tuple[str, int, int]]) -> list[list[Any]]:
+    """Rows of the run of none of these steps, of later attempts, or of statements behind these, ten at most: `begun`
+    are step, latest attempt and its last statement."""
+    steps, attempts, numbers = (list(column) for column in zip(*begun, strict=True)) if begun else ([],) * 3
+    return [list(row) for row in await session.rows("ledger_unknown", [steps, attempts, numbers, run])]
+
+
 async def has_row(session: Session, run: str, step: str, attempt: int, statement: int) -> bool:
     """Was this statement committed? False also while its transaction is open: see `evidence.judge`."""
     return await find_row(session, run, step, attempt, statement) is not None

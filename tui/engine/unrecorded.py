@@ -1,0 +1,62 @@
+"""Work of a run that its ledger has and its journal does not: then the journal has lost its end, whoever kept its head.
+
+An attempt, and each of its transactions, is durable in the journal before its row can be committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tui.engine.target import TargetAccess
+from tui.locale import _
+from tui.postgres import ledger
+from tui.postgres.errors import PostgresError
+from tui.run.state import RunState
+from tui.run.steps import StepState
+from tui.visible import visible
+
+_PATIENCE = 10.0
+_ANY = 2**31 - 1
+
+
+async def unrecorded(target: TargetAccess, state: RunState) -> list[list[Any]]:
+    """Step, attempt and statement of rows that the journal does not know, ten at most; none where the ledger cannot be
+    asked now, or is not that of the run's own server. To be asked before anything is executed."""
+    opened = state.opened
+    if opened is None or not opened.ledger:
+        return []
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            session = await target.open("control")
+            try:
+                own = (state.identity or {}).get("system_identifier")
+                if session.server is None or session.server.system_identifier != own:
+                    return []
+                if await ledger.ledger_state(session) != "present":
+                    return []
+                return await ledger.unknown(session, opened.id, [_begun(at) for at in state.steps if at.attempt])
+            finally:
+                await session.close()
+    except (PostgresError, TimeoutError):
+        return []
+
+
+def unrecorded_words(rows: list[list[Any]], run: str, target: str) -> str:
+    """What is known of a journal that its run's ledger is ahead of, and what a person can do."""
+    text = _(
+        "The ledger of {target} has work of the run {run} that its journal does not know ({work}): the journal has "
+        "lost its end, or is an older copy. Nothing is done on the strength of it. Put the whole journal back, then go "
+        "on with: virada continue {run}. Where it is lost for good, look at the database and begin another run."
+    )
+    work = dict.fromkeys(_("{step}, attempt {attempt}").format(step=visible(str(r[0])), attempt=r[1]) for r in rows)
+    return text.format(target=visible(target), run=run, work="; ".join(work))
+
+
+def _begun(at: StepState) -> tuple[str, int, int]:
+    """The step, its latest attempt, and the last statement of it that may have a row."""
+    # What has ended, and what waits to be begun again, has whatever rows it has; the row of a script of transactions of
+    # its own is written behind them, without an event.
+    if at.status != "running" or (at.step.kind == "psql" and at.step.spec.get("single_transaction") is False):
+        return at.id, at.attempt, _ANY
+    return at.id, at.attempt, at.tx_statement if at.witness is not None else at.done - 1
