@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths, list_runs
+from tui.journal.io import open_for_reading
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
 from tui.postgres.errors import PostgresError
@@ -125,9 +126,11 @@ def last_backup(identity: Mapping[str, Any], run: RunPaths | None = None) -> int
         pass
     for paths in runs:
         try:
-            if paths.journal.stat().st_size > _LARGEST:
-                continue
-            lines = paths.journal.read_bytes().splitlines()
+            # Whose runs these are is open: a pipe in a journal's place would be read for ever.
+            with os.fdopen(open_for_reading(paths.journal), "rb") as file:
+                if os.fstat(file.fileno()).st_size > _LARGEST:
+                    continue
+                lines = file.read(_LARGEST).splitlines()
             opened = json.loads(lines[0])["data"].get("identity") or {}
             if any(opened.get(name) != identity.get(name) for name in ("system_identifier", "database")):
                 continue
