@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from typing import Protocol
 
 from msgspec import structs
 
 from tui.engine.lock import EngineLock
 from tui.helm.paths import RunPaths
-from tui.helm.person import Person, person_of_peer
+from tui.helm.person import Person, declared, person_of_peer
 from tui.helm.protocol import (
     MAX_LINE,
     VERSION,
@@ -127,6 +128,8 @@ class HelmServer:
         if len(self._tasks) > MAX_CLIENTS:
             message = f"The engine has {MAX_CLIENTS} clients already."
             return await self._refuse(writer, "too-many-clients", message, limit=MAX_CLIENTS)
+        # At once: as long as a process lives, its number is nobody else's.
+        person = _person(connection)
         async with asyncio.timeout(self._hello_timeout):
             hello = await self._read(reader, writer)
         if hello is None:
@@ -136,19 +139,10 @@ class HelmServer:
         if hello.version != VERSION:
             message = f"The engine speaks version {VERSION} of the protocol, the client {hello.version}."
             return await self._refuse(writer, "version", message, engine=VERSION, client=hello.version)
-        pidfd: int | None = None
         try:
-            pidfd = pidfd_of_peer(connection)
-        except ProcessLookupError:
-            # Whoever has its number now is somebody else.
-            pid = 0
-        try:
-            person = person_of_peer(pid, uid, hello.declared, pidfd)
+            person = declared(person, hello.declared)
         except ValueError as error:
             return await self._refuse(writer, "bad-name", str(error))
-        finally:
-            if pidfd is not None:
-                os.close(pidfd)
         self._count += 1
         client_id = f"{pid}.{self._count}"
         try:
@@ -227,6 +221,20 @@ class HelmServer:
     def _report(self, error: Exception, where: str) -> None:
         loop = asyncio.get_running_loop()
         loop.call_exception_handler({"message": f"Unexpected failure in {where}", "exception": error})
+
+
+def _person(connection: socket.socket) -> Person:
+    """Who is behind the process that connected."""
+    pid, uid = peer_of(connection)
+    try:
+        pidfd = pidfd_of_peer(connection)
+    except ProcessLookupError:
+        # Whoever has its number now is somebody else.
+        return person_of_peer(0, uid)
+    try:
+        return person_of_peer(pid, uid, pidfd=pidfd)
+    finally:
+        os.close(pidfd)
 
 
 def _bad(error: BadRequest) -> Refused:

@@ -78,17 +78,21 @@ def peer_of(connection: socket.socket) -> tuple[int, int]:
     return pid, uid
 
 
-def pidfd_of_peer(connection: socket.socket) -> int | None:
+def pidfd_of_peer(connection: socket.socket) -> int:
     """A descriptor of the very process that connected, whoever has its number by now; to be closed by the caller.
 
-    None where the kernel has none to give. Raises ProcessLookupError where that process is gone.
+    Where the kernel does not give it, it is of the process that has the number now. Raises ProcessLookupError where
+    there is none.
     """
     try:
         return connection.getsockopt(socket.SOL_SOCKET, _SO_PEERPIDFD)
     except OSError as error:
-        if error.errno in (errno.ENOPROTOOPT, errno.EOPNOTSUPP):
-            return None
-        raise ProcessLookupError(error.errno, error.strerror) from error
+        if error.errno not in (errno.ENOPROTOOPT, errno.EOPNOTSUPP):
+            raise ProcessLookupError(error.errno, error.strerror) from error
+    try:
+        return os.pidfd_open(peer_of(connection)[0])
+    except (OSError, AttributeError) as error:
+        raise ProcessLookupError(str(error)) from error
 
 
 def remove(path: Path) -> None:
