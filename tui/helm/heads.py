@@ -18,6 +18,7 @@ import stat
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from msgspec import Struct
 from tui.helm.paths import RUN_ID, RunPaths
 from tui.journal.end import End
 from tui.journal.failure import JournalLost
-from tui.journal.io import open_for_reading, reading
+from tui.journal.io import open_for_reading, reading, sync_directory
 from tui.journal.line import MAX_LINE, digest
 from tui.locale import _
 
@@ -178,21 +179,24 @@ class Keeper:
         self._environment = environment
         self.problem: str | None = None
         self._noted: tuple[int, str, str] | None = None
-        self._closing = False
+        self._idle = False
         self._changed = threading.Condition()
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="heads", daemon=True)
         self._thread.start()
 
     def note(self, seq: int, head: str, at: str) -> None:
         """The line with this number and digest is durable, and so are all before it."""
-        with self._changed:
-            self._noted = (seq, head, at)
-            self._changed.notify()
+        self._noted = (seq, head, at)
+        # The thread looks for what was noted once more before it sleeps: while it is at work nobody has to wake it.
+        if self._idle:
+            with self._changed:
+                self._changed.notify()
 
     def close(self) -> None:
         """Keep what was noted last, unless the disk takes nothing. May be called twice."""
+        self._closing.set()
         with self._changed:
-            self._closing = True
             self._changed.notify()
         self._thread.join(_ENDS_WITHIN)
 
@@ -211,24 +215,32 @@ class Keeper:
 
     def _keep(self, fd: int) -> None:
         place, synced, is_synced = 0, 0.0, True
+        written: tuple[int, str, str] | None = None
         while True:
-            with self._changed:
-                while self._noted is None and not self._closing:
-                    due = None if is_synced else synced + _SYNC_EVERY - time.monotonic()
-                    if due is not None and due <= 0:
-                        break
-                    self._changed.wait(due)
-                noted, self._noted, closing = self._noted, None, self._closing
-            if noted is not None:
+            self._sleep(written, None if is_synced else synced + _SYNC_EVERY)
+            # In this order: what is noted before the end is kept.
+            closing = self._closing.is_set()
+            noted = self._noted
+            if noted is not None and noted is not written:
                 os.pwrite(fd, self._record(*noted), place)
-                place, is_synced = _RECORD - place, False
+                place, is_synced, written = _RECORD - place, False, noted
             if not is_synced and (closing or time.monotonic() >= synced + _SYNC_EVERY):
                 os.fdatasync(fd)
                 synced, is_synced = time.monotonic(), True
             if closing:
                 return
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing, _EVERY)
+            self._closing.wait(_EVERY)
+
+    def _sleep(self, written: tuple[int, str, str] | None, until: float | None) -> None:
+        """Until something else is noted, the end, or this time of the monotonic clock."""
+        with self._changed:
+            self._idle = True
+            while self._noted is written and not self._closing.is_set():
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
+                    break
+                self._changed.wait(left)
+            self._idle = False
 
     def _record(self, seq: int, head: str, at: str) -> bytes:
         record = _Record(self._run, seq, head, at)
@@ -247,6 +259,8 @@ class Keeper:
                 failure = error
                 continue
             os.fchmod(fd, 0o640)
+            with suppress(OSError):
+                sync_directory(directory)
             return fd
         raise failure
 
