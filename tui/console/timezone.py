@@ -10,7 +10,7 @@ from tui.finite import local
 from tui.journal.position import Position
 from tui.run.clock import instant
 from tui.run.state import RunState
-from tui.run.visible import visible
+from tui.visible import visible
 
 _TIME = re.compile(r"[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?")
 

@@ -11,7 +11,7 @@ from tui.locale import _
 from tui.plain.figures import amount, size, span
 from tui.plain.words import METRIC, N_, word
 from tui.plan.sealed import how_it_differs
-from tui.run.visible import visible
+from tui.visible import visible
 
 Row = tuple[str, str]
 _NAMED = 10

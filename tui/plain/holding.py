@@ -8,7 +8,7 @@ from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
 from tui.plain.words import N_, word
 from tui.run.state import Barrier
-from tui.run.visible import visible
+from tui.visible import visible
 
 EVIDENCE = {
     EvidenceState.LEDGER_ROW: N_("What the run committed last is there."),

@@ -20,7 +20,7 @@ from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
-from tui.run.visible import visible, visible_lines
+from tui.visible import visible, visible_lines
 
 _QUIET = (e.MetricsSampled, e.StepOutput, e.StepProgress, e.LogLines, e.TxEvent, e.ChildStarted)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from tui.locale import _
 from tui.plain.figures import span
 from tui.plain.words import run_word, step_word
-from tui.run.visible import visible
+from tui.visible import visible
 
 
 class Refusal(Protocol):

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tui.locale import _
-from tui.run.visible import visible
+from tui.visible import visible
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)Z")
 

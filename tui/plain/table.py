@@ -11,7 +11,7 @@ from tui.plain.figures import amount, moment, span
 from tui.plain.holding import held_sentence, held_way_on
 from tui.plain.trouble import told_rows, trouble_of
 from tui.run.state import Barrier
-from tui.run.visible import visible
+from tui.visible import visible
 
 WIDTH = 80
 LONGEST_ID = 20

@@ -13,7 +13,7 @@ from tui.plain.figures import size
 from tui.plain.findings import findings
 from tui.plain.words import EFFECT, FATE_REASON, N_, REASON, word
 from tui.run.steps import StepState
-from tui.run.visible import visible, visible_lines
+from tui.visible import visible, visible_lines
 
 Row = tuple[str, str]
 _TROUBLED = frozenset({"failed", "undecided", "cancelled"})

@@ -9,7 +9,7 @@ from tui.locale import _
 from tui.plain.figures import amount, size, span
 from tui.plain.silence import silence_words
 from tui.run.steps import StepState
-from tui.run.visible import visible
+from tui.visible import visible
 
 _LONGEST = 160
 

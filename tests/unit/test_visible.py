@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.run.visible import visible, visible_lines
+from tui.visible import visible, visible_json, visible_lines
 
 
 @given(st.text(st.characters()))
@@ -23,3 +26,11 @@ def test_lines_end_only_where_a_line_ends() -> None:
     assert visible_lines("one\r\ntwo\x0bthree\u2028four\n") == ["one", "two\\x0bthree\\u2028four"]
     assert visible_lines("") == []
     assert visible_lines("a\n\nb") == ["a", "", "b"]
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",))))
+def test_json_means_the_same_and_is_printable(text: str) -> None:
+    raw = msgspec.json.format(msgspec.json.encode({text: [text]}), indent=2).decode()
+    shown = visible_json(raw)
+    assert all(line.isprintable() for line in shown.split("\n"))
+    assert json.loads(shown) == {text: [text]}
