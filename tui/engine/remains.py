@@ -7,21 +7,19 @@ it was redacted, the reserve, the socket. Whether somebody still works there is 
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
-from tui.engine.drivers import private
 from tui.engine.lock import engine_alive
-from tui.helm import opening, socket
+from tui.helm import opening
 from tui.helm.paths import RunPaths, last_type, list_runs
-from tui.journal.writer import reserve_path
 
+_RESERVE = ".reserve"
 _OPENING = frozenset(
-    ("plan", "output", "artifacts", opening.OPENING, "engine.lock", "engine.log", "journal.jsonl", ".reserve")
+    ("plan", "output", "artifacts", opening.OPENING, "engine.lock", "engine.log", "journal.jsonl", _RESERVE)
 )
 """All that may lie in a directory before a run has opened in it."""
 
-_OF_AN_ENGINE = frozenset((".reserve", "helm.sock"))
+_OF_AN_ENGINE = frozenset((_RESERVE, "helm.sock"))
 """Of a closed run, the sign that its engine did not come to its end."""
 _MADE_FIRST = frozenset(("plan", "output", "artifacts"))
 
@@ -43,6 +41,9 @@ def clear() -> None:
 
 def sweep(paths: RunPaths) -> None:
     """Remove what only the engine of an open run needs: what programs printed, unredacted, and how they ended."""
+    # Every command looks for what was left, and hardly any finds something.
+    from tui.engine.drivers import private
+
     for path in paths.output.glob(".*.raw*"):
         path.unlink(missing_ok=True)
     private.sweep(paths)
@@ -54,10 +55,12 @@ def _clear(paths: RunPaths) -> None:
     if paths.journal.name not in names or opening.OPENING in names:
         _clear_unopened(paths)
     elif names & _OF_AN_ENGINE and last_type(paths.journal) == "run.closed" and engine_alive(paths) is False:
+        from tui.helm import socket
+
         sweep(paths)
         socket.remove(paths.helm_socket)
         # The last, because it is what tells that something is left.
-        reserve_path(paths.journal).unlink(missing_ok=True)
+        (paths.directory / _RESERVE).unlink(missing_ok=True)
 
 
 def _clear_unopened(paths: RunPaths) -> None:
@@ -75,6 +78,8 @@ def _clear_unopened(paths: RunPaths) -> None:
         if last_type(paths.journal) is not None:
             opening.file_of(paths).unlink(missing_ok=True)
         elif _never_opened(paths, told):
+            import shutil
+
             shutil.rmtree(paths.directory, ignore_errors=True)
         elif not told:
             opening.file_of(paths).unlink(missing_ok=True)
