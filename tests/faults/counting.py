@@ -11,7 +11,7 @@ from tests.postgres_server import Database
 
 PLAN = Path(__file__).parent / "plans" / "counting.yaml"
 CRASH = Path(__file__).parent / "crash"
-KILLS = int(os.environ.get("VIRADA_KILLS", "5"))
+KILLS = int(os.environ.get("VIRADA_KILLS", "3"))
 """At how many random moments the engine is killed."""
 EVERY = KILLS >= 50
 """Whether every chosen point is tried, or those that tell most."""

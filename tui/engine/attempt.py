@@ -222,6 +222,7 @@ class Attempt:
     async def perform(self, effect: fx.Effect, *, witnessed: bool = True) -> Any:
         """Carry out what a kind asks: its result. `witnessed` is False in a cleanup, which may be repeated: how its
         programs end is no question of the step's fate."""
+        self.life.note()
         match effect:
             case fx.RunTransaction():
                 return await self.sql.transaction(effect)

@@ -43,9 +43,15 @@ class Life:
 
     def __init__(self, target: TargetAccess) -> None:
         self._target = target
-        known = target.identity
-        self._start = "" if known is None else known.postmaster_start
-        self._epoch = () if known is None else known.epoch
+        self._start = ""
+        self._epoch: tuple[str, ...] = ()
+        self.note()
+
+    def note(self) -> None:
+        """Take down in which life the server is, where that is not known yet."""
+        known = self._target.identity
+        if not self._start and known is not None:
+            self._start, self._epoch = known.postmaster_start, known.epoch
 
     async def reason(self, error: PostgresError, step: str, losses: int) -> CancelReason | FailReason:
         """Why: a CancelReason where another attempt goes on by itself, a FailReason where a person decides. `losses`:
@@ -59,7 +65,7 @@ class Life:
         finally:
             await session.close()
         before = (error.postmaster_start if isinstance(error, ConnectionLost) else None) or self._start
-        restarted = now != before
+        restarted = bool(before) and now != before
         if error.sqlstate == TERMINATED and not restarted:
             return FailReason.TERMINATED
         if losses + 1 >= IN_A_ROW:

@@ -1,0 +1,3 @@
+insert into log values ('each.1');
+insert into log values ('each.2');
+insert into log values ('each.3');

@@ -1,0 +1,4 @@
+begin;
+insert into log values ('program');
+select pg_sleep(0.02);
+commit;
