@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.console.journals import ANA, FILES, Story, failed, migrating, rolled_back
 from tests.console.twin import Seen, shown
 from tests.unit.cli.hostile import hostile
+from tui.console.export import clipboard_sequences, write_text
 from tui.console.pieces import Line
 from tui.console.widgets.pane import inert
 from tui.journal.line import digest, encode
@@ -93,3 +95,14 @@ async def test_every_text_of_every_event_is_inert(tmp_path: Path) -> None:
         for keys in (("1",), ("enter",), ("escape",), ("3",), ("4",), ("t",), ("escape",), ("R",), ("escape",)):
             await seen.press(*keys)
             check(seen, " ".join(keys))
+
+
+def test_what_is_copied_or_written_is_inert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is pasted into a shell, and shown by whatever shows files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TMUX", raising=False)
+    (sequence,), _cut = clipboard_sequences(f"one{POISON}two\n")
+    copied = base64.b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\x07")).decode()
+    for text in (copied, write_text(f"n{POISON}", f"one{POISON}two\n").read_text(encoding="utf-8")):
+        assert all(line.isprintable() for line in text.split("\n"))
+        assert text.startswith("one\\x1b]0;owned")

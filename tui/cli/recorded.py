@@ -8,6 +8,7 @@ import click
 
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
+from tui.journal.chain import Fault
 from tui.journal.events import RunOpened, decode
 from tui.journal.position import Position
 from tui.locale import _
@@ -25,25 +26,33 @@ def found(text: str | None, open_only: bool = False) -> RunPaths:
     return find_run(text, open_only=open_only)
 
 
-def state_at(paths: RunPaths, position: Position | None = None) -> RunState:
-    """The fold of everything up to the position, or of all there is. Raises Stop, JournalError, OSError."""
-    from tui.journal.reader import scan
+def state_at(paths: RunPaths, position: Position | None = None) -> tuple[RunState, Fault | None]:
+    """The fold of everything up to the position, or of all there is, and the first line up to there that does not
+    follow the one before it. Raises Stop, JournalError, OSError."""
+    from tui.journal.chain import Chain
+    from tui.journal.reader import JournalReader
     from tui.run.recording import Recording, keyframes_path
 
-    state = RunState()
+    state, fault = RunState(), None
     if keyframes_path(paths.journal).exists():
         recording = Recording(paths.journal)
         if position is None:
             recording.extend()
         state = recording.state if position is None else recording.state_at(position)
+        # Keyframes vouch for no line before them.
+        chain = Chain()
+        chain.walk(paths.journal, until=state.seq)
+        fault = chain.fault
     else:
-        for entry in scan(paths.journal):
-            if position is not None and not position.admits(entry.line):
-                break
-            state = fold(state, entry.line)
+        with JournalReader(paths.journal) as reader:
+            for entry in reader.entries():
+                if position is not None and not position.admits(entry.line):
+                    break
+                state = fold(state, entry.line)
+            fault = reader.fault
     if state.opened is None:
         raise Stop(_no_run(paths, position), Exit.USAGE)
-    return state
+    return state, None if fault is None or fault.seq > state.seq else fault
 
 
 def outline(paths: RunPaths) -> RunState:

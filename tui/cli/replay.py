@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import click
 
@@ -14,7 +14,7 @@ from tui.cli.recorded import found, position_of
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.position import Position
-from tui.journal.reader import Entry, JournalReader
+from tui.journal.reader import JournalReader
 from tui.locale import _
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -52,27 +52,27 @@ def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
 
     state, begun = RunState(), False
     clock: Callable[[float], None] | None = None
-    reader = JournalReader(paths.journal)
     fault = None
-    for entry in _entries(reader):
-        line = entry.line
-        if fault is None and reader.fault is not None and reader.fault.seq <= line.seq:
-            fault = reader.fault
-            print_line(fault.sentence())
-        previous, state = state, fold(state, line)
-        if not begun and position is not None and position.admits(line):
-            continue
-        if not begun:
-            begun = True
-            clock = paced(line.mono if position is None else previous.mono, speed)
-            if position is not None and previous.opened is not None:
-                print_line(end_line(previous))
-        told = narrate(previous, state, line)
-        if told:
-            assert clock is not None
-            clock(line.mono)
-            for text in told:
-                print_line(text)
+    with JournalReader(paths.journal) as reader:
+        for entry in reader.entries():
+            line = entry.line
+            if fault is None and reader.fault is not None and reader.fault.seq <= line.seq:
+                fault = reader.fault
+                print_line(fault.sentence())
+            previous, state = state, fold(state, line)
+            if not begun and position is not None and position.admits(line):
+                continue
+            if not begun:
+                begun = True
+                clock = paced(line.mono if position is None else previous.mono, speed)
+                if position is not None and previous.opened is not None:
+                    print_line(end_line(previous))
+            told = narrate(previous, state, line)
+            if told:
+                assert clock is not None
+                clock(line.mono)
+                for text in told:
+                    print_line(text)
     if state.opened is None:
         message = _("The journal {file} does not begin with the opening of a run.")
         raise Stop(message.format(file=paths.journal), Exit.USAGE)
@@ -81,12 +81,6 @@ def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
         tell(fault.sentence())
         return Exit.FAILED
     return Exit.DONE
-
-
-def _entries(reader: JournalReader) -> Iterator[Entry]:
-    with reader:
-        while entries := reader.poll():
-            yield from entries
 
 
 def paced(start: float, speed: float) -> Callable[[float], None]:

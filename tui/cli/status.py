@@ -18,18 +18,13 @@ from tui.locale import _
 @click.option("--at", metavar="POSITION", help=_("A line (120), an offset (+00:12:30) or an RFC 3339 time."))
 @click.option("--json", "as_json", is_flag=True, help=_("Neutral data instead of words."))
 def command(run: str | None, at: str | None, as_json: bool) -> int:
-    from tui.journal.chain import Chain
     from tui.run.status import status
 
     position = position_of(at)
     paths = found(run)
     engine = facts_of(paths)
-    state = state_at(paths, position)
+    state, fault = state_at(paths, position)
     wall = time.time() if position is None and engine["alive"] and state.closed is None else None
-    chain = Chain()
-    # What is shown may come from keyframes, which vouch for no line before them.
-    chain.walk(paths.journal, until=state.seq)
-    fault = chain.fault
     told = status(state, engine, wall)
     told["chain"] = {"whole": fault is None, "bad_seq": None if fault is None else fault.seq}
     if as_json:

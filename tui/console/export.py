@@ -7,13 +7,20 @@ import os
 import time
 from pathlib import Path
 
+from tui.visible import visible
+
 LIMIT = 74_000
 """Bytes of text for OSC 52; xterm and several others drop sequences longer than about 100,000 characters."""
 
 
+def _inert(text: str) -> str:
+    """Line by line: what is copied is pasted into a shell, what is written is shown by `cat`."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
 def clipboard_sequences(text: str) -> tuple[list[str], int]:
     """The sequences to write, and how many lines they carry where not all fit (0: all of them)."""
-    data, cut = text.encode(), 0
+    data, cut = _inert(text).encode(), 0
     if len(data) > LIMIT:
         kept = data[-LIMIT:]
         kept = kept[kept.find(b"\n") + 1 :]
@@ -44,6 +51,6 @@ def write_text(name: str, text: str) -> Path:
                 failure = error
                 break
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(_inert(text))
             return path
     raise failure or FileExistsError(safe)

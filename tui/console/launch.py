@@ -93,7 +93,7 @@ def run_console(
             driver_class=SafeLinuxDriver, guard_process=True,
         )  # fmt: skip
     except (OSError, JournalCorrupt, PositionError) as error:
-        _tell(_sentence(paths, error))
+        _tell(visible(_sentence(paths, error)))
         return 2
     app.run(mouse=mouse)
     if app.detached:

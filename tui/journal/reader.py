@@ -88,6 +88,11 @@ class JournalReader:
         self._offset = offset
         return entries
 
+    def entries(self) -> Iterator[Entry]:
+        """Every complete line that is in the file now, from here on; raises as `poll`."""
+        while entries := self.poll():
+            yield from entries
+
     def require_same(self) -> None:
         """Raises JournalCorrupt when the path no longer names the file that is read: it was moved or replaced."""
         held = os.fstat(self._fd)
@@ -140,8 +145,7 @@ class JournalReader:
 def scan(path: Path | str) -> Iterator[Entry]:
     """Every complete line that is in the file now; JournalCorrupt after the last good one."""
     with JournalReader(path) as reader:
-        while entries := reader.poll():
-            yield from entries
+        yield from reader.entries()
 
 
 def read_all(path: Path | str) -> list[Line]:
