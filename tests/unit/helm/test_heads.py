@@ -120,6 +120,8 @@ def test_without_a_place_to_keep_it_nothing_is_kept_and_nothing_fails(
 def test_where_the_first_place_takes_nothing_the_account_s_own_does(run: RunPaths, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     environment = {"XDG_STATE_HOME": str(tmp_path / "file"), "HOME": str(tmp_path / "h")}
+    assert tmp_path / "h" / ".local/state/virada/heads" not in heads.directories(environment), "no home is made"
+    (tmp_path / "h").mkdir()
     keeper = Keeper(RUN, digest(lines(run)[0]), environment)
     keeper.note(9, digest(lines(run)[9]), "")
     keeper.close()
