@@ -70,8 +70,9 @@ class _First(Struct, frozen=True):
 
 
 def directories(environment: Mapping[str, str], owner: int | None = None) -> list[Path]:
-    """Where heads may be kept, the first being where they are written: of the caller, then of the account `owner`. A home
-    that is not there is none."""
+    """Where heads may be kept, the first being where they are written: of the caller, then of the account `owner`.
+
+    A home that is not there is none."""
     bases = [environment.get("XDG_STATE_HOME", "")]
     homes = (environment.get("HOME", ""), *map(_home, (os.geteuid(), owner)))
     bases += [f"{home}/.local/state" for home in homes if home and Path(home).is_dir()]
