@@ -171,6 +171,25 @@ async def test_what_is_put_there_while_it_runs_is_not_executed(empty_database: D
             connection.execute("drop table sealed")
 
 
+@awaited
+async def test_what_is_linked_beside_the_plan_is_included_as_it_was_sealed(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    """Through a link to a directory and to a file, relative and absolute; neither leads anywhere any more."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "by_name").symlink_to("sub")
+    (source / "by_path.sql").symlink_to(source / "by_name" / "one.sql")
+    files = {
+        "p.sql": "\\i by_name/one.sql\n\\i by_path.sql\n", "sub/one.sql": "\\ir more/two.sql\n",
+        "sub/more/two.sql": "create table one ();\n", "more/two.sql": "create table two ();\n",
+    }  # fmt: skip
+    async with Rig(tmp_path, empty_database, "          - {id: a, title: A, psql: {file: p.sql}}\n", files) as rig:
+        (source / "sub").rename(source / "gone")
+        assert (await rig.execute("a"))["type"] == "step.passed"
+    assert empty_database.value("select to_regclass('one') is not null and to_regclass('two') is not null")
+
+
 LOOK = """
 pwd; stat -c '%a %U' . ; find . -mindepth 1 -printf '%P %m\\n' | sort
 ./bin/own; cat data/d.txt; sha256sum --check --quiet SEAL && echo sealed

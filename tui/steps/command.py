@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -9,6 +10,8 @@ from msgspec import Struct
 
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect
+from tui.locale import _
+from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
 from tui.plan.tolerance import tolerance
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
@@ -88,9 +91,16 @@ def execute(context: Context, spec: CommandSpec) -> StepRun:
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
-    """Something to run."""
-    if not lint.spec.run:
+    """Something to run, which is there."""
+    spec: CommandSpec = lint.spec
+    if not spec.run:
         yield Finding(code="command-empty", message="command needs a program to run", key="run")
+        return
+    program = spec.run[0]
+    own = "/" in program and not program.startswith("/")
+    if own and posixpath.normpath(program) not in map(posixpath.normpath, spec.files):
+        message = _("{name} is looked for among the plan's files; name it in `files`, so that it is there.")
+        yield Finding(code="command-file", message=message.format(name=quoted(program)), key="run", level="warning")
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:

@@ -143,9 +143,10 @@ def test_what_is_not_is_handed_to_nobody(
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_what_may_not_be_read_is_no_other_file(directory: Path) -> None:
+    found = plan(directory)
     (directory / NAME).chmod(0)
     with pytest.raises(NotAsSealed) as raised:
-        plan(directory).read(NAME)
+        found.read(NAME)
     assert raised.value.found == "EACCES"
 
 

@@ -74,6 +74,9 @@ def test_the_steps_timeout_holds_when_it_has_none_of_its_own() -> None:
 def test_lint() -> None:
     assert lint(KIND, SPEC) == []
     assert codes(lint(KIND, {"run": []})) == ["command-empty"]
+    assert codes(lint(KIND, {"run": ["./own"]})) == ["command-file"]
+    for run, files in ((["./own"], ["own"]), (["/bin/sh"], []), (["sh", "./own"], []), (["bin/../own"], ["own"])):
+        assert lint(KIND, {"run": run, "files": files}) == []
 
 
 def test_what_it_is() -> None:
