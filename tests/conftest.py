@@ -39,7 +39,7 @@ def pytest_xdist_auto_num_workers() -> int:
     """For `-n auto`: tests also wait, for servers, programs and idle screens."""
     told = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(told) if told else cores + 1
+    return int(told) if told else 2 * cores
 
 
 def pytest_unconfigure() -> None:

@@ -84,8 +84,7 @@ async def walk(seen: Seen, look: Callable[[str], None]) -> None:
     below = len(seen.app.screen_stack)
     opened = 0
     for width, height in SIZES:
-        await seen.pilot.resize_terminal(width, height)
-        await seen.pilot.pause()
+        await seen.resize(width, height)
         for key in PANES:
             await seen.press(key)
             look(f"{width}x{height} {key}")
@@ -96,7 +95,7 @@ async def walk(seen: Seen, look: Callable[[str], None]) -> None:
             while len(seen.app.screen_stack) > below:
                 opened += 1
                 seen.app.pop_screen()
-                await seen.pilot.pause()
+                await seen.quiet()
     assert opened >= 3 * len(SIZES), "help, palette and details open in every story"
 
 

@@ -71,6 +71,7 @@ async def test_looking_for_a_text_hides_nothing(tmp_path: Path) -> None:
         await seen.press("l")
         await seen.settle()
         await seen.type("commit")
+        await seen.settle()
         await seen.press("enter")
         assert "committed: Executar script de migração" in seen.text() and "paused" in seen.text()
         assert "division by zero" in seen.text()
@@ -78,6 +79,7 @@ async def test_looking_for_a_text_hides_nothing(tmp_path: Path) -> None:
         await seen.settle()
         await seen.press("ctrl+u")
         await seen.type("nowhere")
+        await seen.settle()
         await seen.press("enter")
         assert "No line of the log holds “nowhere”." in seen.text()
 

@@ -84,6 +84,7 @@ async def test_a_theme_is_chosen_in_the_palette(tmp_path: Path) -> None:
         await seen.type("theme")
         assert "theme: light" in seen.text() and "theme: dark" not in seen.text()
         await seen.type(" light")
+        await seen.settle()
         await seen.press("enter")
         await seen.until(lambda: "VIRADA_THEME=light" in seen.text())
         assert palettes.palette() is LIGHT

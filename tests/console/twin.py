@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.events import Key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -22,6 +24,14 @@ from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.journal.reader import JournalReader
 from tui.run.clock import instant
 from tui.run.commands import AnyCommand
+
+
+def _character(key: str) -> str | None:
+    """What a terminal sends along for a key of Textual's names."""
+    try:
+        return unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        return key if len(key) == 1 else None
 
 
 class HelmTwin:
@@ -55,11 +65,36 @@ class Seen:
         self.story = story
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        driver = self.app._driver
+        assert driver is not None
+        for key in keys:
+            key = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+            event = Key(key, _character(key))
+            event.set_sender(self.app)
+            driver.send_message(event)
+            await self.quiet()
+
+    async def resize(self, width: int, height: int) -> None:
+        await self.pilot.resize_terminal(width, height)
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Until no widget has a message left and no screen anything to draw. The pilot waits until the process looks
+        idle instead, which takes it a tenth of a second for each key."""
+        while True:
+            await self.pilot._wait_for_screen()
+            screens = self.app.screen_stack
+            pumps = (self.app, *(pump for screen in screens for pump in screen.walk_children(with_self=True)))
+            busy = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
+            drawing = any(screen._callbacks or screen._update_timer._active.is_set() for screen in screens)
+            if not busy and not drawing:
+                break
+            # Frames have a time of their own.
+            await asyncio.sleep(0.002 if drawing else 0)
+        self.app.screen._on_timer_update()
 
     async def type(self, text: str) -> None:
-        await self.pilot.press(*({" ": "space", "-": "minus"}.get(c, c) for c in text))
+        await self.press(*({" ": "space", "-": "minus"}.get(c, c) for c in text))
 
     async def settle(self) -> None:
         """Let what is open take keys, and an Enter."""
