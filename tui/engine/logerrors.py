@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Final, Literal
 
 from tui.journal.events import ErrorRecorded
@@ -21,15 +22,18 @@ _HARMLESS: Final = ("57P01", "57P02", "57P03", "57P05")
 _WITH_MESSAGES: Final = ("53", "58", "F0")
 """Those that come with LOG lines too: a file that is not there, a mistake in a configuration file."""
 _NO_ERRORS: Final = ("00", "01", "02")
-_OTHER_SHAPE: Final = re.compile(
-    rf"(?<!\w)(?:{'|'.join(map(re.escape, words_of('error', 'panic')))})(?:[ \u00a0]|\\xa0)?:  "
-)
-"""In a line that fits no prefix we know: an error of which nothing more can be told."""
 _HEAD: Final = 4096
 
 
 Verdict = Literal["nothing", "error", "critical", "unclear"]
 """What a record is. `unclear`: it may be a critical error or none, and nothing in it tells which."""
+
+
+@cache
+def _other_shape() -> re.Pattern[str]:
+    """In a line that fits no prefix we know: an error of which nothing more can be told."""
+    words = "|".join(map(re.escape, words_of("error", "panic")))
+    return re.compile(rf"(?<!\w)(?:{words})(?:[ \u00a0]|\\xa0)?:  ")
 
 
 class Critical:
@@ -92,7 +96,7 @@ def verdict_of(line: LogLine) -> Verdict:
     """By its SQLSTATE. The word for its severity only tells a message from an error, where a catalogue has it."""
     state, said = line.sqlstate or "", meaning(line.severity)
     if line.severity == "":
-        lost = not line.text.startswith("\t") and _OTHER_SHAPE.search(line.text, 0, _HEAD)
+        lost = not line.text.startswith("\t") and _other_shape().search(line.text, 0, _HEAD)
         return "unclear" if lost else "nothing"
     if said in ("message", "warning", "part"):
         return "nothing"

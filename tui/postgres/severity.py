@@ -6,6 +6,7 @@ A word that is not known here says nothing: then only the SQLSTATE does.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, Literal
 
 from tui.postgres.logline import decoded, visible
@@ -44,6 +45,7 @@ _ENCODINGS: Final = (
 """Of those that a database can have, the ones in which some word above can be written."""
 
 
+@cache
 def _known() -> dict[str, Meaning]:
     found: dict[str, Meaning] = {}
     for meaning, words in _WORDS.items():
@@ -56,15 +58,12 @@ def _known() -> dict[str, Meaning]:
     return found
 
 
-_KNOWN: Final = _known()
-
-
 def words_of(*meanings: Meaning) -> list[str]:
     """All words of these meanings as a log may have them."""
-    return [word for word, found in _KNOWN.items() if found in meanings]
+    return [word for word, found in _known().items() if found in meanings]
 
 
 def meaning(word: str) -> Meaning | None:
     """What a record's severity means, as the log has it; None for one that no catalogue has."""
     # French puts a blank before the colon, which in some encodings is no text.
-    return _KNOWN.get(word.removesuffix("\\xa0"))
+    return _known().get(word.removesuffix("\\xa0"))

@@ -9,7 +9,7 @@ is known.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -21,14 +21,15 @@ from tui.plan.scalars import Duration, File
 from tui.plan.tolerance import tolerance
 from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
-from tui.sql.psql import objection_to_variable, read_psql
-from tui.sql.psql_files import Refused
 from tui.sql.script import read_script
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.command import child_evidence, failed_child
 from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings
 from tui.steps.locks import LOCK_TIMEOUT
 from tui.steps.silence import lint_tolerance
+
+if TYPE_CHECKING:
+    from tui.sql.psql_files import Refused
 
 
 class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,6 +81,9 @@ def _lock_limit(spec: PsqlSpec) -> Generator[Effect, Any, float | None]:
 
 def lint(lint: Lint) -> Iterable[Finding]:
     """What psql would do with the script and the files it includes, as far as that is known beforehand."""
+    # psql's own language is read here alone, and a run starts without it.
+    from tui.sql.psql import objection_to_variable, read_psql
+
     spec: PsqlSpec = lint.spec
     yield from lint_tolerance(lint, patient=False)
     given = {name: None if "${" in value else value for name, value in spec.variables.items()}
@@ -104,6 +108,12 @@ def _may_be_undecided(lint: Lint) -> bool:
     return not spec.single_transaction or open_ended or reach(spec.file, values, _Files(lint).text).outside
 
 
+def _refused(code: str, message: str, name: str = "", line: int | None = None) -> Refused:
+    from tui.sql.psql_files import Refused
+
+    return Refused(code, message, name, line)
+
+
 class _Files:
     """The plan's files for the reading of a script: what it names becomes part of the plan."""
 
@@ -115,19 +125,19 @@ class _Files:
         try:
             return self._lint.read(name if name == self._lint.spec.file else self._lint.include(name))
         except Unusable as error:
-            raise Refused(error.code, error.message, name, error.line) from None
+            raise _refused(error.code, error.message, name, error.line) from None
         except Undecodable as error:
-            raise Refused("not-utf8", not_utf8(name), name, error.line) from None
+            raise _refused("not-utf8", not_utf8(name), name, error.line) from None
         except OSError as error:
             message = _("{name} cannot be read: {reason}.")
-            raise Refused("unreadable-file", message.format(name=quoted(name), reason=why(error))) from None
+            raise _refused("unreadable-file", message.format(name=quoted(name), reason=why(error))) from None
 
     def claim(self, name: str) -> None:
         """Have a file of data frozen and sealed with the plan."""
         try:
             self._lint.include(name)
         except Unusable as error:
-            raise Refused(error.code, error.message, name, error.line) from None
+            raise _refused(error.code, error.message, name, error.line) from None
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
