@@ -86,6 +86,47 @@ async def test_what_may_be_repeated_may_be_there(empty_database: Database, tmp_p
         connection.execute("alter system reset work_mem")
 
 
+@pytest.mark.parametrize(
+    ("statement", "effect"),
+    [
+        ("vacuum log, t", "unknown"), ("reindex (verbose) schema public", "unknown"), ("vacuum", "unknown"),
+        ("vacuum t", "none"), ("reindex index i", "none"),
+    ],
+)  # fmt: skip
+@awaited
+async def test_of_several_objects_nobody_knows_which_were_done(
+    empty_database: Database, tmp_path: Path, statement: str, effect: str
+) -> None:
+    prepared(empty_database)
+    with empty_database.connect() as connection:
+        connection.execute("create index i on t (a)")
+    limits = ", lock_timeout: 50ms, retries: 0"
+    async with Rig(tmp_path, empty_database, plan("true", None, limits), {"s.sql": statement}) as rig:
+        with open_transaction(empty_database, "lock table t in access exclusive mode") as other:
+            assert (await rig.execute("s"))["data"]["effect"] == effect
+            other.execute("rollback")
+
+
+SEQUENCE = "create sequence s; create table u (a int)"
+
+
+@pytest.mark.parametrize("kind", ["sql: {file: s.sql}", "psql: {file: s.sql, single_transaction: true}"])
+@pytest.mark.parametrize(("call", "effect"), [("setval('s', 99)", "unknown"), ("nextval('s')", "none")])
+@awaited
+async def test_what_no_transaction_takes_back_is_not_said_to_be_gone(
+    empty_database: Database, tmp_path: Path, kind: str, call: str, effect: str
+) -> None:
+    with empty_database.connect() as connection:
+        connection.execute(SEQUENCE)
+    steps = f"\n          - {{id: s, title: S, {kind}}}"
+    async with Rig(
+        tmp_path, empty_database, steps, {"s.sql": f"insert into u values (1); select {call}; select 1/0;"}
+    ) as rig:
+        assert (await rig.execute("s"))["data"]["effect"] == effect
+    assert empty_database.value("select count(*) from u") == 0
+    assert empty_database.value("select last_value from s") == (99 if effect == "unknown" else 1)
+
+
 @pytest.mark.parametrize("statement", ["create index concurrently on t (a)", "reindex table concurrently t"])
 @pytest.mark.parametrize("cleanup", ["drop index if exists t_a_idx", "select 1"])
 @awaited

@@ -27,7 +27,7 @@ from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.run.steps import StepState
-from tui.sql.leaving import reaches_beyond
+from tui.sql.leaving import outlasts
 from tui.sql.units import Unit
 from tui.steps import effects as fx
 from tui.steps.batch import BatchSpec
@@ -338,7 +338,7 @@ class Recovery:
         elif verdict.facts.get(Fact.LEFTOVERS) and verdict.reason == FateReason.CATALOGUE:
             # An index that is being dropped and no longer used.
             left = "some"
-        if left == "none" and verdict.reason != FateReason.NOTHING_SENT and self._reaches_beyond():
+        if left == "none" and verdict.reason != FateReason.NOTHING_SENT and self._outlasts():
             left = "unknown"
         if self._ended is not None and lost is None:
             failed = failed_child(self._ended, evidence_ | self._end(), left)
@@ -388,13 +388,13 @@ class Recovery:
             return ()
         return units_of(spec, self._text(spec))
 
-    def _reaches_beyond(self) -> bool:
-        """Whether the step's SQL may have had other sessions work."""
+    def _outlasts(self) -> bool:
+        """Whether the step's SQL may have left something behind that is not taken back with its transaction."""
         spec = self._attempt.kind.typed(self._step.spec)
         if isinstance(spec, BatchSpec):
-            return reaches_beyond(spec.sql)
+            return outlasts(spec.sql)
         try:
-            return isinstance(spec, SqlSpec) and reaches_beyond(self._text(spec))
+            return isinstance(spec, SqlSpec) and outlasts(self._text(spec))
         except (OSError, ValueError) as error:
             self._attempt.report(error, f"the script of step {self._step.id}")
             return True

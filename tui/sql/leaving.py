@@ -1,4 +1,5 @@
-"""What a psql script may do beside the transaction that was begun for it, judged from its text and what it includes.
+"""What SQL may do beside its transaction, and a psql script beside the one that was begun for it, judged from the text
+and what it includes.
 
 Behind that transaction its session may only read, so a script that ends it cannot change anything more, by whatever way
 it does so. What is left are the ways that have to be written out: a session that may write again, and another session.
@@ -15,6 +16,17 @@ from msgspec import Struct
 
 _BLANK: Final = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
 _BEYOND: Final = re.compile(rf"dblink|\b(?:to|from){_BLANK}+program\b", re.IGNORECASE | re.DOTALL)
+_STAYS: Final = re.compile(
+    # Functions whose work is not taken back with the transaction that called them.
+    r"\b(?:setval|lo_export|pg_file_(?:write|rename|unlink|sync)|pg_(?:create|drop|copy)_(?:physical_|logical_)?replication_slot"
+    r"|pg_replication_slot_advance|pg_replication_origin_(?:create|drop|advance)|pg_sync_replication_slots"
+    r"|pg_logical_slot_get_(?:binary_)?changes|pg_switch_wal|pg_create_restore_point|pg_(?:start_backup|stop_backup)"
+    r"|pg_backup_(?:start|stop)|pg_promote|pg_wal_replay_(?:pause|resume)|pg_reload_conf|pg_rotate_logfile"
+    r"|pg_(?:cancel|terminate)_backend|pg_stat_reset\w*|pg_stat_statements_reset|pg_advisory_(?:lock|unlock)\w*"
+    r"|pg_try_advisory_lock\w*)"
+    rf'"?{_BLANK}*\(',
+    re.IGNORECASE | re.DOTALL,
+)
 _WRITES_AGAIN: Final = re.compile(
     # The words in one, put together by a query, or one of them from a variable or a format.
     rf"\bread(?:{_BLANK}|'\s*\|\|\s*')+(?:write\b|[:%])|read_only|\breset{_BLANK}+all\b|\bdiscard{_BLANK}+all\b",
@@ -41,6 +53,12 @@ def reaches_beyond(text: str) -> bool:
     return _BEYOND.search(text) is not None
 
 
+def outlasts(text: str) -> bool:
+    """Whether SQL may leave something behind although its transaction is taken back: what other sessions do for it, and
+    what no transaction covers, as the value of a sequence. Numbers that `nextval` has given out are no such thing."""
+    return reaches_beyond(text) or _STAYS.search(text) is not None
+
+
 def reach(file: str, values: Iterable[str], read: Callable[[str], str]) -> Reach:
     """Of the script `file` with variables of these values. `read` gives the text of a file of the plan by its name, or
     raises OSError or UnicodeDecodeError: what is not known may do anything."""
@@ -49,7 +67,7 @@ def reach(file: str, values: Iterable[str], read: Callable[[str], str]) -> Reach
         _gather(file, read, texts, _DEPTH)
     except (OSError, UnicodeDecodeError, ValueError):
         return Reach(outside=True, past_errors=True)
-    outside = any(_WRITES_AGAIN.search(text) or _ANOTHER_SESSION.search(text) or reaches_beyond(text) for text in texts)
+    outside = any(_WRITES_AGAIN.search(text) or _ANOTHER_SESSION.search(text) or outlasts(text) for text in texts)
     return Reach(outside=outside, past_errors=any("ON_ERROR_STOP" in text for text in texts))
 
 

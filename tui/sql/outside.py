@@ -21,13 +21,15 @@ OutsideKind = Literal[
 `repeatable`: executed twice it does what it does once, and half done it leaves nothing behind. `unknown`: a procedure
 that may commit, and what else the catalogue says nothing of."""
 
+_OPTIONS: Final = frozenset({"FULL", "FREEZE", "VERBOSE", "ANALYZE", "ANALYSE"})
 _REPEATABLE: Final = frozenset({"VACUUM", "ANALYZE", "CLUSTER", "CHECKPOINT"})
 
 
 class Outside(Struct, frozen=True, kw_only=True):
     """`names`: what it makes, drops, rebuilds or detaches, as written (no name: the server chooses one); `table`: the
     table that is about. `concurrent`: it waits for transactions that others have open, as long as they are. `optional`:
-    it says IF [NOT] EXISTS. `what`: of a REINDEX or a `create` the kind of object, of `prepared` how it ends."""
+    it says IF [NOT] EXISTS. `what`: of a REINDEX or a `create` the kind of object, of `prepared` how it ends.
+    `several`: it may do some of its objects and fail at the next."""
 
     kind: OutsideKind
     names: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ class Outside(Struct, frozen=True, kw_only=True):
     what: str = ""
     concurrent: bool = False
     optional: bool = False
+    several: bool = False
 
     @property
     def told(self) -> bool:
@@ -63,8 +66,20 @@ def outside_of(statement: Statement) -> Outside:
     if second == ("PREPARED",) and len(parts) > 2:
         return Outside(kind="prepared", what=words[0].lower(), names=(plain(parts[2]),))
     if first and first[0] in _REPEATABLE:
-        return Outside(kind="repeatable")
+        return Outside(kind="repeatable", several=first != ("CHECKPOINT",) and _tables(parts) != 1)
     return Outside(kind="unknown")
+
+
+def _tables(parts: Sequence[Token]) -> int:
+    """How many tables a maintenance command names; 0: all that there are."""
+    depth = commas = named = 0
+    for token in parts[1:]:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and token.text == ",":
+            commas += 1
+        elif depth == 0 and token.text not in (")", ";") and token.word not in _OPTIONS:
+            named = 1
+    return commas + 1 if named else 0
 
 
 def dropped_indexes(parts: Sequence[Token]) -> tuple[tuple[str, ...], bool, bool]:
@@ -136,7 +151,9 @@ def _reindex(parts: Sequence[Token]) -> Outside:
     if what not in ("index", "table") and name:
         # A schema or a database is looked up by its name, by which nobody resolves it.
         name = name_of(parts[at])
-    return Outside(kind="reindex", what=what, names=(name,) if name else (), concurrent=concurrent)
+    return Outside(
+        kind="reindex", what=what, names=(name,) if name else (), concurrent=concurrent, several=what != "index"
+    )  # fmt: skip
 
 
 def _alter(words: tuple[str, ...], parts: Sequence[Token]) -> Outside:

@@ -16,9 +16,7 @@ from tui.journal.events import StepProgress, StepWaiting
 from tui.locale import _
 from tui.plan.scalars import Duration
 from tui.sql.classify import needs_no_transaction
-from tui.sql.leaving import reaches_beyond
-from tui.sql.question import review_question
-from tui.sql.review import review
+from tui.sql.leaving import outlasts
 from tui.sql.script import read_script
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
@@ -165,7 +163,7 @@ class _Batches:
         return found | ({"left": self.left} if looked else {})
 
     def _effect(self) -> Literal["some", "none", "unknown"]:
-        return "some" if self.number else "unknown" if reaches_beyond(self.spec.sql) else "none"
+        return "some" if self.number else "unknown" if outlasts(self.spec.sql) else "none"
 
     def _failed(self, reason: FailReason, done: TxDone) -> Failed:
         evidence = self._evidence() | done.lock
@@ -237,6 +235,9 @@ def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:
 
 def lint(lint: Lint) -> Iterable[Finding]:
     """One statement that may run in a transaction."""
+    from tui.sql.question import review_question
+    from tui.sql.review import review
+
     spec: BatchSpec = lint.spec
     yield from lint_tolerance(lint, patient=False)
     script = read_script(spec.sql)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
 from tui.plan.tolerance import tolerance
-from tui.sql.leaving import reaches_beyond
+from tui.sql.leaving import outlasts
 from tui.sql.outside import outside_of
 from tui.sql.patient import all_patient
 from tui.sql.resume import Lost, changes_role, kept, mentions, resumption, stays
@@ -226,7 +226,7 @@ class ScriptRun:
         effect: Applied = "some" if any(not u.leaves_nothing for u in self.found if u.last < unit.first) else "none"
         if unit.kind == "outside" and done.left in ("", "unknown") and not done.anew:
             effect = "unknown"
-        if effect == "none" and any(reaches_beyond(statement.text) for statement in unit.inner):
+        if effect == "none" and any(outlasts(statement.text) for statement in unit.inner):
             effect = "unknown"
         evidence = self.evidence | done.lock
         if done.leftovers:

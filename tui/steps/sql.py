@@ -17,11 +17,10 @@ from tui.journal.events import Effect as Applied
 from tui.locale import _
 from tui.plan.scalars import Duration, File
 from tui.plan.tolerance import tolerance
-from tui.sql.leaving import reaches_beyond
+from tui.sql.leaving import outlasts
 from tui.sql.outside import outside_of
 from tui.sql.parts import Part, part_text
 from tui.sql.patient import is_patient
-from tui.sql.review import review
 from tui.sql.script import Script, read_script
 from tui.sql.units import Unit, units
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
@@ -87,7 +86,7 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
         evidence["replication"] = done.replication
     if done.committed:
         return Passed(evidence=evidence, effect="all")
-    effect: Applied = "unknown" if any(reaches_beyond(s.text) for s in work.statements) else "none"
+    effect: Applied = "unknown" if any(outlasts(s.text) for s in work.statements) else "none"
     return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)
 
 
@@ -101,6 +100,8 @@ def units_of(spec: SqlSpec, text: str) -> tuple[Unit, ...]:
 
 def lint(lint: Lint) -> Iterable[Finding]:
     """What the server would refuse half-way is refused before: each finding at its line of the file."""
+    from tui.sql.review import review
+
     spec: SqlSpec = lint.spec
     if (spec.file is None) == (spec.text is None):
         yield Finding(code="sql-source", message="sql needs exactly one of 'file' and 'text'")

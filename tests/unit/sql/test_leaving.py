@@ -27,6 +27,7 @@ def outside(text: str, *values: str, **files: str) -> bool:
         "copy t from stdin;\nC\\\\connect\t\\N\t|\n\\.\n",
         "insert into t values ('read', 'write');",
         "alter table read_write add column writer text;",
+        "select nextval('s'); create function setvalue() returns int language sql as 'select 1'; select setval from t;",
     ],
 )
 def test_a_script_that_can_only_end_its_transaction_changes_nothing_behind_it(text: str) -> None:
@@ -48,6 +49,10 @@ def test_a_script_that_can_only_end_its_transaction_changes_nothing_behind_it(te
         "reset all;",
         "Discard All;",
         "select dblink_exec('...');",
+        "select setval('s', 9);",
+        "select pg_catalog.\"setval\" /* to */ ('s', max(a)) from t;",
+        "select pg_create_logical_replication_slot('a', 'b'), pg_drop_replication_slot('c');",
+        "select lo_export(1, '/tmp/x');",
         "copy t to program 'psql';",
         "\\c",
         "\\connect other",

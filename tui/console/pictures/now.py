@@ -12,7 +12,7 @@ from tui.console.view import View
 from tui.console.visible import visible
 from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
 from tui.journal.codes import FateReason
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.holding import held_sentence
 from tui.plain.words import FATE_REASON, REASON, error_text, word
 from tui.run.clock import expected, starts_in
@@ -173,7 +173,11 @@ def _notice(view: View) -> list[Piece]:
         return [(whose_helm(holder), "warn")]
     latest = state.errors.latest()
     if latest is not None:
-        text = _("{n} unresolved errors, the latest {id}: {text}")
+        text = ngettext(
+            "{n} unresolved error, {id}: {text}",
+            "{n} unresolved errors, the latest {id}: {text}",
+            state.errors.unresolved,
+        )
         told = text.format(
             n=state.errors.unresolved, id=visible(latest.id), text=visible(error_text(latest.text[:400]))
         )

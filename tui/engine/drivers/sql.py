@@ -223,6 +223,9 @@ class SqlDriver:
             left = await outside.after(await self._target.control(), self.object)
         except PostgresError:
             left = outside.Left(state="unknown")
+        if left.state == "nothing" and effect.outside.several:
+            # Each of its objects is a transaction of its own; which of them it came to the catalogue does not say.
+            left = outside.Left(state="unknown")
         if left.state == "whole":
             warnings = (f"{error.sqlstate}: {error.message}",)
             self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings))
