@@ -14,11 +14,13 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.engine import recovery
 from tui.engine.child import ChildIdentity, find_alive
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import SqlDriver
 from tui.journal.codes import Fact, FailReason
+from tui.journal.events import Policy
 from tui.postgres import evidence
 from tui.postgres.connect import Session
 from tui.run.commands import Retry, Rollback, Skip
@@ -127,6 +129,43 @@ async def test_a_fate_that_cannot_be_asked_either_is_undecided(
         assert rig.do(Skip(step="one", reason="it is there")) is None
         assert (await rig.execute("two"))["type"] == "step.passed"
     assert empty_database.value("select count(*) from t") == 2
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), KeyError("x")], ids=["system", "ours"])
+@awaited
+async def test_an_exception_while_a_fate_is_asked_is_no_fate(
+    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The next engine asks what became of a commit, and stumbles once."""
+    made(empty_database)
+    monkeypatch.setattr(recovery, "_AGAIN", 0.01)
+    async with Rig(tmp_path, empty_database, ONE) as rig:
+        await rig.execute("one")
+        monkeypatch.setattr(evidence, "judge", raising(evidence.judge, error, 1, lambda *_, **__: True))
+        await rig.take_up(cut=lambda event: event["type"] == "tx.commit_sent")
+        assert (await rig.ended("one"))["type"] == "step.passed"
+
+
+@awaited
+async def test_what_could_not_even_be_asked_rolls_nothing_back(
+    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Headless, where a failed step is rolled back: one that changes something is, a question is no answer."""
+    made(empty_database)
+    asking = (
+        ONE
+        + """
+          - {id: ask, title: Ask, query: {sql: select 1, equals: 1}}
+"""
+    )
+    policy = Policy(drive="headless", on_failure="rollback")
+    monkeypatch.setattr(QueryDriver, "query", raising(QueryDriver.query, KeyError("x"), 1, lambda *_: True))
+    async with Rig(tmp_path / "a", empty_database, asking, policy=policy) as rig:
+        assert (await rig.ended("ask"))["data"]["reason"] == "not_carried_out" and rig.step("ask").unanswered
+        assert rig.recorder.state.rollback is None and rig.recorder.state.errors.weighing == 0
+    monkeypatch.setattr(evidence, "pin", raising(evidence.pin, KeyError("x"), 1, lambda _, xid=None: xid is not None))
+    async with Rig(tmp_path / "b", empty_database, ONE, policy=policy) as rig:
+        await rig.until(lambda: rig.recorder.state.rollback, "it is rolled back")
 
 
 @awaited

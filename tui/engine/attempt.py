@@ -140,7 +140,7 @@ class Attempt:
             await self._kept_out(other)
             return
         except Exception:
-            await self._end_work()
+            await self._each(self.sql.give_up, self.queries.cancel, self.children.end)
             raise
         finally:
             watcher.cancel()

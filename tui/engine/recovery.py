@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from tui.engine.attempt import Attempt
 
 _AGAIN = 1.0
+_FAILURES = 3
+"""So often the operating system may refuse, before it is undecided what became of the attempt."""
 
 
 class Recovery:
@@ -62,6 +64,7 @@ class Recovery:
         self._target = attempt.target
         self._step = attempt.step
         self._announced = False
+        self._failures = 0
 
     @property
     def _at(self) -> StepState:
@@ -104,7 +107,8 @@ class Recovery:
             except NotAsSealed as changed:
                 verdict = evidence.Verdict("undecided", FateReason.PLAN_CHANGED, changed.facts())
             except OSError as error:
-                if error.errno in SCARCE:
+                self._failures += 1
+                if error.errno in SCARCE or self._failures < _FAILURES:
                     self._waiting(WaitReason.UNANSWERED, facts(error))
                     return await self._pause(FateReason.ERROR, str(error))
                 verdict = evidence.Verdict("undecided", FateReason.ERROR, facts(error))

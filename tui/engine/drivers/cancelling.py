@@ -25,7 +25,7 @@ async def cancel(session: Session | None, wanted: Callable[[], bool], unheard: C
     first, told = True, False
     while session is not None and not session.closed and wanted():
         if first or session.busy_since is not None:
-            arrived = await _arrived(session)
+            arrived = await heard(session)
             if not arrived and not told and wanted() and session.busy_since is not None:
                 told = True
                 unheard(since)
@@ -33,7 +33,8 @@ async def cancel(session: Session | None, wanted: Callable[[], bool], unheard: C
         await asyncio.sleep(AGAIN)
 
 
-async def _arrived(session: Session) -> bool:
+async def heard(session: Session) -> bool:
+    """Whether one request to cancel what is under way has reached the server."""
     try:
         await asyncio.wait_for(session.cancel(), PATIENCE)
     except (PostgresError, TimeoutError):

@@ -12,7 +12,7 @@ import time
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from tui.engine.drivers.cancelling import cancel
+from tui.engine.drivers.cancelling import cancel, heard
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.targetkey import TargetKey
@@ -287,6 +287,12 @@ class SqlDriver:
         engine ends, and the next one judges what is half done."""
         self._cancelled, self._for_another = True, for_another
         await cancel(self._session, lambda: self._cancelled, self._unheard)
+
+    async def give_up(self) -> None:
+        """Nobody waits for what is under way: one request to cancel it, and nothing further is begun."""
+        self._cancelled = True
+        if self._session is not None and not self._session.closed and self._session.busy_since is not None:
+            await heard(self._session)
 
     def _unheard(self, since: str) -> None:
         self._waiting(WaitReason.CANCEL_UNHEARD, {"since": since})
