@@ -17,7 +17,7 @@ from tui.plan.files import PLAN_FILE, Files
 from tui.plan.problems import Report
 from tui.plan.yaml import Mapping, Node, Scalar, Sequence
 from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text
-from tui.sql.passwords import WORTH, read_secrets
+from tui.sql.passwords import may_hold, read_secrets
 from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
 from tui.sql.written import HOLDS, find_written
 
@@ -167,7 +167,7 @@ class _Search:
         if place.named:
             self._variables |= {match[1] for match in VARIABLE.finditer(node.text)}
         telling = place.named or "=" in node.text or "@" in node.text
-        if not telling and HOLDS.search(node.text) is None and WORTH.search(node.text) is None:
+        if not telling and HOLDS.search(node.text) is None and not may_hold(node.text):
             return
         shown = literal(node.text)
         if is_secret(node.text, place.in_target) or (place.named and shown.strip() and not shown.startswith("$")):

@@ -9,7 +9,7 @@ import msgspec
 
 from tui.sql.forms import forms
 from tui.sql.meta import parse_meta
-from tui.sql.passwords import WORTH, read_secrets
+from tui.sql.passwords import may_hold, read_secrets
 from tui.sql.script import Statement, read_script
 from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
 from tui.sql.variables import Variables
@@ -58,7 +58,7 @@ class Lines:
 
 def disclosed_in_script(text: str) -> Disclosure:
     """What a script of SQL and of psql's commands discloses, its comments included."""
-    if WORTH.search(text) is None and _SETTING.search(text) is None:
+    if not may_hold(text) and _SETTING.search(text) is None:
         return Disclosure()
     lines = Lines(text)
     found: list[Disclosed] = []
@@ -109,7 +109,7 @@ def hidden(text: str) -> str:
 def _commented(text: str, start: int, end: int, lines: Lines) -> list[Disclosed]:
     """Between two statements: what is commented out is read by whoever reads the file."""
     between = text[start:end]
-    if WORTH.search(between) is None:
+    if not may_hold(between):
         return []
     written = find_written(between)
     return [Disclosed(w.value, *lines.at(start + w.start)) for w in written if is_distinctive(w.value)]
