@@ -66,7 +66,8 @@ class Report:
         """Take secrets out of all messages: some of them show the statement they are about."""
         values = sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True)
         if values:
-            found = re.compile("|".join(re.escape(visible(value)) for value in values))
+            pieces = (f"{visible(value)[:length]}…" for value in values for length in range(len(visible(value)), 2, -1))
+            found = re.compile("|".join(re.escape(piece) for piece in (*map(visible, values), *pieces)))
             hidden = [replace(p, message=found.sub("[redacted]", visible(p.message))) for p in self._problems]
             self._problems = dict.fromkeys(hidden)
 
