@@ -11,6 +11,9 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.journal import events as e
+from tui.plan.model import places
+from tui.steps.registry import KINDS
 
 pytestmark = pytest.mark.postgres
 
@@ -100,16 +103,22 @@ async def test_a_secret_of_the_plan_is_executed_and_shown_nowhere(tmp_path: Path
 async def test_a_secret_that_is_a_word_of_the_journal_breaks_nothing(tmp_path: Path, database: Database) -> None:
     """A password like the name of a step, a digit of a transaction's number, a code."""
     plan = """
-          - {id: orders, title: A, sql: "create table made (id int)", undo: {sql: "drop table made"}}
+          - {id: orders, title: A, sql: {file: orders.sql, transaction: single}, undo: {sql: "drop table made"}}
           - {id: program, title: B, command: {run: [echo, orders passed 1234]}}
 """
+    files = {"orders.sql": "create table made (id int)"}
     async with Rig(
-        tmp_path, database, plan, A_PASSWORD="orders", B_PASSWORD="passed", C_PASSWORD="committed", D_TOKEN="123456"
-    ) as rig:
+        tmp_path, database, plan, files, A_PASSWORD="orders", B_PASSWORD="passed", C_PASSWORD="committed",
+        D_TOKEN="123456", E_PASS="single",
+    ) as rig:  # fmt: skip
         assert (await rig.execute("orders"))["type"] == "step.passed"
         assert (await rig.execute("program"))["type"] == "step.passed"
         await rig.take_up()
         assert [rig.step(step).status for step in ("orders", "program")] == ["passed", "passed"]
         assert (rig.paths.output / "program.1").read_text() == "[redacted] [redacted] 1234\n"
+        opened = e.decode("run.opened", json.dumps(rig.events("run.opened")[0]["data"]).encode())
+        assert isinstance(opened, e.RunOpened)
+        for _place, step in places(opened.plan.phases):
+            KINDS[step.kind].typed(step.spec)
         witness = rig.events("tx.begin")[0]["data"]["witness"]
         assert witness["xid"].isdigit() and witness["system_identifier"].isdigit()

@@ -20,13 +20,16 @@ from tui.sql.disclosed import MARK, hidden
 from tui.sql.secretnames import is_secret_name
 
 _SAID: Final = frozenset({"title", "name", "contact", "duty"})
+_FILES: Final = frozenset({"file", "files"})
 _ASKED: Final = frozenset({"query", "sql", "equals"})
 _KEPT: Final = frozenset({"id", "kind", "as", "role", "needs", "with", "repeat", "on_failure", "confirm", "except"})
 
 
 def published(opened: RunOpened, redactor: Redactor, secrets: Secrets) -> RunOpened:
     """The event to be journaled: `private` names the files that hold secrets, the plan's texts hold none."""
-    opened = msgspec.structs.replace(opened, private=tuple(sorted({*opened.private, *secrets.files})))
+    reason = None if opened.reason is None else redactor.text(opened.reason)
+    private = tuple(sorted({*opened.private, *secrets.files}))
+    opened = msgspec.structs.replace(opened, private=private, reason=reason)
     if PLAN_FILE not in secrets.files and not redactor.knows(msgspec.json.encode(opened.plan)):
         return opened
     plan = msgspec.convert(_Hiding(redactor, secrets).part(msgspec.to_builtins(opened.plan)), Plan)
@@ -66,14 +69,18 @@ class _Hiding:
         """All texts of a step's spec; its keys are the kind's own, but for the names of variables."""
         if isinstance(value, dict):
             return {
-                key: MARK
+                key: item
+                if key in _FILES
+                else MARK
                 if variables and isinstance(item, str) and self._stands_for_one(key, item)
                 else self._spec(item, variables=key in ("variables", "environment"))
                 for key, item in value.items()
             }
         if isinstance(value, list | tuple):
             return [self._spec(item) for item in value]
-        return self._text(value) if isinstance(value, str) else value
+        # A single word says how something is done; one that is a password stands behind a name that tells.
+        word = isinstance(value, str) and value.isidentifier() and value.islower()
+        return self._text(value) if isinstance(value, str) and not word else value
 
     def _stands_for_one(self, name: str, value: str) -> bool:
         return (name in self._names or is_secret_name(name)) and bool(value) and "$" not in value
