@@ -6,9 +6,12 @@ from pathlib import Path
 
 from tests.console.journals import FILES, Story, migrated, plan, step
 from tests.console.twin import shown
+from tui.console.material import plan_files
+from tui.console.pictures.details import Material, details
 from tui.console.pictures.exact import UNBOUNDED, exact
 from tui.console.pieces import plain, width_of
 from tui.plan.model import Phase, Plan, Proof, Section, Target
+from tui.plan.seal import seal_of
 
 LONG = (
     "  alter table app.orders add column region text default 'a very long default value'; drop table app.old cascade;"
@@ -78,3 +81,20 @@ async def test_what_is_copied_can_be_executed(tmp_path: Path) -> None:
         text = await read_whole(seen)
         assert FILES["migration.sql"].replace("\n", "").replace(" ", "") in text.replace("\n", "").replace(" ", "")
         assert "1 alter" not in text and plan().name == "Plano de Execução em Produção"
+
+
+async def test_a_file_that_was_changed_is_shown_as_such(tmp_path: Path) -> None:
+    """Where the seal tells: what is shown is not what is executed."""
+    async with shown(migrated(), tmp_path, size=(80, 24)) as seen:
+        paths = seen.app.paths
+        seal, lines = seal_of(paths.plan, FILES)
+        (paths.plan / "SEAL").write_text("".join(lines))
+        at = seen.app.run_state.steps["migrate"]
+        told = []
+        for text in (None, "drop table app.orders;\n"):
+            if text is not None:
+                (paths.plan / "migration.sql").write_text(text)
+            for by in (seal, "0" * 64):
+                found = details(seen.app.view(), at, Material(files=plan_files(paths, at, by)), 80)
+                told.append("It was changed after it was sealed" in "".join(part[0] for line in found for part in line))
+    assert told == [False, False, True, False]

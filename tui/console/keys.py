@@ -193,7 +193,8 @@ class Keys:
             self._console.say(Said(_("No step is selected."), "warning"))
             return
         at = self._console.run_state.steps.get(step)
-        files = () if at is None else plan_files(self._console.paths, at)
+        opened = self._console.run_state.opened
+        files = () if at is None or opened is None else plan_files(self._console.paths, at, opened.seal)
 
         def lines(width: int) -> list[Line]:
             now = self._console.run_state.steps.get(step)

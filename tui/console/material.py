@@ -12,6 +12,7 @@ from msgspec import Struct
 from tui.helm.paths import RunPaths
 from tui.journal.io import open_for_reading
 from tui.locale import _
+from tui.plan.sealed import LARGE, SealedPlan
 from tui.run.steps import StepState
 from tui.sql.disclosed import hidden
 
@@ -22,24 +23,26 @@ OUTPUT_LINES = 400
 
 class PlanFile(Struct, frozen=True, kw_only=True):
     """A file of the frozen plan: its text, how many bytes more it has, where it lies. `text` is None where it cannot be
-    read, and `problem` says why."""
+    read, and `problem` says why. `changed`: it is not what was sealed, and not what is executed."""
 
     name: str
     path: str
     text: str | None = None
     more: int = 0
     problem: str = ""
+    changed: bool = False
 
 
-def plan_files(paths: RunPaths, at: StepState) -> tuple[PlanFile, ...]:
-    """Every file of the frozen plan that the step or its undo names."""
+def plan_files(paths: RunPaths, at: StepState, seal: str = "") -> tuple[PlanFile, ...]:
+    """Every file of the frozen plan that the step or its undo names. `seal`: as it is journaled."""
     names = dict.fromkeys(_names(at.step.spec))
     if at.step.undo is not None:
         names.update(dict.fromkeys(_names(at.step.undo.spec)))
-    return tuple(_plan_file(paths, name) for name in names)
+    sealed = SealedPlan(paths.plan, seal)
+    return tuple(_plan_file(paths, name, sealed) for name in names)
 
 
-def _plan_file(paths: RunPaths, name: str) -> PlanFile:
+def _plan_file(paths: RunPaths, name: str, sealed: SealedPlan) -> PlanFile:
     if paths.alone:
         return PlanFile(name=name, path="", problem=_("only the journal is here, without the plan's files"))
     path = _inside(paths.plan, name)
@@ -58,7 +61,8 @@ def _plan_file(paths: RunPaths, name: str) -> PlanFile:
     text = data.decode("utf-8", "replace").removesuffix("\n")
     # What is its owner's alone holds a secret, and screens are looked at by others and recorded.
     text = text if status.st_mode & 0o077 else hidden(text)
-    return PlanFile(name=name, path=str(path), text=text, more=max(0, status.st_size - len(data)))
+    changed = status.st_size <= LARGE and sealed.differs(name) is not None
+    return PlanFile(name=name, path=str(path), text=text, more=max(0, status.st_size - len(data)), changed=changed)
 
 
 def output_tail(paths: RunPaths, at: StepState, *, live: bool = True) -> tuple[str, str]:

@@ -101,6 +101,17 @@ class SealedPlan:
                 _write(target, chunk)
             return file.mode
 
+    def differs(self, name: str) -> NotAsSealed | None:
+        """How a file differs from what was sealed; None where it does not, or nobody can tell."""
+        try:
+            with self._opened(name) as file:
+                file.check()
+        except NotAsSealed as error:
+            return None if error.name == SEAL_FILE else error
+        except OSError:
+            return None
+        return None
+
     def changed(self) -> Iterator[NotAsSealed]:
         """Every file that is not as it was sealed, in the order of their names. What is not under the seal is not
         looked for."""

@@ -152,6 +152,9 @@ def _spec(at: StepState, material: Material, width: int) -> list[Line]:
             text = _("It cannot be shown: {reason}.").format(reason=visible(file.problem))
             lines.extend(((part, "warn"),) for part in wrapped(text, width))
             continue
+        if file.changed:
+            text = _("It was changed after it was sealed, and is not executed.")
+            lines.extend(((part, "bad"),) for part in wrapped(text, width))
         lines.extend(exact(file.text, width, numbered=True))
         if file.more:
             text = _("… and {n} bytes more, in {path}").format(n=f"{file.more:,}", path=visible(file.path))
