@@ -133,12 +133,12 @@ async def is_there(control: Session, facts: dict[str, Any]) -> bool:
 
 async def indexes(control: Session, oids: list[int]) -> list[Index]:
     """Those of these indexes that there are."""
-    return [Index(*row) for row in await control.rows("index_by_oid", [oids])]
+    return [Index(*row) for row in await control.rows("indexes", {"indexes": oids, "tables": []})]
 
 
 async def indexes_of(control: Session, tables: list[int]) -> list[Index]:
     """The indexes of these tables."""
-    return [Index(*row) for row in await control.rows("indexes_of", [tables])]
+    return [Index(*row) for row in await control.rows("indexes", {"indexes": [], "tables": tables})]
 
 
 async def named_index(session: Session, control: Session, name: str) -> Index | None:

@@ -1,4 +1,4 @@
--- virada: indexes by their oids, whether each is whole, and whether somebody is at work on it
+-- virada: indexes by their oids and those of tables, whether each is whole, and whether somebody is at work on it
 select i.indexrelid::bigint, c.relname, i.indisvalid and i.indisready and i.indislive,
        quote_ident(n.nspname) || '.' || quote_ident(c.relname), i.indrelid::bigint,
        exists (select from pg_catalog.pg_stat_progress_create_index p
@@ -11,5 +11,5 @@ select i.indexrelid::bigint, c.relname, i.indisvalid and i.indisready and i.indi
   from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where i.indexrelid = any (%s::bigint[]::oid[])
+ where i.indexrelid = any (%(indexes)s::bigint[]::oid[]) or i.indrelid = any (%(tables)s::bigint[]::oid[])
  order by 1
