@@ -57,7 +57,8 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything a tenth as long, or less."""
     for module, name, seconds in (
         (sampler, "TICK", 0.05), (sampler, "_HUNG", 0.3), (liveness, "SAID", 0.6), (liveness, "SLACK", 0.2),
-        (liveness, "GONE", 0.2), (liveness, "ENDED", 0.3), (liveness, "STALLED", 0.6), (liveness, "BRIEF", 1.0),
+        (liveness, "GONE", 0.2), (liveness, "ENDED", 0.3),
+        (liveness, "IDLE", 0.3), (liveness, "STALLED", 0.6), (liveness, "BRIEF", 1.0),
         (cancelling, "PATIENCE", 0.3), (cancelling, "AGAIN", 0.1),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, seconds)
@@ -129,7 +130,7 @@ async def far(path: Path, database: Database, kind: str, tolerate: str = "") -> 
 GONE = {
     "sql": ("step.cancelled", "connection_lost", "none"), "outside": ("step.cancelled", "connection_lost", "none"),
     "batch": ("step.cancelled", "connection_lost", "none"), "psql": ("step.failed", "backend_gone", "none"),
-    "backup": ("step.failed", "backend_gone", "none"),
+    "backup": ("step.failed", "backend_gone", "none"), "command": ("step.failed", "backend_gone", "unknown"),
 }  # fmt: skip
 
 
@@ -195,6 +196,17 @@ async def test_a_session_that_is_seen_to_end_is_not_called_gone(
         one.proxy.cut(one.works)
         await one.rig.ended("work")
         assert WaitReason.BACKEND_GONE not in one.rig.said()
+
+
+@awaited
+async def test_a_program_that_has_done_with_the_target_is_left_alone(tmp_path: Path, empty_database: Database) -> None:
+    steps = """
+          - {id: work, title: Work, command: {run: [sh, -c, "psql -XAtc 'select pg_sleep(0.5)'; sleep 1"]}}
+"""
+    async with Proxy(empty_database) as proxy, Rig(tmp_path, proxy.dsn, steps) as rig:
+        await rig.measured()
+        ended = await rig.execute("work")
+        assert ended["type"] == "step.passed" and not rig.said()
 
 
 @awaited

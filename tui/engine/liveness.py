@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from tui.engine.logbook import Logbook
 from tui.engine.recorder import Recorder
+from tui.engine.sockets import look_at
 from tui.engine.target import TargetAccess
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.events import StepWaiting
@@ -42,6 +43,9 @@ GONE: Final = 2.0
 """Seconds for which a backend must be missed whose client still waits for it."""
 ENDED: Final = 5.0
 """The same for a program, which may be about to end, or between two sessions."""
+IDLE: Final = 30.0
+"""Seconds for which a program must do nothing that holds a connection nobody answers on, to be ended: it may have other
+things to do than to wait for its session."""
 STALLED: Final = 8.0
 """Seconds for which the server waits for us and we for the server."""
 
@@ -64,6 +68,17 @@ class Seen(Struct, frozen=True):
     standbys: str
 
 
+class Held(Struct):
+    """What is known of a program's connections. `vouched`: those that had a backend; `since`: when these were found to
+    be more than its backends; `idle`: since when it has not computed."""
+
+    pids: frozenset[int] = frozenset()
+    vouched: frozenset[int] = frozenset()
+    since: float | None = None
+    idle: float | None = None
+    effort: int = 0
+
+
 class Liveness:
     """`attempts`: those that run, or whose fate is being decided. `tick` is called once a second whatever the target
     does; `look` whenever the monitoring session has answered."""
@@ -82,6 +97,7 @@ class Liveness:
         self._missed: dict[object, float] = {}
         self._known: set[object] = set()
         """Programs of which a backend was seen."""
+        self._held: dict[str, Held] = {}
         self._ending: dict[object, asyncio.Task[None]] = {}
 
     def tick(self) -> None:
@@ -133,7 +149,7 @@ class Liveness:
             await self._judge(monitor, None, control, found)
         for attempt, program in programs:
             if program is not None:
-                self._judge_program(
+                await self._judge_program(
                     attempt, program, [seen for seen in found if seen.application == program.application]
                 )
         for attempt in self._attempts():
@@ -216,18 +232,45 @@ class Liveness:
                 pass
             self._lose(session)
 
-    def _judge_program(self, attempt: Attempt, program: Program, found: list[Seen]) -> None:
+    async def _judge_program(self, attempt: Attempt, program: Program, found: list[Seen]) -> None:
         now = time.monotonic()
         if found:
             self._known.add(program.key)
+        if found or not (program.ours and self._was_there(attempt, program)):
             self._missed.pop(program.key, None)
-        elif (
-            self._was_there(attempt, program)
-            and program.ours
-            and now - self._missed.setdefault(program.key, now) >= ENDED
-        ):
+        elif now - self._missed.setdefault(program.key, now) >= ENDED:
             self._say(attempt, WaitReason.BACKEND_GONE, {})
             self._end(program.key, lambda: attempt.children.sever(FailReason.BACKEND_GONE))
+            return
+        await self._judge_connections(attempt, program, found)
+
+    async def _judge_connections(self, attempt: Attempt, program: Program, found: list[Seen]) -> None:
+        """Connections that a program holds open, each of which had a backend, and which are now more than its backends.
+        One that then does nothing at all waits for what cannot come."""
+        held = self._held.setdefault(program.key, Held())
+        pids = frozenset(seen.pid for seen in found)
+        control = self._target.control_session
+        if control is None or (pids == held.pids and len(held.vouched) <= len(pids)):
+            return
+        address = control.address
+        open_, effort = await asyncio.to_thread(look_at, program.identity, address.hostaddr, address.port)
+        held.pids = pids
+        if len(open_) <= len(pids):
+            held.vouched = open_
+        held.vouched &= open_
+        now = time.monotonic()
+        if len(held.vouched) <= len(pids):
+            held.since = held.idle = None
+            if self._recorder.state.steps[attempt.at.id].waiting == WaitReason.BACKEND_GONE:
+                self._wait(attempt, WaitReason.NONE, {})
+            return
+        held.since = now if held.since is None else held.since
+        if held.idle is None or effort != held.effort:
+            held.idle, held.effort = now, effort
+        if now - held.since >= ENDED:
+            self._say(attempt, WaitReason.BACKEND_GONE, {})
+            if now - held.idle >= IDLE:
+                self._end(program.key, lambda: attempt.children.sever(FailReason.BACKEND_GONE))
 
     def _was_there(self, attempt: Attempt, program: Program) -> bool:
         """Whether it had a session: one was seen, or psql has told of its own."""

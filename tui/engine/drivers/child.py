@@ -60,13 +60,18 @@ class Accompaniment(Protocol):
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """A program that runs. `key` tells it from all others; `ours`: one of PostgreSQL's own, which does nothing beside
-    its sessions; `tolerate`: seconds for which its server may be silent."""
+    """A program that runs. `ours`: one of PostgreSQL's own, which does nothing beside its sessions; `tolerate`: seconds
+    for which its server may be silent."""
 
-    key: str
+    identity: ChildIdentity
     application: str
     ours: bool
     tolerate: float
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others."""
+        return self.identity.token
 
 
 class ChildDriver:
@@ -170,7 +175,7 @@ class ChildDriver:
         self._child, self._severed = child, None
         if effect.target and not effect.source:
             self.under_way = Program(
-                key=child.identity.token, application=self.application,
+                identity=child.identity, application=self.application,
                 ours=Path(argv[0]).name in LIBPQ_PROGRAMS and not effect.authored,
                 tolerate=self._settings(effect.settings).tolerate_s,
             )  # fmt: skip
