@@ -22,11 +22,13 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.demo.server import Server
+from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.loss import IN_A_ROW
 from tui.journal.codes import CancelReason, FailReason
 from tui.journal.events import Event, Policy
 from tui.journal.line import Line
 from tui.run.commands import Cancel, Drive, Retry
+from tui.steps.effects import Snapshot, SnapshotTaken
 
 __all__ = ["alone", "empty_database"]
 pytestmark = pytest.mark.postgres
@@ -141,6 +143,27 @@ async def test_it_is_waited_for_wherever_it_comes(
     assert not said & {CancelReason.INTERRUPTED, CancelReason.CONNECTION_LOST, FailReason.TERMINATED}
     with empty_database.connect() as look:
         assert [row[0] for row in look.execute("select t from log order by t").fetchall()] == ALL_OF_THEM
+
+
+@awaited
+async def test_between_a_backups_moment_and_its_program(
+    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+    take = SnapshotDriver.take
+
+    async def struck(self: SnapshotDriver, effect: Snapshot) -> SnapshotTaken:
+        found = await take(self, effect)
+        taken.append(found.name)
+        if len(taken) == 1:
+            immediate(empty_database.server)
+        return found
+
+    monkeypatch.setattr(SnapshotDriver, "take", struck)
+    steps = f"          - {{id: save, title: Save, backup: {{directory: {tmp_path / 'backups'}}}}}"
+    async with Rig(tmp_path, empty_database, steps, policy=HEADLESS) as rig:
+        await rig.until(lambda: rig.step("save").status in ("passed", "failed"), "it is saved")
+        assert rig.step("save").status == "passed" and len(taken) == 2
 
 
 KILLED = """

@@ -282,6 +282,9 @@ class Attempt:
             return
         said = self._printed(outcome)
         away = await self.outage.was()
+        moment = await self.snapshots.lost()
+        if moment is not None:
+            raise Lost(moment)
         if said is not None and (said.sqlstate or "").startswith("57P0"):
             raise Lost(ConnectionLost(said.message, said.sqlstate))
         if away:

@@ -168,7 +168,8 @@ class Session:
         self._closing = False
         self.lost: ConnectionLost | None = None
         """How it was lost, once that was seen."""
-        self._crashed = False
+        self._parting: Notice | None = None
+        """The message after which a session ends, where it came as no statement's answer."""
         self.busy_since: float | None = None
         """When what is under way was sent, by time.monotonic(); None while nothing is."""
         self.answered_at = time.monotonic()
@@ -447,9 +448,11 @@ class Session:
     def _has_lost(self, error: ConnectionLost) -> ConnectionLost:
         """The error with what is known of the server; the first one says how the session ended."""
         if self.lost is None:
-            sqlstate = error.sqlstate or (CRASH if self._crashed else None)
             server = None if self.server is None else self.server.postmaster_start
-            self.lost = ConnectionLost(error.message, sqlstate, server)
+            said: ConnectionLost | Notice = error
+            if error.sqlstate is None and self._parting is not None:
+                said = self._parting
+            self.lost = ConnectionLost(said.message, said.sqlstate, server)
         return self.lost
 
     def _noticed(self, report: psycopg.errors.Diagnostic) -> None:
@@ -465,7 +468,8 @@ class Session:
             cut(diag.context),
             diag.source_function,
         )
-        self._crashed = self._crashed or notice.sqlstate == CRASH
+        if notice.severity in ("FATAL", "PANIC") or notice.sqlstate == CRASH:
+            self._parting = notice
         if notice.severity == "WARNING" and len(self._warnings) < _WARNINGS_KEPT:
             short = cut(notice.message, _WARNING_LONGEST)
             self._warnings.append(Notice(notice.severity, notice.sqlstate, short, routine=notice.routine))

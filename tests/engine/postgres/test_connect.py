@@ -217,6 +217,25 @@ async def test_a_terminated_session_is_lost_not_failed(server: Server) -> None:
 
 
 @awaited
+async def test_why_a_busy_session_was_ended_is_known(server: Server) -> None:
+    """The last word of the server comes behind an answer, or before it, or as a message of its own."""
+    async with Sessions(server) as sessions:
+        control = await sessions.control()
+        for _session in range(8):
+            work = await sessions.work()
+
+            async def busy() -> None:
+                while True:
+                    await work.execute("select 1")  # noqa: B023
+
+            task = asyncio.ensure_future(busy())
+            await control.execute(f"select pg_terminate_backend({work.backend.pid})")
+            error = await refused(task)
+            assert isinstance(error, ConnectionLost) and error.sqlstate == "57P01"
+            assert error.message.startswith("terminating connection") and error.postmaster_start
+
+
+@awaited
 async def test_the_end_of_the_event_loop_leaves_the_server_working(server: Server, database: str) -> None:
     kept: list[Session] = []
 

@@ -19,7 +19,7 @@ from tui.plan.model import Step
 from tui.plan.tolerance import PATIENT
 from tui.postgres import evidence
 from tui.postgres.connect import Session, WorkSettings
-from tui.postgres.errors import OtherServer, PostgresError
+from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.resolve import Resolved
 from tui.steps.effects import Snapshot, SnapshotTaken
@@ -108,6 +108,18 @@ class SnapshotDriver:
 
     def _wait(self, reason: WaitReason, facts: dict[str, Any]) -> None:
         self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
+
+    async def lost(self) -> PostgresError | None:
+        """How the session on the target was lost that keeps the moment; None where it was not."""
+        if self._session is None or self.source is not None:
+            return None
+        try:
+            await self._session.execute("select 1")
+        except ConnectionLost as error:
+            return error
+        except PostgresError:
+            pass
+        return None
 
     async def close(self) -> None:
         """Give the moment up."""
