@@ -15,9 +15,10 @@ from tests.postgres_server import Database
 from tui.engine import __main__ as process
 from tui.engine.__main__ import CannotStart
 from tui.helm.heads import kept
+from tui.journal.codes import FateReason, HoldReason
 from tui.journal.verify import verify
 from tui.postgres.query import query
-from tui.run.commands import Rollback
+from tui.run.commands import Execute, Rollback
 
 pytestmark = pytest.mark.postgres
 PLAN = """
@@ -167,6 +168,37 @@ async def test_the_ledger_tells_where_no_head_is_kept(tmp_path: Path, empty_data
         shutil.rmtree(tmp_path / "state")
         await rig.take_up()
     assert empty_database.value("select count(*) from t where n >= 10") == 0
+
+
+@pytest.mark.unsaid(HoldReason.JOURNAL_BEHIND, FateReason.JOURNAL_BEHIND)
+@pytest.mark.parametrize("cut", [True, False])
+@awaited
+async def test_a_target_that_does_not_answer_yet_is_asked_when_it_does(
+    tmp_path: Path, empty_database: Database, cut: bool
+) -> None:
+    table(empty_database)
+    with empty_database.connect() as connection:
+        connection.execute(query("ledger_create").encode())
+    async with Rig(tmp_path, empty_database, PLAN, ledger=True) as rig:
+        await rig.execute("one")
+        await rig.stop()
+        shutil.rmtree(tmp_path / "state")
+        if cut:
+            rig.paths.journal.write_bytes(lines(rig)[0])
+        rig.environment["RIG_DSN"] = empty_database.dsn + " port=1"
+        await rig.take_up()
+        assert rig.do(Execute(step="one" if cut else "two")) is None
+        rig.target.environment["RIG_DSN"] = empty_database.dsn
+        if not cut:
+            assert (await rig.ended("two"))["type"] == "step.passed"
+            assert not rig.events("run.held")
+            return
+        held = await rig.until(lambda: rig.events("run.held"), "it is held")
+        assert held[-1]["data"]["code"] == HoldReason.JOURNAL_BEHIND
+        assert held[-1]["data"]["facts"]["unknown"] == [["one", 1, 0]]
+        assert (await rig.ended("one"))["data"]["reason"] == "other_target"
+        assert rig.recorder.state.status == "held"
+    assert empty_database.value("select count(*) from t") == 1
 
 
 @awaited

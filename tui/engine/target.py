@@ -24,6 +24,7 @@ from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, Unusable
 from tui.postgres.evidence import Known, pin
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
+from tui.postgres.ledger import unknown as unknown_rows
 from tui.postgres.lineage import Left, look
 from tui.postgres.passfile import passwords_of as passfile_passwords
 from tui.postgres.pooler import SETTLED
@@ -72,6 +73,9 @@ class TargetAccess:
         """What the run knows of its target; nothing before it has opened."""
         self.on_other: Callable[[OtherTarget], None] = lambda other: None
         """Told whenever something else answers in the target's name."""
+        self.begun: list[tuple[str, int, int]] = []
+        """Steps with their latest attempt and its last statement, where the ledger has not been asked yet whether it
+        has rows that the journal does not know."""
         self._met: TargetIdentity | None = None
         self.openings = 0
         """How often the control session was opened."""
@@ -264,6 +268,13 @@ class TargetAccess:
                 raise self._other(expected, code, to_builtins(found), facts)
             if difference(expected.identity, found) is not None:
                 raise self._other(expected, HoldReason.OTHER_TIMELINE, to_builtins(found), facts)
+            if self.begun:
+                # Before anything of this engine is executed: what it begins itself is not what was asked about.
+                rows = await unknown_rows(control, expected.left.run, self.begun)
+                if rows:
+                    facts["unknown"] = rows
+                    raise self._other(expected, HoldReason.JOURNAL_BEHIND, to_builtins(found), facts)
+                self.begun = []
         self.identity = found
 
     async def _untouched(self, control: Session, expected: Expected) -> bool:

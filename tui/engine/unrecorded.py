@@ -21,11 +21,12 @@ _ANY = 2**31 - 1
 
 
 async def unrecorded(target: TargetAccess, state: RunState) -> list[list[Any]]:
-    """Step, attempt and statement of rows that the journal does not know, ten at most; none where the ledger cannot be
-    asked now, or is not that of the run's own server. To be asked before anything is executed."""
+    """Step, attempt and statement of rows that the journal does not know, ten at most. To be asked before anything is
+    executed. Where the run's own server does not answer now it is asked when it does (`TargetAccess.begun`)."""
     opened = state.opened
     if opened is None or not opened.ledger:
         return []
+    target.begun = [_begun(at) for at in state.steps if at.attempt] or [("", 0, 0)]
     try:
         async with asyncio.timeout(_PATIENCE):
             session = await target.open("control")
@@ -33,9 +34,9 @@ async def unrecorded(target: TargetAccess, state: RunState) -> list[list[Any]]:
                 own = (state.identity or {}).get("system_identifier")
                 if session.server is None or session.server.system_identifier != own:
                     return []
-                if await ledger.ledger_state(session) != "present":
-                    return []
-                return await ledger.unknown(session, opened.id, [_begun(at) for at in state.steps if at.attempt])
+                rows = await ledger.unknown(session, opened.id, target.begun)
+                target.begun = []
+                return rows
             finally:
                 await session.close()
     except (PostgresError, TimeoutError):

@@ -58,6 +58,7 @@ class FateReason(StrEnum):
     ERROR = "error"
     EVIDENCE_LOST = "evidence_lost"
     EXIT_STATUS = "exit_status"
+    JOURNAL_BEHIND = "journal_behind"
     LEDGER_ROW = "ledger_row"
     LEDGER_ROWS_MISSING = "ledger_rows_missing"
     LEDGER_UNREADABLE = "ledger_unreadable"
@@ -95,6 +96,7 @@ class HoldReason(StrEnum):
     """Why the engine holds a run: what answers is not the run's target as it left it."""
 
     EVIDENCE_LOST = "evidence_lost"
+    JOURNAL_BEHIND = "journal_behind"
     LEDGER_EMPTIED = "ledger_emptied"
     NOT_THE_PRIMARY = "not_the_primary"
     OTHER_DATABASE = "other_database"

@@ -52,6 +52,9 @@ def held_sentence(barrier: Barrier) -> str:
             text = _("The server is an older copy, or a standby that had not received what the run did; nothing is "
                      "done there.")  # fmt: skip
             return f"{_evidence(barrier)} {text}"
+        case HoldReason.JOURNAL_BEHIND:
+            return _("The ledger has work of this run that its journal does not know: the journal has lost its end, or "
+                     "is an older copy; nothing is done.")  # fmt: skip
         case HoldReason.LEDGER_EMPTIED:
             return _("The ledger's rows of this run are gone, though its last transaction is committed: somebody "
                      "removed them.")  # fmt: skip
@@ -63,6 +66,9 @@ def held_way_on(barrier: Barrier, run: str, target: str) -> str:
     if barrier.acceptable:
         text = _("Accept it with: virada do {run} accept --confirm {target} --reason TEXT")
         return text.format(run=visible(run), target=visible(target))
+    if barrier.code == HoldReason.JOURNAL_BEHIND:
+        text = _("Put the whole journal back and go on with: virada continue {run}; or close the run.")
+        return text.format(run=visible(run))
     text = _("Bring the target back and go on with: virada do {run} resume; or close the run.")
     return text.format(run=visible(run))
 

@@ -140,6 +140,7 @@ FATE_REASON = {
     "disproved": N_("its proof says that its effect is not there"),
     "error": N_("it could not be found out"),
     "evidence_lost": N_("what the run had committed is not there"),
+    "journal_behind": N_("the ledger has work of the run that its journal does not know"),
     "exit_status": N_("the program's exit status says so"),
     "ledger_row": N_("its row is in the ledger"),
     "ledger_rows_missing": N_("rows of the ledger that belong to committed work are missing"),

@@ -129,7 +129,9 @@ async def missing(session: Session, run: str, statements: Sequence[tuple[str, in
 
 async def unknown(session: Session, run: str, begun: Sequence[tuple[str, int, int]]) -> list[list[Any]]:
     """Rows of the run of none of these steps, of later attempts, or of statements behind these, ten at most: `begun`
-    are step, latest attempt and its last statement."""
+    are step, latest attempt and its last statement. None where there is no ledger of ours."""
+    if await ledger_state(session) != "present":
+        return []
     steps, attempts, numbers = (list(column) for column in zip(*begun, strict=True)) if begun else ([],) * 3
     return [list(row) for row in await session.rows("ledger_unknown", [steps, attempts, numbers, run])]
 
