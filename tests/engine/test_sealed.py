@@ -4,6 +4,7 @@ were written anew from what was hashed, in a directory that nothing in it keeps 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from functools import partial
@@ -274,6 +275,25 @@ async def test_what_cannot_be_removed_keeps_nothing_from_going_on(
         (left / "c.sh").mkdir(parents=True)
         assert (await rig.execute("a"))["type"] == "step.passed"
         assert left.is_dir() and (rig.paths.output / "a.1").read_text() == "ran\n"
+
+
+@awaited
+async def test_without_room_for_its_files_a_program_does_not_start(
+    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tui.plan import sealed
+
+    def full(_descriptor: int, _data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with Rig(tmp_path, empty_database, step("psql"), FILES) as rig:
+        with monkeypatch.context() as patched:
+            patched.setattr(sealed, "_write", full)
+            data = (await rig.execute("psql"))["data"]
+        assert (data["reason"], data["effect"]) == ("not_started", "none") and "No space" in data["evidence"]["error"]
+        assert list(rig.paths.output.glob(".*.private")) == []
+        assert rig.do(Retry(step="psql")) is None
+        assert (await rig.ended("psql", 2))["type"] == "step.passed"
 
 
 @awaited

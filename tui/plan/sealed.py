@@ -217,11 +217,16 @@ def _open(name: str, flags: int, above: int | None = None) -> int:
     try:
         return os.open(name, flags, dir_fd=above)
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR):
-            with suppress(FileNotFoundError):
-                if stat.S_ISLNK(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
-                    raise _Link from None
+        # Of a directory the system does not tell a link from what is none.
+        if error.errno == errno.ELOOP or (error.errno == errno.ENOTDIR and _is_link(name, above)):
+            raise _Link from None
         raise
+
+
+def _is_link(name: str, above: int | None) -> bool:
+    with suppress(OSError):
+        return stat.S_ISLNK(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode)
+    return False
 
 
 def _found(error: OSError) -> str | None:

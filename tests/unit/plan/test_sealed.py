@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import itertools
 import os
 import socket
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,3 +213,47 @@ def test_a_large_file_is_taken_in_once(directory: Path, monkeypatch: pytest.Monk
     with pytest.raises(NotAsSealed):
         found.copy(NAME, -1)
     assert written == []
+
+
+def test_whoever_is_faster_only_what_was_sealed_is_used(directory: Path, tmp_path: Path) -> None:
+    """Beside somebody who puts one file after the other in its place."""
+    found, file, ended = plan(directory), directory / NAME, threading.Event()
+    assert found.digests
+    planted = tmp_path / "planted"
+    planted.write_bytes(b"select 2;\n")
+
+    def put() -> None:
+        for number in itertools.count():
+            if ended.is_set():
+                return
+            other = tmp_path / f"other{number}"
+            match number % 4:
+                case 0:
+                    other.symlink_to(planted)
+                case 1:
+                    other.hardlink_to(planted)
+                case _:
+                    other.write_bytes(FILES[NAME])
+            other.replace(file)
+            if number % 4 == 3:
+                file.write_bytes(planted.read_bytes())
+
+    replacing = threading.Thread(target=put)
+    replacing.start()
+    outcomes: set[str] = set()
+    wanted = {"sealed", "link", hashlib.sha256(b"select 2;\n").hexdigest()}
+    deadline = time.monotonic() + 20
+    try:
+        while not outcomes >= wanted and time.monotonic() < deadline:
+            with (tmp_path / "copy").open("wb", buffering=0) as target:
+                try:
+                    assert found.read(NAME) == FILES[NAME]
+                    found.copy(NAME, target.fileno())
+                    assert (tmp_path / "copy").read_bytes() == FILES[NAME]
+                    outcomes.add("sealed")
+                except NotAsSealed as error:
+                    outcomes.add(error.found)
+    finally:
+        ended.set()
+        replacing.join()
+    assert outcomes >= wanted
