@@ -14,9 +14,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 import psycopg
@@ -24,9 +25,9 @@ import psycopg
 from tests import postgres_server
 from tests.faults import every
 from tests.faults.checker import Finding
-from tests.faults.failing import Failing
+from tests.faults.failing import Failing, Raising
 from tests.faults.round import PATIENCE, Hung, Round
-from tests.faults.test_failed_calls import FAULTS
+from tests.faults.test_failed_calls import DESCRIPTORS, ERRORS, FAULTS, PLACES, SHORT
 from tui.demo.server import Server
 
 LINES: Final = (90, 130)
@@ -288,6 +289,29 @@ def call_failed(server: Server, seed: int) -> Finding:
     """The N-th call of one kind on the run's files fails, for every fourth N; a person does whatever is to be done."""
     operation, number = FAULTS[seed % len(FAULTS)]
     at = 1 + seed // len(FAULTS) * 4
+    return _carried_out(server, f"{operation} {at}", lambda home: Failing(home, operation, number, at))
+
+
+def exception_raised(server: Server, seed: int) -> Finding:
+    """The N-th effect of a kind, or the N-th question to the server, raises what nobody foresaw, before it has done
+    anything or behind it; for every fifth N."""
+    owner, method = PLACES[seed % 2]
+    at, error = 1 + seed // 4 * 5, ERRORS[seed // 4 % len(ERRORS)]
+    behind = bool(seed // 2 % 2)
+    return _carried_out(server, f"{method} {at}", lambda home: Raising(owner, method, at, error, behind=behind))
+
+
+def descriptors_gone(server: Server, seed: int) -> Finding:
+    """At the beginning of one step, or of the rollback, so many more descriptors are to be had, and no more."""
+    step, more = SHORT[seed % len(SHORT)], seed // len(SHORT) * 3 % DESCRIPTORS
+    return _carried_out(server, f"{step} with {more} descriptors", lambda home: nullcontext(), {step: more})
+
+
+def _carried_out(
+    server: Server, name: str, fault: Callable[[Path], AbstractContextManager[Any]],
+    short: Mapping[str, int] | None = None,
+) -> Finding:  # fmt: skip
+    """The plan of `every` with this fault, by an engine in this process."""
     database = postgres_server.create_database(server)
     home = Path(tempfile.mkdtemp(prefix="vc-", dir="/tmp"))
     try:
@@ -295,15 +319,15 @@ def call_failed(server: Server, seed: int) -> Finding:
 
         async def through() -> None:
             async with case.rig:
-                with Failing(home / "case", operation, number, at):
-                    await case.through()
+                with fault(home / "case"):
+                    await case.through(short)
 
         try:
             asyncio.run(asyncio.wait_for(through(), 2 * PATIENCE))
         except (every.Hung, TimeoutError) as error:
-            raise Hung(f"{operation} {at}: {error}") from None
+            raise Hung(f"{name}: {error}") from None
         except every.Wrong as error:
-            return Finding(wrong=[f"{operation} {at}: {error}"])
+            return Finding(wrong=[f"{name}: {error}"])
         return Finding(undecided=case.undecided)
     finally:
         postgres_server.drop_database(database)

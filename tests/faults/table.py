@@ -21,12 +21,14 @@ from tui.demo.server import Server
 
 FULL: Final = {
     "checker fooled": 2, "engine killed": 50, "server crashed": 60, "session ended": 20, "write failed": 30,
-    "call failed": 240, "disk filled": 8, "file vanished": 16, "two engines": 10, "network": 20,
+    "call failed": 240, "exception raised": 240, "no descriptors": 50, "disk filled": 8, "file vanished": 16,
+    "two engines": 10, "network": 20,
 }  # fmt: skip
 """Rounds of each fault; one of `engine killed` has three kills, one of `network` five faults of the network."""
 SMALL: Final = {
     "checker fooled": 1, "engine killed": 4, "server crashed": 4, "session ended": 4, "write failed": 4,
-    "call failed": 8, "disk filled": 1, "file vanished": 4, "two engines": 2, "network": 2,
+    "call failed": 8, "exception raised": 4, "no descriptors": 4, "disk filled": 1, "file vanished": 4,
+    "two engines": 2, "network": 2,
 }  # fmt: skip
 
 
@@ -36,7 +38,9 @@ _CASES: Final = {"engine killed": strikes.KILLS_A_ROUND, "network": len(network.
 _BY_NAME: Final[dict[str, Callable[[Server, int], Finding]]] = {
     "checker fooled": strikes.checker_fooled, "engine killed": strikes.engine_killed,
     "server crashed": strikes.server_crashed, "session ended": strikes.session_ended,
-    "write failed": strikes.write_failed, "call failed": strikes.call_failed, "disk filled": strikes.disk_filled,
+    "write failed": strikes.write_failed, "call failed": strikes.call_failed,
+    "exception raised": strikes.exception_raised, "no descriptors": strikes.descriptors_gone,
+    "disk filled": strikes.disk_filled,
     "file vanished": strikes.file_vanished, "two engines": strikes.two_engines,
     "network": network.struck,
 }  # fmt: skip

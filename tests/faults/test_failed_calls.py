@@ -34,6 +34,8 @@ PLACES: tuple[tuple[type, str], ...] = ((Attempt, "perform"), (Session, "execute
 ERRORS = (KeyError("unforeseen"), MemoryError(), OSError(errno.EIO, "Input/output error"), RecursionError("deep"))
 DESCRIPTORS = 14
 """More than any step of the plan needs at once."""
+SHORT = ("check", "backup", "verify", "count", "rollback", *(s for s in ROWS if s != "back" and "." not in s))
+"""Steps at whose beginning there are few."""
 LIMIT = 300.0
 """Seconds for one run of the plan, forward and back."""
 SEED = int(os.environ.get("VIRADA_SEED", str(random.randrange(1 << 32))))
@@ -112,8 +114,7 @@ def test_the_nth_call_raises_what_nobody_foresaw(database: Database, tmp_path: P
 def test_descriptors_run_out(database: Database, tmp_path: Path) -> None:
     """For the first attempt of one step, or the beginning of the rollback, so many more are to be had and no more."""
     chosen = random.Random(SEED)
-    steps = ["check", "backup", "verify", "count", "rollback", *(s for s in ROWS if s != "back" and "." not in s)]
-    cases = [(step, more) for step in steps for more in range(DESCRIPTORS)]
+    cases = [(step, more) for step in SHORT for more in range(DESCRIPTORS)]
     tally = Tally(tmp_path, database)
     for step, more in cases if EVERY else [chosen.choice(cases)]:
         tally.case(f"{step} with {more} descriptors", short={step: more})
