@@ -21,7 +21,7 @@ from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import SqlDriver
 from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
-from tui.postgres import evidence
+from tui.postgres import evidence, fence
 from tui.postgres.connect import Session
 from tui.run.commands import Retry, Rollback, Skip
 from tui.steps.registry import KINDS
@@ -51,6 +51,21 @@ def raising(original: Callable[..., Any], error: BaseException, times: int, wher
             left -= 1
             raise error
         return await original(*arguments, **options)
+
+    return call
+
+
+def behind(original: Callable[..., Any], error: BaseException) -> Any:
+    """`original`, whose first result is lost."""
+    left = 1
+
+    async def call(*arguments: Any, **options: Any) -> Any:
+        nonlocal left
+        result = await original(*arguments, **options)
+        if left:
+            left -= 1
+            raise error
+        return result
 
     return call
 
@@ -166,6 +181,27 @@ async def test_what_could_not_even_be_asked_rolls_nothing_back(
     monkeypatch.setattr(evidence, "pin", raising(evidence.pin, KeyError("x"), 1, lambda _, xid=None: xid is not None))
     async with Rig(tmp_path / "b", empty_database, ONE, policy=policy) as rig:
         await rig.until(lambda: rig.recorder.state.rollback, "it is rolled back")
+
+
+@pytest.mark.parametrize("call", ["try_lock", "poll_lock", "release"])
+@awaited
+async def test_no_key_is_left_behind(
+    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """That of the attempt would have its fate wait for good, that of the target keep other runs out."""
+    made(empty_database)
+    keys = "select count(*) from pg_locks join pg_database d on d.oid = database where locktype = 'advisory'"
+    keys += " and datname = current_database()"
+    async with Rig(tmp_path, empty_database, ONE) as rig:
+        await rig.measured()
+        monkeypatch.setattr(fence, call, behind(getattr(fence, call), KeyError("x")))
+        await rig.execute("one")
+        await rig.until(lambda: not rig.engine._tasks and empty_database.value(keys) == 0, "the keys are free")
+        if rig.step("one").status == "failed":
+            assert rig.do(Retry(step="one")) is None
+            await rig.ended("one", 2)
+        assert rig.step("one").status == "passed"
+    assert empty_database.value("select count(*) from t") == 1
 
 
 @awaited

@@ -401,9 +401,13 @@ class SqlDriver:
         )
         session = await self._target.open("work", self._step.id, work, on_notice=self._noticed)
         key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
-        if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
+        try:
+            if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
+                raise StatementFailed("55P03", "another backend still works on this attempt")
+        except BaseException:
+            # It may have the key, and nobody else knows of it.
             await session.close()
-            raise StatementFailed("55P03", "another backend still works on this attempt")
+            raise
         return session
 
     async def _prepared(self, session: Session, prelude: tuple[Statement, ...]) -> TxDone | None:

@@ -33,7 +33,7 @@ class TargetKey:
         control = await self._target.renewed()
         deadline = time.monotonic() + _PATIENCE
         waiting = False
-        while not await fence.try_lock(control, fence.target_key()):
+        while not await self._taken(control):
             if not waiting:
                 waiting = True
                 holders = await fence.holders(control, fence.target_key())
@@ -44,6 +44,16 @@ class TargetKey:
         self._held = control
         if waiting:
             self._tell(WaitReason.NONE, {})
+
+    async def _taken(self, control: Session) -> bool:
+        try:
+            return await fence.try_lock(control, fence.target_key())
+        except PostgresError:
+            raise
+        except Exception:
+            # Whether it was taken nobody knows: it goes with its session, or it would keep other runs out.
+            await control.close()
+            raise
 
     async def require(self) -> None:
         """Ask the server whether the right to change the target is still ours. Raises ConnectionLost when it is gone
@@ -65,9 +75,13 @@ class TargetKey:
 
     async def release(self) -> None:
         """Give it back."""
-        if self._held is not None and not self._held.closed:
-            try:
-                await fence.release(self._held, fence.target_key())
-            except PostgresError:
-                pass
-        self._held = None
+        held, self._held = self._held, None
+        if held is None or held.closed:
+            return
+        try:
+            await fence.release(held, fence.target_key())
+        except PostgresError:
+            pass
+        except Exception:
+            await held.close()
+            raise
