@@ -46,7 +46,8 @@ class Proxy:
         self.wires: list[Wire] = []
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stalled = False
+        self.refusing = False
+        """New connections are ended at once."""
         self._going_on = asyncio.Event()
         self._going_on.set()
 
@@ -119,6 +120,8 @@ class Proxy:
         wire: Wire | None = None
         try:
             await self._going_on.wait()
+            if self.refusing:
+                return
             first = await reader.read(8192)
             while first[4:8] in (b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30"):
                 # Neither TLS nor GSSAPI here.

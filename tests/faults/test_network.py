@@ -22,6 +22,7 @@ from tests.postgres_server import Database
 from tui.engine import liveness, sampler
 from tui.engine.drivers import cancelling
 from tui.journal.events import Policy
+from tui.run.commands import Cancel, Execute
 
 __all__ = ["empty_database", "server"]
 SETUP = """
@@ -113,6 +114,42 @@ async def test_a_network_that_fails(
                 await rig.until(lambda: rig.recorder.state.closed or rig.step("work").stops, "it has an end")
                 await healing
                 _check(rig, looker, kind)
+
+
+@awaited
+@pytest.mark.skipif(not counting.EVERY, reason="takes as long as a connection that is not answered")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_cancel_in_a_silence_that_lasts(
+    tmp_path: Path, empty_database: Database, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """It takes effect here, and what became of the work is left to whoever looks when the target is back."""
+    for module, name, seconds in ((sampler, "TICK", 0.1), (liveness, "SAID", 0.6), (liveness, "BRIEF", 1.0)):
+        monkeypatch.setattr(module, name, seconds)
+    with empty_database.connect() as looker:
+        looker.execute(SETUP.encode())
+        (tmp_path / "backups").mkdir()
+        work = KINDS[kind].replace("pg_sleep(0.8)", "pg_sleep(60)")
+        steps = f"\n          - id: work\n            title: Work\n            {work}\n"
+        files = {"work.sql": WORK.replace("; ", ";\n").replace("0.8", "60") + ";\n"}
+        if kind == "backup":
+            looker.execute("begin; lock table made")
+        async with Proxy(empty_database) as proxy, Rig(
+            tmp_path / "rig", proxy.dsn + " connect_timeout=3", steps, files, BACKUPS=str(tmp_path / "backups")
+        ) as rig:  # fmt: skip
+            assert rig.do(Execute(step="work")) is None
+            await _reached(rig, looker, "work")
+            proxy.stall()
+            assert rig.do(Cancel(step="work")) is None
+            ended = await rig.ended("work")
+            assert ended["type"] in ("step.fate", "step.cancelled"), ended
+            if ended["type"] == "step.fate":
+                assert (ended["data"]["fate"], ended["data"]["facts"]["given_up"]) == ("undecided", "person")
+            if kind == "backup":
+                looker.execute("rollback")
+            looker.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+                " and pid <> pg_backend_pid()"
+            )
 
 
 async def _reached(rig: Rig, looker: psycopg.Connection, moment: str) -> None:

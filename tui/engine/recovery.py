@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from tui.engine.attempt import Attempt
 
 _AGAIN = 1.0
+_ROLLBACK_S = 60.0
+"""Seconds for which a rollback waits for a server that does not tell what there is to be taken back."""
 _FAILURES = 3
 """So often the operating system may refuse, before it is undecided what became of the attempt."""
 
@@ -64,6 +66,7 @@ class Recovery:
         self._target = attempt.target
         self._step = attempt.step
         self._announced = False
+        self._began = time.monotonic()
         self._failures = 0
 
     @property
@@ -130,7 +133,8 @@ class Recovery:
         return await self._pause(reason, other.message)
 
     async def _pause(self, reason: FateReason, message: str) -> bool:
-        """Wait a moment; True when a person gave up waiting, which leaves the fate undecided."""
+        """Wait a moment; True when a person gave up waiting, which leaves the fate undecided. Whoever rolls back wants
+        to know what is to be taken back, and needs the server for it: a moment without one is waited for."""
         attempt = self._attempt
         try:
             await asyncio.wait_for(attempt.stop.wait(), _AGAIN)
@@ -138,6 +142,10 @@ class Recovery:
             return False
         if attempt.stop_reason == CancelReason.ENGINE:
             return True
+        rolls_back = attempt.stop_reason == CancelReason.ROLLBACK and reason == FateReason.SERVER_UNREACHABLE
+        if rolls_back and time.monotonic() - self._began < _ROLLBACK_S:
+            await asyncio.sleep(_AGAIN)
+            return False
         found = {"given_up": attempt.stop_reason, "message": message}
         await self._settle(evidence.Verdict("undecided", reason, found))
         return True
