@@ -142,6 +142,7 @@ class _KnownValues:
     def __init__(self, values: tuple[bytes, ...]) -> None:
         self._values = values
         self._groups = _groups(values)
+        self._has_lines = any(b"\n" in value for value in values)
         short = [value for value in values if len(value) <= _LONG]
         self._long = tuple(value for value in values if len(value) > _LONG)
         self._beginnings = frozenset(value[:length] for value in short for length in range(1, len(value)))
@@ -172,6 +173,9 @@ class _KnownValues:
             if start >= position:
                 # What touches the occurrence before is one of its own; only an overlap continues it.
                 pieces += (data[position:start], MARK)
+                if self._has_lines:
+                    # They stay as many as they are: what is said of each is told beside them.
+                    pieces.append(b"\n" * data.count(b"\n", start, end))
             position = max(position, end)
         if position < cut:
             pieces.append(data[position:cut])

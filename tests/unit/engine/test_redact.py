@@ -122,6 +122,11 @@ def test_an_excerpt_that_is_cut_off_within_a_secret() -> None:
     assert Redactor(["abcdef"]).fresh(excerpts=True).feed(b"wait... abc...\n") == b"wait... abc...\n"
 
 
+def test_lines_stay_as_many_as_they_are() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"
+    assert Redactor([key]).text(f"a {key} b\nc") == f"a {M}\n\n b\nc"
+
+
 def test_a_short_value_is_no_reason_to_redact() -> None:
     text = "a ab abc 1 12 123 abcd"
     assert Redactor(["a", "ab", "abc", "1", "12", "123"]).text(text) == text
@@ -233,7 +238,7 @@ def test_memory_is_bounded_on_a_line_without_end(head: bytes, filler: bytes) -> 
     redactor.feed(chunk)
     tracemalloc.start()
     try:
-        for _ in range(16):
+        for _ in range(5):
             assert len(redactor.feed(chunk)) <= len(chunk) + 65536
         assert tracemalloc.get_traced_memory()[0] < 256 * 1024
         assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
