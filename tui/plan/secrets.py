@@ -177,7 +177,11 @@ class _Search:
             doubted = _("This looks like a password in a plan, which is journaled and shown; write a variable instead.")
             self._report.add(CODE, node.spot, doubted)
             self._holding[PLAN_FILE] = None
-        elif not place.prose and not place.in_target:
+        elif place.in_target:
+            values = tuple(written.value for written in find_written(shown))
+            if values:
+                self._found(node, node.spot, values, refused=True)
+        elif not place.prose:
             self._text(node, place)
 
     def _text(self, node: Scalar, place: _Place) -> None:

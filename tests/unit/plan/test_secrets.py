@@ -92,3 +92,14 @@ def test_what_a_message_shows_of_a_statement_is_without_it(tmp_path: Path) -> No
     loaded = _load(tmp_path, plan, {"a.sql": script})
     assert any("[redacted]" in p.message for p in loaded.problems)
     assert "hunt" not in "".join(map(str, loaded.problems))
+
+
+def test_a_secret_of_a_command_that_tells_the_password_is_refused(tmp_path: Path) -> None:
+    head = HEAD.replace('"${DSN}"', '"${DSN}", password_command: "vault -token=hunter1 read"')
+    (tmp_path / "plan.yaml").write_text(head + "          - {id: a, title: A, sql: select 1}\n")
+    errors = load(tmp_path / "plan.yaml", KINDS).errors
+    assert [(p.line, p.code) for p in errors] == [(3, "secret-in-plan")]
+    (tmp_path / "plan.yaml").write_text(
+        head.replace("hunter1", "${TOKEN}") + "          - {id: a, title: A, sql: select 1}\n"
+    )
+    assert load(tmp_path / "plan.yaml", KINDS).errors == []
