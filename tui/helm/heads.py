@@ -94,16 +94,16 @@ def kept(paths: RunPaths, environment: Mapping[str, str] | None = None) -> Kept 
     exact: list[Kept] = []
     others: list[Kept] = []
     for directory in directories(environment, owner):
-        own = f"{run}-{first[:_FIRST]}"
+        found = _read(directory / f"{run}-{first[:_FIRST]}", run, owner)
+        if found is not None:
+            exact.append(found)
+            continue
+        # Of a run whose first line is another by now only that is known.
         try:
             files = [file for file in directory.iterdir() if file.name.startswith(f"{run}-")]
         except OSError:
             continue
-        for file in files:
-            found = _read(file, run, owner)
-            if found is not None:
-                (exact if file.name == own else others).append(found)
-    # Of a run whose first line is another by now only that is known.
+        others += [found for file in files if (found := _read(file, run, owner)) is not None]
     return max(exact or others, key=lambda each: each.end.seq or 0, default=None)
 
 
