@@ -109,7 +109,7 @@ async def test_a_secret_that_is_a_word_of_the_journal_breaks_nothing(tmp_path: P
     files = {"orders.sql": "create table made (id int)"}
     async with Rig(
         tmp_path, database, plan, files, A_PASSWORD="orders", B_PASSWORD="passed", C_PASSWORD="committed",
-        D_TOKEN="123456", E_PASS="single",
+        D_TOKEN="123456", E_PASS="single", F_PASSWORD=database.name,
     ) as rig:  # fmt: skip
         assert (await rig.execute("orders"))["type"] == "step.passed"
         assert (await rig.execute("program"))["type"] == "step.passed"
@@ -121,4 +121,5 @@ async def test_a_secret_that_is_a_word_of_the_journal_breaks_nothing(tmp_path: P
         for _place, step in places(opened.plan.phases):
             KINDS[step.kind].typed(step.spec)
         witness = rig.events("tx.begin")[0]["data"]["witness"]
+        assert witness["database"] == database.name
         assert witness["xid"].isdigit() and witness["system_identifier"].isdigit()

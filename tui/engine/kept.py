@@ -24,16 +24,21 @@ _PLACE: Final = re.compile(r"(?:output/)?\.?(?P<step>.+?)\.\d+(?:\.\d+\.raw)?")
 
 
 class Kept:
-    """Whether a whole text of an event stays as it is."""
+    """Whether a whole text of this event stays as it is."""
 
-    def __init__(self, state: RunState, redactor: Redactor) -> None:
+    def __init__(self, state: RunState, redactor: Redactor, event: e.Event) -> None:
         self._state = state
         self._redactor = redactor
+        identities = (state.identity, event.identity if isinstance(event, e.RunResumed) else None)
+        values = (value for identity in identities for value in (identity or {}).values())
+        self._target = {value for value in values if isinstance(value, str)}
+        # What a transaction is about is found again by the names of objects.
+        self._witness = isinstance(event, e.TxBegin)
 
     def __call__(self, text: str) -> bool:
         if len(text) > 256:
             return False
-        if text in _words() or self._names(text):
+        if text in _words() or text in self._target or self._names(text) or (self._witness and text.isidentifier()):
             return True
         if _FIGURE.fullmatch(text) is not None:
             return not self._redactor.is_secret(text)

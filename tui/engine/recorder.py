@@ -134,4 +134,4 @@ class Recorder:
         return self._redacted(event)
 
     def _redacted(self, event: Event) -> Any:
-        return self.redactor.mapping(msgspec.to_builtins(event, str_keys=True), Kept(self.state, self.redactor))
+        return self.redactor.mapping(msgspec.to_builtins(event, str_keys=True), Kept(self.state, self.redactor, event))
