@@ -7,6 +7,7 @@ not know (`decode` returns None for them). Shapes are published as JSON Schema b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -46,6 +47,12 @@ class OpenWindow(Struct, frozen=True, kw_only=True):
     duration_s: float
     buffer_s: float
     timezone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Every clock on a screen is computed from these. Raises ValueError for what is no instant."""
+        for at in (self.opens, self.closes):
+            if datetime.fromisoformat(at).tzinfo is None:
+                raise ValueError(f"{at!r} has no time zone")
 
 
 class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):

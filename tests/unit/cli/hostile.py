@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tests.unit.cli.journals import RUN, Journal, plan, sign, sql
+from tests.unit.cli.journals import OPENED, RUN, Journal, plan, sign, sql
 from tui.journal import events as e
+from tui.journal.clock import stamp
 from tui.journal.codes import Fact
 from tui.plan.model import Plan
 from tui.run.fold import fold_all
@@ -36,6 +37,9 @@ def filled(type_: Any) -> Any:
             known: dict[str, Any] = {str(fact): TEXT for fact in Fact}
             return {**known, TEXT: TEXT, "error": {"message": TEXT, "detail": TEXT, "sqlstate": TEXT, "file": TEXT}}
         return {TEXT: filled(arguments[1])}
+    if type_ is e.OpenWindow:
+        at = stamp(OPENED)
+        return e.OpenWindow(opens=at, closes=at, duration_s=1.0, buffer_s=1.0, timezone=TEXT)
     if isinstance(type_, type) and issubclass(type_, Plan):
         return poisoned_plan()
     if isinstance(type_, type) and issubclass(type_, Struct):
@@ -60,7 +64,7 @@ def poisoned_plan() -> Plan:
 
 def hostile(step: str = "fill") -> Journal:
     """Every type of event there is, each filled, about the step; then a type that no version knows."""
-    journal = Journal(poisoned_plan())
+    journal = Journal.of(filled(e.RunOpened))
     for name, type_ in e.TYPES.items():
         if name in ("run.opened", "run.closed"):
             continue

@@ -51,6 +51,15 @@ class Journal:
             by="ana@jump1", after=0.0,
         )  # fmt: skip
 
+    @classmethod
+    def of(cls, opened: object) -> Journal:
+        """A journal of one line with this data, whatever it is."""
+        journal = cls(plan())
+        journal.lines.clear()
+        journal._prev = GENESIS
+        journal.raw("run.opened", opened, by="ana@jump1", after=0.0)
+        return journal
+
     def add(self, event: e.Event, *, by: str = "engine", after: float = 1.0) -> Line:
         return self.raw(event.TYPE, encode_data(event), by=by, after=after)
 

@@ -87,6 +87,18 @@ def test_words_of_the_command_line_are_told_inert(virada: Virada) -> None:
         check(result, arguments)
 
 
+def test_a_window_that_is_no_time_is_no_opening(virada: Virada, home: Path) -> None:
+    journal = story()
+    opened = json.loads(bytes(journal.lines[0].data))
+    opened["window"]["opens"] = TEXT
+    written(home, Journal.of(opened))
+    for arguments in (("status", "last"), ("replay", "last", "--plain"), ("runs",)):
+        result = virada(*arguments)
+        check(result, arguments)
+        assert result.code == (0 if arguments == ("runs",) else 2)
+        assert "does not begin with the opening of a run" in result.out + result.err
+
+
 def test_the_command_line_has_one_way_out() -> None:
     ways = []
     for path in sorted((Path(tui.__file__).parent / "cli").glob("*.py")):
