@@ -12,7 +12,7 @@ import os
 import pwd
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -25,7 +25,6 @@ from tui.helm.paths import (
     find_run,
     home,
     is_open,
-    is_own,
     list_runs,
     owner_uid,
 )
@@ -37,7 +36,7 @@ from tui.visible import visible
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20
 
 
 Seen = tuple[tuple[int, int], tuple[int, int] | None]
@@ -77,8 +76,7 @@ def claimed(text: str | None, owner: str | None = None) -> RunPaths:
     except RunNotPermitted:
         raise
     except RunNotFound as error:
-        others = [] if text not in (None, "last") else [run for run in _listed() if not is_own(run)]
-        others = [run for run in others if text == "last" or is_open(run)]
+        others = [run for run in _others() if text == "last" or (text is None and is_open(run))]
         if not others:
             raise
         message = _("There is no run of this account to go on with. {reason}")
@@ -165,11 +163,16 @@ def _foreign(paths: RunPaths) -> str:
     return told
 
 
-def _listed() -> tuple[RunPaths, ...]:
+def _others() -> Iterator[RunPaths]:
+    """The runs of other accounts, newest first."""
     try:
-        return list_runs()
+        runs = list_runs()
     except OSError:
-        return ()
+        return
+    for run in runs:
+        with suppress(OSError):
+            if owner_uid(run) != os.geteuid():
+                yield run
 
 
 def _uid(paths: RunPaths) -> int:

@@ -85,6 +85,8 @@ def test_ones_own_is_meant_by_last_and_by_a_prefix(home: Path) -> None:
 
 
 def test_without_any_run_nothing_is_refused_but_found(home: Path) -> None:
+    # One that this account is about to open is nobody else's, and no run yet.
+    create_run_directory(OWN)
     with pytest.raises(RunNotFound, match="There is no run") as error:
         claimed("last")
     assert not isinstance(error.value, NotOwned)
