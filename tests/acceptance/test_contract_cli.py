@@ -454,7 +454,7 @@ def test_an_observer_reads_and_is_refused_by_the_system(driven: Station) -> None
 
 @pytest.mark.skipif(Path("/var/lib/virada").exists(), reason="this machine has a state directory of its own")
 def test_where_state_lies(station: Station) -> None:
-    del station.env["VIRADA_HOME"]
+    del station.env["VIRADA_HOME"], station.env["XDG_STATE_HOME"]
     state = station.root / "state"
     told = station.virada("runs", env={"XDG_STATE_HOME": str(state), "HOME": str(station.root)}).expect()
     assert str(state / "virada" / "runs") in told.err
