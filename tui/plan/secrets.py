@@ -16,7 +16,7 @@ from tui.plan.expand import VARIABLE
 from tui.plan.files import PLAN_FILE, Files
 from tui.plan.problems import Report
 from tui.plan.yaml import Mapping, Node, Scalar, Sequence
-from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text
+from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text, standing_for_one
 from tui.sql.passwords import may_hold, read_secrets
 from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
 from tui.sql.written import HOLDS, find_written
@@ -105,6 +105,8 @@ class _Search:
                 other = self._files.beginning(name, _LONGEST_OTHER)
                 if HOLDS.search(other) is not None:
                     self._say(name, disclosed_in_text(other))
+        aliases = [alias for disclosure in disclosures.values() for alias in disclosure.aliases]
+        self._names = standing_for_one(self._names, aliases)
         for name, disclosure in disclosures.items():
             given = [secret for variable, secret in disclosure.sets if self._stands_for_one(variable)]
             self._say(name, (*disclosure.found, *given))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from tui.sql.forms import forms
 from tui.sql.meta import parse_meta
-from tui.sql.passwords import may_hold, read_secrets
+from tui.sql.passwords import may_hold, read_columns, read_secrets
 from tui.sql.script import Statement, read_script
 from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
 from tui.sql.variables import Variables
@@ -17,7 +18,11 @@ from tui.sql.written import find_written
 
 MARK = "[redacted]"
 _SHORT = 3
-_SETTING = re.compile(r"\\(?:set|setenv|getenv)\b")
+_LONGEST_CHAIN = 4
+"""Variables of psql that are put one into the other."""
+_GSET = re.compile(r"\\gset\b")
+_ALIAS = re.compile(r""":['"]?([A-Za-z0-9_\u0080-\U0010ffff]+)""")
+_SETTING = re.compile(r"\\(?:set|setenv|getenv|gset)\b")
 
 
 class Disclosed(msgspec.Struct, frozen=True):
@@ -32,12 +37,13 @@ class Disclosed(msgspec.Struct, frozen=True):
 
 class Disclosure(msgspec.Struct, frozen=True):
     """Of a script: its secrets, the names of psql's variables that stand where one belongs, what it sets variables to,
-    and the environment's variables that it takes them from (both by psql's name)."""
+    the environment's variables that it takes them from, and the variables it puts into others (all by psql's name)."""
 
     found: tuple[Disclosed, ...] = ()
     names: frozenset[str] = frozenset()
     sets: tuple[tuple[str, Disclosed], ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 class Lines:
@@ -65,7 +71,9 @@ def disclosed_in_script(text: str) -> Disclosure:
     names: set[str] = set()
     sets: list[tuple[str, Disclosed]] = []
     environment: list[tuple[str, str]] = []
+    aliases: list[tuple[str, str]] = []
     behind, data = 0, False
+    queries: list[tuple[Statement, int]] = []
     for statement in read_script(text).statements:
         at = text.find(statement.text, max(behind, lines.start(statement.line)))
         if at < 0:
@@ -74,8 +82,13 @@ def disclosed_in_script(text: str) -> Disclosure:
             found += _commented(text, behind, at, lines)
         behind, data = at + len(statement.text), statement.copy_data is not None
         if statement.meta is not None:
-            _command(statement, lines.at(at), sets, environment)
+            _command(statement, lines.at(at), sets, environment, aliases)
+            if _GSET.match(statement.meta) and queries:
+                query, start = queries[-1]
+                for name, column in read_columns(query.text):
+                    sets.append((name, Disclosed(column.value, *lines.at(start + column.start))))
             continue
+        queries[:] = [(statement, at)]
         reading = read_secrets(statement.text)
         names |= reading.variables
         for secret in reading.found:
@@ -83,7 +96,7 @@ def disclosed_in_script(text: str) -> Disclosure:
             found.append(Disclosed(secret.value, *lines.at(at + secret.start), sure))
     if not data:
         found += _commented(text, behind, len(text), lines)
-    return Disclosure(tuple(found), frozenset(names), tuple(sets), tuple(environment))
+    return Disclosure(tuple(found), frozenset(names), tuple(sets), tuple(environment), tuple(aliases))
 
 
 def disclosed_in_text(text: str) -> tuple[Disclosed, ...]:
@@ -93,10 +106,19 @@ def disclosed_in_text(text: str) -> tuple[Disclosed, ...]:
     return tuple(Disclosed(w.value, *lines.at(w.start), is_distinctive(w.value)) for w in written)
 
 
+def standing_for_one(names: Iterable[str], aliases: Collection[tuple[str, str]]) -> set[str]:
+    """The variables that stand for a secret: these, and those that are put into them or into what is called like one."""
+    found = set(names)
+    for _round in range(_LONGEST_CHAIN):
+        found |= {other for name, other in aliases if name in found or is_secret_name(name)}
+    return found
+
+
 def hidden(text: str) -> str:
     """The text with every secret that is written down in it replaced, wherever in it that stands."""
     disclosure = disclosed_in_script(text)
-    given = [secret for name, secret in disclosure.sets if name in disclosure.names or is_secret_name(name)]
+    names = standing_for_one(disclosure.names, disclosure.aliases)
+    given = [secret for name, secret in disclosure.sets if name in names or is_secret_name(name)]
     values = {secret.value for secret in (*disclosure.found, *given, *disclosed_in_text(text))}
     # A short one may stand anywhere by chance: it is looked for in its quotes.
     places = {f"'{form}'" if len(value) <= _SHORT else form for value in values for form in forms(value)}
@@ -117,7 +139,7 @@ def _commented(text: str, start: int, end: int, lines: Lines) -> list[Disclosed]
 
 def _command(
     statement: Statement, place: tuple[int, int], sets: list[tuple[str, Disclosed]],
-    environment: list[tuple[str, str]],
+    environment: list[tuple[str, str]], aliases: list[tuple[str, str]],
 ) -> None:  # fmt: skip
     meta = parse_meta(statement.meta or "", Variables({}))
     name = meta.text(0)
@@ -125,6 +147,7 @@ def _command(
         return
     texts = [argument.text for argument in meta.arguments[1:]]
     value = "".join(text for text in texts if text is not None)
+    aliases += [(name, other) for argument in meta.arguments[1:] for other in _ALIAS.findall(argument.source)]
     if meta.name == "getenv":
         environment.append((name, value))
     elif value and None not in texts and not is_reference(value):

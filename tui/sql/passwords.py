@@ -16,7 +16,7 @@ from tui.sql.lexer import Token, tokens
 from tui.sql.secretnames import is_secret_name
 from tui.sql.written import HOLDS, find_written
 
-Sort = Literal["password", "hash", "connection", "option", "setting", "argument", "assignment"]
+Sort = Literal["password", "hash", "connection", "option", "setting", "argument", "assignment", "column"]
 
 _WORTH: Final = re.compile(
     r"""passw(?:or)?d (?: ["'\\]* \s* (?: ['$:=|%] | [en]' | u& | -- | /\* | to\b ) )
@@ -75,9 +75,17 @@ def read_secrets(sql: str) -> Reading:
     reader = _Reader(sql)
     reader.read()
     unique: dict[tuple[int, int, str], Found] = {}
-    for found in reader.found:
-        unique.setdefault((found.start, found.end, found.value), found)
-    return Reading(tuple(unique[place] for place in sorted(unique)), frozenset(reader.variables))
+    for secret in reader.found:
+        unique.setdefault((secret.start, secret.end, secret.value), secret)
+    found = tuple(unique[place] for place in sorted(unique))
+    return Reading(found, frozenset(reader.variables))
+
+
+def read_columns(sql: str) -> tuple[tuple[str, Found], ...]:
+    """The strings of a query by the names of their columns, which psql's `\\gset` makes variables."""
+    reader = _Reader(sql)
+    reader.read()
+    return tuple(reader.columns)
 
 
 class _String(msgspec.Struct):
@@ -96,6 +104,7 @@ class _Reader:
         self.tokens: list[Token] = list(tokens(sql))
         self.found: list[Found] = []
         self.variables: set[str] = set()
+        self.columns: list[tuple[str, Found]] = []
 
     def read(self) -> None:
         at = 0
@@ -106,6 +115,7 @@ class _Reader:
             string = self.string(at)
             if string is not None:
                 self._inside(at, string)
+                self._column(string)
                 at = string.behind
             else:
                 at += 1
@@ -131,6 +141,13 @@ class _Reader:
             self._setting(at + 1)
         elif is_secret_name(word):
             self._assigned(at)
+
+    def _column(self, string: _String) -> None:
+        """`select 'literal' as name`."""
+        at = string.behind
+        if at + 1 < len(self.tokens) and self.tokens[at].word == "AS":
+            found = Found(string.value, string.start, string.end, "column")
+            self.columns.append((self.tokens[at + 1].text.strip('"'), found))
 
     def _assigned(self, at: int) -> None:
         """`password = 'literal'`, as in an UPDATE."""

@@ -103,3 +103,15 @@ def test_a_secret_of_a_command_that_tells_the_password_is_refused(tmp_path: Path
         head.replace("hunter1", "${TOKEN}") + "          - {id: a, title: A, sql: select 1}\n"
     )
     assert load(tmp_path / "plan.yaml", KINDS).errors == []
+
+
+def test_a_variable_may_come_by_another_or_by_a_query(tmp_path: Path) -> None:
+    script = (
+        "\\set first 'hunter1'\n\\set second :first\nalter role x password :'second';\n"
+        "select 1, 'hunter2' as third, 'other' as fourth \\gset\nalter role x password :'third';\n"
+    )
+    plan = "          - {id: a, title: A, psql: {file: a.sql}, prove: {query: select 1, equals: 1}}\n"
+    loaded = _load(tmp_path, plan, {"a.sql": script})
+    assert set(loaded.secrets.values) == {"hunter1", "hunter2"}
+    places = [(p.line, p.column) for p in loaded.problems if p.code == "secret-in-plan"]
+    assert places == [(1, 1), (4, 11)]
