@@ -107,7 +107,7 @@ def disclosed_in_text(text: str) -> tuple[Disclosed, ...]:
 
 
 def standing_for_one(names: Iterable[str], aliases: Collection[tuple[str, str]]) -> set[str]:
-    """The variables that stand for a secret: these, and those that are put into them or into what is called like one."""
+    """The variables that stand for a secret: these, and those put into them or into what is called like one."""
     found = set(names)
     for _round in range(_LONGEST_CHAIN):
         found |= {other for name, other in aliases if name in found or is_secret_name(name)}
