@@ -57,7 +57,7 @@ def test_two_observers_follow_a_run_and_can_do_nothing(
     verified = observer.virada("verify", run).expect(0)
     assert verified.out.startswith("whole")
     assert "cannot be known here" in verified.err, "what the operator's account keeps is not the observer's"
-    assert "Its end is there" in station.virada("verify", run).expect(0).err
+    assert "nothing is missing" in station.virada("verify", run).expect(0).err
     assert "rolled back" in observer.virada("replay", run, "--plain", "--speed", "1000000").expect(0).out
     assert [r["id"] for r in observer.virada("runs", "--json").expect(0).json] == [run]
 

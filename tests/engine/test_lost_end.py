@@ -222,3 +222,20 @@ def known_of(rig: Rig) -> int:
 
 def reached(rig: Rig, seq: int) -> bool:
     return known_of(rig) >= seq
+
+
+@awaited
+async def test_what_is_kept_here_says_nothing_of_what_another_host_wrote_behind_it(
+    tmp_path: Path, empty_database: Database
+) -> None:
+    """The run went on elsewhere; a copy of it that is older than that holds the line that is kept here."""
+    table(empty_database)
+    async with Rig(tmp_path, empty_database, PLAN) as rig:
+        await rig.execute("one")
+        await rig.stop()
+        here, there = rig.environment, rig.environment | {"XDG_STATE_HOME": str(tmp_path / "there")}
+        for environment, known in ((there, False), (there, True), (here, False), (here, True)):
+            rig.environment = environment
+            await rig.take_up()
+            assert rig.events("run.recovered")[-1]["data"]["end_known"] is known
+            await rig.stop()

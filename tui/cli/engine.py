@@ -7,12 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tui.cli.output import tell
 from tui.cli.recorded import opened
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths, is_own
 from tui.journal.events import Policy
 from tui.locale import _
+
+_TAIL = 256 * 1024
+"""Bytes at a journal's end in which the opening words of an engine are that has just begun."""
 
 
 def facts_of(paths: RunPaths) -> dict[str, Any]:
@@ -47,7 +52,7 @@ def ensure_engine(paths: RunPaths, policy: Policy | None = None, say: Callable[[
     """An engine for an open run, started again where none runs; a demo's server too. It runs as the run's owner, which
     is this account, or for root the one it has named. Raises Stop, and NotOwned for everybody else.
 
-    `say` is told what cannot be known of the journal that it begins from; the engine journals that as well.
+    `say` is told what could not be known of the journal that it began from.
     """
     from tui.engine.launch import LaunchFailed, resume_run
     from tui.helm.owner import taker
@@ -61,20 +66,35 @@ def ensure_engine(paths: RunPaths, policy: Policy | None = None, say: Callable[[
                 if say is not None:
                     say(line)
         return
-    if say is not None and facts_of(paths)["alive"] is False:
-        from tui.helm.heads import kept
-
-        if kept(paths) is None:
-            text = _(
-                "The run {run} is taken up from its journal as it is: this account, on this host, keeps no head of "
-                "it, so whether lines are missing at its end cannot be known here."
-            )
-            say(text.format(run=paths.id))
+    began = facts_of(paths)["alive"] is False
     environment = {**os.environ, **demo_of(paths)}
     try:
         resume_run(paths, policy=policy, environment=environment)
     except LaunchFailed as error:
         raise Stop(str(error), Exit(error.exit_code), lines=True) from error
+    if say is not None and began and _end_unknown(paths.journal):
+        text = _(
+            "The run {run} is taken up from its journal as it is: this account, on this host, keeps no head of it that "
+            "is new enough, so whether lines are missing at its end cannot be known here."
+        )
+        say(text.format(run=paths.id))
+
+
+def _end_unknown(journal: Path) -> bool:
+    """Whether the engine that has just begun could not know that the journal's end was there: by its own word."""
+    from tui.journal.io import reading
+    from tui.journal.line import LineError, decode
+
+    with reading(journal) as fd:
+        tail = os.pread(fd, _TAIL, max(0, os.fstat(fd).st_size - _TAIL))
+    for raw in reversed(tail.split(b"\n")):
+        try:
+            line = decode(raw)
+        except LineError:
+            continue
+        if line.type == "run.recovered":
+            return msgspec.json.decode(line.data).get("end_known") is False
+    return False
 
 
 def demo_of(paths: RunPaths) -> dict[str, str]:

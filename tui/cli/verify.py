@@ -67,7 +67,7 @@ def command(run: str | None, head: End | str | None) -> None:
         tell(end_unknown())
     else:
         tell(
-            _("Its end is there: line {seq}, written at {at}, is kept apart from it.").format(
+            _("Up to line {seq}, written at {at} and kept apart from it, nothing is missing.").format(
                 seq=known.end.seq, at=known.at
             )
         )

@@ -270,7 +270,9 @@ async def _take_up(
         raise CannotStart(_("The frozen plan of {run} cannot be read by this version.").format(run=opened.id))
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = Secrets() if found is None else found.secrets
-    if known is None:
+    # An engine that began behind the line that is kept here has kept its own elsewhere.
+    end_known = known is not None and (known.end.seq or 0) >= _last_begun(lines)
+    if not end_known:
         rows = await unrecorded(target, state)
         if rows:
             await target.close()
@@ -284,7 +286,7 @@ async def _take_up(
     recorder.append(
         RunRecovered(
             engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=policy,
-            end_known=known is not None,
+            end_known=end_known,
         )
     )  # fmt: skip
     return recorder, target
@@ -302,6 +304,11 @@ def _verify(paths: RunPaths, opened: RunOpened) -> None:
 def _changed(opened: RunOpened, what: list[str]) -> CannotStart:
     message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
     return CannotStart(message.format(run=opened.id, what=", ".join(what)))
+
+
+def _last_begun(lines: list[Line]) -> int:
+    """The line with which the last engine began."""
+    return next((line.seq for line in reversed(lines) if line.type in ("run.opened", "run.recovered")), 0)
 
 
 def _last_anchor(lines: list[Line]) -> dict[str, Any] | None:
