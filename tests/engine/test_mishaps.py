@@ -14,7 +14,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine import recovery
+from tui.engine import proof, recovery
 from tui.engine.child import ChildIdentity, find_alive
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import QueryDriver
@@ -230,10 +230,12 @@ async def test_a_proof_that_raises_is_no_answer(
     made(empty_database)
     steps = ONE.replace('1)"},', '1)"}, prove: {query: select count(*) from t, equals: 1},', 1)
     async with Rig(tmp_path, empty_database, steps) as rig:
-        asked = raising(QueryDriver.query, MemoryError(), 1, lambda *_: True)
+        asked = raising(QueryDriver.query, MemoryError(), 4, lambda *_: True)
         monkeypatch.setattr(QueryDriver, "query", asked)
+        monkeypatch.setattr(proof, "_FIRST_PAUSE", 0.01)
         ended = await rig.execute("one")
         assert ended["type"] == "step.fate" and ended["data"]["reason"] == "proof_unanswered"
+        # The fourth time, and then no more.
         assert rig.do(Retry(step="one", reason="look again")) is None
         assert (await rig.ended("one", 2))["data"]["evidence"]["prove"]["answer"] == "there"
     assert empty_database.value("select count(*) from t") == 1, "it was committed, and is not executed again"

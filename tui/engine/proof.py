@@ -29,6 +29,8 @@ from tui.steps.query import evidence_of, expected_of, holds
 PATIENCE: Final = 600.0
 """Seconds for which a proof is asked again."""
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.25, 15.0, 2.0
+_FAILURES: Final = 3
+"""So often the question may end in an exception of our own."""
 _TIMEOUT, _LONGEST_TIMEOUT = 60.0, 480.0
 
 Answer = Literal["there", "not_there", "none"]
@@ -70,7 +72,7 @@ class Prover:
     async def ask(self, prove: Proof) -> Proved:
         """Until there is an answer. Raises ProofUnanswered."""
         deadline = time.monotonic() + PATIENCE
-        pause, timeout, tries = _FIRST_PAUSE, _TIMEOUT, 0
+        pause, timeout, tries, failures = _FIRST_PAUSE, _TIMEOUT, 0, 0
         while True:
             tries += 1
             try:
@@ -85,7 +87,11 @@ class Prover:
             except Exception as failure:
                 # The question was put, or could not be, and nobody knows what the answer is.
                 self._report(failure, f"the proof of step {self._step.id}")
-                raise ProofUnanswered({Fact.ANSWER: "none", Fact.TRIES: tries, **facts(failure)}) from failure
+                said = {Fact.TRIES: tries, **facts(failure)}
+                failures += 1
+                if failures == _FAILURES or await self._stops(pause, said):
+                    raise ProofUnanswered({Fact.ANSWER: "none", **said}) from failure
+                continue
             error = rows.error
             if error is None or denies(error):
                 self._tell(WaitReason.NONE, {})
@@ -106,6 +112,16 @@ class Prover:
             else:
                 break
         raise ProofUnanswered({Fact.ANSWER: "none", **said})
+
+    async def _stops(self, pause: float, said: dict[str, Any]) -> bool:
+        """Wait behind an exception, whose session is not used again; whether a person gave up meanwhile."""
+        await self._queries.close()
+        self._tell(WaitReason.PROOF_UNANSWERED, said | {"pause_s": pause})
+        try:
+            await asyncio.wait_for(self._stop.wait(), pause)
+        except TimeoutError:
+            return False
+        return True
 
     def _answered(self, prove: Proof, rows: Rows) -> Proved:
         if rows.error is not None:
