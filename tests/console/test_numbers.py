@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,12 +13,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.console.journals import Story, failed, migrating, rolled_back
+from tests.console.twin import shown as screen
+from tui.console.cast import Cut, export
 from tui.console.loglines import log_lines
 from tui.console.pictures import checklist, clock, details, footer, gauges, header, help, milestones, now, waits, window
 from tui.console.pictures.details import Material
 from tui.console.view import Moment, View
 from tui.console.words import ago, figure, number, size
-from tui.journal.line import Line
+from tui.journal.line import Line, digest, encode
 from tui.plain import figures
 from tui.plain.narrator import end_lines, narrate
 from tui.run.fold import fold
@@ -120,3 +124,31 @@ def test_a_history_is_a_bar_a_sample_whatever_the_samples_are(
     samples = tuple(Sample(mono=float(n), values={"m": value}) for n, value in enumerate(values))
     bar = gauges.history(RunState(samples=samples), "m", width, limit)
     assert len(bar) == min(width, len(values))
+
+
+def chained(story: Story, numbers: list[float]) -> Story:
+    """The story with other numbers, in a chain that holds."""
+    raw: list[bytes] = []
+    for place, line in enumerate(strange(story, numbers)):
+        story.lines[place] = msgspec.structs.replace(line, prev=digest(raw[-1]) if raw else line.prev)
+        raw.append(encode(story.lines[place]))
+    story.raw[:] = raw
+    return story
+
+
+STRANGE = pytest.mark.parametrize("numbers", [[-1e308], [1e308, 5e-324]])
+
+
+@STRANGE
+def test_an_export_goes_through_such_a_journal(numbers: list[float], tmp_path: Path) -> None:
+    story, into = chained(rolled_back(), numbers), io.BytesIO()
+    export(story.save(tmp_path / "20261205T235500Z-7f3a"), into, Cut(size=(80, 24)))
+    assert into.getvalue().count(b"\n") > 5
+
+
+@STRANGE
+async def test_a_console_shows_such_a_journal(numbers: list[float], tmp_path: Path) -> None:
+    async with screen(chained(migrating(), numbers), tmp_path, size=(80, 24)) as seen:
+        for keys in ("1", "2", "3", "4", "m", "escape", "t", "escape"):
+            await seen.press(keys)
+        assert "migra" in seen.text().lower()

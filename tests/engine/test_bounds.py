@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import resource
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.engine.sampler import Sampler
 from tui.journal.codes import Fact, FailReason
 from tui.journal.cut import LONGEST, REPEATED
 from tui.journal.events import Policy
@@ -228,3 +230,43 @@ async def test_of_many_warnings_the_first_are_kept_and_the_others_counted(databa
         assert len(rig.step("few").evidence["warnings"]) == 40
         assert rig.step("many").evidence["warnings_left_out"] == 70
         assert rig.step("many").evidence["warnings"] == [str(i) for i in [*range(1, 41), *range(1, 11)]]
+
+
+@awaited
+async def test_a_figure_that_is_no_number_is_left_out_and_a_strange_one_is_none_of_our_business(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = {"cpu": math.inf, "memory": math.nan, "disk": -math.inf, "of_app": -1e308, "tps_app": 1e308}
+    monkeypatch.setattr(Sampler, "_others", lambda self: [(figures, "db1")])
+    steps = "\n          - {id: one, title: One, sql: select 1}\n"
+    async with Rig(tmp_path, database, steps) as rig:
+        await rig.measured()
+        known = rig.recorder.state.metrics
+        assert (known["of_app"], known["tps_app"]) == (-1e308, 1e308)
+        assert not {"cpu", "memory", "disk"} & known.keys() and "connections" in known
+        assert (await rig.execute("one"))["type"] == "step.passed"
+
+
+@awaited
+async def test_long_records_of_the_servers_log_do_not_queue_up(database: Database, tmp_path: Path) -> None:
+    log = tmp_path / "server.json"
+    log.touch()
+    plan = f"""
+virada: 1
+name: rig
+targets: {{dev: {{environment: development, dsn: "${{RIG_DSN}}", server_log: {{file: {log}}}}}}}
+phases: [{{title: P, sections: [{{title: S, steps: [{{id: one, title: One, sql: select 1}}]}}]}}]
+"""
+    async with Rig(tmp_path, database, plan) as rig:
+        await rig.until(lambda: rig.recorder.state.facts.get("server_log_state") == "", "the log is followed")
+        piece = "x" * (MEBI - 100)
+        with Growth() as growth, log.open("a") as file:
+            # Records of 1 MiB, and one of 24 MiB.
+            for pieces in (*[1] * 24, 24):
+                file.write('{"error_severity":"LOG","message":"')
+                file.writelines([piece] * pieces)
+                file.write('"}\n')
+            file.flush()
+            await rig.until(lambda: rig.recorder.state.facts.get("server_log_lines") == 25, "all of it is read")
+        assert growth.bytes < 24 * MEBI, growth.bytes
+        assert rig.paths.journal.stat().st_size < 4 * MEBI
