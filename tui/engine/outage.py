@@ -15,7 +15,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import Fact, FailReason, WaitReason
-from tui.postgres.errors import ConnectFailed, ConnectionLost, PostgresError, Unusable
+from tui.postgres.errors import ConnectFailed, ConnectionLost, OutOfMemory, PostgresError, Unusable
 from tui.postgres.identity import OtherTarget
 
 REFUSED_S = 60.0
@@ -26,7 +26,7 @@ _GONE: Final = ("08", "57P", "25P03")
 
 def may_be_away(error: PostgresError) -> bool:
     """Whether an error may come of a server that is away, or of a lost connection to it."""
-    if isinstance(error, OtherTarget | Unusable):
+    if isinstance(error, OtherTarget | OutOfMemory | Unusable):
         return False
     return isinstance(error, ConnectFailed | ConnectionLost) or (error.sqlstate or "").startswith(_GONE)
 

@@ -433,7 +433,7 @@ class Session:
             raise OutOfMemory() from None
         except psycopg.Error as error:
             refused = translated(error, self._connection, sql)
-            if isinstance(refused, ConnectionLost):
+            if isinstance(refused, ConnectionLost) and not isinstance(refused, OutOfMemory):
                 refused = self._has_lost(refused)
             if isinstance(refused, StatementFailed):
                 self.answered_at = time.monotonic()
