@@ -25,11 +25,13 @@ from tui.postgres.connect import open_session
 from tui.postgres.errors import StatementFailed
 
 pytestmark = pytest.mark.postgres
-ROWS = 60_000
+ROWS = 80_000
 WIDE = f"select g, repeat('x', 300), repeat('y', 300) from generate_series(1, {ROWS}) g"
 """Held whole it takes more than 64 MiB here."""
 TALL = "returning id, repeat('z', 600)"
 MEBI = 1 << 20
+MOST = 40 * MEBI
+"""Bytes; what these tests are about took more, and a process under load varies by some."""
 
 
 class Growth:
@@ -74,7 +76,7 @@ async def test_however_many_rows_none_of_them_are_held(database: Database, tmp_p
             with Growth() as growth:
                 ended = await rig.execute(step)
             assert ended["type"] == "step.passed", ended
-            assert growth.bytes < 24 * MEBI, (step, growth.bytes)
+            assert growth.bytes < MOST, (step, growth.bytes)
         assert rig.step("rows").evidence["prove"]["count"] == ROWS
         assert rig.step("question").evidence["count"] == ROWS and len(rig.step("question").evidence["rows"]) == 10
         assert rig.step("returning").evidence["rows"] == rig.step("batch").evidence["rows"] == ROWS
@@ -149,7 +151,7 @@ async def test_a_flood_of_notices_neither_queues_up_nor_fills_the_journal(databa
     async with Rig(tmp_path, database, steps) as rig:
         with Growth() as growth:
             ended = await rig.execute("flood")
-        assert ended["type"] == "step.passed" and growth.bytes < 24 * MEBI, growth.bytes
+        assert ended["type"] == "step.passed" and growth.bytes < MOST, growth.bytes
         (committed,) = rig.events("tx.committed")
         assert len(committed["data"]["warnings"]) == 50
         assert rig.paths.journal.stat().st_size < 2 * MEBI
@@ -162,7 +164,7 @@ async def test_copy_to_the_client_takes_nothing_in(each_database: Database) -> N
     try:
         with Growth() as growth, pytest.raises(StatementFailed, match="COPY moves data"):
             await session.run("copy (select repeat('x', 100) from generate_series(1, 500000)) to stdout")
-        assert growth.bytes < 24 * MEBI and session.closed
+        assert growth.bytes < MOST and session.closed
     finally:
         await session.close()
 
@@ -261,12 +263,12 @@ phases: [{{title: P, sections: [{{title: S, steps: [{{id: one, title: One, sql: 
         await rig.until(lambda: rig.recorder.state.facts.get("server_log_state") == "", "the log is followed")
         piece = "x" * (MEBI - 100)
         with Growth() as growth, log.open("a") as file:
-            # Records of 1 MiB, and one of 24 MiB.
-            for pieces in (*[1] * 24, 24):
+            # Records of 1 MiB, and one of 32 MiB.
+            for pieces in (*[1] * 32, 32):
                 file.write('{"error_severity":"LOG","message":"')
                 file.writelines([piece] * pieces)
                 file.write('"}\n')
             file.flush()
-            await rig.until(lambda: rig.recorder.state.facts.get("server_log_lines") == 25, "all of it is read")
-        assert growth.bytes < 24 * MEBI, growth.bytes
+            await rig.until(lambda: rig.recorder.state.facts.get("server_log_lines") == 33, "all of it is read")
+        assert growth.bytes < MOST, growth.bytes
         assert rig.paths.journal.stat().st_size < 4 * MEBI

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from bisect import bisect_right
 from contextlib import suppress
 from functools import cache
@@ -33,6 +34,8 @@ from tui.run.steps import Steps, StepState
 EVERY_BYTES = 512 * 1024
 """Bytes of journal between two keyframes, more where keyframes are large: what a seek folds at most."""
 _SHARE = 10
+_AT_HAND = 16
+"""Keyframes whose states are kept as they are, the newest."""
 FORMAT = 2
 _CODE = ("run/*.py", "journal/events.py", "plan/model.py")
 """Another version of any of these may fold the same lines into another state."""
@@ -81,7 +84,17 @@ class _Point(msgspec.Struct, frozen=True):
     mono: float
     at: str
     state: RunState | None
-    raw: msgspec.Raw | None
+    packed: bytes
+    """The keyframe's state, compressed: a day has hundreds of them."""
+    size: int
+
+    @classmethod
+    def of(cls, seq: int, offset: int, mono: float, at: str, raw: bytes, state: RunState | None = None) -> _Point:
+        return cls(seq, offset, mono, at, state, zlib.compress(raw, 1), len(raw))
+
+    @property
+    def raw(self) -> msgspec.Raw:
+        return msgspec.Raw(zlib.decompress(self.packed))
 
 
 def encode_state(state: RunState) -> bytes:
@@ -170,14 +183,16 @@ class Recording:
         return self._points[-1].offset if self._points else 0
 
     def _distance(self) -> int:
-        last = self._points[-1].raw if self._points else None
-        return max(EVERY_BYTES, _SHARE * (0 if last is None else len(bytes(last))))
+        return max(EVERY_BYTES, _SHARE * (self._points[-1].size if self._points else 0))
 
     def _add(self) -> None:
-        raw = msgspec.Raw(encode_state(self.state))
         state = self.state
-        self._points.append(_Point(state.seq, self._offset, state.mono, self._latest, state, raw))
+        point = _Point.of(state.seq, self._offset, state.mono, self._latest, encode_state(state), state)
+        self._points.append(point)
         self._digests.append(self._digest)
+        if len(self._points) > _AT_HAND:
+            # An older one is decoded when somebody goes there: its samples alone are as large as a long plan.
+            self._points[-1 - _AT_HAND] = replace(self._points[-1 - _AT_HAND], state=None)
 
     def state_at(self, position: Position) -> RunState:
         """The state after the last line that the position admits; the empty state when it admits none."""
@@ -206,7 +221,6 @@ class Recording:
         for point in reversed(self._points[:low]):
             if point.state is not None:
                 return point.state, point.offset
-            assert point.raw is not None
             try:
                 return decode_state(point.raw, self._base), point.offset
             except msgspec.ValidationError:
@@ -229,7 +243,7 @@ class Recording:
         if not first:
             return
         self._base = fold(RunState(), first[0].line)
-        self._points = [_Point(f.seq, f.offset, f.mono, f.at, None, f.state) for f in frames]
+        self._points = [_Point.of(f.seq, f.offset, f.mono, f.at, bytes(f.state)) for f in frames]
         self._digests = [f.digest for f in frames]
         self._saved = len(frames)
         last = frames[-1]
@@ -299,7 +313,6 @@ class Recording:
                 os.fchmod(descriptor, JOURNAL_MODE)
                 file.write(msgspec.json.encode(made_by()) + b"\n")
                 for point, found in zip(self._points, self._digests, strict=True):
-                    assert point.raw is not None
                     frame = Keyframe(point.seq, point.offset, point.mono, point.at, found, point.raw)
                     file.write(msgspec.json.encode(replace(frame, check=frame.sealed())) + b"\n")
             beside.replace(self.cache)
