@@ -46,6 +46,7 @@ class Proxy:
         self.wires: list[Wire] = []
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opening: set[asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = set()
         self.refusing = False
         """New connections are ended at once."""
         self._going_on = asyncio.Event()
@@ -66,9 +67,16 @@ class Proxy:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        # What was accepted a moment ago is told to `_serve` first, which alone can close it.
+        accepting = [task for task in asyncio.all_tasks() if "_accept_connection" in repr(task.get_coro())]
+        await asyncio.gather(*accepting, return_exceptions=True)
+        await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for opened in await asyncio.gather(*self._opening, return_exceptions=True):
+            if not isinstance(opened, BaseException):
+                opened[1].close()
 
     def picked(self, which: Picked) -> Iterator[Wire]:
         """Those that live and whose name is picked."""
@@ -128,7 +136,10 @@ class Proxy:
                 writer.write(b"N")
                 first = await reader.read(8192)
             server = self._database.server
-            there, back = await asyncio.open_unix_connection(f"{server.socket}/.s.PGSQL.{PORT}")
+            opening = asyncio.ensure_future(asyncio.open_unix_connection(f"{server.socket}/.s.PGSQL.{PORT}"))
+            self._opening.add(opening)
+            there, back = await asyncio.shield(opening)
+            self._opening.discard(opening)
             wire = Wire(writer, back, _name(first))
             self.wires.append(wire)
             back.write(first)

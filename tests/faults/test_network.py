@@ -79,7 +79,7 @@ _CASES = [
     (kind, fault, moment) for kind in KINDS for fault in FAULTS for moment in MOMENTS
     if moment == "work" or kind in ("single", "each", "batch", "psql")
 ]  # fmt: skip
-_TELLING = [("single", "all stalled", "commit"), ("psql", "half open", "commit")]
+_TELLING = [("psql", "half open", "commit")]
 
 
 @awaited

@@ -18,13 +18,14 @@ from tests import postgres_server
 from tests.engine.pair import free_port
 from tests.engine.postgres.pgserver import Server, awaited
 from tests.engine.rig import Rig
+from tests.faults import counting
 from tui.journal.codes import WaitReason
 from tui.run.commands import Execute
 
 NAME = f"va-{os.getpid()}"
 _NET = f"10.231.{os.getpid() % 250}"
 HERE, THERE = f"{_NET}.1", f"{_NET}.2"
-PATIENCE = 25.0
+PATIENCE = 40.0
 STEPS = """
           - {id: hold, title: Hold, psql: {file: hold.sql}}
 """
@@ -54,6 +55,11 @@ class Far:
     def swallow(self) -> None:
         for chain, way in (("INPUT", "-i"), ("OUTPUT", "-o")):
             ip("netns", "exec", NAME, "iptables", "-I", chain, "!", way, "lo", "-j", "DROP")
+
+    def heal(self) -> None:
+        """All that was kept back arrives, as soon as it is sent again."""
+        for chain, way in (("INPUT", "-i"), ("OUTPUT", "-o")):
+            ip("netns", "exec", NAME, "iptables", "-D", chain, "!", way, "lo", "-j", "DROP")
 
     def works(self, application: str, query: str = "") -> bool:
         """Whether the server has a session of this application, at this query."""
@@ -131,6 +137,47 @@ async def test_a_silent_network_is_noticed_on_both_sides(tmp_path: Path) -> None
             far.run("drop table big", "other")
             for rig, step, _query in running:
                 await until(lambda: not lives(rig, step), f"the program of {step} has ended")  # noqa: B023
+
+
+BUILD = """
+          - id: build
+            title: Build
+            sql: {file: build.sql, transaction: per_statement}
+            prove: {query: "select count(*) from pg_index where indrelid = 'held'::regclass and indisvalid", equals: 2}
+            cleanup: {sql: {text: "drop index concurrently if exists held_a, held_b", transaction: per_statement}}
+"""
+DUMP = SAVE.replace("tolerate: 9s, ", "")
+AWAY = 15.0
+
+
+@awaited
+@pytest.mark.skipif(not counting.EVERY, reason="a network that is away for a quarter of a minute")
+async def test_a_network_that_is_away_for_a_moment_ends_nothing_that_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """A concurrent index build and a dump go on when it is back; so does the right to change the target."""
+    with far_away() as far:
+        far.run("create table held (a int, b int)")
+        far.run("create database other")
+        far.run(
+            "create table big as select md5(g::text) || md5((g * 7)::text) as t from generate_series(1, 600000) g",
+            "other",
+        )
+        script = {"build.sql": "".join(f"create index concurrently held_{x} on held ({x});\n" for x in "ab")}
+        building = Rig(tmp_path / "a", far.dsn, BUILD, script)
+        saving = Rig(tmp_path / "b", far.dsn + " dbname=other", DUMP, None, BACKUPS=str(tmp_path / "backups"))
+        with psycopg.connect(host=str(far.server.home), port=far.port, dbname="postgres", user="postgres") as blocker:
+            blocker.execute("insert into held values (1, 1)")
+            async with building, saving:
+                for rig, step, query in ((building, "build", "held_a"), (saving, "save", "COPY public.big")):
+                    assert rig.do(Execute(step=step)) is None
+                    await until(lambda: far.works(step, query), f"{step} is at {query}")  # noqa: B023
+                far.swallow()
+                await asyncio.sleep(AWAY)
+                far.heal()
+                assert WaitReason.TARGET_SILENT in building.said() & saving.said()
+                blocker.rollback()
+                for rig, step in ((building, "build"), (saving, "save")):
+                    await until(lambda: rig.step(step).status != "running", f"{step} ends")  # noqa: B023
+                    assert (rig.step(step).status, rig.step(step).attempt) == ("passed", 1), rig.events()[-5:]
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:

@@ -39,6 +39,8 @@ SAID: Final = 6.0
 """Seconds without an answer after which the target is called silent."""
 SLACK: Final = 3.0
 """Seconds that the kernel has to notice it first, which knows more."""
+PAUSED: Final = 3.0
+"""Seconds between two ticks after which it was the engine that did not listen."""
 GONE: Final = 2.0
 """Seconds for which a backend must be missed whose client still waits for it."""
 ENDED: Final = 5.0
@@ -90,7 +92,7 @@ class Liveness:
         self._target = target
         self._logbook = logbook
         self._attempts = attempts
-        self._answered = time.monotonic()
+        self._answered = self._ticked = time.monotonic()
         self._silent = False
         self._before: dict[tuple[str, int], tuple[str | None, dict[str, Any]]] = {}
         """What those steps waited for of which it is said that the target is silent."""
@@ -105,6 +107,10 @@ class Liveness:
         if not self._target.named:
             return
         now = time.monotonic()
+        if now - self._ticked > PAUSED:
+            # Nobody listened meanwhile: this process was stopped, or its machine.
+            self._answered += now - self._ticked
+        self._ticked = now
         self._answered = max([self._answered, *(s.answered_at for s in self._sessions())])
         silent = now - self._answered
         if silent < SAID:

@@ -142,7 +142,11 @@ class _Files:
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Exit status and output."""
-    return [(key, str(evidence[key])) for key in ("exit_status", "seconds", "output_bytes") if key in evidence]
+    return [
+        (key, str(evidence[key]))
+        for key in ("exit_status", "seconds", "output_bytes", "replication")
+        if key in evidence
+    ]
 
 
 KIND = Kind(
