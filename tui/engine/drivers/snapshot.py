@@ -17,14 +17,17 @@ from tui.journal import events as e
 from tui.journal.codes import FailReason, WaitReason
 from tui.plan.model import Step
 from tui.plan.tolerance import PATIENT
-from tui.postgres import evidence
-from tui.postgres.connect import Session, WorkSettings
+from tui.postgres import evidence, fence
+from tui.postgres.connect import Backend, Session, WorkSettings
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.resolve import Resolved
 from tui.steps.effects import Snapshot, SnapshotTaken
 
 _PAUSE = 0.2
+_ANSWER_S = 2.0
+_PATIENCE_S = 15.0
+"""Seconds in which a control session that is lost, too, is found to be, and replaced."""
 _LIMITS = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0, tolerate_s=PATIENT)
 
 
@@ -38,6 +41,7 @@ class SnapshotDriver:
         self._attempt = attempt
         self._stop = stop
         self._session: Session | None = None
+        self._silent = False
         self.source: tuple[Resolved, Session] | None = None
 
     async def take(self, effect: Snapshot) -> SnapshotTaken:
@@ -114,15 +118,38 @@ class SnapshotDriver:
         if self._session is None or self.source is not None:
             return None
         try:
-            await self._session.execute("select 1")
+            await asyncio.wait_for(self._session.execute("select 1"), _ANSWER_S)
         except ConnectionLost as error:
             return error
+        except TimeoutError:
+            self._silent = True
+            return ConnectionLost("the session that keeps the moment does not answer")
         except PostgresError:
             pass
         return None
 
     async def close(self) -> None:
         """Give the moment up."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        session, self._session = self._session, None
+        if session is None:
+            return
+        try:
+            await asyncio.wait_for(session.execute("rollback"), _ANSWER_S if not self._silent else 0.0)
+            ended = True
+        except (PostgresError, TimeoutError):
+            ended = session.lost is not None and session.lost.sqlstate is not None
+        await session.close()
+        if not ended and self.source is None:
+            await self._end(session.backend)
+
+    async def _end(self, backend: Backend) -> None:
+        """The server may not have noticed that the session is gone: its transaction would keep what others delete, and
+        whoever waits for it."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                control = await asyncio.wait_for(self._target.control(), _ANSWER_S)
+                await asyncio.wait_for(fence.terminate(control, backend), _ANSWER_S)
+                return
+            except (PostgresError, TimeoutError):
+                await asyncio.sleep(_PAUSE)
