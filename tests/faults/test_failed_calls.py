@@ -11,8 +11,9 @@ import errno
 import os
 import random
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,14 @@ class Tally:
     """What became of the cases of one fault; `end` fails where one of them is not as it should be."""
 
     def __init__(self, home: Path, database: Database) -> None:
-        self._home = home
+        self.home = home
         self._database = database
         self.cases = self.undecided = 0
         self.bad: list[str] = []
 
     def case(self, name: str, fault: Any = None, short: Mapping[str, int] | None = None) -> int:
         """Carry out one; how many calls were counted in it."""
-        home = self._home / f"case{self.cases}"
+        home = self.home / f"case{self.cases}"
         case = Case(home, self._database)
         entered: AbstractContextManager[Any] = nullcontext() if fault is None else fault
 
@@ -86,36 +87,42 @@ def numbers(what: str) -> Iterator[int]:
         yield random.Random(f"{SEED}{what}").randrange(1, _ABOUT[what.split()[0]])
 
 
-@pytest.mark.parametrize(("operation", "number"), FAULTS if EVERY else [("any", 0)])
-def test_the_nth_call_on_a_file_fails(database: Database, tmp_path: Path, operation: Operation, number: int) -> None:
-    if not EVERY:
-        operation, number = random.Random(SEED).choice(FAULTS)
-    tally = Tally(tmp_path, database)
+def call(tally: Tally, operation: Operation, number: int) -> None:
     name = f"{operation} {errno.errorcode[number]}"
     for at in numbers(name):
-        # Below the runs alone: backups have errors of their own.
-        if tally.case(f"{name} {at}", Failing(tmp_path, operation, number, at)) < at:
+        if tally.case(f"{name} {at}", Failing(tally.home, operation, number, at)) < at:
             break
-    tally.end(name)
 
 
-@pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
-@pytest.mark.parametrize("place", PLACES if EVERY else ["any"])
-def test_the_nth_call_raises_what_nobody_foresaw(database: Database, tmp_path: Path, place: Any, behind: bool) -> None:
-    owner, method = place if EVERY else random.Random(f"{SEED}{behind}").choice(PLACES)
-    tally = Tally(tmp_path, database)
+def raised(tally: Tally, owner: type, method: str, behind: bool) -> None:
     for at in numbers(f"{method} {behind}"):
         error = ERRORS[at % len(ERRORS)]
         if tally.case(f"{method} {at} {error!r}", Raising(owner, method, at, error, behind=behind)) < at:
             break
-    tally.end(f"{method} raises {'behind' if behind else 'before'}")
 
 
-def test_descriptors_run_out(database: Database, tmp_path: Path) -> None:
+def descriptors(tally: Tally) -> None:
     """For the first attempt of one step, or the beginning of the rollback, so many more are to be had and no more."""
-    chosen = random.Random(SEED)
     cases = [(step, more) for step in SHORT for more in range(DESCRIPTORS)]
-    tally = Tally(tmp_path, database)
-    for step, more in cases if EVERY else [chosen.choice(cases)]:
+    for step, more in cases if EVERY else [random.Random(SEED).choice(cases)]:
         tally.case(f"{step} with {more} descriptors", short={step: more})
-    tally.end("EMFILE")
+
+
+ON_FILES: dict[str, Callable[[Tally], None]] = {
+    f"{operation} {errno.errorcode[number]}": partial(call, operation=operation, number=number)
+    for operation, number in FAULTS
+}
+RAISED: dict[str, Callable[[Tally], None]] = {
+    f"{method} {'behind' if behind else 'before'}": partial(raised, owner=owner, method=method, behind=behind)
+    for owner, method in PLACES
+    for behind in (False, True)
+}
+OTHERS: dict[str, Callable[[Tally], None]] = {"descriptors": descriptors, **RAISED}
+
+
+@pytest.mark.parametrize("fault", [*ON_FILES, *OTHERS] if EVERY else ["a file", "another"])
+def test_each_attempt_has_a_true_outcome(database: Database, tmp_path: Path, fault: str) -> None:
+    name = fault if EVERY else random.Random(SEED).choice([*(ON_FILES if fault == "a file" else OTHERS)])
+    tally = Tally(tmp_path, database)
+    (ON_FILES | OTHERS)[name](tally)
+    tally.end(name)
