@@ -72,7 +72,7 @@ def shown(lines: list[Line]) -> RunState:
     msgspec.json.encode(status(state))
     for wall in (0.0, 1.0e9):
         view = View(state=state, moment=Moment(wall, state.mono, 0.0), mode="operator")
-        for width in (20, 80, 200):
+        for width in (20, 120):
             for drawn in (
                 gauges.gauges(view, width), now.now(view, width), clock.clock_lines(view, width),
                 milestones.milestone_lines(view, width), waits.waits(view, width), window.window_lines(view, width),
@@ -86,10 +86,9 @@ def shown(lines: list[Line]) -> RunState:
 
 
 @pytest.mark.parametrize("told", [failed, migrating, rolled_back])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(numbers=st.lists(FINITE, min_size=1, max_size=7))
 @example(numbers=[-1e308])
-@example(numbers=[1e308])
 @example(numbers=[1e308, -1e308, 0.0])
 def test_no_number_of_a_journal_ends_what_shows_it(told: Any, numbers: list[float]) -> None:
     assert shown(strange(told(), numbers)).seq > 0
@@ -136,7 +135,7 @@ def chained(story: Story, numbers: list[float]) -> Story:
     return story
 
 
-STRANGE = pytest.mark.parametrize("numbers", [[-1e308], [1e308, 5e-324]])
+STRANGE = pytest.mark.parametrize("numbers", [[-1e308, 1e308, 5e-324]])
 
 
 @STRANGE

@@ -40,12 +40,12 @@ def cut(text: T, most: int = LONGEST) -> T:
     return marked(kept, whole)
 
 
-def cut_bytes(data: bytes, most: int = LONGEST) -> str:
+def cut_bytes(data: bytes, most: int = LONGEST, errors: str = "backslashreplace") -> str:
     """The same of bytes as they come from a server; those that are no UTF-8 become visible as \\xNN."""
     if len(data) <= most:
-        return data.decode("utf-8", "backslashreplace")
+        return data.decode("utf-8", errors)
     # The beginning of a character whose other bytes are cut off is left out.
-    return marked(_DECODER("backslashreplace").decode(data[:most]), len(data))
+    return marked(_DECODER(errors).decode(data[:most]), len(data))
 
 
 def marked(kept: str, whole: int) -> str:

@@ -462,10 +462,10 @@ class Session:
         notice = Notice(
             diag.severity_nonlocalized or diag.severity or "NOTICE",
             diag.sqlstate,
-            cut(diag.message_primary or ""),
-            cut(diag.message_detail),
-            cut(diag.message_hint),
-            cut(diag.context),
+            diag.message_primary or "",
+            diag.message_detail,
+            diag.message_hint,
+            diag.context,
             diag.source_function,
         )
         if notice.severity in ("FATAL", "PANIC") or notice.sqlstate == CRASH:

@@ -13,7 +13,6 @@ import psycopg
 from psycopg import generators, pq
 from psycopg.abc import PQGen
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
 from psycopg.pq.abc import PGresult
 
 from tui.journal.cut import LONGEST, REPEATED, cut_bytes
@@ -115,6 +114,17 @@ def typed(connection: WireConnection) -> Callable[[PGresult], tuple[Any, ...]]:
     return load
 
 
+def _failure(result: PGresult) -> psycopg.Error:
+    """The driver's error, without the whole of a long text in it; what the server said is in its `diag`."""
+    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode("ascii", "replace")
+    try:
+        kind = psycopg.errors.lookup(state)
+    except KeyError:
+        kind = psycopg.DatabaseError
+    own = result.error_field(pq.DiagnosticField.SEVERITY) is None
+    return kind(cut_bytes(result.error_message) if own else state, info=result, encoding="utf-8")
+
+
 def _met(connection: WireConnection, sql: bytes, answer: Answer) -> PQGen[None]:
     pgconn = connection.pgconn
     pgconn.send_query(sql)
@@ -132,7 +142,7 @@ def _met(connection: WireConnection, sql: bytes, answer: Answer) -> PQGen[None]:
         if result is None:
             break
         if result.status == _FATAL:
-            failed = failed or error_from_result(result, encoding="utf-8")
+            failed = failed or _failure(result)
         elif result.status in _COPIES:
             raise psycopg.ProgrammingError("COPY")
         elif failed is None:

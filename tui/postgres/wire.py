@@ -13,8 +13,9 @@ from psycopg import waiting
 from psycopg.abc import PQGen
 from psycopg.adapt import Buffer, Loader
 from psycopg.errors import Diagnostic
+from psycopg.pq import DiagnosticField
 
-from tui.journal.cut import cut
+from tui.journal.cut import cut, cut_bytes
 from tui.postgres.errors import ConnectionLost, LockNotAvailable, OutOfMemory, PostgresError, StatementFailed
 
 T = TypeVar("T")
@@ -74,9 +75,19 @@ async def connect(parameters: dict[str, Any]) -> WireConnection:
     return connection
 
 
-def tolerant(diag: Diagnostic) -> Diagnostic:
-    """The same report read as UTF-8 whatever the session's encoding is called; other bytes become U+FFFD."""
-    return Diagnostic(diag._info, "utf-8")
+class Report(Diagnostic):
+    """What the server reports, read as UTF-8 whatever the session's encoding is called; other bytes become U+FFFD. Of a
+    long text no more is decoded than is kept."""
+
+    def _error_message(self, field: DiagnosticField) -> str | None:
+        info = self._info
+        found = None if not info else info.get(field) if isinstance(info, dict) else info.error_field(field)
+        return None if found is None else cut_bytes(found, errors="replace")
+
+
+def tolerant(diag: Diagnostic) -> Report:
+    """The same report as a `Report`."""
+    return Report(diag._info)
 
 
 def unfinished(connection: psycopg.AsyncConnection[Any]) -> bool:
@@ -104,9 +115,9 @@ def translated(error: psycopg.Error, connection: psycopg.AsyncConnection[Any], s
     return kind(
         diag.sqlstate,
         message,
-        detail=cut(diag.message_detail),
-        hint=cut(diag.message_hint),
-        context=cut(diag.context),
+        detail=diag.message_detail,
+        hint=diag.message_hint,
+        context=diag.context,
         position=position,
         statement_line=None if position is None else 1 + sql[: position - 1].count("\n"),
     )

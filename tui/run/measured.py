@@ -12,7 +12,7 @@ from tui.run.state import HISTORY, GuardState, Reading, RunState, Sample
 
 T = TypeVar("T")
 NAMES = 500
-"""Figures and facts of which the state knows what they were last."""
+"""Figures and facts of which the state knows what they were last; of more than these half are forgotten."""
 STALE = 3.0
 """Seconds after which a figure that no sample has told again is unknown: ticks come every second, some of them late."""
 
@@ -35,7 +35,7 @@ def _joined(known: dict[str, T], told: dict[str, T]) -> dict[str, T]:
     joined = {**known, **told}
     if len(joined) > NAMES:
         last = {name: value for name, value in known.items() if name not in told} | told
-        joined = dict(list(last.items())[-NAMES:])
+        joined = dict(list(last.items())[-NAMES // 2 :])
     return joined
 
 

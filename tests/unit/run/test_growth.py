@@ -20,7 +20,7 @@ from tui.run.next import next_effects
 from tui.run.state import KEPT, MOST_FIRED, RunState
 from tui.run.status import status
 
-LITTLE, TIMES, LIMIT = 800, 4, 9.0
+LITTLE, TIMES, LIMIT = 500, 4, 9.0
 STEPS = 40
 Story = Callable[[int], list[e.Event]]
 
