@@ -184,6 +184,7 @@ async def test_a_lost_connection_is_no_answer(made: Database, tmp_path: Path) ->
     async with Rig(tmp_path, made, slow, policy=ROLLING) as rig:
         ended = (
             "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like '%fill query'"
+            " and datname = current_database()"
         )
         await rig.until(lambda: made.value(ended), "the proof asks")
         await unanswered(rig, "fill")

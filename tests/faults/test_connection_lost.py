@@ -48,7 +48,8 @@ def test_the_server_killed_in_a_transaction_and_started_again(station: Station, 
 def _backends(database: Database, step: str) -> list[int]:
     with database.connect() as connection:
         rows = connection.execute(
-            "select pid from pg_stat_activity where application_name like 'virada%%' and application_name like %s",
+            "select pid from pg_stat_activity where application_name like 'virada%%' and application_name like %s"
+            " and datname = current_database()",
             [f"%{step}%"],
         ).fetchall()
     return [int(row[0]) for row in rows]
