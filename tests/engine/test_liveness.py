@@ -238,6 +238,18 @@ async def test_a_connection_that_carries_nothing_is_given_up(tmp_path: Path, emp
 
 
 @awaited
+async def test_a_moment_that_was_given_up_is_held_back_by_nobody(tmp_path: Path, empty_database: Database) -> None:
+    """The end of the session that kept a dump's snapshot does not arrive: others would wait for it for good."""
+    async with far(tmp_path, empty_database, "backup") as one:
+        one.proxy.stall(lambda name: name.endswith("snapshot"))
+        one.blocker.rollback()
+        ended = await one.rig.ended("work")
+        assert ended["type"] == "step.passed"
+        query = "select count(*) from pg_stat_activity where application_name ~ 'snapshot$' and datname = %s"
+        assert one.looker.execute(query, [one.database.name]).fetchone() == (0,)
+
+
+@awaited
 @pytest.mark.unsaid(WaitReason.CONNECTION_STALLED)
 async def test_a_statement_that_takes_long_is_not_called_stalled(tmp_path: Path, empty_database: Database) -> None:
     async with far(tmp_path, empty_database, "sql") as one:
