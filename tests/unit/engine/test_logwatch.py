@@ -22,6 +22,7 @@ from tui.postgres.errors import ConnectionLost, StatementFailed
 from tui.postgres.logline import LogLine
 from tui.postgres.serverlog import LogUnavailable
 from tui.probes.ssh import Ssh
+from tui.run.errors import Errors, RecordedError
 from tui.run.state import RunState
 
 
@@ -33,14 +34,16 @@ class Book:
     """Stands in for the recorder and the logbook."""
 
     def __init__(self) -> None:
-        self.state = SimpleNamespace(errors=(), metrics={}, latest={}, facts={})
+        self.state = SimpleNamespace(errors=Errors(), metrics={}, latest={}, facts={})
         self.recorded: list[ErrorRecorded] = []
         self.said: list[str] = []
         self.shown: list[tuple[int, int]] = []
 
     def append(self, *events: ErrorRecorded) -> None:
         self.recorded += events
-        self.state.errors += events
+        for event in events:
+            told = RecordedError(id=event.id, text=event.text, source=event.source)
+            self.state.errors = self.state.errors.added(told)
 
     def say(self, severity: str, text: str) -> None:
         self.said.append(text)
@@ -259,7 +262,7 @@ def test_each_record_counts(lines: list[LogLine], count: int) -> None:
     critical = Critical(0)
     critical.meet(lines)
     assert critical.count == count
-    assert sum(1 for _ in critical.taken(cast(RunState, SimpleNamespace(errors=())))) == len(
+    assert sum(1 for _ in critical.taken(cast(RunState, SimpleNamespace(errors=Errors())))) == len(
         {found.sqlstate for found in lines if count}
     )
 
