@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests import shared
+from tests import postgres_server, shared
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", None)
     if worker is None:
         shared.begin()
+        _have_programs()
     else:
         shared.join(worker["virada_servers"])
 
@@ -40,6 +41,14 @@ def pytest_xdist_auto_num_workers() -> int:
     told = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return int(told) if told else 2 * cores
+
+
+def _have_programs() -> None:
+    """With a version named, client programs that may be older than the server are no test of it: those that fit come
+    first, for the workers as well."""
+    named = os.environ.get(postgres_server.VARIABLE, "")
+    if named.isdecimal() and int(named) in postgres_server.MAJORS:
+        os.environ["PATH"] = f"{postgres_server.binaries_of(int(named)).bindir}:{os.environ['PATH']}"
 
 
 def pytest_unconfigure() -> None:

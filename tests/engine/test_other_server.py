@@ -3,6 +3,7 @@ the next. Poolers, certificates and names of several addresses on the way."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests.engine.pair import Node, copy_of, free_port, primary
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.relay import Relay
 from tests.engine.test_one_way import SAVE, SCRIPT, passed, rig, run, told
-from tests.postgres_server import MAJORS, await_condition
+from tests.postgres_server import MAJORS, await_condition, binaries_of
 from tui.journal.codes import CancelReason, Fact, FailReason, HoldReason
 from tui.run.commands import Execute, Resume, Retry
 
@@ -197,12 +198,16 @@ def certified(node: Node, path: Path) -> Path:
 
 
 @awaited
-async def test_a_certificate_is_compared_with_the_name_beside_the_pinned_address(tmp_path: Path) -> None:
+async def test_a_certificate_is_compared_with_the_name_beside_the_pinned_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     major = next((major for major in MAJORS if has_tls(major)), None)
     if major is None:
         pytest.skip("no server here is built with TLS")
+    # Programs of a carried server are built without it as well.
+    monkeypatch.setenv("PATH", f"{binaries_of(major).bindir}:{os.environ['PATH']}")
     with primary(major) as node:
         authority = certified(node, tmp_path)
         node.run("alter system set ssl = on")

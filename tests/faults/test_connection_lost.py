@@ -72,9 +72,13 @@ def _terminate(database: Database, step: str) -> None:
 @pytest.mark.parametrize("ledger", [True, False], ids=["ledger", "xid"])
 def test_the_work_session_terminated(station: Station, database: Database, ledger: bool) -> None:
     counting.prepare(station, database, ledger=ledger)
-    station.virada("run", str(counting.PLAN), *_GO_ON, "--detach").expect()
-    station.wait_for(_begun("single", "tx.begin"))
-    _terminate(database, "single")
+    with database.connect() as blocker:
+        blocker.execute("begin")
+        blocker.execute("create table made_by_single (n int)")
+        station.virada("run", str(counting.PLAN), *_GO_ON, "--detach").expect()
+        station.wait_for(_begun("single", "tx.begin"))
+        _terminate(database, "single")
+        blocker.execute("rollback")
     fate = station.wait_for("step.fate")["data"]
     assert (fate["step"], fate["fate"]) == ("single", "not_applied")
     assert station.wait_for("step.failed")["data"]["reason"] == "terminated"
