@@ -40,6 +40,15 @@ TRIED = (int(_NAMED),) if _NAMED else SUPPORTED
 PREFIX = "virada-test-"
 SAMPLE_TEMPLATE = "sample_template"
 _CLIENTS = ("psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "pg_isready", "pg_verifybackup", "pgbench")
+_OF_THE_DATA = (
+    "pg_resetwal",
+    "pg_controldata",
+    "pg_checksums",
+    "pg_rewind",
+    "pg_upgrade",
+    "pg_waldump",
+    "pg_test_fsync",
+)
 _numbers = itertools.count(1)
 
 
@@ -101,7 +110,9 @@ def binaries_of(major: int | None = None) -> Binaries:
             bindir.mkdir(mode=0o755)
             for place in (found.bindir, MAJORS[clients].bindir):
                 for program in place.iterdir():
-                    if not (bindir / program.name).exists():
+                    # What works on the data itself is of its version or of no use.
+                    lent = place == found.bindir or program.name not in _OF_THE_DATA
+                    if lent and not (bindir / program.name).exists():
                         (bindir / program.name).symlink_to(program)
     return Binaries(bindir, major)
 
