@@ -30,6 +30,7 @@ from tui.helm.protocol import (
     encode,
 )
 from tui.helm.socket import listen, peer_of, pidfd_of_peer, remove
+from tui.probes.ending import ended
 from tui.run.commands import AnyCommand
 
 MAX_CLIENTS = 64
@@ -102,9 +103,7 @@ class HelmServer:
             writer.transport.abort()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=5)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await ended(late)
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -29,6 +29,7 @@ from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.postgres.sample import SHORTEST, Sample, sample
 from tui.probes.canary import Canary, HttpQuestion, Question
+from tui.probes.ending import ended
 from tui.probes.here import is_here
 from tui.probes.host import HostWatch
 from tui.probes.sources import sources_of
@@ -290,16 +291,14 @@ class Sampler:
 
     async def _end(self) -> None:
         tasks = [*self._watches.values(), *([self._asking] if self._asking is not None else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(tasks)
         closing = [self._log.close()]
         if self._canary is not None:
             closing.append(self._canary.close())
         if self._host is not None:
             closing.append(self._host.close())
-        ended = [asyncio.ensure_future(one) for one in closing]
-        await asyncio.wait(ended, timeout=5)
+        closed = [asyncio.ensure_future(one) for one in closing]
+        await asyncio.wait(closed, timeout=5)
         await self._ssh.close()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from tui.locale import _
+from tui.probes.ending import ended
 from tui.probes.reading import Reading, Source, SourceFailed, figures
 
 MISSES: Final = 3
@@ -165,8 +166,7 @@ class HostWatch:
 
     async def _stop_asking(self) -> None:
         if self._again is not None:
-            self._again.cancel()
-            await asyncio.gather(self._again, return_exceptions=True)
+            await ended([self._again])
             self._again = None
 
     async def _ask_better(self) -> None:
