@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,8 +98,14 @@ def server_crashed(server: Server, seed: int) -> Finding:
 def _strike(server: Server, how: str, chance: random.Random) -> None:
     if how == "one":
         postmaster = psutil.Process(server.pid())
-        chosen = chance.choice([c for c in postmaster.children() if "logger" not in " ".join(c.cmdline())])
-        chosen.send_signal(signal.SIGKILL)
+        children = postmaster.children()
+        chance.shuffle(children)
+        for child in children:
+            # Sessions come and go meanwhile.
+            with suppress(psutil.NoSuchProcess):
+                if "logger" not in " ".join(child.cmdline()):
+                    child.send_signal(signal.SIGKILL)
+                    return
         return
     if how == "killed":
         postgres_server.kill_server(server)

@@ -297,7 +297,8 @@ class Attempt:
             error = found.get("error")
             if error is None or "sqlstate" not in found:
                 return found
-            if not await self.outage.explains(ConnectionLost(str(error), found["sqlstate"])):
+            met = self.probes.met
+            if met is None or not await self.outage.explains(met):
                 return found
 
     async def _snapshot(self, effect: fx.Snapshot) -> fx.SnapshotTaken:
@@ -306,7 +307,8 @@ class Attempt:
             error = taken.error
             if taken.reason != FailReason.CONNECTION or error is None or not error.lost:
                 return taken
-            if not await self.outage.explains(ConnectionLost(error.message, error.sqlstate)):
+            met = self.snapshots.met
+            if met is None or not await self.outage.explains(met):
                 return taken
             await self.snapshots.close()
 

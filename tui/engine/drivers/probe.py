@@ -39,6 +39,8 @@ class ProbeDriver:
         self._opened = opened
         self._environment = environment
         self._children = children
+        self.met: PostgresError | None = None
+        """What the server's last answer of none was, with the server that the session was on."""
 
     async def probe(self, effect: Probe) -> dict[str, Any]:
         """The fact asked for. Raises OtherTarget."""
@@ -63,6 +65,7 @@ class ProbeDriver:
         except OtherTarget:
             raise
         except PostgresError as error:
+            self.met = error
             return {"error": error.message, "sqlstate": error.sqlstate}
         except OSError as error:
             return {"error": f"{error.filename or ''}: {error.strerror}".lstrip(": ")}

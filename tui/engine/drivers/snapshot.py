@@ -42,6 +42,8 @@ class SnapshotDriver:
         self._stop = stop
         self._session: Session | None = None
         self._silent = False
+        self.met: PostgresError | None = None
+        """What the last one was not taken for, with the server that the session was on."""
         self.source: tuple[Resolved, Session] | None = None
 
     async def take(self, effect: Snapshot) -> SnapshotTaken:
@@ -66,6 +68,7 @@ class SnapshotDriver:
         except OtherServer as error:
             return SnapshotTaken(reason=FailReason.OTHER_SERVER, error=sql_error(error))
         except PostgresError as error:
+            self.met = error
             asked = {} if effect.service is None else {"from": effect.service}
             return SnapshotTaken(reason=FailReason.CONNECTION, facts=asked, error=sql_error(error))
         address = session.address
