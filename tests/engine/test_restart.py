@@ -22,13 +22,16 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.demo.server import Server
+from tui.engine.attempt import Attempt
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.loss import IN_A_ROW
+from tui.engine.outage import Outage
 from tui.journal.codes import CancelReason, FailReason
 from tui.journal.events import Event, Policy
 from tui.journal.line import Line
+from tui.postgres.errors import ConnectionLost
 from tui.run.commands import Cancel, Drive, Retry
-from tui.steps.effects import Snapshot, SnapshotTaken
+from tui.steps.effects import Probe, Snapshot, SnapshotTaken
 
 __all__ = ["alone", "empty_database"]
 pytestmark = pytest.mark.postgres
@@ -353,3 +356,25 @@ async def test_a_shutdown_that_waits_for_us_lets_the_work_end(empty_database: Da
         assert not rig.events("step.failed")
     with empty_database.connect() as look:
         assert look.execute("select t from log order by t").fetchall() == [(1,), (2,)]
+
+
+@awaited
+async def test_what_a_session_met_is_judged_by_the_server_that_it_was_on(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    """The control session may be on the new server when an attempt begins, and the monitor's still on the old one."""
+    steps = "          - {id: look, title: Look, check: {connect: true}}\n"
+    async with Rig(tmp_path, empty_database, steps) as rig:
+        await rig.target.control()
+        assert rig.target.identity is not None
+        outage = Outage(rig.recorder, rig.target, "look", 1, asyncio.Event())
+        said, here = "terminating connection", rig.target.identity.postmaster_start
+        assert await outage.explains(ConnectionLost(said, "57P01", "2001-01-01T00:00:00.000000Z"))
+        assert not await outage.explains(ConnectionLost(said, "57P01", here))
+        attempt = Attempt(rig.recorder, rig.paths, rig.target, rig.step("look"), rig.environment)
+        monitor = await rig.target.monitor()
+        with empty_database.connect() as other:
+            other.execute("select pg_terminate_backend(%s)", [monitor.backend.pid])
+        found = await attempt.probes.probe(Probe(name="database_size", arguments={}))
+        met = attempt.probes.met
+        assert isinstance(met, ConnectionLost) and (met.sqlstate, met.postmaster_start) == (found["sqlstate"], here)
