@@ -53,7 +53,8 @@ async def begun(rig: Rig, database: Database, condition: str = "wait_event = 'Pg
     """Start the step; when its work on the server has come so far: the keeper of its program."""
     assert rig.do(Execute(step="a")) is None
     text = f"select count(*) from pg_stat_activity where datname = current_database() and {condition}"
-    await rig.until(lambda: database.value(text), "it works")
+    # It may be at work before that it was started is written down.
+    await rig.until(lambda: database.value(text) and rig.events("step.child"), "it works")
     (child,) = [e["data"]["child"] for e in rig.events("step.child")]
     return psutil.Process(child["pid"])
 

@@ -51,7 +51,9 @@ async def test_a_standby_that_stands_still_lags_ever_more(own: Server) -> None:
                 return bool(await one(control, "select count(*) from pg_stat_replication where state = 'streaming'"))
 
             async def caught_up() -> bool:
-                return await watch.lag() == 0
+                # A standby that has only just come has none yet.
+                watch.last = await sample(watch.monitor, watch.last)
+                return watch.last.replication_lag_s == 0
 
             await until(streaming)
             await until(caught_up)
