@@ -22,8 +22,7 @@ _STAYS: Final = re.compile(
     r"|pg_replication_slot_advance|pg_replication_origin_(?:create|drop|advance)|pg_sync_replication_slots"
     r"|pg_logical_slot_get_(?:binary_)?changes|pg_switch_wal|pg_create_restore_point|pg_(?:start_backup|stop_backup)"
     r"|pg_backup_(?:start|stop)|pg_promote|pg_wal_replay_(?:pause|resume)|pg_reload_conf|pg_rotate_logfile"
-    r"|pg_(?:cancel|terminate)_backend|pg_stat_reset\w*|pg_stat_statements_reset|pg_advisory_(?:lock|unlock)\w*"
-    r"|pg_try_advisory_lock\w*)"
+    r"|pg_(?:cancel|terminate)_backend|pg_stat_reset\w*|pg_stat_statements_reset)"
     rf'"?{_BLANK}*\(',
     re.IGNORECASE | re.DOTALL,
 )

@@ -27,6 +27,7 @@ def outside(text: str, *values: str, **files: str) -> bool:
         "copy t from stdin;\nC\\\\connect\t\\N\t|\n\\.\n",
         "insert into t values ('read', 'write');",
         "alter table read_write add column writer text;",
+        "select pg_advisory_lock(1), pg_try_advisory_lock(2), pg_advisory_unlock(1), pg_advisory_xact_lock(3);",
         "select nextval('s'); create function setvalue() returns int language sql as 'select 1'; select setval from t;",
     ],
 )
