@@ -153,10 +153,11 @@ class Proxy:
                     while await reader.read(65536):
                         pass
             finally:
+                # Before anything is awaited: a cancellation may come here too.
+                back.close()
                 for copying in (up, down):
                     copying.cancel()
                 await asyncio.gather(up, down, return_exceptions=True)
-                back.close()
         except (OSError, asyncio.CancelledError):
             pass
         finally:

@@ -45,10 +45,11 @@ class Relay:
             try:
                 await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                # Before anything is awaited: a cancellation may come here too.
+                back.close()
                 for copy in copying:
                     copy.cancel()
                 await asyncio.gather(*copying, return_exceptions=True)
-                back.close()
                 await back.wait_closed()
         except (OSError, asyncio.CancelledError):
             pass

@@ -39,10 +39,12 @@ class Pooler:
         self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        start = await reader.readexactly(4)
-        start += await reader.readexactly(int.from_bytes(start, "big") - 4)
-        links = [await asyncio.open_unix_connection(self._target) for _ in range(self._backends)]
+        links: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         try:
+            start = await reader.readexactly(4)
+            start += await reader.readexactly(int.from_bytes(start, "big") - 4)
+            for _ in range(self._backends):
+                links.append(await asyncio.open_unix_connection(self._target))
             for number, (from_server, to_server) in enumerate(links):
                 to_server.write(start)
                 greeting = await self._until_ready(from_server)
