@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from tests.postgres_server import Database
-from tui.engine import __main__ as process
+from tui.engine import process
 from tui.engine.crashlog import CrashLog
 from tui.engine.engine import Engine
 from tui.engine.launch import Opening

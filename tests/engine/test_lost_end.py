@@ -12,8 +12,8 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine import __main__ as process
-from tui.engine.__main__ import CannotStart
+from tui.engine import process
+from tui.engine.process import CannotStart
 from tui.helm.heads import kept
 from tui.journal.codes import FateReason, HoldReason
 from tui.journal.verify import verify

@@ -350,7 +350,7 @@ async def test_a_fate_that_hangs_on_a_changed_file_is_not_guessed(
 @awaited
 async def test_a_run_does_not_open_over_another_plan(empty_database: Database, tmp_path: Path) -> None:
     """Between freezing and the engine's first look."""
-    from tui.engine.__main__ import CannotStart
+    from tui.engine.process import CannotStart
 
     rig = Rig(tmp_path, empty_database, step("sql"), FILES)
     froze = rig._frozen

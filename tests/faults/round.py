@@ -27,8 +27,8 @@ from tests.faults.checker import Event, Finding, events_of, judge
 from tests.postgres_server import Database
 from tui.demo.server import Server
 from tui.engine import engine as loop
-from tui.engine.__main__ import main as engine_main
 from tui.engine.launch import Opening
+from tui.engine.process import main as engine_main
 from tui.helm.opening import file_of
 from tui.helm.paths import RunPaths, new_run_id
 from tui.journal.events import Policy, RunOpened

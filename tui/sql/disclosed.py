@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from tui.sql.forms import forms
+from tui.sql.lexer import LETTER_OR_DIGIT
 from tui.sql.meta import parse_meta
 from tui.sql.passwords import may_hold, read_columns, read_secrets
 from tui.sql.script import Statement, read_script
@@ -21,7 +22,7 @@ _SHORT = 3
 _LONGEST_CHAIN = 4
 """Variables of psql that are put one into the other."""
 _GSET = re.compile(r"\\gset\b")
-_ALIAS = re.compile(r""":['"]?([A-Za-z0-9_\u0080-\U0010ffff]+)""")
+_ALIAS = re.compile(rf""":['"]?({LETTER_OR_DIGIT}+)""")
 _SETTING = re.compile(r"\\(?:set|setenv|getenv|gset)\b")
 
 

@@ -11,13 +11,9 @@ from typing import Final
 
 import msgspec
 
-from tui.sql.variables import Variables, written
+from tui.sql.variables import VARIABLE, Variables, written
 
 _NAME: Final = re.compile(r"\\([^\s\\]+)")
-_VARIABLE: Final = re.compile(
-    r""":(?:(?P<plain>[A-Za-z0-9_\u0080-\U0010ffff]+)|'(?P<literal>[A-Za-z0-9_\u0080-\U0010ffff]+)'|"""
-    r""""(?P<identifier>[A-Za-z0-9_\u0080-\U0010ffff]+)"|\{\?(?P<test>[A-Za-z0-9_\u0080-\U0010ffff]+)\})"""
-)
 _ESCAPE: Final = re.compile(r"\\([0-7]{1,3}|x[0-9A-Fa-f]{1,2}|.)", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "t": "\t", "b": "\b", "r": "\r", "f": "\f"}
 _QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.|'')*)(')?", re.DOTALL)
@@ -92,7 +88,7 @@ def _argument(rest: str, start: int, variables: Variables) -> tuple[Argument, in
             end = len(rest) if closing < 0 else closing + 1
             pieces.append(rest[position:end])
             position = end
-        elif (match := _VARIABLE.match(rest, position)) is not None:
+        elif (match := VARIABLE.match(rest, position)) is not None:
             text, missing = _variable(match, variables)
             pieces.append(text)
             unset = unset or missing

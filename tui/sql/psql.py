@@ -15,6 +15,7 @@ import msgspec
 from tui.sql.classify import ends_transaction
 from tui.sql.commands import JUDGED, OWN, WHOLE_LINE, is_harmless
 from tui.sql.conditions import Conditions
+from tui.sql.lexer import LETTER_OR_DIGIT
 from tui.sql.meta import Meta, boolean, parse_meta
 from tui.sql.objections import Words
 from tui.sql.parts import parts_of
@@ -25,7 +26,7 @@ from tui.sql.settings import settings
 from tui.sql.variables import Variable, Variables, substitute, variables, written
 
 Level = Literal["error", "warning"]
-_NAME = re.compile(r"[A-Za-z0-9_\u0080-\U0010ffff]+")
+_NAME = re.compile(rf"{LETTER_OR_DIGIT}+")
 _LONGEST = 100_000
 """A value that is longer is not followed: variables double quickly."""
 _ASKING = (("SELECT",), ("WITH",), ("TABLE",), ("VALUES",), ("SHOW",), ("EXPLAIN",))

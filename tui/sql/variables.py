@@ -8,17 +8,17 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.sql.lexer import EVERY_TOKEN, complete
+from tui.sql.lexer import EVERY_TOKEN, LETTER_OR_DIGIT, complete
 
 Form = Literal["plain", "literal", "identifier", "test"]
 
-_LETTERS: Final = r"A-Za-z0-9_\u0080-\U0010ffff"
-_VARIABLE: Final = re.compile(
-    rf""":(?:(?P<plain>[{_LETTERS}]+)|'(?P<literal>[{_LETTERS}]+)'|"(?P<identifier>[{_LETTERS}]+)"|"""
-    rf"""\{{\?(?P<test>[{_LETTERS}]+)\}})"""
+_NAME: Final = rf"{LETTER_OR_DIGIT}+"
+VARIABLE: Final = re.compile(
+    rf""":(?:(?P<plain>{_NAME})|'(?P<literal>{_NAME})'|"(?P<identifier>{_NAME})"|\{{\?(?P<test>{_NAME})\}})"""
 )
+"""One use of a variable where it begins; the group says its form."""
 # An odd number of colons: `::` casts, and `:::name` casts to what the variable names.
-_PERHAPS: Final = re.compile(rf"(?<!:)(?:::)*+:(?:[{_LETTERS}]|'[{_LETTERS}]|\"[{_LETTERS}]|\{{\?)")
+_PERHAPS: Final = re.compile(rf"(?<!:)(?:::)*+:(?:['\"]?{LETTER_OR_DIGIT}|\{{\?)")
 
 
 class Variable(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ def variables(text: str) -> list[Variable]:
             elif character == ":":
                 if text[position + 1 : position + 2] in (":", "="):
                     end = position + 2
-                elif (use := _VARIABLE.match(text, position)) is not None:
+                elif (use := VARIABLE.match(text, position)) is not None:
                     form: Form = use.lastgroup  # type: ignore[assignment]
                     end = use.end()
                     found.append(Variable(use[form], form, position, end, open_[-1:] == ["["]))

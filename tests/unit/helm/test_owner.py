@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.planted import LAST, marker_of, plant, share
-from tui.engine import __main__ as process
+from tui.engine import process
 from tui.engine.crashlog import CrashLog
 from tui.engine.detach import READY_FD
 from tui.engine.launch import LaunchFailed, resume_run

@@ -1,0 +1,318 @@
+"""The engine's process, detached: it opens a run or takes one up, and serves it to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tui import __version__
+from tui.engine.approved import approved, known_secrets
+from tui.engine.crashlog import CrashLog
+from tui.engine.detach import report_failure, report_ready
+from tui.engine.drivers import private
+from tui.engine.engine import Engine
+from tui.engine.exceptions import said
+from tui.engine.helmserver import HelmServer
+from tui.engine.launch import Opening
+from tui.engine.lock import EngineLock, EngineRunning
+from tui.engine.published import whole
+from tui.engine.recorder import Recorder
+from tui.engine.redact import Redactor
+from tui.engine.remains import sweep
+from tui.engine.removal import patiently
+from tui.engine.target import TargetAccess
+from tui.engine.unrecorded import unrecorded, unrecorded_words
+from tui.helm.heads import Keeper, kept, lost_words, named
+from tui.helm.opening import file_of, inherited
+from tui.helm.owner import NotOwned, Seen, require_own
+from tui.helm.paths import RunPaths
+from tui.helm.person import caller
+from tui.journal.clock import RunClock
+from tui.journal.events import Policy, RunOpened, RunRecovered
+from tui.journal.failure import JournalLost
+from tui.journal.index import Index
+from tui.journal.line import JournalError, Line
+from tui.journal.reader import read_all
+from tui.journal.writer import JournalWriter, Recovered
+from tui.locale import _
+from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
+from tui.plan.secrets import Secrets
+from tui.postgres.errors import PostgresError
+from tui.postgres.resolve import without_service_variable
+from tui.run.fold import fold_all
+from tui.run.state import RunState
+
+_REFUSED = 5
+"""What the command ends with where `check --on` calls something an error, where a journal has lost its end, and where
+the run is somebody else's."""
+
+
+class CannotStart(Exception):
+    """Why this engine does not run, for people; `exit_code` is what the command that started it ends with."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status: 0 when the run needs no engine any more, 1 when this one could not go on."""
+    paths = RunPaths(Path(arguments[0]))
+    # Held to the end: nobody takes the directory for one that was left behind.
+    inherited()
+    policy = msgspec.json.decode(arguments[1], type=Policy) if len(arguments) > 1 else None
+    try:
+        # Before anything is written there: what another account has put down is not executed by this one.
+        seen = require_own(paths)
+    except NotOwned as error:
+        report_failure(str(error), _REFUSED)
+        return 1
+    crashlog = CrashLog(paths.engine_log)
+    crashlog.install()
+    try:
+        lock = EngineLock.acquire(paths)
+    except (EngineRunning, OSError) as error:
+        report_failure(str(error))
+        return 1
+    try:
+        with lock:
+            environment = {key: value for key, value in os.environ.items() if key != "VIRADA_READY_FD"}
+            with without_service_variable():
+                asyncio.run(_serve(paths, policy, lock, crashlog, environment, seen))
+    except CannotStart as error:
+        report_failure(str(error), error.exit_code)
+        return 1
+    except NotOwned as error:
+        report_failure(str(error), _REFUSED)
+        return 1
+    except JournalError as error:
+        crashlog.line(str(error))
+        report_failure(str(error))
+        return 1
+    except Exception as error:
+        crashlog.exception(error, "the engine")
+        report_failure(said(error) or type(error).__name__)
+        return 1
+    return 0
+
+
+async def _serve(
+    paths: RunPaths,
+    policy: Policy | None,
+    lock: EngineLock,
+    crashlog: CrashLog,
+    environment: dict[str, str],
+    seen: Seen,
+) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(crashlog.asyncio_handler)
+    if paths.journal.exists():
+        recorder, target = await _take_up(paths, policy, environment)
+        if require_own(paths) != seen:
+            raise CannotStart(_("The run {run} was replaced while it was taken up.").format(run=paths.id), _REFUSED)
+    else:
+        recorder, target = await _open(paths, environment)
+    crashlog.hide(lambda text: recorder.redactor.text(text))
+    engine = Engine(recorder, paths, target, environment, crashlog)
+    server = HelmServer(paths, engine.helm, lock=lock)
+    await server.start()
+
+    def ended() -> None:
+        crashlog.line("ended by a signal; the run can be taken up again")
+        engine.end()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended)
+    # A terminal that goes away is nobody's business here.
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    report_ready()
+    try:
+        await engine.run()
+    finally:
+        if recorder.state.closed is not None:
+            # Socket and reserve go after it: an engine that is killed meanwhile leaves them, and with them the sign.
+            sweep(paths)
+        await server.close()
+        await target.close()
+        if recorder.state.closed is not None:
+            recorder.writer.release_reserve()
+        keeper = recorder.keeper
+        recorder.close()
+        if keeper is not None and keeper.problem is not None:
+            crashlog.line(f"the head of the journal is not kept: {keeper.problem}")
+        Index.load_or_build(paths.journal, write=True)
+
+
+def _starter() -> dict[str, str]:
+    """The account that the engine runs as, and who had it started: the login the kernel knows, or what they say."""
+    person = caller()
+    return {"account": person.account, "by": person.label}
+
+
+def _facts() -> dict[str, Any]:
+    return {"pid": os.getpid(), "host": os.uname().nodename, "version": __version__, **_starter()}
+
+
+async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess]:
+    """A new run: its target is asked who it is, then `run.opened` is the journal's first line."""
+    file = file_of(paths)
+    try:
+        opening = msgspec.json.decode(file.read_bytes(), type=Opening)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CannotStart(_("{path} holds no run to open: {reason}.").format(path=file, reason=error)) from None
+    opened = opening.opened
+    _verify(paths, opened)
+    target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
+    target.planned = opening.secrets or known_secrets(paths.plan, opened.seal)
+    ledger = False
+    despite: tuple[str, ...] = ()
+    if target.target.dsn is not None or target.target.service is not None:
+        try:
+            ledger, despite = await _ask(target, opening, paths.plan, environment)
+        except CannotStart:
+            await target.close()
+            raise
+    clock = RunClock.start()
+    writer = JournalWriter.create(paths.journal, clock)
+    facts = target.facts()
+    opened = msgspec.structs.replace(
+        opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=ledger, despite=despite
+    )
+    recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
+    recorder.planned = target.planned
+    recorder.append(opened, by=opening.by)
+    recorder.keeper = Keeper(opened.id, writer.head, environment)
+    recorder.keeper.note(writer.seq, writer.head, recorder.state.at)
+    file.unlink(missing_ok=True)
+    return recorder, target
+
+
+async def _ask(
+    target: TargetAccess, opening: Opening, plan: Path, environment: dict[str, str]
+) -> tuple[bool, tuple[str, ...]]:
+    """Who the target is and whether it has what the plan needs: whether a ledger may protect the steps, and the codes
+    of errors in spite of which the run opens. Raises CannotStart for all others."""
+    from tui.engine.preflight import NEVER_IN_SPITE, Findings, refusals, server_problems
+    from tui.postgres.ledger import ledger_state
+
+    opened = opening.opened
+    found = Findings(opening.source, opening.positions, opened.target)
+    try:
+        control = await target.control()
+        state = await ledger_state(control)
+        if opening.source:
+            sealed = SealedPlan(plan, opened.seal)
+            files = {name: partial(sealed.read, name) for name in sealed.digests}
+            await refusals(found, target, opened.plan, files, environment, demo=opened.demo is not None)
+        else:
+            server_problems(found, target, opened.plan)
+    except NotAsSealed as changed:
+        raise _changed(opened, [how_it_differs(changed.name, changed.found)]) from None
+    except PostgresError as error:
+        message = _("The target {target} cannot be reached: {reason}")
+        raise CannotStart(message.format(target=opened.target, reason=error.message)) from None
+    errors = [problem for problem in found.problems if problem.level == "error"]
+    asked = frozenset(opened.despite) - NEVER_IN_SPITE
+    refused = [problem for problem in errors if problem.code not in asked]
+    if refused:
+        codes = sorted({problem.code for problem in refused} - NEVER_IN_SPITE)
+        lines = [str(problem) for problem in refused]
+        if codes:
+            options = " ".join(f"--despite {code}" for code in codes)
+            text = _("Nothing was started. To run in spite of it, which is recorded: {options}")
+            lines.append(text.format(options=options))
+        else:
+            lines.append(_("Nothing was started."))
+        raise CannotStart("\n".join(lines), _REFUSED)
+    return state == "present", tuple(sorted({problem.code for problem in errors}))
+
+
+async def _take_up(
+    paths: RunPaths, policy: Policy | None, environment: dict[str, str]
+) -> tuple[Recorder, TargetAccess]:
+    """An open run: cut a torn tail, fold what is there, and say that another engine is at work. Refused where the
+    journal does not hold the line that is known to have been durable."""
+    lines: list[Line] = []
+
+    def clock_of(recovered: Recovered) -> RunClock:
+        lines.extend(read_all(paths.journal))
+        last = recovered.last
+        if last is None:
+            raise CannotStart(_("The journal {path} is empty: the run never opened.").format(path=paths.journal))
+        anchor = _last_anchor(lines)
+        return RunClock.resume(last.mono, last.at, None if anchor is None else anchor.get("boot_id"), anchor)
+
+    known = kept(paths, environment)
+    try:
+        writer, recovered = JournalWriter.open(paths.journal, clock_of, noted=None if known is None else known.end)
+    except JournalLost as error:
+        assert known is not None
+        raise CannotStart(lost_words(error, known, paths.id), _REFUSED) from None
+    state = fold_all(lines)
+    opened = state.opened
+    if opened is None:
+        raise CannotStart(_("The journal {path} does not begin with an opened run.").format(path=paths.journal))
+    if state.closed is not None:
+        raise CannotStart(_("The run {run} is closed ({outcome}).").format(run=opened.id, outcome=state.closed.outcome))
+    _verify(paths, opened)
+    found = approved(paths.plan, opened.seal)
+    if found is not None:
+        opened = msgspec.structs.replace(opened, plan=found.plan)
+        state = fold_all([whole(lines[0], opened), *lines[1:]])
+    elif opened.private:
+        raise CannotStart(_("The frozen plan of {run} cannot be read by this version.").format(run=opened.id))
+    target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
+    target.planned = Secrets() if found is None else found.secrets
+    # An engine that began behind the line that is kept here has kept its own elsewhere.
+    end_known = known is not None and (known.end.seq or 0) >= _last_begun(lines)
+    if not end_known:
+        rows = await unrecorded(target, state)
+        if rows:
+            await target.close()
+            writer.close()
+            raise CannotStart(unrecorded_words(rows, opened.id, opened.target), _REFUSED)
+    recorder = Recorder(writer, state, Redactor(target.secrets()))
+    file_of(paths).unlink(missing_ok=True)
+    running = [(step.id, step.attempt) for step in state.steps if step.status == "running"]
+    await patiently(partial(private.sweep, paths, running))
+    recorder.keeper = Keeper(*named(paths)[:2], environment)
+    recorder.append(
+        RunRecovered(
+            engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=policy,
+            end_known=end_known,
+        )
+    )  # fmt: skip
+    return recorder, target
+
+
+def _verify(paths: RunPaths, opened: RunOpened) -> None:
+    """Raises CannotStart where the frozen plan is not what was sealed."""
+    from tui.plan.freeze import verify_seal
+
+    changed = verify_seal(paths.plan, opened.seal)
+    if changed:
+        raise _changed(opened, changed)
+
+
+def _changed(opened: RunOpened, what: list[str]) -> CannotStart:
+    message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
+    return CannotStart(message.format(run=opened.id, what=", ".join(what)))
+
+
+def _last_begun(lines: list[Line]) -> int:
+    """The line with which the last engine began."""
+    return next((line.seq for line in reversed(lines) if line.type in ("run.opened", "run.recovered")), 0)
+
+
+def _last_anchor(lines: list[Line]) -> dict[str, Any] | None:
+    for line in reversed(lines):
+        if line.type in ("run.opened", "run.recovered"):
+            anchor = msgspec.json.decode(line.data).get("clock")
+            return anchor if isinstance(anchor, dict) else None
+    return None
