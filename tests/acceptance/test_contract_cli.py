@@ -124,7 +124,7 @@ def _drive(station: Station, plan: Path) -> None:
     assert station.do("cancel", "slow")["status"] == "cancelled"
     assert station.do("resume")["accepted"] is True
     assert station.do("by-hand", "slow", "--note", "did it myself")["status"] == "by_hand"
-    assert station.do("undo", "work")["status"] == "undone"
+    assert station.do("undo", "work", "--confirm", "here")["status"] == "undone"
     assert station.do("retry", "work")["status"] == "passed"
     assert station.do("note", "a", "note")["accepted"] is True
     assert station.do("feedback", "all quiet")["accepted"] is True

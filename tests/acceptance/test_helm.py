@@ -174,11 +174,11 @@ def test_cancel_takes_a_running_statement_back(station: Station, database: Datab
 def test_undo_and_again(station: Station, database: Database, run: str) -> None:
     _reach(station, "slow")
     _refused(station, "undo", "table", code="order")
-    assert station.do("undo", "rows")["status"] == "undone"
+    assert station.do("undo", "rows", "--confirm", "here")["status"] == "undone"
     assert database.value("select count(*) from things") == 0
     assert station.step("rows")["status"] == "undone"
     assert station.do("retry", "rows")["status"] == "passed"
-    assert station.do("undo", "rows")["status"] == "undone"
+    assert station.do("undo", "rows", "--confirm", "here")["status"] == "undone"
     assert database.value("select count(*) from things") == 0
     assert station.step("undo.rows")["attempt"] == 2
 

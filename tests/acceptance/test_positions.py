@@ -24,7 +24,8 @@ def run(station: Station, database: Database) -> str:
     id = station.open(PLAN, SMALL_DSN=database.dsn)
     lines = (
         "execute access", "sign agreed --note all", "execute table", "execute rows", "execute slow", "note 'so far'",
-        "hold --reason lunch", "resume", "undo slow", "retry slow", "rollback --reason enough --confirm here", "close",
+        "hold --reason lunch", "resume", "undo slow --confirm here", "retry slow",
+        "rollback --reason enough --confirm here", "close",
     )  # fmt: skip
     station.virada("attach", id, "--plain", stdin="\n".join(lines) + "\n").expect(0)
     station.wait_for("run.closed")

@@ -84,7 +84,7 @@ def test_a_failed_rollback_can_be_closed_as_what_it_is(station: Station, databas
         connection.execute("create view looks as select * from things")
     station.do(*_BACK, code=1)
     station.do("close", code=5)
-    station.do("close", "--reason", "restored from the backup")
+    station.do("close", "--reason", "restored from the backup", "--confirm", "here")
     assert station.status()["status"] == "rollback_failed"
 
 

@@ -47,7 +47,7 @@ ASKED: list[tuple[Callable[[], Story], str, str, c.Command]] = [
     (prepared, "b", "by psql", c.ByHand(step="backup", note="by psql")),
     (prepared, "minus", "taken at noon", c.Skip(step="backup", reason="taken at noon")),
     (prepared, "n", "late start", c.Note(text="late start", step="backup")),
-    (undecided, "x", "looked at it", c.Retry(step="migrate", reason="looked at it")),
+    (undecided, "x", "looked at it", c.Retry(step="migrate", reason="looked at it", confirm="production")),
 ]
 
 
@@ -71,7 +71,7 @@ async def test_a_key_asks_a_text_and_is_a_command(
     async with shown(story(), tmp_path) as seen:
         await seen.press(key)
         await seen.settle()
-        if command == c.Retry(step="migrate", reason="looked at it"):
+        if command == c.Retry(step="migrate", reason="looked at it", confirm="production"):
             # The step is dangerous too: after the reason its target's name is typed.
             await seen.type(text)
             await seen.press("enter")
@@ -117,7 +117,7 @@ async def test_a_dangerous_step_wants_the_targets_name(tmp_path: Path) -> None:
         await seen.press("x")
         assert isinstance(seen.app.screen, Asking)
         await confirm_by_name(seen, [])
-        assert await seen.commands() == [c.Execute(step="migrate")]
+        assert await seen.commands() == [c.Execute(step="migrate", confirm="production")]
 
 
 async def test_cancel_asks_once(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def test_the_up_part_runs_and_the_down_part_takes_it_back(
         ended = await rig.execute("make")
         assert ended["type"] == "step.passed", ended
         assert empty_database.value(MADE) == 1
-        rig.do(c.Undo(step="make"))
+        rig.do(c.Undo(step="make", confirm="dev"))
         await rig.ended("undo.make")
         assert rig.step("make").status == "undone"
         assert empty_database.value(MADE) == 0

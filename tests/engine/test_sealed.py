@@ -136,7 +136,7 @@ async def test_what_takes_back_is_not_another_one_either(empty_database: Databas
     async with Rig(tmp_path, empty_database, step("sql", ", undo: {psql: {file: undo.sql}}"), FILES) as rig:
         assert (await rig.execute("sql"))["type"] == "step.passed"
         (rig.paths.plan / "undo.sql").write_text("drop table t; create table planted ();")
-        assert rig.do(Undo(step="sql")) is None
+        assert rig.do(Undo(step="sql", confirm="dev")) is None
         await rig.until(lambda: "undo.sql" in rig.recorder.state.steps, "it is being undone")
         assert changed(await rig.ended("undo.sql"), "undo.sql") and there(empty_database)
         (rig.paths.plan / "undo.sql").write_text(FILES["undo.sql"])

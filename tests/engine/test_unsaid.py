@@ -509,7 +509,7 @@ async def it_is_taken_back(desk: Desk, so: bool) -> set[str]:
         await rig.execute("a")
         if not so:
             desk.sql("create view v as select 1 from t")
-        assert rig.do(Undo(step="a")) is None
+        assert rig.do(Undo(step="a", confirm="dev")) is None
         await rig.ended("undo.a")
         assert (desk.database.value("select count(*) from pg_class where relname = 't'") == 0) is so
         return await outcomes(rig, "a")

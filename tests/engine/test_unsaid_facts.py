@@ -329,7 +329,7 @@ async def test_what_persons_say_is_told_as_theirs(empty_database: Database, tmp_
             await rig.execute("b")
             assert rig.do(ByHand(step="c", note="in psql"), by=person) is None
             assert rig.step("c").evidence["proved"] is False and rig.step("c").person == person
-            assert rig.do(Undo(step="b"), by=person) is None
+            assert rig.do(Undo(step="b", confirm="dev"), by=person) is None
             await rig.ended("undo.b")
             undone = rig.events("step.undone")[-1]["data"]["evidence"]
             assert (undone["by_step"], undone["attempt"]) == ("undo.b", 1) and "by_hand" not in undone

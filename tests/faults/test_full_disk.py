@@ -56,7 +56,12 @@ def test_on_a_full_disk_only_a_rollback_is_executed(station: Station, database: 
         if refused.code != 0:
             break
     assert refused.code == 5 and "room" in refused.err, refused.err
-    for command in (("execute", "rows"), ("run-to", "verify"), ("undo", "table"), ("skip", "rows", "--reason", "x")):
+    for command in (
+        ("execute", "rows"),
+        ("run-to", "verify"),
+        ("undo", "table", "--confirm", "here"),
+        ("skip", "rows", "--reason", "x"),
+    ):
         done = station.virada("do", "last", *command, "--no-wait").expect(5)
         assert "room" in done.err
     assert database.value("select count(*) from things") == 0, "it ran without a record of it"

@@ -27,7 +27,7 @@ def _epilog() -> str:
 @click.argument("words", nargs=-1, metavar="[ARG]...")
 @click.option("--reason", metavar="TEXT", help=_("Why."))
 @click.option("--note", metavar="TEXT", help=_("What was seen or done."))
-@click.option("--confirm", metavar="TARGET", help=_("The target's name, to confirm a rollback."))
+@click.option("--confirm", metavar="TARGET", help=_("The target's name, to confirm what is dangerous."))
 @click.option("--to", metavar="STEP", help=_("Roll back only what came after this step."))
 @click.option("--step", metavar="STEP", help=_("The step a note is about."))
 @click.option("--json", "as_json", is_flag=True, help=_("The answer as data."))

@@ -39,12 +39,12 @@ def refusal(refused: Refused) -> str:
     """Why a command was refused, and what can be done about it."""
     why = refusal_words(refused) or refusal_message(refused)
     text = _("Refused: {reason}.").format(reason=why.rstrip("."))
-    hint = _hint(refused.code)
+    hint = _hint(refused)
     return f"{text} {hint}" if hint else text
 
 
-def _hint(code: str) -> str:
-    match code:
+def _hint(refused: Refused) -> str:
+    match refused.code:
         case "helm" | "no-helm":
             return _("Take the helm with --take REASON, if that is agreed.")
         case "held":
@@ -61,6 +61,8 @@ def _hint(code: str) -> str:
             return _("Give it with --reason TEXT.")
         case "note":
             return _("Give it with --note TEXT.")
+        case "confirm" if refused.facts.get("reason"):
+            return _("Give both with --confirm TARGET --reason TEXT.")
         case "confirm":
             return _("Give it with --confirm TARGET.")
     return ""

@@ -14,6 +14,9 @@ from tui.run.steps import UNDO_PREFIX, StepState
 _GOOD = frozenset({"passed", "signed", "by_hand", "skipped", "undone"})
 _STANDING = {
     "person": Exit.WAITING,
+    "typed": Exit.WAITING,
+    "buffer": Exit.WAITING,
+    "window": Exit.WAITING,
     "held": Exit.WAITING,
     "failed": Exit.FAILED,
     "undecided": Exit.UNDECIDED,

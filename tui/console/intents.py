@@ -6,6 +6,8 @@ decides again on what it is sent.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tui.console.view import View
 from tui.run import commands as c
 from tui.run.decide import Refusal, decide
@@ -54,6 +56,12 @@ def execution(at: StepState, reason: str | None = None) -> c.Execute | c.Retry:
     return c.Retry(step=at.id, reason=reason) if retried(at) else c.Execute(step=at.id)
 
 
+def paid(view: View, command: c.Confirmable) -> c.Confirmable:
+    """The command with the confirmation that it may cost and that will be asked for."""
+    opened = view.state.opened
+    return replace(command, confirm=None if opened is None else opened.target, reason=TRIED)
+
+
 def to_cancel(view: View) -> StepState | None:
     """The step that `c` means: the selected one if it runs, else the one that runs."""
     if view.step is not None and view.step.status == "running":
@@ -63,7 +71,7 @@ def to_cancel(view: View) -> StepState | None:
 
 
 def can_execute(view: View) -> bool:
-    return view.step is not None and refusal(view, execution(view.step, TRIED)) is None
+    return view.step is not None and refusal(view, paid(view, execution(view.step))) is None
 
 
 def can_run_to(view: View) -> bool:
@@ -86,7 +94,7 @@ def can_skip(view: View) -> bool:
 
 
 def can_undo(view: View) -> bool:
-    return view.step is not None and refusal(view, c.Undo(step=view.step.id)) is None
+    return view.step is not None and refusal(view, paid(view, c.Undo(step=view.step.id))) is None
 
 
 def can_cancel(view: View) -> bool:

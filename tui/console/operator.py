@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from tui.console import intents
 from tui.console.dialog import Asked, Question, explained
 from tui.console.pieces import Line
@@ -13,10 +15,12 @@ from tui.console.view import Said, View
 from tui.console.visible import visible
 from tui.console.words import clock, effect_word, environment_word, name_of
 from tui.locale import _, ngettext
+from tui.plain.confirmations import confirmation_words
 from tui.plain.holding import held_sentence
 from tui.plain.words import error_text
 from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
+from tui.run.confirmation import cost
 from tui.run.decide import rollback_events
 from tui.run.steps import StepState
 from tui.run.takeback import stays
@@ -51,7 +55,7 @@ class Operator:
 
     def execute(self) -> None:
         at = self._step()
-        if at is None or self._refused(intents.execution(at, intents.TRIED)):
+        if at is None or self._refused(intents.execution(at)):
             return
         if at.status == "undecided":
             # The engine takes this only with a reason: nobody knows but the person who looked.
@@ -68,16 +72,13 @@ class Operator:
         self._run(at, None)
 
     def _run(self, at: StepState, reason: str | None) -> None:
-        command = intents.execution(at, reason)
-        self._guarded(at, _("Execute {step}").format(step=name_of(at)), _("Execute"), lambda: self._desk.send(command))
+        self._paid(intents.execution(at, reason), _("Execute {step}").format(step=name_of(at)), _("Execute"))
 
     def run_to(self) -> None:
         at = self._step()
         if at is None or self._refused(c.RunTo(step=at.id)):
             return
-        self._guarded(
-            at, _("Run on to {step}").format(step=name_of(at)), _("Run"), lambda: self._desk.send(c.RunTo(step=at.id))
-        )
+        self._desk.send(c.RunTo(step=at.id))
 
     def sign(self) -> None:
         at = self._step()
@@ -139,7 +140,7 @@ class Operator:
         at = self._step()
         if at is None or self._refused(c.Undo(step=at.id)):
             return
-        self._typed(_("Undo {step}").format(step=name_of(at)), _("Undo"), lambda: self._desk.send(c.Undo(step=at.id)))
+        self._paid(c.Undo(step=at.id), _("Undo {step}").format(step=name_of(at)), _("Undo"))
 
     # -- the run
 
@@ -251,7 +252,7 @@ class Operator:
 
     def close(self) -> None:
         state = self._desk.view().state
-        if self._refused(c.Close(reason=intents.TRIED)):
+        if self._refused(c.Close()):
             return
         left = [at for at in state.steps if at.group == "main" and not at.is_ended and at.step.with_ is None]
         unresolved = [error for error in state.errors if error.resolved is None]
@@ -268,6 +269,9 @@ class Operator:
                 id=visible(error.id), text=visible(error_text(error.text[:400]))
             )
             lines.extend(explained(text, "warn"))
+        if cost(state, c.Close(), self._desk.view().moment.wall) is not None:
+            self._paid(c.Close(), _("Close the run"), _("Close"), tuple(lines))
+            return
         # It cannot be taken back, so that it always costs two acts.
         question = Question(
             title=_("Close the run"),
@@ -289,7 +293,7 @@ class Operator:
     def _refused(self, command: c.Command) -> bool:
         """Say why the rules do not allow it; better before a question than after it."""
         view = self._desk.view()
-        refusal = intents.refusal(view, command)
+        refusal = intents.refusal(view, intents.paid(view, command) if isinstance(command, c.Confirmable) else command)
         if refusal is not None:
             self._desk.say(Said(refusal_sentence(refusal, view.state), "warning"))
         return refusal is not None
@@ -300,26 +304,37 @@ class Operator:
         question = Question(title=title, confirm=confirm, lines=lines, fields=(Asked(label=label),))
         self._desk.ask(question, lambda values: then(values[0]))
 
-    def _guarded(self, at: StepState, title: str, confirm: str, then: Callable[[], None]) -> None:
-        """At once; for a dangerous step only after the target's name was typed."""
-        if at.step.confirm == "typed":
-            self._typed(title, confirm, then)
-        else:
-            then()
-
-    def _typed(self, title: str, confirm: str, then: Callable[[], None]) -> None:
-        opened = self._desk.view().state.opened
+    def _paid(self, command: c.Confirmable, title: str, confirm: str, lines: tuple[Line, ...] = ()) -> None:
+        """At once where it costs nothing; else with the target's name and the reason that are asked for here."""
+        view = self._desk.view()
+        opened = view.state.opened
         assert opened is not None
         target = opened.target
-        lines = explained(
-            _("This changes {target} ({environment}).").format(
-                target=visible(target), environment=environment_word(opened.environment)
-            ),
-            "bad",
+        asked = cost(view.state, command, view.moment.wall)
+        if asked is None:
+            self._send(command)
+            return
+        words = confirmation_words({"target": target, "why": asked.why}) or ""
+        fields = [Asked(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)]
+        if asked.reason and not command.reason:
+            fields.insert(0, Asked(label=_("Reason")))
+        where = _("The target is {target} ({environment}).").format(
+            target=visible(target), environment=environment_word(opened.environment)
         )
-        field = Asked(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)
-        question = Question(title=title, confirm=confirm, lines=lines, fields=(field,), danger=True)
-        self._desk.ask(question, lambda _values: then())
+        question = Question(
+            title=title, confirm=confirm, lines=(*explained(where, "bad"), *explained(words, "warn"), *lines),
+            fields=tuple(fields), danger=True,
+        )  # fmt: skip
+
+        def answered(values: list[str]) -> None:
+            reason = values[0] if len(values) > 1 else command.reason
+            self._send(replace(command, confirm=values[-1], reason=reason))
+
+        self._desk.ask(question, answered)
+
+    def _send(self, command: c.Confirmable) -> None:
+        assert isinstance(command, c.Execute | c.Retry | c.Undo | c.Close)
+        self._desk.send(command)
 
 
 def _what_a_rollback_does(view: View) -> tuple[Line, ...]:

@@ -114,10 +114,8 @@ def changes(plan: Plan) -> bool:
         for action in (step, step.undo, step.cleanup):
             if action is None:
                 continue
-            if action.kind == "command":
-                if action.spec.get("changes", True):
-                    return True
-            elif KINDS[action.kind].changes:
+            said = action.changes if isinstance(action, Step) else None
+            if KINDS[action.kind].changes or (action.kind == "command" and said is not False):
                 return True
     return False
 

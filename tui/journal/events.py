@@ -125,9 +125,12 @@ class RunRecovered(Event, frozen=True, kw_only=True):
 
 
 class RunClosed(Event, frozen=True, kw_only=True):
+    """`confirm`: the target's name as it was typed, where closing cost that."""
+
     TYPE: ClassVar[str] = "run.closed"
     outcome: str
     reason: str | None = None
+    confirm: str | None = None
 
 
 class ClockStepped(Event, frozen=True, kw_only=True):
@@ -157,7 +160,8 @@ class StepEvent(Event, frozen=True, kw_only=True):
 
 
 class StepStarted(StepEvent, frozen=True, kw_only=True):
-    """The intent: durable before anything is done. `protection` says what will prove its fate."""
+    """The intent: durable before anything is done. `confirm` and `reason`: the target's name as it was typed, and why,
+    where a person said it (`tui.run.confirmation`)."""
 
     TYPE: ClassVar[str] = "step.started"
     kind: str = ""
@@ -166,6 +170,8 @@ class StepStarted(StepEvent, frozen=True, kw_only=True):
     by_hand: str | None = None
     person: str | None = None
     resume_from: int = 0
+    confirm: str | None = None
+    reason: str | None = None
 
 
 class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):

@@ -160,7 +160,9 @@ def _started(previous: RunState, state: RunState, event: e.StepStarted, line: Li
         )
     if event.attempt > 1:
         text += " " + _("(attempt {attempt})").format(attempt=event.attempt)
-    return [text]
+    if event.confirm is not None:
+        text += "; " + _("confirmed by {person}").format(person=visible(line.by))
+    return [f"{text}: {visible(event.reason)}" if event.reason else text]
 
 
 def _output(previous: RunState, state: RunState, event: e.StepOutput, line: Line) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from tui.locale import _
+from tui.plain.confirmations import confirmation_words
 from tui.plain.figures import span
 from tui.plain.words import run_word, step_word
 from tui.visible import visible
@@ -72,6 +73,8 @@ def _about_run(code: str, facts: dict[str, Any]) -> str | None:
         case "too-early" if "seconds" in facts:
             phase = visible(str(facts.get("phase", "?")))
             return _("The phase {phase} starts in {span}.").format(phase=phase, span=span(float(facts["seconds"])))
+        case "confirm" if "target" in facts and facts.get("why"):
+            return confirmation_words(facts)
         case "confirm" if "target" in facts:
             target = visible(str(facts["target"]))
             return _("A rollback is confirmed with the name of the target: {target}.").format(target=target)

@@ -177,6 +177,9 @@ FATE_REASON = {
 """By what a fate was decided, or why it could not be."""
 RUN_WAITING = {
     "person": N_("waits for a person"),
+    "typed": N_("waits for a person to execute it with the target's name typed"),
+    "buffer": N_("only the window's buffer is left: a person executes it with the target's name and a reason"),
+    "window": N_("the window is over: a person executes it with the target's name and a reason"),
     "failed": N_("a person decides: retry, skip, by-hand or rollback"),
     "undecided": N_("the fate of a step is undecided; look at the database, then retry, by-hand or skip"),
     "held": N_("the run is held until it is resumed"),

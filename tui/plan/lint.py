@@ -125,6 +125,10 @@ def _lint_step(scene: Scene, placed: Placed) -> None:
     if step.tolerate is not None and step.tolerate < SHORTEST and scene.sound(f"{entry.path}.tolerate"):
         message = _("A silence of less than {seconds} s is nothing to give a connection up for.")
         scene.add("bad-value", f"{entry.path}.tolerate", message.format(seconds=f"{SHORTEST:g}"))
+    kind = scene.kinds.get(step.kind)
+    if step.changes is not None and kind is not None and kind.window != "unless_said":
+        text = _("{kind} changes something, or not, whatever the plan says; only a command has this key.")
+        scene.report.add("changes", scene.key_at(f"{entry.path}.changes"), text.format(kind=quoted(step.kind)))
     if scene.sound(f"{entry.path}.title") and not step.title.strip():
         scene.add("bad-value", f"{entry.path}.title", _("A step needs a title."))
 

@@ -106,7 +106,7 @@ class Action(Node, frozen=True, kw_only=True):
 
 class Step(Node, frozen=True, kw_only=True):
     """One item of the checklist. Seconds everywhere; `milestone` counts from the window's opening; `tolerate`: see
-    `tui.plan.tolerance`."""
+    `tui.plan.tolerance`; `changes`: false says of a program that it changes nothing, so that it needs no window."""
 
     id: str
     title: str
@@ -126,6 +126,7 @@ class Step(Node, frozen=True, kw_only=True):
     repeat: Repeat | None = None
     on_failure: OnFailure = "hold"
     confirm: Literal["typed"] | None = None
+    changes: bool | None = None
 
 
 class Section(Node, frozen=True, kw_only=True):

@@ -16,7 +16,14 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="do", tag=name_of):
     """A command; its tag on the wire is its name on the command line."""
 
 
-class Execute(Command, frozen=True, kw_only=True):
+class Confirmable(Command, frozen=True, kw_only=True):
+    """One that may cost a confirmation (`tui.run.confirmation`): the target's name, typed, and a reason."""
+
+    confirm: str | None = None
+    reason: str | None = None
+
+
+class Execute(Confirmable, frozen=True, kw_only=True):
     step: str
 
 
@@ -39,12 +46,11 @@ class ByHand(Command, frozen=True, kw_only=True):
     note: str
 
 
-class Retry(Command, frozen=True, kw_only=True):
+class Retry(Confirmable, frozen=True, kw_only=True):
     step: str
-    reason: str | None = None
 
 
-class Undo(Command, frozen=True, kw_only=True):
+class Undo(Confirmable, frozen=True, kw_only=True):
     step: str
 
 
@@ -99,8 +105,8 @@ class Handover(Command, frozen=True, kw_only=True):
     note: str
 
 
-class Close(Command, frozen=True, kw_only=True):
-    reason: str | None = None
+class Close(Confirmable, frozen=True, kw_only=True):
+    pass
 
 
 AnyCommand = (

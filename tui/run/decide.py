@@ -5,10 +5,12 @@ from __future__ import annotations
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.run import commands as c
+from tui.run.confirmation import unconfirmed
 from tui.run.order import Refusal as Refusal
 from tui.run.order import about, barred, begin, blocked, in_rollback, may_begin
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState
+from tui.run.steps import StepState
+from tui.run.undo import undo
 
 Decision = tuple[e.Event, ...] | Refusal
 
@@ -23,8 +25,8 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
             message=f"the run is closed ({state.closed.outcome}); nothing more can be done in it",
         )
     match command:
-        case c.Execute(step=step):
-            return _execute(state, step, wall)
+        case c.Execute():
+            return _execute(state, command, wall)
         case c.RunTo(step=step):
             return _run_to(state, step)
         case c.Skip(step=step, reason=reason):
@@ -33,10 +35,10 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
             return _sign(state, step, note, by, wall)
         case c.ByHand(step=step, note=note):
             return _by_hand(state, step, note, by)
-        case c.Retry(step=step, reason=reason):
-            return _retry(state, step, reason)
-        case c.Undo(step=step):
-            return _undo(state, step)
+        case c.Retry():
+            return _retry(state, command, wall)
+        case c.Undo():
+            return _undo(state, command, wall)
         case c.Cancel(step=step):
             return _cancel(state, step)
         case c.Hold(reason=reason):
@@ -72,8 +74,8 @@ def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decisio
             return (e.ErrorResolved(id=error, text=text),)
         case c.Handover(note=note):
             return (e.HelmReleased(person=state.helm or by, note=note),)
-        case c.Close(reason=reason):
-            return _close(state, reason)
+        case c.Close():
+            return _close(state, command, wall)
     return Refusal(code="unknown", message="this engine does not know that command")
 
 
@@ -92,7 +94,8 @@ def _signed_kind(at: StepState) -> bool:
     return at.step.kind == "sign"
 
 
-def _execute(state: RunState, step: str, wall: float) -> Decision:
+def _execute(state: RunState, command: c.Execute, wall: float) -> Decision:
+    step = command.step
     at = _find(state, step)
     if isinstance(at, Refusal):
         return at
@@ -106,10 +109,12 @@ def _execute(state: RunState, step: str, wall: float) -> Decision:
         return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if _signed_kind(at):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
-    return may_begin(state, at, wall) or (begin(at),)
+    refusal = may_begin(state, at, wall) or unconfirmed(state, command, wall)
+    return refusal or (begin(at, confirm=command.confirm, reason=command.reason),)
 
 
-def _retry(state: RunState, step: str, reason: str | None) -> Decision:
+def _retry(state: RunState, command: c.Retry, wall: float) -> Decision:
+    step, reason = command.step, command.reason
     at = _find(state, step)
     if isinstance(at, Refusal):
         return at
@@ -127,11 +132,13 @@ def _retry(state: RunState, step: str, reason: str | None) -> Decision:
         )
     if _signed_kind(at):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
-    refusal = may_begin(state, at, wall=float("inf"))
+    refusal = may_begin(state, at, wall=float("inf")) or unconfirmed(state, command, wall)
     if refusal is not None:
         return refusal
-    notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()
     again = _rollback_again(state, at)
+    if not again and command.confirm is not None:
+        return (begin(at, confirm=command.confirm, reason=reason),)
+    notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()
     return (*notes, *again) if again else (*notes, begin(at))
 
 
@@ -278,47 +285,9 @@ def undo_passed(state: RunState, at: StepState) -> tuple[e.Event, ...]:
     return _undone_by(state, at)
 
 
-def _undo(state: RunState, step: str) -> Decision:
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
-    if at.step.undo is None:
-        return Refusal(code="no-undo", message=f"{step} has no undo in the plan")
-    if not at.may_have_effect:
-        return Refusal(
-            code="status",
-            message=f"{step} is {at.status}: there is nothing of it to undo",
-            facts=about(at),
-        )
-    refusal = barred(state)
-    if refusal is not None:
-        return refusal
-    for other in state.running():
-        return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
-    if _rolling_back(state):
-        return Refusal(code="rollback", message="the run is being rolled back")
-    later = [
-        s for s in map(state.steps.at, range(state.steps.position(step) + 1, state.checklist))
-        if s.step.undo is not None and s.may_have_effect
-    ]  # fmt: skip
-    if later:
-        last = later[-1]
-        return Refusal(code="order", message=f"{last.id} was applied later; undo it first", facts={"step": last.id})
-    known = state.steps.get(UNDO_PREFIX + step)
-    if known is not None and known.status == "undecided":
-        message = f"the fate of {known.id} is undecided: look at the database, then use retry, by-hand or skip"
-        return Refusal(code="undecided", message=message, facts={"step": known.id})
-    halfway = known is not None and known.status in ("failed", "cancelled")
-    started = e.StepStarted(
-        step=UNDO_PREFIX + step,
-        attempt=1 if known is None else known.attempt + 1,
-        kind=at.step.undo.kind,
-        undoes=step,
-        resume_from=known.done if known is not None and halfway else 0,
-    )
-    if state.policy.drive == "by_hand":
-        return (started,)
-    return (e.RunResumed(policy=e.Policy(on_failure=state.policy.on_failure)), started)
+def _undo(state: RunState, command: c.Undo, wall: float) -> Decision:
+    at = _find(state, command.step)
+    return at if isinstance(at, Refusal) else undo(state, at, command, wall)
 
 
 def _cancel(state: RunState, step: str) -> Decision:
@@ -376,17 +345,21 @@ def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Dec
     return (rollback_events(state, reason, to),)
 
 
-def _close(state: RunState, reason: str | None) -> Decision:
+def _close(state: RunState, command: c.Close, wall: float) -> Decision:
+    reason, confirm = command.reason, command.confirm
     for other in state.running():
         return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
     status = state.status
-    if status in ("completed", "rolled_back"):
-        return (e.RunClosed(outcome=status, reason=reason),)
     if status == "rolling_back":
         return Refusal(code="rollback", message="the run is being rolled back")
+    refusal = unconfirmed(state, command, wall)
+    if refusal is not None:
+        return refusal
+    if status in ("completed", "rolled_back"):
+        return (e.RunClosed(outcome=status, reason=reason, confirm=confirm),)
     if reason is None or not reason.strip():
         return Refusal(
             code="reason", message=f"the run is {status}; closing it now needs a reason", facts={"run": status}
         )
     outcome = status if status in ("rollback_failed", "undecided", "failed") else "failed"
-    return (e.RunClosed(outcome=outcome, reason=reason),)
+    return (e.RunClosed(outcome=outcome, reason=reason, confirm=confirm),)

@@ -18,7 +18,7 @@ from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
-from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Reached, Steps, StepState, numbered
+from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Confirmed, Reached, Steps, StepState, numbered
 from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
 
 
@@ -108,7 +108,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
         StepState(
             step=known.step, place=known.place, group=known.group, undoes=known.undoes, status="running",
             attempt=event.attempt, started=line.mono, started_at=line.at, by=line.by, by_hand=event.by_hand,
-            person=event.person, done=event.resume_from, resume_from=event.resume_from,
+            person=event.person, confirmed=_confirmed(event), done=event.resume_from, resume_from=event.resume_from,
             effect="some" if event.resume_from else residue, residue=residue, commit=known.commit,
             doubted=residue != "none" or known.status == "undecided",
             leftovers=tuple(known.evidence.get(Fact.LEFTOVERS) or ()) or known.leftovers,
@@ -125,6 +125,12 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
         state, steps=steps, active=(*(s for s in state.active if s != event.step), event.step), unended=unended,
         rollback_unended=back, troubled=_without_trouble(state, known),
     )  # fmt: skip
+
+
+def _confirmed(event: e.StepStarted) -> Confirmed | None:
+    if event.confirm is None and event.reason is None:
+        return None
+    return Confirmed(event.confirm, event.reason)
 
 
 def _without_trouble(state: RunState, known: StepState) -> tuple[str, ...]:

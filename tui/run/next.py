@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, SkipReason, TriggerReason
 from tui.run.clock import starts_at
+from tui.run.confirmation import beginning
 from tui.run.decide import rollback_events
 from tui.run.order import begin, beside, blocked, in_rollback
 from tui.run.state import RunState
@@ -53,6 +54,7 @@ class Interrupt(Do, frozen=True, kw_only=True):
 class Wait(Do, frozen=True, kw_only=True):
     """Nothing to do of one's own accord. `reason`: person, failed, undecided, held, running, clock, closed,
     rollback_failed, rolled_back, completed or unsettled (a failed step was left out, and its error is not resolved);
+    typed, buffer or window: a person who confirms it (`tui.run.confirmation`);
     `until`: the instant (epoch) at which to ask again."""
 
     reason: str
@@ -73,12 +75,12 @@ def next_effects(state: RunState, wall: float) -> tuple[Do, ...]:
     fired = _triggers(state)
     if fired:
         return (*doing, Append(events=fired))
-    companions = _companions(state)
+    companions = _companions(state, wall)
     if companions:
         return (*doing, Append(events=companions))
     undecided = state.undecided
     if state.given_up and state.barrier is None:
-        return (*doing, *_rollback(state))
+        return (*doing, *_rollback(state, wall))
     if undecided:
         return (*doing, Wait(reason="undecided", step=undecided[0].id))
     if state.held_for is not None:
@@ -111,9 +113,10 @@ def _unmarked_undos(state: RunState) -> tuple[e.Event, ...]:
     return tuple(found)
 
 
-def _companions(state: RunState) -> tuple[e.Event, ...]:
+def _companions(state: RunState, wall: float) -> tuple[e.Event, ...]:
     """Companions begin with each attempt of the step they accompany, whoever drives; one whose host has ended is left
-    out. What they left in the database keeps them from being begun again."""
+    out. What they left in the database keeps them from being begun again, and what costs a confirmation a person
+    executes; who confirmed the step itself outside the window has confirmed those with it that change something."""
     found: list[e.Event] = []
     stopped = state.held is not None or state.given_up
     if state.barrier is not None:
@@ -125,7 +128,7 @@ def _companions(state: RunState) -> tuple[e.Event, ...]:
             at = state.steps[companion]
             if at.status in ("running", "skipped", "by_hand", "undecided") or at.host_attempt >= host.attempt:
                 continue
-            if at.effect == "none" or at.attempt == 0:
+            if (at.effect == "none" or at.attempt == 0) and _free(state, at, host, wall):
                 found.append(begin(at))
     for mark, end in ((state.unended, state.checklist), (state.rollback_unended, len(state.steps))):
         # The mark stands at the first that is not over, so that what it stands at is enough to look at.
@@ -134,6 +137,14 @@ def _companions(state: RunState) -> tuple[e.Event, ...]:
             if at.status == "pending" and at.step.with_ is not None and state.steps[at.step.with_].is_ended:
                 found.append(e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason=SkipReason.HOST_ENDED))
     return tuple(found)
+
+
+def _free(state: RunState, at: StepState, host: StepState, wall: float) -> bool:
+    cost = beginning(state, at, wall)
+    if cost is None:
+        return True
+    paid = host.confirmed is not None and host.confirmed.target is not None and host.confirmed.reason is not None
+    return paid and cost.why in ("buffer", "window") and at.step.confirm is None
 
 
 def _triggers(state: RunState) -> tuple[e.Event, ...]:
@@ -170,16 +181,20 @@ def _automatic(state: RunState) -> bool:
 
 
 def _signing(state: RunState, at: StepState) -> e.StepSigned | None:
-    """The sign-off that the policy carries; None when a person has to sign."""
+    """The sign-off that the policy carries; None when a person has to sign: on production all that the plan does not
+    leave to it with `sign: {sign_off: true}`."""
     policy = state.policy
     if not _automatic(state) or policy.sign_off is None:
+        return None
+    production = state.opened is not None and state.opened.environment == "production"
+    if production and at.step.spec.get("sign_off") is not True:
         return None
     person = policy.signer or "engine"
     evidence = {"signed_by": person, "note": policy.sign_off, "sign_off": True}
     return e.StepSigned(step=at.id, attempt=at.attempt + 1, note=policy.sign_off, person=person, evidence=evidence)
 
 
-def _rollback(state: RunState) -> tuple[Do, ...]:
+def _rollback(state: RunState, wall: float) -> tuple[Do, ...]:
     rollback = state.rollback
     assert rollback is not None
     if rollback.status == "failed":
@@ -217,6 +232,9 @@ def _rollback(state: RunState) -> tuple[Do, ...]:
             if signed is None:
                 return (Wait(reason="person", step=at.id),)
             return (Append(events=(signed,), by=signed.person),)
+        cost = beginning(state, at, wall)
+        if cost is not None:
+            return (Wait(reason=cost.why, step=at.id),)
         return (Append(events=(begin(at),)),)
     if passed_over is not None:
         return _rollback_failed(state, passed_over)
@@ -246,7 +264,7 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
     if drive == "by_hand":
         if current is None and not state.active:
             return (_ended(state),)
-        return (Wait(reason="running" if running else "person", step=None if current is None else current.id),)
+        return (_by_hand(state, current, running, wall),)
     if current is None:
         if state.active:
             return (Wait(reason="running"),)
@@ -263,6 +281,14 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
     return _begin_next(state, current, running, wall)
 
 
+def _by_hand(state: RunState, current: StepState | None, running: list[StepState], wall: float) -> Wait:
+    """A person executes the next step, and it says what that costs."""
+    if running or current is None:
+        return Wait(reason="running" if running else "person", step=None if current is None else current.id)
+    cost = None if current.stops or current.step.kind == "sign" else beginning(state, current, wall)
+    return Wait(reason="person" if cost is None else cost.why, step=current.id)
+
+
 def _ended(state: RunState) -> Wait:
     """Every step has ended, well or not."""
     left = state.unsettled
@@ -271,7 +297,7 @@ def _ended(state: RunState) -> Wait:
 
 def _begin_next(state: RunState, current: StepState, running: list[StepState], wall: float) -> tuple[Do, ...]:
     """The first step that may begin; in a parallel section one that needs a person holds nothing up but itself."""
-    person: StepState | None = None
+    person: Wait | None = None
     for at in _section(state, current):
         fresh = at.status == "pending" or (at.status == "cancelled" and at.interrupted)
         if not fresh or at.step.with_ is not None or not all(beside(at, other) for other in running):
@@ -285,12 +311,15 @@ def _begin_next(state: RunState, current: StepState, running: list[StepState], w
             signed = _signing(state, at)
             if signed is not None:
                 return (Append(events=(signed,), by=signed.person),)
-        elif at.step.confirm != "typed" or state.policy.drive != "run_to" or at.id == state.policy.until:
-            return (Append(events=(begin(at),)),)
-        person = person or at
+        else:
+            cost = beginning(state, at, wall)
+            if cost is None:
+                return (Append(events=(begin(at),)),)
+            person = person or Wait(reason=cost.why, step=at.id)
+        person = person or Wait(reason="person", step=at.id)
     if running:
         return (Wait(reason="running", step=running[0].id),)
-    return (Wait(reason="person", step=current.id if person is None else person.id),)
+    return (person or Wait(reason="person", step=current.id),)
 
 
 def _section(state: RunState, current: StepState) -> Iterator[StepState]:

@@ -119,6 +119,7 @@ def _step(step: StepState, mono: float) -> dict[str, Any]:
         "message": step.message,
         "effect": step.effect,
         "by": step.by or None,
+        "confirmed": None if step.confirmed is None else msgspec.to_builtins(step.confirmed),
         "evidence": step.evidence,
     }
 

@@ -76,6 +76,13 @@ class Reached(Struct, frozen=True):
     postmaster_start: str
 
 
+class Confirmed(Struct, frozen=True):
+    """The target's name as it was typed for an attempt, and why: either may be missing."""
+
+    target: str | None
+    reason: str | None = None
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """Where one step stands. `started`/`ended` are seconds of the run's monotonic clock, of the latest attempt."""
 
@@ -103,6 +110,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     undoes: str | None = None
     by_hand: str | None = None
     person: str | None = None
+    confirmed: Confirmed | None = None
+    """What a person confirmed the latest attempt with."""
     cancel: bool = False
     recover: bool = False
     interrupted: bool = False

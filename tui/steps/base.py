@@ -15,6 +15,8 @@ Fence = Literal["transaction", "statements", "child", "none"]
 """How the fate of an interrupted attempt is learnt: by commit evidence, statement by statement, by the child's
 exit status and the step's proof, or not at all because the kind changes nothing."""
 
+Belongs = Literal["always", "unless_said", "never"]
+
 StepRun = Generator[Effect, Any, Outcome]
 
 
@@ -61,8 +63,9 @@ class Kind(Struct, frozen=True, kw_only=True):
     """One kind of step, as the registry holds it.
 
     `short` names the spec's field that a bare scalar or list stands for (`sign: "..."`, `command: [...]`), and
-    `true` alone means a spec of defaults. `changes`: it may change the target. `repeat`: its default. `atomic`: whether
-    one transaction is the whole step. `says_proof`: its lint says where a step of it needs a proof.
+    `true` alone means a spec of defaults. `changes`: it may change the target. `window`: whether a step of it belongs
+    into the window: always, unless the plan says of it that it changes nothing, or never. `repeat`: its default.
+    `atomic`: whether one transaction is the whole step. `says_proof`: its lint says where a step of it needs a proof.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     execute: Callable[[Context, Any], StepRun]
     fence: Fence = "none"
     changes: bool = False
+    window: Belongs = "never"
     signed: bool = False
     repeat: Repeat = "always"
     short: str | None = None
@@ -82,6 +86,10 @@ class Kind(Struct, frozen=True, kw_only=True):
     def changes_by_program(self) -> bool:
         """Whether a program of it may have changed the database: a dump or its trial restore does not."""
         return self.fence == "child" and (self.changes or self.repeat != "always")
+
+    def belongs_into_window(self, step: Step) -> bool:
+        """Whether a step of this kind changes something, as people plan a window for it."""
+        return self.window == "always" or (self.window == "unless_said" and step.changes is not False)
 
     def typed(self, spec: dict[str, Any]) -> Any:
         """The spec of a step of this kind, typed. Raises msgspec.ValidationError for one that was never loaded."""

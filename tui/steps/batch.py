@@ -259,6 +259,6 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 KIND = Kind(
-    name="batch", spec=BatchSpec, execute=execute, fence="statements", changes=True, repeat="always", short="sql",
-    lint=lint, facts=facts,
+    name="batch", spec=BatchSpec, execute=execute, fence="statements", changes=True, window="always", repeat="always",
+    short="sql", lint=lint, facts=facts,
 )  # fmt: skip

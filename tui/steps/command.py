@@ -109,6 +109,6 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 KIND = Kind(
-    name="command", spec=CommandSpec, execute=execute, fence="child", changes=False, repeat="after_proof",
-    short="run", lint=lint, facts=facts,
+    name="command", spec=CommandSpec, execute=execute, fence="child", changes=False, window="unless_said",
+    repeat="after_proof", short="run", lint=lint, facts=facts,
 )  # fmt: skip

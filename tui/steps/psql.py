@@ -150,7 +150,6 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 KIND = Kind(
-    name="psql", spec=PsqlSpec, execute=execute, fence="child", changes=True, repeat="after_proof", short="file",
-    says_proof=True,
-    lint=lint, facts=facts,
+    name="psql", spec=PsqlSpec, execute=execute, fence="child", changes=True, window="always", repeat="after_proof",
+    short="file", says_proof=True, lint=lint, facts=facts,
 )  # fmt: skip

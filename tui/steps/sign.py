@@ -12,10 +12,12 @@ from tui.steps.effects import Failed
 
 
 class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`text`: what is attested; `expect`: what the note should say."""
+    """`text`: what is attested; `expect`: what the note should say. `sign_off`: `--sign-off` may sign it on a
+    production target as well, without anybody who looks."""
 
     text: str | None = None
     expect: str | None = None
+    sign_off: bool = False
 
 
 def execute(context: Context, spec: SignSpec) -> StepRun:

@@ -159,6 +159,6 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 KIND = Kind(
-    name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, repeat="never", short="text",
-    atomic=lambda spec: bool(spec.transaction == "single"), lint=lint, facts=facts,
+    name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, window="always", repeat="never",
+    short="text", atomic=lambda spec: bool(spec.transaction == "single"), lint=lint, facts=facts,
 )  # fmt: skip

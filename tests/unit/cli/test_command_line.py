@@ -46,7 +46,7 @@ def test_lines(line: str, command: c.Command) -> None:
         ("frobnicate", "there are: execute"),
         ("execute", "execute needs STEP; it is written: execute STEP"),
         ("execute a b", "does not take 'b'"),
-        ("execute a --reason x", "takes no --reason"),
+        ("execute a --note x", "takes no --note"),
         ("skip a", "needs --reason"),
         ("skip a '  '", "needs --reason"),
         ("sign a one --note two", "does not take 'one'"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,7 +16,7 @@ from tui.console.refusals import refusal_sentence
 from tui.helm.protocol import Refused
 from tui.plain.refusals import refusal_words
 from tui.run import commands as c
-from tui.run import decide, order
+from tui.run import confirmation, decide, order, undo
 
 FACTS: dict[str, Any] = {
     "step": "table", "status": "failed", "seconds": 90.0, "phase": "Cutover", "target": "shop", "error": "E1",
@@ -47,7 +47,7 @@ def _keys(facts: ast.expr | None) -> set[str]:
 
 def _refusals() -> Iterator[tuple[str, str, frozenset[str]]]:
     """Where a refusal is made, its code and the names of its facts, for every place in the rules."""
-    for module in (decide, order):
+    for module in (decide, order, undo):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal":
                 given = {word.arg: word.value for word in node.keywords}
@@ -100,3 +100,12 @@ def test_a_refusal_without_words_is_shown_as_it_came_but_harmless() -> None:
     refused = Refused(code="of-tomorrow", message="something\x1b[2J new")
     assert refusal_words(refused) is None
     assert on_the_command_line(refused) == "Refused: Something\\x1b[2J new."
+
+
+@pytest.mark.parametrize("why", [*get_args(confirmation.Why), "other"])
+def test_what_costs_a_confirmation_says_why_and_how_to_give_it(why: str) -> None:
+    wanted = why not in ("typed", "undo", "other")
+    facts = {"target": "shop\x1b", "why": why, "step": "a", "reason": wanted}
+    shown = on_the_command_line(Refused(code="confirm", message="the message", facts=facts))
+    assert "shop\\x1b" in shown and "the message" not in shown
+    assert ("--confirm TARGET --reason TEXT" if wanted else "--confirm TARGET.") in shown

@@ -215,5 +215,19 @@ def rollback(reason: str = "it went wrong", to: str | None = None) -> c.Rollback
     return c.Rollback(reason=reason, confirm=TARGET, to=to)
 
 
+def undo(step: str) -> c.Undo:
+    return c.Undo(step=step, confirm=TARGET)
+
+
+def undo_again(step: str, reason: str | None = None) -> c.Retry:
+    """Another attempt of the undo of a step."""
+    return c.Retry(step=f"undo.{step}", reason=reason, confirm=TARGET)
+
+
+def close(reason: str | None = None) -> c.Close:
+    """Closed although what it did stays applied."""
+    return c.Close(reason=reason, confirm=TARGET)
+
+
 AUTOMATIC = e.Policy(drive="headless", sign_off="as agreed")
 UNSIGNED = e.Policy(drive="headless")

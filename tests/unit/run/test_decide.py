@@ -7,6 +7,7 @@ from tests.unit.run.runs import (
     ANA,
     AUTOMATIC,
     Driven,
+    close,
     companion,
     listed,
     phase,
@@ -16,6 +17,8 @@ from tests.unit.run.runs import (
     section,
     sign,
     sql,
+    undo,
+    undo_again,
 )
 from tui.journal import events as e
 from tui.plan.model import Step
@@ -204,7 +207,7 @@ class TestUndo:
     def test_it_is_a_step_of_its_own_and_then_a_retry_is_legal(self) -> None:
         run = applied("a")
         assert run.refused(c.Retry(step="a")).code == "status"
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         assert run.at("undo.a").place.number == "U1.1.1"
         run.passed("undo.a", attempt=1)
         assert run.at("a").status == "undone"
@@ -212,7 +215,7 @@ class TestUndo:
         assert run.refused(c.Undo(step="a")).code == "status"
         run.do(c.Retry(step="a"))
         run.passed("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         assert run.at("undo.a").attempt == 2
 
     def test_what_was_applied_later_goes_first(self) -> None:
@@ -229,19 +232,19 @@ class TestUndo:
         run = Driven(listed(sql("a"), sign("s")), policy=e.Policy(drive="headless"))
         run.go()
         run.passed("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         assert run.passed("undo.a") == Wait(reason="person", step="a")
 
     def test_a_failed_one_is_retried_and_does_nothing_twice(self) -> None:
         run = applied("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         run.append(e.TxCommitted(step="undo.a", attempt=1, statement=0))
         run.failed("undo.a", effect="some")
         assert run.refused(c.Execute(step="a")).code == "status"
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         assert (run.at("undo.a").attempt, run.at("undo.a").resume_from) == (2, 1)
         run.failed("undo.a", effect="some")
-        run.do(c.Retry(step="undo.a"))
+        run.do(undo_again("a"))
         assert (run.at("undo.a").attempt, run.at("undo.a").resume_from) == (3, 1)
         run.passed("undo.a")
         assert run.at("a").status == "undone"
@@ -250,13 +253,13 @@ class TestUndo:
         run = Driven(listed(sql("a")))
         run.do(c.Execute(step="a"))
         run.failed("a", effect="some")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         run.failed("undo.a", effect="some")
         assert run.refused(c.Retry(step="a")).code == "undo"
 
     def test_an_undecided_one_needs_its_reason(self) -> None:
         run = applied("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         run.crash()
         run.undecided("undo.a")
         assert run.refused(c.Undo(step="a")).code == "undecided"
@@ -265,7 +268,7 @@ class TestUndo:
 
     def test_by_hand_it_marks_the_step(self) -> None:
         run = applied("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         run.failed("undo.a")
         run.do(c.ByHand(step="undo.a", note="in psql"))
         assert run.statuses() == {"a": "undone", "undo.a": "by_hand"}
@@ -339,7 +342,7 @@ class TestRollback:
 
     def test_a_fate_that_is_being_decided_is_waited_for(self) -> None:
         run = applied("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         run.passed("undo.a")
         run.do(c.Retry(step="a"))
         run.crash()
@@ -351,7 +354,7 @@ class TestRollback:
 
     def test_an_undo_that_runs_already_is_not_begun_anew(self) -> None:
         run = applied("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         run.do(rollback())
         assert (run.at("undo.a").status, run.at("undo.a").attempt) == ("running", 1)
         run.passed("undo.a")
@@ -374,7 +377,7 @@ class TestRollback:
     def test_the_order_is_kept_when_one_was_undone_on_its_own_before(self) -> None:
         run = Driven(listed(sql("a"), sql("b"), sql("d")))
         run.ran(["a", "b"])
-        run.do(c.Undo(step="b"))
+        run.do(undo("b"))
         run.passed("undo.b")
         run.do(c.Retry(step="b"))
         run.passed("b")
@@ -394,7 +397,7 @@ class TestRollback:
 
     def test_undecided_it_is_rolled_back_too(self) -> None:
         run = applied("a", "b")
-        run.do(c.Undo(step="b"))
+        run.do(undo("b"))
         run.passed("undo.b")
         run.do(c.Retry(step="b"))
         run.crash()
@@ -548,8 +551,8 @@ class TestRollbackFailed:
 
     def test_closed_it_is_a_failed_rollback(self) -> None:
         run = self.failed()
-        assert run.refused(c.Close()).code == "reason"
-        run.do(c.Close(reason="restored elsewhere"))
+        assert run.refused(c.Close(reason="restored elsewhere")).facts["why"] == "close"
+        run.do(close("restored elsewhere"))
         assert run.status() == "rollback_failed"
 
 

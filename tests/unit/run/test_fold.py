@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from tests.unit.run.runs import (
     ANA,
+    TARGET,
     Driven,
+    close,
     companion,
     listed,
     opening,
@@ -22,6 +24,7 @@ from tests.unit.run.runs import (
     section,
     sign,
     sql,
+    undo,
 )
 from tests.unit.run.world import World
 from tui.journal import events as e
@@ -104,19 +107,21 @@ ACTS = st.lists(
     max_size=60,
 )
 WEIGHTS = {
-    "execute": 3, "retry": 2, "skip": 1, "sign": 2, "by-hand": 1, "run-to": 1, "undo": 1, "cancel": 1, "hold": 1,
-    "resume": 1, "rollback": 1, "back-to": 1, "note": 1, "close": 1, "resolve": 1, "handover": 1,
+    "execute": 2, "unconfirmed": 1, "retry": 2, "skip": 1, "sign": 2, "by-hand": 1, "run-to": 1, "undo": 1,
+    "cancel": 1, "hold": 1, "resume": 1, "rollback": 1, "back-to": 1, "note": 1, "close": 1, "resolve": 1,
+    "handover": 1,
 }  # fmt: skip
 COMMANDS = [name for name, weight in WEIGHTS.items() for _ in range(weight)]
 
 
 def command(name: str, step: str) -> c.Command:
     made: dict[str, c.Command] = {
-        "execute": c.Execute(step=step), "retry": c.Retry(step=step, reason="it is not there"),
+        "execute": c.Execute(step=step, confirm=TARGET, reason="as agreed"), "unconfirmed": c.Execute(step=step),
+        "retry": c.Retry(step=step, reason="it is not there", confirm=TARGET),
         "skip": c.Skip(step=step, reason="no need"), "sign": c.Sign(step=step, note="seen"),
-        "by-hand": c.ByHand(step=step, note="in psql"), "run-to": c.RunTo(step=step), "undo": c.Undo(step=step),
+        "by-hand": c.ByHand(step=step, note="in psql"), "run-to": c.RunTo(step=step), "undo": undo(step),
         "cancel": c.Cancel(step=step), "hold": c.Hold(), "resume": c.Resume(), "rollback": rollback(),
-        "back-to": rollback(to=step), "note": c.Note(text="hm"), "close": c.Close(),
+        "back-to": rollback(to=step), "note": c.Note(text="hm"), "close": close(),
         "resolve": c.Resolve(error="E1", text="done"), "handover": c.Handover(note="over to you"),
     }  # fmt: skip
     return made[name]
@@ -140,7 +145,7 @@ def act(world: World, what: str, one: int, two: int, at_once: bool) -> None:
             world.person_looks(step)
         run.ask(command(name, step))
     elif what == "sleep":
-        run.sleep(60.0)
+        run.sleep((60.0, 60.0, 1500.0)[one % 3])
     elif what == "sample":
         run.append(e.MetricsSampled(values={"cpu": 0.5}))
     elif what == "crash":
@@ -196,7 +201,7 @@ def test_back_and_forth_the_database_is_what_the_journal_says(of: Plan, acts: li
     run = world.run
     run.append(e.RunResumed(policy=e.Policy()))
     for at in list(run.state.steps):
-        run.ask(c.Execute(step=at.id) if at.step.kind != "sign" else c.Sign(step=at.id, note="seen"))
+        run.ask(c.Execute(step=at.id, confirm=TARGET) if at.step.kind != "sign" else c.Sign(step=at.id, note="seen"))
         world.go()
         while run.state.active:
             world.finish(run.at(run.state.active[0]), "pass")
@@ -347,7 +352,7 @@ def test_a_step_keeps_what_it_took_when_it_is_undone() -> None:
     run = Driven(listed(sql("a")))
     run.ran(["a"])
     before = run.at("a")
-    run.do(c.Undo(step="a"))
+    run.do(undo("a"))
     run.passed("undo.a")
     after = run.at("a")
     assert (after.started, after.ended, after.ended_at) == (before.started, before.ended, before.ended_at)

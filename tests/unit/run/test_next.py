@@ -5,6 +5,7 @@ import pytest
 from tests.unit.run.runs import (
     AUTOMATIC,
     OPENED,
+    TARGET,
     UNSIGNED,
     Driven,
     companion,
@@ -16,6 +17,7 @@ from tests.unit.run.runs import (
     section,
     sign,
     sql,
+    undo,
 )
 from tui.journal import events as e
 from tui.journal.codes import TriggerReason
@@ -68,9 +70,13 @@ def test_autopilot_signs_as_the_person_it_was_told() -> None:
     assert run.status() == "completed"
 
 
-def test_headless_executes_what_is_dangerous_too() -> None:
-    run = Driven(listed(sql("a", confirm="typed")), policy=UNSIGNED)
-    assert run.go() == Wait(reason="running", step="a")
+@pytest.mark.parametrize("drive", ["headless", "autopilot"])
+def test_what_drives_by_itself_stops_before_what_is_dangerous(drive: e.Drive) -> None:
+    run = Driven(listed(sql("a", confirm="typed"), sql("b")), policy=e.Policy(drive=drive, on_failure="rollback"))
+    assert run.go() == Wait(reason="typed", step="a")
+    assert exit_code(run.state) == 6
+    assert run.do(c.Execute(step="a", confirm=TARGET)) == Wait(reason="running", step="a")
+    assert run.passed("a") == Wait(reason="running", step="b")
 
 
 class TestRunTo:
@@ -88,11 +94,12 @@ class TestRunTo:
         assert run.passed("a") == Wait(reason="person", step="b")
         assert run.do(c.Sign(step="b", note="seen")) == Wait(reason="running", step="d")
 
-    def test_it_stops_before_a_dangerous_step_unless_that_is_its_end(self) -> None:
+    def test_it_stops_before_a_dangerous_step_be_it_its_end(self) -> None:
         run = Driven(listed(sql("a"), sql("b", confirm="typed"), sql("d")))
         run.do(c.RunTo(step="d"))
-        assert run.passed("a") == Wait(reason="person", step="b")
-        assert run.do(c.RunTo(step="b")) == Wait(reason="running", step="b")
+        assert run.passed("a") == Wait(reason="typed", step="b")
+        assert run.do(c.RunTo(step="b")) == Wait(reason="typed", step="b")
+        assert run.do(c.Execute(step="b", confirm=TARGET)) == Wait(reason="running", step="b")
 
     def test_it_stops_at_a_failure_and_goes_on_when_the_retry_passes(self) -> None:
         run = Driven(listed(sql("a"), sql("b")))
@@ -369,7 +376,7 @@ class TestParallel:
         run = Driven(plan(phase(section(sql("a"), sql("b"), parallel=True))))
         run.do(c.Execute(step="a"))
         run.passed("a")
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         assert run.refused(c.Execute(step="b")).code == "busy"
         run.ask(c.RunTo(step="b"))
         assert run.go() == Wait(reason="running", step="undo.a")
@@ -502,7 +509,7 @@ class TestRecovery:
     def test_an_undo_whose_mark_was_lost_is_marked(self) -> None:
         run = Driven(listed(sql("a")))
         run.ran(["a"])
-        run.do(c.Undo(step="a"))
+        run.do(undo("a"))
         run.append(e.StepPassed(step="undo.a", attempt=1, effect="all"))
         run.crash()
         assert run.at("a").status == "undone"

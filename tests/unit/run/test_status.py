@@ -163,7 +163,7 @@ def test_a_step_that_passed_at_last_proposes_no_rollback_any_more() -> None:
     run.passed("a")
     assert proposed(run) == []
     assert [fired.attempt for fired in run.state.fired] == [1, 2], "that they fired stays"
-    run.do(c.Undo(step="a"))
+    run.do(runs.undo("a"))
     run.passed("undo.a")
     run.do(c.Retry(step="a"))
     assert proposed(run) == [], "a later attempt is no old failure"

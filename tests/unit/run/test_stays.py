@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import tui.locale
-from tests.unit.run.runs import AUTOMATIC, TARGET, Driven, listed, query, sql
+from tests.unit.run.runs import AUTOMATIC, TARGET, Driven, close, listed, query, sql
 from tui.journal import events as e
 from tui.plain import words
 from tui.plain.narrator import end_lines, narrate
@@ -158,8 +158,8 @@ class TestLeftOut:
         assert run.do(c.Skip(step="b", reason="look later")) == Wait(reason="unsettled", step="b")
         assert run.status() == "failed" and exit_code(run.state) == 1
         assert "resolve its error, or close the run as failed" in told(run)
-        assert run.refused(c.Close()).code == "reason"
-        run.do(c.Close(reason="nobody knows why"))
+        assert run.refused(c.Close(reason="nobody knows why")).code == "confirm", "what a did stays applied"
+        run.do(close("nobody knows why"))
         assert run.state.closed is not None and run.state.closed.outcome == "failed"
 
     def test_resolved_it_is_completed(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.unit.run.runs import Driven
+from tests.unit.run.runs import TARGET, Driven
 from tui.journal import events as e
 from tui.plan.model import Plan
-from tui.run.clock import starts_in
+from tui.run.clock import starts_in, window_clock
 from tui.run.next import Interrupt, Recover, Run
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -184,9 +184,24 @@ class World:
         if at.group == "main" and (self.there.get(at.id) or at.id in self.by_hand):
             assert at.may_have_effect or at.status == "undone", f"{at.id} is {at.status}: its effect is forgotten"
 
+    def _confirmed(self, before: RunState, known: StepState | None, event: e.StepStarted) -> None:
+        """What costs a confirmation was not begun without one, by nobody."""
+        if known is None or known.group == "undo":
+            rolling = before.rollback is not None and before.rollback.status in ("running", "failed")
+            assert rolling or event.confirm == TARGET, f"{event.step}: an undo is confirmed"
+            return
+        # What was decided was decided before the lines were written, each of which takes a second here.
+        clock = window_clock(before, self.run.wall - 4.0)
+        outside = clock is not None and (clock.in_buffer or clock.is_over) and self.changes(known)
+        if known.group == "main" and outside and event.by_hand is None:
+            assert event.confirm == TARGET and event.reason, f"{event.step} outside the window"
+        if known.step.confirm == "typed" and event.by_hand is None:
+            assert event.confirm == TARGET, f"{event.step} is dangerous"
+
     def _started(self, before: RunState, event: e.StepStarted) -> None:
         known = before.steps.get(event.step)
         assert before.closed is None
+        self._confirmed(before, known, event)
         if known is None:
             assert event.undoes is not None and event.attempt == 1
             assert all(before.steps[s].step.with_ is not None for s in before.active)

@@ -1,0 +1,107 @@
+"""What a command costs beyond being asked: the target's name, typed, and a reason. Pure; the same on every path.
+
+Keys, `do`, `run`, headless, an autopilot and an engine that was started again all meet it in `decide` and in
+`next_effects`: a person pays with `confirm` and `reason` of the command, the engine by itself stops before the step.
+A rollback is confirmed as a whole when it is decided, or by the policy that the run was opened with.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.plan.model import Step
+from tui.run import commands as c
+from tui.run.clock import window_clock
+from tui.run.order import Refusal, in_rollback
+from tui.run.state import RunState
+from tui.run.steps import StepState
+
+Why = Literal["typed", "buffer", "window", "undo", "close"]
+"""The plan says `confirm: typed`; a changing step in the window's buffer, or after the window; an undo; the end of a
+run while its work stays applied."""
+
+
+class Cost(Struct, frozen=True, kw_only=True):
+    """Why something costs the target's name, at which step, and whether a reason as well."""
+
+    why: Why
+    step: str | None = None
+    reason: bool = False
+
+
+def changes(step: Step) -> bool:
+    """Whether a step changes something, so that it belongs into the window."""
+    from tui.steps.registry import KINDS
+
+    kind = KINDS.get(step.kind)
+    return kind is not None and kind.belongs_into_window(step)
+
+
+def beginning(state: RunState, at: StepState, wall: float) -> Cost | None:
+    """What it costs to begin a step now; None where nothing: then the engine may begin it by itself."""
+    if at.undoes is not None:
+        return None if _of_rollback(state, at) else Cost(why="undo", step=at.undoes)
+    if at.group == "main":
+        outside = _outside(state, wall)
+        if outside is not None and changes(at.step):
+            return Cost(why=outside, step=at.id, reason=True)
+    return Cost(why="typed", step=at.id) if at.step.confirm == "typed" else None
+
+
+def closing(state: RunState) -> Cost | None:
+    """What it costs to close the run now: with it the way to take back what is applied is gone."""
+    if state.status in ("completed", "rolled_back") or not still_applied(state):
+        return None
+    return Cost(why="close", reason=True)
+
+
+def still_applied(state: RunState) -> tuple[str, ...]:
+    """Steps of the checklist of which something is, or may be, in the database."""
+    return tuple(at.id for at in map(state.steps.at, range(state.checklist)) if at.may_have_effect)
+
+
+def cost(state: RunState, command: c.Command, wall: float) -> Cost | None:
+    """What a command costs in this state at an instant (seconds since the epoch); None where nothing."""
+    match command:
+        case c.Execute(step=step) | c.Retry(step=step) if step in state.steps:
+            return beginning(state, state.steps[step], wall)
+        case c.Undo(step=step):
+            return Cost(why="undo", step=step)
+        case c.Close():
+            return closing(state)
+    return None
+
+
+def unconfirmed(state: RunState, command: c.Confirmable, wall: float) -> Refusal | None:
+    """Why the command is refused: it costs more than came with it, or the name of another target came; None where it
+    is paid. `facts`: `target`; `why` and `step` of the cost; `reason`: whether one is wanted as well."""
+    assert state.opened is not None
+    target = state.opened.target
+    asked = cost(state, command, wall)
+    if asked is None:
+        if command.confirm in (None, target):
+            return None
+        return Refusal(code="confirm", message=f"the target is {target}", facts={"target": target, "why": "other"})
+    if command.confirm == target and not (asked.reason and not (command.reason or "").strip()):
+        return None
+    facts = {"target": target, "why": asked.why, "step": asked.step, "reason": asked.reason}
+    message = f"this costs the target's name, {target}" + (", and a reason" if asked.reason else "")
+    return Refusal(code="confirm", message=message, facts={k: v for k, v in facts.items() if v is not None})
+
+
+def _of_rollback(state: RunState, at: StepState) -> bool:
+    """Whether it is a rollback's that goes on or has failed: that was confirmed as a whole."""
+    rollback = state.rollback
+    return rollback is not None and rollback.status in ("running", "failed") and in_rollback(state, at)
+
+
+def _outside(state: RunState, wall: float) -> Literal["buffer", "window"] | None:
+    """Where an instant lies that is past the window's time for changes."""
+    clock = window_clock(state, wall)
+    if clock is None:
+        return None
+    if clock.is_over:
+        return "window"
+    return "buffer" if clock.in_buffer else None
