@@ -140,7 +140,7 @@ async def test_what_takes_back_is_not_another_one_either(empty_database: Databas
         await rig.until(lambda: "undo.sql" in rig.recorder.state.steps, "it is being undone")
         assert changed(await rig.ended("undo.sql"), "undo.sql") and there(empty_database)
         (rig.paths.plan / "undo.sql").write_text(FILES["undo.sql"])
-        assert rig.do(Retry(step="undo.sql")) is None
+        assert rig.do(Retry(step="undo.sql", confirm="dev")) is None
         await rig.until(lambda: rig.step("undo.sql").status == "passed", "it is undone")
         assert not there(empty_database)
 
