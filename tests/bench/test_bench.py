@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import bench as benches
-from tests.bench import peers
+from tests.bench import beside, peers
 from tests.bench.__main__ import BENCHES, main, measured
 from tests.bench.figure import Budget, Figure, NotMeasured, number, percentile, table
 from tests.bench.size import TINY
@@ -117,3 +117,16 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         main(["nonsense"])
     assert refused.value.code == 2
     assert "there is no bench 'nonsense'" in capsys.readouterr().err
+
+
+@pytest.mark.bench
+def test_another_checkout_beside_this_one(capsys: pytest.CaptureFixture[str]) -> None:
+    if not MAJORS:
+        pytest.skip("no PostgreSQL server found")
+    assert beside.main([str(benches.ROOT), "--rounds", "1", "--rows", "20"]) == 0
+    rows = {
+        line[:26].strip(): [float(word) for word in line[26:].split()]
+        for line in capsys.readouterr().out.splitlines()[1:]
+    }
+    assert set(rows) >= {"sql", "query", "psql", "command", "start to exit"}
+    assert all(len(values) == 2 and min(values) > 0 for values in rows.values())

@@ -59,7 +59,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     for number in range(bench.size.rounds):
         for of in ("script", "run") if number % 2 == 0 else ("run", "script"):
             database = f"{of}_{number}"
-            _sql(bench, f"create database {database}")
+            execute(bench, f"create database {database}")
             if of == "script":
                 scripts.append(_script(bench, works, database))
             else:
@@ -67,8 +67,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
                 inside.append(work)
                 whole.append(total)
                 starts.append(start)
-            _sql(bench, f"drop database {database} with (force)")
-            _sql(bench, "checkpoint")
+            execute(bench, f"drop database {database} with (force)")
+            execute(bench, "checkpoint")
     per_step = (sum(inside) - sum(scripts)) / len(inside) / len(works) * 1000
     yield Figure(
         what=f"whole run: {len(works)} steps, first start to last end", unit="s", ours=tuple(inside),
@@ -81,7 +81,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     yield Figure(what="whole run: until the first step has begun", unit="s", ours=tuple(starts))
 
 
-def _sql(bench: Bench, statement: str) -> None:
+def execute(bench: Bench, statement: str) -> None:
     with psycopg.connect(bench.server().dsn(), autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -91,7 +91,7 @@ def _run(bench: Bench, works: list[Work], database: str) -> tuple[float, float, 
     directory = bench.directory / database
     directory.mkdir()
     plan = directory / "plan.yaml"
-    steps = [_step(directory, number, work) for number, work in enumerate(works)]
+    steps = [step_text(directory, number, work) for number, work in enumerate(works)]
     plan.write_text(plan_text(bench.server().dsn(database), steps), encoding="utf-8")
     began = time.perf_counter()
     done = subprocess.run(
@@ -116,7 +116,7 @@ def _leave(paths: RunPaths) -> None:
     await_true(lambda: not engine_facts(paths).alive, "the engine has ended")
 
 
-def _step(directory: Path, number: int, work: Work) -> str:
+def step_text(directory: Path, number: int, work: Work) -> str:
     name = f"s{number}"
     if work.kind == "command":
         return command_step(name, ["sh", "-c", work.text])
