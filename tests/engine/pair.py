@@ -12,13 +12,7 @@ import psycopg
 
 from tests import postgres_server
 from tests.engine.postgres.pgserver import Server
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+from tests.ports import free_port
 
 
 class Node:

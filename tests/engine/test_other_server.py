@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.engine.pair import Node, copy_of, free_port, primary
+from tests.engine.pair import Node, copy_of, primary
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.relay import Relay
 from tests.engine.test_one_way import SAVE, SCRIPT, passed, rig, run, told
+from tests.ports import free_port
 from tests.postgres_server import MAJORS, await_condition, binaries_of
 from tui.journal.codes import CancelReason, Fact, FailReason, HoldReason
 from tui.run.commands import Execute, Resume, Retry

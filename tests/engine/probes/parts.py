@@ -16,14 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.ports import free_port
 from tests.postgres_server import await_condition
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def listening(port: int) -> bool:
@@ -63,8 +57,12 @@ class Exporter:
         await_condition(lambda: listening(self.port), "node_exporter listens")
 
     def signal(self, number: int) -> None:
+        """A stop has happened when this returns."""
         assert self.process is not None
         self.process.send_signal(number)
+        if number == signal.SIGSTOP:
+            stopped = psutil.Process(self.process.pid)
+            await_condition(lambda: stopped.status() == psutil.STATUS_STOPPED, "node_exporter stands still")
 
     def kill(self) -> None:
         if self.process is not None:

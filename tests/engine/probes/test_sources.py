@@ -17,7 +17,8 @@ import psutil
 import psycopg
 import pytest
 
-from tests.engine.probes.parts import Exporter, Sshd, free_port, gone
+from tests.engine.probes.parts import Exporter, Sshd, gone
+from tests.ports import free_port
 from tests.postgres_server import Database, await_condition
 from tui.postgres.connect import open_session
 from tui.probes.exporter import NodeExporter
