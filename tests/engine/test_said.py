@@ -142,5 +142,5 @@ def test_what_stays_is_told_by_whoever_rolls_back(database: Database, tmp_path: 
         status = station.status()
         assert (status["status"], status["rollback"]["stays"]) == ("rolled_back", ["a"])
         shown = station.virada("status", "last").expect().out
-        assert "rolled back, but for what stays: a" in shown and "everything is rolled back" not in shown
+        assert "rolled back, except a" in shown and "everything is rolled back" not in shown
     assert database.value("select to_regclass('kept') is not null and to_regclass('gone') is null")

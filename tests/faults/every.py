@@ -19,7 +19,7 @@ from tests.faults.failing import FewDescriptors
 from tests.postgres_server import Database
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.verify import Survey
-from tui.run.commands import Command, Execute, Retry, Rollback, Skip
+from tui.run.commands import Command, Execute, Resolve, Retry, Rollback, Skip
 from tui.run.decide import Refusal
 from tui.run.next import Wait, next_effects
 from tui.run.steps import StepState
@@ -159,6 +159,9 @@ class Case:
             self._judge()
             if wait.reason == end():
                 return
+            if wait.reason == "unsettled":
+                await self._answered()
+                continue
             at = self._next(wait)
             if at.status == "undecided":
                 self.undecided += 1
@@ -185,6 +188,12 @@ class Case:
         if current is None:
             raise Hung(f"it waits for {wait.reason}, and nothing is left to be done")
         return current
+
+    async def _answered(self) -> None:
+        """A person answers for the errors of what was left out."""
+        for error in self.rig.recorder.state.errors:
+            if error.resolved is None:
+                await self._asked(Resolve(error=error.id, text="a person looked"))
 
     async def _asked(self, command: Command) -> None:
         try:

@@ -73,7 +73,7 @@ def _carry_out(
     from tui.cli.outcome import of_command
     from tui.plain.narrator import stays_lines
     from tui.plain.trouble import told_rows, trouble
-    from tui.plain.words import ROLLBACK_STATUS, STEP_STATUS, run_waiting, word
+    from tui.plain.words import STEP_STATUS, outcome_word, run_waiting, word
     from tui.run.takeback import stays
 
     with connected(paths, declared=declared) as helm:
@@ -105,8 +105,9 @@ def _carry_out(
             why = run_waiting(verdict.waiting, at.step.kind, at.status)
         print_line(why if verdict.step is None else f"{verdict.step}: {why}")
     else:
-        table = STEP_STATUS if verdict.step is not None and verdict.status in STEP_STATUS else ROLLBACK_STATUS
-        status = word(table, verdict.status)
+        status = outcome_word(verdict.status, stays(follower.state))
+        if verdict.step is not None and verdict.status in STEP_STATUS:
+            status = word(STEP_STATUS, verdict.status)
         print_line(status if verdict.step is None else f"{verdict.step}: {status}")
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
         for text in [] if at is None else told_rows(trouble(at)):

@@ -132,10 +132,11 @@ def _of_rollback(state: RunState, wall: float) -> Verdict | None:
     rollback = state.rollback
     if rollback is None:
         return Verdict(Exit.FAILED, state.status)
+    if rollback.status in ("rolled_back", "rolled_back_to") and state.undecided:
+        return Verdict(Exit.UNDECIDED, state.status, state.undecided[0].id, "undecided")
     if rollback.status in ("rolled_back", "rolled_back_to"):
         return Verdict(Exit.DONE, rollback.status)
     if rollback.status == "failed":
-        at = None if rollback.failed_step is None else state.steps.get(rollback.failed_step)
-        undecided = at is not None and at.status == "undecided"
+        undecided = state.stopped_undecided is not None
         return Verdict(Exit.UNDECIDED if undecided else Exit.FAILED, state.status, rollback.failed_step)
     return of_run(state, wall)

@@ -14,7 +14,7 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
 from tui.plain.holding import held_sentence
-from tui.plain.words import REASON, ROLLBACK_STATUS, error_text, word
+from tui.plain.words import REASON, ROLLBACK_STATUS, error_text, excepted, word
 from tui.run.state import Barrier, RunState
 
 Severity = Literal["error", "warning", "event", "person", "output"]
@@ -134,7 +134,8 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
                 return "person", _("What answered is the target now, by {by}").format(by=by) + _because(event.reason)
             return "person", _("Goes on, by {by}").format(by=by)
         case e.RunClosed():
-            return "event", _("Run closed: {outcome}").format(outcome=run_word(event.outcome)) + _because(event.reason)
+            outcome = run_word(event.outcome) + excepted(event.stays)
+            return "event", _("Run closed: {outcome}").format(outcome=outcome) + _because(event.reason)
         case e.ClockStepped():
             return "warning", _("The wall clock was set by {n} s").format(n=f"{event.seconds:+.1f}")
         case e.HelmTaken():
@@ -165,8 +166,10 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
         case e.RollbackStarted():
             return "error", _("Rollback started by {by}").format(by=by) + _because(event.reason)
         case e.RollbackFinished():
-            severity: Severity = "error" if event.outcome == "failed" else "event"
+            severity: Severity = "error" if event.outcome == "failed" or event.stays else "event"
             text = _("Rollback ended: {outcome}").format(outcome=word(ROLLBACK_STATUS, event.outcome))
+            if event.outcome != "failed":
+                return severity, text + excepted(event.stays)
             left = ", ".join(event.stays)
             return severity, text + (_("; not taken back: {steps}").format(steps=left) if left else "")
         case e.BackupRecorded():

@@ -10,8 +10,10 @@ from tui.console.visible import visible
 from tui.finite import digits, share, span
 from tui.locale import _, language, ngettext
 from tui.plain.silence import silence_words
-from tui.plain.words import EFFECT, METRIC, REASON, holder_words, prepared_words, word
+from tui.plain.words import EFFECT, METRIC, REASON, excepted, holder_words, prepared_words, word
+from tui.run.state import RunState
 from tui.run.steps import Status, StepState
+from tui.run.takeback import stays
 
 STATUS_STYLE: dict[Status, str] = {
     "pending": "dim", "running": "run", "passed": "ok", "failed": "bad", "skipped": "warn", "signed": "ok",
@@ -39,6 +41,12 @@ def run_word(status: str) -> str:
         "rolled_back": _("rolled back"), "rollback_failed": _("rollback failed"), "completed": _("completed"),
         "failed": _("failed"), "undecided": _("undecided"),
     }.get(status, visible(status))  # fmt: skip
+
+
+def outcome_word(state: RunState) -> str:
+    """A run's status, and by their numbers the steps that its rollback has not taken back."""
+    left = [state.steps[step].place.number for step in stays(state)]
+    return run_word(state.status) + (excepted(left) if state.status == "rolled_back" else "")
 
 
 def environment_word(environment: str) -> str:

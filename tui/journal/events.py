@@ -125,12 +125,14 @@ class RunRecovered(Event, frozen=True, kw_only=True):
 
 
 class RunClosed(Event, frozen=True, kw_only=True):
-    """`confirm`: the target's name as it was typed, where closing cost that."""
+    """`confirm`: the target's name as it was typed, where closing cost that. `stays`: what the run's rollback could not
+    take back."""
 
     TYPE: ClassVar[str] = "run.closed"
     outcome: str
     reason: str | None = None
     confirm: str | None = None
+    stays: tuple[str, ...] = ()
 
 
 class ClockStepped(Event, frozen=True, kw_only=True):

@@ -58,8 +58,8 @@ def end_line(state: RunState) -> str:
     for step in state.steps:
         counts[step.status] = counts.get(step.status, 0) + 1
     steps = ", ".join(f"{count} {words.step_word(status)}" for status, count in counts.items())
-    return _("The run is {status} at line {seq}; steps: {steps}.").format(
-        status=words.run_word(state.status), seq=state.seq, steps=steps
+    return _("The run is {status}, at line {seq}; steps: {steps}.").format(
+        status=words.outcome_word(state.status, stays(state)), seq=state.seq, steps=steps
     )
 
 
@@ -122,7 +122,8 @@ def _resumed(previous: RunState, state: RunState, event: e.RunResumed, line: Lin
 
 
 def _closed(previous: RunState, state: RunState, event: e.RunClosed, line: Line) -> list[str]:
-    return [_by(_("run closed: {outcome}").format(outcome=words.run_word(event.outcome)), line, event.reason)]
+    outcome = words.outcome_word(event.outcome, stays(state))
+    return [_by(_("run closed: {outcome}").format(outcome=outcome), line, event.reason)]
 
 
 def _by(text: str, line: Line, reason: str | None) -> str:
@@ -297,7 +298,7 @@ def _rollback_started(previous: RunState, state: RunState, event: e.RollbackStar
 
 
 def _rollback_finished(previous: RunState, state: RunState, event: e.RollbackFinished, line: Line) -> list[str]:
-    told = [_("rollback finished in {span}").format(span=span(event.duration_s))]
+    told = [_("rollback finished in {span}").format(span=span(event.duration_s)) + words.excepted(stays(state))]
     if event.outcome == "failed":
         step = _name(state, event.step) if event.step else "?"
         told = [_("ROLLBACK FAILED at {step}").format(step=step)]

@@ -21,7 +21,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     """What `status` prints; `status` is what `tui.run.status` gives."""
     lines = [
         *_chain(status.get("chain")),
-        _cut(f"{visible(status['id'])}  {words.run_word(status['status'])}  "
+        _cut(f"{visible(status['id'])}  {words.outcome_word(status['status'], _stays(status))}  "
              + _("line {seq}").format(seq=status["seq"])),
         _cut(visible(status["plan"])),
         _cut(_("target {target} ({environment}, {mode})").format(
@@ -42,7 +42,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines.append(_cut(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"]))))
     if status["rollback"] is not None:
         lines.append(_cut(_("rollback: {reason}").format(reason=visible(status["rollback"]["reason"]))))
-        left = ", ".join(visible(step) for step in status["rollback"].get("stays") or ())
+        left = ", ".join(visible(step) for step in _stays(status))
         if left and status["rollback"]["status"] != "running":
             lines += _wrapped(_("NOT taken back: {steps}").format(steps=left), 0)
     lines.append("")
@@ -67,7 +67,12 @@ def _waiting(status: dict[str, Any]) -> str:
         if step["id"] == status["waiting"]["step"]:
             name = _cut(visible(step["id"]), 24)
             return f"{step['number']} {name}: {words.run_waiting(reason, step['kind'], step['status'])}"
-    return words.run_waiting(reason, stays=(status["rollback"] or {}).get("stays") or ())
+    return words.run_waiting(reason, stays=_stays(status))
+
+
+def _stays(status: dict[str, Any]) -> list[str]:
+    """What a rollback has not taken back."""
+    return (status["rollback"] or {}).get("stays") or []
 
 
 def runs_lines(runs: list[dict[str, Any]]) -> list[str]:

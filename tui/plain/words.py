@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.figures import amount, size, span
 from tui.plain.silence import silence_words
 from tui.run.steps import StepState
 from tui.visible import visible
 
 _LONGEST = 160
+MOST_NAMED = 3
+"""Steps that an outcome names behind "except"."""
 
 
 def N_(message: str) -> str:
@@ -277,6 +279,21 @@ def run_word(status: str) -> str:
     return word(RUN_STATUS, status)
 
 
+def outcome_word(status: str, stays: Iterable[str] = ()) -> str:
+    """How a run or a rollback has ended. `stays`: steps that a rollback has not taken back; without them it would be
+    said that everything is."""
+    told = word(ROLLBACK_STATUS, status)
+    return told + excepted(stays) if status in ("rolled_back", "rolled_back_to") else told
+
+
+def excepted(steps: Iterable[str]) -> str:
+    """`, except a, b`; of many their number, for they are named beside it. Nothing where there are none."""
+    left = [visible(step) for step in steps]
+    if len(left) > MOST_NAMED:
+        return ngettext(", except {n} step", ", except {n} steps", len(left)).format(n=len(left))
+    return _(", except {steps}").format(steps=", ".join(left)) if left else ""
+
+
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, with the facts that are known about it."""
     silence = silence_words(reason, facts)
@@ -326,9 +343,9 @@ def prepared_words(holder: dict[str, Any]) -> str:
 def run_waiting(reason: str, kind: str | None = None, status: str | None = None, stays: Iterable[str] = ()) -> str:
     """Why the run stands still; `kind` and `status` are those of the step at which it does, `stays` the steps that a
     rollback has not taken back."""
-    left = ", ".join(visible(step) for step in stays)
+    left = tuple(stays)
     if reason == "rolled_back" and left:
-        return _("rolled back, but for what stays: {steps}; the run can be closed").format(steps=left)
+        return _("{outcome}; the run can be closed").format(outcome=outcome_word(reason, left))
     if reason != "person":
         return word(RUN_WAITING, reason)
     if status in ("failed", "cancelled", "undone"):

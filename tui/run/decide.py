@@ -10,6 +10,7 @@ from tui.run.order import Refusal as Refusal
 from tui.run.order import about, barred, begin, blocked, in_rollback, may_begin
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.run.takeback import stays
 from tui.run.undo import undo
 
 Decision = tuple[e.Event, ...] | Refusal
@@ -350,13 +351,14 @@ def _close(state: RunState, command: c.Close, wall: float) -> Decision:
     for other in state.running():
         return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
     status = state.status
-    if status == "rolling_back":
+    if state.rolling_back:
         return Refusal(code="rollback", message="the run is being rolled back")
     refusal = unconfirmed(state, command, wall)
     if refusal is not None:
         return refusal
     if status in ("completed", "rolled_back"):
-        return (e.RunClosed(outcome=status, reason=reason, confirm=confirm),)
+        left = stays(state) if status == "rolled_back" else ()
+        return (e.RunClosed(outcome=status, reason=reason, confirm=confirm, stays=left),)
     if reason is None or not reason.strip():
         return Refusal(
             code="reason", message=f"the run is {status}; closing it now needs a reason", facts={"run": status}

@@ -20,6 +20,7 @@ from tui.run.measured import sampled
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
 from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Confirmed, Reached, Steps, StepState, numbered
 from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
+from tui.run.unsettled import failing
 
 
 def fold(state: RunState, line: Line) -> RunState:
@@ -113,7 +114,8 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             doubted=residue != "none" or known.status == "undecided",
             leftovers=tuple(known.evidence.get(Fact.LEFTOVERS) or ()) or known.leftovers,
             host_attempt=0 if host is None else host.attempt, losses=known.losses, fired=known.fired,
-            fired_attempt=known.fired_attempt, errors=known.errors,
+            fired_attempt=known.fired_attempt, errors=known.errors, failing=known.failing,
+            unrecorded=known.unrecorded,
         )
     )  # fmt: skip
     position, unended, back = steps.position(event.step), state.unended, state.rollback_unended
@@ -259,6 +261,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         interrupted=isinstance(event, e.StepCancelled) and event.reason in _INTERRUPTED,
         started=known.started if known.attempt == event.attempt else None,
         losses=known.losses + 1 if isinstance(event, e.StepCancelled) and event.reason in _LOSSES else 0,
+        failing=failing(known, event), unrecorded=known.unrecorded or isinstance(event, e.StepFailed),
     )  # fmt: skip
     if isinstance(event, e.StepUndone):
         # When it began and ended says how long the step itself took, not how long its effect lasted.
@@ -270,7 +273,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     if changed.undoes is not None and changed.status in ("passed", "by_hand"):
         unmarked = (*unmarked, event.step)
     left_failed = state.left_failed
-    if changed.status == "skipped" and known.status == "failed" and known.group == "main":
+    if changed.status == "skipped" and changed.failing and event.step not in left_failed:
         left_failed = (*left_failed, event.step)
     if changed.status in ENDED or changed.status == "undone":
         changed = replace(changed, fired=-1)
@@ -445,7 +448,9 @@ def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
         source=event.source,
     )  # fmt: skip
     at = None if event.step is None else state.steps.get(event.step)
-    steps = state.steps if at is None else state.steps.replace(replace(at, errors=at.errors + 1))
+    steps = state.steps
+    if at is not None:
+        steps = steps.replace(replace(at, errors=at.errors + 1, unrecorded=False))
     return replace(state, errors=state.errors.added(recorded), steps=steps)
 
 

@@ -198,10 +198,15 @@ def _rollback(state: RunState, wall: float) -> tuple[Do, ...]:
     rollback = state.rollback
     assert rollback is not None
     if rollback.status == "failed":
-        return (Wait(reason="rollback_failed", step=rollback.failed_step),)
+        reason = "rollback_failed" if state.stopped_undecided is None else "undecided"
+        return (Wait(reason=reason, step=rollback.failed_step),)
     if rollback.status == "rolled_back":
+        undecided = state.undecided
+        if undecided:
+            # Nobody knows whether everything is taken back: closed, that could not be settled any more.
+            return (Wait(reason="undecided", step=undecided[0].id),)
         if _automatic(state):
-            return (Append(events=(e.RunClosed(outcome="rolled_back"),)),)
+            return (Append(events=(e.RunClosed(outcome="rolled_back", stays=stays(state)),)),)
         return (Wait(reason="rolled_back"),)
     running = [at for at in state.running() if at.group == "main" or at.step.with_ is None]
     stopping = [at for at in running if at.group == "main"]
@@ -269,7 +274,9 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
         if state.active:
             return (Wait(reason="running"),)
         ended = _ended(state)
-        return (Append(events=(e.RunClosed(outcome=state.status),)),) if _automatic(state) else (ended,)
+        # Of one that left out what failed, the error can still be resolved, or all of it rolled back.
+        close = _automatic(state) and ended.reason == "completed"
+        return (Append(events=(e.RunClosed(outcome=state.status),)),) if close else (ended,)
     standing = [at for at in _section(state, current) if at.stops]
     if standing:
         at = standing[0]

@@ -10,6 +10,7 @@ from tui.journal.codes import HoldReason
 from tui.journal.events import Policy, Relation, RunClosed, RunOpened, TriggerFired
 from tui.run.errors import Errors
 from tui.run.steps import Commit, Reached, Steps, StepState
+from tui.run.unsettled import is_unsettled
 
 RunStatus = Literal[
     "scheduled", "running", "held", "rolling_back", "rolled_back", "rollback_failed", "completed", "failed",
@@ -197,7 +198,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     unmarked: tuple[str, ...] = ()
     """Ids of steps that have undone another which is not marked undone yet."""
     left_failed: tuple[str, ...] = ()
-    """Ids of steps of the checklist that were skipped after they had failed."""
+    """Ids of steps that were skipped after they had failed, also of those that were settled since."""
     companions: dict[str, tuple[str, ...]] = {}
     """Ids of the companions of each step that has some; it never changes."""
 
@@ -226,15 +227,26 @@ class RunState(Struct, frozen=True, kw_only=True):
 
     @property
     def unsettled(self) -> StepState | None:
-        """The first step that was skipped after it had failed, and whose error nobody has resolved."""
-        left = next((step for step in self.left_failed if self.steps[step].errors), None)
-        return None if left is None or self.steps[left].status != "skipped" else self.steps[left]
+        """The first step that leaves the run failed; see `tui.run.unsettled`."""
+        return next((self.steps[step] for step in self.left_failed if is_unsettled(self.steps[step])), None)
 
     @property
     def given_up(self) -> bool:
         """Whether the checklist does not go on because of a rollback: one that takes back all of it, or one that takes
         back a part and has not come to its end."""
         return self.rollback is not None and self.rollback.status != "rolled_back_to"
+
+    @property
+    def rolling_back(self) -> bool:
+        """Whether a rollback is under way."""
+        return self.rollback is not None and self.rollback.status == "running"
+
+    @property
+    def stopped_undecided(self) -> StepState | None:
+        """The step at which the rollback failed because nobody knows what became of it."""
+        failed = None if self.rollback is None or self.rollback.status != "failed" else self.rollback.failed_step
+        at = None if failed is None else self.steps.get(failed)
+        return at if at is not None and at.status == "undecided" else None
 
     @property
     def proposed(self) -> tuple[Fired, ...]:
@@ -281,8 +293,8 @@ class RunState(Struct, frozen=True, kw_only=True):
             return self.closed.outcome  # type: ignore[return-value]
         rollback = self.rollback
         if rollback is not None and rollback.status == "failed":
-            return "rollback_failed"
-        if self.undecided:
+            return "rollback_failed" if self.stopped_undecided is None else "undecided"
+        if self.undecided and not self.rolling_back:
             return "undecided"
         if self.barrier is not None:
             return "held"

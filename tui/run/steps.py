@@ -124,6 +124,10 @@ class StepState(Struct, frozen=True, kw_only=True):
     """The attempt that made one fire last."""
     errors: int = 0
     """Errors of it that nobody has resolved."""
+    failing: bool = False
+    """Whether an attempt of it failed, and none has ended well or was taken back since."""
+    unrecorded: bool = False
+    """Whether its last failure has no error that could be resolved: the engine ended between the two lines."""
     tx_statement: int = 0
     tx_sent: bool = False
     progress: dict[str, Any] | None = None

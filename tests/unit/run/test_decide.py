@@ -514,7 +514,8 @@ class TestRollbackFailed:
         run = applied("a")
         run.do(rollback())
         run.crash()
-        assert run.undecided("undo.a") == Wait(reason="rollback_failed", step="undo.a")
+        assert run.undecided("undo.a") == Wait(reason="undecided", step="undo.a")
+        assert run.status() == "undecided" and exit_code(run.state) == 4
         assert run.refused(rollback("again")).code == "undecided"
         run.do(c.Retry(step="undo.a", reason="it is still there"))
         roll_on(run)

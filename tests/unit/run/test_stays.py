@@ -1,18 +1,18 @@
-"""What a rollback has not taken back is named, and how a run ends that left out what failed."""
+"""What a rollback has not taken back is named."""
 
 from __future__ import annotations
 
 import pytest
 
 import tui.locale
-from tests.unit.run.runs import AUTOMATIC, TARGET, Driven, close, listed, query, sql
+from tests.unit.run.runs import TARGET, Driven, listed, query, sql
 from tui.journal import events as e
 from tui.plain import words
 from tui.plain.narrator import end_lines, narrate
 from tui.plain.table import status_lines
 from tui.run import commands as c
 from tui.run.fold import fold
-from tui.run.next import Wait, exit_code
+from tui.run.next import Wait
 from tui.run.state import RunState
 from tui.run.status import status
 from tui.run.takeback import stays
@@ -58,7 +58,8 @@ def test_a_step_without_undo_stays_whatever_is_known_of_it(effect: e.Effect) -> 
     assert finished(run).stays == ("b",)
     text = told(run)
     assert f"NOT taken back: 1.1.2 b; {words.word(words.EFFECT, effect)}" in text
-    assert "rolled back, but for what stays: b; the run can be closed" in text
+    assert "rolled back, except b; the run can be closed" in text
+    assert "The run is rolled back, except b, at line" in text
     assert "everything is rolled back" not in text
     assert run.status() == "rolled_back"
 
@@ -138,55 +139,3 @@ def test_another_rollback_has_a_beginning_of_its_own() -> None:
     run.do(back())
     run.passed("undo.a")
     assert finished(run).duration_s < 60
-
-
-class TestLeftOut:
-    def run(self, policy: e.Policy | None = None) -> Driven:
-        run = Driven(listed(sql("a"), query("b")), policy=policy)
-        if policy is None:
-            run.ran(["a"])
-            run.do(c.Execute(step="b"))
-        else:
-            run.go()
-            run.passed("a")
-        run.failed("b", reason="not_as_expected")
-        run.settle(e.ErrorRecorded(id="E1", text="wrong", step="b", attempt=1, source="step"))
-        return run
-
-    def test_a_failed_step_that_is_skipped_leaves_the_run_failed(self) -> None:
-        run = self.run()
-        assert run.do(c.Skip(step="b", reason="look later")) == Wait(reason="unsettled", step="b")
-        assert run.status() == "failed" and exit_code(run.state) == 1
-        assert "resolve its error, or close the run as failed" in told(run)
-        assert run.refused(c.Close(reason="nobody knows why")).code == "confirm", "what a did stays applied"
-        run.do(close("nobody knows why"))
-        assert run.state.closed is not None and run.state.closed.outcome == "failed"
-
-    def test_resolved_it_is_completed(self) -> None:
-        run = self.run()
-        run.do(c.Skip(step="b", reason="look later"))
-        assert run.do(c.Resolve(error="E1", text="harmless")) == Wait(reason="completed")
-        assert run.status() == "completed"
-        run.do(c.Close())
-        assert run.state.closed is not None and run.state.closed.outcome == "completed"
-
-    def test_headless_closes_it_so(self) -> None:
-        run = self.run(AUTOMATIC)
-        run.do(c.Skip(step="b", reason="look later"))
-        assert run.state.closed is not None and run.state.closed.outcome == "failed"
-        before = self.run(AUTOMATIC)
-        before.do(c.Resolve(error="E1", text="harmless"))
-        before.do(c.Skip(step="b", reason="it is"))
-        assert before.state.closed is not None and before.state.closed.outcome == "completed"
-
-    def test_what_was_skipped_without_having_failed_is_no_failure(self) -> None:
-        run = Driven(listed(sql("a"), query("b")))
-        run.do(c.Skip(step="a", reason="done last week"))
-        run.settle(e.ErrorRecorded(id="E1", text="somewhere else", source="server"))
-        run.do(c.Execute(step="b"))
-        assert run.passed("b") == Wait(reason="completed")
-
-    def test_what_was_retried_with_success_is_settled(self) -> None:
-        run = self.run()
-        run.do(c.Retry(step="b"))
-        assert run.passed("b") == Wait(reason="completed") and run.status() == "completed"

@@ -9,6 +9,7 @@ from tui.run.clock import starts_in, window_clock
 from tui.run.next import Interrupt, Recover, Run
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.run.unsettled import is_unsettled
 
 STATEMENTS = 3
 """Transactions of a step that changes the database."""
@@ -290,7 +291,7 @@ class World:
         for position, at in enumerate(steps):
             assert state.steps.position(at.id) == position and state.steps.at(position) is at
         if state.closed is None and current is None and not state.undecided and state.rollback is None:
-            assert state.status == "completed"
+            assert state.status == ("failed" if any(is_unsettled(at) for at in main) else "completed")
 
     def effects_fit(self) -> None:
         """What comes next is to be done to running steps, each once."""

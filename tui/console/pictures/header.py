@@ -6,7 +6,7 @@ from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.view import View
 from tui.console.visible import cells, cut, visible
-from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, run_word
+from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, outcome_word
 from tui.locale import _
 
 SILENT_AFTER = 5.0
@@ -31,7 +31,7 @@ def _what(view: View, width: int) -> Line:
         left.append((" " + _("in spite of: {codes}").format(codes=visible(", ".join(opened.despite))), "warn"))
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
-    right.insert(0, (f"{run_word(status)} ", RUN_STYLE.get(status, "text")))
+    right.insert(0, (f"{outcome_word(view.state)} ", RUN_STYLE.get(status, "text")))
     line = sides(width, left, right)
     if opened.environment != "production":
         return line

@@ -17,7 +17,7 @@ from tui.plain.holding import held_sentence
 from tui.plain.words import FATE_REASON, REASON, error_text, word
 from tui.run.clock import expected, starts_in
 from tui.run.measured import fresh
-from tui.run.state import Barrier
+from tui.run.state import Barrier, RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
 
@@ -35,6 +35,11 @@ def _what(view: View) -> list[Piece]:
     state = view.state
     if state.closed is not None:
         reason = f": {visible(state.closed.reason)}" if state.closed.reason else ""
+        left = stays(state) if state.status == "rolled_back" else ()
+        if left:
+            text = _("The run is closed, rolled back EXCEPT {steps}{reason}.")
+            steps = ", ".join(name_of(state.steps[step]) for step in left)
+            return [(text.format(steps=steps, reason=reason), "bad")]
         return [(_("The run is closed") + reason + ".", "bold")]
     # A companion that still runs hides no trouble of the step it accompanies.
     running = [at for at in state.running() if at.step.with_ is None]
@@ -42,10 +47,11 @@ def _what(view: View) -> list[Piece]:
         return _barred(view, state.barrier)
     if running:
         return _running(view, running)
-    if state.given_up:
+    unknown = _unknown(state)
+    if state.given_up and unknown is None:
         return _rollback(view)
-    if state.undecided:
-        first = state.undecided[0]
+    if unknown is not None:
+        first = unknown
         text = _("nobody knows whether it was applied.")
         if first.fate_reason == FateReason.NOT_REPEATABLE:
             text = word(FATE_REASON, first.fate_reason) + "."
@@ -63,6 +69,13 @@ def _what(view: View) -> list[Piece]:
             return [(text, "bad"), *_hint(view, _("Resolve its error."))]
         return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
     return _next(view, current)
+
+
+def _unknown(state: RunState) -> StepState | None:
+    """The step whose fate is to be settled before anything else; where a rollback failed, the one that stopped it."""
+    if state.rollback is not None and state.rollback.status == "failed":
+        return state.stopped_undecided
+    return state.undecided[0] if state.undecided and not state.rolling_back else None
 
 
 def _barred(view: View, barrier: Barrier) -> list[Piece]:
@@ -94,7 +107,7 @@ def _rollback(view: View) -> list[Piece]:
     if rollback.status == "rolled_back":
         left = [view.state.steps[step] for step in stays(view.state)]
         if left:
-            text = _("Rolled back, but NOT {steps}.").format(steps=", ".join(name_of(at) for at in left))
+            text = _("Rolled back, EXCEPT {steps}.").format(steps=", ".join(name_of(at) for at in left))
             return [(text, "bad"), *_hint(view, _("The run can be closed."))]
         return [(_("Rolled back. The run can be closed."), "warn")]
     if rollback.status == "failed":
@@ -159,8 +172,10 @@ def _notice(view: View) -> list[Piece]:
             return [(f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}", "warn")]
         if at.tx_sent:
             return [(_("COMMIT was sent; its answer is awaited."), "warn")]
-    if state.undecided and not state.given_up:
-        return [(_("Look at the database."), "bad"), *_hint(view, _("Then x tries again, b by hand, - skips."))]
+    if _unknown(state) is not None:
+        again = not state.given_up or state.stopped_undecided is not None
+        hint = _("Then x tries again, b by hand, - skips.") if again else _("Then b by hand, - skips.")
+        return [(_("Look at the database."), "bad"), *_hint(view, hint)]
     if state.proposed:
         fired = state.proposed[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))

@@ -1,0 +1,30 @@
+"""When a step leaves its run failed: it failed, a person left it out, and nobody has answered for its error. Pure.
+
+It counts where the step was skipped, whatever came between its failure and that: another attempt that was cancelled,
+or a fate that nobody knew. It does not count where an attempt ended well since, the work was done by hand or taken
+back, all of its errors are resolved, or it never failed: leaving something out is then a decision like others. Nor does
+it count where the plan says `on_failure: continue`, by which the failure is no obstacle, or in a rollback, whose end
+has words of its own.
+"""
+
+from __future__ import annotations
+
+from tui.journal import events as e
+from tui.run.steps import StepState
+
+_WELL = (e.StepPassed, e.StepSigned, e.StepByHand, e.StepUndone)
+
+
+def failing(known: StepState, event: e.StepOutcome) -> bool:
+    """Whether the step is one that failed and has not ended well since, behind this outcome of it."""
+    if isinstance(event, e.StepFailed):
+        return True
+    return known.failing and not isinstance(event, _WELL)
+
+
+def is_unsettled(at: StepState) -> bool:
+    """Whether the run cannot be called completed because of this step."""
+    if at.group != "main" or at.status != "skipped" or not at.failing or at.step.on_failure == "continue":
+        return False
+    # A failure whose error was never written down has none that somebody could have resolved.
+    return at.errors > 0 or at.unrecorded
