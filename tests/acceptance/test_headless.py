@@ -35,8 +35,21 @@ def test_without_sign_off_it_stops_at_the_step_a_person_signs(station: Station, 
     assert signed["note"] == "agreed by phone" and signed["evidence"]["sign_off"] is True
     # Left out with its error unresolved the run would end failed.
     station.do("resolve", "E1", "it fails always")
-    station.do("skip", "optional", "--reason", "it fails always")
+    assert station.status()["drives"]["how"] == "headless", "to resolve an error is not to drive"
+    station.do("skip", "optional", "--reason", "it fails always", "--keep-driving")
     assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
+
+
+def test_who_comes_to_a_headless_run_drives_it_from_there_on(station: Station, prepared: Database) -> None:
+    station.virada("run", str(PLAN), "--headless").expect(6)
+    # The engine that is started for them begins nothing either: the signature would let it go on.
+    station.kill_engine()
+    done = station.virada("attach", "--plain", stdin="sign agreed --note yes\n").expect(0)
+    assert "drives: root" in done.out and "by hand" in done.out
+    told = station.status()
+    assert (told["drives"]["how"], told["drives"]["by_itself"]["steps"]) == ("by_hand", [])
+    assert station.step("table")["status"] == "pending"
+    assert "by hand" in station.virada("status").expect(0).out
 
 
 def test_on_failure_rollback(station: Station, prepared: Database) -> None:

@@ -136,7 +136,11 @@ def test_words_that_are_no_command_are_usage_errors(station: Station, words: tup
 def test_run_to_goes_on_by_itself_until_a_person_is_needed(station: Station, database: Database, run: str) -> None:
     answer = station.do("run-to", "rows", code=6)
     assert answer["step"] == "agreed"
-    station.do("sign", "agreed", "--note", "all")
+    assert station.status()["drives"] | {"person": None} == {
+        "how": "run_to", "person": None, "until": "rows",
+        "by_itself": {"steps": [], "signed": [], "then": "person", "at": "agreed", "whole": True},
+    }  # fmt: skip
+    station.do("sign", "agreed", "--note", "all", "--keep-driving")
     station.wait_for(lambda e: e["type"] == "step.passed" and e["data"]["step"] == "rows")
     assert station.step("rows")["status"] == "passed"
     assert station.step("slow")["status"] == "pending", "it goes no further than it was told to"
@@ -149,8 +153,11 @@ def test_run_to_goes_on_by_itself_until_a_person_is_needed(station: Station, dat
     station.wait_for(lambda e: e["type"] == "step.passed" and e["data"]["step"] == "slow")
     assert station.status()["status"] == "held"
     assert station.step("done-elsewhere")["status"] == "pending"
+    # Whoever held it drives: it goes on when it is told to.
     station.do("resume")
-    station.wait_for(lambda e: e["type"] == "step.passed" and e["data"]["step"] == "done-elsewhere")
+    assert station.status()["drives"]["how"] == "by_hand"
+    station.do("run-to", "done-elsewhere")
+    assert station.step("done-elsewhere")["status"] == "passed"
 
 
 def test_cancel_takes_a_running_statement_back(station: Station, database: Database, run: str) -> None:

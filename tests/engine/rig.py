@@ -28,7 +28,7 @@ from tui.engine.target import TargetAccess
 from tui.helm.opening import file_of
 from tui.helm.paths import RunPaths, new_run_id
 from tui.journal.codes import Fact
-from tui.journal.events import Policy, RunOpened
+from tui.journal.events import Policy, RunOpened, Wish
 from tui.plan.files import SEAL_FILE
 from tui.plan.freeze import freeze
 from tui.plan.loader import load
@@ -179,7 +179,7 @@ class Rig:
     async def take_up(
         self,
         cut: Callable[[Event], bool] | None = None,
-        policy: Policy | None = None,
+        policy: Wish | None = None,
         before_it_runs: Callable[[], object] = lambda: None,
     ) -> None:
         """Another engine takes the run up. `cut`: the journal ends behind the last event for which it holds, as if the

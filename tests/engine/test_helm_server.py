@@ -37,7 +37,7 @@ class Recorder:
         self.holder: str | None = None
         self.gate = asyncio.Event()
 
-    async def connected(self, person: Person, client_id: str, take: str | None) -> Welcome | Refused:
+    async def connected(self, person: Person, client_id: str, take: str | None, coming: str) -> Welcome | Refused:
         if take == "fail":
             raise RuntimeError("a greeting that fails")
         self.there[client_id] = person

@@ -12,6 +12,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.claim import claim_of
 from tui.helm.owner import claimed
 from tui.helm.paths import RunPaths
+from tui.helm.protocol import Coming
 from tui.journal.events import Policy
 from tui.locale import _
 
@@ -23,30 +24,33 @@ from tui.locale import _
 @options.declared()
 @options.owner()
 @options.take()
+@options.keep_driving()
 @options.plain()
 @options.mouse()
 def command(
     run: str | None, headless: bool, sign_off: str | None, on_failure: str | None, detach: bool, declared: str | None,
-    owner: str | None, take: str | None, plain: bool, mouse: bool,
+    owner: str | None, take: str | None, keep_driving: bool, plain: bool, mouse: bool,
 ) -> int:  # fmt: skip
     name = options.checked_name(declared)
     policy = options.policy_of(headless, sign_off, on_failure, name)
     way = way_of(headless=headless, detach=detach, plain=plain)
+    # Whoever only has the engine go on joins nothing.
+    coming: Coming = options.joining(keep_driving) if way in ("screen", "plain") else "keep"
     claim = claim_of(run) if way == "screen" and owner is None else None
     if claim is not None:
         from tui.cli.screen import operate
 
         require_open(claim.paths)
-        code = operate(claim.paths, declared=name, take=take, mouse=mouse, claim=claim, policy=policy)
+        code = operate(claim.paths, declared=name, take=take, mouse=mouse, claim=claim, policy=policy, coming=coming)
         return code or outcome_after_screen(claim.paths)
     paths = claimed(run, owner)
     require_open(paths)
     require_writable(paths)
     if policy is not None and facts_of(paths)["alive"]:
         _drive(paths, policy, name, take)
-    ensure_engine(paths, policy)
+    ensure_engine(paths, policy or options.wish(coming))
     print_line(paths.id)
-    return accompany(paths, way, declared=name, take=take, mouse=mouse)
+    return accompany(paths, way, declared=name, take=take, mouse=mouse, coming=coming)
 
 
 def _drive(paths: RunPaths, policy: Policy, name: str | None, take: str | None) -> None:
@@ -62,7 +66,8 @@ def _drive(paths: RunPaths, policy: Policy, name: str | None, take: str | None) 
     headless = policy.drive == "headless"
     ask = Drive(headless=headless, sign_off=policy.sign_off, on_failure=policy.on_failure)
     try:
-        with HelmClient.connect(paths, declared=name, take=take) as client:
+        # How it goes on is what is asked for: coming to ask it decides nothing of that.
+        with HelmClient.connect(paths, declared=name, take=take, coming="keep") as client:
             answer = client.request(ask, take=take)
     except NoEngine:
         return

@@ -17,7 +17,7 @@ import msgspec
 from tui.cli.stop import Exit, Stop
 from tui.helm.owner import Account
 from tui.helm.paths import RunPaths, home
-from tui.journal.events import Policy
+from tui.journal.events import Wish
 from tui.locale import _
 
 PATIENCE_S = 90.0
@@ -25,7 +25,7 @@ _HANDED_ON = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LA
 """What of the caller's environment says nothing but where programs lie and how words are written; LC_* as well."""
 
 
-def start_as(account: Account, paths: RunPaths, policy: Policy | None) -> list[str]:
+def start_as(account: Account, paths: RunPaths, policy: Wish | None) -> list[str]:
     """Have an engine started as that account, and return when it can be commanded: what was said. Raises Stop."""
     argv = [sys.executable, "-s", "-m", "tui.cli.deputy", str(paths.directory)]
     if policy is not None:
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
 
     use()
     paths = RunPaths(Path(arguments[0]))
-    policy = msgspec.json.decode(arguments[1], type=Policy) if len(arguments) > 1 else None
+    policy: Wish | None = msgspec.json.decode(arguments[1], type=Wish) if len(arguments) > 1 else None
     # What ends the caller's terminal is not to end the start halfway.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return guarded(lambda: ensure_engine(paths, policy))

@@ -12,9 +12,10 @@ from tui.cli.command_line import FORMS, CommandError, parse, usage
 from tui.cli.output import print_json, print_line, tell
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
-from tui.helm.protocol import Refused
+from tui.helm.protocol import Coming, Refused
 from tui.locale import _
-from tui.run.commands import AnyCommand, Rollback
+from tui.run.commands import AnyCommand, Rollback, RunTo
+from tui.run.driving import ENDING
 
 
 def _epilog() -> str:
@@ -33,12 +34,13 @@ def _epilog() -> str:
 @click.option("--json", "as_json", is_flag=True, help=_("The answer as data."))
 @click.option("--no-wait", is_flag=True, help=_("Do not wait for the outcome."))
 @options.take()
+@options.keep_driving()
 @options.owner()
 @options.declared()
 def command(
     run: str, name: str, words: tuple[str, ...], reason: str | None, note: str | None, confirm: str | None,
-    to: str | None, step: str | None, as_json: bool, no_wait: bool, take: str | None, owner: str | None,
-    declared: str | None,
+    to: str | None, step: str | None, as_json: bool, no_wait: bool, take: str | None, keep_driving: bool,
+    owner: str | None, declared: str | None,
 ) -> int:  # fmt: skip
     given = {"reason": reason, "note": note, "confirm": confirm, "to": to, "step": step}
     try:
@@ -50,7 +52,10 @@ def command(
     from tui.helm.owner import NotOwned, claimed
 
     try:
-        return _carry_out(claimed(run, owner), asked, as_json=as_json, wait=not no_wait, take=take, declared=person)
+        return _carry_out(
+            claimed(run, owner), asked, as_json=as_json, wait=not no_wait, take=take, declared=person,
+            keep_driving=keep_driving,
+        )  # fmt: skip
     except NotOwned as error:
         if not as_json:
             raise
@@ -66,8 +71,9 @@ def command(
 
 
 def _carry_out(
-    paths: RunPaths, asked: AnyCommand, *, as_json: bool, wait: bool, take: str | None, declared: str | None
-) -> int:
+    paths: RunPaths, asked: AnyCommand, *, as_json: bool, wait: bool, take: str | None, declared: str | None,
+    keep_driving: bool = False,
+) -> int:  # fmt: skip
     from tui.cli.follower import Follower
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
@@ -76,7 +82,10 @@ def _carry_out(
     from tui.plain.words import STEP_STATUS, outcome_word, run_waiting, word
     from tui.run.takeback import stays
 
-    with connected(paths, declared=declared) as helm:
+    # An engine that is started for a command that drives begins nothing of its own accord before it.
+    drives = not keep_driving and isinstance(asked, (*ENDING, RunTo))
+    coming: Coming = "keep" if keep_driving else "command"
+    with connected(paths, declared=declared, coming=coming, wish="by_hand" if drives else None) as helm:
         answer = helm.request(asked, take=take)
         if isinstance(answer, Refused):
             return _refused(answer, as_json)

@@ -12,6 +12,7 @@ from tui.cli.outcome import of_run
 from tui.cli.output import tell
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
+from tui.helm.protocol import Coming
 from tui.locale import _
 
 Way = Literal["screen", "plain", "headless", "detach"]
@@ -61,8 +62,10 @@ def left_alone(paths: RunPaths) -> str:
     return _("Detached: the engine of the run {run} goes on. See it with: virada watch {run}").format(run=paths.id)
 
 
-def accompany(paths: RunPaths, way: Way, *, declared: str | None, take: str | None, mouse: bool) -> int:
-    """The run's outcome, or 0 when its person detached."""
+def accompany(
+    paths: RunPaths, way: Way, *, declared: str | None, take: str | None, mouse: bool, coming: Coming = "keep"
+) -> int:
+    """The run's outcome, or 0 when its person detached. `coming`: who opens a run has said how it is driven."""
     if way == "detach":
         return Exit.DONE
     if way == "headless":
@@ -70,10 +73,10 @@ def accompany(paths: RunPaths, way: Way, *, declared: str | None, take: str | No
     if way == "plain":
         from tui.cli.line_mode import line_mode
 
-        return line_mode(paths, declared=declared, take=take, narrate=tell, outcome=True)
+        return line_mode(paths, declared=declared, take=take, narrate=tell, outcome=True, coming=coming)
     from tui.cli.screen import operate
 
-    code = operate(paths, declared=declared, take=take, mouse=mouse)
+    code = operate(paths, declared=declared, take=take, mouse=mouse, coming=coming)
     return code or outcome_after_screen(paths)
 
 

@@ -13,7 +13,7 @@ from tui.cli.output import tell
 from tui.cli.recorded import opened
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths, is_own
-from tui.journal.events import Policy
+from tui.journal.events import Wish
 from tui.locale import _
 
 _TAIL = 256 * 1024
@@ -48,7 +48,7 @@ def require_writable(paths: RunPaths) -> None:
         raise Stop(_("This account may read the run {run}, but not command it.").format(run=paths.id), Exit.REFUSED)
 
 
-def ensure_engine(paths: RunPaths, policy: Policy | None = None, say: Callable[[str], None] | None = tell) -> None:
+def ensure_engine(paths: RunPaths, policy: Wish | None = None, say: Callable[[str], None] | None = tell) -> None:
     """An engine for an open run, started again where none runs; a demo's server too. It runs as the run's owner, which
     is this account, or for root the one it has named. Raises Stop, and NotOwned for everybody else.
 

@@ -7,7 +7,8 @@ import time
 from tui.cli.engine import demo_of, ensure_engine, require_open
 from tui.helm.client import HelmClient, NoEngine
 from tui.helm.paths import RunPaths
-from tui.helm.protocol import Refused
+from tui.helm.protocol import Coming, Refused
+from tui.journal.events import Wish
 from tui.locale import _
 from tui.plain.refusals import refusal_message, refusal_words
 
@@ -15,20 +16,24 @@ _COMES_UP_S = 10.0
 _AGAIN_S = 0.05
 
 
-def connected(paths: RunPaths, declared: str | None = None, take: str | None = None) -> HelmClient:
-    """A connection to the run's engine, which is started again where none runs. Raises Stop and HelmError."""
+def connected(
+    paths: RunPaths, declared: str | None = None, take: str | None = None, coming: Coming = "command",
+    wish: Wish | None = None,
+) -> HelmClient:  # fmt: skip
+    """A connection to the run's engine, which is started again where none runs, driven as `wish` says. Raises Stop and
+    HelmError."""
     require_open(paths)
     try:
-        client = HelmClient.connect(paths, declared=declared, take=take)
+        client = HelmClient.connect(paths, declared=declared, take=take, coming=coming)
     except NoEngine:
-        ensure_engine(paths)
+        ensure_engine(paths, wish)
     else:
         demo_of(paths)
         return client
     deadline = time.monotonic() + _COMES_UP_S
     while True:
         try:
-            return HelmClient.connect(paths, declared=declared, take=take)
+            return HelmClient.connect(paths, declared=declared, take=take, coming=coming)
         except NoEngine:
             if time.monotonic() > deadline:
                 raise

@@ -12,12 +12,14 @@ from tui.cli.command_line import FORMS, CommandError, parse_line, usage
 from tui.cli.engine import facts_of
 from tui.cli.follower import POLL_S, Follower, engine_gone
 from tui.cli.helm import connected, refusal
+from tui.cli.options import wish
 from tui.cli.outcome import of_command, of_run
 from tui.cli.stop import Exit, Stop
 from tui.helm.client import HelmClient, HelmLost
 from tui.helm.paths import RunPaths
-from tui.helm.protocol import Refused
+from tui.helm.protocol import Coming, Refused
 from tui.locale import _
+from tui.plain.driving import drive_lines
 from tui.plain.narrator import end_lines
 from tui.run.commands import AnyCommand
 
@@ -26,8 +28,9 @@ _NEVER = sys.maxsize
 
 
 def line_mode(
-    paths: RunPaths, *, declared: str | None, take: str | None, narrate: Callable[[str], None], outcome: bool = False
-) -> int:
+    paths: RunPaths, *, declared: str | None, take: str | None, narrate: Callable[[str], None], outcome: bool = False,
+    coming: Coming = "join",
+) -> int:  # fmt: skip
     """Until `quit`, the end of stdin or of the run.
 
     From a terminal commands are given while others run. From anything else each is waited for, and the first that
@@ -41,7 +44,7 @@ def line_mode(
             for text in end_lines(follower.state):
                 narrate(text)
             follower.since = follower.state.seq + 1
-        session = _Session(paths, follower, narrate, declared, take)
+        session = _Session(paths, follower, narrate, declared, take, coming)
         try:
             return session.run(outcome)
         except KeyboardInterrupt:
@@ -55,18 +58,25 @@ def line_mode(
 class _Session:
     def __init__(
         self, paths: RunPaths, follower: Follower, narrate: Callable[[str], None], declared: str | None,
-        take: str | None,
+        take: str | None, coming: Coming,
     ) -> None:  # fmt: skip
         self.paths = paths
         self.follower = follower
         self.narrate = narrate
         self.declared = declared
-        self.helm: HelmClient | None = connected(paths, declared, take)
+        # A connection that was lost and is made anew is no further coming.
+        self.again: Coming = "keep" if coming == "keep" else "command"
+        self.wish = wish(coming)
+        self.helm: HelmClient | None = connected(paths, declared, take, coming, self.wish)
         self.input = _Input()
         self.looked = time.monotonic()
         holder = self.helm.welcome.holder
         if not self.helm.welcome.holds and holder is not None:
             narrate(_("{person} has the helm; attach with --take REASON to take it.").format(person=holder))
+        while follower.poll():
+            pass
+        for text in drive_lines(follower.state, time.time()):
+            narrate(text)
 
     def close(self) -> None:
         if self.helm is not None:
@@ -115,7 +125,7 @@ class _Session:
     def _command(self, command: AnyCommand) -> int | None:
         try:
             if self.helm is None:
-                self.helm = connected(self.paths, self.declared)
+                self.helm = connected(self.paths, self.declared, coming=self.again, wish=self.wish)
             answer = self.helm.request(command)
         except HelmLost as error:
             self.close()

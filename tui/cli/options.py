@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from tui.journal.events import Policy
+from tui.helm.protocol import Coming
+from tui.journal.events import Policy, Wish
 from tui.locale import _
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -44,6 +45,21 @@ def declared() -> Decorator:
 def take() -> Decorator:
     help_ = _("Take the helm from whoever has it, for this reason.")
     return click.option("--take", metavar="REASON", help=help_)
+
+
+def keep_driving() -> Decorator:
+    help_ = _("What goes on by itself goes on: neither coming here nor commanding here ends headless or a run-to.")
+    return click.option("--keep-driving", is_flag=True, help=help_)
+
+
+def joining(keep_driving: bool) -> Coming:
+    """How a person comes who joins a run."""
+    return "keep" if keep_driving else "join"
+
+
+def wish(coming: Coming) -> Wish | None:
+    """What that means for an engine that is started for them."""
+    return "by_hand" if coming == "join" else None
 
 
 def owner() -> Decorator:

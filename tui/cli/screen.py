@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.cli.engine import ensure_engine, facts_of
+from tui.cli.options import wish
 from tui.cli.stop import Stop
 from tui.helm.claim import Claim
 from tui.helm.paths import RunPaths
-from tui.journal.events import Policy
+from tui.helm.protocol import Coming
+from tui.journal.events import Policy, Wish
 
 
 def operate(
     paths: RunPaths, *, declared: str | None, take: str | None, mouse: bool, claim: Claim | None = None,
-    policy: Policy | None = None,
+    policy: Policy | None = None, coming: Coming = "join",
 ) -> int:  # fmt: skip
     """The console with the helm; an engine that ended is started again when the console asks for it. With `claim` the
-    name of the run's owner has to be typed first; `policy` is for the engine that starts then."""
+    name of the run's owner has to be typed first; `policy` is for the engine that starts then. `coming`: whether its
+    person drives from here on, or what goes on by itself goes on."""
     from tui.console.launch import run_console
 
     return run_console(
         paths, mode="operator", declared=declared, take=take, at=None, speed=1.0, mouse=mouse, language=None,
-        ensure_engine=_starter(paths, claim, policy), engine=_looker(paths), claim=claim,
+        ensure_engine=_starter(paths, claim, policy or wish(coming)), engine=_looker(paths), claim=claim, coming=coming,
     )  # fmt: skip
 
 
@@ -55,7 +58,7 @@ def _looker(paths: RunPaths) -> Callable[[], bool | None]:
     return look
 
 
-def _starter(paths: RunPaths, claim: Claim | None, policy: Policy | None) -> Callable[[], str | None]:
+def _starter(paths: RunPaths, claim: Claim | None, policy: Wish | None) -> Callable[[], str | None]:
     """Starts an engine where none runs; what it returns is why it could not."""
 
     def start() -> str | None:

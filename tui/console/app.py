@@ -63,12 +63,14 @@ class Console(App[None], inherit_bindings=False):
         self, source: Source, paths: RunPaths, mode: Mode, *, me: str = "", connect: Connect | None = None,
         take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
         claim: Claim | None = None, driver_class: type[Driver] | None = None, guard_process: bool = False,
+        keeps_driving: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(driver_class=driver_class, ansi_color=True if palette.palette().own else None)
         self.source = source
         self.paths = paths
         self.mode = mode
         self.me = me
+        self._keeps_driving = keeps_driving
         self.run_state = RunState()
         self.playback: Playback | None = None
         self.attempts = Attempts()
@@ -262,7 +264,7 @@ class Console(App[None], inherit_bindings=False):
             state=self.run_state, moment=self.source.moment(self.run_state, self.playback), mode=self.mode, me=self.me,
             selected=checklist.selected, following=checklist.following, playback=self.playback, said=self._said,
             waiting=self._waiting, lost=self.trouble is not None,
-            broken=None if self.source.fault is None else self.source.fault.seq,
+            broken=None if self.source.fault is None else self.source.fault.seq, keeps_driving=self._keeps_driving,
         )  # fmt: skip
 
     def repaint(self) -> None:

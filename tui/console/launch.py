@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tui.console.hands import Helm
     from tui.console.source import Source
     from tui.helm.claim import Claim
+    from tui.helm.protocol import Coming
 
 Mode = Literal["operator", "observer", "replay"]
 _TEXTUAL = {
@@ -40,13 +41,14 @@ def run_console(
     ensure_engine: Callable[[], str | None] | None = None,
     engine: Callable[[], bool | None] | None = None,
     claim: Claim | None = None,
+    coming: Coming = "join",
 ) -> int:
     """Show a run until the person leaves; the exit status: 0 detached or left, 2 where no console can be shown,
     1 the console failed, 128 + n ended by a signal.
 
     `take`: the reason to take the helm with (operator); `at`, `speed`: where and how fast a replay begins;
     `ensure_engine` starts an engine where none runs and returns a sentence when it cannot; `engine` tells whether one
-    lives; `claim`: the run is another account's, whose name is asked for first.
+    lives; `claim`: the run is another account's, whose name is asked for first; `coming`: see `tui.helm.protocol`.
     """
     use(language)
     problem = unsuitable()
@@ -88,8 +90,8 @@ def run_console(
         source = _source(paths, mode, at, speed, engine)
         app = Console(
             source, paths, mode, me=_me(declared) if mode != "replay" else "",
-            connect=_connector(paths, declared, claim) if mode == "operator" else None, take=take,
-            ensure_engine=ensure_engine, claim=claim,
+            connect=_connector(paths, declared, claim, coming) if mode == "operator" else None, take=take,
+            ensure_engine=ensure_engine, claim=claim, keeps_driving=coming == "keep",
             driver_class=SafeLinuxDriver, guard_process=True,
         )  # fmt: skip
     except (OSError, JournalCorrupt, PositionError) as error:
@@ -141,10 +143,24 @@ def _source(
     return Follower(reader, engine=engine)
 
 
-def _connector(paths: RunPaths, declared: str | None, claim: Claim | None) -> Callable[[str | None], Helm]:
+def _connector(
+    paths: RunPaths, declared: str | None, claim: Claim | None, coming: Coming
+) -> Callable[[str | None], Helm]:
     from tui.helm.client import HelmClient
 
-    return lambda take: HelmClient.connect(paths if claim is None else claim.paths, declared=declared, take=take)
+    joined = coming != "join"
+
+    def connect(take: str | None) -> Helm:
+        """A connection that was lost and is made anew is no further coming."""
+        nonlocal joined
+        way: Coming = "command" if joined and coming == "join" else coming
+        found = HelmClient.connect(
+            paths if claim is None else claim.paths, declared=declared, take=take, coming=way
+        )  # fmt: skip
+        joined = True
+        return found
+
+    return connect
 
 
 def _me(declared: str | None) -> str:

@@ -14,7 +14,7 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
 from tui.plain.holding import held_sentence
-from tui.plain.words import REASON, ROLLBACK_STATUS, error_text, excepted, word
+from tui.plain.words import REASON, ROLLBACK_STATUS, TAKEN_OVER, error_text, excepted, word
 from tui.run.state import Barrier, RunState
 
 Severity = Literal["error", "warning", "event", "person", "output"]
@@ -133,6 +133,9 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
             if event.identity is not None:
                 return "person", _("What answered is the target now, by {by}").format(by=by) + _because(event.reason)
             return "person", _("Goes on, by {by}").format(by=by)
+        case e.RunDriven():
+            why = word(TAKEN_OVER, event.reason)
+            return "person", _("{person} drives from here on, by hand ({why})").format(person=by, why=why)
         case e.RunClosed():
             outcome = run_word(event.outcome) + excepted(event.stays)
             return "event", _("Run closed: {outcome}").format(outcome=outcome) + _because(event.reason)

@@ -23,8 +23,9 @@ FAILURES = frozenset(
     ("step.failed", "step.fate", "guard.breached", "trigger.fired", "error.recorded", "run.recovered")
 )  # fmt: skip
 INCIDENTS = FAILURES | frozenset(
-    ("rollback.started", "rollback.finished", "run.held", "run.resumed", "run.amended", "helm.taken", "helm.released",
-     "approval.given", "step.skipped", "step.cancelled", "step.signed", "step.by_hand", "error.resolved")
+    ("rollback.started", "rollback.finished", "run.held", "run.resumed", "run.driven", "run.amended", "helm.taken",
+     "helm.released", "approval.given", "step.skipped", "step.cancelled", "step.signed", "step.by_hand",
+     "error.resolved")
 )  # fmt: skip
 IDLE = frozenset(("metrics.sampled",))
 """Types an engine writes although nothing happens."""

@@ -81,6 +81,9 @@ class View(Struct, frozen=True, kw_only=True):
     broken: int | None = None
     """The first line of the journal that does not follow the one before it."""
 
+    keeps_driving: bool = False
+    """Commands from here end nothing of what goes on by itself."""
+
     @property
     def step(self) -> StepState | None:
         """The selected step."""

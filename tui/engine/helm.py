@@ -6,11 +6,13 @@ import time
 
 from tui.engine.recorder import Recorder
 from tui.helm.person import Person
-from tui.helm.protocol import Accepted, Refused, Welcome
+from tui.helm.protocol import Accepted, Coming, Refused, Welcome
+from tui.journal.codes import DriveReason
 from tui.journal.events import Event, HelmReleased, HelmTaken, StepEvent
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.run.commands import AnyCommand, Handover, Note, Rollback
 from tui.run.decide import Refusal, decide
+from tui.run.driving import taken_over
 
 
 class Helm:
@@ -19,6 +21,8 @@ class Helm:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._clients: dict[str, str] = {}
+        self._keeping: set[str] = set()
+        """Clients that end nothing of what goes on by itself."""
         self.last_seen = time.monotonic()
 
     @property
@@ -26,28 +30,40 @@ class Helm:
         """How many clients are there now."""
         return len(self._clients)
 
-    async def connected(self, person: Person, client_id: str, take: str | None) -> Welcome | Refused:
-        """A client of a person: a free helm is theirs; with a reason they take it from whoever has it."""
+    async def connected(self, person: Person, client_id: str, take: str | None, coming: Coming) -> Welcome | Refused:
+        """A client of a person: a free helm is theirs; with a reason they take it from whoever has it. Who joins, and
+        has the helm, drives from here on."""
         self.last_seen = time.monotonic()
         opened = self._recorder.state.opened
         run = "" if opened is None else opened.id
-        refused = self._take(person, take)
+        refused = self._take(person, take, coming)
         self._clients[client_id] = person.label
+        if coming == "keep":
+            self._keeping.add(client_id)
         holder = self._recorder.state.helm
         if refused is not None and refused.code not in ("helm", "journal"):
             del self._clients[client_id]
+            self._keeping.discard(client_id)
             return refused
         return Welcome(run=run, person=person.label, holds=holder == person.label, holder=holder)
 
-    def _take(self, person: Person, reason: str | None) -> Refused | None:
+    def _take(self, person: Person, reason: str | None, coming: Coming) -> Refused | None:
         state = self._recorder.state
-        if state.closed is not None or state.helm == person.label:
+        if state.closed is not None:
             return None
+        joined = taken_over(state, DriveReason.JOINED) if coming == "join" else ()
+        if state.helm == person.label:
+            return self._record(joined, person) if joined else None
         if state.helm is not None and not reason:
             message = f"{state.helm} has the helm; take it with --take REASON"
             return Refused(code="helm", message=message, facts={"holder": state.helm})
+        if not joined and reason and coming != "keep":
+            joined = taken_over(state, DriveReason.TAKEN)
+        return self._record((self._taken(person, reason), *joined), person)
+
+    def _record(self, events: tuple[Event, ...], person: Person) -> Refused | None:
         try:
-            self._recorder.append(self._taken(person, reason), by=person.label)
+            self._recorder.append_all(events, by=person.label)
         except (JournalFull, JournalBroken) as error:
             return Refused(code="journal", message=str(error))
         return None
@@ -61,14 +77,15 @@ class Helm:
     ) -> Accepted | Refused:
         """Decide and record; the engine's loop carries out what follows from it."""
         self.last_seen = time.monotonic()
-        refused = self._take(person, take)
+        keeps = client_id in self._keeping
+        refused = self._take(person, take, "keep" if keeps else "command")
         first: tuple[Event, ...] = ()
         if refused is not None:
             if refused.code != "journal" or not isinstance(command, Rollback):
                 return refused
             # On a full disk the helm is taken together with the rollback, for which room is kept.
             first = (self._taken(person, take),)
-        decision = decide(self._recorder.state, command, person.label, time.time())
+        decision = decide(self._recorder.state, command, person.label, time.time(), keep_driving=keeps)
         if isinstance(decision, Refusal):
             return Refused(code=decision.code, message=decision.message, facts=decision.facts)
         try:
@@ -86,6 +103,7 @@ class Helm:
         """The last client of the person at the helm gives it back."""
         self.last_seen = time.monotonic()
         label = self._clients.pop(client_id, None)
+        self._keeping.discard(client_id)
         if label is None or label in self._clients.values() or self._recorder.state.helm != label:
             return
         if self._recorder.state.closed is not None:

@@ -21,6 +21,7 @@ from tui.helm.protocol import (
     VERSION,
     Accepted,
     BadRequest,
+    Coming,
     FromEngine,
     Hello,
     Refused,
@@ -39,7 +40,7 @@ MAX_CLIENTS = 64
 class HelmHandler(Protocol):
     """What the engine does for its clients; called in the event loop, for one client never twice at a time."""
 
-    async def connected(self, person: Person, client_id: str, take: str | None) -> Welcome | Refused:
+    async def connected(self, person: Person, client_id: str, take: str | None, coming: Coming) -> Welcome | Refused:
         """A person's client is there; with `take` they ask for the helm. A refusal sends the client away."""
 
     async def command(
@@ -145,7 +146,7 @@ class HelmServer:
         self._count += 1
         client_id = f"{pid}.{self._count}"
         try:
-            answer = await self._handler.connected(person, client_id, hello.take)
+            answer = await self._handler.connected(person, client_id, hello.take, hello.coming)
         except Exception as error:
             self._report(error, "a greeting")
             return await self._refuse(writer, "engine-error", _failure(error))

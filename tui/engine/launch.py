@@ -21,7 +21,7 @@ from tui.helm import opening
 from tui.helm.owner import NotOwned, require_own
 from tui.helm.paths import RunExists, RunPaths, create_run_directory, new_run_id, runs_directory
 from tui.helm.person import caller
-from tui.journal.events import Policy, RunOpened
+from tui.journal.events import Policy, RunOpened, Wish
 from tui.locale import _
 from tui.plan.freeze import FreezeError, freeze
 from tui.plan.loader import Loaded
@@ -140,7 +140,7 @@ def _directory(now: datetime) -> tuple[RunPaths, int]:
             raise LaunchFailed(message.format(path=runs_directory() / run, reason=reason)) from None
 
 
-def resume_run(paths: RunPaths, *, policy: Policy | None = None, environment: Mapping[str, str] | None = None) -> None:
+def resume_run(paths: RunPaths, *, policy: Wish | None = None, environment: Mapping[str, str] | None = None) -> None:
     """Start an engine for an open run whose engine is gone; nothing happens while one lives. Raises LaunchFailed."""
     try:
         require_own(paths)
@@ -152,7 +152,7 @@ def resume_run(paths: RunPaths, *, policy: Policy | None = None, environment: Ma
 
 
 def _start(
-    paths: RunPaths, policy: Policy | None, environment: Mapping[str, str] | None, held: int | None = None
+    paths: RunPaths, policy: Wish | None, environment: Mapping[str, str] | None, held: int | None = None
 ) -> None:
     argv = [sys.executable, "-m", "tui.engine", str(paths.directory)]
     if policy is not None:

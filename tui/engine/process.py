@@ -34,7 +34,7 @@ from tui.helm.owner import NotOwned, Seen, require_own
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
-from tui.journal.events import Policy, RunOpened, RunRecovered
+from tui.journal.events import RunOpened, RunRecovered, Wish
 from tui.journal.failure import JournalLost
 from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
@@ -45,6 +45,7 @@ from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
 from tui.plan.secrets import Secrets
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
+from tui.run.driving import wished
 from tui.run.fold import fold_all
 from tui.run.state import RunState
 
@@ -66,7 +67,7 @@ def main(arguments: list[str]) -> int:
     paths = RunPaths(Path(arguments[0]))
     # Held to the end: nobody takes the directory for one that was left behind.
     inherited()
-    policy = msgspec.json.decode(arguments[1], type=Policy) if len(arguments) > 1 else None
+    policy: Wish | None = msgspec.json.decode(arguments[1], type=Wish) if len(arguments) > 1 else None
     try:
         # Before anything is written there: what another account has put down is not executed by this one.
         seen = require_own(paths)
@@ -104,7 +105,7 @@ def main(arguments: list[str]) -> int:
 
 async def _serve(
     paths: RunPaths,
-    policy: Policy | None,
+    policy: Wish | None,
     lock: EngineLock,
     crashlog: CrashLog,
     environment: dict[str, str],
@@ -233,9 +234,7 @@ async def _ask(
     return state == "present", tuple(sorted({problem.code for problem in errors}))
 
 
-async def _take_up(
-    paths: RunPaths, policy: Policy | None, environment: dict[str, str]
-) -> tuple[Recorder, TargetAccess]:
+async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, str]) -> tuple[Recorder, TargetAccess]:
     """An open run: cut a torn tail, fold what is there, and say that another engine is at work. Refused where the
     journal does not hold the line that is known to have been durable."""
     lines: list[Line] = []
@@ -284,7 +283,7 @@ async def _take_up(
     recorder.keeper = Keeper(*named(paths)[:2], environment)
     recorder.append(
         RunRecovered(
-            engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=policy,
+            engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=wished(state, policy),
             end_known=end_known,
         )
     )  # fmt: skip

@@ -14,6 +14,7 @@ from tui.helm.protocol import (
     VERSION,
     Accepted,
     BadRequest,
+    Coming,
     FromEngine,
     Hello,
     Refused,
@@ -67,9 +68,11 @@ class HelmClient:
 
     @classmethod
     def connect(
-        cls, paths: RunPaths, declared: str | None = None, take: str | None = None, timeout: float = 10
-    ) -> HelmClient:
-        """Greet the engine of the run; with `take` the helm is taken from whoever has it, for that reason.
+        cls, paths: RunPaths, declared: str | None = None, take: str | None = None, timeout: float = 10,
+        coming: Coming = "command",
+    ) -> HelmClient:  # fmt: skip
+        """Greet the engine of the run; with `take` the helm is taken from whoever has it, for that reason. `coming`:
+        see `tui.helm.protocol.Hello`.
 
         Raises NoEngine, NotPermitted, HelmRefused, HelmLost, HelmTimeout.
         """
@@ -83,7 +86,7 @@ class HelmClient:
         try:
             _require_engine(paths, connection)
             try:
-                hello = encode(Hello(version=VERSION, declared=declared, take=take))
+                hello = encode(Hello(version=VERSION, declared=declared, take=take, coming=coming))
             except BadRequest as error:
                 raise HelmRefused(_refused_here(error)) from error
             deadline = time.monotonic() + timeout

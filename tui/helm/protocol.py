@@ -9,7 +9,7 @@ that each client puts it into its own language; `message` is the same in plain E
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -17,16 +17,22 @@ from msgspec import Struct
 from tui.run.commands import AnyCommand
 
 VERSION = 1
+Coming = Literal["command", "join", "keep"]
 MAX_LINE = 1 << 20
 """Bytes of a line, its newline included."""
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
-    """First line of a client: `declared` is a name of the person's own choice, `take` the reason to take the helm."""
+    """First line of a client: `declared` is a name of the person's own choice, `take` the reason to take the helm.
+
+    `coming`: a person joins, and drives from then on (`join`); a client that gives commands, those that drive ending
+    what goes on by itself (`command`); or one that ends nothing of that (`keep`).
+    """
 
     version: int
     declared: str | None = None
     take: str | None = None
+    coming: Coming = "command"
 
 
 class Request(Struct, frozen=True, kw_only=True, tag_field="type", tag="request"):

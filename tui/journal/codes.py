@@ -228,6 +228,14 @@ class SkipReason(StrEnum):
     NOTHING_APPLIED = "nothing_applied"
 
 
+class DriveReason(StrEnum):
+    """Why the run no longer goes on by itself: a person came, took the helm, or gave a command that drives."""
+
+    COMMANDED = "commanded"
+    JOINED = "joined"
+    TAKEN = "taken"
+
+
 class TriggerReason(StrEnum):
     """Why a rollback was proposed."""
 
@@ -403,6 +411,6 @@ class Fact(StrEnum):
 
 FAMILIES: tuple[type[StrEnum], ...] = (
     Outcome, EffectCode, FateCode, FateReason, HoldReason, EvidenceState, FailReason, WaitReason, CancelReason,
-    Replication, SkipReason, TriggerReason, Unmeasured, LeftOut, Fact,
+    DriveReason, Replication, SkipReason, TriggerReason, Unmeasured, LeftOut, Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

@@ -39,6 +39,11 @@ class Policy(Struct, frozen=True, kw_only=True):
     on_failure: Literal["hold", "rollback"] = "hold"
 
 
+Wish = Policy | Literal["by_hand"]
+"""How the run is to be driven from here on, of whoever has an engine started: under that policy, or by a person's hand
+whatever drove before."""
+
+
 class OpenWindow(Struct, frozen=True, kw_only=True):
     """The window as it holds for this run, resolved to instants (RFC 3339, UTC) and seconds."""
 
@@ -107,6 +112,14 @@ class RunResumed(Event, frozen=True, kw_only=True):
     policy: Policy | None = None
     reason: str | None = None
     identity: dict[str, Any] | None = None
+
+
+class RunDriven(Event, frozen=True, kw_only=True):
+    """Who drives from here on, and why: a person took over from what went on by itself. What is held stays held."""
+
+    TYPE: ClassVar[str] = "run.driven"
+    policy: Policy = Policy()
+    reason: str = ""
 
 
 class RunRecovered(Event, frozen=True, kw_only=True):

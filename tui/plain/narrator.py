@@ -12,10 +12,12 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
 from tui.plain import words
+from tui.plain.driving import drive_word, foreseen_words
 from tui.plain.figures import amount, moment, size, span, t_clock
 from tui.plain.holding import held_sentence, held_way_on
 from tui.plain.trouble import Row, place, told_rows, trouble
 from tui.run.clock import instant
+from tui.run.foresight import foresee
 from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -86,6 +88,9 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
             target=visible(event.target), environment=environment, mode=mode, count=len(state.steps)
         ),
     ]
+    if event.policy.drive != "by_hand":
+        told.append(_("goes on by itself ({drive})").format(drive=drive_word(event.policy.drive, "")))
+        told += _by_itself(state, line)
     if event.despite:
         told.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(event.despite))))
     if event.window is not None:
@@ -97,6 +102,12 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
 
 def _recovered(previous: RunState, state: RunState, event: e.RunRecovered, line: Line) -> list[str]:
     told = [_("another engine took the run up; whoever had the helm takes it again")]
+    if previous.policy.drive != "by_hand" and state.policy.drive == "by_hand":
+        goal = "" if previous.policy.until is None else _name(previous, previous.policy.until)
+        text = _("a person drives from here on, by hand; {before} has ended")
+        told.append(text.format(before=drive_word(previous.policy.drive, goal)))
+    elif state.policy.drive != "by_hand":
+        told += _by_itself(state, line)
     if event.end_known is False:
         told.append(_("whether lines were missing at the journal's end was not known there"))
     return told
@@ -115,10 +126,31 @@ def _held(previous: RunState, state: RunState, event: e.RunHeld, line: Line) -> 
 def _resumed(previous: RunState, state: RunState, event: e.RunResumed, line: Line) -> list[str]:
     policy = event.policy
     if policy is not None and policy.drive == "run_to" and policy.until is not None:
-        return [_by(_("runs on to {step}").format(step=_name(state, policy.until)), line, event.reason)]
+        told = _by(_("runs on to {step}").format(step=_name(state, policy.until)), line, event.reason)
+        return [told, *_by_itself(state, line)]
+    if policy is not None and policy.drive != "by_hand":
+        told = _by(_("goes on by itself ({drive})").format(drive=drive_word(policy.drive, "")), line, event.reason)
+        return [told, *_by_itself(state, line)]
     if event.identity is not None:
         return [_by(_("what answered is accepted as the run's target"), line, event.reason)]
     return [_by(_("resumed"), line, event.reason)]
+
+
+def _by_itself(state: RunState, line: Line) -> list[str]:
+    """What happens from here on although nobody does anything more."""
+    wall = instant(line.at)
+    foreseen = foresee(state, wall)
+    return [_("from here on: {what}").format(what=foreseen_words(foreseen, wall))] if foreseen.due else []
+
+
+def _driven(previous: RunState, state: RunState, event: e.RunDriven, line: Line) -> list[str]:
+    goal = "" if previous.policy.until is None else _name(previous, previous.policy.until)
+    text = _("{person} drives from here on, by hand ({why}); {before} has ended").format(
+        person=visible(line.by),
+        why=words.word(words.TAKEN_OVER, event.reason),
+        before=drive_word(previous.policy.drive, goal),
+    )
+    return [text]
 
 
 def _closed(previous: RunState, state: RunState, event: e.RunClosed, line: Line) -> list[str]:
@@ -384,6 +416,7 @@ _TOLD: dict[type[e.Event], Callable[[RunState, RunState, Any, Line], list[str]]]
     e.RunRecovered: _recovered,
     e.RunHeld: _held,
     e.RunResumed: _resumed,
+    e.RunDriven: _driven,
     e.RunClosed: _closed,
     e.ClockStepped: _clock_stepped,
     e.HelmTaken: _helm_taken,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain import words
+from tui.plain.driving import driver_words
 from tui.plain.figures import amount, moment, span
 from tui.plain.holding import held_sentence, held_way_on
 from tui.plain.trouble import told_rows, trouble_of
+from tui.run.driving import Driver
 from tui.run.state import Barrier
 from tui.visible import visible
 
@@ -29,6 +31,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
             mode=words.word(words.MODE, status["mode"]))),
         _cut(_("helm: {helm}").format(helm=visible(status["helm"]) if status["helm"] else _("free"))
              + "; " + _engine(status["engine"])),
+        *_drives(status),
     ]  # fmt: skip
     if status["window"] is not None:
         lines += _window(status["window"], bool(status.get("closed")))
@@ -52,6 +55,24 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines += [_cut(_guard(guard)) for guard in status["guards"]]
     if status["waiting"] is not None:
         lines += ["", *_wrapped(_waiting(status), 0)]
+    return lines
+
+
+def _drives(status: dict[str, Any]) -> list[str]:
+    """Who drives, and what happens although nobody presses a key."""
+    told = status["drives"]
+    if told is None:
+        return []
+    names = {step["id"]: f"{step['number']} {visible(step['id'])}" for step in status["steps"]}
+    driver = Driver(how=told["how"], person=told["person"], until=told["until"])
+    lines = _wrapped(_("drives: {who}").format(who=driver_words(driver, names.get(told["until"] or ""))), 0)
+    steps = told["by_itself"]["steps"]
+    if steps:
+        what = ngettext("{first} begins by itself", "{first} to {last} begin by themselves, {n} steps", len(steps))
+        if not told["by_itself"]["whole"]:
+            what = _("{first} to {last} and further begin by themselves")
+        first, last = (names.get(step, visible(step)) for step in (steps[0], steps[-1]))
+        lines += _wrapped(what.format(first=first, last=last, n=len(steps)), 2)
     return lines
 
 

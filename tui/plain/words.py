@@ -191,6 +191,12 @@ RUN_WAITING = {
     "completed": N_("everything is done; the run can be closed"),
     "unsettled": N_("it failed and was left out; resolve its error, or close the run as failed"),
 }
+TAKEN_OVER = {
+    "commanded": N_("by a command"),
+    "joined": N_("by coming"),
+    "taken": N_("by taking the helm"),
+}
+"""How a person came to drive."""
 REASON = {
     "check_failed": N_("a check did not hold"),
     "cancelled": N_("it was cancelled"),

@@ -6,6 +6,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.run import commands as c
 from tui.run.confirmation import unconfirmed
+from tui.run.driving import driven
 from tui.run.order import Refusal as Refusal
 from tui.run.order import about, barred, begin, blocked, in_rollback, may_begin
 from tui.run.state import RunState
@@ -16,8 +17,14 @@ from tui.run.undo import undo
 Decision = tuple[e.Event, ...] | Refusal
 
 
-def decide(state: RunState, command: c.Command, by: str, wall: float) -> Decision:
-    """What the command makes happen. `by`: the person; `wall`: seconds since the epoch, now."""
+def decide(state: RunState, command: c.Command, by: str, wall: float, keep_driving: bool = False) -> Decision:
+    """What the command makes happen. `by`: the person; `wall`: seconds since the epoch, now; `keep_driving`: what goes
+    on by itself goes on although a person commands."""
+    decision = _decided(state, command, by, wall)
+    return decision if keep_driving or isinstance(decision, Refusal) else (*driven(state, command), *decision)
+
+
+def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decision:
     if state.opened is None:
         return Refusal(code="not-open", message="the run has not been opened yet")
     if state.closed is not None:

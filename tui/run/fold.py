@@ -14,6 +14,7 @@ from tui.journal.codes import CancelReason, Fact, HoldReason, TriggerReason
 from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
 from tui.plan.model import places
+from tui.run.driving import without_goal
 from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
 from tui.run.measured import sampled
@@ -219,8 +220,8 @@ def _left(state: RunState, step: str) -> RunState:
     policy = state.policy
     until = None if policy.until is None else state.steps.get(policy.until)
     # A step that failed on the way, or at its end, ends no run-to: retried with success, the run goes on.
-    if policy.drive == "run_to" and until is not None and until.is_ended:
-        policy = replace(policy, drive="by_hand", until=None)
+    if until is not None and until.is_ended:
+        policy = without_goal(policy)
     return replace(
         state, active=tuple(s for s in state.active if s != step), unended=unended, rollback_unended=back,
         troubled=troubled, policy=policy,
@@ -400,7 +401,7 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
         rollback = replace(rollback, started=first.started, started_at=first.started_at, undo=undone + undo)
     return replace(
         state, rollback=rollback, steps=steps, held=None, barrier=None,
-        rollback_unended=_mark(steps, state.checklist, len(steps)),
+        rollback_unended=_mark(steps, state.checklist, len(steps)), policy=without_goal(state.policy),
         troubled=tuple(s for s in state.troubled if s in steps and steps[s].status in ("failed", "undecided")),
     )  # fmt: skip
 
@@ -474,6 +475,7 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.RunRecovered: _recovered,
     e.RunHeld: _held,
     e.RunResumed: _resumed,
+    e.RunDriven: lambda state, event, line: replace(state, policy=event.policy),
     e.RunClosed: lambda state, event, line: replace(state, closed=event, helm=None),
     e.HelmTaken: _helm_taken,
     e.HelmReleased: _helm_released,

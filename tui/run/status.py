@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from tui.run.clock import instant, window_clock
+from tui.run.driving import driver
+from tui.run.foresight import foresee
 from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
 from tui.run.state import GuardState, RunState
@@ -52,6 +54,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "identity": state.identity or None,
         "despite": list(opened.despite),
         "policy": msgspec.to_builtins(state.policy),
+        "drives": _drives(state, at),
         "helm": state.helm,
         "engine": _engine(engine),
         "window": _window(state, at),
@@ -63,6 +66,27 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "proposed": _proposed(state),
         "undecided": [step.id for step in state.undecided],
         "errors": [msgspec.to_builtins(error) for error in state.errors],
+    }
+
+
+def _drives(state: RunState, at: float) -> dict[str, Any] | None:
+    """Who drives: `how` is `by_hand` (`person` has the helm), `run_to` (up to `until`), `headless`, `autopilot` or
+    `rollback`; `by_itself` is what begins without a further key. None in a closed run."""
+    found = driver(state)
+    if found is None:
+        return None
+    told = foresee(state, at)
+    return {
+        "how": found.how,
+        "person": found.person,
+        "until": found.until,
+        "by_itself": {
+            "steps": [due.step for due in told.due],
+            "signed": [due.step for due in told.due if due.signed],
+            "then": "closed" if told.closes else (None if told.stop is None else told.stop.reason),
+            "at": None if told.at is None else told.at.id,
+            "whole": told.whole,
+        },
     }
 
 

@@ -52,6 +52,4 @@ def undo(state: RunState, at: StepState, command: c.Undo, wall: float) -> tuple[
         confirm=command.confirm,
         reason=command.reason,
     )
-    if state.policy.drive == "by_hand":
-        return (started,)
-    return (e.RunResumed(policy=e.Policy(on_failure=state.policy.on_failure)), started)
+    return (started,)

@@ -128,17 +128,17 @@ class Driven:
             self.append(*last.events, by=last.by)
         raise AssertionError("the run does not come to rest")
 
-    def ask(self, command: c.Command, by: str = ANA) -> Decision:
+    def ask(self, command: c.Command, by: str = ANA, keep_driving: bool = False) -> Decision:
         """Decide and append."""
-        decision = decide(self.state, command, by, self.wall)
+        decision = decide(self.state, command, by, self.wall, keep_driving)
         if not isinstance(decision, Refusal):
             assert decision
             self.append(*decision, by=by)
         return decision
 
-    def do(self, command: c.Command) -> Wait:
+    def do(self, command: c.Command, keep_driving: bool = False) -> Wait:
         """A command that must be accepted, and what follows from it."""
-        decision = self.ask(command)
+        decision = self.ask(command, keep_driving=keep_driving)
         assert not isinstance(decision, Refusal), decision
         return self.go()
 

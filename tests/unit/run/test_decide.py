@@ -409,7 +409,7 @@ class TestRollback:
 
     def test_at_the_very_end_and_before_anything(self) -> None:
         run = Driven(listed(sql("a")), policy=AUTOMATIC)
-        assert not isinstance(run.ask(rollback()), Refusal)
+        assert not isinstance(run.ask(rollback(), keep_driving=True), Refusal)
         assert run.go() == Wait(reason="closed")
         assert run.status() == "rolled_back"
 

@@ -163,7 +163,7 @@ def test_resolved_a_headless_run_closes_itself() -> None:
     run = Driven(listed(query("b")), policy=AUTOMATIC)
     run.go()
     fails(run)
-    skipped(run)
+    run.do(c.Skip(step="b", reason="look later"), keep_driving=True)
     assert run.state.closed is None and run.go() == Wait(reason="unsettled", step="b")
     resolved("E1")(run)
     assert run.state.closed is not None and run.status() == "completed"
@@ -229,7 +229,7 @@ def test_how_a_rollback_ends(name: str, policy: e.Policy) -> None:
     if policy is AUTOMATIC:
         # Whoever drives once it is decided: the engine goes on by itself.
         run.append(e.RunResumed(policy=policy))
-        run.ask(back())
+        run.ask(back(), keep_driving=True)
         run.go()
     else:
         run.do(back())
@@ -246,7 +246,7 @@ def test_how_a_rollback_ends(name: str, policy: e.Policy) -> None:
         run.crash(AUTOMATIC)
         assert run.status() == "undecided" and run.state.closed is None
         # A person has looked: it is what the rollback has left, or nothing is.
-        run.do(c.Skip(step="b", reason="its table is not there"))
+        run.do(c.Skip(step="b", reason="its table is not there"), keep_driving=True)
         assert run.status() == "rolled_back"
     assert (run.state.closed is not None) == (policy is AUTOMATIC or ends == "undecided")
     if run.state.closed is None:

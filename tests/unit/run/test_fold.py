@@ -143,7 +143,8 @@ def act(world: World, what: str, one: int, two: int, at_once: bool) -> None:
         step = steps[two % len(steps)]
         if name == "retry" and not isinstance(decide(run.state, command(name, step), ANA, run.wall), Refusal):
             world.person_looks(step)
-        run.ask(command(name, step))
+        # Half of them leave the driving as it is, so that what goes on by itself is met as well.
+        run.ask(command(name, step), keep_driving=two % 2 == 0)
     elif what == "sleep":
         run.sleep((60.0, 60.0, 1500.0)[one % 3])
     elif what == "sample":

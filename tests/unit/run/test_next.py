@@ -59,7 +59,7 @@ def test_headless_without_a_sign_off_stops_at_the_signed_step_and_names_it() -> 
     run.go()
     assert run.passed("a") == Wait(reason="person", step="b")
     assert exit_code(run.state) == 6
-    assert run.do(c.Sign(step="b", note="seen")) == Wait(reason="running", step="d")
+    assert run.do(c.Sign(step="b", note="seen"), keep_driving=True) == Wait(reason="running", step="d")
 
 
 def test_autopilot_signs_as_the_person_it_was_told() -> None:
@@ -75,7 +75,8 @@ def test_what_drives_by_itself_stops_before_what_is_dangerous(drive: e.Drive) ->
     run = Driven(listed(sql("a", confirm="typed"), sql("b")), policy=e.Policy(drive=drive, on_failure="rollback"))
     assert run.go() == Wait(reason="typed", step="a")
     assert exit_code(run.state) == 6
-    assert run.do(c.Execute(step="a", confirm=TARGET)) == Wait(reason="running", step="a")
+    executed = run.do(c.Execute(step="a", confirm=TARGET), keep_driving=True)
+    assert executed == Wait(reason="running", step="a")
     assert run.passed("a") == Wait(reason="running", step="b")
 
 
@@ -88,11 +89,11 @@ class TestRunTo:
         assert run.passed("b") == Wait(reason="person", step="d")
         assert run.state.policy == e.Policy()
 
-    def test_it_stops_at_a_signed_step_and_goes_on_after_the_signature(self) -> None:
+    def test_it_stops_at_a_signed_step_and_goes_on_after_a_signature_that_keeps_it(self) -> None:
         run = Driven(listed(sql("a"), sign("b"), sql("d")))
         run.do(c.RunTo(step="d"))
         assert run.passed("a") == Wait(reason="person", step="b")
-        assert run.do(c.Sign(step="b", note="seen")) == Wait(reason="running", step="d")
+        assert run.do(c.Sign(step="b", note="seen"), keep_driving=True) == Wait(reason="running", step="d")
 
     def test_it_stops_before_a_dangerous_step_be_it_its_end(self) -> None:
         run = Driven(listed(sql("a"), sql("b", confirm="typed"), sql("d")))
@@ -101,12 +102,12 @@ class TestRunTo:
         assert run.do(c.RunTo(step="b")) == Wait(reason="typed", step="b")
         assert run.do(c.Execute(step="b", confirm=TARGET)) == Wait(reason="running", step="b")
 
-    def test_it_stops_at_a_failure_and_goes_on_when_the_retry_passes(self) -> None:
+    def test_it_stops_at_a_failure_and_goes_on_when_a_retry_that_keeps_it_passes(self) -> None:
         run = Driven(listed(sql("a"), sql("b")))
         run.do(c.RunTo(step="b"))
         assert run.failed("a") == Wait(reason="failed", step="a")
         assert run.refused(c.RunTo(step="b")).code == "order"
-        run.do(c.Retry(step="a"))
+        run.do(c.Retry(step="a"), keep_driving=True)
         assert run.passed("a") == Wait(reason="running", step="b")
 
     def test_a_failure_of_its_last_step_is_rolled_back_when_the_policy_says_so(self) -> None:
@@ -120,7 +121,7 @@ class TestRunTo:
     def test_a_step_cancelled_by_a_person_stops_it(self) -> None:
         run = Driven(listed(sql("a"), sql("b")))
         run.do(c.RunTo(step="b"))
-        run.do(c.Cancel(step="a"))
+        run.do(c.Cancel(step="a"), keep_driving=True)
         assert run.cancelled("a") == Wait(reason="failed", step="a")
         assert run.refused(c.RunTo(step="b")).code == "order"
 
@@ -145,7 +146,8 @@ class TestFailure:
         assert run.failed("a") == Wait(reason="failed", step="a")
         assert run.status() == "failed"
         assert exit_code(run.state) == 1
-        assert run.do(c.Skip(step="a", reason="not needed")) == Wait(reason="running", step="b")
+        going_on = run.do(c.Skip(step="a", reason="not needed"), keep_driving=True)
+        assert going_on == Wait(reason="running", step="b")
 
     def test_continue_goes_on(self) -> None:
         run = Driven(listed(sql("a", on_failure="continue"), sql("b")), policy=AUTOMATIC)
@@ -229,7 +231,7 @@ class TestFailure:
         run.settle(e.ErrorRecorded(id="E1", text="lock timeout", source="unanswered"))
         assert run.go() == Wait(reason="failed", step="b")
         assert not run.state.fired and run.state.rollback is None and exit_code(run.state) == 1
-        run.do(c.Retry(step="b"))
+        run.do(c.Retry(step="b"), keep_driving=True)
         assert run.failed("b", reason="not_as_expected") == Wait(reason="running", step="undo.a")
         assert [f.event.title for f in run.state.fired] == ["Named"]
 
@@ -424,7 +426,7 @@ class TestHeld:
     def test_nothing_begins_and_what_runs_goes_on(self) -> None:
         run = Driven(listed(sql("a"), sql("b")), policy=AUTOMATIC)
         run.go()
-        run.do(c.Hold(reason="lunch"))
+        run.do(c.Hold(reason="lunch"), keep_driving=True)
         assert run.effects()[0] == Run(step="a", attempt=1)
         assert run.passed("a") == Wait(reason="held")
         assert run.status() == "held"
