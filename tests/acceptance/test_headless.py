@@ -33,10 +33,17 @@ def test_without_sign_off_it_stops_at_the_step_a_person_signs(station: Station, 
     assert "optional" in done.err
     signed = station.wait_for("step.signed")["data"]
     assert signed["note"] == "agreed by phone" and signed["evidence"]["sign_off"] is True
-    # Left out with its error unresolved the run would end failed.
-    station.do("resolve", "E1", "it fails always")
-    assert station.status()["drives"]["how"] == "headless", "to resolve an error is not to drive"
+    # Left out with its error unresolved the run is failed, whoever asks, and closed by nobody by itself.
     station.do("skip", "optional", "--reason", "it fails always", "--keep-driving")
+    station.wait_for(lambda e: e["type"] == "step.passed" and e["data"]["step"] == "verify")
+    done = station.virada("continue", run, "--headless").expect(1)
+    assert "The run is failed, at line" in done.err
+    refused = station.do("close", "--reason", "nobody knows", code=5)["refused"]
+    applied = ["table", "rows", "slow", "done-elsewhere", "optional"]
+    assert (refused["facts"]["applied"], refused["facts"]["unresolved"]) == (applied, ["E1"])
+    assert station.status()["status"] == "failed"
+    # To resolve an error is not to drive: headless goes on, to the end.
+    station.do("resolve", "E1", "it fails always")
     assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
 
 

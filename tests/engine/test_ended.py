@@ -113,3 +113,21 @@ async def test_behind_a_step_of_which_nobody_knows_a_rollback_ends_undecided(
         assert rig.do(Skip(step="program", reason="it only sleeps")) is None
         await rig.until(lambda: rig.events("run.closed"), "it closes itself")
         assert await standing(rig) == 3
+
+
+@awaited
+async def test_nothing_that_really_reads_stays(empty_database: Database, tmp_path: Path) -> None:
+    reading = """
+          - {id: look, title: Look, check: {connect: true}}
+          - {id: report, title: Report, changes: false, command: [psql, -c, "select count(*) from made"]}
+          - {id: save, title: Save, backup: {directory: "${BACKUPS}"}}
+          - {id: fails, title: Fails, changes: false, command: ["false"]}
+"""
+    plan = STEPS.partition("          - {id: ask")[0] + reading
+    (tmp_path / "backups").mkdir()
+    async with Rig(tmp_path, empty_database, plan, policy=ROLLS_BACK, BACKUPS=str(tmp_path / "backups")) as rig:
+        await rig.until(lambda: rig.events("run.closed"), "it closes itself")
+        told = status(rig.recorder.state)
+        assert (told["status"], told["rollback"]["stays"]) == ("rolled_back", [])
+        assert {step["id"]: step["effect"] for step in told["steps"]}["report"] == "none"
+        assert await standing(rig) == 3

@@ -20,7 +20,7 @@ from tui.plain.holding import held_sentence
 from tui.plain.words import error_text
 from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
-from tui.run.confirmation import cost
+from tui.run.confirmation import at_stake, cost
 from tui.run.decide import rollback_events
 from tui.run.steps import StepState
 from tui.run.takeback import stays
@@ -261,7 +261,8 @@ class Operator:
         if left and state.status != "rolled_back":
             text = ngettext("{n} step has not ended.", "{n} steps have not ended.", len(left)).format(n=len(left))
             lines.extend(explained(text, "warn"))
-        for step in stays(state):
+        costs = cost(state, c.Close(), self._desk.view().moment.wall) is not None
+        for step in () if costs else stays(state):
             text = _("Not taken back: {step}").format(step=name_of(state.steps[step]))
             lines.extend(explained(text, "warn"))
         for error in unresolved:
@@ -269,7 +270,7 @@ class Operator:
                 id=visible(error.id), text=visible(error_text(error.text[:400]))
             )
             lines.extend(explained(text, "warn"))
-        if cost(state, c.Close(), self._desk.view().moment.wall) is not None:
+        if costs:
             self._paid(c.Close(), _("Close the run"), _("Close"), tuple(lines))
             return
         # It cannot be taken back, so that it always costs two acts.
@@ -314,7 +315,9 @@ class Operator:
         if asked is None:
             self._send(command)
             return
-        words = confirmation_words({"target": target, "why": asked.why}) or ""
+        # The errors stand below with their texts.
+        facts = at_stake(view.state, asked) | {"target": target, "why": asked.why, "unresolved": ()}
+        words = confirmation_words(facts, lambda step: name_of(view.state.steps[step])) or ""
         fields = [Asked(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)]
         if asked.reason and not command.reason:
             fields.insert(0, Asked(label=_("Reason")))

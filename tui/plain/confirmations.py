@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tui.locale import _
+from tui.plain.words import run_word
 from tui.visible import visible
 
+MOST_NAMED = 12
+"""Steps and errors that are named one by one."""
 
-def confirmation_words(facts: dict[str, Any]) -> str | None:
-    """Why a command costs a confirmation, and which; `facts`: as `tui.run.confirmation.unconfirmed` gives them."""
+
+def confirmation_words(facts: dict[str, Any], name: Callable[[str], str] = visible) -> str | None:
+    """Why a command costs a confirmation, and which; `facts`: as `tui.run.confirmation.unconfirmed` gives them. `name`:
+    how a step is called where the words are shown, by its id."""
     target = visible(str(facts.get("target", "?")))
     texts = {
         "typed": _("The plan says of this step that it is dangerous: it costs the name of the target, {target}."),
@@ -17,9 +23,31 @@ def confirmation_words(facts: dict[str, Any]) -> str | None:
                     "and a reason."),
         "window": _("The window is over: to change something costs the name of the target, {target}, and a reason."),
         "undo": _("To undo a step costs the name of the target: {target}."),
-        "close": _("What the run did stays applied, and once it is closed no rollback takes it back: to close it costs "
-                   "the name of the target, {target}, and a reason."),
+        "close": _("Once the run is closed no rollback takes back what stays applied: to close it costs the name of "
+                   "the target, {target}, and a reason."),
         "other": _("The name of another target came with it; this run's is {target}."),
     }  # fmt: skip
     text = texts.get(str(facts.get("why")))
-    return None if text is None else text.format(target=target)
+    if text is None:
+        return None
+    return " ".join([*_at_stake(facts, name), text.format(target=target)])
+
+
+def _at_stake(facts: dict[str, Any], name: Callable[[str], str]) -> list[str]:
+    """What closing the run gives up, a sentence each."""
+    applied = [name(str(step)) for step in facts.get("applied") or ()]
+    unresolved = [visible(str(error)) for error in facts.get("unresolved") or ()]
+    found = []
+    if applied:
+        text = _("The run is {status}; of these steps the work stays applied: {steps}.")
+        found.append(text.format(status=run_word(str(facts.get("run", "?"))), steps=_listed(applied)))
+    if unresolved:
+        found.append(_("Unresolved: {errors}.").format(errors=_listed(unresolved)))
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    rest = len(names) - MOST_NAMED
+    return _("{names} and {n} more").format(names=", ".join(names[:MOST_NAMED]), n=rest)

@@ -33,7 +33,7 @@ def refusal_words(refusal: Refusal, name: Callable[[str], str] = visible) -> str
     facts = refusal.facts
     step = name(str(facts["step"])) if "step" in facts else None
     status = step_word(str(facts["status"])) if "status" in facts else None
-    words = _about_run(refusal.code, facts) or _about_account(refusal.code, facts)
+    words = _about_run(refusal.code, facts, name) or _about_account(refusal.code, facts)
     if words is None and step is not None and status is not None:
         words = _about_status(refusal.code, step, status, bool(facts.get("cancelling")))
     if words is None and step is not None:
@@ -47,7 +47,7 @@ def refusal_message(refusal: Refusal) -> str:
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
 
 
-def _about_run(code: str, facts: dict[str, Any]) -> str | None:
+def _about_run(code: str, facts: dict[str, Any], name: Callable[[str], str]) -> str | None:
     match code:
         case "not-open":
             return _("The run has not been opened yet.")
@@ -74,7 +74,7 @@ def _about_run(code: str, facts: dict[str, Any]) -> str | None:
             phase = visible(str(facts.get("phase", "?")))
             return _("The phase {phase} starts in {span}.").format(phase=phase, span=span(float(facts["seconds"])))
         case "confirm" if "target" in facts and facts.get("why"):
-            return confirmation_words(facts)
+            return confirmation_words(facts, name)
         case "confirm" if "target" in facts:
             target = visible(str(facts["target"]))
             return _("A rollback is confirmed with the name of the target: {target}.").format(target=target)

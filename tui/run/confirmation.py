@@ -7,12 +7,12 @@ A rollback is confirmed as a whole when it is decided, or by the policy that the
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from tui.plan.model import Step
 from tui.run import commands as c
+from tui.run.changing import changes, reads
 from tui.run.clock import window_clock
 from tui.run.order import Refusal, in_rollback
 from tui.run.state import RunState
@@ -29,14 +29,6 @@ class Cost(Struct, frozen=True, kw_only=True):
     why: Why
     step: str | None = None
     reason: bool = False
-
-
-def changes(step: Step) -> bool:
-    """Whether a step changes something, so that it belongs into the window."""
-    from tui.steps.registry import KINDS
-
-    kind = KINDS.get(step.kind)
-    return kind is not None and kind.belongs_into_window(step)
 
 
 def beginning(state: RunState, at: StepState, wall: float) -> Cost | None:
@@ -59,7 +51,17 @@ def closing(state: RunState) -> Cost | None:
 
 def still_applied(state: RunState) -> tuple[str, ...]:
     """Steps of the checklist of which something is, or may be, in the database."""
-    return tuple(at.id for at in map(state.steps.at, range(state.checklist)) if at.may_have_effect)
+    found = map(state.steps.at, range(state.checklist))
+    return tuple(at.id for at in found if at.may_have_effect and not reads(at.step))
+
+
+def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
+    """What is given up with the close of a run: `run`, its status; `applied`, ids of steps whose work stays; and
+    `unresolved`, ids of errors that nobody can answer for any more."""
+    if asked.why != "close":
+        return {}
+    unresolved = [error.id for error in state.errors if error.resolved is None]
+    return {"run": state.status, "applied": list(still_applied(state)), "unresolved": unresolved}
 
 
 def cost(state: RunState, command: c.Command, wall: float) -> Cost | None:
@@ -86,7 +88,7 @@ def unconfirmed(state: RunState, command: c.Confirmable, wall: float) -> Refusal
         return Refusal(code="confirm", message=f"the target is {target}", facts={"target": target, "why": "other"})
     if command.confirm == target and not (asked.reason and not (command.reason or "").strip()):
         return None
-    facts = {"target": target, "why": asked.why, "step": asked.step, "reason": asked.reason}
+    facts = {"target": target, "why": asked.why, "step": asked.step, "reason": asked.reason, **at_stake(state, asked)}
     message = f"this costs the target's name, {target}" + (", and a reason" if asked.reason else "")
     return Refusal(code="confirm", message=message, facts={k: v for k, v in facts.items() if v is not None})
 

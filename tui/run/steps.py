@@ -10,6 +10,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason, FateReason
 from tui.journal.events import Effect, FateWord
 from tui.plan.model import Place, Step
+from tui.run.changing import reads
 
 Status = Literal[
     "pending",
@@ -184,6 +185,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     @property
     def may_have_effect(self) -> bool:
         """Whether something of it is, or may be, in the database, so that an undo makes sense."""
+        if self.step.undo is None and reads(self.step):
+            return False
         if self.status in ("passed", "by_hand"):
             return self.effect != "none" or self.status == "by_hand"
         return self.status in ("failed", "cancelled", "undecided", "skipped") and self.effect != "none"

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from tui.journal.events import Effect
 from tui.plan.model import Phase, Place, Step, places
+from tui.run.changing import reads
 from tui.run.state import RunState
 from tui.run.steps import UNDO_PREFIX, StepState
 
@@ -40,7 +41,8 @@ def residue_of(known: StepState) -> Effect:
 
 
 def stays(state: RunState) -> tuple[str, ...]:
-    """Steps of the checklist that were, or may have been, applied and that the rollback has not taken back.
+    """Steps of the checklist that were, or may have been, applied and that the rollback has not taken back; none that
+    only reads.
 
     While it goes on, those that it cannot take back: without an undo, or with one that somebody has skipped. After one
     that took back a part, what it had left then: what has been executed since is not its.
@@ -55,7 +57,7 @@ def stays(state: RunState) -> tuple[str, ...]:
     floor = -1 if rollback.to is None or rollback.to not in state.steps else state.steps.position(rollback.to)
     for position in range(floor + 1, state.checklist):
         at = state.steps.at(position)
-        if at.status == "running" or not at.may_have_effect:
+        if at.status == "running" or not at.may_have_effect or reads(at.step):
             continue
         undo = state.steps.get(UNDO_PREFIX + at.id)
         if rollback.status == "running" and at.id in taken_back and (undo is None or not undo.is_ended):

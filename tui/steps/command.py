@@ -79,15 +79,17 @@ def failed_child(done: ChildDone, evidence: dict[str, Any], effect: Effect) -> F
 
 
 def execute(context: Context, spec: CommandSpec) -> StepRun:
-    """Run it; its exit status decides. What it did in the database only the step's proof can tell."""
+    """Run it; its exit status decides. What it did in the database only the step's proof can tell, or the plan, which
+    says that it changes nothing."""
     done: ChildDone = yield RunChild(
         argv=spec.run, environment=spec.environment, timeout=spec.timeout or context.step.timeout, target=True,
         authored=True, settings=settings_of(context, spec), changes=True, files=True,
     )  # fmt: skip
     evidence = child_evidence(done)
+    effect: Effect = "none" if context.step.changes is False else "unknown"
     if done.status == spec.expect_status and not done.timed_out:
-        return Passed(evidence=evidence, effect="unknown")
-    return failed_child(done, evidence, "unknown")
+        return Passed(evidence=evidence, effect=effect)
+    return failed_child(done, evidence, effect)
 
 
 def lint(lint: Lint) -> Iterable[Finding]:

@@ -207,7 +207,9 @@ class TestDangerous:
         run = Driven(listed(sql("a"), sql("b")))
         run.ran(["a"])
         for short in (c.Close(), c.Close(reason="x"), c.Close(confirm=TARGET)):
-            assert run.refused(short).facts == {"target": TARGET, "why": "close", "reason": True}
+            assert run.refused(short).facts == {
+                "target": TARGET, "why": "close", "reason": True, "run": "running", "applied": ["a"], "unresolved": [],
+            }  # fmt: skip
         run.do(c.Close(confirm=TARGET, reason="goes on tomorrow"))
         assert run.state.closed == e.RunClosed(outcome="failed", reason="goes on tomorrow", confirm=TARGET)
 
