@@ -28,7 +28,7 @@ from tui.engine.target import TargetAccess
 from tui.helm.opening import file_of
 from tui.helm.paths import RunPaths, new_run_id
 from tui.journal.codes import Fact
-from tui.journal.events import Policy, RunOpened, Wish
+from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
 from tui.plan.files import SEAL_FILE
 from tui.plan.freeze import freeze
 from tui.plan.loader import load
@@ -83,6 +83,7 @@ class Rig:
         policy: Policy | None = None,
         ledger: bool = False,
         past_check: Mapping[str, str] | None = None,
+        window: OpenWindow | None = None,
         **variables: str,
     ) -> None:
         self.home = home
@@ -105,6 +106,7 @@ class Rig:
         self.policy = policy or Policy()
         self.ledger = ledger
         self.past_check = past_check or {}
+        self.window = window
         run = home / "runs" / new_run_id(datetime.now(UTC))
         self.paths = RunPaths(run)
         self.engine: Engine
@@ -121,6 +123,7 @@ class Rig:
         opened = RunOpened(
             id=self.paths.id, plan=self.loaded.plan, seal=seal, work=work, target=target,
             environment=self.loaded.plan.targets[target].environment, policy=self.policy, ledger=self.ledger,
+            window=self.window,
         )  # fmt: skip
         opening = Opening(opened=opened, by="ana@test")
         file_of(self.paths).write_bytes(msgspec.json.encode(opening))

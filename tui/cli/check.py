@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from tui.cli.output import print_lines, tell
 from tui.cli.run import choose_target
 from tui.cli.stop import Exit
 from tui.locale import _, ngettext
+from tui.plan.overdue import overdue
 
 
 @click.command("check", help=_("What is wrong with a plan, and with its target."))
@@ -22,17 +24,18 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     from tui.steps.registry import KINDS
 
     loaded = load(plan, KINDS)
-    print_lines(str(problem) for problem in loaded.problems)
-    errors = sum(problem.level == "error" for problem in loaded.problems)
-    warnings = len(loaded.problems) - errors
-    if loaded.plan is not None and not errors and (target is not None or create_ledger):
+    problems = list(loaded.problems)
+    if loaded.plan is not None:
+        problems += overdue(loaded.plan, str(plan), loaded.positions, datetime.now(UTC), but=target)
+    print_lines(str(problem) for problem in problems)
+    if loaded.plan is not None and (target is not None or create_ledger):
         from tui.engine.preflight import preflight
 
-        chosen = choose_target(loaded.plan, target)
-        there = preflight(loaded, plan, chosen, dict(os.environ), create_ledger)
+        there = preflight(loaded, plan, choose_target(loaded.plan, target), dict(os.environ), create_ledger)
         print_lines(str(problem) for problem in there)
-        errors += sum(problem.level == "error" for problem in there)
-        warnings += sum(problem.level != "error" for problem in there)
+        problems += there
+    errors = sum(problem.level == "error" for problem in problems)
+    warnings = len(problems) - errors
     tell(_counted(errors, warnings))
     return Exit.USAGE if errors or loaded.plan is None else Exit.DONE
 

@@ -188,7 +188,10 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
     match event:
         case e.StepStarted():
             text = _("started: {step}").format(step=name)
-            return "event", text + (_(" (attempt {n})").format(n=event.attempt) if event.attempt > 1 else "")
+            text += _(" (attempt {n})").format(n=event.attempt) if event.attempt > 1 else ""
+            if event.confirm is None:
+                return "event", text + _because(event.reason)
+            return "person", text + _("; confirmed by {by}").format(by=line.by) + _because(event.reason)
         case e.StepWaiting() if event.reason:
             return "warning", f"{waiting_sentence(event.reason, event.facts)}: {name}"
         case e.StepFate():

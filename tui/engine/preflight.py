@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from tui.engine.tools import find_tool, tool_major
 from tui.locale import _
 from tui.plan.loader import Loaded
 from tui.plan.model import Plan, Step, places
+from tui.plan.overdue import said
 from tui.plan.problems import Level, Problem
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
@@ -67,6 +69,7 @@ async def _preflight(
 ) -> list[Problem]:
     assert loaded.plan is not None
     found = Findings(str(file), loaded.positions, target)
+    window_problems(found, loaded.plan, target)
     access = TargetAccess("preflight", loaded.plan.targets[target], environment)
     try:
         control = await access.control()
@@ -82,6 +85,14 @@ async def _preflight(
     finally:
         await access.close()
     return found.problems
+
+
+def window_problems(found: Findings, plan: Plan, target: str) -> None:
+    """Whether there is still time in the target's window."""
+    window = plan.targets[target].window
+    if window is not None:
+        for level, code, message in said(window, datetime.now(UTC), chosen=True):
+            found.add(level, code, message, f"targets.{target}.window.opens")
 
 
 async def refusals(

@@ -199,11 +199,13 @@ async def _ask(
 ) -> tuple[bool, tuple[str, ...]]:
     """Who the target is and whether it has what the plan needs: whether a ledger may protect the steps, and the codes
     of errors in spite of which the run opens. Raises CannotStart for all others."""
-    from tui.engine.preflight import NEVER_IN_SPITE, Findings, refusals, server_problems
+    from tui.engine.preflight import NEVER_IN_SPITE, Findings, refusals, server_problems, window_problems
     from tui.postgres.ledger import ledger_state
 
     opened = opening.opened
     found = Findings(opening.source, opening.positions, opened.target)
+    if opening.source:
+        window_problems(found, opened.plan, opened.target)
     try:
         control = await target.control()
         state = await ledger_state(control)

@@ -8,6 +8,7 @@ from tui.locale import LANGUAGES, _
 from tui.plan.files import Files, Undecodable, not_utf8
 from tui.plan.kinds import FindingLike, Question
 from tui.plan.model import Guard
+from tui.plan.phases import lint_phases
 from tui.plan.problems import quoted
 from tui.plan.reader import Use
 from tui.plan.references import lint_references
@@ -35,6 +36,7 @@ def lint(scene: Scene, files: Files) -> None:
     _lint_structure(scene)
     lint_references(scene)
     lint_milestones(scene)
+    lint_phases(scene)
     kinds_of_steps = {placed.entry.step.id: placed.entry.step.kind for placed in scene.steps}
     for placed in scene.steps:
         said: set[str] = set()

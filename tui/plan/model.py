@@ -139,12 +139,28 @@ class Section(Node, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
 
 
+class PhaseWindow(Node, frozen=True, kw_only=True):
+    """A window of a phase's own, such as that of a load test a day later; `opens` counts from the opening of the
+    target's."""
+
+    opens: Offset
+    duration: Duration
+    buffer: Duration = 0.0
+
+
 class Phase(Node, frozen=True, kw_only=True):
-    """`starts` (seconds from the window's opening): no step of it runs before."""
+    """`starts` (seconds from the window's opening): no step of it runs before; without it the opening of a `window` of
+    the phase's own, which takes the place of the target's for what it changes."""
 
     title: str
     starts: Offset | None = None
+    window: PhaseWindow | None = None
     sections: tuple[Section, ...] = ()
+
+    @property
+    def begins(self) -> float | None:
+        """Seconds from the window's opening before which no step of it runs."""
+        return self.window.opens if self.starts is None and self.window is not None else self.starts
 
 
 class Trigger(Node, frozen=True, kw_only=True):
@@ -186,6 +202,7 @@ class Place(Struct, frozen=True):
     section: str
     starts: float | None
     parallel: bool
+    window: PhaseWindow | None = None
 
 
 def places(phases: tuple[Phase, ...], prefix: str = "") -> Iterator[tuple[Place, Step]]:
@@ -194,4 +211,5 @@ def places(phases: tuple[Phase, ...], prefix: str = "") -> Iterator[tuple[Place,
         for s, section in enumerate(phase.sections, 1):
             for n, step in enumerate(section.steps, 1):
                 number = f"{prefix}{p}.{s}.{n}"
-                yield Place(number, phase.title, section.title, phase.starts, section.parallel), step
+                place = Place(number, phase.title, section.title, phase.begins, section.parallel, phase.window)
+                yield place, step

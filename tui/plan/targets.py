@@ -25,6 +25,14 @@ def lint_targets(scene: Scene) -> None:
         _lint_server_log(scene, path, target)
         if target.window is not None:
             lint_window(scene, f"{path}.window", target.window)
+        elif _is_production(scene, path, target):
+            message = _("{name} is a production target without a window; nothing keeps a change within its time.")
+            scene.report.add("no-window", scene.key_at(path), message.format(name=quoted(name)), "warning")
+
+
+def _is_production(scene: Scene, path: str, target: Target) -> bool:
+    known = scene.sound(f"{path}.environment") and f"{path}.window" not in scene.converter.bad
+    return known and target.environment == "production"
 
 
 def _lint_server_log(scene: Scene, path: str, target: Target) -> None:
@@ -69,7 +77,12 @@ def lint_milestones(scene: Scene) -> None:
         if milestone is None or not scene.sound(path):
             continue
         passed = [name for name, length in lengths.items() if milestone > length]
-        starts = placed.phase.starts
+        starts, own = placed.phase.starts, placed.phase.window
+        if own is not None:
+            if not own.opens <= milestone <= own.opens + own.duration + own.buffer:
+                text = _("This milestone lies outside the window of its phase.")
+                scene.add("milestone-outside", path, text)
+            continue
         if not passed or (starts is not None and starts >= min(lengths[name] for name in passed)):
             continue
         message = _("This milestone lies after the window of {target} closes, which is at T+{minutes}m.")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
 from tui.finite import local, span
 from tui.journal.events import RunOpened
-from tui.plan.model import Section, Step, places
+from tui.plan.model import Place, Section, Step, places
 from tui.run.state import RunState
 from tui.run.steps import StepState
 
@@ -42,10 +43,56 @@ def starts_in(state: RunState, starts: float | None, wall: float) -> float | Non
     return None if at is None else at - wall
 
 
+class Bounds(Struct, frozen=True, kw_only=True):
+    """A window on the clock: instants and seconds; `phase` and `number` are of the phase whose own it is."""
+
+    opens: float
+    closes: float
+    duration_s: float
+    buffer_s: float
+    phase: str | None = None
+    number: str | None = None
+
+    def left(self, wall: float) -> Literal["all", "buffer", "nothing"]:
+        """What is left of it at an instant; before it opens all."""
+        if wall >= self.closes:
+            return "nothing"
+        return "buffer" if wall >= self.closes - self.buffer_s else "all"
+
+
+def window_of(state: RunState, place: Place | None) -> Bounds | None:
+    """The window that what stands at a place belongs into: its phase's own, else the target's, if that has one."""
+    opened = state.opened
+    if opened is None or opened.window is None:
+        return None
+    opens, own = instant(opened.window.opens), None if place is None else place.window
+    if place is None or own is None:
+        return Bounds(
+            opens=opens, closes=instant(opened.window.closes), duration_s=span(opened.window.duration_s),
+            buffer_s=span(opened.window.buffer_s),
+        )  # fmt: skip
+    opens += span(own.opens / (opened.compress or 1.0))
+    duration, buffer = span(own.duration), span(own.buffer)
+    return Bounds(
+        opens=opens, closes=opens + duration + buffer, duration_s=duration, buffer_s=buffer, phase=place.phase,
+        number=place.number.partition(".")[0],
+    )  # fmt: skip
+
+
+def window_in_force(state: RunState) -> Bounds | None:
+    """The window of the step at which the run stands; of the last one when all have ended."""
+    current = state.current()
+    if current is None and state.checklist:
+        current = state.steps.at(state.checklist - 1)
+    return window_of(state, None if current is None else current.place)
+
+
 class WindowClock(Struct, frozen=True, kw_only=True):
-    """The window at one instant. `t`: seconds since it opened (negative before). None where nothing is known."""
+    """The window in force at one instant. `t`: seconds since `zero`, the opening of the target's (negative before),
+    whatever is in force; `phase`: whose own it is. None where nothing is known."""
 
     t: float
+    zero: float
     opens: float
     closes: float
     duration_s: float
@@ -54,6 +101,7 @@ class WindowClock(Struct, frozen=True, kw_only=True):
     is_open: bool
     in_buffer: bool
     is_over: bool
+    phase: str | None = None
     last_safe_rollback: float | None = None
     last_safe_rollback_s: float | None = None
     safe_at_most: bool = False
@@ -61,21 +109,21 @@ class WindowClock(Struct, frozen=True, kw_only=True):
 
 
 def window_clock(state: RunState, wall: float) -> WindowClock | None:
-    """The window as seen at `wall`; None when the target has none.
+    """The window in force as seen at `wall`; None when the target has none.
 
     `remaining_s` counts to the opening, and from then on to the close.
     """
-    opened = state.opened
-    if opened is None or opened.window is None:
+    opened, bounds = state.opened, window_in_force(state)
+    if opened is None or opened.window is None or bounds is None:
         return None
-    opens, closes = instant(opened.window.opens), instant(opened.window.closes)
-    needed = rollback_seconds(state)
+    opens, closes = bounds.opens, bounds.closes
+    zero, needed = instant(opened.window.opens), rollback_seconds(state)
     safe = None if needed is None else closes - needed
     return WindowClock(
-        t=wall - opens, opens=opens, closes=closes, duration_s=span(opened.window.duration_s),
-        buffer_s=span(opened.window.buffer_s),
+        t=wall - zero, zero=zero, opens=opens, closes=closes, duration_s=bounds.duration_s, buffer_s=bounds.buffer_s,
+        phase=bounds.phase,
         remaining_s=(opens if wall < opens else closes) - wall, is_open=opens <= wall < closes,
-        in_buffer=closes - span(opened.window.buffer_s) <= wall < closes, is_over=wall >= closes,
+        in_buffer=bounds.left(wall) == "buffer", is_over=wall >= closes,
         last_safe_rollback=safe, last_safe_rollback_s=None if safe is None else safe - wall,
         safe_at_most=rollback_at_least(state),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tui.run import commands as c
 from tui.run.changing import changes, reads
-from tui.run.clock import window_clock
+from tui.run.clock import window_of
 from tui.run.order import Refusal, in_rollback
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -36,7 +36,7 @@ def beginning(state: RunState, at: StepState, wall: float) -> Cost | None:
     if at.undoes is not None:
         return None if _of_rollback(state, at) else Cost(why="undo", step=at.undoes)
     if at.group == "main":
-        outside = _outside(state, wall)
+        outside = _outside(state, at, wall)
         if outside is not None and changes(at.step):
             return Cost(why=outside, step=at.id, reason=True)
     return Cost(why="typed", step=at.id) if at.step.confirm == "typed" else None
@@ -99,11 +99,8 @@ def _of_rollback(state: RunState, at: StepState) -> bool:
     return rollback is not None and rollback.status in ("running", "failed") and in_rollback(state, at)
 
 
-def _outside(state: RunState, wall: float) -> Literal["buffer", "window"] | None:
-    """Where an instant lies that is past the window's time for changes."""
-    clock = window_clock(state, wall)
-    if clock is None:
-        return None
-    if clock.is_over:
-        return "window"
-    return "buffer" if clock.in_buffer else None
+def _outside(state: RunState, at: StepState, wall: float) -> Literal["buffer", "window"] | None:
+    """Where an instant lies that is past the time for changes of the step's window."""
+    bounds = window_of(state, at.place)
+    left = "all" if bounds is None else bounds.left(wall)
+    return None if left == "all" else "buffer" if left == "buffer" else "window"

@@ -18,6 +18,7 @@ from tui.run.clock import (
     rollback_at_least,
     rollback_seconds,
     starts_at,
+    window_in_force,
 )
 from tui.run.state import RunState
 from tui.run.steps import UNDO_PREFIX, StepState
@@ -69,9 +70,12 @@ def ahead(state: RunState, wall: float) -> Iterator[Ahead]:
     if opened is None:
         return
     mono, position, begins, least, inside = mono_at(state, wall), 0, wall, False, True
-    for phase in opened.plan.phases:
-        start = starts_at(state, phase.starts)
-        if opened.window is not None and phase.starts is not None and phase.starts >= opened.window.duration_s:
+    force = None if (bounds := window_in_force(state)) is None else bounds.number
+    for number, phase in enumerate(opened.plan.phases, 1):
+        start = starts_at(state, phase.begins)
+        if phase.window is not None or force is not None:
+            inside = phase.window is not None and str(number) == force
+        elif opened.window is not None and phase.starts is not None and phase.starts >= opened.window.duration_s:
             # This one lies after the window by the plan, and so does what follows it: a soak of a day is no reason
             # to fear for the window.
             inside = False

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tui.run.clock import instant, window_clock
+from tui.run.clock import instant, rfc3339, window_clock
 from tui.run.driving import driver
 from tui.run.foresight import foresee
 from tui.run.measured import fresh
@@ -100,12 +100,14 @@ def _window(state: RunState, at: float) -> dict[str, Any] | None:
     window, clock = state.opened.window, window_clock(state, at)
     if window is None or clock is None:
         return None
+    own = clock.phase is not None
     return {
-        "opens": window.opens,
-        "closes": window.closes,
+        "opens": rfc3339(clock.opens) if own else window.opens,
+        "closes": rfc3339(clock.closes) if own else window.closes,
         "timezone": window.timezone,
-        "duration_s": window.duration_s,
-        "buffer_s": window.buffer_s,
+        "duration_s": clock.duration_s,
+        "buffer_s": clock.buffer_s,
+        "phase": clock.phase,
         "t_s": _seconds(clock.t),
         "remaining_s": _seconds(clock.remaining_s),
         "last_safe_rollback_s": _seconds(clock.last_safe_rollback_s),

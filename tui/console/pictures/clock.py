@@ -34,7 +34,7 @@ def _first(view: View, window: WindowClock, over: bool, width: int) -> Line:
     """The length of the buffer gives way first, then the verdict's length, then the window; never the verdict."""
     now = _now(window, over)
     verdicts: list[Piece] = [("", "dim")] if over else _end(view, window)
-    buffer = [] if over or width < BUFFER_FROM else _buffer(window)
+    buffer = [] if over or width < BUFFER_FROM else [*_whose(window), *_buffer(window)]
     for verdict in verdicts:
         for left in ([*now, *buffer], now):
             if width_of(left) + width_of([verdict]) < width:
@@ -57,7 +57,8 @@ def _now(window: WindowClock, closed: bool) -> list[Piece]:
     at = offset(window.t)
     if closed:
         text = _("window {opens} to {closes}")
-        return [(text.format(opens=offset(0), closes=offset(window.closes - window.opens)), "dim")]
+        opens, closes = offset(window.opens - window.zero), offset(window.closes - window.zero)
+        return [(text.format(opens=opens, closes=closes), "dim")]
     left = clock(window.remaining_s)
     if window.is_over:
         return [(_("{at} window OVER since {span}").format(at=at, span=left), "bad")]
@@ -72,6 +73,10 @@ def _buffer(window: WindowClock) -> list[Piece]:
     if not window.buffer_s or not window.is_open or window.in_buffer:
         return []
     return [(_(", {span} of it buffer").format(span=clock(window.buffer_s)), "dim")]
+
+
+def _whose(window: WindowClock) -> list[Piece]:
+    return [] if window.phase is None else [(_(" (the phase's own)"), "dim")]
 
 
 def _end(view: View, window: WindowClock) -> list[Piece]:
@@ -95,7 +100,7 @@ def _end(view: View, window: WindowClock) -> list[Piece]:
 
 
 def _verdict(view: View, window: WindowClock, found: Projection, ends: float) -> list[Piece]:
-    spare, at = window.closes - ends, minutes_offset(ends - window.opens)
+    spare, at = window.closes - ends, minutes_offset(ends - window.zero)
     minutes = int(abs(span(spare)) / 60)
     if spare < 0:
         late = _("not before {at}, {n} min TOO LATE") if found.least else _("ends about {at}, {n} min TOO LATE")
@@ -115,7 +120,7 @@ def _verdict(view: View, window: WindowClock, found: Projection, ends: float) ->
 
 
 def _rollback_verdict(window: WindowClock, found: Projection, ends: float) -> list[Piece]:
-    spare, at = window.closes - ends, minutes_offset(ends - window.opens)
+    spare, at = window.closes - ends, minutes_offset(ends - window.zero)
     minutes = int(abs(span(spare)) / 60)
     if spare < 0:
         late = _("rollback ends about {at}, {n} min TOO LATE")

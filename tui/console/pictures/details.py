@@ -108,6 +108,8 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         rows.append((_("effect"), effect_word(at.effect), "text"))
     if at.tx_sent:
         rows.append((_("commit"), _("COMMIT was sent, its answer is awaited"), "warn"))
+    if at.confirmed is not None and at.confirmed.target is not None:
+        rows.append((_("confirmed"), visible(at.confirmed.reason or at.confirmed.target), "warn"))
     if at.note:
         rows.append((_("note"), visible(at.note), "text"))
     for label, value in (

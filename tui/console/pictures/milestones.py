@@ -45,7 +45,7 @@ def milestone_lines(view: View, width: int) -> list[Line]:
         ("", 1, "dim"), ("", TIME, "dim"), (_("planned"), AT, "dim"), (_("came"), AT, "dim"), ("", LATE, "dim")
     )
     lines: list[Line] = [((_("Milestones"), "title"),), bar(view, width), (), titles]
-    lines.extend(_line(row, window.opens, where, width) for row in sorted(rows, key=lambda row: row.t))
+    lines.extend(_line(row, window.zero, where, width) for row in sorted(rows, key=lambda row: row.t))
     return lines
 
 
@@ -62,14 +62,15 @@ def _of(each: Milestone) -> _Row:
 
 def _own(window: WindowClock, ends: float | None) -> list[_Row]:
     """The window's own instants; `ends`: when the work does, where that is known."""
-    at = [(0.0, _("the window opens")), (window.duration_s, _("the buffer begins"))]
+    opens = window.opens - window.zero
+    at = [(opens, _("the window opens")), (opens + window.duration_s, _("the buffer begins"))]
     if window.buffer_s <= 0:
         at.pop()
-    at.append((window.closes - window.opens, _("the window closes")))
+    at.append((window.closes - window.zero, _("the window closes")))
     if window.last_safe_rollback is not None:
-        at.append((window.last_safe_rollback - window.opens, _("last safe rollback")))
+        at.append((window.last_safe_rollback - window.zero, _("last safe rollback")))
     if ends is not None:
-        at.append((ends - window.opens, _("the work is expected to end")))
+        at.append((ends - window.zero, _("the work is expected to end")))
     return [_Row(t=t, title=title, mark=(glyphs().separator, "dim")) for t, title in at]
 
 

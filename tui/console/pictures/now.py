@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tui.console.actions import keyed, shown_of
 from tui.console.glyphs import glyphs
 from tui.console.intents import elsewhere
@@ -16,6 +18,7 @@ from tui.locale import _, ngettext
 from tui.plain.holding import held_sentence
 from tui.plain.words import FATE_REASON, REASON, error_text, word
 from tui.run.clock import expected, starts_in
+from tui.run.confirmation import beginning
 from tui.run.measured import fresh
 from tui.run.state import Barrier, RunState
 from tui.run.steps import StepState
@@ -116,7 +119,7 @@ def _rollback(view: View) -> list[Piece]:
         hint = _("x tries it again, b settles it by hand.")
         return [(_("The rollback FAILED at {step}.").format(step=name), "bad"), *_hint(view, hint)]
     for at in view.state.steps:
-        if at.group != "main" and not at.is_ended and at.step.kind == "sign":
+        if at.group != "main" and not at.is_ended and (at.step.kind == "sign" or _costs(view, at)):
             return _next(view, at)
         if at.group != "main" and not at.is_ended:
             break
@@ -139,6 +142,10 @@ def _next(view: View, at: StepState) -> list[Piece]:
     # Who does it stands before the title, which may be long.
     who = _("Next for {role}:").format(role=visible(at.step.role)) if at.step.role else _("Next:")
     found: list[Piece] = [(f"{who} ", "dim"), (name_of(at), "bold")]
+    cost = None if at.step.kind == "sign" else beginning(view.state, at, view.moment.wall)
+    if cost is not None:
+        # Whoever drives: it begins with a person's confirmation alone.
+        return [found[0], (f"{_COST[cost.why]()} ", "warn"), found[1], *_hint(view, _("x executes it."))]
     goal = view.state.steps.get(view.state.policy.until or "")
     if view.state.policy.drive == "run_to" and goal is not None and not goal.is_ended:
         # What was asked for once still goes on by itself behind every signature.
@@ -149,6 +156,19 @@ def _next(view: View, at: StepState) -> list[Piece]:
     if view.state.policy.drive == "by_hand" or at.step.kind == "sign":
         found.extend(_hint(view, _("s signs it.") if at.step.kind == "sign" else _("x executes it.")))
     return found
+
+
+def _costs(view: View, at: StepState) -> bool:
+    return at.status == "pending" and beginning(view.state, at, view.moment.wall) is not None
+
+
+_COST: dict[str, Callable[[], str]] = {
+    "typed": lambda: _("DANGEROUS (the target's name):"),
+    "buffer": lambda: _("IN THE BUFFER (name and reason):"),
+    "window": lambda: _("AFTER THE WINDOW (name and reason):"),
+    "undo": lambda: _("AN UNDO (the target's name):"),
+}
+"""What the next step costs, before its title, which may be long."""
 
 
 def _hint(view: View, text: str) -> list[Piece]:

@@ -41,10 +41,11 @@ def bar(view: View, width: int) -> Line:
     whole = max(1.0, window.closes - window.opens)
 
     def column(t: float) -> int | None:
-        """The column of a time in seconds from the opening; None outside the window."""
+        """The column of a time in T; None outside the window."""
+        t -= window.opens - window.zero
         return min(room - 1, int(t / whole * room)) if 0 <= t <= whole else None
 
-    passed = round(share(window.t, whole) * room)
+    passed = round(share(window.t - (window.opens - window.zero), whole) * room)
     buffer = round(share(whole - window.buffer_s, whole) * room)
     cells: list[Piece] = []
     for x in range(room):
@@ -102,4 +103,4 @@ def _parts(window: WindowClock, found: Sequence[Milestone], room: int) -> list[L
 
 
 def _safe(window: WindowClock) -> float | None:
-    return None if window.last_safe_rollback is None else window.last_safe_rollback - window.opens
+    return None if window.last_safe_rollback is None else window.last_safe_rollback - window.zero
