@@ -96,6 +96,10 @@ def stop_words(told: Foreseen) -> str:
             return _("{step} waits to be signed").format(step=number)
         case "person" | "failed" | "undecided" if number:
             return _("{step} waits for a person").format(step=number)
+        case "typed":
+            return _("{step} waits for a person and the target's name").format(step=number)
+        case "buffer" | "window":
+            return _("{step} waits for a person, the target's name and a reason").format(step=number)
         case "completed" | "unsettled":
             return _("every step has ended")
         case "rolled_back":
