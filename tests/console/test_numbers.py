@@ -81,7 +81,7 @@ def shown(lines: list[Line]) -> RunState:
                 assert isinstance(drawn, list)
             for at in state.steps:
                 details.details(view, at, Material(), width)
-                checklist.step_row(at, view, width, 5)
+                checklist.step_row(at, view, width, checklist.Columns())
     return state
 
 

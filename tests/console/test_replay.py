@@ -102,9 +102,9 @@ async def test_the_screen_shows_the_moment(tmp_path: Path) -> None:
         assert "REPLAY" in first[0] and "6:39 of 13:18" in first[1] and "‖" in first[1]
         assert "T+1:39" in first[2]
         await seen.press("9")
-        await seen.until(lambda: "7 of 11 ended" in seen.text())
+        await seen.until(lambda: "7 of 11" in seen.text())
         await seen.press("0")
-        await seen.until(lambda: "0 of 11 ended" in seen.text())
+        await seen.until(lambda: "0 of 11" in seen.text())
         await seen.press("g")
         await seen.settle()
         await seen.type("+00:05:01")

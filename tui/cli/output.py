@@ -6,13 +6,27 @@ visible; here it is made so whatever they did.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 import click
 import msgspec
 
 from tui.visible import visible, visible_json, visible_lines
+
+NARROWEST = 40
+"""Columns for which tables are laid out at least."""
+
+
+def columns(stream: IO[str] | None = None) -> int | None:
+    """The columns of the terminal that a stream (stdout) is; None for a pipe or a file, in which nothing is cut."""
+    try:
+        terminal = (stream or sys.stdout).isatty()
+    except ValueError:
+        return None
+    return max(NARROWEST, shutil.get_terminal_size().columns) if terminal else None
 
 
 def print_json(data: Any, indent: int = 2) -> None:

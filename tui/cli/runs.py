@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tui.cli.engine import facts_of
-from tui.cli.output import print_json, print_lines, tell
+from tui.cli.output import columns, print_json, print_lines, tell
 from tui.cli.recorded import outline
 from tui.cli.stop import Stop
 from tui.helm.paths import RunPaths
@@ -25,7 +25,7 @@ def command(as_json: bool) -> None:
         return
     from tui.plain.table import runs_lines
 
-    print_lines(runs_lines(found))
+    print_lines(runs_lines(found, columns()))
     if not found:
         tell(_("There is no run in {directory}.").format(directory=runs_directory()))
 

@@ -7,7 +7,7 @@ import time
 import click
 
 from tui.cli.engine import facts_of
-from tui.cli.output import print_json, print_lines, tell
+from tui.cli.output import columns, print_json, print_lines, tell
 from tui.cli.recorded import found, position_of, state_at
 from tui.cli.stop import Exit
 from tui.locale import _
@@ -32,7 +32,7 @@ def command(run: str | None, at: str | None, as_json: bool) -> int:
     else:
         from tui.plain.table import status_lines
 
-        print_lines(status_lines(told))
+        print_lines(status_lines(told, columns()))
     if fault is None:
         return Exit.DONE
     tell(fault.sentence())

@@ -64,6 +64,10 @@ class Keys:
                 overview.back()
             case "error":
                 self._next_error()
+            case "wrap":
+                self._wrap()
+            case "left" | "right":
+                self._sideways(1 if name == "right" else -1)
             case "seek":
                 self._seek()
             case "seek_on":
@@ -139,6 +143,19 @@ class Keys:
             return
         # What it has moved is where Esc and End count from here on.
         overview.show_pane("log")
+
+    def _wrap(self) -> None:
+        text = _("Long lines of the log are one row each; Right moves them.")
+        if self._console.overview.log_pane.wrap():
+            text = _("Long lines of the log wrap.")
+        self._console.say(Said(text))
+
+    def _sideways(self, by: int) -> None:
+        log = self._console.overview.log_pane
+        if not log.display:
+            self._console.say(Said(_("Left and Right move the log, which is not on the screen.")))
+        elif not log.sideways(by) and by > 0:
+            self._console.say(Said(_("No line of the log on the screen goes further to the right.")))
 
     def _seek(self) -> None:
         self._console.ask_text(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from tui.console.progress import count_key, counting, is_counted
 from tui.console.visible import visible
 from tui.console.words import effect_word, fate_word, figure, metric_word, name_of, run_word, waiting_sentence
 from tui.journal import events as e
@@ -15,6 +16,7 @@ from tui.journal.line import Line
 from tui.locale import _
 from tui.plain.holding import held_sentence
 from tui.plain.words import REASON, ROLLBACK_STATUS, TAKEN_OVER, error_text, excepted, word
+from tui.run.lockwait import LOCKS
 from tui.run.state import Barrier, RunState
 
 Severity = Literal["error", "warning", "event", "person", "output"]
@@ -25,7 +27,6 @@ _WARNINGS = ("WARNING", "AVISO", "NOTICE:  warning")
 _QUIET = frozenset(
     (
         "metrics.sampled",
-        "step.progress",
         "step.child",
         "tx.begin",
         "tx.commit_sent",
@@ -36,12 +37,17 @@ _QUIET = frozenset(
 
 
 class LogLine(Struct, frozen=True, gc=False):
-    """One line: `at` as in the journal, `source` the step's number or a log's name, `text` not yet made inert."""
+    """One line: `at` as in the journal, `source` the step's number or a log's name, `text` not yet made inert.
+
+    A line with a `key` says anew what the line with the same key has said, and stands in its place: wherever that is
+    (`counts`), or as long as its source has said nothing else since."""
 
     at: str
     severity: Severity
     source: str
     text: str
+    key: str = ""
+    counts: bool = False
 
 
 def severity_word(severity: str) -> str:
@@ -64,10 +70,32 @@ def log_lines(lines: Iterable[Line], state: RunState) -> Iterator[LogLine]:
             yield from _output(line, event, state)
         elif isinstance(event, e.LogLines):
             yield from _logged(line, event)
+        elif isinstance(event, e.StepEvent) and is_counted(event, state):
+            yield from _counted(line, event, state)
         else:
-            said = _said(event, line, state)
-            if said is not None:
-                yield LogLine(line.at, said[0], _number(event, state), said[1])
+            yield from _told(line, event, state)
+
+
+def _told(line: Line, event: e.Event, state: RunState) -> Iterator[LogLine]:
+    said = _said(event, line, state)
+    if said is not None:
+        yield LogLine(line.at, said[0], _number(event, state), said[1], _wait_key(event))
+
+
+def _wait_key(event: e.Event) -> str:
+    """A wait is told again with every look at it, and one for a lock with every try."""
+    if not isinstance(event, e.StepWaiting):
+        return ""
+    return f"wait {event.step}.{event.attempt} {'lock' if event.reason in LOCKS else event.reason}"
+
+
+def _counted(line: Line, event: e.StepEvent, state: RunState) -> Iterator[LogLine]:
+    """A statement that is repeated a thousand times is one line, so that what the server says is seen beside it."""
+    text = counting(event, line, state)
+    if text:
+        yield LogLine(line.at, "event", _number(event, state), text, count_key(event), counts=True)
+    if not isinstance(event, e.TxCommitted | e.StepProgress):
+        yield from _told(line, event, state)
 
 
 def _number(event: Any, state: RunState) -> str:

@@ -6,7 +6,7 @@ import os
 from bisect import bisect_left
 
 from tui.console.marks import IDLE, Marks, type_of
-from tui.console.tail import BULKY, MANY
+from tui.console.tail import BULKY, MANY, SILENT, step_of
 from tui.journal.io import open_for_reading
 from tui.journal.line import decode
 from tui.journal.reader import Entry
@@ -22,6 +22,7 @@ TRANSITIONS = 2000
 def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
     """The latest transitions and the latest output before byte `offset`, in their order. Raises OSError, LineError."""
     found: list[Entry] = []
+    counted: set[bytes] = set()
     fd = open_for_reading(marks.journal)
     try:
         start = max(0, offset - BACK)
@@ -36,8 +37,13 @@ def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
             raw = block[begin : end - 1]
             end = begin
             type_ = type_of(raw)
-            if type_ in IDLE:
+            if type_ in IDLE or type_ in SILENT:
                 continue
+            if type_ == "step.progress":
+                # The latest says all of them.
+                if (step := step_of(raw)) in counted:
+                    continue
+                counted.add(step)
             if type_ in BULKY or type_ in MANY:
                 if bulk > 0:
                     bulk -= len(raw)

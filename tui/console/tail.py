@@ -9,6 +9,8 @@ from tui.journal.reader import Entry
 
 BULKY = frozenset(("step.output", "log.lines", "step.progress", "step.waiting", "metrics.sampled"))
 """Types that come in any number; of them only the latest are kept."""
+SILENT = frozenset(("metrics.sampled", "tx.begin", "tx.commit_sent", "step.child"))
+"""Types that neither the log nor the attempts have anything of: nothing of them is kept."""
 MANY = frozenset(("tx.begin", "tx.commit_sent", "tx.committed", "step.child"))
 """Types that come once for each of a batch's statements: no turning points of a run."""
 OUTPUT_BYTES = 4 * 1024 * 1024
@@ -17,6 +19,12 @@ TRANSITIONS = 20_000
 ATTEMPT_BYTES = 16 * 1024 * 1024
 """Of entries that begin and end attempts: with long errors in them, not every one of many attempts."""
 TRANSITION_BYTES = 8 * 1024 * 1024
+
+
+def step_of(raw: bytes) -> bytes:
+    """The step that a line of the journal is about, as it is written there; empty where none is."""
+    begin = raw.find(b'"step":"') + 8
+    return raw[begin : raw.find(b'"', begin)] if begin > 7 else b""
 
 
 class _Newest:
@@ -42,20 +50,28 @@ class Tail:
         self._kept = _Newest(ATTEMPT_BYTES)
         self._others = _Newest(TRANSITION_BYTES, TRANSITIONS)
         self._bulky = _Newest(limit)
+        self._progress: dict[bytes, Entry] = {}
 
     def add(self, entry: Entry) -> None:
+        if entry.line.type in SILENT:
+            return
+        if entry.line.type == "step.progress":
+            # The latest says all of them: thousands would push out what the server said.
+            self._progress[step_of(entry.raw)] = entry
+            return
         if entry.line.type in ATTEMPTS:
             self._kept.add(entry)
             return
         if entry.line.type not in BULKY:
             self._others.add(entry)
             return
-        if entry.line.type == "metrics.sampled":
-            return
         self._bulky.add(entry)
 
     def entries(self) -> tuple[Entry, ...]:
         """What was kept, in the journal's order."""
         return tuple(
-            sorted((*self._kept.entries, *self._others.entries, *self._bulky.entries), key=lambda entry: entry.line.seq)
+            sorted(
+                (*self._kept.entries, *self._others.entries, *self._bulky.entries, *self._progress.values()),
+                key=lambda entry: entry.line.seq,
+            )
         )

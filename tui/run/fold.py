@@ -17,7 +17,9 @@ from tui.plan.model import places
 from tui.run.driving import without_goal
 from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
+from tui.run.lockwait import waited
 from tui.run.measured import sampled
+from tui.run.pace import paced
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
 from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Confirmed, Reached, Steps, StepState, numbered
 from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
@@ -162,18 +164,14 @@ def _output(state: RunState, event: e.StepOutput, line: Line) -> RunState:
 
 
 def _progress(state: RunState, event: e.StepProgress, line: Line) -> RunState:
-    return _update(state, event, progress=msgspec.structs.asdict(event))
+    known = state.steps.get(event.step)
+    pace = None if known is None else paced(known.pace, event, line.mono, known.started)
+    return _update(state, event, progress=msgspec.structs.asdict(event), pace=pace)
 
 
 def _waiting(state: RunState, event: e.StepWaiting, line: Line) -> RunState:
     known = state.steps.get(event.step)
-    since = line.mono
-    if known is not None and known.waiting == event.reason and known.waiting_since is not None:
-        since = known.waiting_since
-    reason = event.reason or None
-    return _update(
-        state, event, waiting=reason, waiting_facts=event.facts, waiting_since=since if reason else None
-    )  # fmt: skip
+    return state if known is None else _update(state, event, **waited(known, event, line.mono))
 
 
 def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
@@ -314,7 +312,9 @@ def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState
         state = _proved(state, known, event.statement)
     # One that was done before and is no longer there is executed again, behind which the others stay done.
     done = max(0 if known is None else known.done, event.statement + 1)
-    return _update(state, event, witness=None, tx_sent=False, done=done, effect="some", losses=0)
+    return _update(
+        state, event, witness=None, tx_sent=False, done=done, effect="some", losses=0, lock_since=None, tried_again=None
+    )
 
 
 def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:

@@ -11,6 +11,7 @@ from tui.journal.codes import FailReason, FateReason
 from tui.journal.events import Effect, FateWord
 from tui.plan.model import Place, Step
 from tui.run.changing import reads
+from tui.run.pace import Pace
 
 Status = Literal[
     "pending",
@@ -100,6 +101,10 @@ class StepState(Struct, frozen=True, kw_only=True):
     waiting: str | None = None
     waiting_facts: dict[str, Any] = {}
     waiting_since: float | None = None
+    lock_since: float | None = None
+    """When it began to wait for the lock it waits for, or did last, over all tries; None behind a commit."""
+    tried_again: float | None = None
+    """When the next try began behind one that got no lock, while nothing is waited for that is known."""
     evidence: dict[str, Any] = {}
     effect: Effect = "none"
     fate: FateWord | None = None
@@ -132,6 +137,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     tx_statement: int = 0
     tx_sent: bool = False
     progress: dict[str, Any] | None = None
+    pace: Pace | None = None
     output_bytes: int = 0
     child: dict[str, Any] | None = None
     residue: Effect = "none"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import get_args
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
 
 from tui.console.glyphs import glyphs
-from tui.console.pieces import Line, Piece, clipped, columns, sides, tinted, width_of
+from tui.console.pieces import Line, Piece, clipped, sides, tinted, width_of
+from tui.console.pieces import columns as in_columns
+from tui.console.progress import progress_of
 from tui.console.rows import Row
 from tui.console.view import View
 from tui.console.visible import cells, cut, fit, visible
@@ -14,7 +17,6 @@ from tui.console.words import (
     STATUS_STYLE,
     clock,
     is_committed,
-    progress_sentence,
     reason_text,
     status_word,
     waiting_sentence,
@@ -23,9 +25,13 @@ from tui.locale import _
 from tui.plain.words import FATE_REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
-from tui.run.steps import Status, StepState
+from tui.run.steps import Status, Steps, StepState
 
-TIME_WIDTH = 12
+TAKEN = 5
+"""Columns of the time that a step took or takes; hours stand in those of the estimate as well."""
+LONGEST_NUMBER = 11
+LONGEST_ROLE = 12
+"""Columns for who does a step; a longer role is cut, and stands whole in the details."""
 SHORT_ROLE, WIDE_ROLE = 7, 76
 """Columns of a role at most where the whole row has fewer than these."""
 ROLE_FROM = 62
@@ -59,12 +65,51 @@ def heading_row(
     return sides(width, left, right)
 
 
-def step_row(at: StepState, view: View, width: int, number_width: int, role_width: int = 9) -> Line:
+class Columns(Struct, frozen=True, kw_only=True):
+    """What a row's columns take, as wide as what stands in them: words of statuses, the longest estimate (0: there is
+    none), numbers, roles. What they leave is the title's."""
+
+    status: int = 9
+    estimate: int = 6
+    number: int = 5
+    role: int = 9
+
+    def before(self) -> int:
+        """Columns in front of the title."""
+        return 3 + self.status + 1 + self.time + 1 + self.number + 1
+
+    @property
+    def time(self) -> int:
+        """The time taken, and the estimate."""
+        return TAKEN + (self.estimate + 1 if self.estimate else 0)
+
+    def needed(self, title: int) -> int:
+        """Columns of a row in which a title of so many is whole."""
+        return self.before() + title + (self.role + 1 if self.role else 0)
+
+
+def columns_of(steps: Steps, statuses: Iterable[Status], expected: Callable[[StepState], float | None]) -> Columns:
+    """As wide as these steps need them; `statuses`: those that steps have at present."""
+    words = (_("running"), _("next"), _("waiting"), *map(status_word, statuses))
+    estimate = number = role = 0
+    for at in steps:
+        seconds = expected(at)
+        estimate = max(estimate, 0 if seconds is None else cells(clock(seconds)) + 1)
+        number = max(number, len(at.place.number))
+        role = max(role, cells(visible(at.step.role or "")))
+    return Columns(
+        status=max(map(cells, words)), estimate=estimate, number=min(LONGEST_NUMBER, number),
+        role=min(LONGEST_ROLE, role),
+    )  # fmt: skip
+
+
+def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     """A step; the selected one is tinted. The time stands left, so that a running step repaints few columns."""
     # A companion that ends with the step it accompanies is as it should be.
-    style = "dim" if at.reason == "host_ended" else STATUS_STYLE[at.status]
+    accompanied = at.status == "cancelled" and at.reason == "host_ended"
+    style = "dim" if accompanied else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
-    word = status_word(at.status)
+    word = _("ended") if accompanied else status_word(at.status)
     if at.status == "pending" and comes_next(view.state) == at.id:
         word, style = _("next"), "bold"
     elif at.status == "running" and at.waiting:
@@ -73,18 +118,22 @@ def step_row(at: StepState, view: View, width: int, number_width: int, role_widt
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
     if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
         title_style = "dim"
-    time, time_style = _time(at, view)
-    left = columns(
-        (status, _status_width(_("running")), style), (time, TIME_WIDTH, time_style),
-        (at.place.number, number_width, "dim"),
+    time, time_style = _time(at, view, columns)
+    left = in_columns(
+        (status, 3 + columns.status, style), (time, columns.time, time_style),
+        (at.place.number, columns.number, "dim"),
     )  # fmt: skip
-    # Beside other panes a title needs the room more than the end of a long role.
-    role = min(role_width, SHORT_ROLE if width < WIDE_ROLE else role_width) if width >= ROLE_FROM else 0
+    # Beside other panes a title needs the room more than the end of a long role; where there is none it has all of it.
+    role = min(columns.role, SHORT_ROLE if width < WIDE_ROLE else columns.role) if width >= ROLE_FROM else 0
+    role = role if at.step.role else 0
     room = width - width_of(left) - (role + 1 if role else 0)
-    more = _more(at)
+    title, more = visible(at.step.title), [] if accompanied else _more(at)
+    if at.status == "passed" and cells(title) + width_of(more) > room:
+        # That it is committed stands in the details as well; its title does not stand anywhere else on the screen.
+        more = []
     # A title gives way to the word that says it is dangerous; what is more than that gives way to the title.
-    kept = width_of(more) if at.status in ("pending", "passed") else 0
-    body = clipped([(cut(visible(at.step.title), max(0, room - kept)), title_style), *more], room)
+    kept = width_of(more) if at.status == "pending" else 0
+    body = clipped([(cut(title, max(0, room - kept)), title_style), *more], room)
     line = (*left, *body)
     if role:
         gap = " " * (room - width_of(body) + 1)
@@ -93,31 +142,25 @@ def step_row(at: StepState, view: View, width: int, number_width: int, role_widt
     return tinted(line, "selected", width) if at.id == view.selected else line
 
 
-@lru_cache(maxsize=4)
-def _status_width(running: str) -> int:
-    """Columns for pointer, glyph and the longest word of the language in force, which its word for `running` tells."""
-    words = (running, _("next"), _("waiting"), *(status_word(status) for status in get_args(Status)))
-    return 3 + max(cells(word) for word in words)
-
-
-def _time(at: StepState, view: View) -> tuple[str, str]:
+def _time(at: StepState, view: View, columns: Columns) -> tuple[str, str]:
     estimate = expected(view.state, at)
     shown = "" if estimate is None else f"~{clock(estimate)}"
     if at.status == "running" and at.started is not None:
         elapsed = max(0.0, view.moment.mono - at.started)
         late = estimate is not None and elapsed > estimate * 1.5 and elapsed > estimate + 5
-        return _spans(clock(elapsed), shown), "warn" if late else "run"
+        return _spans(clock(elapsed), shown, columns), "warn" if late else "run"
     if at.started is not None and at.ended is not None:
-        return _spans(clock(at.ended - at.started), shown), "dim"
-    return f"{shown:>12}", "dim"
+        return _spans(clock(at.ended - at.started), shown, columns), "dim"
+    return shown.rjust(columns.time), "dim"
 
 
-def _spans(taken: str, estimate: str) -> str:
+def _spans(taken: str, estimate: str, columns: Columns) -> str:
     """Both in columns; of hours the estimate gives way (it stands in the details), never the time taken."""
-    text = f"{taken:>5}{estimate:>7}"
-    if len(text) <= TIME_WIDTH:
+    width = columns.time
+    text = taken.rjust(TAKEN) + estimate.rjust(width - TAKEN)
+    if len(text) <= width:
         return text
-    return taken + estimate.rjust(TIME_WIDTH - len(taken)) if len(taken) + len(estimate) < TIME_WIDTH else taken
+    return taken + estimate.rjust(width - len(taken)) if len(taken) + len(estimate) < width else taken
 
 
 def _more(at: StepState) -> list[Piece]:
@@ -130,7 +173,7 @@ def _more(at: StepState) -> list[Piece]:
         if at.cancel:
             return [(" - " + _("being cancelled"), "warn")]
         if at.progress:
-            return [(" - " + progress_sentence(at.progress), "text")]
+            return [(" - " + progress_of(at), "text")]
         return []
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
         why = reason_text(at) or word(FATE_REASON, at.fate_reason).replace("_", " ")

@@ -16,6 +16,7 @@ from tui.console.glyphs import glyphs
 from tui.console.material import PlanFile
 from tui.console.pictures.exact import exact
 from tui.console.pieces import Line, heading
+from tui.console.progress import progress_of
 from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import fit, visible, wrapped
@@ -27,7 +28,6 @@ from tui.console.words import (
     name_of,
     number,
     offset,
-    progress_sentence,
     reason_text,
     status_word,
     waiting_sentence,
@@ -98,7 +98,7 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
     if at.waiting:
         rows.append((_("waits"), waiting_sentence(at.waiting, at.waiting_facts), "warn"))
     if at.progress:
-        rows.append((_("progress"), progress_sentence(at.progress), "text"))
+        rows.append((_("progress"), progress_of(at), "text"))
     if reason_text(at) and not told:
         rows.append((_("reason"), reason_text(at), STATUS_STYLE[at.status]))
     if at.fate is not None:

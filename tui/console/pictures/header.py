@@ -1,14 +1,18 @@
-"""Which environment, which target, who looks, who commands, how old the picture is. Two lines."""
+"""Which environment, which target, the time of day, who looks, who commands, how old the picture is. Two lines."""
 
 from __future__ import annotations
 
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, sides, width_of
-from tui.console.view import View
+from tui.console.timezone import zone
+from tui.console.view import Mode, View
 from tui.console.visible import cells, cut, visible
 from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, outcome_word
+from tui.finite import local
 from tui.locale import _
 
+TIME_FROM, ZONE_FROM = 72, 100
+"""Columns from which the time of day has room, and what its zone is called."""
 SILENT_AFTER = 5.0
 """Seconds without an event after which the age is shown: an engine that lives samples once a second."""
 
@@ -20,7 +24,8 @@ def header(view: View, width: int) -> list[Line]:
 
 def _what(view: View, width: int) -> Line:
     opened = view.state.opened
-    right: list[Piece] = [(f" {mode_word(view.mode)} ", f"mode.{view.mode}")]
+    mode = badge(view)
+    right: list[Piece] = [(f" {mode_word(mode)} ", f"mode.{mode}")]
     if opened is None:
         return sides(width, [(_("The run has not been opened yet."), "dim")], right)
     left: list[Piece] = [(f" {environment_word(opened.environment)} ", f"env.{opened.environment}")]
@@ -32,12 +37,28 @@ def _what(view: View, width: int) -> Line:
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
     right.insert(0, (f"{outcome_word(view.state)} ", RUN_STYLE.get(status, "text")))
+    if width >= TIME_FROM:
+        right.insert(0, (f" {time_now(view, width)}  ", "bold"))
     line = sides(width, left, right)
     if opened.environment != "production":
         return line
     # Production is painted from edge to edge, so that no glance takes it for anything else.
     return tuple((text, name if name.startswith(("env.", "mode.")) else f"band.production:{name}")
                  for text, name in line)  # fmt: skip
+
+
+def time_now(view: View, width: int) -> str:
+    """The time of day in the log's time zone, and what that zone is called where there is room. Of the minute: seconds
+    count beside it, and a line that is painted from edge to edge once a second costs more than they tell."""
+    now = local(view.moment.wall, zone(view.state))
+    return f"{now:%H:%M}" + (f" {visible(now.tzname() or '')}" if width >= ZONE_FROM else "")
+
+
+def badge(view: View) -> Mode:
+    """The mode that is painted: who has not got the helm looks on, whatever their screen can do once they have it."""
+    if view.mode != "operator":
+        return view.mode
+    return "operator" if view.me and view.state.helm == view.me else "observer"
 
 
 def _who(view: View, width: int) -> Line:

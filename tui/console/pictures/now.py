@@ -8,11 +8,12 @@ from tui.console.actions import keyed, shown_of
 from tui.console.glyphs import glyphs
 from tui.console.intents import elsewhere
 from tui.console.pieces import Line, Piece, flowed
+from tui.console.progress import progress_of
 from tui.console.refusals import whose_helm
 from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import visible
-from tui.console.words import clock, figure, metric_word, name_of, progress_sentence, waiting_sentence
+from tui.console.words import clock, figure, metric_word, name_of, waiting_sentence
 from tui.journal.codes import FateReason
 from tui.locale import _, ngettext
 from tui.plain.holding import held_sentence
@@ -98,7 +99,7 @@ def _running(view: View, running: list[StepState]) -> list[Piece]:
     )  # fmt: skip
     found: list[Piece] = [(f"{glyphs().status['running']} {time} ", "run"), (name_of(at), "bold")]
     if at.progress:
-        found.append((f" {glyphs().dot} {progress_sentence(at.progress)}", "text"))
+        found.append((f" {glyphs().dot} {progress_of(at)}", "text"))
     if len(running) > 1:
         found.append((" " + _("and {n} more").format(n=len(running) - 1), "dim"))
     return found

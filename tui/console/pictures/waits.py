@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tui.console.pieces import Line, clipped
+from tui.console.progress import progress_of
 from tui.console.view import View
 from tui.console.visible import visible, wrapped
-from tui.console.words import ago, clock, name_of, progress_sentence, session_words, sessions, waiting_sentence
+from tui.console.words import ago, clock, name_of, session_words, sessions, waiting_sentence
 from tui.locale import _
 
 
@@ -22,7 +23,7 @@ def waits(view: View, width: int) -> list[Line]:
             lines.extend(((f"  {part}", "warn"),) for part in wrapped(text, width - 2))
             lines.extend(_locks(at.waiting_facts, width))
         else:
-            text = progress_sentence(at.progress) if at.progress else _("runs and waits for nothing")
+            text = progress_of(at) if at.progress else _("runs and waits for nothing")
             lines.append(((f"  {text}", "dim"),))
     return lines or [((_("Nothing runs, so nothing waits."), "dim"),)]
 

@@ -20,7 +20,7 @@ from tui.console.pictures.now import now
 from tui.console.pictures.timeline import timeline
 from tui.console.pictures.waits import waits
 from tui.console.pictures.window import window_lines
-from tui.console.pieces import Line
+from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.screens.overlay import Overlay
 from tui.console.view import Mode, View
 from tui.console.widgets.checklist import Checklist
@@ -32,6 +32,12 @@ from tui.console.widgets.viewed import Viewed
 WIDE = 120
 """From this many columns all panes show; below, one of them and a row of tabs."""
 
+BETWEEN = 3
+"""Columns between the two columns of panes."""
+LEFT, RIGHT = 56, 48
+"""Columns of each of them at least."""
+AMPLE, BEHIND = 90, 30
+"""Where the right one has so many, so many more go to what stands behind the titles: why a step failed or waits."""
 BAR_FROM = 30
 """Lines from which the window's bar is shown as well."""
 
@@ -63,7 +69,7 @@ class Overview(Screen[None], inherit_bindings=False):
     Overview #tabs, Overview #footer, Overview #timeline { height: 1; }
     Overview #body { height: 1fr; }
     Overview #left { width: 4fr; }
-    Overview #right { width: 3fr; }
+    Overview #right { width: 1fr; }
     """
     mode: ClassVar[Mode] = "observer"
 
@@ -77,6 +83,7 @@ class Overview(Screen[None], inherit_bindings=False):
         self.zoomed = False
         self._roomy = False
         self._barred = False
+        self._parted = 0
         self.checklist = Checklist(self.view)
         self.log_pane = Log(self.view)
         self._gauges = Viewed(self.view, gauges, id="gauges", title=pane_title("gauges"))
@@ -134,7 +141,12 @@ class Overview(Screen[None], inherit_bindings=False):
             marks["waits"] = ("!", "warn")
         if view.state.errors.unresolved:
             marks["log"] = ("!", "bad")
-        return tabs(self.active, marks, self.pane(self.active).aside(), width, self.mode != "replay")
+        aside: list[Piece] = list(self.pane(self.active).aside())
+        row = tabs(self.active, marks, self.mode != "replay")
+        gap = 2 if aside else 1
+        overall = self.checklist.overall(width - width_of(row) - width_of(aside) - gap)
+        told = [*aside, *([("  ", "text")] if aside and overall else []), *overall]
+        return [sides(width, row, told)]
 
     def _footer(self, view: View, width: int) -> list[Line]:
         over = self.app.screen
@@ -162,13 +174,15 @@ class Overview(Screen[None], inherit_bindings=False):
             pane.display = wide or name == self.active
             pane.headed = wide
             pane.active = wide and name == self.active
-        self.query_one("#left").display = wide or self.active == "checklist"
+        left = self.query_one("#left")
+        left.display = wide or self.active == "checklist"
+        left.styles.width = self._split if wide else "1fr"
         self.query_one("#right").display = wide or self.active != "checklist"
         self.query_one("#clock").styles.height = 4 if self._bar else 2
         rows = (7 if self._bar else 5) + self._below + (1 if self.mode == "replay" else 0)
         body = max(1, size.height - rows)
         self._gauges.styles.height = min(rows_needed(self.view().state) + 1, max(4, body * 2 // 5)) if wide else "1fr"
-        self._roomy, self._barred = self._is_waiting(), self._is_barred()
+        self._roomy, self._barred, self._parted = self._is_waiting(), self._is_barred(), self._split
         # A lock's whole tree where there is room for it; half the column stays with gauges and log.
         wanted = self._waits.wanted(max(20, self._waits.size.width or size.width * 3 // 7)) + 1 if self._roomy else 5
         self._waits.styles.height = max(5, min(wanted, body // 2)) if wide else "1fr"
@@ -176,8 +190,14 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def make_room(self) -> None:
         """More room for the sessions concerned while a step waits, and for why the run is held, and less afterwards."""
-        if (self._is_waiting(), self._is_barred()) != (self._roomy, self._barred):
+        if (self._is_waiting(), self._is_barred(), self._split) != (self._roomy, self._barred, self._parted):
             self.lay_out()
+
+    @property
+    def _split(self) -> int:
+        """Columns of the checklist beside the other panes: what its titles need, and no more."""
+        room, needed = self.app.size.width - BETWEEN, self.checklist.needed
+        return max(LEFT, min(max(needed, min(needed + BEHIND, room - AMPLE)), room - RIGHT))
 
     def _is_waiting(self) -> bool:
         return any(at.waiting for at in self.view().state.running())

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tui.console.folds import Folds
-from tui.console.pictures.checklist import heading_row, step_row
-from tui.console.pieces import Line, tinted
+from tui.console.pictures.checklist import Columns, columns_of, heading_row, step_row
+from tui.console.pictures.overall import overall
+from tui.console.pieces import Line, Piece, tinted, width_of
 from tui.console.rows import Row, Rows
 from tui.console.view import View
 from tui.console.visible import cells, visible
 from tui.console.widgets.pane import Pane
 from tui.console.widgets.tabs import pane_title
 from tui.locale import _
+from tui.run.clock import expected
 from tui.run.state import RunState
-from tui.run.steps import Steps
+from tui.run.steps import Status, Steps
 
 MARGIN = 2
 """Rows kept visible above and below the selected one."""
-LONGEST_ROLE = 12
-"""Columns for who does a step; a longer role is cut, and stands whole in the details."""
+HEADING = 13
+"""Columns of its title line that belong to the title itself."""
 
 
 class Checklist(Pane):
@@ -31,8 +34,9 @@ class Checklist(Pane):
         self._rows = Rows(Steps())
         self._known: Steps | None = None
         self._done: list[int] = []
-        self._number_width = 5
-        self._role_width = 0
+        self._columns = Columns()
+        self._statuses: set[Status] = set()
+        self._longest = 0
         self._top = 0
         self._folds = Folds(self._rows)
         self._heading: int | None = None
@@ -46,11 +50,14 @@ class Checklist(Pane):
         if self._known is None or not same_steps(self._known, state.steps):
             self._rows = Rows(state.steps)
             self._folds.over(self._rows)
-            widths = (cells(row.number) for row in self._rows.rows if row.kind == "step")
-            self._number_width = min(11, max(widths, default=5))
-            roles = {at.step.role or "" for at in state.steps}
-            self._role_width = min(LONGEST_ROLE, max(cells(visible(role)) for role in roles or {""}))
+            self._longest = max((cells(visible(row.title)) for row in self._rows.rows if row.step), default=0)
+            self._statuses = set()
         if self._known is not state.steps:
+            statuses = {at.status for at in state.steps if at.reason != "host_ended"}
+            if statuses - self._statuses:
+                # Columns only ever become wider: what has stood in them may come back.
+                self._statuses |= statuses
+                self._columns = columns_of(state.steps, self._statuses, partial(expected, state))
             self._known = state.steps
             self._done = []
         lost = self._heading is None and self.selected not in self._rows.at
@@ -60,6 +67,11 @@ class Checklist(Pane):
             self.following = True
             if self.selected is not None:
                 self._folds.reveal(self._rows.at[self.selected])
+
+    @property
+    def needed(self) -> int:
+        """Columns in which every title is whole."""
+        return self._columns.needed(self._longest)
 
     def move(self, by: int) -> None:
         """Select `by` rows further, steps or folded headings; a big number goes to the end."""
@@ -136,13 +148,23 @@ class Checklist(Pane):
         return [*title, *(self._line(rows[y], y, view, width) for y in visible)]
 
     def aside(self) -> Line:
-        total = len(self._look().state.steps)
-        found: Line = ((_("{done} of {total} ended").format(done=self._ended(0, total - 1), total=total), "dim"),)
-        return found if self.following else ((_("Esc follows the run") + "  ", "warn"), *found)
+        told: list[Piece] = [] if self.following else [(_("Esc follows the run"), "warn")]
+        if self.headed:
+            gap = 2 if told else 0
+            found = self.overall(self.size.width - HEADING - width_of(told) - gap)
+            told = [*told, *([("  ", "text")] if told and found else []), *found]
+        return tuple(told)
+
+    def overall(self, room: int) -> list[Piece]:
+        """How much of the whole is done and left, in so many columns."""
+        view = self._look()
+        first = view.state.checklist if view.state.given_up else 0
+        last = len(view.state.steps) - 1 if view.state.given_up else view.state.checklist - 1
+        return overall(view, self._ended(first, last), last - first + 1, room)
 
     def _line(self, row: Row, y: int, view: View, width: int) -> Line:
         if row.kind == "step":
-            return step_row(view.state.steps.at(row.position), view, width, self._number_width, self._role_width)
+            return step_row(view.state.steps.at(row.position), view, width, self._columns)
         first, last = self._rows.spans[y]
         folded = self._folds.is_folded(y)
         trouble = 0

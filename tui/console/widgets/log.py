@@ -1,4 +1,7 @@
-"""The log: bounded memory, one repaint a batch, follows its end until the person moves."""
+"""The log: bounded memory, one repaint a batch, follows its end until the person moves.
+
+Long lines wrap, as in `less`. Moved sideways, or with wrapping switched off, each is one row.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,16 @@ from datetime import UTC, tzinfo
 
 from tui.console.kept import Kept
 from tui.console.loglines import LogLine, severity_word
-from tui.console.pieces import Line, Piece, clipped, width_of
-from tui.console.timezone import time_of_day
+from tui.console.pictures.logrows import log_row, log_rows, text_room, text_width
+from tui.console.pieces import Line, Piece
 from tui.console.view import View
-from tui.console.visible import cut, fit, visible
+from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
 from tui.console.widgets.tabs import pane_title
 from tui.locale import _
 
-COLUMNS_FROM = 60
-"""Columns from which severities stand in a column of their own; below, only errors and warnings are named."""
-STYLES = {"error": "bad", "warning": "warn", "event": "ok", "person": "run", "output": "section"}
+MOST_ROWS = 4
+"""Rows of a line at least before it is cut, where the pane has so many; Enter shows the whole of it."""
 
 
 class Log(Pane):
@@ -32,6 +34,8 @@ class Log(Pane):
         self._top: int | None = None
         self._mark: LogLine | None = None
         self._new = 0
+        self._left = 0
+        self.wraps = True
         self.filter = ""
         self.sought = ""
         self.zone = zone
@@ -45,15 +49,42 @@ class Log(Pane):
 
     def append(self, lines: Iterable[LogLine]) -> None:
         """Take lines in; the caller repaints once for all of them."""
-        added = list(lines)
-        gone = self._lines.add(added)
+        added: list[LogLine] = []
+        for line in lines:
+            if line.key:
+                self._add(added)
+                added = []
+                if not self._again(line):
+                    self._add([line])
+                continue
+            added.append(line)
+        self._add(added)
+
+    def _add(self, added: list[LogLine]) -> None:
+        """Lines without a key, or one that has one."""
+        gone = self._kept(self._lines, added)
         matching = added
         if self._shown is not self._lines:
             matching = [line for line in added if self._matches(line)]
-            gone = self._shown.add(matching)
+            gone = self._kept(self._shown, matching)
         if self._top is not None:
             self._new += len(matching)
             self._top = max(0, self._top - gone)
+
+    @staticmethod
+    def _kept(kept: Kept, lines: list[LogLine]) -> int:
+        return kept.keep(lines[0]) if lines and lines[0].key else kept.add(lines)
+
+    def _again(self, line: LogLine) -> bool:
+        """Whether the line stands now where it has stood before."""
+        before = self._lines.again(line)
+        if before is None:
+            return False
+        if self._shown is not self._lines and self._shown.again(line) is None and self._matches(line):
+            self._shown.keep(line)
+        if self._mark is before:
+            self._mark = self._lines.at(line.key)
+        return True
 
     def set_filter(self, text: str) -> None:
         """Show only lines that hold this text, whatever the case of its letters; empty shows all."""
@@ -67,8 +98,7 @@ class Log(Pane):
 
     def move(self, by: int) -> None:
         """Scroll; at the end it follows again."""
-        room = self._room
-        last = max(0, len(self._shown) - room)
+        last = self._last_top()
         top = last if self._top is None else self._top
         top = max(0, top + by)
         self._top = None if top >= last else top
@@ -100,9 +130,60 @@ class Log(Pane):
         else:
             number = next((n for n in found if n >= (self._top or 0)), found[0])
         self._mark = lines[number]
-        self._top = max(0, min(number - self._room // 2, len(lines) - self._room))
+        self._top = min(self._above(number, self._room // 2), self._last_top())
         self.repaint()
         return True
+
+    # -- long lines
+
+    def wrap(self) -> bool:
+        """Wrap long lines, or no longer; whether they wrap now."""
+        self.wraps, self._left = not self.wraps, 0
+        self.repaint()
+        return self.wraps
+
+    def sideways(self, by: int) -> bool:
+        """Half a row to the right or left, as `less` does; nothing is wrapped meanwhile. False: there is no more."""
+        lines, width = self._visible(), self.size.width
+        rooms = [text_room(line, width, self.zone) for line in lines]
+        furthest = max((text_width(line) - room for line, room in zip(lines, rooms, strict=True)), default=0)
+        step = max(1, min(rooms, default=2) // 2)
+        # In steps, so that the way back leads over the same places.
+        left = max(0, self._left + by * step)
+        if by > 0 and self._left >= furthest:
+            return False
+        moved = left != self._left
+        self._left = left
+        self.repaint()
+        return moved
+
+    def _visible(self) -> list[LogLine]:
+        top = self._last_top() if self._top is None else min(self._top, self._last_top())
+        return self._shown.lines[top : top + self._room]
+
+    @property
+    def _is_wrapped(self) -> bool:
+        return self.wraps and not self._left
+
+    def _rows(self, line: LogLine) -> list[Line]:
+        width, marked = self.size.width, line is self._mark
+        if not self._is_wrapped:
+            return [log_row(line, width, self.zone, self._left, marked)]
+        return log_rows(line, width, self.zone, max(MOST_ROWS, self._room // 2), marked)
+
+    def _above(self, number: int, rows: int) -> int:
+        """The first line that can be shown so that line `number` stands at most so many rows below it."""
+        lines = self._shown.lines
+        while number > 0 and rows > 0:
+            rows -= len(self._rows(lines[number - 1])) if self._is_wrapped else 1
+            if rows < 0:
+                break
+            number -= 1
+        return number
+
+    def _last_top(self) -> int:
+        """The first line shown where the end is followed."""
+        return self._above(len(self._shown), self._room)
 
     def chosen(self) -> LogLine | None:
         """The line that is marked, else the first one on the screen, or the last one where the end is followed."""
@@ -123,32 +204,25 @@ class Log(Pane):
 
     def picture(self, width: int, height: int) -> list[Line]:
         lines, room = self.under_title(pane_title("log"), width, height)
-        last = max(0, len(self._shown) - room)
-        top = last if self._top is None else min(self._top, last)
-        lines.extend(self._line(line, width) for line in self._shown.lines[top : top + room])
-        return lines
+        last = self._last_top()
+        if self._top is None or self._top >= last:
+            rows = [row for line in self._shown.lines[max(0, last - 1) :] for row in self._rows(line)]
+            # What is left of the room shows the end of the line before: the newest one stands at the bottom.
+            return [*lines, *(rows[-room:] if room else ())]
+        for line in self._shown.lines[self._top : self._top + room]:
+            lines.extend(self._rows(line))
+            if len(lines) >= height:
+                break
+        return lines[:height]
 
     def aside(self) -> Line:
         """The filter, and whether the end is followed."""
         found: list[Piece] = [(f"/{visible(self.filter)}  ", "run")] if self.filter else []
+        if self._left:
+            found.append((_("from column {n}").format(n=self._left + 1) + "  ", "run"))
         if self._top is None:
             return (*found, (_("follows"), "dim"))
         return (*found, (_("paused, {n} new").format(n=self._new), "warn"))
-
-    def _line(self, line: LogLine, width: int) -> Line:
-        style = STYLES[line.severity]
-        start: list[Piece] = [(f"{time_of_day(line.at, self.zone)} ", "dim")]
-        word = severity_word(line.severity)
-        if width >= COLUMNS_FROM:
-            start.append((f"{fit(word, 5)} ", style))
-        elif line.severity in ("error", "warning"):
-            start.append((f"{word} ", style))
-        if line.source:
-            start.append((f"{visible(line.source)} ", "dim"))
-        text_style = style if line.severity in ("error", "warning", "output") else "text"
-        body = cut(visible(line.text[: width * 4]), max(0, width - width_of(start)))
-        tint = "selected:" if line is self._mark else ""
-        return clipped(tuple((text, tint + name) for text, name in (*start, (body, text_style))), width)
 
     def text(self) -> str:
         """Every line that the filter lets through."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.console.glyphs import glyphs
-from tui.console.pieces import Line, Piece, sides
+from tui.console.pieces import Line, Piece
 from tui.locale import _
 
 PANES = ("checklist", "gauges", "log", "waits")
@@ -13,9 +13,9 @@ def pane_title(pane: str) -> str:
     return {"checklist": _("Checklist"), "gauges": _("Gauges"), "log": _("Log"), "waits": _("Waits")}[pane]
 
 
-def tabs(active: str, marks: dict[str, tuple[str, str]], aside: Line, width: int, numbered: bool = True) -> list[Line]:
-    """One line; `marks`: a short word and its style behind a pane's title; `aside`: what the active pane says of
-    itself, at the right end. `numbered`: the numbers are keys, which in a replay they are not."""
+def tabs(active: str, marks: dict[str, tuple[str, str]], numbered: bool = True) -> Line:
+    """The titles in a row; `marks`: a short word and its style behind a pane's title. `numbered`: the numbers are keys,
+    which in a replay they are not."""
     line: list[Piece] = []
     for number, pane in enumerate(PANES, 1):
         on = pane == active
@@ -25,4 +25,4 @@ def tabs(active: str, marks: dict[str, tuple[str, str]], aside: Line, width: int
             text, style = marks[pane]
             line.append((f"{text} ", style))
         line.append((" ", "text"))
-    return [sides(width, line, aside)]
+    return tuple(line)

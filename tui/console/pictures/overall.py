@@ -1,0 +1,67 @@
+"""How much of the whole is done and left, as steps and as time: a piece of a line, in as many columns as there are."""
+
+from __future__ import annotations
+
+from tui.console.pictures.ahead import projection
+from tui.console.pieces import Piece, width_of
+from tui.console.view import View
+from tui.console.words import clock
+from tui.locale import _, ngettext
+from tui.run.projection import Projection, rollback_projection
+
+
+def overall(view: View, done: int, total: int, room: int) -> list[Piece]:
+    """`done` of `total` steps have ended: of the checklist, or of the rollback where one goes on. The longest wording
+    that fits into `room` columns; nothing where none does."""
+    for text, style in _wordings(view, done, total):
+        if width_of([(text, style)]) <= room:
+            return [(text, style)]
+    return []
+
+
+def _wordings(view: View, done: int, total: int) -> list[Piece]:
+    left = _left(view)
+    steps = {"done": f"{done:,}", "total": f"{total:,}", "taken": clock(taken(view))}
+    short, mid = _("{done} of {total}").format(**steps), _("{done} of {total} in {taken}").format(**steps)
+    long = ngettext(
+        "{done} of {total} step in {taken}", "{done} of {total} steps in {taken}", total
+    ).format(**steps)  # fmt: skip
+    if view.state.given_up:
+        long = _("rollback: {done}").format(done=long)
+    if not left:
+        return [(long, "dim"), (mid, "dim"), (short, "dim")]
+    rest = max(0, total - done)
+    more = ngettext("{n} left, {time}", "{n} left, {time}", rest).format(n=f"{rest:,}", time=left)
+    return [
+        (f"{long}, {more}", "dim"), (f"{long}, {left}", "dim"), (f"{mid}, {left}", "dim"), (f"{short}, {left}", "dim"),
+        (mid, "dim"), (short, "dim"),
+    ]  # fmt: skip
+
+
+def taken(view: View) -> float:
+    """Seconds since the run was opened, or since its rollback began, up to its end."""
+    rollback = view.state.rollback
+    if rollback is not None and view.state.given_up:
+        return max(0.0, (view.moment.mono if rollback.ended is None else rollback.ended) - rollback.started)
+    return max(0.0, view.moment.mono)
+
+
+def _left(view: View) -> str:
+    """How much time the rest takes: of what lies inside the window. Empty where nothing of it is left."""
+    state, wall = view.state, view.moment.wall
+    if state.closed is not None:
+        return ""
+    if state.rollback is not None and state.given_up:
+        if state.rollback.ended is not None:
+            return ""
+        found = rollback_projection(state, wall)
+    else:
+        found = projection(view)
+    return "" if not found.left else _time(found, wall)
+
+
+def _time(found: Projection, wall: float) -> str:
+    if found.ends is None:
+        return _("end not known") if found.unknown else _("only signatures")
+    text = _("over {span} to go") if found.least else _("about {span} to go")
+    return text.format(span=clock(max(0.0, found.ends - wall)))

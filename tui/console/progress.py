@@ -1,0 +1,66 @@
+"""How far a running step is and how fast it gets on, in words; of a `batch` the one line of the log that counts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tui.console.words import number, progress_sentence, size
+from tui.finite import digits
+from tui.journal import events as e
+from tui.journal.line import Line
+from tui.locale import ngettext
+from tui.run.state import RunState
+from tui.run.steps import StepState
+
+
+def progress_of(at: StepState) -> str:
+    """`12,400 of 40,000 rows (31 %), 930/s`; the speed is that of the last seconds, where it is known."""
+    if not at.progress:
+        return ""
+    text, pace = progress_sentence(at.progress), at.pace
+    if pace is None or pace.per_s is None or not text:
+        return text
+    return f"{text}, {speed(pace.per_s, at.progress.get('unit'))}"
+
+
+def speed(per_s: float, unit: Any) -> str:
+    """`930/s`, `12 MB/s`."""
+    if not math.isfinite(per_s):
+        return "?/s"
+    if unit == "bytes":
+        return f"{size(per_s)}/s"
+    # Of a speed three digits say enough.
+    return f"{number(float(f'{per_s:.3g}') if per_s >= 100 else float(digits(per_s, '.2g')))}/s"
+
+
+def is_counted(event: e.StepEvent, state: RunState) -> bool:
+    """Whether the event is of a step whose log is one line that counts."""
+    known = state.steps.get(event.step)
+    return known is not None and known.step.kind == "batch"
+
+
+def count_key(event: e.StepEvent) -> str:
+    """What the counting line of an attempt is known by."""
+    return f"count {event.step}.{event.attempt}"
+
+
+def counting(event: e.StepEvent, line: Line, state: RunState) -> str | None:
+    """What the counting line says after this event; None where the event counts nothing."""
+    at = state.steps[event.step]
+    if isinstance(event, e.StepProgress):
+        if at.attempt == event.attempt and at.status == "running":
+            return progress_of(at)
+        # Told afterwards: the state knows the end already, and the outcome says how it went.
+        return progress_sentence({"done": event.done, "total": event.total, "unit": event.unit})
+    if not isinstance(event, e.StepPassed | e.StepFailed | e.StepCancelled):
+        return None
+    rows, batches = event.evidence.get("rows"), event.evidence.get("batches")
+    if not isinstance(rows, int) or isinstance(rows, bool):
+        return None
+    parts = [progress_sentence({"done": rows, "total": event.evidence.get("total"), "unit": "rows"})]
+    if at.attempt == event.attempt and at.started is not None and line.mono > at.started:
+        parts.append(speed(rows / (line.mono - at.started), "rows"))
+    if isinstance(batches, int):
+        parts.append(ngettext("{n} batch", "{n} batches", batches).format(n=number(batches)))
+    return ", ".join(parts)
