@@ -10,7 +10,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.end import End, EndError, parse_end
 from tui.journal.verify import Verdict
-from tui.locale import _
+from tui.locale import _, ngettext
 
 
 def _head(ctx: click.Context, param: click.Parameter, value: str | None) -> End | str | None:
@@ -57,10 +57,19 @@ def command(run: str | None, head: End | str | None) -> None:
         against = verify(paths.journal, head)
         if not against.ok:
             _broken(against, _reason(paths, against))
-    message = _("whole: {lines} lines, the last with the digest {head}")
+    message = ngettext(
+        "whole: {lines} line, the last with the digest {head}",
+        "whole: {lines} lines, the last with the digest {head}",
+        verdict.lines,
+    )
     print_line(message.format(lines=verdict.lines, head=verdict.head))
     if verdict.torn_bytes:
-        tell(_("{count} bytes after the last line belong to no line yet.").format(count=verdict.torn_bytes))
+        torn = ngettext(
+            "{count} byte after the last line belongs to no line yet.",
+            "{count} bytes after the last line belong to no line yet.",
+            verdict.torn_bytes,
+        )
+        tell(torn.format(count=verdict.torn_bytes))
     if isinstance(head, End):
         tell(_("The head that was noted is in it."))
     elif known is None:

@@ -32,7 +32,7 @@ from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
 from tui.helm.paths import RunPaths
 from tui.journal.line import JournalError
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
 
@@ -373,10 +373,19 @@ class Console(App[None], inherit_bindings=False):
         if self._driver is not None:
             for sequence in sequences:
                 self._driver.write(sequence)
-        said = _("Copied {n} lines through the terminal; if nothing arrives there, w writes them to a file.")
+        count = cut or text.count("\n")
+        said = ngettext(
+            "Copied {n} line through the terminal; if nothing arrives there, w writes it to a file.",
+            "Copied {n} lines through the terminal; if nothing arrives there, w writes them to a file.",
+            count,
+        )
         if cut:
-            said = _("Copied the last {n} lines, more the terminal does not take; w writes everything to a file.")
-        self.say(Said(keyed(said).format(n=cut or text.count("\n"))))
+            said = ngettext(
+                "Copied the last {n} line, more the terminal does not take; w writes everything to a file.",
+                "Copied the last {n} lines, more the terminal does not take; w writes everything to a file.",
+                count,
+            )
+        self.say(Said(keyed(said).format(n=count)))
 
     def written(self, name: str, text: str) -> None:
         """Into a file of its own in the working directory, else in the home directory."""

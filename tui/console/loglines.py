@@ -13,8 +13,9 @@ from tui.console.visible import visible
 from tui.console.words import effect_word, fate_word, figure, metric_word, name_of, run_word, waiting_sentence
 from tui.journal import events as e
 from tui.journal.line import Line
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.holding import held_sentence
+from tui.plain.trouble import which_checks
 from tui.plain.words import REASON, ROLLBACK_STATUS, TAKEN_OVER, error_text, excepted, word
 from tui.run.lockwait import LOCKS
 from tui.run.state import Barrier, RunState
@@ -116,8 +117,12 @@ def _output(line: Line, event: e.StepOutput, state: RunState) -> Iterator[LogLin
     for text in event.text.removesuffix("\n").split("\n") if event.text else ():
         yield LogLine(line.at, _severity(text), number, text[:LONGEST])
     if event.dropped:
-        text = _("{n} bytes more lie in the step's output file").format(n=f"{event.dropped:,}")
-        yield LogLine(line.at, "warning", number, text)
+        text = ngettext(
+            "{n} byte more lies in the step's output file",
+            "{n} bytes more lie in the step's output file",
+            event.dropped,
+        )
+        yield LogLine(line.at, "warning", number, text.format(n=f"{event.dropped:,}"))
 
 
 def _logged(line: Line, event: e.LogLines) -> Iterator[LogLine]:
@@ -131,7 +136,8 @@ def _logged(line: Line, event: e.LogLines) -> Iterator[LogLine]:
             severity = "warning"
         yield LogLine(line.at, severity, event.stream, text[:LONGEST])
     if event.dropped:
-        yield LogLine(line.at, "warning", event.stream, _("{n} lines left out").format(n=f"{event.dropped:,}"))
+        left = ngettext("{n} line left out", "{n} lines left out", event.dropped)
+        yield LogLine(line.at, "warning", event.stream, left.format(n=f"{event.dropped:,}"))
 
 
 def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] | None:
@@ -204,7 +210,8 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
             left = ", ".join(event.stays)
             return severity, text + (_("; not taken back: {steps}").format(steps=left) if left else "")
         case e.BackupRecorded():
-            return "event", _("Backup recorded: {path}, {n} bytes").format(path=event.path, n=f"{event.bytes:,}")
+            text = ngettext("Backup recorded: {path}, {n} byte", "Backup recorded: {path}, {n} bytes", event.bytes)
+            return "event", text.format(path=event.path, n=f"{event.bytes:,}")
         case e.StepEvent():
             return _step(event, line, state)
     return None
@@ -229,7 +236,8 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
         case e.StepPassed():
             return "event", _("passed: {step}").format(step=name)
         case e.StepFailed():
-            text = _("FAILED: {step}").format(step=name) + _because(event.message or word(REASON, event.reason))
+            why = event.message or which_checks(event.evidence.get("checks")) or word(REASON, event.reason)
+            text = _("FAILED: {step}").format(step=name) + _because(why)
             return "error", f"{text}{_code(event.sqlstate)}; {effect_word(event.effect)}"
         case e.StepSkipped():
             return "person", _("skipped by {by}: {step}").format(step=name, by=line.by) + _because(event.reason)
@@ -248,8 +256,10 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
         case e.CancelRequested():
             return "person", _("cancel asked for by {by}: {step}").format(step=name, by=line.by)
         case e.TxCommitted():
-            rows = "" if event.rows is None else " " + _("({n} rows)").format(n=f"{event.rows:,}")
-            return "event", _("committed: {step}").format(step=name) + rows
+            text = _("committed: {step}").format(step=name)
+            if event.rows is None:
+                return "event", text
+            return "event", text + " " + ngettext("({n} row)", "({n} rows)", event.rows).format(n=f"{event.rows:,}")
         case e.TxAborted():
             return "warning", _("transaction aborted: {step}").format(step=name) + _because(event.message)
     return None

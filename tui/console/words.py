@@ -10,7 +10,7 @@ from tui.console.visible import visible
 from tui.finite import digits, share, span
 from tui.locale import _, language, ngettext
 from tui.plain.silence import silence_words
-from tui.plain.words import EFFECT, METRIC, REASON, excepted, holder_words, prepared_words, word
+from tui.plain.words import EFFECT, METRIC, REASON, excepted, holder_words, prepared_words, unit_word, word
 from tui.run.state import RunState
 from tui.run.steps import Status, StepState
 from tui.run.takeback import stays
@@ -203,7 +203,12 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
             text = _("pauses because a replica is {lag} s behind (limit {limit} s)")
             return text.format(lag=known.get("lag_s", "?"), limit=known.get("limit_s", "?"))
         case "standby_behind":
-            text = _("waits until the standby {service} has replayed {lsn}; it is {bytes} bytes behind")
+            behind = facts.get("bytes")
+            text = ngettext(
+                "waits until the standby {service} has replayed {lsn}; it is {bytes} byte behind",
+                "waits until the standby {service} has replayed {lsn}; it is {bytes} bytes behind",
+                behind if isinstance(behind, int) else 2,
+            )
             return text.format(
                 service=known.get("from", "?"), lsn=known.get("wanted", "?"), bytes=known.get("bytes", "?")
             )
@@ -294,10 +299,11 @@ def _blocks(facts: dict[str, Any]) -> str:
 def progress_sentence(progress: dict[str, Any]) -> str:
     """`12,400 of 40,000 rows (31 %)`; no share where the total is not known."""
     done, total = progress.get("done"), progress.get("total")
-    unit, phase = visible(str(progress.get("unit") or "")), visible(str(progress.get("phase") or ""))
+    counted = done if not isinstance(total, int | float) or total <= 0 else total
+    unit, phase = unit_word(str(progress.get("unit") or ""), counted), visible(str(progress.get("phase") or ""))
     text = ""
     if isinstance(done, int | float):
-        bytes_ = unit == "bytes"
+        bytes_ = progress.get("unit") == "bytes"
         shown = size(done) if bytes_ else number(done)
         text = shown if bytes_ else f"{shown} {unit}".rstrip()
         if isinstance(total, int | float) and total > 0:

@@ -46,4 +46,8 @@ class Tally:
             return
         gone = ", ".join(sorted({name for pid, name in before.items() if pid not in now and name})) or "?"
         text = _("Of {before} replicas {now} are left; gone: {names}.")
+        if len(before) == 1:
+            text = _("The only replica is gone: {names}.")
+        elif len(now) == 1:
+            text = _("Of {before} replicas one is left; gone: {names}.")
         self._say("WARNING", text.format(before=len(before), now=len(now), names=gone))

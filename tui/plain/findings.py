@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.figures import amount, size, span
 from tui.plain.words import METRIC, N_, word
 from tui.plan.sealed import how_it_differs
@@ -126,9 +126,11 @@ def _space(space: Any) -> Iterator[Row]:
 
 def _rows_missing(evidence: dict[str, Any]) -> Iterator[Row]:
     told = [
-        _("{table}: {rows} rows, the source had and still has {least}").format(
-            table=visible(str(one.get("table", "?"))), rows=one.get("rows", "?"), least=one.get("at_least", "?")
-        )
+        ngettext(
+            "{table}: {rows} row, the source had and still has {least}",
+            "{table}: {rows} rows, the source had and still has {least}",
+            2 if not isinstance(one.get("rows"), int) else one["rows"],
+        ).format(table=visible(str(one.get("table", "?"))), rows=one.get("rows", "?"), least=one.get("at_least", "?"))
         for one in _dicts(evidence.get("rows_missing"))
     ]
     count = evidence.get("count")

@@ -10,12 +10,12 @@ import msgspec
 from tui.finite import share
 from tui.journal import events as e
 from tui.journal.line import Line
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain import words
 from tui.plain.driving import drive_word, foreseen_words
 from tui.plain.figures import amount, moment, size, span, t_clock
 from tui.plain.holding import held_sentence, held_way_on
-from tui.plain.trouble import Row, place, told_rows, trouble
+from tui.plain.trouble import Row, place, told_rows, trouble, which_checks
 from tui.run.clock import instant
 from tui.run.foresight import foresee
 from tui.run.next import Append, Wait, next_effects
@@ -59,7 +59,7 @@ def end_line(state: RunState) -> str:
     counts: dict[str, int] = {}
     for step in state.steps:
         counts[step.status] = counts.get(step.status, 0) + 1
-    steps = ", ".join(f"{count} {words.step_word(status)}" for status, count in counts.items())
+    steps = ", ".join(words.counted_steps(status, count) for status, count in counts.items())
     return _("The run is {status}, at line {seq}; steps: {steps}.").format(
         status=words.outcome_word(state.status, stays(state)), seq=state.seq, steps=steps
     )
@@ -84,9 +84,11 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
         _("run {run} opened by {person}: {plan}").format(
             run=visible(event.id), person=visible(line.by), plan=visible(event.plan.name)
         ),
-        _("target {target} ({environment}, {mode}), {count} steps").format(
-            target=visible(event.target), environment=environment, mode=mode, count=len(state.steps)
-        ),
+        ngettext(
+            "target {target} ({environment}, {mode}), {count} step",
+            "target {target} ({environment}, {mode}), {count} steps",
+            len(state.steps),
+        ).format(target=visible(event.target), environment=environment, mode=mode, count=len(state.steps)),
     ]
     if event.policy.drive != "by_hand":
         told.append(_("goes on by itself ({drive})").format(drive=drive_word(event.policy.drive, "")))
@@ -215,7 +217,11 @@ def _progress(previous: RunState, state: RunState, event: e.StepProgress, line: 
         return []
     name = _name(state, event.step)
     what = "" if event.phase is None else visible(event.phase) + ": "
-    unit = "" if event.unit is None else " " + visible(event.unit)
+    unit = (
+        ""
+        if event.unit is None
+        else " " + words.unit_word(event.unit, event.done if event.total is None else event.total)
+    )
     if event.done is None:
         return [f"{name} … {what.removesuffix(': ')}"] if what else []
     if event.total is None:
@@ -259,7 +265,7 @@ def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Li
         parts[0] += " " + _("by {person}").format(person=visible(event.person))
         parts.append(visible(event.note))
     if isinstance(event, e.StepFailed | e.StepSkipped | e.StepCancelled) and event.reason:
-        parts.append(words.word(words.REASON, event.reason))
+        parts.append(which_checks(event.evidence.get("checks")) or words.word(words.REASON, event.reason))
     if isinstance(event, e.StepFailed):
         error = event.evidence.get("error")
         where = place(error) if isinstance(error, dict) else ""
@@ -380,7 +386,8 @@ def _log(previous: RunState, state: RunState, event: e.LogLines, line: Line) -> 
     source = visible(event.stream)
     told = [f"{source} | {_log_text(entry)}" for entry in event.entries()]
     if event.dropped:
-        told.append(_("{source} | ({count} lines left out)").format(source=source, count=event.dropped))
+        text = ngettext("{source} | ({count} line left out)", "{source} | ({count} lines left out)", event.dropped)
+        told.append(text.format(source=source, count=event.dropped))
     return told
 
 

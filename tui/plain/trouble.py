@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.journal.cut import REPEATED, cut
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.figures import size
 from tui.plain.findings import findings
 from tui.plain.words import EFFECT, FATE_REASON, N_, REASON, word
@@ -40,7 +40,7 @@ def trouble_of(step: dict[str, Any]) -> list[Row]:
         return []
     evidence = step["evidence"]
     rows = list(_why(step))
-    said = list(_said(_error(step)))
+    said = list(_said(error_of(step)))
     rows += said
     rows += findings(evidence, step["fate_reason"] if step["status"] == "undecided" else step["reason"])
     rows += _checks(evidence.get("checks"))
@@ -72,10 +72,24 @@ def _why(step: dict[str, Any]) -> Iterator[Row]:
     if step["status"] == "undecided":
         yield _("reason"), word(FATE_REASON, step["fate_reason"])
     elif step["reason"]:
-        yield _("reason"), word(REASON, step["reason"])
+        which = which_checks(step["evidence"].get("checks"))
+        yield _("reason"), which or word(REASON, step["reason"])
 
 
-def _error(step: dict[str, Any]) -> dict[str, Any]:
+def which_checks(checks: Any) -> str:
+    """Which of several checks did not hold, or found no answer, by their places; empty where it is the only one."""
+    known = [check for check in checks if isinstance(check, dict)] if isinstance(checks, list | tuple) else []
+    failed = [str(number) for number, check in enumerate(known, 1) if check.get("holds") is False]
+    text = ngettext("check {which} of {of} did not hold", "checks {which} of {of} did not hold", len(failed))
+    if not failed:
+        failed = [str(number) for number, check in enumerate(known, 1) if check.get("holds") is None]
+        text = ngettext(
+            "check {which} of {of} was not answered", "checks {which} of {of} were not answered", len(failed)
+        )
+    return text.format(which=", ".join(failed), of=len(known)) if failed and len(known) > 1 else ""
+
+
+def error_of(step: dict[str, Any]) -> dict[str, Any]:
     """What the server said: as evidence has it, else as the event has it."""
     found = step["evidence"].get("error")
     if isinstance(found, dict):

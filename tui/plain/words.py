@@ -281,6 +281,30 @@ def step_word(status: str) -> str:
     return word(STEP_STATUS, status)
 
 
+def counted_steps(status: str, count: int) -> str:
+    """`3 passed`: so many steps of this status, in the number that the language has for them."""
+    known = {
+        "pending": ngettext("{n} pending", "{n} pending", count),
+        "running": ngettext("{n} running", "{n} running", count),
+        "passed": ngettext("{n} passed", "{n} passed", count),
+        "failed": ngettext("{n} failed", "{n} failed", count),
+        "skipped": ngettext("{n} skipped", "{n} skipped", count),
+        "signed": ngettext("{n} signed", "{n} signed", count),
+        "by_hand": ngettext("{n} done by hand", "{n} done by hand", count),
+        "cancelled": ngettext("{n} cancelled", "{n} cancelled", count),
+        "undone": ngettext("{n} undone", "{n} undone", count),
+        "undecided": ngettext("{n} UNDECIDED", "{n} UNDECIDED", count),
+    }
+    return known.get(status, "{n} " + visible(status)).format(n=count)
+
+
+def unit_word(unit: str, count: Any) -> str:
+    """What progress counts, in the number of `count`; one without a word is shown as it is."""
+    if unit != "rows":
+        return visible(unit)
+    return ngettext("row", "rows", 1 if count == 1 else 2)
+
+
 def run_word(status: str) -> str:
     return word(RUN_STATUS, status)
 

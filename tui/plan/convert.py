@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, inspect
 
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plan import shapes
 from tui.plan.files import Files
 from tui.plan.problems import Report, quoted
@@ -188,7 +188,9 @@ class Converter:
         sound = [value for value in values if value is not INVALID]
         least = t.min_length or 0
         if len(node.items) < least:
-            message = _("this list needs at least {count} entries")
+            message = ngettext(
+                "this list needs at least {count} entry", "this list needs at least {count} entries", least
+            )
             self.report.add("bad-value", node.spot, message.format(count=least))
             return INVALID
         kinds: dict[type[inspect.Type], Callable[[list[Any]], Any]] = {

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.locale import _
+from tui.locale import ngettext
 from tui.visible import visible
 
 Level = Literal["error", "warning"]
@@ -100,6 +100,8 @@ class Report:
             key=lambda p: (p.file != self.file, p.file, p.line, p.column, p.level, p.code, p.message),
         )
         if self._left_out:
-            message = _("{count} further problems are not listed.").format(count=self._left_out)
+            message = ngettext(
+                "{count} further problem is not listed.", "{count} further problems are not listed.", self._left_out
+            ).format(count=self._left_out)
             found.append(Problem(self.file, found[-1].line, 1, "error", "more-problems", message))
         return found

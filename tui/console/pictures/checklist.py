@@ -21,7 +21,7 @@ from tui.console.words import (
     status_word,
     waiting_sentence,
 )
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.words import FATE_REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
@@ -46,7 +46,7 @@ def heading_row(
     if folded:
         right.insert(0, (_("folded") + " ", "dim"))
     if trouble:
-        right.insert(0, (_("{n} FAILED").format(n=trouble) + " ", "bad"))
+        right.insert(0, (ngettext("{n} FAILED", "{n} FAILED", trouble).format(n=trouble) + " ", "bad"))
     mark = glyphs().folded if folded else " "
     if row.kind == "section":
         return sides(width, [(f"  {mark}{row.number} {visible(row.title)}", "section")], right)

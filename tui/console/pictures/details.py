@@ -32,7 +32,7 @@ from tui.console.words import (
     status_word,
     waiting_sentence,
 )  # fmt: skip
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.figures import span
 from tui.plain.trouble import trouble
 from tui.plain.words import FATE_REASON, ON_FAILURE, REPEAT, word
@@ -159,7 +159,8 @@ def _spec(at: StepState, material: Material, width: int) -> list[Line]:
             lines.extend(((part, "bad"),) for part in wrapped(text, width))
         lines.extend(exact(file.text, width, numbered=True))
         if file.more:
-            text = _("… and {n} bytes more, in {path}").format(n=f"{file.more:,}", path=visible(file.path))
+            text = ngettext("… and {n} byte more, in {path}", "… and {n} bytes more, in {path}", file.more)
+            text = text.format(n=f"{file.more:,}", path=visible(file.path))
             lines.extend(((part, "warn"),) for part in wrapped(text, width))
     return lines
 

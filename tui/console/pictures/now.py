@@ -7,32 +7,66 @@ from collections.abc import Callable
 from tui.console.actions import keyed, shown_of
 from tui.console.glyphs import glyphs
 from tui.console.intents import elsewhere
+from tui.console.pictures.notices import Notice, notices
+from tui.console.pictures.wrong import wrong
 from tui.console.pieces import Line, Piece, flowed
 from tui.console.progress import progress_of
 from tui.console.refusals import whose_helm
 from tui.console.timezone import time_of_day, zone
-from tui.console.view import View
+from tui.console.view import Said, View
 from tui.console.visible import visible
 from tui.console.words import clock, figure, metric_word, name_of, waiting_sentence
 from tui.journal.codes import FateReason
 from tui.locale import _, ngettext
 from tui.plain.holding import held_sentence
-from tui.plain.words import FATE_REASON, REASON, error_text, word
+from tui.plain.words import FATE_REASON, error_text, word
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
+from tui.run.errors import RecordedError
 from tui.run.measured import fresh
 from tui.run.state import Barrier, RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
 
+LOOKED_THROUGH = 2000
+"""Errors of a run up to which each is looked at: a screen is painted often."""
+
 
 def now(view: View, width: int, height: int = 2) -> list[Line]:
     """At most `height` lines: a line for each of both, and what is left for the one that is longer than its line; what
     is wrong comes first."""
-    what, notice = _what(view), _notice(view)
-    below = flowed(notice, width, max(1, height - 1))
-    above = flowed(what, width, max(1, height - max(1, len(below))))
-    return [*above, *below]
+    failed = failure(view)
+    # Two lines for why it failed, where there are three.
+    below = notices(_alarm(view), _answer(view), width, max(1, height - (1 if failed is None else 2)))
+    room = max(1, height - len(below))
+    if failed is not None:
+        text, at, hint = failed
+        return [*wrong(text, at, _hint(view, hint), width, room), *below]
+    return [*flowed(_what(view), width, room), *below]
+
+
+def failure(view: View) -> tuple[str, StepState, str] | None:
+    """What holds the run up by its failure: how it stands, the step, and which keys help."""
+    state = view.state
+    if state.closed is not None or state.barrier is not None or any(at.step.with_ is None for at in state.running()):
+        return None
+    if _unknown(state) is not None:
+        return None
+    if state.given_up:
+        rollback = state.rollback
+        step = None if rollback is None or rollback.status != "failed" else rollback.failed_step
+        at = None if step is None else state.steps.get(step)
+        if at is None or at.status != "failed":
+            return None
+        return _("The rollback FAILED at"), at, _("x tries it again, b settles it by hand.")
+    if state.held is not None:
+        return None
+    current = state.current()
+    if current is not None and current.status == "failed":
+        return _("FAILED"), current, _("x tries again, - skips, R rolls back.")
+    if current is not None and current.status == "cancelled" and current.stops:
+        return _("CANCELLED"), current, _("x tries again, - skips, R rolls back.")
+    return None
 
 
 def _what(view: View) -> list[Piece]:
@@ -56,9 +90,9 @@ def _what(view: View) -> list[Piece]:
         return _rollback(view)
     if unknown is not None:
         first = unknown
-        text = _("nobody knows whether it was applied.")
-        if first.fate_reason == FateReason.NOT_REPEATABLE:
-            text = word(FATE_REASON, first.fate_reason) + "."
+        text = word(FATE_REASON, first.fate_reason) + "."
+        if first.fate_reason != FateReason.NOT_REPEATABLE:
+            text = _("nobody knows whether it was applied: {reason}").format(reason=text)
         return [(_("UNDECIDED") + " ", "bad"), (name_of(first), "bold"), (": " + text, "bad")]
     if state.held is not None:
         reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
@@ -115,8 +149,8 @@ def _rollback(view: View) -> list[Piece]:
             return [(text, "bad"), *_hint(view, _("The run can be closed."))]
         return [(_("Rolled back. The run can be closed."), "warn")]
     if rollback.status == "failed":
-        failed = view.state.steps.get(rollback.failed_step or "")
-        name = name_of(failed) if failed is not None else "?"
+        stuck = view.state.steps.get(rollback.failed_step or "")
+        name = name_of(stuck) if stuck is not None else "?"
         hint = _("x tries it again, b settles it by hand.")
         return [(_("The rollback FAILED at {step}.").format(step=name), "bad"), *_hint(view, hint)]
     for at in view.state.steps:
@@ -128,12 +162,6 @@ def _rollback(view: View) -> list[Piece]:
 
 
 def _next(view: View, at: StepState) -> list[Piece]:
-    if at.status == "failed":
-        # The code stands first: it is what one looks up, and titles may be long.
-        code = f"(SQLSTATE {visible(at.sqlstate)}) " if at.sqlstate else ""
-        why = f": {word(REASON, at.reason)}." if at.reason else "."
-        hint = _("x tries again, - skips, R rolls back.")
-        return [(_("FAILED") + f" {code}", "bad"), (name_of(at), "bold"), (why, "bad"), *_hint(view, hint)]
     wait = starts_in(view.state, at.place.starts, view.moment.wall) if at.group == "main" else None
     if wait is not None and wait > 0:
         label = _("in {span}").format(span=clock(wait))
@@ -177,53 +205,81 @@ def _hint(view: View, text: str) -> list[Piece]:
     return [(f"  {keyed(text)}", "dim")] if view.mode == "operator" and elsewhere(view) is None else []
 
 
-def _notice(view: View) -> list[Piece]:
-    """The most urgent of: an answer just given, a wait, a proposed rollback, a breach, an unresolved error."""
-    state = view.state
+def _answer(view: View) -> Said | None:
+    """What was just answered, or is awaited."""
     if view.waiting is not None:
-        return [(view.waiting, "run")]
-    if view.said is not None:
-        style = {"information": "ok", "warning": "warn", "error": "bad"}[view.said.severity]
-        return [(visible(view.said.text), style)]
+        return Said(view.waiting, "information")
+    return view.said
+
+
+def _alarm(view: View) -> Notice:
+    """The most urgent of: a wait, a proposed rollback, a breach, an unresolved error; else what was committed last."""
+    state = view.state
     if state.closed is not None:
-        return []
+        return Notice()
     for at in state.running():
         if at.waiting:
             since = 0.0 if at.waiting_since is None else max(0.0, view.moment.mono - at.waiting_since)
-            return [(f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}", "warn")]
+            text = f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}"
+            return Notice(((text, "warn"),))
         if at.tx_sent:
-            return [(_("COMMIT was sent; its answer is awaited."), "warn")]
+            return Notice(((_("COMMIT was sent; its answer is awaited."), "warn"),))
     if _unknown(state) is not None:
         again = not state.given_up or state.stopped_undecided is not None
         hint = _("Then x tries again, b by hand, - skips.") if again else _("Then b by hand, - skips.")
-        return [(_("Look at the database."), "bad"), *_hint(view, hint)]
+        return Notice(((_("Look at the database."), "bad"), *_hint(view, hint)))
     if state.proposed:
         fired = state.proposed[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
-        return [(text, "bad"), *_hint(view, _("R rolls back."))]
+        return Notice(((text, "bad"), *_hint(view, _("R rolls back."))))
     breach = _breach(view)
     if breach is not None:
-        return [(breach, "bad")]
+        return Notice(((breach, "bad"),))
     holder = elsewhere(view) if view.mode == "operator" else None
     if holder is not None:
-        return [(whose_helm(holder), "warn")]
-    latest = state.errors.latest()
-    if latest is not None:
-        text = ngettext(
-            "{n} unresolved error, {id}: {text}",
-            "{n} unresolved errors, the latest {id}: {text}",
-            state.errors.unresolved,
-        )
-        told = text.format(
-            n=state.errors.unresolved, id=visible(latest.id), text=visible(error_text(latest.text[:400]))
-        )
-        return [(told, "warn")]
+        return Notice(((whose_helm(holder), "warn"),))
+    errors = _errors(view)
+    if errors.pieces:
+        return errors
     committed = None if state.committed is None else state.steps.get(state.committed)
     if committed is None:
-        return []
+        return Notice()
     when = time_of_day(committed.ended_at or "", zone(state))
     # However far the run has gone since: whether it is in the database is asked for hours afterwards.
-    return [(_("Committed last, at {time}: {step}").format(time=when, step=name_of(committed)), "dim")]
+    text = _("Committed last, at {time}: {step}").format(time=when, step=name_of(committed))
+    return Notice(((text, "dim"),), urgent=False)
+
+
+def _errors(view: View) -> Notice:
+    """The errors that nobody has resolved; one that the lines above tell of already is not told twice."""
+    state = view.state
+    latest, count = state.errors.latest(), state.errors.unresolved
+    if latest is None:
+        return Notice()
+    if len(state.errors) <= LOOKED_THROUGH:
+        left = [error for error in state.errors if error.resolved is None and not _is_over(state, error)]
+        if not left:
+            # Nothing is wrong there any more; how it was mended is still to be written down.
+            text = ngettext(
+                "{n} error to be explained, {id}: its step has ended well since",
+                "{n} errors to be explained, the latest {id}: their steps have ended well since",
+                count,
+            )
+            return Notice(((text.format(n=count, id=visible(latest.id)), "dim"),), urgent=False)
+        latest, count = left[-1], len(left)
+    failed = failure(view)
+    if failed is not None and latest.step == failed[1].id:
+        text = "" if count == 1 else ngettext("{n} unresolved error", "{n} unresolved errors", count).format(n=count)
+        return Notice(((text, "warn"),) if text else ())
+    text = ngettext("{n} unresolved error, {id}: {text}", "{n} unresolved errors, the latest {id}: {text}", count)
+    told = text.format(n=count, id=visible(latest.id), text=visible(error_text(latest.text[:400])))
+    return Notice(((told, "warn"),))
+
+
+def _is_over(state: RunState, error: RecordedError) -> bool:
+    """Whether the step it is of has ended well since, or was taken back."""
+    at = None if error.step is None else state.steps.get(error.step)
+    return at is not None and at.status in ("passed", "signed", "by_hand", "undone")
 
 
 def _breach(view: View) -> str | None:

@@ -9,7 +9,7 @@ from tui.console.progress import progress_of
 from tui.console.view import View
 from tui.console.visible import visible, wrapped
 from tui.console.words import ago, clock, name_of, session_words, sessions, waiting_sentence
-from tui.locale import _
+from tui.locale import _, ngettext
 
 
 def waits(view: View, width: int) -> list[Line]:
@@ -42,7 +42,8 @@ def _locks(facts: dict[str, Any], width: int) -> list[Line]:
             lines.extend(_session(session, side, title, width))
         count = facts.get("blocked_count") if side == "blocked" else None
         if isinstance(count, int) and count > len(named):
-            text = _("and {n} more wait for us").format(n=count - len(named))
+            more = count - len(named)
+            text = ngettext("and {n} more waits for us", "and {n} more wait for us", more).format(n=more)
             lines.append(clipped(((f"  {text}", "dim"),), width))
     return lines
 

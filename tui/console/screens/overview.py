@@ -16,7 +16,7 @@ from tui.console.pictures.clock import clock_lines
 from tui.console.pictures.footer import footer, own_footer
 from tui.console.pictures.gauges import gauges, rows_needed
 from tui.console.pictures.header import header
-from tui.console.pictures.now import now
+from tui.console.pictures.now import failure, now
 from tui.console.pictures.timeline import timeline
 from tui.console.pictures.waits import waits
 from tui.console.pictures.window import window_lines
@@ -130,7 +130,7 @@ class Overview(Screen[None], inherit_bindings=False):
     @property
     def _below(self) -> int:
         """Lines for what is now: sentences that a wide screen holds in one line take two on a narrow one; why a run is
-        held comes with the way on, which is never what is cut."""
+        held comes with the way on, and why a step failed with what is in the database, which are never what is cut."""
         return (2 if self.app.size.width >= WIDE else 3) + self._is_barred()
 
     def _tabs(self, view: View, width: int) -> list[Line]:
@@ -189,7 +189,7 @@ class Overview(Screen[None], inherit_bindings=False):
         self.repaint()
 
     def make_room(self) -> None:
-        """More room for the sessions concerned while a step waits, and for why the run is held, and less afterwards."""
+        """More room for the sessions concerned while a step waits, and for what holds it up, and less afterwards."""
         if (self._is_waiting(), self._is_barred(), self._split) != (self._roomy, self._barred, self._parted):
             self.lay_out()
 
@@ -203,7 +203,8 @@ class Overview(Screen[None], inherit_bindings=False):
         return any(at.waiting for at in self.view().state.running())
 
     def _is_barred(self) -> bool:
-        return self.view().state.barrier is not None
+        view = self.view()
+        return view.state.barrier is not None or failure(view) is not None
 
     def pane(self, name: str) -> Pane:
         found: dict[str, Pane] = {

@@ -16,7 +16,7 @@ from tui.console.view import View
 from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
 from tui.console.widgets.tabs import pane_title
-from tui.locale import _
+from tui.locale import _, ngettext
 
 MOST_ROWS = 4
 """Rows of a line at least before it is cut, where the pane has so many; Enter shows the whole of it."""
@@ -222,7 +222,7 @@ class Log(Pane):
             found.append((_("from column {n}").format(n=self._left + 1) + "  ", "run"))
         if self._top is None:
             return (*found, (_("follows"), "dim"))
-        return (*found, (_("paused, {n} new").format(n=self._new), "warn"))
+        return (*found, (ngettext("paused, {n} new", "paused, {n} new", self._new).format(n=self._new), "warn"))
 
     def text(self) -> str:
         """Every line that the filter lets through."""
