@@ -140,7 +140,8 @@ class World:
         if at.undoes is not None:
             self.there.get(at.undoes, set()).clear()
             self.by_hand.discard(at.undoes)
-        else:
+        elif self.changes(at):
+            # What only reads left nothing by hand either.
             self.by_hand.add(at.id)
 
     # -- what must hold -----------------------------------------------------------------------------------------
