@@ -154,7 +154,8 @@ async def test_a_flood_of_notices_neither_queues_up_nor_fills_the_journal(databa
         assert ended["type"] == "step.passed" and growth.bytes < MOST, growth.bytes
         (committed,) = rig.events("tx.committed")
         assert len(committed["data"]["warnings"]) == 50
-        assert rig.paths.journal.stat().st_size < 2 * MEBI
+        # Of 20 MB; how many beginnings of them are output depends on the machine's pace.
+        assert rig.paths.journal.stat().st_size < 5 * MEBI
         assert (rig.paths.output / "flood.1").stat().st_size > 2000 * 10_000
 
 
