@@ -41,7 +41,10 @@ def test_an_error_of_check_is_a_refusal_of_run(station: Station, database: Datab
     refused = station.virada("run", file, "--headless").expect(5)
     assert f"{file}:11:" in refused.err and "error no-role" in refused.err and "--despite no-role" in refused.err
     assert refused.out == "" and not station.has_run()
-    station.virada("run", file, "--headless", "--despite", "pooler").expect(5)
+    for way in (("--headless", "--despite", "pooler"), ("--detach",), ("--plain",), ("--headless", "--rehearsal")):
+        assert "error no-role" in station.virada("run", file, *way).expect(5).err
+    for code in ("no-rol", "standby"):
+        assert "--despite" in station.virada("run", file, "--headless", "--despite", code).expect(2).err
     assert not station.has_run()
     assert database.value("select to_regclass('made') is null")
     station.virada("run", file, "--headless", "--despite", "no-role", "--despite", "pooler").expect(1)

@@ -70,8 +70,8 @@ class Rig:
     """One run. `plan`: a whole plan, or the steps of one section (YAML, indented by ten blanks, as under `steps:`).
 
     `files` lie beside the plan; `past_check` are sealed in their place, as if `check` had let them pass. `ledger`: the
-    database has one. On leaving the engine is ended and its sessions are
-    closed.
+    database has one. `checked`: the target is asked for all that the plan needs, as by `run`. On leaving the engine is
+    ended and its sessions are closed.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Rig:
         ledger: bool = False,
         past_check: Mapping[str, str] | None = None,
         window: OpenWindow | None = None,
+        checked: bool = False,
         **variables: str,
     ) -> None:
         self.home = home
@@ -107,6 +108,7 @@ class Rig:
         self.ledger = ledger
         self.past_check = past_check or {}
         self.window = window
+        self.checked = checked
         run = home / "runs" / new_run_id(datetime.now(UTC))
         self.paths = RunPaths(run)
         self.engine: Engine
@@ -125,9 +127,9 @@ class Rig:
             environment=self.loaded.plan.targets[target].environment, policy=self.policy, ledger=self.ledger,
             window=self.window,
         )  # fmt: skip
-        opening = Opening(opened=opened, by="ana@test")
+        opening = Opening(opened=opened, by="ana@test", source=str(self.source) if self.checked else "")
         file_of(self.paths).write_bytes(msgspec.json.encode(opening))
-        self.recorder, self.target = await process._open(self.paths, self.environment)
+        self.recorder, self.target, _told = await process._open(self.paths, self.environment)
         self._run()
         return self
 

@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.engine.alone import alone, empty_database
+from tests.engine.postgres.pgserver import awaited
+from tests.engine.rig import HEAD, Rig
 from tests.engine.test_measured import receiver, setting
 from tests.postgres_server import Database
+from tui.engine import preflight_measured
+from tui.engine.cure import settings_words
 from tui.engine.preflight import preflight
+from tui.journal.codes import Fact
 from tui.plan.loader import load
+from tui.postgres.connect import open_session
+from tui.run.commands import Close, Sign
 from tui.steps.registry import KINDS
 
 pytestmark = pytest.mark.postgres
@@ -32,7 +39,10 @@ phases:
 """
 GUARDS = "monitor: {guards: true, for: 1s}"
 LOG = "monitor: {log: server, for: 1s}"
-CODES = ("no-createdb", "log-not-measured", "server-log", "metric-not-measured", "lag-unknown", "target-unreachable")
+CODES = (
+    "no-createdb", "log-not-measured", "server-log", "metric-not-measured", "nothing-measured", "lag-unknown",
+    "target-unreachable",
+)  # fmt: skip
 
 
 def said(
@@ -58,8 +68,11 @@ def test_a_log_that_does_not_tell_all_errors(empty_database: Database, tmp_path:
     with setting(empty_database, "log_min_messages", "fatal"):
         assert ("error", "log-not-measured") in said(tmp_path, dsn, LOG, critical, "auto")
     assert ("error", "log-not-measured") in said(tmp_path, dsn, LOG, "[]", "file:/nowhere/server.log")
-    assert said(tmp_path, dsn, GUARDS, critical, "none") == {("error", "metric-not-measured")}
-    assert said(tmp_path, dsn, GUARDS, "[]", "none") == set()
+    nothing = {("error", "nothing-measured")}
+    assert said(tmp_path, dsn, GUARDS, critical, "none") == {("warning", "metric-not-measured")} | nothing
+    with_another = "[{metric: critical_errors, equals: 0}, {metric: connections, below: 90%}]"
+    assert said(tmp_path, dsn, GUARDS, with_another, "none") == {("warning", "metric-not-measured")}
+    assert said(tmp_path, dsn, GUARDS, "[]", "none") == nothing
 
 
 @pytest.mark.parametrize(
@@ -77,7 +90,7 @@ def test_a_log_that_does_not_tell_all_errors(empty_database: Database, tmp_path:
 def test_a_criterion_without_a_source(
     empty_database: Database, tmp_path: Path, success: str, host: str, lacks: bool
 ) -> None:
-    wanted = {("error", "metric-not-measured")} if lacks else set()
+    wanted = {("warning", "metric-not-measured"), ("error", "nothing-measured")} if lacks else set()
     assert said(tmp_path, empty_database.dsn, success=success, host=host) == wanted
 
 
@@ -107,3 +120,77 @@ def test_a_role_that_may_make_no_scratch_database(empty_database: Database, tmp_
         found = said(tmp_path, empty_database.server.dsn(empty_database.name, role), watch)
         session.execute(f"drop role {role}".encode())
     assert (("error", "no-createdb") in found) is not may
+
+
+@awaited
+@pytest.mark.unsaid(Fact.ATTESTED)
+async def test_what_nothing_measures_is_left_to_a_person(empty_database: Database, tmp_path: Path) -> None:
+    """A step that watches the criteria says for which of them it speaks, and no run completes without the rest."""
+    head = HEAD.replace("phases:", "success: %s\nphases:")
+    step = "          - {id: watch, title: Watch, monitor: {guards: true, for: 100ms}}\n"
+    connections, unmeasured = "{metric: connections, below: 99%}", "{metric: response_time, below: 1s}"
+    async with Rig(tmp_path / "one", empty_database, head % f"[{connections}]" + step, checked=True) as rig:
+        found = await rig.execute("watch")
+        assert found["type"] == "step.passed" and "attested" not in found["data"]["evidence"]
+        assert rig.do(Close()) is None and rig.recorder.state.status == "completed"
+    wanted = head % f"[{connections}, {unmeasured}]" + step
+    async with Rig(tmp_path / "two", empty_database, wanted, checked=True) as rig:
+        found = await rig.execute("watch")
+        assert found["type"] == "step.passed" and found["data"]["evidence"]["attested"] == ["response_time"]
+        assert rig.do(Close()) is not None
+        await rig.take_up()
+        assert rig.do(Sign(step="criterion.response_time", note="the application's own figures")) is None
+        assert rig.do(Close()) is None and rig.recorder.state.status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("setting_", "value", "metric", "log", "told"),
+    [
+        ("log_min_messages", "fatal", "critical_errors", "auto", "log_min_messages = error (a reload is enough)"),
+        (
+            "log_line_prefix",
+            "%m [%p] ",
+            "critical_errors",
+            "file",
+            "log_line_prefix = '%m [%p] %e ' (a reload is enough)",
+        ),
+        ("log_destination", "syslog", "critical_errors", "auto", "log_destination = csvlog (a reload is enough)"),
+        ("track_activities", "off", "active_sessions", "none", "track_activities = on (a reload is enough)"),
+        ("track_counts", "off", "deadlocks", "none", "track_counts = on (a reload is enough)"),
+    ],
+)
+def test_the_setting_that_would_make_it_measurable_is_named(
+    empty_database: Database, tmp_path: Path, setting_: str, value: str, metric: str, log: str, told: str
+) -> None:
+    where = f"file:{empty_database.server.log}" if log == "file" else log
+    success = f"[{{metric: {metric}, equals: 0}}, {{metric: connections, below: 99%}}]"
+    assert cure(tmp_path, empty_database, success, where, metric) is None or log == "none"
+    with setting(empty_database, setting_, value):
+        found = cure(tmp_path, empty_database, success, where, metric)
+    assert found is not None and found.endswith(f"It can be measured with {told}.")
+
+
+@awaited
+async def test_what_each_setting_takes(empty_database: Database) -> None:
+    wanted = preflight_measured._settings(True, "syslog", "off", "%m ", "panic")
+    session = await open_session(empty_database.dsn, purpose="monitor", run="cure")
+    try:
+        told = await settings_words(session, [*wanted, ("log_line_prefix", "'%e '"), ("no_such_setting", "on")])
+    finally:
+        await session.close()
+    assert told == (
+        "It can be measured with logging_collector = on (the server has to be restarted); "
+        "log_destination = csvlog (a reload is enough); log_min_messages = error (a reload is enough); "
+        "log_line_prefix = '%e ' (a reload is enough); no_such_setting = on (what it takes is not known)."
+    )
+    assert preflight_measured._settings(True, "stderr", "on", "%m ", "warning") == [("log_line_prefix", "'%m %e '")]
+    assert preflight_measured._settings(True, "csvlog", "on", "%m ", "warning", forbidden=True) == []
+
+
+def cure(path: Path, database: Database, success: str, log: str, metric: str) -> str | None:
+    """What `check --on` says of a criterion that it cannot measure."""
+    plan = path / "plan.yaml"
+    plan.write_text(PLAN.format(log=log, host="[]", success=success, watch=GUARDS))
+    problems = preflight(load(plan, KINDS), plan, "dev", {"WANTED": database.dsn, "PATH": "/usr/bin:/bin"}, False)
+    told = [problem.message for problem in problems if problem.code == "metric-not-measured"]
+    return next((text for text in told if text.startswith(metric)), None)

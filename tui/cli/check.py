@@ -11,7 +11,7 @@ import click
 from tui.cli.output import print_lines, tell
 from tui.cli.run import choose_target
 from tui.cli.stop import Exit
-from tui.locale import _, ngettext
+from tui.locale import _, ngettext, prefer
 from tui.plan.overdue import overdue
 
 
@@ -26,6 +26,7 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     loaded = load(plan, KINDS)
     problems = list(loaded.problems)
     if loaded.plan is not None:
+        prefer(loaded.plan.locale)
         problems += overdue(loaded.plan, str(plan), loaded.positions, datetime.now(UTC), but=target)
     print_lines(str(problem) for problem in problems)
     if loaded.plan is not None and (target is not None or create_ledger):

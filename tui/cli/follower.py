@@ -11,7 +11,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.reader import JournalReader
-from tui.locale import _
+from tui.locale import _, prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
 
@@ -41,6 +41,8 @@ class Follower:
         for entry in entries:
             previous = self.state
             self.state = fold(previous, entry.line)
+            if previous.opened is None and self.state.opened is not None:
+                prefer(self.state.opened.plan.locale)
             if self._tell is not None and entry.line.seq >= self.since:
                 from tui.plain.narrator import narrate
 

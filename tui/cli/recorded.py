@@ -11,7 +11,7 @@ from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.events import RunOpened, decode
 from tui.journal.position import Position
-from tui.locale import _
+from tui.locale import _, prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
 
@@ -52,6 +52,7 @@ def state_at(paths: RunPaths, position: Position | None = None) -> tuple[RunStat
             fault = reader.fault
     if state.opened is None:
         raise Stop(_no_run(paths, position), Exit.USAGE)
+    prefer(state.opened.plan.locale)
     return state, None if fault is None or fault.seq > state.seq else fault
 
 

@@ -15,7 +15,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
-from tui.locale import _
+from tui.locale import _, prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
 
@@ -60,6 +60,8 @@ def _lines(paths: RunPaths, position: Position | None, speed: float) -> int:
                 fault = reader.fault
                 print_line(fault.sentence())
             previous, state = state, fold(state, line)
+            if previous.opened is None and state.opened is not None:
+                prefer(state.opened.plan.locale)
             if not begun and position is not None and position.admits(line):
                 continue
             if not begun:

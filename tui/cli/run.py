@@ -14,7 +14,7 @@ from tui.cli.output import print_line, tell
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
-from tui.locale import _
+from tui.locale import _, prefer
 from tui.plan.model import Plan
 
 
@@ -47,6 +47,7 @@ def command(
     mouse: bool,
 ) -> int:  # fmt: skip
     name = options.checked_name(declared)
+    despite = known_objections(despite)
     policy = options.policy_of(headless, sign_off, on_failure, name)
     way = way_of(headless=headless, detach=detach, plain=plain)
     loaded = load_plan(plan)
@@ -65,11 +66,28 @@ def load_plan(path: Path) -> Any:
     from tui.steps.registry import KINDS
 
     loaded = load(path, KINDS)
+    if loaded.plan is not None:
+        prefer(loaded.plan.locale)
     for problem in loaded.problems:
         tell(str(problem))
     if loaded.plan is None or any(problem.level == "error" for problem in loaded.problems):
         raise Stop(_("The plan {file} is not valid; nothing was started.").format(file=path), Exit.USAGE)
     return loaded
+
+
+def known_objections(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes of --despite. Raises a usage error for one that no check says, or that no run opens in spite of."""
+    from tui.journal.objections import NEVER_IN_SPITE, Objection
+
+    able = sorted(set(Objection) - NEVER_IN_SPITE)
+    for code in codes:
+        if code in NEVER_IN_SPITE:
+            message = _("no run opens in spite of {code}: it says what the target is.").format(code=code)
+            raise click.BadParameter(message, param_hint="--despite")
+        if code not in able:
+            message = _("{code} is no code of an error that check --on says; those are: {codes}.")
+            raise click.BadParameter(message.format(code=repr(code), codes=", ".join(able)), param_hint="--despite")
+    return codes
 
 
 def choose_target(plan: Plan, name: str | None) -> str:
@@ -103,7 +121,7 @@ def open_plan(loaded: Any, source: Path, target: str, **settings: Any) -> RunPat
     """Open the run and start its engine; its id goes to stdout. Raises Stop."""
     from tui.engine.launch import LaunchFailed, open_run
 
-    settings = {"demo": None, "opens": None, **settings}
+    settings = {"demo": None, "opens": None, "tell": tell, **settings}
     try:
         paths: RunPaths = open_run(loaded, source, target, **settings)
     except LaunchFailed as error:

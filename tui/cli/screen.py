@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 from tui.cli.engine import ensure_engine, facts_of
 from tui.cli.options import wish
+from tui.cli.recorded import opened
 from tui.cli.stop import Stop
 from tui.helm.claim import Claim
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming
 from tui.journal.events import Policy, Wish
+from tui.journal.line import JournalError
+from tui.locale import preferred
 
 
 def operate(
@@ -23,8 +26,9 @@ def operate(
     from tui.console.launch import run_console
 
     return run_console(
-        paths, mode="operator", declared=declared, take=take, at=None, speed=1.0, mouse=mouse, language=None,
-        ensure_engine=_starter(paths, claim, policy or wish(coming)), engine=_looker(paths), claim=claim, coming=coming,
+        paths, mode="operator", declared=declared, take=take, at=None, speed=1.0, mouse=mouse,
+        language=_language(paths), ensure_engine=_starter(paths, claim, policy or wish(coming)), engine=_looker(paths),
+        claim=claim, coming=coming,
     )  # fmt: skip
 
 
@@ -33,7 +37,7 @@ def observe(paths: RunPaths, *, mouse: bool) -> int:
     from tui.console.launch import run_console
 
     return run_console(
-        paths, mode="observer", declared=None, take=None, at=None, speed=1.0, mouse=mouse, language=None,
+        paths, mode="observer", declared=None, take=None, at=None, speed=1.0, mouse=mouse, language=_language(paths),
         ensure_engine=None, engine=_looker(paths),
     )  # fmt: skip
 
@@ -43,9 +47,17 @@ def replay(paths: RunPaths, *, at: str | None, speed: float, mouse: bool) -> int
     from tui.console.launch import run_console
 
     return run_console(
-        paths, mode="replay", declared=None, take=None, at=at, speed=speed, mouse=mouse, language=None,
+        paths, mode="replay", declared=None, take=None, at=at, speed=speed, mouse=mouse, language=_language(paths),
         ensure_engine=None,
     )  # fmt: skip
+
+
+def _language(paths: RunPaths) -> str | None:
+    """What the run's plan wants to be spoken; None where the environment says it, and where the plan cannot be read."""
+    try:
+        return preferred(opened(paths).plan.locale)
+    except (OSError, JournalError, Stop):
+        return None
 
 
 def _looker(paths: RunPaths) -> Callable[[], bool | None]:

@@ -19,6 +19,7 @@ from tui.plain.confirmations import confirmation_words
 from tui.plain.holding import held_sentence
 from tui.plain.words import error_text
 from tui.run import commands as c
+from tui.run.attested import is_attested
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.confirmation import at_stake, cost
 from tui.run.decide import rollback_events
@@ -87,6 +88,8 @@ class Operator:
         lines: tuple[Line, ...] = ()
         if isinstance(at.step.spec.get("text"), str):
             lines += explained(at.step.spec["text"])
+        if is_attested(at.id):
+            lines += explained(_("Nothing measures this on this target: say how you know whether it holds."))
         label = _("What was seen or done")
         if isinstance(at.step.spec.get("expect"), str):
             label = visible(at.step.spec["expect"])

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.locale import _
+from tui.run.attested import is_attested
 from tui.run.steps import Group, Steps
 
 
@@ -38,9 +40,10 @@ class Rows:
             key = (state.group, "" if state.group == "undo" else numbers[0])
             if key != phase:
                 phase, section, open_section = key, None, -1
-                open_phase = self._add(Row("phase", "", numbers[0], place.phase, state.group, position))
+                title = place.phase or _("Success criteria that nothing measures here")
+                open_phase = self._add(Row("phase", "", numbers[0], title, state.group, position))
             number = ".".join(numbers[:2])
-            if state.group != "undo" and number != section:
+            if state.group != "undo" and number != section and not is_attested(state.id):
                 section = number
                 open_section = self._add(Row("section", "", number, place.section, state.group, position))
             self._steps.append(state.id)

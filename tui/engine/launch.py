@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,11 +66,13 @@ def open_run(
     opens: str | None = None,
     environment: Mapping[str, str] | None = None,
     despite: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda line: None,
 ) -> RunPaths:
     """Freeze the plan into a new run, start its engine, and return when `run.opened` is durable.
 
     `source`: the plan's file. `despite`: codes of what `check --on` calls errors that are no reason not to open the
-    run. Raises LaunchFailed; a run that never opened leaves no directory behind.
+    run. `tell` is told what was found wrong and is no such reason. Raises LaunchFailed; a run that never opened leaves
+    no directory behind.
     """
     plan = loaded.plan
     if plan is None:
@@ -96,7 +98,8 @@ def open_run(
             opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets
         )
         opening.file_of(paths).write_bytes(msgspec.json.encode(told))
-        _start(paths, None, environment, held)
+        for line in _start(paths, None, environment, held):
+            tell(line)
     except LaunchFailed:
         if not paths.journal.exists() and not engine_facts(paths).alive:
             shutil.rmtree(paths.directory, ignore_errors=True)
@@ -115,8 +118,8 @@ def open_run(
 
 def _positions(loaded: Loaded) -> dict[str, tuple[int, int]]:
     """Those that what is found wrong at a target is told at."""
-    kept = ("targets.", "success.", "steps.")
-    return {path: at for path, at in loaded.positions.items() if path.startswith(kept) and path.count(".") == 1}
+    kept = ("targets.", "success.", "steps.", "team.", "canary")
+    return {path: at for path, at in loaded.positions.items() if path.startswith(kept) and path.count(".") <= 1}
 
 
 def _directory(now: datetime) -> tuple[RunPaths, int]:
@@ -153,7 +156,8 @@ def resume_run(paths: RunPaths, *, policy: Wish | None = None, environment: Mapp
 
 def _start(
     paths: RunPaths, policy: Wish | None, environment: Mapping[str, str] | None, held: int | None = None
-) -> None:
+) -> list[str]:
+    """What the engine has found wrong and is no reason not to begin, in lines."""
     argv = [sys.executable, "-m", "tui.engine", str(paths.directory)]
     if policy is not None:
         argv.append(msgspec.json.encode(policy).decode())
@@ -168,9 +172,10 @@ def _start(
     with suppress(OSError):
         variables["PWD"] = str(Path.cwd())
     try:
-        start_detached(argv, paths.engine_log, variables, keep=held)
+        ready = start_detached(argv, paths.engine_log, variables, keep=held).ready
     except StartFailed as error:
         if engine_facts(paths).alive:
             # Somebody else was faster: the run has its engine.
-            return
+            return []
         raise LaunchFailed(str(error), error.exit_code) from None
+    return [str(line) for line in ready.get("told") or ()]

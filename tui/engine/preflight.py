@@ -9,17 +9,22 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
-from tui.engine.preflight_measured import measured
+from tui.engine.findings import Findings
+from tui.engine.preflight_backup import backup_problems
+from tui.engine.preflight_measured import measured, wants_measures
+from tui.engine.preflight_written import written_problems
+from tui.engine.rehearsed import rehearsal_problems
 from tui.engine.standbys import standby_problems
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
 from tui.locale import _
+from tui.plan.files import PLAN_FILE
 from tui.plan.loader import Loaded
 from tui.plan.model import Plan, Step, places
 from tui.plan.overdue import said
 from tui.plan.problems import Level, Problem
+from tui.plan.seal import work_of
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
@@ -32,25 +37,6 @@ _PROGRAMS = {
     "backup": ("pg_dump",),
     "verify_backup": ("pg_restore",),
 }
-
-
-NEVER_IN_SPITE: Final = frozenset({"target-unreachable", "standby"})
-"""Errors in spite of which no run opens: there would be nothing that it could do."""
-
-
-class Findings:
-    """Problems at the place of the plan that they concern. `positions`: as `Loaded.positions`."""
-
-    def __init__(self, file: str, positions: Mapping[str, tuple[int, int]], target: str) -> None:
-        self.problems: list[Problem] = []
-        self._file = file
-        self._positions = positions
-        self._target = f"targets.{target}"
-
-    def add(self, level: Level, code: str, message: str, at: str | None = None) -> None:
-        """`at`: a path of `Loaded.positions`; the target's own place without one."""
-        line, column = self._positions.get(at or self._target, self._positions.get(self._target, (1, 1)))
-        self.problems.append(Problem(self._file, line, column, level, code, message))
 
 
 def preflight(
@@ -75,10 +61,10 @@ async def _preflight(
         control = await access.control()
         await _ledger(found, control, create_ledger)
         files = {name: (file.parent / name).read_bytes for name in loaded.files}
-        await refusals(found, access, loaded.plan, files, environment, demo=False)
+        digests = {name: digest for name, digest in loaded.digests.items() if name != PLAN_FILE}
+        work = work_of(loaded.plan, digests)
+        await refusals(found, access, loaded.plan, files, environment, work=work, demo=False, everything=True)
         await _leftovers(found, control)
-        if not _needs_measures(loaded.plan):
-            await measured(found, access, loaded.plan, environment)
     except PostgresError as error:
         message = _("The target {target} does not answer as needed: {reason}")
         found.add("error", "target-unreachable", message.format(target=target, reason=error.message))
@@ -97,26 +83,21 @@ def window_problems(found: Findings, plan: Plan, target: str) -> None:
 
 async def refusals(
     found: Findings, access: TargetAccess, plan: Plan, files: Mapping[str, Read], environment: Mapping[str, str], *,
-    demo: bool,
+    work: str, demo: bool, everything: bool = False,
 ) -> None:  # fmt: skip
     """Everything by which a run does not begin, on the sessions that it will have anyway; warnings come along where
-    they cost nothing. `files`: how those of the plan are read, by name. Raises PostgresError."""
+    they cost nothing, and all of them with `everything`. `files`: how those of the plan are read, by name; `work`: see
+    `tui.plan.seal`. Raises PostgresError."""
     control = await access.control()
     server_problems(found, access, plan)
+    await asyncio.to_thread(written_problems, found, access.target, plan, files, environment)
+    await asyncio.to_thread(rehearsal_problems, found, access.target, work)
     await _roles(found, control, plan)
     await asyncio.to_thread(_programs, found, access, plan, files, environment, demo)
     await standby_problems(access, plan, lambda message, at: found.add("error", "no-standby", message, at))
-    if _needs_measures(plan):
+    await backup_problems(found, access, plan, environment)
+    if everything or wants_measures(plan):
         await measured(found, access, plan, environment)
-
-
-def _needs_measures(plan: Plan) -> bool:
-    """Whether a step fails, or waits without an end, where something is not measured."""
-    return any(
-        step.spec.get("guards") or step.spec.get("log") or step.spec.get("max_lag") is not None
-        for _place, step in (*places(plan.phases), *places(plan.rollback.phases))
-        if step.kind in ("monitor", "batch")
-    )
 
 
 def changes(plan: Plan) -> bool:
@@ -226,8 +207,8 @@ def _programs(
     assert identity is not None
     server = identity.server_version // 10000
     asked: set[str] = set()
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        for name in _PROGRAMS.get(step.kind, ()):
+    for step, kind in _kinds_of(plan):
+        for name in _PROGRAMS.get(kind, ()):
             if name in asked:
                 continue
             asked.add(name)
@@ -244,6 +225,14 @@ def _programs(
             elif name == "psql" and major is not None and major < server:
                 level, message = _old_psql(files, path, major, server)
                 found.add(level, "old-program", message, f"steps.{step.id}")
+
+
+def _kinds_of(plan: Plan) -> Iterable[tuple[Step, str]]:
+    """Of every step, of what takes it back and of what cleans up behind it."""
+    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
+        for action in (step, step.undo, step.cleanup):
+            if action is not None:
+                yield step, action.kind
 
 
 _INLINE_CSV = re.compile(rb"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*\bcsv\b", re.IGNORECASE)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
+from tui.engine.cure import Setting, grant_words, settings_words
+from tui.engine.findings import Findings
 from tui.engine.logsource import log_source
 from tui.engine.logwatch import lack_words, lacking
 from tui.engine.target import TargetAccess
 from tui.locale import _
 from tui.plan.model import HostSource, Plan, Step, places
-from tui.plan.problems import Level
+from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
+from tui.postgres.logstderr import holds
 from tui.postgres.sample import Sample, sample
 from tui.probes.here import is_here
 from tui.probes.reading import Reading, SourceFailed
@@ -25,27 +28,32 @@ _HOST: Final = {
 """Metrics of the database's host, to what a reading has where they can be measured."""
 _SESSIONS: Final = ("active_sessions", "waiting_sessions", "oldest_transaction_s")
 _LAG: Final = ("replication_lag", "replication_lag_bytes")
-
-
-class Findings(Protocol):
-    def add(self, level: Level, code: str, message: str, at: str | None = None) -> None:
-        """`at`: a path of the plan's positions."""
+_COUNTED: Final = ("deadlocks",)
 
 
 async def measured(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
-    """Everything that the plan watches. What makes a step fail, or wait without an end, is an error."""
+    """Everything that the plan watches. What makes a step fail, or wait without an end, is an error; a criterion that
+    nothing measures is left to a person, who signs for it before the run is closed (`Findings.unmeasured`)."""
     ssh = Ssh(environment)
     try:
         await _log(found, access, plan, environment, ssh)
         session = await access.monitor()
         taken = await sample(session, None)
         _lag(found, plan, taken)
-        _sessions(found, plan, taken)
+        await _sessions(found, session, plan, taken)
         await _host(found, access, plan, environment, ssh)
-        await _scratch(found, access, plan)
         _canary(found, plan)
+        _watching(found, plan)
     finally:
         await ssh.close()
+
+
+def wants_measures(plan: Plan) -> bool:
+    """Whether anything in the plan rests on what is measured."""
+    return bool(plan.success) or any(
+        step.spec.get("guards") or step.spec.get("log") or step.spec.get("max_lag") is not None
+        for step in (*_steps(plan, "monitor"), *_steps(plan, "batch"))
+    )
 
 
 def _steps(plan: Plan, kind: str) -> Iterator[Step]:
@@ -54,51 +62,100 @@ def _steps(plan: Plan, kind: str) -> Iterator[Step]:
             yield step
 
 
-def _criteria(plan: Plan, *metrics: str) -> Iterator[tuple[str, str]]:
-    """Criteria of these metrics, with where they stand."""
+def _criteria(plan: Plan, *metrics: str) -> Iterator[tuple[str, int]]:
+    """Criteria of these metrics, with their places in the list."""
     for number, guard in enumerate(plan.success):
         if guard.metric in metrics:
-            yield guard.metric, f"success.{number}"
+            yield guard.metric, number
 
 
-def _level(plan: Plan) -> Level:
-    """A criterion that nobody measures makes the steps fail that watch the criteria."""
-    return "error" if any(step.spec.get("guards") for step in _steps(plan, "monitor")) else "warning"
+def _unmeasured(found: Findings, metric: str, number: int, reason: str, cure: str = "") -> None:
+    """`cure`: the sentence of what would make it measurable."""
+    text = _("{metric} cannot be measured, so a person signs for it before the run is closed: {reason}")
+    text = text.format(metric=metric, reason=reason if reason.endswith(".") else f"{reason}.")
+    found.add("warning", "metric-not-measured", f"{text} {cure}".rstrip(), f"success.{number}")
+    found.unmeasured.add(number)
+
+
+def _watching(found: Findings, plan: Plan) -> None:
+    """A step that watches the criteria watches those that can be measured; without any it could only fail."""
+    if found.unmeasured >= set(range(len(plan.success))):
+        for step in _steps(plan, "monitor"):
+            if step.spec.get("guards"):
+                text = _("This step watches the success criteria, and none of them can be measured on this target.")
+                found.add("error", "nothing-measured", text, f"steps.{step.id}")
 
 
 async def _log(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str], ssh: Ssh) -> None:
-    reason = await _log_trouble(access, environment, ssh)
+    reason, wanted = await _log_trouble(access, environment, ssh)
     if reason is None:
         return
+    cure = await settings_words(await access.monitor(), wanted)
     for step in _steps(plan, "monitor"):
         if step.spec.get("log"):
-            text = _("The server's log is not measured, so this step fails: {reason}")
-            found.add("error", "log-not-measured", text.format(reason=reason), f"steps.{step.id}")
-    for _metric, at in _criteria(plan, "critical_errors"):
-        found.add(_level(plan), "metric-not-measured", _unmeasured("critical_errors", reason), at)
+            text = _("The server's log is not measured, so this step fails: {reason}").format(reason=reason)
+            found.add("error", "log-not-measured", f"{text} {cure}".rstrip(), f"steps.{step.id}")
+    for metric, number in _criteria(plan, "critical_errors"):
+        _unmeasured(found, metric, number, reason, cure)
     if access.target.server_log != "none":
-        text = _("The server's log cannot be followed, so critical errors stay unknown: {reason}")
-        found.add("warning", "server-log", text.format(reason=reason))
+        text = _("The server's log cannot be followed, so critical errors stay unknown: {reason}").format(reason=reason)
+        found.add("warning", "server-log", f"{text} {cure}".rstrip())
 
 
-async def _log_trouble(access: TargetAccess, environment: Mapping[str, str], ssh: Ssh) -> str | None:
-    """Why the log does not tell all errors; None where it does."""
+async def _log_trouble(
+    access: TargetAccess, environment: Mapping[str, str], ssh: Ssh
+) -> tuple[str | None, Sequence[Setting]]:
+    """Why the log does not tell all errors, and the settings with which it would; None where it does."""
     wanted = access.target.server_log
     if wanted == "none":
-        return _("The plan says server_log: none.")
+        return _("The plan says server_log: none."), ()
     session = await access.monitor()
+    destination, collector, prefix, minimum = (await session.rows("log_settings"))[0]
+    through_sql = not wanted.startswith(("file:", "ssh:"))
     log = None
     try:
-        prefix, minimum = (await session.rows("log_settings"))[0][2:]
         log = log_source(wanted, environment, lambda: session, ssh)
         await log.open(prefix)
         lack = lacking(log.form, prefix, minimum)
     except PostgresError as error:
-        return error.message
+        settings = _settings(through_sql, destination, collector, prefix, minimum, error.sqlstate is not None)
+        return error.message, settings
     finally:
         if log is not None:
             await log.close()
-    return lack_words(lack) if lack else None
+    if not lack:
+        return None, ()
+    return lack_words(lack), _settings(through_sql, destination, collector, prefix, minimum, form=log.form)
+
+
+def _settings(
+    through_sql: bool,
+    destination: str,
+    collector: str,
+    prefix: str,
+    minimum: str,
+    forbidden: bool = False,
+    form: str = "",
+) -> list[Setting]:
+    """What of the server's settings keeps its log from telling all errors. `forbidden`: it is the role's rights that
+    lack, whatever the settings are; `form`: in which the log is read, where it can be."""
+    wanted: list[Setting] = []
+    if forbidden:
+        return wanted
+    written = {one.strip() for one in destination.split(",")}
+    structured = bool(written & {"csvlog", "jsonlog"})
+    if through_sql and collector != "on":
+        wanted.append(("logging_collector", "on"))
+    if through_sql and not written & {"stderr", "csvlog", "jsonlog"}:
+        wanted.append(("log_destination", "csvlog"))
+        structured = True
+    if minimum in ("log", "fatal", "panic"):
+        wanted.append(("log_min_messages", "error"))
+    read_as_text = form == "stderr" or (through_sql and not form and not structured)
+    if read_as_text and not holds(prefix, "e"):
+        quoted = f"{prefix}%e ".replace("'", "''")
+        wanted.append(("log_line_prefix", f"'{quoted}'"))
+    return wanted
 
 
 def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
@@ -107,36 +164,33 @@ def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
     if hidden:
         for step in _steps(plan, "batch"):
             if step.spec.get("max_lag") is not None:
-                text = _("This step would wait without an end: {reason}.")
-                found.add("error", "lag-unknown", text.format(reason=reason), f"steps.{step.id}")
-    for metric, at in _criteria(plan, *_LAG):
+                text = _("This step would wait without an end: {reason}.").format(reason=reason)
+                found.add("error", "lag-unknown", f"{text} {grant_words('pg_monitor')}", f"steps.{step.id}")
+    for metric, number in _criteria(plan, *_LAG):
         if hidden:
-            found.add(_level(plan), "metric-not-measured", _unmeasured(metric, reason), at)
+            _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))
         elif not taken.replicas:
-            why = _("no replica is connected to the server now")
-            found.add(_level(plan), "metric-not-measured", _unmeasured(metric, why), at)
+            _unmeasured(found, metric, number, _("no replica is connected to the server now"))
 
 
-def _sessions(found: Findings, plan: Plan, taken: Sample) -> None:
-    if taken.partial:
+async def _sessions(found: Findings, session: Session, plan: Plan, taken: Sample) -> None:
+    """What sessions do is hidden from some roles, and told of nobody where the server does not track it."""
+    untracked = {name for name, value in await session.rows("tracking") if value != "on"}
+    for metrics, setting in ((_SESSIONS, "track_activities"), (_COUNTED, "track_counts")):
+        if setting in untracked:
+            cure = await settings_words(session, [(setting, "on")])
+            for metric, number in _criteria(plan, *metrics):
+                _unmeasured(found, metric, number, _("{setting} is off").format(setting=setting), cure)
+    if taken.partial and "track_activities" not in untracked:
         reason = _("the role may not see what sessions of other roles do (it lacks pg_monitor)")
-        for metric, at in _criteria(plan, *_SESSIONS):
-            found.add(_level(plan), "metric-not-measured", _unmeasured(metric, reason), at)
-
-
-async def _scratch(found: Findings, access: TargetAccess, plan: Plan) -> None:
-    """A trial restore makes a database."""
-    restores = [step for step in _steps(plan, "verify_backup") if step.spec.get("level") == "restore"]
-    if restores and not (await (await access.monitor()).rows("may_create_database"))[0][0]:
-        for step in restores:
-            text = _("The role that logs in may not create the scratch database of the trial restore (CREATEDB).")
-            found.add("error", "no-createdb", text, f"steps.{step.id}")
+        for metric, number in _criteria(plan, *_SESSIONS):
+            _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))
 
 
 def _canary(found: Findings, plan: Plan) -> None:
     if plan.canary is None:
-        for metric, at in _criteria(plan, "response_time", "response_time_p50", "response_time_p95"):
-            found.add(_level(plan), "metric-not-measured", _unmeasured(metric, _("the plan has no canary")), at)
+        for metric, number in _criteria(plan, "response_time", "response_time_p50", "response_time_p95"):
+            _unmeasured(found, metric, number, _("the plan has no canary"))
 
 
 async def _host(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str], ssh: Ssh) -> None:
@@ -144,14 +198,14 @@ async def _host(found: Findings, access: TargetAccess, plan: Plan, environment: 
     if not wanted:
         return
     reading, reason = await _reading(access, environment, ssh)
-    for metric, at in wanted:
+    for metric, number in wanted:
         if reading is None:
-            found.add(_level(plan), "metric-not-measured", _unmeasured(metric, reason), at)
+            _unmeasured(found, metric, number, reason)
             continue
         told = [reading.io_pressure, reading.io_stalled] if metric == "io_pressure_share" else None
         if all(value is None for value in told or [getattr(reading, _HOST.get(metric, ""), None)]):
             why = _("{source} does not tell it").format(source=reason)
-            found.add(_level(plan), "metric-not-measured", _unmeasured(metric, why), at)
+            _unmeasured(found, metric, number, why)
 
 
 async def _reading(access: TargetAccess, environment: Mapping[str, str], ssh: Ssh) -> tuple[Reading | None, str]:
@@ -177,8 +231,3 @@ async def _reading(access: TargetAccess, environment: Mapping[str, str], ssh: Ss
         finally:
             await source.close()
     return None, " ".join(reasons)
-
-
-def _unmeasured(metric: str, reason: str) -> str:
-    text = _("{metric} cannot be measured, so nobody knows whether it is within its limit: {reason}")
-    return text.format(metric=metric, reason=reason if reason.endswith(".") else f"{reason}.")

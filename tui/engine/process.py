@@ -38,9 +38,12 @@ from tui.journal.events import RunOpened, RunRecovered, Wish
 from tui.journal.failure import JournalLost
 from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
+from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
-from tui.locale import _
+from tui.locale import _, prefer
+from tui.plan.files import PLAN_FILE
+from tui.plan.problems import Problem
 from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
 from tui.plan.secrets import Secrets
 from tui.postgres.errors import PostgresError
@@ -49,6 +52,8 @@ from tui.run.driving import wished
 from tui.run.fold import fold_all
 from tui.run.state import RunState
 
+_TOLD = 100
+"""Lines of what was found wrong at most: they go through a pipe."""
 _REFUSED = 5
 """What the command ends with where `check --on` calls something an error, where a journal has lost its end, and where
 the run is somebody else's."""
@@ -113,12 +118,13 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(crashlog.asyncio_handler)
+    told: tuple[str, ...] = ()
     if paths.journal.exists():
         recorder, target = await _take_up(paths, policy, environment)
         if require_own(paths) != seen:
             raise CannotStart(_("The run {run} was replaced while it was taken up.").format(run=paths.id), _REFUSED)
     else:
-        recorder, target = await _open(paths, environment)
+        recorder, target, told = await _open(paths, environment)
     crashlog.hide(lambda text: recorder.redactor.text(text))
     engine = Engine(recorder, paths, target, environment, crashlog)
     server = HelmServer(paths, engine.helm, lock=lock)
@@ -132,7 +138,7 @@ async def _serve(
         loop.add_signal_handler(number, ended)
     # A terminal that goes away is nobody's business here.
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    report_ready()
+    report_ready(told=told)
     try:
         await engine.run()
     finally:
@@ -160,22 +166,23 @@ def _facts() -> dict[str, Any]:
     return {"pid": os.getpid(), "host": os.uname().nodename, "version": __version__, **_starter()}
 
 
-async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess]:
-    """A new run: its target is asked who it is, then `run.opened` is the journal's first line."""
+async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess, tuple[str, ...]]:
+    """A new run: its target is asked who it is, then `run.opened` is the journal's first line. The last of what comes
+    back is what was found wrong and is no reason not to open it, in lines."""
     file = file_of(paths)
     try:
         opening = msgspec.json.decode(file.read_bytes(), type=Opening)
     except (OSError, msgspec.MsgspecError) as error:
         raise CannotStart(_("{path} holds no run to open: {reason}.").format(path=file, reason=error)) from None
     opened = opening.opened
+    prefer(opened.plan.locale)
     _verify(paths, opened)
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = opening.secrets or known_secrets(paths.plan, opened.seal)
-    ledger = False
-    despite: tuple[str, ...] = ()
+    found = _Answer()
     if target.target.dsn is not None or target.target.service is not None:
         try:
-            ledger, despite = await _ask(target, opening, paths.plan, environment)
+            found = await _ask(target, opening, paths.plan, environment)
         except CannotStart:
             await target.close()
             raise
@@ -183,57 +190,75 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     writer = JournalWriter.create(paths.journal, clock)
     facts = target.facts()
     opened = msgspec.structs.replace(
-        opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=ledger, despite=despite
-    )
+        opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=found.ledger,
+        despite=found.despite, unmeasured=found.unmeasured,
+    )  # fmt: skip
     recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
     recorder.planned = target.planned
     recorder.append(opened, by=opening.by)
     recorder.keeper = Keeper(opened.id, writer.head, environment)
     recorder.keeper.note(writer.seq, writer.head, recorder.state.at)
     file.unlink(missing_ok=True)
-    return recorder, target
+    return recorder, target, found.told
 
 
-async def _ask(
-    target: TargetAccess, opening: Opening, plan: Path, environment: dict[str, str]
-) -> tuple[bool, tuple[str, ...]]:
-    """Who the target is and whether it has what the plan needs: whether a ledger may protect the steps, and the codes
-    of errors in spite of which the run opens. Raises CannotStart for all others."""
-    from tui.engine.preflight import NEVER_IN_SPITE, Findings, refusals, server_problems, window_problems
+class _Answer(msgspec.Struct, frozen=True):
+    """What the target said before a run: whether a ledger may protect the steps, the codes of errors in spite of which
+    the run opens, the places of the criteria that nothing measures there, and everything that was found, in lines."""
+
+    ledger: bool = False
+    despite: tuple[str, ...] = ()
+    unmeasured: tuple[int, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+async def _ask(target: TargetAccess, opening: Opening, plan: Path, environment: dict[str, str]) -> _Answer:
+    """Who the target is and whether it has what the plan needs. Raises CannotStart for every error that the run is not
+    to open in spite of."""
+    from tui.engine.findings import Findings
+    from tui.engine.preflight import refusals, server_problems, window_problems
     from tui.postgres.ledger import ledger_state
 
     opened = opening.opened
     found = Findings(opening.source, opening.positions, opened.target)
+    ledger = False
     if opening.source:
         window_problems(found, opened.plan, opened.target)
     try:
         control = await target.control()
-        state = await ledger_state(control)
+        ledger = await ledger_state(control) == "present"
         if opening.source:
             sealed = SealedPlan(plan, opened.seal)
-            files = {name: partial(sealed.read, name) for name in sealed.digests}
-            await refusals(found, target, opened.plan, files, environment, demo=opened.demo is not None)
+            files = {name: partial(sealed.read, name) for name in sealed.digests if name != PLAN_FILE}
+            demo = opened.demo is not None
+            await refusals(found, target, opened.plan, files, environment, work=opened.work, demo=demo)
         else:
             server_problems(found, target, opened.plan)
     except NotAsSealed as changed:
         raise _changed(opened, [how_it_differs(changed.name, changed.found)]) from None
     except PostgresError as error:
         message = _("The target {target} cannot be reached: {reason}")
-        raise CannotStart(message.format(target=opened.target, reason=error.message)) from None
-    errors = [problem for problem in found.problems if problem.level == "error"]
+        found.add("error", Objection.TARGET_UNREACHABLE, message.format(target=opened.target, reason=error.message))
     asked = frozenset(opened.despite) - NEVER_IN_SPITE
-    refused = [problem for problem in errors if problem.code not in asked]
+    refused = [problem for problem in found.errors if problem.code not in asked]
     if refused:
-        codes = sorted({problem.code for problem in refused} - NEVER_IN_SPITE)
-        lines = [str(problem) for problem in refused]
-        if codes:
-            options = " ".join(f"--despite {code}" for code in codes)
-            text = _("Nothing was started. To run in spite of it, which is recorded: {options}")
-            lines.append(text.format(options=options))
-        else:
-            lines.append(_("Nothing was started."))
-        raise CannotStart("\n".join(lines), _REFUSED)
-    return state == "present", tuple(sorted({problem.code for problem in errors}))
+        raise CannotStart(_refusal_words(refused), _REFUSED)
+    return _Answer(
+        ledger, tuple(sorted({problem.code for problem in found.errors})), tuple(sorted(found.unmeasured)),
+        tuple(str(problem) for problem in found.problems[:_TOLD]),
+    )  # fmt: skip
+
+
+def _refusal_words(refused: list[Problem]) -> str:
+    codes = sorted({problem.code for problem in refused} - NEVER_IN_SPITE)
+    lines = [str(problem) for problem in refused]
+    if codes and len(codes) == len({problem.code for problem in refused}):
+        options = " ".join(f"--despite {code}" for code in codes)
+        text = _("Nothing was started. To run in spite of it, which is recorded: {options}")
+        lines.append(text.format(options=options))
+    else:
+        lines.append(_("Nothing was started."))
+    return "\n".join(lines)
 
 
 async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, str]) -> tuple[Recorder, TargetAccess]:
@@ -259,6 +284,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
     opened = state.opened
     if opened is None:
         raise CannotStart(_("The journal {path} does not begin with an opened run.").format(path=paths.journal))
+    prefer(opened.plan.locale)
     if state.closed is not None:
         raise CannotStart(_("The run {run} is closed ({outcome}).").format(run=opened.id, outcome=state.closed.outcome))
     _verify(paths, opened)

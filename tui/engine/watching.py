@@ -79,10 +79,12 @@ class Watching:
         self._until = max(self._until, last or 0.0)
         counted = {name: max(0, int(state.facts.get(name, 0)) - before) for name, before in self._before.items()}
         lag = _lag(state)
+        left = left_to_a_person(state)
         return Watched(
             breached=breached,
-            unmeasured=unmeasured(state),
-            criteria=len(state.guards),
+            unmeasured=tuple(guard for guard in unmeasured(state) if (guard["metric"], guard["limit"]) not in left),
+            criteria=len(state.guards) - len(left),
+            attested=tuple(metric for metric, _limit in left),
             errors=counted["server_log_all_errors"],
             # Of a storm of errors few are recorded, and the count comes a moment later than those.
             critical=max(state.errors.server - self._recorded, counted["server_log_errors"]),
@@ -95,6 +97,13 @@ class Watching:
             lag_unknown=lag is None and state.metrics.get("replicas") != 0,
             given_up=self._given_up(),
         )
+
+
+def left_to_a_person(state: RunState) -> list[tuple[str, float]]:
+    """Metric and limit of the criteria that nothing could measure when the run was opened: a step that watches them
+    says nothing of these, and a person signs for them."""
+    places = () if state.opened is None else state.opened.unmeasured
+    return [(state.guards[n].metric, state.guards[n].limit) for n in places if 0 <= n < len(state.guards)]
 
 
 def _log(state: RunState, now: float, last: float | None) -> str:

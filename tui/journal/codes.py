@@ -277,6 +277,7 @@ class Fact(StrEnum):
 
     ANSWER = "answer"
     ATTEMPT = "attempt"
+    ATTESTED = "attested"
     BACKEND_START = "backend_start"
     BATCHES = "batches"
     BECAUSE = "because"

@@ -85,6 +85,8 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     plan_file: str | None = None
     despite: tuple[str, ...] = ()
     """Codes of what `check --on` calls errors, in spite of which the run was opened."""
+    unmeasured: tuple[int, ...] = ()
+    """Places in the plan's list of the success criteria that nothing could measure: a person signs for each."""
     private: tuple[str, ...] = ()
     """Files of the frozen plan that hold secrets and are their owner's alone; where `plan.yaml` is one, `plan` stands
     here without them."""

@@ -12,13 +12,14 @@ from pathlib import Path
 
 LANGUAGES = ("en", "pt_BR")
 _DIRECTORY = Path(__file__).parent
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _current: gettext.NullTranslations | None = None
 _name = "en"
 
 
 def language_of_environment() -> str:
     """The catalogue that LANGUAGE, LC_ALL, LC_MESSAGES or LANG ask for; `en` when none fits."""
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in _VARIABLES:
         for value in os.environ.get(name, "").split(":"):
             if value:
                 return "pt_BR" if value.lower().startswith("pt") else "en"
@@ -31,6 +32,17 @@ def use(language: str | None = None) -> str:
     name = language if language in LANGUAGES else language_of_environment()
     _current, _name = gettext.translation("virada", _DIRECTORY, languages=[name], fallback=True), name
     return name
+
+
+def preferred(language: str | None) -> str | None:
+    """The language of a plan, where the environment names none at all, as under cron or for a service; else None."""
+    return language if language in LANGUAGES and not any(map(os.environ.get, _VARIABLES)) else None
+
+
+def prefer(language: str | None) -> None:
+    """Use the language of a plan, where that is `preferred`."""
+    if preferred(language) is not None:
+        use(language)
 
 
 def language() -> str:

@@ -16,6 +16,7 @@ from tui.plain.driving import drive_word, foreseen_words
 from tui.plain.figures import amount, moment, size, span, t_clock
 from tui.plain.holding import held_sentence, held_way_on
 from tui.plain.trouble import Row, place, told_rows, trouble, which_checks
+from tui.run.attested import attested_steps
 from tui.run.clock import instant
 from tui.run.foresight import foresee
 from tui.run.next import Append, Wait, next_effects
@@ -95,6 +96,9 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
         told += _by_itself(state, line)
     if event.despite:
         told.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(event.despite))))
+    for at in attested_steps(event):
+        text = _("not measured here, so a person signs for it before the run is closed: {criterion}")
+        told.append(text.format(criterion=visible(at.step.title)))
     if event.window is not None:
         window = event.window
         opens, closes = (moment(at, window.timezone) for at in (window.opens, window.closes))

@@ -128,6 +128,8 @@ def _about_step(code: str, step: str) -> str | None:
             return _("{step} is needed for it and has not ended.").format(step=step)
         case "companion":
             return _("It runs by itself while {step} runs; execute that one.").format(step=step)
+        case "attest":
+            return _("Nothing measures {step} here: sign it, or close the run with a reason.").format(step=step)
         case "undecided":
             text = _("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")
             return text.format(step=step)

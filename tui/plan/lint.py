@@ -57,12 +57,6 @@ def _lint_head(scene: Scene) -> None:
         message = _("There are no texts in {locale}, English is shown; there are: {languages}.")
         text = message.format(locale=quoted(plan.locale), languages=", ".join(LANGUAGES))
         scene.add("unknown-locale", "locale", text, "warning")
-    for number, dependency in enumerate(plan.dependencies):
-        if dependency.tcp is not None and scene.sound(path := f"dependencies.{number}.tcp"):
-            host, _colon, port = dependency.tcp.rpartition(":")
-            if "$" not in dependency.tcp and not (host and port.isascii() and port.isdigit() and int(port) < 65536):
-                message = _("{value} is no address such as cache.internal:6379.")
-                scene.add("bad-value", path, message.format(value=quoted(dependency.tcp)))
     if plan.canary is not None and plan.canary.every <= 0 and scene.sound("canary.every"):
         scene.add("bad-value", "canary.every", _("A canary must pause between two calls; write 1s."))
     if plan.canary is not None and plan.canary.sql is not None and scene.sound("canary.sql"):

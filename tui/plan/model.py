@@ -41,7 +41,8 @@ class HostSource(Node, frozen=True, kw_only=True):
 
 
 class Target(Node, frozen=True, kw_only=True):
-    """A named database of the plan. `service` or `dsn` (with `${VARIABLE}`s) tells how it is reached."""
+    """A named database of the plan. `service` or `dsn` (with `${VARIABLE}`s) tells how it is reached; `rehearsal`: no
+    run begins there before one of the same work was rehearsed to its end."""
 
     environment: Environment
     service: str | None = None
@@ -50,7 +51,7 @@ class Target(Node, frozen=True, kw_only=True):
     host: tuple[HostSource, ...] = ()
     server_log: str = "auto"
     window: Window | None = None
-    channels: dict[str, str] = {}
+    rehearsal: Literal["required"] | None = None
 
 
 class Member(Node, frozen=True, kw_only=True):
@@ -60,13 +61,6 @@ class Member(Node, frozen=True, kw_only=True):
     name: str = ""
     contact: str = ""
     duty: str = ""
-
-
-class Dependency(Node, frozen=True, kw_only=True):
-    """A service the change depends on: `tcp: host:port` or `http: url`."""
-
-    tcp: str | None = None
-    http: str | None = None
 
 
 class Canary(Node, frozen=True, kw_only=True):
@@ -187,7 +181,6 @@ class Plan(Node, frozen=True, kw_only=True):
     locale: str | None = None
     targets: dict[str, Target] = {}
     team: tuple[Member, ...] = ()
-    dependencies: tuple[Dependency, ...] = ()
     canary: Canary | None = None
     success: tuple[Guard, ...] = ()
     phases: tuple[Phase, ...] = ()

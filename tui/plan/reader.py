@@ -13,10 +13,13 @@ from tui.locale import _
 from tui.plan import shapes
 from tui.plan.convert import INVALID, Converter, Invalid
 from tui.plan.kinds import KINDS_TO_COME, KindLike, Kinds
-from tui.plan.model import Action, Step, Target
+from tui.plan.model import Action, Guard, Step, Target
 from tui.plan.problems import quoted
+from tui.plan.words import bare_number, unit_hint
 from tui.plan.yaml import Mapping, Node, Scalar
 
+TIMES = ("response_time", "response_time_p50", "response_time_p95", "replication_lag")
+"""Metrics that are seconds."""
 COMMON_KEYS = tuple(key for key in shapes.fields(Step) if key not in ("kind", "spec"))
 
 
@@ -56,7 +59,7 @@ class PlanReader:
         self.entries: dict[int, Entry] = {}
         self._lines: dict[str, int] = {}
         self._uses: list[Use] = []
-        converter.readers |= {Step: self.step, Action: self.action, Target: self.target}
+        converter.readers |= {Step: self.step, Action: self.action, Target: self.target, Guard: self.guard}
 
     def target(self, node: Node, path: str) -> Any:
         """A target; `server_log: {file: PATH}` is the same as `server_log: "file:PATH"`."""
@@ -69,6 +72,22 @@ class PlanReader:
                 written.pairs["server_log"] = (node.pairs["server_log"][0], text)
                 node = written
         return self.converter.struct(node, Target, path)
+
+    def guard(self, node: Node, path: str) -> Any:
+        """A success criterion; a limit of a time has a unit, as every duration has."""
+        guard = self.converter.struct(node, Guard, path)
+        metric = node.get("metric") if isinstance(node, Mapping) else None
+        if isinstance(node, Mapping) and isinstance(metric, Scalar) and metric.text in TIMES:
+            for key in ("below", "above", "equals"):
+                value = node.get(key)
+                if not isinstance(value, Scalar) or f"{path}.{key}" in self.converter.bad:
+                    continue
+                number = bare_number(value.text)
+                if number:
+                    message = _("{metric} is a time: {hint}")
+                    text = message.format(metric=quoted(metric.text), hint=unit_hint(number))
+                    self.report.add("bad-quantity", value.spot, text)
+        return guard
 
     def step(self, node: Node, path: str) -> Any:
         """One step of a section."""

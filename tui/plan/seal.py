@@ -32,7 +32,7 @@ def seal_of(directory: Path, files: Iterable[str]) -> tuple[str, list[str]]:
 def work_of(plan: Plan, digests: Mapping[str, str]) -> str:
     """SHA-256 over phases, rollback, success criteria and the SHA-256 of the files their steps name (by name).
 
-    Canonical JSON: sorted keys, no blanks, UTF-8. Targets, team, name and channels have no part in it.
+    Canonical JSON: sorted keys, no blanks, UTF-8. Targets, team and name have no part in it.
     """
     work = {
         "phases": msgspec.to_builtins(plan.phases),

@@ -16,8 +16,10 @@ from tui.plan import model
 
 STEP_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
-NOT_YET: dict[type[Struct], tuple[str, ...]] = {model.Step: ("approval",)}
-"""Keys of the language that this version does not support."""
+NOT_YET: dict[type[Struct], tuple[str, ...]] = {
+    model.Plan: ("dependencies",), model.Target: ("channels",), model.Step: ("approval",),
+}  # fmt: skip
+"""Keys of the language that this version does not support: one that was accepted and did nothing would be relied on."""
 
 REQUIRED: dict[type[Struct], tuple[str, ...]] = {model.Plan: ("name", "targets", "phases"), model.Phase: ("sections",)}
 """Keys a person must write although the model has a default for them."""
@@ -25,7 +27,6 @@ REQUIRED: dict[type[Struct], tuple[str, ...]] = {model.Plan: ("name", "targets",
 CHOICES: dict[type[Struct], tuple[tuple[str, ...], bool]] = {
     model.Target: (("service", "dsn"), True),
     model.HostSource: (("node_exporter", "ssh", "sql", "local"), True),
-    model.Dependency: (("tcp", "http"), True),
     model.Canary: (("sql", "http"), True),
     model.Guard: (("below", "above", "equals"), True),
     model.Proof: (("equals", "empty", "not_empty"), True),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from msgspec import inspect
 
 from tui.locale import _
@@ -62,11 +65,11 @@ def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
     try:
         value = node.value
     except ValueError:
-        value = 0
+        value = 0 if scalar is None else math.nan
     if isinstance(value, str) or value is None:
         return ""
     if scalar == "duration" and not isinstance(value, bool):
-        return _("write {text}").format(text=f"{node.text}s")
+        return unit_hint(value)
     if scalar == "offset" and not isinstance(value, bool):
         return _("write {text}").format(text=f"T{'-' if value < 0 else '+'}{node.text.lstrip('+-')}m")
     if isinstance(t, inspect.StrType) and scalar is None:
@@ -74,11 +77,34 @@ def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
     return ""
 
 
+_BARE = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
+
+
+def unit_hint(number: float) -> str:
+    """What to write instead of a time without a unit; empty for what is no time at all."""
+    if not math.isfinite(number) or number < 0 or number > 10**12:
+        return ""
+    text = str(number) if isinstance(number, int) else f"{number:.9f}".rstrip("0").rstrip(".")
+    message = _(
+        "a number without a unit means milliseconds in PostgreSQL; write {milliseconds}, or {seconds} for seconds"
+    )
+    return message.format(milliseconds=f"{text}ms", seconds=f"{text}s")
+
+
+def bare_number(text: str) -> float | None:
+    """The number that a text is, without a unit; None for any other text."""
+    found = _BARE.fullmatch(text.strip())
+    return None if found is None else (float(found[0]) if "." in found[0] else int(found[0]))
+
+
 def wrong_scalar(scalar: str, text: str) -> str:
     """The sentence for a text that is no duration, offset or quantity."""
+    number = bare_number(text) if scalar == "duration" else None
+    hint = "" if number is None else unit_hint(number)
     sentences = {
         "duration": _("{value} is not a duration such as 500ms, 90s, 3m or 1h30m"),
         "offset": _("{value} is not an offset from the window's opening such as T+10m or T-30m"),
         "quantity": _("{value} is not a quantity such as 0, 70%, 100ms or 2GB"),
     }
-    return sentences[scalar].format(value=quoted(text))
+    sentence = sentences[scalar].format(value=quoted(text))
+    return f"{sentence}; {hint}" if hint else sentence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.run import commands as c
+from tui.run.attested import only_signed
 from tui.run.confirmation import unconfirmed
 from tui.run.driving import driven
 from tui.run.order import Refusal as Refusal
@@ -222,6 +223,9 @@ def _skip(state: RunState, step: str, reason: str) -> Decision:
     at = _find(state, step)
     if isinstance(at, Refusal):
         return at
+    refusal = only_signed(at)
+    if refusal is not None:
+        return refusal
     if not reason.strip():
         return Refusal(code="reason", message="skipping needs a reason")
     if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):
@@ -255,6 +259,9 @@ def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
     at = _find(state, step)
     if isinstance(at, Refusal):
         return at
+    refusal = only_signed(at)
+    if refusal is not None:
+        return refusal
     if not note.strip():
         return Refusal(code="note", message="done by hand needs a note: what was done, and where")
     if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):

@@ -14,6 +14,7 @@ from tui.journal.codes import CancelReason, Fact, HoldReason, TriggerReason
 from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
 from tui.plan.model import places
+from tui.run.attested import attested_steps
 from tui.run.driving import without_goal
 from tui.run.errors import RecordedError
 from tui.run.guards import concerns, criteria
@@ -52,7 +53,8 @@ def apply(state: RunState, event: e.Event, line: Line) -> RunState:
 
 
 def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
-    steps = Steps.of(StepState(step=step, place=place) for place, step in places(event.plan.phases))
+    planned = (StepState(step=step, place=place) for place, step in places(event.plan.phases))
+    steps = Steps.of((*planned, *attested_steps(event)))
     companions: dict[str, tuple[str, ...]] = {}
     for phases in (event.plan.phases, event.plan.rollback.phases):
         for _place, step in places(phases):

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tui.run.attested import is_attested
 from tui.run.clock import instant, rfc3339, window_clock
 from tui.run.driving import driver
 from tui.run.foresight import foresee
@@ -53,6 +54,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "held_facts": None if state.barrier is None else state.barrier.facts,
         "identity": state.identity or None,
         "despite": list(opened.despite),
+        "unmeasured": [at.id for at in state.steps if is_attested(at.id)],
         "policy": msgspec.to_builtins(state.policy),
         "drives": _drives(state, at),
         "helm": state.helm,

@@ -345,12 +345,15 @@ class Watched(Struct, frozen=True, kw_only=True):
     these counts are not known (`Unmeasured`), "" where they are. `unclear` records may be errors or not, `gaps` were
     not read.
 
-    `unmeasured`: the criteria of which nothing is known now. `lag` is None where nothing replicates, or, with
-    `lag_unknown`, where nobody knows. `given_up`: the step was asked to end, not because the one it accompanies has.
+    `unmeasured`: the criteria of which nothing is known now. `attested`: metrics of those that nothing could measure
+    when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None
+    where nothing replicates, or, with `lag_unknown`, where nobody knows. `given_up`: the step was asked to end, not
+    because the one it accompanies has.
     """
 
     breached: tuple[dict[str, Any], ...] = ()
     unmeasured: tuple[dict[str, Any], ...] = ()
+    attested: tuple[str, ...] = ()
     criteria: int = 0
     errors: int = 0
     critical: int = 0

@@ -1,7 +1,8 @@
 """`monitor`: watch guards or a log, for a time, or as a companion for as long as another step runs.
 
 What was not measured is no pass: each criterion is known at the end, and has been for all but a twentieth of the time;
-the log is read up to the end, without a gap, and every record in it says whether it is an error; the server has not
+but for criteria that nothing could measure when the run was opened, for which a person signs; the log is read up to the
+end, without a gap, and every record in it says whether it is an error; the server has not
 crashed meanwhile.
 """
 
@@ -103,6 +104,8 @@ def _crashed(before: dict[str, Any], now: dict[str, Any]) -> bool:
 def _evidence(spec: MonitorSpec, seen: Watched, waited: float) -> dict[str, Any]:
     """What was seen; counts of a log that nobody could read are no counts."""
     evidence: dict[str, Any] = {"seconds": waited, "breached": list(seen.breached), "samples": seen.samples}
+    if spec.guards and seen.attested:
+        evidence["attested"] = list(seen.attested)
     if not seen.log:
         evidence |= {"lines": seen.lines, "errors": seen.errors, "critical_errors": seen.critical}
     return evidence
@@ -141,7 +144,8 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     shown = ("seconds", "lines", "errors", "critical_errors", "samples")
     found = [(key, str(evidence[key])) for key in shown if key in evidence]
     lacking = [f"{one.get('metric') or one.get('what')}: {one['why']}" for one in evidence.get("not_measured", ())]
-    return [*found, *([("not measured", ", ".join(dict.fromkeys(lacking)))] if lacking else [])]
+    left = [("left to a person", ", ".join(map(str, evidence["attested"])))] if evidence.get("attested") else []
+    return [*found, *([("not measured", ", ".join(dict.fromkeys(lacking)))] if lacking else []), *left]
 
 
 KIND = Kind(name="monitor", spec=MonitorSpec, execute=execute, lint=lint, facts=facts)

@@ -8,7 +8,7 @@ behind the last one that is proved to have been committed. Statements that canno
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -25,7 +25,7 @@ from tui.sql.script import Script, read_script
 from tui.sql.units import Unit, units
 from tui.steps.base import Context, Finding, Kind, Lint, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlSettings, Statement
-from tui.steps.locks import gently, lock_limit
+from tui.steps.locks import Limits, gently, lock_limit
 from tui.steps.parts import UNKNOWN, lint_parts
 from tui.steps.script import ScriptRun, sent, tolerant
 from tui.steps.silence import lint_tolerance
@@ -48,7 +48,16 @@ class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     row_security: Literal["off", "on"] = "off"
 
 
-def settings_of(context: Context, spec: Any) -> SqlSettings:
+class Settings(Limits, Protocol):
+    """What of a spec says how its SQL runs."""
+
+    @property
+    def statement_timeout(self) -> float | None: ...
+    @property
+    def row_security(self) -> str: ...
+
+
+def settings_of(context: Context, spec: Settings) -> SqlSettings:
     """How this step's SQL runs."""
     return SqlSettings(
         role=context.step.as_,

@@ -85,11 +85,9 @@ targets:
     host: [{node_exporter: "http://db1:9100/metrics"}, {ssh: db1}]
     server_log: auto
     window: {opens: "2026-12-05T22:00", timezone: America/Sao_Paulo, duration: 45m, buffer: 15m}
-    channels: {team: "${TEAM_URL}", users: "${USERS_URL}"}
 team:
   - {role: DBA, name: Ana, contact: "ana@example.org", duty: Responsável pela migração}
   - {role: QA}
-dependencies: [{tcp: "cache.internal:6379"}, {http: "https://billing.internal/health"}]
 canary: {sql: "select 1", every: 1s}
 success:
   - {metric: response_time, below: 100ms, for: 30s}

@@ -126,7 +126,7 @@ def test_messages_help(desk: Desk) -> None:
         return problem.message
 
     assert message("        estimate: 3m", "        estimat: 3m") == "unknown key 'estimat'; did you mean 'estimate'?"
-    assert message("        estimate: 3m", "        estimate: 30").endswith("; write 30s")
+    assert message("        estimate: 3m", "        estimate: 30").endswith("; write 30ms, or 30s for seconds")
     assert message("id: follow\n            ", "").endswith("; write id: monitorar-logs")
     assert "did you mean 'production'?" in message("environment: production", "environment: productin")
     assert "did you mean 'migration.sql'?" in message("{file: migration.sql", "{file: migraton.sql")

@@ -1,5 +1,6 @@
 -- virada: one look at the whole server, counters and ages only. Sessions of other roles show no
--- type or state without pg_monitor, but they show their database. Our own sessions are connections, but say nothing of
+-- type or state without pg_monitor, but they show their database; those that do not track their activities say that
+-- they do not (disabled). Our own sessions are connections, but say nothing of
 -- what the others do
 select extract(epoch from clock_timestamp())::float8,
        count(*) filter (where a.backend_type = 'client backend'
@@ -17,7 +18,7 @@ select extract(epoch from clock_timestamp())::float8,
        (select sum(d.deadlocks)::bigint from pg_catalog.pg_stat_database d),
        pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
                             else pg_current_wal_insert_lsn() end, '0/0')::bigint,
-       bool_or(a.backend_type is null and a.datid is not null),
+       bool_or((a.backend_type is null and a.datid is not null) or (a.state = 'disabled' and not a.own)),
        -- every session holds the lock on its own virtual transaction: those say nothing
        (select count(*)::int from pg_catalog.pg_locks l where l.locktype <> 'virtualxid')
   from (select *, coalesce(application_name, '') like 'virada %' as own from pg_catalog.pg_stat_activity) a

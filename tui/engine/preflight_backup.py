@@ -1,0 +1,82 @@
+"""Whether the backups of a plan have a place to go to, and the scratch database of a trial restore may be made."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tui.engine.drivers import space
+from tui.engine.findings import Findings
+from tui.engine.target import TargetAccess
+from tui.locale import _
+from tui.plan.expand import ExpansionError, expand
+from tui.plan.model import Plan, Step, places
+from tui.steps.backup import BackupSpec, needed
+from tui.steps.registry import KINDS
+
+
+async def backup_problems(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
+    """Raises PostgresError."""
+    await _scratch(found, access, plan)
+    steps = list(_steps(plan, "backup"))
+    if not steps:
+        return
+    session = await access.monitor()
+    rows = (await session.execute("select pg_catalog.pg_database_size(pg_catalog.current_database())")).rows
+    database = int(rows[0][0]) if rows else 0
+    last = await asyncio.to_thread(space.last_backup, access.facts())
+    for step in steps:
+        await _place(found, step, environment, database, last)
+
+
+def _steps(plan: Plan, kind: str) -> Iterator[Step]:
+    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
+        if step.kind == kind:
+            yield step
+
+
+async def _scratch(found: Findings, access: TargetAccess, plan: Plan) -> None:
+    restores = [step for step in _steps(plan, "verify_backup") if step.spec.get("level") == "restore"]
+    if restores and not (await (await access.monitor()).rows("may_create_database"))[0][0]:
+        for step in restores:
+            text = _("The role that logs in may not create the scratch database of the trial restore (CREATEDB).")
+            found.add("error", "no-createdb", text, f"steps.{step.id}")
+
+
+async def _place(found: Findings, step: Step, environment: Mapping[str, str], database: int, last: int | None) -> None:
+    spec: BackupSpec = KINDS["backup"].typed(step.spec)
+    at = f"steps.{step.id}"
+    try:
+        directory = Path(expand(spec.directory, environment))
+    except ExpansionError:
+        # A variable that is not set is named where variables are.
+        return
+    free = await space.on_this_host(str(directory), environment)
+    if "error" in free:
+        text = _("Nobody can tell whether the backup has room in {directory}: {reason}.")
+        found.add("error", "no-directory", text.format(directory=directory, reason=free["error"]), at)
+        return
+    reason = await asyncio.to_thread(_unusable, directory)
+    if reason is not None:
+        text = _("The backup cannot be written to {directory}: {reason}.")
+        found.add("error", "no-directory", text.format(directory=directory, reason=reason), at)
+        return
+    need = needed(spec, database, last)
+    if need is not None and free["free_bytes"] < need:
+        text = _("{directory} has {free} MB free, and the backup is taken to need {need} MB.")
+        text = text.format(directory=directory, free=free["free_bytes"] // 10**6, need=-(-need // 10**6))
+        found.add("error", "no-room", text, at)
+
+
+def _unusable(directory: Path) -> str | None:
+    """Why nothing can be written there, or in the nearest one above it that there is; None where it can."""
+    place = directory
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        return _("{path} is no directory").format(path=place)
+    if not os.access(place, os.W_OK | os.X_OK):
+        return _("this account may not write to {path}").format(path=place)
+    return None
