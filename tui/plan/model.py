@@ -23,72 +23,106 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
 
 
 class Window(Node, frozen=True, kw_only=True):
-    """The maintenance window: `opens` is local time in `timezone`, or `+1m` relative to the run's opening."""
+    """The maintenance window. It closes after `duration` and `buffer`."""
 
     opens: str
+    """Local time in `timezone`, `"2026-12-05T22:00"`; or `+1m`, so long after the run was opened, for rehearsals. T+0
+    on every screen."""
     timezone: str = "UTC"
+    """An IANA name, such as `America/Sao_Paulo`."""
     duration: Duration
+    """How long changes may be begun."""
     buffer: Duration = 0.0
+    """What is kept behind it for going back: to begin a change then costs the target's name and a reason."""
 
 
 class HostSource(Node, frozen=True, kw_only=True):
     """Where figures of the database's host come from; the first that answers is used, its name is shown."""
 
     node_exporter: str | None = None
+    """The address of a node_exporter on the host: `"http://db1:9100/metrics"`."""
     ssh: str | None = None
+    """The host as ssh knows it; figures are read by a shell there that stays open. Keys only, no password is asked."""
     sql: bool = False
+    """`true`: the server's /proc, read through SQL. The role needs pg_read_server_files and EXECUTE on
+    pg_read_file(text, bigint, bigint, boolean)."""
     local: bool = False
+    """`true`: the host that virada runs on is the database's."""
 
 
 class Target(Node, frozen=True, kw_only=True):
-    """A named database of the plan. `service` or `dsn` (with `${VARIABLE}`s) tells how it is reached; `rehearsal`: no
-    run begins there before one of the same work was rehearsed to its end."""
+    """A named database of the plan: exactly one of `service` and `dsn` tells how it is reached."""
 
     environment: Environment
+    """What it is, painted and worded on every screen; on `production` nothing is compressed or signed off by itself."""
     service: str | None = None
+    """A libpq service (`pg_service.conf`)."""
     dsn: str | None = None
+    """A connection string or URI; `${NAME}` is taken from the environment. Passwords do not stand in a plan."""
     password_command: str | None = None
+    """A program that prints the password of the moment, for tokens that expire; asked at every connection."""
     host: tuple[HostSource, ...] = ()
+    """Where the figures of the database's host (CPU, memory, disk) come from; the first that answers is used."""
     server_log: str = "auto"
+    """The server's log: `auto` (through SQL), `file: PATH`, `ssh: HOST:PATH` or `none`."""
     window: Window | None = None
+    """The maintenance window. A production target without one is a warning."""
     rehearsal: Literal["required"] | None = None
+    """`required`: no run begins there before one of the same work was rehearsed to its end."""
 
 
 class Member(Node, frozen=True, kw_only=True):
     """Someone of the team, by role."""
 
     role: str
+    """The role, as steps name it."""
     name: str = ""
+    """Who it is."""
     contact: str = ""
+    """How they are reached: shown by `t` in the console."""
     duty: str = ""
+    """What they are there for."""
 
 
 class Canary(Node, frozen=True, kw_only=True):
-    """What `response_time` measures."""
+    """What `response_time` measures: exactly one of `sql` and `http`."""
 
     sql: str | None = None
+    """A query of the application's kind, asked in a session of its own."""
     http: str | None = None
+    """An address of the application."""
     every: Duration = 1.0
+    """How often it is asked."""
 
 
 class Guard(Node, frozen=True, kw_only=True):
-    """A success criterion watched live: `metric` must stay below, above or equal; breached after `for_` seconds."""
+    """A success criterion that is watched live: a metric and exactly one limit."""
 
     metric: str
+    """What is measured."""
     below: Quantity | None = None
+    """It must stay below this: `100ms`, `70%`, `5`."""
     above: Quantity | None = None
+    """It must stay above this."""
     equals: Quantity | None = None
+    """It must be this."""
     for_: Duration = field(default=0.0, name="for")
+    """How long it may be over its limit before that is a breach."""
     except_: tuple[str, ...] = field(default=(), name="except")
+    """Ids of steps during which it is not looked at, such as a backup."""
 
 
 class Proof(Node, frozen=True, kw_only=True):
-    """Is a step's effect there? A query whose first value is compared."""
+    """A question that tells whether a step's effect is in the database: exactly one comparison."""
 
     query: str
+    """Asked as the step's role, in a transaction that only reads."""
     equals: Any = None
+    """Its effect is there where the first value of the first row is this."""
     empty: bool | None = None
+    """Its effect is there where there is no row."""
     not_empty: bool | None = None
+    """Its effect is there where there is a row."""
 
 
 class Action(Node, frozen=True, kw_only=True):
@@ -99,38 +133,66 @@ class Action(Node, frozen=True, kw_only=True):
 
 
 class Step(Node, frozen=True, kw_only=True):
-    """One item of the checklist. Seconds everywhere; `milestone` counts from the window's opening; `tolerate`: see
-    `tui.plan.tolerance`; `changes`: false says of a program that it changes nothing, so that it needs no window."""
+    """One item of the checklist, with exactly one kind."""
 
     id: str
+    """Its name on the command line and in the journal: lower-case letters, digits, `-` and `_`. No other step has it.
+    """
     title: str
+    """What people read."""
     kind: str
     spec: dict[str, Any] = {}
     role: str | None = None
+    """Who does it: a role of `team`. It is shown, and does not restrict who may."""
     as_: str | None = field(default=None, name="as")
+    """The database role that it acts as (SET ROLE)."""
     estimate: Duration | None = None
+    """How long it is expected to take, until a rehearsal has measured it; for the projection of the end."""
     timeout: Duration | None = None
+    """How long an attempt may take before it is ended and has failed."""
     tolerate: Duration | None = None
+    """How long its server may be silent before the connection is given up. Where nothing is said `9s`, and `2m` for
+    what keeps nobody waiting: concurrent index builds, VALIDATE, VACUUM, dumps."""
     milestone: Offset | None = None
+    """When it should have ended: shown on the clock and in the timetable, late or not."""
     needs: tuple[str, ...] = ()
+    """Ids of steps that must have ended before it begins, beyond those that stand before it."""
     with_: str | None = field(default=None, name="with")
+    """The id of the step that it accompanies: it begins and ends with that one and holds nothing up."""
     prove: Proof | None = None
+    """How to tell whether its effect is in the database; asked when an attempt was interrupted, and when it is said to
+    be done by hand."""
     cleanup: Action | None = None
+    """What takes away the half that a failed attempt may leave, such as an invalid index: one kind of step."""
     undo: Action | None = None
+    """What takes it back in a rollback: one kind of step. What is applied without one stays, and is named."""
     repeat: Repeat | None = None
+    """Whether it may be run again when nobody knows what became of an attempt: `always`, only `after_proof` that it is
+    not there, or `never`. Each kind has its own default, told there."""
     on_failure: OnFailure = "hold"
+    """`hold`: the run waits for a person. `continue`: it goes on, and the failure is no obstacle to be completed.
+    `propose_rollback`: as `hold`, and a rollback is proposed."""
     confirm: Literal["typed"] | None = None
+    """`typed`: it is dangerous, and begins only with the target's name typed (`do execute STEP --confirm TARGET`);
+    run-to and headless stop before it."""
     changes: bool | None = None
+    """`false` says of a `command` that it changes nothing: it needs no window, and a rollback leaves nothing of it."""
 
 
 class Section(Node, frozen=True, kw_only=True):
-    """Steps that belong together; `undo_applied` (rollback only) marks where the undo of applied steps goes."""
+    """Steps that belong together."""
 
     title: str
+    """What people read."""
     estimate: Duration | None = None
+    """How long all of it is expected to take; stands for its steps that have no estimate."""
     parallel: bool = False
+    """Whether its steps may run beside each other. Otherwise each waits for the one before it."""
     undo_applied: bool = False
+    """In the rollback alone, once: the undo of the steps that were applied goes here. Without the mark it comes first.
+    """
     steps: tuple[Step, ...] = ()
+    """In their order."""
 
 
 class PhaseWindow(Node, frozen=True, kw_only=True):
@@ -138,18 +200,24 @@ class PhaseWindow(Node, frozen=True, kw_only=True):
     target's."""
 
     opens: Offset
+    """From the opening of the target's window: `T+24h`."""
     duration: Duration
+    """How long changes may be begun."""
     buffer: Duration = 0.0
+    """What is kept behind it for going back."""
 
 
 class Phase(Node, frozen=True, kw_only=True):
-    """`starts` (seconds from the window's opening): no step of it runs before; without it the opening of a `window` of
-    the phase's own, which takes the place of the target's for what it changes."""
+    """A part of the change."""
 
     title: str
+    """What people read."""
     starts: Offset | None = None
+    """From the window's opening: no step of it runs before."""
     window: PhaseWindow | None = None
+    """A window of its own, which takes the place of the target's for what it changes."""
     sections: tuple[Section, ...] = ()
+    """In their order."""
 
     @property
     def begins(self) -> float | None:
@@ -158,33 +226,49 @@ class Phase(Node, frozen=True, kw_only=True):
 
 
 class Trigger(Node, frozen=True, kw_only=True):
-    """A condition under which rollback is proposed; a person decides."""
+    """A condition under which a rollback is proposed; a person decides. At most one of `guard`, `step` and `errors`."""
 
     title: str
+    """What people read when it is proposed."""
     guard: str | None = None
+    """The metric whose breach proposes it."""
     step: str | None = None
+    """The id of the step whose failure proposes it."""
     errors: int | None = None
+    """So many unresolved errors propose it."""
 
 
 class Rollback(Node, frozen=True, kw_only=True):
     """How the database is taken back."""
 
     triggers: tuple[Trigger, ...] = ()
+    """When it is proposed."""
     phases: tuple[Phase, ...] = ()
+    """Its own steps, such as telling people and looking at the result. The undo of what was applied is added by itself.
+    """
 
 
 class Plan(Node, frozen=True, kw_only=True):
-    """The whole plan, normalised. What `run.opened` carries."""
+    """The whole plan."""
 
     virada: int = 1
+    """The format of the plan: 1."""
     name: str
+    """What the change is called."""
     locale: str | None = None
+    """The language that its texts are in, `en` or `pt_BR`. Screens speak that of the environment (LANG)."""
     targets: dict[str, Target] = {}
+    """By name. A rehearsal runs on one that is not production."""
     team: tuple[Member, ...] = ()
+    """Who takes part."""
     canary: Canary | None = None
+    """What `response_time` measures."""
     success: tuple[Guard, ...] = ()
+    """Criteria that hold while the change is carried out."""
     phases: tuple[Phase, ...] = ()
+    """The checklist: phases have sections, and sections have steps."""
     rollback: Rollback = Rollback()
+    """How it is taken back."""
 
 
 class Place(Struct, frozen=True):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import Struct, inspect
+from msgspec import NODEFAULT, Struct, inspect
 
-from tui.plan import shapes
+from tui.plan import described, shapes
 from tui.plan.kinds import Kinds
 from tui.plan.lint import METRICS
 from tui.plan.model import Action, Guard, Plan, Step, Target
@@ -72,6 +72,17 @@ def json_schema(kinds: Kinds) -> Json:
     }
 
 
+def told(cls: type[Struct], properties: Json) -> Json:
+    """The keys of a struct with what is said of them, and with what holds where they are not written."""
+    found, texts = {}, described.texts(cls)
+    for key, schema in properties.items():
+        default = described.default(shapes.fields(cls)[key])
+        found[key] = schema | ({"description": texts[key]} if key in texts else {})
+        if default is not NODEFAULT:
+            found[key]["default"] = default
+    return found
+
+
 class _Schema:
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
@@ -98,7 +109,7 @@ class _Schema:
             properties[key] = {"const": True}
         schema: Json = {
             "type": "object",
-            "description": (cls.__doc__ or "").partition("\n")[0],
+            "description": described.about(cls),
             "properties": properties,
             "additionalProperties": False,
         }
@@ -117,13 +128,14 @@ class _Schema:
             one = {"minProperties": 1, "maxProperties": 1, "additionalProperties": False}
             keys = {key: {"type": "string"} for key in shapes.SERVER_LOG_KEYS}
             properties["server_log"] = {"anyOf": [log, {"type": "object", "properties": keys, **one}]}
+        schema["properties"] = told(cls, properties)
         return schema
 
     def step(self) -> Json:
         fields = shapes.fields(Step)
         properties = {key: self.type(fields[key].type) for key in COMMON_KEYS}
         properties["id"] = {"type": "string", "pattern": f"^{shapes.STEP_ID.pattern}$", "maxLength": 100}
-        return self.with_kind({**properties, **self.by_kind()}, ["id", "title"], Step)
+        return self.with_kind({**told(Step, properties), **self.by_kind()}, ["id", "title"], Step)
 
     def action(self) -> Json:
         return self.with_kind(self.by_kind(), [], Action)
@@ -134,7 +146,7 @@ class _Schema:
     def with_kind(self, properties: Json, required: list[str], cls: type[Struct]) -> Json:
         schema: Json = {
             "type": "object",
-            "description": (cls.__doc__ or "").partition("\n")[0],
+            "description": described.about(cls),
             "properties": properties,
             "additionalProperties": False,
             "oneOf": [{"required": [name]} for name in self.kinds],
@@ -152,12 +164,14 @@ class _Schema:
             if not others:
                 short = self.type(field.type)
                 forms.append({"allOf": [short, {"not": {"type": ["object", "null"]}}, {"not": {"const": True}}]})
-        return {"anyOf": forms}
+        about = described.about_kind(kind.spec, name)
+        return {"anyOf": forms} | ({"description": about} if about else {})
 
     def type(self, t: inspect.Type) -> Json:
         t, scalar = shapes.unwrap(t)
         if scalar in _SCALARS:
-            return dict(_SCALARS[scalar])
+            self.definitions[scalar] = dict(_SCALARS[scalar])
+            return {"$ref": f"#/$defs/{scalar}"}
         if isinstance(t, inspect.UnionType):
             return {"anyOf": [self.type(member) for member in t.types]}
         if isinstance(t, inspect.StructType):

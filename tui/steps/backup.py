@@ -29,22 +29,27 @@ from tui.steps.effects import (
 
 
 class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`directory` may hold `${VARIABLES}`; `compress`: gzip level; `jobs` only with the directory format.
-
-    `from`: the libpq service of a standby of the target, to be read in the target's place. `space`: bytes that must be
-    free in the directory (`50GB`, or `1x` the database); `auto`: half as much again as the last backup of the database
-    took, without one the database's own size, which a compressed dump seldom reaches; `skip` looks at nothing.
-    """
+    """One dump of the target's database, or of a part of it."""
 
     directory: str
+    """Where backups are written, each attempt a place of its own; may hold `${NAME}` of the environment."""
     format: Literal["custom", "directory"] = "custom"
+    """pg_dump's format. `directory` can be written by several jobs."""
     jobs: int = 1
+    """How many tables are dumped at a time; more than one with `format: directory` alone."""
     compress: int = 1
+    """The level of gzip, from 0 (none) to 9."""
     schemas: tuple[str, ...] = ()
+    """Only these schemas; all where nothing is said."""
     tables: tuple[str, ...] = ()
+    """Only these tables; all where nothing is said."""
     from_: str | None = field(default=None, name="from")
+    """A libpq service: the standby of the target that is read in its place, once it has caught up."""
     space: str = "auto"
+    """What must be free in the directory before it begins: `50GB`, or `1x` the size of the database. `auto`: half as
+    much again as the last backup of the database took, without one the database's size. `skip` looks at nothing."""
     timeout: Duration | None = None
+    """How long pg_dump may take before it is ended; where nothing is said the step's own `timeout`."""
 
 
 _GROWN = 1.5

@@ -42,16 +42,27 @@ from tui.steps.sql import settings_of
 
 
 class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`sql` changes some rows each time; `total` counts what is left; `pause` seconds between; `max_lag` seconds."""
+    """A statement that is repeated until it changes no row."""
 
     sql: str
+    """The statement, which changes some rows each time (`... where region is null limit 500`, by a key or ctid) and
+    none when all is done. `batch: "update ..."` is short for it."""
     pause: Duration = 0.1
+    """How long it rests between two batches, beyond the waits for guards, locks and replicas."""
     max_lag: Duration | None = None
+    """It waits while a replica is further behind than this, or while nobody knows how far."""
     total: str | None = None
+    """A query that counts the rows that are left, for the progress; it has not passed while this is not 0."""
     lock_timeout: Duration | None = 0.5
+    """How long a batch waits for a lock; then it gives way and is tried again, as `retries` says. `0` is no limit. With
+    its unit: `500ms`, `2s`."""
     retries: int = 20
+    """How often one batch is tried again after a lock was not to be had in time."""
     statement_timeout: Duration | None = 60.0
+    """How long one batch may take, as PostgreSQL's setting of this name; `0` is no limit."""
     row_security: Literal["off", "on"] = "off"
+    """`off`: a statement that row-level security would cut short is an error, so that not half of the rows are meant
+    unnoticed. `on`: policies apply as they do for the application."""
 
 
 def execute(context: Context, spec: BatchSpec) -> StepRun:

@@ -18,31 +18,45 @@ class PrivilegeSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A role's privileges on a table."""
 
     table: str
+    """The table, with its schema."""
     privileges: tuple[str, ...]
+    """What must be granted: `SELECT`, `INSERT`, `UPDATE`, ..."""
     role: str | None = None
+    """To whom; where nothing is said the check's `role`, else the role of the session."""
 
 
 class PlaceSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Free space at a place: `free` as `disk_free`, `on` the host that virada runs on, or the database's."""
+    """Free space at a place."""
 
     path: str
+    """A directory on the filesystem that is meant."""
     free: str
+    """What must be free there: `50GB`, or `2x` the size of the database."""
     on: Literal["here", "database"] = "here"
+    """`here`: on the host that virada runs on. `database`: on the database's."""
 
 
 class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Several may stand together; all of them must hold. `disk_free`: `2x` the database, or bytes (`50GB`), on the
-    filesystem of the data directory; `space`: the same at other places."""
+    """Several may stand together; all of them must hold."""
 
     connect: bool | None = None
+    """`true`: the target answers and lets us in."""
     version: str | None = None
+    """The server's version: `">=14"`, `"<18"`, `16`, or several with commas."""
     disk_free: str | None = None
+    """What must be free on the filesystem of the data directory: `2x` the size of the database, or `50GB`."""
     space: tuple[PlaceSpec, ...] = ()
+    """The same at other places."""
     connections_free: int | None = None
+    """So many connections at least that ordinary roles may still open."""
     role: str | None = None
+    """A role that exists, and that the session may become (SET ROLE)."""
     writable: bool | None = None
+    """`true`: it is a primary; `false`: it is a standby."""
     privilege: PrivilegeSpec | None = None
+    """What a role may do with a table."""
     tools: tuple[str, ...] = ()
+    """Programs that are installed here and not older than the server: `pg_dump`, `pg_restore`, `psql`."""
 
 
 def execute(context: Context, spec: CheckSpec) -> StepRun:

@@ -19,23 +19,30 @@ from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
 
 
 class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`run`: program and arguments, no shell. `files`: what of the plan it needs.
-
-    It runs in a working directory of its own that holds the plan's files and is gone when it ends; what it is to leave
-    behind it writes elsewhere, for example below `$VIRADA_ARTIFACTS`.
-
-    What it does through libpq it does on the plan's target, in sessions that begin with these limits. With
-    `row_security: off` a query that policies would cut short is an error; tests of policies need `on`.
+    """It runs in a working directory of its own that holds the plan's files and is gone when it ends; what it is to
+    leave behind it writes elsewhere, for example below `$VIRADA_ARTIFACTS`. What it does through libpq it does on the
+    plan's target, in sessions that begin with these limits.
     """
 
     run: tuple[str, ...]
+    """The program and its arguments; no shell is between. `command: [program, argument]` is short for it. One of the
+    plan's own (`./migrate.sh`) is named in `files` too."""
     environment: dict[str, str] = {}
+    """Variables for the program, beside those of the engine. `${NAME}` is taken from the environment."""
     expect_status: int = 0
+    """The exit status that means success."""
     files: tuple[File, ...] = ()
+    """Files beside the plan that it needs; they are frozen, sealed, and stand in its working directory, which is gone
+    when it ends."""
     lock_timeout: Duration | None = 0.5
+    """The lock_timeout that its sessions begin with. `0` is no limit. With its unit: `500ms`, `2s`."""
     statement_timeout: Duration | None = None
+    """How long one statement may take, as PostgreSQL's setting of this name; nothing, or `0`, is no limit."""
     row_security: Literal["off", "on"] = "off"
+    """`off`: a statement that row-level security would cut short is an error, so that not half of the rows are meant
+    unnoticed. `on`: policies apply as they do for the application."""
     timeout: Duration | None = None
+    """How long it may take before it is ended; where nothing is said the step's own `timeout`."""
 
 
 def settings_of(context: Context, spec: CommandSpec) -> SqlSettings:

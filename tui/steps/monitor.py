@@ -27,11 +27,14 @@ _MISSED: Final = 0.05
 
 
 class MonitorSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`for` seconds (none for a companion); with `guards`, a guard breached at the end or meanwhile is a failure."""
+    """At least one of `log` and `guards`."""
 
     log: Literal["server"] | None = None
+    """`server`: the server's log is followed; errors in it that are not the run's own are counted."""
     guards: bool = False
+    """Whether a success criterion that is breached at the end or meanwhile fails the step."""
     for_: Duration | None = field(default=None, name="for")
+    """How long it watches; nothing for a companion, which watches as long as the step it runs `with`."""
 
 
 class _Known:

@@ -33,18 +33,26 @@ if TYPE_CHECKING:
 
 
 class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`single_transaction`: all of the file or nothing; a file with transaction control of its own cannot have it.
-
-    `lock_timeout`: half a second where nothing is said, and none for a file with commands that wait concurrently.
-    """
+    """A script of psql's."""
 
     file: File
+    """The script, a file beside the plan; what it includes and copies in is frozen and sealed as well. `psql:
+    script.sql` is short for it."""
     variables: dict[str, str] = {}
+    """psql's variables by name, as `-v` gives them, but by a pipe: no process list shows them. `${NAME}` is taken from
+    the environment."""
     single_transaction: bool = True
+    """All of the file or nothing, as `psql -1`; a file with transaction control of its own needs `false`."""
     lock_timeout: Duration | UnsetType | None = UNSET
+    """The session's lock_timeout: `500ms` where nothing is said, none for a file with commands that wait concurrently.
+    `0` is no limit. With its unit: `500ms`, `2s`."""
     statement_timeout: Duration | None = None
+    """How long one statement may take, as PostgreSQL's setting of this name; nothing, or `0`, is no limit."""
     row_security: Literal["off", "on"] = "off"
+    """`off`: a statement that row-level security would cut short is an error, so that not half of the rows are meant
+    unnoticed. `on`: policies apply as they do for the application."""
     timeout: Duration | None = None
+    """How long psql may take before it is ended; where nothing is said the step's own `timeout`."""
 
 
 def execute(context: Context, spec: PsqlSpec) -> StepRun:

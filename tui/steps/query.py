@@ -19,16 +19,25 @@ from tui.steps.effects import Failed, Passed, Rows, RunQuery
 
 
 class QuerySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Exactly one comparison; `equals`, `below` and `above` look at the first value of the first row."""
+    """Exactly one comparison."""
 
     sql: str
+    """The question; it is asked in a transaction that only reads."""
     equals: Any = None
+    """The first value of the first row is this, as psql would print it: `0`, `t`, `"{1,2}"`; numbers as numbers."""
     below: Quantity | None = None
+    """That value, a number or an interval, is less than this: `5`, `70%`, `5s`."""
     above: Quantity | None = None
+    """That value, a number or an interval, is more than this."""
     empty: bool | None = None
+    """There is no row."""
     not_empty: bool | None = None
+    """There is a row at least."""
     timeout: Duration = 60.0
+    """How long the question may take."""
     row_security: str = "on"
+    """`on`: policies apply to the question as they do for the application. `off`: an answer that they would cut short
+    is an error."""
 
 
 COMPARISONS = ("equals", "below", "above", "empty", "not_empty")

@@ -12,12 +12,15 @@ from tui.steps.effects import Failed
 
 
 class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`text`: what is attested; `expect`: what the note should say. `sign_off`: `--sign-off` may sign it on a
-    production target as well, without anybody who looks."""
+    """What a person attests."""
 
     text: str | None = None
+    """What is attested, in whole sentences; shown when it is signed. `sign: "..."` is short for it."""
     expect: str | None = None
+    """What the note must tell, such as `channel and time`: the question's label."""
     sign_off: bool = False
+    """Whether `--sign-off TEXT` may sign it on a production target as well, where nobody looks. Elsewhere it signs
+    every such step."""
 
 
 def execute(context: Context, spec: SignSpec) -> StepRun:

@@ -32,20 +32,30 @@ from tui.steps.silence import lint_tolerance
 
 
 class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Exactly one of `file` and `text`; times in seconds; `retries` after a lock was not to be had.
-
-    `lock_timeout`: half a second where nothing is said, and no limit for what waits for others concurrently.
-    `part`: what of a migration tool's file with an up and a down part is executed; the up part by default.
-    """
+    """Exactly one of `file` and `text`."""
 
     file: File | None = None
+    """The script, a file beside the plan that is frozen and sealed with it."""
     text: str | None = None
+    """The statements themselves, where they are short. `sql: "drop table old"` is short for it."""
     part: Part | None = None
+    """What of a migration tool's file (goose, dbmate, sql-migrate, node-pg-migrate, tern) is executed: its up part, its
+    down part, or the file as it stands. The up part where nothing is said."""
     transaction: Literal["single", "per_statement", "script"] = "single"
+    """`single`: all of it in one transaction. `per_statement`: each statement in one of its own, and outside of any
+    what cannot run in one (CREATE INDEX CONCURRENTLY). `script`: in the transactions that the file begins and ends
+    itself."""
     lock_timeout: Duration | UnsetType | None = UNSET
+    """How long a statement waits for a lock; then it gives way and is tried again, as `retries` says. `500ms` where
+    nothing is said; no limit for statements that wait for others concurrently, such as CREATE INDEX CONCURRENTLY.
+    `0` is no limit. With its unit: `500ms`, `2s`."""
     retries: int = 8
+    """How often it is tried again after a lock was not to be had in time."""
     statement_timeout: Duration | None = None
+    """How long one statement may take, as PostgreSQL's setting of this name; nothing, or `0`, is no limit."""
     row_security: Literal["off", "on"] = "off"
+    """`off`: a statement that row-level security would cut short is an error, so that not half of the rows are meant
+    unnoticed. `on`: policies apply as they do for the application."""
 
 
 class Settings(Limits, Protocol):

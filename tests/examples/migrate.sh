@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+psql -c "select 1"

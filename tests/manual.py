@@ -1,0 +1,227 @@
+"""What a plan may say, as a document: `python -m tests.manual` writes `PLAN.md` anew from the plan's JSON Schema.
+
+The examples are those of `tests/examples`; a test holds each of them against `virada check`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tui.plan.lint import METRICS
+from tui.plan.schema import json_schema
+from tui.steps.base import Kind
+from tui.steps.registry import KINDS
+
+FILE = Path(__file__).resolve().parent.parent / "PLAN.md"
+EXAMPLES = Path(__file__).resolve().parent / "examples"
+INTRODUCTION = """# Plans
+
+Made from the plan's JSON Schema by `python -m tests.manual`: what stands here stands at the fields of
+`tui/plan/model.py` and `tui/steps/*.py`. An editor that knows JSON Schema completes and checks plans with
+`tui/plan/plan.schema.json`. `virada check PLAN` names every mistake at its line and column, and with
+`--on TARGET` asks the target as well.
+
+A plan is a YAML file. Keys are English, texts are in any language; a key that is not known is an error. When a run
+opens it is frozen with the files that it names, and what was sealed is what is executed.
+
+| written as | is | for instance |
+|---|---|---|
+| text | text; `${NAME}` is taken from the environment only where that is said | `Add the column` |
+| duration | a span with its unit: `ms`, `s`, `m`, `h`, `d`; a bare number is an error | `500ms`, `90s`, `1h30m` |
+| offset | minutes and hours from the window's opening, which is T+0 | `T+10m`, `T-30m`, `T+24h` |
+| quantity | a number, a share, a span or bytes, as the metric needs it | `0`, `70%`, `100ms`, `2GB` |
+| file | a file's name relative to the plan, not outside of its directory | `expand.sql` |
+
+Where a default is told it holds where the key is not written. A key in **bold** must be written.
+"""
+METRIC_WORDS = {
+    "response_time": "95th percentile of the canary's answers of the last five seconds, in seconds (`100ms`)",
+    "response_time_p50": "median of the last thirty answers of the canary, in seconds",
+    "response_time_p95": "95th percentile of the last thirty answers of the canary, in seconds",
+    "cpu": "share of the host's processors in use (`70%`)",
+    "memory": "share of the host's memory in use (`80%`)",
+    "disk": "share of the data directory's filesystem in use (`85%`)",
+    "disk_free_bytes": "free bytes of it (`50GB`)",
+    "load": "the host's load average of one minute",
+    "io_pressure_share": "share of the time in which something waited for input or output",
+    "connections": "share of the connections that ordinary roles may use (`90%`)",
+    "active_sessions": "sessions of others that execute something",
+    "waiting_sessions": "sessions of others that wait for a lock",
+    "oldest_transaction_s": "age of the oldest transaction of others, in seconds (`5m`)",
+    "critical_errors": "errors of others in the server's log, of SQLSTATE classes 53, 57P, 58, F0, XX, and every PANIC",
+    "deadlocks": "deadlocks since the run looks",
+    "tps": "transactions a second",
+    "wal_rate": "bytes of WAL a second (`16MB`)",
+    "replicas": "standbys that are connected",
+    "replication_lag": "how far the slowest replica is behind, in seconds (`5s`)",
+    "replication_lag_bytes": "how far it is behind, in bytes",
+}
+SECTIONS = {
+    "Plan": ("The plan", "the plan"),
+    "Target": ("Targets", "target"),
+    "HostSource": ("Host sources", "host source"),
+    "Window": ("The window", "window"),
+    "Member": ("The team", "member"),
+    "Canary": ("The canary", "canary"),
+    "Guard": ("Success criteria", "criterion"),
+    "Phase": ("Phases", "phase"),
+    "PhaseWindow": ("Windows of phases", "window"),
+    "Section": ("Sections", "section"),
+    "Step": ("Steps", "step"),
+    "Proof": ("Proofs", "proof"),
+    "Rollback": ("The rollback", "rollback"),
+    "Trigger": ("Triggers", "trigger"),
+}
+"""Types in the order in which they are told, each with its heading and what one is called."""
+WINDOW = {
+    "always": "It changes something and belongs into the window.",
+    "never": "It changes nothing in the target, needs no window, and a rollback leaves nothing of it.",
+    "unless_said": "It counts as changing something, and belongs into the window, but for `changes: false`.",
+}
+SHORT_SCALARS = ("duration", "offset", "quantity", "file")
+
+Json = dict[str, Any]
+
+
+class Page:
+    """The document of one schema."""
+
+    def __init__(self, schema: Json) -> None:
+        self.defs: dict[str, Json] = schema["$defs"]
+
+    def text(self) -> str:
+        """As it stands in the file."""
+        parts = [INTRODUCTION, "## A whole plan\n\n" + _example("plan")]
+        parts += [self._type(name, heading) for name, (heading, _one) in SECTIONS.items() if name in self.defs]
+        return "\n".join([*parts, self._kinds()])
+
+    def untold(self) -> list[str]:
+        """Types of a plan that have no place in the document."""
+        return [
+            name for name, schema in self.defs.items()
+            if "properties" in schema and name not in (*SECTIONS, "Action") and not name.startswith("spec-")
+            and "." not in name
+        ]  # fmt: skip
+
+    def undescribed(self) -> list[str]:
+        """Keys of which nothing is said, as `Step.title`."""
+        return [
+            f"{name}.{key}" for name, schema in self.defs.items() for key, value in schema.get("properties", {}).items()
+            if not value.get("description") and not self._referred(value).get("description")
+        ]  # fmt: skip
+
+    def _referred(self, value: Json) -> Json:
+        """A kind's key is described where the kind is."""
+        name = value.get("$ref", "").rpartition("/")[2]
+        return self.defs[name] if name.startswith("kind-") else {}
+
+    def _type(self, name: str, heading: str) -> str:
+        schema = self.defs[name]
+        parts = [f"## {heading}", "", schema["description"], "", *self._table(schema)]
+        if name == "Guard":
+            parts += ["", "| metric | is |", "|---|---|"]
+            parts += [f"| `{metric}` | {METRIC_WORDS[metric]} |" for metric in METRICS]
+        if name == "Step":
+            kinds = ", ".join(f"`{kind}`" for kind in KINDS)
+            parts += ["", f"Beside these a step has exactly one of: {kinds}. They are told below, with examples."]
+            parts += ["`undo` and `cleanup` take one of them, too: `undo: {sql: {file: expand_undo.sql}}`."]
+        return "\n".join(parts) + "\n"
+
+    def _kinds(self) -> str:
+        parts = ["## Kinds of steps", ""]
+        for name, kind in KINDS.items():
+            spec = self.defs[f"spec-{name}"]
+            about = f"{self.defs[f'kind-{name}']['description']} {WINDOW[kind.window]} {_interrupted(kind)}".strip()
+            parts += [f"### `{name}`", "", about, "", spec["description"], ""]
+            parts += [*self._table(spec), "", *self._parts(name, spec), _example(name)]
+        return "\n".join(parts)
+
+    def _parts(self, name: str, spec: Json) -> list[str]:
+        """What a key of the kind's is made of, where that is a mapping of its own."""
+        found = []
+        for of, schema in self.defs.items():
+            if of.startswith(f"tui.steps.{name}."):
+                key = next(key for key, value in spec["properties"].items() if f"#/$defs/{of}" in json.dumps(value))
+                found += [f"`{key}`: {schema['description']}", "", *self._table(schema), ""]
+        return found
+
+    def _table(self, schema: Json) -> Iterator[str]:
+        """A row a key."""
+        yield "| key | written as | what it says | default |"
+        yield "|---|---|---|---|"
+        for key, value in schema["properties"].items():
+            if value.get("$ref", "").startswith("#/$defs/kind-"):
+                continue
+            name = f"**`{key}`**" if key in schema.get("required", ()) else f"`{key}`"
+            default = f"`{_written(value['default'])}`" if value.get("default") not in (None, "") else ""
+            default = "" if "const" in value else default
+            about = value.get("description", "").replace("|", "\\|")
+            yield f"| {name} | {self._shown(value)} | {about} | {default} |"
+
+    def _shown(self, schema: Json) -> str:
+        """How a value is written."""
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            if name in SHORT_SCALARS:
+                return str(name)
+            if name == "Action":
+                return "one kind of step"
+            heading, one = SECTIONS.get(name, ("", ""))
+            return f"[{one}](#{heading.lower().replace(' ', '-')})" if heading else "a mapping"
+        if "const" in schema:
+            return f"`{_written(schema['const'])}`"
+        if "enum" in schema:
+            metrics = list(schema["enum"]) == list(METRICS)
+            return "a metric" if metrics else ", ".join(f"`{value}`" for value in schema["enum"])
+        if "anyOf" in schema:
+            shown = [self._shown(each) for each in schema["anyOf"] if each != {"type": "null"}]
+            return " or ".join(dict.fromkeys(shown))
+        if schema.get("type") == "array":
+            items = self._shown(schema["items"])
+            return f"list of {items}"
+        if schema.get("type") == "object":
+            values = schema.get("additionalProperties")
+            return f"a mapping of {self._shown(values)}" if values else "a mapping"
+        words = {"string": "text", "boolean": "`true`, `false`", "integer": "number", "number": "number"}
+        return words.get(str(schema.get("type")), "a value")
+
+
+def _interrupted(kind: Kind) -> str:
+    """What becomes of a step whose engine, server or connection went away in the middle of it."""
+    if kind.fence == "none":
+        return ""
+    if kind.fence != "child":
+        return "Interrupted, the server is asked what became of it; what is committed is never executed again."
+    if kind.repeat == "always":
+        return "Interrupted, it is run again."
+    if kind.changes:
+        return "Interrupted, the server is asked for its commit, then its proof; where neither tells, a person decides."
+    return f"Interrupted, its proof tells; without one a person decides (`repeat: {kind.repeat}`)."
+
+
+def _written(value: Any) -> str:
+    """As YAML has it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _example(name: str) -> str:
+    return f"```yaml\n{(EXAMPLES / f'{name}.yaml').read_text(encoding='utf-8')}```\n"
+
+
+def text() -> str:
+    """As it stands in the file."""
+    return Page(json_schema(KINDS)).text()
+
+
+def main() -> int:
+    FILE.write_text(text(), encoding="utf-8")
+    print(FILE)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
