@@ -23,7 +23,7 @@ from tui.run.measured import sampled
 from tui.run.pace import paced
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
 from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Confirmed, Reached, Steps, StepState, numbered
-from tui.run.takeback import residue_of, rollback_steps, stays, undo_step
+from tui.run.takeback import ended_badly, residue_of, rollback_steps, stays, undo_step
 from tui.run.unsettled import failing
 
 
@@ -119,6 +119,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             doubted=residue != "none" or known.status == "undecided",
             leftovers=tuple(known.evidence.get(Fact.LEFTOVERS) or ()) or known.leftovers,
             host_attempt=0 if host is None else host.attempt, losses=known.losses, fired=known.fired,
+            before=ended_badly(known),
             fired_attempt=known.fired_attempt, errors=known.errors, failing=known.failing,
             unrecorded=known.unrecorded,
         )

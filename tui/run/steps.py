@@ -128,6 +128,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     """The line of the trigger that it made fire, while the cause is there."""
     fired_attempt: int = 0
     """The attempt that made one fire last."""
+    before: StepState | None = None
+    """How the attempt before this one stood when it was begun, where it did not end well; without its own."""
     errors: int = 0
     """Errors of it that nobody has resolved."""
     failing: bool = False

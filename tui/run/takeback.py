@@ -28,7 +28,14 @@ def undo_step(state: RunState, undoes: str) -> StepState:
     if known.status in ("failed", "cancelled", "undecided"):
         # What it has already taken back is not taken back twice.
         at = replace(at, done=known.done, residue=known.effect)
-    return replace(at, attempt=known.attempt)
+    return replace(at, attempt=known.attempt, before=ended_badly(known))
+
+
+def ended_badly(known: StepState) -> StepState | None:
+    """The last attempt of it, or of the one it stands for anew, where that did not end well; without what was before."""
+    if known.status in ("failed", "cancelled", "undecided"):
+        return replace(known, before=None)
+    return known.before if known.status == "pending" else None
 
 
 def residue_of(known: StepState) -> Effect:
@@ -98,7 +105,7 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
                 fresh = StepState(step=step, place=numbered[step.id], group="rollback")
                 if known is not None:
                     fresh = replace(
-                        fresh, attempt=known.attempt, host_attempt=known.host_attempt,
+                        fresh, attempt=known.attempt, host_attempt=known.host_attempt, before=ended_badly(known),
                         done=known.done if failed else 0, residue=residue_of(known) if failed else "none",
                     )  # fmt: skip
                 joined.append(fresh)

@@ -18,8 +18,9 @@ from tui.console.visible import visible
 from tui.console.words import clock, figure, metric_word, name_of, waiting_sentence
 from tui.journal.codes import FateReason
 from tui.locale import _, ngettext
+from tui.plain.cause import cause
 from tui.plain.holding import held_sentence
-from tui.plain.words import FATE_REASON, error_text, word
+from tui.plain.words import FATE_REASON, STEP_STATUS, error_text, word
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
 from tui.run.errors import RecordedError
@@ -238,6 +239,9 @@ def _alarm(view: View) -> Notice:
     holder = elsewhere(view) if view.mode == "operator" else None
     if holder is not None:
         return Notice(((whose_helm(holder), "warn"),))
+    earlier = _again(view)
+    if earlier is not None:
+        return Notice(((earlier, "warn"),))
     errors = _errors(view)
     if errors.pieces:
         return errors
@@ -248,6 +252,21 @@ def _alarm(view: View) -> Notice:
     # However far the run has gone since: whether it is in the database is asked for hours afterwards.
     text = _("Committed last, at {time}: {step}").format(time=when, step=name_of(committed))
     return Notice(((text, "dim"),), urgent=False)
+
+
+def _again(view: View) -> str | None:
+    """What the attempt before the running one met, which is asked while that runs."""
+    for at in view.state.running():
+        if at.before is None or at.step.with_ is not None:
+            continue
+        met = cause(at.before)
+        text = _("attempt {n}; the one before {status} {code}: {what}; {effect}")
+        code = f"(SQLSTATE {met.code})" if met.code else ""
+        told = text.format(
+            n=at.attempt, status=word(STEP_STATUS, at.before.status), code=code, what=met.what, effect=met.effect
+        )
+        return told.replace(" :", ":")
+    return None
 
 
 def _errors(view: View) -> Notice:
