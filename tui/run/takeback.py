@@ -32,7 +32,7 @@ def undo_step(state: RunState, undoes: str) -> StepState:
 
 
 def ended_badly(known: StepState) -> StepState | None:
-    """The last attempt of it, or of the one it stands for anew, where that did not end well; without what was before."""
+    """The last attempt of it, or of the one it stands for anew, where that did not end well; without its own."""
     if known.status in ("failed", "cancelled", "undecided"):
         return replace(known, before=None)
     return known.before if known.status == "pending" else None
