@@ -18,6 +18,7 @@ import pytest
 
 from tests import postgres_server
 from tests.acceptance.station import VIRADA, Done, Station, await_condition
+from tests.postgres_server import Database
 from tui.cli.main import run
 from tui.demo.server import Server
 
@@ -82,8 +83,14 @@ HELM = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def dsn(database: Database) -> str:
+    """A database of the test's own: another run on one that has changes ahead is refused."""
+    return database.dsn
+
+
 @pytest.fixture(scope="module")
-def dsn(server: Server) -> Iterator[str]:
+def driven_dsn(server: Server) -> Iterator[str]:
     database = postgres_server.create_database(server)
     yield database.dsn
     postgres_server.drop_database(database)
@@ -97,9 +104,9 @@ def _furnish(station: Station) -> Path:
 
 
 @pytest.fixture(scope="module")
-def driven(dsn: str) -> Iterator[Station]:
+def driven(driven_dsn: str) -> Iterator[Station]:
     """A closed run (`driven.closed`) with a failure, a retry, a cancel and a rollback; and an open one, the newest."""
-    with Station(CONTRACT_DSN=dsn) as station:
+    with Station(CONTRACT_DSN=driven_dsn) as station:
         plan = _furnish(station)
         _drive(station, plan)
         station.closed = station.directory().name  # type: ignore[attr-defined]
@@ -209,7 +216,8 @@ def test_1_when_a_step_fails_and_3_when_that_is_rolled_back(station: Station, ds
     failed = station.virada("run", plan, "--on", "here", *driving).expect(1)
     assert "fragile" in failed.err
     assert station.status()["status"] == "failed"
-    station.virada("run", plan, "--on", "here", *driving, "--on-failure", "rollback").expect(3)
+    beside = ("--beside", "the one before has failed")
+    station.virada("run", plan, "--on", "here", *driving, "--on-failure", "rollback", *beside).expect(3)
     told = station.status()
     assert told["status"] == "rolled_back"
     assert {step["id"]: step["status"] for step in told["steps"]}["work"] == "undone"
@@ -275,7 +283,7 @@ def test_without_run_the_newest_open_one(dsn: str, station: Station) -> None:
     station.env["CONTRACT_DSN"] = dsn
     plan = _furnish(station)
     first = station.open(plan, "--on", "here")
-    station.open(plan, "--on", "here")
+    station.open(plan, "--on", "here", "--beside", "of the two the newest is meant")
     station.do("close", "--reason", "not this one")
     told = station.virada("attach", "--plain", stdin="status\nquit\n").expect().out
     assert first in told

@@ -70,8 +70,8 @@ class Rig:
     """One run. `plan`: a whole plan, or the steps of one section (YAML, indented by ten blanks, as under `steps:`).
 
     `files` lie beside the plan; `past_check` are sealed in their place, as if `check` had let them pass. `ledger`: the
-    database has one. `checked`: the target is asked for all that the plan needs, as by `run`. On leaving the engine is
-    ended and its sessions are closed.
+    database has one. `checked`: the target is asked for all that the plan needs, as by `run`. `beside`: why it opens
+    although others are in the way. On leaving the engine is ended and its sessions are closed.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Rig:
         past_check: Mapping[str, str] | None = None,
         window: OpenWindow | None = None,
         checked: bool = False,
+        beside: str | None = None,
         **variables: str,
     ) -> None:
         self.home = home
@@ -109,6 +110,7 @@ class Rig:
         self.past_check = past_check or {}
         self.window = window
         self.checked = checked
+        self.beside = beside
         run = home / "runs" / new_run_id(datetime.now(UTC))
         self.paths = RunPaths(run)
         self.engine: Engine
@@ -126,6 +128,7 @@ class Rig:
             id=self.paths.id, plan=self.loaded.plan, seal=seal, work=work, target=target,
             environment=self.loaded.plan.targets[target].environment, policy=self.policy, ledger=self.ledger,
             window=self.window,
+            beside=self.beside,
         )  # fmt: skip
         opening = Opening(opened=opened, by="ana@test", source=str(self.source) if self.checked else "")
         file_of(self.paths).write_bytes(msgspec.json.encode(opening))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, create_database, drop_database
 from tui.demo.server import Server
+from tui.helm.paths import new_run_id
 from tui.journal.codes import Fact
 from tui.postgres import fence
 from tui.postgres.connect import open_session
@@ -298,17 +300,24 @@ async def test_who_is_in_the_way(empty_database: Database, tmp_path: Path) -> No
                     assert all(ours["pid"] != holder.info.backend_pid for ours in facts.get("ours") or [])
 
 
-@pytest.mark.unsaid(Fact.HOLDERS)
+@pytest.mark.unsaid(Fact.HOLDERS, Fact.HELD_BY)
 @awaited
 async def test_who_holds_the_target(empty_database: Database, tmp_path: Path) -> None:
     for _turn in range(2):
-        session = await open_session(empty_database.dsn, purpose="control", run="other")
+        run = new_run_id(datetime.now(UTC))
+        session = await open_session(empty_database.dsn, purpose="control", run=run)
         assert await fence.try_lock(session, fence.target_key())
         async with Rig(
-            tmp_path / str(session.backend.pid), empty_database, '          - {id: a, title: A, sql: "select 1"}'
+            tmp_path / str(session.backend.pid),
+            empty_database,
+            '          - {id: a, title: A, sql: "select 1"}',
+            beside="it is to wait",
         ) as rig:
             assert rig.do(Execute(step="a")) is None
-            assert (await rig.waits("a"))["holders"] == [session.backend.pid]
+            facts = await rig.waits("a")
+            assert facts["holders"] == [session.backend.pid]
+            (holder,) = facts["held_by"]
+            assert (holder["pid"], holder["run"]) == (session.backend.pid, run) and holder["since"].endswith("Z")
             await session.close()
             await rig.ended("a")
 

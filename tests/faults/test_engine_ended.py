@@ -95,11 +95,15 @@ def test_two_runs_change_one_target_one_after_the_other(station: Station, databa
     station.virada("attach", one, "--plain", stdin=lines).expect()
     station.do("execute", "slow", "--no-wait", run=one)
     station.wait_for(lambda e: e["type"] == "tx.begin" and e["data"]["step"] == "slow", run=one)
-    other = station.virada("run", str(counting.PLAN), "--detach").expect().out.strip()
+    other = (
+        station.virada("run", str(counting.PLAN), "--detach", "--beside", "one after the other").expect().out.strip()
+    )
     assert other != one
     station.do("execute", "single", "--no-wait", run=other)
     waiting = station.wait_for("step.waiting", run=other)
-    assert waiting["data"]["reason"] == "target_key" and waiting["data"]["facts"]["holders"]
+    assert waiting["data"]["reason"] == "target_key"
+    (holder,) = waiting["data"]["facts"]["held_by"]
+    assert holder["run"] == one and holder["pid"] in waiting["data"]["facts"]["holders"]
     assert counting.executed(database)["single.1"] == 0
     with database.connect() as connection:
         connection.execute("delete from gate")

@@ -85,7 +85,11 @@ def _of_step(state: RunState, step: str) -> Verdict | None:
     if at is None:
         return Verdict(Exit.FAILED, state.status, step)
     # A step of a rollback that is taken up again is pending until its turn comes.
-    if at.reason == CancelReason.OTHER_TARGET and at.status == "cancelled" and state.barrier is not None:
+    if (
+        at.reason in (CancelReason.OTHER_TARGET, CancelReason.OTHER_RUN)
+        and at.status == "cancelled"
+        and state.barrier is not None
+    ):
         return Verdict(Exit.WAITING, at.status, step, "held")
     if at.status not in ("running", "pending"):
         return _judged(at)

@@ -13,10 +13,8 @@ from tui.journal.events import RunOpened, decode
 from tui.journal.position import Position
 from tui.locale import _, prefer
 from tui.run.fold import fold
+from tui.run.standing import QUIET
 from tui.run.state import RunState
-
-_QUIET = frozenset({"metrics.sampled", "step.output", "step.progress", "log.lines", "step.waiting"})
-"""Types that change nothing of what a list of runs shows, and make up most of a journal."""
 
 
 def found(text: str | None, open_only: bool = False) -> RunPaths:
@@ -62,7 +60,7 @@ def outline(paths: RunPaths) -> RunState:
 
     state = RunState()
     for entry in scan(paths.journal):
-        if entry.line.type not in _QUIET:
+        if entry.line.type not in QUIET:
             state = fold(state, entry.line)
     if state.opened is None:
         raise Stop(_no_run(paths, None), Exit.USAGE)

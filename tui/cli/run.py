@@ -38,24 +38,31 @@ from tui.plan.model import Plan
     metavar="CODE",
     help=_("Run in spite of what check --on calls an error of this code; recorded. May be repeated."),
 )
+@click.option(
+    "--beside",
+    metavar="REASON",
+    help=_("Run although another run is in the way on the same target, for this reason; recorded."),
+)
 @options.declared()
 @options.plain()
 @options.mouse()
 def command(
     plan: Path, target: str | None, rehearsal: bool, headless: bool, sign_off: str | None, on_failure: str | None,
-    compress: float, detach: bool, reason: str | None, despite: tuple[str, ...], declared: str | None, plain: bool,
-    mouse: bool,
+    compress: float, detach: bool, reason: str | None, despite: tuple[str, ...], beside: str | None,
+    declared: str | None, plain: bool, mouse: bool,
 ) -> int:  # fmt: skip
     name = options.checked_name(declared)
     despite = known_objections(despite)
     policy = options.policy_of(headless, sign_off, on_failure, name)
     way = way_of(headless=headless, detach=detach, plain=plain)
+    if beside is not None and not beside.strip():
+        raise click.BadParameter(_("the text is empty."), param_hint="--beside")
     loaded = load_plan(plan)
     chosen = choose_target(loaded.plan, target)
     mode = mode_of(loaded.plan, chosen, rehearsal=rehearsal, compress=compress)
     paths = open_plan(
         loaded, plan, chosen, mode=mode, policy=policy or Policy(), compress=compress, reason=reason, declared=name,
-        environment=dict(os.environ), despite=despite,
+        environment=dict(os.environ), despite=despite, beside=beside,
     )  # fmt: skip
     return accompany(paths, way, declared=name, take=None, mouse=mouse)
 

@@ -12,6 +12,7 @@ from tui.cli.recorded import outline
 from tui.cli.stop import Stop
 from tui.helm.paths import RunPaths
 from tui.locale import _
+from tui.run.standing import standing
 
 
 @click.command("runs", help=_("All runs, newest first."))
@@ -20,6 +21,8 @@ def command(as_json: bool) -> None:
     from tui.helm.paths import list_runs, runs_directory
 
     found = [_row(paths) for paths in list_runs()]
+    for row in found:
+        row["beside"] = [other["id"] for other in found if other is not row and _meet(row, other)]
     if as_json:
         print_json(found)
         return
@@ -30,21 +33,38 @@ def command(as_json: bool) -> None:
         tell(_("There is no run in {directory}.").format(directory=runs_directory()))
 
 
+def _meet(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether both are open on one target: by its system identifier and its database, whatever their plans call it."""
+    if row["standing"] is None or other["standing"] is None:
+        return False
+    one, two = row["identity"], other["identity"]
+    if not one or not two or one.get("system_identifier") != two.get("system_identifier"):
+        return False
+    return any(one.get(key) == two.get(key) for key in ("database_oid", "database"))
+
+
+def _identity(known: dict[str, Any]) -> dict[str, Any] | None:
+    """Which server and which database the run is on."""
+    return {key: known.get(key) for key in ("system_identifier", "database", "database_oid")} if known else None
+
+
 def _row(paths: RunPaths) -> dict[str, Any]:
     """A run's line of the list; one that cannot be read says why in `problem`."""
     from tui.journal.line import JournalError
 
     row: dict[str, Any] = dict.fromkeys(
-        ("plan", "target", "environment", "mode", "status", "opened", "at", "seq", "helm")
+        ("plan", "target", "environment", "mode", "status", "opened", "at", "seq", "helm", "identity", "standing")
     )
     problem: str | None = None
     try:
         state = outline(paths)
         assert state.opened is not None
+        stand = standing(state)
         row |= {
             "plan": state.opened.plan.name, "target": state.opened.target, "environment": state.opened.environment,
             "mode": state.opened.mode, "status": state.status, "opened": state.opened_at, "at": state.at,
-            "seq": state.seq, "helm": state.helm,
+            "seq": state.seq, "helm": state.helm, "identity": _identity(state.identity),
+            "standing": None if stand is None else stand.code.value,
         }  # fmt: skip
     except (Stop, JournalError) as error:
         problem = str(error)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from tui.console.progress import count_key, counting, is_counted
 from tui.console.visible import visible
 from tui.console.words import effect_word, fate_word, figure, metric_word, name_of, run_word, waiting_sentence
+from tui.helm.neighbour import beside_lines, neighbour_words
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _, ngettext
@@ -145,7 +146,13 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
     by = line.by
     match event:
         case e.RunOpened():
-            return "event", _("Run {run} opened on {target} by {by}").format(run=event.id, target=event.target, by=by)
+            text = _("Run {run} opened on {target} by {by}").format(run=event.id, target=event.target, by=by)
+            return ("warning" if event.others else "event"), "; ".join(
+                (text, *beside_lines(event.others, event.beside))
+            )
+        case e.RunBeside():
+            text = _("Another run on this target, beside which this one goes on: {run}")
+            return "warning", " | ".join(text.format(run=neighbour_words(other)) for other in event.runs)
         case e.RunRecovered():
             text = _("The run was taken up again by another engine; the helm is free")
             if event.end_known is False:
@@ -164,6 +171,9 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
                 known = state.steps.get(until)
                 goal = until if known is None else name_of(known)
                 return "person", _("Runs on to {step}, by {by}").format(step=goal, by=by)
+            if event.beside:
+                text = _("Goes on beside {runs}, by {by}").format(runs=", ".join(event.beside), by=by)
+                return "person", text + _because(event.reason)
             if event.identity is not None:
                 return "person", _("What answered is the target now, by {by}").format(by=by) + _because(event.reason)
             return "person", _("Goes on, by {by}").format(by=by)

@@ -14,6 +14,7 @@ from tui.console.refusals import refusal_sentence, whose_helm
 from tui.console.view import Said, View
 from tui.console.visible import visible
 from tui.console.words import clock, effect_word, environment_word, name_of
+from tui.journal.codes import HoldReason
 from tui.locale import _, ngettext
 from tui.plain.confirmations import confirmation_words
 from tui.plain.holding import held_sentence
@@ -159,16 +160,16 @@ class Operator:
         opened, barrier = state.opened, state.barrier
         if opened is None or self._refused(c.Accept(reason=intents.TRIED, confirm=opened.target)) or barrier is None:
             return
+        title = _("ACCEPT what answers as {target} ({environment})")
+        follows = _("Everything that follows, a rollback too, is done there.")
+        if barrier.code == HoldReason.OTHER_RUN:
+            title = _("GO ON BESIDE another run on {target} ({environment})")
+            follows = _("Both runs may change the target from here on, one step at a time.")
         question = Question(
-            title=_("ACCEPT what answers as {target} ({environment})").format(
-                target=visible(opened.target), environment=environment_word(opened.environment)
-            ),
+            title=title.format(target=visible(opened.target), environment=environment_word(opened.environment)),
             confirm=_("Accept"),
             danger=True,
-            lines=(
-                *explained(held_sentence(barrier), "warn"),
-                *explained(_("Everything that follows, a rollback too, is done there.")),
-            ),
+            lines=(*explained(held_sentence(barrier), "warn"), *explained(follows)),
             fields=(
                 Asked(label=_("Reason")),
                 Asked(

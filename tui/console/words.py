@@ -8,6 +8,7 @@ from typing import Any
 from tui.console.view import Mode
 from tui.console.visible import visible
 from tui.finite import digits, share, span
+from tui.helm.neighbour import awaited_words
 from tui.locale import _, language, ngettext
 from tui.plain.silence import silence_words
 from tui.plain.words import EFFECT, METRIC, REASON, excepted, holder_words, prepared_words, unit_word, word
@@ -224,7 +225,7 @@ def waiting_sentence(reason: str, facts: dict[str, Any]) -> str:
         case "other_target":
             return _("waits for the run's own target: something else answers in its name")
         case "target_key":
-            return _("waits for another run to leave the target")
+            return awaited_words(facts)
         case "still_running":
             return _("waits for what still runs on the server")
         case "server_unreachable":

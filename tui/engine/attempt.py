@@ -29,7 +29,7 @@ from tui.engine.target import TargetAccess
 from tui.engine.watching import Watching
 from tui.helm.paths import RunPaths
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, WaitReason
+from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, WaitReason
 from tui.journal.line import JournalError
 from tui.plan.model import Proof
 from tui.plan.sealed import NotAsSealed, SealedPlan
@@ -38,6 +38,7 @@ from tui.postgres import outside
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
+from tui.run.standing import changes
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import TERMINATED, error_facts, passes
@@ -169,6 +170,8 @@ class Attempt:
         generator = self.kind.execute(self._context(), self.kind.typed(self.step.spec))
         result: Any = None
         try:
+            if changes(self.step):
+                await self._admitted()
             if self.kind.changes:
                 await self._keyed()
             while True:
@@ -197,11 +200,28 @@ class Attempt:
         """What of the step is in the database, of which this attempt has done nothing."""
         return "some" if self._current().done else "none"
 
+    async def _admitted(self) -> None:
+        """Raises OtherRuns where others are in the way on the target. A program asks only a server that is there."""
+        takes_back = self.at.group != "main"
+        if self.kind.changes:
+            await self._there(lambda: self.target.admit(takes_back))
+        elif self.target.control_session is not None:
+            try:
+                await self.target.admit(takes_back)
+            except OtherTarget:
+                raise
+            except PostgresError:
+                # It may be what brings the server back.
+                return
+
     async def _keyed(self) -> None:
         """Take the right to change the target, once its server is there."""
+        await self._there(lambda: self.sql.key.take(self.stop))
+
+    async def _there(self, ask: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await self.sql.key.take(self.stop)
+                await ask()
                 return
             except PostgresError as error:
                 if not may_be_away(error) or not await self.outage.over():
@@ -568,7 +588,8 @@ class Attempt:
         if at.witness is not None or (self.kind.fence == "child" and at.child is not None):
             await self._recover(other)
         elif self.stop_reason != CancelReason.ENGINE:
-            reason = CancelReason(self.stop_reason) if self.stop_reason else CancelReason.OTHER_TARGET
+            met = CancelReason.OTHER_RUN if other.code == HoldReason.OTHER_RUN else CancelReason.OTHER_TARGET
+            reason = CancelReason(self.stop_reason) if self.stop_reason else met
             effect: e.Effect = "some" if at.done else "none"
             step, attempt = self.key
             self.recorder.append(

@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from tui.engine.attempt import Attempt
 from tui.engine.crashlog import CrashLog
+from tui.engine.gate import Gate
 from tui.engine.helm import Helm
 from tui.engine.keepers import Keepers
 from tui.engine.mishap import Aftermath, lost
@@ -64,6 +66,8 @@ class Engine:
         target.on_secret = lambda: recorder.know(target.secrets())
         target.expected = self._expected
         target.on_other = self._hold
+        self.gate = Gate(recorder, target, paths, crashlog.exception)
+        target.admit = self.gate.admit
 
     def end(self) -> None:
         """Have `run` return soon: what runs is ended and left for another engine to decide.
@@ -85,8 +89,10 @@ class Engine:
         indexing = asyncio.create_task(self._index())
         await self._look_ahead(self.recorder.state.unended)
         try:
+            await self.gate.begin()
             await self._loop()
         finally:
+            await self.gate.close()
             self.keepers.close()
             indexing.cancel()
             self.sampler.stop()
@@ -143,6 +149,7 @@ class Engine:
             wait, again = self._do(next_effects(self.recorder.state, time.time()))
             if again:
                 continue
+            self.gate.settle()
             if wait is None or wait.reason in ("running", "clock") or self._tasks or self.helm.clients:
                 idle_since = time.monotonic()
             elif self._may_leave(wait) and time.monotonic() - max(idle_since, self.helm.last_seen) >= LINGER:
@@ -326,7 +333,9 @@ def _asked(reason: str | None) -> CancelReason:
 
 def _same(barrier: Barrier, other: OtherTarget) -> bool:
     """Whether it has been said already."""
-    seen = ("evidence", barrier.facts.get("evidence"))
-    return (barrier.code, told(barrier.found), seen) == (
-        other.code, told(other.facts["found"]), ("evidence", other.facts.get("evidence")),
-    )  # fmt: skip
+
+    def seen(facts: Mapping[str, Any]) -> tuple[Any, ...]:
+        runs = [(run.get("run"), run.get("standing")) for run in facts.get("runs") or ()]
+        return told(facts.get("found") or {}), facts.get("evidence"), runs
+
+    return barrier.code == other.code and seen(barrier.facts) == seen(other.facts)

@@ -66,13 +66,14 @@ def open_run(
     opens: str | None = None,
     environment: Mapping[str, str] | None = None,
     despite: Sequence[str] = (),
+    beside: str | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> RunPaths:
     """Freeze the plan into a new run, start its engine, and return when `run.opened` is durable.
 
     `source`: the plan's file. `despite`: codes of what `check --on` calls errors that are no reason not to open the
-    run. `tell` is told what was found wrong and is no such reason. Raises LaunchFailed; a run that never opened leaves
-    no directory behind.
+    run. `beside`: why it opens although other runs are in the way on its target. `tell` is told what was found wrong
+    and is no such reason. Raises LaunchFailed; a run that never opened leaves no directory behind.
     """
     plan = loaded.plan
     if plan is None:
@@ -93,11 +94,12 @@ def open_run(
             environment=chosen.environment, mode="live" if mode == "live" else "rehearsal", window=window,
             policy=policy or Policy(), durations=durations, rollback_s=rollback_s, compress=compress, reason=reason,
             demo=demo, plan_file=source.name, engine={"version": __version__}, despite=tuple(despite),
+            beside=beside,
         )  # fmt: skip
-        told = Opening(
+        opening_ = Opening(
             opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets
         )
-        opening.file_of(paths).write_bytes(msgspec.json.encode(told))
+        opening.file_of(paths).write_bytes(msgspec.json.encode(opening_))
         for line in _start(paths, None, environment, held):
             tell(line)
     except LaunchFailed:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tui.engine.beside import look
 from tui.engine.findings import Findings
 from tui.engine.preflight_backup import backup_problems
 from tui.engine.preflight_measured import measured, wants_measures
@@ -18,6 +19,9 @@ from tui.engine.rehearsed import rehearsal_problems
 from tui.engine.standbys import standby_problems
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
+from tui.helm.neighbour import neighbour_words
+from tui.helm.paths import runs_directory
+from tui.journal.codes import Standing
 from tui.locale import _
 from tui.plan.files import PLAN_FILE
 from tui.plan.loader import Loaded
@@ -65,6 +69,7 @@ async def _preflight(
         work = work_of(loaded.plan, digests)
         await refusals(found, access, loaded.plan, files, environment, work=work, demo=False, everything=True)
         await _leftovers(found, control)
+        await _other_runs(found, access, control)
     except PostgresError as error:
         message = _("The target {target} does not answer as needed: {reason}")
         found.add("error", "target-unreachable", message.format(target=target, reason=error.message))
@@ -197,6 +202,17 @@ async def _leftovers(found: Findings, control: Session) -> None:
         if index.building_pid is None:
             text = _("The index {index} is invalid: a concurrent build was interrupted. Drop it before the change.")
             found.add("warning", "invalid-index", text.format(index=index.index))
+
+
+async def _other_runs(found: Findings, access: TargetAccess, control: Session) -> None:
+    """Those that are in the way keep a run from opening now; others are worth knowing."""
+    for other in await look(access, control, runs_directory(), access.run):
+        if other.in_the_way:
+            text = _("In the way on this target: {run}. A run opens beside it with --beside REASON, which is recorded.")
+            found.add("error", "other-run", text.format(run=neighbour_words(other)))
+        elif other.standing != Standing.UNREADABLE:
+            text = _("Not in the way on this target: {run}.")
+            found.add("warning", "other-run", text.format(run=neighbour_words(other)))
 
 
 def _programs(

@@ -13,6 +13,7 @@ import msgspec
 
 from tui import __version__
 from tui.engine.approved import approved, known_secrets
+from tui.engine.beside import InTheWay, Turn, identified, look, refusal
 from tui.engine.crashlog import CrashLog
 from tui.engine.detach import report_failure, report_ready
 from tui.engine.drivers import private
@@ -29,6 +30,7 @@ from tui.engine.removal import patiently
 from tui.engine.target import TargetAccess
 from tui.engine.unrecorded import unrecorded, unrecorded_words
 from tui.helm.heads import Keeper, kept, lost_words, named
+from tui.helm.neighbour import beside_lines, unseen_line
 from tui.helm.opening import file_of, inherited
 from tui.helm.owner import NotOwned, Seen, require_own
 from tui.helm.paths import RunPaths
@@ -50,6 +52,7 @@ from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
 from tui.run.driving import wished
 from tui.run.fold import fold_all
+from tui.run.standing import changes_something
 from tui.run.state import RunState
 
 _TOLD = 100
@@ -125,6 +128,7 @@ async def _serve(
             raise CannotStart(_("The run {run} was replaced while it was taken up.").format(run=paths.id), _REFUSED)
     else:
         recorder, target, told = await _open(paths, environment)
+        told = (*told, *_told(recorder))
     crashlog.hide(lambda text: recorder.redactor.text(text))
     engine = Engine(recorder, paths, target, environment, crashlog)
     server = HelmServer(paths, engine.helm, lock=lock)
@@ -154,6 +158,14 @@ async def _serve(
         if keeper is not None and keeper.problem is not None:
             crashlog.line(f"the head of the journal is not kept: {keeper.problem}")
         Index.load_or_build(paths.journal, write=True)
+
+
+def _told(recorder: Recorder) -> list[str]:
+    """What whoever opens a run is told of others on its target."""
+    opened = recorder.state.opened
+    if opened is None or opened.demo is not None or not identified(opened.identity or {}):
+        return []
+    return [*beside_lines(opened.others, None), unseen_line()]
 
 
 def _starter() -> dict[str, str]:
@@ -186,20 +198,53 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
         except CannotStart:
             await target.close()
             raise
-    clock = RunClock.start()
-    writer = JournalWriter.create(paths.journal, clock)
-    facts = target.facts()
     opened = msgspec.structs.replace(
-        opened, identity=facts or None, clock=clock.anchor(), engine=_facts(), ledger=found.ledger,
-        despite=found.despite, unmeasured=found.unmeasured,
+        opened, identity=target.facts() or None, ledger=found.ledger, despite=found.despite,
+        unmeasured=found.unmeasured,
     )  # fmt: skip
-    recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
-    recorder.planned = target.planned
-    recorder.append(opened, by=opening.by)
-    recorder.keeper = Keeper(opened.id, writer.head, environment)
-    recorder.keeper.note(writer.seq, writer.head, recorder.state.at)
+    try:
+        recorder = await _admitted(paths, target, opened, opening.by)
+    except CannotStart:
+        await target.close()
+        raise
+    recorder.keeper = Keeper(opened.id, recorder.writer.head, environment)
+    recorder.keeper.note(recorder.writer.seq, recorder.writer.head, recorder.state.at)
     file.unlink(missing_ok=True)
     return recorder, target, found.told
+
+
+async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by: str) -> Recorder:
+    """The journal begins, unless another run is in the way on the target. Raises CannotStart."""
+    if not identified(target.facts()):
+        return _begin(paths, target, opened, by)
+    runs = paths.directory.parent
+    try:
+        control = await target.control()
+        async with Turn(target, control, runs):
+            if changes_something(opened.plan):
+                # Before it looks, so that of two hosts one sees the other.
+                await target.presence.show()
+            others = await look(target, control, runs, opened.id, patient=opened.beside is None)
+            lines = refusal(others)
+            if lines and opened.beside is None:
+                raise CannotStart("\n".join(lines), _REFUSED)
+            target.presence.cleared = control
+            return _begin(paths, target, msgspec.structs.replace(opened, others=others), by)
+    except InTheWay as error:
+        raise CannotStart(str(error), _REFUSED) from None
+    except PostgresError as error:
+        message = _("The target {target} cannot be reached: {reason}")
+        raise CannotStart(message.format(target=opened.target, reason=error.message)) from None
+
+
+def _begin(paths: RunPaths, target: TargetAccess, opened: RunOpened, by: str) -> Recorder:
+    """The journal with its first line, durable."""
+    clock = RunClock.start()
+    writer = JournalWriter.create(paths.journal, clock)
+    recorder = Recorder(writer, RunState(), Redactor(target.secrets()))
+    recorder.planned = target.planned
+    recorder.append(msgspec.structs.replace(opened, clock=clock.anchor(), engine=_facts()), by=by)
+    return recorder
 
 
 class _Answer(msgspec.Struct, frozen=True):

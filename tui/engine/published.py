@@ -28,8 +28,9 @@ _KEPT: Final = frozenset({"id", "kind", "as", "role", "needs", "with", "repeat",
 def published(opened: RunOpened, redactor: Redactor, secrets: Secrets) -> RunOpened:
     """The event to be journaled: `private` names the files that hold secrets, the plan's texts hold none."""
     reason = None if opened.reason is None else redactor.text(opened.reason)
+    beside = None if opened.beside is None else redactor.text(opened.beside)
     private = tuple(sorted({*opened.private, *secrets.files}))
-    opened = msgspec.structs.replace(opened, private=private, reason=reason)
+    opened = msgspec.structs.replace(opened, private=private, reason=reason, beside=beside)
     if PLAN_FILE not in secrets.files and not redactor.knows(msgspec.json.encode(opened.plan)):
         return opened
     plan = msgspec.convert(_Hiding(redactor, secrets).part(msgspec.to_builtins(opened.plan)), Plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import Struct, to_builtins
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tui.engine.known import around
 from tui.engine.password import ask_for_password
+from tui.engine.presence import Presence
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
@@ -82,6 +83,9 @@ class TargetAccess:
         self.lost: ConnectionLost | None = None
         """How the control session before the present one was lost."""
         self._place: dict[str, str] = {}
+        self.presence = Presence(self)
+        self.admit: Callable[[bool], Awaitable[None]] = _admitted
+        """Asked before a changing step begins whether it may beside the other runs here, with whether it takes back."""
 
     def conninfo(self) -> str:
         """libpq's connection string, variables expanded. Raises tui.plan.expand.ExpansionError."""
@@ -445,6 +449,10 @@ class TargetAccess:
             return
         self.environment["PGPASSWORD"] = await ask_for_password(command, self.environment)
         self.on_secret()
+
+
+async def _admitted(rollback: bool) -> None:
+    """Nobody looks."""
 
 
 def _alike(session: Session, control: Session, elsewhere: bool) -> bool:

@@ -125,16 +125,18 @@ def require_own(paths: RunPaths) -> Seen:
     return require_whole(paths, uid)
 
 
-def require_whole(paths: RunPaths, uid: int) -> Seen:
+def require_whole(paths: RunPaths, uid: int, *, plan: bool = True) -> Seen:
     """Directory, journal and frozen plan are of the account `uid`, nobody else can write them, nothing is a link, and
-    the journal is of the run whose name the directory has. Raises NotOwned.
+    the journal is of the run whose name the directory has. Without `plan` that is not looked at: for who only reads
+    the journal. Raises NotOwned.
     """
     try:
         with _opened(paths.directory, _DIRECTORY) as directory:
             found = os.fstat(directory)
             _require(paths, paths.id, found, uid, stat.S_ISDIR)
             journal, _told = (_require_file(paths, directory, name, uid) for name in ("journal.jsonl", "opening.json"))
-            _require_plan(paths, directory, uid)
+            if plan:
+                _require_plan(paths, directory, uid)
             return (found.st_dev, found.st_ino), journal
     except OSError as error:
         message = _("The run {run} is not taken up: {what} cannot be opened ({reason}).")

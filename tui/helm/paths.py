@@ -26,7 +26,8 @@ RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 DIRECTORY_MODE = 0o2750
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SHOWN = 5
-_CHUNK = 1 << 16
+_CHUNK, _LONGEST = 1 << 16, 1 << 26
+"""Bytes; the second of a line at most: in a file of another account there may be none for terabytes."""
 
 
 class RunExists(Exception):
@@ -258,7 +259,7 @@ def last_type(journal: Path) -> str | None:
 def _last_line(fd: int, size: int) -> bytes | None:
     """The bytes of the last line that ends in a newline, without it; read backwards, so that its cost is the line's."""
     tail, start, chunk = b"", size, _CHUNK
-    while start > 0:
+    while start > 0 and len(tail) <= _LONGEST:
         step = min(chunk, start)
         start -= step
         chunk *= 2

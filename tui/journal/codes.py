@@ -93,13 +93,15 @@ class FateReason(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why the engine holds a run: what answers is not the run's target as it left it."""
+    """Why the engine holds a run: what answers is not the run's target as it left it; `OTHER_RUN`: another run is in
+    the way there."""
 
     EVIDENCE_LOST = "evidence_lost"
     JOURNAL_BEHIND = "journal_behind"
     LEDGER_EMPTIED = "ledger_emptied"
     NOT_THE_PRIMARY = "not_the_primary"
     OTHER_DATABASE = "other_database"
+    OTHER_RUN = "other_run"
     OTHER_SERVER = "other_server"
     OTHER_TIMELINE = "other_timeline"
 
@@ -214,6 +216,7 @@ class CancelReason(StrEnum):
     CONNECTION_LOST = "connection_lost"
     ENGINE = "engine"
     INTERRUPTED = "interrupted"
+    OTHER_RUN = "other_run"
     OTHER_TARGET = "other_target"
     PERSON = "person"
     ROLLBACK = "rollback"
@@ -242,6 +245,23 @@ class TriggerReason(StrEnum):
     ERRORS_UNRESOLVED = "errors_unresolved"
     GUARD_BREACHED = "guard_breached"
     STEP_FAILED = "step_failed"
+
+
+class Standing(StrEnum):
+    """Where another run on the same target stands. `ANNOUNCED`: it is in the way by its own word on the server, and its
+    journal is not to be had; `UNREADABLE`: not even whether it is on this target is known."""
+
+    ANNOUNCED = "announced"
+    CHANGES_AHEAD = "changes_ahead"
+    CHANGING = "changing"
+    ENDED = "ended"
+    ROLLBACK_FAILED = "rollback_failed"
+    ROLLBACK_PROPOSED = "rollback_proposed"
+    ROLLING_BACK = "rolling_back"
+    UNDECIDED = "undecided"
+    UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
+    WATCHES = "watches"
 
 
 class Unmeasured(StrEnum):
@@ -319,6 +339,7 @@ class Fact(StrEnum):
     GID = "gid"
     GIVEN_UP = "given_up"
     HELD = "held"
+    HELD_BY = "held_by"
     HOLDERS = "holders"
     HORIZON = "horizon"
     HOST = "host"
@@ -412,6 +433,6 @@ class Fact(StrEnum):
 
 FAMILIES: tuple[type[StrEnum], ...] = (
     Outcome, EffectCode, FateCode, FateReason, HoldReason, EvidenceState, FailReason, WaitReason, CancelReason,
-    DriveReason, Replication, SkipReason, TriggerReason, Unmeasured, LeftOut, Fact,
+    DriveReason, Replication, SkipReason, TriggerReason, Standing, Unmeasured, LeftOut, Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Struct, field
 
+from tui.journal.others import OtherRun
 from tui.plan.model import Plan
 
 Effect = Literal["all", "some", "none", "unknown"]
@@ -90,12 +91,24 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     private: tuple[str, ...] = ()
     """Files of the frozen plan that hold secrets and are their owner's alone; where `plan.yaml` is one, `plan` stands
     here without them."""
+    beside: str | None = None
+    """Why a person had it opened beside runs that were in the way."""
+    others: tuple[OtherRun, ...] = ()
+    """The other open runs on its target, as far as they were known."""
+
+
+class RunBeside(Event, frozen=True, kw_only=True):
+    """Other runs are in the way on the target that were not there before: they came knowingly, and this one goes on."""
+
+    TYPE: ClassVar[str] = "run.beside"
+    runs: tuple[OtherRun, ...] = ()
 
 
 class RunHeld(Event, frozen=True, kw_only=True):
-    """A person holds the run, or the engine does, with a `code`: what answered is not the run's target.
+    """A person holds the run, or the engine does, with a `code`: what answered is not the run's target, or another run
+    is in the way there.
 
-    `facts`: `expected` and `found` identity, and what was seen of the last evidence.
+    `facts`: `expected` and `found` identity, and what was seen of the last evidence; or the other `runs`.
     """
 
     TYPE: ClassVar[str] = "run.held"
@@ -107,13 +120,15 @@ class RunHeld(Event, frozen=True, kw_only=True):
 class RunResumed(Event, frozen=True, kw_only=True):
     """The run goes on; with `policy` under another driving policy from here.
 
-    `identity`: a person has accepted what answered as the run's target; a person's own hold stays.
+    `identity`: a person has accepted what answered as the run's target; a person's own hold stays. `beside`: the run
+    goes on beside these others, at a person's word.
     """
 
     TYPE: ClassVar[str] = "run.resumed"
     policy: Policy | None = None
     reason: str | None = None
     identity: dict[str, Any] | None = None
+    beside: tuple[str, ...] = ()
 
 
 class RunDriven(Event, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ class Objection(StrEnum):
     NO_VARIABLE = "no-variable"
     NOTHING_MEASURED = "nothing-measured"
     OLD_PROGRAM = "old-program"
+    OTHER_RUN = "other-run"
     PLACEHOLDER = "placeholder"
     POOLER = "pooler"
     SERVER_VERSION = "server-version"
@@ -33,5 +34,6 @@ class Objection(StrEnum):
     WINDOW_PAST = "window-past"
 
 
-NEVER_IN_SPITE: Final = frozenset({Objection.TARGET_UNREACHABLE, Objection.STANDBY})
-"""Who the target is, and that it can be changed at all: in spite of these no run opens."""
+NEVER_IN_SPITE: Final = frozenset({Objection.TARGET_UNREACHABLE, Objection.STANDBY, Objection.OTHER_RUN})
+"""Who the target is, and that it can be changed at all: in spite of these no run opens. Beside another run one
+opens for a reason (`--beside`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tui.helm.neighbour import neighbour_words
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
 from tui.plain.words import N_, word
@@ -55,6 +56,10 @@ def held_sentence(barrier: Barrier) -> str:
         case HoldReason.JOURNAL_BEHIND:
             return _("The ledger has work of this run that its journal does not know: the journal has lost its end, or "
                      "is an older copy; nothing is done.")  # fmt: skip
+        case HoldReason.OTHER_RUN:
+            runs = " | ".join(neighbour_words(other) for other in barrier.runs)
+            text = _("Another run is in the way on this target, so that nothing begins here but a rollback: {run}.")
+            return text.format(run=runs or "?")
         case HoldReason.LEDGER_EMPTIED:
             return _("The ledger's rows of this run are gone, though its last transaction is committed: somebody "
                      "removed them.")  # fmt: skip
@@ -63,6 +68,10 @@ def held_sentence(barrier: Barrier) -> str:
 
 def held_way_on(barrier: Barrier, run: str, target: str) -> str:
     """What a person at a shell can do about it."""
+    if barrier.code == HoldReason.OTHER_RUN:
+        text = _("Look again with: virada do {run} resume; or go on beside it, which is recorded, with: virada do "
+                 "{run} accept --confirm {target} --reason TEXT")  # fmt: skip
+        return text.format(run=visible(run), target=visible(target))
     if barrier.acceptable:
         text = _("Accept it with: virada do {run} accept --confirm {target} --reason TEXT")
         return text.format(run=visible(run), target=visible(target))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tui.finite import share
+from tui.helm.neighbour import neighbour_words
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _, ngettext
@@ -94,6 +95,9 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
     if event.policy.drive != "by_hand":
         told.append(_("goes on by itself ({drive})").format(drive=drive_word(event.policy.drive, "")))
         told += _by_itself(state, line)
+    if event.beside is not None:
+        runs = ", ".join(visible(other.name) for other in event.others if other.in_the_way) or "-"
+        told.append(_("opened beside {runs}: {reason}").format(runs=runs, reason=visible(event.beside)))
     if event.despite:
         told.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(event.despite))))
     for at in attested_steps(event):
@@ -104,6 +108,11 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
         opens, closes = (moment(at, window.timezone) for at in (window.opens, window.closes))
         told.append(_("window {opens} to {closes}").format(opens=visible(opens), closes=visible(closes)))
     return told
+
+
+def _came(previous: RunState, state: RunState, event: e.RunBeside, line: Line) -> list[str]:
+    return [_("another run on this target, beside which this one goes on: {run}").format(run=neighbour_words(other))
+            for other in event.runs]  # fmt: skip
 
 
 def _recovered(previous: RunState, state: RunState, event: e.RunRecovered, line: Line) -> list[str]:
@@ -137,6 +146,9 @@ def _resumed(previous: RunState, state: RunState, event: e.RunResumed, line: Lin
     if policy is not None and policy.drive != "by_hand":
         told = _by(_("goes on by itself ({drive})").format(drive=drive_word(policy.drive, "")), line, event.reason)
         return [told, *_by_itself(state, line)]
+    if event.beside:
+        runs = ", ".join(visible(run) for run in event.beside)
+        return [_by(_("goes on beside {runs}").format(runs=runs), line, event.reason)]
     if event.identity is not None:
         return [_by(_("what answered is accepted as the run's target"), line, event.reason)]
     return [_by(_("resumed"), line, event.reason)]
@@ -428,6 +440,7 @@ _TOLD: dict[type[e.Event], Callable[[RunState, RunState, Any, Line], list[str]]]
     e.RunHeld: _held,
     e.RunResumed: _resumed,
     e.RunDriven: _driven,
+    e.RunBeside: _came,
     e.RunClosed: _closed,
     e.ClockStepped: _clock_stepped,
     e.HelmTaken: _helm_taken,

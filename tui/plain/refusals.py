@@ -61,6 +61,11 @@ def _about_run(code: str, facts: dict[str, Any], name: Callable[[str], str]) -> 
             return _("What answers is not the run's target as it left it; nothing begins before a person accepts it.")
         case "other-target":
             return _("What answers is not the run's target as it left it; nothing begins before that is back.")
+        case "other-run":
+            runs = ", ".join(visible(str(run)) for run in facts.get("runs") or ()) or "?"
+            text = _("Another run is in the way on this target: {runs}. Nothing but a rollback begins before it is out "
+                     "of the way, or a person accepts that this run goes on beside it.")  # fmt: skip
+            return text.format(runs=runs)
         case "not-barred":
             return _("Nothing else has answered in the target's name.")
         case "not-acceptable":

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from tui.helm.neighbour import neighbour_words
+from tui.journal.others import IN_THE_WAY, OtherRun
 from tui.locale import _, ngettext
 from tui.plain import words
 from tui.plain.columns import cells, cut, filled, folded
@@ -59,6 +63,11 @@ def _said(status: dict[str, Any]) -> list[str]:
         lines += _window(status["window"], bool(status.get("closed")))
     if status["despite"]:
         lines.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(status["despite"]))))
+    if status.get("beside") is not None:
+        lines.append(_("opened beside others: {reason}").format(reason=visible(status["beside"])))
+    for other in _others(status.get("others")):
+        if other.in_the_way:
+            lines.append("  " + _("was in the way then: {run}").format(run=neighbour_words(other)))
     if status["held_facts"] is not None:
         barrier = Barrier(code=status["held"], facts=status["held_facts"])
         lines.append(_("HELD: {why}").format(why=held_sentence(barrier)))
@@ -89,6 +98,14 @@ def _drives(status: dict[str, Any]) -> list[str]:
         first, last = (names.get(step, visible(step)) for step in (steps[0], steps[-1]))
         lines.append("  " + what.format(first=first, last=last, n=len(steps)))
     return lines
+
+
+def _others(told: Any) -> tuple[OtherRun, ...]:
+    """The other runs on the target as they stood when this one opened."""
+    try:
+        return msgspec.convert(told or (), tuple[OtherRun, ...])
+    except msgspec.ValidationError:
+        return ()
 
 
 def _chain(chain: dict[str, Any] | None) -> list[str]:
@@ -124,7 +141,17 @@ def runs_lines(runs: list[dict[str, Any]], width: int | None = WIDTH) -> list[st
             target = cut(target, 24)
         row = f"{visible(run['id'])}  {filled(words.run_word(run['status']), 14)} {filled(target, 24)} "
         lines.append(_titled(row, run["plan"], width))
+        if run.get("beside"):
+            lines.append("    " + _same_target(run))
     return lines
+
+
+def _same_target(run: dict[str, Any]) -> str:
+    """Whether the run is in the way of the others that are open on its target, and which those are."""
+    runs = ", ".join(visible(str(other)) for other in run["beside"])
+    if run.get("standing") in IN_THE_WAY:
+        return _("in the way on the same database as {runs}").format(runs=runs)
+    return _("not in the way on the same database as {runs}").format(runs=runs)
 
 
 def _engine(engine: dict[str, Any]) -> str:

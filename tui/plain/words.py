@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from tui.helm.neighbour import awaited_words
 from tui.locale import _, ngettext
 from tui.plain.figures import amount, size, span
 from tui.plain.silence import silence_words
@@ -256,6 +257,7 @@ REASON = {
     "server_restarted": N_("the server was restarted while it ran"),
     "terminated": N_("somebody ended its session on the server"),
     "time_limit": N_("the server ended its session: a time limit of the server's was over"),
+    "other_run": N_("another run is in the way on the target; nothing of it was done"),
     "other_target": N_("not the run's target answered; nothing of it was done there"),
     "host_ended": N_("the step it accompanies has ended"),
     "nothing_applied": N_("nothing of it was applied"),
@@ -329,6 +331,8 @@ def wait_words(reason: str, facts: dict[str, Any]) -> str:
     silence = silence_words(reason, facts)
     if silence is not None:
         return silence
+    if reason == "target_key":
+        return awaited_words(facts)
     known = [facts_words((key, value) for key, value in facts.items()), holder_words(facts, reason)]
     shown = ", ".join(part for part in known if part)
     return word(STEP_WAITING, reason) + (f" ({shown})" if shown else "")

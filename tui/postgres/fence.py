@@ -32,6 +32,16 @@ def target_key() -> int:
     return _key("virada", "target")
 
 
+def way_key() -> int:
+    """The key of every run that is in the way of others in this database, held together (`tui.postgres.presence`)."""
+    return _key("virada", "way")
+
+
+def opening_key() -> int:
+    """The key of the one run that is being opened on this database at the moment."""
+    return _key("virada", "opening")
+
+
 def attempt_key(run: str, step: str, attempt: int) -> int:
     """The key of one attempt of one step: 63 bits of a SHA-256, never negative."""
     return _key("virada", "attempt", run, step, str(attempt))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.journal import events as e
-from tui.journal.codes import CancelReason
+from tui.journal.codes import CancelReason, HoldReason
 from tui.run import commands as c
 from tui.run.attested import only_signed
 from tui.run.confirmation import unconfirmed
@@ -211,6 +211,8 @@ def _accept(state: RunState, reason: str, confirm: str) -> Decision:
         return Refusal(code="confirm", message=message, facts={"target": state.opened.target, "accept": True})
     if not reason.strip():
         return Refusal(code="reason", message="accepting what answered needs a reason")
+    if barrier.code == HoldReason.OTHER_RUN:
+        return (e.RunResumed(reason=reason, beside=tuple(other.name for other in barrier.runs)),)
     return (e.RunResumed(reason=reason, identity=barrier.found),)
 
 

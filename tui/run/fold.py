@@ -69,6 +69,7 @@ def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
         opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=criteria(event.plan),
         engine=event.engine, companions=companions, checklist=len(steps), rollback_unended=len(steps),
         identity=event.identity or {},
+        beside=() if event.beside is None else tuple(other.name for other in event.others if other.in_the_way),
     )  # fmt: skip
 
 
@@ -90,12 +91,22 @@ def _held(state: RunState, event: e.RunHeld, line: Line) -> RunState:
 
 def _resumed(state: RunState, event: e.RunResumed, line: Line) -> RunState:
     policy = event.policy or state.policy
+    if event.beside:
+        return replace(state, barrier=None, policy=policy, beside=_joined(state.beside, event.beside))
     if event.identity is None:
         return replace(state, held=None, barrier=None, policy=policy)
     if state.barrier is not None and state.barrier.code == HoldReason.LEDGER_EMPTIED:
         # The rows of before are gone, and were accepted to be: they are asked for no more.
         state = replace(state, steps=Steps.of(replace(at, commit=None) for at in state.steps), proved=None)
     return replace(state, barrier=None, identity=event.identity, policy=policy)
+
+
+def _joined(known: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *names)))
+
+
+def _beside(state: RunState, event: e.RunBeside, line: Line) -> RunState:
+    return replace(state, beside=_joined(state.beside, (other.name for other in event.runs)))
 
 
 def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
@@ -243,7 +254,7 @@ _STATUS: dict[type[e.Event], str] = {
 
 
 _LOSSES = (CancelReason.SERVER_RESTARTED, CancelReason.CONNECTION_LOST)
-_INTERRUPTED = (CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET, *_LOSSES)
+_INTERRUPTED = (CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET, CancelReason.OTHER_RUN, *_LOSSES)
 """Nobody's decision: the run goes on with another attempt."""
 
 
@@ -479,6 +490,7 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.RunHeld: _held,
     e.RunResumed: _resumed,
     e.RunDriven: lambda state, event, line: replace(state, policy=event.policy),
+    e.RunBeside: _beside,
     e.RunClosed: lambda state, event, line: replace(state, closed=event, helm=None),
     e.HelmTaken: _helm_taken,
     e.HelmReleased: _helm_released,

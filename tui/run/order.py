@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal import events as e
+from tui.journal.codes import HoldReason
 from tui.run.clock import starts_in
 from tui.run.state import RunState
 from tui.run.steps import UNDO_PREFIX, StepState, section_of
@@ -70,6 +71,12 @@ def barred(state: RunState) -> Refusal | None:
     """Why nothing at all is begun, the steps of a rollback included: what answered is not the run's target."""
     if state.barrier is None:
         return None
+    if state.barrier.code == HoldReason.OTHER_RUN:
+        return Refusal(
+            code="other-run",
+            message="another run is in the way on the target; accept that this one goes on beside it, or resume later",
+            facts={"held": state.barrier.code, "runs": [other.name for other in state.barrier.runs]},
+        )
     return Refusal(
         code="other-target",
         message="what answered is not the run's target as it left it; accept it, or bring the target back and resume",

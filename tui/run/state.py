@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from tui.journal.codes import HoldReason
 from tui.journal.events import Policy, Relation, RunClosed, RunOpened, TriggerFired
+from tui.journal.others import OtherRun
 from tui.run.errors import Errors
 from tui.run.steps import Commit, Reached, Steps, StepState
 from tui.run.unsettled import is_unsettled
@@ -119,7 +121,8 @@ class Remark(Struct, frozen=True, kw_only=True):
 
 
 class Barrier(Struct, frozen=True, kw_only=True):
-    """Why the engine holds the run: what answered is not its target as it left it. See `journal.codes.HoldReason`."""
+    """Why the engine holds the run: what answered is not its target as it left it, or others are in the way there. See
+    `journal.codes.HoldReason`."""
 
     code: str
     facts: dict[str, Any] = {}
@@ -132,9 +135,19 @@ class Barrier(Struct, frozen=True, kw_only=True):
         return found if isinstance(found, dict) else {}
 
     @property
+    def runs(self) -> tuple[OtherRun, ...]:
+        """The runs that are in the way."""
+        try:
+            return msgspec.convert(self.facts.get("runs") or (), tuple[OtherRun, ...])
+        except msgspec.ValidationError:
+            return ()
+
+    @property
     def acceptable(self) -> bool:
         """Whether a person's word can make what answered the run's target: it was looked, and no work of the run is
-        missing there."""
+        missing there; or can have it go on beside the runs that are in the way."""
+        if self.code == HoldReason.OTHER_RUN:
+            return bool(self.runs)
         return self.code in (HoldReason.OTHER_TIMELINE, HoldReason.LEDGER_EMPTIED) and "evidence" in self.facts
 
 
@@ -153,6 +166,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     """Set while the engine holds the run by itself; a person's hold is apart from it."""
     identity: dict[str, Any] = {}
     """The target's as the run knows it: as it opened, or as a person accepted it since."""
+    beside: tuple[str, ...] = ()
+    """The other runs on its target that it goes on beside, by their names."""
     proved: Commit | None = None
     """The last transaction that is known to be committed."""
     reached: Reached | None = None

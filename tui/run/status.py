@@ -55,6 +55,8 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "identity": state.identity or None,
         "despite": list(opened.despite),
         "unmeasured": [at.id for at in state.steps if is_attested(at.id)],
+        "beside": opened.beside,
+        "others": msgspec.to_builtins(opened.others),
         "policy": msgspec.to_builtins(state.policy),
         "drives": _drives(state, at),
         "helm": state.helm,

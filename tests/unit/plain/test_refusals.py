@@ -21,6 +21,7 @@ from tui.run import confirmation, decide, order, undo
 FACTS: dict[str, Any] = {
     "step": "table", "status": "failed", "seconds": 90.0, "phase": "Cutover", "target": "shop", "error": "E1",
     "run": "failed", "cancelling": True, "held": "other_timeline", "acceptable": True, "accept": True,
+    "runs": ["20261122T060000Z-7f3a"],
 }  # fmt: skip
 """A value for each fact that a refusal names."""
 

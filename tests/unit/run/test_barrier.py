@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.unit.run.runs import TARGET, Driven, listed, query, sql
+from tests.unit.run.runs import TARGET, Driven, listed, query, rollback, sql, undo
 from tui.cli.outcome import of_command, of_run
 from tui.cli.stop import Exit
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, EvidenceState, HoldReason, WaitReason
+from tui.journal.codes import CancelReason, EvidenceState, HoldReason, Standing, WaitReason
+from tui.journal.others import OtherRun
 from tui.run import commands as c
 from tui.run.next import Run, Wait, next_effects
 from tui.run.status import status
@@ -100,6 +102,24 @@ def test_only_what_lost_nothing_can_be_accepted(code: HoldReason) -> None:
     assert run.refused(c.Accept(reason="  ", confirm=TARGET)).code == "reason"
     run.do(c.Accept(reason="it is", confirm=TARGET))
     assert run.state.barrier is None and run.state.identity == FOUND
+
+
+def test_another_run_in_the_way_keeps_all_but_a_rollback_from_beginning() -> None:
+    run = Driven(listed(sql("a"), sql("b")))
+    passed(run, "a")
+    other = OtherRun(run="20261122T060000Z-0001", standing=Standing.CHANGES_AHEAD)
+    run.append(e.RunHeld(code=HoldReason.OTHER_RUN, facts={"runs": [msgspec.to_builtins(other)]}))
+    assert next_effects(run.state, run.wall) == (Wait(reason="held"),)
+    for command in (c.Execute(step="b"), c.RunTo(step="b"), undo("a")):
+        refusal = run.refused(command)
+        assert refusal.code == "other-run" and refusal.facts["runs"] == [other.run], command
+    assert run.refused(c.Accept(reason="agreed", confirm="other")).code == "confirm"
+    run.do(c.Accept(reason="agreed", confirm=TARGET))
+    assert run.state.barrier is None and run.state.beside == (other.run,)
+    run.append(e.RunHeld(code=HoldReason.OTHER_RUN, facts={"runs": [{"run": 7}]}))
+    assert run.refused(c.Accept(reason="agreed", confirm=TARGET)).code == "not-acceptable"
+    run.do(rollback())
+    assert run.state.barrier is None and next_effects(run.state, run.wall)[0] == Run(step="undo.a", attempt=1)
 
 
 def test_nothing_is_accepted_that_nobody_met() -> None:

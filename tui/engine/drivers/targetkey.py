@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tui.engine.target import TargetAccess
-from tui.journal.codes import WaitReason
+from tui.journal.codes import Fact, WaitReason
 from tui.postgres import fence
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
+from tui.postgres.presence import Sighting, sightings
 
 _PATIENCE: Final = 600.0
+_ASK_S: Final = 2.0
+
+
+def _whose(holders: Sequence[Sighting]) -> dict[str, object]:
+    """Who holds the key, as the server knows it: pids, and for each its run, user, address and since when it is there;
+    what our role may not see is left out."""
+    told = [
+        {"pid": seen.pid, "run": seen.run, "user": seen.user, "address": seen.address, "since": seen.since}
+        for seen in holders
+    ]
+    known = [{key: value for key, value in each.items() if value} for each in told]
+    return {Fact.HOLDERS: [seen.pid for seen in holders], Fact.HELD_BY: known}
 
 
 class TargetKey:
@@ -33,11 +46,17 @@ class TargetKey:
         control = await self._target.renewed()
         deadline = time.monotonic() + _PATIENCE
         waiting = False
+        told: dict[str, object] = {}
+        ask_at = 0.0
         while not await self._taken(control):
-            if not waiting:
-                waiting = True
-                holders = await fence.holders(control, fence.target_key())
-                self._tell(WaitReason.TARGET_KEY, {"holders": holders})
+            if time.monotonic() >= ask_at:
+                # Whoever has it may be another one by now.
+                ask_at = time.monotonic() + _ASK_S
+                holders = [seen for seen in await sightings(control) if seen.changing]
+                facts = _whose(holders)
+                if not waiting or facts != told:
+                    waiting, told = True, facts
+                    self._tell(WaitReason.TARGET_KEY, facts)
             if stop.is_set() or time.monotonic() > deadline:
                 raise StatementFailed("55P03", "another run is changing this database")
             await asyncio.sleep(0.2)

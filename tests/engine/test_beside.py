@@ -1,0 +1,146 @@
+"""Two runs on one target: the second does not open while the first is in the way; nothing begins beside one unseen."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.engine.rig import Rig
+from tests.postgres_server import Database
+from tui.engine.process import CannotStart
+from tui.journal.codes import CancelReason, HoldReason, Standing
+from tui.run import commands as c
+
+pytestmark = pytest.mark.postgres
+CHANGE = """
+          - {id: table, title: A table, sql: "create table if not exists made (n int)"}
+          - {id: rows, title: Rows, sql: "insert into made values (1)", undo: {sql: "delete from made"}}
+"""
+WATCH = """
+          - {id: table, title: A table, sql: "create table if not exists made (n int)"}
+          - {id: look, title: Look, sign: {text: Seen}}
+"""
+
+
+def rig(home: Path, database: Database, plan: str = CHANGE, beside: str | None = None) -> Rig:
+    return Rig(home, database, plan, beside=beside)
+
+
+async def refused(second: Rig) -> str:
+    with pytest.raises(CannotStart) as error:
+        await second.__aenter__()
+    assert error.value.exit_code == 5
+    assert not second.paths.journal.exists()
+    return str(error.value)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["one directory", "another host"])
+def test_the_second_is_refused_while_the_first_has_changes_ahead(
+    tmp_path: Path, each_database: Database, elsewhere: bool
+) -> None:
+    async def scene() -> None:
+        other = tmp_path / "other" if elsewhere else tmp_path
+        async with rig(tmp_path, each_database) as first:
+            told = await refused(rig(other, each_database))
+            assert first.paths.id in told and "--beside" in told
+            if not elsewhere:
+                assert "ana@test" in told and "1.1.1 table" in told
+            else:
+                assert "pid" in told and "postgres" in told
+            async with rig(other, each_database, beside="agreed with ana") as second:
+                opened = second.events("run.opened")[0]["data"]
+                assert opened["beside"] == "agreed with ana"
+                assert [run["run"] for run in opened["others"]] == [first.paths.id]
+                await second.execute("table")
+                # Who was there first is told, and goes on.
+                await first.execute("table")
+                assert [e["data"]["runs"][0]["run"] for e in first.events("run.beside")] == [second.paths.id]
+                await first.execute("rows")
+                assert first.recorder.state.barrier is None
+
+    asyncio.run(scene())
+
+
+def test_one_that_only_watches_is_named_and_not_in_the_way(tmp_path: Path, database: Database) -> None:
+    async def scene() -> None:
+        async with rig(tmp_path, database, WATCH) as first:
+            await first.execute("table")
+            await first.until(lambda: not first.target.presence.shown, "it is out of the way")
+            async with rig(tmp_path, database) as second:
+                others = second.events("run.opened")[0]["data"]["others"]
+                assert [(run["run"], run["standing"]) for run in others] == [(first.paths.id, Standing.WATCHES)]
+            # Of another host nothing more is known than its session.
+            async with rig(tmp_path / "other", database) as third:
+                others = third.events("run.opened")[0]["data"]["others"]
+                assert (first.paths.id, Standing.UNKNOWN) in [(run["run"], run["standing"]) for run in others]
+
+    asyncio.run(scene())
+
+
+def test_two_that_open_at_the_same_moment(tmp_path: Path, each_database: Database) -> None:
+    async def scene() -> None:
+        for home in (tmp_path / "same", tmp_path / "same", tmp_path / "other"):
+            home.mkdir(exist_ok=True)
+        rigs = [rig(tmp_path / name, each_database) for name in ("same", "same", "other")]
+        # Two ids of one second.
+        opened = await asyncio.gather(*(one.__aenter__() for one in rigs), return_exceptions=True)
+        inside = [one for one in opened if isinstance(one, Rig)]
+        try:
+            assert len(inside) == 1, opened
+            assert all(isinstance(one, (Rig, CannotStart)) for one in opened), opened
+        finally:
+            for one in inside:
+                await one.stop()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.unsaid(HoldReason.OTHER_RUN, CancelReason.OTHER_RUN)
+def test_one_whose_engine_has_ended_is_in_the_way_all_the_same(tmp_path: Path, database: Database) -> None:
+    async def scene() -> None:
+        async with rig(tmp_path, database) as first:
+            await first.stop()
+            told = await refused(rig(tmp_path, database))
+            assert first.paths.id in told and "1.1.1 table" in told
+            # Another host cannot know of it. What it opens holds the first, as soon as that is taken up again.
+            async with rig(tmp_path / "other", database) as second:
+                await first.take_up()
+                await first.until(lambda: first.recorder.state.barrier, "it is held")
+                barrier = first.recorder.state.barrier
+                assert barrier is not None and barrier.code == HoldReason.OTHER_RUN
+                assert [run.run for run in barrier.runs] == [second.paths.id]
+                refusal = first.do(c.Execute(step="table"))
+                assert refusal is not None and refusal.code == "other-run"
+                # It is looked again; and a person's word goes on.
+                assert first.do(c.Resume()) is None
+                assert first.do(c.Execute(step="table")) is None
+                await first.ended("table")
+                assert first.step("table").reason == CancelReason.OTHER_RUN
+                assert first.recorder.state.barrier is not None
+                refusal = first.do(c.Accept(reason="agreed", confirm="prod"))
+                assert refusal is not None and refusal.code == "confirm"
+                assert first.do(c.Accept(reason="agreed", confirm="dev")) is None
+                assert (await first.execute("table"))["type"] == "step.passed"
+                # The second was there without a break: it is told, and goes on.
+                await second.execute("table")
+                assert second.events("run.beside") and not second.events("run.held")
+
+    asyncio.run(scene())
+
+
+def test_a_rollback_is_not_kept_from_taking_back(tmp_path: Path, database: Database) -> None:
+    async def scene() -> None:
+        async with rig(tmp_path, database) as first:
+            await first.execute("table")
+            await first.execute("rows")
+            await first.stop()
+            async with rig(tmp_path / "other", database):
+                first.paths.journal.read_bytes()
+                await first.take_up()
+                assert first.do(c.Rollback(reason="no", confirm="dev")) is None
+                await first.until(lambda: first.recorder.state.status == "rolled_back", "it is rolled back")
+            assert database.value("select count(*) from made") == 0
+
+    asyncio.run(scene())
