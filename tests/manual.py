@@ -194,13 +194,12 @@ def _interrupted(kind: Kind) -> str:
     """What becomes of a step whose engine, server or connection went away in the middle of it."""
     if kind.fence == "none":
         return ""
-    if kind.fence != "child":
-        return "Interrupted, the server is asked what became of it; what is committed is never executed again."
-    if kind.repeat == "always":
-        return "Interrupted, it is run again."
-    if kind.changes:
-        return "Interrupted, the server is asked for its commit, then its proof; where neither tells, a person decides."
-    return f"Interrupted, its proof tells; without one a person decides (`repeat: {kind.repeat}`)."
+    told = "the server is asked what became of it; what is committed is never executed again"
+    if kind.fence == "child" and kind.changes:
+        told = "the server is asked for its commit, then its proof; where neither tells, a person decides"
+    elif kind.fence == "child":
+        told = "it is run again" if kind.repeat == "always" else "its proof tells; without one a person decides"
+    return f"Interrupted, {told} (`repeat: {kind.repeat}` where nothing is said)."
 
 
 def _written(value: Any) -> str:

@@ -14,7 +14,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming, Refused
 from tui.locale import _
-from tui.run.commands import AnyCommand, Rollback, RunTo
+from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
 
 
@@ -104,14 +104,15 @@ def _carry_out(
         at = follower.state.steps.get(str(step))
         if at is not None:
             outcome |= {"reason": at.reason, "sqlstate": at.sqlstate, "effect": at.effect, "evidence": at.evidence}
-        if isinstance(asked, Rollback):
+        if isinstance(asked, Rollback | Close):
             outcome["stays"] = list(stays(follower.state))
         print_json({**told, **outcome}, indent=0)
     elif verdict.code == Exit.WAITING and verdict.waiting is not None:
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
         why = run_waiting(verdict.waiting, stays=stays(follower.state))
         if at is not None:
-            why = run_waiting(verdict.waiting, at.step.kind, at.status)
+            errors = follower.state.errors.unresolved_of(at.id)
+            why = run_waiting(verdict.waiting, at.step.kind, at.status, errors=errors)
         print_line(why if verdict.step is None else f"{verdict.step}: {why}")
     else:
         status = outcome_word(verdict.status, stays(follower.state))

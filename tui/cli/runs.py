@@ -51,10 +51,12 @@ def _identity(known: dict[str, Any]) -> dict[str, Any] | None:
 def _row(paths: RunPaths) -> dict[str, Any]:
     """A run's line of the list; one that cannot be read says why in `problem`."""
     from tui.journal.line import JournalError
+    from tui.run.takeback import stays
 
-    row: dict[str, Any] = dict.fromkeys(
-        ("plan", "target", "environment", "mode", "status", "opened", "at", "seq", "helm", "identity", "standing")
-    )
+    row: dict[str, Any] = dict.fromkeys((
+        "plan", "target", "environment", "mode", "status", "stays", "opened", "at", "seq", "helm", "identity",
+        "standing",
+    ))  # fmt: skip
     problem: str | None = None
     try:
         state = outline(paths)
@@ -62,8 +64,8 @@ def _row(paths: RunPaths) -> dict[str, Any]:
         stand = standing(state)
         row |= {
             "plan": state.opened.plan.name, "target": state.opened.target, "environment": state.opened.environment,
-            "mode": state.opened.mode, "status": state.status, "opened": state.opened_at, "at": state.at,
-            "seq": state.seq, "helm": state.helm, "identity": _identity(state.identity),
+            "mode": state.opened.mode, "status": state.status, "stays": list(stays(state)), "opened": state.opened_at,
+            "at": state.at, "seq": state.seq, "helm": state.helm, "identity": _identity(state.identity),
             "standing": None if stand is None else stand.code.value,
         }  # fmt: skip
     except (Stop, JournalError) as error:

@@ -103,7 +103,7 @@ def stop_words(told: Foreseen) -> str:
         case "completed" | "unsettled":
             return _("every step has ended")
         case "rolled_back":
-            return _("everything is rolled back")
+            return _("the rollback has ended")
         case "held":
             return _("the run is held")
     return ""

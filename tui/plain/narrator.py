@@ -422,7 +422,8 @@ def _standing(previous: RunState, state: RunState, line: Line) -> list[str]:
     at = None if step is None else state.steps.get(step)
     if at is None:
         return [words.run_waiting(reason, stays=stays(state))]
-    return [f"{_step(at, at.id)}: {words.run_waiting(reason, at.step.kind, at.status)}"]
+    waits = words.run_waiting(reason, at.step.kind, at.status, errors=state.errors.unresolved_of(at.id))
+    return [f"{_step(at, at.id)}: {waits}"]
 
 
 def _stands(state: RunState, at: str) -> tuple[str, str | None] | None:

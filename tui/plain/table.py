@@ -118,7 +118,8 @@ def _waiting(status: dict[str, Any]) -> str:
     reason = status["waiting"]["reason"]
     for step in status["steps"]:
         if step["id"] == status["waiting"]["step"]:
-            waits = words.run_waiting(reason, step["kind"], step["status"])
+            of = [error["id"] for error in status["errors"] if error["step"] == step["id"] and not error["resolved"]]
+            waits = words.run_waiting(reason, step["kind"], step["status"], errors=of)
             return f"{step['number']} {visible(step['id'])}: {waits}"
     return words.run_waiting(reason, stays=_stays(status))
 
@@ -139,7 +140,8 @@ def runs_lines(runs: list[dict[str, Any]], width: int | None = WIDTH) -> list[st
         target = f"{visible(run['target'])} ({words.word(words.ENVIRONMENT, run['environment'])})"
         if width is not None:
             target = cut(target, 24)
-        row = f"{visible(run['id'])}  {filled(words.run_word(run['status']), 14)} {filled(target, 24)} "
+        word = words.outcome_word(run["status"], run.get("stays") or ())
+        row = f"{visible(run['id'])}  {filled(word, 14)} {filled(target, 24)} "
         lines.append(_titled(row, run["plan"], width))
         if run.get("beside"):
             lines.append("    " + _same_target(run))

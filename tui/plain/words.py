@@ -190,7 +190,7 @@ RUN_WAITING = {
     "rollback_failed": N_("the rollback failed; a person must look"),
     "rolled_back": N_("everything is rolled back; the run can be closed"),
     "completed": N_("everything is done; the run can be closed"),
-    "unsettled": N_("it failed and was left out; resolve its error, or close the run as failed"),
+    "unsettled": N_("it failed and was left out, and no error of it can be resolved; close the run as failed"),
 }
 TAKEN_OVER = {
     "commanded": N_("by a command"),
@@ -374,12 +374,21 @@ def prepared_words(holder: dict[str, Any]) -> str:
     return _("the prepared transaction {gid}, prepared {span} ago").format(gid=gid, span=span(age))
 
 
-def run_waiting(reason: str, kind: str | None = None, status: str | None = None, stays: Iterable[str] = ()) -> str:
-    """Why the run stands still; `kind` and `status` are those of the step at which it does, `stays` the steps that a
-    rollback has not taken back."""
-    left = tuple(stays)
+def run_waiting(
+    reason: str,
+    kind: str | None = None,
+    status: str | None = None,
+    stays: Iterable[str] = (),
+    errors: Iterable[str] = (),
+) -> str:
+    """Why the run stands still; `kind`, `status` and the unresolved `errors` are those of the step at which it does,
+    `stays` the steps that a rollback has not taken back."""
+    left, open_errors = tuple(stays), ", ".join(visible(error) for error in errors)
     if reason == "rolled_back" and left:
         return _("{outcome}; the run can be closed").format(outcome=outcome_word(reason, left))
+    if reason == "unsettled" and open_errors:
+        text = _("it failed and was left out; resolve {errors}, or close the run as failed")
+        return text.format(errors=open_errors)
     if reason != "person":
         return word(RUN_WAITING, reason)
     if status in ("failed", "cancelled", "undone"):

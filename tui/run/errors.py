@@ -137,6 +137,12 @@ class Errors:
             made.server -= before.source == "server"
         return made
 
+    def unresolved_of(self, step: str) -> tuple[str, ...]:
+        """Ids of the errors of a step that are unresolved."""
+        if not self.unresolved:
+            return ()
+        return tuple(error.id for error in self if error.step == step and error.resolved is None)
+
     def latest(self) -> RecordedError | None:
         """The last of those that are unresolved."""
         if not self.unresolved:

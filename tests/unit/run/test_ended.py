@@ -26,9 +26,11 @@ from tui.cli.outcome import of_command, of_run
 from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.plain.refusals import refusal_words
+from tui.plain.table import runs_lines, status_lines
 from tui.plan.model import Step
 from tui.run import commands as c
 from tui.run.next import Wait, exit_code
+from tui.run.status import status
 from tui.run.takeback import stays
 
 Act = Callable[[Driven], object]
@@ -91,6 +93,10 @@ def resolved(*errors: str) -> Act:
     return resolve
 
 
+def elsewhere(run: Driven) -> None:
+    run.settle(e.ErrorRecorded(id="E1", text="of the application", source="server"))
+
+
 def fails_silently(run: Driven) -> None:
     """The engine ended between the outcome and its error."""
     fails(run, recorded=False)
@@ -105,6 +111,7 @@ ENDS: dict[str, tuple[tuple[Act, ...], str]] = {
     "passed": ((passed,), "completed"),
     "skipped without ever failing": ((cancelled, skipped), "completed"),
     "skipped, a person having looked": ((lost, skipped), "completed"),
+    "skipped, and others met an error": ((cancelled, elsewhere, skipped), "completed"),
     "failed and skipped": (FAILED, "failed"),
     "its error is resolved": ((*FAILED, resolved("E1")), "completed"),
     "its error is resolved before": ((fails, resolved("E1"), skipped), "completed"),
@@ -133,6 +140,7 @@ CLOSES_BEFORE = "passed, undone and skipped"
     + [pytest.param(name, AUTOMATIC, id=f"{name}-headless") for name in ENDS if name != CLOSES_BEFORE],
 )
 def test_how_it_ends(name: str, policy: e.Policy) -> None:
+    tui.locale.use("en")
     acts, ends = ENDS[name]
     run = Driven(listed(sql("a"), sql("b")), policy=policy)
     if run.go() == Wait(reason="person", step="a"):
@@ -154,6 +162,9 @@ def test_how_it_ends(name: str, policy: e.Policy) -> None:
     assert run.go() == (Wait(reason="completed") if ends == "completed" else Wait(reason="unsettled", step="b"))
     # Another engine says the same, with and without a policy of its own.
     assert run.crash() == run.go() and run.status() == ends
+    if ends == "failed":
+        way_on = "no error of it can be resolved" if run.at("b").unrecorded else "left out; resolve E"
+        assert way_on in "\n".join(status_lines(status(run.state)))
     run.crash(AUTOMATIC)
     assert run.status() == ends and (run.state.closed is None) == (ends == "failed")
     if run.state.closed is None:
@@ -384,3 +395,10 @@ def test_closing_names_what_stays_and_what_nobody_answered_for() -> None:
     only_read.do(c.ByHand(step="ask", note="in psql"))
     assert only_read.refused(c.Close()).code == "reason"
     only_read.do(c.Close(reason="nothing was changed"))
+
+
+def test_a_list_of_runs_says_except_too() -> None:
+    tui.locale.use("en")
+    row = {"id": "r", "problem": None, "status": "rolled_back", "target": "t", "environment": "staging", "plan": "p"}
+    for left, said in ((["a"], "rolled back, except a "), (list("abcd"), "except 4 steps "), ([], "rolled back ")):
+        assert said in runs_lines([row | {"stays": left}], None)[0]

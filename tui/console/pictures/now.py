@@ -105,7 +105,9 @@ def _what(view: View) -> list[Piece]:
     if current is None:
         if state.unsettled is not None:
             text = _("Every step has ended, but {step} failed and was left out.").format(step=name_of(state.unsettled))
-            return [(text, "bad"), *_hint(view, _("Resolve its error."))]
+            errors = ", ".join(visible(error) for error in state.errors.unresolved_of(state.unsettled.id))
+            hint = _("Resolve {errors}.").format(errors=errors) if errors else _("Close the run as failed.")
+            return [(text, "bad"), *_hint(view, hint)]
         return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
     return _next(view, current)
 
