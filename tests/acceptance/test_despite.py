@@ -41,10 +41,10 @@ def test_an_error_of_check_is_a_refusal_of_run(station: Station, database: Datab
     refused = station.virada("run", file, "--headless").expect(5)
     assert f"{file}:11:" in refused.err and "error no-role" in refused.err and "--despite no-role" in refused.err
     assert refused.out == "" and not station.has_run()
-    for way in (("--headless", "--despite", "pooler"), ("--detach",), ("--plain",), ("--headless", "--rehearsal")):
-        assert "error no-role" in station.virada("run", file, *way).expect(5).err
-    for code in ("no-rol", "standby"):
-        assert "--despite" in station.virada("run", file, "--headless", "--despite", code).expect(2).err
+    assert "error no-role" in station.virada("run", file, "--detach", "--despite", "pooler").expect(5).err
+    mistaken = ("--despite", "no-rol", "--despite", "standby")
+    told = station.virada("run", file, "--headless", *mistaken).expect(5).err
+    assert "--despite no-rol: " in told and "--despite standby: " in told
     assert not station.has_run()
     assert database.value("select to_regclass('made') is null")
     station.virada("run", file, "--headless", "--despite", "no-role", "--despite", "pooler").expect(1)
@@ -100,3 +100,35 @@ def test_a_pooler_in_session_mode_says_what_is_lost(station: Station, database: 
         file = plan(station, _CHANGE, f"{dsn} dbname={database.name}")
         told = station.virada("check", file, "--on", "here").expect(0).out
         assert "warning pooler" in told and "options" in told and "keepalives" in told
+
+
+def test_what_nothing_measures_is_told_and_signed(station: Station, database: Database) -> None:
+    """By `run` in lines, in a checklist that headless stops at, and before the run can be closed."""
+    file = plan(station, _ASK, database.dsn)
+    text = Path(file).read_text()
+    Path(file).write_text(text.replace("phases:", "success: [{metric: response_time, below: 1s}]\nphases:", 1))
+    run = station.virada("run", file, "--headless").expect(6)
+    assert f"{file}:5:" in run.err and "warning metric-not-measured" in run.err and "has no canary" in run.err
+    assert "criterion.response_time" in run.err and "response_time < 1 s" in run.err
+    assert station.status()["unmeasured"] == ["criterion.response_time"]
+    assert station.do("close", code=5)["refused"]
+    assert station.do("skip", "criterion.response_time", "--reason", "no", code=5)["refused"]
+    station.do("sign", "criterion.response_time", "--note", "the load balancer's own figures")
+    station.virada("continue", "last", "--headless").expect(0)
+    assert station.status()["status"] == "completed"
+
+
+def test_what_has_begun_is_gone_on_with_whatever_is_found(station: Station, database: Database) -> None:
+    """`continue` refuses nothing of it: what is applied must be able to be taken back. The step fails by itself."""
+    role = f"gone_{database.name}"
+    with database.connect() as session:
+        session.execute(f'create role "{role}"'.encode())
+    steps = "          - {id: go, title: Go, sign: true}\n" + _ASK.replace("title:", f"as: {role}, title:")
+    file = plan(station, steps, database.dsn)
+    station.virada("run", file, "--headless").expect(6)
+    station.kill_engine()
+    with database.connect() as session:
+        session.execute(f'drop role "{role}"'.encode())
+    station.virada("run", file, "--headless").expect(5)
+    station.virada("continue", "last", "--headless", "--sign-off", "go").expect(1)
+    assert station.status()["status"] == "failed"

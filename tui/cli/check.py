@@ -12,7 +12,9 @@ from tui.cli.output import print_lines, tell
 from tui.cli.run import choose_target
 from tui.cli.stop import Exit
 from tui.locale import _, ngettext, prefer
+from tui.plan.loader import Loaded
 from tui.plan.overdue import overdue
+from tui.plan.problems import Problem
 
 
 @click.command("check", help=_("What is wrong with a plan, and with its target."))
@@ -28,6 +30,8 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     if loaded.plan is not None:
         prefer(loaded.plan.locale)
         problems += overdue(loaded.plan, str(plan), loaded.positions, datetime.now(UTC), but=target)
+    if loaded.plan is not None and target is None and not create_ledger:
+        problems += open_places(loaded, plan)
     print_lines(str(problem) for problem in problems)
     if loaded.plan is not None and (target is not None or create_ledger):
         from tui.engine.preflight import preflight
@@ -41,6 +45,19 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     warnings = len(problems) - errors
     tell(_counted(errors, warnings))
     return Exit.USAGE if errors or loaded.plan is None else Exit.DONE
+
+
+def open_places(loaded: Loaded, plan: Path) -> list[Problem]:
+    """Placeholders of all targets, which become errors where one of them is meant."""
+    from tui.engine.findings import Findings
+    from tui.engine.preflight_written import placeholders
+
+    assert loaded.plan is not None
+    found = Findings(str(plan), loaded.positions, next(iter(loaded.plan.targets)))
+    files = {name: (plan.parent / name).read_bytes for name in loaded.files}
+    for message, at in placeholders(loaded.plan, None, files):
+        found.add("warning", "placeholder", message, at)
+    return found.problems
 
 
 def _counted(errors: int, warnings: int) -> str:

@@ -16,6 +16,7 @@ from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
 from tui.locale import _, prefer
 from tui.plan.model import Plan
+from tui.visible import visible
 
 
 @click.command("run", help=_("Carries a plan out: starts its engine and the console."))
@@ -52,12 +53,12 @@ def command(
     declared: str | None, plain: bool, mouse: bool,
 ) -> int:  # fmt: skip
     name = options.checked_name(declared)
-    despite = known_objections(despite)
     policy = options.policy_of(headless, sign_off, on_failure, name)
     way = way_of(headless=headless, detach=detach, plain=plain)
     if beside is not None and not beside.strip():
         raise click.BadParameter(_("the text is empty."), param_hint="--beside")
     loaded = load_plan(plan)
+    tell_unknown(despite)
     chosen = choose_target(loaded.plan, target)
     mode = mode_of(loaded.plan, chosen, rehearsal=rehearsal, compress=compress)
     paths = open_plan(
@@ -82,19 +83,19 @@ def load_plan(path: Path) -> Any:
     return loaded
 
 
-def known_objections(codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Codes of --despite. Raises a usage error for one that no check says, or that no run opens in spite of."""
+def tell_unknown(despite: tuple[str, ...]) -> None:
+    """Say of codes of --despite that nothing is opened in spite of them: a mistake in one is noticed."""
     from tui.journal.objections import NEVER_IN_SPITE, Objection
 
     able = sorted(set(Objection) - NEVER_IN_SPITE)
-    for code in codes:
+    for code in despite:
         if code in NEVER_IN_SPITE:
-            message = _("no run opens in spite of {code}: it says what the target is.").format(code=code)
-            raise click.BadParameter(message, param_hint="--despite")
-        if code not in able:
-            message = _("{code} is no code of an error that check --on says; those are: {codes}.")
-            raise click.BadParameter(message.format(code=repr(code), codes=", ".join(able)), param_hint="--despite")
-    return codes
+            tell(
+                _("--despite {code}: it says what the target is, and no run opens in spite of that.").format(code=code)
+            )
+        elif code not in able:
+            message = _("--despite {code}: check --on says no error of that code; there are: {codes}.")
+            tell(message.format(code=visible(code), codes=", ".join(able)))
 
 
 def choose_target(plan: Plan, name: str | None) -> str:

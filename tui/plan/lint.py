@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui.locale import LANGUAGES, _
 from tui.plan.files import Files, Undecodable, not_utf8
+from tui.plan.idle import lint_idle
 from tui.plan.kinds import FindingLike, Question
 from tui.plan.model import Guard
 from tui.plan.phases import lint_phases
@@ -36,6 +37,7 @@ def lint(scene: Scene, files: Files) -> None:
     _lint_structure(scene)
     lint_references(scene)
     lint_milestones(scene)
+    lint_idle(scene)
     lint_phases(scene)
     kinds_of_steps = {placed.entry.step.id: placed.entry.step.kind for placed in scene.steps}
     for placed in scene.steps:

@@ -131,6 +131,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
     if space not in ("auto", "skip") and disk_need(space, 1) is None:
         message = f"{space!r} is neither auto nor skip nor a need such as 1x or 50GB"
         yield Finding(code="backup-space", message=message, key="space")
+    if lint.spec.jobs != 1 and lint.spec.format != "directory":
+        message = "'jobs' is for a dump into a directory; write 'format: directory'"
+        yield Finding(code="backup-jobs", message=message, key="jobs")
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:

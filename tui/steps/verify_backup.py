@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from tui.journal.codes import FailReason
 from tui.plan.scalars import Duration
@@ -89,8 +90,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
         found = "no step" if kind is None else f"a step of kind {kind}"
         yield Finding(code="verify-of", message=f"'of' must name a backup step; {spec.of!r} is {found}", key="of")
     if spec.level != "restore":
-        for key in ("schemas", "tables", "exclude_extensions", "exclude"):
-            if getattr(spec, key):
+        for field in fields(VerifyBackupSpec):
+            key = field.name
+            if key not in ("of", "level", "timeout") and getattr(spec, key) != field.default:
                 message = f"{key!r} says what a trial restore takes; write 'level: restore'"
                 yield Finding(code="verify-level", message=message, key=key)
 

@@ -19,11 +19,10 @@ ASK = "query: {sql: select 1, equals: 1}"
     [
         (ASK, False),
         ("sign: It was switched over", False),
-        (f"{ASK}, undo: {{{ASK}}}", False),
         ("sql: create table made ()", True),
         ("command: ['true']", True),
-        ("sign: It was switched over, undo: {sql: drop table made}", True),
-        (f"{ASK}, undo: {{command: ['true']}}", True),
+        ("command: ['true'], undo: {sql: drop table made}", True),
+        ("command: ['true'], changes: false", False),
     ],
 )
 def test_whether_it_may_change_its_target(tmp_path: Path, step: str, may: bool) -> None:

@@ -136,7 +136,7 @@ rollback:
   triggers:
     - {title: Erros críticos, guard: critical_errors}
     - {title: Migração falhou, step: migrate}
-    - title: Impacto em usuários
+    - {title: Impacto em usuários, errors: 3}
   phases:
     - title: Restaurar
       sections:
