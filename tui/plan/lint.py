@@ -127,6 +127,9 @@ def _lint_step(scene: Scene, placed: Placed) -> None:
     if step.changes is not None and kind is not None and kind.window != "unless_said":
         text = _("{kind} changes something, or not, whatever the plan says; only a command has this key.")
         scene.report.add("changes", scene.key_at(f"{entry.path}.changes"), text.format(kind=quoted(step.kind)))
+    if step.confirm is not None and kind is not None and kind.signed:
+        text = _("A person signs this step, with a note; there is nothing to confirm before it.")
+        scene.report.add("confirm", scene.key_at(f"{entry.path}.confirm"), text)
     if scene.sound(f"{entry.path}.title") and not step.title.strip():
         scene.add("bad-value", f"{entry.path}.title", _("A step needs a title."))
 

@@ -145,8 +145,9 @@ def _retry(state: RunState, command: c.Retry, wall: float) -> Decision:
     if refusal is not None:
         return refusal
     again = _rollback_again(state, at)
-    if not again and command.confirm is not None:
-        return (begin(at, confirm=command.confirm, reason=reason),)
+    if command.confirm is not None and (not again or at.step.confirm is not None):
+        # In a rollback that is taken up the engine would stop before a dangerous step once more.
+        return (*again, begin(at, confirm=command.confirm, reason=reason))
     notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()
     return (*notes, *again) if again else (*notes, begin(at))
 

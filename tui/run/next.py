@@ -187,7 +187,7 @@ def _signing(state: RunState, at: StepState) -> e.StepSigned | None:
     if not _automatic(state) or policy.sign_off is None:
         return None
     production = state.opened is not None and state.opened.environment == "production"
-    if production and at.step.spec.get("sign_off") is not True:
+    if at.step.confirm is not None or (production and at.step.spec.get("sign_off") is not True):
         return None
     person = policy.signer or "engine"
     evidence = {"signed_by": person, "note": policy.sign_off, "sign_off": True}

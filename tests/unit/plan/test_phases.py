@@ -116,6 +116,11 @@ def test_of_the_target_that_is_meant_it_is_an_error() -> None:
     assert list(said(Window(opens="+1m", duration=60.0), now, chosen=True)) == [], "it opens with the run"
 
 
+def test_what_a_person_signs_has_nothing_to_confirm(tmp_path: Path) -> None:
+    assert codes(tmp_path, phase(step="confirm: typed, sign: true")) == [("error", "confirm")]
+    assert codes(tmp_path, phase(step=f"confirm: typed, {QUERY}")) == []
+
+
 def test_only_of_a_command_a_plan_says_that_it_changes_nothing(tmp_path: Path) -> None:
     assert codes(tmp_path, phase(step="changes: false, command: [pg_isready]")) == []
     sql = "changes: false, sql: {text: select 1}, undo: {sql: select 1}"

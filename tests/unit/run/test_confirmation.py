@@ -192,6 +192,12 @@ class TestDangerous:
         assert run.passed("undo.a") == Wait(reason="typed", step="r"), "the undo was confirmed with the rollback"
         assert run.refused(c.Execute(step="r")).code == "confirm"
         assert run.do(paid("r", None)) == Wait(reason="running", step="r")
+        assert run.failed("r") == Wait(reason="rollback_failed", step="r")
+        assert run.refused(c.Retry(step="r", reason="mended")).code == "confirm"
+        again = c.Retry(step="r", reason="mended", confirm=TARGET)
+        assert run.do(again) == Wait(reason="running", step="r"), "it is confirmed once"
+        assert run.at("r").confirmed == Confirmed(TARGET, "mended")
+        assert run.passed("r").reason in ("closed", "rolled_back")
 
     def test_undoing_a_step_costs_the_name_each_time(self) -> None:
         run = Driven(listed(sql("a")))
@@ -259,7 +265,7 @@ class TestSignOff:
     def test_on_production_it_signs_what_the_plan_leaves_to_it(self) -> None:
         run = self.run("production", sign("a", spec={"sign_off": True}), sign("b"), sign("d", spec={"sign_off": False}))
         assert run.go() == Wait(reason="person", step="b")
-        assert run.at("a").status == "signed"
+        assert (run.at("a").status, run.at("a").by) == ("signed", run.at("a").person)
         assert run.do(c.Sign(step="b", note="seen")) == Wait(reason="person", step="d")
 
     def test_elsewhere_it_signs_all(self) -> None:
