@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.console.journals import BRUNO, STORIES, Story, failed, migrated, migrating, plan, prepared
 from tests.console.twin import HelmTwin, Seen, shown
 from tui.console.messages import Answered
+from tui.console.runon import PAUSE
 from tui.console.screens.overlay import Asking
 from tui.helm.client import HelmLost, NoEngine
 from tui.helm.protocol import Refused
@@ -83,9 +85,12 @@ async def test_a_key_asks_a_text_and_is_a_command(
 
 
 async def confirm_by_name(seen: Seen, texts: list[str]) -> None:
-    """From Cancel through the fields to the button, as a person goes."""
+    """From Cancel, or the first field, through the fields to the button, as a person goes."""
     await seen.settle()
-    await seen.press("tab")
+    screen = seen.app.screen
+    assert isinstance(screen, Asking)
+    if screen.dialog.focus >= len(screen.dialog.fields):
+        await seen.press("tab")
     for text in (*texts, "production"):
         await seen.type(text)
         await seen.press("tab")
@@ -102,10 +107,16 @@ async def test_roll_back_needs_reason_name_and_the_button(tmp_path: Path) -> Non
         assert await seen.commands() == [c.Rollback(reason="twelve rows", confirm="production")]
 
 
-async def test_roll_back_takes_neither_early_keys_nor_enter(tmp_path: Path) -> None:
+async def test_roll_back_takes_no_early_enter(tmp_path: Path) -> None:
     async with shown(failed(), tmp_path) as seen:
-        await seen.press("R", "tab", "enter", "enter")
-        assert isinstance(seen.app.screen, Asking), "keys before it settled are ignored"
+        await seen.press("R")
+        screen = seen.app.screen
+        assert isinstance(screen, Asking)
+        at = screen.dialog._last_enter
+        for _place in range(4):
+            await seen.press("tab")
+            at = await seen.hold("enter", 0.0, 0, at=at + 0.5)
+        assert isinstance(seen.app.screen, Asking), "in no field, neither on its button nor on Cancel"
         await seen.settle()
         await seen.press("escape")
         assert seen.helm.taken == []
@@ -132,8 +143,10 @@ async def test_what_the_rules_forbid_is_said_and_not_sent(tmp_path: Path) -> Non
     async with shown(prepared(), tmp_path) as seen:
         await seen.press("j", "x")
         assert "2.1.1 Executar backup completo comes first and is pending." in seen.text()
-        await seen.press("s")
-        await seen.press("c")
+        # A letter right behind it would be text.
+        at = await seen.hold("s", 0.0, 0, at=time.monotonic() + PAUSE)
+        assert "The system proves this step; it is not signed." in seen.text()
+        await seen.hold("c", 0.0, 0, at=at + PAUSE)
         assert seen.helm.taken == []
         assert "No step is running." in seen.text()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tui.console.dialog import SETTLED_AFTER, Asked, Dialog, Question, dialog_picture
-from tui.console.field import Field
+import pytest
+from msgspec import structs
+
+from tui.console.dialog import Asked, Dialog, Question, dialog_picture
+from tui.console.field import LONGEST, Field
 from tui.console.pieces import plain, width_of
 from tui.console.repeats import HELD_WITHIN
 
@@ -19,7 +22,6 @@ class Hand:
     def __init__(self, question: Question) -> None:
         self.now = 100.0
         self.dialog = Dialog(question, self.now)
-        self.now += SETTLED_AFTER
 
     def press(self, key: str, after: float = 1.0) -> str | None:
         self.now += after
@@ -43,11 +45,17 @@ def test_cancel_is_focused_where_something_dangerous_is_asked() -> None:
     assert hand.press("enter") == "cancel"
 
 
-def test_keys_before_it_settled_are_ignored() -> None:
-    dialog = Dialog(DANGER, 100.0)
-    for number, key in enumerate(("escape", "tab", "enter", "x")):
-        assert dialog.key(key, None, 100.0 + number * 0.1) is None
-    assert dialog.focus == len(dialog.fields)
+def test_of_early_keys_only_enter_is_ignored() -> None:
+    for question in (DANGER, TEXT, PLAIN):
+        dialog = Dialog(question, 100.0)
+        for number in range(7):
+            assert dialog.key("enter", None, 100.0 + number * 0.1) is None
+        assert dialog.problem == "Enter counts after a short pause: press it again."
+    dialog = Dialog(TEXT, 100.0)
+    for number, letter in enumerate("support ready"):
+        assert dialog.key("space" if letter == " " else letter, letter, 100.0 + number * 0.01) is None
+    assert dialog.values() == ["support ready"]
+    assert Dialog(TEXT, 100.0).key("escape", None, 100.0) == "cancel", "nothing is lost by it"
 
 
 def test_the_whole_way_confirms() -> None:
@@ -115,8 +123,16 @@ def test_the_picture_keeps_fields_and_buttons_where_there_is_little_room() -> No
 def test_a_field_edits_and_takes_no_control_characters() -> None:
     field = Field()
     field.insert("abc def\x1b[31m\nsecond line")
-    assert field.text == "abc def[31m"
-    for key, text in (("ctrl+w", "abc "), ("ctrl+u", ""), ("a", "a"), ("left", "a"), ("delete", "")):
+    assert field.text == "abc def[31m second line"
+    for key, text in (
+        ("ctrl+w", "abc def[31m second "),
+        ("ctrl+w", "abc def[31m "),
+        ("ctrl+w", "abc "),
+        ("ctrl+u", ""),
+        ("a", "a"),
+        ("left", "a"),
+        ("delete", ""),
+    ):
         assert field.key(key, key if len(key) == 1 else None)
         assert field.text == text
     assert not field.key("f5", None)
@@ -125,9 +141,78 @@ def test_a_field_edits_and_takes_no_control_characters() -> None:
     assert width_of(field.line(20, False)) == 20
 
 
-def test_a_letter_on_cancel_moves_nothing_and_says_where_to_go() -> None:
+def test_letters_on_cancel_go_to_the_first_empty_field_and_none_is_lost() -> None:
     hand = Hand(DANGER)
-    for letter in "help":
-        assert hand.press(letter) is None
-    assert hand.dialog.focus == len(hand.dialog.fields) and hand.dialog.values() == ["", ""]
-    assert hand.dialog.problem == "Press Tab to go to the first field."
+    hand.type("broken")
+    assert hand.dialog.focus == 0 and hand.dialog.values() == ["broken", ""]
+    hand.press("shift+tab")
+    hand.type("production")
+    assert hand.dialog.focus == 1 and hand.dialog.values() == ["broken", "production"]
+    hand.press("down")
+    hand.type("x")
+    assert hand.dialog.values() == ["broken", "production"] and "first field" in hand.dialog.problem
+
+
+def test_what_opens_in_its_field_still_takes_the_way_to_the_button() -> None:
+    hand = Hand(structs.replace(DANGER, typed_first=True))
+    assert hand.dialog.focus == 0
+    hand.type("broken")
+    for _n in range(3):
+        assert hand.press("enter") is None
+    assert hand.dialog.problem == "Type “production” exactly to confirm."
+    hand.press("tab")
+    hand.type("production")
+    assert hand.press("enter") is None and "go to the button" in hand.dialog.problem
+    hand.press("tab")
+    assert hand.press("enter") == "confirm"
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("enter",), ("escape", "enter"), ("enter", "escape")])
+@pytest.mark.parametrize("question", [DANGER, TEXT], ids=lambda question: question.title)
+def test_a_text_is_thrown_away_by_no_single_key(question: Question, keys: tuple[str, ...]) -> None:
+    hand = Hand(question)
+    hand.press("tab") if question is DANGER else None
+    hand.type("broken")
+    hand.press("shift+tab" if question is DANGER else "tab")
+    assert hand.dialog.focus == len(hand.dialog.fields)
+    assert hand.press(keys[0]) is None
+    assert "would be lost" in hand.dialog.problem and hand.dialog.values()[0] == "broken"
+    for _repeat in range(40):
+        assert hand.press(keys[0], after=0.03) is None, "a key that is held down"
+    hand.press("left"), hand.press("right")
+    assert hand.dialog.focus == len(hand.dialog.fields)
+    assert hand.press(keys[0]) is None, "whoever went on is asked again"
+    assert hand.press(keys[-1]) == "cancel"
+
+
+def test_without_a_text_cancel_asks_nothing() -> None:
+    for question, typed in ((DANGER, ""), (TEXT, ""), (TEXT, "   "), (PLAIN, "")):
+        hand = Hand(question)
+        hand.type(typed)
+        assert hand.press("escape") == "cancel"
+    hand = Hand(DANGER)
+    hand.press("tab"), hand.press("tab")
+    hand.type("production")
+    assert hand.press("escape") == "cancel", "the target's name alone is no text"
+
+
+PASTED = "first line\r\nsecond\tline\n\nthird\u00a0and\u2028last\r"
+
+
+@pytest.mark.parametrize("question", [DANGER, TEXT], ids=lambda question: question.title)
+def test_pasted_lines_stay_words_apart_and_press_nothing(question: Question) -> None:
+    dialog = Dialog(question, 100.0)
+    dialog.paste(PASTED)
+    assert dialog.values()[0] == "first line second line third and last"
+    assert dialog.focus == 0
+
+
+def test_what_of_a_paste_finds_no_room_is_said() -> None:
+    dialog = Dialog(TEXT, 100.0)
+    dialog.paste("x" * (LONGEST + 7))
+    assert len(dialog.values()[0]) == LONGEST and dialog.problem == "Characters that found no room: 7."
+    dialog.key("y", "y", 200.0)
+    assert "full" in dialog.problem
+    dialog = Dialog(PLAIN, 100.0)
+    dialog.paste("x\n")
+    assert dialog.problem == "There is nothing to type here."

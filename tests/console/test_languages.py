@@ -90,7 +90,8 @@ async def walk(seen: Seen, look: Callable[[str], None]) -> None:
             look(f"{width}x{height} {key}")
         await seen.press("1")
         for key in OVERLAYS:
-            await seen.press(key)
+            # Behind a key that was refused a letter would be text.
+            await seen.press("escape", key)
             look(f"{width}x{height} {key}")
             while len(seen.app.screen_stack) > below:
                 opened += 1

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from tests.console.journals import ANA, Story
 from tui.console.app import Console
 from tui.console.replay import Player
-from tui.console.source import Follower, Source
+from tui.console.source import Follower, Look, Source
 from tui.console.view import Mode
 from tui.helm.claim import Claim
 from tui.helm.protocol import Accepted, Refused, Welcome
@@ -149,12 +149,14 @@ async def shown(
     ensure_engine: Callable[[], str | None] | None = None,
     claim: Claim | None = None,
     later: float = 2.0,
+    engine: Look | None = lambda told: True,
 ) -> AsyncIterator[Seen]:
-    """The console over a story, `later` seconds after its last event; the wall clock stands."""
+    """The console over a story, `later` seconds after its last event; the wall clock stands. `engine`: whether one
+    lives."""
     paths = story.save(directory / "run")
     reader = JournalReader(paths.journal)
     wall = instant(story.lines[-1].at) + later
-    source: Source = Player(reader) if mode == "replay" else Follower(reader, wall=lambda: wall)
+    source: Source = Player(reader) if mode == "replay" else Follower(reader, wall=lambda: wall, engine=engine)
     twin = helm or HelmTwin()
     messages: list[Message] = []
     app = Console(

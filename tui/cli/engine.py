@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,20 @@ _TAIL = 256 * 1024
 """Bytes at a journal's end in which the opening words of an engine are that has just begun."""
 
 
-def facts_of(paths: RunPaths) -> dict[str, Any]:
-    """pid, host and alive of the run's engine; `alive` is None where the caller cannot know."""
-    from tui.engine.lock import engine_facts
+def facts_of(paths: RunPaths, told: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """pid, host and alive of the run's engine; `alive` is None where the caller cannot know. `told`: what the last
+    engine wrote of itself into the journal, for an account that may not ask its lock."""
+    from tui.engine.lookout import engine_seen
 
-    known = engine_facts(paths)
+    known = engine_seen(paths, told)
     return {"pid": known.pid, "host": known.host, "alive": known.alive}
+
+
+def lives(paths: RunPaths, told: Mapping[str, Any]) -> bool | None:
+    """Whether the run's engine lives, for a screen; None where the caller cannot know. A journal without its run may be
+    a copy of one that goes on elsewhere."""
+    alive = None if paths.alone else facts_of(paths, told)["alive"]
+    return alive if isinstance(alive, bool) else None
 
 
 def require_open(paths: RunPaths) -> None:

@@ -11,7 +11,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.reader import JournalReader
-from tui.locale import _, prefer
+from tui.locale import prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
 
@@ -61,7 +61,7 @@ class Follower:
                 return verdict
             if time.monotonic() - looked >= _LOOK_AT_ENGINE_S:
                 looked = time.monotonic()
-                if facts_of(self.paths)["alive"] is False and not self.poll():
+                if facts_of(self.paths, self.state.engine)["alive"] is False and not self.poll():
                     # Its last lines were there before its lock was free.
                     verdict = judge(self.state)
                     if verdict is None:
@@ -81,5 +81,7 @@ class Follower:
 
 def engine_gone(paths: RunPaths) -> Stop:
     """The engine has ended and left something open: only another one, or a person, can tell what became of it."""
-    message = _("The engine of the run {run} has ended; take the run up again with: virada continue {run}")
-    return Stop(message.format(run=paths.id), Exit.UNDECIDED)
+    from tui.helm.owner import other_owner
+    from tui.plain.stillness import ended_sentence
+
+    return Stop(ended_sentence(paths.id, other_owner(paths)), Exit.UNDECIDED)

@@ -15,6 +15,7 @@ from tui.cli.helm import connected, refusal
 from tui.cli.options import wish
 from tui.cli.outcome import of_command, of_run
 from tui.cli.output import columns
+from tui.cli.recorded import standing
 from tui.cli.stop import Exit, Stop
 from tui.helm.client import HelmClient, HelmLost
 from tui.helm.paths import RunPaths
@@ -146,7 +147,9 @@ class _Session:
         from tui.plain.table import status_lines
         from tui.run.status import status
 
-        for text in status_lines(status(self.follower.state, facts_of(self.paths), time.time()), columns(sys.stderr)):
+        state, engine = self.follower.state, facts_of(self.paths)
+        told = status(state, engine, time.time() if engine["alive"] else None) | standing(self.paths, state)
+        for text in status_lines(told, columns(sys.stderr)):
             self.narrate(text)
 
     def _at_end_of_input(self, outcome: bool) -> int:

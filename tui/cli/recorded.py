@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +14,7 @@ from tui.journal.chain import Fault
 from tui.journal.events import RunOpened, decode
 from tui.journal.position import Position
 from tui.locale import _, prefer
+from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.standing import QUIET
 from tui.run.state import RunState
@@ -52,6 +55,19 @@ def state_at(paths: RunPaths, position: Position | None = None) -> tuple[RunStat
         raise Stop(_no_run(paths, position), Exit.USAGE)
     prefer(state.opened.plan.locale)
     return state, None if fault is None or fault.seq > state.seq else fault
+
+
+def standing(paths: RunPaths, state: RunState) -> dict[str, Any]:
+    """What is known at present of a run's silence: seconds since its last event, and the account that alone can have
+    it gone on with, where that is not the caller's."""
+    from tui.helm.owner import other_owner
+
+    return {"silent_s": silence(state.at), "owner": other_owner(paths)}
+
+
+def silence(at: str) -> float:
+    """Seconds since the last event of a run, which was `at` this time."""
+    return max(0.0, time.time() - instant(at))
 
 
 def outline(paths: RunPaths) -> RunState:

@@ -8,11 +8,17 @@ import click
 
 from tui.cli.engine import facts_of
 from tui.cli.output import columns, print_json, print_lines, tell
-from tui.cli.recorded import outline
+from tui.cli.recorded import outline, silence
 from tui.cli.stop import Stop
 from tui.helm.paths import RunPaths
 from tui.locale import _
 from tui.run.standing import standing
+
+KEYS = (
+    "plan", "target", "environment", "mode", "status", "stays", "opened", "at", "seq", "helm", "closed", "identity",
+    "standing",
+)  # fmt: skip
+"""What a row has beside its id; all of it is null of a run that cannot be read."""
 
 
 @click.command("runs", help=_("All runs, newest first."))
@@ -28,7 +34,9 @@ def command(as_json: bool) -> None:
         return
     from tui.plain.table import runs_lines
 
-    print_lines(runs_lines(found, columns()))
+    # How long a run is silent depends on the present: it is no data of the run.
+    rows = [row | {"silent_s": None if row["at"] is None else silence(row["at"])} for row in found]
+    print_lines(runs_lines(rows, columns()))
     if not found:
         tell(_("There is no run in {directory}.").format(directory=runs_directory()))
 
@@ -53,11 +61,9 @@ def _row(paths: RunPaths) -> dict[str, Any]:
     from tui.journal.line import JournalError
     from tui.run.takeback import stays
 
-    row: dict[str, Any] = dict.fromkeys((
-        "plan", "target", "environment", "mode", "status", "stays", "opened", "at", "seq", "helm", "identity",
-        "standing",
-    ))  # fmt: skip
+    row: dict[str, Any] = dict.fromkeys(KEYS)
     problem: str | None = None
+    engine = facts_of(paths)
     try:
         state = outline(paths)
         assert state.opened is not None
@@ -65,13 +71,15 @@ def _row(paths: RunPaths) -> dict[str, Any]:
         row |= {
             "plan": state.opened.plan.name, "target": state.opened.target, "environment": state.opened.environment,
             "mode": state.opened.mode, "status": state.status, "stays": list(stays(state)), "opened": state.opened_at,
-            "at": state.at, "seq": state.seq, "helm": state.helm, "identity": _identity(state.identity),
-            "standing": None if stand is None else stand.code.value,
+            "at": state.at, "seq": state.seq, "helm": state.helm, "closed": state.closed is not None,
+            "identity": _identity(state.identity), "standing": None if stand is None else stand.code.value,
         }  # fmt: skip
+        if engine["alive"] is None:
+            engine = facts_of(paths, state.engine)
     except (Stop, JournalError) as error:
         problem = str(error)
     except FileNotFoundError:
         problem = _("No run has opened in it yet, or its journal is gone.")
     except OSError as error:
         problem = _("{file}: {reason}.").format(file=paths.journal, reason=error.strerror)
-    return {"id": paths.id, **row, "engine": facts_of(paths), "directory": str(paths.directory), "problem": problem}
+    return {"id": paths.id, **row, "engine": engine, "directory": str(paths.directory), "problem": problem}

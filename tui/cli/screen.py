@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from tui.cli.engine import ensure_engine, facts_of
+from tui.cli.engine import ensure_engine, lives
 from tui.cli.options import wish
 from tui.cli.recorded import opened
 from tui.cli.stop import Stop
@@ -60,12 +61,11 @@ def _language(paths: RunPaths) -> str | None:
         return None
 
 
-def _looker(paths: RunPaths) -> Callable[[], bool | None]:
-    """Whether the run's engine lives; None where the caller may not know."""
+def _looker(paths: RunPaths) -> Callable[[Mapping[str, Any]], bool | None]:
+    """Whether the run's engine lives; None where the caller cannot know."""
 
-    def look() -> bool | None:
-        alive = facts_of(paths)["alive"]
-        return alive if isinstance(alive, bool) else None
+    def look(told: Mapping[str, Any]) -> bool | None:
+        return lives(paths, told)
 
     return look
 

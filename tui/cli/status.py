@@ -8,7 +8,7 @@ import click
 
 from tui.cli.engine import facts_of
 from tui.cli.output import columns, print_json, print_lines, tell
-from tui.cli.recorded import found, position_of, state_at
+from tui.cli.recorded import found, position_of, standing, state_at
 from tui.cli.stop import Exit
 from tui.locale import _
 
@@ -24,6 +24,8 @@ def command(run: str | None, at: str | None, as_json: bool) -> int:
     paths = found(run)
     engine = facts_of(paths)
     state, fault = state_at(paths, position)
+    if engine["alive"] is None:
+        engine = facts_of(paths, state.engine)
     wall = time.time() if position is None and engine["alive"] and state.closed is None else None
     told = status(state, engine, wall)
     told["chain"] = {"whole": fault is None, "bad_seq": None if fault is None else fault.seq}
@@ -32,7 +34,9 @@ def command(run: str | None, at: str | None, as_json: bool) -> int:
     else:
         from tui.plain.table import status_lines
 
-        print_lines(status_lines(told, columns()))
+        # Of a moment that was, and of a journal without its run, nothing is said of the present.
+        present = position is None and not paths.alone
+        print_lines(status_lines(told | standing(paths, state) if present else told, columns()))
     if fault is None:
         return Exit.DONE
     tell(fault.sentence())

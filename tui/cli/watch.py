@@ -8,14 +8,15 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import require_terminal
-from tui.cli.engine import facts_of
+from tui.cli.engine import lives
 from tui.cli.follower import POLL_S, Follower
 from tui.cli.output import print_line, tell
-from tui.cli.recorded import found
+from tui.cli.recorded import found, standing
 from tui.cli.stop import Exit
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.locale import _
+from tui.plain.stillness import ended_sentence, is_still, is_unknown, unknown_sentence
 
 LOOK_S = 1.0
 """Seconds between two looks at the engine."""
@@ -41,21 +42,44 @@ def _lines(paths: RunPaths) -> int:
     from tui.plain.narrator import end_lines
 
     with Follower(paths, print_line) as follower:
-        looked, alive = time.monotonic(), True
+        engine = _Engine(paths, follower)
         while follower.poll() or follower.state.closed is None:
             if not follower.poll() and follower.state.closed is None:
+                engine.look()
                 time.sleep(POLL_S)
-            if time.monotonic() - looked >= LOOK_S:
-                looked, before = time.monotonic(), alive
-                alive = facts_of(paths)["alive"] is not False
-                if before and not alive and not follower.poll():
-                    # Silence alone could be a step that has nothing to say.
-                    tell(_("The engine of the run {run} has ended; the run is still open.").format(run=paths.id))
         for text in end_lines(follower.state):
             print_line(text)
         if follower.fault is not None:
             return _broken(follower.fault)
     return Exit.DONE
+
+
+class _Engine:
+    """Says once that nothing runs, or that nobody here can know: silence alone could be a step with nothing to say."""
+
+    def __init__(self, paths: RunPaths, follower: Follower) -> None:
+        self._paths = paths
+        self._follower = follower
+        self._looked = 0.0
+        self._said: str | None = None
+
+    def look(self) -> None:
+        """Once a second, where no line has come."""
+        if time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
+        state = self._follower.state
+        engine = {"alive": lives(self._paths, state.engine)}
+        run = {**standing(self._paths, state), "engine": engine, "closed": False}
+        found = "still" if is_still(run) else "unknown" if is_unknown(run) else None
+        if found == self._said or (found is not None and self._follower.poll()):
+            # What has come meanwhile tells more; it is looked at again.
+            return
+        self._said = found
+        if found == "still":
+            print_line(ended_sentence(self._paths.id, run["owner"]))
+        elif found == "unknown":
+            print_line(unknown_sentence(state.engine.get("host"), run["silent_s"]))
 
 
 def _broken(fault: Fault) -> int:

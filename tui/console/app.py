@@ -15,14 +15,15 @@ from textual.binding import BindingType
 from textual.driver import Driver
 
 from tui.console import hygiene, palette
-from tui.console.actions import ACTIONS, keyed, of_mode
+from tui.console.actions import ACTIONS, keyed
 from tui.console.attempts import Attempts
 from tui.console.dialog import Asked as AskedField
 from tui.console.dialog import Question
 from tui.console.keys import Keys
 from tui.console.loglines import log_lines
 from tui.console.messages import Advanced, Answered, HelmChanged, SourceLost
-from tui.console.repeats import Repeats
+from tui.console.pictures.still import still_sentence
+from tui.console.presses import Presses
 from tui.console.screens.overview import SCREENS, Overview
 from tui.console.source import Batch, Source
 from tui.console.theme import theme
@@ -30,6 +31,7 @@ from tui.console.timezone import zone
 from tui.console.view import Mode, Playback, Said, View
 from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
+from tui.helm.owner import other_owner
 from tui.helm.paths import RunPaths
 from tui.journal.line import JournalError
 from tui.locale import _, ngettext
@@ -48,8 +50,6 @@ SAID_FOR = 8.0
 TAKEN_WITHIN = 5.0
 """Seconds after which the source goes on although the screen has not taken its batch in."""
 COMMANDS = frozenset(action.name for action in ACTIONS if action.commands)
-BEGINNING = frozenset(("execute", "run_to"))
-"""Commands that begin work at once."""
 
 
 class Console(App[None], inherit_bindings=False):
@@ -80,9 +80,8 @@ class Console(App[None], inherit_bindings=False):
         self._said_at = 0.0
         self._fault_said = False
         self._waiting: str | None = None
-        self._awaited = 0
-        self._repeats = Repeats()
-        self._held = False
+        self.awaited = 0
+        self._presses = Presses(self)
         self._guard_process = guard_process
         self._ended = threading.Event()
         self._taken = threading.Event()
@@ -99,6 +98,7 @@ class Console(App[None], inherit_bindings=False):
             from tui.console.hands import Hands
 
             self.hands = Hands(connect, self.post_message, lambda: self.run_state, ensure_engine, take)
+        self._owner = other_owner(paths)
         self._claim = claim
         self._first = source.start()
 
@@ -207,6 +207,8 @@ class Console(App[None], inherit_bindings=False):
             self.attempts.clear()
             self.overview.log_pane.clear()
         self.attempts.feed(lines)
+        if self.hands is not None and not batch.reset and any(line.type == "run.recovered" for line in lines):
+            self.hands.forget()
         self.overview.log_pane.append(log_lines(lines, batch.state))
         self.overview.checklist.update(batch.state)
         self.overview.log_pane.zone = zone(batch.state)
@@ -227,8 +229,8 @@ class Console(App[None], inherit_bindings=False):
         self.say(Said(text, "error"), keep=True)
 
     def on_answered(self, message: Answered) -> None:
-        self._awaited = max(0, self._awaited - 1)
-        if not self._awaited:
+        self.awaited = max(0, self.awaited - 1)
+        if not self.awaited:
             self._waiting = None
         self.say(message.said)
 
@@ -265,6 +267,7 @@ class Console(App[None], inherit_bindings=False):
             selected=checklist.selected, following=checklist.following, playback=self.playback, said=self._said,
             waiting=self._waiting, lost=self.trouble is not None,
             broken=None if self.source.fault is None else self.source.fault.seq, keeps_driving=self._keeps_driving,
+            owner=self._owner,
         )  # fmt: skip
 
     def repaint(self) -> None:
@@ -283,7 +286,23 @@ class Console(App[None], inherit_bindings=False):
     def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None:
         from tui.console.screens.overlay import Asking
 
-        self.push_screen(Asking(question), lambda values: None if values is None else answered(values))
+        asking = Asking(question, opened_by=self._presses.key, barred=self._barred)
+        self.push_screen(asking, lambda values: None if values is None else answered(values))
+
+    def _barred(self) -> str:
+        """Why nothing can be commanded now; what was typed stays where it is. Empty where something can."""
+        view = self.view()
+        return still_sentence(view) if view.nothing_runs else ""
+
+    def keep_waiting(self) -> None:
+        """Nothing further begins before the engine has answered."""
+        self._waiting = _("The engine has not answered the last command yet; this one was not given.")
+        self.repaint()
+
+    @property
+    def said(self) -> Said | None:
+        """What stands in the notice line."""
+        return self._said
 
     def ask_text(self, title: str, confirm: str, label: str, text: str, then: Callable[[str], None]) -> None:
         """One text that may be empty."""
@@ -298,60 +317,30 @@ class Console(App[None], inherit_bindings=False):
             return
         self._said = None
         self._waiting = _("Asked the engine; its answer is awaited.")
-        self._awaited += 1
+        self.awaited += 1
         self.hands.send(command, take)
         self.repaint()
 
     def do(self, name: str, key: str = "") -> None:
         """An action of the table."""
         if self._operator is not None and name in COMMANDS:
-            if self._counts(name, key):
-                self._operator.do(name)
+            self._presses.command(name, key, self._operator)
         else:
             self._keys.do(name, key)
 
-    def _counts(self, name: str, key: str) -> bool:
-        """Whether a command is meant: a key that is held down runs on through no steps, and nothing further begins
-        before the engine has answered. What holds, ends or takes back is never made to wait."""
-        if key and self._held:
-            if self._said is None or self._said.severity == "information":
-                self.say(Said(_("A key that is held down counts once."), "information"))
-            return False
-        if self._awaited and name in BEGINNING:
-            self._waiting = _("The engine has not answered the last command yet; this one was not given.")
-            self.repaint()
-            return False
-        return True
-
     async def on_event(self, event: events.Event) -> None:
-        """Keys go straight to what lies on top, one after the other: the next one finds what this one opened. Nothing
-        on these screens has a focus that keys would have to look for."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
-            await super().on_event(event)
+        """Keys go straight to what lies on top, one after the other."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._presses.press(event)
             return
-        self._held = self._repeats.held(event.key, event.time)
-        if not self.screen_stack:
+        if isinstance(event, events.Paste) and not event.is_forwarded and not self._takes_text():
+            self._presses.pasted()
             return
-        over = self.screen
-        if over is self.overview:
-            if not await self._check_bindings(event.key) and self.mode != "operator":
-                self._no_hands(event.key)
-            return
-        from tui.console.screens.overlay import Asking, Overlay
+        await super().on_event(event)
 
-        if self._held and event.is_printable and isinstance(over, Asking) and over.is_untouched:
-            # The key that opened the question is still down: it is no text.
-            return
-        if not (isinstance(over, Overlay) and over.press(event.key, event.character, event.time)):
-            await self._check_bindings(event.key)
-
-    def _no_hands(self, key: str) -> None:
-        """A key that would command an engine elsewhere: here it is said that nothing is commanded."""
-        if any(action.commands and key in action.keys for action in of_mode("operator")):
-            text = _("This screen only watches; commands need the helm: virada attach.")
-            if self.mode == "replay":
-                text = _("This is a recording; nothing can be commanded in it.")
-            self.say(Said(text, "warning"))
+    def _takes_text(self) -> bool:
+        """Whether what lies on top is typed into."""
+        return bool(self.screen_stack) and hasattr(self.screen, "on_paste")
 
     # -- ways out
 
@@ -362,6 +351,8 @@ class Console(App[None], inherit_bindings=False):
     def action_interrupt(self) -> None:
         if self.mode == "replay":
             self.say(Said(keyed(_("q leaves the replay."))))
+        elif self.view().nothing_runs:
+            self.say(Said(keyed(_("q leaves this screen; no engine runs.")), "warning"))
         else:
             self.say(Said(keyed(_("q detaches this screen; the engine goes on."))))
 

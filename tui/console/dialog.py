@@ -1,8 +1,8 @@
 """A question to the person: fields and two buttons. Pure: keys and times in, an answer out.
 
-Danger costs two deliberate acts. Keys pressed before the dialog has settled are ignored, Cancel is focused where
-something dangerous is asked, and an Enter that follows another one or the opening closely, as a held key's do,
-confirms nothing.
+Danger costs two deliberate acts: the focus never begins on the button that acts, and an Enter that follows another one
+or the opening closely, as a held key's do, presses nothing. Letters always count: people type before they look. What
+was typed is thrown away neither by the first Enter on Cancel nor by the first Esc.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.console.field import Field
+from tui.console.field import LONGEST, Field
 from tui.console.pieces import Line, Piece, clipped, flowed, laid, sides, width_of
 from tui.console.repeats import HELD_WITHIN
 from tui.console.visible import cut, visible
 from tui.locale import _, ngettext
 
-SETTLED_AFTER = 0.4
-"""Seconds after its opening in which a dialog takes no key."""
 ENTER = ("enter", "ctrl+m", "ctrl+j")
 
 
@@ -33,7 +31,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 class Question(Struct, frozen=True, kw_only=True):
     """What is asked; `lines` explain it, in paragraphs; `confirm` names the deed on its button. `harmless`: the answer
-    changes nothing but the screen, so that every key counts at once."""
+    changes nothing but the screen, so that an Enter behind something typed counts at once. `typed_first`: dangerous,
+    but begun in its first field, where Enter does nothing."""
 
     title: str
     confirm: str
@@ -41,6 +40,7 @@ class Question(Struct, frozen=True, kw_only=True):
     fields: tuple[Asked, ...] = ()
     danger: bool = False
     harmless: bool = False
+    typed_first: bool = False
     cancel: str | None = None
 
 
@@ -55,10 +55,10 @@ class Dialog:
         """The first line of the explanation that is shown, and how many are: known once it was painted."""
         self.page = 1
         self.scrolls = False
-        self._opened = now
+        self._leaving: float | None = None
         # What opened the dialog may be a key that is still down: its repetitions follow the opening, not an Enter.
         self._last_enter = now
-        careful = question.danger or not question.fields
+        careful = (question.danger and not question.typed_first) or not question.fields
         self.focus = self._cancel if careful else 0
 
     @property
@@ -82,12 +82,33 @@ class Dialog:
                 return _("Fill in: {label}.").format(label=asked.label)
         return ""
 
-    def paste(self, text: str, now: float) -> None:
-        if self.settled(now) and self.focus < len(self.fields):
+    def paste(self, text: str) -> None:
+        """Into a field, in one line; it presses nothing."""
+        self._leaving = None
+        self.problem = ""
+        if not self._to_field():
+            self.problem = self._where_to()
+            return
+        left_out = self.fields[self.focus].insert(text)
+        if left_out:
+            self.problem = _("Characters that found no room: {n}.").format(n=left_out)
+
+    def take_back(self, count: int) -> None:
+        """So many characters before the cursor were no text after all."""
+        if self.focus < len(self.fields):
+            for _n in range(count):
+                self.fields[self.focus].key("backspace", None)
+
+    def put(self, text: str) -> None:
+        """Text that was typed a moment ago."""
+        if text and self._to_field():
             self.fields[self.focus].insert(text)
 
-    def settled(self, now: float) -> bool:
-        return self.question.harmless or now - self._opened >= SETTLED_AFTER
+    def unsaved(self) -> bool:
+        """Whether a text would be lost: names that are typed to confirm are none."""
+        fields = zip(self.question.fields, self.fields, strict=True)
+        typed = (a.exactly is None and f.text.strip() not in ("", a.text.strip()) for a, f in fields)
+        return not self.question.harmless and any(typed)
 
     def ready(self, now: float) -> bool:
         """Whether an Enter counts that comes now."""
@@ -99,11 +120,11 @@ class Dialog:
         held = enter and not self.ready(now)
         if enter:
             self._last_enter = now
-        if not self.settled(now):
-            return None
         self.problem = ""
         if key == "escape":
-            return "cancel"
+            return self._left(now)
+        if not enter:
+            self._leaving = None
         if key in ("pagedown", "pageup"):
             self.top = max(0, self.top + (self.page if key == "pagedown" else -self.page))
         elif key in ("tab", "down", "ctrl+n"):
@@ -115,9 +136,30 @@ class Dialog:
         elif key in ("left", "right"):
             self.focus = self._confirm if self.focus == self._cancel else self._cancel
         elif enter:
-            return self._pressed(held)
+            return self._pressed(held, now)
         elif character is not None and character.isprintable() and self.fields:
-            self.problem = _("Press Tab to go to the first field.")
+            if self._to_field():
+                self.fields[self.focus].insert(character)
+            else:
+                self.problem = self._where_to()
+        return None
+
+    def _to_field(self) -> bool:
+        """Text that comes while Cancel has the focus goes to the first field that is empty; whether it has a place."""
+        if self.focus == self._cancel:
+            empty = next((n for n, field in enumerate(self.fields) if not field.text), None)
+            self.focus = self.focus if empty is None else empty
+        return self.focus < len(self.fields)
+
+    def _where_to(self) -> str:
+        return _("Press Tab to go to the first field.") if self.fields else _("There is nothing to type here.")
+
+    def _left(self, now: float) -> Literal["cancel"] | None:
+        """Cancel, or what Cancel would lose is said, and it takes another press."""
+        before, self._leaving = self._leaving, now
+        if not self.unsaved() or (before is not None and now - before >= HELD_WITHIN):
+            return "cancel"
+        self.problem = _("What was typed would be lost: the same once more, after a short pause, throws it away.")
         return None
 
     def _turn(self, by: int) -> None:
@@ -130,7 +172,11 @@ class Dialog:
 
     def _in_field(self, key: str, character: str | None, enter: bool, held: bool) -> Literal["confirm"] | None:
         if not enter:
-            if self.fields[self.focus].key(key, character) and self.question.harmless:
+            field = self.fields[self.focus]
+            full = character is not None and character.isprintable() and len(field.text) >= LONGEST
+            if full:
+                self.problem = _("The field is full: what is typed further finds no room.")
+            if field.key(key, character) and self.question.harmless:
                 # Where nothing is at stake, whoever has typed something means the Enter behind it.
                 self._last_enter = float("-inf")
             return None
@@ -147,12 +193,12 @@ class Dialog:
         self.problem = self.missing()
         return None if self.problem else "confirm"
 
-    def _pressed(self, held: bool) -> Literal["cancel", "confirm"] | None:
+    def _pressed(self, held: bool, now: float) -> Literal["cancel", "confirm"] | None:
         if held:
             self.problem = held_sentence()
             return None
         if self.focus == self._cancel:
-            return "cancel"
+            return self._left(now)
         self.problem = self.missing()
         return None if self.problem else "confirm"
 

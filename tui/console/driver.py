@@ -18,10 +18,14 @@ from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Paste
 
 from tui.console.glyphs import PLAINER
+from tui.console.pasted import Pasted, Pastes
 
 READ = 4096
+HELD_MS = 40
+"""Milliseconds for which the beginning of a mark waits for the rest of it; the parser waits longer for a sequence."""
 STALLED_AT = 16 * 1024
 """Characters that may wait for the terminal before nothing further is painted."""
 
@@ -107,11 +111,13 @@ class SafeLinuxDriver(LinuxDriver):
         """Wait for input and dispatch events, until asked to stop or until there is no terminal any more."""
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        pastes = Pastes()
         poller = select.poll()
         poller.register(self.fileno, select.POLLIN)
         while not self.exit_event.is_set():
             try:
-                ready = poller.poll(100)
+                # What may be the beginning of a mark is not kept from the person for long.
+                ready = poller.poll(HELD_MS if pastes.waits else 100)
                 data = os.read(self.fileno, READ) if ready else None
             except OSError:
                 data = b""
@@ -119,8 +125,11 @@ class SafeLinuxDriver(LinuxDriver):
                 self._app.call_later(self._app.exit, None, 129)
                 return
             try:
-                if data:
-                    for event in parser.feed(decode(data)):
+                for piece in pastes.feed(decode(data)) if data else [pastes.released()]:
+                    if isinstance(piece, Pasted):
+                        self.process_message(Paste(piece.text))
+                        continue
+                    for event in parser.feed(piece) if piece else ():
                         self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)

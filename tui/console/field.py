@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from tui.console.pieces import Line
 from tui.console.visible import cells, head, visible
 
 LONGEST = 2000
+_BREAKS = re.compile(r"[\r\n\t\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 class Field:
@@ -15,12 +18,15 @@ class Field:
         self.text = text
         self.cursor = len(text)
 
-    def insert(self, text: str) -> None:
-        """Typed or pasted text; of several lines the first, of control characters none."""
-        text = "".join(c for c in text.split("\n")[0] if c.isprintable() and c != "\ufffd")
-        text = text[: max(0, LONGEST - len(self.text))]
-        self.text = self.text[: self.cursor] + text + self.text[self.cursor :]
-        self.cursor += len(text)
+    def insert(self, text: str) -> int:
+        """Typed or pasted text, in one line: breaks and blanks of every kind are a blank, control characters nothing.
+        How many characters of it found no room."""
+        text = "".join(" " if c.isspace() else c for c in _BREAKS.sub(" ", text))
+        text = "".join(c for c in text if c.isprintable() and c != "\ufffd")
+        room = max(0, LONGEST - len(self.text))
+        self.text = self.text[: self.cursor] + text[:room] + self.text[self.cursor :]
+        self.cursor += len(text[:room])
+        return len(text[room:])
 
     def key(self, key: str, character: str | None) -> bool:
         before, after = self.text[: self.cursor], self.text[self.cursor :]

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from textual.message import Message
 
+from tui.console.actions import keyed
 from tui.console.messages import Answered, HelmChanged
 from tui.console.refusals import refusal_sentence
 from tui.console.view import Said
@@ -19,6 +20,7 @@ from tui.console.visible import visible
 from tui.helm.client import HelmError, HelmLost, HelmRefused, HelmTimeout, NoEngine, NotPermitted
 from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.locale import _
+from tui.plain.stillness import nothing_runs
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
 
@@ -56,6 +58,7 @@ class Hands:
         self._take = take
         self._helm: Helm | None = None
         self._orders: SimpleQueue[tuple[AnyCommand, str | None] | None] = SimpleQueue()
+        self._again = threading.Event()
         # A daemon: a request that hangs must not keep the console from ending.
         self._thread = threading.Thread(target=self._run, name="virada-helm", daemon=True)
 
@@ -65,6 +68,11 @@ class Hands:
 
     def send(self, command: AnyCommand, take: str | None = None) -> None:
         self._orders.put((command, take))
+
+    def forget(self) -> None:
+        """Another engine is at work: what was connected is not any more. The next order connects anew, and not before,
+        for a free helm is taken by whoever comes first."""
+        self._again.set()
 
     def close(self) -> None:
         """No further orders; the helm is given back by the end of the connection."""
@@ -85,7 +93,13 @@ class Hands:
             self._helm.close()
 
     def _connected(self, take: str | None) -> Said | None:
-        """Make sure of a connection; a sentence when there is none."""
+        """Make sure of a connection; a sentence when there is none. An engine is started for the first one alone: one
+        that has ended under a person's eyes is nothing that a key brings back by the way."""
+        if self._again.is_set():
+            self._again.clear()
+            if self._helm is not None:
+                self._helm.close()
+                self._helm = None
         if self._helm is not None:
             return None
         try:
@@ -93,13 +107,14 @@ class Hands:
                 self._helm = self._connect(take)
             except NoEngine:
                 if self._ensure_engine is None:
-                    return Said(_("No engine runs for this run."), "error")
+                    return _nothing_runs()
                 problem = self._started()
                 if problem is not None:
                     return Said(visible(problem), "error")
                 self._helm = self._connect(take)
         except (HelmError, OSError, ValueError) as error:
             return self._why(error)
+        self._ensure_engine = None
         self._post(HelmChanged(self._helm.welcome.person))
         return None
 
@@ -138,5 +153,9 @@ class Hands:
         if isinstance(error, NotPermitted):
             return Said(_("This account may not command this run."), "error")
         if isinstance(error, NoEngine):
-            return Said(_("No engine runs for this run."), "error")
+            return _nothing_runs()
         return Said(visible(str(error)) or _("The engine cannot be reached."), "error")
+
+
+def _nothing_runs() -> Said:
+    return Said(f"{nothing_runs()}. " + keyed(_("q, then virada attach")), "error")

@@ -20,6 +20,8 @@ TRIED = "."
 
 def refusal(view: View, command: c.Command) -> Refusal | None:
     """Why the engine would refuse the command now; None when it would take it."""
+    if view.nothing_runs:
+        return Refusal(code="no-engine", message="no engine runs for the run")
     holder = elsewhere(view)
     if holder is not None:
         return Refusal(code="helm", message=f"{holder} has the helm", facts={"holder": holder})
@@ -39,7 +41,7 @@ def elsewhere(view: View) -> str | None:
 
 def has_say(view: View) -> bool:
     """Whether a command of any kind would be heard."""
-    return is_open(view) and elsewhere(view) is None
+    return is_open(view) and not view.nothing_runs and elsewhere(view) is None
 
 
 def retried(at: StepState) -> bool:
@@ -121,8 +123,8 @@ def can_resolve(view: View) -> bool:
 
 
 def can_take(view: View) -> bool:
-    return is_open(view) and view.state.helm != view.me
+    return is_open(view) and not view.nothing_runs and view.state.helm != view.me
 
 
 def can_handover(view: View) -> bool:
-    return is_open(view) and view.state.helm is not None and view.state.helm == view.me
+    return has_say(view) and view.state.helm is not None and view.state.helm == view.me

@@ -14,7 +14,7 @@ from tui.visible import visible_lines
 
 if TYPE_CHECKING:
     from tui.console.hands import Helm
-    from tui.console.source import Source
+    from tui.console.source import Look, Source
     from tui.helm.claim import Claim
     from tui.helm.protocol import Coming
 
@@ -39,7 +39,7 @@ def run_console(
     mouse: bool = False,
     language: str | None = None,
     ensure_engine: Callable[[], str | None] | None = None,
-    engine: Callable[[], bool | None] | None = None,
+    engine: Look | None = None,
     claim: Claim | None = None,
     coming: Coming = "join",
 ) -> int:
@@ -85,6 +85,7 @@ def run_console(
     if sys.__stderr__ is not None:
         sys.__stderr__.reconfigure(errors="replace")
     from tui.console.app import Console
+    from tui.plain.stillness import ended_sentence
 
     try:
         source = _source(paths, mode, at, speed, engine)
@@ -102,9 +103,8 @@ def run_console(
         run = visible(app.run_state.opened.id if app.run_state.opened is not None else paths.id)
         if app.run_state.closed is not None:
             _tell(_("Detached from {run}; the run is closed.").format(run=run))
-        elif source.moment(app.run_state, app.playback).engine is False:
-            _tell(_("Detached from {run}; no engine runs for it. Take it up again with:").format(run=run))
-            _tell(f"  virada attach {run}")
+        elif app.view().nothing_runs:
+            _tell(ended_sentence(run, app.view().owner))
         elif mode == "observer":
             _tell(
                 _("Detached from {run}; it goes on. Watch it again with:").format(run=run) + f"\n  virada watch {run}"
@@ -128,9 +128,7 @@ def unsuitable() -> str | None:
     return None
 
 
-def _source(
-    paths: RunPaths, mode: Mode, at: str | None, speed: float, engine: Callable[[], bool | None] | None
-) -> Source:
+def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float, engine: Look | None) -> Source:
     from tui.console.replay import Player
     from tui.console.source import Follower
     from tui.journal.position import parse_position

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tui.console import intents
 from tui.console.dialog import Asked, Question, explained
+from tui.console.pictures.still import still_sentence
 from tui.console.pieces import Line
 from tui.console.refusals import refusal_sentence, whose_helm
 from tui.console.view import Said, View
@@ -47,7 +48,12 @@ class Operator:
         self._desk = desk
 
     def do(self, name: str) -> None:
-        holder = intents.elsewhere(self._desk.view())
+        view = self._desk.view()
+        if view.nothing_runs:
+            # Before whose helm it is: an engine that has ended has nobody at it.
+            self._desk.say(Said(still_sentence(view), "error"))
+            return
+        holder = intents.elsewhere(view)
         if holder is not None and name != "take":
             self._desk.say(Said(whose_helm(holder), "warning"))
             return
@@ -169,6 +175,7 @@ class Operator:
             title=title.format(target=visible(opened.target), environment=environment_word(opened.environment)),
             confirm=_("Accept"),
             danger=True,
+            typed_first=True,
             lines=(*explained(held_sentence(barrier), "warn"), *explained(follows)),
             fields=(
                 Asked(label=_("Reason")),
@@ -191,6 +198,7 @@ class Operator:
             ),
             confirm=_("Roll back"),
             danger=True,
+            typed_first=True,
             lines=_what_a_rollback_does(view),
             fields=(
                 Asked(label=_("Reason")),

@@ -6,8 +6,8 @@ Nothing else makes states, so that live, observed and replayed screens are the s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -18,6 +18,9 @@ from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
 from tui.run.state import RunState
 
+Look = Callable[[Mapping[str, Any]], bool | None]
+"""Whether the run's engine lives, None where that cannot be known here; it is given what the last engine wrote of
+itself into the journal."""
 LOOK_EVERY = 1.0
 """Seconds between two looks at what is not in the journal: its file, its engine."""
 OUTPUT_EVERY = 0.25
@@ -77,9 +80,8 @@ class Follower:
 
     def __init__(
         self, reader: JournalReader, wall: Callable[[], float] = time.time,
-        engine: Callable[[], bool | None] | None = None,
+        engine: Look | None = None,
     ) -> None:  # fmt: skip
-        """`engine`: whether the run's engine lives, None where that cannot be known."""
         self._reader = reader
         self._wall = wall
         self._engine = engine
@@ -108,6 +110,8 @@ class Follower:
                 state = fold(state, entry.line)
                 tail.add(entry)
         self._state = self._shown = state
+        # The first picture already says whether anything runs.
+        self._looked, self._alive = time.monotonic(), self._whether_alive()
         return Batch(previous=RunState(), state=state, entries=tail.entries(), reset=True)
 
     def step(self, now: float) -> Batch | None:
@@ -135,13 +139,17 @@ class Follower:
             return False
         self._looked = now
         self._reader.require_same()
-        before, self._alive = self._alive, None if self._engine is None else self._engine()
+        before, self._alive = self._alive, self._whether_alive()
         return before is not self._alive
+
+    def _whether_alive(self) -> bool | None:
+        return None if self._engine is None else self._engine(self._state.engine)
 
     def moment(self, state: RunState, playback: Playback | None) -> Moment:
         # Another machine's clock may be wrong: how old the picture is, is told by when its last line came.
         silent = None if self._arrived is None else time.monotonic() - self._arrived
-        return moment(state, self._wall(), silent=silent, engine=self._alive)
+        unseen = self._engine is not None and self._alive is None
+        return moment(state, self._wall(), silent=silent, engine=self._alive, unseen=unseen)
 
     def close(self) -> None:
         self._reader.close()

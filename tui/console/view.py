@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from tui.plain.stillness import UNKNOWN_AFTER
 from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -18,21 +19,32 @@ Mode = Literal["operator", "observer", "replay"]
 
 class Moment(Struct, frozen=True):
     """Now, as the screen shows it: `wall` in seconds since the epoch, `mono` in seconds since the run's opening,
-    `age` seconds since the last event came, `engine` whether the run's engine lives (None: not known here)."""
+    `age` seconds since the last event came, `engine` whether the run's engine lives (None: not known here), `unseen`
+    that somebody has looked for it and cannot know.
+
+    Where no engine lives both clocks stand at the last event, and `age` alone goes on.
+    """
 
     wall: float
     mono: float
     age: float
     engine: bool | None = None
+    unseen: bool = False
 
 
-def moment(state: RunState, wall: float, *, silent: float | None = None, engine: bool | None = None) -> Moment:
-    """Live: the run's own clock goes on from the last event; a closed run stands still. `silent`: seconds since the
-    last event was seen to come; without it the wall clock tells."""
+def moment(
+    state: RunState, wall: float, *, silent: float | None = None, engine: bool | None = None, unseen: bool = False
+) -> Moment:
+    """Live: the run's own clock goes on from the last event; a closed run stands still, and so does one that no engine
+    is at work on. `silent`: seconds since the last event was seen to come; without it the wall clock tells."""
     if not state.at:
         return Moment(wall, state.mono, 0.0, engine)
     age = max(0.0, wall - instant(state.at)) if silent is None or state.closed is not None else max(0.0, silent)
-    return Moment(wall, state.mono if state.closed is not None else state.mono + age, age, engine)
+    if state.closed is not None:
+        return Moment(wall, state.mono, age, engine)
+    if engine is False:
+        return Moment(instant(state.at), state.mono, age, engine)
+    return Moment(wall, state.mono if unseen and age >= UNKNOWN_AFTER else state.mono + age, age, engine, unseen)
 
 
 class Playback(Struct, frozen=True, kw_only=True):
@@ -80,6 +92,28 @@ class View(Struct, frozen=True, kw_only=True):
     """The journal cannot be read any further: what is shown is what was."""
     broken: int | None = None
     """The first line of the journal that does not follow the one before it."""
+    owner: str | None = None
+    """The account that alone can have the run gone on with, where that is not this one."""
+
+    @property
+    def nothing_runs(self) -> bool:
+        """The run is open, and no engine is at work on it: what is shown is what was."""
+        state = self.state
+        open_ = state.opened is not None and state.closed is None
+        return open_ and self.mode != "replay" and self.moment.engine is False
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether an engine is at work cannot be known here, and no event tells it."""
+        state, now = self.state, self.moment
+        open_ = state.opened is not None and state.closed is None
+        return open_ and self.mode != "replay" and now.unseen and now.age >= UNKNOWN_AFTER
+
+    @property
+    def present(self) -> float:
+        """Seconds since the run's opening, whether its clock goes on or stands: figures become old all the same."""
+        now = self.moment
+        return now.mono if self.state.closed is not None else max(now.mono, self.state.mono + now.age)
 
     keeps_driving: bool = False
     """Commands from here end nothing of what goes on by itself."""

@@ -22,6 +22,7 @@ from tui.engine.exceptions import said
 from tui.engine.helmserver import HelmServer
 from tui.engine.launch import Opening
 from tui.engine.lock import EngineLock, EngineRunning
+from tui.engine.lookout import identity
 from tui.engine.published import whole
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
@@ -175,7 +176,7 @@ def _starter() -> dict[str, str]:
 
 
 def _facts() -> dict[str, Any]:
-    return {"pid": os.getpid(), "host": os.uname().nodename, "version": __version__, **_starter()}
+    return {**identity(), "version": __version__, **_starter()}
 
 
 async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess, tuple[str, ...]]:

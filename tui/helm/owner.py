@@ -25,6 +25,7 @@ from tui.helm.paths import (
     find_run,
     home,
     is_open,
+    is_own,
     list_runs,
     owner_uid,
 )
@@ -142,6 +143,14 @@ def require_whole(paths: RunPaths, uid: int, *, plan: bool = True) -> Seen:
         message = _("The run {run} is not taken up: {what} cannot be opened ({reason}).")
         what = error.filename if isinstance(error.filename, str) else str(paths.directory)
         raise NotOwned(message.format(run=paths.id, what=what, reason=error.strerror)) from error
+
+
+def other_owner(paths: RunPaths) -> str | None:
+    """The account that a run belongs to, where that is not the caller's; None where it is, or nobody can tell."""
+    try:
+        return None if is_own(paths) else account_name(owner_uid(paths))
+    except OSError:
+        return None
 
 
 def line_that_works(paths: RunPaths) -> str:

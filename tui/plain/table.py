@@ -19,6 +19,7 @@ from tui.plain.columns import cells, cut, filled, folded
 from tui.plain.driving import driver_words
 from tui.plain.figures import amount, moment, span
 from tui.plain.holding import held_sentence, held_way_on
+from tui.plain.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
 from tui.plain.trouble import told_rows, trouble_of
 from tui.run.driving import Driver
 from tui.run.state import Barrier
@@ -36,7 +37,7 @@ def status_lines(status: dict[str, Any], width: int | None = WIDTH) -> list[str]
     told = _said(status)
     lines = [line for text in told for line in folded(text, width)]
     lines.append("")
-    lines += _steps(status["steps"], width)
+    lines += _steps(status["steps"], width, is_still(status))
     if status["guards"]:
         lines.append("")
         lines += [line for guard in status["guards"] for line in folded(_guard(guard), width)]
@@ -49,8 +50,9 @@ def _said(status: dict[str, Any]) -> list[str]:
     """What is said of the run as a whole, a sentence an entry."""
     lines = [
         *_chain(status.get("chain")),
-        f"{visible(status['id'])}  {words.outcome_word(status['status'], _stays(status))}  "
+        f"{visible(status['id'])}  {status_words(status, _stays(status))}  "
         + _("line {seq}").format(seq=status["seq"]),
+        *_still(status),
         visible(status["plan"]),
         _("target {target} ({environment}, {mode})").format(
             target=visible(status["target"]), environment=words.word(words.ENVIRONMENT, status["environment"]),
@@ -60,7 +62,7 @@ def _said(status: dict[str, Any]) -> list[str]:
         *_drives(status),
     ]  # fmt: skip
     if status["window"] is not None:
-        lines += _window(status["window"], bool(status.get("closed")))
+        lines += _window(status["window"], bool(status.get("closed")), is_still(status))
     if status["despite"]:
         lines.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(status["despite"]))))
     if status.get("beside") is not None:
@@ -108,6 +110,16 @@ def _others(told: Any) -> tuple[OtherRun, ...]:
         return ()
 
 
+def _still(status: dict[str, Any]) -> list[str]:
+    """That nothing runs and how it goes on, or that nobody here can know."""
+    if is_still(status):
+        # What is to be typed stands in a line of its own.
+        return [ended(status["id"]), way_on(status["id"], status.get("owner"))]
+    if is_unknown(status):
+        return [unknown_sentence(status["engine"]["host"], status["silent_s"])]
+    return []
+
+
 def _chain(chain: dict[str, Any] | None) -> list[str]:
     if chain is None or chain["whole"]:
         return []
@@ -132,6 +144,8 @@ def _stays(status: dict[str, Any]) -> list[str]:
 def runs_lines(runs: list[dict[str, Any]], width: int | None = WIDTH) -> list[str]:
     """What `runs` prints: a row a run, newest first. `width`: as for `status_lines`."""
     lines = []
+    told = [cells(status_words(run, run.get("stays") or ())) for run in runs if run["problem"] is None]
+    wide = max([14, *told])
     for run in runs:
         if run["problem"] is not None:
             # Why it cannot be read is said nowhere else.
@@ -140,8 +154,8 @@ def runs_lines(runs: list[dict[str, Any]], width: int | None = WIDTH) -> list[st
         target = f"{visible(run['target'])} ({words.word(words.ENVIRONMENT, run['environment'])})"
         if width is not None:
             target = cut(target, 24)
-        word = words.outcome_word(run["status"], run.get("stays") or ())
-        row = f"{visible(run['id'])}  {filled(word, 14)} {filled(target, 24)} "
+        word = status_words(run, run.get("stays") or ())
+        row = f"{visible(run['id'])}  {filled(word, wide)} {filled(target, 24)} "
         lines.append(_titled(row, run["plan"], width))
         if run.get("beside"):
             lines.append("    " + _same_target(run))
@@ -158,14 +172,18 @@ def _same_target(run: dict[str, Any]) -> str:
 
 def _engine(engine: dict[str, Any]) -> str:
     if engine["alive"] is None:
-        return _("whether the engine runs is not known to this account")
+        if engine["pid"] is None or engine["host"] is None:
+            return _("whether the engine runs is not known to this account")
+        text = _("whether engine {pid} on {host} runs is not known here")
+        return text.format(pid=engine["pid"], host=visible(str(engine["host"])))
     if not engine["alive"]:
         return _("no engine runs")
     return _("engine {pid} on {host}").format(pid=engine["pid"], host=visible(str(engine["host"])))
 
 
-def _window(window: dict[str, Any], over: bool) -> list[str]:
-    """`over`: the run is closed, and nothing in it waits for the window any more."""
+def _window(window: dict[str, Any], over: bool, still: bool) -> list[str]:
+    """`over`: the run is closed, and nothing in it waits for the window any more. `still`: nothing runs, and these are
+    the spans of the last event."""
     opens, closes = (visible(moment(window[key], window["timezone"])) for key in ("opens", "closes"))
     lines = [_("window {opens} to {closes}").format(opens=opens, closes=closes)]
     remaining, safe = window["remaining_s"], window["last_safe_rollback_s"]
@@ -180,19 +198,22 @@ def _window(window: dict[str, Any], over: bool) -> list[str]:
     if safe is not None:
         last = _("last safe rollback in {span}") if safe >= 0 else _("too late for a safe rollback since {span}")
         left += "; " + last.format(span=span(abs(safe)))
+    if still:
+        left = _("at the last event: {left}").format(left=left)
     return [*lines, left]
 
 
-def _steps(steps: list[dict[str, Any]], width: int | None) -> list[str]:
+def _steps(steps: list[dict[str, Any]], width: int | None, still: bool) -> list[str]:
+    """`still`: nothing runs, and what became of a step that was at work is not known yet."""
     number = max([len(step["number"]) for step in steps], default=0)
-    status = max([cells(words.step_word(step["status"])) for step in steps], default=0)
+    status = max([cells(_step_word(step["status"], still)) for step in steps], default=0)
     longest = max([cells(visible(step["id"])) for step in steps], default=0)
     if width is not None:
         longest = min(LONGEST_ID, longest)
     rows = []
     for step in steps:
         took = "" if step["duration_s"] is None else span(step["duration_s"])
-        row = f"{step['number']:<{number}}  {filled(words.step_word(step['status']), status)}  {took:>11}  "
+        row = f"{step['number']:<{number}}  {filled(_step_word(step['status'], still), status)}  {took:>11}  "
         rows.append(_titled(f"{row}{filled(visible(step['id']), longest)}  ", step["title"], width))
         if step["waiting"] is not None:
             why = words.wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
@@ -210,6 +231,10 @@ def _titled(row: str, title: str, width: int | None) -> str:
         return row + title
     room = width - cells(row)
     return row + cut(title, room) if room >= min(SHORTEST, cells(title)) else row.rstrip()
+
+
+def _step_word(status: str, still: bool) -> str:
+    return _("unsure") if still and status == "running" else words.step_word(status)
 
 
 def _guard(guard: dict[str, Any]) -> str:

@@ -50,6 +50,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "mono": state.mono,
         "at": state.at,
         "opened": state.opened_at,
+        "closed": state.closed is not None,
         "held": state.held_for,
         "held_facts": None if state.barrier is None else state.barrier.facts,
         "identity": state.identity or None,

@@ -112,6 +112,8 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     word = _("ended") if accompanied else status_word(at.status)
     if at.status == "pending" and comes_next(view.state) == at.id:
         word, style = _("next"), "bold"
+    elif at.status == "running" and view.nothing_runs:
+        word, style = _("unsure"), "bad"
     elif at.status == "running" and at.waiting:
         word, style = _("waiting"), "warn"
     status = f"{mark}{glyphs().status[at.status]} {word}"
@@ -127,7 +129,7 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     role = min(columns.role, SHORT_ROLE if width < WIDE_ROLE else columns.role) if width >= ROLE_FROM else 0
     role = role if at.step.role else 0
     room = width - width_of(left) - (role + 1 if role else 0)
-    title, more = visible(at.step.title), [] if accompanied else _more(at)
+    title, more = visible(at.step.title), [] if accompanied else _more(at, view)
     if at.status == "passed" and cells(title) + width_of(more) > room:
         # That it is committed stands in the details as well; its title does not stand anywhere else on the screen.
         more = []
@@ -163,8 +165,10 @@ def _spans(taken: str, estimate: str, columns: Columns) -> str:
     return taken + estimate.rjust(width - len(taken)) if len(taken) + len(estimate) < width else taken
 
 
-def _more(at: StepState) -> list[Piece]:
+def _more(at: StepState, view: View) -> list[Piece]:
     """Behind the title: why it waits, how far it is, why it did not go well, that it is dangerous."""
+    if at.status == "running" and view.nothing_runs and not at.tx_sent:
+        return [(" - " + _("its engine has ended"), "bad")]
     if at.status == "running":
         if at.waiting:
             return [(" - " + waiting_sentence(at.waiting, at.waiting_facts), "warn")]

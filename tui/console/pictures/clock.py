@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.console.pictures.ahead import milestones, projection
+from tui.console.pictures.still import still_clock
 from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.view import View
 from tui.console.visible import cut, visible
@@ -21,6 +22,8 @@ SHORTEST = 6
 def clock_lines(view: View, width: int) -> list[Line]:
     """The two lines. What counts every second stands first in its line, so that little is painted again."""
     window = window_clock(view.state, view.moment.wall)
+    if view.nothing_runs:
+        return still_clock(view, window, [] if window is None else _safe(view, window), width)
     if window is None:
         return _without(view, width)
     over = view.state.closed is not None
@@ -89,6 +92,8 @@ def _end(view: View, window: WindowClock) -> list[Piece]:
         if state.rollback.status == "failed" or found.ends is None:
             return [(_("end of the rollback not known"), "dim")]
         return _rollback_verdict(window, found, found.ends)
+    if view.is_unknown:
+        return [(_("end not known"), "dim")]
     found = projection(view)
     if state.all_ended:
         return [(_("all steps have ended"), "ok" if state.status == "completed" else "text")]

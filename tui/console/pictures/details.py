@@ -87,6 +87,8 @@ def details(view: View, at: StepState, material: Material, width: int) -> list[L
 def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
     """What it is and how it stands; `told`: why it failed and what it left stands above already."""
     rows: list[tuple[str, str, str]] = [(_("status"), status_word(at.status), STATUS_STYLE[at.status])]
+    if at.status == "running" and view.nothing_runs:
+        rows = [(_("status"), _("unknown: its engine ended while it was at work"), "bad")]
     if at.started is not None:
         until = at.ended if at.ended is not None else view.moment.mono
         rows.append((_("duration"), clock(max(0.0, until - at.started)), "text"))

@@ -32,7 +32,7 @@ def gauges(view: View, width: int) -> list[Line]:
     stands first, so that it is seen however many there are."""
     lines: list[Line] = []
     # The last sample told what was measured then, and it may be the last for long.
-    state = fresh(view.state, view.moment.mono)
+    state = fresh(view.state, view.present)
     for guard in sorted(state.guards, key=_urgency):
         lines.extend(_guard(view, state, guard, width))
     named = {guard.metric for guard in state.guards}
@@ -85,7 +85,7 @@ def _guard(view: View, state: RunState, guard: GuardState, width: int) -> list[L
     scale = guard.limit if guard.relation == "below" else None
     lost = None
     if guard.value is None and guard.sampled is not None:
-        lost = clock(max(0.0, view.moment.mono - guard.sampled))
+        lost = clock(max(0.0, view.present - guard.sampled))
     word = guard_word(guard.state)
     if lost is not None and guard.state == "unknown":
         known_since = _("no data for {span}").format(span=lost)
@@ -96,7 +96,7 @@ def _guard(view: View, state: RunState, guard: GuardState, width: int) -> list[L
     if since is not None or guard.breached:
         text = _("measured on {source}").format(source=visible(guard.source or "?"))
         if since is not None:
-            over = clock(max(0.0, view.moment.mono - since))
+            over = clock(max(0.0, view.present - since))
             text = _("over its limit for {span}").format(span=over) + f", {text}"
         elif lost is not None:
             # Nobody knows whether the breach lasts.

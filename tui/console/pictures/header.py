@@ -10,6 +10,7 @@ from tui.console.visible import cells, cut, visible
 from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, outcome_word
 from tui.finite import local
 from tui.locale import _
+from tui.plain.stillness import nothing_runs
 
 TIME_FROM, ZONE_FROM = 72, 100
 """Columns from which the time of day has room, and what its zone is called."""
@@ -36,7 +37,13 @@ def _what(view: View, width: int) -> Line:
         left.append((" " + _("in spite of: {codes}").format(codes=visible(", ".join(opened.despite))), "warn"))
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
-    right.insert(0, (f"{outcome_word(view.state)} ", RUN_STYLE.get(status, "text")))
+    if view.nothing_runs:
+        right.insert(0, (f"{nothing_runs()} ", "bad"))
+    elif view.is_unknown:
+        # As it was when it was last heard of.
+        right.insert(0, (f"{outcome_word(view.state)}? ", "warn"))
+    else:
+        right.insert(0, (f"{outcome_word(view.state)} ", RUN_STYLE.get(status, "text")))
     if width >= TIME_FROM:
         right.insert(0, (f" {time_now(view, width)}  ", "bold"))
     line = sides(width, left, right)
@@ -50,7 +57,8 @@ def _what(view: View, width: int) -> Line:
 def time_now(view: View, width: int) -> str:
     """The time of day in the log's time zone, and what that zone is called where there is room. Of the minute: seconds
     count beside it, and a line that is painted from edge to edge once a second costs more than they tell."""
-    now = local(view.moment.wall, zone(view.state))
+    # The time of day stands for no engine.
+    now = local(view.moment.wall + (view.moment.age if view.nothing_runs else 0.0), zone(view.state))
     return f"{now:%H:%M}" + (f" {visible(now.tzname() or '')}" if width >= ZONE_FROM else "")
 
 
@@ -88,9 +96,9 @@ def _link(view: View) -> Piece:
         return f"{mark} {playback.speed:g}x +{text} ", "run"
     if view.state.closed is not None:
         return f"{glyphs().silent} " + _("closed {span} ago").format(span=ago(view.moment.age)) + " ", "dim"
-    if view.moment.engine is False:
+    if view.nothing_runs:
         text = _("engine ended, last event {span} ago").format(span=ago(view.moment.age))
-        return f"{glyphs().silent} {text} ", "bad" if view.state.active else "warn"
+        return f"{glyphs().silent} {text} ", "bad"
     if view.moment.age < SILENT_AFTER:
         return f"{glyphs().alive} " + _("live") + " ", "ok"
     text = _("last event {span} ago").format(span=ago(view.moment.age))

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from tui.console.actions import keyed, shown_of
 from tui.console.glyphs import glyphs
-from tui.console.intents import elsewhere
+from tui.console.intents import elsewhere, has_say
 from tui.console.pictures.notices import Notice, notices
+from tui.console.pictures.still import left_at_work, still, unknown
 from tui.console.pictures.wrong import wrong
 from tui.console.pieces import Line, Piece, flowed
 from tui.console.progress import progress_of
@@ -36,6 +37,8 @@ LOOKED_THROUGH = 2000
 def now(view: View, width: int, height: int = 2) -> list[Line]:
     """At most `height` lines: a line for each of both, and what is left for the one that is longer than its line; what
     is wrong comes first."""
+    if view.nothing_runs:
+        return _ended(view, width, height)
     failed = failure(view)
     # Two lines for why it failed, where there are three.
     below = notices(_alarm(view), _answer(view), width, max(1, height - (1 if failed is None else 2)))
@@ -44,6 +47,24 @@ def now(view: View, width: int, height: int = 2) -> list[Line]:
         text, at, hint = failed
         return [*wrong(text, at, _hint(view, hint), width, room), *below]
     return [*flowed(_what(view), width, room), *below]
+
+
+def _ended(view: View, width: int, height: int) -> list[Line]:
+    """That nothing runs and how it goes on, then what the engine has left: what was at work, else where the run stands,
+    and a rollback that is asked for."""
+    above = flowed(still(view), width, max(1, height - 1))
+    room = max(1, height - len(above))
+    proposed: list[Piece] = []
+    if view.state.proposed:
+        text = _("Rollback is PROPOSED: {title}.").format(title=visible(view.state.proposed[-1].event.title))
+        proposed = [(text, "bad")]
+    failed, answer = failure(view), _answer(view)
+    if failed is not None and answer is None:
+        text, at, _keys = failed
+        asked = flowed(proposed, width, 1) if room > 1 else []
+        return [*above, *wrong(text, at, [], width, room - len(asked)), *asked]
+    left = left_at_work(view) or _what(view)
+    return [*above, *notices(Notice([*left, *((f" {text}", style) for text, style in proposed)]), answer, width, room)]
 
 
 def failure(view: View) -> tuple[str, StepState, str] | None:
@@ -161,7 +182,7 @@ def _rollback(view: View) -> list[Piece]:
             return _next(view, at)
         if at.group != "main" and not at.is_ended:
             break
-    return [(_("Rolling back."), "bad")]
+    return [(_("The rollback is not over.") if view.nothing_runs else _("Rolling back."), "bad")]
 
 
 def _next(view: View, at: StepState) -> list[Piece]:
@@ -179,7 +200,7 @@ def _next(view: View, at: StepState) -> list[Piece]:
         # Whoever drives: it begins with a person's confirmation alone.
         return [found[0], (f"{_COST[cost.why]()} ", "warn"), found[1], *_hint(view, _("x executes it."))]
     goal = view.state.steps.get(view.state.policy.until or "")
-    if view.state.policy.drive == "run_to" and goal is not None and not goal.is_ended:
+    if view.state.policy.drive == "run_to" and goal is not None and not goal.is_ended and not view.nothing_runs:
         # What was asked for once still goes on by itself behind every signature.
         text = _("It runs on to {step} by itself.").format(step=visible(goal.place.number))
         if at.step.kind == "sign":
@@ -205,7 +226,7 @@ _COST: dict[str, Callable[[], str]] = {
 
 def _hint(view: View, text: str) -> list[Piece]:
     """Which key helps: only for who has that key, and the helm."""
-    return [(f"  {keyed(text)}", "dim")] if view.mode == "operator" and elsewhere(view) is None else []
+    return [(f"  {keyed(text)}", "dim")] if view.mode == "operator" and has_say(view) else []
 
 
 def _answer(view: View) -> Said | None:
@@ -220,6 +241,8 @@ def _alarm(view: View) -> Notice:
     state = view.state
     if state.closed is not None:
         return Notice()
+    if view.is_unknown:
+        return Notice(unknown(view))
     for at in state.running():
         if at.waiting:
             since = 0.0 if at.waiting_since is None else max(0.0, view.moment.mono - at.waiting_since)

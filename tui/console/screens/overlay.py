@@ -17,6 +17,7 @@ from tui.console.actions import Action, keys_of, label, of_mode
 from tui.console.dialog import ENTER, Dialog, Question, dialog_picture, held_sentence, rows_wanted
 from tui.console.field import Field
 from tui.console.glyphs import glyphs, is_ascii
+from tui.console.opening import KEPT_FOR, Opening
 from tui.console.ownkeys import READER, Own, palette_keys, question_keys, reader_keys
 from tui.console.pictures.exact import UNBOUNDED
 from tui.console.pieces import Line, clipped, sides, tinted
@@ -176,12 +177,15 @@ class Reader(Overlay[None]):
 class Asking(Overlay[list[str] | None]):
     """A question; its result are the fields' texts, or None when the person thought better of it."""
 
-    def __init__(self, question: Question, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, question: Question, now: Callable[[], float] = time.monotonic, *, opened_by: str | None = None,
+        barred: Callable[[], str] | None = None,
+    ) -> None:  # fmt: skip
+        """`opened_by`: the key that may still be down; `barred` says why nothing can be confirmed now."""
         super().__init__()
-        self._now = now
         self.dialog = Dialog(question, now())
-        self.is_untouched = not question.harmless
-        """No key has come yet but the one that opened it. In a harmless prompt that one may be meant as text."""
+        self._opening = Opening(opened_by, now())
+        self._barred = barred if barred is not None and not question.harmless else lambda: ""
         self.set_class(question.danger, "danger")
 
     def wanted(self, width: int) -> tuple[int, int]:
@@ -197,17 +201,36 @@ class Asking(Overlay[list[str] | None]):
     def press(self, key: str, character: str | None, at: float) -> bool:
         if key in FIXED:
             return False
-        self.is_untouched = False
+        taken_back, text, counts = self._opening.press(key, character, at)
+        self.dialog.take_back(taken_back)
+        self.dialog.put(text)
+        if not counts:
+            # The key that opened the question, and may still be down.
+            if self._opening.kept:
+                kept = self._opening.kept
+                self.set_timer(KEPT_FOR, lambda: self._put_kept(kept))
+            self.repaint()
+            return True
         decided = self.dialog.key(key, character, at)
-        if decided is None:
+        why = self._barred() if decided == "confirm" else ""
+        if why:
+            self.dialog.problem = why
+        if decided is None or why:
             self.repaint()
         else:
             self.dismiss(self.dialog.values() if decided == "confirm" else None)
         return True
 
+    def _put_kept(self, kept: int) -> None:
+        """Nothing has followed a key that was kept: it was a letter."""
+        if self._opening.kept == kept:
+            self.dialog.put(self._opening.flushed())
+            self.repaint()
+
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self.dialog.paste(event.text, event.time)
+        self.dialog.put(self._opening.flushed())
+        self.dialog.paste(event.text)
         self.repaint()
 
 
@@ -290,6 +313,12 @@ class Palette(Overlay[Chosen | None]):
             self._at = 0 if self._field.text.strip() else None
         self.repaint()
         return True
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._field.insert(event.text)
+        self._at = 0 if self._field.text.strip() else None
+        self.repaint()
 
     def _enter(self, found: list[Action], held: bool) -> None:
         if held:

@@ -1,0 +1,116 @@
+"""What comes from the keyboard: keys in their order, each to what lies on top when it comes, and pastes.
+
+Nothing on these screens has a focus that keys would have to look for. Text that nobody asked for commands nothing: what
+is typed behind a key that opened no question, and what is pasted anywhere but into a field.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import events
+
+from tui.console.actions import of_mode
+from tui.console.pictures.still import still_sentence
+from tui.console.repeats import Repeats
+from tui.console.runon import RunOn
+from tui.console.view import Said
+from tui.locale import _
+
+if TYPE_CHECKING:
+    from tui.console.app import Console
+    from tui.console.operator import Operator
+
+
+BEGINNING = frozenset(("execute", "run_to"))
+"""Commands that begin work at once."""
+TEXTLESS = frozenset(("hold", "cancel", "run_to"))
+"""Commands behind whose keys nobody types: they ask for no text."""
+
+
+class Presses:
+    """`held`: the key that is at work is the last one again, as a key held down is. `key`: its name, None where what is
+    done was chosen otherwise."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._repeats = Repeats()
+        self._run_on = RunOn()
+        self.held = False
+        self.key: str | None = None
+        self._at = 0.0
+
+    async def press(self, event: events.Key) -> None:
+        """One key; the next one finds what this one opened."""
+        console = self._console
+        self.held, self._at = self._repeats.held(event.key, event.time), event.time
+        if not console.screen_stack:
+            return
+        over = console.screen
+        if over is console.overview:
+            if self._run_on.takes(event.key, event.character, event.time):
+                self._say_run_on()
+                return
+            self.key = event.key
+            try:
+                if not await console._check_bindings(event.key) and console.mode != "operator":
+                    self._no_hands(event.key)
+            finally:
+                self.key = None
+            return
+        from tui.console.screens.overlay import Overlay
+
+        if not (isinstance(over, Overlay) and over.press(event.key, event.character, event.time)):
+            await console._check_bindings(event.key)
+
+    def pasted(self) -> None:
+        """A paste that no field has taken."""
+        self._console.say(Said(_("Pasted text does nothing here."), "warning"))
+
+    def command(self, name: str, key: str, operator: Operator) -> None:
+        """One of the actions that command. Where it opens no question and asks for nothing, text that follows is none
+        of a command."""
+        console = self._console
+        if not self._counts(name, key):
+            return
+        before = len(console.screen_stack), console.awaited
+        operator.do(name)
+        if (len(console.screen_stack), console.awaited) == before and name not in TEXTLESS:
+            self._run_on.begins(self._at)
+
+    def _counts(self, name: str, key: str) -> bool:
+        """Whether a command is meant: a key that is held down runs on through no steps, and nothing further begins
+        before the engine has answered. What holds, ends or takes back is never made to wait."""
+        console = self._console
+        if key and self.held:
+            if console.said is None or console.said.severity == "information":
+                console.say(Said(_("A key that is held down counts once."), "information"))
+            return False
+        if console.awaited and name in BEGINNING:
+            console.keep_waiting()
+            return False
+        return True
+
+    def _say_run_on(self) -> None:
+        if self._console.view().nothing_runs:
+            # Nothing is commanded anyway, and what there is to know has been said.
+            return
+        text = _("What is typed behind a refused key is not taken as commands; after a second without a key, it is.")
+        said = self._console.said
+        if said is None:
+            self._console.say(Said(text, "warning"))
+        elif text not in said.text:
+            self._console.say(Said(f"{said.text} {text}", said.severity))
+
+    def _no_hands(self, key: str) -> None:
+        """A key that would command an engine elsewhere: here it is said that nothing is commanded."""
+        if not any(action.commands and key in action.keys for action in of_mode("operator")):
+            return
+        view = self._console.view()
+        text = _("This screen only watches; commands need the helm: virada attach.")
+        if self._console.mode == "replay":
+            text = _("This is a recording; nothing can be commanded in it.")
+        elif view.nothing_runs:
+            text = still_sentence(view)
+        self._console.say(Said(text, "warning"))
+        self._run_on.begins(self._at)
