@@ -102,7 +102,12 @@ class ScriptRun:
                 self.evidence["commit"] = done.witness
             if done.replication:
                 self.evidence["replication"] = done.replication
-        return Passed(evidence=self.evidence, effect="all")
+        return Passed(evidence=self.evidence, effect="all" if self._changes() else "none")
+
+    def _changes(self) -> bool:
+        """Whether something of the whole script may be in the database: not of one that only reads, or takes all of it
+        back itself."""
+        return any(not unit.leaves_nothing or any(outlasts(s.text) for s in unit.inner) for unit in self.found)
 
     def _warned(self, warnings: Sequence[str]) -> None:
         kept = self.evidence["warnings"]

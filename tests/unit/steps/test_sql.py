@@ -135,6 +135,16 @@ class TestScript:
         done = play(KIND, {"text": text, "transaction": "script"}, answers(*[committed()] * 4))
         assert [(a.end, a.witnessed) for a in done.of(RunTransaction)] == [("rollback", False), ("commit", False)]
         assert [a.statement.text for a in done.of(RunSession)] == ["set a.b = 1", "commit"]
+        assert isinstance(done.ended, Passed) and done.ended.effect == "none"
+
+    @pytest.mark.parametrize("text", [
+        "begin read only; select 1; commit; begin; select 1; commit",
+        "begin; select setval('s', 7); rollback",
+        "begin read only; select 1; commit; insert into t values (1)",
+    ])  # fmt: skip
+    def test_what_may_leave_something_does(self, text: str) -> None:
+        done = play(KIND, {"text": text, "transaction": "script"}, answers(*[committed()] * 4))
+        assert isinstance(done.ended, Passed) and done.ended.effect == "all"
 
 
 class TestLint:
