@@ -45,9 +45,9 @@ def run_word(status: str) -> str:
 
 
 def outcome_word(state: RunState) -> str:
-    """A run's status, and by their numbers the steps that its rollback has not taken back."""
+    """A run's status, and the step that its rollback has not taken back, by its number, or how many."""
     left = [state.steps[step].place.number for step in stays(state)]
-    return run_word(state.status) + (excepted(left) if state.status == "rolled_back" else "")
+    return run_word(state.status) + (excepted(left, 1) if state.status == "rolled_back" else "")
 
 
 def environment_word(environment: str) -> str:

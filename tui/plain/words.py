@@ -318,10 +318,10 @@ def outcome_word(status: str, stays: Iterable[str] = ()) -> str:
     return told + excepted(stays) if status in ("rolled_back", "rolled_back_to") else told
 
 
-def excepted(steps: Iterable[str]) -> str:
+def excepted(steps: Iterable[str], most: int = MOST_NAMED) -> str:
     """`, except a, b`; of many their number, for they are named beside it. Nothing where there are none."""
     left = [visible(step) for step in steps]
-    if len(left) > MOST_NAMED:
+    if len(left) > most:
         return ngettext(", except {n} step", ", except {n} steps", len(left)).format(n=len(left))
     return _(", except {steps}").format(steps=", ".join(left)) if left else ""
 

@@ -44,8 +44,10 @@ def _what(view: View, width: int) -> Line:
         right.insert(0, (f"{outcome_word(view.state)}? ", "warn"))
     else:
         right.insert(0, (f"{outcome_word(view.state)} ", RUN_STYLE.get(status, "text")))
-    if width >= TIME_FROM:
-        right.insert(0, (f" {time_now(view, width)}  ", "bold"))
+    time = f" {time_now(view, width)}  "
+    if width >= TIME_FROM and len(time) + width_of(right) < width - width // 2:
+        # Where what the run is takes much room, the time gives way: the mode is never cut.
+        right.insert(0, (time, "bold"))
     line = sides(width, left, right)
     if opened.environment != "production":
         return line
