@@ -137,10 +137,29 @@ def test_a_rollback_is_not_kept_from_taking_back(tmp_path: Path, database: Datab
             await first.execute("rows")
             await first.stop()
             async with rig(tmp_path / "other", database):
-                first.paths.journal.read_bytes()
                 await first.take_up()
                 assert first.do(c.Rollback(reason="no", confirm="dev")) is None
                 await first.until(lambda: first.recorder.state.status == "rolled_back", "it is rolled back")
+                assert [event["data"]["takes_back"] for event in first.events("run.beside")] == [True]
             assert database.value("select count(*) from made") == 0
+
+    asyncio.run(scene())
+
+
+def test_what_was_undone_is_not_done_again_beside_one_that_has_come_since(tmp_path: Path, database: Database) -> None:
+    async def scene() -> None:
+        async with rig(tmp_path, database) as first:
+            await first.execute("table")
+            await first.execute("rows")
+            async with rig(tmp_path / "other", database) as second:
+                assert first.do(c.Undo(step="rows", confirm="dev")) is None
+                await first.until(lambda: first.step("rows").status == "undone", "it is undone")
+                assert [e["data"]["runs"][0]["run"] for e in first.events("run.beside")] == [second.paths.id]
+                assert first.do(c.Retry(step="rows")) is None
+                held = await first.ended("rows", 2)
+                assert held["data"]["reason"] == CancelReason.OTHER_RUN
+                assert first.do(c.Accept(reason="agreed", confirm="dev")) is None
+                assert first.do(c.Execute(step="rows")) is None
+                assert (await first.ended("rows", 3))["type"] == "step.passed"
 
     asyncio.run(scene())

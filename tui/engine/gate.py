@@ -50,6 +50,8 @@ class Gate:
         self._runs = paths.directory.parent
         self._report = report
         self._settling: asyncio.Task[None] | None = None
+        self._told: set[str] = set()
+        """Those of which a rollback has been told."""
         opened = recorder.state.opened
         steps = () if opened is None else places(opened.plan.phases)
         self._changing = tuple(n for n, (_place, step) in enumerate(steps) if changes(step))
@@ -91,8 +93,13 @@ class Gate:
             self._target.presence.cleared = control
             return
         knowingly = self._target.presence.cleared is control
-        if rollback or knowingly or all(other.beside for other in strange):
-            self._tell(strange, control)
+        if knowingly or all(other.beside for other in strange):
+            self._target.presence.cleared = control
+            self._tell(strange)
+            return
+        if rollback:
+            self._tell([other for other in strange if other.name not in self._told], takes_back=True)
+            self._told.update(other.name for other in strange)
             return
         held = OtherRuns(strange)
         self._target.on_other(held)
@@ -117,10 +124,11 @@ class Gate:
     def _in_the_way(self) -> bool:
         return in_the_way(self._recorder.state, self._changing)
 
-    def _tell(self, others: list[OtherRun], control: Session) -> None:
-        self._target.presence.cleared = control
+    def _tell(self, others: list[OtherRun], takes_back: bool = False) -> None:
+        if not others:
+            return
         try:
-            self._recorder.append(RunBeside(runs=tuple(others)))
+            self._recorder.append(RunBeside(runs=tuple(others), takes_back=takes_back))
         except (JournalFull, JournalBroken):
             # It is told of them again.
             return

@@ -34,6 +34,8 @@ _BYTES: Final = 64 * 1024 * 1024
 """Of one journal of another account."""
 _TEXT: Final = 120
 """Characters of a text of another account."""
+_FOREIGN: Final = 20
+"""How many open runs of other accounts are told of."""
 _UNREAD: Final = 5
 """How many are named of those that cannot be read."""
 
@@ -74,6 +76,8 @@ def neighbours(runs: Path, run: str, identity: Mapping[str, Any]) -> tuple[Other
             continue
         try:
             uid = paths.directory.lstat().st_uid
+            if sum(bool(known.account) for known in found) >= _FOREIGN:
+                deadline = 0.0
             other = _read(paths, run, uid, identity, None if uid == os.geteuid() else deadline)
         except FileNotFoundError:
             # A run is about to open there, none ever did, or it is gone by now.

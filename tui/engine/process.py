@@ -235,7 +235,7 @@ async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by
         raise CannotStart(str(error), _REFUSED) from None
     except PostgresError as error:
         message = _("The target {target} cannot be reached: {reason}")
-        raise CannotStart(message.format(target=opened.target, reason=error.message)) from None
+        raise CannotStart(message.format(target=opened.target, reason=error.message), _REFUSED) from None
 
 
 def _begin(paths: RunPaths, target: TargetAccess, opened: RunOpened, by: str) -> Recorder:

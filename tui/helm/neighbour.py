@@ -64,7 +64,7 @@ def standing_words(other: OtherRun) -> str:
         case Standing.ENDED:
             return _("it changes nothing any more, and can be closed")
         case Standing.ANNOUNCED:
-            return _("it says on the server that it has changes ahead; its journal is not here")
+            return _("it has changes ahead, as it says on the server")
         case Standing.UNREADABLE:
             return _("it cannot be read by this account")
     return _("where it stands is not known")
@@ -73,8 +73,8 @@ def standing_words(other: OtherRun) -> str:
 def seat_words(seat: Seat) -> str:
     """The session on the server by which it shows itself."""
     if not seat.since:
-        return _("its session on the server is pid {pid}").format(pid=seat.pid)
-    text = _("its session on the server is pid {pid} of {user} from {address}, since {time}")
+        return _("session pid {pid} on the server").format(pid=seat.pid)
+    text = _("session pid {pid} of {user} from {address}, since {time}")
     place = _place(seat.address) or "?"
     return text.format(pid=seat.pid, user=visible(seat.user), address=place, time=moment_words(seat.since))
 

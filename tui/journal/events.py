@@ -98,10 +98,12 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class RunBeside(Event, frozen=True, kw_only=True):
-    """Other runs are in the way on the target that were not there before: they came knowingly, and this one goes on."""
+    """Other runs are in the way on the target that were not there before: they came knowingly, and this one goes on.
+    `takes_back`: it goes on for now because it takes back, whatever they know."""
 
     TYPE: ClassVar[str] = "run.beside"
     runs: tuple[OtherRun, ...] = ()
+    takes_back: bool = False
 
 
 class RunHeld(Event, frozen=True, kw_only=True):

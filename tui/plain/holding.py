@@ -58,7 +58,7 @@ def held_sentence(barrier: Barrier) -> str:
                      "is an older copy; nothing is done.")  # fmt: skip
         case HoldReason.OTHER_RUN:
             runs = " | ".join(neighbour_words(other) for other in barrier.runs)
-            text = _("Another run is in the way on this target, so that nothing begins here but a rollback: {run}.")
+            text = _("Another run is in the way on this target, and nothing but a rollback begins here: {run}.")
             return text.format(run=runs or "?")
         case HoldReason.LEDGER_EMPTIED:
             return _("The ledger's rows of this run are gone, though its last transaction is committed: somebody "

@@ -106,6 +106,8 @@ def _joined(known: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _beside(state: RunState, event: e.RunBeside, line: Line) -> RunState:
+    if event.takes_back:
+        return state
     return replace(state, beside=_joined(state.beside, (other.name for other in event.runs)))
 
 

@@ -17,7 +17,8 @@ from tui.console.timezone import time_of_day, zone
 from tui.console.view import Said, View
 from tui.console.visible import visible
 from tui.console.words import clock, figure, metric_word, name_of, waiting_sentence
-from tui.journal.codes import FateReason
+from tui.helm.neighbour import neighbour_words
+from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _, ngettext
 from tui.plain.cause import cause
 from tui.plain.holding import held_sentence
@@ -143,6 +144,18 @@ def _unknown(state: RunState) -> StepState | None:
 def _barred(view: View, barrier: Barrier) -> list[Piece]:
     """Nothing is begun, the steps of a rollback neither: this is what to know before anything else."""
     hint = _("h looks again.")
+    if barrier.code == HoldReason.OTHER_RUN and barrier.runs:
+        # What to do stands before all that is known of the other, which may be long.
+        runs = ", ".join(visible(other.name) for other in barrier.runs)
+        text = _("Another run is in the way here: {run}. Nothing but a rollback begins.").format(run=runs)
+        hint = _("h looks again; “accept what answers” in the palette ({key}) goes on beside it.")
+        known = " | ".join(neighbour_words(other) for other in barrier.runs)
+        told: list[Piece] = [
+            (_("HELD") + " ", "bad"),
+            (text, "warn"),
+            *_hint(view, hint.format(key=shown_of("palette"))),
+        ]
+        return [*told, (" " + known, "dim")]
     if barrier.acceptable:
         hint = _("h looks again; “accept what answers” in the palette ({key}).").format(key=shown_of("palette"))
     return [(_("HELD") + " ", "bad"), (held_sentence(barrier), "warn"), *_hint(view, hint)]

@@ -47,6 +47,7 @@ class TargetKey:
         deadline = time.monotonic() + _PATIENCE
         waiting = False
         told: dict[str, object] = {}
+        holders: list[Sighting] = []
         ask_at = 0.0
         while not await self._taken(control):
             if time.monotonic() >= ask_at:
@@ -58,7 +59,8 @@ class TargetKey:
                     waiting, told = True, facts
                     self._tell(WaitReason.TARGET_KEY, facts)
             if stop.is_set() or time.monotonic() > deadline:
-                raise StatementFailed("55P03", "another run is changing this database")
+                names = ", ".join(seen.run or f"pid {seen.pid}" for seen in holders)
+                raise StatementFailed("55P03", f"another run is changing this database: {names}")
             await asyncio.sleep(0.2)
         self._held = control
         if waiting:
