@@ -89,7 +89,9 @@ def tell_unknown(despite: tuple[str, ...]) -> None:
 
     able = sorted(set(Objection) - NEVER_IN_SPITE)
     for code in despite:
-        if code in NEVER_IN_SPITE:
+        if code == Objection.OTHER_RUN:
+            tell(_("--despite {code}: beside another run one opens with --beside REASON.").format(code=code))
+        elif code in NEVER_IN_SPITE:
             tell(
                 _("--despite {code}: it says what the target is, and no run opens in spite of that.").format(code=code)
             )
