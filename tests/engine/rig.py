@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -35,8 +35,10 @@ from tui.plan.loader import load
 from tui.plan.seal import seal_of
 from tui.run.commands import Command, Execute
 from tui.run.decide import Refusal, decide
+from tui.run.rehearsed import Past
 from tui.run.steps import StepState
 from tui.steps.registry import KINDS
+from tui.steps.touched import touched_by
 
 PATIENCE = 20.0
 OUTCOMES = (
@@ -71,7 +73,8 @@ class Rig:
 
     `files` lie beside the plan; `past_check` are sealed in their place, as if `check` had let them pass. `ledger`: the
     database has one. `checked`: the target is asked for all that the plan needs, as by `run`. `beside`: why it opens
-    although others are in the way. On leaving the engine is ended and its sessions are closed.
+    although others are in the way. `past`: earlier runs of the same work. On leaving the engine is ended and its
+    sessions are closed.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Rig:
         window: OpenWindow | None = None,
         checked: bool = False,
         beside: str | None = None,
+        past: Sequence[Past] = (),
         **variables: str,
     ) -> None:
         self.home = home
@@ -111,6 +115,7 @@ class Rig:
         self.window = window
         self.checked = checked
         self.beside = beside
+        self.past = tuple(past)
         run = home / "runs" / new_run_id(datetime.now(UTC))
         self.paths = RunPaths(run)
         self.engine: Engine
@@ -130,7 +135,9 @@ class Rig:
             window=self.window,
             beside=self.beside,
         )  # fmt: skip
-        opening = Opening(opened=opened, by="ana@test", source=str(self.source) if self.checked else "")
+        touches = touched_by(self.loaded.plan, lambda name: (self.paths.plan / name).read_text())
+        source = str(self.source) if self.checked else ""
+        opening = Opening(opened=opened, by="ana@test", source=source, past=self.past, touches=touches)
         file_of(self.paths).write_bytes(msgspec.json.encode(opening))
         self.recorder, self.target, _told = await process._open(self.paths, self.environment)
         self._run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tui.console import intents
@@ -19,6 +20,7 @@ from tui.journal.codes import HoldReason
 from tui.locale import _, ngettext
 from tui.plain.confirmations import confirmation_words
 from tui.plain.holding import held_sentence
+from tui.plain.lacking import lack_words, sizes_words
 from tui.plain.words import error_text
 from tui.run import commands as c
 from tui.run.attested import is_attested
@@ -27,6 +29,7 @@ from tui.run.confirmation import at_stake, cost
 from tui.run.decide import rollback_events
 from tui.run.steps import StepState
 from tui.run.takeback import stays
+from tui.run.unknown import Unknown, safe_lack
 
 
 class Desk(Protocol):
@@ -380,6 +383,11 @@ def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
                     safe = _("It is safe within the next {span} at most.")
                 text += " " + safe.format(span=clock(window.last_safe_rollback_s))
         lines.extend(explained(text))
+    lack = safe_lack(state)
+    if lack is not None and lack.code in (Unknown.NOT_COMPARABLE, Unknown.NEVER_ROLLED_BACK):
+        basis = None if lack.basis is None else to_builtins(lack.basis)
+        text = _("How long it takes is not known: {why}.").format(why=lack_words(lack.code, basis))
+        lines.extend(explained(text if basis is None else f"{text} {sizes_words(basis)}.", "warn"))
     if not event.undo:
         lines.append(((_("No step has an undo to run."), "dim"),))
     else:

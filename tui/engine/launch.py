@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,8 @@ from tui.locale import _
 from tui.plan.freeze import FreezeError, freeze
 from tui.plan.loader import Loaded
 from tui.plan.secrets import Secrets
+from tui.run.rehearsed import Past
+from tui.sql.touches import LONGEST, Touches
 
 _GONE_AGAIN = 20
 
@@ -50,6 +53,10 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """What the plan and its files hold; None where nobody has looked."""
     positions: dict[str, tuple[int, int]] = {}
     """Where in it the target, its criteria and its steps stand: what is found wrong at the target is told there."""
+    past: tuple[Past, ...] = ()
+    """Earlier runs of the same work, the newest first."""
+    touches: dict[str, Touches] = {}
+    """What its steps are about, by id."""
 
 
 def open_run(
@@ -75,6 +82,9 @@ def open_run(
     run. `beside`: why it opens although other runs are in the way on its target. `tell` is told what was found wrong
     and is no such reason. Raises LaunchFailed; a run that never opened leaves no directory behind.
     """
+    # An engine, which needs of this module how a run is opened alone, starts without the reading of scripts.
+    from tui.steps.touched import touched_by
+
     plan = loaded.plan
     if plan is None:
         raise LaunchFailed(_("The plan has errors; nothing was started."), 2)
@@ -88,17 +98,16 @@ def open_run(
     paths, held = _directory(now)
     try:
         frozen = freeze(loaded, source, paths.plan)
-        durations, rollback_s = learned(frozen.work)
         opened = RunOpened(
             id=paths.id, plan=plan, seal=frozen.seal, work=frozen.work, target=target,
             environment=chosen.environment, mode="live" if mode == "live" else "rehearsal", window=window,
-            policy=policy or Policy(), durations=durations, rollback_s=rollback_s, compress=compress, reason=reason,
-            demo=demo, plan_file=source.name, engine={"version": __version__}, despite=tuple(despite),
-            beside=beside,
+            policy=policy or Policy(), compress=compress, reason=reason, demo=demo,
+            plan_file=source.name, engine={"version": __version__}, despite=tuple(despite), beside=beside,
         )  # fmt: skip
         opening_ = Opening(
-            opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets
-        )
+            opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets,
+            past=learned(frozen.work), touches=touched_by(plan, partial(_small, paths.plan)),
+        )  # fmt: skip
         opening.file_of(paths).write_bytes(msgspec.json.encode(opening_))
         for line in _start(paths, None, environment, held):
             tell(line)
@@ -122,6 +131,14 @@ def _positions(loaded: Loaded) -> dict[str, tuple[int, int]]:
     """Those that what is found wrong at a target is told at."""
     kept = ("targets.", "success.", "steps.", "team.", "canary")
     return {path: at for path, at in loaded.positions.items() if path.startswith(kept) and path.count(".") <= 1}
+
+
+def _small(plan: Path, name: str) -> str:
+    """The text of a script of the frozen plan; a large one is not read to see what it is about. Raises OSError."""
+    path = plan / name
+    if path.stat().st_size > LONGEST:
+        raise OSError(f"{name} is large")
+    return path.read_text(encoding="utf-8")
 
 
 def _directory(now: datetime) -> tuple[RunPaths, int]:

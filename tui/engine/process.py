@@ -23,6 +23,7 @@ from tui.engine.helmserver import HelmServer
 from tui.engine.launch import Opening
 from tui.engine.lock import EngineLock, EngineRunning
 from tui.engine.lookout import identity
+from tui.engine.measured import measured
 from tui.engine.published import whole
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
@@ -37,7 +38,7 @@ from tui.helm.owner import NotOwned, Seen, require_own
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
-from tui.journal.events import RunOpened, RunRecovered, Wish
+from tui.journal.events import RunOpened, RunRecovered, Sizes, Wish
 from tui.journal.failure import JournalLost
 from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
@@ -51,8 +52,10 @@ from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
 from tui.plan.secrets import Secrets
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
+from tui.postgres.sizes import Found
 from tui.run.driving import wished
 from tui.run.fold import fold_all
+from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState
 
@@ -193,16 +196,20 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = opening.secrets or known_secrets(paths.plan, opened.seal)
     found = _Answer()
+    sizes: Found | None = None
     if target.target.dsn is not None or target.target.service is not None:
         try:
             found = await _ask(target, opening, paths.plan, environment)
+            sizes = await measured(target, opening.touches.values())
         except CannotStart:
             await target.close()
             raise
     opened = msgspec.structs.replace(
         opened, identity=target.facts() or None, ledger=found.ledger, despite=found.despite,
         unmeasured=found.unmeasured,
+        sizes=None if sizes is None else Sizes(relations=sizes.relations, database=sizes.database),
     )  # fmt: skip
+    opened = compared(opened, opening.past, opening.touches, () if sizes is None else sizes.functions)
     try:
         recorder = await _admitted(paths, target, opened, opening.by)
     except CannotStart:

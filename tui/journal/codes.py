@@ -239,6 +239,13 @@ class DriveReason(StrEnum):
     TAKEN = "taken"
 
 
+class Incomparable(StrEnum):
+    """Why a rehearsed duration says nothing of this run."""
+
+    SIZES_DIFFER = "sizes_differ"
+    SIZES_UNKNOWN = "sizes_unknown"
+
+
 class TriggerReason(StrEnum):
     """Why a rollback was proposed."""
 
@@ -433,6 +440,7 @@ class Fact(StrEnum):
 
 FAMILIES: tuple[type[StrEnum], ...] = (
     Outcome, EffectCode, FateCode, FateReason, HoldReason, EvidenceState, FailReason, WaitReason, CancelReason,
-    DriveReason, Replication, SkipReason, TriggerReason, Standing, Unmeasured, LeftOut, Fact,
+    DriveReason, Replication, SkipReason, TriggerReason, Standing, Unmeasured, LeftOut, Incomparable,
+    Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

@@ -61,6 +61,35 @@ class OpenWindow(Struct, frozen=True, kw_only=True):
                 raise ValueError(f"{at!r} has no time zone")
 
 
+class Sizes(Struct, frozen=True, kw_only=True):
+    """How much data a target had when a run opened on it, in bytes. `relations`: those that the plan's scripts name, as
+    they name them; null where nobody knows. `database`: without the system's catalogues."""
+
+    relations: dict[str, int | None] | None = None
+    database: int | None = None
+
+
+class Basis(Struct, frozen=True, kw_only=True):
+    """What a duration was rehearsed on, beside what is here. `sizes`: bytes then and now by relation, of the whole
+    database under the empty name; null where nobody knows. `why`: see `journal.codes.Incomparable`."""
+
+    run: str
+    target: str
+    environment: str
+    server_version: int | None = None
+    same_server: bool | None = None
+    sizes: dict[str, tuple[int | None, int | None]] = {}
+    comparable: bool = True
+    why: str | None = None
+
+
+class Rehearsed(Struct, frozen=True, array_like=True):
+    """Seconds that something took in an earlier run of the same work, and the place of its basis among the run's."""
+
+    seconds: float
+    basis: int
+
+
 class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     """Everything that a reader of the journal alone needs; every key is there, null or empty where there is nothing."""
 
@@ -76,7 +105,16 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     window: OpenWindow | None = None
     policy: Policy = Policy()
     durations: dict[str, float] = {}
+    """Seconds of steps as rehearsed, of those that can be compared alone."""
     rollback_s: float | None = None
+    """Of the worst rehearsed rollback that can be compared."""
+    rollback_part: bool = False
+    """It took back less than the plan can take back."""
+    rehearsed: dict[str, Rehearsed] = {}
+    """All that was rehearsed, comparable or not."""
+    rollback_rehearsed: Rehearsed | None = None
+    bases: tuple[Basis, ...] = ()
+    sizes: Sizes | None = None
     compress: float = 1.0
     clock: dict[str, Any] = {}
     engine: dict[str, Any] = {}

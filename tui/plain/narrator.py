@@ -16,6 +16,7 @@ from tui.plain import words
 from tui.plain.driving import drive_word, foreseen_words
 from tui.plain.figures import amount, moment, size, span, t_clock
 from tui.plain.holding import held_sentence, held_way_on
+from tui.plain.lacking import lacking_lines
 from tui.plain.trouble import Row, place, told_rows, trouble, which_checks
 from tui.run.attested import attested_steps
 from tui.run.clock import instant
@@ -103,6 +104,7 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
     for at in attested_steps(event):
         text = _("not measured here, so a person signs for it before the run is closed: {criterion}")
         told.append(text.format(criterion=visible(at.step.title)))
+    told += lacking_lines(state)
     if event.window is not None:
         window = event.window
         opens, closes = (moment(at, window.timezone) for at in (window.opens, window.closes))

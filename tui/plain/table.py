@@ -19,6 +19,7 @@ from tui.plain.columns import cells, cut, filled, folded
 from tui.plain.driving import driver_words
 from tui.plain.figures import amount, moment, span
 from tui.plain.holding import held_sentence, held_way_on
+from tui.plain.lacking import lack_words, place_words, remedy, safe_words, sizes_words
 from tui.plain.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
 from tui.plain.trouble import told_rows, trouble_of
 from tui.run.driving import Driver
@@ -28,6 +29,8 @@ from tui.visible import visible
 WIDTH = 80
 LONGEST_ID = 24
 """Columns that ids are filled to at most; a longer one stands whole all the same."""
+_NAMED = 5
+"""Steps that are named where they may be many."""
 SHORTEST = 8
 """Columns below which the beginning of a title says nothing."""
 
@@ -63,6 +66,7 @@ def _said(status: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
     if status["window"] is not None:
         lines += _window(status["window"], bool(status.get("closed")), is_still(status))
+    lines += _times(status)
     if status["despite"]:
         lines.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(status["despite"]))))
     if status.get("beside") is not None:
@@ -197,10 +201,45 @@ def _window(window: dict[str, Any], over: bool, still: bool) -> list[str]:
         left = _("over since {span}").format(span=span(-remaining))
     if safe is not None:
         last = _("last safe rollback in {span}") if safe >= 0 else _("too late for a safe rollback since {span}")
+        if safe >= 0 and window["last_safe_rollback_at_most"]:
+            last = _("last safe rollback in {span} at most")
         left += "; " + last.format(span=span(abs(safe)))
     if still:
         left = _("at the last event: {left}").format(left=left)
     return [*lines, left]
+
+
+def _times(status: dict[str, Any]) -> list[str]:
+    """When it is expected to end, and what is not known of that and of a rollback: why, and what would make it so."""
+    if status["status"] in ("completed", "rolled_back") or status.get("closed") or not status["steps"]:
+        return []
+    lines = []
+    end, lack = status["projected_end"], status["last_safe_rollback_unknown"]
+    zone = "UTC" if status["window"] is None else status["window"]["timezone"]
+    if end["at"] is not None and not is_still(status):
+        text = _("expected end {at}, at the earliest") if end["at_least"] else _("expected end {at}")
+        lines.append(text.format(at=visible(moment(end["at"], zone))))
+    unknown = end["unknown"]
+    if unknown is not None:
+        names = {step["id"]: f"{step['number']} {visible(step['id'])}" for step in status["steps"]}
+        steps = ", ".join(names.get(step, visible(step)) for step in unknown["steps"][:_NAMED])
+        more = len(unknown["steps"]) - _NAMED
+        steps += " " + _("and {n} more").format(n=more) if more > 0 else ""
+        text = _("end not known: {why} ({steps}).")
+        text = text.format(why=lack_words(unknown["code"], unknown["basis"]), steps=steps)
+        lines.append(f"{text} {remedy(unknown['code'])}")
+        if unknown["basis"] is not None:
+            lines.append(_not_comparable(unknown["basis"]))
+    if lack is not None and lack["code"] != "no_window":
+        lines.append(f"{safe_words(lack['code'], lack['basis'], status['window'] is not None)}. {remedy(lack['code'])}")
+        if lack["basis"] is not None and (unknown is None or unknown["basis"] != lack["basis"]):
+            lines.append(_not_comparable(lack["basis"]))
+    return lines
+
+
+def _not_comparable(basis: dict[str, Any]) -> str:
+    text = _("not comparable, rehearsed on {place}: {sizes}")
+    return text.format(place=place_words(basis), sizes=sizes_words(basis))
 
 
 def _steps(steps: list[dict[str, Any]], width: int | None, still: bool) -> list[str]:

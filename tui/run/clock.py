@@ -136,10 +136,11 @@ def mono_at(state: RunState, wall: float) -> float:
 
 def expected(state: RunState, at: StepState) -> float | None:
     """How long a step should take: as rehearsed, else as estimated; None when nobody knows."""
-    return None if state.opened is None else _planned(state.opened, at.step)
+    return None if state.opened is None else expected_of(state.opened, at.step)
 
 
-def _planned(opened: RunOpened, step: Step) -> float | None:
+def expected_of(opened: RunOpened, step: Step) -> float | None:
+    """As `expected`, of a step of the plan."""
     seconds = opened.durations.get(step.id, step.estimate)
     return None if seconds is None else span(seconds)
 
@@ -157,16 +158,17 @@ def rollback_seconds(state: RunState) -> float | None:
 
 
 def rollback_at_least(state: RunState) -> bool:
-    """Whether a rollback takes longer than `rollback_seconds`: a part of it was neither rehearsed nor estimated."""
+    """Whether a rollback takes longer than `rollback_seconds`: a part of it was neither rehearsed nor estimated, or
+    what was rehearsed took back only a part."""
     opened = state.opened
     if opened is None or opened.rollback_s is not None:
-        return False
+        return opened is not None and opened.rollback_part
     sections = list(_rollback_sections(opened))
     undo = any(step.undo is not None for _place, step in places(opened.plan.phases))
     if undo and not any(section.undo_applied and section.estimate is not None for section in sections):
         return True
     return any(
-        section.estimate is None and step.kind != "sign" and step.with_ is None and _planned(opened, step) is None
+        section.estimate is None and step.kind != "sign" and step.with_ is None and expected_of(opened, step) is None
         for section in sections
         for step in section.steps
     )
@@ -178,5 +180,5 @@ def _rollback_sections(opened: RunOpened) -> Iterator[Section]:
 
 def _rehearsed_or_planned(opened: RunOpened, section: Section) -> float:
     """A section's estimate stands for the steps in it that have none; never less than the others take together."""
-    steps = sum(_planned(opened, step) or 0.0 for step in section.steps if step.with_ is None)
+    steps = sum(expected_of(opened, step) or 0.0 for step in section.steps if step.with_ is None)
     return max(span(section.estimate or 0.0), steps)

@@ -11,14 +11,16 @@ from typing import Any
 import msgspec
 
 from tui.run.attested import is_attested
-from tui.run.clock import instant, rfc3339, window_clock
+from tui.run.clock import expected, instant, rfc3339, window_clock
 from tui.run.driving import driver
 from tui.run.foresight import foresee
 from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
+from tui.run.projection import projection, rollback_projection
 from tui.run.state import GuardState, RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
+from tui.run.unknown import Lack, end_lack, expected_lack, rehearsal_of, safe_lack
 
 NO_ENGINE: dict[str, Any] = {"pid": None, "host": None, "alive": None}
 
@@ -64,7 +66,9 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "engine": _engine(engine),
         "window": _window(state, at),
         "waiting": _waiting(state, at),
-        "steps": [_step(step, mono) for step in state.steps],
+        "last_safe_rollback_unknown": lacks(safe_lack(state)),
+        "projected_end": _end(state, at),
+        "steps": [_step(state, step, mono) for step in state.steps],
         "guards": [_guard(guard, mono) for guard in known.guards],
         "metrics": known.metrics,
         "rollback": _rollback(state),
@@ -116,6 +120,7 @@ def _window(state: RunState, at: float) -> dict[str, Any] | None:
         "t_s": _seconds(clock.t),
         "remaining_s": _seconds(clock.remaining_s),
         "last_safe_rollback_s": _seconds(clock.last_safe_rollback_s),
+        "last_safe_rollback_at_most": clock.safe_at_most,
     }
 
 
@@ -127,7 +132,29 @@ def _waiting(state: RunState, at: float) -> dict[str, Any] | None:
     return {"reason": last.reason, "step": last.step}
 
 
-def _step(step: StepState, mono: float) -> dict[str, Any]:
+def _end(state: RunState, at: float) -> dict[str, Any]:
+    """When the work is expected to end; `at_least`: not before that. `unknown`: see `lacks`."""
+    found = rollback_projection(state, at) if state.given_up else projection(state, at)
+    over = state.closed is not None or state.all_ended
+    known = None if over or found.ends is None else rfc3339(found.ends)
+    return {"at": known, "at_least": found.least and not over, "unknown": None if over else lacks(end_lack(state, at))}
+
+
+def lacks(lack: Lack | None) -> dict[str, Any] | None:
+    """Why a time is not known, as neutral data: `code` (see `tui.run.unknown.Unknown`), the steps without a figure, and
+    on what it was rehearsed where that cannot be compared. None where it is known."""
+    if lack is None:
+        return None
+    basis = None if lack.basis is None else msgspec.to_builtins(lack.basis)
+    return {"code": lack.code.value, "steps": list(lack.steps), "basis": basis}
+
+
+def _rehearsed(state: RunState, step: StepState) -> dict[str, Any] | None:
+    found = rehearsal_of(state, step.id)
+    return None if found is None else {"seconds": found[0], "basis": msgspec.to_builtins(found[1])}
+
+
+def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
     return {
         "id": step.id,
         "number": step.place.number,
@@ -142,6 +169,9 @@ def _step(step: StepState, mono: float) -> dict[str, Any]:
         "started": step.started_at,
         "ended": step.ended_at,
         "duration_s": _duration(step, mono),
+        "expected_s": _seconds(expected(state, step)),
+        "expected_unknown": lacks(expected_lack(state, step)),
+        "rehearsed": _rehearsed(state, step),
         "waiting": _step_waiting(step, mono),
         "fate": step.fate,
         "fate_reason": step.fate_reason,

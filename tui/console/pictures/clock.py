@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from msgspec import to_builtins
+
 from tui.console.pictures.ahead import milestones, projection
 from tui.console.pictures.still import still_clock
 from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.view import View
-from tui.console.visible import cut, visible
+from tui.console.visible import cells, cut, visible
 from tui.console.words import clock, minutes_offset, offset
 from tui.finite import span
 from tui.locale import _, ngettext
-from tui.run.clock import WindowClock, rollback_seconds, window_clock
+from tui.plain.lacking import lack_words, lacking_steps, safe_words, sizes_words
+from tui.run.clock import WindowClock, rollback_at_least, rollback_seconds, window_clock
 from tui.run.projection import Projection, rollback_projection
+from tui.run.unknown import Lack, Unknown, end_lack, safe_lack
 
 BUFFER_FROM = 92
 """Columns from which the length of the buffer has room."""
@@ -23,12 +27,12 @@ def clock_lines(view: View, width: int) -> list[Line]:
     """The two lines. What counts every second stands first in its line, so that little is painted again."""
     window = window_clock(view.state, view.moment.wall)
     if view.nothing_runs:
-        return still_clock(view, window, [] if window is None else _safe(view, window), width)
+        return still_clock(view, window, [] if window is None else _safe(view, window, width), width)
     if window is None:
         return _without(view, width)
     over = view.state.closed is not None
     # Until when one can roll back is never cut for the sake of a milestone's title.
-    safe = _safe(view, window)
+    safe = _safe(view, window, width)
     room = max(0, width - width_of(safe) - 2)
     return [_first(view, window, over, width), sides(width, safe, clipped(_next(view, room), room))]
 
@@ -51,9 +55,23 @@ def _without(view: View, width: int) -> list[Line]:
     if state.opened is None:
         return [(), ()]
     text = _("+{span} since the run was opened; no window").format(span=clock(view.moment.mono))
+    return [((text, "text"),), clipped(_back_without(view), width)]
+
+
+def _back_without(view: View) -> list[Piece]:
+    """Without a window there is no hour after which a rollback is too late; how long it takes is asked all the same."""
+    state = view.state
+    lack = safe_lack(state)
+    if state.closed is not None or lack is None:
+        return []
+    if lack.code == Unknown.NO_WAY_BACK:
+        return [(safe_words(lack.code), "text")]
     needed = rollback_seconds(state)
-    second = _("a rollback takes about {span}").format(span=clock(needed)) if needed is not None else ""
-    return [((text, "text"),), ((second, "dim"),)]
+    if needed is None:
+        basis = None if lack.basis is None else to_builtins(lack.basis)
+        return [(safe_words(lack.code, basis, window=False), "text" if basis is None else "warn")]
+    text = _("a rollback takes at least {span}") if rollback_at_least(state) else _("a rollback takes about {span}")
+    return [(text.format(span=clock(needed)), "text")]
 
 
 def _now(window: WindowClock, closed: bool) -> list[Piece]:
@@ -100,8 +118,29 @@ def _end(view: View, window: WindowClock) -> list[Piece]:
     if not found.left:
         return [(_("all steps in the window have ended"), "text")]
     if found.ends is None:
-        return [(_("end not known") if found.unknown else _("only signatures are left"), "dim")]
+        return _no_end(view) if found.unknown else [(_("only signatures are left"), "dim")]
     return _verdict(view, window, found, found.ends)
+
+
+def _no_end(view: View) -> list[Piece]:
+    """That nobody knows when it ends, and what would make it known."""
+    lack = end_lack(view.state, view.moment.wall)
+    short: Piece = (_("end not known"), "text")
+    if lack is None:
+        return [short]
+    text = _("end not known: {why}")
+    if lack.code == Unknown.NOT_COMPARABLE:
+        return [(text.format(why=why_of(lack)), "warn"), short]
+    whole = ngettext(
+        "{n} step neither rehearsed nor estimated", "{n} steps neither rehearsed nor estimated", len(lack.steps)
+    )
+    reasons = (whole.format(n=len(lack.steps)), lacking_steps(len(lack.steps)))
+    return [*((text.format(why=reason), "text") for reason in reasons), short]
+
+
+def why_of(lack: Lack) -> str:
+    """What is missing, in words."""
+    return lack_words(lack.code, None if lack.basis is None else to_builtins(lack.basis))
 
 
 def _verdict(view: View, window: WindowClock, found: Projection, ends: float) -> list[Piece]:
@@ -114,6 +153,10 @@ def _verdict(view: View, window: WindowClock, found: Projection, ends: float) ->
         text = _("not before {at}, in the buffer") if found.least else _("ends about {at}, in the buffer")
         return [(text.format(at=at), "warn")]
     if found.least:
+        lack = end_lack(view.state, view.moment.wall)
+        if lack is not None and lack.code == Unknown.NOT_COMPARABLE:
+            reason = _("not before {at}, {why}").format(at=at, why=why_of(lack))
+            return [(reason, "warn"), (_("not before {at}").format(at=at), "text")]
         text = ngettext(
             "not before {at}, {n} step without estimate", "not before {at}, {n} steps without estimate", found.unknown
         )
@@ -145,7 +188,7 @@ def _too_late(minutes: int) -> Piece:
     return _("{n} min TOO LATE").format(n=max(1, minutes)), "bad"
 
 
-def _safe(view: View, window: WindowClock) -> list[Piece]:
+def _safe(view: View, window: WindowClock, width: int) -> list[Piece]:
     rollback = view.state.rollback
     if rollback is not None and view.state.given_up:
         if rollback.ended is None:
@@ -158,12 +201,25 @@ def _safe(view: View, window: WindowClock) -> list[Piece]:
         return []
     left = window.last_safe_rollback_s
     if left is None:
-        return [(_("last safe rollback not known"), "dim")]
+        return _no_safe(view, width)
     if left < 0:
         return [(_("TOO LATE to roll back in the window, since {span}").format(span=clock(left)), "bad")]
     style = "warn" if left < 300 else "text"
     text = _("roll back within {span} at most") if window.safe_at_most else _("roll back within {span}")
     return [(text.format(span=clock(left)), style)]
+
+
+def _no_safe(view: View, width: int) -> list[Piece]:
+    """That nobody knows until when one can roll back, and what would make it known: never cut before that is told."""
+    lack = safe_lack(view.state)
+    if lack is None:
+        return [(_("last safe rollback not known"), "text")]
+    basis = None if lack.basis is None else to_builtins(lack.basis)
+    text = safe_words(lack.code, basis)
+    if basis is not None:
+        whole = f"{text} ({sizes_words(basis)})"
+        return [(whole if cells(whole) <= width else text, "warn")]
+    return [(text, "text")]
 
 
 def _next(view: View, room: int) -> list[Piece]:

@@ -34,11 +34,13 @@ from tui.console.words import (
 )  # fmt: skip
 from tui.locale import _, ngettext
 from tui.plain.figures import span
+from tui.plain.lacking import lack_words, place_words, sizes_words
 from tui.plain.trouble import trouble
 from tui.plain.words import FATE_REASON, ON_FAILURE, REPEAT, word
 from tui.plan.model import Action, Proof
 from tui.run.clock import expected
 from tui.run.steps import Status, StepState
+from tui.run.unknown import expected_lack, rehearsal_of
 
 LABEL = 16
 _TEXTS = ("sql", "text", "file", "run", "query")
@@ -93,8 +95,13 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         until = at.ended if at.ended is not None else view.moment.mono
         rows.append((_("duration"), clock(max(0.0, until - at.started)), "text"))
     estimate = expected(view.state, at)
+    lack = expected_lack(view.state, at)
     if estimate is not None:
         rows.append((_("expected"), clock(estimate), "text"))
+    elif lack is not None and at.status in ("pending", "running"):
+        basis = None if lack.basis is None else msgspec.to_builtins(lack.basis)
+        rows.append((_("expected"), _("not known: {why}").format(why=lack_words(lack.code, basis)), "text"))
+    rows.extend(_rehearsed(view, at))
     if at.step.milestone is not None:
         rows.append((_("milestone"), offset(at.step.milestone), "text"))
     if at.waiting:
@@ -129,6 +136,19 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
     for label, text, style in rows:
         found.extend(_labelled(label, text, width, style))
     return found
+
+
+def _rehearsed(view: View, at: StepState) -> list[tuple[str, str, str]]:
+    """What an earlier run says of it, beside what that was measured on."""
+    found = rehearsal_of(view.state, at.id)
+    if found is None:
+        return []
+    seconds, basis = found[0], msgspec.to_builtins(found[1])
+    text = _("{span} on {place}").format(span=clock(seconds), place=place_words(basis))
+    if not basis["comparable"]:
+        text = _("{span} on {place}: not comparable").format(span=clock(seconds), place=place_words(basis))
+    rows = [(_("rehearsed"), text, "text" if basis["comparable"] else "warn")]
+    return [*rows, (_("data"), sizes_words(basis), "text")] if basis["sizes"] else rows
 
 
 def _labelled(label: str, text: str, width: int, style: str = "text") -> list[Line]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import to_builtins
+
 from tui.console.actions import keyed, shown_of
 from tui.console.glyphs import glyphs
 from tui.console.intents import elsewhere, has_say
@@ -22,6 +24,7 @@ from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _, ngettext
 from tui.plain.cause import cause
 from tui.plain.holding import held_sentence
+from tui.plain.lacking import share
 from tui.plain.words import FATE_REASON, STEP_STATUS, error_text, word
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
@@ -30,6 +33,7 @@ from tui.run.measured import fresh
 from tui.run.state import Barrier, RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
+from tui.run.unknown import rehearsal_of
 
 LOOKED_THROUGH = 2000
 """Errors of a run up to which each is looked at: a screen is painted often."""
@@ -165,15 +169,24 @@ def _running(view: View, running: list[StepState]) -> list[Piece]:
     at = running[0]
     elapsed = clock(max(0.0, view.moment.mono - (at.started or 0.0)))
     estimate = expected(view.state, at)
-    time = elapsed if estimate is None else _("{elapsed} of about {estimate}").format(
-        elapsed=elapsed, estimate=clock(estimate)
-    )  # fmt: skip
+    time = _("{elapsed} of about {estimate}").format(elapsed=elapsed, estimate=clock(estimate or 0.0))
+    if estimate is None:
+        time = _unestimated(view, at, elapsed)
     found: list[Piece] = [(f"{glyphs().status['running']} {time} ", "run"), (name_of(at), "bold")]
     if at.progress:
         found.append((f" {glyphs().dot} {progress_of(at)}", "text"))
     if len(running) > 1:
         found.append((" " + _("and {n} more").format(n=len(running) - 1), "dim"))
     return found
+
+
+def _unestimated(view: View, at: StepState, elapsed: str) -> str:
+    """How long it runs, and why nobody knows against what."""
+    rehearsed = rehearsal_of(view.state, at.id)
+    if rehearsed is None:
+        return elapsed if at.step.kind == "sign" else _("{elapsed} (not rehearsed)").format(elapsed=elapsed)
+    text = _("{elapsed} ({span}, {why})")
+    return text.format(elapsed=elapsed, span=clock(rehearsed[0]), why=share(to_builtins(rehearsed[1])))
 
 
 def _rollback(view: View) -> list[Piece]:

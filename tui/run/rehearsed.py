@@ -1,0 +1,180 @@
+"""What earlier runs of the same work say of this one: how long a step took there, and whether it can be compared.
+
+A rehearsal on a hundredth of the data says nothing of how long it takes here. So every duration that was learned stands
+beside the sizes of what its step is about, then and now; where they differ by more than `FACTOR` nothing is reckoned
+with it. A size below `FLOOR` is taken for that: no difference below it is felt. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.journal.codes import Incomparable
+from tui.journal.events import Basis, Rehearsed, RunOpened, Sizes
+from tui.plan.model import places
+from tui.run.state import RunState
+from tui.run.steps import UNDO_PREFIX
+from tui.sql.touches import Touches
+
+FACTOR: Final = 2.0
+FLOOR: Final = 64 * 1024
+SHOWN: Final = 8
+"""Relations that are told of one comparison, those that differ most first."""
+DATABASE: Final = ""
+"""Stands for the whole database among the names of relations."""
+
+
+class Past(Struct, frozen=True, kw_only=True):
+    """An earlier run of the same work. Seconds; `part`: its rollback took back less than the plan can take back."""
+
+    run: str
+    target: str
+    environment: str
+    identity: dict[str, Any] = {}
+    sizes: Sizes | None = None
+    durations: dict[str, float] = {}
+    rollback_s: float | None = None
+    part: bool = False
+
+
+def past_of(state: RunState) -> Past | None:
+    """What a run teaches; None for one that teaches nothing."""
+    opened = state.opened
+    if opened is None or opened.compress != 1.0:
+        return None
+    durations = {
+        at.id: at.ended - at.started
+        for at in state.steps
+        if at.status in ("passed", "undone") and at.started is not None and at.ended is not None
+    }
+    rollback, seconds, part = state.rollback, None, False
+    if rollback is not None and rollback.ended is not None and rollback.status == "rolled_back":
+        seconds = rollback.ended - rollback.started
+        undoable = {step.id for _place, step in places(opened.plan.phases) if step.undo is not None}
+        part = not undoable <= set(rollback.undo)
+    if not durations and seconds is None:
+        return None
+    return Past(
+        run=opened.id, target=opened.target, environment=opened.environment, identity=opened.identity or {},
+        sizes=opened.sizes, durations=durations, rollback_s=seconds, part=part,
+    )  # fmt: skip
+
+
+def compared(
+    opened: RunOpened, past: Sequence[Past], touches: Mapping[str, Touches], functions: Collection[str] = ()
+) -> RunOpened:
+    """The opening with what can be learned from earlier runs, the newest first. `opened` has `sizes` and `identity` of
+    its own target already; `touches`: what steps are about, by id; `functions`: see `tui.postgres.sizes.Found`."""
+    scale = _Scale(opened, frozenset(functions))
+    rehearsed: dict[str, Rehearsed] = {}
+    for earlier in past:
+        for step, seconds in earlier.durations.items():
+            known = rehearsed.get(step)
+            if known is not None and scale.bases[known.basis].comparable:
+                continue
+            basis = scale.basis(earlier, touches.get(step, Touches()))
+            if known is None or scale.bases[basis].comparable:
+                rehearsed[step] = Rehearsed(seconds, basis)
+    back = [_rollback(earlier, scale, opened, touches) for earlier in past if earlier.rollback_s is not None]
+    worst = _worst(back)
+    usable = {step: r.seconds for step, r in rehearsed.items() if scale.bases[r.basis].comparable}
+    found = replace(opened, durations=usable, rehearsed=rehearsed, rollback_s=None)
+    if worst is not None:
+        seconds, basis, comparable, part = worst
+        found = replace(
+            found, rollback_rehearsed=Rehearsed(seconds, basis), rollback_s=seconds if comparable else None,
+            rollback_part=part and comparable,
+        )  # fmt: skip
+    return replace(found, bases=tuple(scale.bases))
+
+
+Back = tuple[float, int, bool, bool]
+"""Seconds, basis, whether it can be compared, whether it was a part alone."""
+
+
+def _rollback(earlier: Past, scale: _Scale, opened: RunOpened, touches: Mapping[str, Touches]) -> Back:
+    """A rollback is about all that is taken back, and about the steps of its own."""
+    ids = [UNDO_PREFIX + step.id for _place, step in places(opened.plan.phases)]
+    ids += [step.id for _place, step in places(opened.plan.rollback.phases)]
+    about = Touches()
+    for id in ids:
+        about |= touches.get(id, Touches())
+    basis = scale.basis(earlier, about)
+    return earlier.rollback_s or 0.0, basis, scale.bases[basis].comparable, earlier.part
+
+
+def _worst(back: Sequence[Back]) -> Back | None:
+    """The longest of those that can be compared, else of all; one of a part says no more than at least, and counts
+    alone only where there is no whole one."""
+    for comparable in (True, False):
+        known = [each for each in back if each[2] is comparable]
+        if known:
+            whole = any(not part for *_rest, part in known)
+            seconds, basis, _comparable, _part = max(known)
+            return seconds, basis, comparable, not whole
+    return None
+
+
+class _Scale:
+    """Compares what steps are about, then and now; equal comparisons are made and kept once."""
+
+    def __init__(self, opened: RunOpened, functions: frozenset[str]) -> None:
+        self.bases: list[Basis] = []
+        self._now = opened.sizes
+        self._system = (opened.identity or {}).get("system_identifier")
+        self._functions = functions
+        self._known: dict[tuple[str, Touches], int] = {}
+
+    def basis(self, earlier: Past, about: Touches) -> int:
+        """The place of the comparison among `bases`."""
+        key = (earlier.run, about)
+        if key not in self._known:
+            made = self._made(earlier, about)
+            if made not in self.bases:
+                self.bases.append(made)
+            self._known[key] = self.bases.index(made)
+        return self._known[key]
+
+    def _made(self, earlier: Past, about: Touches) -> Basis:
+        pairs = self._pairs(earlier.sizes, about)
+        unknown = any(then is None or now is None for then, now in pairs.values())
+        factors = {name: factor(*pair) for name, pair in pairs.items()}
+        differ = any(each is not None and each > FACTOR for each in factors.values())
+        shown = sorted(pairs, key=lambda name: (-(factors[name] or float("inf")), name))[:SHOWN]
+        version = earlier.identity.get("server_version")
+        system = earlier.identity.get("system_identifier")
+        return Basis(
+            run=earlier.run, target=earlier.target, environment=earlier.environment,
+            server_version=version if isinstance(version, int) else None,
+            same_server=None if system is None or self._system is None else system == self._system,
+            sizes={name: pairs[name] for name in shown}, comparable=not (unknown or differ),
+            why=Incomparable.SIZES_DIFFER if differ else Incomparable.SIZES_UNKNOWN if unknown else None,
+        )  # fmt: skip
+
+    def _pairs(self, then: Sizes | None, about: Touches) -> dict[str, tuple[int | None, int | None]]:
+        """Bytes then and now of everything that it is about; of what did not exist, 0."""
+        if about == Touches():
+            return {}
+        now = self._now
+        before = {} if then is None or then.relations is None else then.relations
+        here = {} if now is None or now.relations is None else now.relations
+        if then is None or now is None or then.relations is None or now.relations is None:
+            return {DATABASE: (None, None)}
+        named = [name for name in about.names if name in before or name in here]
+        pairs: dict[str, tuple[int | None, int | None]] = {n: (before.get(n, 0), here.get(n, 0)) for n in named}
+        there = any(name in here for name in named)
+        if about.whole or not self._functions.isdisjoint(about.calls) or (about.otherwise and not there):
+            pairs[DATABASE] = (then.database, now.database)
+        return pairs
+
+
+def factor(then: int | None, now: int | None) -> float | None:
+    """How many times the larger of two sizes is the smaller one; None where one is not known."""
+    if then is None or now is None:
+        return None
+    less, more = sorted((max(then, FLOOR), max(now, FLOOR)))
+    return more / less

@@ -1,0 +1,123 @@
+"""Why a time is not known, as a code: what is missing is what would make it known. Pure.
+
+None of these is journaled: each follows from the plan, from what was rehearsed, and from what has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tui.journal.events import Basis, Rehearsed, RunOpened
+from tui.plan.model import Step, places
+from tui.run.clock import expected, expected_of, rollback_seconds
+from tui.run.projection import Ahead, ahead, projection
+from tui.run.state import RunState
+from tui.run.steps import UNDO_PREFIX, StepState
+
+
+class Unknown(StrEnum):
+    """What is missing."""
+
+    NO_WINDOW = "no_window"
+    """The target has none: nothing ends it."""
+    NO_WAY_BACK = "no_way_back"
+    """The plan has neither an undo nor a rollback of its own."""
+    NEVER_ROLLED_BACK = "never_rolled_back"
+    """No earlier run of this work has rolled back, and the rollback is not estimated."""
+    NOT_COMPARABLE = "not_comparable"
+    """It was rehearsed, on data of another size."""
+    NEVER_REHEARSED = "never_rehearsed"
+    """It was neither rehearsed nor estimated."""
+    A_PERSON = "a_person"
+    """A person signs, and nobody has estimated how long that takes."""
+
+
+class Lack(Struct, frozen=True, kw_only=True):
+    """A time that is not known: why, what was rehearsed on other data, and the steps without a figure."""
+
+    code: Unknown
+    basis: Basis | None = None
+    steps: tuple[str, ...] = ()
+
+
+def basis_of(opened: RunOpened | None, rehearsed: Rehearsed | None) -> Basis | None:
+    """What a rehearsed duration was measured on; None where nothing is known of it."""
+    if opened is None or rehearsed is None or not 0 <= rehearsed.basis < len(opened.bases):
+        return None
+    return opened.bases[rehearsed.basis]
+
+
+def rehearsal_of(state: RunState, step: str) -> tuple[float, Basis] | None:
+    """Seconds that a step took in an earlier run, and on what; comparable or not."""
+    opened = state.opened
+    known = None if opened is None else opened.rehearsed.get(step)
+    basis = basis_of(opened, known)
+    return None if known is None or basis is None else (known.seconds, basis)
+
+
+def expected_lack(state: RunState, at: StepState) -> Lack | None:
+    """Why nobody knows how long a step takes; None where somebody does."""
+    if state.opened is None or expected(state, at) is not None:
+        return None
+    return _lack(state, at.step)
+
+
+def _lack(state: RunState, step: Step) -> Lack:
+    known = rehearsal_of(state, step.id)
+    if known is not None and not known[1].comparable:
+        return Lack(code=Unknown.NOT_COMPARABLE, basis=known[1], steps=(step.id,))
+    return Lack(code=Unknown.A_PERSON if step.kind == "sign" else Unknown.NEVER_REHEARSED, steps=(step.id,))
+
+
+def safe_lack(state: RunState) -> Lack | None:
+    """Why the last safe rollback is not known, or only that it is not later than it says; None where it is known."""
+    opened = state.opened
+    if opened is None:
+        return None
+    if not goes_back(opened):
+        return Lack(code=Unknown.NO_WAY_BACK)
+    if rollback_seconds(state) is not None and opened.window is not None:
+        return None
+    basis = basis_of(opened, opened.rollback_rehearsed)
+    if rollback_seconds(state) is None and basis is not None and not basis.comparable:
+        return Lack(code=Unknown.NOT_COMPARABLE, basis=basis)
+    if rollback_seconds(state) is None:
+        return Lack(code=Unknown.NEVER_ROLLED_BACK, steps=tuple(_without_figure(state, opened)))
+    return Lack(code=Unknown.NO_WINDOW)
+
+
+def goes_back(opened: RunOpened) -> bool:
+    """Whether the plan has a way back at all."""
+    undo = any(step.undo is not None for _place, step in places(opened.plan.phases))
+    return undo or any(step.kind != "sign" for _place, step in places(opened.plan.rollback.phases))
+
+
+def _without_figure(state: RunState, opened: RunOpened) -> Iterator[str]:
+    """Steps of a rollback that nobody has rehearsed or estimated."""
+    for _place, step in places(opened.plan.phases):
+        if step.undo is not None and UNDO_PREFIX + step.id not in opened.durations:
+            yield UNDO_PREFIX + step.id
+    for _place, step in places(opened.plan.rollback.phases):
+        if step.with_ is None and step.kind != "sign" and expected_of(opened, step) is None:
+            yield step.id
+
+
+def end_lack(state: RunState, wall: float) -> Lack | None:
+    """Why the end of the work is not known, or only that it is not before what it says; None where it is known."""
+    if state.opened is None or state.given_up or state.closed is not None or not projection(state, wall).unknown:
+        return None
+    lacking = [due for due in ahead(state, wall) if due.inside and due.left is None]
+    other = _other_data(state, lacking)
+    if other is not None:
+        return Lack(code=Unknown.NOT_COMPARABLE, basis=other, steps=tuple(due.at.id for due in lacking))
+    return Lack(code=Unknown.NEVER_REHEARSED, steps=tuple(due.at.id for due in lacking))
+
+
+def _other_data(state: RunState, lacking: list[Ahead]) -> Basis | None:
+    """Where one of the steps was rehearsed on other data: on what. That a figure is there and must not be used is what
+    to know first."""
+    known = (rehearsal_of(state, due.at.id) for due in lacking)
+    return next((each[1] for each in known if each is not None and not each[1].comparable), None)
