@@ -147,9 +147,9 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
     match event:
         case e.RunOpened():
             text = _("Run {run} opened on {target} by {by}").format(run=event.id, target=event.target, by=by)
-            return ("warning" if event.others else "event"), "; ".join(
-                (text, *beside_lines(event.others, event.beside))
-            )
+            spite = _("in spite of: {codes}").format(codes=", ".join(event.despite)) if event.despite else None
+            told = (text, *([spite] if spite else ()), *beside_lines(event.others, event.beside))
+            return ("warning" if event.others or spite else "event"), "; ".join(told)
         case e.RunBeside():
             text = _("Another run on this target, beside which this one goes on: {run}")
             return "warning", " | ".join(text.format(run=neighbour_words(other)) for other in event.runs)

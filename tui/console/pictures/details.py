@@ -38,6 +38,7 @@ from tui.plain.lacking import lack_words, place_words, sizes_words
 from tui.plain.trouble import trouble
 from tui.plain.words import FATE_REASON, ON_FAILURE, REPEAT, word
 from tui.plan.model import Action, Proof
+from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.steps import Status, StepState
 from tui.run.unknown import expected_lack, rehearsal_of
@@ -121,6 +122,9 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         rows.append((_("confirmed"), visible(at.confirmed.reason or at.confirmed.target), "warn"))
     if at.note:
         rows.append((_("note"), visible(at.note), "text"))
+    if is_attested(at.id):
+        text = _("Nothing measures this on this target: say how you know whether it holds.")
+        rows.append((_("criterion"), text, "text"))
     for label, value in (
         (_("person"), at.person), (_("role"), at.step.role), (_("as"), at.step.as_), (_("runs with"), at.step.with_),
         (_("needs"), ", ".join(at.step.needs)), (_("undoes"), at.undoes),

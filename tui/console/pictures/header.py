@@ -34,7 +34,7 @@ def _what(view: View, width: int) -> Line:
         left.append((" " + _("REHEARSAL"), "warn"))
     left.append((f" {visible(opened.target)}", "bold"))
     if opened.despite:
-        left.append((" " + _("in spite of: {codes}").format(codes=visible(", ".join(opened.despite))), "warn"))
+        left.append((" " + _in_spite(opened.despite, width), "warn"))
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
     if view.nothing_runs:
@@ -54,6 +54,14 @@ def _what(view: View, width: int) -> Line:
     # Production is painted from edge to edge, so that no glance takes it for anything else.
     return tuple((text, name if name.startswith(("env.", "mode.")) else f"band.production:{name}")
                  for text, name in line)  # fmt: skip
+
+
+def _in_spite(codes: tuple[str, ...], width: int) -> str:
+    """What the run was opened in spite of; where the codes would be cut off, how many: the log has them."""
+    text = _("in spite of: {codes}").format(codes=visible(", ".join(codes)))
+    if len(codes) == 1 or cells(text) <= width // 3:
+        return text
+    return _("in spite of {count} errors").format(count=len(codes))
 
 
 def time_now(view: View, width: int) -> str:

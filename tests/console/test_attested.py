@@ -1,0 +1,43 @@
+"""What no source measures, and in spite of what a run was opened, is on the screen."""
+
+from __future__ import annotations
+
+from tests.console.journals import Story
+from tui.console.loglines import log_lines
+from tui.console.pictures.details import Material, details
+from tui.console.pictures.header import header
+from tui.console.pieces import plain, width_of
+from tui.console.rows import Rows
+from tui.console.view import View, moment
+from tui.run.clock import instant
+
+CODES = ("no-rehearsal", "no-room", "placeholder")
+
+
+def view(**opened: object) -> View:
+    story = Story(**opened)  # type: ignore[arg-type]
+    return View(state=story.state(), moment=moment(story.state(), instant(story.lines[-1].at)), mode="operator")
+
+
+def test_a_criterion_that_a_person_signs_is_a_line_of_its_own() -> None:
+    looked = view(unmeasured=(1, 0))
+    rows = Rows(looked.state.steps).rows
+    assert [(row.kind, row.number, row.title) for row in rows[-3:]] == [
+        ("phase", "C", "Success criteria that nothing measures here"),
+        ("step", "C.1.1", "cpu < 70%"),
+        ("step", "C.1.2", "response_time < 100 ms"),
+    ]
+    told = "\n".join(map(plain, details(looked, looked.state.steps["criterion.cpu"], Material(), 80)))
+    assert "Nothing measures this on this target" in told
+    assert not [row for row in Rows(view().state.steps).rows if row.number.startswith("C")]
+
+
+def test_in_spite_of_what_it_was_opened_is_in_the_header_and_the_log() -> None:
+    for width, told in ((80, "in spite of 3 errors"), (160, f"in spite of: {', '.join(CODES)}")):
+        line = header(view(despite=CODES), width)[0]
+        assert told in plain(line) and width_of(line) <= width
+    assert "in spite of: no-room" in plain(header(view(despite=("no-room",)), 80)[0])
+    assert "in spite of" not in plain(header(view(), 80)[0])
+    story = Story(despite=CODES)
+    (first, *_rest) = log_lines(story.lines, story.state())
+    assert f"in spite of: {', '.join(CODES)}" in first.text and first.severity == "warning"
