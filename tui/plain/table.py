@@ -193,12 +193,17 @@ def _window(window: dict[str, Any], over: bool, still: bool) -> list[str]:
     remaining, safe = window["remaining_s"], window["last_safe_rollback_s"]
     if over:
         return lines
-    if window["t_s"] < 0:
+    if window["phase"] is not None:
+        text = _("window of the phase {phase}: {opens} to {closes}")
+        lines = [text.format(phase=visible(window["phase"]), opens=opens, closes=closes)]
+    if window["state"] == "before":
         left = _("opens in {span}").format(span=span(remaining))
-    elif remaining >= 0:
-        left = _("closes in {span}").format(span=span(remaining))
-    else:
+    elif window["state"] == "buffer":
+        left = _("only the buffer is left, closes in {span}").format(span=span(remaining))
+    elif window["state"] == "over":
         left = _("over since {span}").format(span=span(-remaining))
+    else:
+        left = _("closes in {span}").format(span=span(remaining))
     if safe is not None:
         last = _("last safe rollback in {span}") if safe >= 0 else _("too late for a safe rollback since {span}")
         if safe >= 0 and window["last_safe_rollback_at_most"]:

@@ -107,6 +107,13 @@ class WindowClock(Struct, frozen=True, kw_only=True):
     safe_at_most: bool = False
     """The last safe rollback lies before that: nobody knows how long all of it takes."""
 
+    @property
+    def state(self) -> Literal["before", "open", "buffer", "over"]:
+        """The window's one word."""
+        if self.is_over:
+            return "over"
+        return "buffer" if self.in_buffer else "open" if self.is_open else "before"
+
 
 def window_clock(state: RunState, wall: float) -> WindowClock | None:
     """The window in force as seen at `wall`; None when the target has none.

@@ -82,10 +82,11 @@ def unconfirmed(state: RunState, command: c.Confirmable, wall: float) -> Refusal
     assert state.opened is not None
     target = state.opened.target
     asked = cost(state, command, wall)
+    if command.confirm not in (None, target):
+        facts = {"target": target, "why": "other", "reason": asked is not None and asked.reason}
+        return Refusal(code="confirm", message=f"the target is {target}", facts=facts)
     if asked is None:
-        if command.confirm in (None, target):
-            return None
-        return Refusal(code="confirm", message=f"the target is {target}", facts={"target": target, "why": "other"})
+        return None
     if command.confirm == target and not (asked.reason and not (command.reason or "").strip()):
         return None
     facts = {"target": target, "why": asked.why, "step": asked.step, "reason": asked.reason, **at_stake(state, asked)}

@@ -117,6 +117,7 @@ def _window(state: RunState, at: float) -> dict[str, Any] | None:
         "duration_s": clock.duration_s,
         "buffer_s": clock.buffer_s,
         "phase": clock.phase,
+        "state": clock.state,
         "t_s": _seconds(clock.t),
         "remaining_s": _seconds(clock.remaining_s),
         "last_safe_rollback_s": _seconds(clock.last_safe_rollback_s),

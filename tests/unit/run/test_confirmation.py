@@ -65,7 +65,8 @@ class TestOutsideTheWindow:
         )  # fmt: skip
         for short in (c.Execute(step="a", confirm=TARGET), c.Execute(step="a", reason="x"), paid("a", "  ")):
             assert run.refused(short).code == "confirm"
-        assert run.refused(c.Execute(step="a", confirm="staging", reason="x")).code == "confirm"
+        other = run.refused(c.Execute(step="a", confirm="staging", reason="x"))
+        assert other.facts == {"target": TARGET, "why": "other", "reason": True}
         run.do(paid("a"))
         assert run.at("a").status == "running"
 
@@ -228,7 +229,8 @@ class TestDangerous:
 
     def test_the_name_of_another_target_is_refused_even_where_none_is_wanted(self) -> None:
         run = Driven(listed(sql("a")))
-        assert run.refused(c.Execute(step="a", confirm="production")).facts == {"target": TARGET, "why": "other"}
+        facts = {"target": TARGET, "why": "other", "reason": False}
+        assert run.refused(c.Execute(step="a", confirm="production")).facts == facts
         run.do(paid("a"))
 
     def test_what_stands_in_the_way_is_said_before_the_price(self) -> None:

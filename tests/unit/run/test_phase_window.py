@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.run.runs import OPENED, TARGET, Driven, phase, plan, query, section, sql
+from tui.plain.table import status_lines
 from tui.plan.model import PhaseWindow, Plan
 from tui.run import commands as c
 from tui.run.clock import rfc3339, window_clock
@@ -50,6 +51,8 @@ def test_the_clock_shows_the_window_of_the_step_at_which_the_run_stands() -> Non
     assert not (clock.is_open or clock.in_buffer or clock.is_over)
     told = status(run.state, wall=ZERO + 120)["window"]
     assert (told["phase"], told["opens"], told["buffer_s"]) == ("Phase", rfc3339(ZERO + DAY), 1800.0)
+    shown = "\n".join(status_lines(status(run.state, wall=ZERO + 120)))
+    assert "window of the phase Phase: 2026-11-23 06:01:00 UTC to" in shown and "opens in 23 h 58 min" in shown
 
 
 def test_its_steps_wait_for_it_and_are_free_in_it() -> None:
@@ -64,6 +67,10 @@ def test_its_steps_wait_for_it_and_are_free_in_it() -> None:
 def test_it_ends_like_any_other(t: float, why: str) -> None:
     run = at(run_to_the_load_test(), t)
     assert run.go() == Wait(reason=why, step="load")
+    told = status(run.state, wall=run.wall)
+    assert told["window"]["state"] == {"buffer": "buffer", "window": "over"}[why]
+    left = {"buffer": "only the buffer is left, closes in", "window": "over since"}[why]
+    assert left in "\n".join(status_lines(told))
     assert run.refused(c.Execute(step="load")).facts["why"] == why
     run.do(c.Execute(step="load", confirm=TARGET, reason="the team agreed"))
 
