@@ -1,4 +1,5 @@
-"""The pictures of `screenshots/`: `python -m tests.pictures [DIRECTORY]`, from made journals under a fixed clock."""
+"""The pictures of `screenshots/`: `python -m tests.pictures [DIRECTORY]`, from made journals under a fixed clock,
+and the recording of the README's first page."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from msgspec import Struct
 from tests.console.journals import STORIES
 from tests.console.test_twelve_questions import breached, commit_sent, lock_timeout, undecided
 from tests.console.twin import Seen, shown
+from tests.recording import RECORDING, recorded
 from tui import locale
 from tui.console import palette
 from tui.console.view import Mode
@@ -110,6 +112,10 @@ def main(arguments: list[str]) -> int:
             svg = asyncio.run(take(picture, Path(scratch)))
         file = target / f"{picture.name}.svg"
         file.write_text(svg, encoding="utf-8")
+        print(file)
+    with tempfile.TemporaryDirectory() as scratch:
+        file = target / RECORDING.name
+        file.write_text(recorded(Path(scratch)), encoding="utf-8")
         print(file)
     return 0
 

@@ -69,6 +69,12 @@ def test_times_never_go_back_and_idle_is_left_out(tmp_path: Path) -> None:
     assert any("FAILED" in label for label in labels) and any("Rollback started" in label for label in labels)
 
 
+@pytest.mark.parametrize("every", [0.1, 0.5, 3.0, 8.0, 60.0])
+def test_time_goes_on_however_seldom_frames_are(every: float, tmp_path: Path) -> None:
+    times = [frame.at for frame in reel(rolled_back(), tmp_path, Cut(every=every)).frames()]
+    assert times == sorted(times) and times[-1] == pytest.approx(48.1)
+
+
 def test_every_line_is_in_one_frame_and_frames_are_seldom(tmp_path: Path) -> None:
     story = Story()
     for number in range(100):

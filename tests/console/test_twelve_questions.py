@@ -100,7 +100,7 @@ QUESTIONS = (
     Question(name="2 what is next while nothing runs", story=prepared,
              wanted=("Next for DBA: 2.1.1 Executar backup completo",)),
     Question(name="2 what is next while a step runs", story=STORIES["backing_up"],
-             wanted=("· next          ~1:00 2.1.2 Verificar integridade do backup              DBA",)),
+             wanted=("· next    2.1.2 Verificar integridade do backup                    ~1:00 DBA",)),
     Question(name="3 until the window opens", story=before_the_window, wanted=("window opens in 4:5",)),
     Question(name="3 until the window closes", story=migrating, wanted=("window closes in 53:46",)),
     Question(name="3 the buffer has begun", story=in_the_buffer, wanted=("IN THE BUFFER, closes in 9:57",)),

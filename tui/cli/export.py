@@ -1,4 +1,4 @@
-"""`virada export`: a recording for other programs."""
+"""`virada export`: a recording for other programs: players of asciicasts, browsers."""
 
 from __future__ import annotations
 
@@ -74,9 +74,11 @@ def _unwritable(output: Path, error: OSError) -> Stop:
     return Stop(_("{file} cannot be written: {reason}.").format(file=output, reason=error.strerror), Exit.FAILED)
 
 
-@click.command("export", help=_("A recording as an asciicast, for any asciinema player."))
+@click.command(
+    "export", help=_("A recording as an asciicast, for any asciinema player, or as an SVG that moves by itself.")
+)
 @click.argument("run", required=False)
-@click.option("--format", "format_", type=click.Choice(["cast"]), default="cast", help=_("What is written."))
+@click.option("--format", "format_", type=click.Choice(["cast", "svg"]), default="cast", help=_("What is written."))
 @click.option(
     "-o",
     "output",
@@ -97,7 +99,12 @@ def _unwritable(output: Path, error: OSError) -> Stop:
 def command(
     run: str | None, format_: str, output: Path | None, size: tuple[int, int], idle_limit: float, speed: float
 ) -> None:
-    from tui.console.cast import Cut, export
+    from tui.console.cast import Cut
+
+    if format_ == "svg":
+        from tui.console.film import export
+    else:
+        from tui.console.cast import export
 
     paths = found(run)
     cut = Cut(size=size, idle_limit=idle_limit, speed=speed)
@@ -109,4 +116,6 @@ def command(
         raise Stop(_("{file} is the journal itself; write to another file.").format(file=output), Exit.USAGE)
     seconds = _into(output, lambda file: export(paths, file, cut, _Progress().tell))
     told = _("Written to {file}: it plays {seconds} s. Play it with: asciinema play {file}")
+    if format_ == "svg":
+        told = _("Written to {file}: it plays {seconds} s in any browser, again and again.")
     tell(told.format(file=output, seconds=f"{seconds:.0f}"))

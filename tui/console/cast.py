@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +29,11 @@ from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.state import RunState
 
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui.console.app import Console
+
 EVERY = 0.5
 """Played seconds between two frames at least."""
 MARKED = FAILURES | frozenset(("step.started", "rollback.started", "rollback.finished", "run.closed"))
@@ -45,11 +51,13 @@ class Writable(Protocol):
 
 
 class Cut(Struct, frozen=True, kw_only=True):
-    """How the recording is cut: `size` in columns and rows, `idle_limit` in recorded seconds, `speed` as a factor."""
+    """How the recording is cut: `size` in columns and rows, `idle_limit` in recorded seconds, `speed` as a factor,
+    `every`: played seconds between two frames at least."""
 
     size: tuple[int, int] = (120, 40)
     idle_limit: float = 2.0
     speed: float = 1.0
+    every: float = EVERY
 
 
 class Frame(Struct, frozen=True):
@@ -94,7 +102,7 @@ class Reel:
 
     def frames(self) -> Iterator[Frame]:
         """The frames in their order; every line of the journal is in exactly one. Raises JournalCorrupt, OSError."""
-        window, limit, speed = EVERY * self._cut.speed, self._cut.idle_limit, self._cut.speed
+        window, limit, speed = self._cut.every * self._cut.speed, self._cut.idle_limit, self._cut.speed
         before, held = RunState(), list[Entry]()
         begun = busy = left_out = 0.0
         quiet = True
@@ -103,7 +111,9 @@ class Reel:
             due = held and (mono - begun >= window or held[-1].line.seq == 0)
             # Samples alone are shown as long as the stretch may last; then they wait for what happens next.
             if due and (not quiet or self.state.mono - busy <= limit):
-                yield Frame((self.state.mono - left_out) / speed, self._batch(before, held, self.state.mono))
+                # What is idle beyond the limit is left out with what ends it; time does not go on for it meanwhile.
+                at = min(self.state.mono, busy + limit) - left_out
+                yield Frame(at / speed, self._batch(before, held, self.state.mono))
                 before, held, quiet = self.state, [], True
             if not held or mono - begun >= window:
                 begun = mono
@@ -135,32 +145,61 @@ class Reel:
 def export(paths: RunPaths, into: Writable, cut: Cut, tell: Callable[[float], None] | None = None) -> float:
     """Write the whole recording; returns how many seconds it plays. `tell` is told the share that is written, again and
     again. Raises JournalError, OSError."""
-    # The cast carries the colours of the console; whoever plays it decides about colour.
+    return asyncio.run(_write(reel_of(paths, cut), paths, into, cut, tell))
+
+
+def reel_of(paths: RunPaths, cut: Cut) -> Reel:
+    """The recording, and the console in its own colours: whoever plays it decides about colour. Raises JournalError,
+    OSError."""
     os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     from tui.console import glyphs, palette
 
     glyphs.use("unicode")
     palette.use(palette.DARK)
-    reel = Reel(JournalReader(paths.journal), cut)
-    return asyncio.run(_write(reel, paths, into, cut, tell))
+    return Reel(JournalReader(paths.journal), cut)
 
 
-async def _write(reel: Reel, paths: RunPaths, into: Writable, cut: Cut, tell: Callable[[float], None] | None) -> float:
+async def played(
+    reel: Reel, paths: RunPaths, cut: Cut, tell: Callable[[float], None] | None = None
+) -> AsyncIterator[tuple[float, Frame, Console]]:
+    """Every frame: when it is played, what is new in it, and the console that shows it."""
     from tui.console.app import Console
     from tui.console.messages import Advanced
 
     app = Console(reel, paths, "replay")
-    shown: list[str] = []
-    at = 0.0
     async with app.run_test(size=cut.size) as pilot:
         for frame in reel.frames():
+            app.on_advanced(Advanced(frame.batch))
+            await settled(app, pilot)
+            # Rounded once, here: times are absolute, so nothing adds up.
+            yield round(frame.at, 3), frame, app
+            if tell is not None:
+                tell(min(1.0, reel.state.mono / max(reel.length, 1e-9)))
+
+
+async def settled(app: Console, pilot: Pilot[None]) -> None:
+    """Until the screen shows what came in, however busy the machine is: no widget has a message left, no screen
+    anything to lay out or draw. The pilot's own pause ends earlier. Textual has no public way to know.
+    """
+    while True:
+        await pilot._wait_for_screen()
+        pumps = (app, *(pump for screen in app.screen_stack for pump in screen.walk_children(with_self=True)))
+        busy = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
+        drawing = any(screen._callbacks or screen._update_timer._active.is_set() for screen in app.screen_stack)
+        if not busy and not drawing:
+            break
+        await asyncio.sleep(0.002 if drawing else 0)
+    app.screen._on_timer_update()
+
+
+async def _write(reel: Reel, paths: RunPaths, into: Writable, cut: Cut, tell: Callable[[float], None] | None) -> float:
+    shown: list[str] = []
+    at = 0.0
+    async with aclosing(played(reel, paths, cut, tell)) as frames:
+        async for at, frame, app in frames:
             if not shown:
                 _line(into, _header(frame.batch.state, cut))
-            app.on_advanced(Advanced(frame.batch))
-            await pilot.pause()
-            # Rounded once, here: times are absolute, so nothing adds up.
-            at = round(frame.at, 3)
             for label in _labels(frame.batch):
                 _line(into, [at, "m", label])
             lines = screen_lines(app)
@@ -169,8 +208,6 @@ async def _write(reel: Reel, paths: RunPaths, into: Writable, cut: Cut, tell: Ca
                 _line(into, [at, "o", text])
             shown = lines
             into.flush()
-            if tell is not None:
-                tell(min(1.0, reel.state.mono / max(reel.length, 1e-9)))
     _line(into, [at, "o", END])
     into.flush()
     return at

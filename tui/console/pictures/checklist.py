@@ -76,7 +76,7 @@ class Columns(Struct, frozen=True, kw_only=True):
 
     def before(self) -> int:
         """Columns in front of the title."""
-        return 3 + self.status + 1 + self.time + 1 + self.number + 1
+        return 3 + self.status + 1 + self.number + 1
 
     @property
     def time(self) -> int:
@@ -84,8 +84,8 @@ class Columns(Struct, frozen=True, kw_only=True):
         return TAKEN + (self.estimate + 1 if self.estimate else 0)
 
     def needed(self, title: int) -> int:
-        """Columns of a row in which a title of so many is whole."""
-        return self.before() + title + (self.role + 1 if self.role else 0)
+        """Columns of a row in which a title of so many is whole, whatever stands behind it."""
+        return self.before() + title + 1 + self.time + (self.role + 1 if self.role else 0)
 
 
 def columns_of(steps: Steps, statuses: Iterable[Status], expected: Callable[[StepState], float | None]) -> Columns:
@@ -104,7 +104,8 @@ def columns_of(steps: Steps, statuses: Iterable[Status], expected: Callable[[Ste
 
 
 def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
-    """A step; the selected one is tinted. The time stands left, so that a running step repaints few columns."""
+    """A step; the selected one is tinted. Times and who does it stand in columns at the right end; a title goes on into
+    those in which nothing stands."""
     # A companion that ends with the step it accompanies is as it should be.
     accompanied = at.status == "cancelled" and at.reason == "host_ended"
     style = "dim" if accompanied else STATUS_STYLE[at.status]
@@ -121,14 +122,18 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
         title_style = "dim"
     time, time_style = _time(at, view, columns)
-    left = in_columns(
-        (status, 3 + columns.status, style), (time, columns.time, time_style),
-        (at.place.number, columns.number, "dim"),
-    )  # fmt: skip
-    # Beside other panes a title needs the room more than the end of a long role; where there is none it has all of it.
+    left = in_columns((status, 3 + columns.status, style), (at.place.number, columns.number, "dim"))
+    # Beside other panes a title needs the room more than the end of a long role.
     role = min(columns.role, SHORT_ROLE if width < WIDE_ROLE else columns.role) if width >= ROLE_FROM else 0
-    role = role if at.step.role else 0
-    room = width - width_of(left) - (role + 1 if role else 0)
+    who = fit(visible(at.step.role or ""), role)
+    right: list[Piece] = [(time, time_style), (f" {who}" if role else "", "dim")]
+    if not who.strip(" "):
+        right = [(time, time_style), (" " * cells(right[1][0]), "dim")] if time.strip(" ") else []
+    elif not time.strip(" "):
+        right = [(who, "dim")]
+    else:
+        right[0] = (time.lstrip(" "), time_style)
+    room = max(0, width - width_of(left) - (width_of(right) + 1 if right else 0))
     title, more = visible(at.step.title), [] if accompanied else _more(at, view)
     if at.status == "passed" and cells(title) + width_of(more) > room:
         # That it is committed stands in the details as well; its title does not stand anywhere else on the screen.
@@ -136,10 +141,9 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     # A title gives way to the word that says it is dangerous; what is more than that gives way to the title.
     kept = width_of(more) if at.status == "pending" else 0
     body = clipped([(cut(title, max(0, room - kept)), title_style), *more], room)
-    line = (*left, *body)
-    if role:
-        gap = " " * (room - width_of(body) + 1)
-        line = (*line, (gap + fit(visible(at.step.role or ""), role), "dim"))
+    line: Line = (*left, *body)
+    if right:
+        line = (*line, (" " * (room - width_of(body) + 1), "text"), *right)
     line = clipped(line, width)
     return tinted(line, "selected", width) if at.id == view.selected else line
 
@@ -159,6 +163,8 @@ def _time(at: StepState, view: View, columns: Columns) -> tuple[str, str]:
 def _spans(taken: str, estimate: str, columns: Columns) -> str:
     """Both in columns; of hours the estimate gives way (it stands in the details), never the time taken."""
     width = columns.time
+    if not estimate:
+        return taken.rjust(width)
     text = taken.rjust(TAKEN) + estimate.rjust(width - TAKEN)
     if len(text) <= width:
         return text
