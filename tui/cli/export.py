@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import click
 
@@ -18,6 +18,10 @@ from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
 from tui.journal.io import JOURNAL_MODE
 from tui.locale import _
+
+if TYPE_CHECKING:
+    from tui.console.cast import Cut, Writable
+    from tui.helm.paths import RunPaths
 
 _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
 
@@ -34,6 +38,14 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, 
 
 PATIENCE = 2.0
 """Seconds after which it is said how far it has come, and again after as many."""
+
+
+class Exporter(Protocol):
+    """Writes a recording in one of the formats; returns how many seconds it plays."""
+
+    def __call__(
+        self, paths: RunPaths, into: Writable, cut: Cut, tell: Callable[[float], None] | None = None
+    ) -> float: ...
 
 
 class _Progress:
@@ -99,13 +111,10 @@ def _unwritable(output: Path, error: OSError) -> Stop:
 def command(
     run: str | None, format_: str, output: Path | None, size: tuple[int, int], idle_limit: float, speed: float
 ) -> None:
+    from tui.console import cast, film
     from tui.console.cast import Cut
 
-    if format_ == "svg":
-        from tui.console.film import export
-    else:
-        from tui.console.cast import export
-
+    export: Exporter = film.export if format_ == "svg" else cast.export
     paths = found(run)
     cut = Cut(size=size, idle_limit=idle_limit, speed=speed)
     if output is None or str(output) == "-":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
@@ -162,7 +162,7 @@ def reel_of(paths: RunPaths, cut: Cut) -> Reel:
 
 async def played(
     reel: Reel, paths: RunPaths, cut: Cut, tell: Callable[[float], None] | None = None
-) -> AsyncIterator[tuple[float, Frame, Console]]:
+) -> AsyncGenerator[tuple[float, Frame, Console], None]:
     """Every frame: when it is played, what is new in it, and the console that shows it."""
     from tui.console.app import Console
     from tui.console.messages import Advanced
