@@ -94,7 +94,7 @@ CELLS: dict[str, tuple[Cell, ...]] = {
         HELM, PRODUCTION, LIVE,
     ),
     "rollback running": (
-        Cell(("▶ 0:04 U2.2.1 Executar script de migração", "rolling back for 0:53")),
+        Cell(("▶ 0:04 (not rehearsed) U2.2.1 Executar script de migração", "rolling back for 0:53")),
         Cell(("R1.3 Verificar",)),
         Cell(("T+7:27 window closes in 52:32",)),
         Cell(("rollback ends about T+11m, 48 min to spare",), never=("rollback not before T+11m",)),

@@ -91,7 +91,20 @@ def test_a_rehearsal_on_a_hundredth_of_the_data_does_not_reassure() -> None:
     assert first.endswith("end not known: rehearsed on 1 % of the data")
     assert "(app.orders 12.0 MB then, 1.2 GB now)" in plain(lines_of(on_a_hundredth(), 120)[1])
     line = plain(now(view_of(on_a_hundredth().begin("backup")), 80, 3)[0])
-    assert "0:00 (0:02, rehearsed on 1 % of the data) 2.1.1" in line
+    assert "0:00 (2.0 s, rehearsed on 1 % of the data) 2.1.1" in line
+
+
+def test_a_rollback_that_goes_on_says_why_nobody_knows_its_end() -> None:
+    def rolling(**more: object) -> Story:
+        story = never(**more).passes("backup").passes("verify-backup").passes("migrate", effect="all")
+        story.add(e.RollbackStarted(reason="r", undo=("migrate",)))
+        return story.add(e.StepStarted(step="undo.migrate", attempt=1, undoes="migrate"))
+
+    assert "end of the rollback not known: neither" in plain(lines_of(rolling(), 120)[0])
+    assert status(rolling().state())["projected_end"]["unknown"]["steps"] == ["undo.migrate"]
+    other = rolling(rehearsed={"undo.migrate": e.Rehearsed(1.0, 0)}, bases=(SMALL,))
+    assert "end of the rollback not known: rehearsed on 1 % of the data" in plain(lines_of(other, 120)[0])
+    assert plain(lines_of(other, 80)[0]).rstrip().endswith("end of the rollback not known")
 
 
 async def test_the_details_have_the_sizes_then_and_now(tmp_path: Path) -> None:
@@ -99,7 +112,7 @@ async def test_the_details_have_the_sizes_then_and_now(tmp_path: Path) -> None:
         await seen.press("enter")
         text = " ".join(seen.text().replace("│", " ").split())
         assert "not known: rehearsed on 1 % of the data" in text
-        assert "0:02 on staging (staging, PostgreSQL 15, another server): not comparable" in text
+        assert "2.0 s on staging (staging, PostgreSQL 15, another server): not comparable" in text
         assert "app.orders 12.0 MB then, 1.2 GB now" in text
 
 

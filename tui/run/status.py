@@ -20,7 +20,7 @@ from tui.run.projection import projection, rollback_projection
 from tui.run.state import GuardState, RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
-from tui.run.unknown import Lack, end_lack, expected_lack, rehearsal_of, safe_lack
+from tui.run.unknown import Lack, end_lack, expected_lack, rehearsal_of, rollback_end_lack, safe_lack
 
 NO_ENGINE: dict[str, Any] = {"pid": None, "host": None, "alive": None}
 
@@ -138,7 +138,8 @@ def _end(state: RunState, at: float) -> dict[str, Any]:
     found = rollback_projection(state, at) if state.given_up else projection(state, at)
     over = state.closed is not None or state.all_ended
     known = None if over or found.ends is None else rfc3339(found.ends)
-    return {"at": known, "at_least": found.least and not over, "unknown": None if over else lacks(end_lack(state, at))}
+    lack = rollback_end_lack(state) if state.given_up else end_lack(state, at)
+    return {"at": known, "at_least": found.least and not over, "unknown": None if over else lacks(lack)}
 
 
 def lacks(lack: Lack | None) -> dict[str, Any] | None:

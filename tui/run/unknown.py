@@ -116,6 +116,24 @@ def end_lack(state: RunState, wall: float) -> Lack | None:
     return Lack(code=Unknown.NEVER_REHEARSED, steps=tuple(due.at.id for due in lacking))
 
 
+def rollback_end_lack(state: RunState) -> Lack | None:
+    """Why the end of the rollback that goes on is not known, or only that it is not before what is told; None where it
+    is known, and where it has ended or a person decides whether it goes on."""
+    if state.rollback is None or state.rollback.status != "running" or rollback_seconds(state) is not None:
+        return None
+    left = [
+        at
+        for at in state.steps.behind(state.checklist)
+        if not at.is_over and at.step.with_ is None and at.step.kind != "sign" and expected(state, at) is None
+    ]
+    if not left:
+        return None
+    known = (rehearsal_of(state, at.id) for at in left)
+    basis = next((each[1] for each in known if each is not None and not each[1].comparable), None)
+    code = Unknown.NEVER_REHEARSED if basis is None else Unknown.NOT_COMPARABLE
+    return Lack(code=code, basis=basis, steps=tuple(at.id for at in left))
+
+
 def _other_data(state: RunState, lacking: list[Ahead]) -> Basis | None:
     """Where one of the steps was rehearsed on other data: on what. That a figure is there and must not be used is what
     to know first."""

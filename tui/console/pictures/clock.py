@@ -15,7 +15,7 @@ from tui.locale import _, ngettext
 from tui.plain.lacking import lack_words, lacking_steps, safe_words, sizes_words
 from tui.run.clock import WindowClock, rollback_at_least, rollback_seconds, window_clock
 from tui.run.projection import Projection, rollback_projection
-from tui.run.unknown import Lack, Unknown, end_lack, safe_lack
+from tui.run.unknown import Lack, Unknown, end_lack, rollback_end_lack, safe_lack
 
 BUFFER_FROM = 92
 """Columns from which the length of the buffer has room."""
@@ -108,7 +108,7 @@ def _end(view: View, window: WindowClock) -> list[Piece]:
             return [(_("the rollback has ended"), "text")]
         found = rollback_projection(state, view.moment.wall)
         if state.rollback.status == "failed" or found.ends is None:
-            return [(_("end of the rollback not known"), "dim")]
+            return _no_rollback_end(view)
         return _rollback_verdict(window, found, found.ends)
     if view.is_unknown:
         return [(_("end not known"), "dim")]
@@ -120,6 +120,16 @@ def _end(view: View, window: WindowClock) -> list[Piece]:
     if found.ends is None:
         return _no_end(view) if found.unknown else [(_("only signatures are left"), "dim")]
     return _verdict(view, window, found, found.ends)
+
+
+def _no_rollback_end(view: View) -> list[Piece]:
+    """The same of the rollback that goes on."""
+    lack = rollback_end_lack(view.state)
+    short: Piece = (_("end of the rollback not known"), "text")
+    if lack is None:
+        return [short]
+    text = _("end of the rollback not known: {why}").format(why=why_of(lack))
+    return [(text, "text" if lack.basis is None else "warn"), short]
 
 
 def _no_end(view: View) -> list[Piece]:

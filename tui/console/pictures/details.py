@@ -148,9 +148,9 @@ def _rehearsed(view: View, at: StepState) -> list[tuple[str, str, str]]:
     if found is None:
         return []
     seconds, basis = found[0], msgspec.to_builtins(found[1])
-    text = _("{span} on {place}").format(span=clock(seconds), place=place_words(basis))
+    text = _("{span} on {place}").format(span=span(seconds), place=place_words(basis))
     if not basis["comparable"]:
-        text = _("{span} on {place}: not comparable").format(span=clock(seconds), place=place_words(basis))
+        text = _("{span} on {place}: not comparable").format(span=span(seconds), place=place_words(basis))
     rows = [(_("rehearsed"), text, "text" if basis["comparable"] else "warn")]
     return [*rows, (_("data"), sizes_words(basis), "text")] if basis["sizes"] else rows
 

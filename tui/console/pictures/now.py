@@ -23,6 +23,7 @@ from tui.helm.neighbour import neighbour_words
 from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _, ngettext
 from tui.plain.cause import cause
+from tui.plain.figures import span
 from tui.plain.holding import held_sentence
 from tui.plain.lacking import share
 from tui.plain.words import FATE_REASON, STEP_STATUS, error_text, word
@@ -186,7 +187,7 @@ def _unestimated(view: View, at: StepState, elapsed: str) -> str:
     if rehearsed is None:
         return elapsed if at.step.kind == "sign" else _("{elapsed} (not rehearsed)").format(elapsed=elapsed)
     text = _("{elapsed} ({span}, {why})")
-    return text.format(elapsed=elapsed, span=clock(rehearsed[0]), why=share(to_builtins(rehearsed[1])))
+    return text.format(elapsed=elapsed, span=span(rehearsed[0]), why=share(to_builtins(rehearsed[1])))
 
 
 def _rollback(view: View) -> list[Piece]:
