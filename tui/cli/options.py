@@ -75,7 +75,8 @@ def driving() -> Decorator:
             click.option("--on-failure", type=click.Choice(["hold", "rollback"]), default=None,
                          help=_("What the engine does when a step fails while it drives.")),
             click.option("--sign-off", metavar="TEXT",
-                         help=_("Sign signed steps with this text; only with --headless.")),
+                         help=_("Sign signed steps with this text; only with --headless. On production it signs only "
+                                "those that the plan leaves to it.")),
             click.option("--headless", is_flag=True,
                          help=_("No screen: the engine goes on as far as it can.")),
         ):  # fmt: skip
