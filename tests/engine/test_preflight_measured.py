@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -187,10 +188,32 @@ async def test_what_each_setting_takes(empty_database: Database) -> None:
     assert preflight_measured._settings(True, "csvlog", "on", "%m ", "warning", forbidden=True) == []
 
 
-def cure(path: Path, database: Database, success: str, log: str, metric: str) -> str | None:
+def test_what_does_not_answer_keeps_nobody_waiting(
+    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a file on a filesystem that hangs."""
+
+    class Hanging:
+        form = "stderr"
+
+        async def open(self, prefix: str) -> None:
+            await asyncio.Event().wait()
+
+        async def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(preflight_measured, "_LOG_S", 0.05)
+    monkeypatch.setattr(preflight_measured, "_HOST_S", 0.0)
+    monkeypatch.setattr(preflight_measured, "log_source", lambda *_given: Hanging())
+    success = "[{metric: critical_errors, equals: 0}, {metric: memory, below: 99%}, {metric: connections, below: 99%}]"
+    assert "did not answer within" in (cure(tmp_path, empty_database, success, "auto", "critical_errors") or "")
+    assert "does not answer" in (cure(tmp_path, empty_database, success, "auto", "memory", "[{sql: true}]") or "")
+
+
+def cure(path: Path, database: Database, success: str, log: str, metric: str, host: str = "[]") -> str | None:
     """What `check --on` says of a criterion that it cannot measure."""
     plan = path / "plan.yaml"
-    plan.write_text(PLAN.format(log=log, host="[]", success=success, watch=GUARDS))
+    plan.write_text(PLAN.format(log=log, host=host, success=success, watch=GUARDS))
     problems = preflight(load(plan, KINDS), plan, "dev", {"WANTED": database.dsn, "PATH": "/usr/bin:/bin"}, False)
     told = [problem.message for problem in problems if problem.code == "metric-not-measured"]
     return next((text for text in told if text.startswith(metric)), None)

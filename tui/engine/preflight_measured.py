@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -29,6 +30,8 @@ _HOST: Final = {
 _SESSIONS: Final = ("active_sessions", "waiting_sessions", "oldest_transaction_s")
 _LAG: Final = ("replication_lag", "replication_lag_bytes")
 _COUNTED: Final = ("deadlocks",)
+_LOG_S, _HOST_S = 12.0, 25.0
+"""Seconds that the log, and all sources of the host together, may take to answer: a person waits for the run."""
 
 
 async def measured(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
@@ -115,8 +118,11 @@ async def _log_trouble(
     log = None
     try:
         log = log_source(wanted, environment, lambda: session, ssh)
-        await log.open(prefix)
+        async with asyncio.timeout(_LOG_S):
+            await log.open(prefix)
         lack = lacking(log.form, prefix, minimum)
+    except TimeoutError:
+        return _("The server's log did not answer within {seconds} s.").format(seconds=f"{_LOG_S:g}"), ()
     except PostgresError as error:
         settings = _settings(through_sql, destination, collector, prefix, minimum, error.sqlstate is not None)
         return error.message, settings
@@ -218,9 +224,10 @@ async def _reading(access: TargetAccess, environment: Mapping[str, str], ssh: Ss
         named = (HostSource(local=True),)
     directory = (await session.rows("host_place"))[0][0]
     reasons: list[str] = []
+    until = time.monotonic() + _HOST_S
     for source in sources_of(named, environment, ssh, session.rows, lambda: directory):
         try:
-            async with asyncio.timeout(source.patience):
+            async with asyncio.timeout(min(source.patience, until - time.monotonic())):
                 reading = await source.read()
         except TimeoutError:
             reasons.append(_("{where} ({source}) does not answer.").format(where=source.where, source=source.kind))
