@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.console.journals import Story
 from tui.console.loglines import log_lines
 from tui.console.pictures.details import Material, details
+from tui.console.pictures.gauges import gauges
 from tui.console.pictures.header import header
 from tui.console.pieces import plain, width_of
 from tui.console.rows import Rows
 from tui.console.view import View, moment
 from tui.run.clock import instant
+from tui.run.state import RunState
 
 CODES = ("no-rehearsal", "no-room", "placeholder")
 
 
 def view(**opened: object) -> View:
-    story = Story(**opened)  # type: ignore[arg-type]
-    return View(state=story.state(), moment=moment(story.state(), instant(story.lines[-1].at)), mode="operator")
+    return shown(Story(**opened).state())  # type: ignore[arg-type]
+
+
+def shown(state: RunState) -> View:
+    return View(state=state, moment=moment(state, instant(state.at)), mode="operator")
 
 
 def test_a_criterion_that_a_person_signs_is_a_line_of_its_own() -> None:
@@ -30,6 +37,16 @@ def test_a_criterion_that_a_person_signs_is_a_line_of_its_own() -> None:
     told = "\n".join(map(plain, details(looked, looked.state.steps["criterion.cpu"], Material(), 80)))
     assert "Nothing measures this on this target" in told
     assert not [row for row in Rows(view().state.steps).rows if row.number.startswith("C")]
+
+
+def test_its_gauge_says_who_knows() -> None:
+    story = Story(unmeasured=(1,))
+    story.sample()
+    unknown = story.state().guards[3].metric
+    state = replace(story.state(), guards=tuple(replace(g, value=None, sampled=None) for g in story.state().guards))
+    lines = [plain(line) for line in gauges(shown(state), 80)]
+    found = {metric: next(line for line in lines if metric in line) for metric in ("CPU", "critical")}
+    assert "to sign" in found["CPU"] and "no data" in found["critical"] and unknown == "critical_errors"
 
 
 def test_in_spite_of_what_it_was_opened_is_in_the_header_and_the_log() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
+from tui.run.attested import left_to_a_person
 from tui.run.measured import STALE, fresh, unmeasured
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -97,13 +98,6 @@ class Watching:
             lag_unknown=lag is None and state.metrics.get("replicas") != 0,
             given_up=self._given_up(),
         )
-
-
-def left_to_a_person(state: RunState) -> list[tuple[str, float]]:
-    """Metric and limit of the criteria that nothing could measure when the run was opened: a step that watches them
-    says nothing of these, and a person signs for them."""
-    places = () if state.opened is None else state.opened.unmeasured
-    return [(state.guards[n].metric, state.guards[n].limit) for n in places if 0 <= n < len(state.guards)]
 
 
 def _log(state: RunState, now: float, last: float | None) -> str:

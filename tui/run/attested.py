@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from tui.journal.events import RunOpened
 from tui.plan.model import Guard, Place, Step
 from tui.run.order import Refusal
+from tui.run.state import RunState
 from tui.run.steps import StepState
 
 PREFIX = "criterion."
@@ -20,17 +21,30 @@ _TIMES = ("response_time", "response_time_p50", "response_time_p95", "replicatio
 
 def attested_steps(opened: RunOpened) -> Iterator[StepState]:
     """One for each of `RunOpened.unmeasured`; their phase has no title, for words are put to it where it is shown."""
-    criteria, known = opened.plan.success, set[str]()
+    for number, (ident, place) in enumerate(_named(opened), 1):
+        step = Step(id=ident, title=title_of(opened.plan.success[place]), kind="sign")
+        yield StepState(step=step, place=Place(f"C.1.{number}", "", "", None, False))
+
+
+def _named(opened: RunOpened) -> Iterator[tuple[str, int]]:
+    """The id of each line, with the place of its criterion in the plan's list."""
+    known = set[str]()
     for place in opened.unmeasured:
-        if not 0 <= place < len(criteria):
-            continue
-        guard = criteria[place]
-        ident = f"{PREFIX}{guard.metric}"
-        if ident in known:
-            ident = f"{ident}.{place + 1}"
-        known.add(ident)
-        step = Step(id=ident, title=title_of(guard), kind="sign")
-        yield StepState(step=step, place=Place(f"C.1.{len(known)}", "", "", None, False))
+        if 0 <= place < len(opened.plan.success):
+            ident = f"{PREFIX}{opened.plan.success[place].metric}"
+            if ident in known:
+                ident = f"{ident}.{place + 1}"
+            known.add(ident)
+            yield ident, place
+
+
+def left_to_a_person(state: RunState) -> dict[tuple[str, float], StepState]:
+    """By metric and limit the lines of the criteria that nothing could measure when the run was opened: whoever watches
+    the criteria says nothing of these."""
+    if state.opened is None:
+        return {}
+    named = ((state.guards[place], state.steps[ident]) for ident, place in _named(state.opened))
+    return {(guard.metric, guard.limit): at for guard, at in named}
 
 
 def is_attested(step: str) -> bool:

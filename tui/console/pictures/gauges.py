@@ -12,6 +12,7 @@ from tui.console.words import GUARD_STYLE, clock, figure, guard_word, metric_wor
 from tui.finite import share
 from tui.locale import _
 from tui.plain.words import METRIC
+from tui.run.attested import left_to_a_person
 from tui.run.measured import fresh
 from tui.run.state import GuardState, RunState
 
@@ -87,6 +88,9 @@ def _guard(view: View, state: RunState, guard: GuardState, width: int) -> list[L
     if guard.value is None and guard.sampled is not None:
         lost = clock(max(0.0, view.present - guard.sampled))
     word = guard_word(guard.state)
+    signs = left_to_a_person(state).get((guard.metric, guard.limit)) if guard.sampled is None else None
+    if signs is not None:
+        word = _("signed") if signs.status == "signed" else _("to sign")
     if lost is not None and guard.state == "unknown":
         known_since = _("no data for {span}").format(span=lost)
         # A narrow pane says that there are none, not since when.
