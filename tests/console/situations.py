@@ -7,9 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from tests.console.journals import ANA, Story, backing_up, migrating
+from msgspec.structs import replace
+
+from tests.console.journals import ANA, Story, backing_up, migrating, plan
 from tests.console.twin import Seen, shown
 from tui.journal import events as e
+from tui.plan.model import Phase, Plan
 
 UNREHEARSED: dict[str, Any] = {"durations": {}, "rollback_s": None}
 """What `run.opened` knows of a plan that has never run."""
@@ -87,3 +90,18 @@ def shown_in(situation: str, story: Story, directory: Path, size: tuple[int, int
     if situation == "engine killed":
         return shown(story, directory, size=size, engine=lambda told: False, later=300.0)
     return shown(story, directory, size=size)
+
+
+def of_ones_own() -> Plan:
+    """The same work in a plan as somebody writes it down for the first time: nothing says how long anything takes."""
+
+    def bare(phase: Phase) -> Phase:
+        sections = [
+            replace(section, estimate=None, steps=tuple(replace(each, estimate=None) for each in section.steps))
+            for section in phase.sections
+        ]
+        return replace(phase, sections=tuple(sections))
+
+    whole = plan()
+    rollback = replace(whole.rollback, phases=tuple(map(bare, whole.rollback.phases)))
+    return replace(whole, phases=tuple(map(bare, whole.phases)), rollback=rollback)

@@ -6,7 +6,7 @@ Nothing counts here that only an engine makes go on. Until when is told as times
 from __future__ import annotations
 
 from tui.console.actions import keyed
-from tui.console.pieces import Line, Piece, sides
+from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import visible
@@ -72,10 +72,10 @@ def still_clock(view: View, window: WindowClock | None, safe: list[Piece], width
         text = _("+{span} since the run was opened, at the last event, {time}; no window")
         return [((text.format(span=clock(view.moment.mono), time=at), "text"),), ()]
     text = _("{at} at the last event, {time}").format(at=offset(window.t), time=at)
-    return [
-        sides(width, [_end(view, window)], [(text, "dim")]),
-        sides(width, _rollback(view, window, safe), [(_("no engine: the clocks stand"), "dim")]),
-    ]
+    back, remark = _rollback(view, window, safe), (_("no engine: the clocks stand"), "dim")
+    # Why nobody knows until when is never cut for what the line above says too.
+    room = width_of(back) + width_of([remark]) < width
+    return [sides(width, [_end(view, window)], [(text, "dim")]), sides(width, back, [remark] if room else [])]
 
 
 def _now(view: View) -> float:
