@@ -21,7 +21,7 @@ def _crash(station: Station, point: str) -> None:
     """A run whose engine dies at `point`; returns when it is dead."""
     done = station.virada("run", str(counting.PLAN), *_GO_ON, env=counting.crashing(point))
     assert done.code == 4, f"the engine did not die at {point}: exit {done.code}\n{done.err}"
-    assert "continue" in done.err
+    assert "Go on with: virada" in done.err
     assert station.engine() is None
     assert station.status()["engine"]["alive"] is False
 
