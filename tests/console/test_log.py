@@ -34,19 +34,19 @@ def log_of() -> Log:
     return Log(lambda: view)
 
 
-def test_a_million_lines_take_bounded_memory() -> None:
+def test_a_flood_of_lines_takes_bounded_memory() -> None:
     log = log_of()
     log.set_filter("9")
     tracemalloc.start()
     try:
-        for block in range(1000):
+        for block in range(150):
             log.append([line_of(block * 1000 + n, text=" x" * 20) for n in range(1000)])
         _now, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 48_000_000, peak
     lines = log.text().splitlines()
-    assert LINES // 2 <= len(lines) <= LINES * 5 // 4 and "line 999999 " in lines[-1]
+    assert LINES // 2 <= len(lines) <= LINES * 5 // 4 and "line 149999 " in lines[-1]
     log.set_filter("")
     assert LINES <= len(log.text().splitlines()) <= LINES * 5 // 4
 
@@ -163,21 +163,21 @@ async def test_the_log_wraps_and_is_moved_sideways(tmp_path: Path) -> None:
 
 async def test_wrapped_lines_are_moved_through_one_by_one(tmp_path: Path) -> None:
     story = prepared().begin("backup")
-    for n in range(60):
-        story.output("backup", f"line {n} " + "word " * (n % 40) + f"end-{n}.")
+    for n in range(30):
+        story.output("backup", f"line {n} " + "word " * (2 * n % 40) + f"end-{n}.")
     async with shown(story, tmp_path, size=(80, 24)) as seen:
         await seen.press("3")
-        assert "end-59." in seen.text(), "the newest line is whole at the bottom"
+        assert "end-29." in seen.text(), "the newest line is whole at the bottom"
         ends = set()
-        for _n in range(60):
+        for _n in range(30):
             ends |= set(re.findall(r"end-(\d+)\.", seen.text()))
             await seen.press("k")
-        assert len(ends) == 60
+        assert len(ends) == 30
         await seen.press("home")
         assert "Run 20261205T235500Z-7f3a opened" in seen.text()
-        for _n in range(80):
+        for _n in range(40):
             await seen.press("j")
-        assert "follows" in seen.text() and "end-59." in seen.text()
+        assert "follows" in seen.text() and "end-29." in seen.text()
 
 
 # -- a batch is one line that counts

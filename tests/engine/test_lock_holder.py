@@ -9,6 +9,9 @@ import pytest
 
 from tests.acceptance.station import Station
 from tests.postgres_server import Database
+from tui.journal.line import Line, encode_data
+from tui.run.fold import fold
+from tui.run.state import RunState
 
 pytestmark = pytest.mark.postgres
 PLAN = """
@@ -41,6 +44,17 @@ def ended(database: Database, path: Path, limit: str, retries: int) -> list[dict
         return station.events()
 
 
+def waiting_since(events: list[dict[str, Any]]) -> set[float]:
+    """Since when the step was waiting, at each moment at which it was."""
+    state, found = RunState(), set()
+    for event in events:
+        state = fold(state, Line(**{**event, "data": encode_data(event["data"])}))
+        at = state.steps.get("alter")
+        if at is not None and at.waiting_since is not None:
+            found.add(at.waiting_since)
+    return found
+
+
 def test_every_retry_and_the_failure_name_the_holder(empty_database: Database, tmp_path: Path) -> None:
     events = ended(empty_database, tmp_path, "150ms", 3)
     pid = int((tmp_path / "pid").read_text())
@@ -52,6 +66,8 @@ def test_every_retry_and_the_failure_name_the_holder(empty_database: Database, t
         assert facts["wanted"] == "AccessExclusiveLock public.held"
     # While it waits it says so, and does not look like something that runs.
     assert sum(wait.get("reason") == "lock" for wait in waits) >= 3
+    # All of them are one wait, which counts from the first.
+    assert len(waiting_since(events)) == 1
     failed = next(e["data"] for e in events if e["type"] == "step.failed")
     assert f"public.held; held by pid {pid} (postgres, report, idle in transaction)" in failed["message"]
     assert failed["evidence"]["blockers"][0]["pid"] == pid
