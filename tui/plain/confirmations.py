@@ -30,7 +30,9 @@ def confirmation_words(facts: dict[str, Any], name: Callable[[str], str] = visib
     text = texts.get(str(facts.get("why")))
     if text is None:
         return None
-    return " ".join([*_at_stake(facts, name), text.format(target=target)])
+    begun = [name(str(step)) for step in facts.get("with") or ()]
+    also = [_("With it begin: {steps}.").format(steps=_listed(begun))] if begun else []
+    return " ".join([*_at_stake(facts, name), text.format(target=target), *also])
 
 
 def _at_stake(facts: dict[str, Any], name: Callable[[str], str]) -> list[str]:

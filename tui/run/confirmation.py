@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.plan.model import Step
 from tui.run import commands as c
 from tui.run.changing import changes, reads
 from tui.run.clock import window_of
@@ -57,11 +58,19 @@ def still_applied(state: RunState) -> tuple[str, ...]:
 
 def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
     """What is given up with the close of a run: `run`, its status; `applied`, ids of steps whose work stays; and
-    `unresolved`, ids of errors that nobody can answer for any more."""
+    `unresolved`, ids of errors that nobody can answer for any more. Of a step outside the window `with`: the companions
+    that begin with it, and change something as well."""
     if asked.why != "close":
-        return {}
+        begun = state.companions.get(asked.step or "", ()) if asked.why in ("buffer", "window") else ()
+        found = [step for step in begun if covered(state.steps[step].step)]
+        return {"with": found} if found else {}
     unresolved = [error.id for error in state.errors if error.resolved is None]
     return {"run": state.status, "applied": list(still_applied(state)), "unresolved": unresolved}
+
+
+def covered(companion: Step) -> bool:
+    """Whether who confirms a step outside the window confirms this companion of it, too."""
+    return changes(companion) and companion.confirm is None
 
 
 def cost(state: RunState, command: c.Command, wall: float) -> Cost | None:

@@ -24,6 +24,7 @@ from tests.unit.run.runs import (
     undo_again,
 )
 from tui.journal import events as e
+from tui.plain.refusals import refusal_words
 from tui.plan.model import Plan, Step
 from tui.run import commands as c
 from tui.run.decide import Refusal, decide
@@ -158,12 +159,15 @@ class TestCompanions:
         assert run.at("w").status == "running"
 
     def test_it_does_with_a_step_that_was_confirmed(self) -> None:
-        run = at(OVER, listed(sql("a"), program("w", with_="a")))
+        run = at(OVER, listed(sql("a"), program("w", with_="a"), companion("log", "a")))
+        refused = run.refused(c.Execute(step="a"))
+        assert refused.facts["with"] == ["w"] and "With it begin: w." in (refusal_words(refused) or "")
         run.do(paid("a"))
-        assert run.at("w").status == "running"
+        assert (run.at("w").status, run.at("log").status) == ("running", "running")
 
     def test_a_dangerous_one_is_confirmed_itself(self) -> None:
         run = at(OVER, listed(sql("a"), program("w", with_="a", confirm="typed")))
+        assert "with" not in run.refused(c.Execute(step="a")).facts
         run.do(paid("a"))
         assert run.at("w").status == "pending"
         run.do(paid("w"))
