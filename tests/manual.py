@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tui.plan.kinds import KINDS_TO_COME
 from tui.plan.lint import METRICS
 from tui.plan.schema import json_schema
+from tui.plan.shapes import NOT_YET
 from tui.steps.base import Kind
 from tui.steps.registry import KINDS
 
@@ -97,7 +100,7 @@ class Page:
         """As it stands in the file."""
         parts = [INTRODUCTION, "## A whole plan\n\n" + _example("plan")]
         parts += [self._type(name, heading) for name, (heading, _one) in SECTIONS.items() if name in self.defs]
-        return "\n".join([*parts, self._kinds()])
+        return "\n".join([*parts, self._kinds(), _not_yet()])
 
     def untold(self) -> list[str]:
         """Types of a plan that have no place in the document."""
@@ -126,16 +129,19 @@ class Page:
             parts += ["", "| metric | is |", "|---|---|"]
             parts += [f"| `{metric}` | {METRIC_WORDS[metric]} |" for metric in METRICS]
         if name == "Step":
-            kinds = ", ".join(f"`{kind}`" for kind in KINDS)
-            parts += ["", f"Beside these a step has exactly one of: {kinds}. They are told below, with examples."]
-            parts += ["`undo` and `cleanup` take one of them, too: `undo: {sql: {file: expand_undo.sql}}`."]
+            parts += ["", "Beside these a step has exactly one kind; `undo` and `cleanup` take one, too:"]
+            parts += ["`undo: {sql: {file: expand_undo.sql}}`.", "", "| kind | is |", "|---|---|"]
+            parts += [f"| [`{kind}`](#{kind}) | {self._kind(kind)} |" for kind in KINDS]
         return "\n".join(parts) + "\n"
+
+    def _kind(self, name: str) -> str:
+        return str(self.defs[f"kind-{name}"]["description"])
 
     def _kinds(self) -> str:
         parts = ["## Kinds of steps", ""]
         for name, kind in KINDS.items():
             spec = self.defs[f"spec-{name}"]
-            about = f"{self.defs[f'kind-{name}']['description']} {WINDOW[kind.window]} {_interrupted(kind)}".strip()
+            about = f"{self._kind(name)} {WINDOW[kind.window]} {_interrupted(kind)}".strip()
             parts += [f"### `{name}`", "", about, "", spec["description"], ""]
             parts += [*self._table(spec), "", *self._parts(name, spec), _example(name)]
         return "\n".join(parts)
@@ -188,6 +194,14 @@ class Page:
             return f"a mapping of {self._shown(values)}" if values else "a mapping"
         words = {"string": "text", "boolean": "`true`, `false`", "integer": "number", "number": "number"}
         return words.get(str(schema.get("type")), "a value")
+
+
+def _not_yet() -> str:
+    """What the language has beyond this version."""
+    keys = [f"`{key}` ({SECTIONS[cls.__name__][1]})" for cls, names in NOT_YET.items() for key in names]
+    kinds = [f"`{kind}`" for kind in KINDS_TO_COME if kind not in KINDS]
+    text = f"Words of the language that this version refuses: the keys {', '.join(keys)}; the kinds {', '.join(kinds)}."
+    return "\n".join(["## Not yet", "", *textwrap.wrap(text, 120), ""])
 
 
 def _interrupted(kind: Kind) -> str:

@@ -29,7 +29,7 @@ from tui.steps.effects import (
 
 
 class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One dump of the target's database, or of a part of it."""
+    """pg_dump is one that is installed here and not older than the server. A backup is never overwritten."""
 
     directory: str
     """Where backups are written, each attempt a place of its own; may hold `${NAME}` of the environment."""

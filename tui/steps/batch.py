@@ -42,7 +42,7 @@ from tui.steps.sql import settings_of
 
 
 class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A statement that is repeated until it changes no row."""
+    """Each batch is one transaction: a statement that takes a second or less keeps nobody waiting for long."""
 
     sql: str
     """The statement, which changes some rows each time (`... where region is null limit 500`, by a key or ctid) and

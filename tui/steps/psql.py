@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A script of psql's."""
+    """psql runs with -X, ON_ERROR_STOP and verbose errors."""
 
     file: File
     """The script, a file beside the plan; what it includes and copies in is frozen and sealed as well. `psql:

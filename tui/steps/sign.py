@@ -12,7 +12,7 @@ from tui.steps.effects import Failed
 
 
 class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a person attests."""
+    """A note is asked for when it is signed: what was seen or done."""
 
     text: str | None = None
     """What is attested, in whole sentences; shown when it is signed. `sign: "..."` is short for it."""
