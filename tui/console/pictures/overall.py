@@ -1,11 +1,14 @@
-"""How much of the whole is done and left, as steps and as time: a piece of a line, in as many columns as there are."""
+"""How much of the whole is done and left, as steps and as time: a piece of a line, in as many columns as there are.
+
+In minutes: a line that changes every second at its end is painted whole every second.
+"""
 
 from __future__ import annotations
 
 from tui.console.pictures.ahead import projection
 from tui.console.pieces import Piece, width_of
 from tui.console.view import View
-from tui.console.words import clock
+from tui.console.words import ago
 from tui.locale import _, ngettext
 from tui.run.projection import Projection, rollback_projection
 
@@ -21,7 +24,7 @@ def overall(view: View, done: int, total: int, room: int) -> list[Piece]:
 
 def _wordings(view: View, done: int, total: int) -> list[Piece]:
     left = _left(view)
-    steps = {"done": f"{done:,}", "total": f"{total:,}", "taken": clock(taken(view))}
+    steps = {"done": f"{done:,}", "total": f"{total:,}", "taken": minutes(taken(view))}
     short, mid = _("{done} of {total}").format(**steps), _("{done} of {total} in {taken}").format(**steps)
     long = ngettext(
         "{done} of {total} step in {taken}", "{done} of {total} steps in {taken}", total
@@ -63,5 +66,12 @@ def _left(view: View) -> str:
 def _time(found: Projection, wall: float) -> str:
     if found.ends is None:
         return _("end not known") if found.unknown else _("only signatures")
-    text = _("over {span} to go") if found.least else _("about {span} to go")
-    return text.format(span=clock(max(0.0, found.ends - wall)))
+    text = _("over {span} to go") if found.least else _("~{span} to go")
+    seconds = max(0.0, found.ends - wall)
+    # To come: no less than it takes, except where that is the least it takes.
+    return text.format(span=minutes(seconds if found.least else seconds + 59.0))
+
+
+def minutes(seconds: float) -> str:
+    """`4 min`, `2 h 05 min`: seconds count in the lines above, where they cost least on the wire."""
+    return ago(max(60.0, seconds)) if seconds >= 60.0 else _("<1 min")
