@@ -424,7 +424,9 @@ def _standing(previous: RunState, state: RunState, line: Line) -> list[str]:
     at = None if step is None else state.steps.get(step)
     if at is None:
         return [words.run_waiting(reason, stays=stays(state))]
-    waits = words.run_waiting(reason, at.step.kind, at.status, errors=state.errors.unresolved_of(at.id))
+    ended = state.rollback is not None and state.rollback.status == "rolled_back"
+    errors = state.errors.unresolved_of(at.id)
+    waits = words.run_waiting(reason, at.step.kind, at.status, errors=errors, taken_back=ended)
     return [f"{_step(at, at.id)}: {waits}"]
 
 

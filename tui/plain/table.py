@@ -135,7 +135,8 @@ def _waiting(status: dict[str, Any]) -> str:
     for step in status["steps"]:
         if step["id"] == status["waiting"]["step"]:
             of = [error["id"] for error in status["errors"] if error["step"] == step["id"] and not error["resolved"]]
-            waits = words.run_waiting(reason, step["kind"], step["status"], errors=of)
+            ended = status["rollback"] is not None and status["rollback"]["status"] == "rolled_back"
+            waits = words.run_waiting(reason, step["kind"], step["status"], errors=of, taken_back=ended)
             return f"{step['number']} {visible(step['id'])}: {waits}"
     return words.run_waiting(reason, stays=_stays(status))
 

@@ -380,12 +380,15 @@ def run_waiting(
     status: str | None = None,
     stays: Iterable[str] = (),
     errors: Iterable[str] = (),
+    taken_back: bool = False,
 ) -> str:
     """Why the run stands still; `kind`, `status` and the unresolved `errors` are those of the step at which it does,
-    `stays` the steps that a rollback has not taken back."""
+    `stays` the steps that a rollback has not taken back; `taken_back`: a rollback has ended."""
     left, open_errors = tuple(stays), ", ".join(visible(error) for error in errors)
     if reason == "rolled_back" and left:
         return _("{outcome}; the run can be closed").format(outcome=outcome_word(reason, left))
+    if reason == "undecided" and taken_back:
+        return _("its fate is undecided, and the rollback has ended; look at the database, then by-hand or skip")
     if reason == "unsettled" and open_errors:
         text = _("it failed and was left out; resolve {errors}, or close the run as failed")
         return text.format(errors=open_errors)

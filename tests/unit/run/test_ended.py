@@ -245,6 +245,7 @@ BACK: dict[str, tuple[dict[str, object], tuple[Act, ...], str, int, tuple[str, .
 @pytest.mark.parametrize("policy", [e.Policy(), AUTOMATIC], ids=["by_hand", "headless"])
 @pytest.mark.parametrize("name", BACK)
 def test_how_a_rollback_ends(name: str, policy: e.Policy) -> None:
+    tui.locale.use("en")
     b, acts, ends, code, left = BACK[name]
     run = of(b)
     for act in acts:
@@ -264,6 +265,7 @@ def test_how_a_rollback_ends(name: str, policy: e.Policy) -> None:
     assert asked is not None and asked.code == (Exit.UNDECIDED if ends == "undecided" else Exit.DONE)
     if ends == "undecided":
         assert run.state.closed is None, "closed, nobody could say any more what became of it"
+        assert "then by-hand or skip" in "\n".join(status_lines(status(run.state)))
         verdict = of_run(run.state, run.wall)
         assert verdict is not None and (verdict.code, verdict.step) == (4, "b")
         run.crash(AUTOMATIC)
