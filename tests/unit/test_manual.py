@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.manual import EXAMPLES, FILE, METRIC_WORDS, Page, text
+from tui.plan.described import duration
 from tui.plan.lint import METRICS
 from tui.plan.loader import load
+from tui.plan.scalars import parse_duration
 from tui.plan.schema import json_schema
 from tui.steps.registry import KINDS
 
@@ -48,3 +50,14 @@ def test_an_example_is_a_plan_of_which_check_has_nothing_to_say(name: str, tmp_p
     loaded = load(plan, KINDS)
     assert [str(problem) for problem in loaded.problems] == [] and loaded.plan is not None
     assert name == "plan" or f"{name}:" in example
+
+
+def test_a_key_of_which_nothing_is_said_is_found() -> None:
+    schema = json_schema(KINDS)
+    del schema["$defs"]["Step"]["properties"]["needs"]["description"]
+    assert Page(schema).undescribed() == ["Step.needs"]
+
+
+@pytest.mark.parametrize("text", ["500ms", "100ms", "1s", "90s", "3m", "90m", "2h", "1d", "0s"])
+def test_a_default_is_written_as_people_write_it(text: str) -> None:
+    assert duration(parse_duration(text)) == text
