@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from tests.console.journals import Story, backing_up, failed, migrated, migrating, prepared
 from tests.console.test_twelve_questions import before_the_window, commit_sent, undecided
@@ -226,3 +227,52 @@ async def test_whose_account_is_another_is_told_who_goes_on(tmp_path: Path, monk
         seen.app._owner = "virada"
         seen.app.repaint()
         assert "NOTHING RUNS. virada goes on with: virada attach 20261205T235500Z-7f3a" in seen.text()
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """`wanted`: texts that answer it, `keys`: at most one."""
+
+    name: str
+    story: Callable[[], Story]
+    wanted: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    mode: Mode = "operator"
+
+
+def unrehearsed() -> Story:
+    return migrating(durations={}, rollback_s=None)
+
+
+QUESTIONS = (
+    Question(name="1 what runs, since when", story=backing_up,
+             wanted=(SAID, "2.1.1 Executar backup completo was at work for 0:21", "0:21 ~4:40 2.1.1")),
+    Question(name="2 what is next and who does it", story=prepared, wanted=("Next for DBA: 2.1.1 Executar backup",)),
+    Question(name="2 what is next behind what was at work", story=backing_up,
+             wanted=("· next     ", "2.1.2 Verificar integridade do backup              DBA")),
+    Question(name="3 until the window opens", story=before_the_window, wanted=("window opens at 22:00",)),
+    Question(name="3 until the window closes", story=migrating, wanted=("window closes at 23:00",)),
+    Question(name="4 in time", story=migrating, wanted=("about 3:23 to go", "window closes at 23:00", "  22:08  ")),
+    Question(name="5 roll back until when", story=migrating, wanted=("roll back before 22:56",)),
+    Question(name="5 never rehearsed", story=unrehearsed, wanted=("roll back before 22:56 at the latest",)),
+    Question(name="6 breached", story=failed, keys=("2",), wanted=("response time", "BREACHED", "measured for 2:00")),
+    Question(name="7 by whom it was blocked", story=migrating, keys=("4",),
+             wanted=("as it was when its engine ended", "held by pid 4711, report, psql")),
+    Question(name="8 committed", story=migrated, wanted=("(committed)",)),
+    Question(name="8 nobody knows yet", story=commit_sent,
+             wanted=("COMMIT was sent and not answered; the next", "finds out whether it is committed.")),
+    Question(name="9 what failed", story=failed, wanted=("FAILED (SQLSTATE 22012) 2.3.1: the result is not",)),
+    Question(name="10 whose helm, who am I", story=migrating, mode="observer",
+             wanted=("helm: ana@jump1 · you: ana@jump1", "OBSERVER")),
+    Question(name="11 production", story=migrating, wanted=(" PRODUCTION  production",)),
+    Question(name="12 how old", story=migrating, wanted=("○ engine ended, last event 2 min ago",)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
+async def test_the_screen_answers_though_nothing_runs(question: Question, tmp_path: Path) -> None:
+    assert {int(each.name.split()[0]) for each in QUESTIONS} == set(range(1, 13)) and len(question.keys) <= 1
+    async with shown(question.story(), tmp_path, mode=question.mode, size=(80, 24), engine=dead, later=120.0) as seen:
+        await seen.press(*question.keys)
+        text = seen.text()
+        for wanted in question.wanted:
+            assert wanted in text, f"{wanted!r} is not in\n{text}"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tui.console.operator import Operator
 
 
+TOGETHER = 0.003
+"""Seconds at most between two keys of one piece of input: of lines that were pasted where a terminal marks no paste."""
 BEGINNING = frozenset(("execute", "run_to"))
 """Commands that begin work at once."""
 TEXTLESS = frozenset(("hold", "cancel", "run_to"))
@@ -39,6 +41,7 @@ class Presses:
         self.held = False
         self.key: str | None = None
         self._at = 0.0
+        self._answered = float("-inf")
 
     async def press(self, event: events.Key) -> None:
         """One key; the next one finds what this one opened."""
@@ -48,6 +51,9 @@ class Presses:
             return
         over = console.screen
         if over is console.overview:
+            if event.time - self._answered < TOGETHER:
+                # What comes in one piece with the key that closed a question was meant for it.
+                self._run_on.begins(event.time)
             if self._run_on.takes(event.key, event.character, event.time):
                 self._say_run_on()
                 return
@@ -60,6 +66,7 @@ class Presses:
             return
         from tui.console.screens.overlay import Overlay
 
+        self._answered = event.time
         if not (isinstance(over, Overlay) and over.press(event.key, event.character, event.time)):
             await console._check_bindings(event.key)
 
