@@ -93,7 +93,7 @@ async def test_what_is_typed_behind_a_refused_key_commands_nothing(
         assert not seen.helm.taken and not seen.app.detached and seen.app.screen is seen.app.overview
         assert (seen.app.overview.active, seen.app.view().selected) == ("checklist", selected)
         said = seen.app.said
-        assert said is not None and said.text.startswith(why.text) and "not taken as commands" in said.text
+        assert said is not None and said.text.startswith(why.text) and "commands nothing." in said.text
 
 
 @pytest.mark.parametrize("way", ["pause", "escape"])

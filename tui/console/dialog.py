@@ -159,7 +159,7 @@ class Dialog:
         before, self._leaving = self._leaving, now
         if not self.unsaved() or (before is not None and now - before >= HELD_WITHIN):
             return "cancel"
-        self.problem = _("What was typed would be lost: the same once more, after a short pause, throws it away.")
+        self.problem = _("What was typed would be lost: pause, then press it again.")
         return None
 
     def _turn(self, by: int) -> None:

@@ -102,7 +102,7 @@ class Presses:
         if self._console.view().nothing_runs:
             # Nothing is commanded anyway, and what there is to know has been said.
             return
-        text = _("What is typed behind a refused key is not taken as commands; after a second without a key, it is.")
+        text = _("What is typed behind it commands nothing.")
         said = self._console.said
         if said is None:
             self._console.say(Said(text, "warning"))

@@ -60,7 +60,7 @@ def heading_row(
         title = f"{row.number} {title}"
     left: list[Piece] = [(f"{mark}{title}", style)]
     wait = starts_in(view.state, view.state.steps.at(row.position).place.starts, view.moment.wall)
-    if row.group == "main" and wait is not None and wait > 0:
+    if row.group == "main" and wait is not None and wait > 0 and not view.nothing_runs:
         left.append((" " + _("starts in {span}").format(span=clock(wait)), "dim"))
     return sides(width, left, right)
 
