@@ -248,7 +248,7 @@ QUESTIONS = (
              wanted=(SAID, "2.1.1 Executar backup completo was at work for 0:21", "0:21 ~4:40 2.1.1")),
     Question(name="2 what is next and who does it", story=prepared, wanted=("Next for DBA: 2.1.1 Executar backup",)),
     Question(name="2 what is next behind what was at work", story=backing_up,
-             wanted=("· next     ", "2.1.2 Verificar integridade do backup              DBA")),
+             wanted=("· next ~1:00 2.1.2 Verificar integridade do backup DBA",)),
     Question(name="3 until the window opens", story=before_the_window, wanted=("window opens at 22:00",)),
     Question(name="3 until the window closes", story=migrating, wanted=("window closes at 23:00",)),
     Question(name="4 in time", story=migrating, wanted=("about 3:23 to go", "window closes at 23:00", "  22:08  ")),
@@ -275,4 +275,4 @@ async def test_the_screen_answers_though_nothing_runs(question: Question, tmp_pa
         await seen.press(*question.keys)
         text = seen.text()
         for wanted in question.wanted:
-            assert wanted in text, f"{wanted!r} is not in\n{text}"
+            assert wanted in text or wanted in " ".join(text.split()), f"{wanted!r} is not in\n{text}"
