@@ -245,10 +245,10 @@ def unrehearsed() -> Story:
 
 QUESTIONS = (
     Question(name="1 what runs, since when", story=backing_up,
-             wanted=(SAID, "2.1.1 Executar backup completo was at work for 0:21", "0:21 ~4:40 2.1.1")),
+             wanted=(SAID, "2.1.1 Executar backup completo was at work for 0:21", "0:21 ~4:40 DBA")),
     Question(name="2 what is next and who does it", story=prepared, wanted=("Next for DBA: 2.1.1 Executar backup",)),
     Question(name="2 what is next behind what was at work", story=backing_up,
-             wanted=("· next ~1:00 2.1.2 Verificar integridade do backup DBA",)),
+             wanted=("2.1.2 Verificar integridade do backup ~1:00 DBA",)),
     Question(name="3 until the window opens", story=before_the_window, wanted=("window opens at 22:00",)),
     Question(name="3 until the window closes", story=migrating, wanted=("window closes at 23:00",)),
     Question(name="4 in time", story=migrating, wanted=("about 3:23 to go", "window closes at 23:00", "  22:08  ")),

@@ -136,7 +136,7 @@ async def test_without_the_helm_no_command_is_shown_and_x_says_whose_it_is(tmp_p
             await seen.press(key)
             assert not isinstance(seen.app.screen, Asking)
         assert sentence in seen.text() and not seen.helm.taken
-        await seen.press("colon")
+        await seen.press("escape", "colon")
         assert "take the helm" in seen.text() and "close the run" not in seen.text()
         await seen.press("escape")
         seen.story.helm().save(tmp_path / "run")
