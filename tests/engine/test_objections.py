@@ -5,6 +5,7 @@ spite of it where that is asked for, which is journaled. A code without a situat
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine.rig import _programs
+from tests.engine.postgres.pgserver import awaited
+from tests.engine.rig import Rig, _programs
 from tests.pgbouncer import pgbouncer
 from tests.postgres_server import Database
 from tui.engine import preflight as looked
@@ -28,6 +30,7 @@ from tui.plan.loader import Loaded, load
 from tui.postgres.resolve import without_service_variable
 from tui.postgres.sample import Replica
 from tui.postgres.sample import sample as taken
+from tui.run.commands import Sign
 from tui.steps.registry import KINDS
 
 pytestmark = pytest.mark.postgres
@@ -274,3 +277,59 @@ def objected(scene: Scene, code: Objection) -> None:
     assert told.endswith(f"--despite {code}")
     answer = scene.opened(code)
     assert answer.despite == (code,) and any(f" error {code} " in line for line in answer.told)
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ((0.6,), None),
+        ((0.6, 0.6), Objection.NO_ROOM),
+        ((0.2, 0.2), None),
+        ((1.5,), Objection.NO_ROOM),
+    ],
+)
+def test_backups_that_go_to_one_place_need_room_together(
+    scene: Scene, parts: tuple[float, ...], code: Objection | None
+) -> None:
+    free = shutil.disk_usage(scene.home).free
+    scene.steps = [
+        f"backup: {{directory: {scene.home}/b{n}, space: {int(free * part)}B}}" for n, part in enumerate(parts)
+    ]
+    assert scene.checked() == (set() if code is None else {code})
+
+
+@pytest.mark.parametrize(
+    ("directory", "space", "code"),
+    [
+        ("backups", "auto", Objection.NO_DIRECTORY),
+        ("backups", "skip", Objection.NO_DIRECTORY),
+        ("/etc/hostname/b", "skip", None),
+        ("/tmp/not/there/yet", "auto", None),
+    ],
+)
+def test_where_a_backup_goes(scene: Scene, directory: str, space: str, code: Objection | None) -> None:
+    scene.steps = [f"backup: {{directory: {directory}, space: {space}}}"]
+    assert scene.checked() == (set() if code is None else {code})
+
+
+@awaited
+async def test_what_has_begun_is_gone_on_with_whatever_is_found(empty_database: Database, tmp_path: Path) -> None:
+    """As by `continue`: what is applied must be able to be taken back, so nothing of it is refused; a step fails by
+    itself."""
+    role = f"gone_{empty_database.name}"
+    with empty_database.connect() as session:
+        session.execute(f'create role "{role}"'.encode())
+    steps = f"""
+          - {{id: go, title: Go, sign: true}}
+          - {{id: ask, title: Ask, as: {role}, {ASK}}}
+"""
+    async with Rig(tmp_path / "one", empty_database, steps, checked=True) as rig:
+        await rig.stop()
+        with empty_database.connect() as session:
+            session.execute(f'drop role "{role}"'.encode())
+        with pytest.raises(process.CannotStart) as refused:
+            await Rig(tmp_path / "two", empty_database, steps, checked=True).__aenter__()
+        assert refused.value.exit_code == 5 and "no-role" in str(refused.value)
+        await rig.take_up()
+        assert rig.do(Sign(step="go", note="go")) is None
+        assert (await rig.execute("ask"))["type"] == "step.failed"

@@ -27,8 +27,9 @@ async def backup_problems(found: Findings, access: TargetAccess, plan: Plan, env
     rows = (await session.execute("select pg_catalog.pg_database_size(pg_catalog.current_database())")).rows
     database = int(rows[0][0]) if rows else 0
     last = await asyncio.to_thread(space.last_backup, access.facts())
+    wanted: dict[int, int] = {}
     for step in steps:
-        await _place(found, step, environment, database, last)
+        await _place(found, step, environment, database, last, wanted)
 
 
 def _steps(plan: Plan, kind: str) -> Iterator[Step]:
@@ -45,7 +46,11 @@ async def _scratch(found: Findings, access: TargetAccess, plan: Plan) -> None:
             found.add("error", "no-createdb", text, f"steps.{step.id}")
 
 
-async def _place(found: Findings, step: Step, environment: Mapping[str, str], database: int, last: int | None) -> None:
+async def _place(
+    found: Findings, step: Step, environment: Mapping[str, str], database: int, last: int | None,
+    wanted: dict[int, int],
+) -> None:  # fmt: skip
+    """`wanted`: bytes that the backups before it are taken to need, by filesystem."""
     spec: BackupSpec = KINDS["backup"].typed(step.spec)
     at = f"steps.{step.id}"
     try:
@@ -54,29 +59,40 @@ async def _place(found: Findings, step: Step, environment: Mapping[str, str], da
         # A variable that is not set is named where variables are.
         return
     free = await space.on_this_host(str(directory), environment)
+    if "error" in free and spec.space == "skip" and directory.is_absolute():
+        # The plan wants nobody to look.
+        return
     if "error" in free:
         text = _("Nobody can tell whether the backup has room in {directory}: {reason}.")
         found.add("error", "no-directory", text.format(directory=directory, reason=free["error"]), at)
         return
-    reason = await asyncio.to_thread(_unusable, directory)
+    reason, device = await asyncio.to_thread(_unusable, directory)
     if reason is not None:
         text = _("The backup cannot be written to {directory}: {reason}.")
         found.add("error", "no-directory", text.format(directory=directory, reason=reason), at)
         return
     need = needed(spec, database, last)
-    if need is not None and free["free_bytes"] < need:
+    if need is None:
+        return
+    before = wanted.get(device, 0)
+    wanted[device] = need + before
+    if free["free_bytes"] < need + before:
         text = _("{directory} has {free} MB free, and the backup is taken to need {need} MB.")
+        if before:
+            text = _("{directory} has {free} MB free, and this backup and those before it are taken to need {need} MB.")
+            need += before
         text = text.format(directory=directory, free=free["free_bytes"] // 10**6, need=-(-need // 10**6))
         found.add("error", "no-room", text, at)
 
 
-def _unusable(directory: Path) -> str | None:
-    """Why nothing can be written there, or in the nearest one above it that there is; None where it can."""
+def _unusable(directory: Path) -> tuple[str | None, int]:
+    """Why nothing can be written there, or in the nearest one above it that there is, None where it can; and the number
+    of its filesystem."""
     place = directory
     while not place.exists() and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        return _("{path} is no directory").format(path=place)
+        return _("{path} is no directory").format(path=place), 0
     if not os.access(place, os.W_OK | os.X_OK):
-        return _("this account may not write to {path}").format(path=place)
-    return None
+        return _("this account may not write to {path}").format(path=place), 0
+    return None, place.stat().st_dev
