@@ -27,7 +27,8 @@ def clock_lines(view: View, width: int) -> list[Line]:
     """The two lines. What counts every second stands first in its line, so that little is painted again."""
     window = window_clock(view.state, view.moment.wall)
     if view.nothing_runs:
-        return still_clock(view, window, [] if window is None else _safe(view, window, width), width)
+        back = _back_without(view) if window is None else _safe(view, window, width)
+        return still_clock(view, window, back, width)
     if window is None:
         return _without(view, width)
     over = view.state.closed is not None

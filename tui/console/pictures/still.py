@@ -6,7 +6,7 @@ Nothing counts here that only an engine makes go on. Until when is told as times
 from __future__ import annotations
 
 from tui.console.actions import keyed
-from tui.console.pieces import Line, Piece, sides, width_of
+from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.timezone import time_of_day, zone
 from tui.console.view import View
 from tui.console.visible import visible
@@ -70,7 +70,7 @@ def still_clock(view: View, window: WindowClock | None, safe: list[Piece], width
     at = time_of_day(view.state.at, zone(view.state))
     if window is None:
         text = _("+{span} since the run was opened, at the last event, {time}; no window")
-        return [((text.format(span=clock(view.moment.mono), time=at), "text"),), ()]
+        return [((text.format(span=clock(view.moment.mono), time=at), "text"),), clipped(safe, width)]
     text = _("{at} at the last event, {time}").format(at=offset(window.t), time=at)
     back, remark = _rollback(view, window, safe), (_("no engine: the clocks stand"), "dim")
     # Why nobody knows until when is never cut for what the line above says too.
