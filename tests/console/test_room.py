@@ -78,6 +78,17 @@ def test_who_has_not_got_the_helm_is_no_operator() -> None:
     assert looks(rolled_back()) == "observer", "it is closed"
 
 
+def test_that_a_command_takes_a_free_helm_is_said() -> None:
+    def second(story: Story) -> str:
+        state = story.state()
+        return plain(header(View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", me=ANA), 80)[1])
+
+    assert second(prepared().add(e.HelmReleased(person=ANA), by=ANA)).endswith(
+        "helm: free, your first command takes it · you: ana@jump1"
+    )
+    assert "takes it" not in second(prepared()) and "takes it" not in second(rolled_back())
+
+
 def test_the_time_of_day_is_that_of_the_log() -> None:
     state = prepared().state()
     view = View(state=state, moment=Moment(instant(state.at) + 61.0, state.mono, 0.0), mode="operator", me=ANA)

@@ -1,4 +1,4 @@
-"""`virada export`: a cast to stdout or into a file, and clear words for what cannot be."""
+"""`virada export`: a cast or an SVG to stdout or into a file, and clear words for what cannot be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.films import Screen
 from tests.unit.cli.conftest import Virada
 from tests.unit.cli.journals import RUN, story
 
@@ -37,6 +38,18 @@ def test_into_a_file_of_a_journal_alone(virada: Virada, tmp_path: Path) -> None:
     assert json.loads(lines[-1])[0] == pytest.approx(story().lines[-1].mono / 2, abs=0.01)
     left = {entry.name for entry in tmp_path.iterdir()}
     assert left <= {"home", "copied.jsonl", "run.cast"}, "nothing else is left beside the journal"
+
+
+def test_an_svg_goes_to_stdout_and_into_a_file(virada: Virada, home: Path, tmp_path: Path) -> None:
+    story().write(journal_file(home))
+    arguments = ("export", "last", "--format", "svg", "--size", "80x24", "--idle-limit", "1")
+    told = virada(*arguments)
+    assert (told.code, told.err) == (0, "")
+    assert "rolled back" in "\n".join(Screen(told.out).lines()) and RUN in told.out
+    file = tmp_path / "run.svg"
+    written = virada(*arguments, "-o", str(file))
+    assert (written.code, written.out) == (0, "") and "in any browser" in written.err
+    assert file.read_text(encoding="utf-8") == told.out, "the same each time"
 
 
 @pytest.mark.parametrize("size", ["120", "10x10", "999x40", "120x40x2", "x"])

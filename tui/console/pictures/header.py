@@ -136,6 +136,9 @@ def _persons(view: View, longest: int) -> list[Piece]:
     me = _person(view.me, longest)
     if view.state.helm is None or holder is None:
         found: list[Piece] = [(_("helm: free"), "dim")]
+        if view.mode == "operator" and view.me and view.state.closed is None:
+            # Who looks on here may command all the same.
+            found = [(_("helm: free, your first command takes it"), "warn")]
     elif view.state.helm == view.me and view.mode == "operator":
         return [(_("helm: you, {person}").format(person=holder), "ok")]
     else:
