@@ -9,8 +9,11 @@ import pytest
 
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.engine import beside
 from tui.engine.process import CannotStart
 from tui.journal.codes import CancelReason, HoldReason, Standing
+from tui.postgres import fence
+from tui.postgres.connect import open_session
 from tui.run import commands as c
 
 pytestmark = pytest.mark.postgres
@@ -24,8 +27,8 @@ WATCH = """
 """
 
 
-def rig(home: Path, database: Database, plan: str = CHANGE, beside: str | None = None) -> Rig:
-    return Rig(home, database, plan, beside=beside)
+def rig(home: Path, database: Database, plan: str = CHANGE, why: str | None = None) -> Rig:
+    return Rig(home, database, plan, beside=why)
 
 
 async def refused(second: Rig) -> str:
@@ -49,7 +52,7 @@ def test_the_second_is_refused_while_the_first_has_changes_ahead(
                 assert "ana@test" in told and "1.1.1 table" in told
             else:
                 assert "pid" in told and "postgres" in told
-            async with rig(other, each_database, beside="agreed with ana") as second:
+            async with rig(other, each_database, why="agreed with ana") as second:
                 opened = second.events("run.opened")[0]["data"]
                 assert opened["beside"] == "agreed with ana"
                 assert [run["run"] for run in opened["others"]] == [first.paths.id]
@@ -59,6 +62,39 @@ def test_the_second_is_refused_while_the_first_has_changes_ahead(
                 assert [e["data"]["runs"][0]["run"] for e in first.events("run.beside")] == [second.paths.id]
                 await first.execute("rows")
                 assert first.recorder.state.barrier is None
+
+    asyncio.run(scene())
+
+
+def test_who_keeps_others_from_opening_is_named_and_passed_by_at_a_person_s_word(
+    tmp_path: Path, empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "_TURN_S", 0.1)
+
+    async def scene() -> None:
+        session = await open_session(empty_database.dsn, purpose="control", run="20261122T060000Z-0001")
+        assert await fence.try_lock(session, fence.opening_key())
+        told = await refused(rig(tmp_path, empty_database))
+        assert "20261122T060000Z-0001" in told and str(session.backend.pid) in told and "--beside" in told
+        async with rig(tmp_path, empty_database, why="it hangs") as run:
+            await run.execute("table")
+        await session.close()
+
+    asyncio.run(scene())
+
+
+def test_behind_a_pooler_one_at_a_time_of_a_directory_opens(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no session can hold a key."""
+    monkeypatch.setattr(beside, "settled", lambda target: False)
+
+    async def scene() -> None:
+        rigs = [rig(tmp_path, database) for _number in range(2)]
+        opened = await asyncio.gather(*(one.__aenter__() for one in rigs), return_exceptions=True)
+        inside = [one for one in opened if isinstance(one, Rig)]
+        assert len(inside) == 1 and any(isinstance(one, CannotStart) for one in opened), opened
+        await inside[0].stop()
 
     asyncio.run(scene())
 
@@ -119,6 +155,9 @@ def test_one_whose_engine_has_ended_is_in_the_way_all_the_same(tmp_path: Path, d
                 await first.ended("table")
                 assert first.step("table").reason == CancelReason.OTHER_RUN
                 assert first.recorder.state.barrier is not None
+                # Asked to look again it finds the same, before anything is begun.
+                assert first.do(c.Resume()) is None
+                await first.until(lambda: len(first.events("run.held")) == 3, "it is held again")
                 refusal = first.do(c.Accept(reason="agreed", confirm="prod"))
                 assert refusal is not None and refusal.code == "confirm"
                 assert first.do(c.Accept(reason="agreed", confirm="dev")) is None

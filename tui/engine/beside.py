@@ -37,11 +37,7 @@ _AGAIN_S: Final = 1.0
 
 
 class InTheWay(Exception):
-    """No run opens here now; `lines` say why, for people."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+    """No run opens here now; the text says why, for people."""
 
 
 def settled(target: TargetAccess) -> bool:
@@ -101,9 +97,11 @@ def met(known: Iterable[OtherRun], seen: Iterable[Sighting], runs: Path, run: st
 
 class Turn:
     """The right to open a run on the target, which one has at a time; behind a pooler, where no session can hold a key,
-    among those of this runs directory. Raises InTheWay where somebody does not give it back."""
+    among those of this runs directory. Raises InTheWay where somebody does not give it back, unless the run is to open
+    `beside` whoever that is."""
 
-    def __init__(self, target: TargetAccess, control: Session, runs: Path) -> None:
+    def __init__(self, target: TargetAccess, control: Session, runs: Path, beside: bool = False) -> None:
+        self._beside = beside
         self._control = control if settled(target) else None
         self._runs = runs
         self._fd = -1
@@ -114,7 +112,9 @@ class Turn:
         while not (held := await self._taken()):
             if time.monotonic() > deadline:
                 await self._leave()
-                raise InTheWay([await self._whose()])
+                if self._beside:
+                    return self
+                raise InTheWay(await self._whose())
             await asyncio.sleep(0.05)
         self._held = held
         return self
@@ -136,7 +136,8 @@ class Turn:
         return True
 
     async def _whose(self) -> str:
-        text = _("Another run has been opening on this target for {seconds} s; nothing was started: {who}.")
+        text = _("Another run has been opening on this target for {seconds} s: {who}. Nothing was started. To run "
+                 "beside it, which is recorded: --beside REASON")  # fmt: skip
         who = _("its engine is on this host")
         if self._control is not None:
             opening = [s for s in await presence.sightings(self._control) if s.opening]

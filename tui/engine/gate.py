@@ -26,7 +26,7 @@ from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.presence import sightings
-from tui.run.standing import changes, in_the_way
+from tui.run.standing import changes, has_ahead, in_the_way
 
 _FIRST_S: Final = 2.0
 """Seconds for which an engine that takes a run up waits for the server's answer before it goes on."""
@@ -50,6 +50,7 @@ class Gate:
         self._runs = paths.directory.parent
         self._report = report
         self._settling: asyncio.Task[None] | None = None
+        self._held = False
         self._told: set[str] = set()
         """Those of which a rollback has been told."""
         opened = recorder.state.opened
@@ -58,17 +59,21 @@ class Gate:
 
     async def begin(self) -> None:
         """What an engine does first that takes a run up; bounded, and raising nothing."""
-        state = self._recorder.state
-        if state.recoveries == 0 or state.barrier is not None or state.given_up or not self._in_the_way():
-            return
-        self._start(self._first())
-        assert self._settling is not None
-        await asyncio.wait({self._settling}, timeout=_FIRST_S)
+        if self._recorder.state.recoveries > 0 and self._may_go_on():
+            self._start(self._first())
+            assert self._settling is not None
+            await asyncio.wait({self._settling}, timeout=_FIRST_S)
 
     def settle(self) -> None:
         """Have the run's sign on the server say what is true by now; where there is no session, the next has it."""
         if self._settling is not None or self._target.control_session is None or not self._known():
             return
+        if self._held and self._recorder.state.barrier is None:
+            # A person has it look again.
+            self._held = False
+            if self._may_go_on():
+                self._start(self._first())
+                return
         if self._in_the_way() != self._target.presence.shown and self._target.presence.possible:
             self._start(self._shown(self._in_the_way()))
 
@@ -102,6 +107,7 @@ class Gate:
             self._told.update(other.name for other in strange)
             return
         held = OtherRuns(strange)
+        self._held = True
         self._target.on_other(held)
         raise held
 
@@ -120,6 +126,11 @@ class Gate:
 
     def _known(self) -> bool:
         return identified(self._recorder.state.identity)
+
+    def _may_go_on(self) -> bool:
+        """Whether it has changing steps ahead that a person or the engine may have begin."""
+        state = self._recorder.state
+        return state.barrier is None and not state.given_up and has_ahead(state, self._changing) and self._known()
 
     def _in_the_way(self) -> bool:
         return in_the_way(self._recorder.state, self._changing)

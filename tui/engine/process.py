@@ -228,7 +228,7 @@ async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by
     runs = paths.directory.parent
     try:
         control = await target.control()
-        async with Turn(target, control, runs):
+        async with Turn(target, control, runs, beside=opened.beside is not None):
             if changes_something(opened.plan):
                 # Before it looks, so that of two hosts one sees the other.
                 await target.presence.show()

@@ -76,8 +76,13 @@ def in_the_way(state: RunState, changing: Sequence[int]) -> bool:
         return True
     if rollback is not None and rollback.status == "rolled_back":
         return False
+    return has_ahead(state, changing) or any(map(_halfway, state.steps.behind(state.rollback_unended)))
+
+
+def has_ahead(state: RunState, changing: Sequence[int]) -> bool:
+    """Whether a changing step of the checklist has not ended."""
     ahead = (state.steps.at(changing[n]) for n in range(bisect_left(changing, state.unended), len(changing)))
-    return any(not at.is_over for at in ahead) or any(map(_halfway, state.steps.behind(state.rollback_unended)))
+    return any(not at.is_over for at in ahead)
 
 
 def _halfway(at: StepState) -> bool:
