@@ -43,7 +43,7 @@ TYPES = {
     "feedback.added", "error.recorded", "error.resolved", "improvement.added", "backup.recorded",
     "fingerprint.recorded", "log.lines", "notify.sent",
 }  # fmt: skip
-EXTRA = {"step.cancel_requested", "step.child"}
+EXTRA = {"step.cancel_requested", "step.child", "run.beside", "run.driven"}
 PLAN = """
 virada: 1
 name: Contrato
