@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tui.console.pieces import Line, Piece, clipped, flowed, sides, width_of
+from tui.console.pieces import Line, Piece, clipped, flowed, plain, sides, width_of
 from tui.console.view import Said
 from tui.console.visible import visible
 
@@ -26,7 +26,7 @@ def notices(alarm: Notice, said: Said | None, width: int, most: int) -> list[Lin
     if said is None:
         return flowed(alarm.pieces, width, most)
     answer: list[Piece] = [(visible(said.text), _STYLE[said.severity])]
-    if not alarm.pieces or not alarm.urgent:
+    if not alarm.pieces or not alarm.urgent or plain(tuple(alarm.pieces)) == answer[0][0]:
         return flowed(answer, width, most)
     if said.severity == "information":
         return _behind(flowed(alarm.pieces, width, most), answer, width, most)

@@ -290,7 +290,7 @@ def _alarm(view: View) -> Notice:
         return Notice(((breach, "bad"),))
     holder = elsewhere(view) if view.mode == "operator" else None
     if holder is not None:
-        return Notice(((whose_helm(holder), "warn"),))
+        return Notice(((whose_helm(holder), "warn"),), urgent=False)
     earlier = _again(view)
     if earlier is not None:
         return Notice(((earlier, "warn"),))
