@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from tests.console.journals import ANA, Story, failed, migrated, migrating, plan, prepared, rolled_back
 from tests.console.twin import shown
-from tui.console.pictures.checklist import comes_next
 from tui.console.pictures.clock import clock_lines
 from tui.console.pictures.now import now
 from tui.console.pictures.window import window_lines
@@ -21,6 +20,7 @@ from tui.journal import events as e
 from tui.plan.model import Plan
 from tui.run.clock import instant
 from tui.run.status import status
+from tui.run.upnext import comes_next
 
 
 def view_of(story: Story, silent: float = 0.0) -> View:
@@ -124,7 +124,8 @@ def test_after_a_rollback_of_a_part_the_screen_tells_all_it_told_before() -> Non
     story.begin("verify", attempt=3).add(e.StepFate(step="verify", attempt=3, fate="undecided", reason="no_proof"))
     assert "Look at the database." in "".join(map(plain, now(view_of(story), 80, 3)))
     story.passes("verify", attempt=4)
-    assert comes_next(story.state()) == "rls"
+    found = comes_next(story.state())
+    assert found is not None and found.id == "rls"
 
 
 def test_the_next_milestone_is_told_after_a_rollback_of_a_part() -> None:

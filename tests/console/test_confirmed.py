@@ -58,11 +58,14 @@ async def test_another_target_s_name_is_not_sent(tmp_path: Path) -> None:
         assert isinstance(seen.app.screen, Asking) and seen.helm.taken == []
 
 
-async def test_run_on_needs_no_name_because_it_stops_before_what_does(tmp_path: Path) -> None:
+async def test_run_on_asks_for_no_name_because_it_stops_before_what_costs_one(tmp_path: Path) -> None:
     story = prepared().passes("backup").passes("verify-backup")
     async with shown(story, tmp_path) as seen:
         await seen.press("X")
-        assert await seen.commands() == [c.RunTo(step="migrate")]
+        assert "Nothing would run by itself: 2.2.1" in seen.text()
+        # Further on neither: nothing is asked of the engine that it would not do.
+        await seen.press("j", "j", "X")
+        assert "Nothing would run by itself: 2.2.1" in seen.text() and not seen.helm.taken
 
 
 async def test_an_undo_asks_for_the_name_alone(tmp_path: Path) -> None:

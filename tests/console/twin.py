@@ -150,6 +150,7 @@ async def shown(
     claim: Claim | None = None,
     later: float = 2.0,
     engine: Look | None = lambda told: True,
+    keeps_driving: bool = False,
 ) -> AsyncIterator[Seen]:
     """The console over a story, `later` seconds after its last event; the wall clock stands. `engine`: whether one
     lives."""
@@ -160,8 +161,9 @@ async def shown(
     twin = helm or HelmTwin()
     messages: list[Message] = []
     app = Console(
-        source, paths, mode, me=ANA, connect=connect or (lambda take: twin), ensure_engine=ensure_engine, claim=claim
-    )
+        source, paths, mode, me=ANA, connect=connect or (lambda take: twin), ensure_engine=ensure_engine, claim=claim,
+        keeps_driving=keeps_driving,
+    )  # fmt: skip
     async with app.run_test(size=size, message_hook=messages.append) as pilot:
         await pilot.pause()
         yield Seen(app, pilot, twin, messages, story)

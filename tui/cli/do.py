@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from tui.cli.output import print_json, print_line, tell
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming, Refused
+from tui.journal.line import JournalError
 from tui.locale import _
 from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
@@ -74,9 +76,12 @@ def _carry_out(
     paths: RunPaths, asked: AnyCommand, *, as_json: bool, wait: bool, take: str | None, declared: str | None,
     keep_driving: bool = False,
 ) -> int:  # fmt: skip
+    from tui.cli.engine import facts_of
     from tui.cli.follower import Follower
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
+    from tui.cli.recorded import outline
+    from tui.plain.driving import drive_lines
     from tui.plain.narrator import stays_lines
     from tui.plain.trouble import told_rows, trouble
     from tui.plain.words import STEP_STATUS, outcome_word, run_waiting, word
@@ -85,6 +90,12 @@ def _carry_out(
     # An engine that is started for a command that drives begins nothing of its own accord before it.
     drives = not keep_driving and isinstance(asked, (*ENDING, RunTo))
     coming: Coming = "keep" if keep_driving else "command"
+    if not drives and facts_of(paths)["alive"] is False:
+        # What an engine goes on with that is started for a note is told before it begins. Why there can be none is told
+        # by whatever starts it.
+        with suppress(Stop, JournalError, OSError):
+            for text in drive_lines(outline(paths), time.time()):
+                tell(text)
     with connected(paths, declared=declared, coming=coming, wish="by_hand" if drives else None) as helm:
         answer = helm.request(asked, take=take)
         if isinstance(answer, Refused):

@@ -63,9 +63,10 @@ def left_alone(paths: RunPaths) -> str:
 
 
 def accompany(
-    paths: RunPaths, way: Way, *, declared: str | None, take: str | None, mouse: bool, coming: Coming = "keep"
+    paths: RunPaths, way: Way, *, declared: str | None, take: str | None, mouse: bool, coming: Coming = "command"
 ) -> int:
-    """The run's outcome, or 0 when its person detached. `coming`: who opens a run has said how it is driven."""
+    """The run's outcome, or 0 when its person detached. `coming`: who opens a run has said how it is driven, until they
+    command."""
     if way == "detach":
         return Exit.DONE
     if way == "headless":

@@ -59,7 +59,7 @@ def joining(keep_driving: bool) -> Coming:
 
 def wish(coming: Coming) -> Wish | None:
     """What that means for an engine that is started for them."""
-    return "by_hand" if coming == "join" else None
+    return None if coming == "keep" else "by_hand"
 
 
 def owner() -> Decorator:

@@ -69,7 +69,7 @@ ACTIONS: tuple[Action, ...] = (
         "x",
         "x",
         N_("execute"),
-        N_("Execute the selected step; a dangerous one asks first."),
+        N_("Execute the selected step; a dangerous one asks first. Elsewhere: asks for the step that comes next."),
         intents.can_execute,
         1,
     ),
@@ -471,6 +471,14 @@ def label(action: Action, view: View) -> str:
         return _("resume")
     if action.name == "execute" and intents.is_retry(view):
         return _("try again")
+    if action.name == "execute" and view.step is not None and intents.instead(view, view.step) is not None:
+        return _("execute next")
+    if action.name == "run_to" and view.step is not None:
+        from tui.console.announce import run_to_range
+
+        found = run_to_range(view, view.step)
+        if found:
+            return _("run {steps}").format(steps=found)
     if action.name == "skip_idle" and view.playback is not None and view.playback.skip:
         return _("play idle")
     return _(action.label)

@@ -33,7 +33,7 @@ from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
 from tui.helm.owner import other_owner
 from tui.helm.paths import RunPaths
-from tui.journal.line import JournalError
+from tui.journal.line import JournalError, Line
 from tui.locale import _, ngettext
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
@@ -206,6 +206,8 @@ class Console(App[None], inherit_bindings=False):
         if batch.reset:
             self.attempts.clear()
             self.overview.log_pane.clear()
+        if not batch.reset:
+            self._say_driver(batch.previous, batch.state, lines)
         self.attempts.feed(lines)
         if self.hands is not None and not batch.reset and any(line.type == "run.recovered" for line in lines):
             self.hands.forget()
@@ -219,6 +221,16 @@ class Console(App[None], inherit_bindings=False):
             self.overview.make_room()
         self._say_fault()
         self.repaint()
+
+    def _say_driver(self, previous: RunState, state: RunState, lines: list[Line]) -> None:
+        """That what went on by itself has ended, to whoever is at the helm here."""
+        ended = previous.policy.drive != "by_hand" and state.policy.drive == "by_hand"
+        if self.mode == "operator" and ended and any(line.type in ("run.driven", "run.recovered") for line in lines):
+            from tui.plain.driving import drive_word
+
+            goal = state.steps.get(previous.policy.until or "")
+            drive = drive_word(previous.policy.drive, "?" if goal is None else visible(goal.place.number))
+            self.say(Said(_("A person drives from here on: {drive} has ended.").format(drive=drive)))
 
     def on_source_lost(self, message: SourceLost) -> None:
         if not message.final:
@@ -282,6 +294,9 @@ class Console(App[None], inherit_bindings=False):
         """A sentence in the notice line, which nothing ever covers; a toast would cover other things."""
         self._said, self._said_at = said, float("inf") if keep else time.monotonic()
         self.repaint()
+
+    def follow(self) -> None:
+        self.overview.checklist.follow()
 
     def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None:
         from tui.console.screens.overlay import Asking

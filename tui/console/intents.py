@@ -6,13 +6,17 @@ decides again on what it is sent.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from tui.console.view import View
 from tui.run import commands as c
 from tui.run.decide import Refusal, decide
 from tui.run.steps import StepState
+from tui.run.upnext import comes_next, upcoming
 
+Paid = TypeVar("Paid", bound=c.Confirmable)
 RETRIED = frozenset(("failed", "cancelled", "undone", "undecided"))
 TRIED = "."
 """Stands for a text that will be asked for, when only the rules are looked at."""
@@ -58,7 +62,22 @@ def execution(at: StepState, reason: str | None = None) -> c.Execute | c.Retry:
     return c.Retry(step=at.id, reason=reason) if retried(at) else c.Execute(step=at.id)
 
 
-def paid(view: View, command: c.Confirmable) -> c.Confirmable:
+def instead(view: View, at: StepState) -> StepState | None:
+    """The step that `x` asks for where it cannot mean the selected one: what comes next, if that can be done now."""
+    if refusal(view, paid(view, execution(at))) is None:
+        return None
+    for other in (comes_next(view.state), upcoming(view.state)):
+        if other is None or other.id == at.id:
+            continue
+        command: c.AnyCommand = paid(view, execution(other))
+        if other.step.kind == "sign":
+            command = c.Sign(step=other.id, note=TRIED)
+        if refusal(view, command) is None:
+            return other
+    return None
+
+
+def paid(view: View, command: Paid) -> Paid:
     """The command with the confirmation that it may cost and that will be asked for."""
     opened = view.state.opened
     return replace(command, confirm=None if opened is None else opened.target, reason=TRIED)
@@ -73,7 +92,10 @@ def to_cancel(view: View) -> StepState | None:
 
 
 def can_execute(view: View) -> bool:
-    return view.step is not None and refusal(view, paid(view, execution(view.step))) is None
+    """Elsewhere as well: there it asks for the step that comes next."""
+    if view.step is None:
+        return False
+    return refusal(view, paid(view, execution(view.step))) is None or instead(view, view.step) is not None
 
 
 def can_run_to(view: View) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from tui.console import intents
+from tui.console import announce, intents
 from tui.console.dialog import Asked, Question, explained
 from tui.console.pictures.still import still_sentence
 from tui.console.pieces import Line
@@ -19,6 +19,7 @@ from tui.console.words import clock, effect_word, environment_word, name_of
 from tui.journal.codes import HoldReason
 from tui.locale import _, ngettext
 from tui.plain.confirmations import confirmation_words
+from tui.plain.driving import stop_words
 from tui.plain.holding import held_sentence
 from tui.plain.lacking import lack_words, sizes_words
 from tui.plain.words import error_text
@@ -43,6 +44,9 @@ class Desk(Protocol):
 
     def say(self, said: Said) -> None: ...
 
+    def follow(self) -> None:
+        """The selection goes back to where the run stands."""
+
 
 class Operator:
     """One method an action; the action's name is the method's."""
@@ -66,40 +70,90 @@ class Operator:
 
     def execute(self) -> None:
         at = self._step()
-        if at is None or self._refused(intents.execution(at)):
+        if at is None:
             return
+        other = intents.instead(self._desk.view(), at)
+        if other is not None:
+            self._instead(at, other)
+        elif not self._refused(intents.execution(at)):
+            self._execute(at, ())
+
+    def _instead(self, at: StepState, other: StepState) -> None:
+        """Another step than the selected one can be done now: it is asked for, with what it costs."""
+        text = _("{step} cannot be executed now.").format(step=name_of(at))
+        lines = explained(text, "warn") + explained(_("Next is {step}.").format(step=name_of(other)))
+        if other.step.kind == "sign":
+            self._sign(other, lines)
+        else:
+            self._execute(other, lines)
+
+    def _execute(self, at: StepState, lines: tuple[Line, ...]) -> None:
+        """`lines`: why it is this step that is asked for; without them what costs nothing is done at once."""
+        command = intents.execution(at)
+        view = self._desk.view()
         if at.status == "undecided":
             # The engine takes this only with a reason: nobody knows but the person who looked.
             text = _("Its fate is undecided. Run it again only after you saw that it was not applied.")
-            lines = explained(text, "bad")
+            lines += explained(text, "bad")
             self._text(
                 _("Run {step} again").format(step=name_of(at)),
                 _("Try again"),
                 _("How do you know that it was not applied?"),
-                lambda text: self._run(at, text),
+                lambda text: self._run(at, text, ()),
                 lines,
             )
-            return
-        self._run(at, None)
+        elif lines and cost(view.state, command, view.moment.wall) is None:
+            question = Question(
+                title=_("Execute {step}").format(step=name_of(at)), confirm=_("Execute"),
+                lines=lines + announce.lines(view, command),
+            )  # fmt: skip
 
-    def _run(self, at: StepState, reason: str | None) -> None:
-        self._paid(intents.execution(at, reason), _("Execute {step}").format(step=name_of(at)), _("Execute"))
+            def answered(_values: list[str]) -> None:
+                self._desk.follow()
+                self._send(command)
+
+            self._desk.ask(question, answered)
+        else:
+            self._run(at, None, lines)
+
+    def _run(self, at: StepState, reason: str | None, lines: tuple[Line, ...]) -> None:
+        title = _("Execute {step}").format(step=name_of(at))
+        self._paid(intents.execution(at, reason), title, _("Execute"), lines)
 
     def run_to(self) -> None:
         at = self._step()
-        if at is None or self._refused(c.RunTo(step=at.id)):
+        command = None if at is None else c.RunTo(step=at.id)
+        if at is None or command is None or self._refused(command):
             return
-        self._desk.send(c.RunTo(step=at.id))
+        view = self._desk.view()
+        near = announce.run_to(view, at)
+        if near is not None and near.due:
+            # What it sets going stands in the footer and above it.
+            self._desk.send(command)
+            return
+        told = announce.follows(view, command)
+        if told is not None and not told.due and all(one.step.with_ for one in view.state.running()):
+            text = _("Nothing would run by itself: {why}.").format(why=stop_words(told))
+            self._desk.say(Said(text, "warning"))
+            return
+        question = Question(
+            title=_("Run on to {step}").format(step=name_of(at)),
+            confirm=_("Run on"),
+            lines=announce.lines(view, command),
+        )
+        self._desk.ask(question, lambda _values: self._desk.send(command))
 
     def sign(self) -> None:
         at = self._step()
-        if at is None or self._refused(c.Sign(step=at.id, note=intents.TRIED)):
-            return
-        lines: tuple[Line, ...] = ()
+        if at is not None and not self._refused(c.Sign(step=at.id, note=intents.TRIED)):
+            self._sign(at, ())
+
+    def _sign(self, at: StepState, lines: tuple[Line, ...]) -> None:
         if isinstance(at.step.spec.get("text"), str):
             lines += explained(at.step.spec["text"])
         if is_attested(at.id):
             lines += explained(_("Nothing measures this on this target: say how you know whether it holds."))
+        lines += announce.lines(self._desk.view(), c.Sign(step=at.id, note=intents.TRIED))
         label = _("What was seen or done")
         if isinstance(at.step.spec.get("expect"), str):
             label = visible(at.step.spec["expect"])
@@ -118,6 +172,7 @@ class Operator:
         lines: tuple[Line, ...] = ()
         if at.step.prove is not None:
             lines = explained(_("The step's own proof is looked at before it counts as done."), "dim")
+        lines += announce.lines(self._desk.view(), c.ByHand(step=at.id, note=intents.TRIED))
         self._text(
             _("Done by hand: {step}").format(step=name_of(at)),
             _("Record"),
@@ -135,6 +190,7 @@ class Operator:
             _("Skip"),
             _("Reason"),
             lambda reason: self._desk.send(c.Skip(step=at.id, reason=reason)),
+            announce.lines(self._desk.view(), c.Skip(step=at.id, reason=intents.TRIED)),
         )
 
     def cancel(self) -> None:
@@ -146,6 +202,7 @@ class Operator:
             return
         title = _("Cancel {step}").format(step=name_of(at))
         lines = explained(_("The statement or program that runs is ended; what became of it is then looked at."))
+        lines += announce.lines(self._desk.view(), c.Cancel(step=at.id))
         question = Question(title=title, confirm=_("Cancel the step"), cancel=_("Let it run"), lines=lines, danger=True)
         self._desk.ask(question, lambda _values: self._desk.send(c.Cancel(step=at.id)))
 
@@ -202,7 +259,10 @@ class Operator:
             confirm=_("Roll back"),
             danger=True,
             typed_first=True,
-            lines=_what_a_rollback_does(view),
+            lines=(
+                *_what_a_rollback_does(view),
+                *announce.lines(view, c.Rollback(reason=intents.TRIED, confirm=opened.target)),
+            ),
             fields=(
                 Asked(label=_("Reason")),
                 Asked(
@@ -248,6 +308,8 @@ class Operator:
         lines: tuple[Line, ...] = ()
         if holder is not None:
             lines = explained(_("{holder} has it now and will see this.").format(holder=visible(holder)), "warn")
+        ended = announce.ending(self._desk.view())
+        lines += explained(ended, "run") if ended else ()
         # Taking over is a decision of its own in the journal; the note that goes with it changes nothing in the run.
         self._text(
             _("Take the helm"),
@@ -339,6 +401,8 @@ class Operator:
         where = _("The target is {target} ({environment}).").format(
             target=visible(target), environment=environment_word(opened.environment)
         )
+        # What it sets going is known for a command that is paid.
+        lines += announce.lines(view, intents.paid(view, command))  # type: ignore[arg-type]
         question = Question(
             title=title, confirm=confirm, lines=(*explained(where, "bad"), *explained(words, "warn"), *lines),
             fields=tuple(fields), danger=True,

@@ -77,7 +77,7 @@ def by_itself_words(told: Foreseen, wall: float) -> str:
     signed = sum(due.signed for due in told.due)
     if signed:
         text += " " + ngettext(
-            "({n} of them signed without asking)", "({n} of them signed without asking)", signed
+            "({n} of them is signed without asking)", "({n} of them are signed without asking)", signed
         ).format(n=signed)
     if not told.whole:
         text += " " + _("and further")

@@ -16,6 +16,7 @@ from tui.run.order import begin, beside, blocked, in_rollback
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
+from tui.run.upnext import upcoming
 
 
 class Do(Struct, frozen=True, kw_only=True):
@@ -292,6 +293,7 @@ def _by_hand(state: RunState, current: StepState | None, running: list[StepState
     """A person executes the next step, and it says what that costs."""
     if running or current is None:
         return Wait(reason="running" if running else "person", step=None if current is None else current.id)
+    current = upcoming(state) or current
     cost = None if current.stops or current.step.kind == "sign" else beginning(state, current, wall)
     return Wait(reason="person" if cost is None else cost.why, step=current.id)
 

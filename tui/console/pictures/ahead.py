@@ -21,8 +21,9 @@ def projection(view: View) -> of.Projection:
 
 
 def milestones(view: View) -> tuple[of.Milestone, ...]:
-    """See `tui.run.projection`."""
-    return _seen("milestones", view, of.milestones)
+    """See `tui.run.projection`; where everything is taken back, those that were reached."""
+    found = _seen("milestones", view, of.milestones)
+    return tuple(each for each in found if each.actual is not None) if view.state.given_up else found
 
 
 def _seen(name: str, view: View, look: Callable[[RunState, float], T]) -> T:

@@ -26,6 +26,7 @@ from tui.plain.words import FATE_REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps, StepState
+from tui.run.upnext import comes_next
 
 TAKEN = 5
 """Columns of the time that a step took or takes; hours stand in those of the estimate as well."""
@@ -60,7 +61,8 @@ def heading_row(
         title = f"{row.number} {title}"
     left: list[Piece] = [(f"{mark}{title}", style)]
     wait = starts_in(view.state, view.state.steps.at(row.position).place.starts, view.moment.wall)
-    if row.group == "main" and wait is not None and wait > 0 and not view.nothing_runs:
+    gone = view.nothing_runs or view.state.given_up
+    if row.group == "main" and wait is not None and wait > 0 and not gone:
         left.append((" " + _("starts in {span}").format(span=clock(wait)), "dim"))
     return sides(width, left, right)
 
@@ -111,7 +113,8 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     style = "dim" if accompanied else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
     word = _("ended") if accompanied else status_word(at.status)
-    if at.status == "pending" and comes_next(view.state) == at.id:
+    gone = view.state.given_up and at.group == "main"
+    if at.status in ("pending", "cancelled") and not at.stops and is_next(view.state, at):
         word, style = _("next"), "bold"
     elif at.status == "running" and view.nothing_runs:
         word, style = _("unsure"), "bad"
@@ -119,9 +122,10 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
         word, style = _("waiting"), "warn"
     status = f"{mark}{glyphs().status[at.status]} {word}"
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
-    if at.status in ("skipped", "undone") or (at.status == "pending" and at.step.with_ is not None):
+    if at.status in ("skipped", "undone") or (at.status == "pending" and (gone or at.step.with_ is not None)):
         title_style = "dim"
-    time, time_style = _time(at, view, columns)
+    # What is taken back has no order to go on in: nothing further of it is expected.
+    time, time_style = ("", "dim") if gone and at.status == "pending" else _time(at, view, columns)
     left = in_columns((status, 3 + columns.status, style), (at.place.number, columns.number, "dim"))
     # Beside other panes a title needs the room more than the end of a long role.
     role = min(columns.role, SHORT_ROLE if width < WIDE_ROLE else columns.role) if width >= ROLE_FROM else 0
@@ -134,7 +138,8 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     else:
         right[0] = (time.lstrip(" "), time_style)
     room = max(0, width - width_of(left) - (width_of(right) + 1 if right else 0))
-    title, more = visible(at.step.title), [] if accompanied else _more(at, view)
+    unsaid = accompanied or (gone and at.status == "pending")
+    title, more = visible(at.step.title), [] if unsaid else _more(at, view)
     if at.status == "passed" and cells(title) + width_of(more) > room:
         # That it is committed stands in the details as well; its title does not stand anywhere else on the screen.
         more = []
@@ -158,6 +163,12 @@ def _time(at: StepState, view: View, columns: Columns) -> tuple[str, str]:
     if at.started is not None and at.ended is not None:
         return _spans(clock(at.ended - at.started), shown, columns), "dim"
     return shown.rjust(columns.time), "dim"
+
+
+def is_next(state: RunState, at: StepState) -> bool:
+    """Whether it is the step that comes next."""
+    found = comes_next(state)
+    return found is not None and found.id == at.id
 
 
 def _spans(taken: str, estimate: str, columns: Columns) -> str:
@@ -193,17 +204,3 @@ def _more(at: StepState, view: View) -> list[Piece]:
     if at.status == "pending" and at.step.confirm == "typed":
         return [(" " + _("(dangerous)"), "warn")]
     return []
-
-
-def comes_next(state: RunState) -> str | None:
-    """The first step of the checklist that has neither begun nor ended, companions left out; None while the run is
-    closed, held up by a failure, or taken back."""
-    if state.closed is not None or state.given_up or state.undecided:
-        return None
-    for position in range(state.unended, state.checklist):
-        at = state.steps.at(position)
-        if at.stops:
-            return None
-        if at.status == "pending" and at.step.with_ is None:
-            return at.id
-    return None

@@ -18,7 +18,11 @@ def footer(view: View, width: int) -> Line:
     parts: list[tuple[int, int, list[Piece]]] = []
     for number, action in enumerate(wanted):
         pieces = [(f" {action.shown}", "key"), (f" {label(action, view)} ", "text")]
-        parts.append((0 if action.footer == ALWAYS else action.footer, number, pieces))
+        rank = 0 if action.footer == ALWAYS else action.footer
+        if action.name == "run_to" and not view.following:
+            # Whoever has gone ahead with the selection is told how much would run up to there.
+            rank = 2
+        parts.append((rank, number, pieces))
     left, chosen = width, []
     for _rank, number, pieces in sorted(parts, key=lambda part: part[:2]):
         if width_of(pieces) <= left:

@@ -11,6 +11,7 @@ from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word
 from tui.finite import local
 from tui.locale import _
 from tui.plain.stillness import nothing_runs
+from tui.run.driving import driver
 
 TIME_FROM, ZONE_FROM = 72, 100
 """Columns from which the time of day has room, and what its zone is called."""
@@ -90,9 +91,26 @@ def _who(view: View, width: int) -> Line:
     # Names of people may be long: each keeps its share of what the link's age leaves.
     room = max(12, width - width_of(left) - 1)
     right = _helm(view, room)
+    who = drives(view)
+    if who and width_of(left) + width_of(who) + width_of(right) < width:
+        left += who
     if state.opened is not None and width_of(left) + len(state.opened.id) + 2 + width_of(right) <= width:
         left.append((f" {visible(state.opened.id)}", "dim"))
     return sides(width, left, right)
+
+
+def drives(view: View) -> list[Piece]:
+    """Who drives: a person by hand, or what goes on without one."""
+    found = driver(view.state)
+    if found is None or view.nothing_runs:
+        return []
+    goal = view.state.steps.get(found.until or "")
+    number = "?" if goal is None else visible(goal.place.number)
+    words = {
+        "by_hand": _("by hand"), "headless": _("HEADLESS"), "autopilot": _("AUTOPILOT"),
+        "run_to": _("RUNS TO {step}").format(step=number), "rollback": _("ROLLBACK GOES ON"),
+    }  # fmt: skip
+    return [(f"{glyphs().dot} ", "dim"), (words[found.how] + " ", "warn" if found.by_itself else "dim")]
 
 
 def _link(view: View) -> Piece:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.console.glyphs import glyphs
+from tui.console.pictures.ahead import milestones, projection
 from tui.console.pictures.window import bar
 from tui.console.pieces import Line, Piece, columns, width_of
 from tui.console.timezone import zone
@@ -16,7 +18,7 @@ from tui.console.words import clock, minutes_offset, offset
 from tui.finite import local
 from tui.locale import _
 from tui.run.clock import WindowClock, window_clock
-from tui.run.projection import Milestone, milestones, projection
+from tui.run.projection import Milestone, rollback_projection
 
 TIME, AT, LATE = 5, 9, 12
 """Columns: a time of day, a distance from the opening, how early or late."""
@@ -37,9 +39,15 @@ def milestone_lines(view: View, width: int) -> list[Line]:
     window = window_clock(view.state, view.moment.wall)
     if window is None:
         return [((_("This target has no maintenance window, so nothing is planned against one."), "dim"),)]
-    rows = [_of(each) for each in milestones(view.state, view.moment.wall)]
-    ends = None if view.state.closed is not None else projection(view.state, view.moment.wall).ends
-    rows.extend(_own(window, ends))
+    rows = [_of(each) for each in milestones(view)]
+    state, wall = view.state, view.moment.wall
+    ends: tuple[float | None, str] = (projection(view).ends, _("the work is expected to end"))
+    if state.given_up:
+        # The order of before is gone, with all that was expected of it.
+        window = replace(window, last_safe_rollback=None)
+        rolling = state.rollback is not None and state.rollback.status == "running"
+        ends = rollback_projection(state, wall).ends if rolling else None, _("the rollback is expected to end")
+    rows.extend(_own(window, *((None, "") if state.closed is not None else ends)))
     where = zone(view.state)
     titles = columns(
         ("", 1, "dim"), ("", TIME, "dim"), (_("planned"), AT, "dim"), (_("came"), AT, "dim"), ("", LATE, "dim")
@@ -60,8 +68,8 @@ def _of(each: Milestone) -> _Row:
     return _Row(t=each.planned, title=title, mark=(glyphs().planned, "dim"), came="-")
 
 
-def _own(window: WindowClock, ends: float | None) -> list[_Row]:
-    """The window's own instants; `ends`: when the work does, where that is known."""
+def _own(window: WindowClock, ends: float | None, called: str) -> list[_Row]:
+    """The window's own instants; `ends`: when the work, or the rollback, does, where that is known, and its name."""
     opens = window.opens - window.zero
     at = [(opens, _("the window opens")), (opens + window.duration_s, _("the buffer begins"))]
     if window.buffer_s <= 0:
@@ -70,7 +78,7 @@ def _own(window: WindowClock, ends: float | None) -> list[_Row]:
     if window.last_safe_rollback is not None:
         at.append((window.last_safe_rollback - window.zero, _("last safe rollback")))
     if ends is not None:
-        at.append((ends - window.zero, _("the work is expected to end")))
+        at.append((ends - window.zero, called))
     return [_Row(t=t, title=title, mark=(glyphs().separator, "dim")) for t, title in at]
 
 

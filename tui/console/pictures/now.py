@@ -7,8 +7,9 @@ from collections.abc import Callable
 from msgspec import to_builtins
 
 from tui.console.actions import keyed, shown_of
+from tui.console.announce import by_itself, ending, follows, run_to
 from tui.console.glyphs import glyphs
-from tui.console.intents import elsewhere, has_say
+from tui.console.intents import TRIED, elsewhere, execution, has_say, paid
 from tui.console.pictures.notices import Notice, notices
 from tui.console.pictures.still import left_at_work, still, unknown
 from tui.console.pictures.wrong import wrong
@@ -23,10 +24,12 @@ from tui.helm.neighbour import neighbour_words
 from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _, ngettext
 from tui.plain.cause import cause
+from tui.plain.driving import foreseen_words, steps_words, stop_words
 from tui.plain.figures import span
 from tui.plain.holding import held_sentence
 from tui.plain.lacking import share
 from tui.plain.words import FATE_REASON, STEP_STATUS, error_text, word
+from tui.run import commands as c
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
 from tui.run.errors import RecordedError
@@ -35,6 +38,7 @@ from tui.run.state import Barrier, RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
 from tui.run.unknown import rehearsal_of
+from tui.run.upnext import upcoming
 
 LOOKED_THROUGH = 2000
 """Errors of a run up to which each is looked at: a screen is painted often."""
@@ -124,8 +128,12 @@ def _what(view: View) -> list[Piece]:
         return [(_("UNDECIDED") + " ", "bad"), (name_of(first), "bold"), (": " + text, "bad")]
     if state.held is not None:
         reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
-        return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, _("h lets it go on."))]
-    current = state.current()
+        then = follows(view, c.Resume())
+        hint = _("h lets it go on.")
+        if then is not None and then.due:
+            hint = _("h lets it go on: {what}.").format(what=foreseen_words(then, view.moment.wall))
+        return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, hint)]
+    current = upcoming(state)
     companions = list(state.running())
     if companions and (current is None or not current.stops):
         return _running(view, companions)
@@ -178,7 +186,19 @@ def _running(view: View, running: list[StepState]) -> list[Piece]:
         found.append((f" {glyphs().dot} {progress_of(at)}", "text"))
     if len(running) > 1:
         found.append((" " + _("and {n} more").format(n=len(running) - 1), "dim"))
-    return found
+    return [*found, *_then(view)]
+
+
+def _then(view: View) -> list[Piece]:
+    """What goes on by itself behind what runs, and where it stops."""
+    told = by_itself(view)
+    if told is None:
+        return []
+    stop = stop_words(told)
+    # In as few words as can be: it stands behind what runs.
+    parts = [_("by itself: {steps}").format(steps=steps_words(told.due))] if told.due else []
+    parts += [_("then {stop}").format(stop=stop)] if stop else []
+    return [("".join(f"; {part}" for part in parts), "run")] if parts else []
 
 
 def _unestimated(view: View, at: StepState, elapsed: str) -> str:
@@ -204,11 +224,9 @@ def _rollback(view: View) -> list[Piece]:
         name = name_of(stuck) if stuck is not None else "?"
         hint = _("x tries it again, b settles it by hand.")
         return [(_("The rollback FAILED at {step}.").format(step=name), "bad"), *_hint(view, hint)]
-    for at in view.state.steps:
-        if at.group != "main" and not at.is_ended and (at.step.kind == "sign" or _costs(view, at)):
-            return _next(view, at)
-        if at.group != "main" and not at.is_ended:
-            break
+    at = upcoming(view.state)
+    if at is not None and (at.step.kind == "sign" or _costs(view, at)):
+        return _next(view, at)
     return [(_("The rollback is not over.") if view.nothing_runs else _("Rolling back."), "bad")]
 
 
@@ -216,26 +234,43 @@ def _next(view: View, at: StepState) -> list[Piece]:
     wait = starts_in(view.state, at.place.starts, view.moment.wall) if at.group == "main" else None
     if wait is not None and wait > 0:
         label = _("in {span}").format(span=clock(wait))
-        return [(f"{label} ", "run"), (_("begins {phase}, with {step}").format(
-            phase=visible(at.place.phase), step=name_of(at)
-        ), "text")]  # fmt: skip
+        # By hand nothing begins by itself, then neither.
+        by_hand = view.state.policy.drive == "by_hand"
+        text = _("{phase} may begin, with {step}") if by_hand else _("begins {phase}, with {step}")
+        return [(f"{label} ", "run"), (text.format(phase=visible(at.place.phase), step=name_of(at)), "text")]
     # Who does it stands before the title, which may be long.
     who = _("Next for {role}:").format(role=visible(at.step.role)) if at.step.role else _("Next:")
     found: list[Piece] = [(f"{who} ", "dim"), (name_of(at), "bold")]
     cost = None if at.step.kind == "sign" else beginning(view.state, at, view.moment.wall)
     if cost is not None:
         # Whoever drives: it begins with a person's confirmation alone.
-        return [found[0], (f"{_COST[cost.why]()} ", "warn"), found[1], *_hint(view, _("x executes it."))]
-    goal = view.state.steps.get(view.state.policy.until or "")
-    if view.state.policy.drive == "run_to" and goal is not None and not goal.is_ended and not view.nothing_runs:
-        # What was asked for once still goes on by itself behind every signature.
-        text = _("It runs on to {step} by itself.").format(step=visible(goal.place.number))
-        if at.step.kind == "sign":
-            text = _("Then it runs on to {step} by itself.").format(step=visible(goal.place.number))
-        return [*found, *(_hint(view, _("s signs it.")) if at.step.kind == "sign" else []), (f" {text}", "run")]
-    if view.state.policy.drive == "by_hand" or at.step.kind == "sign":
-        found.extend(_hint(view, _("s signs it.") if at.step.kind == "sign" else _("x executes it.")))
+        found = [found[0], (f"{_COST[cost.why]()} ", "warn"), found[1]]
+    told = by_itself(view)
+    if told is not None and told.due:
+        # Nobody has to do anything for it: it begins in a moment.
+        return [*found, (f". {foreseen_words(told, view.moment.wall)}.", "run")]
+    signs = at.step.kind == "sign"
+    key = _("s signs it") if signs else _("x executes it")
+    command: c.AnyCommand = c.Sign(step=at.id, note=TRIED) if signs else paid(view, execution(at))
+    text = _("{key}; then {what}.").format(key=key, what=_followed(view, command))
+    if not _followed(view, command):
+        text = f"{key}."
+    found.extend(_hint(view, text))
+    if view.step is not None and view.step.id != at.id and view.mode == "operator":
+        steps = run_to(view, view.step)
+        if steps is not None and steps.due:
+            found.extend(_hint(view, f"X: {foreseen_words(steps, view.moment.wall)}."))
     return found
+
+
+def _followed(view: View, command: c.AnyCommand) -> str:
+    """What follows from the command without a further key, or what of that it ends, as a clause."""
+    if view.mode != "operator":
+        return ""
+    told = follows(view, command)
+    if told is not None and told.due:
+        return foreseen_words(told, view.moment.wall)
+    return _("nothing goes on by itself any more") if ending(view, command) else ""
 
 
 def _costs(view: View, at: StepState) -> bool:

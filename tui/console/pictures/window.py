@@ -26,7 +26,7 @@ def window_lines(view: View, width: int) -> list[Line]:
     if window is None or width < 40:
         return []
     found = milestones(view)
-    return [bar(view, width), _words(window, found, width)]
+    return [bar(view, width), _words(view, window, found, width)]
 
 
 def bar(view: View, width: int) -> Line:
@@ -52,7 +52,7 @@ def bar(view: View, width: int) -> Line:
         character = glyphs().buffer if x >= buffer else glyphs().empty
         late = "bar.bad" if x >= buffer else "bar"
         cells.append((glyphs().full, late) if x < passed else (character, "dim"))
-    marks: list[tuple[float | None, Piece]] = [(_safe(window), ("R", "warn"))]
+    marks: list[tuple[float | None, Piece]] = [(_safe(view, window), ("R", "warn"))]
     marks.extend((each.planned, (glyphs().planned, "dim")) for each in found)
     marks.extend((each.projected, (glyphs().projected, "bold")) for each in found)
     marks.extend((each.actual, (glyphs().actual, "ok")) for each in found)
@@ -63,23 +63,23 @@ def bar(view: View, width: int) -> Line:
     return ((f"{opens} ", "dim"), *cells, (f" {closes}", "dim"))
 
 
-def _words(window: WindowClock, found: tuple[Milestone, ...], width: int) -> Line:
+def _words(view: View, window: WindowClock, found: tuple[Milestone, ...], width: int) -> Line:
     """Reached ones give way to those still to come where not all fit, and the furthest to the last safe rollback."""
     shown = list(found)
     while True:
         # What stands beside the titles takes its columns whatever they are; the rest is shared by the titles.
-        room = width - sum(width_of(line) for line in _parts(window, shown, 0))
+        room = width - sum(width_of(line) for line in _parts(view, window, shown, 0))
         lengths = [cells(visible(each.title)) for each in shown]
         title = next((n for n in range(TITLE, SHORTEST - 1, -1) if sum(min(n, size) for size in lengths) <= room), None)
         if title is not None:
-            return tuple(piece for line in _parts(window, shown, title) for piece in line)
+            return tuple(piece for line in _parts(view, window, shown, title) for piece in line)
         reached = next((each for each in shown if each.actual is not None), None)
         if reached is None and len(shown) < 2:
-            return clipped([piece for line in _parts(window, shown, SHORTEST) for piece in line], width)
+            return clipped([piece for line in _parts(view, window, shown, SHORTEST) for piece in line], width)
         shown.remove(reached or shown[-1])
 
 
-def _parts(window: WindowClock, found: Sequence[Milestone], room: int) -> list[Line]:
+def _parts(view: View, window: WindowClock, found: Sequence[Milestone], room: int) -> list[Line]:
     """Every milestone, and the last safe rollback, in words; `room` columns for a title."""
     parts: list[Line] = []
     for each in found:
@@ -95,12 +95,13 @@ def _parts(window: WindowClock, found: Sequence[Milestone], room: int) -> list[L
         else:
             body, mark, style = title, glyphs().planned, "dim"
         parts.append(((f"{mark} ", style), (f"{body} ", "text"), (f"{planned}  ", "dim")))
-    safe = _safe(window)
+    safe = _safe(view, window)
     if safe is not None:
         text = _("last safe rollback before {at}") if window.safe_at_most else _("last safe rollback {at}")
         parts.append((("R ", "warn"), (text.format(at=minutes_offset(safe)), "text")))
     return parts
 
 
-def _safe(window: WindowClock) -> float | None:
-    return None if window.last_safe_rollback is None else window.last_safe_rollback - window.zero
+def _safe(view: View, window: WindowClock) -> float | None:
+    """In a rollback it is no question any more."""
+    return None if view.state.given_up or window.last_safe_rollback is None else window.last_safe_rollback - window.zero

@@ -18,6 +18,7 @@ from tui.locale import _
 from tui.run.clock import expected
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps
+from tui.run.upnext import stands_at, upcoming
 
 MARGIN = 2
 """Rows kept visible above and below the selected one."""
@@ -60,10 +61,15 @@ class Checklist(Pane):
                 self._columns = columns_of(state.steps, self._statuses, partial(expected, state))
             self._known = state.steps
             self._done = []
+        if not self.following and not state.active and self._heading is None and state.policy.drive == "by_hand":
+            # The run has come to where the person went before it, and waits for them there.
+            waits = upcoming(state)
+            self.following = waits is not None and waits.id == self.selected
         lost = self._heading is None and self.selected not in self._rows.at
         if self.following or lost or (self._heading is not None and self._heading >= len(self._rows)):
             self._heading = None
-            self.selected = stands_at(state) or ended_at(state) or self._rows.moved(None, 0)
+            standing = stands_at(state)
+            self.selected = ended_at(state) or self._rows.moved(None, 0) if standing is None else standing.id
             self.following = True
             if self.selected is not None:
                 self._folds.reveal(self._rows.at[self.selected])
@@ -88,7 +94,8 @@ class Checklist(Pane):
             return
         step = self._rows.rows[number].step
         self._heading, self.selected = (None, step) if step else (number, None)
-        self.following = self.selected is not None and self.selected == stands_at(self._look().state)
+        standing = stands_at(self._look().state)
+        self.following = standing is not None and self.selected == standing.id
 
     # -- folding
 
@@ -233,17 +240,3 @@ def ended_at(state: RunState) -> str | None:
     """The step that ended last, where a run stands that has come to its end; None before anything has ended."""
     ended = [at for at in state.steps if at.ended is not None]
     return max(ended, key=lambda at: at.ended or 0.0).id if ended else None
-
-
-def stands_at(state: RunState) -> str | None:
-    """The step where the run stands: the one that runs, else the next one, of the rollback while one goes on."""
-    for step in state.active:
-        if state.steps[step].step.with_ is None:
-            return step
-    if state.given_up:
-        for at in state.steps:
-            if at.group != "main" and not at.is_ended and at.status != "undone":
-                return at.id
-        return None
-    current = state.current()
-    return None if current is None else current.id
