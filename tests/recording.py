@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from tui import locale
 from tui.console.cast import Cut
 from tui.console.film import export
 from tui.helm.paths import RunPaths
@@ -35,6 +36,7 @@ def recorded(directory: Path, every: float = RECORDED.every) -> str:
     lines = gzip.decompress(JOURNAL.read_bytes())
     paths.journal.write_bytes(lines)
     into = io.BytesIO()
+    locale.use("en")
     export(paths, into, msgspec.structs.replace(RECORDED, every=every))
     return into.getvalue().decode()
 
