@@ -51,7 +51,7 @@ def question_keys() -> tuple[Own, ...]:
         Own("Tab", _("next"), _("To the next field or button; Shift+Tab: to the one before.")),
         Own("Enter", _("press"), _("Press the button; in the last field of a question without danger: confirm.")),
         Own("PgDn PgUp", _("scroll"), _("Scroll what is longer than its place."), scrolls=True),
-        Own("Esc", _("cancel"), _("Cancel: nothing is done.")),
+        Own("Esc", _("cancel"), _("Cancel: nothing is done; what was typed is lost by a second press alone.")),
     )
 
 
