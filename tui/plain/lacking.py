@@ -118,9 +118,11 @@ def lacking_lines(state: RunState) -> list[str]:
     if lack.code != Unknown.NO_WINDOW:
         basis = None if lack.basis is None else to_builtins(lack.basis)
         found.append(safe_words(lack.code, basis, opened.window is not None))
-    left_out = {each.basis for each in opened.rehearsed.values() if not opened.bases[each.basis].comparable}
-    for place in sorted(left_out):
-        told = to_builtins(opened.bases[place])
+    used = {each.basis for each in opened.rehearsed.values()}
+    for place, basis in enumerate(opened.bases):
+        if place not in used or basis.comparable:
+            continue
+        told = to_builtins(basis)
         text = _("not comparable, rehearsed on {place}: {sizes}")
         found.append(text.format(place=place_words(told), sizes=sizes_words(told)))
     return found

@@ -14,7 +14,7 @@ from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, StatementFailed
 
 LOCK_TIMEOUT: Final = "200ms"
-_LIMIT: Final = "10s"
+_LIMIT: Final = "5s"
 """A catalogue of a hundred thousand tables answers within one."""
 
 

@@ -31,7 +31,7 @@ def filled(type_: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return filled(next(some for some in arguments if some is not type(None)))
     if origin is tuple:
-        return (filled(arguments[0]),)
+        return (filled(arguments[0]),) if Ellipsis in arguments else tuple(map(filled, arguments))
     if origin is dict:
         if arguments[1] is Any:
             known: dict[str, Any] = {str(fact): TEXT for fact in Fact}
@@ -40,6 +40,11 @@ def filled(type_: Any) -> Any:
     if type_ is e.OpenWindow:
         at = stamp(OPENED)
         return e.OpenWindow(opens=at, closes=at, duration_s=1.0, buffer_s=1.0, timezone=TEXT)
+    if type_ is e.Rehearsed:
+        return e.Rehearsed(1.0, 0)
+    if type_ is e.Basis:
+        sizes: dict[str, tuple[int | None, int | None]] = {TEXT: (1, 10**6)}
+        return e.Basis(run=TEXT, target=TEXT, environment=TEXT, sizes=sizes, comparable=False, why=TEXT)
     if isinstance(type_, type) and issubclass(type_, Plan):
         return poisoned_plan()
     if isinstance(type_, type) and issubclass(type_, Struct):
