@@ -69,6 +69,13 @@ async def test_a_rollback_behind_what_nobody_knows_says_so(tmp_path: Path) -> No
         text = seen.text()
         assert "undecided" in text.splitlines()[0] and "UNDECIDED 2.2.1" in text
         assert "Then b by hand, - skips." in text and "can be closed" not in text
+        # Those keys mean the step that is spoken of.
+        await seen.press("b")
+        await seen.settle()
+        await seen.type("its column is there")
+        await seen.settle()
+        await seen.press("enter")
+        assert await seen.commands() == [c.ByHand(step="migrate", note="its column is there")]
 
 
 async def close(seen: Seen) -> None:

@@ -269,12 +269,14 @@ def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
         return Refusal(code="note", message="done by hand needs a note: what was done, and where")
     if at.status not in ("pending", "failed", "cancelled", "undone", "undecided"):
         return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
-    # An undecided step is settled whatever else is going on; to ask for its proof is to begin something.
-    if at.status != "undecided" or at.step.prove is not None:
+    # An undecided step is settled whatever else is going on; to ask for its proof is to begin something, which behind a
+    # rollback no step of the checklist does any more: there a person's word is what there is.
+    asks = at.step.prove is not None and not (at.status == "undecided" and at.group == "main" and state.given_up)
+    if at.status != "undecided" or asks:
         refusal = may_begin(state, at, wall=float("inf"))
         if refusal is not None:
             return refusal
-    if at.step.prove is not None:
+    if asks:
         return (*_rollback_again(state, at), begin(at, by_hand=note, person=by))
     return (
         e.StepByHand(

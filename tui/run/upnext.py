@@ -88,7 +88,8 @@ def _taking_back(state: RunState) -> StepState | None:
         if failed is not None and not failed.is_ended:
             return failed
     if rollback.status in ("rolled_back", "rolled_back_to"):
-        return None
+        # What nobody knows of is settled before the run is closed.
+        return state.undecided[0] if state.undecided else None
     passed_over: StepState | None = None
     for at in state.steps.behind(state.rollback_unended):
         if at.is_ended or at.step.with_ is not None or not in_rollback(state, at):

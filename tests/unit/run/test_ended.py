@@ -24,6 +24,7 @@ from tui.cli.outcome import of_command, of_run
 from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.plain.table import runs_lines, status_lines
+from tui.plan.model import Proof
 from tui.run import commands as c
 from tui.run.next import Wait, exit_code
 from tui.run.status import status
@@ -325,3 +326,15 @@ def test_a_list_of_runs_says_except_too() -> None:
     row = {"id": "r", "problem": None, "status": "rolled_back", "target": "t", "environment": "staging", "plan": "p"}
     for left, said in ((["a"], "rolled back, except a "), (list("abcd"), "except 4 steps "), ([], "rolled back ")):
         assert said in runs_lines([row | {"stays": left}], None)[0]
+
+
+def test_behind_a_rollback_a_person_s_word_settles_what_has_a_proof() -> None:
+    """The proof is not asked any more: nothing of the checklist begins behind a rollback."""
+    run = of(WITHOUT | {"prove": Proof(query="select 1", equals=1)})
+    to_b(run)
+    lost(run)
+    run.do(back())
+    run.passed("undo.a")
+    assert run.status() == "undecided"
+    run.do(c.ByHand(step="b", note="its table is there"))
+    assert (run.status(), run.at("b").status, stays(run.state)) == ("rolled_back", "by_hand", ("b",))
