@@ -83,7 +83,7 @@ def test_the_work_session_terminated(station: Station, database: Database, ledge
     assert (fate["step"], fate["fate"]) == ("single", "not_applied")
     assert station.wait_for("step.failed")["data"]["reason"] == "terminated"
     station.await_status("failed")
-    station.do("retry", "single", "--reason", "whoever ended it knows better now")
+    station.do("retry", "single", "--reason", "whoever ended it knows better now", "--keep-driving")
     assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
     counting.assert_once(database)
     counting.assert_sound(station)
@@ -106,7 +106,7 @@ def test_the_control_session_terminated_while_a_transaction_runs(station: Statio
     status = station.await_status("failed")
     assert station.step("single")["status"] == "failed" and status["undecided"] == []
     # What a person settled, the policy of the run goes on from.
-    station.do("retry", "single", "--reason", "the session was ended by hand")
+    station.do("retry", "single", "--reason", "the session was ended by hand", "--keep-driving")
     assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
     counting.assert_once(database)
     counting.assert_sound(station)
@@ -133,7 +133,7 @@ def test_the_session_of_pg_dump_terminated(station: Station, database: Database)
     assert failed["data"]["reason"] == "exit_status"
     assert "terminating connection" in failed["data"]["evidence"]["tail"]
     assert station.status()["status"] == "failed"
-    assert station.do("retry", "backup", "--reason", "the connection was lost")["status"] == "passed"
+    assert station.do("retry", "backup", "--reason", "the connection was lost", "--keep-driving")["status"] == "passed"
     counting.assert_sound(station)
 
 
@@ -171,7 +171,7 @@ def test_the_session_that_builds_an_index_terminated(station: Station, database:
     assert (fate["step"], fate["fate"], fate["reason"]) == ("index", "not_applied", "cleaned_up")
     assert station.wait_for("step.failed")["data"]["reason"] == "terminated"
     assert database.value("select to_regclass('work_note') is null")
-    assert station.do("retry", "index")["status"] == "passed"
+    assert station.do("retry", "index", "--keep-driving")["status"] == "passed"
     found = counting.executed(database)
     assert (found["index.before"], found["index.after"]) == (1, 1)
     assert database.value("select indisvalid from pg_index where indexrelid = 'work_note'::regclass") is True
@@ -193,7 +193,7 @@ def test_the_control_session_terminated_between_two_batches(station: Station, da
     assert ended["data"]["effect"] == "some"
     done = sum(1 for step in counting.executed(database) if step.startswith("batch."))
     assert 20 <= done < counting.ROWS
-    assert station.do("retry", "batch")["status"] == "passed"
+    assert station.do("retry", "batch", "--keep-driving")["status"] == "passed"
     assert {step: n for step, n in counting.executed(database).items() if n != 1} == {}
     assert sum(1 for step in counting.executed(database) if step.startswith("batch.")) == counting.ROWS
 
@@ -204,7 +204,7 @@ def test_the_control_session_lost_while_a_transaction_is_pinned(station: Station
     station.virada("run", str(counting.PLAN), *_GO_ON, "--detach", env=counting.crashing("PIN:3:lost")).expect()
     assert station.wait_for("step.failed")["data"]["reason"] == "terminated"
     station.await_status("failed")
-    station.do("retry", "each", "--reason", "the session was ended by hand")
+    station.do("retry", "each", "--reason", "the session was ended by hand", "--keep-driving")
     assert station.wait_for("run.closed")["data"]["outcome"] == "completed"
     assert counting.fates(station.events()) == [("each", 1, "not_applied")]
     counting.assert_once(database)

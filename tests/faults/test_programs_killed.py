@@ -100,7 +100,9 @@ def _settle(station: Station, database: Database) -> bool:
     if there:
         station.virada("do", "last", "by-hand", step, "--note", "it is there", "--no-wait").expect()
     else:
-        station.virada("do", "last", "retry", step, "--reason", "it is not there", "--no-wait").expect()
+        station.virada(
+            "do", "last", "retry", step, "--reason", "it is not there", "--no-wait", "--keep-driving"
+        ).expect()
     return True
 
 

@@ -168,7 +168,7 @@ def _asked(station: Station) -> bool:
     if not ends or ends[-1]["type"] != "step.failed":
         return False
     assert ends[-1]["data"]["reason"] == "terminated", ends[-1]["data"]
-    station.do("retry", ends[-1]["data"]["step"], "--reason", "it was this test", "--no-wait")
+    station.do("retry", ends[-1]["data"]["step"], "--reason", "it was this test", "--no-wait", "--keep-driving")
     return True
 
 
