@@ -61,12 +61,8 @@ def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decis
             return _resume(state)
         case c.Accept(reason=reason, confirm=confirm):
             return _accept(state, reason, confirm)
-        case c.Drive(headless=headless, sign_off=sign_off, on_failure=on_failure):
-            # Whoever asks for it signs, as the engine knows them, and nobody else.
-            signer = None if sign_off is None else by
-            drive: e.Drive = "headless" if headless else "by_hand"
-            policy = e.Policy(drive=drive, sign_off=sign_off, signer=signer, on_failure=on_failure)
-            return (e.RunResumed(policy=policy),)
+        case c.Drive():
+            return _drive(state, command, by)
         case c.Rollback(reason=reason, confirm=confirm, to=to):
             return _rollback(state, reason, confirm, to)
         case c.Note(text=text, step=step):
@@ -185,6 +181,22 @@ def _run_to(state: RunState, step: str) -> Decision:
         message = f"{current.id} is {current.status}; retry, skip or settle it by hand first"
         return Refusal(code="order", message=message, facts=about(current))
     policy = e.Policy(drive="run_to", until=step, on_failure=state.policy.on_failure)
+    return (e.RunResumed(policy=policy),)
+
+
+def _drive(state: RunState, command: c.Drive, by: str) -> Decision:
+    if command.sign_off is not None and not command.sign_off.strip():
+        return Refusal(code="note", message="signing needs a note: what was seen or done")
+    refusal = barred(state)
+    if refusal is not None:
+        return refusal
+    if state.held is not None:
+        # As for a run-to, and as an engine that is started for it has it.
+        return Refusal(code="held", message="the run is held; resume it first")
+    # Whoever asks for it signs, as the engine knows them, and nobody else.
+    signer = None if command.sign_off is None else by
+    drive: e.Drive = "headless" if command.headless else "by_hand"
+    policy = e.Policy(drive=drive, sign_off=command.sign_off, signer=signer, on_failure=command.on_failure)
     return (e.RunResumed(policy=policy),)
 
 

@@ -301,7 +301,10 @@ def _by_hand(state: RunState, current: StepState | None, running: list[StepState
 def _ended(state: RunState) -> Wait:
     """Every step has ended, well or not."""
     left = state.unsettled
-    return Wait(reason="completed") if left is None else Wait(reason="unsettled", step=left.id)
+    if left is None:
+        return Wait(reason="completed")
+    # One that was left out is another matter than one that can be brought to its end.
+    return Wait(reason="unsettled" if left.status == "skipped" else "failed", step=left.id)
 
 
 def _begin_next(state: RunState, current: StepState, running: list[StepState], wall: float) -> tuple[Do, ...]:

@@ -12,6 +12,7 @@ from tui.plan.model import Plan, Step, places
 from tui.run.changing import reads
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.run.unsettled import is_half_undone
 
 QUIET = frozenset({"metrics.sampled", "step.output", "step.progress", "log.lines", "step.waiting"})
 """Types of events that change nothing of where a run stands, and make up most of a journal."""
@@ -58,7 +59,7 @@ def standing(state: RunState) -> Stand | None:
         return Stand(Standing.CHANGING, running, len(ahead))
     if rollback is not None and rollback.status == "rolled_back":
         return Stand(Standing.ENDED)
-    halfway = next((at for at in state.steps.behind(state.checklist) if _halfway(at)), None)
+    halfway = next((at for at in state.steps.behind(state.checklist) if is_half_undone(at)), None)
     if ahead or halfway is not None:
         return Stand(Standing.CHANGES_AHEAD, halfway or ahead[0], len(ahead))
     return Stand(Standing.WATCHES, state.current()) if not state.all_ended else Stand(Standing.ENDED)
@@ -76,15 +77,10 @@ def in_the_way(state: RunState, changing: Sequence[int]) -> bool:
         return True
     if rollback is not None and rollback.status == "rolled_back":
         return False
-    return has_ahead(state, changing) or any(map(_halfway, state.steps.behind(state.rollback_unended)))
+    return has_ahead(state, changing) or any(map(is_half_undone, state.steps.behind(state.rollback_unended)))
 
 
 def has_ahead(state: RunState, changing: Sequence[int]) -> bool:
     """Whether a changing step of the checklist has not ended."""
     ahead = (state.steps.at(changing[n]) for n in range(bisect_left(changing, state.unended), len(changing)))
     return any(not at.is_over for at in ahead)
-
-
-def _halfway(at: StepState) -> bool:
-    """An undo that has taken back a part, and has to come to its end."""
-    return at.undoes is not None and at.status in ("failed", "cancelled") and at.effect != "none"

@@ -12,7 +12,7 @@ from tui.journal.events import Policy, Relation, RunClosed, RunOpened, TriggerFi
 from tui.journal.others import OtherRun
 from tui.run.errors import Errors
 from tui.run.steps import Commit, Reached, Steps, StepState
-from tui.run.unsettled import is_unsettled
+from tui.run.unsettled import is_half_undone, is_unsettled
 
 RunStatus = Literal[
     "scheduled", "running", "held", "rolling_back", "rolled_back", "rollback_failed", "completed", "failed",
@@ -243,7 +243,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     @property
     def unsettled(self) -> StepState | None:
         """The first step that leaves the run failed; see `tui.run.unsettled`."""
-        return next((self.steps[step] for step in self.left_failed if is_unsettled(self.steps[step])), None)
+        left = next((self.steps[step] for step in self.left_failed if is_unsettled(self.steps[step])), None)
+        return left or next(filter(is_half_undone, self.steps.behind(self.checklist)), None)
 
     @property
     def given_up(self) -> bool:

@@ -5,6 +5,9 @@ or a fate that nobody knew. It does not count where an attempt ended well since,
 back, all of its errors are resolved, or it never failed: leaving something out is then a decision like others. Nor does
 it count where the plan says `on_failure: continue`, by which the failure is no obstacle, or in a rollback, whose end
 has words of its own.
+
+An undo that came to its end half way leaves it failed as well: what it took back is gone, what it left is there, and
+the step that it takes back still counts as done.
 """
 
 from __future__ import annotations
@@ -28,3 +31,8 @@ def is_unsettled(at: StepState) -> bool:
         return False
     # A failure whose error was never written down has none that somebody could have resolved.
     return at.errors > 0 or at.unrecorded
+
+
+def is_half_undone(at: StepState) -> bool:
+    """Whether it is an undo that has, or may have, taken back a part, and has not come to its end."""
+    return at.undoes is not None and at.status in ("failed", "cancelled") and at.effect != "none"

@@ -167,3 +167,22 @@ def test_who_drives() -> None:
     assert driver(run.state) == Driver(how="headless", person=ANA) and Driver(how="headless").by_itself
     run.append(e.RunClosed(outcome="failed"))
     assert driver(run.state) is None
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_to_have_it_driven_lifts_no_hold(headless: bool) -> None:
+    """As with an engine that is started for it: whoever held it meant it, and what the engine held nobody has seen."""
+    for held, code in ((e.RunHeld(reason="coffee"), "held"), (e.RunHeld(code="other_timeline"), "other-target")):
+        run = stands("pending", e.Policy())
+        run.append(held)
+        assert run.refused(c.Drive(headless=headless)).code == code
+        run.crash(AUTOMATIC)
+        assert run.go() == Wait(reason="held")
+        run.do(c.Resume())
+        assert run.at("b").status == "running"
+
+
+def test_nobody_signs_with_nothing() -> None:
+    run = stands("sign", e.Policy())
+    for blank in ("", " \t"):
+        assert run.refused(c.Drive(sign_off=blank)).code == "note"

@@ -207,6 +207,36 @@ def test_what_the_plan_lets_go_on_is_no_obstacle() -> None:
     assert run.status() == "completed", "a person who says so as well makes it no worse"
 
 
+@pytest.mark.parametrize("how", ["failed", "cancelled", "interrupted"])
+def test_an_undo_that_stopped_half_way_leaves_it_failed(how: str) -> None:
+    """Its step still counts as done; a part of it is gone, and nobody but a person brings that to its end."""
+    run = Driven(listed(sql("a"), sql("b")))
+    run.ran(["a", "b"])
+    run.do(undo("b"))
+    if how == "failed":
+        run.failed("undo.b", effect="some")
+    else:
+        run.cancelled("undo.b", effect="some", reason={"cancelled": "person"}.get(how, how))
+    assert run.at("b").status == "passed"
+    assert (run.status(), exit_code(run.state), run.go()) == ("failed", 1, Wait(reason="failed", step="undo.b"))
+    verdict = of_run(run.state, run.wall)
+    assert verdict is not None and (verdict.code, verdict.step) == (Exit.FAILED, "undo.b")
+    assert run.refused(c.Close()).facts["why"] == "close"
+    run.crash(AUTOMATIC)
+    assert run.state.closed is None, "nor does an engine that drives close it as completed"
+    run.do(undo("b"))
+    run.passed("undo.b")
+    assert run.at("b").status == "undone" and run.status() != "completed"
+
+
+def test_one_that_has_taken_back_nothing_does_not() -> None:
+    run = Driven(listed(sql("a")))
+    run.ran(["a"])
+    run.do(undo("a"))
+    run.failed("undo.a")
+    assert run.status() == "completed" and run.go() == Wait(reason="completed")
+
+
 def test_an_old_journal_says_what_it_said() -> None:
     """Closed as completed by an engine that did not look: its replay does not judge it anew."""
     run = Driven(listed(query("b")))

@@ -9,7 +9,7 @@ from tui.run.clock import starts_in, window_clock
 from tui.run.next import Interrupt, Recover, Run
 from tui.run.state import RunState
 from tui.run.steps import StepState
-from tui.run.unsettled import is_unsettled
+from tui.run.unsettled import is_half_undone, is_unsettled
 
 STATEMENTS = 3
 """Transactions of a step that changes the database."""
@@ -292,7 +292,8 @@ class World:
         for position, at in enumerate(steps):
             assert state.steps.position(at.id) == position and state.steps.at(position) is at
         if state.closed is None and current is None and not state.undecided and state.rollback is None:
-            assert state.status == ("failed" if any(is_unsettled(at) for at in main) else "completed")
+            unsettled = any(map(is_unsettled, main)) or any(map(is_half_undone, steps))
+            assert state.status == ("failed" if unsettled else "completed")
 
     def effects_fit(self) -> None:
         """What comes next is to be done to running steps, each once."""

@@ -138,6 +138,9 @@ def _what(view: View) -> list[Piece]:
     if companions and (current is None or not current.stops):
         return _running(view, companions)
     if current is None:
+        if state.unsettled is not None and state.unsettled.undoes is not None:
+            text = _("{step} stopped half way: a part of it is taken back.").format(step=name_of(state.unsettled))
+            return [(text, "bad"), *_hint(view, _("Bring it to its end, or settle it by hand."))]
         if state.unsettled is not None:
             text = _("Every step has ended, but {step} failed and was left out.").format(step=name_of(state.unsettled))
             errors = ", ".join(visible(error) for error in state.errors.unresolved_of(state.unsettled.id))
