@@ -103,7 +103,9 @@ def test_which_of_six_checks() -> None:
         {"name": "disk_free", "expected": 50_000_000_000, "found": 1_500_000, "holds": False},
         {"name": "role", "expected": "app_owner", "found": "not_member", "holds": False},
     ]
-    assert of_kind("check", {"checks": checks}, reason="check_failed")[1:-1] == [
+    told = of_kind("check", {"checks": checks}, reason="check_failed")
+    assert told[0] == ("reason", "checks 3, 4, 5, 6, 7, 8 of 8 did not hold")
+    assert told[1:-1] == [
         ("version", "15.18; expected >=16"), ("writable", "no; expected yes"),
         ("tools", "nothing; expected psql, pg_dump"), ("privilege app.t", "nothing; expected SELECT"),
         ("disk_free", "1.5 MB; expected 50.0 GB"),
