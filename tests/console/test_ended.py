@@ -13,8 +13,6 @@ from tui.console.view import Mode
 from tui.journal import events as e
 from tui.run import commands as c
 
-SIZES = ((80, 24), (120, 40))
-
 
 def except_one() -> Story:
     """The backfill was taken back, the migration was not."""
@@ -86,9 +84,8 @@ async def close(seen: Seen) -> None:
     await seen.settle()
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-async def test_closing_names_what_stays_and_costs_the_name_and_a_reason(size: tuple[int, int], tmp_path: Path) -> None:
-    async with shown(failed(), tmp_path, size=size) as seen:
+async def test_closing_names_what_stays_and_costs_the_name_and_a_reason(tmp_path: Path) -> None:
+    async with shown(failed(), tmp_path, size=(80, 24)) as seen:
         await close(seen)
         for part in ("2.2.1 Executar ", "2.2.3 Preencher ", "E1 is not resolved"):
             assert part in seen.text().partition("Close the run")[2].partition("Cancel")[0]

@@ -247,9 +247,9 @@ class Rig:
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
-    def do(self, command: Command, by: str = "ana@test") -> Refusal | None:
+    def do(self, command: Command, by: str = "ana@test", keep_driving: bool = False) -> Refusal | None:
         """Decide and record a command of the helm's; the refusal if it is one."""
-        decision = decide(self.recorder.state, command, by, time.time())
+        decision = decide(self.recorder.state, command, by, time.time(), keep_driving)
         if isinstance(decision, Refusal):
             return decision
         self.recorder.append_all(decision, by=by)

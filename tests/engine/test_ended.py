@@ -48,7 +48,7 @@ async def test_a_headless_run_that_left_out_what_failed_is_failed_until_its_erro
 ) -> None:
     async with Rig(tmp_path, empty_database, STEPS + LAST, policy=HEADLESS) as rig:
         assert await standing(rig) == 1 and rig.step("ask").status == "failed"
-        assert rig.do(Skip(step="ask", reason="look later")) is None
+        assert rig.do(Skip(step="ask", reason="look later"), keep_driving=True) is None
         await rig.ended("last")
         assert await standing(rig) == 1 and rig.recorder.state.status == "failed"
         # Whoever takes it up, before the last step has ended or behind it.
@@ -110,7 +110,7 @@ async def test_behind_a_step_of_which_nobody_knows_a_rollback_ends_undecided(
         await rig.take_up(policy=HEADLESS)
         assert await standing(rig) == 4 and not rig.events("run.closed")
         assert status(rig.recorder.state)["rollback"]["stays"] == ["program"]
-        assert rig.do(Skip(step="program", reason="it only sleeps")) is None
+        assert rig.do(Skip(step="program", reason="it only sleeps"), keep_driving=True) is None
         await rig.until(lambda: rig.events("run.closed"), "it closes itself")
         assert await standing(rig) == 3
 
