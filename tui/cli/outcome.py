@@ -91,6 +91,8 @@ def _of_step(state: RunState, step: str) -> Verdict | None:
         and state.barrier is not None
     ):
         return Verdict(Exit.WAITING, at.status, step, "held")
+    if at.reason == CancelReason.OUTSIDE_WINDOW and at.status == "cancelled":
+        return Verdict(Exit.WAITING, at.status, step, "window")
     if at.status not in ("running", "pending"):
         return _judged(at)
     if at.status == "running" and _stands(state):

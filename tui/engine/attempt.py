@@ -38,6 +38,7 @@ from tui.postgres import outside
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
+from tui.run.confirmation import late
 from tui.run.standing import changes
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
@@ -48,6 +49,10 @@ from tui.steps.registry import KINDS
 
 _SEEN: Final = (FailReason.GUARD_BREACHED, FailReason.NOT_MEASURED)
 """What a companion says of what it watched holds although it ends with its step."""
+
+
+class _TooLate(Exception):
+    """Its window was over before it could begin."""
 
 
 class Attempt:
@@ -140,6 +145,9 @@ class Attempt:
         except OtherTarget as other:
             await self._kept_out(other)
             return
+        except _TooLate:
+            self._not_begun(CancelReason.OUTSIDE_WINDOW, {})
+            return
         except Exception:
             await self._each(self.sql.give_up, self.queries.cancel, self.children.end)
             raise
@@ -174,6 +182,7 @@ class Attempt:
                 await self._admitted()
             if self.kind.changes:
                 await self._keyed()
+            self._in_time()
             while True:
                 result = await self.perform(generator.send(result))
         except StopIteration as ended:
@@ -182,7 +191,7 @@ class Attempt:
         except NotAsSealed as changed:
             generator.close()
             return fx.Failed(reason=FailReason.PLAN_CHANGED, effect=self._begun(), evidence=changed.facts())
-        except OtherTarget:
+        except (OtherTarget, _TooLate):
             generator.close()
             raise
         except PostgresError as error:
@@ -213,6 +222,13 @@ class Attempt:
             except PostgresError:
                 # It may be what brings the server back.
                 return
+
+    def _in_time(self) -> None:
+        """Raises _TooLate where nothing was done before the window was over; what has begun goes on to its end."""
+        at = self._current()
+        untouched = at.done == at.resume_from and at.witness is None and at.child is None
+        if untouched and not self.stop.is_set() and late(self.recorder.state, at, time.time()):
+            raise _TooLate
 
     async def _keyed(self) -> None:
         """Take the right to change the target, once its server is there."""
@@ -258,9 +274,13 @@ class Attempt:
                 return await self.queries.query(effect)
             case fx.RunChild():
                 await self._reachable(effect.target and not effect.authored)
+                if witnessed:
+                    self._in_time()
                 return await (self._program(effect) if witnessed else self.children.run(effect))
             case fx.RunPsql():
                 await self._reachable(True)
+                if witnessed:
+                    self._in_time()
                 return await self.psql.run(effect, witnessed=witnessed)
             case fx.Snapshot():
                 taken = await self._snapshot(effect)
@@ -589,15 +609,17 @@ class Attempt:
             await self._recover(other)
         elif self.stop_reason != CancelReason.ENGINE:
             met = CancelReason.OTHER_RUN if other.code == HoldReason.OTHER_RUN else CancelReason.OTHER_TARGET
-            reason = CancelReason(self.stop_reason) if self.stop_reason else met
-            effect: e.Effect = "some" if at.done else "none"
-            step, attempt = self.key
-            self.recorder.append(
-                e.StepCancelled(
-                    step=step, attempt=attempt, reason=reason, effect=effect,
-                    evidence={"held": other.code} | self.output.evidence(),
-                )
-            )  # fmt: skip
+            self._not_begun(met, {"held": other.code})
+
+    def _not_begun(self, met: CancelReason, evidence: dict[str, Any]) -> None:
+        """Cancelled with nothing done by this attempt; `met`: why, unless somebody had asked for its end before."""
+        step, attempt = self.key
+        self.recorder.append(
+            e.StepCancelled(
+                step=step, attempt=attempt, reason=self.stop_reason or met, effect=self._begun(),
+                evidence=evidence | self.output.evidence(),
+            )
+        )  # fmt: skip
 
     async def _recover(self, lost: Lost | OtherTarget) -> None:
         from tui.engine.recovery import Recovery

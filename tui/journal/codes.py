@@ -218,6 +218,7 @@ class CancelReason(StrEnum):
     INTERRUPTED = "interrupted"
     OTHER_RUN = "other_run"
     OTHER_TARGET = "other_target"
+    OUTSIDE_WINDOW = "outside_window"
     PERSON = "person"
     ROLLBACK = "rollback"
     SERVER_RESTARTED = "server_restarted"

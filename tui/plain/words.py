@@ -259,6 +259,7 @@ REASON = {
     "time_limit": N_("the server ended its session: a time limit of the server's was over"),
     "other_run": N_("another run is in the way on the target; nothing of it was done"),
     "other_target": N_("not the run's target answered; nothing of it was done there"),
+    "outside_window": N_("its window was over before it could begin; nothing was done"),
     "host_ended": N_("the step it accompanies has ended"),
     "nothing_applied": N_("nothing of it was applied"),
     "step_failed": N_("a step failed"),

@@ -43,6 +43,21 @@ def beginning(state: RunState, at: StepState, wall: float) -> Cost | None:
     return Cost(why="typed", step=at.id) if at.step.confirm == "typed" else None
 
 
+def paid(at: StepState) -> bool:
+    """Whether its attempt was confirmed with name and reason."""
+    return at.confirmed is not None and at.confirmed.target is not None and at.confirmed.reason is not None
+
+
+def late(state: RunState, at: StepState, wall: float) -> bool:
+    """Whether a running attempt that has done nothing yet, but waited for its server, another run or room, is outside
+    its window by now, and nobody has confirmed that."""
+    asked = beginning(state, at, wall)
+    if asked is None or not asked.reason or paid(at):
+        return False
+    host = None if at.step.with_ is None else state.steps[at.step.with_]
+    return host is None or not (paid(host) and covered(at.step))
+
+
 def closing(state: RunState) -> Cost | None:
     """What it costs to close the run now: with it the way to take back what is applied is gone."""
     if state.status in ("completed", "rolled_back") or not still_applied(state):

@@ -256,7 +256,9 @@ _STATUS: dict[type[e.Event], str] = {
 
 
 _LOSSES = (CancelReason.SERVER_RESTARTED, CancelReason.CONNECTION_LOST)
-_INTERRUPTED = (CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET, CancelReason.OTHER_RUN, *_LOSSES)
+_INTERRUPTED = (
+    CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET, CancelReason.OTHER_RUN, CancelReason.OUTSIDE_WINDOW, *_LOSSES
+)  # fmt: skip
 """Nobody's decision: the run goes on with another attempt."""
 
 

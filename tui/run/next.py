@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, SkipReason, TriggerReason
 from tui.run.clock import starts_at
-from tui.run.confirmation import beginning, covered
+from tui.run.confirmation import beginning, covered, paid
 from tui.run.decide import rollback_events
 from tui.run.order import begin, beside, blocked, in_rollback
 from tui.run.state import RunState
@@ -141,11 +141,7 @@ def _companions(state: RunState, wall: float) -> tuple[e.Event, ...]:
 
 
 def _free(state: RunState, at: StepState, host: StepState, wall: float) -> bool:
-    cost = beginning(state, at, wall)
-    if cost is None:
-        return True
-    paid = host.confirmed is not None and host.confirmed.target is not None and host.confirmed.reason is not None
-    return paid and covered(at.step)
+    return beginning(state, at, wall) is None or (paid(host) and covered(at.step))
 
 
 def _triggers(state: RunState) -> tuple[e.Event, ...]:

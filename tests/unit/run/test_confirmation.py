@@ -24,9 +24,11 @@ from tests.unit.run.runs import (
     undo_again,
 )
 from tui.journal import events as e
+from tui.journal.codes import CancelReason
 from tui.plain.refusals import refusal_words
 from tui.plan.model import Plan, Step
 from tui.run import commands as c
+from tui.run.confirmation import late
 from tui.run.decide import Refusal, decide
 from tui.run.fold import fold_all
 from tui.run.next import Wait, exit_code
@@ -172,6 +174,40 @@ class TestCompanions:
         assert run.at("w").status == "pending"
         run.do(paid("w"))
         assert run.at("w").status == "running"
+
+
+class TestLate:
+    """What had begun in its window, and has done nothing when that is over."""
+
+    @pytest.mark.parametrize("wall", [BUFFER, OVER])
+    def test_what_nobody_confirmed_is(self, wall: float) -> None:
+        run = at(INSIDE, listed(sql("a"), program("w", with_="a"), companion("log", "a")))
+        run.do(c.Execute(step="a"))
+        assert not any(late(run.state, run.at(step), run.wall) for step in ("a", "w", "log"))
+        assert [late(run.state, run.at(step), wall) for step in ("a", "w", "log")] == [True, True, False]
+        run.sleep(wall - run.wall)
+        run.append(e.StepCancelled(step="a", attempt=1, reason=CancelReason.OUTSIDE_WINDOW))
+        for drive in ("by_hand", "headless"):
+            run.crash(e.Policy(drive=drive))
+            assert run.go().reason in ("buffer", "window") and run.at("a").status == "cancelled"
+        assert run.refused(c.Execute(step="a")).code == "confirm"
+        run.do(paid("a"))
+
+    def test_what_was_confirmed_is_not_nor_what_begins_with_it(self) -> None:
+        run = at(BUFFER, listed(sql("a"), program("w", with_="a")))
+        run.do(paid("a"))
+        assert not any(late(run.state, run.at(step), OVER) for step in ("a", "w"))
+
+    def test_nor_is_a_rollback_nor_what_is_only_dangerous(self) -> None:
+        back = (phase(section(sql("r", undo=None))),)
+        run = at(INSIDE, listed(sql("a", confirm="typed"), back=back))
+        run.do(paid("a", None))
+        assert not late(run.state, run.at("a"), INSIDE) and late(run.state, run.at("a"), OVER)
+        run.passed("a")
+        run.do(rollback())
+        assert not late(run.state, run.at("undo.a"), OVER)
+        run.passed("undo.a")
+        assert not late(run.state, run.at("r"), OVER)
 
 
 class TestDangerous:
