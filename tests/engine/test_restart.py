@@ -238,7 +238,7 @@ async def test_what_somebody_ended_is_begun_again_by_a_person(empty_database: Da
             lambda: [s for s in rig.events("metrics.sampled")[before:] if "connections" in s["data"]["values"]],
             "the server is measured again",
         )
-        assert rig.do(Retry(step="a")) is None
+        assert rig.do(Retry(step="a"), keep_driving=True) is None
         await rig.until(lambda: rig.events("run.closed"), "it is done")
         assert rig.events("run.closed")[0]["data"]["outcome"] == "completed"
     assert empty_database.value("select count(*) from log") == 1

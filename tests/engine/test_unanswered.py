@@ -78,7 +78,7 @@ async def test_a_lock_that_stays_rolls_nothing_back(
             # Asked anew, it is answered; and an answer that is not the expected one rolls back.
             holder.execute("delete from t")
             holder.execute("commit")
-            rig.do(c.Retry(step="ask"))
+            rig.do(c.Retry(step="ask"), keep_driving=True)
             await rig.ended("ask", attempt=2)
             assert rig.step("ask").reason == "not_as_expected"
             await rig.until(lambda: rig.recorder.state.status == "rolled_back")
