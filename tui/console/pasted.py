@@ -1,7 +1,7 @@
 """Bracketed pastes, taken out of what a terminal sends before anything of it is looked at as keys. Pure.
 
-Textual's own parser reads escape sequences within a paste too: of an unknown one it makes keys, and after an escape
-character at a pause it makes keys of what follows, so that a text from elsewhere would command.
+A text from elsewhere may hold anything. What lies between the two marks is text, whatever it looks like, and is not
+shown to a parser of keys at all.
 """
 
 from __future__ import annotations
