@@ -33,6 +33,7 @@ opens it is frozen with the files that it names, and what was sealed is what is 
 
 | written as | is | for instance |
 |---|---|---|
+| `true`, `false` | these two words; `yes` and `on` are texts | `true` |
 | text | text; `${NAME}` is taken from the environment only where that is said | `Add the column` |
 | duration | a span with its unit: `ms`, `s`, `m`, `h`, `d`; a bare number is an error | `500ms`, `90s`, `1h30m` |
 | offset | minutes and hours from the window's opening, which is T+0 | `T+10m`, `T-30m`, `T+24h` |

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import pytest
+
 from tests.console.journals import FILES, Story, migrated, plan, step
 from tests.console.twin import shown
 from tui.console.material import plan_files
 from tui.console.pictures.details import Material, details
 from tui.console.pictures.exact import UNBOUNDED, exact
 from tui.console.pieces import plain, width_of
+from tui.journal.events import Effect
 from tui.plan.model import Phase, Plan, Proof, Section, Target
 from tui.plan.seal import seal_of
 
@@ -81,6 +85,20 @@ async def test_what_is_copied_can_be_executed(tmp_path: Path) -> None:
         text = await read_whole(seen)
         assert FILES["migration.sql"].replace("\n", "").replace(" ", "") in text.replace("\n", "").replace(" ", "")
         assert "1 alter" not in text and plan().name == "Plano de Execução em Produção"
+
+
+@pytest.mark.parametrize(("effect", "label"), [("some", "last transaction"), ("none", "fate")])
+async def test_a_fate_behind_which_something_is_applied_is_that_of_the_last_transaction(
+    effect: Effect, label: str, tmp_path: Path
+) -> None:
+    async with shown(migrated(), tmp_path, size=(80, 24)) as seen:
+        at = msgspec.structs.replace(
+            seen.app.run_state.steps["migrate"],
+            status="cancelled", fate="not_applied", fate_reason="xid_aborted", effect=effect,
+        )  # fmt: skip
+        found = details(seen.app.view(), at, Material(), 80)
+        (line,) = [text for row in found if "not applied" in (text := "".join(part[0] for part in row))]
+    assert line.strip().startswith(f"{label} ")
 
 
 async def test_a_file_that_was_changed_is_shown_as_such(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from tui.cli import options
-from tui.cli.command_line import FORMS, CommandError, parse, usage
+from tui.cli.command_line import CommandError, parse, usage
 from tui.cli.output import print_json, print_line, tell
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
@@ -20,8 +20,38 @@ from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
 
 
+def N_(message: str) -> str:
+    """Marks a text for the catalogues that is translated when it is shown."""
+    return message
+
+
+COMMANDS = {
+    "execute": N_("Begin the step and wait for its end."),
+    "run-to": N_("Run on to the step; stops at signed, dangerous and failed ones."),
+    "skip": N_("Leave the step out."),
+    "sign": N_("Attest a `sign` step, with what was seen."),
+    "by-hand": N_("The step was done outside of virada; its proof, if any, is asked."),
+    "retry": N_("Begin a step that failed or was cancelled once more."),
+    "undo": N_("Take this one step back, without a rollback."),
+    "cancel": N_("End the step that runs."),
+    "hold": N_("No further step begins."),
+    "resume": N_("Go on after a hold; a target that is held is looked at again."),
+    "accept": N_("The server that answers now, and holds the run, is its target."),
+    "rollback": N_("Take back what was applied, in reverse order."),
+    "note": N_("Write something into the journal."),
+    "feedback": N_("Record what users or colleagues said."),
+    "resolve": N_("An error (E1) is dealt with; TEXT says how."),
+    "handover": N_("Give the helm up, with a note for the next person."),
+    "close": N_("End the run: nothing more can be done in it."),
+}
+"""What each command does, in one line of 74 columns."""
+
+
 def _epilog() -> str:
-    return "\b\n" + "\n".join([_("Commands:"), *(f"  {usage(name)}" for name in FORMS)])
+    lines = [_("Commands:")]
+    for name, words in COMMANDS.items():
+        lines += [f"  {usage(name)}", f"      {_(words)}"]
+    return "\b\n" + "\n".join(lines)
 
 
 @click.command("do", help=_("One command to the engine; waits for its outcome."), epilog=_epilog())

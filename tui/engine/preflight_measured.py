@@ -100,7 +100,8 @@ async def _log(found: Findings, access: TargetAccess, plan: Plan, environment: M
             found.add("error", "log-not-measured", f"{text} {cure}".rstrip(), f"steps.{step.id}")
     for metric, number in _criteria(plan, "critical_errors"):
         _unmeasured(found, metric, number, reason, cure)
-    if access.target.server_log != "none":
+    # A criterion that cannot be measured has said the same, with its cure.
+    if access.target.server_log != "none" and not any(_criteria(plan, "critical_errors")):
         text = _("The server's log cannot be followed, so critical errors stay unknown: {reason}").format(reason=reason)
         found.add("warning", "server-log", f"{text} {cure}".rstrip())
 

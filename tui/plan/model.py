@@ -64,7 +64,7 @@ class Target(Node, frozen=True, kw_only=True):
     host: tuple[HostSource, ...] = ()
     """Where the figures of the database's host (CPU, memory, disk) come from; the first that answers is used."""
     server_log: str = "auto"
-    """The server's log: `auto` (through SQL), `file: PATH`, `ssh: HOST:PATH` or `none`."""
+    """The server's log: `auto` (through SQL), `{file: PATH}`, `{ssh: HOST:PATH}` or `none`."""
     window: Window | None = None
     """The maintenance window. A production target without one is a warning."""
     rehearsal: Literal["required"] | None = None

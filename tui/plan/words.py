@@ -61,11 +61,14 @@ def found(node: Node) -> str:
 
 
 def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
-    """What to write instead of a bare number, or of true and false; empty when there is nothing to suggest."""
+    """What to write instead of a bare number, of true and false, or of `yes`; empty where nothing can be suggested."""
     try:
         value = node.value
     except ValueError:
         value = 0 if scalar is None else math.nan
+    if isinstance(t, inspect.BoolType) and isinstance(value, str) and value.lower() in _SWITCHES:
+        # YAML 1.1 read these as true and false, YAML 1.2 reads texts.
+        return _("write {text}").format(text=_SWITCHES[value.lower()])
     if isinstance(value, str) or value is None:
         return ""
     if scalar == "duration" and not isinstance(value, bool):
@@ -77,6 +80,7 @@ def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
     return ""
 
 
+_SWITCHES = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
 _BARE = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
 
 

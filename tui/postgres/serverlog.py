@@ -46,7 +46,7 @@ class ServerLog:
                 raise LogUnavailable(
                     _(
                         "The server hands its log to another program (logging_collector is off), so it cannot be "
-                        "read through SQL; name its file or a host to read it from."
+                        "read through SQL; name its file: `server_log: {file: PATH}`, or `{ssh: HOST:PATH}`."
                     )
                 )
             if await self._find():

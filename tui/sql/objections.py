@@ -61,8 +61,8 @@ class Words:
                 "{what} has no place where each statement is a transaction; use `transaction: script`."
             ),
             "needs_no_transaction": _(
-                "This statement cannot run inside a transaction: {what}. Put it into a step of its own with "
-                "`transaction: per_statement`."
+                "This statement cannot run inside a transaction: {what}. Say `transaction: per_statement`; what "
+                "belongs into one transaction goes into another step."
             ),
             "needs_no_transaction:psql": _(
                 "This statement cannot run inside a transaction: {what}. Put it into a `sql` step of its own with "

@@ -43,8 +43,8 @@ class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     down part, or the file as it stands. The up part where nothing is said."""
     transaction: Literal["single", "per_statement", "script"] = "single"
     """`single`: all of it in one transaction. `per_statement`: each statement in one of its own, and outside of any
-    what cannot run in one (CREATE INDEX CONCURRENTLY). `script`: in the transactions that the file begins and ends
-    itself."""
+    what cannot run in one (CREATE INDEX CONCURRENTLY); such a step needs a `prove`. `script`: in the transactions that
+    the file begins and ends itself."""
     lock_timeout: Duration | UnsetType | None = UNSET
     """How long a statement waits for a lock; then it gives way and is tried again, as `retries` says. `500ms` where
     nothing is said; no limit for statements that wait for others concurrently, such as CREATE INDEX CONCURRENTLY.
@@ -146,7 +146,10 @@ def lint(lint: Lint) -> Iterable[Finding]:
     found_units = units_of(spec, text or "")
     outside = [unit for unit in found_units if unit.kind == "outside"]
     if outside and lint.step.prove is None and not lint.is_undo:
-        message = "statements outside a transaction need 'prove': their fate cannot be learnt otherwise"
+        message = _(
+            "A statement outside of a transaction needs `prove`, a query that tells whether its effect is in the "
+            "database."
+        )
         yield Finding(code="needs-prove", message=message)
     several = sum(not unit.leaves_nothing for unit in found_units) > 1
     for unit in outside:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.unit.cli.conftest import Virada
+from tui.cli.command_line import FORMS, usage
 from tui.cli.main import COMMANDS, group
 
 
@@ -54,6 +55,12 @@ def test_every_command_has_help(command: str, virada: Virada) -> None:
     result = virada(command, "--help")
     assert result.code == 0
     assert result.out.startswith(f"Usage: virada {command}")
+
+
+def test_the_help_of_do_says_what_each_command_is(virada: Virada) -> None:
+    lines = virada("do", "--help").out.splitlines()
+    said = [lines[lines.index(f"    {usage(name)}") + 1] for name in FORMS]
+    assert all(line.startswith("        ") and line.endswith(".") and len(line) < 80 for line in said)
 
 
 def test_the_list_of_commands_is_not_cut(virada: Virada) -> None:

@@ -132,6 +132,9 @@ def test_messages_help(desk: Desk) -> None:
     assert "did you mean 'migration.sql'?" in message("{file: migration.sql", "{file: migraton.sql")
     assert message("below: 70%", "below: 70").endswith("write 70%.")
     assert message("name: Plano de Execução em Produção", "name: 42").endswith('write it in quotes: "42"')
+    for word, meant in (("yes", "true"), ("Off", "false")):
+        assert message("parallel: true", f"parallel: {word}").endswith(f"not a text; write {meant}")
+    assert message("parallel: true", "parallel: maybe").endswith("not a text")
     assert all(kind in message(KIND, "") for kind in KINDS)
     assert "needs" not in message("needs: [dump]", "needs: dump") and "write [dump]" in message(
         "needs: [dump]", "needs: dump"

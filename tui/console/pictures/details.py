@@ -113,7 +113,8 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         rows.append((_("reason"), reason_text(at), STATUS_STYLE[at.status]))
     if at.fate is not None:
         why = f" ({word(FATE_REASON, at.fate_reason)})" if at.fate_reason else ""
-        rows.append((_("fate"), fate_word(at.fate) + why, "text"))
+        # What was committed before is told by the effect.
+        rows.append((_("last transaction") if at.effect == "some" else _("fate"), fate_word(at.fate) + why, "text"))
     if at.status not in ("pending", "running") and not told:
         rows.append((_("effect"), effect_word(at.effect), "text"))
     if at.tx_sent:
