@@ -115,11 +115,11 @@ def test_one_that_only_watches_is_named_and_not_in_the_way(tmp_path: Path, datab
     asyncio.run(scene())
 
 
-def test_two_that_open_at_the_same_moment(tmp_path: Path, each_database: Database) -> None:
+def test_two_that_open_at_the_same_moment(tmp_path: Path, database: Database) -> None:
     async def scene() -> None:
         for home in (tmp_path / "same", tmp_path / "same", tmp_path / "other"):
             home.mkdir(exist_ok=True)
-        rigs = [rig(tmp_path / name, each_database) for name in ("same", "same", "other")]
+        rigs = [rig(tmp_path / name, database) for name in ("same", "same", "other")]
         # Two ids of one second.
         opened = await asyncio.gather(*(one.__aenter__() for one in rigs), return_exceptions=True)
         inside = [one for one in opened if isinstance(one, Rig)]
