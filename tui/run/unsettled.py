@@ -7,7 +7,7 @@ it count where the plan says `on_failure: continue`, by which the failure is no 
 has words of its own.
 
 An undo that came to its end half way leaves it failed as well: what it took back is gone, what it left is there, and
-the step that it takes back still counts as done.
+the step that it takes back still counts as done. Left out then, it is like a step that failed and was left out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def failing(known: StepState, event: e.StepOutcome) -> bool:
 
 def is_unsettled(at: StepState) -> bool:
     """Whether the run cannot be called completed because of this step."""
-    if at.group != "main" or at.status != "skipped" or not at.failing or at.step.on_failure == "continue":
+    if at.status != "skipped" or not at.failing or at.step.on_failure == "continue":
+        return False
+    if at.group != "main" and (at.undoes is None or at.effect == "none"):
         return False
     # A failure whose error was never written down has none that somebody could have resolved.
     return at.errors > 0 or at.unrecorded

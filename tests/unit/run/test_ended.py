@@ -229,6 +229,16 @@ def test_an_undo_that_stopped_half_way_leaves_it_failed(how: str) -> None:
     assert run.at("b").status == "undone" and run.status() != "completed"
 
 
+def test_nor_does_leaving_it_out_complete_the_run() -> None:
+    run = Driven(listed(sql("a"), sql("b")))
+    run.ran(["a", "b"])
+    run.do(undo("b"))
+    fails(run, "undo.b", effect="some")
+    assert run.do(c.Skip(step="undo.b", reason="look later")) == Wait(reason="unsettled", step="undo.b")
+    assert run.status() == "failed" and run.refused(c.Close()).facts["why"] == "close"
+    assert run.do(c.Resolve(error="E1", text="b is as it was")) == Wait(reason="completed")
+
+
 def test_one_that_has_taken_back_nothing_does_not() -> None:
     run = Driven(listed(sql("a")))
     run.ran(["a"])

@@ -292,7 +292,7 @@ class World:
         for position, at in enumerate(steps):
             assert state.steps.position(at.id) == position and state.steps.at(position) is at
         if state.closed is None and current is None and not state.undecided and state.rollback is None:
-            unsettled = any(map(is_unsettled, main)) or any(map(is_half_undone, steps))
+            unsettled = any(is_unsettled(at) or is_half_undone(at) for at in steps)
             assert state.status == ("failed" if unsettled else "completed")
 
     def effects_fit(self) -> None:

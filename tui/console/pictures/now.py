@@ -138,7 +138,7 @@ def _what(view: View) -> list[Piece]:
     if companions and (current is None or not current.stops):
         return _running(view, companions)
     if current is None:
-        if state.unsettled is not None and state.unsettled.undoes is not None:
+        if state.unsettled is not None and state.unsettled.status != "skipped":
             text = _("{step} stopped half way: a part of it is taken back.").format(step=name_of(state.unsettled))
             return [(text, "bad"), *_hint(view, _("Bring it to its end, or settle it by hand."))]
         if state.unsettled is not None:
