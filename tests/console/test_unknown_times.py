@@ -151,7 +151,7 @@ def test_status_and_narration_say_it_too() -> None:
     [
         (12, 1200, "rehearsed on 1 % of the data"), (1, 100_000, "rehearsed on <0.1 % of the data"),
         (3, 1000, "rehearsed on 0.3 % of the data"), (0, 5, "rehearsed on 0 % of the data"),
-        (1000, 100, "rehearsed on 10 times the data"), (5, 0, "rehearsed on far more data"),
+        (1000, 100, "rehearsed on 10 x the data"), (5, 0, "rehearsed on far more data"),
         (None, 5, "rehearsed on data of a size that is not known"),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,11 @@ from tui.cli.output import print_lines, tell
 from tui.cli.run import choose_target
 from tui.cli.stop import Exit
 from tui.locale import _, ngettext, prefer
-from tui.plan.loader import Loaded
 from tui.plan.overdue import overdue
 from tui.plan.problems import Problem
+
+if TYPE_CHECKING:
+    from tui.plan.loader import Loaded
 
 
 @click.command("check", help=_("What is wrong with a plan, and with its target."))

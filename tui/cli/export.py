@@ -86,7 +86,7 @@ def _unwritable(output: Path, error: OSError) -> Stop:
     return Stop(_("{file} cannot be written: {reason}.").format(file=output, reason=error.strerror), Exit.FAILED)
 
 
-@click.command("export", help=_("A recording as an asciicast, or as an SVG that moves by itself."))
+@click.command("export", help=_("A recording as an asciicast, or as an animated SVG."))
 @click.argument("run", required=False)
 @click.option("--format", "format_", type=click.Choice(["cast", "svg"]), default="cast", help=_("What is written."))
 @click.option(

@@ -70,7 +70,7 @@ def share(basis: Mapping[str, Any]) -> str:
         times = then / now if now else None
         if times is None or times >= 1000:
             return _("rehearsed on far more data")
-        return _("rehearsed on {n} times the data").format(n=f"{times:.0f}")
+        return _("rehearsed on {times} x the data").format(times=f"{times:.0f}")
     percent = 100 * then / now
     shown = "0" if then == 0 else f"{percent:.0f}" if percent >= 1 else f"{percent:.1g}" if percent >= 0.1 else "<0.1"
     return _("rehearsed on {n} % of the data").format(n=shown)

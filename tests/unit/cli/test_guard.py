@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.cli.conftest import Virada
-from tests.unit.cli.journals import RUN, story
+from tests.unit.cli.journals import RUN, Journal, plan, sign, story
 from tui.cli.guard import guarded
 from tui.cli.stop import Exit, Stop
 
@@ -82,12 +83,12 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(home: Path) -> None:
 
 
 def test_a_terminal_that_cannot_show_a_character_gets_its_escape(home: Path) -> None:
-    story().write(home / "runs" / RUN / "journal.jsonl")
+    Journal(replace(plan(sign("go")), name="Orders \u2192 regions")).write(home / "runs" / RUN / "journal.jsonl")
     environment = {**os.environ, "PYTHONIOENCODING": "iso-8859-1", "LANG": "en_US"}
     command = [sys.executable, "-m", "tui.cli.main", "runs"]
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0
-    assert b"\\u2026" in done.stdout
+    assert b"\\u2192" in done.stdout
     assert done.stderr == b""
 
 

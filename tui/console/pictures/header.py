@@ -9,7 +9,7 @@ from tui.console.view import Mode, View
 from tui.console.visible import cells, cut, visible
 from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, outcome_word
 from tui.finite import local
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plain.stillness import nothing_runs
 from tui.run.driving import driver
 
@@ -62,7 +62,7 @@ def _in_spite(codes: tuple[str, ...], width: int) -> str:
     text = _("in spite of: {codes}").format(codes=visible(", ".join(codes)))
     if len(codes) == 1 or cells(text) <= width // 3:
         return text
-    return _("in spite of {count} errors").format(count=len(codes))
+    return ngettext("in spite of {count} error", "in spite of {count} errors", len(codes)).format(count=len(codes))
 
 
 def time_now(view: View, width: int) -> str:
