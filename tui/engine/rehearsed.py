@@ -22,8 +22,8 @@ def rehearsal_problems(found: Findings, target: Target, work: str) -> None:
     """Of a target with `rehearsal: required`."""
     if target.rehearsal is not None and not rehearsed(work):
         text = _(
-            "The plan wants a rehearsal before this target, and none of the runs here is one of the same steps and "
-            "files that went to its end with every change made."
+            "The plan wants a rehearsal before this target: a run of the same steps and files on a target that is not "
+            "production, which ends completed with every change made. None of the runs here is one."
         )
         found.add("error", "no-rehearsal", text)
 
