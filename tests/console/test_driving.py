@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.console.journals import ANA, BRUNO, Story, failed, migrating, prepared
+from tests.console.journals import ANA, BRUNO, Story, failed, migrated, migrating, prepared
 from tests.console.twin import shown
 from tests.unit.run.runs import Driven
 from tests.unit.run.test_fold import ACTS, POLICIES, a_plan, act
@@ -18,6 +19,7 @@ from tui.console.pictures.header import header
 from tui.console.pictures.milestones import milestone_lines
 from tui.console.pictures.now import now
 from tui.console.pictures.window import window_lines
+from tui.console.pieces import plain
 from tui.console.screens.overlay import Asking
 from tui.console.view import Moment, View, moment
 from tui.journal import events as e
@@ -252,3 +254,10 @@ def test_what_stands_in_the_footer_is_what_a_run_to_does(
             continue
         assert isinstance(told, Foreseen) and short is not None
         assert [due.step for due in short.due] == [due.step for due in told.due], at.id
+
+
+def test_where_a_run_can_be_closed_its_owner_is_told_how() -> None:
+    ended = migrated().passes("verify").passes("rls")
+    for mode, told in (("operator", "  : and “close the run” ends it."), ("observer", "")):
+        view = msgspec.structs.replace(view_of(ended), mode=mode)
+        assert plain(now(view, 80, 3)[0]).rstrip() == f"Every step has ended; the run can be closed.{told}"

@@ -146,7 +146,9 @@ def _what(view: View) -> list[Piece]:
             errors = ", ".join(visible(error) for error in state.errors.unresolved_of(state.unsettled.id))
             hint = _("Resolve {errors}.").format(errors=errors) if errors else _("Close the run as failed.")
             return [(text, "bad"), *_hint(view, hint)]
-        return [(_("Every step has ended; the run can be closed."), "ok")] if state.opened is not None else []
+        if state.opened is None:
+            return []
+        return [(_("Every step has ended; the run can be closed."), "ok"), *_closes(view)]
     return _next(view, current)
 
 
@@ -221,7 +223,7 @@ def _rollback(view: View) -> list[Piece]:
         if left:
             text = _("Rolled back, EXCEPT {steps}.").format(steps=", ".join(name_of(at) for at in left))
             return [(text, "bad"), *_hint(view, _("The run can be closed."))]
-        return [(_("Rolled back. The run can be closed."), "warn")]
+        return [(_("Rolled back. The run can be closed."), "warn"), *_closes(view)]
     if rollback.status == "failed":
         stuck = view.state.steps.get(rollback.failed_step or "")
         name = name_of(stuck) if stuck is not None else "?"
@@ -292,6 +294,11 @@ _COST: dict[str, Callable[[], str]] = {
 def _hint(view: View, text: str) -> list[Piece]:
     """Which key helps: only for who has that key, and the helm."""
     return [(f"  {keyed(text)}", "dim")] if view.mode == "operator" and has_say(view) else []
+
+
+def _closes(view: View) -> list[Piece]:
+    """Closing has no key of its own."""
+    return _hint(view, _("{key} and “{close}” ends it.").format(key=shown_of("palette"), close=_("close the run")))
 
 
 def _answer(view: View) -> Said | None:
