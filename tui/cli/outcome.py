@@ -18,6 +18,7 @@ _STANDING = {
     "buffer": Exit.WAITING,
     "window": Exit.WAITING,
     "held": Exit.WAITING,
+    "proposed": Exit.WAITING,
     "failed": Exit.FAILED,
     "undecided": Exit.UNDECIDED,
     "rollback_failed": Exit.FAILED,

@@ -190,6 +190,7 @@ RUN_WAITING = {
     "rollback_failed": N_("the rollback failed; a person must look"),
     "rolled_back": N_("everything is rolled back; the run can be closed"),
     "completed": N_("everything is done; the run can be closed"),
+    "proposed": N_("everything is done, and a rollback is proposed: a person rolls back, or closes the run"),
     "unsettled": N_("it failed and was left out, and no error of it can be resolved; close the run as failed"),
 }
 TAKEN_OVER = {

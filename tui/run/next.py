@@ -271,6 +271,9 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
         if state.active:
             return (Wait(reason="running"),)
         ended = _ended(state)
+        if ended.reason == "completed" and state.proposed and not state.given_up:
+            # Whether it is rolled back is a person's decision; closing the run would take it away.
+            ended = Wait(reason="proposed")
         # Of one that left out what failed, the error can still be resolved, or all of it rolled back.
         close = _automatic(state) and ended.reason == "completed"
         return (Append(events=(e.RunClosed(outcome=state.status),)),) if close else (ended,)

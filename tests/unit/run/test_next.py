@@ -19,6 +19,8 @@ from tests.unit.run.runs import (
     sql,
     undo,
 )
+from tui.cli.outcome import of_run
+from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.journal.codes import TriggerReason
 from tui.plan.model import Guard, Trigger
@@ -197,8 +199,32 @@ class TestFailure:
         run.failed("watch", reason="guard_breached")
         assert [f.event.step for f in run.state.fired] == ["watch"]
         assert run.passed("a") == Wait(reason="running", step="b")
-        run.passed("b")
-        assert run.status() == "completed"
+        assert run.passed("b") == Wait(reason="proposed")
+        assert run.status() == "completed" and run.state.closed is None
+
+    def test_a_run_does_not_close_itself_over_a_proposed_rollback(self) -> None:
+        """Headless it waits for a person, who closes it or rolls back; where the cause is over it is closed."""
+        guard = Guard(metric="cpu", below=0.7)
+        breach = e.GuardBreached(metric="cpu", value=0.9, limit=0.7)
+        for end in ("close", "rollback", "over"):
+            run = Driven(
+                listed(sql("a"), triggers=(Trigger(title="Too hot", guard="cpu"),), success=(guard,)), policy=AUTOMATIC
+            )
+            run.go()
+            run.settle(breach)
+            assert run.passed("a") == Wait(reason="proposed")
+            verdict = of_run(run.state, 0.0)
+            assert verdict is not None and verdict.code == Exit.WAITING
+            if end == "close":
+                run.do(c.Close())
+                assert run.state.closed is not None and run.state.closed.outcome == "completed"
+            elif end == "rollback":
+                run.do(c.Rollback(reason="too hot", confirm=run.state.opened.target if run.state.opened else ""))
+                assert run.state.rollback is not None and run.state.closed is None
+            else:
+                run.settle(e.GuardCleared(metric="cpu", value=0.1))
+                run.go()
+                assert run.state.closed is not None
 
     def test_a_guard_fires_once_for_a_breach(self) -> None:
         guard = Guard(metric="cpu", below=0.7)
