@@ -159,8 +159,8 @@ def test_what_opens_in_its_field_still_takes_the_way_to_the_button() -> None:
     hand.type("broken")
     for _n in range(3):
         assert hand.press("enter") is None
-    assert hand.dialog.problem == "Type “production” exactly to confirm."
-    hand.press("tab")
+    # To the next field, and no further.
+    assert hand.dialog.focus == 1 and hand.dialog.problem == "Type “production” exactly to confirm."
     hand.type("production")
     assert hand.press("enter") is None and "go to the button" in hand.dialog.problem
     hand.press("tab")

@@ -40,7 +40,7 @@ def commit_sent() -> Story:
 def undecided() -> Story:
     """The engine has come back and cannot know."""
     story = commit_sent().add(e.RunRecovered())
-    return story.add(e.StepFate(step="migrate", attempt=1, fate="undecided", reason="another_timeline"))
+    return story.add(e.StepFate(step="migrate", attempt=1, fate="undecided", reason="other_timeline"))
 
 
 def lock_timeout() -> Story:

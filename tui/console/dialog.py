@@ -183,12 +183,12 @@ class Dialog:
         if held:
             self.problem = held_sentence()
             return None
-        if self.question.danger:
-            # The button has to be gone to: Enter in a field of a dangerous question does nothing.
-            self.problem = self.missing() or _("Press Tab to go to the button.")
-            return None
         if self.focus + 1 < len(self.fields):
             self.focus += 1
+            return None
+        if self.question.danger:
+            # The button has to be gone to: Enter in the last field of a dangerous question does nothing.
+            self.problem = self.missing() or _("Press Tab to go to the button.")
             return None
         self.problem = self.missing()
         return None if self.problem else "confirm"
