@@ -67,7 +67,8 @@ SITUATIONS: dict[str, tuple[Callable[[], Story], tuple[str, ...]]] = {
     "cancelled": (lambda: prepared().begin("backup").add(
                       e.StepCancelled(step="backup", attempt=1, reason="timeout", effect="some")),
                   ("CANCELLED 2.1.1", "it took longer than allowed", "part of it is in the database")),
-    "undecided": (lambda: undecided(), ("UNDECIDED 2.2.1", "nobody knows whether it was applied: the server is on another timeline.")),
+    "undecided": (lambda: undecided(),
+                  ("UNDECIDED 2.2.1", "nobody knows whether it was applied: the server is on another timeline.")),
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ class Window(Node, frozen=True, kw_only=True):
     """The maintenance window. It closes after `duration` and `buffer`."""
 
     opens: str
-    """Local time in `timezone`, `"2026-12-05T22:00"`; or `+1m`, so long after the run was opened, for rehearsals. T+0
+    """Local time in `timezone`, `"2031-12-05T22:00"`; or `+1m`, so long after the run was opened, for rehearsals. T+0
     on every screen."""
     timezone: str = "UTC"
     """An IANA name, such as `America/Sao_Paulo`."""
