@@ -16,6 +16,8 @@ from tui.console.runon import PAUSE
 
 PLAN = Path(__file__).parent / "plans" / "small.yaml"
 PASTE = "\x1b[200~{}\x1b[201~"
+BY_ITSELF = ("metrics.sampled", "log.lines", "helm.taken")
+"""What the engine writes though nobody does anything."""
 COMMANDS = "xR" + "x" * 40 + "\rh\x03q:close\r"
 
 
@@ -74,7 +76,7 @@ def test_every_letter_behind_the_key_is_in_the_journal(station: Station, run: st
 
 
 def test_what_is_pasted_or_typed_behind_a_refused_key_does_nothing(station: Station, run: str) -> None:
-    before = [e["type"] for e in station.events() if e["type"] not in ("metrics.sampled", "helm.taken")]
+    before = [e["type"] for e in station.events() if e["type"] not in BY_ITSELF]
     with Terminal([str(VIRADA), "attach", run], station.env, 80, 24) as console:
         console.wait_text("OPERATOR", "s signs it")
         for text in (COMMANDS, "x", "\r", "h" * 5000):
@@ -98,7 +100,7 @@ def test_what_is_pasted_or_typed_behind_a_refused_key_does_nothing(station: Stat
         console.send("\rhxq R")
         station.wait_for("step.signed")
         console.wait_text("What is typed")
-        after = [e["type"] for e in station.events() if e["type"] not in ("metrics.sampled", "helm.taken")]
+        after = [e["type"] for e in station.events() if e["type"] not in BY_ITSELF]
         assert after == [*before, "step.signed"]
         assert next(e for e in station.events() if e["type"] == "step.signed")["data"]["note"] == "all say go"
         _pause(console, PAUSE)

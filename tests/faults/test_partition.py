@@ -121,7 +121,7 @@ async def test_a_silent_network_is_noticed_on_both_sides(tmp_path: Path) -> None
         script = {"hold.sql": "lock table held;\nselect pg_sleep(600);\n"}
         holding = Rig(tmp_path / "a", far.dsn, STEPS, script)
         saving = Rig(tmp_path / "b", far.dsn + " dbname=other", SAVE, None, BACKUPS=str(tmp_path / "backups"))
-        asking = Rig(tmp_path / "c", far.dsn, ASK)
+        asking = Rig(tmp_path / "c", far.dsn, ASK, beside="each has its own lock")
         async with holding, saving, asking:
             running = ((holding, "hold", "pg_sleep"), (asking, "ask", "pg_sleep"), (saving, "save", "COPY public.big"))
             for rig, step, query in running:

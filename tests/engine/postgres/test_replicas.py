@@ -85,6 +85,6 @@ async def test_a_standby_that_stands_still_lags_ever_more(own: Server) -> None:
             await until(lost)
             assert watch.last.replication_lag_s is None, "nobody lags where nobody is"
             tally.figures(watch.last)
-            assert said == ["WARNING Of 1 replicas 0 are left; gone: walreceiver."]
+            assert said == ["WARNING The only replica is gone: walreceiver."]
     finally:
         own.run("pg_ctl", "-D", standby, "-w", "-s", "-m", "immediate", "stop", check=False)
