@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.journals import Story, failed, migrated, migrating, prepared, session
+from tests.console.test_twelve_questions import undecided
 from tests.console.twin import shown
 from tui.console.kept import CHARACTERS, LINES, Kept
 from tui.console.loglines import LogLine, Severity, log_lines
@@ -287,3 +288,8 @@ def test_other_steps_tell_every_commit() -> None:
     story = migrated()
     log.append(log_lines(story.lines, story.state()))
     assert "committed: Executar script de migração (0 rows)" in log.text()
+
+
+async def test_by_what_a_fate_was_decided_is_told_in_words(tmp_path: Path) -> None:
+    async with shown(undecided(), tmp_path, size=(200, 60)) as seen:
+        assert "fate undecided: Executar script de migração: the server is on another timeline" in seen.text()

@@ -17,7 +17,7 @@ from tui.journal.line import Line
 from tui.locale import _, ngettext
 from tui.plain.holding import held_sentence
 from tui.plain.trouble import which_checks
-from tui.plain.words import REASON, ROLLBACK_STATUS, TAKEN_OVER, error_text, excepted, word
+from tui.plain.words import FATE_REASON, REASON, ROLLBACK_STATUS, TAKEN_OVER, error_text, excepted, word
 from tui.run.lockwait import LOCKS
 from tui.run.state import Barrier, RunState
 
@@ -242,7 +242,7 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
         case e.StepFate():
             severity: Severity = "error" if event.fate == "undecided" else "event"
             text = _("fate {fate}: {step}").format(step=name, fate=fate_word(event.fate))
-            return severity, text + _because(event.reason)
+            return severity, text + _because(word(FATE_REASON, event.reason) if event.reason else None)
         case e.StepPassed():
             return "event", _("passed: {step}").format(step=name)
         case e.StepFailed():
