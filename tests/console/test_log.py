@@ -291,5 +291,7 @@ def test_other_steps_tell_every_commit() -> None:
 
 
 async def test_by_what_a_fate_was_decided_is_told_in_words(tmp_path: Path) -> None:
-    async with shown(undecided(), tmp_path, size=(200, 60)) as seen:
-        assert "fate undecided: Executar script de migração: the server is on another timeline" in seen.text()
+    async with shown(undecided(), tmp_path, size=(120, 40)) as seen:
+        await seen.press("3", "z")
+        told = " ".join(seen.text().split())
+        assert "fate undecided: Executar script de migração: the server is on another timeline" in told
