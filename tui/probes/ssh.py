@@ -102,26 +102,25 @@ class Shell:
         return _("{host} cannot be asked over ssh: {reason}.").format(host=self._host, reason=said)
 
     async def close(self) -> None:
-        """End ssh and whatever it started here; bounded in time."""
-        if self._process.returncode is None:
-            try:
-                # ssh is the leader of its session, and so of the group in which its proxy commands are.
-                os.killpg(self._process.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
-            await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=0.5)
-        if self._process.returncode is None:
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=1.0)
-        self._listening.cancel()
-        await asyncio.wait({self._listening}, timeout=1.0)
-        # Otherwise pipes that nobody reads stay open until they are collected.
-        transport = getattr(self._process, "_transport", None)
-        if transport is not None:
-            transport.close()
+        """End ssh and whatever it started here; bounded in time, and done where this is cancelled, too."""
+        try:
+            for number, patience in ((signal.SIGTERM, 0.5), (signal.SIGKILL, 1.0)):
+                if self._process.returncode is not None:
+                    break
+                try:
+                    # ssh is the leader of its session, and so of the group in which its proxy commands are.
+                    os.killpg(self._process.pid, number)
+                except ProcessLookupError:
+                    pass
+                await asyncio.wait({asyncio.ensure_future(self._process.wait())}, timeout=patience)
+            self._listening.cancel()
+            await asyncio.wait({self._listening}, timeout=1.0)
+        finally:
+            self._listening.cancel()
+            # Otherwise pipes that nobody reads stay open until they are collected; it also kills what still runs.
+            transport = getattr(self._process, "_transport", None)
+            if transport is not None:
+                transport.close()
 
     async def _listen(self) -> None:
         """Keep the end of what comes on standard error, and never let it fill up."""

@@ -151,23 +151,31 @@ def test_two_shells_share_one_connection(sshd: Sshd) -> None:
     run(test())
 
 
+async def refused(host: str, ssh: Ssh) -> str:
+    """Why this cannot be asked; nothing of it is left."""
+    source = SshHost(host, ssh, lambda: None)
+    try:
+        return await failing(source.read())
+    finally:
+        await source.close()
+
+
 def test_ssh_never_asks_and_says_why_it_cannot(sshd: Sshd) -> None:
     sshd.authorized.write_text("")
 
     async def test() -> None:
         ssh = Ssh(sshd.environment)
-        assert "Permission denied" in await failing(SshHost(sshd.host, ssh, lambda: None).read())
-        closed = SshHost(f"ssh://127.0.0.1:{free_port()}", ssh, lambda: None)
-        assert "Connection refused" in await failing(closed.read())
+        assert "Permission denied" in await refused(sshd.host, ssh)
+        assert "Connection refused" in await refused(f"ssh://127.0.0.1:{free_port()}", ssh)
         (sshd.home / "known_hosts").write_text("")
-        assert "Host key verification failed" in await failing(SshHost(sshd.host, ssh, lambda: None).read())
+        assert "Host key verification failed" in await refused(sshd.host, ssh)
         # What looks like an option is a host all the same.
         proof = sshd.home / "proof"
-        await failing(SshHost(f"-oProxyCommand=touch {proof}", ssh, lambda: None).read())
+        await refused(f"-oProxyCommand=touch {proof}", ssh)
         assert not proof.exists()
         await ssh.close()
         missing = Ssh({"PATH": "/nonexistent"})
-        assert "no program ssh" in await failing(SshHost(sshd.host, missing, lambda: None).read())
+        assert "no program ssh" in await refused(sshd.host, missing)
 
     run(test())
 
