@@ -18,7 +18,9 @@ def marked(value: str) -> list[tuple[int, int]]:
     for."""
     wanted = f"{MARK}={value}".encode()
     found = []
-    for entry in os.scandir("/proc"):
+    with os.scandir("/proc") as scanned:
+        entries = list(scanned)
+    for entry in entries:
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:

@@ -62,7 +62,9 @@ def members(identity: ChildIdentity) -> list[Member]:
     if leader is not None and leader != identity.start_time:
         return []
     found = []
-    for entry in os.scandir("/proc"):
+    with os.scandir("/proc") as scanned:
+        entries = list(scanned)
+    for entry in entries:
         if not entry.name.isdigit():
             continue
         pid = int(entry.name)

@@ -44,10 +44,11 @@ def _packed(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bytes:
 def _sockets(pid: int) -> set[int]:
     found = set()
     try:
-        for entry in os.scandir(f"/proc/{pid}/fd"):
-            target = os.readlink(entry.path)  # noqa: PTH115 - of every descriptor, a path object would cost more than the call
-            if target.startswith("socket:["):
-                found.add(int(target[8:-1]))
+        with os.scandir(f"/proc/{pid}/fd") as entries:
+            for entry in entries:
+                target = os.readlink(entry.path)  # noqa: PTH115 - of every descriptor, a path object would cost more
+                if target.startswith("socket:["):
+                    found.add(int(target[8:-1]))
     except OSError:
         # It has ended meanwhile, or belongs to somebody else.
         pass
