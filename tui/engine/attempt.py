@@ -38,8 +38,8 @@ from tui.postgres import outside
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
+from tui.run.changing import may_change
 from tui.run.confirmation import late
-from tui.run.standing import changes
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import TERMINATED, error_facts, passes
@@ -178,7 +178,7 @@ class Attempt:
         generator = self.kind.execute(self._context(), self.kind.typed(self.step.spec))
         result: Any = None
         try:
-            if changes(self.step):
+            if may_change(self.step):
                 await self._admitted()
             if self.kind.changes:
                 await self._keyed()

@@ -26,7 +26,8 @@ from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.presence import sightings
-from tui.run.standing import changes, has_ahead, in_the_way
+from tui.run.changing import may_change
+from tui.run.standing import has_ahead, in_the_way
 
 _FIRST_S: Final = 2.0
 """Seconds for which an engine that takes a run up waits for the server's answer before it goes on."""
@@ -55,7 +56,7 @@ class Gate:
         """Those of which a rollback has been told."""
         opened = recorder.state.opened
         steps = () if opened is None else places(opened.plan.phases)
-        self._changing = tuple(n for n, (_place, step) in enumerate(steps) if changes(step))
+        self._changing = tuple(n for n, (_place, step) in enumerate(steps) if may_change(step))
 
     async def begin(self) -> None:
         """What an engine does first that takes a run up; bounded, and raising nothing."""

@@ -19,3 +19,8 @@ def reads(step: Step) -> bool:
     from tui.steps.registry import KINDS
 
     return step.kind in KINDS and not changes(step)
+
+
+def may_change(step: Step) -> bool:
+    """Whether a step changes something, for all that is known: a kind of another version may do anything."""
+    return not reads(step)

@@ -54,7 +54,8 @@ class Interrupt(Do, frozen=True, kw_only=True):
 
 class Wait(Do, frozen=True, kw_only=True):
     """Nothing to do of one's own accord. `reason`: person, failed, undecided, held, running, clock, closed,
-    rollback_failed, rolled_back, completed or unsettled (a failed step was left out, and its error is not resolved);
+    rollback_failed, rolled_back, completed, proposed (completed, and a rollback is proposed) or unsettled (a failed
+    step was left out, and its error is not resolved);
     typed, buffer or window: a person who confirms it (`tui.run.confirmation`);
     `until`: the instant (epoch) at which to ask again."""
 
@@ -271,9 +272,6 @@ def _advance(state: RunState, wall: float) -> tuple[Do, ...]:
         if state.active:
             return (Wait(reason="running"),)
         ended = _ended(state)
-        if ended.reason == "completed" and state.proposed and not state.given_up:
-            # Whether it is rolled back is a person's decision; closing the run would take it away.
-            ended = Wait(reason="proposed")
         # Of one that left out what failed, the error can still be resolved, or all of it rolled back.
         close = _automatic(state) and ended.reason == "completed"
         return (Append(events=(e.RunClosed(outcome=state.status),)),) if close else (ended,)
@@ -301,7 +299,8 @@ def _ended(state: RunState) -> Wait:
     """Every step has ended, well or not."""
     left = state.unsettled
     if left is None:
-        return Wait(reason="completed")
+        # Whether a proposed rollback is carried out is a person's decision; closing the run takes it away.
+        return Wait(reason="proposed" if state.proposed else "completed")
     # One that was left out is another matter than one that can be brought to its end.
     return Wait(reason="unsettled" if left.status == "skipped" else "failed", step=left.id)
 

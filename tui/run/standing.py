@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from tui.journal.codes import Standing
-from tui.plan.model import Plan, Step, places
-from tui.run.changing import reads
+from tui.plan.model import Plan, places
+from tui.run.changing import may_change
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.run.unsettled import is_half_undone
@@ -26,14 +26,9 @@ class Stand(Struct, frozen=True):
     ahead: int = 0
 
 
-def changes(step: Step) -> bool:
-    """Whether a step changes something, for all that the plan says. A kind of another version may do anything."""
-    return not reads(step)
-
-
 def changes_something(plan: Plan) -> bool:
     """Whether the checklist has a changing step."""
-    return any(changes(step) for _place, step in places(plan.phases))
+    return any(may_change(step) for _place, step in places(plan.phases))
 
 
 def standing(state: RunState) -> Stand | None:
@@ -41,7 +36,9 @@ def standing(state: RunState) -> Stand | None:
     if state.opened is None or state.closed is not None:
         return None
     ahead = [
-        at for at in map(state.steps.at, range(state.unended, state.checklist)) if not at.is_over and changes(at.step)
+        at
+        for at in map(state.steps.at, range(state.unended, state.checklist))
+        if not at.is_over and may_change(at.step)
     ]
     rollback = state.rollback
     if rollback is not None and rollback.status == "failed":
@@ -54,7 +51,7 @@ def standing(state: RunState) -> Stand | None:
     if state.proposed:
         step = state.proposed[-1].event.step
         return Stand(Standing.ROLLBACK_PROPOSED, None if step is None else state.steps.get(step), len(ahead))
-    running = next((at for at in state.running() if changes(at.step)), None)
+    running = next((at for at in state.running() if may_change(at.step)), None)
     if running is not None:
         return Stand(Standing.CHANGING, running, len(ahead))
     if rollback is not None and rollback.status == "rolled_back":
@@ -73,7 +70,7 @@ def in_the_way(state: RunState, changing: Sequence[int]) -> bool:
         return False
     if (rollback is not None and rollback.status in ("failed", "running")) or state.undecided or state.proposed:
         return True
-    if any(changes(at.step) for at in state.running()):
+    if any(may_change(at.step) for at in state.running()):
         return True
     if rollback is not None and rollback.status == "rolled_back":
         return False

@@ -203,9 +203,15 @@ class TestFailure:
         assert run.status() == "completed" and run.state.closed is None
 
     def test_a_run_does_not_close_itself_over_a_proposed_rollback(self) -> None:
-        """Headless it waits for a person, who closes it or rolls back; where the cause is over it is closed."""
+        """Whoever drives, it waits for a person, who closes it or rolls back; headless it is closed where the cause is
+        over."""
         guard = Guard(metric="cpu", below=0.7)
         breach = e.GuardBreached(metric="cpu", value=0.9, limit=0.7)
+        by_hand = Driven(listed(sql("a"), triggers=(Trigger(title="Too hot", guard="cpu"),), success=(guard,)))
+        by_hand.do(c.Execute(step="a"))
+        by_hand.settle(breach)
+        assert by_hand.passed("a") == Wait(reason="proposed")
+        assert by_hand.settle(e.GuardCleared(metric="cpu", value=0.1)) == Wait(reason="completed")
         for end in ("close", "rollback", "over"):
             run = Driven(
                 listed(sql("a"), triggers=(Trigger(title="Too hot", guard="cpu"),), success=(guard,)), policy=AUTOMATIC

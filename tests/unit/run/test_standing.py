@@ -10,14 +10,15 @@ from tui.journal.codes import Standing
 from tui.journal.others import IN_THE_WAY
 from tui.plan.model import Step
 from tui.run import commands as c
-from tui.run.standing import changes, changes_something, in_the_way, standing
+from tui.run.changing import may_change
+from tui.run.standing import changes_something, in_the_way, standing
 
 
 def code(run: Driven) -> Standing | None:
     """Where it stands, by both ways of telling it."""
     assert run.state.opened is not None
     steps = [at.step for at in run.state.steps][: run.state.checklist]
-    quickly = in_the_way(run.state, [n for n, step in enumerate(steps) if changes(step)])
+    quickly = in_the_way(run.state, [n for n, step in enumerate(steps) if may_change(step)])
     stand = standing(run.state)
     assert quickly == (stand is not None and stand.code in IN_THE_WAY), stand
     return None if stand is None else stand.code
@@ -97,6 +98,6 @@ def test_what_changes_something() -> None:
     assert not changes_something(listed(query("look"), companion("watch", "look")))
     assert changes_something(listed(query("look"), sql("a")))
     program = Step(id="x", title="X", kind="command", spec={"run": ["true"]})
-    assert changes(program)
+    assert may_change(program)
     # A kind that this version does not know may do anything.
-    assert changes(Step(id="x", title="X", kind="teleport", spec={}))
+    assert may_change(Step(id="x", title="X", kind="teleport", spec={}))
