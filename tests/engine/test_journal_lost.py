@@ -97,5 +97,8 @@ async def test_a_full_disk_is_tried_again_by_itself(
         monkeypatch.setattr(FileIO, "write", failing("write", errno.ENOSPC, 8))
         with pytest.raises(JournalFull):
             rig.do(Note(text="?"))
-        empty_database.value(f"select pg_cancel_backend({witness['pid']})")
+        # Between its transaction's opening and its statement a backend has nothing to cancel.
+        cancel = f"""select count(pg_cancel_backend(pid)) from pg_stat_activity
+                     where pid = {witness["pid"]} and wait_event = 'PgSleep'"""
+        await rig.until(lambda: empty_database.value(cancel) == 1, "it is cancelled")
         assert (await rig.ended("one"))["type"] in ("step.failed", "step.cancelled")
