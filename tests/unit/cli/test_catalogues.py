@@ -22,7 +22,9 @@ DIRECTORY = PACKAGE / "locale"
 HOW = "extract, translate and compile again as tui/locale/babel.cfg says"
 _NAME = re.compile(r"\{(\w+)[^{}]*\}")
 _METHODS = [("locale/**", "ignore"), ("**.py", "python")]
-_KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2)}
+_KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None, "N_": None, "ngettext": (1, 2), "Said": (1,), "several": (1, 2)
+}  # fmt: skip
 
 
 def extracted() -> Iterator[tuple[str, str | tuple[str, ...]]]:

@@ -1,0 +1,20 @@
+"""What was said without a language, in that of the person who reads it."""
+
+from __future__ import annotations
+
+from tui.locale import _, ngettext
+from tui.said import Said, said_of
+from tui.visible import visible
+
+
+def say(said: str | Said | BaseException) -> str:
+    """It, or what an exception says, in the language in force; whatever others wrote in it is inert."""
+    if isinstance(said, BaseException):
+        said = said_of(said)
+    return said.put(_translated, visible) if isinstance(said, Said) else visible(said)
+
+
+def _translated(text: str, many: str, count: int) -> str:
+    if many:
+        return ngettext(text, many, count)
+    return _(text) if text else ""
