@@ -14,13 +14,13 @@ from tests.console.twin import shown
 from tui.console.pictures.now import now
 from tui.console.pieces import plain
 from tui.journal import events as e
-from tui.plain.lacking import share
 from tui.plain.narrator import narrate
 from tui.plain.table import status_lines
 from tui.plan.model import Plan
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.run.status import status
+from tui.words.unknown import share
 
 SMALL = e.Basis(
     run="r", target="staging", environment="staging", server_version=150018, same_server=False,

@@ -11,7 +11,7 @@ from tests.acceptance.station import Station
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.plain.trouble import trouble
+from tui.words.trouble import trouble
 
 pytestmark = pytest.mark.postgres
 BAD = """create table made (id int primary key);

@@ -20,8 +20,8 @@ from tests.engine.test_outside import prepared
 from tests.engine.test_script import HEADLESS, fates
 from tests.postgres_server import Database
 from tui.journal.codes import Fact, FailReason, FateReason
-from tui.plain.trouble import told_rows, trouble
 from tui.run.commands import Execute, Retry, Undo
+from tui.words.trouble import told_rows, trouble
 
 pytestmark = pytest.mark.postgres
 

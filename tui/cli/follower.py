@@ -82,6 +82,6 @@ class Follower:
 def engine_gone(paths: RunPaths) -> Stop:
     """The engine has ended and left something open: only another one, or a person, can tell what became of it."""
     from tui.helm.owner import other_owner
-    from tui.plain.stillness import ended_sentence
+    from tui.words.stillness import ended_sentence
 
     return Stop(ended_sentence(paths.id, other_owner(paths)), Exit.UNDECIDED)

@@ -21,9 +21,9 @@ from tui.helm.client import HelmClient, HelmLost
 from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming, Refused
 from tui.locale import _
-from tui.plain.driving import drive_lines
 from tui.plain.narrator import end_lines
 from tui.run.commands import AnyCommand
+from tui.words.driving import drive_lines
 
 _LOOK_AT_ENGINE_S = 1.0
 _NEVER = sys.maxsize

@@ -16,7 +16,7 @@ from tui.cli.stop import Exit
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.locale import _
-from tui.plain.stillness import ended_sentence, is_still, is_unknown, unknown_sentence
+from tui.words.stillness import ended_sentence, is_still, is_unknown, unknown_sentence
 
 LOOK_S = 1.0
 """Seconds between two looks at the engine."""

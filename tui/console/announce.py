@@ -8,11 +8,11 @@ from __future__ import annotations
 from tui.console.pieces import Line
 from tui.console.view import View
 from tui.locale import _
-from tui.plain.driving import drive_word, foreseen_words, steps_words
 from tui.run import commands as c
 from tui.run.decide import Refusal
 from tui.run.foresight import Foreseen, announced, foresee
 from tui.run.steps import StepState
+from tui.words.driving import drive_word, foreseen_words, steps_words
 
 LIMIT = 120
 """Steps that are looked at for a screen: more are told as `and further`."""

@@ -226,7 +226,7 @@ class Console(App[None], inherit_bindings=False):
         """That what went on by itself has ended, to whoever is at the helm here."""
         ended = previous.policy.drive != "by_hand" and state.policy.drive == "by_hand"
         if self.mode == "operator" and ended and any(line.type in ("run.driven", "run.recovered") for line in lines):
-            from tui.plain.driving import drive_word
+            from tui.words.driving import drive_word
 
             goal = state.steps.get(previous.policy.until or "")
             drive = drive_word(previous.policy.drive, "?" if goal is None else visible(goal.place.number))

@@ -20,9 +20,9 @@ from tui.console.visible import visible
 from tui.helm.client import HelmError, HelmLost, HelmRefused, HelmTimeout, NoEngine, NotPermitted
 from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.locale import _
-from tui.plain.stillness import nothing_runs
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
+from tui.words.stillness import nothing_runs
 
 
 class Helm(Protocol):

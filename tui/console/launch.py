@@ -85,7 +85,7 @@ def run_console(
     if sys.__stderr__ is not None:
         sys.__stderr__.reconfigure(errors="replace")
     from tui.console.app import Console
-    from tui.plain.stillness import ended_sentence
+    from tui.words.stillness import ended_sentence
 
     try:
         source = _source(paths, mode, at, speed, engine)

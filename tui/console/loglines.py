@@ -15,11 +15,11 @@ from tui.helm.neighbour import beside_lines, neighbour_words
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _, ngettext
-from tui.plain.holding import held_sentence
-from tui.plain.trouble import which_checks
 from tui.plain.words import FATE_REASON, REASON, ROLLBACK_STATUS, TAKEN_OVER, error_text, excepted, word
 from tui.run.lockwait import LOCKS
 from tui.run.state import Barrier, RunState
+from tui.words.holding import held_sentence
+from tui.words.trouble import which_checks
 
 Severity = Literal["error", "warning", "event", "person", "output"]
 LONGEST = 4000

@@ -19,9 +19,6 @@ from tui.console.words import clock, effect_word, environment_word, name_of
 from tui.journal.codes import HoldReason
 from tui.locale import _, ngettext
 from tui.plain.confirmations import confirmation_words
-from tui.plain.driving import stop_words
-from tui.plain.holding import held_sentence
-from tui.plain.lacking import lack_words, sizes_words
 from tui.plain.words import error_text
 from tui.run import commands as c
 from tui.run.attested import is_attested
@@ -31,6 +28,9 @@ from tui.run.decide import rollback_events
 from tui.run.steps import StepState
 from tui.run.takeback import stays
 from tui.run.unknown import Unknown, safe_lack
+from tui.words.driving import stop_words
+from tui.words.holding import held_sentence
+from tui.words.unknown import lack_words, sizes_words
 
 
 class Desk(Protocol):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from tui.plain.stillness import UNKNOWN_AFTER
 from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.words.stillness import UNKNOWN_AFTER
 
 if TYPE_CHECKING:
     from tui.console.marks import Marks

@@ -13,11 +13,7 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _, ngettext
 from tui.plain import words
-from tui.plain.driving import drive_word, foreseen_words
 from tui.plain.figures import amount, moment, size, span, t_clock
-from tui.plain.holding import held_sentence, held_way_on
-from tui.plain.lacking import lacking_lines
-from tui.plain.trouble import Row, place, told_rows, trouble, which_checks
 from tui.run.attested import attested_steps
 from tui.run.clock import instant
 from tui.run.foresight import foresee
@@ -26,6 +22,10 @@ from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
 from tui.visible import visible, visible_lines
+from tui.words.driving import drive_word, foreseen_words
+from tui.words.holding import held_sentence, held_way_on
+from tui.words.trouble import Row, place, told_rows, trouble, which_checks
+from tui.words.unknown import lacking_lines
 
 _QUIET = (e.MetricsSampled, e.StepOutput, e.StepProgress, e.LogLines, e.TxEvent, e.ChildStarted)
 

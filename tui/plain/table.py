@@ -16,15 +16,15 @@ from tui.journal.others import IN_THE_WAY, OtherRun
 from tui.locale import _, ngettext
 from tui.plain import words
 from tui.plain.columns import cells, cut, filled, folded
-from tui.plain.driving import driver_words
 from tui.plain.figures import amount, moment, span
-from tui.plain.holding import held_sentence, held_way_on
-from tui.plain.lacking import lack_words, place_words, remedy, safe_words, sizes_words
-from tui.plain.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
-from tui.plain.trouble import told_rows, trouble_of
 from tui.run.driving import Driver
 from tui.run.state import Barrier
 from tui.visible import visible
+from tui.words.driving import driver_words
+from tui.words.holding import held_sentence, held_way_on
+from tui.words.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
+from tui.words.trouble import told_rows, trouble_of
+from tui.words.unknown import lack_words, place_words, remedy, safe_words, sizes_words
 
 WIDTH = 80
 LONGEST_ID = 24

@@ -12,10 +12,10 @@ from tui.console.visible import cells, cut, visible
 from tui.console.words import clock, minutes_offset, offset
 from tui.finite import span
 from tui.locale import _, ngettext
-from tui.plain.lacking import lack_words, lacking_steps, safe_words, sizes_words
 from tui.run.clock import WindowClock, rollback_at_least, rollback_seconds, window_clock
 from tui.run.projection import Projection, rollback_projection
 from tui.run.unknown import Lack, Unknown, end_lack, rollback_end_lack, safe_lack
+from tui.words.unknown import lack_words, lacking_steps, safe_words, sizes_words
 
 BUFFER_FROM = 92
 """Columns from which the length of the buffer has room."""

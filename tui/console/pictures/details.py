@@ -34,14 +34,14 @@ from tui.console.words import (
 )  # fmt: skip
 from tui.locale import _, ngettext
 from tui.plain.figures import span
-from tui.plain.lacking import lack_words, place_words, sizes_words
-from tui.plain.trouble import trouble
 from tui.plain.words import FATE_REASON, ON_FAILURE, REPEAT, word
 from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.steps import Status, StepState
 from tui.run.unknown import expected_lack, rehearsal_of
+from tui.words.trouble import trouble
+from tui.words.unknown import lack_words, place_words, sizes_words
 
 LABEL = 16
 _TEXTS = ("sql", "text", "file", "run", "query")

@@ -10,8 +10,8 @@ from tui.console.visible import cells, cut, visible
 from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, outcome_word
 from tui.finite import local
 from tui.locale import _, ngettext
-from tui.plain.stillness import nothing_runs
 from tui.run.driving import driver
+from tui.words.stillness import nothing_runs
 
 TIME_FROM, ZONE_FROM = 72, 100
 """Columns from which the time of day has room, and what its zone is called."""

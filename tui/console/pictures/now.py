@@ -23,11 +23,7 @@ from tui.console.words import clock, figure, metric_word, name_of, waiting_sente
 from tui.helm.neighbour import neighbour_words
 from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _, ngettext
-from tui.plain.cause import cause
-from tui.plain.driving import foreseen_words, steps_words, stop_words
 from tui.plain.figures import span
-from tui.plain.holding import held_sentence
-from tui.plain.lacking import share
 from tui.plain.words import FATE_REASON, STEP_STATUS, error_text, word
 from tui.run import commands as c
 from tui.run.clock import expected, starts_in
@@ -39,6 +35,10 @@ from tui.run.steps import StepState
 from tui.run.takeback import stays
 from tui.run.unknown import rehearsal_of
 from tui.run.upnext import upcoming
+from tui.words.cause import cause
+from tui.words.driving import foreseen_words, steps_words, stop_words
+from tui.words.holding import held_sentence
+from tui.words.unknown import share
 
 LOOKED_THROUGH = 2000
 """Errors of a run up to which each is looked at: a screen is painted often."""

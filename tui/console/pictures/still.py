@@ -13,8 +13,8 @@ from tui.console.visible import visible
 from tui.console.words import ago, clock, name_of, offset
 from tui.finite import local
 from tui.locale import _
-from tui.plain.stillness import nothing_runs
 from tui.run.clock import WindowClock
+from tui.words.stillness import nothing_runs
 
 FAR = 20 * 3600.0
 """Seconds from which on a time of day alone could be taken for another day's."""

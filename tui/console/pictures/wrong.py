@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from tui.console.pieces import Line, Piece, flowed, laid, width_of
 from tui.console.visible import cells, cut, visible
-from tui.plain.cause import cause
 from tui.run.steps import StepState
+from tui.words.cause import cause
 
 TITLE = 24
 """Columns of a title that is cut."""

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import tui.locale
-from tests.unit.plain.test_trouble import ERROR, failed
-from tui.plain.cause import Cause, cause
+from tests.unit.words.test_trouble import ERROR, failed
 from tui.run.fold import fold_all
+from tui.words.cause import Cause, cause
 
 NOTHING = "nothing of it is in the database"
 SIX = [{"name": name, "expected": None, "found": 1, "holds": True} for name in ("connect", "version", "writable")]

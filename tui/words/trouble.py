@@ -10,10 +10,10 @@ from typing import Any
 from tui.journal.cut import REPEATED, cut
 from tui.locale import _, ngettext
 from tui.plain.figures import size
-from tui.plain.findings import findings
 from tui.plain.words import EFFECT, FATE_REASON, N_, REASON, word
 from tui.run.steps import StepState
 from tui.visible import visible, visible_lines
+from tui.words.shortfall import findings
 
 Row = tuple[str, str]
 _TROUBLED = frozenset({"failed", "undecided", "cancelled"})

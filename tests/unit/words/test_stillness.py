@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.console.journals import failed, migrating, rolled_back
-from tui.plain.stillness import is_still, is_unknown, status_words
 from tui.plain.table import runs_lines, status_lines
 from tui.run.state import RunState
 from tui.run.status import status
+from tui.words.stillness import is_still, is_unknown, status_words
 
 DEAD = {"pid": 4711, "host": "jump1", "alive": False}
 LIVES = DEAD | {"alive": True}

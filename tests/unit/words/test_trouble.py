@@ -12,13 +12,13 @@ from tests.unit.cli.journals import Journal, plan, sql
 from tui.journal import codes
 from tui.journal import events as e
 from tui.plain import words
-from tui.plain.findings import UNMEASURED
 from tui.plain.narrator import end_lines, narrate
 from tui.plain.table import status_lines
-from tui.plain.trouble import told_rows, trouble
 from tui.run.fold import fold, fold_all
 from tui.run.state import RunState
 from tui.run.status import status
+from tui.words.shortfall import UNMEASURED
+from tui.words.trouble import told_rows, trouble
 
 ERROR = {
     "sqlstate": "23505", "message": 'duplicate key value violates unique constraint "u"',
