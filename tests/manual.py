@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tui.plan.kinds import KINDS_TO_COME
+from tui.plan.kinds import KINDS_TO_COME, Kind
 from tui.plan.lint import METRICS
 from tui.plan.schema import json_schema
 from tui.plan.shapes import NOT_YET
-from tui.steps.base import Kind
 from tui.steps.registry import KINDS
 
 FILE = Path(__file__).resolve().parent.parent / "PLAN.md"

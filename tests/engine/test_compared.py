@@ -34,7 +34,7 @@ def asked(dsn: str, *specs: dict[str, Any]) -> list[Outcome]:
             try:
                 result = None
                 while True:
-                    result = await queries.query(generator.send(result))  # type: ignore[arg-type]
+                    result = await queries.query(generator.send(result))
             except StopIteration as ended:
                 found.append(ended.value)
         await queries.close()

@@ -31,6 +31,7 @@ from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, WaitReason
 from tui.journal.line import JournalError
+from tui.plan.kinds import Kind
 from tui.plan.model import Proof
 from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.plan.tolerance import tolerance
@@ -43,8 +44,8 @@ from tui.run.confirmation import late
 from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import TERMINATED, error_facts, passes
-from tui.steps.base import Context, Kind
-from tui.steps.psqlsays import error_of
+from tui.steps.base import Context
+from tui.steps.psql.says import error_of
 from tui.steps.registry import KINDS
 
 _SEEN: Final = (FailReason.GUARD_BREACHED, FailReason.NOT_MEASURED)
@@ -115,7 +116,7 @@ class Attempt:
         """Sessions of its own that wait for their server, each with the seconds for which that may be silent."""
         if self.sql.under_way is not None:
             yield self.sql.under_way
-        patient = self.kind.name == "verify_backup"
+        patient = self.kind.patient
         for session in self.queries.under_way():
             yield session, tolerance(self.step.tolerate, patient)
 
@@ -252,7 +253,7 @@ class Attempt:
             run=self.opened.id, step=self.step, attempt=self.at.attempt, target=self.opened.target,
             environment=self.opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
             artifacts=str(self.paths.artifacts),
-            evidence={s.id: s.evidence for s in state.steps if s.evidence} if self.kind.name == "verify_backup" else {},
+            evidence=lambda step: state.steps[step].evidence if step in state.steps else {},
         )  # fmt: skip
 
     async def perform(self, effect: fx.Effect, *, witnessed: bool = True) -> Any:
@@ -364,7 +365,7 @@ class Attempt:
         """A program whose earlier attempt may have done its work is not started again before the proof was asked.
 
         Raises ProofUnanswered."""
-        asked = self.kind.changes_by_program and self.at.doubted and self.step.repeat != "always"
+        asked = self.kind.changes_unseen and self.at.doubted and self.step.repeat != "always"
         if not asked or self.step.prove is None or self.at.undoes is not None:
             return None
         there, found = await self.proof(self.step.prove)
@@ -372,7 +373,7 @@ class Attempt:
 
     async def _looked(self, outcome: fx.Outcome) -> fx.Outcome:
         """Whether all of what a failed program should do is there all the same. Raises ProofUnanswered."""
-        if isinstance(outcome, fx.Passed) or outcome.effect != "unknown" or not self.kind.changes_by_program:
+        if isinstance(outcome, fx.Passed) or outcome.effect != "unknown" or not self.kind.changes_unseen:
             return outcome
         if self.step.prove is None or self.at.undoes is not None or "prove" in outcome.evidence:
             return outcome
@@ -450,10 +451,10 @@ class Attempt:
         """With where the log was behind a step of whose transactions not all are known: a server that never came there
         has lost what it did."""
         kind = self.kind
-        if not isinstance(outcome, fx.Passed) or not (kind.changes or kind.changes_by_program):
+        if not isinstance(outcome, fx.Passed) or not (kind.changes or kind.changes_unseen):
             return outcome
         told = kind.atomic is not None and kind.atomic(kind.typed(self.step.spec))
-        if told or (kind.name in ("batch", "psql") and "commit" in outcome.evidence):
+        if told or (kind.commit_tells and "commit" in outcome.evidence):
             return outcome
         try:
             place = await self.target.reached()

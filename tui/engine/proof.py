@@ -19,10 +19,10 @@ from tui.engine.recorder import Recorder
 from tui.journal import events as e
 from tui.journal.codes import Fact, WaitReason
 from tui.journal.line import JournalError
+from tui.plan.kinds import Kind
 from tui.plan.model import Proof, Step
 from tui.postgres.identity import OtherTarget
 from tui.steps.answers import CANCELED, denies, error_facts, passes
-from tui.steps.base import Kind
 from tui.steps.effects import Rows, RunQuery
 from tui.steps.query import evidence_of, expected_of, holds
 

@@ -31,7 +31,7 @@ from tui.sql.leaving import outlasts
 from tui.sql.units import Unit
 from tui.steps import effects as fx
 from tui.steps.batch import BatchSpec
-from tui.steps.command import child_evidence, failed_child
+from tui.steps.child import child_evidence, failed_child
 from tui.steps.sql import SqlSpec, units_of
 
 if TYPE_CHECKING:
@@ -342,7 +342,7 @@ class Recovery:
             self._attempt.record(failed, *fate, recovered=True)
             return
         left: e.Effect = "some" if at.done > 0 else "none"
-        if self._attempt.kind.changes_by_program and verdict.reason not in ASKED:
+        if self._attempt.kind.changes_unseen and verdict.reason not in ASKED:
             # A proof that says no, or leave to repeat it, tells nothing of what else it did.
             left = "unknown"
         elif verdict.reason == FateReason.REPEATABLE:

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tui.locale import _
-from tui.plan.kinds import KindLike
+from tui.plan.kinds import Kind
 from tui.plan.model import Step
 from tui.plan.problems import quoted
 from tui.plan.scene import Placed, Scene
-
-_ROLELESS = ("sign", "check", "monitor")
-"""Kinds that ask nothing of the database in the step's role."""
-_LEAVES_NOTHING = ("backup", "verify_backup")
-"""Kinds whose programs leave nothing in the database."""
 
 
 def lint_idle(scene: Scene) -> None:
@@ -45,7 +40,7 @@ def _say(scene: Scene, path: str, text: str) -> None:
     scene.report.add("does-nothing", scene.key_at(path), text)
 
 
-def _of_step(placed: Placed, step: Step, kind: KindLike) -> Iterator[tuple[str, str]]:
+def _of_step(placed: Placed, step: Step, kind: Kind) -> Iterator[tuple[str, str]]:
     """Keys of a step, each with why it does nothing."""
     if kind.signed:
         text = _("A person signs this step and nothing of it is executed; {key} does nothing here.")
@@ -55,10 +50,10 @@ def _of_step(placed: Placed, step: Step, kind: KindLike) -> Iterator[tuple[str, 
         yield from ((key, text) for key in ("repeat", "cleanup"))
     if placed.in_rollback:
         yield "undo", _("What a rollback does is not undone; {key} does nothing here.")
-    elif kind.fence == "none" or kind.name in _LEAVES_NOTHING or (kind.name == "command" and step.changes is False):
+    elif not kind.may_change(step.changes):
         text = _("A step of this kind leaves nothing to take back; {key} never runs: make it a step of the rollback.")
         yield "undo", text
-    if step.prove is None and kind.name in _ROLELESS:
+    if step.prove is None and kind.roleless:
         yield "as", _("A step of this kind asks nothing as another role; {key} does nothing here.")
     if placed.in_rollback and step.on_failure == "propose_rollback":
         yield "on_failure", _("There is no rollback of a rollback; {key} does nothing here.")

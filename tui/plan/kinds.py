@@ -1,14 +1,17 @@
-"""What the loader must know of a kind of step, so that the plan needs none of them."""
+"""What a kind of step says of itself: all that the loader, the engine and the screens ask, so that none of them knows
+a kind by its name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
-from tui.plan.model import Step
+from tui.plan.model import Repeat, Step
 from tui.plan.problems import Level
+from tui.said import Said
 
 KINDS_TO_COME = (
     *("sign", "check", "sql", "batch", "psql", "command", "query", "backup", "verify_backup", "store_backup"),
@@ -17,60 +20,147 @@ KINDS_TO_COME = (
 )
 """All kinds the plan's language knows; those missing from the registry are named as not supported yet."""
 
+Fence = Literal["statements", "child", "proof", "none"]
+"""How the fate of an interrupted attempt is learnt: statement by statement, by commit evidence and the catalogue; by
+the child's end and the step's proof; by the proof alone; or not at all because the kind changes nothing."""
 
-class FindingLike(Protocol):
-    """What a kind's lint says: `key` is a path inside the spec, `line` a line of the named `file`."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def file(self) -> str | None: ...
-    @property
-    def line(self) -> int | None: ...
-    @property
-    def level(self) -> Level: ...
+Belongs = Literal["always", "unless_said", "never"]
+Read = Callable[[str], str]
+"""The text of a file of the plan by its name. Raises OSError and ValueError."""
 
 
-class Question(Struct, frozen=True, kw_only=True):
-    """What a kind's lint is asked about; the same attributes as `tui.steps.base.Lint`.
+class Finding(Struct, frozen=True, kw_only=True):
+    """What a kind's lint says: `key` is the path inside the spec (such as `file`), `line` a line of the named file.
 
-    `read` gives the text of a file of the plan; `include` makes one of the plan that only a script names, and gives its
-    name (`tui.plan.files.Unusable` where it cannot be). `is_undo` also holds for a `cleanup`: it is no step of its own.
+    Its sentence stands in `Kind.texts`, under `text` where a code has several, or is `said` by what found it.
+    """
+
+    code: str
+    facts: dict[str, Any] = {}
+    text: str = ""
+    said: str | Said | None = None
+    key: str = ""
+    file: str | None = None
+    line: int | None = None
+    level: Level = "error"
+
+
+class Lint(Struct, frozen=True, kw_only=True):
+    """What a kind's lint may look at: the step, its spec, the plan's files, and of what kinds the plan's steps are.
+
+    `include` makes a file that only a script names one of the plan, and gives its name (`tui.plan.files.Unusable` where
+    it cannot be). `is_undo` also holds for a `cleanup`: it is no step of its own.
     """
 
     step: Step
     spec: Any
-    read: Callable[[str], str]
+    read: Read
     include: Callable[[str], str]
-    kinds_of_steps: dict[str, str] = {}
+    kinds_of_steps: Mapping[str, Kind] = {}
     is_undo: bool = False
 
 
-class KindLike(Protocol):
-    """A kind as the registry holds it; `tui.steps.base.Kind` is one."""
+class Program(Struct, frozen=True):
+    """A program of PostgreSQL's that a step starts. `old`: one that is older than the server refuses it, or lacks
+    something that the server has."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def spec(self) -> type[Struct]: ...
-    @property
-    def short(self) -> str | None: ...
-    @property
-    def changes(self) -> bool: ...
-    @property
-    def window(self) -> str: ...
-    @property
-    def signed(self) -> bool: ...
-    @property
-    def says_proof(self) -> bool: ...
-    @property
-    def fence(self) -> str: ...
-    @property
-    def lint(self) -> Callable[[Any], Iterable[FindingLike]] | None: ...
+    name: str
+    old: Literal["refuses", "lacks", "works"] = "works"
 
 
-Kinds = Mapping[str, KindLike]
+class Room(Struct, frozen=True):
+    """A directory of this host that a step writes into. `need`: bytes, by those of the database and of its last
+    backup; None where nobody knows or nothing is asked. `looked_at`: whether the plan wants anybody to look."""
+
+    directory: str
+    need: Callable[[int | None, int | None], int | None]
+    looked_at: bool = True
+
+
+class Needs(Struct, frozen=True, kw_only=True):
+    """What a step needs that can be looked at before a run.
+
+    `texts`: those of its spec in which `${NAME}` is replaced. `measured`: what it rests on of what is measured.
+    `standby`: the libpq service of one that is read. `scratch`: it makes a database.
+    """
+
+    programs: tuple[Program, ...] = ()
+    texts: tuple[str, ...] = ()
+    measured: frozenset[Literal["guards", "log", "lag"]] = frozenset()
+    standby: str | None = None
+    scratch: bool = False
+    room: Room | None = None
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """One kind of step, as the registry holds it. `spec` is its typed spec in all that is called with one.
+
+    `execute`: see `tui.steps.base`. `short` names the spec's field that a bare scalar or list stands for (`sign:
+    "..."`, `command: [...]`), and `true` alone means a spec of defaults. `changes`: it may change the target. `window`:
+    whether a step of it belongs into the window: always, unless the plan says of it that it changes nothing, or never.
+    `signed`: a person attests it. `repeat`: its default. `roleless`: it asks nothing as the step's role. `watches`: it
+    looks at what others measure, and what was breached since it began counts. `own_progress`: it tells itself how far
+    it is. `patient`: its questions may take as long as they take. `asks`: what it finds is an answer, shown as one.
+    `makes_backup`: others may take up what it made. `arguments`: fields of the spec that are a program's arguments.
+
+    `texts`: its own sentences, English with `{placeholders}`, by their codes. `says_proof`: its lint says where a step
+    of it needs a proof. `atomic`: whether one transaction is the whole step. `commit_tells`: the last commit in its
+    evidence is all that it did. `rows_behind`: whether the row of its evidence is written behind its work, without an
+    event. `script`: the SQL that it executes; `units`: what of it has fates of its own. `beyond_witness`: of a program
+    whose work has a witness, whether it does more than that can tell. `exit_status`: of a program of the plan's author,
+    the one by which it says that it is done. `error_of`: the server's error in what its program printed.
+    """
+
+    name: str
+    spec: type[Struct]
+    execute: Callable[[Any, Any], Generator[Any, Any, Any]]
+    fence: Fence = "none"
+    changes: bool = False
+    window: Belongs = "never"
+    signed: bool = False
+    repeat: Repeat = "always"
+    roleless: bool = False
+    watches: bool = False
+    own_progress: bool = False
+    patient: bool = False
+    asks: bool = False
+    makes_backup: bool = False
+    arguments: tuple[str, ...] = ()
+    short: str | None = None
+    texts: Mapping[str, str] = {}
+    says_proof: bool = False
+    commit_tells: bool = False
+    atomic: Callable[[Any], bool] | None = None
+    rows_behind: Callable[[Any], bool] | None = None
+    script: Callable[[Any, Read], str] | None = None
+    units: Callable[[Any, Read], tuple[Any, ...]] | None = None
+    beyond_witness: Callable[[Any, Read], bool] | None = None
+    exit_status: Callable[[Any], int] | None = None
+    error_of: Callable[[str], Any] | None = None
+    lint: Callable[[Lint], Iterable[Finding]] | None = None
+    needs: Callable[[Any], Needs] | None = None
+    touches: Callable[[Any, Any], Any] | None = None
+    facts: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None
+
+    @property
+    def changes_unseen(self) -> bool:
+        """Whether it may have changed what no evidence of a commit tells of: a dump or its trial restore does not."""
+        return self.fence in ("child", "proof") and (self.changes or self.repeat != "always")
+
+    def may_change(self, said: bool | None) -> bool:
+        """Whether a step of this kind changes something, of which the plan has `said` whether it does: such steps
+        belong into the window, and are what a rollback takes back."""
+        return self.window == "always" or (self.window == "unless_said" and said is not False)
+
+    def sentence(self, finding: Finding) -> str | Said:
+        """What a finding of its lint says."""
+        if finding.said is not None:
+            return finding.said
+        return Said(self.texts[finding.text or finding.code], **finding.facts)
+
+    def typed(self, spec: dict[str, Any]) -> Any:
+        """The spec of a step of this kind, typed. Raises msgspec.ValidationError for one that was never loaded."""
+        return msgspec.convert(spec, self.spec)
+
+
+Kinds = Mapping[str, Kind]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui.locale import LANGUAGES, _
 from tui.plan.files import Files, Undecodable, not_utf8
 from tui.plan.idle import lint_idle
-from tui.plan.kinds import FindingLike, Question
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.model import Guard
 from tui.plan.phases import lint_phases
 from tui.plan.problems import quoted
@@ -17,6 +17,7 @@ from tui.plan.scene import Placed, Scene
 from tui.plan.targets import lint_milestones, lint_targets
 from tui.plan.tolerance import SHORTEST
 from tui.sql.question import review_question
+from tui.words.said import say
 
 METRICS = (
     *("response_time", "cpu", "memory", "connections", "critical_errors", "active_sessions", "waiting_sessions"),
@@ -39,7 +40,11 @@ def lint(scene: Scene, files: Files) -> None:
     lint_milestones(scene)
     lint_idle(scene)
     lint_phases(scene)
-    kinds_of_steps = {placed.entry.step.id: placed.entry.step.kind for placed in scene.steps}
+    kinds_of_steps = {
+        placed.entry.step.id: scene.kinds[placed.entry.step.kind]
+        for placed in scene.steps
+        if placed.entry.step.kind in scene.kinds
+    }
     for placed in scene.steps:
         said: set[str] = set()
         for use in placed.entry.uses:
@@ -150,19 +155,19 @@ def _lint_effect(scene: Scene, placed: Placed, said: set[str]) -> None:
     if step.undo is None and wanted and f"{entry.path}.undo" not in scene.converter.bad:
         message = _("{id} changes the target and has no undo; a rollback cannot take it back.")
         scene.report.add("no-undo", at, message.format(id=quoted(step.id or step.title)), "warning")
-    judged = kind.fence in ("transaction", "statements") or step.repeat == "always" or kind.says_proof
+    judged = kind.fence == "statements" or step.repeat == "always" or kind.says_proof
     if step.prove is None and not judged and f"{entry.path}.prove" not in scene.converter.bad:
         message = _("{id} has no proof; if it is interrupted, nobody can tell whether it took effect.")
         scene.report.add("no-prove", at, message.format(id=quoted(step.id or step.title)), "warning")
 
 
-def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_steps: dict[str, str]) -> set[str]:
+def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_steps: dict[str, Kind]) -> set[str]:
     """Let the kind look at its own spec, and put what it finds where it belongs; returns the codes."""
-    ask = scene.kinds[use.kind].lint
+    kind = scene.kinds[use.kind]
     said: set[str] = set()
-    if ask is None or use.spec is None:
+    if kind.lint is None or use.spec is None:
         return said
-    question = Question(
+    question = Lint(
         step=placed.entry.step,
         spec=use.spec,
         read=files.text,
@@ -171,9 +176,9 @@ def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_ste
         is_undo=use.is_action,
     )
     try:
-        for finding in ask(question):
+        for finding in kind.lint(question):
             said.add(finding.code)
-            _put(scene, files, use, finding)
+            _put(scene, files, use, finding, say(kind.sentence(finding)))
     except Undecodable as error:
         name = str(getattr(use.spec, "file", ""))
         scene.report.add("not-utf8", (error.line, 1), not_utf8(name), file=files.shown(name))
@@ -182,9 +187,9 @@ def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_ste
     return said
 
 
-def _put(scene: Scene, files: Files, use: Use, finding: FindingLike) -> None:
+def _put(scene: Scene, files: Files, use: Use, finding: Finding, message: str) -> None:
     if finding.file is not None and finding.line is not None:
         at, file = (finding.line, 1), files.shown(finding.file)
     else:
         at, file = scene.key_at(f"{use.path}.{finding.key}" if finding.key else use.path), ""
-    scene.report.add(finding.code, at, finding.message, finding.level, file)
+    scene.report.add(finding.code, at, message, finding.level, file)

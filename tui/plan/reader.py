@@ -12,7 +12,7 @@ from msgspec import inspect
 from tui.locale import _
 from tui.plan import shapes
 from tui.plan.convert import INVALID, Converter, Invalid
-from tui.plan.kinds import KINDS_TO_COME, KindLike, Kinds
+from tui.plan.kinds import KINDS_TO_COME, Kind, Kinds
 from tui.plan.model import Action, Guard, Step, Target
 from tui.plan.problems import quoted
 from tui.plan.words import bare_number, unit_hint
@@ -222,7 +222,7 @@ class PlanReader:
                 at = (node.line, node.column)
                 self.report.add("missing-key", at, _("missing key 'title': what people read in the checklist"))
 
-    def _spec(self, kind: KindLike, node: Node, path: str, is_action: bool = False) -> dict[str, Any]:
+    def _spec(self, kind: Kind, node: Node, path: str, is_action: bool = False) -> dict[str, Any]:
         before = self.report.errors
         written = self._written_out(kind, node)
         spec: Any = INVALID
@@ -232,7 +232,7 @@ class PlanReader:
         self._uses.append(Use(kind.name, spec if sound else None, path, is_action))
         return dict(shapes.plain(spec)) if sound else {}
 
-    def _written_out(self, kind: KindLike, node: Node) -> Node | Invalid:
+    def _written_out(self, kind: Kind, node: Node) -> Node | Invalid:
         """The spec as a mapping, where a short form was written."""
         if isinstance(node, Mapping) or type(node) is Node:
             return node

@@ -77,6 +77,20 @@ def parse_quantity(text: str) -> float:
     raise ValueError(f"{text!r} is not a quantity such as 0, 70%, 100ms or 2GB")
 
 
+def disk_need(text: str, database_bytes: int) -> int | None:
+    """Bytes that `2x` (times the database) or `50GB` mean; None when it is neither."""
+    times = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*x\s*", text)
+    if times is not None:
+        return int(float(times[1]) * database_bytes)
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*([kKMGT]i?)?B?\s*", text) is None:
+        # A share or a time is a quantity too, but no number of bytes.
+        return None
+    try:
+        return int(parse_quantity(text))
+    except ValueError:
+        return None
+
+
 PARSERS: dict[str, Callable[[str], float]] = {
     "duration": parse_duration,
     "offset": parse_offset,

@@ -10,7 +10,7 @@ def changes(step: Step) -> bool:
     from tui.steps.registry import KINDS
 
     kind = KINDS.get(step.kind)
-    return kind is not None and kind.belongs_into_window(step)
+    return kind is not None and kind.may_change(step.changes)
 
 
 def reads(step: Step) -> bool:

@@ -9,11 +9,12 @@ from msgspec import Struct, field
 
 from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
-from tui.plan.scalars import Duration
+from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.scalars import Duration, disk_need
+from tui.said import N_, Quoted
 from tui.steps.answers import look
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.check import disk_need
-from tui.steps.command import child_evidence, failed_child
+from tui.steps.base import Context, StepRun
+from tui.steps.child import child_evidence, failed_child
 from tui.steps.effects import (
     ChildDone,
     Emit,
@@ -129,11 +130,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
     """A need that can be read."""
     space = lint.spec.space
     if space not in ("auto", "skip") and disk_need(space, 1) is None:
-        message = f"{space!r} is neither auto nor skip nor a need such as 1x or 50GB"
-        yield Finding(code="backup-space", message=message, key="space")
+        yield Finding(code="backup-space", facts={"space": Quoted(space)}, key="space")
     if lint.spec.jobs != 1 and lint.spec.format != "directory":
-        message = "'jobs' is for a dump into a directory; write 'format: directory'"
-        yield Finding(code="backup-jobs", message=message, key="jobs")
+        yield Finding(code="backup-jobs", key="jobs")
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -142,4 +141,12 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(evidence[key])) for key in named if key in evidence]
 
 
-KIND = Kind(name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", lint=lint, facts=facts)
+TEXTS = {
+    "backup-space": N_("{space} is neither auto nor skip nor a need such as 1x or 50GB"),
+    "backup-jobs": N_("'jobs' is for a dump into a directory; write 'format: directory'"),
+}
+
+KIND = Kind(
+    name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True, texts=TEXTS,
+    lint=lint, facts=facts,
+)  # fmt: skip

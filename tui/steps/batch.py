@@ -13,14 +13,14 @@ from msgspec import Struct
 
 from tui.journal.codes import FailReason, Replication, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
-from tui.locale import _
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.scalars import Duration
+from tui.said import N_
 from tui.sql.classify import needs_no_transaction
 from tui.sql.leaving import outlasts
 from tui.sql.script import read_script
 from tui.steps.answers import answers, ask
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.compare import number_of
+from tui.steps.base import Context, StepRun
 from tui.steps.effects import (
     Countable,
     Counts,
@@ -36,9 +36,9 @@ from tui.steps.effects import (
     Watch,
     Watched,
 )
-from tui.steps.locks import gently
+from tui.steps.locks import gently, settings_of
 from tui.steps.silence import lint_tolerance
-from tui.steps.sql import settings_of
+from tui.steps.values import number_of
 
 
 class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -253,15 +253,14 @@ def lint(lint: Lint) -> Iterable[Finding]:
     yield from lint_tolerance(lint, patient=False)
     script = read_script(spec.sql)
     for found in review(script, "single", "batch"):
-        yield Finding(code=found.code, message=found.message, key="sql", level=found.level)
+        yield Finding(code=found.code, said=found.message, key="sql", level=found.level)
     for found in review_question(spec.total) if spec.total is not None else ():
-        yield Finding(code=found.code.replace("_", "-"), message=found.message, key="total", level=found.level)
+        yield Finding(code=found.code.replace("_", "-"), said=found.message, key="total", level=found.level)
     first = script.statements[0].words[:1] if script.statements else ()
     if spec.total is None and first and first[0] not in ("INSERT", "UPDATE", "DELETE", "MERGE", "WITH"):
-        message = _("What such a statement changes cannot always be counted; say in `total` how many rows are left.")
-        yield Finding(code="batch-total", message=message, key="sql", level="warning")
+        yield Finding(code="batch-total", key="sql", level="warning")
     if len(script.statements) != 1 or any(needs_no_transaction(s) for s in script.statements):
-        yield Finding(code="batch-statement", message="batch needs exactly one statement", key="sql")
+        yield Finding(code="batch-statement", key="sql")
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -269,7 +268,12 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(evidence[key])) for key in ("batches", "rows", "total", "left", "resumed_at") if key in evidence]
 
 
+TEXTS = {
+    "batch-total": N_("What such a statement changes cannot always be counted; say in `total` how many rows are left."),
+    "batch-statement": N_("batch needs exactly one statement"),
+}
+
 KIND = Kind(
     name="batch", spec=BatchSpec, execute=execute, fence="statements", changes=True, window="always", repeat="always",
-    short="sql", lint=lint, facts=facts,
+    short="sql", own_progress=True, commit_tells=True, texts=TEXTS, lint=lint, facts=facts,
 )  # fmt: skip

@@ -9,8 +9,11 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
+from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.scalars import disk_need
+from tui.said import N_, Quoted
 from tui.steps.answers import answers, ask, look
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed, Outcome, Passed, Probe, Rows, RunQuery, SqlError
 
 
@@ -216,31 +219,15 @@ def lint(lint: Lint) -> Iterable[Finding]:
         spec.privilege,
     ]
     if all(value is None for value in given) and not spec.tools and not spec.space:
-        yield Finding(code="check-empty", message="check names nothing to check")
+        yield Finding(code="check-empty")
     if spec.version is not None and any(
         re.fullmatch(r"\s*(>=|<=|>|<|==|=)?\s*\d+(\.\d+)?\s*", part) is None for part in spec.version.split(",")
     ):
-        yield Finding(code="check-version", message=f"{spec.version!r} is not a version such as '>=14'", key="version")
+        yield Finding(code="check-version", facts={"version": Quoted(spec.version)}, key="version")
     needs = {"disk_free": spec.disk_free} | {f"space.{n}.free": place.free for n, place in enumerate(spec.space)}
     for key, need in needs.items():
         if need is not None and disk_need(need, 1) is None:
-            yield Finding(code="check-disk", message=f"{need!r} is not a need such as 2x or 50GB", key=key)
-
-
-def disk_need(text: str, database_bytes: int) -> int | None:
-    """Bytes that `2x` (times the database) or `50GB` mean; None when it is neither."""
-    from tui.plan.scalars import parse_quantity
-
-    times = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*x\s*", text)
-    if times is not None:
-        return int(float(times[1]) * database_bytes)
-    if re.fullmatch(r"\s*\d+(\.\d+)?\s*([kKMGT]i?)?B?\s*", text) is None:
-        # A share or a time is a quantity too, but no number of bytes.
-        return None
-    try:
-        return int(parse_quantity(text))
-    except ValueError:
-        return None
+            yield Finding(code="check-disk", facts={"need": Quoted(need)}, key=key)
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -267,4 +254,10 @@ def _listed(value: Any) -> str:
     return ", ".join(str(part) for part in value) or "-" if isinstance(value, list | tuple) else str(value)
 
 
-KIND = Kind(name="check", spec=CheckSpec, execute=execute, lint=lint, facts=facts)
+TEXTS = {
+    "check-empty": N_("check names nothing to check"),
+    "check-version": N_("{version} is not a version such as '>=14'"),
+    "check-disk": N_("{need} is not a need such as 2x or 50GB"),
+}
+
+KIND = Kind(name="check", spec=CheckSpec, execute=execute, roleless=True, texts=TEXTS, lint=lint, facts=facts)

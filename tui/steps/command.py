@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tui.journal.codes import FailReason
 from tui.journal.events import Effect
-from tui.locale import _
-from tui.plan.problems import quoted
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.scalars import Duration, File
-from tui.plan.tolerance import tolerance
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.effects import ChildDone, Failed, Passed, RunChild, SqlSettings
+from tui.said import N_, Quoted
+from tui.steps.base import Context, StepRun
+from tui.steps.child import child_evidence, failed_child
+from tui.steps.effects import ChildDone, Passed, RunChild
+from tui.steps.locks import settings_of
 
 
 class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,46 +45,6 @@ class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How long it may take before it is ended; where nothing is said the step's own `timeout`."""
 
 
-def settings_of(context: Context, spec: CommandSpec) -> SqlSettings:
-    """The session that a `sql` step would have is what the program's sessions begin with."""
-    return SqlSettings(
-        role=context.step.as_, lock_timeout=spec.lock_timeout, statement_timeout=spec.statement_timeout,
-        row_security=spec.row_security == "on", tolerate=tolerance(context.step.tolerate, patient=False),
-    )  # fmt: skip
-
-
-def child_evidence(done: ChildDone) -> dict[str, Any]:
-    """How a program ended, with where its output is proved."""
-    found: dict[str, Any] = {
-        "exit_status": done.status, "seconds": done.seconds, "output_bytes": done.length, "output_sha256": done.sha256,
-        "timed_out": done.timed_out,
-    }  # fmt: skip
-    if done.output_error is not None:
-        found["output_error"] = done.output_error
-    if done.settings_lost:
-        found["settings_lost"] = list(done.settings_lost)
-    return found
-
-
-def how_it_failed(done: ChildDone) -> FailReason:
-    """Why a program that did not do what it should did not: no more than is known of its end."""
-    if done.status is None:
-        return FailReason.PROGRAM_LOST if done.lost else FailReason.NOT_STARTED
-    if done.timed_out:
-        return FailReason.TIMEOUT
-    if done.severed is not None:
-        return done.severed
-    return FailReason.SIGNALLED if done.status < 0 else FailReason.EXIT_STATUS
-
-
-def failed_child(done: ChildDone, evidence: dict[str, Any], effect: Effect) -> Failed:
-    """The outcome of such a program. `effect`: of one that was started."""
-    if done.status is None and not done.lost:
-        effect = "none"
-    more = {"error": done.error} if done.status is None else {"tail": done.tail}
-    return Failed(reason=how_it_failed(done), evidence=evidence | more, effect=effect)
-
-
 def execute(context: Context, spec: CommandSpec) -> StepRun:
     """Run it; its exit status decides. What it did in the database only the step's proof can tell, or the plan, which
     says that it changes nothing."""
@@ -103,13 +63,12 @@ def lint(lint: Lint) -> Iterable[Finding]:
     """Something to run, which is there."""
     spec: CommandSpec = lint.spec
     if not spec.run:
-        yield Finding(code="command-empty", message="command needs a program to run", key="run")
+        yield Finding(code="command-empty", key="run")
         return
     program = spec.run[0]
     own = "/" in program and not program.startswith("/")
     if own and posixpath.normpath(program) not in map(posixpath.normpath, spec.files):
-        message = _("{name} is looked for among the plan's files; name it in `files`, so that it is there.")
-        yield Finding(code="command-file", message=message.format(name=quoted(program)), key="run", level="warning")
+        yield Finding(code="command-file", facts={"name": Quoted(program)}, key="run", level="warning")
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -117,7 +76,13 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(evidence[key])) for key in ("exit_status", "seconds", "output_bytes") if key in evidence]
 
 
+TEXTS = {
+    "command-empty": N_("command needs a program to run"),
+    "command-file": N_("{name} is looked for among the plan's files; name it in `files`, so that it is there."),
+}
+
 KIND = Kind(
     name="command", spec=CommandSpec, execute=execute, fence="child", changes=False, window="unless_said",
-    repeat="after_proof", short="run", lint=lint, facts=facts,
+    repeat="after_proof", short="run", arguments=("run",),
+    exit_status=lambda spec: int(spec.expect_status), texts=TEXTS, lint=lint, facts=facts,
 )  # fmt: skip

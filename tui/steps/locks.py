@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
+from tui.plan.tolerance import tolerance
 from tui.sql.leaving import reaches_beyond
 from tui.steps.base import Context
 from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
@@ -35,7 +36,7 @@ class Limits(Protocol):
     def retries(self) -> int: ...
 
 
-def lock_limit(spec: Limits) -> float | None:
+def lock_limit(spec: Settings) -> float | None:
     """The step's lock timeout in seconds, half a second where it says nothing; None and 0 are no limit."""
     return LOCK_TIMEOUT if isinstance(spec.lock_timeout, UnsetType) else spec.lock_timeout
 
@@ -46,6 +47,28 @@ def concurrent_limit(spec: Limits) -> float | None:
     They hold nobody up while they wait for the transactions of others, and what a limit interrupts is left half done.
     """
     return 0.0 if isinstance(spec.lock_timeout, UnsetType) else spec.lock_timeout
+
+
+class Settings(Protocol):
+    """What of a spec says how its SQL runs."""
+
+    @property
+    def lock_timeout(self) -> float | UnsetType | None: ...
+    @property
+    def statement_timeout(self) -> float | None: ...
+    @property
+    def row_security(self) -> str: ...
+
+
+def settings_of(context: Context, spec: Settings) -> SqlSettings:
+    """How this step's SQL runs."""
+    return SqlSettings(
+        role=context.step.as_,
+        lock_timeout=lock_limit(spec),
+        statement_timeout=spec.statement_timeout,
+        row_security=spec.row_security == "on",
+        tolerate=tolerance(context.step.tolerate, patient=False),
+    )
 
 
 class Try(Struct, frozen=True, kw_only=True):

@@ -15,9 +15,11 @@ from msgspec import Struct, field
 
 from tui.journal.codes import FailReason, Unmeasured
 from tui.journal.events import StepProgress
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.scalars import Duration
+from tui.said import N_
 from tui.steps.answers import look as look_again
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.base import Context, StepRun
 from tui.steps.effects import Emit, Failed, Passed, Probe, Sleep, Watch, Watched
 
 _SETTLE: Final = 6.0
@@ -137,9 +139,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
     """A time, or a step to accompany; something to watch."""
     spec: MonitorSpec = lint.spec
     if spec.for_ is None and lint.step.with_ is None:
-        yield Finding(code="monitor-time", message="monitor needs 'for', or 'with' a step that it accompanies")
+        yield Finding(code="monitor-time")
     if spec.log is None and not spec.guards:
-        yield Finding(code="monitor-what", message="monitor needs 'log: server' or 'guards: true'")
+        yield Finding(code="monitor-what")
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -151,4 +153,11 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [*found, *([("not measured", ", ".join(dict.fromkeys(lacking)))] if lacking else []), *left]
 
 
-KIND = Kind(name="monitor", spec=MonitorSpec, execute=execute, lint=lint, facts=facts)
+TEXTS = {
+    "monitor-time": N_("monitor needs 'for', or 'with' a step that it accompanies"),
+    "monitor-what": N_("monitor needs 'log: server' or 'guards: true'"),
+}
+
+KIND = Kind(
+    name="monitor", spec=MonitorSpec, execute=execute, roleless=True, watches=True, texts=TEXTS, lint=lint, facts=facts
+)

@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from tui.journal.codes import FailReason
 from tui.journal.cut import REPEATED, cut
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
+from tui.said import N_
 from tui.sql.question import review_question
-from tui.steps import compare
+from tui.steps import values
 from tui.steps.answers import answers, ask
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
+from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
 
 
@@ -56,10 +58,10 @@ def holds(spec: QuerySpec | Proof, rows: Rows) -> bool:
     value, type_ = rows.rows[0][0], rows.types[0]
     limits = getattr(spec, "below", None), getattr(spec, "above", None)
     if limits[0] is not None:
-        return compare.below(value, type_, limits[0])
+        return values.below(value, type_, limits[0])
     if limits[1] is not None:
-        return compare.above(value, type_, limits[1])
-    return compare.same(value, type_, spec.equals)
+        return values.above(value, type_, limits[1])
+    return values.same(value, type_, spec.equals)
 
 
 def evidence_of(rows: Rows) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def expected_of(spec: QuerySpec | Proof) -> dict[str, Any]:
 
 
 def execute(context: Context, spec: QuerySpec) -> StepRun:
-    """Ask, compare. A question that could not be put is no answer: it failed as a question, and says nothing."""
+    """Ask, values. A question that could not be put is no answer: it failed as a question, and says nothing."""
     rows = yield from ask(
         context,
         RunQuery(
@@ -95,9 +97,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
     """Exactly one comparison, and a question that only asks."""
     given = [key for key in COMPARISONS if getattr(lint.spec, key) is not None]
     if len(given) != 1:
-        yield Finding(code="query-comparison", message=f"query needs exactly one of {', '.join(COMPARISONS)}")
+        yield Finding(code="query-comparison", facts={"keys": COMPARISONS})
     for found in review_question(lint.spec.sql):
-        yield Finding(code=found.code.replace("_", "-"), message=found.message, key="sql", level=found.level)
+        yield Finding(code=found.code.replace("_", "-"), said=found.message, key="sql", level=found.level)
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -113,4 +115,6 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-KIND = Kind(name="query", spec=QuerySpec, execute=execute, lint=lint, facts=facts)
+TEXTS = {"query-comparison": N_("query needs exactly one of {keys}")}
+
+KIND = Kind(name="query", spec=QuerySpec, execute=execute, asks=True, texts=TEXTS, lint=lint, facts=facts)

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from tui.steps.base import Kind
+from tui.plan.kinds import Kind
 
 
 def _found() -> dict[str, Kind]:

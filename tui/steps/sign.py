@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
-from tui.steps.base import Context, Kind, StepRun
+from tui.plan.kinds import Kind
+from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed
 
 
@@ -34,4 +35,7 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(evidence[key])) for key in ("signed_by", "note") if key in evidence]
 
 
-KIND = Kind(name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", short="text", facts=facts)
+KIND = Kind(
+    name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", roleless=True, short="text",
+    facts=facts,
+)  # fmt: skip

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.loader import Loaded, load
 from tui.plan.scalars import Duration, File
-from tui.steps.base import Context, Finding, Kind, Lint
+from tui.steps.base import Context
 from tui.steps.effects import Effect, Outcome, Passed
 
 
@@ -50,13 +51,19 @@ def _execute(context: Context, spec: Any) -> Generator[Effect, Any, Outcome]:
 def _lint_sql(lint: Lint) -> Iterable[Finding]:
     spec: Sql = lint.spec
     if (spec.file is None) == (spec.text is None):
-        yield Finding(code="sql-source", message="Name a file or write a text.")
+        yield Finding(code="sql-source")
     if spec.retries > 100:
-        yield Finding(code="sql-retries", message="That is too often.", key="retries")
+        yield Finding(code="sql-retries", key="retries")
     if spec.file is not None:
         for number, line in enumerate(lint.read(spec.file).splitlines(), 1):
             if "commit" in line and not lint.is_undo:
-                yield Finding(code="sql-commit", message="No transaction control.", file=spec.file, line=number)
+                yield Finding(code="sql-commit", file=spec.file, line=number)
+
+
+_TEXTS = {
+    "sql-source": "Name a file or write a text.", "sql-retries": "That is too often.",
+    "sql-commit": "No transaction control.",
+}  # fmt: skip
 
 
 def _kinds(*kinds: Kind) -> dict[str, Kind]:
@@ -64,11 +71,21 @@ def _kinds(*kinds: Kind) -> dict[str, Kind]:
 
 
 KINDS = _kinds(
-    Kind(name="sign", spec=Sign, execute=_execute, signed=True, short="text"),
-    Kind(name="sql", spec=Sql, execute=_execute, fence="transaction", changes=True, short="text", lint=_lint_sql),
-    Kind(name="command", spec=Command, execute=_execute, fence="child", short="run"),
-    Kind(name="psql", spec=Psql, execute=_execute, fence="child", changes=True),
-    Kind(name="monitor", spec=Monitor, execute=_execute),
+    Kind(name="sign", spec=Sign, execute=_execute, signed=True, roleless=True, short="text"),
+    Kind(
+        name="sql",
+        spec=Sql,
+        execute=_execute,
+        fence="statements",
+        changes=True,
+        window="always",
+        short="text",
+        texts=_TEXTS,
+        lint=_lint_sql,
+    ),
+    Kind(name="command", spec=Command, execute=_execute, fence="child", window="unless_said", short="run"),
+    Kind(name="psql", spec=Psql, execute=_execute, fence="child", changes=True, window="always"),
+    Kind(name="monitor", spec=Monitor, execute=_execute, roleless=True),
 )
 
 PLAN = """\

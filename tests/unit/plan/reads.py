@@ -84,6 +84,10 @@ class _Qualified(ast.NodeTransformer):
         return node
 
 
+def _module(file: Path) -> str:
+    return ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+
+
 class Source:
     """All modules below a package; `reads` gives `module.Class.attribute` of everything that is surely read."""
 
@@ -100,7 +104,7 @@ class Source:
     def _take_in(self, root: Path, package: str) -> None:
         for path in sorted((root / package).rglob("*.py")):
             file = path.relative_to(root)
-            name = ".".join(file.with_suffix("").parts)
+            name = _module(file)
             module = ast.parse(path.read_text())
             _Qualified(module, name).visit(module)
             self.modules[str(file)] = module
@@ -126,7 +130,7 @@ class Source:
         found: set[str] = set()
         for name, module in self.modules.items():
             if not name.startswith(left):
-                _Reader(self, found, left, ".".join(Path(name).with_suffix("").parts)).visit(module)
+                _Reader(self, found, left, _module(Path(name))).visit(module)
         return found | set(self._through_protocols(found))
 
     def _through_protocols(self, found: set[str]) -> Iterator[str]:

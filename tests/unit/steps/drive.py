@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tui.plan.files import Unusable
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.model import Proof, Step
-from tui.steps.base import Context, Finding, Kind, Lint
+from tui.steps.base import Context
 from tui.steps.effects import ChildDone, Effect, Emit, Outcome, SqlError, TxDone
 
 LOCKED = SqlError(sqlstate="55P03", message="canceling statement due to lock timeout")
@@ -20,7 +21,8 @@ def step(kind: str, spec: dict[str, Any], **more: Any) -> Step:
 
 def context(of: Step, **more: Any) -> Context:
     given: dict[str, Any] = {"run": "R", "step": of, "attempt": 1, "target": "demo", "environment": "development"}
-    return Context(**(given | more))
+    recorded = more.pop("evidence", {})
+    return Context(**(given | more), evidence=lambda step: recorded.get(step, {}))
 
 
 class Played:
@@ -85,7 +87,7 @@ def lint(
     spec: dict[str, Any],
     *,
     files: dict[str, str] | None = None,
-    kinds: dict[str, str] | None = None,
+    kinds: dict[str, Kind] | None = None,
     is_undo: bool = False,
     with_: str | None = None,
     prove: Proof | None = None,

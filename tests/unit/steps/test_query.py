@@ -7,9 +7,9 @@ import pytest
 from tests.unit.steps.drive import BROKEN, answers, codes, lint, play, step
 from tui.journal.codes import FailReason
 from tui.plan.model import Proof
-from tui.steps.compare import BOOL, INTERVAL
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
 from tui.steps.query import KIND, evidence_of, holds
+from tui.steps.values import BOOL, INTERVAL
 
 INT, NUMERIC, FLOAT, TEXT, DATE, BYTEA, ARRAY, RECORD = 20, 1700, 701, 25, 1082, 17, 1007, 2249
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tui.steps.scratch import connected, created, literal, settings
+from tui.steps.verify_backup.scratch import connected, created, literal, settings
 
 LIBC = {"datcollate": "de_DE.UTF-8", "datctype": "C", "datlocprovider": "c"}
 

@@ -176,7 +176,7 @@ class TestLintOutside:
     def test_what_cannot_be_told_of_several_needs_a_step_of_its_own(self) -> None:
         spec = {"text": "insert into t values (1);\ncall p();", "transaction": "script"}
         (found,) = [f for f in lint(KIND, spec, prove=PROVE) if f.code == "outside-alone"]
-        assert found.line == 2 and "call p()" in found.message
+        assert found.line == 2 and "call p()" in str(KIND.sentence(found))
         alone = {"text": "set a.b = 1; call p();", "transaction": "script"}
         assert "outside-alone" not in codes(lint(KIND, alone, prove=PROVE))
         told = {"text": "vacuum t; create index concurrently i on t (a);", "transaction": "script"}
@@ -254,8 +254,8 @@ class TestParts:
         assert [(s.text, s.line) for s in done.of(RunTransaction)[0].statements] == [("create table a (x int)", 2)]
         assert self.said({}) == [("up-part", "warning", 3)]
         (finding,) = lint(KIND, {"file": "a.sql"}, files={"a.sql": self.FILE})
-        assert "(lines 1-2)" in finding.message
-        assert "`undo: {sql: {file: a.sql, part: down}}`" in finding.message
+        assert "(lines 1-2)" in str(KIND.sentence(finding))
+        assert "`undo: {sql: {file: a.sql, part: down}}`" in str(KIND.sentence(finding))
         assert self.said({"part": "up"}) == []
 
     def test_the_down_part_takes_it_back(self) -> None:

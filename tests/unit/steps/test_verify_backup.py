@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.steps.drive import BROKEN, Played, codes, ended, lint, play
 from tui.journal.codes import FailReason, LeftOut
+from tui.steps import backup, sql
 from tui.steps.effects import (
     ChildDone,
     Effect,
@@ -325,12 +326,12 @@ def test_a_scratch_database_that_stays_is_told() -> None:
 
 
 def test_lint() -> None:
-    assert lint(KIND, {"of": "backup"}, kinds={"backup": "backup"}) == []
-    assert codes(lint(KIND, {"of": "x"}, kinds={"x": "sql"})) == ["verify-of"]
+    assert lint(KIND, {"of": "backup"}, kinds={"backup": backup.KIND}) == []
+    assert codes(lint(KIND, {"of": "x"}, kinds={"x": sql.KIND})) == ["verify-of"]
     assert codes(lint(KIND, {"of": "gone"})) == ["verify-of"]
     part = {"of": "backup", "schemas": ["app"]}
-    assert codes(lint(KIND, part, kinds={"backup": "backup"})) == ["verify-level"]
-    assert lint(KIND, part | {"level": "restore"}, kinds={"backup": "backup"}) == []
+    assert codes(lint(KIND, part, kinds={"backup": backup.KIND})) == ["verify-level"]
+    assert lint(KIND, part | {"level": "restore"}, kinds={"backup": backup.KIND}) == []
 
 
 def test_what_it_is() -> None:

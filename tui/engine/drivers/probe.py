@@ -16,10 +16,10 @@ from tui.engine.tools import find_tool, tool_major
 from tui.helm.paths import RunPaths
 from tui.journal.events import RunOpened
 from tui.plan.expand import ExpansionError, expand
+from tui.plan.scalars import disk_need
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget, who
-from tui.steps.check import disk_need
 from tui.steps.effects import Probe
 
 

@@ -34,7 +34,7 @@ from tui.run.steps import StepState
 from tui.sql.leaving import Reach, reach
 from tui.steps.answers import passes
 from tui.steps.effects import ChildDone, PsqlDone, RunChild, RunPsql, SqlError
-from tui.steps.psqlsays import error_of
+from tui.steps.psql.says import error_of
 
 ARGUMENTS = ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
 OPENED, CLOSED = 0, 1

@@ -14,11 +14,13 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from tui.journal.codes import FailReason
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.scalars import Duration
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.command import child_evidence
+from tui.said import N_, Quoted
+from tui.steps.base import Context, StepRun
+from tui.steps.child import child_evidence
 from tui.steps.effects import Failed, HashPath, Passed, PathHash
-from tui.steps.trial import run, trial
+from tui.steps.verify_backup.trial import run, trial
 
 
 class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,7 +58,7 @@ class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
     """Hash first: whatever differs from what was recorded is refused before anything reads it."""
-    recorded = context.evidence.get(spec.of, {})
+    recorded = context.evidence(spec.of)
     path = recorded.get("path")
     if not path or "sha256" not in recorded:
         return Failed(reason=FailReason.NO_BACKUP, evidence={"of": spec.of})
@@ -86,15 +88,15 @@ def lint(lint: Lint) -> Iterable[Finding]:
     """`of` names a backup step; what is for a restore stands beside `level: restore`."""
     spec: VerifyBackupSpec = lint.spec
     kind = lint.kinds_of_steps.get(spec.of)
-    if kind != "backup":
-        found = "no step" if kind is None else f"a step of kind {kind}"
-        yield Finding(code="verify-of", message=f"'of' must name a backup step; {spec.of!r} is {found}", key="of")
+    if kind is None:
+        yield Finding(code="verify-of", text="verify-of-nothing", facts={"of": Quoted(spec.of)}, key="of")
+    elif not kind.makes_backup:
+        yield Finding(code="verify-of", facts={"of": Quoted(spec.of), "kind": kind.name}, key="of")
     if spec.level != "restore":
         for field in fields(VerifyBackupSpec):
             key = field.name
             if key not in ("of", "level", "timeout") and getattr(spec, key) != field.default:
-                message = f"{key!r} says what a trial restore takes; write 'level: restore'"
-                yield Finding(code="verify-level", message=message, key=key)
+                yield Finding(code="verify-level", facts={"key": Quoted(key)}, key=key)
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
@@ -103,7 +105,13 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(evidence[key])) for key in shown if key in evidence]
 
 
+TEXTS = {
+    "verify-of": N_("'of' must name a backup step; {of} is a step of kind {kind}"),
+    "verify-of-nothing": N_("'of' must name a backup step; {of} is no step"),
+    "verify-level": N_("{key} says what a trial restore takes; write 'level: restore'"),
+}
+
 KIND = Kind(
     name="verify_backup", spec=VerifyBackupSpec, execute=execute, fence="child", repeat="always", short="of",
-    lint=lint, facts=facts,
+    patient=True, texts=TEXTS, lint=lint, facts=facts,
 )  # fmt: skip

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from tui.locale import _
+from tui.plan.kinds import Finding, Lint
+from tui.said import N_, Joined, Said
 from tui.sql.parts import Parts, Span, parts_of
-from tui.steps.base import Finding, Lint
 
 UNKNOWN = ("no-such-part", "which-part")
 """Findings after which it is not known what would be executed, so that it is not read further."""
+
+
+TEXTS = {
+    "no-such-part": N_("No marker of a migration tool begins such a part in it; leave `part: {part}` out."),
+    "which-part": N_("Here too the up part would be executed; write `part: down`, or `part: up` where that is meant."),
+    "asks-no-transaction": N_(
+        "The file asks {tool} for no transaction, and this step executes it in one; `transaction: per_statement` does "
+        "as the tool does."
+    ),
+    "up-part": N_("Of this file of {tool} the up part is executed (lines {up}), the down part is not (lines {down})."),
+    "down-part": N_("To take it back with that write `undo: {{sql: {{file: {file}, part: down}}}}`."),
+}
 
 
 def lint_parts(lint: Lint, text: str) -> Iterator[Finding]:
@@ -20,41 +32,34 @@ def lint_parts(lint: Lint, text: str) -> Iterator[Finding]:
         return
     if parts is None or not (parts.down or spec.part != "down"):
         if spec.part is not None:
-            message = _("No marker of a migration tool begins such a part in it; leave `part: {part}` out.")
-            yield Finding(code="no-such-part", message=message.format(part=spec.part), key="part")
+            yield Finding(code="no-such-part", facts={"part": spec.part}, key="part")
         return
     for error in parts.errors:
         if parts.tool or spec.part is None:
             yield _at(lint, error.code.replace("_", "-"), error.message, error.line)
     if parts.down and spec.part is None and parts.tool:
         if lint.is_undo:
-            message = _(
-                "Here too the up part would be executed; write `part: down`, or `part: up` where that is meant."
-            )
-            yield _at(lint, "which-part", message, parts.up[0].line)
+            yield _at(lint, "which-part", None, parts.up[0].line)
             return
         yield _at(lint, "up-part", _taken(lint, parts), parts.down[0].line, "warning")
     asked = parts.untransacted.get(spec.part or "up")
     if asked is not None and spec.transaction == "single":
-        message = _(
-            "The file asks {tool} for no transaction, and this step executes it in one; `transaction: per_statement` "
-            "does as the tool does."
-        )
-        yield _at(lint, "asks-no-transaction", message.format(tool=parts.tool), asked, "warning")
+        yield _at(lint, "asks-no-transaction", None, asked, "warning", tool=parts.tool)
 
 
-def _at(lint: Lint, code: str, message: str, line: int, level: Literal["error", "warning"] = "error") -> Finding:
+def _at(
+    lint: Lint, code: str, said: str | Said | None, line: int, level: Literal["error", "warning"] = "error",
+    **facts: str,
+) -> Finding:  # fmt: skip
     key = "text" if lint.spec.file is None else "file"
-    return Finding(code=code, message=message, key=key, file=lint.spec.file, line=line, level=level)
+    return Finding(code=code, facts=facts, said=said, key=key, file=lint.spec.file, line=line, level=level)
 
 
-def _taken(lint: Lint, parts: Parts) -> str:
-    message = _("Of this file of {tool} the up part is executed (lines {up}), the down part is not (lines {down}).")
-    taken = message.format(tool=parts.tool, up=_lines(parts.up), down=_lines(parts.down))
+def _taken(lint: Lint, parts: Parts) -> Said:
+    taken = Said(TEXTS["up-part"], tool=parts.tool, up=_lines(parts.up), down=_lines(parts.down))
     if lint.step.undo is not None or lint.spec.file is None:
         return taken
-    offer = _("To take it back with that write `undo: {{sql: {{file: {file}, part: down}}}}`.")
-    return f"{taken} {offer.format(file=lint.spec.file)}"
+    return Joined((taken, Said(TEXTS["down-part"], file=lint.spec.file)), " ")
 
 
 def _lines(spans: Sequence[Span]) -> str:

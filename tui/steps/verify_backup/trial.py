@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.journal.codes import FailReason, LeftOut
-from tui.steps import scratch, toc
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
@@ -23,6 +22,7 @@ from tui.steps.effects import (
     SqlError,
     StoreArtifact,
 )
+from tui.steps.verify_backup import scratch, toc
 
 if TYPE_CHECKING:
     from tui.steps.verify_backup import VerifyBackupSpec

@@ -8,27 +8,27 @@ behind the last one that is proved to have been committed. Statements that canno
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
-from tui.locale import _
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.scalars import Duration, File
-from tui.plan.tolerance import tolerance
+from tui.said import N_
 from tui.sql.leaving import outlasts
 from tui.sql.outside import outside_of
 from tui.sql.parts import Part, part_text
 from tui.sql.patient import is_patient
 from tui.sql.script import Script, read_script
 from tui.sql.units import Unit, units
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlSettings, Statement
-from tui.steps.locks import Limits, gently, lock_limit
-from tui.steps.parts import UNKNOWN, lint_parts
-from tui.steps.script import ScriptRun, sent, tolerant
+from tui.steps.base import Context, StepRun
+from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, Statement
+from tui.steps.locks import gently, settings_of
 from tui.steps.silence import lint_tolerance
+from tui.steps.sql import parts
+from tui.steps.sql.script import ScriptRun, sent, tolerant
 
 
 class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,26 +56,6 @@ class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     row_security: Literal["off", "on"] = "off"
     """`off`: a statement that row-level security would cut short is an error, so that not half of the rows are meant
     unnoticed. `on`: policies apply as they do for the application."""
-
-
-class Settings(Limits, Protocol):
-    """What of a spec says how its SQL runs."""
-
-    @property
-    def statement_timeout(self) -> float | None: ...
-    @property
-    def row_security(self) -> str: ...
-
-
-def settings_of(context: Context, spec: Settings) -> SqlSettings:
-    """How this step's SQL runs."""
-    return SqlSettings(
-        role=context.step.as_,
-        lock_timeout=lock_limit(spec),
-        statement_timeout=spec.statement_timeout,
-        row_security=spec.row_security == "on",
-        tolerate=tolerance(context.step.tolerate, patient=False),
-    )
 
 
 def statements_of(script: Script) -> tuple[Statement, ...]:
@@ -123,49 +103,38 @@ def lint(lint: Lint) -> Iterable[Finding]:
 
     spec: SqlSpec = lint.spec
     if (spec.file is None) == (spec.text is None):
-        yield Finding(code="sql-source", message="sql needs exactly one of 'file' and 'text'")
+        yield Finding(code="sql-source")
         return
     try:
         text = spec.text if spec.file is None else lint.read(spec.file)
     except (OSError, UnicodeDecodeError):
         return
     key = "text" if spec.file is None else "file"
-    said = list(lint_parts(lint, text or ""))
+    said = list(parts.lint_parts(lint, text or ""))
     yield from said
-    if any(finding.code in UNKNOWN for finding in said):
+    if any(finding.code in parts.UNKNOWN for finding in said):
         return
     script = read_script(part_text(text or "", spec.part))
     for found in review(script, spec.transaction):
-        yield Finding(
-            code=found.code, message=found.message, key=key, file=spec.file, line=found.line, level=found.level
-        )
+        yield Finding(code=found.code, said=found.message, key=key, file=spec.file, line=found.line, level=found.level)
     patient = all(is_patient(statement) for statement in script.statements if statement.kind != "meta")
     yield from lint_tolerance(lint, patient=patient)
     if not any(s.kind != "meta" for s in script.statements):
-        yield Finding(code="sql-empty", message="the script has no statement", key=key)
+        yield Finding(code="sql-empty", key=key)
     found_units = units_of(spec, text or "")
     outside = [unit for unit in found_units if unit.kind == "outside"]
     if outside and lint.step.prove is None and not lint.is_undo:
-        message = _(
-            "A statement outside of a transaction needs `prove`, a query that tells whether its effect is in the "
-            "database."
-        )
-        yield Finding(code="needs-prove", message=message)
+        yield Finding(code="needs-prove")
     several = sum(not unit.leaves_nothing for unit in found_units) > 1
     for unit in outside:
         statement = unit.inner[0]
         if several and not outside_of(statement).told:
-            message = _(
-                "What became of this statement cannot be told from the catalogue, nor from a proof of several; "
-                "give it a step of its own: {statement}"
-            )
-            text = message.format(statement=" ".join(statement.text.split())[:60])
-            yield Finding(code="outside-alone", message=text, key=key, file=spec.file, line=statement.line)
+            shown = {"statement": " ".join(statement.text.split())[:60]}
+            yield Finding(code="outside-alone", facts=shown, key=key, file=spec.file, line=statement.line)
     halves = [u.inner[0] for u in outside if outside_of(u.inner[0]).kind in ("create_index", "reindex", "detach")]
     if halves and lint.step.cleanup is None and not lint.is_undo:
-        message = _("Interrupted it leaves something half done; without `cleanup` a person has to take that away.")
         yield Finding(
-            code="no-cleanup", message=message, key=key, file=spec.file, line=halves[0].line, level="warning"
+            code="no-cleanup", key=key, file=spec.file, line=halves[0].line, level="warning"
         )  # fmt: skip
 
 
@@ -180,7 +149,20 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
+TEXTS = parts.TEXTS | {
+    "sql-source": N_("sql needs exactly one of 'file' and 'text'"),
+    "sql-empty": N_("the script has no statement"),
+    "needs-prove": N_(
+        "A statement outside of a transaction needs `prove`, a query that tells whether its effect is in the database."
+    ),
+    "outside-alone": N_(
+        "What became of this statement cannot be told from the catalogue, nor from a proof of several; give it a step "
+        "of its own: {statement}"
+    ),
+    "no-cleanup": N_("Interrupted it leaves something half done; without `cleanup` a person has to take that away."),
+}
+
 KIND = Kind(
     name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, window="always", repeat="never",
-    short="text", atomic=lambda spec: bool(spec.transaction == "single"), lint=lint, facts=facts,
+    short="text", atomic=lambda spec: bool(spec.transaction == "single"), texts=TEXTS, lint=lint, facts=facts,
 )  # fmt: skip

@@ -16,14 +16,16 @@ from msgspec import UNSET, Struct, UnsetType
 
 from tui.locale import _
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
+from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
 from tui.plan.tolerance import tolerance
+from tui.said import N_
 from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
 from tui.sql.script import read_script
-from tui.steps.base import Context, Finding, Kind, Lint, StepRun
-from tui.steps.command import child_evidence, failed_child
+from tui.steps.base import Context, StepRun
+from tui.steps.child import child_evidence, failed_child
 from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings
 from tui.steps.locks import LOCK_TIMEOUT
 from tui.steps.silence import lint_tolerance
@@ -98,13 +100,12 @@ def lint(lint: Lint) -> Iterable[Finding]:
     for name, value in given.items():
         objection = objection_to_variable(name, value, single=spec.single_transaction)
         if objection is not None:
-            yield Finding(code="psql-variable", message=objection, key=f"variables.{name}")
+            yield Finding(code="psql-variable", said=objection, key=f"variables.{name}")
     for found in read_psql(spec.file, _Files(lint), given, single=spec.single_transaction):
         code = found.code.replace("_", "-")
-        yield Finding(code=code, message=found.message, key="file", file=found.file, line=found.line, level=found.level)
+        yield Finding(code=code, said=found.message, key="file", file=found.file, line=found.line, level=found.level)
     if lint.step.prove is None and not lint.is_undo and lint.step.repeat != "always" and _may_be_undecided(lint):
-        message = _("It may do more than one transaction can prove: interrupted, without 'prove' it may be undecided.")
-        yield Finding(code="no-prove", message=message, level="warning")
+        yield Finding(code="no-prove", level="warning")
 
 
 def _may_be_undecided(lint: Lint) -> bool:
@@ -157,7 +158,11 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+TEXTS = {
+    "no-prove": N_("It may do more than one transaction can prove: interrupted, without 'prove' it may be undecided."),
+}
+
 KIND = Kind(
     name="psql", spec=PsqlSpec, execute=execute, fence="child", changes=True, window="always", repeat="after_proof",
-    short="file", says_proof=True, lint=lint, facts=facts,
+    short="file", says_proof=True, commit_tells=True, texts=TEXTS, lint=lint, facts=facts,
 )  # fmt: skip

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.steps.psqlsays import error_of
+from tui.steps.psql.says import error_of
 
 VERBOSE = """psql:up/a.sql:3: NOTICE:  00000: hello
 LOCATION:  exec_stmt_raise, pl_exec.c:3891
