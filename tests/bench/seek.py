@@ -11,7 +11,8 @@ from statistics import median
 from tests.bench.bench import Bench
 from tests.bench.figure import Budget, Figure, NotMeasured
 from tests.bench.recording import day
-from tui.console.replay import Asked, Player
+from tui.console.controls import Asked
+from tui.console.replay import Player
 from tui.helm.paths import RunPaths
 from tui.journal.position import Position, parse_position
 from tui.journal.reader import JournalReader

@@ -10,9 +10,11 @@ import pytest
 from tests.console.journals import Story, rolled_back
 from tests.console.twin import shown
 from tui.console import past, replay
-from tui.console.replay import INCIDENTS, STEPS, Asked, Player
+from tui.console.controls import Asked
+from tui.console.replay import Player
 from tui.console.source import Batch
 from tui.journal import events as e
+from tui.journal.events import class_of
 from tui.journal.position import parse_position
 from tui.journal.reader import JournalReader
 from tui.run.fold import fold_all
@@ -48,8 +50,8 @@ def test_marks(tmp_path: Path) -> None:
     story = rolled_back()
     played = player(story, tmp_path)
     played.start()
-    steps = [line.seq for line in story.lines if line.type in STEPS]
-    incidents = [line.seq for line in story.lines if line.type in INCIDENTS]
+    steps = [line.seq for line in story.lines if class_of(line.type).TURN]
+    incidents = [line.seq for line in story.lines if class_of(line.type).INCIDENT or class_of(line.type).FAILURE]
     assert asked(played, Asked("step")).state.seq == steps[1]
     assert asked(played, Asked("back")).state.seq == steps[0]
     found = [asked(played, Asked("incident")).state.seq for _n in incidents]
@@ -189,7 +191,8 @@ def test_the_past_of_a_moment_is_bounded_and_in_order(tmp_path: Path, monkeypatc
     assert seqs[0] == 0 and seqs[-1] == len(story.lines) - 3, "the opening, and nothing after the moment"
     output = [entry for entry in batch.entries if entry.line.type == "step.output" and entry.line.seq > seqs[-1] - 300]
     assert 20 < len(output) < 200
-    transitions = {line.seq for line in story.lines if line.type in STEPS | INCIDENTS}
+    classes = ((line.seq, class_of(line.type)) for line in story.lines)
+    transitions = {seq for seq, class_ in classes if class_.TURN or class_.INCIDENT or class_.FAILURE}
     assert transitions <= set(seqs)
     played.close()
 

@@ -11,12 +11,11 @@ import click
 from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
-from tui.journal.events import RunOpened, decode
+from tui.journal.events import RunOpened, class_of, decode
 from tui.journal.position import Position
 from tui.locale import _, prefer
 from tui.run.clock import instant
 from tui.run.fold import fold
-from tui.run.standing import QUIET
 from tui.run.state import RunState
 
 
@@ -76,7 +75,7 @@ def outline(paths: RunPaths) -> RunState:
 
     state = RunState()
     for entry in scan(paths.journal):
-        if entry.line.type not in QUIET:
+        if not class_of(entry.line.type).BULK:
             state = fold(state, entry.line)
     if state.opened is None:
         raise Stop(_no_run(paths, None), Exit.USAGE)

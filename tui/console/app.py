@@ -16,7 +16,6 @@ from textual.driver import Driver
 
 from tui.console import hygiene, palette
 from tui.console.actions import ACTIONS, keyed
-from tui.console.attempts import Attempts
 from tui.console.dialog import Asked as AskedField
 from tui.console.dialog import Question
 from tui.console.keys import Keys
@@ -33,6 +32,7 @@ from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
 from tui.helm.owner import other_owner
 from tui.helm.paths import RunPaths
+from tui.journal.events import RunDriven, RunRecovered, class_of
 from tui.journal.line import JournalError, Line
 from tui.locale import _, ngettext
 from tui.run.commands import AnyCommand
@@ -73,7 +73,6 @@ class Console(App[None], inherit_bindings=False):
         self._keeps_driving = keeps_driving
         self.run_state = RunState()
         self.playback: Playback | None = None
-        self.attempts = Attempts()
         self.detached = False
         self.trouble: str | None = None
         self._said: Said | None = None
@@ -204,12 +203,10 @@ class Console(App[None], inherit_bindings=False):
         self.playback = batch.playback or self.playback
         lines = [entry.line for entry in batch.entries]
         if batch.reset:
-            self.attempts.clear()
             self.overview.log_pane.clear()
         if not batch.reset:
             self._say_driver(batch.previous, batch.state, lines)
-        self.attempts.feed(lines)
-        if self.hands is not None and not batch.reset and any(line.type == "run.recovered" for line in lines):
+        if self.hands is not None and not batch.reset and any(line.type == RunRecovered.TYPE for line in lines):
             self.hands.forget()
         self.overview.log_pane.append(log_lines(lines, batch.state))
         self.overview.checklist.update(batch.state)
@@ -225,7 +222,8 @@ class Console(App[None], inherit_bindings=False):
     def _say_driver(self, previous: RunState, state: RunState, lines: list[Line]) -> None:
         """That what went on by itself has ended, to whoever is at the helm here."""
         ended = previous.policy.drive != "by_hand" and state.policy.drive == "by_hand"
-        if self.mode == "operator" and ended and any(line.type in ("run.driven", "run.recovered") for line in lines):
+        taken_over = any(issubclass(class_of(line.type), RunDriven | RunRecovered) for line in lines)
+        if self.mode == "operator" and ended and taken_over:
             from tui.words.driving import drive_word
 
             goal = state.steps.get(previous.policy.until or "")

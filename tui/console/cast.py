@@ -16,12 +16,13 @@ import msgspec
 from msgspec import Struct
 
 from tui.console.loglines import log_lines
-from tui.console.marks import FAILURES, IDLE, Marks
+from tui.console.marks import Marks
 from tui.console.source import Batch
 from tui.console.view import Moment, Playback, replayed
 from tui.console.visible import visible
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
+from tui.journal.events import class_of
 from tui.journal.failure import JournalCorrupt
 from tui.journal.reader import Entry, JournalReader
 from tui.locale import _
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 EVERY = 0.5
 """Played seconds between two frames at least."""
-MARKED = FAILURES | frozenset(("step.started", "rollback.started", "rollback.finished", "run.closed"))
-"""Types that players can jump to."""
 BEGIN = "\x1b[0m\x1b[?25l\x1b[?7l\x1b[2J"
 END = "\x1b[0m\x1b[?7h\x1b[?25h"
 
@@ -117,7 +116,7 @@ class Reel:
                 before, held, quiet = self.state, [], True
             if not held or mono - begun >= window:
                 begun = mono
-            if entry.line.type not in IDLE:
+            if not class_of(entry.line.type).IDLE:
                 left_out += max(0.0, mono - busy - limit)
                 busy, quiet = mono, False
             self.state = fold(self.state, entry.line)
@@ -253,8 +252,8 @@ def _header(state: RunState, cut: Cut) -> dict[str, object]:
 
 
 def _labels(batch: Batch) -> Iterator[str]:
-    lines = (entry.line for entry in batch.entries if entry.line.type in MARKED)
-    for line in log_lines(lines, batch.state):
+    traits = ((entry.line, class_of(entry.line.type)) for entry in batch.entries)
+    for line in log_lines((line for line, class_ in traits if class_.FAILURE or class_.CHAPTER), batch.state):
         yield visible(f"{line.source} {line.text}".strip())[:200]
 
 

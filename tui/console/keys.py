@@ -218,9 +218,7 @@ class Keys:
             if now is None:
                 return [((_("The run has no such step at this moment."), "dim"),)]
             path, output = output_tail(self._console.paths, now, live=self._console.mode != "replay")
-            material = Material(
-                files=files, output=output, output_path=path, attempts=tuple(self._console.attempts.of(step))
-            )
+            material = Material(files=files, output=output, output_path=path)
             return details(self._console.view(), now, material, width)
 
         self._read(step, lines, whole=True)

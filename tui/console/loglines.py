@@ -26,16 +26,6 @@ LONGEST = 4000
 """Characters kept of a line; the whole of it lies in the step's output file."""
 _ERRORS = ("ERROR", "FATAL", "PANIC", "ERRO", "psql:")
 _WARNINGS = ("WARNING", "AVISO", "NOTICE:  warning")
-_QUIET = frozenset(
-    (
-        "metrics.sampled",
-        "step.child",
-        "tx.begin",
-        "tx.commit_sent",
-        "notify.sent",
-        "fingerprint.recorded",
-    )
-)
 
 
 class LogLine(Struct, frozen=True, gc=False):
@@ -60,7 +50,7 @@ def severity_word(severity: str) -> str:
 def log_lines(lines: Iterable[Line], state: RunState) -> Iterator[LogLine]:
     """The lines these entries give. `state`: a state in which their steps are known."""
     for line in lines:
-        if line.type in _QUIET:
+        if e.class_of(line.type).SILENT:
             continue
         try:
             event = e.decode(line.type, line.data)

@@ -10,25 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from tui.console.tail import BULKY, MANY
 from tui.journal.chain import Chain
+from tui.journal.events import Event, StepEvent, StepFate, class_of
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, LineError, decode, head
 
-STEPS = frozenset(
-    ("step.started", "step.passed", "step.failed", "step.skipped", "step.signed", "step.by_hand", "step.cancelled",
-     "step.undone", "run.opened", "run.closed")
-)  # fmt: skip
-FAILURES = frozenset(
-    ("step.failed", "step.fate", "guard.breached", "trigger.fired", "error.recorded", "run.recovered")
-)  # fmt: skip
-INCIDENTS = FAILURES | frozenset(
-    ("rollback.started", "rollback.finished", "run.held", "run.resumed", "run.driven", "run.amended", "helm.taken",
-     "helm.released", "approval.given", "step.skipped", "step.cancelled", "step.signed", "step.by_hand",
-     "error.resolved")
-)  # fmt: skip
-IDLE = frozenset(("metrics.sampled",))
-"""Types an engine writes although nothing happens."""
 IDLE_FROM = 2.0
 """Seconds: longer stretches in which nothing happens are shortened to this."""
 CHUNK = 4 * 1024 * 1024
@@ -115,10 +101,11 @@ class Marks:
                     return False
                 seq, mono, type_ = line.seq, line.mono, line.type
             self._last = mono
-            if type_ not in IDLE:
+            class_ = class_of(type_)
+            if not class_.IDLE:
                 self._gap(mono)
-                if type_ not in BULKY and type_ not in MANY:
-                    self._transition(seq, mono, type_, self.scanned + start, block[start:stop])
+                if not (class_.BULK or class_.ROUTINE):
+                    self._transition(seq, mono, class_, self.scanned + start, block[start:stop])
             start = stop + 1
         return True
 
@@ -129,17 +116,17 @@ class Marks:
             self._gap_ends.append(mono)
         self._busy = max(mono, self._busy)
 
-    def _transition(self, seq: int, mono: float, type_: str, offset: int, raw: bytes) -> None:
+    def _transition(self, seq: int, mono: float, class_: type[Event], offset: int, raw: bytes) -> None:
         self.offsets.append(offset)
-        step = _step_of(raw) if type_.startswith("step.") else Step()
-        if type_ == "step.fate" and step.fate == "applied":
+        step = _step_of(raw) if issubclass(class_, StepEvent) else Step()
+        if class_ is StepFate and step.fate == "applied":
             return
-        if type_ in FAILURES:
+        if class_.FAILURE:
             self.failure_times.append(mono)
-        if type_ in INCIDENTS:
+        if class_.FAILURE or class_.INCIDENT:
             self.incident_times.append(mono)
             self.incidents.append(seq)
-        if type_ in STEPS:
+        if class_.TURN:
             self.step_times.append(mono)
             self.steps.append(seq)
             if step.step:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 
-from tui.console.marks import IDLE, Marks, type_of
-from tui.console.tail import BULKY, MANY, SILENT, step_of
+from tui.console.marks import Marks, type_of
+from tui.console.tail import step_of
+from tui.journal.events import StepProgress, class_of
 from tui.journal.io import open_for_reading
 from tui.journal.line import decode
 from tui.journal.reader import Entry
@@ -36,15 +37,15 @@ def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
             begin = block.rfind(b"\n", 0, end - 1) + 1
             raw = block[begin : end - 1]
             end = begin
-            type_ = type_of(raw)
-            if type_ in IDLE or type_ in SILENT:
+            class_ = class_of(type_of(raw))
+            if class_.SILENT:
                 continue
-            if type_ == "step.progress":
+            if class_ is StepProgress:
                 # The latest says all of them.
                 if (step := step_of(raw)) in counted:
                     continue
                 counted.add(step)
-            if type_ in BULKY or type_ in MANY:
+            if class_.BULK or class_.ROUTINE:
                 if bulk > 0:
                     bulk -= len(raw)
                     found.append(Entry(start + begin, raw, decode(raw)))

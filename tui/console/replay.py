@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from msgspec.structs import replace
 
 from tui.console.controls import Asked, Control
-from tui.console.marks import FAILURES, IDLE_FROM, INCIDENTS, STEPS, Marks
+from tui.console.marks import IDLE_FROM, Marks
 from tui.console.past import before, last_mono
 from tui.console.source import Batch, merged
 from tui.console.view import Moment, Playback, replayed
@@ -23,8 +23,6 @@ from tui.locale import _
 from tui.run.fold import fold
 from tui.run.recording import Recording
 from tui.run.state import RunState
-
-__all__ = ["FAILURES", "INCIDENTS", "SPEEDS", "STEPS", "Asked", "Control", "Player"]
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 250.0, 1000.0)
 PAINT_EVERY = 0.2

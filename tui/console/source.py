@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from tui.console.tail import BULKY, Tail
+from tui.console.tail import Tail
 from tui.console.view import Moment, Playback, moment
 from tui.journal.chain import Fault
+from tui.journal.events import class_of
 from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -121,7 +122,7 @@ class Follower:
         for entry in self._reader.poll():
             self._arrived = time.monotonic()
             state = fold(state, entry.line)
-            urgent = urgent or entry.line.type not in BULKY
+            urgent = urgent or not class_of(entry.line.type).BULK
             self._pending.append(entry)
         self._state = state
         if not changed and (not self._pending or (not urgent and now - self._last < OUTPUT_EVERY)):

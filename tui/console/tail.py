@@ -1,24 +1,18 @@
-"""What of a long journal a screen that opens, or jumps, still shows: every attempt, and the latest of the rest."""
+"""What of a long journal a screen that opens, or jumps, still shows: its turning points, and the latest of the rest."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from tui.console.attempts import TYPES as ATTEMPTS
+from tui.journal.events import StepProgress, class_of
 from tui.journal.reader import Entry
 
-BULKY = frozenset(("step.output", "log.lines", "step.progress", "step.waiting", "metrics.sampled"))
-"""Types that come in any number; of them only the latest are kept."""
-SILENT = frozenset(("metrics.sampled", "tx.begin", "tx.commit_sent", "step.child"))
-"""Types that neither the log nor the attempts have anything of: nothing of them is kept."""
-MANY = frozenset(("tx.begin", "tx.commit_sent", "tx.committed", "step.child"))
-"""Types that come once for each of a batch's statements: no turning points of a run."""
 OUTPUT_BYTES = 4 * 1024 * 1024
-TRANSITIONS = 20_000
-"""Other entries kept that begin and end no attempt: a batch commits once for each of its statements."""
-ATTEMPT_BYTES = 16 * 1024 * 1024
-"""Of entries that begin and end attempts: with long errors in them, not every one of many attempts."""
-TRANSITION_BYTES = 8 * 1024 * 1024
+ROUTINE = 20_000
+"""Entries kept of those that are no turning points: a batch commits once for each of its statements."""
+ROUTINE_BYTES = 8 * 1024 * 1024
+TRANSITION_BYTES = 16 * 1024 * 1024
+"""Of turning points: with long errors in them, not every one of many attempts."""
 
 
 def step_of(raw: bytes) -> bytes:
@@ -47,31 +41,25 @@ class Tail:
     """Collects entries in bounded memory."""
 
     def __init__(self, limit: int = OUTPUT_BYTES) -> None:
-        self._kept = _Newest(ATTEMPT_BYTES)
-        self._others = _Newest(TRANSITION_BYTES, TRANSITIONS)
-        self._bulky = _Newest(limit)
+        self._transitions = _Newest(TRANSITION_BYTES)
+        self._routine = _Newest(ROUTINE_BYTES, ROUTINE)
+        self._bulk = _Newest(limit)
         self._progress: dict[bytes, Entry] = {}
 
     def add(self, entry: Entry) -> None:
-        if entry.line.type in SILENT:
-            return
-        if entry.line.type == "step.progress":
+        class_ = class_of(entry.line.type)
+        if class_ is StepProgress:
             # The latest says all of them: thousands would push out what the server said.
             self._progress[step_of(entry.raw)] = entry
-            return
-        if entry.line.type in ATTEMPTS:
-            self._kept.add(entry)
-            return
-        if entry.line.type not in BULKY:
-            self._others.add(entry)
-            return
-        self._bulky.add(entry)
+        elif not class_.SILENT:
+            kept = self._bulk if class_.BULK else self._routine if class_.ROUTINE else self._transitions
+            kept.add(entry)
 
     def entries(self) -> tuple[Entry, ...]:
         """What was kept, in the journal's order."""
         return tuple(
             sorted(
-                (*self._kept.entries, *self._others.entries, *self._bulky.entries, *self._progress.values()),
+                (*self._transitions.entries, *self._routine.entries, *self._bulk.entries, *self._progress.values()),
                 key=lambda entry: entry.line.seq,
             )
         )

@@ -21,11 +21,12 @@ from tui.helm.owner import require_whole
 from tui.helm.paths import RUN_ID, RunPaths, last_type
 from tui.helm.person import account_name
 from tui.journal.codes import Standing
+from tui.journal.events import class_of
 from tui.journal.failure import JournalCorrupt
 from tui.journal.others import OtherRun
 from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
-from tui.run.standing import QUIET, standing
+from tui.run.standing import standing
 from tui.run.state import RunState
 
 _PATIENCE_S: Final = 3.0
@@ -129,7 +130,7 @@ def _read(paths: RunPaths, run: str, uid: int, identity: Mapping[str, Any], dead
                     if (there.host, there.port) != (identity.get("host"), identity.get("port")):
                         place = f"{there.host}:{there.port}"
                     by = entry.line.by
-                if entry.line.type not in QUIET:
+                if not class_of(entry.line.type).BULK:
                     state = fold(state, entry.line)
         except JournalCorrupt:
             if state.opened is None:

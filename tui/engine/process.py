@@ -38,7 +38,7 @@ from tui.helm.owner import NotOwned, Seen, require_own
 from tui.helm.paths import RunPaths
 from tui.helm.person import caller
 from tui.journal.clock import RunClock
-from tui.journal.events import RunOpened, RunRecovered, Sizes, Wish
+from tui.journal.events import RunOpened, RunRecovered, Sizes, Wish, class_of
 from tui.journal.failure import JournalLost
 from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
@@ -387,12 +387,12 @@ def _changed(opened: RunOpened, what: list[str]) -> CannotStart:
 
 def _last_begun(lines: list[Line]) -> int:
     """The line with which the last engine began."""
-    return next((line.seq for line in reversed(lines) if line.type in ("run.opened", "run.recovered")), 0)
+    return next((line.seq for line in reversed(lines) if class_of(line.type).ENGINE), 0)
 
 
 def _last_anchor(lines: list[Line]) -> dict[str, Any] | None:
     for line in reversed(lines):
-        if line.type in ("run.opened", "run.recovered"):
+        if class_of(line.type).ENGINE:
             anchor = msgspec.json.decode(line.data).get("clock")
             return anchor if isinstance(anchor, dict) else None
     return None

@@ -66,7 +66,7 @@ class Recorder:
         if not events:
             return []
         data = [(event.TYPE, self._clean(event)) for event in events]
-        durable = any(event.DURABLE for event in events)
+        durable = not all(event.BULK for event in events)
         try:
             lines = self.writer.append_all(data, by=by, durable=durable)
         except JournalFull as error:
@@ -117,7 +117,7 @@ class Recorder:
         rollback = self.state.rollback
         if rollback is not None and rollback.status == "running":
             return True
-        return any(isinstance(event, (RollbackStarted, RunClosed)) for event in events)
+        return any(isinstance(event, RollbackStarted | RunClosed) for event in events)
 
     def _clean(self, event: Event) -> object:
         if isinstance(event, RunOpened):

@@ -6,6 +6,7 @@ import os
 
 from tui.engine.findings import Findings
 from tui.helm.paths import RunPaths, list_runs
+from tui.journal.events import class_of
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, JournalError
 from tui.journal.reader import scan
@@ -14,8 +15,6 @@ from tui.plan.model import Target
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.steps.registry import KINDS
-
-_QUIET = frozenset({"metrics.sampled", "step.output", "step.progress", "log.lines", "step.waiting"})
 
 
 def rehearsal_problems(found: Findings, target: Target, work: str) -> None:
@@ -44,7 +43,7 @@ def _is_rehearsal(paths: RunPaths, work: str) -> bool:
                 return False
         state = RunState()
         for entry in scan(paths.journal):
-            if entry.line.type not in _QUIET:
+            if not class_of(entry.line.type).BULK:
                 state = fold(state, entry.line)
     except (OSError, JournalError, ValueError):
         return False

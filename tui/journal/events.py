@@ -24,10 +24,28 @@ Relation = Literal["below", "above", "equals"]
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Data of one journal line; `TYPE` is the line's type, `DURABLE` whether anything may depend on it at once."""
+    """Data of one journal line, whose type is `TYPE`. What else stands here says how events of a class are treated."""
 
     TYPE: ClassVar[str] = ""
-    DURABLE: ClassVar[bool] = True
+    BULK: ClassVar[bool] = False
+    """Comes in any number, and where the run stands does not depend on it: nothing waits until it is durable, and of
+    many only the latest are shown."""
+    ROUTINE: ClassVar[bool] = False
+    """Comes with each statement or program of a step: no turning point of the run."""
+    SILENT: ClassVar[bool] = False
+    """Says nothing to people."""
+    IDLE: ClassVar[bool] = False
+    """Is written although nothing happens."""
+    TURN: ClassVar[bool] = False
+    """The run, or an attempt of a step, begins or ends."""
+    ENGINE: ClassVar[bool] = False
+    """An engine that was not there before writes from here on."""
+    INCIDENT: ClassVar[bool] = False
+    """A decision that reviews look at."""
+    FAILURE: ClassVar[bool] = False
+    """An incident, too: something went wrong."""
+    CHAPTER: ClassVar[bool] = False
+    """A player of an exported recording can jump to it, as to every failure."""
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -94,6 +112,8 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     """Everything that a reader of the journal alone needs; every key is there, null or empty where there is nothing."""
 
     TYPE: ClassVar[str] = "run.opened"
+    ENGINE: ClassVar[bool] = True
+    TURN: ClassVar[bool] = True
     id: str
     plan: Plan
     seal: str
@@ -152,6 +172,7 @@ class RunHeld(Event, frozen=True, kw_only=True):
     """
 
     TYPE: ClassVar[str] = "run.held"
+    INCIDENT: ClassVar[bool] = True
     reason: str | None = None
     code: str | None = None
     facts: dict[str, Any] = {}
@@ -165,6 +186,7 @@ class RunResumed(Event, frozen=True, kw_only=True):
     """
 
     TYPE: ClassVar[str] = "run.resumed"
+    INCIDENT: ClassVar[bool] = True
     policy: Policy | None = None
     reason: str | None = None
     identity: dict[str, Any] | None = None
@@ -175,6 +197,7 @@ class RunDriven(Event, frozen=True, kw_only=True):
     """Who drives from here on, and why: a person took over from what went on by itself. What is held stays held."""
 
     TYPE: ClassVar[str] = "run.driven"
+    INCIDENT: ClassVar[bool] = True
     policy: Policy = Policy()
     reason: str = ""
 
@@ -186,6 +209,8 @@ class RunRecovered(Event, frozen=True, kw_only=True):
     """
 
     TYPE: ClassVar[str] = "run.recovered"
+    ENGINE: ClassVar[bool] = True
+    FAILURE: ClassVar[bool] = True
     engine: dict[str, Any] = {}
     clock: dict[str, Any] = {}
     cut_bytes: int = 0
@@ -199,6 +224,8 @@ class RunClosed(Event, frozen=True, kw_only=True):
     take back."""
 
     TYPE: ClassVar[str] = "run.closed"
+    TURN: ClassVar[bool] = True
+    CHAPTER: ClassVar[bool] = True
     outcome: str
     reason: str | None = None
     confirm: str | None = None
@@ -212,6 +239,7 @@ class ClockStepped(Event, frozen=True, kw_only=True):
 
 class HelmTaken(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "helm.taken"
+    INCIDENT: ClassVar[bool] = True
     person: str
     account: str = ""
     reason: str | None = None
@@ -220,6 +248,7 @@ class HelmTaken(Event, frozen=True, kw_only=True):
 
 class HelmReleased(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "helm.released"
+    INCIDENT: ClassVar[bool] = True
     person: str
     note: str | None = None
 
@@ -236,6 +265,8 @@ class StepStarted(StepEvent, frozen=True, kw_only=True):
     where a person said it (`tui.run.confirmation`)."""
 
     TYPE: ClassVar[str] = "step.started"
+    TURN: ClassVar[bool] = True
+    CHAPTER: ClassVar[bool] = True
     kind: str = ""
     undoes: str | None = None
     companion_of: str | None = None
@@ -250,7 +281,7 @@ class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
     """Lines a step printed; `offset`, `length`, `sha256` are of the spooled bytes, `dropped` bytes only lie there."""
 
     TYPE: ClassVar[str] = "step.output"
-    DURABLE: ClassVar[bool] = False
+    BULK: ClassVar[bool] = True
     stream: str = "output"
     text: str = ""
     offset: int | None = None
@@ -261,7 +292,7 @@ class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
 
 class StepProgress(StepEvent, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.progress"
-    DURABLE: ClassVar[bool] = False
+    BULK: ClassVar[bool] = True
     phase: str | None = None
     done: float | None = None
     total: float | None = None
@@ -272,31 +303,37 @@ class StepWaiting(StepEvent, frozen=True, kw_only=True):
     """Why a step waits (a neutral code with facts); an empty reason: it waits no longer."""
 
     TYPE: ClassVar[str] = "step.waiting"
-    DURABLE: ClassVar[bool] = False
+    BULK: ClassVar[bool] = True
     reason: str = ""
     facts: dict[str, Any] = {}
 
 
 class StepFate(StepEvent, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.fate"
+    FAILURE: ClassVar[bool] = True
     fate: FateWord
     reason: str
     facts: dict[str, Any] = {}
 
 
 class StepOutcome(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
-    """How an attempt ended, with its evidence; `effect` says what of it is in the database."""
+    """How an attempt ended, with its evidence; `effect` says what of it is in the database. `STATUS` is its step's."""
 
+    STATUS: ClassVar[str]
+    TURN: ClassVar[bool] = True
     evidence: dict[str, Any] = {}
     effect: Effect = "none"
 
 
 class StepPassed(StepOutcome, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.passed"
+    STATUS: ClassVar[str] = "passed"
 
 
 class StepFailed(StepOutcome, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.failed"
+    STATUS: ClassVar[str] = "failed"
+    FAILURE: ClassVar[bool] = True
     reason: str = ""
     sqlstate: str | None = None
     message: str | None = None
@@ -304,28 +341,37 @@ class StepFailed(StepOutcome, frozen=True, kw_only=True):
 
 class StepSkipped(StepOutcome, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.skipped"
+    STATUS: ClassVar[str] = "skipped"
+    INCIDENT: ClassVar[bool] = True
     reason: str = ""
 
 
 class StepSigned(StepOutcome, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.signed"
+    STATUS: ClassVar[str] = "signed"
+    INCIDENT: ClassVar[bool] = True
     note: str = ""
     person: str = ""
 
 
 class StepByHand(StepOutcome, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.by_hand"
+    STATUS: ClassVar[str] = "by_hand"
+    INCIDENT: ClassVar[bool] = True
     note: str = ""
     person: str = ""
 
 
 class StepCancelled(StepOutcome, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.cancelled"
+    STATUS: ClassVar[str] = "cancelled"
+    INCIDENT: ClassVar[bool] = True
     reason: str = ""
 
 
 class StepUndone(StepOutcome, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "step.undone"
+    STATUS: ClassVar[str] = "undone"
     by_step: str | None = None
 
 
@@ -340,6 +386,8 @@ class ChildStarted(StepEvent, frozen=True, kw_only=True):
     """A program works for the step: its pid, start time and boot id find it again after a crash of the engine."""
 
     TYPE: ClassVar[str] = "step.child"
+    ROUTINE: ClassVar[bool] = True
+    SILENT: ClassVar[bool] = True
     child: dict[str, Any]
 
 
@@ -351,15 +399,20 @@ class TxBegin(TxEvent, frozen=True, kw_only=True):
     """The witness of a transaction, durable before its COMMIT is sent: enough to learn its fate later."""
 
     TYPE: ClassVar[str] = "tx.begin"
+    ROUTINE: ClassVar[bool] = True
+    SILENT: ClassVar[bool] = True
     witness: dict[str, Any]
 
 
 class TxCommitSent(TxEvent, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "tx.commit_sent"
+    ROUTINE: ClassVar[bool] = True
+    SILENT: ClassVar[bool] = True
 
 
 class TxCommitted(TxEvent, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "tx.committed"
+    ROUTINE: ClassVar[bool] = True
     warnings: tuple[str, ...] = ()
     rows: int | None = None
 
@@ -374,7 +427,9 @@ class MetricsSampled(Event, frozen=True, kw_only=True):
     """One tick: metric name to value; `sources` names the host each was measured on."""
 
     TYPE: ClassVar[str] = "metrics.sampled"
-    DURABLE: ClassVar[bool] = False
+    SILENT: ClassVar[bool] = True
+    IDLE: ClassVar[bool] = True
+    BULK: ClassVar[bool] = True
     values: dict[str, float]
     sources: dict[str, str] = {}
     facts: dict[str, Any] = {}
@@ -384,6 +439,7 @@ class GuardBreached(Event, frozen=True, kw_only=True):
     """A criterion is breached: the one of this metric, relation and limit (journals of old name no relation)."""
 
     TYPE: ClassVar[str] = "guard.breached"
+    FAILURE: ClassVar[bool] = True
     metric: str
     value: float
     limit: float
@@ -405,6 +461,7 @@ class GuardCleared(Event, frozen=True, kw_only=True):
 
 class TriggerFired(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "trigger.fired"
+    FAILURE: ClassVar[bool] = True
     title: str
     reason: str
     step: str | None = None
@@ -415,6 +472,8 @@ class RollbackStarted(Event, frozen=True, kw_only=True):
     """A person (or a declared policy) decided; `undo` lists the steps taken back, in the order it happens."""
 
     TYPE: ClassVar[str] = "rollback.started"
+    INCIDENT: ClassVar[bool] = True
+    CHAPTER: ClassVar[bool] = True
     reason: str
     undo: tuple[str, ...] = ()
     without_undo: tuple[str, ...] = ()
@@ -425,6 +484,8 @@ class RollbackFinished(Event, frozen=True, kw_only=True):
     """`duration_s` counts from its first beginning; `stays` were, or may have been, applied and are not taken back."""
 
     TYPE: ClassVar[str] = "rollback.finished"
+    INCIDENT: ClassVar[bool] = True
+    CHAPTER: ClassVar[bool] = True
     outcome: Literal["rolled_back", "rolled_back_to", "failed"]
     step: str | None = None
     duration_s: float = 0.0
@@ -446,6 +507,7 @@ class ErrorRecorded(Event, frozen=True, kw_only=True):
     """An error worth resolving, with an id people can name (`E1`, `E2`, ...)."""
 
     TYPE: ClassVar[str] = "error.recorded"
+    FAILURE: ClassVar[bool] = True
     id: str
     text: str
     step: str | None = None
@@ -456,6 +518,7 @@ class ErrorRecorded(Event, frozen=True, kw_only=True):
 
 class ErrorResolved(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "error.resolved"
+    INCIDENT: ClassVar[bool] = True
     id: str
     text: str
 
@@ -479,7 +542,7 @@ class LogLines(Event, frozen=True, kw_only=True, omit_defaults=False):
     """
 
     TYPE: ClassVar[str] = "log.lines"
-    DURABLE: ClassVar[bool] = False
+    BULK: ClassVar[bool] = True
     stream: str
     text: str = ""
     lines: tuple[dict[str, Any], ...] = ()
@@ -507,6 +570,11 @@ def _register(base: type[Event]) -> None:
 
 _register(Event)
 _DECODERS = {name: msgspec.json.Decoder(event) for name, event in TYPES.items()}
+
+
+def class_of(type_: str) -> type[Event]:
+    """The class of a line's type, for its traits: `Event` for a type that this version does not know."""
+    return TYPES.get(type_, Event)
 
 
 def decode(type_: str, data: bytes | msgspec.Raw) -> Event | None:

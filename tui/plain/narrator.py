@@ -27,8 +27,6 @@ from tui.words.holding import held_sentence, held_way_on
 from tui.words.trouble import Row, place, told_rows, trouble, which_checks
 from tui.words.unknown import lacking_lines
 
-_QUIET = (e.MetricsSampled, e.StepOutput, e.StepProgress, e.LogLines, e.TxEvent, e.ChildStarted)
-
 
 def narrate(previous: RunState, state: RunState, line: Line) -> list[str]:
     """The lines to print for a journal line that led from `previous` to `state`; none for most of the quiet ones."""
@@ -40,7 +38,7 @@ def narrate(previous: RunState, state: RunState, line: Line) -> list[str]:
         told = [_("event {type}, which this version does not know").format(type=visible(line.type))]
     else:
         told = _TOLD.get(type(event), _nothing)(previous, state, event, line)
-    if not isinstance(event, _QUIET):
+    if event is None or not (event.BULK or event.ROUTINE):
         told = [*told, *_standing(previous, state, line)]
     clock = t_clock(state, line.at, line.mono)
     return [f"{clock}  {text}" for text in told]

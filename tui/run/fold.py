@@ -132,7 +132,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             doubted=residue != "none" or known.status == "undecided",
             leftovers=tuple(known.evidence.get(Fact.LEFTOVERS) or ()) or known.leftovers,
             host_attempt=0 if host is None else host.attempt, losses=known.losses, fired=known.fired,
-            before=ended_badly(known),
+            before=ended_badly(known), attempts=known.tried(event.attempt, line.by, started_at=line.at),
             fired_attempt=known.fired_attempt, errors=known.errors, failing=known.failing,
             unrecorded=known.unrecorded,
         )
@@ -196,9 +196,11 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
         return _unknown(state)
     # The connection that would have answered a COMMIT is gone: what comes of it is the fate.
     changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason, "tx_sent": False}
+    changes |= {"attempts": known.tried(event.attempt, line.by, reason=event.reason)}
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
         changes |= {"waiting": None, "recover": False, "evidence": event.facts}
+        changes |= {"attempts": known.tried(event.attempt, line.by, status="undecided", reason=event.reason)}
         state = _update(replace(state, troubled=_without_trouble(state, known)), event, **changes)
         return _left(state, event.step)
     if event.fate == "applied" and known.witness is not None:
@@ -249,12 +251,6 @@ def _mark(steps: Steps, position: int, end: int) -> int:
     return position
 
 
-_STATUS: dict[type[e.Event], str] = {
-    e.StepPassed: "passed", e.StepFailed: "failed", e.StepSkipped: "skipped", e.StepSigned: "signed",
-    e.StepByHand: "by_hand", e.StepCancelled: "cancelled", e.StepUndone: "undone",
-}  # fmt: skip
-
-
 _LOSSES = (CancelReason.SERVER_RESTARTED, CancelReason.CONNECTION_LOST)
 _INTERRUPTED = (
     CancelReason.INTERRUPTED, CancelReason.OTHER_TARGET, CancelReason.OTHER_RUN, CancelReason.OUTSIDE_WINDOW, *_LOSSES
@@ -268,8 +264,9 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         return _unknown(state)
     reason = getattr(event, "reason", None)
     note = getattr(event, "note", None)
+    why = cut(getattr(event, "message", None) or reason or note or "", REPEATED)
     changed = replace(
-        known, status=_STATUS[type(event)], attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
+        known, status=event.STATUS, attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
         evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
         reason=reason, note=note or known.note, waiting=None,
         waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False,
@@ -278,6 +275,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         interrupted=isinstance(event, e.StepCancelled) and event.reason in _INTERRUPTED,
         started=known.started if known.attempt == event.attempt else None,
         losses=known.losses + 1 if isinstance(event, e.StepCancelled) and event.reason in _LOSSES else 0,
+        attempts=known.tried(event.attempt, line.by, ended_at=line.at, status=event.STATUS, reason=why),
         failing=failing(known, event), unrecorded=known.unrecorded or isinstance(event, e.StepFailed),
     )  # fmt: skip
     if isinstance(event, e.StepUndone):
@@ -486,8 +484,6 @@ def _child(state: RunState, event: e.ChildStarted, line: Line) -> RunState:
     return _update(state, event, child=event.child)
 
 
-_WITHOUT_EFFECT = frozenset({e.LogLines.TYPE})
-"""Types that make up most of a journal and change nothing here: not even decoded."""
 _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.RunOpened: _opened,
     e.RunRecovered: _recovered,
@@ -504,7 +500,7 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.StepProgress: _progress,
     e.StepWaiting: _waiting,
     e.StepFate: _fate,
-    **dict.fromkeys(_STATUS, _outcome),
+    **dict.fromkeys(e.StepOutcome.__subclasses__(), _outcome),
     e.CancelRequested: _cancel,
     e.TxBegin: _tx_begin,
     e.TxCommitSent: _tx_sent,
@@ -522,3 +518,5 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.ErrorResolved: _error_resolved,
     e.BackupRecorded: _backup,
 }
+_WITHOUT_EFFECT = e.TYPES.keys() - {event.TYPE for event in _HANDLERS}
+"""Types that change nothing here, which may be most of a journal: not even decoded."""

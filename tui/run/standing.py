@@ -14,9 +14,6 @@ from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.run.unsettled import is_half_undone
 
-QUIET = frozenset({"metrics.sampled", "step.output", "step.progress", "log.lines", "step.waiting"})
-"""Types of events that change nothing of where a run stands, and make up most of a journal."""
-
 
 class Stand(Struct, frozen=True):
     """`at`: the step concerned; `ahead`: how many changing steps have not ended."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.journal.codes import FailReason, FateReason
 from tui.journal.events import Effect, FateWord
@@ -29,6 +30,8 @@ Group = Literal["main", "rollback", "undo"]
 ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 """Statuses after which the checklist goes on."""
 UNDO_PREFIX = "undo."
+MOST_ATTEMPTS = 50
+"""Attempts of a step that are kept; all of them are in the journal."""
 UNANSWERED: frozenset[str] = frozenset({
     FailReason.NOT_ANSWERED, FailReason.NOT_MEASURED, FailReason.CONNECTION, FailReason.OUT_OF_MEMORY,
     FailReason.TERMINATED,
@@ -85,6 +88,17 @@ class Confirmed(Struct, frozen=True):
     reason: str | None = None
 
 
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One attempt of a step: who began it and when, how it ended and why (of a long text the beginning)."""
+
+    number: int
+    by: str = ""
+    started_at: str | None = None
+    ended_at: str | None = None
+    status: Status = "running"
+    reason: str = ""
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """Where one step stands. `started`/`ended` are seconds of the run's monotonic clock, of the latest attempt."""
 
@@ -129,7 +143,9 @@ class StepState(Struct, frozen=True, kw_only=True):
     fired_attempt: int = 0
     """The attempt that made one fire last."""
     before: StepState | None = None
-    """How the attempt before this one stood when it was begun, where it did not end well; without its own."""
+    """How the attempt before this one stood when it was begun, where it did not end well; without those before it."""
+    attempts: tuple[Attempt, ...] = ()
+    """The last ones, oldest first."""
     errors: int = 0
     """Errors of it that nobody has resolved."""
     failing: bool = False
@@ -158,6 +174,12 @@ class StepState(Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         return self.step.id
+
+    def tried(self, number: int, by: str, **changes: Any) -> tuple[Attempt, ...]:
+        """Its attempts, with what is known anew of this one, which `by` has begun where it is not among them yet."""
+        known = {attempt.number: attempt for attempt in self.attempts}
+        known[number] = replace(known.get(number) or Attempt(number=number, by=by), **changes)
+        return tuple(known.values())[-MOST_ATTEMPTS:]
 
     @property
     def is_ended(self) -> bool:

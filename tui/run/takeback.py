@@ -28,13 +28,13 @@ def undo_step(state: RunState, undoes: str) -> StepState:
     if known.status in ("failed", "cancelled", "undecided"):
         # What it has already taken back is not taken back twice.
         at = replace(at, done=known.done, residue=known.effect)
-    return replace(at, attempt=known.attempt, before=ended_badly(known))
+    return replace(at, attempt=known.attempt, before=ended_badly(known), attempts=known.attempts)
 
 
 def ended_badly(known: StepState) -> StepState | None:
-    """The last attempt of it, or of the one it stands for anew, where that did not end well; without its own."""
+    """The last attempt of it, or of the one it stands for anew, where that did not end well; none before it."""
     if known.status in ("failed", "cancelled", "undecided"):
-        return replace(known, before=None)
+        return replace(known, before=None, attempts=())
     return known.before if known.status == "pending" else None
 
 
@@ -106,6 +106,7 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
                 if known is not None:
                     fresh = replace(
                         fresh, attempt=known.attempt, host_attempt=known.host_attempt, before=ended_badly(known),
+                        attempts=known.attempts,
                         done=known.done if failed else 0, residue=residue_of(known) if failed else "none",
                     )  # fmt: skip
                 joined.append(fresh)

@@ -15,14 +15,14 @@ from __future__ import annotations
 from tui.journal import events as e
 from tui.run.steps import StepState
 
-_WELL = (e.StepPassed, e.StepSigned, e.StepByHand, e.StepUndone)
+_WELL = frozenset({"passed", "signed", "by_hand", "undone"})
 
 
 def failing(known: StepState, event: e.StepOutcome) -> bool:
     """Whether the step is one that failed and has not ended well since, behind this outcome of it."""
     if isinstance(event, e.StepFailed):
         return True
-    return known.failing and not isinstance(event, _WELL)
+    return known.failing and event.STATUS not in _WELL
 
 
 def is_unsettled(at: StepState) -> bool:

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tui.console.attempts import Attempt
 from tui.console.glyphs import glyphs
 from tui.console.material import PlanFile
 from tui.console.pictures.exact import exact
@@ -38,7 +37,7 @@ from tui.plain.words import FATE_REASON, ON_FAILURE, REPEAT, word
 from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
-from tui.run.steps import Status, StepState
+from tui.run.steps import Attempt, StepState
 from tui.run.unknown import expected_lack, rehearsal_of
 from tui.words.trouble import trouble
 from tui.words.unknown import lack_words, place_words, sizes_words
@@ -53,7 +52,6 @@ class Material(Struct, frozen=True, kw_only=True):
     files: tuple[PlanFile, ...] = ()
     output: str = ""
     output_path: str = ""
-    attempts: tuple[Attempt, ...] = ()
 
 
 def details(view: View, at: StepState, material: Material, width: int) -> list[Line]:
@@ -76,7 +74,7 @@ def details(view: View, at: StepState, material: Material, width: int) -> list[L
         lines.append(_title(width, _("Evidence")))
         lines.extend(_mapping(at.evidence, width))
     lines.append(_title(width, _("Attempts")))
-    lines.extend(_attempts(material.attempts, zone(view.state), width))
+    lines.extend(_attempts(at.attempts, zone(view.state), width))
     lines.append(_title(width, _("Output")))
     if material.output_path:
         lines.append(((visible(material.output_path), "dim"),))
@@ -250,11 +248,8 @@ def _attempts(attempts: Sequence[Attempt], where: tzinfo, width: int) -> list[Li
     for attempt in attempts:
         began = time_of_day(attempt.started_at or attempt.ended_at or "", where)
         ended = time_of_day(attempt.ended_at or "", where)
-        known: dict[str, Status] = {name: name for name in STATUS_STYLE}
-        status = known.get(attempt.status)
-        word = attempt.status if status is None else status_word(status)
-        text = f"{attempt.number} {began}-{ended:<8} {word} {visible(attempt.by)}"
+        text = f"{attempt.number} {began}-{ended:<8} {status_word(attempt.status)} {visible(attempt.by)}"
         why = f": {visible(attempt.reason)}" if attempt.reason else ""
-        style = "text" if status is None else STATUS_STYLE[status]
+        style = STATUS_STYLE[attempt.status]
         lines.extend(((f"  {part}", style),) for part in wrapped(text + why, width - 2))
     return lines or [((_("None yet."), "dim"),)]
