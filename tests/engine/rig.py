@@ -135,7 +135,7 @@ class Rig:
             window=self.window,
             beside=self.beside,
         )  # fmt: skip
-        touches = touched_by(self.loaded.plan, lambda name: (self.paths.plan / name).read_text())
+        touches = touched_by(self.loaded.plan, lambda name: (self.paths.plan / name).read_text(), KINDS)
         source = str(self.source) if self.checked else ""
         opening = Opening(opened=opened, by="ana@test", source=source, past=self.past, touches=touches)
         file_of(self.paths).write_bytes(msgspec.json.encode(opening))

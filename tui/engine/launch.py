@@ -83,6 +83,7 @@ def open_run(
     and is no such reason. Raises LaunchFailed; a run that never opened leaves no directory behind.
     """
     # An engine, which needs of this module how a run is opened alone, starts without the reading of scripts.
+    from tui.steps.registry import KINDS
     from tui.steps.touched import touched_by
 
     plan = loaded.plan
@@ -106,7 +107,7 @@ def open_run(
         )  # fmt: skip
         opening_ = Opening(
             opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets,
-            past=learned(frozen.work), touches=touched_by(plan, partial(_small, paths.plan)),
+            past=learned(frozen.work), touches=touched_by(plan, partial(_small, paths.plan), KINDS),
         )  # fmt: skip
         opening.file_of(paths).write_bytes(msgspec.json.encode(opening_))
         for line in _start(paths, None, environment, held):

@@ -24,6 +24,7 @@ Fence = Literal["statements", "child", "proof", "none"]
 """How the fate of an interrupted attempt is learnt: statement by statement, by commit evidence and the catalogue; by
 the child's end and the step's proof; by the proof alone; or not at all because the kind changes nothing."""
 
+Measured = Literal["guards", "log", "lag"]
 Belongs = Literal["always", "unless_said", "never"]
 Read = Callable[[str], str]
 """The text of a file of the plan by its name. Raises OSError and ValueError."""
@@ -86,10 +87,14 @@ class Needs(Struct, frozen=True, kw_only=True):
 
     programs: tuple[Program, ...] = ()
     texts: tuple[str, ...] = ()
-    measured: frozenset[Literal["guards", "log", "lag"]] = frozenset()
+    measured: frozenset[Measured] = frozenset()
     standby: str | None = None
     scratch: bool = False
     room: Room | None = None
+
+
+def _nothing(spec: Any) -> Needs:
+    return Needs()
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -109,6 +114,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     event. `script`: the SQL that it executes; `units`: what of it has fates of its own. `beyond_witness`: of a program
     whose work has a witness, whether it does more than that can tell. `exit_status`: of a program of the plan's author,
     the one by which it says that it is done. `error_of`: the server's error in what its program printed.
+    `touches`: what its duration depends on (see `tui.steps.touched`); without it that may be the whole database.
     """
 
     name: str
@@ -138,7 +144,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     exit_status: Callable[[Any], int] | None = None
     error_of: Callable[[str], Any] | None = None
     lint: Callable[[Lint], Iterable[Finding]] | None = None
-    needs: Callable[[Any], Needs] | None = None
+    needs: Callable[[Any], Needs] = _nothing
     touches: Callable[[Any, Any], Any] | None = None
     facts: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Literal
 
 from msgspec import Struct, field
 
 from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Room
 from tui.plan.scalars import Duration, disk_need
 from tui.said import N_, Quoted
 from tui.steps.answers import look
@@ -135,6 +136,13 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="backup-jobs", key="jobs")
 
 
+def needs(spec: BackupSpec) -> Needs:
+    """pg_dump, which refuses a server newer than itself; room where it writes; the standby that is read."""
+    room = Room(spec.directory, partial(needed, spec), looked_at=spec.space != "skip")
+    texts = (spec.directory, *(() if spec.from_ is None else (spec.from_,)))
+    return Needs(programs=(Program("pg_dump", "refuses"),), texts=texts, standby=spec.from_, room=room)
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Where it lies, how big it is, its hash; where and of which moment it was taken."""
     named = ("path", "format", "bytes", "sha256", "seconds", "from", "host", "lsn", "replayed")
@@ -148,5 +156,5 @@ TEXTS = {
 
 KIND = Kind(
     name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True, texts=TEXTS,
-    lint=lint, facts=facts,
+    lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

@@ -13,12 +13,13 @@ from msgspec import Struct
 
 from tui.journal.codes import FailReason, Replication, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Needs, Read
 from tui.plan.scalars import Duration
 from tui.said import N_
 from tui.sql.classify import needs_no_transaction
 from tui.sql.leaving import outlasts
 from tui.sql.script import read_script
+from tui.sql.touches import Touches
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import (
@@ -38,6 +39,7 @@ from tui.steps.effects import (
 )
 from tui.steps.locks import gently, settings_of
 from tui.steps.silence import lint_tolerance
+from tui.steps.touched import Looking
 from tui.steps.values import number_of
 
 
@@ -263,6 +265,21 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="batch-statement", key="sql")
 
 
+def needs(spec: BatchSpec) -> Needs:
+    """How far replicas are behind, where it waits for them."""
+    return Needs(measured=frozenset() if spec.max_lag is None else frozenset({"lag"}))
+
+
+def script(spec: BatchSpec, read: Read) -> str:
+    """The statement."""
+    return spec.sql
+
+
+def touches(spec: BatchSpec, looking: Looking) -> Touches:
+    """Of the statement and of what counts its rows."""
+    return looking.text(";\n".join(text for text in (spec.sql, spec.total) if text is not None))
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Batches and rows."""
     return [(key, str(evidence[key])) for key in ("batches", "rows", "total", "left", "resumed_at") if key in evidence]
@@ -275,5 +292,6 @@ TEXTS = {
 
 KIND = Kind(
     name="batch", spec=BatchSpec, execute=execute, fence="statements", changes=True, window="always", repeat="always",
-    short="sql", own_progress=True, commit_tells=True, texts=TEXTS, lint=lint, facts=facts,
+    short="sql", own_progress=True, commit_tells=True, texts=TEXTS, script=script,
+    lint=lint, needs=needs, touches=touches, facts=facts,
 )  # fmt: skip

@@ -9,12 +9,13 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Needs
 from tui.plan.scalars import disk_need
 from tui.said import N_, Quoted
 from tui.steps.answers import answers, ask, look
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed, Outcome, Passed, Probe, Rows, RunQuery, SqlError
+from tui.steps.touched import nothing
 
 
 class PrivilegeSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -230,6 +231,11 @@ def lint(lint: Lint) -> Iterable[Finding]:
             yield Finding(code="check-disk", facts={"need": Quoted(need)}, key=key)
 
 
+def needs(spec: CheckSpec) -> Needs:
+    """The variables in the names of places on this host."""
+    return Needs(texts=tuple(place.path for place in spec.space if place.on == "here"))
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """What was found, one row a check: first what did not hold, then what nobody knows."""
     if "checks" not in evidence:
@@ -260,4 +266,7 @@ TEXTS = {
     "check-disk": N_("{need} is not a need such as 2x or 50GB"),
 }
 
-KIND = Kind(name="check", spec=CheckSpec, execute=execute, roleless=True, texts=TEXTS, lint=lint, facts=facts)
+KIND = Kind(
+    name="check", spec=CheckSpec, execute=execute, roleless=True, texts=TEXTS, lint=lint,
+    needs=needs, touches=nothing, facts=facts,
+)  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.journal.events import Effect
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Needs
 from tui.plan.scalars import Duration, File
 from tui.said import N_, Quoted
 from tui.steps.base import Context, StepRun
@@ -71,6 +71,16 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="command-file", facts={"name": Quoted(program)}, key="run", level="warning")
 
 
+def needs(spec: CommandSpec) -> Needs:
+    """The variables that its own are made of."""
+    return Needs(texts=tuple(spec.environment.values()))
+
+
+def exit_status(spec: CommandSpec) -> int:
+    """By which it says that it is done."""
+    return spec.expect_status
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Exit status and output."""
     return [(key, str(evidence[key])) for key in ("exit_status", "seconds", "output_bytes") if key in evidence]
@@ -84,5 +94,5 @@ TEXTS = {
 KIND = Kind(
     name="command", spec=CommandSpec, execute=execute, fence="child", changes=False, window="unless_said",
     repeat="after_proof", short="run", arguments=("run",),
-    exit_status=lambda spec: int(spec.expect_status), texts=TEXTS, lint=lint, facts=facts,
+    exit_status=exit_status, texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

@@ -15,12 +15,13 @@ from msgspec import Struct, field
 
 from tui.journal.codes import FailReason, Unmeasured
 from tui.journal.events import StepProgress
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Measured, Needs
 from tui.plan.scalars import Duration
 from tui.said import N_
 from tui.steps.answers import look as look_again
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Emit, Failed, Passed, Probe, Sleep, Watch, Watched
+from tui.steps.touched import nothing
 
 _SETTLE: Final = 6.0
 """Seconds that figures may take to come: the first ones of a run, and the last ones when the time is over."""
@@ -144,6 +145,12 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="monitor-what")
 
 
+def needs(spec: MonitorSpec) -> Needs:
+    """What it watches has to be measured."""
+    watched: dict[Measured, bool] = {"guards": spec.guards, "log": spec.log is not None}
+    return Needs(measured=frozenset(name for name, wanted in watched.items() if wanted))
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """How long, and what was seen."""
     shown = ("seconds", "lines", "errors", "critical_errors", "samples")
@@ -159,5 +166,6 @@ TEXTS = {
 }
 
 KIND = Kind(
-    name="monitor", spec=MonitorSpec, execute=execute, roleless=True, watches=True, texts=TEXTS, lint=lint, facts=facts
-)
+    name="monitor", spec=MonitorSpec, execute=execute, roleless=True, watches=True, texts=TEXTS, lint=lint,
+    needs=needs, touches=nothing, facts=facts,
+)  # fmt: skip

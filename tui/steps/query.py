@@ -14,10 +14,12 @@ from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
 from tui.said import N_
 from tui.sql.question import review_question
+from tui.sql.touches import Touches
 from tui.steps import values
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
+from tui.steps.touched import Looking
 
 
 class QuerySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,6 +104,11 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code=found.code.replace("_", "-"), said=found.message, key="sql", level=found.level)
 
 
+def touches(spec: QuerySpec, looking: Looking) -> Touches:
+    """Of the question."""
+    return looking.text(spec.sql)
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """The first value, what was expected, and how many rows there were."""
     found: list[tuple[str, str]] = []
@@ -117,4 +124,7 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 TEXTS = {"query-comparison": N_("query needs exactly one of {keys}")}
 
-KIND = Kind(name="query", spec=QuerySpec, execute=execute, asks=True, texts=TEXTS, lint=lint, facts=facts)
+KIND = Kind(
+    name="query", spec=QuerySpec, execute=execute, asks=True, texts=TEXTS, lint=lint,
+    touches=touches, facts=facts,
+)  # fmt: skip

@@ -10,6 +10,7 @@ from tui.journal.codes import FailReason
 from tui.plan.kinds import Kind
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed
+from tui.steps.touched import nothing
 
 
 class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,5 +38,5 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 KIND = Kind(
     name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", roleless=True, short="text",
-    facts=facts,
+    touches=nothing, facts=facts,
 )  # fmt: skip

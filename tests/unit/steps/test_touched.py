@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.unit.run.runs import listed, query, sign
 from tui.plan.model import Action, Proof, Step
 from tui.sql.touches import LONGEST
+from tui.steps.registry import KINDS
 from tui.steps.touched import touched_by
 
 FILES = {
@@ -30,7 +31,7 @@ def test_what_each_is_about() -> None:
             undo=Action(kind="sql", spec={"text": "drop index i"}),
         ),
     ]  # fmt: skip
-    found = touched_by(listed(*made), _read)
+    found = touched_by(listed(*made), _read, KINDS)
     assert {"orders", "lines", "parts"} <= set(found["led"].names) and not found["led"].whole
     assert {id for id, about in found.items() if about.whole} == {"loop", "open", "long", "gone", "ge", "dump"}
     assert "go" not in found and "ask" not in found

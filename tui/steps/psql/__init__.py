@@ -8,15 +8,17 @@ is known.
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from tui.locale import _
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Read
 from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
 from tui.plan.tolerance import tolerance
@@ -24,14 +26,22 @@ from tui.said import N_
 from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
 from tui.sql.script import read_script
+from tui.sql.touches import LONGEST, WHOLE, Touches
 from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings
 from tui.steps.locks import LOCK_TIMEOUT
+from tui.steps.psql.says import error_of
 from tui.steps.silence import lint_tolerance
+from tui.steps.touched import Looking
 
 if TYPE_CHECKING:
     from tui.sql.psql_files import Refused
+
+
+_INCLUDE: Final = re.compile(r"^[ \t]*\\(i|ir|include|include_relative)[ \t]+([^\s;]+)", re.MULTILINE)
+_UNTOLD: Final = re.compile(r"\\(?:gexec|if|elif)\b")
+_INCLUDES: Final = 50
 
 
 class PsqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -149,6 +159,41 @@ class _Files:
             raise _refused(error.code, error.message, name, error.line) from None
 
 
+def needs(spec: PsqlSpec) -> Needs:
+    """psql, of which an older one may lack what the script asks of it."""
+    return Needs(programs=(Program("psql", "lacks"),), texts=tuple(spec.variables.values()))
+
+
+def beyond_witness(spec: PsqlSpec, read: Read) -> bool:
+    """Whether the script may do more than its transaction, whose end the witness tells."""
+    return reach(spec.file, spec.variables.values(), read).outside
+
+
+def rows_behind(spec: PsqlSpec) -> bool:
+    """The row of a script of transactions of its own is written behind them."""
+    return not spec.single_transaction
+
+
+def touches(spec: PsqlSpec, looking: Looking) -> Touches:
+    """The script's relations, and those of the files that it includes."""
+    return _touched(spec.file, looking, [])
+
+
+def _touched(name: str, looking: Looking, above: list[str]) -> Touches:
+    """Where only the moment can tell which files it includes, the whole database."""
+    text = looking.file(name)
+    if text is None or len(text) > LONGEST or name in above or len(above) > _INCLUDES:
+        return WHOLE
+    found = looking.text(text)
+    if _UNTOLD.search(text):
+        found |= WHOLE
+    for command, written in _INCLUDE.findall(text):
+        base = posixpath.dirname(name) if "r" in command.removeprefix("include") else ""
+        included = posixpath.normpath(posixpath.join(base, written.strip("'\"")))
+        found |= _touched(included, looking, [*above, name])
+    return found
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Exit status and output."""
     return [
@@ -164,5 +209,6 @@ TEXTS = {
 
 KIND = Kind(
     name="psql", spec=PsqlSpec, execute=execute, fence="child", changes=True, window="always", repeat="after_proof",
-    short="file", says_proof=True, commit_tells=True, texts=TEXTS, lint=lint, facts=facts,
+    short="file", says_proof=True, commit_tells=True, texts=TEXTS, beyond_witness=beyond_witness,
+    rows_behind=rows_behind, error_of=error_of, lint=lint, needs=needs, touches=touches, facts=facts,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Read
 from tui.plan.scalars import Duration, File
 from tui.said import N_
 from tui.sql.leaving import outlasts
@@ -22,6 +22,7 @@ from tui.sql.outside import outside_of
 from tui.sql.parts import Part, part_text
 from tui.sql.patient import is_patient
 from tui.sql.script import Script, read_script
+from tui.sql.touches import LONGEST, WHOLE, Touches
 from tui.sql.units import Unit, units
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, Statement
@@ -29,6 +30,7 @@ from tui.steps.locks import gently, settings_of
 from tui.steps.silence import lint_tolerance
 from tui.steps.sql import parts
 from tui.steps.sql.script import ScriptRun, sent, tolerant
+from tui.steps.touched import Looking
 
 
 class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,6 +91,11 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)
 
 
+def script(spec: SqlSpec, read: Read) -> str:
+    """The whole script."""
+    return (spec.text if spec.file is None else read(spec.file)) or ""
+
+
 def units_of(spec: SqlSpec, text: str) -> tuple[Unit, ...]:
     """The units of a step's script, of which `text` is the file; their ordinals leave psql's meta-commands out."""
     if spec.transaction == "single":
@@ -138,6 +145,12 @@ def lint(lint: Lint) -> Iterable[Finding]:
         )  # fmt: skip
 
 
+def touches(spec: SqlSpec, looking: Looking) -> Touches:
+    """Of the part that is executed."""
+    text = spec.text if spec.text is not None else looking.file(str(spec.file))
+    return WHOLE if text is None or len(text) > LONGEST else looking.text(part_text(text, spec.part))
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Statements, rows, tries, and what proves the commit."""
     keys: tuple[str, ...] = ("statements", "done", "rows", "tries")
@@ -164,5 +177,6 @@ TEXTS = parts.TEXTS | {
 
 KIND = Kind(
     name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, window="always", repeat="never",
-    short="text", atomic=lambda spec: bool(spec.transaction == "single"), texts=TEXTS, lint=lint, facts=facts,
+    short="text", atomic=lambda spec: bool(spec.transaction == "single"), texts=TEXTS,
+    script=script, units=lambda spec, read: units_of(spec, script(spec, read)), lint=lint, touches=touches, facts=facts,
 )  # fmt: skip

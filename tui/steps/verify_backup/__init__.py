@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from tui.journal.codes import FailReason
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
 from tui.plan.scalars import Duration
 from tui.said import N_, Quoted
 from tui.steps.base import Context, StepRun
@@ -99,6 +99,11 @@ def lint(lint: Lint) -> Iterable[Finding]:
                 yield Finding(code="verify-level", facts={"key": Quoted(key)}, key=key)
 
 
+def needs(spec: VerifyBackupSpec) -> Needs:
+    """pg_restore; a trial restore makes a database."""
+    return Needs(programs=(Program("pg_restore"),), scratch=spec.level == "restore")
+
+
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """Level, hash, what a trial restore brought back, what of it was compared and what was left out."""
     shown = ("level", "bytes", "sha256", "tables", "rows", "compared", "not_compared", "left_out_count")
@@ -113,5 +118,5 @@ TEXTS = {
 
 KIND = Kind(
     name="verify_backup", spec=VerifyBackupSpec, execute=execute, fence="child", repeat="always", short="of",
-    patient=True, texts=TEXTS, lint=lint, facts=facts,
+    patient=True, texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip
