@@ -45,7 +45,6 @@ from tui.run.steps import UNANSWERED, StepState
 from tui.steps import effects as fx
 from tui.steps.answers import TERMINATED, error_facts, passes
 from tui.steps.base import Context
-from tui.steps.psql.says import error_of
 from tui.steps.registry import KINDS
 
 _SEEN: Final = (FailReason.GUARD_BREACHED, FailReason.NOT_MEASURED)
@@ -544,7 +543,7 @@ class Attempt:
     def _printed(self, outcome: fx.Failed) -> fx.SqlError | None:
         """What the server said to psql, which is only printed."""
         tail = outcome.evidence.get("tail")
-        return error_of(tail) if self.kind.name == "psql" and isinstance(tail, str) else None
+        return self.kind.error_of(tail) if self.kind.error_of is not None and isinstance(tail, str) else None
 
     def outcome_events(self, outcome: fx.Outcome, recovered: bool = False) -> list[e.Event]:
         """The outcome as events: what undoes another step takes that one's mark along."""

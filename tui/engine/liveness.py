@@ -174,7 +174,7 @@ class Liveness:
         program = attempt.children.under_way
         if program is not None:
             return program.ours or program.key in self._known
-        return attempt.kind.name != "monitor" and (any(attempt.under_way()) or self._target.is_awaited)
+        return not attempt.kind.watches and (any(attempt.under_way()) or self._target.is_awaited)
 
     def _say_silent(self, attempt: Attempt, since: str) -> None:
         at = self._recorder.state.steps[attempt.at.id]

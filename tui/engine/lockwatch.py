@@ -11,6 +11,7 @@ from tui.engine.recorder import Recorder
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepProgress, StepWaiting
 from tui.postgres.connect import Session
+from tui.steps.registry import KINDS
 
 QUEUE_SESSIONS = 10
 QUEUE_SECONDS = 2.0
@@ -62,7 +63,7 @@ class LockWatch:
 
         for found in await progress(monitor, list(backends)):
             step, attempt = backends[found.pid]
-            if self._recorder.state.steps[step].step.kind == "batch":
+            if KINDS[self._recorder.state.steps[step].step.kind].own_progress:
                 continue
             self._logbook.append(
                 StepProgress(

@@ -25,22 +25,17 @@ from tui.journal.codes import Standing
 from tui.locale import _
 from tui.plan.files import PLAN_FILE
 from tui.plan.loader import Loaded
-from tui.plan.model import Plan, Step, places
+from tui.plan.model import Plan, Step, actions, steps_of
 from tui.plan.overdue import said
 from tui.plan.problems import Level, Problem
 from tui.plan.seal import work_of
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
-from tui.steps.registry import KINDS
+from tui.steps.registry import KINDS, needs_of
 
 OLDEST, NEWEST = 14, 18
 Read = Callable[[], bytes]
-_PROGRAMS = {
-    "psql": ("psql",),
-    "backup": ("pg_dump",),
-    "verify_backup": ("pg_restore",),
-}
 
 
 def preflight(
@@ -107,14 +102,10 @@ async def refusals(
 
 def changes(plan: Plan) -> bool:
     """Whether the plan has a step that may change its target."""
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        for action in (step, step.undo, step.cleanup):
-            if action is None:
-                continue
-            said = action.changes if isinstance(action, Step) else None
-            if KINDS[action.kind].changes or (action.kind == "command" and said is not False):
-                return True
-    return False
+    return any(
+        KINDS[action.kind].may_change(action.changes if isinstance(action, Step) else None)
+        for _step, action in actions(plan)
+    )
 
 
 def server_problems(found: Findings, access: TargetAccess, plan: Plan) -> None:
@@ -189,7 +180,7 @@ async def _roles(found: Findings, control: Session, plan: Plan) -> None:
 
 def _roles_of(plan: Plan) -> Iterable[tuple[str, Step]]:
     seen: dict[str, Step] = {}
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
+    for step in steps_of(plan):
         if step.as_ is not None:
             seen.setdefault(step.as_, step)
     return seen.items()
@@ -223,8 +214,9 @@ def _programs(
     assert identity is not None
     server = identity.server_version // 10000
     asked: set[str] = set()
-    for step, kind in _kinds_of(plan):
-        for name in _PROGRAMS.get(kind, ()):
+    for step, action in actions(plan):
+        for program in needs_of(action).programs:
+            name = program.name
             if name in asked:
                 continue
             asked.add(name)
@@ -234,21 +226,13 @@ def _programs(
                 found.add("error", "no-program", text.format(name=name), f"steps.{step.id}")
                 continue
             major = tool_major(path)
-            if name == "pg_dump" and major is not None and major < server:
+            if program.old == "refuses" and major is not None and major < server:
                 text = _("{path} is of version {major} and refuses a server of version {server}; install a newer one.")
                 message = text.format(path=path, major=major, server=server)
                 found.add("error", "old-program", message, f"steps.{step.id}")
-            elif name == "psql" and major is not None and major < server:
+            elif program.old == "lacks" and major is not None and major < server:
                 level, message = _old_psql(files, path, major, server)
                 found.add(level, "old-program", message, f"steps.{step.id}")
-
-
-def _kinds_of(plan: Plan) -> Iterable[tuple[Step, str]]:
-    """Of every step, of what takes it back and of what cleans up behind it."""
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        for action in (step, step.undo, step.cleanup):
-            if action is not None:
-                yield step, action.kind
 
 
 _INLINE_CSV = re.compile(rb"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*\bcsv\b", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tui.engine.drivers import space
@@ -12,34 +12,28 @@ from tui.engine.findings import Findings
 from tui.engine.target import TargetAccess
 from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
-from tui.plan.model import Plan, Step, places
-from tui.steps.backup import BackupSpec, needed
-from tui.steps.registry import KINDS
+from tui.plan.kinds import Room
+from tui.plan.model import Plan, steps_of
+from tui.steps.registry import needs_of
 
 
 async def backup_problems(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
     """Raises PostgresError."""
     await _scratch(found, access, plan)
-    steps = list(_steps(plan, "backup"))
-    if not steps:
+    rooms = [(step, room) for step in steps_of(plan) if (room := needs_of(step).room) is not None]
+    if not rooms:
         return
     session = await access.monitor()
     rows = (await session.execute("select pg_catalog.pg_database_size(pg_catalog.current_database())")).rows
     database = int(rows[0][0]) if rows else 0
     last = await asyncio.to_thread(space.last_backup, access.facts())
     wanted: dict[int, int] = {}
-    for step in steps:
-        await _place(found, step, environment, database, last, wanted)
-
-
-def _steps(plan: Plan, kind: str) -> Iterator[Step]:
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        if step.kind == kind:
-            yield step
+    for step, room in rooms:
+        await _place(found, f"steps.{step.id}", room, environment, database, last, wanted)
 
 
 async def _scratch(found: Findings, access: TargetAccess, plan: Plan) -> None:
-    restores = [step for step in _steps(plan, "verify_backup") if step.spec.get("level") == "restore"]
+    restores = [step for step in steps_of(plan) if needs_of(step).scratch]
     if restores and not (await (await access.monitor()).rows("may_create_database"))[0][0]:
         for step in restores:
             text = _("The role that logs in may not create the scratch database of the trial restore (CREATEDB).")
@@ -47,19 +41,17 @@ async def _scratch(found: Findings, access: TargetAccess, plan: Plan) -> None:
 
 
 async def _place(
-    found: Findings, step: Step, environment: Mapping[str, str], database: int, last: int | None,
+    found: Findings, at: str, room: Room, environment: Mapping[str, str], database: int, last: int | None,
     wanted: dict[int, int],
 ) -> None:  # fmt: skip
     """`wanted`: bytes that the backups before it are taken to need, by filesystem."""
-    spec: BackupSpec = KINDS["backup"].typed(step.spec)
-    at = f"steps.{step.id}"
     try:
-        directory = Path(expand(spec.directory, environment))
+        directory = Path(expand(room.directory, environment))
     except ExpansionError:
         # A variable that is not set is named where variables are.
         return
     free = await space.on_this_host(str(directory), environment)
-    if "error" in free and spec.space == "skip" and directory.is_absolute():
+    if "error" in free and not room.looked_at and directory.is_absolute():
         # The plan wants nobody to look.
         return
     if "error" in free:
@@ -71,7 +63,7 @@ async def _place(
         text = _("The backup cannot be written to {directory}: {reason}.")
         found.add("error", "no-directory", text.format(directory=directory, reason=reason), at)
         return
-    need = needed(spec, database, last)
+    need = room.need(database, last)
     if need is None:
         return
     before = wanted.get(device, 0)

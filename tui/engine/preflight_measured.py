@@ -13,7 +13,8 @@ from tui.engine.logsource import log_source
 from tui.engine.logwatch import lack_words, lacking
 from tui.engine.target import TargetAccess
 from tui.locale import _
-from tui.plan.model import HostSource, Plan, Step, places
+from tui.plan.kinds import Measured
+from tui.plan.model import HostSource, Plan, Step, steps_of
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.logstderr import holds
@@ -22,6 +23,7 @@ from tui.probes.here import is_here
 from tui.probes.reading import Reading, SourceFailed
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
+from tui.steps.registry import needs_of
 
 _HOST: Final = {
     "cpu": "cpu_total", "memory": "memory", "disk": "disk_free", "disk_free_bytes": "disk_free", "load": "load",
@@ -53,16 +55,11 @@ async def measured(found: Findings, access: TargetAccess, plan: Plan, environmen
 
 def wants_measures(plan: Plan) -> bool:
     """Whether anything in the plan rests on what is measured."""
-    return bool(plan.success) or any(
-        step.spec.get("guards") or step.spec.get("log") or step.spec.get("max_lag") is not None
-        for step in (*_steps(plan, "monitor"), *_steps(plan, "batch"))
-    )
+    return bool(plan.success) or any(needs_of(step).measured for step in steps_of(plan))
 
 
-def _steps(plan: Plan, kind: str) -> Iterator[Step]:
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        if step.kind == kind:
-            yield step
+def _resting_on(plan: Plan, what: Measured) -> list[Step]:
+    return [step for step in steps_of(plan) if what in needs_of(step).measured]
 
 
 def _criteria(plan: Plan, *metrics: str) -> Iterator[tuple[str, int]]:
@@ -83,10 +80,9 @@ def _unmeasured(found: Findings, metric: str, number: int, reason: str, cure: st
 def _watching(found: Findings, plan: Plan) -> None:
     """A step that watches the criteria watches those that can be measured; without any it could only fail."""
     if found.unmeasured >= set(range(len(plan.success))):
-        for step in _steps(plan, "monitor"):
-            if step.spec.get("guards"):
-                text = _("This step watches the success criteria, and none of them can be measured on this target.")
-                found.add("error", "nothing-measured", text, f"steps.{step.id}")
+        for step in _resting_on(plan, "guards"):
+            text = _("This step watches the success criteria, and none of them can be measured on this target.")
+            found.add("error", "nothing-measured", text, f"steps.{step.id}")
 
 
 async def _log(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str], ssh: Ssh) -> None:
@@ -94,10 +90,9 @@ async def _log(found: Findings, access: TargetAccess, plan: Plan, environment: M
     if reason is None:
         return
     cure = await settings_words(await access.monitor(), wanted)
-    for step in _steps(plan, "monitor"):
-        if step.spec.get("log"):
-            text = _("The server's log is not measured, so this step fails: {reason}").format(reason=reason)
-            found.add("error", "log-not-measured", f"{text} {cure}".rstrip(), f"steps.{step.id}")
+    for step in _resting_on(plan, "log"):
+        text = _("The server's log is not measured, so this step fails: {reason}").format(reason=reason)
+        found.add("error", "log-not-measured", f"{text} {cure}".rstrip(), f"steps.{step.id}")
     for metric, number in _criteria(plan, "critical_errors"):
         _unmeasured(found, metric, number, reason, cure)
     # A criterion that cannot be measured has said the same, with its cure.
@@ -169,10 +164,9 @@ def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
     hidden = any(replica.hidden for replica in taken.replicas)
     reason = _("the role may not see how far replicas are (it lacks pg_monitor)")
     if hidden:
-        for step in _steps(plan, "batch"):
-            if step.spec.get("max_lag") is not None:
-                text = _("This step would wait without an end: {reason}.").format(reason=reason)
-                found.add("error", "lag-unknown", f"{text} {grant_words('pg_monitor')}", f"steps.{step.id}")
+        for step in _resting_on(plan, "lag"):
+            text = _("This step would wait without an end: {reason}.").format(reason=reason)
+            found.add("error", "lag-unknown", f"{text} {grant_words('pg_monitor')}", f"steps.{step.id}")
     for metric, number in _criteria(plan, *_LAG):
         if hidden:
             _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))

@@ -11,8 +11,9 @@ import msgspec
 from tui.engine.findings import Findings
 from tui.locale import _
 from tui.plan.expand import variables
-from tui.plan.model import Action, Plan, Step, Target, places
+from tui.plan.model import Plan, Target, actions
 from tui.plan.problems import quoted
+from tui.steps.registry import needs_of
 
 Read = Callable[[], bytes]
 
@@ -28,8 +29,6 @@ _TEMPLATE: Final = re.compile(r"\{\{\s*[A-Za-z_][\w.]*\s*\}\}|<[A-Z][A-Z0-9]*(?:
 _COMMENT: Final = re.compile(r"/\*.*?\*/|--[^\n]*|'(?:[^']|'')*'", re.DOTALL)
 """Where anything may stand."""
 _LARGEST: Final = 4 << 20
-_EXPANDED: Final = {"backup": ("directory", "from"), "psql": ("variables",), "command": ("environment",)}
-"""Of each kind the keys in whose values variables are replaced."""
 
 
 def written_problems(
@@ -49,7 +48,7 @@ def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -
         found = _WHOLE.fullmatch(text.strip()) or _INSIDE.search(text)
         if found is not None:
             yield _("{text} is a placeholder; write what is meant.").format(text=quoted(found[0])), at
-    used = {str(action.spec["file"]): step.id for step, action in _actions(plan) if "file" in action.spec}
+    used = {str(action.spec["file"]): step.id for step, action in actions(plan) if "file" in action.spec}
     for name in sorted(files):
         if not name.lower().endswith((".sql", ".psql")):
             continue
@@ -71,13 +70,6 @@ def _in_script(script: str) -> Iterator[tuple[int, str]]:
     for pattern, where in ((_INSIDE, bare), (_TEMPLATE, bare)):
         for match in pattern.finditer(where):
             yield where.count("\n", 0, match.start()) + 1, match[0]
-
-
-def _actions(plan: Plan) -> Iterator[tuple[Step, Step | Action]]:
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        for action in (step, step.undo, step.cleanup):
-            if action is not None:
-                yield step, action
 
 
 def _texts(plan: Plan, target: Target | None) -> Iterator[tuple[str, str | None]]:
@@ -119,11 +111,7 @@ def _unset(plan: Plan, environment: Mapping[str, str]) -> Iterator[tuple[str, st
     by who tries it."""
     needed: dict[tuple[str, str | None], None] = {}
     texts: list[tuple[Any, str | None]] = [(None if plan.canary is None else plan.canary.http, "canary")]
-    for step, action in _actions(plan):
-        texts += [(action.spec.get(key), f"steps.{step.id}") for key in _EXPANDED.get(action.kind, ())]
-        if action.kind == "check" and isinstance(action.spec.get("space"), list | tuple):
-            here = [one.get("path") for one in action.spec["space"] if one.get("on", "here") == "here"]
-            texts.append((here, f"steps.{step.id}"))
+    texts += [(needs_of(action).texts, f"steps.{step.id}") for step, action in actions(plan)]
     for value, at in texts:
         for text, _at in _strings(value, ""):
             needed |= {(name, at): None for name in variables(text) if name not in environment}

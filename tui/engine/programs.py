@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tui.engine.drivers.psql import CLOSED, OPENED, reach_of
+from tui.engine.drivers.psql import CLOSED, OPENED
 from tui.journal.codes import FateReason
 from tui.postgres import evidence, fence, ledger
 from tui.postgres.connect import Session
 from tui.postgres.evidence import Verdict
 from tui.run.steps import StepState
-from tui.steps.effects import ChildDone, RunPsql, SqlSettings
+from tui.steps.effects import ChildDone
 
 if TYPE_CHECKING:
     from tui.engine.attempt import Attempt
@@ -40,37 +40,40 @@ async def program_fate(attempt: Attempt, at: StepState, ended: ChildDone | None,
     control = await attempt.target.control()
     if not await attempt.children.backends_gone(control):
         return Verdict("still_running", FateReason.BACKEND_ALIVE, {})
-    if attempt.kind.name == "command" and (status is None or status < 0 or (ended is not None and ended.timed_out)):
-        # A session to which its program gave another name is not found; that its client is gone the server looks for
-        # once a second.
+    by_status = attempt.kind.exit_status
+    if by_status is not None and (status is None or status < 0 or (ended is not None and ended.timed_out)):
+        # A session to which a program of the plan's author gave another name is not found; that its client is gone the
+        # server looks for once a second.
         await asyncio.sleep(NOTICED)
     key = fence.attempt_key(attempt.opened.id, at.id, at.attempt)
     if not await fence.poll_until_free(control, key, time.monotonic() + patience):
         return Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
     facts: dict[str, Any] = {"exit_status": status}
-    if attempt.kind.name == "psql":
+    if attempt.kind.beyond_witness is not None:
         verdict = await _script_fate(attempt, at, control, facts)
         if verdict is not None:
             return verdict
-    prove = attempt.step.prove
-    if prove is not None:
-        there, proof = await attempt.proof(prove)
-        facts["prove"] = proof
+    done = by_status is not None and status == by_status(attempt.kind.typed(attempt.step.spec))
+    if attempt.step.prove is None and done:
+        return Verdict("applied", FateReason.EXIT_STATUS, facts)
+    return await proof_fate(attempt, facts)
+
+
+async def proof_fate(attempt: Attempt, facts: dict[str, Any]) -> Verdict:
+    """By the step's proof; without one by whether the step may be repeated. `facts`: what else is known. Raises
+    PostgresError where the server could not be asked, and ProofUnanswered."""
+    repeat = attempt.step.repeat or attempt.kind.repeat
+    if attempt.step.prove is not None:
+        there, proof = await attempt.proof(attempt.step.prove)
+        facts = facts | {"prove": proof}
         if there:
             return Verdict("applied", FateReason.PROVED, facts)
-        if _repeat(attempt) != "never":
+        if repeat != "never":
             return Verdict("not_applied", FateReason.DISPROVED, facts)
         return Verdict("undecided", FateReason.NOT_REPEATABLE, facts)
-    expected = attempt.step.spec.get("expect_status", 0)
-    if status is not None and attempt.kind.name == "command" and status == expected:
-        return Verdict("applied", FateReason.EXIT_STATUS, facts)
-    if _repeat(attempt) == "always":
+    if repeat == "always":
         return Verdict("not_applied", FateReason.REPEATABLE, facts)
     return Verdict("undecided", FateReason.NO_PROOF, facts)
-
-
-def _repeat(attempt: Attempt) -> str:
-    return attempt.step.repeat or attempt.kind.repeat
 
 
 async def _script_fate(attempt: Attempt, at: StepState, control: Session, facts: dict[str, Any]) -> Verdict | None:
@@ -98,10 +101,7 @@ async def _script_fate(attempt: Attempt, at: StepState, control: Session, facts:
         # Not our COMMIT: the script's own, somewhere before its end.
         return Verdict("undecided", FateReason.TRANSACTION_LEFT, verdict.facts)
     if verdict.fate == "not_applied":
-        spec = attempt.step.spec
-        effect = RunPsql(
-            file=str(spec["file"]), variables=dict(spec.get("variables") or {}), settings=SqlSettings()
-        )  # fmt: skip
-        if reach_of(attempt.plan, effect).outside:
+        beyond = attempt.kind.beyond_witness
+        if beyond is None or beyond(attempt.kind.typed(attempt.step.spec), attempt.plan.text):
             return None
     return verdict

@@ -17,7 +17,7 @@ from tui.engine.drivers.psql import ProgramEnded
 from tui.engine.drivers.query import sql_error
 from tui.engine.exceptions import SCARCE, facts
 from tui.engine.loss import facts_of
-from tui.engine.programs import ASKED, program_fate
+from tui.engine.programs import ASKED, program_fate, proof_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, Replication, WaitReason
@@ -30,9 +30,7 @@ from tui.run.steps import StepState
 from tui.sql.leaving import outlasts
 from tui.sql.units import Unit
 from tui.steps import effects as fx
-from tui.steps.batch import BatchSpec
 from tui.steps.child import child_evidence, failed_child
-from tui.steps.sql import SqlSpec, units_of
 
 if TYPE_CHECKING:
     from tui.engine.attempt import Attempt
@@ -188,6 +186,8 @@ class Recovery:
             return evidence.Verdict("not_applied", FateReason.DISPROVED, {"prove": proof})
         if kind.fence == "none":
             return evidence.Verdict("not_applied", FateReason.CHANGES_NOTHING, {})
+        if kind.fence == "proof":
+            return await proof_fate(self._attempt, {})
         if kind.fence == "child":
             return await program_fate(self._attempt, self._at, self._ended)
         return await self._statements()
@@ -274,7 +274,7 @@ class Recovery:
         if prove is None:
             if self._attempt.at.undoes is None:
                 return evidence.Verdict("undecided", FateReason.NO_PROOF, {})
-            return self._repeatable({})
+            return await proof_fate(self._attempt, {})
         working = [unit for unit in self._units() if not unit.leaves_nothing]
         there, proof = await self._attempt.proof(prove)
         if there and (not working or working[-1].last == self._at.tx_statement):
@@ -287,14 +287,6 @@ class Recovery:
         if why is not None:
             return evidence.Verdict("undecided", FateReason.CLEANUP_FAILED, {"message": why, "prove": proof})
         return evidence.Verdict("not_applied", FateReason.CLEANED_UP, {"prove": proof})
-
-    def _repeat(self) -> str:
-        return self._step.repeat or self._attempt.kind.repeat
-
-    def _repeatable(self, facts: dict[str, Any]) -> evidence.Verdict:
-        if self._repeat() == "always":
-            return evidence.Verdict("not_applied", FateReason.REPEATABLE, facts)
-        return evidence.Verdict("undecided", FateReason.NO_PROOF, facts)
 
     # -- the end ------------------------------------------------------------------------------------------------
 
@@ -395,25 +387,19 @@ class Recovery:
 
     def _units(self) -> tuple[Unit, ...]:
         """The units of the step's script; none where its kind has no script."""
-        spec = self._attempt.kind.typed(self._step.spec)
-        if not isinstance(spec, SqlSpec):
-            return ()
-        return units_of(spec, self._text(spec))
+        kind = self._attempt.kind
+        return () if kind.units is None else kind.units(kind.typed(self._step.spec), self._attempt.plan.text)
 
     def _outlasts(self) -> bool:
         """Whether the step's SQL may have left something behind that is not taken back with its transaction."""
-        spec = self._attempt.kind.typed(self._step.spec)
-        if isinstance(spec, BatchSpec):
-            return outlasts(spec.sql)
+        kind = self._attempt.kind
+        if kind.script is None:
+            return False
         try:
-            return isinstance(spec, SqlSpec) and outlasts(self._text(spec))
+            return outlasts(kind.script(kind.typed(self._step.spec), self._attempt.plan.text))
         except (OSError, ValueError) as error:
             self._attempt.report(error, f"the script of step {self._step.id}")
             return True
-
-    def _text(self, spec: SqlSpec) -> str:
-        text = spec.text if spec.file is None else self._attempt.plan.text(spec.file)
-        return text or ""
 
     def _interrupted(self, found: dict[str, Any], effect: e.Effect, reason: CancelReason) -> e.StepCancelled:
         if self._attempt.stop.is_set() and self._attempt.stop_reason not in (CancelReason.ENGINE, None):

@@ -55,4 +55,4 @@ def _is_rehearsal(paths: RunPaths, work: str) -> bool:
 
 def _may_change(kind: str) -> bool:
     known = KINDS.get(kind)
-    return known is None or known.changes or kind == "command"
+    return known is None or known.window != "never"

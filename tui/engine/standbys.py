@@ -6,17 +6,18 @@ from collections.abc import Callable
 
 from tui.engine.target import TargetAccess
 from tui.locale import _
-from tui.plan.model import Plan, places
+from tui.plan.model import Plan, steps_of
 from tui.postgres.errors import PostgresError
+from tui.steps.registry import needs_of
 
 
 async def standby_problems(access: TargetAccess, plan: Plan, add: Callable[[str, str], None]) -> None:
     """`add`: is told the message and the step's place in the plan, for every one that cannot be used."""
-    for _place, step in (*places(plan.phases), *places(plan.rollback.phases)):
-        service = step.spec.get("from") if step.kind == "backup" else None
+    for step in steps_of(plan):
+        service = needs_of(step).standby
         if service is None:
             continue
-        message = await _problem(access, str(service))
+        message = await _problem(access, service)
         if message is not None:
             add(message, f"steps.{step.id}")
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from tui.engine.target import TargetAccess
 from tui.locale import _
+from tui.plan.model import Step
 from tui.postgres import ledger
 from tui.postgres.errors import PostgresError
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.steps.registry import KINDS
 from tui.visible import visible
 
 _PATIENCE = 10.0
@@ -54,10 +56,15 @@ def unrecorded_words(rows: list[list[Any]], run: str, target: str) -> str:
     return text.format(target=visible(target), run=run, work="; ".join(work))
 
 
+def _rows_behind(step: Step) -> bool:
+    kind = KINDS.get(step.kind)
+    return kind is not None and kind.rows_behind is not None and kind.rows_behind(kind.typed(step.spec))
+
+
 def _begun(at: StepState) -> tuple[str, int, int]:
     """The step, its latest attempt, and the last statement of it that may have a row."""
     # What has ended, and what waits to be begun again, has whatever rows it has; the row of a script of transactions of
     # its own is written behind them, without an event.
-    if at.status != "running" or (at.step.kind == "psql" and at.step.spec.get("single_transaction") is False):
+    if at.status != "running" or _rows_behind(at.step):
         return at.id, at.attempt, _ANY
     return at.id, at.attempt, at.tx_statement if at.witness is not None else at.done - 1

@@ -14,6 +14,7 @@ from tui.run.measured import STALE, fresh, unmeasured
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.steps.effects import Watch, Watched
+from tui.steps.registry import KINDS
 
 _COUNTS: Final = (
     "server_log_lines", "server_log_errors", "server_log_all_errors", "server_log_unclear", "server_log_gaps",
@@ -68,11 +69,11 @@ class Watching:
         # Where no sample comes at all, only who looks knows how old the figures are.
         state = fresh(self._recorder.state, now)
         since = state.steps[self._at.id].started or 0.0
-        monitor = self._at.step.kind == "monitor"
+        meanwhile = KINDS[self._at.step.kind].watches
         breached = tuple(
             {"metric": g.metric, "value": g.value, "limit": g.limit, "source": g.source}
             for g in state.guards
-            if g.breached or (monitor and g.breached_since is not None and g.breached_since >= since)
+            if g.breached or (meanwhile and g.breached_since is not None and g.breached_since >= since)
         )
         # The state keeps the last samples only.
         self._samples += sum(1 for sample in state.samples if sample.mono > self._until)

@@ -290,3 +290,18 @@ def places(phases: tuple[Phase, ...], prefix: str = "") -> Iterator[tuple[Place,
                 number = f"{prefix}{p}.{s}.{n}"
                 place = Place(number, phase.title, section.title, phase.begins, section.parallel, phase.window)
                 yield place, step
+
+
+def steps_of(plan: Plan) -> Iterator[Step]:
+    """Every step, those of the rollback last."""
+    for phases in (plan.phases, plan.rollback.phases):
+        for _place, step in places(phases):
+            yield step
+
+
+def actions(plan: Plan) -> Iterator[tuple[Step, Step | Action]]:
+    """Every step, what takes it back and what cleans up behind it, each with the step."""
+    for step in steps_of(plan):
+        for action in (step, step.undo, step.cleanup):
+            if action is not None:
+                yield step, action

@@ -6,7 +6,8 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from tui.plan.kinds import Kind
+from tui.plan.kinds import Kind, Needs
+from tui.plan.model import Action, Step
 
 
 def _found() -> dict[str, Kind]:
@@ -19,3 +20,9 @@ def _found() -> dict[str, Kind]:
 
 
 KINDS: dict[str, Kind] = _found()
+
+
+def needs_of(action: Step | Action) -> Needs:
+    """What a step, or what is done for it, needs that can be looked at before a run."""
+    kind = KINDS[action.kind]
+    return kind.needs(kind.typed(action.spec))
