@@ -30,8 +30,3 @@ def share(value: float, whole: float) -> float:
         return 0.0
     # The quotient of an enormous and a tiny number, or of two infinite ones, is none.
     return 1.0 if value >= whole else max(0.0, value / whole)
-
-
-def digits(value: float, form: str) -> str:
-    """The number in this form (`,.1f`); with an exponent where that would be a long row of digits."""
-    return format(value, form) if abs(value) < PLAIN else f"{value:.3g}"

@@ -1,26 +1,13 @@
-"""Words for the neutral codes of a run: statuses, reasons for waiting and failing, fates, evidence."""
+"""One table of codes to words: statuses, fates, effects, reasons of waiting, failing, cancelling and the like.
+
+A journal of another version may hold other codes: they are shown as they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from tui.helm.neighbour import awaited_words
-from tui.locale import _, ngettext
-from tui.plain.figures import amount, size, span
-from tui.plain.silence import silence_words
-from tui.run.steps import StepState
-from tui.visible import visible
-
-_LONGEST = 160
-MOST_NAMED = 3
-"""Steps that an outcome names behind "except"."""
-
-
-def N_(message: str) -> str:
-    """Marks a text for the catalogues that is translated when it is shown."""
-    return message
-
+from tui.locale import _
+from tui.said import N_
+from tui.words.inert import visible
 
 STEP_STATUS = {
     "pending": N_("pending"),
@@ -47,9 +34,9 @@ RUN_STATUS = {
 }
 ROLLBACK_STATUS = {**RUN_STATUS, "rolled_back_to": N_("rolled back to the step named")}
 GUARD_STATE = {
-    "unknown": N_("not measured"),
-    "ok": N_("within its limit"),
-    "over": N_("over its limit"),
+    "unknown": N_("no data"),
+    "ok": N_("ok"),
+    "over": N_("over"),
     "breached": N_("BREACHED"),
 }
 FATE = {
@@ -94,6 +81,8 @@ REPEAT = {
     "never": N_("never, unless a person decides"),
 }
 MODE = {"live": N_("live"), "rehearsal": N_("rehearsal")}
+VIEWER = {"operator": N_("OPERATOR"), "observer": N_("OBSERVER"), "replay": N_("REPLAY")}
+"""As what a screen looks at a run."""
 ENVIRONMENT = {
     "production": N_("PRODUCTION"),
     "staging": N_("staging"),
@@ -108,7 +97,6 @@ STEP_WAITING = {
     "replication_lag": N_("pauses because a standby lags behind"),
     "standby_behind": N_("waits until the standby has replayed what the target had when the step began"),
     "lag_unknown": N_("pauses because nobody knows how far the standbys are"),
-    "still_running": N_("waits for what still runs on the server"),
     "attempt_key_held": N_("waits for a session that still holds its key"),
     "backend_alive": N_("waits for its session, which is still at work"),
     "blocks_others": N_("holds a lock that others wait for"),
@@ -249,7 +237,6 @@ REASON = {
     "needs_signature": N_("only a person can sign it"),
     "not_proved": N_("its effect could not be proved"),
     "timeout": N_("it took longer than allowed"),
-    "timed_out": N_("it took longer than allowed"),
     "person": N_("a person asked for it"),
     "rollback": N_("the run is being rolled back"),
     "companion": N_("the step it accompanies has ended"),
@@ -281,159 +268,20 @@ def error_text(text: str) -> str:
     return _(REASON[text]) if text in REASON else text
 
 
+def reason_of(reason: str | None, sqlstate: str | None) -> str:
+    """Why a step failed, was skipped or cancelled: the reason, and the SQLSTATE where there is one."""
+    told = word(REASON, reason)
+    return f"{told} (SQLSTATE {visible(sqlstate)})".strip() if sqlstate else told
+
+
+def metric_word(metric: str) -> str:
+    """A metric's name for people; one this version does not know keeps the name it has in the plan."""
+    return visible(word(METRIC, metric))
+
+
 def step_word(status: str) -> str:
     return word(STEP_STATUS, status)
 
 
-def counted_steps(status: str, count: int) -> str:
-    """`3 passed`: so many steps of this status, in the number that the language has for them."""
-    known = {
-        "pending": ngettext("{n} pending", "{n} pending", count),
-        "running": ngettext("{n} running", "{n} running", count),
-        "passed": ngettext("{n} passed", "{n} passed", count),
-        "failed": ngettext("{n} failed", "{n} failed", count),
-        "skipped": ngettext("{n} skipped", "{n} skipped", count),
-        "signed": ngettext("{n} signed", "{n} signed", count),
-        "by_hand": ngettext("{n} done by hand", "{n} done by hand", count),
-        "cancelled": ngettext("{n} cancelled", "{n} cancelled", count),
-        "undone": ngettext("{n} undone", "{n} undone", count),
-        "undecided": ngettext("{n} UNDECIDED", "{n} UNDECIDED", count),
-    }
-    return known.get(status, "{n} " + visible(status)).format(n=count)
-
-
-def unit_word(unit: str, count: Any) -> str:
-    """What progress counts, in the number of `count`; one without a word is shown as it is."""
-    if unit != "rows":
-        return visible(unit)
-    return ngettext("row", "rows", 1 if count == 1 else 2)
-
-
 def run_word(status: str) -> str:
     return word(RUN_STATUS, status)
-
-
-def outcome_word(status: str, stays: Iterable[str] = ()) -> str:
-    """How a run or a rollback has ended. `stays`: steps that a rollback has not taken back; without them it would be
-    said that everything is."""
-    told = word(ROLLBACK_STATUS, status)
-    return told + excepted(stays) if status in ("rolled_back", "rolled_back_to") else told
-
-
-def excepted(steps: Iterable[str], most: int = MOST_NAMED) -> str:
-    """`, except a, b`; of many their number, for they are named beside it. Nothing where there are none."""
-    left = [visible(step) for step in steps]
-    if len(left) > most:
-        return ngettext(", except {n} step", ", except {n} steps", len(left)).format(n=len(left))
-    return _(", except {steps}").format(steps=", ".join(left)) if left else ""
-
-
-def wait_words(reason: str, facts: dict[str, Any]) -> str:
-    """Why a step waits, with the facts that are known about it."""
-    silence = silence_words(reason, facts)
-    if silence is not None:
-        return silence
-    if reason == "target_key":
-        return awaited_words(facts)
-    known = [facts_words((key, value) for key, value in facts.items()), holder_words(facts, reason)]
-    shown = ", ".join(part for part in known if part)
-    return word(STEP_WAITING, reason) + (f" ({shown})" if shown else "")
-
-
-def holder_words(facts: dict[str, Any], reason: str = "") -> str:
-    """Who holds the lock that a step waits for, at the root of the queue, or whose older transaction it waits for.
-
-    Empty while nobody is known.
-    """
-    blockers = facts.get("blockers")
-    known = [each for each in blockers if isinstance(each, dict)] if isinstance(blockers, list | tuple) else []
-    root = next((each for each in known if not each.get("waits_for")), known[0] if known else None)
-    if root is None:
-        return ""
-    if reason == "old_transaction":
-        return _older(root)
-    if root.get("gid"):
-        return _("held by {holder}").format(holder=prepared_words(root))
-    who = [visible(str(root[name])) for name in ("user", "application", "state") if root.get(name)]
-    return ", ".join([_("held by pid {pid}").format(pid=visible(str(root.get("pid", "?")))), *who])
-
-
-def _older(root: dict[str, Any]) -> str:
-    if root.get("gid"):
-        return prepared_words(root)
-    who = [visible(str(root[name])) for name in ("user", "application", "state") if root.get(name)]
-    age = root.get("transaction_age_s")
-    if isinstance(age, int | float):
-        who.append(_("its transaction is open for {span}").format(span=span(age)))
-    return ", ".join([_("pid {pid}").format(pid=visible(str(root.get("pid", "?")))), *who])
-
-
-def prepared_words(holder: dict[str, Any]) -> str:
-    """A prepared transaction that holds a lock: its gid, and how long ago it was prepared."""
-    gid, age = visible(str(holder.get("gid", "?"))), holder.get("transaction_age_s")
-    if not isinstance(age, int | float):
-        return _("the prepared transaction {gid}").format(gid=gid)
-    return _("the prepared transaction {gid}, prepared {span} ago").format(gid=gid, span=span(age))
-
-
-def run_waiting(
-    reason: str,
-    kind: str | None = None,
-    status: str | None = None,
-    stays: Iterable[str] = (),
-    errors: Iterable[str] = (),
-    taken_back: bool = False,
-) -> str:
-    """Why the run stands still; `kind`, `status` and the unresolved `errors` are those of the step at which it does,
-    `stays` the steps that a rollback has not taken back; `taken_back`: a rollback has ended."""
-    left, open_errors = tuple(stays), ", ".join(visible(error) for error in errors)
-    if reason == "rolled_back" and left:
-        return _("{outcome}; the run can be closed").format(outcome=outcome_word(reason, left))
-    if reason == "undecided" and taken_back:
-        return _("its fate is undecided, and the rollback has ended; look at the database, then by-hand or skip")
-    if reason == "unsettled" and open_errors:
-        text = _("it failed and was left out; resolve {errors}, or close the run as failed")
-        return text.format(errors=open_errors)
-    if reason != "person":
-        return word(RUN_WAITING, reason)
-    if status in ("failed", "cancelled", "undone"):
-        return _("a person decides: retry, skip, by-hand or rollback")
-    return _("waits for a person to sign it") if kind == "sign" else _("waits for a person to execute it")
-
-
-def evidence_words(step: StepState) -> str:
-    """A line of what proves the outcome; empty when there is nothing to say."""
-    if step.step.kind == "sign" or step.status in ("signed", "by_hand"):
-        return ""
-    from tui.steps.registry import KINDS
-
-    kind = KINDS.get(step.step.kind)
-    if kind is not None and kind.facts is not None:
-        try:
-            return facts_words((key, _readable(key, step.evidence.get(key, value)))
-                               for key, value in kind.facts(step.evidence))  # fmt: skip
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
-            # A journal of another version, or of a kind that meant something else by its name.
-            pass
-    return facts_words((key, _readable(key, value)) for key, value in step.evidence.items())
-
-
-def facts_words(facts: Iterable[tuple[str, Any]]) -> str:
-    """`rows 20000, xid 912`: no scalar and no time taken (it is told anyway), and what is long is cut."""
-    shown = ", ".join(
-        f"{visible(key)} {visible(amount(value))}"
-        for key, value in facts
-        if isinstance(value, str | int | float) and value != "" and key != "seconds"
-    )
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-
-
-def _readable(key: str, value: Any) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and key in ("bytes", "output_bytes"):
-        return size(value)
-    if number and (key == "seconds" or key.endswith("_s")):
-        return span(value)
-    if isinstance(value, str) and key == "sha256":
-        return value[:12]
-    return value
