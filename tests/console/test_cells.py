@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.console.cells import cells, cut, fit, head, wrapped
 from tui.console.pieces import clipped, sides, width_of
-from tui.console.visible import cells, cut, fit, head, visible, wrapped
+from tui.words.inert import visible
 
 ANY = st.text(st.characters(), max_size=80)
 

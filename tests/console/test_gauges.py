@@ -9,11 +9,11 @@ from tui.console.pictures.gauges import gauges, rows_needed
 from tui.console.pictures.now import now
 from tui.console.pieces import plain, width_of
 from tui.console.view import Moment, View
-from tui.console.words import figure, metric_word
 from tui.journal import events as e
 from tui.locale import use
-from tui.plain.words import METRIC
 from tui.plan.model import Guard
+from tui.words.codes import METRIC, metric_word
+from tui.words.figures import figure
 
 
 def view_of(story: Story) -> View:

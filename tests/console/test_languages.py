@@ -16,7 +16,7 @@ from tests.console.journals import Story
 from tests.console.twin import Seen, shown
 from tests.pictures import TOLD
 from tui import locale
-from tui.console import pieces, visible
+from tui.console import cells, pieces
 from tui.console.pieces import Line, plain, width_of
 from tui.console.view import Mode
 from tui.console.widgets.pane import Pane
@@ -55,7 +55,7 @@ def english_only() -> list[str]:
 @contextmanager
 def noticing(cuts: list[Cut]) -> Iterator[None]:
     """Take down whatever the pictures cut."""
-    cut, clipped = visible.cut, pieces.clipped
+    cut, clipped = cells.cut, pieces.clipped
 
     def noticed_cut(text: str, width: int) -> str:
         result = cut(text, width)

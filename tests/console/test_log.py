@@ -23,7 +23,7 @@ from tui.journal import events as e
 from tui.journal.reader import Entry
 from tui.run.fold import fold
 from tui.run.state import RunState
-from tui.visible import visible
+from tui.words.inert import visible
 
 
 def line_of(n: int, severity: Severity = "output", text: str = "") -> LogLine:

@@ -19,13 +19,13 @@ from tui.console.loglines import log_lines
 from tui.console.pictures import checklist, clock, details, footer, gauges, header, help, milestones, now, waits, window
 from tui.console.pictures.details import Material
 from tui.console.view import Moment, View
-from tui.console.words import ago, figure, number, size
 from tui.journal.line import Line, digest, encode
-from tui.plain import figures
 from tui.plain.narrator import end_lines, narrate
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.run.status import status
+from tui.words import figures
+from tui.words.figures import ago, figure, number, size
 
 FINITE = st.one_of(
     st.sampled_from(
@@ -107,7 +107,7 @@ def test_every_number_has_a_short_text(value: float) -> None:
 
 
 def clock_of(value: float) -> str:
-    from tui.console.words import clock as counted
+    from tui.words.figures import clock as counted
 
     return counted(value)
 

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from tests.console.journals import ANA, BRUNO, Story, failed, long_plan, migrating, plan, prepared, rolled_back
 from tests.console.twin import Seen, shown
+from tui.console.cells import cells
 from tui.console.pictures.header import badge, header
 from tui.console.pictures.overall import overall
 from tui.console.pieces import plain
 from tui.console.view import Moment, View
-from tui.console.visible import cells
 from tui.journal import events as e
 from tui.plan.model import Phase, Plan, Section
 from tui.run.clock import instant

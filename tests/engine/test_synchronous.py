@@ -13,8 +13,9 @@ from tests.postgres_server import Database
 from tui.engine import sampler
 from tui.engine.drivers import cancelling
 from tui.journal.codes import Fact, Replication, WaitReason
-from tui.plain.words import evidence_words, wait_words
 from tui.run.commands import Cancel, Execute
+from tui.words.steps import evidence_words
+from tui.words.waiting import wait_words
 
 __all__ = ["alone", "empty_database"]
 pytestmark = pytest.mark.postgres

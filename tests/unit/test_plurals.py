@@ -12,12 +12,13 @@ import pytest
 import tui
 import tui.locale
 from tests.unit.cli.journals import Journal, plan, sql
-from tui.console.words import progress_sentence
 from tui.journal import events as e
 from tui.plain.narrator import end_line, narrate
-from tui.plain.words import STEP_STATUS, counted_steps
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.words.codes import STEP_STATUS
+from tui.words.runs import counted_steps
+from tui.words.steps import progress_sentence
 
 COUNTED = re.compile(r"\{(?:n|count|rows|lines|bytes|more|left|total)\}(?: [a-z]+)? [a-z]+(?:s|ies)\b")
 NEVER_ONE = (

@@ -38,7 +38,7 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     print_lines(str(problem) for problem in problems)
     if loaded.plan is not None and (target is not None or create_ledger):
         from tui.engine.preflight import preflight
-        from tui.helm.neighbour import unseen_line
+        from tui.words.neighbours import unseen_line
 
         there = preflight(loaded, plan, choose_target(loaded.plan, target), dict(os.environ), create_ledger)
         print_lines(str(problem) for problem in there)

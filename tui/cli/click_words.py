@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.plain.words import N_
+from tui.said import N_
 
 WORDS = (
     N_("Usage:"),

@@ -112,9 +112,10 @@ def _carry_out(
     from tui.cli.outcome import of_command
     from tui.cli.recorded import outline
     from tui.plain.narrator import stays_lines
-    from tui.plain.words import STEP_STATUS, outcome_word, run_waiting, word
     from tui.run.takeback import stays
+    from tui.words.codes import STEP_STATUS, word
     from tui.words.driving import drive_lines
+    from tui.words.runs import outcome_word, run_waiting
     from tui.words.trouble import told_rows, trouble
 
     # An engine that is started for a command that drives begins nothing of its own accord before it.

@@ -65,7 +65,7 @@ def _end(error: Exception) -> int:
 def _show(error: click.ClickException) -> None:
     """Click's own sentences, which hold words of the command line: a file's name among them may be anybody's."""
     from tui.cli.output import tell_lines
-    from tui.visible import visible
+    from tui.words.inert import visible
 
     told = io.StringIO()
     error.message = visible(error.message)  # type: ignore[misc]

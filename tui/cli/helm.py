@@ -10,7 +10,7 @@ from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming, Refused
 from tui.journal.events import Wish
 from tui.locale import _
-from tui.plain.refusals import refusal_message, refusal_words
+from tui.words.refusals import refusal_message, refusal_words
 
 _COMES_UP_S = 10.0
 _AGAIN_S = 0.05

@@ -14,7 +14,7 @@ from typing import IO, Any
 import click
 import msgspec
 
-from tui.visible import visible, visible_json, visible_lines
+from tui.words.inert import visible, visible_json, visible_lines
 
 NARROWEST = 40
 """Columns for which tables are laid out at least."""

@@ -16,7 +16,7 @@ from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
 from tui.locale import _, prefer
 from tui.plan.model import Plan
-from tui.visible import visible
+from tui.words.inert import visible
 
 
 @click.command("run", help=_("Carries a plan out: starts its engine and the console."))

@@ -28,7 +28,6 @@ from tui.console.source import Batch, Source
 from tui.console.theme import theme
 from tui.console.timezone import zone
 from tui.console.view import Mode, Playback, Said, View
-from tui.console.visible import visible
 from tui.console.widgets.pane import Pane
 from tui.helm.owner import other_owner
 from tui.helm.paths import RunPaths
@@ -37,6 +36,7 @@ from tui.journal.line import JournalError, Line
 from tui.locale import _, ngettext
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
+from tui.words.inert import visible
 
 if TYPE_CHECKING:
     from tui.console.hands import Connect, Hands

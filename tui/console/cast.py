@@ -19,7 +19,6 @@ from tui.console.loglines import log_lines
 from tui.console.marks import Marks
 from tui.console.source import Batch
 from tui.console.view import Moment, Playback, replayed
-from tui.console.visible import visible
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.events import class_of
@@ -29,6 +28,7 @@ from tui.locale import _
 from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.words.inert import visible
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

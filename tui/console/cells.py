@@ -1,13 +1,11 @@
-"""Text measured and cut by the columns it takes; `visible`, which makes it inert, is the whole project's."""
+"""Text measured and cut by the columns it takes."""
 
 from __future__ import annotations
 
 from rich.cells import cell_len, chop_cells
 
 from tui.console.glyphs import glyphs
-from tui.visible import visible
-
-__all__ = ["cells", "cut", "fit", "head", "visible", "wrapped"]
+from tui.words.inert import visible
 
 
 def cells(text: str) -> int:

@@ -11,11 +11,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.console.cells import cut
 from tui.console.field import LONGEST, Field
 from tui.console.pieces import Line, Piece, clipped, flowed, laid, sides, width_of
 from tui.console.repeats import HELD_WITHIN
-from tui.console.visible import cut, visible
 from tui.locale import _, ngettext
+from tui.words.inert import visible
 
 ENTER = ("enter", "ctrl+m", "ctrl+j")
 

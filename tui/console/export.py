@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from tui.visible import visible
+from tui.words.inert import visible
 
 LIMIT = 74_000
 """Bytes of text for OSC 52; xterm and several others drop sequences longer than about 100,000 characters."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from tui.console.cells import cells, head
 from tui.console.pieces import Line
-from tui.console.visible import cells, head, visible
+from tui.words.inert import visible
 
 LONGEST = 2000
 _BREAKS = re.compile(r"[\r\n\t\v\f\x1c-\x1e\x85\u2028\u2029]+")

@@ -19,9 +19,10 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.console.cast import Cut, Writable, played, reel_of
-from tui.console.visible import cells, visible
+from tui.console.cells import cells
 from tui.helm.paths import RunPaths
 from tui.run.state import RunState
+from tui.words.inert import visible
 
 FRAMES = 300
 """Pictures at most; a longer recording has fewer of them in a second."""

@@ -16,12 +16,12 @@ from tui.console.actions import keyed
 from tui.console.messages import Answered, HelmChanged
 from tui.console.refusals import refusal_sentence
 from tui.console.view import Said
-from tui.console.visible import visible
 from tui.helm.client import HelmError, HelmLost, HelmRefused, HelmTimeout, NoEngine, NotPermitted
 from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.locale import _
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
+from tui.words.inert import visible
 from tui.words.stillness import nothing_runs
 
 

@@ -10,9 +10,9 @@ from tui.console.controls import Asked, Control
 from tui.console.pieces import Line
 from tui.console.screens.overview import WIDE
 from tui.console.view import Said
-from tui.console.visible import visible
 from tui.console.widgets.tabs import PANES
 from tui.locale import _
+from tui.words.inert import visible
 
 if TYPE_CHECKING:
     from tui.console.app import Console

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tui.helm.paths import RunPaths
 from tui.locale import _, use
-from tui.visible import visible_lines
+from tui.words.inert import visible_lines
 
 if TYPE_CHECKING:
     from tui.console.hands import Helm
@@ -61,9 +61,9 @@ def run_console(
     no_colour = bool(os.environ.pop("NO_COLOR", ""))
     from tui.console import actions, glyphs, keymap, palette
     from tui.console.driver import SafeLinuxDriver, encoding_of_terminal
-    from tui.console.visible import visible
     from tui.journal.failure import JournalCorrupt
     from tui.journal.position import PositionError
+    from tui.words.inert import visible
 
     drawn = os.environ.get("VIRADA_GLYPHS") or glyphs.fitting(encoding_of_terminal())
     if drawn not in glyphs.SETS:

@@ -9,17 +9,31 @@ import msgspec
 from msgspec import Struct
 
 from tui.console.progress import count_key, counting, is_counted
-from tui.console.visible import visible
-from tui.console.words import effect_word, fate_word, figure, metric_word, name_of, run_word, waiting_sentence
-from tui.helm.neighbour import beside_lines, neighbour_words
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _, ngettext
-from tui.plain.words import FATE_REASON, REASON, ROLLBACK_STATUS, TAKEN_OVER, error_text, excepted, word
 from tui.run.lockwait import LOCKS
 from tui.run.state import Barrier, RunState
+from tui.words.codes import (
+    EFFECT,
+    FATE,
+    FATE_REASON,
+    REASON,
+    ROLLBACK_STATUS,
+    TAKEN_OVER,
+    error_text,
+    metric_word,
+    run_word,
+    word,
+)
+from tui.words.figures import figure
 from tui.words.holding import held_sentence
+from tui.words.inert import visible
+from tui.words.neighbours import beside_lines, neighbour_words
+from tui.words.runs import excepted
+from tui.words.steps import name_of
 from tui.words.trouble import which_checks
+from tui.words.waiting import wait_words
 
 Severity = Literal["error", "warning", "event", "person", "output"]
 LONGEST = 4000
@@ -228,17 +242,17 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
                 return "event", text + _because(event.reason)
             return "person", text + _("; confirmed by {by}").format(by=line.by) + _because(event.reason)
         case e.StepWaiting() if event.reason:
-            return "warning", f"{waiting_sentence(event.reason, event.facts)}: {name}"
+            return "warning", f"{wait_words(event.reason, event.facts)}: {name}"
         case e.StepFate():
             severity: Severity = "error" if event.fate == "undecided" else "event"
-            text = _("fate {fate}: {step}").format(step=name, fate=fate_word(event.fate))
+            text = f"{word(FATE, event.fate)}: {name}"
             return severity, text + _because(word(FATE_REASON, event.reason) if event.reason else None)
         case e.StepPassed():
             return "event", _("passed: {step}").format(step=name)
         case e.StepFailed():
             why = event.message or which_checks(event.evidence.get("checks")) or word(REASON, event.reason)
             text = _("FAILED: {step}").format(step=name) + _because(why)
-            return "error", f"{text}{_code(event.sqlstate)}; {effect_word(event.effect)}"
+            return "error", f"{text}{_code(event.sqlstate)}; {word(EFFECT, event.effect)}"
         case e.StepSkipped():
             return "person", _("skipped by {by}: {step}").format(step=name, by=line.by) + _because(event.reason)
         case e.StepSigned():
@@ -250,7 +264,7 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
         case e.StepCancelled():
             if event.reason == "host_ended":
                 return "event", _("ended with the step it accompanies: {step}").format(step=name)
-            return "warning", _("cancelled: {step}").format(step=name) + f"; {effect_word(event.effect)}"
+            return "warning", _("cancelled: {step}").format(step=name) + f"; {word(EFFECT, event.effect)}"
         case e.StepUndone():
             return "event", _("undone: {step}").format(step=name)
         case e.CancelRequested():

@@ -14,12 +14,9 @@ from tui.console.pictures.still import still_sentence
 from tui.console.pieces import Line
 from tui.console.refusals import refusal_sentence, whose_helm
 from tui.console.view import Said, View
-from tui.console.visible import visible
-from tui.console.words import clock, effect_word, environment_word, name_of
 from tui.journal.codes import HoldReason
+from tui.journal.events import RunOpened
 from tui.locale import _, ngettext
-from tui.plain.confirmations import confirmation_words
-from tui.plain.words import error_text
 from tui.run import commands as c
 from tui.run.attested import is_attested
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
@@ -28,8 +25,13 @@ from tui.run.decide import rollback_events
 from tui.run.steps import StepState
 from tui.run.takeback import stays
 from tui.run.unknown import Unknown, safe_lack
+from tui.words.codes import EFFECT, ENVIRONMENT, error_text, word
+from tui.words.confirmations import confirmation_words
 from tui.words.driving import stop_words
+from tui.words.figures import clock
 from tui.words.holding import held_sentence
+from tui.words.inert import visible
+from tui.words.steps import name_of
 from tui.words.unknown import lack_words, sizes_words
 
 
@@ -232,7 +234,7 @@ class Operator:
             title = _("GO ON BESIDE another run on {target} ({environment})")
             follows = _("Both runs may change the target from here on, one step at a time.")
         question = Question(
-            title=title.format(target=visible(opened.target), environment=environment_word(opened.environment)),
+            title=title.format(target=visible(opened.target), environment=_environment(opened)),
             confirm=_("Accept"),
             danger=True,
             typed_first=True,
@@ -254,7 +256,7 @@ class Operator:
             return
         question = Question(
             title=_("ROLL BACK {target} ({environment})").format(
-                target=visible(opened.target), environment=environment_word(opened.environment)
+                target=visible(opened.target), environment=_environment(opened)
             ),
             confirm=_("Roll back"),
             danger=True,
@@ -399,7 +401,7 @@ class Operator:
         if asked.reason and not command.reason:
             fields.insert(0, Asked(label=_("Reason")))
         where = _("The target is {target} ({environment}).").format(
-            target=visible(target), environment=environment_word(opened.environment)
+            target=visible(target), environment=_environment(opened)
         )
         # What it sets going is known for a command that is paid.
         lines += announce.lines(view, intents.paid(view, command))  # type: ignore[arg-type]
@@ -419,6 +421,11 @@ class Operator:
         self._desk.send(command)
 
 
+def _environment(opened: RunOpened) -> str:
+    """In capitals, as it is painted."""
+    return word(ENVIRONMENT, opened.environment).upper()
+
+
 def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
     """Until when, how long, what is undone in which order, and what cannot be."""
     state = view.state
@@ -429,7 +436,7 @@ def _what_a_rollback_does(view: View) -> tuple[Line, ...]:
         lines.append(((_("Applied, but without an undo in the plan:"), "warn"),))
         for step in event.without_undo:
             at = state.steps[step]
-            unsure = f": {effect_word(at.effect)}" if at.effect == "unknown" else ""
+            unsure = f": {word(EFFECT, at.effect)}" if at.effect == "unknown" else ""
             lines.append(((f"  {name_of(at)}{unsure}", "warn"),))
     seconds = rollback_seconds(state)
     window = window_clock(state, view.moment.wall)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tui.console.cells import cells, cut, fit, head
 from tui.console.glyphs import glyphs
-from tui.console.visible import cells, cut, fit, head
 
 Piece = tuple[str, str]
 """A text (already inert) and the name of its style, such as `bold` or `warn`; see `palette`."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tui.console.words import number, progress_sentence, size
-from tui.finite import digits
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import ngettext
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.words.figures import number, size
+from tui.words.steps import progress_sentence
 
 
 def progress_of(at: StepState) -> str:
@@ -31,7 +31,7 @@ def speed(per_s: float, unit: Any) -> str:
     if unit == "bytes":
         return f"{size(per_s)}/s"
     # Of a speed three digits say enough.
-    return f"{number(float(f'{per_s:.3g}') if per_s >= 100 else float(digits(per_s, '.2g')))}/s"
+    return f"{number(float(f'{per_s:.3g}') if per_s >= 100 else float(f'{per_s:.2g}'))}/s"
 
 
 def is_counted(event: e.StepEvent, state: RunState) -> bool:

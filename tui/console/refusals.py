@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tui.console.actions import keyed, shown_of
-from tui.console.visible import visible
-from tui.console.words import name_of
 from tui.locale import _
-from tui.plain.refusals import Refusal, refusal_message, refusal_words
 from tui.run.state import RunState
+from tui.words.inert import visible
+from tui.words.refusals import Refusal, refusal_message, refusal_words
+from tui.words.steps import name_of
 
 
 def whose_helm(holder: str) -> str:

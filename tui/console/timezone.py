@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from tui.finite import local
 from tui.journal.position import Position
 from tui.run.clock import instant
 from tui.run.state import RunState
-from tui.visible import visible
+from tui.words.figures import zone_of
 
 _TIME = re.compile(r"[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?")
 
@@ -20,10 +19,7 @@ def zone(state: RunState) -> tzinfo:
     opened = state.opened
     if opened is None or opened.window is None:
         return UTC
-    try:
-        return ZoneInfo(opened.window.timezone)
-    except (ValueError, OSError, KeyError):
-        return UTC
+    return zone_of(opened.window.timezone)
 
 
 def at_time_of_day(state: RunState, text: str) -> Position | None:
@@ -42,11 +38,3 @@ def at_time_of_day(state: RunState, text: str) -> Position | None:
     if wanted < begin.replace(microsecond=0):
         wanted += timedelta(days=1)
     return Position("at", time=wanted.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.999999Z"))
-
-
-def time_of_day(at: str, where: tzinfo) -> str:
-    """`22:05:55` from a time as it stands in the journal; its own digits where it is none, "" for ""."""
-    try:
-        return datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(where).strftime("%H:%M:%S")
-    except ValueError:
-        return visible(at[11:19])

@@ -20,7 +20,6 @@ from msgspec.structs import replace
 
 from tui.engine.neighbours import neighbours
 from tui.engine.target import TargetAccess
-from tui.helm.neighbour import neighbour_words, seat_words
 from tui.helm.paths import RunPaths, is_own, last_type
 from tui.journal.codes import Standing
 from tui.journal.others import OtherRun, Seat
@@ -29,6 +28,7 @@ from tui.postgres import fence, presence
 from tui.postgres.connect import Session
 from tui.postgres.pooler import SETTLED
 from tui.postgres.presence import Sighting
+from tui.words.neighbours import neighbour_words, seat_words
 
 _TURN_S: Final = 20.0
 """Seconds for which a run waits to open while another one opens: that takes less than one."""

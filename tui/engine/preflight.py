@@ -19,7 +19,6 @@ from tui.engine.rehearsed import rehearsal_problems
 from tui.engine.standbys import standby_problems
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
-from tui.helm.neighbour import neighbour_words
 from tui.helm.paths import runs_directory
 from tui.journal.codes import Standing
 from tui.locale import _
@@ -33,6 +32,7 @@ from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
 from tui.steps.registry import KINDS, needs_of
+from tui.words.neighbours import neighbour_words
 
 OLDEST, NEWEST = 14, 18
 Read = Callable[[], bytes]

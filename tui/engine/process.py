@@ -32,7 +32,6 @@ from tui.engine.removal import patiently
 from tui.engine.target import TargetAccess
 from tui.engine.unrecorded import unrecorded, unrecorded_words
 from tui.helm.heads import Keeper, kept, lost_words, named
-from tui.helm.neighbour import beside_lines, unseen_line
 from tui.helm.opening import file_of, inherited
 from tui.helm.owner import NotOwned, Seen, require_own
 from tui.helm.paths import RunPaths
@@ -58,6 +57,7 @@ from tui.run.fold import fold_all
 from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState
+from tui.words.neighbours import beside_lines, unseen_line
 
 _TOLD = 100
 """Lines of what was found wrong at most: they go through a pipe."""

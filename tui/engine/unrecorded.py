@@ -16,7 +16,7 @@ from tui.postgres.errors import PostgresError
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.steps.registry import KINDS
-from tui.visible import visible
+from tui.words.inert import visible
 
 _PATIENCE = 10.0
 _ANY = 2**31 - 1

@@ -32,7 +32,7 @@ from tui.helm.paths import (
 from tui.helm.person import account_name
 from tui.journal.line import MAX_LINE
 from tui.locale import _
-from tui.visible import visible
+from tui.words.inert import visible
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

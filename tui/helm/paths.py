@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.locale import _
-from tui.visible import visible
+from tui.words.inert import visible
 
 SYSTEM_HOME = Path("/var/lib/virada")
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")

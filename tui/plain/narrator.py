@@ -8,12 +8,9 @@ from typing import Any
 import msgspec
 
 from tui.finite import share
-from tui.helm.neighbour import neighbour_words
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _, ngettext
-from tui.plain import words
-from tui.plain.figures import amount, moment, size, span, t_clock
 from tui.run.attested import attested_steps
 from tui.run.clock import instant
 from tui.run.foresight import foresee
@@ -21,11 +18,28 @@ from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
-from tui.visible import visible, visible_lines
+from tui.words.codes import (
+    EFFECT,
+    ENVIRONMENT,
+    FATE,
+    FATE_REASON,
+    MODE,
+    REASON,
+    TAKEN_OVER,
+    error_text,
+    step_word,
+    word,
+)
 from tui.words.driving import drive_word, foreseen_words
+from tui.words.figures import amount, moment, size, span, t_clock
 from tui.words.holding import held_sentence, held_way_on
+from tui.words.inert import visible, visible_lines
+from tui.words.neighbours import neighbour_words
+from tui.words.runs import counted_steps, excepted, outcome_word, run_waiting
+from tui.words.steps import evidence_words, unit_word
 from tui.words.trouble import Row, place, told_rows, trouble, which_checks
 from tui.words.unknown import lacking_lines
+from tui.words.waiting import wait_words
 
 
 def narrate(previous: RunState, state: RunState, line: Line) -> list[str]:
@@ -48,7 +62,7 @@ def end_lines(state: RunState) -> list[str]:
     """The last lines of a narration: what stands in the way and why, and how the run stands."""
     told: list[str] = []
     for at in (*state.failed, *state.undecided):
-        told.append(f"{_step(at, at.id)} {words.step_word(at.status)}: {visible(at.step.title)}")
+        told.append(f"{_step(at, at.id)} {step_word(at.status)}: {visible(at.step.title)}")
         told += [f"    {text}" for text in told_rows(trouble(at))]
     if state.rollback is not None and state.rollback.status != "running":
         told += stays_lines(state)
@@ -60,9 +74,9 @@ def end_line(state: RunState) -> str:
     counts: dict[str, int] = {}
     for step in state.steps:
         counts[step.status] = counts.get(step.status, 0) + 1
-    steps = ", ".join(words.counted_steps(status, count) for status, count in counts.items())
+    steps = ", ".join(counted_steps(status, count) for status, count in counts.items())
     return _("The run is {status}, at line {seq}; steps: {steps}.").format(
-        status=words.outcome_word(state.status, stays(state)), seq=state.seq, steps=steps
+        status=outcome_word(state.status, stays(state)), seq=state.seq, steps=steps
     )
 
 
@@ -79,8 +93,8 @@ def _nothing(previous: RunState, state: RunState, event: Any, line: Line) -> lis
 
 
 def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line) -> list[str]:
-    environment = words.word(words.ENVIRONMENT, event.environment)
-    mode = words.word(words.MODE, event.mode)
+    environment = word(ENVIRONMENT, event.environment)
+    mode = word(MODE, event.mode)
     told = [
         _("run {run} opened by {person}: {plan}").format(
             run=visible(event.id), person=visible(line.by), plan=visible(event.plan.name)
@@ -165,14 +179,14 @@ def _driven(previous: RunState, state: RunState, event: e.RunDriven, line: Line)
     goal = "" if previous.policy.until is None else _name(previous, previous.policy.until)
     text = _("{person} drives from here on, by hand ({why}); {before} has ended").format(
         person=visible(line.by),
-        why=words.word(words.TAKEN_OVER, event.reason),
+        why=word(TAKEN_OVER, event.reason),
         before=drive_word(previous.policy.drive, goal),
     )
     return [text]
 
 
 def _closed(previous: RunState, state: RunState, event: e.RunClosed, line: Line) -> list[str]:
-    outcome = words.outcome_word(event.outcome, stays(state))
+    outcome = outcome_word(event.outcome, stays(state))
     return [_by(_("run closed: {outcome}").format(outcome=outcome), line, event.reason)]
 
 
@@ -233,11 +247,7 @@ def _progress(previous: RunState, state: RunState, event: e.StepProgress, line: 
         return []
     name = _name(state, event.step)
     what = "" if event.phase is None else visible(event.phase) + ": "
-    unit = (
-        ""
-        if event.unit is None
-        else " " + words.unit_word(event.unit, event.done if event.total is None else event.total)
-    )
+    unit = "" if event.unit is None else " " + unit_word(event.unit, event.done if event.total is None else event.total)
     if event.done is None:
         return [f"{name} … {what.removesuffix(': ')}"] if what else []
     if event.total is None:
@@ -257,13 +267,13 @@ def _waiting(previous: RunState, state: RunState, event: e.StepWaiting, line: Li
     name = _name(state, event.step)
     if not event.reason:
         return [_("{step} waits no longer").format(step=name)]
-    return [f"{name} {words.wait_words(event.reason, event.facts)}"]
+    return [f"{name} {wait_words(event.reason, event.facts)}"]
 
 
 def _fate(previous: RunState, state: RunState, event: e.StepFate, line: Line) -> list[str]:
     name = _name(state, event.step)
-    text = f"{name}: {words.word(words.FATE, event.fate)}"
-    told = [f"{text} ({words.word(words.FATE_REASON, event.reason)})" if event.reason else text]
+    text = f"{name}: {word(FATE, event.fate)}"
+    told = [f"{text} ({word(FATE_REASON, event.reason)})" if event.reason else text]
     at = state.steps.get(event.step)
     if event.fate == "undecided" and at is not None:
         told += _rows(name, trouble(at), {_("reason")})
@@ -274,20 +284,20 @@ def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Li
     at = state.steps.get(event.step)
     if at is None:
         return []
-    parts = [f"{_name(state, event.step)} {words.step_word(at.status)}"]
+    parts = [f"{_name(state, event.step)} {step_word(at.status)}"]
     if at.started is not None and at.ended is not None and at.status != "undone":
         parts[0] += " " + _("in {span}").format(span=span(at.ended - at.started))
     if isinstance(event, e.StepSigned | e.StepByHand):
         parts[0] += " " + _("by {person}").format(person=visible(event.person))
         parts.append(visible(event.note))
     if isinstance(event, e.StepFailed | e.StepSkipped | e.StepCancelled) and event.reason:
-        parts.append(which_checks(event.evidence.get("checks")) or words.word(words.REASON, event.reason))
+        parts.append(which_checks(event.evidence.get("checks")) or word(REASON, event.reason))
     if isinstance(event, e.StepFailed):
         error = event.evidence.get("error")
         where = place(error) if isinstance(error, dict) else ""
         parts += [where, f"SQLSTATE {visible(event.sqlstate)}" if event.sqlstate else "", visible(event.message or "")]
     if at.status not in ("failed", "cancelled"):
-        parts.append(words.evidence_words(at))
+        parts.append(evidence_words(at))
     told = ["; ".join(part for part in parts if part)]
     # What stands on the line already is not told twice.
     once = {_("reason"), _("where"), "SQLSTATE", _("message")} if isinstance(event, e.StepFailed) else {_("reason")}
@@ -335,9 +345,7 @@ def _cleared(previous: RunState, state: RunState, event: e.GuardCleared, line: L
 
 def _fired(previous: RunState, state: RunState, event: e.TriggerFired, line: Line) -> list[str]:
     return [
-        _("ROLLBACK PROPOSED: {title} ({reason})").format(
-            title=visible(event.title), reason=words.word(words.REASON, event.reason)
-        )
+        _("ROLLBACK PROPOSED: {title} ({reason})").format(title=visible(event.title), reason=word(REASON, event.reason))
     ]
 
 
@@ -352,7 +360,7 @@ def _rollback_started(previous: RunState, state: RunState, event: e.RollbackStar
 
 
 def _rollback_finished(previous: RunState, state: RunState, event: e.RollbackFinished, line: Line) -> list[str]:
-    told = [_("rollback finished in {span}").format(span=span(event.duration_s)) + words.excepted(stays(state))]
+    told = [_("rollback finished in {span}").format(span=span(event.duration_s)) + excepted(stays(state))]
     if event.outcome == "failed":
         step = _name(state, event.step) if event.step else "?"
         told = [_("ROLLBACK FAILED at {step}").format(step=step)]
@@ -363,7 +371,7 @@ def stays_lines(state: RunState) -> list[str]:
     """What a rollback has not taken back, a line each, with what of it is in the database."""
     found = [state.steps[step] for step in stays(state)]
     return [
-        _("NOT taken back: {step}; {effect}").format(step=_step(at, at.id), effect=words.word(words.EFFECT, at.effect))
+        _("NOT taken back: {step}; {effect}").format(step=_step(at, at.id), effect=word(EFFECT, at.effect))
         for at in found
     ]
 
@@ -380,7 +388,7 @@ def _feedback(previous: RunState, state: RunState, event: e.FeedbackAdded, line:
 def _error(previous: RunState, state: RunState, event: e.ErrorRecorded, line: Line) -> list[str]:
     where = "" if event.step is None else f" ({_name(state, event.step)})"
     state_ = "" if event.sqlstate is None else f" SQLSTATE {visible(event.sqlstate)}"
-    return [_("error {id}").format(id=visible(event.id)) + f"{where}{state_}: {visible(words.error_text(event.text))}"]
+    return [_("error {id}").format(id=visible(event.id)) + f"{where}{state_}: {visible(error_text(event.text))}"]
 
 
 def _resolved(previous: RunState, state: RunState, event: e.ErrorResolved, line: Line) -> list[str]:
@@ -421,10 +429,10 @@ def _standing(previous: RunState, state: RunState, line: Line) -> list[str]:
     reason, step = now
     at = None if step is None else state.steps.get(step)
     if at is None:
-        return [words.run_waiting(reason, stays=stays(state))]
+        return [run_waiting(reason, stays=stays(state))]
     ended = state.rollback is not None and state.rollback.status == "rolled_back"
     errors = state.errors.unresolved_of(at.id)
-    waits = words.run_waiting(reason, at.step.kind, at.status, errors=errors, taken_back=ended)
+    waits = run_waiting(reason, at.step.kind, at.status, errors=errors, taken_back=ended)
     return [f"{_step(at, at.id)}: {waits}"]
 
 

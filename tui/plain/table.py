@@ -11,20 +11,22 @@ from typing import Any
 
 import msgspec
 
-from tui.helm.neighbour import neighbour_words
 from tui.journal.others import IN_THE_WAY, OtherRun
 from tui.locale import _, ngettext
-from tui.plain import words
 from tui.plain.columns import cells, cut, filled, folded
-from tui.plain.figures import amount, moment, span
 from tui.run.driving import Driver
 from tui.run.state import Barrier
-from tui.visible import visible
+from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, metric_word, step_word, word
 from tui.words.driving import driver_words
+from tui.words.figures import figure, moment, span
 from tui.words.holding import held_sentence, held_way_on
+from tui.words.inert import visible
+from tui.words.neighbours import neighbour_words
+from tui.words.runs import run_waiting
 from tui.words.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
 from tui.words.trouble import told_rows, trouble_of
 from tui.words.unknown import lack_words, place_words, remedy, safe_words, sizes_words
+from tui.words.waiting import wait_words
 
 WIDTH = 80
 LONGEST_ID = 24
@@ -58,8 +60,8 @@ def _said(status: dict[str, Any]) -> list[str]:
         *_still(status),
         visible(status["plan"]),
         _("target {target} ({environment}, {mode})").format(
-            target=visible(status["target"]), environment=words.word(words.ENVIRONMENT, status["environment"]),
-            mode=words.word(words.MODE, status["mode"])),
+            target=visible(status["target"]), environment=word(ENVIRONMENT, status["environment"]),
+            mode=word(MODE, status["mode"])),
         _("helm: {helm}").format(helm=visible(status["helm"]) if status["helm"] else _("free"))
         + "; " + _engine(status["engine"]),
         *_drives(status),
@@ -136,9 +138,9 @@ def _waiting(status: dict[str, Any]) -> str:
         if step["id"] == status["waiting"]["step"]:
             of = [error["id"] for error in status["errors"] if error["step"] == step["id"] and not error["resolved"]]
             ended = status["rollback"] is not None and status["rollback"]["status"] == "rolled_back"
-            waits = words.run_waiting(reason, step["kind"], step["status"], errors=of, taken_back=ended)
+            waits = run_waiting(reason, step["kind"], step["status"], errors=of, taken_back=ended)
             return f"{step['number']} {visible(step['id'])}: {waits}"
-    return words.run_waiting(reason, stays=_stays(status))
+    return run_waiting(reason, stays=_stays(status))
 
 
 def _stays(status: dict[str, Any]) -> list[str]:
@@ -156,11 +158,11 @@ def runs_lines(runs: list[dict[str, Any]], width: int | None = WIDTH) -> list[st
             # Why it cannot be read is said nowhere else.
             lines += folded(f"{visible(run['id'])}  {visible(run['problem'])}", width)
             continue
-        target = f"{visible(run['target'])} ({words.word(words.ENVIRONMENT, run['environment'])})"
+        target = f"{visible(run['target'])} ({word(ENVIRONMENT, run['environment'])})"
         if width is not None:
             target = cut(target, 24)
-        word = status_words(run, run.get("stays") or ())
-        row = f"{visible(run['id'])}  {filled(word, wide)} {filled(target, 24)} "
+        status = status_words(run, run.get("stays") or ())
+        row = f"{visible(run['id'])}  {filled(status, wide)} {filled(target, 24)} "
         lines.append(_titled(row, run["plan"], width))
         if run.get("beside"):
             lines.append("    " + _same_target(run))
@@ -261,7 +263,7 @@ def _steps(steps: list[dict[str, Any]], width: int | None, still: bool) -> list[
         row = f"{step['number']:<{number}}  {filled(_step_word(step['status'], still), status)}  {took:>11}  "
         rows.append(_titled(f"{row}{filled(visible(step['id']), longest)}  ", step["title"], width))
         if step["waiting"] is not None:
-            why = words.wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
+            why = wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
             why = _("{why}, for {span}").format(why=why, span=span(step["waiting"]["duration_s"] or 0.0))
             rows += folded(why, width, number + 2)
         for text in told_rows(trouble_of(step)):
@@ -279,16 +281,16 @@ def _titled(row: str, title: str, width: int | None) -> str:
 
 
 def _step_word(status: str, still: bool) -> str:
-    return _("unsure") if still and status == "running" else words.step_word(status)
+    return _("unsure") if still and status == "running" else step_word(status)
 
 
 def _guard(guard: dict[str, Any]) -> str:
-    value = "?" if guard["value"] is None else amount(guard["value"])
-    state = words.word(words.GUARD_STATE, guard["state"])
+    value = "?" if guard["value"] is None else figure(guard["metric"], guard["value"])
+    state = word(GUARD_STATE, guard["state"])
     if guard["unmeasured_s"] is not None:
         lost = _("not measured for {span}").format(span=span(guard["unmeasured_s"]))
         state = lost if guard["state"] == "unknown" else f"{state}, {lost}"
     text = _("{metric}: {value}, limit {limit}, {state}").format(
-        metric=visible(guard["metric"]), value=value, limit=amount(guard["limit"]), state=state
+        metric=metric_word(guard["metric"]), value=value, limit=figure(guard["metric"], guard["limit"]), state=state
     )
     return f"{text} ({visible(guard['source'])})" if guard["source"] else text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tui.locale import _
-from tui.visible import visible
+from tui.words.inert import visible
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.locale import ngettext
-from tui.visible import visible
+from tui.words.inert import visible
 
 Level = Literal["error", "warning"]
 MOST = 20_000

@@ -11,9 +11,9 @@ import re
 from msgspec import Struct
 
 from tui.locale import _
-from tui.plain.words import EFFECT, FATE_REASON, REASON, word
 from tui.run.steps import StepState
-from tui.visible import visible, visible_lines
+from tui.words.codes import EFFECT, FATE_REASON, REASON, word
+from tui.words.inert import visible, visible_lines
 from tui.words.trouble import Row, error_of, place, trouble, which_checks
 
 _SAID_BY_MESSAGE = frozenset({"sql_error", "exit_status", "total_error", "end_not_reached", "restore_failed"})

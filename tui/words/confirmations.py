@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.locale import _
-from tui.plain.words import run_word
-from tui.visible import visible
+from tui.words.codes import run_word
+from tui.words.inert import visible
 
 MOST_NAMED = 12
 """Steps and errors that are named one by one."""

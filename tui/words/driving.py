@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.locale import _, ngettext
-from tui.plain.figures import span
 from tui.run.driving import Driver, driver
 from tui.run.foresight import Due, Foreseen, foresee
 from tui.run.state import RunState
-from tui.visible import visible
+from tui.words.figures import span
+from tui.words.inert import visible
 
 
 def driver_words(driver: Driver, goal: str | None = None) -> str:

@@ -92,7 +92,7 @@ def t_clock(state: RunState, at: str, mono: float) -> str:
     return _sign(seconds) + hours(seconds)
 
 
-def zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
     """The time zone of this name; UTC where it is not known here."""
     try:
         return ZoneInfo(name)
@@ -102,7 +102,7 @@ def zone(name: str) -> tzinfo:
 
 def moment(at: str, timezone: str = "UTC") -> str:
     """`2026-12-05 22:00:00 America/Sao_Paulo`; in UTC where that zone is not known here."""
-    where = zone(timezone)
+    where = zone_of(timezone)
     return f"{finite.local(instant(at), where):%Y-%m-%d %H:%M:%S} {'UTC' if where is UTC else timezone}"
 
 
@@ -179,7 +179,3 @@ def figure(metric: str, value: float) -> str:
     if metric.startswith("response_time") or metric.endswith(_SECONDS):
         return f"{value * 1000:.0f} ms" if abs(value) < 0.9995 else f"{_digits(value, '.1f')} s"
     return number(value)
-
-
-def relation_sign(relation: str) -> str:
-    return {"below": "<", "above": ">", "equals": "="}.get(relation, "?")

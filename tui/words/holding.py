@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.helm.neighbour import neighbour_words
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
-from tui.plain.words import N_, word
 from tui.run.state import Barrier
-from tui.visible import visible
+from tui.said import N_
+from tui.words.codes import word
+from tui.words.inert import visible
+from tui.words.neighbours import neighbour_words
 
 EVIDENCE = {
     EvidenceState.LEDGER_ROW: N_("What the run committed last is there."),

@@ -9,7 +9,7 @@ from typing import Any
 from tui.journal.codes import Standing
 from tui.journal.others import OtherRun, Seat
 from tui.locale import _
-from tui.visible import visible
+from tui.words.inert import visible
 
 
 def neighbour_words(other: OtherRun) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from tui.locale import _
-from tui.plain.confirmations import confirmation_words
-from tui.plain.figures import span
-from tui.plain.words import run_word, step_word
-from tui.visible import visible
+from tui.words.codes import run_word, step_word
+from tui.words.confirmations import confirmation_words
+from tui.words.figures import span
+from tui.words.inert import visible
 
 
 class Refusal(Protocol):

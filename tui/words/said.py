@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.locale import _, ngettext
 from tui.said import Said, said_of
-from tui.visible import visible
+from tui.words.inert import visible
 
 
 def say(said: str | Said | BaseException) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.locale import _, ngettext
-from tui.plain.figures import amount, size, span
-from tui.plain.words import METRIC, N_, word
 from tui.plan.sealed import how_it_differs
-from tui.visible import visible
+from tui.said import N_
+from tui.words.codes import METRIC, word
+from tui.words.figures import amount, size, span
+from tui.words.inert import visible
 
 Row = tuple[str, str]
 _NAMED = 10

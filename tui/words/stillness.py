@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tui.locale import _
-from tui.plain.figures import span
-from tui.plain.words import outcome_word
-from tui.visible import visible
+from tui.words.figures import span
+from tui.words.inert import visible
+from tui.words.runs import outcome_word
 
 UNKNOWN_AFTER = 30.0
 """Seconds without an event after which nobody takes for granted that an engine lives which cannot be seen from here:

@@ -9,10 +9,11 @@ from typing import Any
 
 from tui.journal.cut import REPEATED, cut
 from tui.locale import _, ngettext
-from tui.plain.figures import size
-from tui.plain.words import EFFECT, FATE_REASON, N_, REASON, word
 from tui.run.steps import StepState
-from tui.visible import visible, visible_lines
+from tui.said import N_
+from tui.words.codes import EFFECT, FATE_REASON, REASON, word
+from tui.words.figures import size
+from tui.words.inert import visible, visible_lines
 from tui.words.shortfall import findings
 
 Row = tuple[str, str]

@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import to_builtins
 
 from tui.locale import _, ngettext
-from tui.plain.figures import size
-from tui.plain.words import ENVIRONMENT, word
 from tui.run.state import RunState
 from tui.run.unknown import Unknown, safe_lack
-from tui.visible import visible
+from tui.words.codes import ENVIRONMENT, word
+from tui.words.figures import size
+from tui.words.inert import visible
 
 Pair = tuple[int | None, int | None]
 

@@ -26,7 +26,7 @@ _KNOWN = {
     "cancel_unheard": N_("its end is asked for since {since}, and the target does not hear it"),
     "synchronous_standby": N_("its commit is on this server, and waits for the synchronous standby {standbys}"),
 }
-"""Where more is known than the code: with facts by their keys. Without one of them the words for the code stand alone."""
+"""Where more is known than the code: with facts by their keys. Without one of them the words of the code alone."""
 
 
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
@@ -80,9 +80,7 @@ def _behind(facts: dict[str, Any]) -> str:
         "waits until the standby {service} has replayed {lsn}; it is {bytes} bytes behind",
         behind if isinstance(behind, int) else 2,
     )
-    return text.format(
-        service=shown.get("from", "?"), lsn=shown.get("wanted", "?"), bytes=shown.get("bytes", "?")
-    )
+    return text.format(service=shown.get("from", "?"), lsn=shown.get("wanted", "?"), bytes=shown.get("bytes", "?"))
 
 
 def sessions(facts: dict[str, Any], side: str) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from tui.run.clock import instant
 OPENED = instant("2026-11-22T06:00:00Z")
 RUN = "20261122T060000Z-7f3a"
 
+LOCKED = {"ours": [{"pid": 7, "wanted": "ShareLock app.orders"}], "blockers": [{"pid": 4711, "waits_for": []}]}
+
 
 def sql(step: str, **more: object) -> Step:
     """A step that changes the database and can be undone."""
@@ -94,7 +96,7 @@ def story() -> Journal:
     journal.passed("expand", 2.5, statements=3, rows=7)
     journal.add(e.MetricsSampled(values={"response_time": 0.02}, sources={"response_time": "db1"}))
     journal.add(e.StepStarted(step="fill", attempt=1, kind="sql"))
-    journal.add(e.StepWaiting(step="fill", attempt=1, reason="lock", facts={"relation": "app.orders", "pid": "4711"}))
+    journal.add(e.StepWaiting(step="fill", attempt=1, reason="lock", facts=LOCKED))
     journal.add(e.StepOutput(step="fill", attempt=1, text="NOTICE: \x1b[31mred\x1b[0m\nsecond\n", offset=0, length=30))
     journal.add(e.MetricsSampled(values={"response_time": 0.25}, sources={"response_time": "db1"}))
     journal.add(e.GuardBreached(metric="response_time", value=0.25, limit=0.1, source="db1"))

@@ -31,7 +31,7 @@ def test_a_run_is_told_from_its_opening_to_its_end() -> None:
         "T-00:01:00  run 20261122T060000Z-7f3a opened by ana@jump1",
         "1.1.1 go signed by ana@jump1; all say go",
         "1.1.2 expand passed in 2.5 s; statements 3, rows 7",
-        "1.1.3 fill waits for a lock (relation app.orders, pid 4711)",
+        "1.1.3 fill waits for a lock on app.orders, held by pid 4711",
         "1.1.3 fill | second",
         "guard breached: response_time is 0.25, limit 0.1 (db1)",
         "1.1.3 fill failed in 5.0 s; the server reported an error; SQLSTATE 40P01; deadlock detected",

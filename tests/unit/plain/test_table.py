@@ -28,7 +28,7 @@ def test_it_says_where_the_run_stands() -> None:
     told = "\n".join(status_lines(status(fold_all(story().lines[:12]), {"pid": 7, "host": "jump1", "alive": True})))
     assert "helm: ana@jump1; engine 7 on jump1" in told
     assert "1.1.2  passed        2.5 s  expand" in told
-    assert "response_time: 0.25, limit 0.1, BREACHED (db1)" in told
+    assert "response time: 250 ms, limit 100 ms, BREACHED (db1)" in told
     assert told.endswith("1.1.3 fill: a person decides: retry, skip, by-hand or rollback")
 
 

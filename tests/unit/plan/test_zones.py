@@ -14,7 +14,7 @@ from tests.unit.plan.desk import PLAN
 # Without the package too: nothing of that name can be imported.
 _BLOCKED = "import sys; sys.modules['tzdata'] = None; "
 _CHECK = "from tui.cli.main import main; sys.argv[1:] = ['check', 'plan.yaml']; main()"
-_SHOWN = "from tui.plain.figures import moment; print(moment('2026-12-06T01:00:00Z', sys.argv[1]))"
+_SHOWN = "from tui.words.figures import moment; print(moment('2026-12-06T01:00:00Z', sys.argv[1]))"
 
 
 def _run(program: str, directory: Path, *arguments: str) -> str:

@@ -25,7 +25,6 @@ from tests.unit.run.runs import (
 )
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
-from tui.plain.refusals import refusal_words
 from tui.plan.model import Plan, Step
 from tui.run import commands as c
 from tui.run.confirmation import late
@@ -35,6 +34,7 @@ from tui.run.next import Wait, exit_code
 from tui.run.status import status
 from tui.run.steps import Confirmed
 from tui.steps.registry import KINDS
+from tui.words.refusals import refusal_words
 
 INSIDE, BUFFER, OVER = OPENED + 120.0, OPENED + 60 + 2700 + 1, OPENED + 3660 + 1
 """The window of the tests opens after a minute, lasts 45 minutes, and has a buffer of 15."""

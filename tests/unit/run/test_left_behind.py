@@ -8,10 +8,10 @@ import tui.locale
 from tests.unit.run.runs import TARGET, Driven, listed, query, sign, sql
 from tests.unit.run.runs import rollback as back
 from tests.unit.run.test_ended import fails, resolved, skipped
-from tui.plain.refusals import refusal_words
 from tui.plan.model import Step
 from tui.run import commands as c
 from tui.run.takeback import stays
+from tui.words.refusals import refusal_words
 
 
 def only_reading() -> Driven:

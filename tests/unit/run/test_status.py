@@ -133,7 +133,7 @@ def test_figures_that_nobody_measures_any_more_are_no_present_ones() -> None:
     (guard,) = told["guards"]
     assert told["metrics"] == {}
     assert (guard["value"], guard["state"], guard["source"], guard["unmeasured_s"]) == (None, "unknown", "db1", 12.0)
-    assert any(line.startswith("cpu: ?, limit 0.7, not measured for 12") for line in status_lines(told))
+    assert any(line.startswith("CPU: ?, limit 70 %, not measured for 12") for line in status_lines(told))
 
 
 def test_with_an_instant_figures_are_as_old_as_they_are_then() -> None:
@@ -143,7 +143,7 @@ def test_with_an_instant_figures_are_as_old_as_they_are_then() -> None:
     (guard,) = status(run.state, wall=run.wall + 9.0)["guards"]
     assert (guard["value"], guard["state"], guard["unmeasured_s"]) == (None, "breached", 10.0)
     told = status(run.state, wall=run.wall + 9.0)
-    assert any(line.startswith("cpu: ?, limit 0.7, BREACHED, not measured for 10") for line in status_lines(told))
+    assert any(line.startswith("CPU: ?, limit 70 %, BREACHED, not measured for 10") for line in status_lines(told))
 
 
 def proposed(run: runs.Driven) -> list[object]:

@@ -7,7 +7,6 @@ import pytest
 import tui.locale
 from tests.unit.run.runs import TARGET, Driven, listed, query, sql
 from tui.journal import events as e
-from tui.plain import words
 from tui.plain.narrator import end_lines, narrate
 from tui.plain.table import status_lines
 from tui.run import commands as c
@@ -16,6 +15,7 @@ from tui.run.next import Wait
 from tui.run.state import RunState
 from tui.run.status import status
 from tui.run.takeback import stays
+from tui.words.codes import EFFECT, word
 
 
 def back(to: str | None = None) -> c.Rollback:
@@ -57,7 +57,7 @@ def test_a_step_without_undo_stays_whatever_is_known_of_it(effect: e.Effect) -> 
     assert status(run.state)["rollback"]["stays"] == ["b"]
     assert finished(run).stays == ("b",)
     text = told(run)
-    assert f"NOT taken back: 1.1.2 b; {words.word(words.EFFECT, effect)}" in text
+    assert f"NOT taken back: 1.1.2 b; {word(EFFECT, effect)}" in text
     assert "rolled back, except b; the run can be closed" in text
     assert "The run is rolled back, except b, at line" in text
     assert "everything is rolled back" not in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.plain.figures import amount, moment, size, span
+from tui.words.figures import amount, moment, size, span
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.visible import visible, visible_json, visible_lines
+from tui.words.inert import visible, visible_json, visible_lines
 
 
 @given(st.text(st.characters()))

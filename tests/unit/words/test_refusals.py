@@ -14,9 +14,9 @@ from tests.unit.run.runs import Driven, listed, sign, sql
 from tui.cli.helm import refusal as on_the_command_line
 from tui.console.refusals import refusal_sentence
 from tui.helm.protocol import Refused
-from tui.plain.refusals import refusal_words
 from tui.run import commands as c
 from tui.run import confirmation, decide, order, undo
+from tui.words.refusals import refusal_words
 
 FACTS: dict[str, Any] = {
     "step": "table", "status": "failed", "seconds": 90.0, "phase": "Cutover", "target": "shop", "error": "E1",

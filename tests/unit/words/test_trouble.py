@@ -11,12 +11,12 @@ import tui.locale
 from tests.unit.cli.journals import Journal, plan, sql
 from tui.journal import codes
 from tui.journal import events as e
-from tui.plain import words
 from tui.plain.narrator import end_lines, narrate
 from tui.plain.table import status_lines
 from tui.run.fold import fold, fold_all
 from tui.run.state import RunState
 from tui.run.status import status
+from tui.words.codes import EFFECT, FATE, FATE_REASON, REASON, STEP_STATUS, STEP_WAITING
 from tui.words.shortfall import UNMEASURED
 from tui.words.trouble import told_rows, trouble
 
@@ -235,9 +235,9 @@ def test_what_is_well_has_no_trouble() -> None:
 @pytest.mark.parametrize(
     ("family", "table"),
     [
-        (codes.FateReason, words.FATE_REASON), (codes.FailReason, words.REASON), (codes.WaitReason, words.STEP_WAITING),
-        (codes.CancelReason, words.REASON), (codes.SkipReason, words.REASON), (codes.TriggerReason, words.REASON),
-        (codes.EffectCode, words.EFFECT), (codes.FateCode, words.FATE), (codes.Outcome, words.STEP_STATUS),
+        (codes.FateReason, FATE_REASON), (codes.FailReason, REASON), (codes.WaitReason, STEP_WAITING),
+        (codes.CancelReason, REASON), (codes.SkipReason, REASON), (codes.TriggerReason, REASON),
+        (codes.EffectCode, EFFECT), (codes.FateCode, FATE), (codes.Outcome, STEP_STATUS),
     ],
 )  # fmt: skip
 def test_every_code_has_words(family: type[StrEnum], table: dict[str, str]) -> None:

@@ -6,27 +6,22 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from tui.console.cells import cells, cut, fit
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, sides, tinted, width_of
 from tui.console.pieces import columns as in_columns
 from tui.console.progress import progress_of
 from tui.console.rows import Row
 from tui.console.view import View
-from tui.console.visible import cells, cut, fit, visible
-from tui.console.words import (
-    STATUS_STYLE,
-    clock,
-    is_committed,
-    reason_text,
-    status_word,
-    waiting_sentence,
-)
 from tui.locale import _, ngettext
-from tui.plain.words import FATE_REASON, word
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps, StepState
 from tui.run.upnext import comes_next
+from tui.words.codes import FATE_REASON, reason_of, step_word, word
+from tui.words.figures import clock
+from tui.words.inert import visible
+from tui.words.waiting import wait_words
 
 TAKEN = 5
 """Columns of the time that a step took or takes; hours stand in those of the estimate as well."""
@@ -67,6 +62,12 @@ def heading_row(
     return sides(width, left, right)
 
 
+STATUS_STYLE: dict[Status, str] = {
+    "pending": "dim", "running": "run", "passed": "ok", "failed": "bad", "skipped": "warn", "signed": "ok",
+    "by_hand": "ok", "cancelled": "warn", "undone": "warn", "undecided": "bad",
+}  # fmt: skip
+
+
 class Columns(Struct, frozen=True, kw_only=True):
     """What a row's columns take, as wide as what stands in them: words of statuses, the longest estimate (0: there is
     none), numbers, roles. What they leave is the title's."""
@@ -92,7 +93,7 @@ class Columns(Struct, frozen=True, kw_only=True):
 
 def columns_of(steps: Steps, statuses: Iterable[Status], expected: Callable[[StepState], float | None]) -> Columns:
     """As wide as these steps need them; `statuses`: those that steps have at present."""
-    words = (_("running"), _("next"), _("waiting"), *map(status_word, statuses))
+    words = (_("running"), _("next"), _("waiting"), *map(step_word, statuses))
     estimate = number = role = 0
     for at in steps:
         seconds = expected(at)
@@ -105,6 +106,11 @@ def columns_of(steps: Steps, statuses: Iterable[Status], expected: Callable[[Ste
     )  # fmt: skip
 
 
+def is_committed(at: StepState) -> bool:
+    """Whether its outcome carries the proof that a transaction of it was committed."""
+    return at.effect != "none" and ("commit" in at.evidence or at.witness is not None)
+
+
 def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     """A step; the selected one is tinted. Times and who does it stand in columns at the right end; a title goes on into
     those in which nothing stands."""
@@ -112,15 +118,15 @@ def step_row(at: StepState, view: View, width: int, columns: Columns) -> Line:
     accompanied = at.status == "cancelled" and at.reason == "host_ended"
     style = "dim" if accompanied else STATUS_STYLE[at.status]
     mark = glyphs().pointer if at.id == view.selected else " "
-    word = _("ended") if accompanied else status_word(at.status)
+    told = _("ended") if accompanied else step_word(at.status)
     gone = view.state.given_up and at.group == "main"
     if at.status in ("pending", "cancelled") and not at.stops and is_next(view.state, at):
-        word, style = _("next"), "bold"
+        told, style = _("next"), "bold"
     elif at.status == "running" and view.nothing_runs:
-        word, style = _("unsure"), "bad"
+        told, style = _("unsure"), "bad"
     elif at.status == "running" and at.waiting:
-        word, style = _("waiting"), "warn"
-    status = f"{mark}{glyphs().status[at.status]} {word}"
+        told, style = _("waiting"), "warn"
+    status = f"{mark}{glyphs().status[at.status]} {told}"
     title_style = {"running": "bold", "failed": "bad", "undecided": "bad"}.get(at.status, "text")
     if at.status in ("skipped", "undone") or (at.status == "pending" and (gone or at.step.with_ is not None)):
         title_style = "dim"
@@ -188,7 +194,7 @@ def _more(at: StepState, view: View) -> list[Piece]:
         return [(" - " + _("its engine has ended"), "bad")]
     if at.status == "running":
         if at.waiting:
-            return [(" - " + waiting_sentence(at.waiting, at.waiting_facts), "warn")]
+            return [(" - " + wait_words(at.waiting, at.waiting_facts), "warn")]
         if at.tx_sent:
             return [(" - " + _("COMMIT sent, no answer yet"), "warn")]
         if at.cancel:
@@ -197,7 +203,7 @@ def _more(at: StepState, view: View) -> list[Piece]:
             return [(" - " + progress_of(at), "text")]
         return []
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
-        why = reason_text(at) or word(FATE_REASON, at.fate_reason).replace("_", " ")
+        why = reason_of(at.reason, at.sqlstate) or word(FATE_REASON, at.fate_reason)
         return [(f" - {why}", "dim")] if why else []
     if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from msgspec import to_builtins
 
+from tui.console.cells import cells, cut
 from tui.console.pictures.ahead import milestones, projection
 from tui.console.pictures.still import still_clock
 from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.view import View
-from tui.console.visible import cells, cut, visible
-from tui.console.words import clock, minutes_offset, offset
 from tui.finite import span
 from tui.locale import _, ngettext
 from tui.run.clock import WindowClock, rollback_at_least, rollback_seconds, window_clock
 from tui.run.projection import Projection, rollback_projection
 from tui.run.unknown import Lack, Unknown, end_lack, rollback_end_lack, safe_lack
+from tui.words.figures import clock, minutes_offset, offset
+from tui.words.inert import visible
 from tui.words.unknown import lack_words, lacking_steps, safe_words, sizes_words
 
 BUFFER_FROM = 92

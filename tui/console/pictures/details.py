@@ -11,36 +11,28 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tui.console.cells import fit, wrapped
 from tui.console.glyphs import glyphs
 from tui.console.material import PlanFile
+from tui.console.pictures.checklist import STATUS_STYLE
 from tui.console.pictures.exact import exact
 from tui.console.pieces import Line, heading
 from tui.console.progress import progress_of
-from tui.console.timezone import time_of_day, zone
+from tui.console.timezone import zone
 from tui.console.view import View
-from tui.console.visible import fit, visible, wrapped
-from tui.console.words import (
-    STATUS_STYLE,
-    clock,
-    effect_word,
-    fate_word,
-    name_of,
-    number,
-    offset,
-    reason_text,
-    status_word,
-    waiting_sentence,
-)  # fmt: skip
 from tui.locale import _, ngettext
-from tui.plain.figures import span
-from tui.plain.words import FATE_REASON, ON_FAILURE, REPEAT, word
 from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.steps import Attempt, StepState
 from tui.run.unknown import expected_lack, rehearsal_of
+from tui.words.codes import EFFECT, FATE, FATE_REASON, ON_FAILURE, REPEAT, reason_of, step_word, word
+from tui.words.figures import clock, number, offset, span, time_of_day
+from tui.words.inert import visible
+from tui.words.steps import name_of
 from tui.words.trouble import trouble
 from tui.words.unknown import lack_words, place_words, sizes_words
+from tui.words.waiting import wait_words
 
 LABEL = 16
 _TEXTS = ("sql", "text", "file", "run", "query")
@@ -87,7 +79,7 @@ def details(view: View, at: StepState, material: Material, width: int) -> list[L
 
 def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
     """What it is and how it stands; `told`: why it failed and what it left stands above already."""
-    rows: list[tuple[str, str, str]] = [(_("status"), status_word(at.status), STATUS_STYLE[at.status])]
+    rows: list[tuple[str, str, str]] = [(_("status"), step_word(at.status), STATUS_STYLE[at.status])]
     if at.status == "running" and view.nothing_runs:
         rows = [(_("status"), _("unknown: its engine ended while it was at work"), "bad")]
     if at.started is not None:
@@ -104,17 +96,17 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
     if at.step.milestone is not None:
         rows.append((_("milestone"), offset(at.step.milestone), "text"))
     if at.waiting:
-        rows.append((_("waits"), waiting_sentence(at.waiting, at.waiting_facts), "warn"))
+        rows.append((_("waits"), wait_words(at.waiting, at.waiting_facts), "warn"))
     if at.progress:
         rows.append((_("progress"), progress_of(at), "text"))
-    if reason_text(at) and not told:
-        rows.append((_("reason"), reason_text(at), STATUS_STYLE[at.status]))
+    if reason_of(at.reason, at.sqlstate) and not told:
+        rows.append((_("reason"), reason_of(at.reason, at.sqlstate), STATUS_STYLE[at.status]))
     if at.fate is not None:
         why = f" ({word(FATE_REASON, at.fate_reason)})" if at.fate_reason else ""
         # What was committed before is told by the effect.
-        rows.append((_("last transaction") if at.effect == "some" else _("fate"), fate_word(at.fate) + why, "text"))
+        rows.append((_("last transaction") if at.effect == "some" else _("fate"), word(FATE, at.fate) + why, "text"))
     if at.status not in ("pending", "running") and not told:
-        rows.append((_("effect"), effect_word(at.effect), "text"))
+        rows.append((_("effect"), word(EFFECT, at.effect), "text"))
     if at.tx_sent:
         rows.append((_("commit"), _("COMMIT was sent, its answer is awaited"), "warn"))
     if at.confirmed is not None and at.confirmed.target is not None:
@@ -248,7 +240,7 @@ def _attempts(attempts: Sequence[Attempt], where: tzinfo, width: int) -> list[Li
     for attempt in attempts:
         began = time_of_day(attempt.started_at or attempt.ended_at or "", where)
         ended = time_of_day(attempt.ended_at or "", where)
-        text = f"{attempt.number} {began}-{ended:<8} {status_word(attempt.status)} {visible(attempt.by)}"
+        text = f"{attempt.number} {began}-{ended:<8} {step_word(attempt.status)} {visible(attempt.by)}"
         why = f": {visible(attempt.reason)}" if attempt.reason else ""
         style = STATUS_STYLE[attempt.status]
         lines.extend(((f"  {part}", style),) for part in wrapped(text + why, width - 2))

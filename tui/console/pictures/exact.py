@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from tui.console.cells import cells, head
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece
-from tui.console.visible import cells, head, visible
+from tui.words.inert import visible
 
 UNBOUNDED = 10_000
 """Columns from which nothing is folded, because it goes to the clipboard or into a file."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 
+from tui.console.cells import cells, cut, wrapped
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, columns, sides, width_of
 from tui.console.view import View
-from tui.console.visible import cells, cut, visible, wrapped
-from tui.console.words import GUARD_STYLE, clock, figure, guard_word, metric_word, relation_sign
 from tui.finite import share
 from tui.locale import _
-from tui.plain.words import METRIC
 from tui.run.attested import left_to_a_person
 from tui.run.measured import fresh
 from tui.run.state import GuardState, RunState
+from tui.words.codes import GUARD_STATE, METRIC, metric_word, word
+from tui.words.figures import clock, figure
+from tui.words.inert import visible
 
 NAME, VALUE = 16, 9
 LIMIT, LONGEST_LIMIT, LONGEST_SOURCE = 8, 14, 24
@@ -53,6 +54,8 @@ def _place(metric: str) -> tuple[int, str]:
     return _ORDER.get(metric, len(_ORDER)), metric
 
 
+GUARD_STYLE = {"ok": "ok", "over": "warn", "breached": "bad", "unknown": "dim"}
+_RELATION = {"below": "<", "above": ">", "equals": "="}
 _ORDER = {metric: place for place, metric in enumerate(METRIC)}
 
 
@@ -82,20 +85,20 @@ def rows_needed(state: RunState) -> int:
 
 def _guard(view: View, state: RunState, guard: GuardState, width: int) -> list[Line]:
     style = GUARD_STYLE.get(guard.state, "text")
-    limit = f"{relation_sign(guard.relation)} {figure(guard.metric, guard.limit)}"
+    limit = f"{_RELATION.get(guard.relation, '?')} {figure(guard.metric, guard.limit)}"
     scale = guard.limit if guard.relation == "below" else None
     lost = None
     if guard.value is None and guard.sampled is not None:
         lost = clock(max(0.0, view.present - guard.sampled))
-    word = guard_word(guard.state)
+    told = word(GUARD_STATE, guard.state)
     signs = left_to_a_person(state).get((guard.metric, guard.limit)) if guard.sampled is None else None
     if signs is not None:
-        word = _("signed") if signs.status == "signed" else _("to sign")
+        told = _("signed") if signs.status == "signed" else _("to sign")
     if lost is not None and guard.state == "unknown":
         known_since = _("no data for {span}").format(span=lost)
         # A narrow pane says that there are none, not since when.
-        word = known_since if cells(known_since) <= width - WORD_AT else word
-    lines = [_row(state, guard.metric, guard.value, limit, word, style, scale, width)]
+        told = known_since if cells(known_since) <= width - WORD_AT else told
+    lines = [_row(state, guard.metric, guard.value, limit, told, style, scale, width)]
     since = guard.over_since
     if since is not None or guard.breached:
         text = _("measured on {source}").format(source=visible(guard.source or "?"))

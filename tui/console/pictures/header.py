@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from tui.console.cells import cells, cut
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.timezone import zone
 from tui.console.view import Mode, View
-from tui.console.visible import cells, cut, visible
-from tui.console.words import RUN_STYLE, ago, clock, environment_word, mode_word, outcome_word
 from tui.finite import local
 from tui.locale import _, ngettext
 from tui.run.driving import driver
+from tui.run.takeback import stays
+from tui.words.codes import ENVIRONMENT, VIEWER, word
+from tui.words.figures import ago, clock
+from tui.words.inert import visible
+from tui.words.runs import outcome_word
 from tui.words.stillness import nothing_runs
 
 TIME_FROM, ZONE_FROM = 72, 100
 """Columns from which the time of day has room, and what its zone is called."""
 SILENT_AFTER = 5.0
 """Seconds without an event after which the age is shown: an engine that lives samples once a second."""
+
+
+_STYLE = {
+    "scheduled": "text", "running": "run", "held": "warn", "rolling_back": "bad", "rolled_back": "warn",
+    "rollback_failed": "bad", "completed": "ok", "failed": "bad", "undecided": "bad",
+}  # fmt: skip
 
 
 def header(view: View, width: int) -> list[Line]:
@@ -27,10 +37,10 @@ def header(view: View, width: int) -> list[Line]:
 def _what(view: View, width: int) -> Line:
     opened = view.state.opened
     mode = badge(view)
-    right: list[Piece] = [(f" {mode_word(mode)} ", f"mode.{mode}")]
+    right: list[Piece] = [(f" {word(VIEWER, mode)} ", f"mode.{mode}")]
     if opened is None:
         return sides(width, [(_("The run has not been opened yet."), "dim")], right)
-    left: list[Piece] = [(f" {environment_word(opened.environment)} ", f"env.{opened.environment}")]
+    left: list[Piece] = [(f" {word(ENVIRONMENT, opened.environment).upper()} ", f"env.{opened.environment}")]
     if opened.mode == "rehearsal":
         left.append((" " + _("REHEARSAL"), "warn"))
     left.append((f" {visible(opened.target)}", "bold"))
@@ -42,9 +52,9 @@ def _what(view: View, width: int) -> Line:
         right.insert(0, (f"{nothing_runs()} ", "bad"))
     elif view.is_unknown:
         # As it was when it was last heard of.
-        right.insert(0, (f"{outcome_word(view.state)}? ", "warn"))
+        right.insert(0, (f"{_outcome(view)}? ", "warn"))
     else:
-        right.insert(0, (f"{outcome_word(view.state)} ", RUN_STYLE.get(status, "text")))
+        right.insert(0, (f"{_outcome(view)} ", _STYLE.get(status, "text")))
     time = f" {time_now(view, width)}  "
     if width >= TIME_FROM and len(time) + width_of(right) < width - width // 2:
         # Where what the run is takes much room, the time gives way: the mode is never cut.
@@ -164,3 +174,9 @@ def _persons(view: View, longest: int) -> list[Piece]:
     if view.mode in ("operator", "observer") and me:
         found.append((f" {glyphs().dot} " + _("you: {person}").format(person=me), "dim"))
     return found
+
+
+def _outcome(view: View) -> str:
+    """The run's status, and the step that its rollback has not taken back, by its number, or how many."""
+    state = view.state
+    return outcome_word(state.status, (state.steps[step].place.number for step in stays(state)), most=1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tui.console.actions import all_shown, of_mode
+from tui.console.cells import cells, fit, wrapped
 from tui.console.ownkeys import palette_keys, question_keys, reader_keys
 from tui.console.pieces import Line
 from tui.console.view import Mode, View
-from tui.console.visible import cells, fit, visible, wrapped
 from tui.locale import _
+from tui.words.inert import visible
 
 KEYS = 14
 """Columns for the keys of an action."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tui.console.loglines import LogLine, severity_word
 from tui.console.pictures.exact import exact
 from tui.console.pieces import Line
-from tui.console.visible import visible
 from tui.locale import _
+from tui.words.inert import visible
 
 
 def log_line(line: LogLine, width: int) -> list[Line]:

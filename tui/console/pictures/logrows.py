@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from tui.console.cells import cells, cut, fit, head
 from tui.console.loglines import LogLine, severity_word
 from tui.console.pieces import Line, Piece, clipped, width_of
-from tui.console.timezone import time_of_day
-from tui.console.visible import cells, cut, fit, head, visible
+from tui.words.figures import time_of_day
+from tui.words.inert import visible
 
 COLUMNS_FROM = 60
 """Columns from which severities stand in a column of their own; below, only errors and warnings are named."""

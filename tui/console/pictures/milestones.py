@@ -7,18 +7,19 @@ from datetime import tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.console.cells import cut
 from tui.console.glyphs import glyphs
 from tui.console.pictures.ahead import milestones, projection
 from tui.console.pictures.window import bar
 from tui.console.pieces import Line, Piece, columns, width_of
 from tui.console.timezone import zone
 from tui.console.view import View
-from tui.console.visible import cut, visible
-from tui.console.words import clock, minutes_offset, offset
 from tui.finite import local
 from tui.locale import _
 from tui.run.clock import WindowClock, window_clock
 from tui.run.projection import Milestone, rollback_projection
+from tui.words.figures import clock, minutes_offset, offset
+from tui.words.inert import visible
 
 TIME, AT, LATE = 5, 9, 12
 """Columns: a time of day, a distance from the opening, how early or late."""

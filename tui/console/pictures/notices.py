@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tui.console.pieces import Line, Piece, clipped, flowed, plain, sides, width_of
 from tui.console.view import Said
-from tui.console.visible import visible
+from tui.words.inert import visible
 
 _STYLE = {"information": "ok", "warning": "warn", "error": "bad"}
 GAP = 2

@@ -16,15 +16,10 @@ from tui.console.pictures.wrong import wrong
 from tui.console.pieces import Line, Piece, flowed
 from tui.console.progress import progress_of
 from tui.console.refusals import whose_helm
-from tui.console.timezone import time_of_day, zone
+from tui.console.timezone import zone
 from tui.console.view import Said, View
-from tui.console.visible import visible
-from tui.console.words import clock, figure, metric_word, name_of, waiting_sentence
-from tui.helm.neighbour import neighbour_words
 from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _, ngettext
-from tui.plain.figures import span
-from tui.plain.words import FATE_REASON, STEP_STATUS, error_text, word
 from tui.run import commands as c
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
@@ -36,9 +31,15 @@ from tui.run.takeback import stays
 from tui.run.unknown import rehearsal_of
 from tui.run.upnext import upcoming
 from tui.words.cause import cause
+from tui.words.codes import FATE_REASON, STEP_STATUS, error_text, metric_word, word
 from tui.words.driving import foreseen_words, steps_words, stop_words
+from tui.words.figures import clock, figure, span, time_of_day
 from tui.words.holding import held_sentence
+from tui.words.inert import visible
+from tui.words.neighbours import neighbour_words
+from tui.words.steps import name_of
 from tui.words.unknown import share
+from tui.words.waiting import wait_words
 
 LOOKED_THROUGH = 2000
 """Errors of a run up to which each is looked at: a screen is painted often."""
@@ -318,7 +319,7 @@ def _alarm(view: View) -> Notice:
     for at in state.running():
         if at.waiting:
             since = 0.0 if at.waiting_since is None else max(0.0, view.moment.mono - at.waiting_since)
-            text = f"{clock(since)} {waiting_sentence(at.waiting, at.waiting_facts)}"
+            text = f"{clock(since)} {wait_words(at.waiting, at.waiting_facts)}"
             return Notice(((text, "warn"),))
         if at.tx_sent:
             return Notice(((_("COMMIT was sent; its answer is awaited."), "warn"),))

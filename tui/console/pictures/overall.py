@@ -8,9 +8,9 @@ from __future__ import annotations
 from tui.console.pictures.ahead import projection
 from tui.console.pieces import Piece, width_of
 from tui.console.view import View
-from tui.console.words import ago
 from tui.locale import _, ngettext
 from tui.run.projection import Projection, rollback_projection
+from tui.words.figures import ago
 
 
 def overall(view: View, done: int, total: int, room: int) -> list[Piece]:

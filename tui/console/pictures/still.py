@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from tui.console.actions import keyed
 from tui.console.pieces import Line, Piece, clipped, sides, width_of
-from tui.console.timezone import time_of_day, zone
+from tui.console.timezone import zone
 from tui.console.view import View
-from tui.console.visible import visible
-from tui.console.words import ago, clock, name_of, offset
 from tui.finite import local
 from tui.locale import _
 from tui.run.clock import WindowClock
+from tui.words.figures import ago, clock, offset, time_of_day
+from tui.words.inert import visible
+from tui.words.steps import name_of
 from tui.words.stillness import nothing_runs
 
 FAR = 20 * 3600.0

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.view import Playback, View
-from tui.console.words import clock
 from tui.locale import _
+from tui.words.figures import clock
 
 NOTE_FROM = 64
 """Columns from which it is said whether idle stretches are left out."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tui.console.cells import wrapped
 from tui.console.pieces import Line, clipped
 from tui.console.progress import progress_of
 from tui.console.view import View
-from tui.console.visible import visible, wrapped
-from tui.console.words import ago, clock, name_of, session_words, sessions, waiting_sentence
 from tui.locale import _, ngettext
+from tui.words.figures import ago, clock
+from tui.words.inert import visible
+from tui.words.steps import name_of
+from tui.words.waiting import session_words, sessions, wait_words
 
 
 def waits(view: View, width: int) -> list[Line]:
@@ -21,7 +24,7 @@ def waits(view: View, width: int) -> list[Line]:
             lines.append(((f"  {_('as it was when its engine ended')}", "bad"),))
         if at.waiting:
             since = "" if at.waiting_since is None else clock(max(0.0, view.moment.mono - at.waiting_since)) + " "
-            text = since + waiting_sentence(at.waiting, at.waiting_facts)
+            text = since + wait_words(at.waiting, at.waiting_facts)
             lines.extend(((f"  {part}", "warn"),) for part in wrapped(text, width - 2))
             lines.extend(_locks(at.waiting_facts, width))
         else:

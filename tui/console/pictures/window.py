@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.console.cells import cells, cut
 from tui.console.glyphs import glyphs
 from tui.console.pictures.ahead import milestones
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.timezone import zone
 from tui.console.view import View
-from tui.console.visible import cells, cut, visible
-from tui.console.words import minutes_offset
 from tui.finite import local, share
 from tui.locale import _
 from tui.run.clock import WindowClock, window_clock
 from tui.run.projection import Milestone
+from tui.words.figures import minutes_offset
+from tui.words.inert import visible
 
 TITLE, SHORTEST = 28, 12
 """Columns of a milestone's title in the words under the bar: at most, and at least."""

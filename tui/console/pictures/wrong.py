@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.console.cells import cells, cut
 from tui.console.pieces import Line, Piece, flowed, laid, width_of
-from tui.console.visible import cells, cut, visible
 from tui.run.steps import StepState
 from tui.words.cause import cause
+from tui.words.inert import visible
 
 TITLE = 24
 """Columns of a title that is cut."""

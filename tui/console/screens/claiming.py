@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tui.console.dialog import Asked, Question, explained
 from tui.console.screens.overlay import Asking
 from tui.console.view import Said
-from tui.console.visible import visible
 from tui.locale import _
+from tui.words.inert import visible
 
 if TYPE_CHECKING:
     from tui.console.app import Console

@@ -14,6 +14,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 
 from tui.console.actions import Action, keys_of, label, of_mode
+from tui.console.cells import fit
 from tui.console.dialog import ENTER, Dialog, Question, dialog_picture, held_sentence, rows_wanted
 from tui.console.field import Field
 from tui.console.glyphs import glyphs, is_ascii
@@ -23,7 +24,6 @@ from tui.console.pictures.exact import UNBOUNDED
 from tui.console.pieces import Line, clipped, sides, tinted
 from tui.console.repeats import HELD_WITHIN
 from tui.console.view import Mode, View
-from tui.console.visible import fit
 from tui.console.widgets.pane import Pane
 from tui.locale import _
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tui.console.cells import cells
 from tui.console.folds import Folds
 from tui.console.pictures.checklist import Columns, columns_of, heading_row, step_row
 from tui.console.pictures.overall import overall
 from tui.console.pieces import Line, Piece, tinted, width_of
 from tui.console.rows import Row, Rows
 from tui.console.view import View
-from tui.console.visible import cells, visible
 from tui.console.widgets.pane import Pane
 from tui.console.widgets.tabs import pane_title
 from tui.locale import _
@@ -19,6 +19,7 @@ from tui.run.clock import expected
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps
 from tui.run.upnext import stands_at, upcoming
+from tui.words.inert import visible
 
 MARGIN = 2
 """Rows kept visible above and below the selected one."""

@@ -9,10 +9,11 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.console.cells import cells
 from tui.console.glyphs import glyphs
 from tui.console.palette import style
 from tui.console.pieces import EMPTY, Line, clipped, heading, plain, width_of
-from tui.console.visible import cells, visible
+from tui.words.inert import visible
 
 
 class Pane(Widget, can_focus=False):
