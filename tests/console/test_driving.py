@@ -26,8 +26,8 @@ from tui.journal import events as e
 from tui.plan.model import Plan
 from tui.run import commands as c
 from tui.run.clock import instant
-from tui.run.decide import Refusal
 from tui.run.foresight import Foreseen, announced
+from tui.run.order import Refusal
 
 
 def view_of(story: Story) -> View:

@@ -34,7 +34,8 @@ from tui.plan.freeze import freeze
 from tui.plan.loader import load
 from tui.plan.seal import seal_of
 from tui.run.commands import Command, Execute
-from tui.run.decide import Refusal, decide
+from tui.run.decide import decide
+from tui.run.order import Refusal
 from tui.run.rehearsed import Past
 from tui.run.steps import StepState
 from tui.steps.registry import KINDS

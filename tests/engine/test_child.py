@@ -17,17 +17,8 @@ import msgspec
 import pytest
 
 from tui.engine import child as children
-from tui.engine.child import (
-    Child,
-    ChildEnd,
-    ChildLost,
-    ChildNotStarted,
-    end_alive,
-    find_alive,
-    read_end,
-    read_status,
-)
-from tui.engine.processes import TOKEN, ChildIdentity, boot_id, members, start_time
+from tui.engine.child import Child, ChildEnd, ChildLost, ChildNotStarted, read_end, read_status
+from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, find_alive, members, start_time
 
 ENV = {"PATH": "/usr/bin:/bin"}
 DEADLINE = 20.0

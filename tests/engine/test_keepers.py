@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from tests.postgres_server import await_condition
-from tui.engine.child import Child, ChildNotStarted, find_alive
+from tui.engine.child import Child, ChildNotStarted
 from tui.engine.keepers import Keepers
+from tui.engine.processes import find_alive
 
 ENV = {"PATH": "/usr/bin:/bin"}
 

@@ -15,10 +15,10 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.engine import proof, recovery
-from tui.engine.child import ChildIdentity, find_alive
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import SqlDriver
+from tui.engine.processes import ChildIdentity, find_alive
 from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
 from tui.postgres import evidence, fence

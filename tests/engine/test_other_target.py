@@ -16,7 +16,7 @@ from tui.engine import outage
 from tui.journal.codes import CancelReason, EvidenceState, Fact, FailReason, FateReason, HoldReason, WaitReason
 from tui.postgres.query import query
 from tui.run.commands import Accept, Cancel, Execute, Resume, Retry, Rollback
-from tui.run.decide import Refusal
+from tui.run.order import Refusal
 
 pytestmark = pytest.mark.postgres
 STEPS = """

@@ -29,7 +29,7 @@ from tui.journal.codes import (
 from tui.postgres import fence
 from tui.postgres.connect import Session, open_session
 from tui.run.commands import ByHand, Cancel, Execute, Resolve, Rollback, Sign, Skip, Undo
-from tui.run.decide import Refusal
+from tui.run.order import Refusal
 
 pytestmark = pytest.mark.postgres
 

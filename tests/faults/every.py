@@ -20,8 +20,8 @@ from tests.postgres_server import Database
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.verify import Survey
 from tui.run.commands import Command, Execute, Resolve, Retry, Rollback, Skip
-from tui.run.decide import Refusal
 from tui.run.next import Wait, next_effects
+from tui.run.order import Refusal
 from tui.run.steps import StepState
 
 HUNG = 30.0

@@ -90,18 +90,20 @@ def ensure_engine(paths: RunPaths, policy: Wish | None = None, say: Callable[[st
 
 def _end_unknown(journal: Path) -> bool:
     """Whether the engine that has just begun could not know that the journal's end was there: by its own word."""
-    from tui.journal.io import reading
+    from tui.journal.io import lines_backwards, reading
     from tui.journal.line import LineError, decode
 
     with reading(journal) as fd:
-        tail = os.pread(fd, _TAIL, max(0, os.fstat(fd).st_size - _TAIL))
-    for raw in reversed(tail.split(b"\n")):
-        try:
-            line = decode(raw)
-        except LineError:
-            continue
-        if line.type == "run.recovered":
-            return msgspec.json.decode(line.data).get("end_known") is False
+        size = os.fstat(fd).st_size
+        for begin, raw in lines_backwards(fd, size):
+            if begin < size - _TAIL:
+                break
+            try:
+                line = decode(raw)
+            except LineError:
+                continue
+            if line.type == "run.recovered":
+                return msgspec.json.decode(line.data).get("end_known") is False
     return False
 
 

@@ -9,8 +9,8 @@ from tui.console.pieces import Line
 from tui.console.view import View
 from tui.locale import _
 from tui.run import commands as c
-from tui.run.decide import Refusal
 from tui.run.foresight import Foreseen, announced, foresee
+from tui.run.order import Refusal
 from tui.run.steps import StepState
 from tui.words.driving import drive_word, foreseen_words, steps_words
 

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from tui.console.view import View
 from tui.run import commands as c
-from tui.run.decide import Refusal, decide
+from tui.run.decide import decide
+from tui.run.order import Refusal
 from tui.run.steps import StepState
 from tui.run.upnext import comes_next, upcoming
 

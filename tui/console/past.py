@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
+from pathlib import Path
 
 from tui.console.marks import Marks, type_of
 from tui.console.tail import step_of
 from tui.journal.events import StepProgress, class_of
-from tui.journal.io import open_for_reading
-from tui.journal.line import decode
+from tui.journal.io import line_at, lines_backwards, reading
+from tui.journal.line import LineError, decode
 from tui.journal.reader import Entry
 
 BACK = 4 * 1024 * 1024
@@ -24,19 +25,15 @@ def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
     """The latest transitions and the latest output before byte `offset`, in their order. Raises OSError, LineError."""
     found: list[Entry] = []
     counted: set[bytes] = set()
-    fd = open_for_reading(marks.journal)
-    try:
-        start = max(0, offset - BACK)
-        block = os.pread(fd, offset - start, start)
-        first = block.find(b"\n") + 1 if start else 0
+    with reading(marks.journal) as fd:
         bulk, transitions = BULK, TRANSITIONS
         # The marks know every transition up to where they were made: only output is looked for line by line.
         marked = marks.scanned >= offset
-        end = len(block)
-        while end > first and (bulk > 0 or (transitions > 0 and not marked)):
-            begin = block.rfind(b"\n", 0, end - 1) + 1
-            raw = block[begin : end - 1]
-            end = begin
+        first = offset
+        for begin, raw in lines_backwards(fd, offset):
+            if begin < offset - BACK or not (bulk > 0 or (transitions > 0 and not marked)):
+                break
+            first = begin
             class_ = class_of(type_of(raw))
             if class_.SILENT:
                 continue
@@ -48,43 +45,23 @@ def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
             if class_.BULK or class_.ROUTINE:
                 if bulk > 0:
                     bulk -= len(raw)
-                    found.append(Entry(start + begin, raw, decode(raw)))
+                    found.append(Entry(begin, raw, decode(raw)))
             elif transitions > 0:
                 transitions -= 1
-                found.append(Entry(start + begin, raw, decode(raw)))
-        older = bisect_left(marks.offsets, start + end)
+                found.append(Entry(begin, raw, decode(raw)))
+        older = bisect_left(marks.offsets, first)
         for place in range(older - 1, max(-1, older - 1 - transitions), -1):
-            found.append(_at(fd, marks.offsets[place]))
-    finally:
-        os.close(fd)
+            raw = line_at(fd, marks.offsets[place]) or b""
+            found.append(Entry(marks.offsets[place], raw, decode(raw)))
     found.reverse()
     return tuple(found)
 
 
-def _at(fd: int, offset: int) -> Entry:
-    size = 4096
-    while (end := (block := os.pread(fd, size, offset)).find(b"\n")) < 0 and len(block) == size:
-        size *= 4
-    raw = block if end < 0 else block[:end]
-    return Entry(offset, raw, decode(raw))
-
-
-def last_mono(journal: os.PathLike[str]) -> float | None:
+def last_mono(journal: Path) -> float | None:
     """Seconds from the opening to the last complete line; None where it is no line, 0 where there is none."""
-    fd = open_for_reading(journal)  # type: ignore[arg-type]
+    with reading(journal) as fd:
+        last = next(lines_backwards(fd, os.fstat(fd).st_size), None)
     try:
-        size, reach = os.fstat(fd).st_size, 64 * 1024
-        while True:
-            start = max(0, size - reach)
-            block = os.pread(fd, size - start, start)
-            end = block.rfind(b"\n")
-            begin = block.rfind(b"\n", 0, max(0, end)) + 1
-            if end < 0 and start == 0:
-                return 0.0
-            if end >= 0 and (begin > 0 or start == 0):
-                return decode(block[begin:end]).mono
-            reach *= 4
-    except ValueError:
+        return 0.0 if last is None else decode(last[1]).mono
+    except LineError:
         return None
-    finally:
-        os.close(fd)

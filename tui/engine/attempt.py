@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -82,7 +81,6 @@ class Attempt:
         self.companion_end = False
         self.awaits_standby = False
         """A commit of it waited for a synchronous standby when that was last looked for."""
-        self.began = time.monotonic()
         self.watching = Watching(recorder, state, self._given_up, look_now)
         opened = recorder.state.opened
         assert opened is not None
@@ -102,7 +100,7 @@ class Attempt:
         )
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)
-        self.probes = ProbeDriver(target, opened, environment, self.children, paths)
+        self.probes = ProbeDriver(target, opened, environment, paths)
 
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self.recorder.append(e.StepWaiting(step=self.at.id, attempt=self.at.attempt, reason=reason, facts=facts))
@@ -632,7 +630,3 @@ class Attempt:
             return
         error = lost.error if isinstance(lost, Lost) else None
         await Recovery(self, ended, lost=error).decide(str(lost))
-
-    def output_path(self) -> Path:
-        """Where what the step printed lies, redacted and complete."""
-        return self.output.path

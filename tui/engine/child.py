@@ -18,11 +18,9 @@ import msgspec
 
 from tui.engine.keeper import LENGTH
 from tui.engine.keepers import INTERPRETER, KEEPER, Keepers
-from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, find_alive, start_time
+from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, start_time
 from tui.engine.redact import Redactor
 from tui.locale import _
-
-__all__ = ["Child", "ChildIdentity", "ChildLost", "ChildNotStarted", "end_alive", "find_alive", "read_status"]
 
 
 class ChildNotStarted(Exception):

@@ -11,8 +11,9 @@ from tui.journal.codes import DriveReason
 from tui.journal.events import Event, HelmReleased, HelmTaken, StepEvent
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.run.commands import AnyCommand, Handover, Note, Rollback
-from tui.run.decide import Refusal, decide
+from tui.run.decide import decide
 from tui.run.driving import taken_over
+from tui.run.order import Refusal
 
 
 class Helm:

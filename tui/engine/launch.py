@@ -38,7 +38,6 @@ class LaunchFailed(Exception):
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
-        self.message = message
         self.exit_code = exit_code
 
 

@@ -23,7 +23,7 @@ _FLOCK = "hhqqi0q"
 
 
 class EngineRunning(Exception):
-    """Another engine holds the run; `facts` say which."""
+    """Another engine holds the run; its text says which."""
 
     def __init__(self, facts: EngineFacts) -> None:
         who = (
@@ -32,7 +32,6 @@ class EngineRunning(Exception):
             else f"Process {facts.pid} on {facts.host} is the engine of the run"
         )
         super().__init__(f"{who}.")
-        self.facts = facts
 
 
 class EngineIdentity(Struct, frozen=True):

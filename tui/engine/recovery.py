@@ -159,10 +159,10 @@ class Recovery:
             )  # fmt: skip
             self._waiting(WaitReason(verdict.reason), verdict.facts)
         if self._attempt.stop.is_set():
-            await self._terminate(verdict.facts)
+            await self._terminate()
         await asyncio.sleep(0.2)
 
-    async def _terminate(self, facts: dict[str, Any]) -> None:
+    async def _terminate(self) -> None:
         witness = self._at.witness or {}
         pid, start = witness.get("pid"), witness.get("backend_start")
         if pid and start:
@@ -310,8 +310,7 @@ class Recovery:
         if verdict.fate == "applied" and self._attempt.awaits_standby:
             evidence_["replication"] = Replication.UNCONFIRMED
         if verdict.fate == "applied":
-            whole = self._is_whole(verdict)
-            if whole:
+            if self._is_whole():
                 outcome: fx.Outcome = fx.Passed(evidence=evidence_ | self._end(), effect="all")
                 if self._problem is not None:
                     outcome = fx.Failed(reason=self._problem, evidence=outcome.evidence, effect="all")
@@ -373,7 +372,7 @@ class Recovery:
     def _end(self) -> dict[str, Any]:
         return {} if self._ended is None else child_evidence(self._ended)
 
-    def _is_whole(self, verdict: evidence.Verdict) -> bool:
+    def _is_whole(self) -> bool:
         """Whether what was applied is the whole step, or one statement of several that go on behind it."""
         if self._at.by_hand or self._attempt.kind.fence != "statements" or self._is_atomic():
             return True

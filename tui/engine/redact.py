@@ -15,8 +15,6 @@ from tui.engine.likely import ANCHORS, KEY_WORDS, MARK, NAMES, LikelySecrets
 from tui.sql.forms import forms
 from tui.sql.secretnames import is_secret_name
 
-__all__ = ["MARK", "MIN_SECRET", "Redactor"]
-
 MIN_SECRET: Final = 4
 """Shorter values occur everywhere by chance."""
 _CUT: Final = b"..."

@@ -31,15 +31,14 @@ _CUT_SEARCH: Final = 4096
 
 
 class OutputBatch(msgspec.Struct, frozen=True):
-    """What came since the batch before: `length` bytes at `offset` of the output file, their SHA-256 in hex, and how
-    many line ends are among them. `text` is the last part of them, decoded with replacement characters; the
-    `dropped_bytes` before it lie in the output file only."""
+    """What came since the batch before: `length` bytes at `offset` of the output file, their SHA-256 in hex. `text`
+    is the last part of them, decoded with replacement characters; the `dropped_bytes` before it lie in the output file
+    only."""
 
     text: str
     offset: int
     length: int
     sha256: str
-    lines: int
     dropped_bytes: int = 0
 
 
@@ -268,7 +267,6 @@ class _Gathered:
     def _reset(self) -> None:
         self._digest = hashlib.sha256()
         self._length = 0
-        self._lines = 0
         self._kept: list[bytes] = []
         self._kept_length = 0
 
@@ -289,7 +287,6 @@ class _Gathered:
     def _count(self, data: bytes) -> None:
         self._digest.update(data)
         self._length += len(data)
-        self._lines += data.count(b"\n")
         self._kept.append(data)
         self._kept_length += len(data)
         while self._kept_length - len(self._kept[0]) >= TEXT_RATE:
@@ -303,13 +300,11 @@ class _Gathered:
                 self._count(torn)
             if not self._length:
                 return None
-            digest, length, lines, kept = self._digest, self._length, self._lines, self._kept
+            digest, length, kept = self._digest, self._length, self._kept
             offset, self._offset = self._offset, self._offset + length
             self._reset()
         text = last_part(b"".join(kept), allowed, whole=length)
-        return OutputBatch(
-            text.decode("utf-8", "replace"), offset, length, digest.hexdigest(), lines, length - len(text)
-        )
+        return OutputBatch(text.decode("utf-8", "replace"), offset, length, digest.hexdigest(), length - len(text))
 
 
 def last_part(data: bytes, allowed: int, *, whole: int) -> bytes:

@@ -20,7 +20,8 @@ from tui.plan.model import Target
 from tui.plan.secrets import Secrets
 from tui.plan.tolerance import BRIEF
 from tui.postgres.answering import lets_in
-from tui.postgres.connect import Notice, Session, WorkSettings, open_session, silent
+from tui.postgres.connect import Notice, Session, open_session, silent
+from tui.postgres.conninfo import WorkSettings
 from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, Unusable
 from tui.postgres.evidence import Known, pin
@@ -356,10 +357,6 @@ class TargetAccess:
                 except PostgresError:
                     # That it is lost is found where it is used.
                     return
-
-    def control_lost(self) -> bool:
-        """Whether the control session, and with it every key on it, is gone."""
-        return self._control is None or self._control.closed
 
     async def standby(self, service: str, step: str) -> tuple[Resolved, Session]:
         """A session to the standby that a service names, with its parameters. Raises ConnectFailed."""

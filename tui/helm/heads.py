@@ -25,11 +25,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.helm.paths import RUN_ID, RunPaths
+from tui.helm.paths import RUN_ID, RunPaths, opened_id
 from tui.journal.end import End
 from tui.journal.failure import JournalLost
-from tui.journal.io import open_for_reading, reading, sync_directory
-from tui.journal.line import MAX_LINE, digest
+from tui.journal.io import line_at, open_for_reading, reading, sync_directory
+from tui.journal.line import digest
 from tui.locale import _
 
 _RECORD = 512
@@ -58,15 +58,6 @@ class Kept(Struct, frozen=True):
     end: End
     at: str
     file: Path
-
-
-class _Opened(Struct, frozen=True):
-    id: str = ""
-
-
-class _First(Struct, frozen=True):
-    type: str = ""
-    data: _Opened = _Opened()
 
 
 def directories(environment: Mapping[str, str], owner: int | None = None) -> list[Path]:
@@ -111,16 +102,10 @@ def named(paths: RunPaths) -> tuple[str, str, int]:
     """The run's id by its journal, else by its directory; the digest of its first line, empty without one; the uid of
     the journal's owner. Raises OSError."""
     with reading(paths.journal) as fd:
-        owner = os.fstat(fd).st_uid
-        size = 1 << 16
-        while b"\n" not in (block := os.pread(fd, size, 0)) and len(block) == size < MAX_LINE:
-            size *= 4
-    raw, newline, _rest = block.partition(b"\n")
-    try:
-        told = msgspec.json.decode(raw, type=_First).data.id if newline else ""
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        told = ""
-    return told if RUN_ID.fullmatch(told) else paths.directory.name, digest(raw) if newline else "", owner
+        owner, first = os.fstat(fd).st_uid, line_at(fd)
+    told = opened_id(first)
+    run = told if told and RUN_ID.fullmatch(told) else paths.directory.name
+    return run, "" if first is None else digest(first), owner
 
 
 def _read(file: Path, run: str, owner: int | None) -> Kept | None:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct, structs
 
 from tui.helm.paths import (
@@ -27,18 +26,17 @@ from tui.helm.paths import (
     is_open,
     is_own,
     list_runs,
+    opened_id,
     owner_uid,
 )
 from tui.helm.person import account_name
-from tui.journal.line import MAX_LINE
+from tui.journal.io import line_at
 from tui.locale import _
 from tui.words.inert import visible
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_CHUNK = 1 << 20
-
 
 Seen = tuple[tuple[int, int], tuple[int, int] | None]
 """Device and inode of a run's directory, and of its journal where there is one."""
@@ -57,15 +55,6 @@ class Account(Struct, frozen=True):
     home: str
     shell: str
     groups: tuple[int, ...]
-
-
-class _Opened(Struct, frozen=True):
-    id: str = ""
-
-
-class _First(Struct, frozen=True):
-    type: str = ""
-    data: _Opened = _Opened()
 
 
 def claimed(text: str | None, owner: str | None = None) -> RunPaths:
@@ -231,7 +220,7 @@ def _require_file(paths: RunPaths, directory: int, name: str, uid: int) -> tuple
         with _opened(name, _FILE, directory) as file:
             found = os.fstat(file)
             _require(paths, name, found, uid, stat.S_ISREG)
-            id = _id_of(file) if name == "journal.jsonl" else None
+            id = opened_id(line_at(file)) if name == "journal.jsonl" else None
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -261,18 +250,3 @@ def _require_plan(paths: RunPaths, directory: int, uid: int) -> None:
             for name in found:
                 at = os.stat(name, dir_fd=fd, follow_symlinks=False)
                 _require(paths, f"{where}/{name}", at, uid, kind)
-
-
-def _id_of(file: int) -> str | None:
-    """The run's id as the journal's first line has it; None where there is no whole first line, or it opens no run."""
-    line = b""
-    while b"\n" not in line:
-        chunk = os.pread(file, _CHUNK, len(line))
-        if not chunk or len(line) > MAX_LINE:
-            return None
-        line += chunk
-    try:
-        first = msgspec.json.decode(line[: line.index(b"\n")], type=_First)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
-        return None
-    return first.data.id if first.type == "run.opened" else None

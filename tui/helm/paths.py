@@ -1,5 +1,5 @@
 """Where runs lie on disk, and how a person's word for a run becomes its directory: an id, a unique prefix, a path,
-`last`, or nothing at all. Only `os`, importable by everyone.
+`last`, or nothing at all. Importable by everyone.
 
 Modes are set whatever the umask, the group is inherited from the directory above, and nothing here follows a link
 inside the state directory: in a shared `runs/` other accounts may create names.
@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from tui.journal.io import lines_backwards, open_for_reading, reading
 from tui.locale import _
 from tui.words.inert import visible
 
@@ -26,8 +27,6 @@ RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 DIRECTORY_MODE = 0o2750
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SHOWN = 5
-_CHUNK, _LONGEST = 1 << 16, 1 << 26
-"""Bytes; the second of a line at most: in a file of another account there may be none for terabytes."""
 
 
 class RunExists(Exception):
@@ -47,11 +46,7 @@ class RunNotPermitted(RunNotFound):
 
 
 class AmbiguousRun(RunError):
-    """`candidates` are the ids that fit, newest first."""
-
-    def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
-        super().__init__(message)
-        self.candidates = candidates
+    """Several runs fit."""
 
 
 class RunPaths(Struct, frozen=True):
@@ -186,8 +181,16 @@ def open_file(path: Path, mode: int, flags: int = os.O_WRONLY | os.O_APPEND) -> 
     return fd
 
 
-class _Line(msgspec.Struct):
+class _Line(Struct, frozen=True):
     type: str = ""
+
+
+class _Opened(Struct, frozen=True):
+    id: str = ""
+
+
+class _First(_Line, frozen=True):
+    data: _Opened = _Opened()
 
 
 def find_run(text: str | None, open_only: bool = False, own: bool = False) -> RunPaths:
@@ -226,7 +229,7 @@ def is_own(run: RunPaths) -> bool:
 def _is_closed_to_us(run: RunPaths) -> bool:
     """Whether this account may not look whether there is a journal, or may not read it."""
     try:
-        os.close(os.open(run.journal, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK))
+        os.close(open_for_reading(run.journal))
     except OSError as error:
         return isinstance(error, PermissionError)
     return False
@@ -240,37 +243,25 @@ def is_open(run: RunPaths) -> bool:
 def last_type(journal: Path) -> str | None:
     """The `type` of the last complete line; None without one or where it may not be read, empty where it is damaged."""
     try:
-        fd = os.open(journal, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with reading(journal) as fd:
+            last = next(lines_backwards(fd, os.fstat(fd).st_size), None)
     except OSError:
         return None
-    try:
-        status = os.fstat(fd)
-        line = _last_line(fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
-    finally:
-        os.close(fd)
-    if line is None:
+    if last is None:
         return None
     try:
-        return msgspec.json.decode(line, type=_Line).type
+        return msgspec.json.decode(last[1], type=_Line).type
     except msgspec.MsgspecError:
         return ""
 
 
-def _last_line(fd: int, size: int) -> bytes | None:
-    """The bytes of the last line that ends in a newline, without it; read backwards, so that its cost is the line's."""
-    tail, start, chunk = b"", size, _CHUNK
-    while start > 0 and len(tail) <= _LONGEST:
-        step = min(chunk, start)
-        start -= step
-        chunk *= 2
-        tail = os.pread(fd, step, start) + tail
-        end = tail.rfind(b"\n")
-        if end < 0:
-            continue
-        begin = tail.rfind(b"\n", 0, end)
-        if begin >= 0 or start == 0:
-            return tail[begin + 1 : end]
-    return None
+def opened_id(first: bytes | None) -> str | None:
+    """The run's id as the journal's first line has it; None where there is no such line, or it opens no run."""
+    try:
+        line = msgspec.json.decode(first or b"", type=_First)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+    return line.data.id if line.type == "run.opened" else None
 
 
 def _all_runs() -> tuple[RunPaths, ...]:
@@ -312,7 +303,7 @@ def _by_id(text: str, open_only: bool, own: bool) -> RunPaths:
         candidates = tuple(run.id for run in found)
         shown = ", ".join(candidates[:_SHOWN]) + (", ..." if len(candidates) > _SHOWN else "")
         message = _("{text} fits {count} runs: {runs}. Give more of the id.")
-        raise AmbiguousRun(message.format(text=text, count=len(found), runs=shown), candidates)
+        raise AmbiguousRun(message.format(text=text, count=len(found), runs=shown))
     if text and os.path.lexists(text):
         return _by_path(text)
     message = _("There is no run {text} in {directory}.")

@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tui.journal.line import MAX_LINE
 from tui.locale import _
 
 JOURNAL_MODE = 0o640
 RESERVE_MODE = 0o600
 SETTLE_BYTES = 4 * 1024 * 1024
+PIECE, LARGEST_PIECE = 64 * 1024, 4 * 1024 * 1024
+"""Bytes read at once where a line of unknown length is looked for: at first, and at most."""
 
 
 class JournalIO(Protocol):
@@ -186,6 +189,35 @@ def reading(path: Path) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def line_at(fd: int, offset: int = 0) -> bytes | None:
+    """The line that begins at this byte, without its newline; None without an end or where it is too long."""
+    found, size = b"", PIECE
+    while (end := found.find(b"\n")) < 0 and len(found) <= MAX_LINE:
+        if not (block := os.pread(fd, size, offset + len(found))):
+            return None
+        found, size = found + block, min(2 * size, LARGEST_PIECE)
+    return found[:end] if end >= 0 else None
+
+
+def lines_backwards(fd: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """The lines that end before byte `end`, the last first: where each begins, and its bytes without the newline. What
+    follows the last newline is no line; none is there where longer than a line may be is no newline."""
+    rest: bytes | None = None
+    start, size = end, PIECE
+    while start > 0 and (end - start if rest is None else len(rest)) <= MAX_LINE:
+        length = min(size, start)
+        start -= length
+        block = os.pread(fd, length, start) + (rest or b"")
+        stop = block.rfind(b"\n") if rest is None else len(block)
+        while (at := block.rfind(b"\n", 0, max(0, stop))) >= 0:
+            yield start + at + 1, block[at + 1 : stop]
+            stop = at
+        rest = block[:stop] if stop >= 0 else None
+        size = min(2 * size, LARGEST_PIECE)
+    if start == 0 and rest is not None:
+        yield 0, rest
 
 
 def sync_directory(path: Path) -> None:

@@ -15,8 +15,6 @@ from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, Line, LineError, decode
 from tui.locale import _
 
-__all__ = ["Entry", "JournalCorrupt", "JournalReader", "follow", "read_all", "scan"]
-
 CHUNK = 4 * 1024 * 1024
 
 
@@ -47,11 +45,6 @@ class JournalReader:
     def offset(self) -> int:
         """Where the next line to be delivered starts."""
         return self._offset
-
-    @property
-    def seq(self) -> int:
-        """The last line delivered; -1 before the first."""
-        return self._next - 1
 
     def seek(self, offset: int, prev_seq: int) -> None:
         """Go on at a line's start, `prev_seq` being the line before it (-1 at the start of the file)."""

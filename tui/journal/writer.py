@@ -28,10 +28,6 @@ from tui.journal.line import (
 from tui.journal.verify import Survey
 from tui.locale import _
 
-__all__ = [
-    "JournalBroken", "JournalCorrupt", "JournalFull", "JournalLost", "JournalWriter", "Recovered", "reserve_path",
-]  # fmt: skip
-
 RESERVE_BYTES = 2 * 1024 * 1024
 WRITE_AFTER = 0.04
 """Seconds until readers see a line that nothing waits for; the contract's 50 ms less what waking up takes."""

@@ -84,7 +84,7 @@ class Converter:
         if not isinstance(node, Mapping):
             keys = ", ".join(shapes.fields(cls))
             return self.wrong(node, _("a mapping with keys such as {keys}").format(keys=keys))
-        return self.build(cls, node, path, self.pairs(node, cls, path))
+        return self.build(cls, node, self.pairs(node, cls, path))
 
     def pairs(self, node: Mapping, cls: type[Struct], path: str) -> dict[str, Any]:
         """The values of a mapping by the struct's field names; unknown and missing keys are reported."""
@@ -104,7 +104,7 @@ class Converter:
         self.missing(node, cls, path, meant)
         return values
 
-    def build(self, cls: type[Struct], node: Node, path: str, values: dict[str, Any]) -> Any:
+    def build(self, cls: type[Struct], node: Node, values: dict[str, Any]) -> Any:
         """The structure of these values, with placeholders for what is missing."""
         for field in shapes.fields(cls).values():
             if field.required and field.name not in values:

@@ -102,7 +102,7 @@ class PlanReader:
         kind, spec = self._kind(node, path, meant, strange)
         values |= {"id": ident or "", "kind": kind, "spec": spec}
         self._missing(node, path, meant)
-        step = self.converter.build(Step, node, path, values)
+        step = self.converter.build(Step, node, values)
         if step is not INVALID:
             uses = [use for use in self._uses if not use.is_action] + [use for use in self._uses if use.is_action]
             self.entries[id(step)] = Entry(step, path, (node.line, node.column), uses)

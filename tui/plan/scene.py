@@ -19,7 +19,6 @@ class Placed:
     entry: Entry
     order: int
     phase: Phase
-    phase_path: str
     section: str
     parallel: bool
     in_rollback: bool
@@ -39,7 +38,7 @@ class Scene:
             for section_path, section in self.sections(path, phase):
                 for step in section.steps:
                     entry = reader.entries[id(step)]
-                    placed = Placed(entry, len(self.steps), phase, path, section_path, section.parallel, in_rollback)
+                    placed = Placed(entry, len(self.steps), phase, section_path, section.parallel, in_rollback)
                     self.steps.append(placed)
         self.by_id = {placed.entry.step.id: placed for placed in self.steps if placed.entry.step.id}
 

@@ -200,7 +200,7 @@ class _Composer:
         if isinstance(parent, Sequence):
             parent.items.append(node)
         elif frame.key is None:
-            self.key(frame, parent, node, aliased)
+            self.key(frame, parent, node)
         else:
             if not frame.skip:
                 if not aliased and not isinstance(node, Scalar) and node.line != frame.key.line:
@@ -208,7 +208,7 @@ class _Composer:
                 parent.pairs[frame.key.text] = (frame.key, node)
             frame.key, frame.skip = None, False
 
-    def key(self, frame: _Frame, parent: Mapping, node: Node, aliased: bool) -> None:
+    def key(self, frame: _Frame, parent: Mapping, node: Node) -> None:
         frame.key, frame.skip = Scalar(node.line, node.column), True
         if not isinstance(node, Scalar):
             self.report.add("bad-key", node.spot, _("A key must be a text, not a list or a mapping."))

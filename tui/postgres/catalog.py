@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from tui.postgres.connect import PostgresError, Session
+from tui.postgres.connect import Session
+from tui.postgres.errors import PostgresError
 from tui.postgres.query import query
 
 FAMILIES = (

@@ -29,7 +29,6 @@ from tui.postgres.dsn import bad_value, masked
 from tui.postgres.errors import (
     ConnectFailed,
     ConnectionLost,
-    LockNotAvailable,
     OutOfMemory,
     PostgresError,
     StatementFailed,
@@ -42,21 +41,6 @@ if TYPE_CHECKING:
     import psycopg
 
     from tui.postgres.wire import WireConnection
-
-__all__ = [
-    "Backend",
-    "ConnectFailed",
-    "ConnectionLost",
-    "LockNotAvailable",
-    "Notice",
-    "PostgresError",
-    "Result",
-    "Session",
-    "StatementFailed",
-    "WorkSettings",
-    "application_name",
-    "open_session",
-]
 
 T = TypeVar("T")
 _WARNINGS_KEPT, _WARNING_LONGEST = 50, 1000
@@ -78,8 +62,6 @@ class Notice(msgspec.Struct, frozen=True):
     sqlstate: str | None
     message: str
     detail: str | None = None
-    hint: str | None = None
-    context: str | None = None
     routine: str | None = None
     """The server's function that reports it, which nobody translates."""
 
@@ -89,9 +71,6 @@ class Backend(msgspec.Struct, frozen=True):
 
     pid: int
     start: str
-    application: str = ""
-    user: str = ""
-    database: str = ""
     state: str = ""
     wait_event: str = ""
 
@@ -147,7 +126,7 @@ class Session:
     """The only owner of its connection, in autocommit: transactions are begun and ended by plain SQL.
 
     Statements without parameters go by the simple protocol, as psql sends them. Every call runs in a task
-    of its own, so that cancelling the caller ends the waiting and nothing else; `settled` waits for what is
+    of its own, so that cancelling the caller ends the waiting and nothing else; the next call waits for what is
     then still under way. Errors: StatementFailed, LockNotAvailable, ConnectionLost.
     """
 
@@ -326,14 +305,8 @@ class Session:
         except OSError:
             return None
 
-    async def settled(self) -> None:
-        """Wait until nothing of this session is under way, whoever stopped waiting for it."""
-        while self._pending is not None and not self._pending.done():
-            await asyncio.wait({self._pending})
-
     async def close(self) -> None:
-        """Close the connection; bounded in time. A statement still running meets a vanished client; see
-        `settled` and `cancel`.
+        """Close the connection; bounded in time. A statement still running meets a vanished client; see `cancel`.
 
         What still waits for an answer is ended first, or it would go on watching a descriptor whose number the
         next connection gets, and take that one from the event loop when it ends.
@@ -464,8 +437,6 @@ class Session:
             diag.sqlstate,
             diag.message_primary or "",
             diag.message_detail,
-            diag.message_hint,
-            diag.context,
             diag.source_function,
         )
         if notice.severity in ("FATAL", "PANIC") or notice.sqlstate == CRASH:

@@ -11,7 +11,8 @@ import msgspec
 from tui.journal.codes import FateReason
 from tui.locale import _
 from tui.postgres import fence, ledger, lineage
-from tui.postgres.connect import Backend, PostgresError, Session, StatementFailed
+from tui.postgres.connect import Backend, Session
+from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.identity import TargetIdentity, target_identity
 from tui.postgres.pooler import SETTLED, Pooler
 from tui.postgres.xid import XidStatus, xid_status

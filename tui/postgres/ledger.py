@@ -13,7 +13,8 @@ from typing import Any, Literal
 import msgspec
 
 from tui.locale import _
-from tui.postgres.connect import PostgresError, Session
+from tui.postgres.connect import Session
+from tui.postgres.errors import PostgresError
 from tui.postgres.query import query
 
 State = Literal["present", "absent", "foreign", "forbidden"]
@@ -32,9 +33,7 @@ class LedgerRow(msgspec.Struct, frozen=True):
     """A committed statement. `xid` is text (64 bits), `written` UTC text."""
 
     xid: str
-    pid: int
     written: str
-    plan_sha256: str
 
 
 async def carrying_publications(session: Session) -> list[str]:

@@ -43,12 +43,6 @@ async def progress(monitor: Session, pids: Iterable[int]) -> tuple[Progress, ...
     return tuple(_progress(*row) for row in rows)
 
 
-async def wal_written(monitor: Session) -> int:
-    """Bytes of WAL since the server exists. The difference of two calls is a proxy: others write, too."""
-    position: int = (await monitor.rows("wal_position"))[0][0]
-    return position
-
-
 def _progress(command: str, pid: int, phase: str, facts: str) -> Progress:
     counters = msgspec.json.decode(facts)
     label = command.lower().replace(" ", "_")

@@ -16,13 +16,11 @@ _FILES = ("passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir")
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
-    """`parameters` by libpq's names, passwords included. `sources`: what set those that the string itself does not:
-    an environment variable, or `service NAME`. `service`: what is left for libpq to look up. `dsn`: what errors must
-    not repeat."""
+    """`parameters` by libpq's names, passwords included. `service`: what is left for libpq to look up. `dsn`: what
+    errors must not repeat."""
 
     parameters: dict[str, str]
     service: dict[str, str] = {}
-    sources: dict[str, str] = {}
     dsn: str = ""
 
     @property
@@ -73,4 +71,4 @@ def resolve(dsn: str, environment: Mapping[str, str]) -> Resolved:
     for keyword in _FILES:
         if found.get(keyword):
             found[keyword] = in_directory(found[keyword], environment)
-    return Resolved(parameters=found, sources=sources, service=kept, dsn=dsn)
+    return Resolved(parameters=found, service=kept, dsn=dsn)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.postgres.connect import Session, StatementFailed
+from tui.postgres.connect import Session
+from tui.postgres.errors import StatementFailed
 
 # The database's size walks its directory; once in so many seconds is enough.
 _SIZE_EVERY_S = 30.0
@@ -59,11 +60,6 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     database_bytes_at: float
     partial: bool
     locks: int
-
-    @property
-    def connections_percent(self) -> float:
-        """Of what ordinary roles may use: max_connections without the reserved ones."""
-        return 100.0 * self.connections / self.connections_usable
 
     @property
     def replication_lag_s(self) -> float | None:

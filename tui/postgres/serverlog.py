@@ -6,7 +6,8 @@ import asyncio
 from typing import Final
 
 from tui.locale import _
-from tui.postgres.connect import PostgresError, Session, StatementFailed
+from tui.postgres.connect import Session
+from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logline import LogLine, Parser, parser_for
 
 PIECE: Final = 256 << 10

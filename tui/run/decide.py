@@ -312,11 +312,6 @@ def _undone_by(state: RunState, at: StepState, by_hand: bool = False) -> tuple[e
     return (e.StepUndone(step=at.undoes, attempt=max(1, original.attempt), by_step=at.id, evidence=evidence),)
 
 
-def undo_passed(state: RunState, at: StepState) -> tuple[e.Event, ...]:
-    """What follows when the step that undoes another has passed."""
-    return _undone_by(state, at)
-
-
 def _undo(state: RunState, command: c.Undo, wall: float) -> Decision:
     at = _find(state, command.step)
     return at if isinstance(at, Refusal) else undo(state, at, command, wall)

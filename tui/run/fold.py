@@ -78,7 +78,7 @@ def _recovered(state: RunState, event: e.RunRecovered, line: Line) -> RunState:
     for step in state.active:
         steps = steps.replace(replace(steps[step], recover=True))
     return replace(
-        state, steps=steps, helm=None, helm_since=None, engine=event.engine, recoveries=state.recoveries + 1,
+        state, steps=steps, helm=None, engine=event.engine, recoveries=state.recoveries + 1,
         policy=event.policy or state.policy,
     )  # fmt: skip
 
@@ -446,13 +446,13 @@ def _remarked(state: RunState, remark: Remark) -> RunState:
 
 
 def _helm_taken(state: RunState, event: e.HelmTaken, line: Line) -> RunState:
-    return replace(state, helm=event.person, helm_since=line.mono)
+    return replace(state, helm=event.person)
 
 
 def _helm_released(state: RunState, event: e.HelmReleased, line: Line) -> RunState:
     if event.note:
         state = _remarked(state, Remark(by=event.person, at=line.at, text=event.note, kind="handover"))
-    return replace(state, helm=None, helm_since=None)
+    return replace(state, helm=None)
 
 
 def _backup(state: RunState, event: e.BackupRecorded, line: Line) -> RunState:

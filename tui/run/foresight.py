@@ -18,9 +18,10 @@ from tui.journal.codes import CancelReason
 from tui.journal.line import VERSION, Line
 from tui.run import commands as c
 from tui.run.clock import expected, rfc3339
-from tui.run.decide import Refusal, decide
+from tui.run.decide import decide
 from tui.run.fold import apply
 from tui.run.next import Append, Interrupt, Recover, Run, Wait, next_effects
+from tui.run.order import Refusal
 from tui.run.state import RunState
 from tui.run.steps import StepState
 

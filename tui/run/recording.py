@@ -21,8 +21,8 @@ from msgspec.structs import replace
 
 import tui
 from tui.journal.failure import JournalCorrupt
-from tui.journal.io import JOURNAL_MODE, open_for_reading
-from tui.journal.line import LineError, digest
+from tui.journal.io import JOURNAL_MODE, lines_backwards, open_for_reading, reading
+from tui.journal.line import digest
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
 from tui.locale import _
@@ -280,23 +280,11 @@ class Recording:
 
     def _fits(self, frame: Keyframe) -> bool:
         try:
-            descriptor = open_for_reading(self.journal)
+            with reading(self.journal) as descriptor:
+                last = next(lines_backwards(descriptor, frame.offset), None)
         except OSError:
             return False
-        try:
-            start = max(0, frame.offset - (1 << 21))
-            block = os.pread(descriptor, frame.offset - start, start)
-        except OSError:
-            return False
-        finally:
-            os.close(descriptor)
-        if not block.endswith(b"\n"):
-            return False
-        raw = block[:-1][block[:-1].rfind(b"\n") + 1 :]
-        try:
-            return digest(raw) == frame.digest
-        except LineError:
-            return False
+        return last is not None and digest(last[1]) == frame.digest
 
     def _save(self) -> None:
         """Write the cache anew and put it in the old one's place. Not permitted, or no room: left as it was."""

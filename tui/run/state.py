@@ -173,7 +173,6 @@ class RunState(Struct, frozen=True, kw_only=True):
     reached: Reached | None = None
     """Where the log was behind the last step of whose transactions not all are known."""
     helm: str | None = None
-    helm_since: float | None = None
     rollback: RollbackState | None = None
     guards: tuple[GuardState, ...] = ()
     samples: tuple[Sample, ...] = ()

@@ -85,7 +85,7 @@ def safe_lack(state: RunState) -> Lack | None:
     if rollback_seconds(state) is None and basis is not None and not basis.comparable:
         return Lack(code=Unknown.NOT_COMPARABLE, basis=basis)
     if rollback_seconds(state) is None:
-        return Lack(code=Unknown.NEVER_ROLLED_BACK, steps=tuple(_without_figure(state, opened)))
+        return Lack(code=Unknown.NEVER_ROLLED_BACK, steps=tuple(_without_figure(opened)))
     return Lack(code=Unknown.NO_WINDOW)
 
 
@@ -95,7 +95,7 @@ def goes_back(opened: RunOpened) -> bool:
     return undo or any(step.kind != "sign" for _place, step in places(opened.plan.rollback.phases))
 
 
-def _without_figure(state: RunState, opened: RunOpened) -> Iterator[str]:
+def _without_figure(opened: RunOpened) -> Iterator[str]:
     """Steps of a rollback that nobody has rehearsed or estimated."""
     for _place, step in places(opened.plan.phases):
         if step.undo is not None and UNDO_PREFIX + step.id not in opened.durations:

@@ -119,12 +119,6 @@ def creates_index_if_not_exists_concurrently(statement: Statement) -> bool:
     return statement.kind == "sql" and words[:4] == ("CREATE", "INDEX", "CONCURRENTLY", "IF")
 
 
-def forbidden(statement: Statement) -> ForbiddenCode | None:
-    """Why the runner cannot let this statement into its session: the first reason, or None."""
-    found = mentions(statement)
-    return found[0].code if found else None
-
-
 def mentions(statement: Statement) -> tuple[Mention, ...]:
     """Everything in the statement that would break the runner's locks, settings or protocol."""
     words = statement.words

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 Known = bool | None
 """True, False, or None where only the moment can tell."""
-Mistake = Literal["if_unbalanced"]
 
 
 class _Level(msgspec.Struct):

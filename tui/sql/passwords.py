@@ -114,7 +114,7 @@ class _Reader:
                 self._word(at, token.word)
             string = self.string(at)
             if string is not None:
-                self._inside(at, string)
+                self._inside(string)
                 self._column(string)
                 at = string.behind
             else:
@@ -204,7 +204,7 @@ class _Reader:
             if _PLACE.search(pattern.value, 0, use.start()) and taken < len(arguments):
                 self._secret(arguments[taken], "password")
 
-    def _inside(self, at: int, string: _String) -> None:
+    def _inside(self, string: _String) -> None:
         """What a string holds itself: a connection, a variable of a program, SQL that somebody executes."""
         if _OPEN.search(string.value) and self._is(string.behind, "|"):
             behind = string.behind

@@ -314,7 +314,6 @@ class PathHash(Struct, frozen=True, kw_only=True):
     bytes: int = 0
     files: int = 0
     sha256: str = ""
-    seconds: float = 0.0
     error: str | None = None
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres import evidence, fence
-from tui.postgres.connect import Backend, ConnectFailed, ConnectionLost, application_name
+from tui.postgres.connect import Backend
+from tui.postgres.conninfo import application_name
+from tui.postgres.errors import ConnectFailed, ConnectionLost
 from tui.postgres.identity import target_identity
 
 pytestmark = pytest.mark.postgres

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.postgres.pgserver import Server, Sessions, awaited, refused
-from tui.postgres.connect import PostgresError, Session
+from tui.postgres.connect import Session
+from tui.postgres.errors import PostgresError
 from tui.postgres.fingerprint import compare, fingerprint
 
 pytestmark = pytest.mark.postgres

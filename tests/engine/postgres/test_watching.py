@@ -16,7 +16,7 @@ from tui.postgres.filelog import FileLog
 from tui.postgres.invalid import invalid_indexes
 from tui.postgres.locks import lock_tree
 from tui.postgres.logline import LogLine
-from tui.postgres.progress import progress, wal_written
+from tui.postgres.progress import progress
 from tui.postgres.sample import Sample, sample
 from tui.postgres.serverlog import LogUnavailable, ServerLog
 
@@ -111,7 +111,7 @@ async def test_a_killed_concurrent_build_leaves_an_invalid_index(server: Server,
         build = asyncio.ensure_future(work.execute("create index concurrently i on t (a)"))
         await waiting(monitor, work)
         (building,) = await invalid_indexes(monitor)
-        assert (building.index, building.table, building.building_pid) == ("public.i", "public.t", work.backend.pid)
+        assert (building.index, building.building_pid) == ("public.i", work.backend.pid)
         (step,) = await progress(monitor, [work.backend.pid])
         assert (step.command, step.unit, step.done) == ("create_index_concurrently", "lockers", 0)
         await control.execute(f"select pg_terminate_backend({work.backend.pid})")
@@ -123,7 +123,7 @@ async def test_a_killed_concurrent_build_leaves_an_invalid_index(server: Server,
 
         await until(abandoned)
         (left,) = await invalid_indexes(monitor)
-        assert (left.valid, left.leftover) == (False, "")
+        assert left.index == "public.i"
         # What makes a naive retry lie: no error, and the index stays as it is.
         await control.execute("create index concurrently if not exists i on public.t (a)")
         assert [found.index for found in await invalid_indexes(monitor)] == ["public.i"]
@@ -138,7 +138,7 @@ async def test_a_reindex_leaves_ccnew(server: Server, database: str) -> None:
         error = await refused(work.execute("reindex index concurrently i"))
         assert error.sqlstate == "55P03"
         await blocker.execute("commit")
-        assert [(f.index, f.leftover) for f in await invalid_indexes(monitor)] == [("public.i_ccnew", "ccnew")]
+        assert [found.index for found in await invalid_indexes(monitor)] == ["public.i_ccnew"]
 
 
 @pytest.mark.every_version
@@ -157,11 +157,9 @@ async def test_samples(own: Server) -> None:
         assert first.tps is None and first.connections >= 2 and first.idle_in_transaction >= 1
         assert first.oldest_idle_in_transaction_s is not None and first.oldest_transaction_s and not first.partial
         limit = int(await one(monitor, "select current_setting('max_connections')"))
-        assert first.connections_usable == limit - 3 and 0 < first.connections_percent < 100
+        assert first.connections_usable == limit - 3 and first.connections < first.connections_usable
         assert first.source == f"{own.home}:5432" and first.database_bytes and first.database_bytes > 1_000_000
-        before = await wal_written(monitor)
         await idle.execute("insert into t select generate_series(1, 10000)")
-        assert await wal_written(monitor) - before > 100_000
         assert (await sample(monitor, first)).tps is None, "over so short a time a rate says nothing"
 
         async def rated() -> Sample | None:

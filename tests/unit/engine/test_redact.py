@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tui.engine.redact import MARK, Redactor
+from tui.engine.likely import MARK
+from tui.engine.redact import Redactor
 
 M = MARK.decode()
 

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from tui.journal.end import End
+from tui.journal.failure import JournalCorrupt
 from tui.journal.line import GENESIS, decode, digest, encode
-from tui.journal.reader import JournalCorrupt, read_all
+from tui.journal.reader import read_all
 from tui.journal.verify import Verdict, verify
 
 from .faults import record

@@ -14,18 +14,12 @@ import pytest
 
 from tui.journal import writer as writer_module
 from tui.journal.clock import RunClock
+from tui.journal.failure import JournalBroken, JournalCorrupt, JournalFull
 from tui.journal.io import FileIO
 from tui.journal.line import GENESIS, JournalError, Line, decode, digest, encode
 from tui.journal.reader import JournalReader, read_all
 from tui.journal.verify import verify
-from tui.journal.writer import (
-    RESERVE_BYTES,
-    JournalBroken,
-    JournalCorrupt,
-    JournalFull,
-    JournalWriter,
-    reserve_path,
-)
+from tui.journal.writer import RESERVE_BYTES, JournalWriter, reserve_path
 
 from .faults import Disk, FaultIO, record
 

@@ -10,9 +10,10 @@ from tui.journal.line import GENESIS, Line, decode, digest, encode, encode_data
 from tui.plan.model import Action, Guard, Phase, Plan, Rollback, Section, Step, Target, Trigger
 from tui.run import commands as c
 from tui.run.clock import instant, rfc3339
-from tui.run.decide import Decision, Refusal, decide
+from tui.run.decide import Decision, decide
 from tui.run.fold import fold
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
+from tui.run.order import Refusal
 from tui.run.state import RunState
 from tui.run.steps import StepState
 

@@ -13,8 +13,8 @@ from tui.journal import events as e
 from tui.plan.model import Guard, Plan
 from tui.run import commands as c
 from tui.run.attested import title_of
-from tui.run.decide import Refusal
 from tui.run.next import exit_code
+from tui.run.order import Refusal
 from tui.run.status import status
 
 CPU = Guard(metric="cpu", below=0.7, for_=60.0)

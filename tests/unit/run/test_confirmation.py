@@ -28,9 +28,10 @@ from tui.journal.codes import CancelReason
 from tui.plan.model import Plan, Step
 from tui.run import commands as c
 from tui.run.confirmation import late
-from tui.run.decide import Refusal, decide
+from tui.run.decide import decide
 from tui.run.fold import fold_all
 from tui.run.next import Wait, exit_code
+from tui.run.order import Refusal
 from tui.run.status import status
 from tui.run.steps import Confirmed
 from tui.steps.registry import KINDS

@@ -23,8 +23,9 @@ from tests.unit.run.runs import (
 from tui.journal import events as e
 from tui.plan.model import Step
 from tui.run import commands as c
-from tui.run.decide import Refusal, decide
+from tui.run.decide import decide
 from tui.run.next import Run, Wait, exit_code
+from tui.run.order import Refusal
 from tui.run.state import RunState
 
 

@@ -10,9 +10,9 @@ from tests.unit.run.runs import ANA, AUTOMATIC, TARGET, Driven, listed, query, r
 from tui.journal import events as e
 from tui.journal.codes import DriveReason
 from tui.run import commands as c
-from tui.run.decide import Refusal
 from tui.run.driving import Driver, driver, taken_over, wished
 from tui.run.next import Append, Run, Wait
+from tui.run.order import Refusal
 
 AUTOPILOT = e.Policy(drive="autopilot", sign_off="shown", signer="demo", on_failure="rollback")
 RUN_TO = e.Policy(drive="run_to", until="d")

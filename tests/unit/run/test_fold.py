@@ -31,9 +31,10 @@ from tui.journal import events as e
 from tui.journal.line import Line, encode_data
 from tui.plan.model import Guard, Phase, Plan, Proof, Section, Step
 from tui.run import commands as c
-from tui.run.decide import Refusal, decide
+from tui.run.decide import decide
 from tui.run.fold import fold, fold_all
 from tui.run.next import Append, Wait, next_effects
+from tui.run.order import Refusal
 from tui.run.recording import decode_state, encode_state
 from tui.run.state import RunState
 

@@ -28,9 +28,9 @@ from tests.unit.run.world import World
 from tui.journal import events as e
 from tui.plan.model import Plan
 from tui.run import commands as c
-from tui.run.decide import Refusal
 from tui.run.foresight import Foreseen, announced, foresee
 from tui.run.next import Append, Interrupt, Run, Wait, next_effects
+from tui.run.order import Refusal
 
 
 def goes_on(run: Driven) -> tuple[list[tuple[str, bool]], Wait, str | None]:

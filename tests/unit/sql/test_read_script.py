@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.sql import Script, Statement, read_script
+from tui.sql.script import Script, Statement, read_script
 
 ATOMIC = """CREATE OR REPLACE FUNCTION f(x int) RETURNS int LANGUAGE sql
 BEGIN ATOMIC

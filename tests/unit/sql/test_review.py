@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tui.sql import (
-    forbidden,
-    is_transaction_control,
-    is_within_transaction,
-    needs_no_transaction,
-    read_script,
-    review,
-)
-from tui.sql.review import Transaction
-from tui.sql.script import Statement
+from tui.sql.classify import is_transaction_control, is_within_transaction, mentions, needs_no_transaction
+from tui.sql.review import Transaction, review
+from tui.sql.script import Statement, read_script
 
 
 def one(source: str) -> Statement:
@@ -135,7 +128,7 @@ def test_needs_no_transaction(source: str, expected: bool) -> None:
     ],
 )
 def test_forbidden(source: str, code: str | None) -> None:
-    assert forbidden(one(source)) == code
+    assert next((found.code for found in mentions(one(source))), None) == code
 
 
 def codes(source: str, transaction: Transaction) -> list[tuple[int, str]]:

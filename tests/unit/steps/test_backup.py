@@ -13,7 +13,7 @@ from tui.steps.effects import Failed, HashPath, Passed, PathHash, Probe, RunChil
 SPEC: dict[str, Any] = {"directory": "${BACKUPS}"}
 TAKEN = SnapshotTaken(name="00000003-1", facts={"host": "db1", "lsn": "0/1"})
 ROOM = {"free_bytes": 10**12, "source": "here (local)", "last_bytes": None, "database_bytes": 1000}
-HASH = PathHash(bytes=1000, files=1, sha256="cd", seconds=0.5)
+HASH = PathHash(bytes=1000, files=1, sha256="cd")
 
 
 def test_what_was_written_is_hashed_and_recorded() -> None:

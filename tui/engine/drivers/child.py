@@ -34,7 +34,8 @@ from tui.plan.model import Step
 from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.plan.tolerance import tolerance
 from tui.postgres import fence
-from tui.postgres.connect import Session, WorkSettings, application_name
+from tui.postgres.connect import Session
+from tui.postgres.conninfo import WorkSettings, application_name
 from tui.postgres.dsn import keywords
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget
@@ -154,7 +155,7 @@ class ChildDriver:
     async def _run(self, effect: RunChild, accompany: Accompaniment | None, directory: Path) -> ChildDone:
         began = time.monotonic()
         try:
-            argv, environment, lost = await self._prepared(effect, directory)
+            argv, environment, lost = await self._prepared(effect)
         except (LookupError, ValueError, OSError) as error:
             return ChildDone(status=None, error=str(error))
         except OtherTarget:
@@ -279,7 +280,7 @@ class ChildDriver:
         for path in (raw, status_path(raw)):
             path.unlink(missing_ok=True)
 
-    async def _prepared(self, effect: RunChild, directory: Path) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
+    async def _prepared(self, effect: RunChild) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
         """Arguments, environment, and what of the target's settings it will lack.
 
         Raises LookupError for a program that is not there, PostgresError where it has no server to go to.

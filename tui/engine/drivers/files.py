@@ -7,7 +7,6 @@ import errno
 import hashlib
 import os
 import stat
-import time
 from pathlib import Path
 
 from tui.engine.exceptions import SCARCE
@@ -76,7 +75,6 @@ async def hash_path(path: str) -> PathHash:
 
 
 def _hash(path: Path) -> PathHash:
-    began = time.monotonic()
     try:
         if path.is_dir():
             lines, total = [], 0
@@ -84,9 +82,9 @@ def _hash(path: Path) -> PathHash:
                 lines.append(f"{_digest(file)}  {file.relative_to(path)}\n")
                 total += file.stat().st_size
             digest = hashlib.sha256("".join(lines).encode()).hexdigest()
-            return PathHash(bytes=total, files=len(lines), sha256=digest, seconds=time.monotonic() - began)
+            return PathHash(bytes=total, files=len(lines), sha256=digest)
         digest = _digest(path)
-        return PathHash(bytes=path.stat().st_size, files=1, sha256=digest, seconds=time.monotonic() - began)
+        return PathHash(bytes=path.stat().st_size, files=1, sha256=digest)
     except OSError as error:
         if error.errno in SCARCE:
             # That says nothing of the file.

@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import to_builtins
 
 from tui.engine.drivers import space
-from tui.engine.drivers.child import ChildDriver
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
 from tui.helm.paths import RunPaths
@@ -31,14 +30,12 @@ class ProbeDriver:
         target: TargetAccess,
         opened: RunOpened,
         environment: Mapping[str, str],
-        children: ChildDriver,
         paths: RunPaths,
     ) -> None:
         self._paths = paths
         self._target = target
         self._opened = opened
         self._environment = environment
-        self._children = children
         self.met: PostgresError | None = None
         """What the server's last answer of none was, with the server that the session was on."""
 

@@ -12,7 +12,8 @@ from tui.engine.locksight import LockSight
 from tui.engine.outage import Outage
 from tui.engine.target import TargetAccess
 from tui.plan.model import Step
-from tui.postgres.connect import Session, WorkSettings
+from tui.postgres.connect import Session
+from tui.postgres.conninfo import WorkSettings
 from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.steps.effects import Maintain, Rows, RunQuery, SqlError

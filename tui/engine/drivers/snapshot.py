@@ -18,7 +18,8 @@ from tui.journal.codes import FailReason, WaitReason
 from tui.plan.model import Step
 from tui.plan.tolerance import PATIENT
 from tui.postgres import evidence, fence
-from tui.postgres.connect import Backend, Session, WorkSettings
+from tui.postgres.connect import Backend, Session
+from tui.postgres.conninfo import WorkSettings
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.resolve import Resolved

@@ -26,7 +26,8 @@ from tui.journal.codes import WaitReason
 from tui.plan.model import Step
 from tui.plan.tolerance import BRIEF
 from tui.postgres import counting, evidence, fence, ledger, outside
-from tui.postgres.connect import Notice, Session, WorkSettings
+from tui.postgres.connect import Notice, Session
+from tui.postgres.conninfo import WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.steps.effects import (
