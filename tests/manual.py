@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.plan.kinds import KINDS_TO_COME, Kind
-from tui.plan.lint import METRICS
+from tui.plan.metrics import METRICS
 from tui.plan.schema import json_schema
 from tui.plan.shapes import NOT_YET
 from tui.steps.registry import KINDS
@@ -41,28 +41,6 @@ opens it is frozen with the files that it names, and what was sealed is what is 
 
 Where a default is told it holds where the key is not written. A key in **bold** must be written.
 """
-METRIC_WORDS = {
-    "response_time": "95th percentile of the canary's answers of the last five seconds, in seconds (`100ms`)",
-    "response_time_p50": "median of the last thirty answers of the canary, in seconds",
-    "response_time_p95": "95th percentile of the last thirty answers of the canary, in seconds",
-    "cpu": "share of the host's processors in use (`70%`)",
-    "memory": "share of the host's memory in use (`80%`)",
-    "disk": "share of the data directory's filesystem in use (`85%`)",
-    "disk_free_bytes": "free bytes of it (`50GB`)",
-    "load": "the host's load average of one minute",
-    "io_pressure_share": "share of the time in which something waited for input or output",
-    "connections": "share of the connections that ordinary roles may use (`90%`)",
-    "active_sessions": "sessions of others that execute something",
-    "waiting_sessions": "sessions of others that wait for a lock",
-    "oldest_transaction_s": "age of the oldest transaction of others, in seconds (`5m`)",
-    "critical_errors": "errors of others in the server's log, of SQLSTATE classes 53, 57P, 58, F0, XX, and every PANIC",
-    "deadlocks": "deadlocks since the run looks",
-    "tps": "transactions a second",
-    "wal_rate": "bytes of WAL a second (`16MB`)",
-    "replicas": "standbys that are connected",
-    "replication_lag": "how far the slowest replica is behind, in seconds (`5s`)",
-    "replication_lag_bytes": "how far it is behind, in bytes",
-}
 SECTIONS = {
     "Plan": ("The plan", "the plan"),
     "Target": ("Targets", "target"),
@@ -127,7 +105,7 @@ class Page:
         parts = [f"## {heading}", "", schema["description"], "", *self._table(schema)]
         if name == "Guard":
             parts += ["", "| metric | is |", "|---|---|"]
-            parts += [f"| `{metric}` | {METRIC_WORDS[metric]} |" for metric in METRICS]
+            parts += [f"| `{metric}` | {about.about} |" for metric, about in METRICS.items()]
         if name == "Step":
             parts += ["", "Beside these a step has exactly one kind; `undo` and `cleanup` take one, too:"]
             parts += ["`undo: {sql: {file: expand_undo.sql}}`.", "", "| kind | is |", "|---|---|"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from tui.engine.cure import Setting, grant_words, settings_words
 from tui.engine.findings import Findings
@@ -14,6 +13,7 @@ from tui.engine.logwatch import lack_words, lacking
 from tui.engine.target import TargetAccess
 from tui.locale import _
 from tui.plan.kinds import Measured
+from tui.plan.metrics import METRICS, Origin, told_by
 from tui.plan.model import HostSource, Plan, Step, steps_of
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
@@ -25,13 +25,6 @@ from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
 from tui.steps.registry import needs_of
 
-_HOST: Final = {
-    "cpu": "cpu_total", "memory": "memory", "disk": "disk_free", "disk_free_bytes": "disk_free", "load": "load",
-}  # fmt: skip
-"""Metrics of the database's host, to what a reading has where they can be measured."""
-_SESSIONS: Final = ("active_sessions", "waiting_sessions", "oldest_transaction_s")
-_LAG: Final = ("replication_lag", "replication_lag_bytes")
-_COUNTED: Final = ("deadlocks",)
 _LOG_S, _HOST_S = 12.0, 25.0
 """Seconds that the log, and all sources of the host together, may take to answer: a person waits for the run."""
 
@@ -62,10 +55,10 @@ def _resting_on(plan: Plan, what: Measured) -> list[Step]:
     return [step for step in steps_of(plan) if what in needs_of(step).measured]
 
 
-def _criteria(plan: Plan, *metrics: str) -> Iterator[tuple[str, int]]:
-    """Criteria of these metrics, with their places in the list."""
+def _criteria(plan: Plan, origin: Origin) -> Iterator[tuple[str, int]]:
+    """Criteria of what this one tells, with their places in the list."""
     for number, guard in enumerate(plan.success):
-        if guard.metric in metrics:
+        if guard.metric in told_by(origin):
             yield guard.metric, number
 
 
@@ -93,10 +86,10 @@ async def _log(found: Findings, access: TargetAccess, plan: Plan, environment: M
     for step in _resting_on(plan, "log"):
         text = _("The server's log is not measured, so this step fails: {reason}").format(reason=reason)
         found.add("error", "log-not-measured", f"{text} {cure}".rstrip(), f"steps.{step.id}")
-    for metric, number in _criteria(plan, "critical_errors"):
+    for metric, number in _criteria(plan, Origin.LOG):
         _unmeasured(found, metric, number, reason, cure)
     # A criterion that cannot be measured has said the same, with its cure.
-    if access.target.server_log != "none" and not any(_criteria(plan, "critical_errors")):
+    if access.target.server_log != "none" and not any(_criteria(plan, Origin.LOG)):
         text = _("The server's log cannot be followed, so critical errors stay unknown: {reason}").format(reason=reason)
         found.add("warning", "server-log", f"{text} {cure}".rstrip())
 
@@ -167,7 +160,7 @@ def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
         for step in _resting_on(plan, "lag"):
             text = _("This step would wait without an end: {reason}.").format(reason=reason)
             found.add("error", "lag-unknown", f"{text} {grant_words('pg_monitor')}", f"steps.{step.id}")
-    for metric, number in _criteria(plan, *_LAG):
+    for metric, number in _criteria(plan, Origin.REPLICAS):
         if hidden:
             _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))
         elif not taken.replicas:
@@ -177,25 +170,25 @@ def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
 async def _sessions(found: Findings, session: Session, plan: Plan, taken: Sample) -> None:
     """What sessions do is hidden from some roles, and told of nobody where the server does not track it."""
     untracked = {name for name, value in await session.rows("tracking") if value != "on"}
-    for metrics, setting in ((_SESSIONS, "track_activities"), (_COUNTED, "track_counts")):
+    for origin, setting in ((Origin.SESSIONS, "track_activities"), (Origin.COUNTS, "track_counts")):
         if setting in untracked:
             cure = await settings_words(session, [(setting, "on")])
-            for metric, number in _criteria(plan, *metrics):
+            for metric, number in _criteria(plan, origin):
                 _unmeasured(found, metric, number, _("{setting} is off").format(setting=setting), cure)
     if taken.partial and "track_activities" not in untracked:
         reason = _("the role may not see what sessions of other roles do (it lacks pg_monitor)")
-        for metric, number in _criteria(plan, *_SESSIONS):
+        for metric, number in _criteria(plan, Origin.SESSIONS):
             _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))
 
 
 def _canary(found: Findings, plan: Plan) -> None:
     if plan.canary is None:
-        for metric, number in _criteria(plan, "response_time", "response_time_p50", "response_time_p95"):
+        for metric, number in _criteria(plan, Origin.CANARY):
             _unmeasured(found, metric, number, _("the plan has no canary"))
 
 
 async def _host(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str], ssh: Ssh) -> None:
-    wanted = list(_criteria(plan, *_HOST, "io_pressure_share"))
+    wanted = list(_criteria(plan, Origin.HOST))
     if not wanted:
         return
     reading, reason = await _reading(access, environment, ssh)
@@ -203,8 +196,7 @@ async def _host(found: Findings, access: TargetAccess, plan: Plan, environment: 
         if reading is None:
             _unmeasured(found, metric, number, reason)
             continue
-        told = [reading.io_pressure, reading.io_stalled] if metric == "io_pressure_share" else None
-        if all(value is None for value in told or [getattr(reading, _HOST.get(metric, ""), None)]):
+        if all(getattr(reading, name) is None for name in METRICS[metric].read):
             why = _("{source} does not tell it").format(source=reason)
             _unmeasured(found, metric, number, why)
 

@@ -24,6 +24,7 @@ from tui.journal import events as e
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.locale import _
 from tui.plan.expand import ExpansionError, expand
+from tui.plan.metrics import Origin, told_by
 from tui.plan.model import HostSource
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
@@ -261,7 +262,7 @@ class Sampler:
         asked = None if opened is None else opened.plan.canary
         if opened is None or asked is None:
             return None
-        limits = [g.below for g in opened.plan.success if g.metric.startswith("response_time") and g.below is not None]
+        limits = [g.below for g in opened.plan.success if g.metric in told_by(Origin.CANARY) and g.below is not None]
         question: Question
         if asked.sql is not None:
             question = SqlQuestion(self._target, asked.sql)

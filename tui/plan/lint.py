@@ -8,6 +8,7 @@ from tui.locale import LANGUAGES, _
 from tui.plan.files import Files, Undecodable, not_utf8
 from tui.plan.idle import lint_idle
 from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.metrics import METRICS, Unit, unit_of
 from tui.plan.model import Guard
 from tui.plan.phases import lint_phases
 from tui.plan.problems import quoted
@@ -18,14 +19,6 @@ from tui.plan.targets import lint_milestones, lint_targets
 from tui.plan.tolerance import SHORTEST
 from tui.sql.question import review_question
 from tui.words.said import say
-
-METRICS = (
-    *("response_time", "cpu", "memory", "connections", "critical_errors", "active_sessions", "waiting_sessions"),
-    *("replication_lag", "wal_rate", "tps", "disk", "response_time_p50", "response_time_p95", "load"),
-    *("disk_free_bytes", "io_pressure_share", "replication_lag_bytes", "replicas", "oldest_transaction_s", "deadlocks"),
-)
-SHARES = ("cpu", "memory", "connections", "disk")
-"""Metrics that are shares of one: a bare 70 would never be reached."""
 
 
 def lint(scene: Scene, files: Files) -> None:
@@ -72,13 +65,14 @@ def _lint_head(scene: Scene) -> None:
 
 def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
     if scene.sound(f"{path}.metric") and guard.metric not in METRICS:
-        guess = scene.report.guess(guard.metric, METRICS)
+        guess = scene.report.guess(guard.metric, tuple(METRICS))
         message = _("There is no metric {metric}; there are: {metrics}.")
         if guess is not None:
             message = _("There is no metric {metric}; did you mean {guess}?")
         text = message.format(metric=quoted(guard.metric), metrics=", ".join(METRICS), guess=quoted(guess or ""))
         scene.add("unknown-metric", f"{path}.metric", text)
-    if guard.metric in SHARES:
+    if unit_of(guard.metric) is Unit.SHARE:
+        # A bare 70 would never be reached.
         for key, value in (("below", guard.below), ("above", guard.above), ("equals", guard.equals)):
             if value is not None and value > 1 and scene.sound(f"{path}.{key}"):
                 message = _("{metric} is a share between 0% and 100%; write {text}.")

@@ -13,13 +13,12 @@ from tui.locale import _
 from tui.plan import shapes
 from tui.plan.convert import INVALID, Converter, Invalid
 from tui.plan.kinds import KINDS_TO_COME, Kind, Kinds
+from tui.plan.metrics import METRICS
 from tui.plan.model import Action, Guard, Step, Target
 from tui.plan.problems import quoted
 from tui.plan.words import bare_number, unit_hint
 from tui.plan.yaml import Mapping, Node, Scalar
 
-TIMES = ("response_time", "response_time_p50", "response_time_p95", "replication_lag")
-"""Metrics that are seconds."""
 COMMON_KEYS = tuple(key for key in shapes.fields(Step) if key not in ("kind", "spec"))
 
 
@@ -77,7 +76,8 @@ class PlanReader:
         """A success criterion; a limit of a time has a unit, as every duration has."""
         guard = self.converter.struct(node, Guard, path)
         metric = node.get("metric") if isinstance(node, Mapping) else None
-        if isinstance(node, Mapping) and isinstance(metric, Scalar) and metric.text in TIMES:
+        known = METRICS.get(metric.text) if isinstance(metric, Scalar) else None
+        if isinstance(node, Mapping) and isinstance(metric, Scalar) and known is not None and known.wants_unit:
             for key in ("below", "above", "equals"):
                 value = node.get(key)
                 if not isinstance(value, Scalar) or f"{path}.{key}" in self.converter.bad:

@@ -10,7 +10,7 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from tui.plan import described, shapes
 from tui.plan.kinds import Kinds
-from tui.plan.lint import METRICS
+from tui.plan.metrics import METRICS
 from tui.plan.model import Action, Guard, Plan, Step, Target
 from tui.plan.reader import COMMON_KEYS
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tui.journal.events import RunOpened
+from tui.plan.metrics import Unit, unit_of
 from tui.plan.model import Guard, Place, Step
 from tui.run.order import Refusal
 from tui.run.state import RunState
@@ -15,8 +16,6 @@ from tui.run.steps import StepState
 
 PREFIX = "criterion."
 """Of the ids of these lines; no step of a plan has a dot in its id."""
-_SHARES = ("cpu", "memory", "connections", "disk", "io_pressure_share")
-_TIMES = ("response_time", "response_time_p50", "response_time_p95", "replication_lag", "oldest_transaction_s")
 
 
 def attested_steps(opened: RunOpened) -> Iterator[StepState]:
@@ -71,8 +70,9 @@ def title_of(guard: Guard) -> str:
 
 
 def _written(metric: str, value: float) -> str:
-    if metric in _SHARES:
-        return f"{100 * value:g}%"
-    if metric in _TIMES:
-        return f"{1000 * value:g} ms" if 0 < value < 1 else f"{value:g} s"
+    match unit_of(metric):
+        case Unit.SHARE:
+            return f"{100 * value:g}%"
+        case Unit.SECONDS:
+            return f"{1000 * value:g} ms" if 0 < value < 1 else f"{value:g} s"
     return f"{value:g}"

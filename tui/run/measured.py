@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tui.journal.codes import Unmeasured
 from tui.journal.events import MetricsSampled
+from tui.plan.metrics import Origin, told_by
 from tui.run.state import HISTORY, GuardState, Reading, RunState, Sample
 
 T = TypeVar("T")
@@ -72,9 +73,9 @@ def unmeasured(state: RunState) -> tuple[dict[str, Any], ...]:
 
 
 def _why(state: RunState, guard: GuardState, log: str) -> str:
-    if guard.metric == "critical_errors" and log:
+    if guard.metric in told_by(Origin.LOG) and log:
         return log
-    if guard.metric.startswith("replication_lag") and state.metrics.get("replicas") == 0:
+    if guard.metric in told_by(Origin.REPLICAS) and state.metrics.get("replicas") == 0:
         return Unmeasured.NO_REPLICA
     return Unmeasured.UNKNOWN
 
