@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tui.console.view import View
 from tui.run import commands as c
+from tui.run.changing import is_signed
 from tui.run.decide import decide
 from tui.run.order import Refusal
 from tui.run.steps import StepState
@@ -71,7 +72,7 @@ def instead(view: View, at: StepState) -> StepState | None:
         if other is None or other.id == at.id:
             continue
         command: c.AnyCommand = paid(view, execution(other))
-        if other.step.kind == "sign":
+        if is_signed(other.step):
             command = c.Sign(step=other.id, note=TRIED)
         if refusal(view, command) is None:
             return other

@@ -19,6 +19,7 @@ from tui.journal.events import RunOpened
 from tui.locale import _, ngettext
 from tui.run import commands as c
 from tui.run.attested import is_attested
+from tui.run.changing import is_signed
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.confirmation import at_stake, cost
 from tui.run.decide import rollback_events
@@ -84,7 +85,7 @@ class Operator:
         """Another step than the selected one can be done now: it is asked for, with what it costs."""
         text = _("{step} cannot be executed now.").format(step=name_of(at))
         lines = explained(text, "warn") + explained(_("Next is {step}.").format(step=name_of(other)))
-        if other.step.kind == "sign":
+        if is_signed(other.step):
             self._sign(other, lines)
         else:
             self._execute(other, lines)

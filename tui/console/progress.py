@@ -8,6 +8,7 @@ from typing import Any
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import ngettext
+from tui.run.changing import kind_of
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.words.figures import number, size
@@ -37,7 +38,8 @@ def speed(per_s: float, unit: Any) -> str:
 def is_counted(event: e.StepEvent, state: RunState) -> bool:
     """Whether the event is of a step whose log is one line that counts."""
     known = state.steps.get(event.step)
-    return known is not None and known.step.kind == "batch"
+    kind = None if known is None else kind_of(known.step.kind)
+    return kind is not None and kind.own_progress
 
 
 def count_key(event: e.StepEvent) -> str:

@@ -69,7 +69,7 @@ def _load(path: Path, kinds: Kinds) -> Loaded:
     plan = converter.struct(root, Plan, "")
     if isinstance(plan, Plan):
         lint(Scene(plan, converter, reader, kinds), files)
-    secrets = lint_secrets(root, report, files, text or "")
+    secrets = lint_secrets(root, report, files, text or "", kinds)
     report.hide(secrets.values)
     return Loaded(
         plan=plan if report.errors == 0 else None,

@@ -14,6 +14,7 @@ from msgspec import Struct
 from tui.locale import _
 from tui.plan.expand import VARIABLE
 from tui.plan.files import PLAN_FILE, Files
+from tui.plan.kinds import Kinds
 from tui.plan.problems import Report
 from tui.plan.yaml import Mapping, Node, Scalar, Sequence
 from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text, standing_for_one
@@ -55,9 +56,9 @@ def is_secret(text: str, in_target: bool) -> bool:
     return _URL.search(shown) is not None or (in_target and _SETTING.search(shown) is not None)
 
 
-def lint_secrets(root: Node, report: Report, files: Files, source: str) -> Secrets:
+def lint_secrets(root: Node, report: Report, files: Files, source: str, kinds: Kinds) -> Secrets:
     """Report every secret that is written down, at its place; never repeat it. `source`: the plan's own text."""
-    search = _Search(report, files, source)
+    search = _Search(report, files, source, kinds)
     search.scripts()
     search.plan(root)
     return search.secrets()
@@ -75,7 +76,7 @@ class _Place(Struct, frozen=True):
 
 
 class _Search:
-    def __init__(self, report: Report, files: Files, source: str) -> None:
+    def __init__(self, report: Report, files: Files, source: str, kinds: Kinds) -> None:
         self._report = report
         self._files = files
         self._lines = source.split("\n")
@@ -84,6 +85,8 @@ class _Search:
         self._holding: dict[str, None] = {}
         self._names: set[str] = set()
         self._variables: set[str] = set()
+        self._arguments = {key for kind in kinds.values() for key in kind.arguments}
+        self._short = {name for name, kind in kinds.items() if kind.short in kind.arguments}
 
     def secrets(self) -> Secrets:
         return Secrets(
@@ -154,7 +157,7 @@ class _Search:
             named = sound and is_secret_name(key)
             yield value, _Place(
                 place.in_target or (is_root and key == "targets"), named,
-                argument=key == "run" or (key == "command" and not isinstance(value, Mapping)),
+                argument=key in self._arguments or (key in self._short and not isinstance(value, Mapping)),
                 variable="" if key == "variables" and isinstance(value, Mapping) else None,
                 prose=key in _PROSE,
             )  # fmt: skip

@@ -1,24 +1,35 @@
-"""Whether a step changes its target, as its kind and the plan say. Pure."""
+"""What kinds say of a run's steps: whether they change their target, and who carries them out. Pure."""
 
 from __future__ import annotations
 
+from tui.plan.kinds import Kind
 from tui.plan.model import Step
+
+
+def kind_of(name: str) -> Kind | None:
+    """None for a kind that this version does not know."""
+    from tui.steps.registry import KINDS
+
+    return KINDS.get(name)
+
+
+def is_signed(step: Step) -> bool:
+    """Whether a person attests it, and nothing of it is executed."""
+    kind = kind_of(step.kind)
+    return kind is not None and kind.signed
 
 
 def changes(step: Step) -> bool:
     """Whether a step changes something, so that it belongs into the window."""
-    from tui.steps.registry import KINDS
-
-    kind = KINDS.get(step.kind)
+    kind = kind_of(step.kind)
     return kind is not None and kind.may_change(step.changes)
 
 
 def reads(step: Step) -> bool:
     """Whether a step leaves nothing in the database, whatever becomes of it. Of a kind that this version does not know
     nobody can say so."""
-    from tui.steps.registry import KINDS
-
-    return step.kind in KINDS and not changes(step)
+    kind = kind_of(step.kind)
+    return kind is not None and not kind.may_change(step.changes)
 
 
 def may_change(step: Step) -> bool:

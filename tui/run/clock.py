@@ -15,6 +15,7 @@ from msgspec import Struct
 from tui.finite import local, span
 from tui.journal.events import RunOpened
 from tui.plan.model import Place, Section, Step, places
+from tui.run.changing import is_signed
 from tui.run.state import RunState
 from tui.run.steps import StepState
 
@@ -175,7 +176,7 @@ def rollback_at_least(state: RunState) -> bool:
     if undo and not any(section.undo_applied and section.estimate is not None for section in sections):
         return True
     return any(
-        section.estimate is None and step.kind != "sign" and step.with_ is None and expected_of(opened, step) is None
+        section.estimate is None and step.with_ is None and expected_of(opened, step) is None and not is_signed(step)
         for section in sections
         for step in section.steps
     )

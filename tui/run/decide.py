@@ -6,6 +6,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, HoldReason
 from tui.run import commands as c
 from tui.run.attested import only_signed
+from tui.run.changing import is_signed
 from tui.run.confirmation import unconfirmed
 from tui.run.driving import driven
 from tui.run.order import Refusal as Refusal
@@ -95,10 +96,6 @@ def _rolling_back(state: RunState) -> bool:
     return state.rollback is not None and state.rollback.status == "running"
 
 
-def _signed_kind(at: StepState) -> bool:
-    return at.step.kind == "sign"
-
-
 def _execute(state: RunState, command: c.Execute, wall: float) -> Decision:
     step = command.step
     at = _find(state, step)
@@ -112,7 +109,7 @@ def _execute(state: RunState, command: c.Execute, wall: float) -> Decision:
                 facts=about(at),
             )
         return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
-    if _signed_kind(at):
+    if is_signed(at.step):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
     refusal = may_begin(state, at, wall) or unconfirmed(state, command, wall)
     return refusal or (begin(at, confirm=command.confirm, reason=command.reason),)
@@ -135,7 +132,7 @@ def _retry(state: RunState, command: c.Retry, wall: float) -> Decision:
             message=f"the fate of {step} is undecided: say with a reason that it was not applied",
             facts=about(at),
         )
-    if _signed_kind(at):
+    if is_signed(at.step):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
     refusal = may_begin(state, at, wall=float("inf")) or unconfirmed(state, command, wall)
     if refusal is not None:
@@ -257,7 +254,7 @@ def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decisi
     at = _find(state, step)
     if isinstance(at, Refusal):
         return at
-    if not _signed_kind(at):
+    if not is_signed(at.step):
         return Refusal(code="sensed", message=f"{step} is proved by the system, not signed; execute it, or use by-hand")
     if at.status not in ("pending", "failed", "cancelled", "undone"):
         return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, SkipReason, TriggerReason
+from tui.run.changing import is_signed
 from tui.run.clock import starts_at
 from tui.run.confirmation import beginning, covered, paid
 from tui.run.decide import rollback_events
@@ -230,7 +231,7 @@ def _rollback(state: RunState, wall: float) -> tuple[Do, ...]:
             # It was running when the rollback began, and has left nothing behind.
             skipped = e.StepSkipped(step=at.id, attempt=at.attempt + 1, reason=SkipReason.NOTHING_APPLIED)
             return (Append(events=(skipped,)),)
-        if at.step.kind == "sign":
+        if is_signed(at.step):
             signed = _signing(state, at)
             if signed is None:
                 return (Wait(reason="person", step=at.id),)
@@ -291,7 +292,7 @@ def _by_hand(state: RunState, current: StepState | None, running: list[StepState
     if running or current is None:
         return Wait(reason="running" if running else "person", step=None if current is None else current.id)
     current = upcoming(state) or current
-    cost = None if current.stops or current.step.kind == "sign" else beginning(state, current, wall)
+    cost = None if current.stops or is_signed(current.step) else beginning(state, current, wall)
     return Wait(reason="person" if cost is None else cost.why, step=current.id)
 
 
@@ -317,7 +318,7 @@ def _begin_next(state: RunState, current: StepState, running: list[StepState], w
         start = starts_at(state, at.place.starts)
         if start is not None and start > wall:
             return (Wait(reason="clock", step=at.id, until=start),)
-        if at.step.kind == "sign":
+        if is_signed(at.step):
             signed = _signing(state, at)
             if signed is not None:
                 return (Append(events=(signed,), by=signed.person),)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from tui.finite import span
+from tui.run.changing import is_signed
 from tui.run.clock import (
     expected,
     instant,
@@ -112,7 +113,7 @@ def rollback_projection(state: RunState, wall: float) -> Projection:
         found.extend(_section(_needs(state, steps, estimate, mono, parallel=False), begins, False, False))
         begins = max((due.ends for due in found), default=wall)
     known = _ending(found, state, wall)
-    signatures = any(due.at.step.kind == "sign" and expected(state, due.at) is None for due in found)
+    signatures = any(expected(state, due.at) is None and is_signed(due.at.step) for due in found)
     total = rollback_seconds(state)
     if total is None or (not known.least and not signatures):
         return known
@@ -181,7 +182,7 @@ def _needs(
             left = max(0.0, room - _taken(at, mono))
         elif rest > 0:
             left = rest / waiting
-        elif at.step.kind == "sign" or (room > 0 and at.status == "running"):
+        elif is_signed(at.step) or (room > 0 and at.status == "running"):
             left = 0.0
         found.append((at, left))
     return found
@@ -220,7 +221,7 @@ def _ending(found: Sequence[Ahead], state: RunState, wall: float) -> Projection:
     ends = max((due.ends for due in found), default=wall)
     # Signatures alone, and steps of which nothing is known, make no end that could be told.
     told = ends > wall or any(
-        expected(state, due.at) is not None or (due.left is not None and due.at.step.kind != "sign") for due in found
+        expected(state, due.at) is not None or (due.left is not None and not is_signed(due.at.step)) for due in found
     )
     return Projection(ends=ends if told else None, least=unknown > 0, left=len(found), unknown=unknown)
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from tui.journal.events import Basis, Rehearsed, RunOpened
 from tui.plan.model import Step, places
+from tui.run.changing import is_signed
 from tui.run.clock import expected, expected_of, rollback_seconds
 from tui.run.projection import Ahead, ahead, projection
 from tui.run.state import RunState
@@ -69,7 +70,7 @@ def _lack(state: RunState, step: Step) -> Lack:
     known = rehearsal_of(state, step.id)
     if known is not None and not known[1].comparable:
         return Lack(code=Unknown.NOT_COMPARABLE, basis=known[1], steps=(step.id,))
-    return Lack(code=Unknown.A_PERSON if step.kind == "sign" else Unknown.NEVER_REHEARSED, steps=(step.id,))
+    return Lack(code=Unknown.A_PERSON if is_signed(step) else Unknown.NEVER_REHEARSED, steps=(step.id,))
 
 
 def safe_lack(state: RunState) -> Lack | None:
@@ -92,7 +93,7 @@ def safe_lack(state: RunState) -> Lack | None:
 def goes_back(opened: RunOpened) -> bool:
     """Whether the plan has a way back at all."""
     undo = any(step.undo is not None for _place, step in places(opened.plan.phases))
-    return undo or any(step.kind != "sign" for _place, step in places(opened.plan.rollback.phases))
+    return undo or any(not is_signed(step) for _place, step in places(opened.plan.rollback.phases))
 
 
 def _without_figure(opened: RunOpened) -> Iterator[str]:
@@ -101,7 +102,7 @@ def _without_figure(opened: RunOpened) -> Iterator[str]:
         if step.undo is not None and UNDO_PREFIX + step.id not in opened.durations:
             yield UNDO_PREFIX + step.id
     for _place, step in places(opened.plan.rollback.phases):
-        if step.with_ is None and step.kind != "sign" and expected_of(opened, step) is None:
+        if step.with_ is None and expected_of(opened, step) is None and not is_signed(step):
             yield step.id
 
 
@@ -124,7 +125,7 @@ def rollback_end_lack(state: RunState) -> Lack | None:
     left = [
         at
         for at in state.steps.behind(state.checklist)
-        if not at.is_over and at.step.with_ is None and at.step.kind != "sign" and expected(state, at) is None
+        if not at.is_over and at.step.with_ is None and expected(state, at) is None and not is_signed(at.step)
     ]
     if not left:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.locale import _, ngettext
+from tui.run.changing import is_signed
 from tui.run.driving import Driver, driver
 from tui.run.foresight import Due, Foreseen, foresee
 from tui.run.state import RunState
@@ -92,7 +93,7 @@ def stop_words(told: Foreseen) -> str:
         return ""
     number = "" if told.at is None else visible(told.at.place.number)
     match told.stop.reason:
-        case "person" if told.at is not None and told.at.step.kind == "sign":
+        case "person" if told.at is not None and is_signed(told.at.step):
             return _("{step} waits to be signed").format(step=number)
         case "person" | "failed" | "undecided" if number:
             return _("{step} waits for a person").format(step=number)

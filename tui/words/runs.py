@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.locale import _, ngettext
+from tui.run.changing import kind_of
 from tui.words.codes import ROLLBACK_STATUS, RUN_WAITING, word
 from tui.words.inert import visible
 
@@ -66,4 +67,6 @@ def run_waiting(
         return word(RUN_WAITING, reason)
     if status in ("failed", "cancelled", "undone"):
         return _("a person decides: retry, skip, by-hand or rollback")
-    return _("waits for a person to sign it") if kind == "sign" else _("waits for a person to execute it")
+    known = None if kind is None else kind_of(kind)
+    signed = known is not None and known.signed
+    return _("waits for a person to sign it") if signed else _("waits for a person to execute it")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tui.finite import share
 from tui.locale import _, ngettext
+from tui.run.changing import kind_of
 from tui.run.steps import StepState
 from tui.words.figures import amount, number, size, span
 from tui.words.inert import visible
@@ -45,11 +46,9 @@ def progress_sentence(progress: dict[str, Any]) -> str:
 
 def evidence_words(step: StepState) -> str:
     """A line of what proves the outcome; empty when there is nothing to say."""
-    if step.step.kind == "sign" or step.status in ("signed", "by_hand"):
+    kind = kind_of(step.step.kind)
+    if step.status in ("signed", "by_hand") or (kind is not None and kind.signed):
         return ""
-    from tui.steps.registry import KINDS
-
-    kind = KINDS.get(step.step.kind)
     if kind is not None and kind.facts is not None:
         try:
             return facts_words((key, _readable(key, step.evidence.get(key, value)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from tui.journal.cut import REPEATED, cut
 from tui.locale import _, ngettext
+from tui.run.changing import kind_of
 from tui.run.steps import StepState
 from tui.said import N_
 from tui.words.codes import EFFECT, FATE_REASON, REASON, word
@@ -45,7 +46,8 @@ def trouble_of(step: dict[str, Any]) -> list[Row]:
     rows += said
     rows += findings(evidence, step["fate_reason"] if step["status"] == "undecided" else step["reason"])
     rows += _checks(evidence.get("checks"))
-    if step["kind"] == "query":
+    kind = kind_of(step["kind"])
+    if kind is not None and kind.asks:
         rows += _answer(evidence)
     rows += _proof(evidence.get("prove"))
     if not said:

@@ -83,7 +83,15 @@ KINDS = _kinds(
         texts=_TEXTS,
         lint=_lint_sql,
     ),
-    Kind(name="command", spec=Command, execute=_execute, fence="child", window="unless_said", short="run"),
+    Kind(
+        name="command",
+        spec=Command,
+        execute=_execute,
+        fence="child",
+        window="unless_said",
+        short="run",
+        arguments=("run",),
+    ),
     Kind(name="psql", spec=Psql, execute=_execute, fence="child", changes=True, window="always"),
     Kind(name="monitor", spec=Monitor, execute=_execute, roleless=True),
 )

@@ -21,6 +21,7 @@ from tui.console.view import Said, View
 from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _, ngettext
 from tui.run import commands as c
+from tui.run.changing import is_signed
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
 from tui.run.errors import RecordedError
@@ -211,7 +212,7 @@ def _unestimated(view: View, at: StepState, elapsed: str) -> str:
     """How long it runs, and why nobody knows against what."""
     rehearsed = rehearsal_of(view.state, at.id)
     if rehearsed is None:
-        return elapsed if at.step.kind == "sign" else _("{elapsed} (not rehearsed)").format(elapsed=elapsed)
+        return elapsed if is_signed(at.step) else _("{elapsed} (not rehearsed)").format(elapsed=elapsed)
     text = _("{elapsed} ({span}, {why})")
     return text.format(elapsed=elapsed, span=span(rehearsed[0]), why=share(to_builtins(rehearsed[1])))
 
@@ -231,7 +232,7 @@ def _rollback(view: View) -> list[Piece]:
         hint = _("x tries it again, b settles it by hand.")
         return [(_("The rollback FAILED at {step}.").format(step=name), "bad"), *_hint(view, hint)]
     at = upcoming(view.state)
-    if at is not None and (at.step.kind == "sign" or _costs(view, at)):
+    if at is not None and (is_signed(at.step) or _costs(view, at)):
         return _next(view, at)
     return [(_("The rollback is not over.") if view.nothing_runs else _("Rolling back."), "bad")]
 
@@ -247,7 +248,7 @@ def _next(view: View, at: StepState) -> list[Piece]:
     # Who does it stands before the title, which may be long.
     who = _("Next for {role}:").format(role=visible(at.step.role)) if at.step.role else _("Next:")
     found: list[Piece] = [(f"{who} ", "dim"), (name_of(at), "bold")]
-    cost = None if at.step.kind == "sign" else beginning(view.state, at, view.moment.wall)
+    cost = None if is_signed(at.step) else beginning(view.state, at, view.moment.wall)
     if cost is not None:
         # Whoever drives: it begins with a person's confirmation alone.
         found = [found[0], (f"{_COST[cost.why]()} ", "warn"), found[1]]
@@ -255,7 +256,7 @@ def _next(view: View, at: StepState) -> list[Piece]:
     if told is not None and told.due:
         # Nobody has to do anything for it: it begins in a moment.
         return [*found, (f". {foreseen_words(told, view.moment.wall)}.", "run")]
-    signs = at.step.kind == "sign"
+    signs = is_signed(at.step)
     key = _("s signs it") if signs else _("x executes it")
     command: c.AnyCommand = c.Sign(step=at.id, note=TRIED) if signs else paid(view, execution(at))
     text = _("{key}; then {what}.").format(key=key, what=_followed(view, command))
