@@ -254,7 +254,9 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
             text = _("FAILED: {step}").format(step=name) + _because(why)
             return "error", f"{text}{_code(event.sqlstate)}; {word(EFFECT, event.effect)}"
         case e.StepSkipped():
-            return "person", _("skipped by {by}: {step}").format(step=name, by=line.by) + _because(event.reason)
+            return "person", _("skipped by {by}: {step}").format(step=name, by=line.by) + _because(
+                error_text(event.reason)
+            )
         case e.StepSigned():
             by = event.person or line.by
             return "person", _("signed by {by}: {step}").format(step=name, by=by) + _because(event.note)

@@ -7,7 +7,7 @@ import io
 import re
 from typing import Final
 
-from tui.postgres.logline import LONGEST, LogLine, decoded, visible
+from tui.postgres.logline import LONGEST, LogLine, decoded, spelled_out
 
 # The module's own limit is below what a statement may have; records are cut before this one.
 csv.field_size_limit(2 * LONGEST)
@@ -84,6 +84,13 @@ def _line(record: bytes) -> LogLine | None:
     if len(row) < 14:
         return None
     text = "\n".join(part for part in (row[13], row[14] if len(row) > 14 else "") if part)
-    application = visible(row[22]) if len(row) > 22 else None
+    application = spelled_out(row[22]) if len(row) > 22 else None
     pid = int(row[3]) if re.fullmatch(r"[0-9]{1,10}", row[3]) else None
-    return LogLine(visible(row[0]) or None, visible(row[11]), visible(row[12]) or None, visible(text), pid, application)
+    return LogLine(
+        spelled_out(row[0]) or None,
+        spelled_out(row[11]),
+        spelled_out(row[12]) or None,
+        spelled_out(text),
+        pid,
+        application,
+    )

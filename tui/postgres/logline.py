@@ -49,17 +49,17 @@ def parser_for(form: str, prefix: str) -> Parser:
     return JsonParser() if form == "jsonlog" else StderrParser(prefix)
 
 
-_VISIBLE: Final = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}
+_SPELLED: Final = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}
 
 
 def decoded(data: bytes) -> str:
-    """Bytes that are no UTF-8 become surrogates; see `visible`."""
+    """Bytes that are no UTF-8 become surrogates; see `spelled_out`."""
     return data.decode("utf-8", "surrogateescape")
 
 
-def visible(text: str) -> str:
+def spelled_out(text: str) -> str:
     """With those bytes written out. Python's own way calls a handler for each, which takes long and blocks all else."""
-    return text if text.isascii() else text.translate(_VISIBLE)
+    return text if text.isascii() else text.translate(_SPELLED)
 
 
 class Lines:

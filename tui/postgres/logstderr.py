@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.postgres.logline import LONGEST, Lines, LogLine, decoded, visible
+from tui.postgres.logline import LONGEST, Lines, LogLine, decoded, spelled_out
 
 _HEAD: Final = 4096
 """Characters within which a prefix ends: names have 63 bytes, hosts 255."""
@@ -40,7 +40,7 @@ class StderrParser:
         found: list[tuple[LogLine, list[str]]] = []
         room = 0
         for raw, _cut in self._lines.complete(data):
-            text = visible(decoded(raw))
+            text = spelled_out(decoded(raw))
             if text.startswith("\t") and found:
                 room -= len(text)
                 if room > 0:

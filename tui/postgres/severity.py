@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final, Literal
 
-from tui.postgres.logline import decoded, visible
+from tui.postgres.logline import decoded, spelled_out
 
 Meaning = Literal["message", "warning", "error", "panic", "part"]
 """`message`: LOG, INFO, NOTICE, DEBUG; `error`: ERROR and FATAL; `part`: DETAIL and what else follows a record."""
@@ -52,7 +52,7 @@ def _known() -> dict[str, Meaning]:
         for word in words.split():
             for encoding in _ENCODINGS:
                 try:
-                    found[visible(decoded(word.encode(encoding)))] = meaning
+                    found[spelled_out(decoded(word.encode(encoding)))] = meaning
                 except UnicodeEncodeError:
                     continue
     return found

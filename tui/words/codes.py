@@ -5,6 +5,8 @@ A journal of another version may hold other codes: they are shown as they are.
 
 from __future__ import annotations
 
+from typing import Any
+
 from tui.locale import _
 from tui.said import N_
 from tui.words.inert import visible
@@ -181,6 +183,30 @@ RUN_WAITING = {
     "proposed": N_("everything is done, and a rollback is proposed: a person rolls back, or closes the run"),
     "unsettled": N_("it failed and was left out, and no error of it can be resolved; close the run as failed"),
 }
+REPLICATION = {"unconfirmed": N_("no standby has confirmed it: its wait for one was cut short")}
+LEFT_OUT = {
+    "asked": N_("the plan says so"),
+    "needs_superuser": N_("only a superuser may make it"),
+    "one_database": N_("it is the whole server's, not the database's"),
+    "on_login": N_("it would be executed at every login"),
+    "setting_refused": N_("the server refuses the setting"),
+    "would_act_elsewhere": N_("it would act on other servers"),
+}
+"""Why something of a backup was not restored."""
+UNMEASURED = {
+    "log_behind": N_("it was not read up to its end"),
+    "log_gap": N_("it has a gap"),
+    "log_not_followed": N_("the server's log is not followed"),
+    "log_unclear": N_("it has records of which nobody can tell whether they are errors"),
+    "log_without_errors": N_("the server does not log errors (log_min_messages)"),
+    "log_without_sqlstates": N_("the server's log has no SQLSTATEs; add %e to log_line_prefix"),
+    "no_criteria": N_("the plan has none"),
+    "no_log": N_("the server's log cannot be read"),
+    "no_replica": N_("no replica is connected"),
+    "no_samples": N_("not a single one was taken"),
+    "server_crashed": N_("it crashed and recovered meanwhile: what was before is forgotten"),
+    "unknown": N_("nobody measures it"),
+}
 TAKEN_OVER = {
     "commanded": N_("by a command"),
     "joined": N_("by coming"),
@@ -255,12 +281,26 @@ REASON = {
 }
 
 
+_CODED = {"replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED}}
+"""Codes among the facts of evidence, by their keys."""
+
+
 def word(table: dict[str, str], code: str | None) -> str:
     """The word for a code in the language in force; a code without one is shown as it is."""
     if code is None:
         return ""
     known = table.get(code)
     return _(known) if known is not None else visible(code)
+
+
+def worded(value: Any, name: str = "") -> Any:
+    """Evidence with words for the codes among its facts; not `visible` yet."""
+    if isinstance(value, dict):
+        return {key: worded(part, str(key)) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [worded(part, name) for part in value]
+    known = _CODED.get(name, {}).get(value) if isinstance(value, str) else None
+    return value if known is None else _(known)
 
 
 def error_text(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from tui.locale import _, ngettext
 from tui.plan.sealed import how_it_differs
 from tui.said import N_
-from tui.words.codes import METRIC, word
+from tui.words.codes import METRIC, UNMEASURED, word
 from tui.words.figures import amount, size, span
 from tui.words.inert import visible
 
@@ -18,20 +18,6 @@ Row = tuple[str, str]
 _NAMED = 10
 """So many are told one by one; how many more there are, as a number."""
 
-UNMEASURED = {
-    "log_behind": N_("it was not read up to its end"),
-    "log_gap": N_("it has a gap"),
-    "log_not_followed": N_("the server's log is not followed"),
-    "log_unclear": N_("it has records of which nobody can tell whether they are errors"),
-    "log_without_errors": N_("the server does not log errors (log_min_messages)"),
-    "log_without_sqlstates": N_("the server's log has no SQLSTATEs; add %e to log_line_prefix"),
-    "no_criteria": N_("the plan has none"),
-    "no_log": N_("the server's log cannot be read"),
-    "no_replica": N_("no replica is connected"),
-    "no_samples": N_("not a single one was taken"),
-    "server_crashed": N_("it crashed and recovered meanwhile: what was before is forgotten"),
-    "unknown": N_("nobody measures it"),
-}
 _WATCHED = {"log": N_("server's log"), "figures": N_("figures"), "criteria": N_("criteria"), "server": N_("server")}
 
 

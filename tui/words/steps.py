@@ -9,6 +9,7 @@ from tui.finite import share
 from tui.locale import _, ngettext
 from tui.run.changing import kind_of
 from tui.run.steps import StepState
+from tui.words.codes import worded
 from tui.words.figures import amount, number, size, span
 from tui.words.inert import visible
 
@@ -77,4 +78,4 @@ def _readable(key: str, value: Any) -> Any:
         return span(value)
     if isinstance(value, str) and key == "sha256":
         return value[:12]
-    return value
+    return worded(value, key)

@@ -16,8 +16,7 @@ from tui.plain.table import status_lines
 from tui.run.fold import fold, fold_all
 from tui.run.state import RunState
 from tui.run.status import status
-from tui.words.codes import EFFECT, FATE, FATE_REASON, REASON, STEP_STATUS, STEP_WAITING
-from tui.words.shortfall import UNMEASURED
+from tui.words.codes import EFFECT, FATE, FATE_REASON, REASON, STEP_STATUS, STEP_WAITING, UNMEASURED
 from tui.words.trouble import told_rows, trouble
 
 ERROR = {

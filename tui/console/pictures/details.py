@@ -26,7 +26,18 @@ from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.steps import Attempt, StepState
 from tui.run.unknown import expected_lack, rehearsal_of
-from tui.words.codes import EFFECT, FATE, FATE_REASON, ON_FAILURE, REPEAT, reason_of, step_word, word
+from tui.words.codes import (
+    EFFECT,
+    FATE,
+    FATE_REASON,
+    ON_FAILURE,
+    REPEAT,
+    error_text,
+    reason_of,
+    step_word,
+    word,
+    worded,
+)
 from tui.words.figures import clock, number, offset, span, time_of_day
 from tui.words.inert import visible
 from tui.words.steps import name_of
@@ -64,7 +75,7 @@ def details(view: View, at: StepState, material: Material, width: int) -> list[L
             lines.extend(_action(action, width))
     if at.evidence:
         lines.append(_title(width, _("Evidence")))
-        lines.extend(_mapping(at.evidence, width))
+        lines.extend(_mapping(worded(at.evidence), width))
     lines.append(_title(width, _("Attempts")))
     lines.extend(_attempts(at.attempts, zone(view.state), width))
     lines.append(_title(width, _("Output")))
@@ -241,7 +252,7 @@ def _attempts(attempts: Sequence[Attempt], where: tzinfo, width: int) -> list[Li
         began = time_of_day(attempt.started_at or attempt.ended_at or "", where)
         ended = time_of_day(attempt.ended_at or "", where)
         text = f"{attempt.number} {began}-{ended:<8} {step_word(attempt.status)} {visible(attempt.by)}"
-        why = f": {visible(attempt.reason)}" if attempt.reason else ""
+        why = f": {visible(error_text(attempt.reason))}" if attempt.reason else ""
         style = STATUS_STYLE[attempt.status]
         lines.extend(((f"  {part}", style),) for part in wrapped(text + why, width - 2))
     return lines or [((_("None yet."), "dim"),)]
