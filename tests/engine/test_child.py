@@ -19,6 +19,7 @@ import pytest
 from tui.engine import child as children
 from tui.engine.child import Child, ChildEnd, ChildLost, ChildNotStarted, read_end, read_status
 from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, find_alive, members, start_time
+from tui.words.said import say
 
 ENV = {"PATH": "/usr/bin:/bin"}
 DEADLINE = 20.0
@@ -116,7 +117,7 @@ def test_what_cannot_be_started_is_said_in_a_sentence(raw: Path) -> None:
         for argv, cwd in ((["no-such-program"], raw.parent), (["./absent"], raw.parent), (["true"], raw.parent / "no")):
             with pytest.raises(ChildNotStarted) as caught:
                 await Child.start(argv, env=ENV, cwd=cwd, raw_path=raw)
-            said.append(str(caught.value))
+            said.append(say(caught.value))
             raw.unlink(missing_ok=True)
         return said
 

@@ -110,7 +110,7 @@ def test_what_cannot_be_started(keepers: Keepers, tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     bad.write_bytes(b"\x7fELF nothing")
     bad.chmod(0o755)
-    with pytest.raises(ChildNotStarted, match="bad is not an executable file"):
+    with pytest.raises(ChildNotStarted, match="not_executable"):
         ended(keepers, tmp_path / "raw", [str(bad)])
 
 

@@ -21,6 +21,7 @@ from tests.ports import free_port
 from tests.postgres_server import MAJORS, await_condition, binaries_of
 from tui.journal.codes import CancelReason, Fact, FailReason, HoldReason
 from tui.run.commands import Execute, Resume, Retry
+from tui.words import said
 
 pytestmark = pytest.mark.postgres
 TABLE = '          - {id: table, title: T, sql: "create table by_session (id int)"}\n'
@@ -148,7 +149,7 @@ async def test_behind_a_pooler_psql_has_the_settings_and_what_others_lack_is_tol
                 # A role that cannot be had is no reason to act without it.
                 ended = await found.execute("owner")
                 assert (ended["data"]["reason"], ended["data"]["effect"]) == ("not_started", "none")
-                assert "role" in ended["data"]["evidence"]["error"]
+                assert "role" in said.told(ended["data"]["evidence"]["error"])
         # Where there is none, nothing is lost, and nothing is said to be.
         async with rig(tmp_path / "direct", node.dsn, show) as found:
             assert "settings_lost" not in await passed(found, "show")

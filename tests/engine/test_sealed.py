@@ -21,6 +21,7 @@ from tests.engine.test_script import HEADLESS, fates
 from tests.postgres_server import Database
 from tui.journal.codes import Fact, FailReason, FateReason
 from tui.run.commands import Execute, Retry, Undo
+from tui.words.said import told
 from tui.words.trouble import told_rows, trouble
 
 pytestmark = pytest.mark.postgres
@@ -236,7 +237,7 @@ async def test_a_program_of_the_plan_is_named_by_where_it_lies(
             assert ended["type"] == "step.passed" and (rig.paths.output / "a.1").read_text() == "own x\n"
         else:
             assert (ended["data"]["reason"], ended["data"]["effect"]) == ("not_started", "none")
-            assert "./bin/own" in ended["data"]["evidence"]["error"]
+            assert "./bin/own" in told(ended["data"]["evidence"]["error"])
 
 
 LEAVES = """
@@ -290,7 +291,9 @@ async def test_without_room_for_its_files_a_program_does_not_start(
         with monkeypatch.context() as patched:
             patched.setattr(sealed, "_write", full)
             data = (await rig.execute("psql"))["data"]
-        assert (data["reason"], data["effect"]) == ("not_started", "none") and "No space" in data["evidence"]["error"]
+        assert (data["reason"], data["effect"]) == ("not_started", "none") and "No space" in told(
+            data["evidence"]["error"]
+        )
         assert list(rig.paths.output.glob(".*.private")) == []
         assert rig.do(Retry(step="psql")) is None
         assert (await rig.ended("psql", 2))["type"] == "step.passed"

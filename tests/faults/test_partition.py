@@ -193,7 +193,7 @@ async def until(condition: Callable[[], bool], what: str) -> None:
 
 def silent(rig: Rig) -> bool:
     """Whether it was said in the log."""
-    return any("has not answered" in event["data"]["text"] for event in rig.events("log.lines"))
+    return any("target_silent" in event["data"]["text"] for event in rig.events("log.lines"))
 
 
 def lives(rig: Rig, step: str) -> bool:

@@ -31,6 +31,7 @@ from tui.words.holding import held_sentence
 from tui.words.inert import visible
 from tui.words.neighbours import beside_lines, neighbour_words
 from tui.words.runs import excepted
+from tui.words.said import told
 from tui.words.steps import name_of
 from tui.words.trouble import which_checks
 from tui.words.waiting import wait_words
@@ -132,7 +133,7 @@ def _output(line: Line, event: e.StepOutput, state: RunState) -> Iterator[LogLin
 
 def _logged(line: Line, event: e.LogLines) -> Iterator[LogLine]:
     for logged in event.entries():
-        text = str(logged.get("text") or logged.get("message") or logged.get("line") or "")
+        text = told(logged if "code" in logged else logged.get("text") or logged.get("message") or logged.get("line"))
         level = str(logged.get("severity") or logged.get("level") or "").upper()
         severity: Severity = "output"
         if level in ("ERROR", "FATAL", "PANIC") or (not level and _severity(text) == "error"):
@@ -201,7 +202,7 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
         case e.FeedbackAdded():
             return "person", _("Feedback by {by}: {text}").format(by=by, text=event.text)
         case e.ErrorRecorded():
-            return "error", f"{event.id} {error_text(event.text)}" + _code(event.sqlstate)
+            return "error", f"{event.id} {error_text(event.told)}" + _code(event.sqlstate)
         case e.ErrorResolved():
             return "person", _("{id} resolved by {by}: {text}").format(id=event.id, by=by, text=event.text)
         case e.GuardBreached():
@@ -250,7 +251,7 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
         case e.StepPassed():
             return "event", _("passed: {step}").format(step=name)
         case e.StepFailed():
-            why = event.message or which_checks(event.evidence.get("checks")) or word(REASON, event.reason)
+            why = told(event.told) or which_checks(event.evidence.get("checks")) or word(REASON, event.reason)
             text = _("FAILED: {step}").format(step=name) + _because(why)
             return "error", f"{text}{_code(event.sqlstate)}; {word(EFFECT, event.effect)}"
         case e.StepSkipped():
@@ -277,7 +278,7 @@ def _step(event: e.StepEvent, line: Line, state: RunState) -> tuple[Severity, st
                 return "event", text
             return "event", text + " " + ngettext("({n} row)", "({n} rows)", event.rows).format(n=f"{event.rows:,}")
         case e.TxAborted():
-            return "warning", _("transaction aborted: {step}").format(step=name) + _because(event.message)
+            return "warning", _("transaction aborted: {step}").format(step=name) + _because(told(event.told))
     return None
 
 

@@ -347,7 +347,7 @@ class Operator:
             lines.extend(explained(text, "warn"))
         for error in unresolved:
             text = _("{id} is not resolved: {text}").format(
-                id=visible(error.id), text=visible(error_text(error.text[:400]))
+                id=visible(error.id), text=visible(error_text(error.text)[:400])
             )
             lines.extend(explained(text, "warn"))
         if costs:

@@ -30,6 +30,7 @@ from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, WaitReason
 from tui.journal.line import JournalError
+from tui.journal.remarks import coded, neutral, said_fields
 from tui.plan.kinds import Kind
 from tui.plan.model import Proof
 from tui.plan.sealed import NotAsSealed, SealedPlan
@@ -41,6 +42,7 @@ from tui.postgres.identity import OtherTarget
 from tui.run.changing import may_change
 from tui.run.confirmation import late
 from tui.run.steps import UNANSWERED, StepState
+from tui.said import said_of
 from tui.steps import effects as fx
 from tui.steps.answers import TERMINATED, error_facts, passes
 from tui.steps.base import Context
@@ -324,7 +326,7 @@ class Attempt:
         if moment is not None:
             raise Lost(moment)
         if said is not None and (said.sqlstate or "").startswith("57P0"):
-            raise Lost(ConnectionLost(said.message, said.sqlstate))
+            raise Lost(ConnectionLost(coded(said.message), said.sqlstate))
         if away:
             how = self.target.lost or ConnectionLost("the server was away while it ran")
             raise Lost(how)
@@ -476,7 +478,7 @@ class Attempt:
         fate = e.StepFate(step=step, attempt=attempt, fate="undecided", reason=reason, facts=facts)
         self.recorder.append(fate)
 
-    async def cleanup(self, about: dict[str, Any]) -> str | None:
+    async def cleanup(self, about: dict[str, Any]) -> str | dict[str, Any] | None:
         """Take away what a statement outside a transaction left half done; None when that worked, else why not.
         `about`: its facts (see `tui.postgres.outside`), empty where the catalogue knows nothing of it."""
         from tui.engine.cleanup import Cleanup
@@ -486,7 +488,8 @@ class Attempt:
                 return await Cleanup(self).run(self._context(), about)
             except PostgresError as error:
                 if not await self.outage.explains(error):
-                    return error.message
+                    message: str | dict[str, Any] = neutral(error.message)
+                    return message
             except NotAsSealed as changed:
                 return str(changed)
             except (JournalError, Lost):
@@ -587,15 +590,21 @@ class Attempt:
         message = None if error is None else error.message
         if reason == FailReason.NOT_CARRIED_OUT:
             message = outcome.evidence.get(Fact.MESSAGE)
-        failed = e.StepFailed(
-            **common, reason=reason, sqlstate=None if error is None else error.sqlstate, message=message
-        )  # fmt: skip
+        told = said_fields(message)
+        failed = e.StepFailed(**common, reason=reason, sqlstate=None if error is None else error.sqlstate, **told)
         number = f"E{len(self.recorder.state.errors) + 1}"
-        text = reason if message is None else message
+        text = failed.code or failed.message or reason
         asked = reason == FailReason.NOT_CARRIED_OUT and self.kind.fence == "none"
         source = "unanswered" if asked or reason in UNANSWERED else "step"
         recorded = e.ErrorRecorded(
-            id=number, text=text, step=step, attempt=attempt, sqlstate=failed.sqlstate, source=source
+            id=number,
+            text=text,
+            code=failed.code,
+            facts=failed.facts,
+            step=step,
+            attempt=attempt,
+            sqlstate=failed.sqlstate,
+            source=source,
         )
         return [failed, recorded]
 
@@ -629,4 +638,4 @@ class Attempt:
             # The next engine decides, as after a crash, and goes on.
             return
         error = lost.error if isinstance(lost, Lost) else None
-        await Recovery(self, ended, lost=error).decide(str(lost))
+        await Recovery(self, ended, lost=error).decide(said_of(lost))

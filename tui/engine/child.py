@@ -20,11 +20,11 @@ from tui.engine.keeper import LENGTH
 from tui.engine.keepers import INTERPRETER, KEEPER, Keepers
 from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, start_time
 from tui.engine.redact import Redactor
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 
 
 class ChildNotStarted(Exception):
-    """The command cannot be started; says in one sentence why."""
+    """The command cannot be started; a `Coded` says why."""
 
 
 class ChildLost(Exception):
@@ -104,20 +104,19 @@ class Child:
         if "/" not in program:
             found = await asyncio.to_thread(shutil.which, program, path=env.get("PATH", os.defpath))
             if found is None:
-                raise ChildNotStarted(_("The program {name} is not in the PATH.").format(name=program))
+                raise ChildNotStarted(Coded(Remarked.PROGRAM_MISSING, name=program))
             program = found
         elif not os.access(cwd / program, os.X_OK):
-            raise ChildNotStarted(_("{name} is not an executable file.").format(name=program))
+            raise ChildNotStarted(Coded(Remarked.NOT_EXECUTABLE, name=program))
         token = secrets.token_hex(16)
         try:
             process = await asyncio.to_thread(
                 _spawn, [program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid, descriptors, keepers
             )
         except OSError as error:
-            message = _("{name} could not be started: {reason}: {path}.").format(
-                name=program, reason=error.strerror, path=error.filename
-            )
-            raise ChildNotStarted(message) from error
+            raise ChildNotStarted(
+                Coded(Remarked.PROGRAM_NOT_STARTED, name=program, reason=error.strerror, path=error.filename)
+            ) from error
         try:
             # It cannot be reaped before the thread that does so exists, so its number is its own until then.
             started = start_time(process.pid, until_reaped=True)
@@ -140,9 +139,9 @@ class Child:
         await asyncio.shield(self._ended)
         end = await asyncio.to_thread(read_end, self.raw_path)
         if end is None:
-            raise ChildLost(_("How {name} ended is not known.").format(name=self.identity.argv[0]))
+            raise ChildLost(Coded(Remarked.END_UNKNOWN, name=self.identity.argv[0]))
         if not end.started:
-            raise ChildNotStarted(_("{name} is not an executable file.").format(name=self.identity.argv[0]))
+            raise ChildNotStarted(Coded(Remarked.NOT_EXECUTABLE, name=self.identity.argv[0]))
         return end.status
 
     async def end(self, grace: float) -> bool:

@@ -30,7 +30,7 @@ class Cleanup:
         self._attempt = attempt
         self._sql = attempt.sql
 
-    async def run(self, context: Any, about: dict[str, Any]) -> str | None:
+    async def run(self, context: Any, about: dict[str, Any]) -> str | dict[str, Any] | None:
         """None when it did what it should, else why not. `about`: facts of the statement that was interrupted, as
         `tui.postgres.outside` knows them; what it left is taken away although the cleanup does not name it."""
         action = self._attempt.step.cleanup
@@ -84,7 +84,7 @@ class Cleanup:
         )  # fmt: skip
         return await self._sql.unwitnessed((fx.Statement(text=statement),), limits)
 
-    async def _finished(self, about: dict[str, Any]) -> str | None:
+    async def _finished(self, about: dict[str, Any]) -> str | dict[str, Any] | None:
         """Whether nothing unfinished is left of the statement; what is, is taken away."""
         control = await self._attempt.target.control()
         left = await outside.after(control, about)

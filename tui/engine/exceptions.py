@@ -10,6 +10,8 @@ import msgspec
 
 from tui.journal.codes import Fact
 from tui.journal.line import JournalError, encode_data
+from tui.journal.remarks import neutral
+from tui.said import Said, said_of
 from tui.steps import effects as fx
 
 SCARCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS})
@@ -23,13 +25,16 @@ _SMALL: Final = 4096
 def facts(error: BaseException) -> dict[str, Any]:
     """Its type, the operating system's number for it by name, the file it is about, and what it says itself."""
     found: dict[str, Any] = {Fact.EXCEPTION: type(error).__name__}
-    text = said(error)
+    text: str | Said = said(error)
     if isinstance(error, OSError) and error.errno is not None:
         found[Fact.ERRNO] = errno.errorcode.get(error.errno, str(error.errno))
         text = error.strerror or text
         if isinstance(error.filename, str | bytes):
             found[Fact.PATH] = _plain(str(error.filename))
-    return found | ({Fact.MESSAGE: _plain(text)} if text else {})
+    else:
+        text = said_of(error) or text
+    told = neutral(text) if isinstance(text, Said) else _plain(text)
+    return found | ({Fact.MESSAGE: told} if told else {})
 
 
 def said(error: BaseException) -> str:
@@ -57,7 +62,7 @@ def reduced(outcome: fx.Outcome, error: BaseException) -> fx.Outcome:
     outcome = msgspec.structs.replace(outcome, evidence=facts(error) | kept | {Fact.NOT_RECORDED: left_out})
     if isinstance(outcome, fx.Failed) and outcome.error is not None:
         texts = ("message", "detail", "hint", "context", "file")
-        cut = {name: _plain(text) for name in texts if (text := getattr(outcome.error, name)) is not None}
+        cut = {name: _plain(text) for name in texts if isinstance(text := getattr(outcome.error, name), str)}
         outcome = msgspec.structs.replace(outcome, error=msgspec.structs.replace(outcome.error, **cut))
     return outcome
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from tui.engine.redact import Redactor
 from tui.journal import codes
 from tui.journal import events as e
+from tui.journal.remarks import Remarked
 from tui.run.state import RunState
 
 _FIGURE: Final = re.compile(
@@ -57,7 +58,7 @@ def _words() -> frozenset[str]:
     """The journal's own: codes, names of facts, the values that fields of events can have."""
     found = {
         str(member.value)
-        for group in vars(codes).values()
+        for group in (*vars(codes).values(), Remarked)
         if isinstance(group, type) and issubclass(group, enum.Enum)
         for member in group
     }

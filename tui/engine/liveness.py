@@ -24,7 +24,7 @@ from tui.engine.sockets import look_at
 from tui.engine.target import TargetAccess
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.events import StepWaiting
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.tolerance import BRIEF
 from tui.postgres import fence
 from tui.postgres.connect import Session
@@ -120,7 +120,7 @@ class Liveness:
         since = since.replace("+00:00", "Z")
         if not self._silent:
             self._silent = True
-            self._logbook.say("WARNING", _("The target has not answered since {time}.").format(time=since))
+            self._logbook.say("WARNING", Coded(Remarked.TARGET_SILENT, time=since))
         longest = BRIEF
         for attempt in self._attempts():
             if self._is_concerned(attempt):
@@ -186,7 +186,7 @@ class Liveness:
         if not self._silent:
             return
         self._silent = False
-        self._logbook.say("INFO", _("The target answers again."))
+        self._logbook.say("INFO", Coded(Remarked.TARGET_ANSWERS))
         for (step, number), (reason, facts) in self._before.items():
             at = self._recorder.state.steps[step]
             if at.attempt == number and at.waiting == WaitReason.TARGET_SILENT:

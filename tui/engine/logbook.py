@@ -7,6 +7,7 @@ from typing import Any
 from tui.engine.recorder import Recorder
 from tui.journal.events import Event, LogLines, StepEvent
 from tui.journal.failure import JournalBroken, JournalFull
+from tui.journal.remarks import Coded, neutral
 
 _LINES = 200
 
@@ -31,10 +32,10 @@ class Logbook:
             heard.append(event)
         self._recorder.append(*heard)
 
-    def say(self, severity: str, text: str) -> None:
-        """One sentence of the engine's own. A journal that cannot be written is noticed by the run's own events."""
+    def say(self, severity: str, said: Coded) -> None:
+        """A remark of the engine's own. A journal that cannot be written is noticed by the run's own events."""
         try:
-            self.lines("engine", [{"severity": severity, "text": text}])
+            self.lines("engine", [{"severity": severity, **neutral(said), "text": said.text}])
         except (JournalFull, JournalBroken):
             pass
 

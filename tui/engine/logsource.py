@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.expand import ExpansionError, expand
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost
@@ -18,6 +18,7 @@ from tui.probes.reading import SourceFailed
 from tui.probes.ssh import Ssh
 from tui.probes.tail import RemoteTail
 from tui.probes.thread import apart
+from tui.said import said_of
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class LogSource(Protocol):
         """Records so far that could not be read."""
 
     @property
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Coded]:
         """What people should know: gaps, and the like. Whoever says it takes it out."""
 
     async def open(self, prefix: str) -> None:
@@ -73,15 +74,14 @@ def log_source(
     try:
         wanted = expand(wanted, environment)
     except ExpansionError as error:
-        raise LogUnavailable(str(error)) from None
+        raise LogUnavailable(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
     if wanted.startswith("file:"):
         return FileSource(Path(wanted.removeprefix("file:")))
     if wanted.startswith("ssh:"):
         # The host may be user@host or ssh://user@host:port, so the path begins at the last ":/".
         host, found, path = wanted.removeprefix("ssh:").rpartition(":/")
         if not found or not host:
-            text = _("server_log {value} names no absolute path; write ssh:HOST:/PATH.")
-            raise LogUnavailable(text.format(value=wanted))
+            raise LogUnavailable(Coded(Remarked.LOG_WITHOUT_PATH, value=wanted))
         return SshSource(host, f"/{path}", ssh)
     return SqlSource(session)
 
@@ -113,7 +113,7 @@ class SqlSource:
         return self._log.skipped
 
     @property
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Coded]:
         return self._log.remarks
 
     async def open(self, prefix: str) -> None:
@@ -156,7 +156,7 @@ class FileSource:
         return self._log.skipped
 
     @property
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Coded]:
         return self._log.remarks
 
     async def open(self, prefix: str) -> None:
@@ -178,8 +178,8 @@ class FileSource:
         try:
             return await apart(call)
         except OSError as error:
-            text = _("The server's log {path} cannot be read: {reason}.")
-            raise LogUnavailable(text.format(path=self._log.path, reason=error.strerror)) from None
+            said = Coded(Remarked.LOG_FILE_UNREADABLE, path=self._log.path, reason=error.strerror)
+            raise LogUnavailable(said) from None
 
 
 class SshSource:
@@ -189,7 +189,7 @@ class SshSource:
         self._tail = RemoteTail(host, path, ssh)
         self._parser: Parser | None = None
         self._skipped = 0
-        self.remarks: list[str] = []
+        self.remarks: list[Coded] = []
 
     @property
     def source(self) -> str:
@@ -211,13 +211,9 @@ class SshSource:
         try:
             begun = await self._tail.open()
         except SourceFailed as error:
-            raise LogUnavailable(_("The server's log cannot be read. {reason}").format(reason=error)) from None
+            raise LogUnavailable(Coded(Remarked.LOG_UNREADABLE, reason=said_of(error))) from None
         if begun == "gap":
-            text = _(
-                "The connection to {host} was lost and the server's log there is another file now, or was rotated: "
-                "there is a gap, and it is read from its end."
-            )
-            self.remarks.append(text.format(host=self._tail.host))
+            self.remarks.append(Coded(Remarked.LOG_OTHER_FILE_THERE, host=self._tail.host))
         if begun != "same" or self._parser is None:
             self._skipped = self.skipped
             self._parser = parser_for(self.form, prefix)
@@ -231,7 +227,7 @@ class SshSource:
         try:
             data = await self._tail.take(PIECE)
         except SourceFailed as error:
-            raise LogUnavailable(_("The server's log cannot be read. {reason}").format(reason=error)) from None
+            raise LogUnavailable(Coded(Remarked.LOG_UNREADABLE, reason=said_of(error))) from None
         return await gently(self._parser, data)
 
     async def behind(self) -> int:
@@ -258,5 +254,5 @@ class _Present:
     def _now(self) -> Session:
         session = self._session()
         if session is None or session.closed:
-            raise ConnectionLost(_("The session is closed."))
+            raise ConnectionLost(Coded(Remarked.SESSION_CLOSED))
         return session

@@ -16,13 +16,14 @@ from tui.engine.logsource import LogSource, log_source
 from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
 from tui.journal.failure import JournalBroken, JournalFull
-from tui.locale import _, ngettext
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logline import LogLine
 from tui.postgres.logstderr import holds
 from tui.postgres.serverlog import LogUnavailable
 from tui.probes.ssh import Ssh
+from tui.said import Said
 
 BEAT: Final = 1.0
 _RETRY: Final = (30.0, 600.0)
@@ -93,7 +94,7 @@ class LogWatch:
         )
         self.lines = int(told.get("server_log_lines", 0))
         self.gaps = int(told.get("server_log_gaps", 0))
-        self.trouble: str | None = None
+        self.trouble: str | Said | None = None
 
     @property
     def errors(self) -> int:
@@ -159,13 +160,13 @@ class LogWatch:
                 self._looked = -math.inf
                 self._misses += 1
                 if self._misses >= _MISSES:
-                    await self._fail(_("The server's log cannot be read. {reason}").format(reason=error.message))
+                    await self._fail(Coded(Remarked.LOG_UNREADABLE, reason=error.message))
             except (PostgresError, JournalFull, JournalBroken):
                 # Others open the connection again; a journal that fails is noticed by the run's own events.
                 self._looked = -math.inf
             except Exception as error:
                 # Whatever a log has in it: a watch that ended silently would leave its last figure to be believed.
-                await self._fail(_("The watch of {name} ended: {reason}").format(name="server_log", reason=repr(error)))
+                await self._fail(Coded(Remarked.WATCH_ENDED, name="server_log", reason=repr(error)))
             self._now.clear()
             try:
                 await asyncio.wait_for(self._now.wait(), BEAT)
@@ -214,34 +215,25 @@ class LogWatch:
         self._logbook.append(*errors)
         if self._critical.doubt is not None and self._doubt is None:
             self._doubt = self._critical.doubt
-            text = _(
-                "The server's log has records of which nobody can tell whether they are errors, so critical errors are "
-                "unknown. The first: {text}"
-            )
-            self._logbook.say("WARNING", text.format(text=self._doubt))
+            self._logbook.say("WARNING", Coded(Remarked.LOG_UNCLEAR, text=self._doubt))
         if shown:
             records = [dict(to_builtins(line)) for line in shown]
             self._logbook.lines("server", records, more=total - len(shown))
         if self._critical.full(self._recorder.state) and not self._full:
             self._full = True
-            text = _("The run has {count} critical errors of the server on its list; further ones are only counted.")
-            self._logbook.say("WARNING", text.format(count=MOST_RECORDED))
+            self._logbook.say("WARNING", Coded(Remarked.ERRORS_FULL, count=MOST_RECORDED))
 
     def _know_how_far(self, behind: int) -> None:
         """A count that is not up to date would be taken for a promise that nothing is wrong."""
         far = behind >= _FAR
         if far:
-            text = _(
-                "The server's log grows faster than it can be read: {size} MB or more are unread, so critical errors "
-                "are unknown."
-            )
-            text = text.format(size=behind >> 20)
+            said = Coded(Remarked.LOG_BEHIND, size=behind >> 20)
             if not self._far:
-                self._logbook.say("WARNING", text)
-            self.trouble = text
+                self._logbook.say("WARNING", said)
+            self.trouble = said
         elif self._far:
             self.trouble = None
-            self._logbook.say("INFO", _("The server's log is read up to its end again."))
+            self._logbook.say("INFO", Coded(Remarked.LOG_CAUGHT_UP))
             self._know_states()
         self._far = far
 
@@ -254,12 +246,7 @@ class LogWatch:
         count = log.skipped - self._skipped
         if count and time.monotonic() - self._skipped_said >= _SAID_EVERY:
             self._skipped, self._skipped_said = log.skipped, time.monotonic()
-            text = ngettext(
-                "{count} record of the server's log could not be read and was passed over.",
-                "{count} records of the server's log could not be read and were passed over.",
-                count,
-            )
-            self._logbook.say("WARNING", text.format(count=count))
+            self._logbook.say("WARNING", Coded(Remarked.LOG_PASSED_OVER, count=count))
 
     async def _begin(self, log: LogSource) -> None:
         session = self._session()
@@ -269,13 +256,13 @@ class LogWatch:
         self._open = True
         if not self._know_states() and self.trouble is not None:
             self.trouble = None
-            self._logbook.say("INFO", _("The server's log can be read again."))
+            self._logbook.say("INFO", Coded(Remarked.LOG_READ_AGAIN))
 
     def _know_states(self) -> bool:
         """Says it when they lack."""
         lack = self._lacks()
         if lack:
-            self._trouble(lack_words(lack))
+            self._trouble(Coded(lack))
         return bool(lack)
 
     def _lacks(self) -> Unmeasured | Literal[""]:
@@ -295,9 +282,9 @@ class LogWatch:
             log.adopt(prefix)
             if not self._know_states() and self.trouble is not None:
                 self.trouble = None
-                self._logbook.say("INFO", _("The server's log can be read again."))
+                self._logbook.say("INFO", Coded(Remarked.LOG_READ_AGAIN))
 
-    async def _fail(self, reason: str) -> None:
+    async def _fail(self, reason: str | Said) -> None:
         self._trouble(reason)
         self._open = self._far = False
         if self._log is not None:
@@ -305,10 +292,11 @@ class LogWatch:
         self._again_at = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, _RETRY[1])
 
-    def _trouble(self, reason: str) -> None:
+    def _trouble(self, reason: str | Said) -> None:
         if reason != self.trouble:
             self.trouble = reason
-            self._logbook.say("WARNING", reason)
+            known = reason if isinstance(reason, Coded) else Coded(Remarked.LOG_UNREADABLE, reason=reason)
+            self._logbook.say("WARNING", known)
 
     async def _know_own(self) -> None:
         """The run's own sessions are told by their application; where the log names none, by their processes: of its
@@ -334,15 +322,6 @@ def lacking(form: str, prefix: str, minimum: str) -> Unmeasured | Literal[""]:
     if minimum in ("log", "fatal", "panic"):
         return Unmeasured.LOG_WITHOUT_ERRORS
     return Unmeasured.LOG_WITHOUT_SQLSTATES if form == "stderr" and not holds(prefix, "e") else ""
-
-
-def lack_words(lack: Unmeasured) -> str:
-    """`lacking` as a sentence, with what helps."""
-    if lack == Unmeasured.LOG_WITHOUT_ERRORS:
-        return _(
-            "The server writes no errors to its log, so critical errors are unknown; set log_min_messages to error."
-        )
-    return _("The server's log has no SQLSTATEs, so critical errors are unknown; add %e to log_line_prefix.")
 
 
 def _is_own(line: LogLine, own: Set[int]) -> bool:

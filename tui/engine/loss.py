@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tui.engine.target import TargetAccess
 from tui.journal.codes import CancelReason, Fact, FailReason
+from tui.journal.remarks import neutral
 from tui.postgres.connect import CRASH
 from tui.postgres.errors import ConnectionLost, PostgresError
 
@@ -78,5 +79,5 @@ class Life:
 
 def facts_of(error: PostgresError) -> dict[str, Any]:
     """What was said of the loss, as facts."""
-    found: dict[str, Any] = {Fact.BECAUSE: error.message}
+    found: dict[str, Any] = {Fact.BECAUSE: neutral(error.message)}
     return found | ({} if error.sqlstate is None else {Fact.SQLSTATE: error.sqlstate})

@@ -15,6 +15,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import Fact, FailReason, WaitReason
+from tui.journal.remarks import neutral
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OutOfMemory, PostgresError, Unusable
 from tui.postgres.identity import OtherTarget
 
@@ -63,7 +64,7 @@ class Outage:
                 if late or self._stop.is_set():
                     self._tell(WaitReason.NONE, {})
                     raise
-                self._tell(WaitReason.SERVER_UNREACHABLE, {Fact.MESSAGE: error.message})
+                self._tell(WaitReason.SERVER_UNREACHABLE, {Fact.MESSAGE: neutral(error.message)})
                 try:
                     await asyncio.wait_for(self._stop.wait(), pause)
                 except TimeoutError:

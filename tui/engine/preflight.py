@@ -33,6 +33,7 @@ from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
 from tui.steps.registry import KINDS, needs_of
 from tui.words.neighbours import neighbour_words
+from tui.words.said import say
 
 OLDEST, NEWEST = 14, 18
 Read = Callable[[], bytes]
@@ -67,7 +68,7 @@ async def _preflight(
         await _other_runs(found, access, control)
     except PostgresError as error:
         message = _("The target {target} does not answer as needed: {reason}")
-        found.add("error", "target-unreachable", message.format(target=target, reason=error.message))
+        found.add("error", "target-unreachable", message.format(target=target, reason=say(error.message)))
     finally:
         await access.close()
     return found.problems
@@ -152,7 +153,7 @@ async def _ledger(found: Findings, control: Session, create: bool) -> None:
         try:
             await create_ledger(control)
         except (LedgerRefused, PostgresError) as error:
-            found.add("error", "ledger", error.message)
+            found.add("error", "ledger", say(error.message))
             return
     state = await ledger_state(control)
     if state == "present":

@@ -15,6 +15,7 @@ from tui.plan.expand import ExpansionError, expand
 from tui.plan.kinds import Room
 from tui.plan.model import Plan, steps_of
 from tui.steps.registry import needs_of
+from tui.words.said import told
 
 
 async def backup_problems(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
@@ -56,7 +57,7 @@ async def _place(
         return
     if "error" in free:
         text = _("Nobody can tell whether the backup has room in {directory}: {reason}.")
-        found.add("error", "no-directory", text.format(directory=directory, reason=free["error"]), at)
+        found.add("error", "no-directory", text.format(directory=directory, reason=told(free["error"])), at)
         return
     reason, device = await asyncio.to_thread(_unusable, directory)
     if reason is not None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from tui.engine.cure import Setting, grant_words, settings_words
 from tui.engine.findings import Findings
 from tui.engine.logsource import log_source
-from tui.engine.logwatch import lack_words, lacking
+from tui.engine.logwatch import lacking
 from tui.engine.target import TargetAccess
+from tui.journal.remarks import Coded
 from tui.locale import _
 from tui.plan.kinds import Measured
 from tui.plan.metrics import METRICS, Origin, told_by
@@ -24,6 +25,7 @@ from tui.probes.reading import Reading, SourceFailed
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
 from tui.steps.registry import needs_of
+from tui.words.said import say
 
 _LOG_S, _HOST_S = 12.0, 25.0
 """Seconds that the log, and all sources of the host together, may take to answer: a person waits for the run."""
@@ -114,13 +116,13 @@ async def _log_trouble(
         return _("The server's log did not answer within {seconds} s.").format(seconds=f"{_LOG_S:g}"), ()
     except PostgresError as error:
         settings = _settings(through_sql, destination, collector, prefix, minimum, error.sqlstate is not None)
-        return error.message, settings
+        return say(error.message), settings
     finally:
         if log is not None:
             await log.close()
     if not lack:
         return None, ()
-    return lack_words(lack), _settings(through_sql, destination, collector, prefix, minimum, form=log.form)
+    return say(Coded(lack)), _settings(through_sql, destination, collector, prefix, minimum, form=log.form)
 
 
 def _settings(
@@ -217,9 +219,9 @@ async def _reading(access: TargetAccess, environment: Mapping[str, str], ssh: Ss
             async with asyncio.timeout(min(source.patience, until - time.monotonic())):
                 reading = await source.read()
         except TimeoutError:
-            reasons.append(_("{where} ({source}) does not answer.").format(where=source.where, source=source.kind))
+            reasons.append(_("{where} ({source}) does not answer.").format(where=say(source.where), source=source.kind))
         except SourceFailed as error:
-            reasons.append(str(error))
+            reasons.append(say(error))
         else:
             return reading, f"{reading.host} ({source.kind})"
         finally:

@@ -58,6 +58,7 @@ from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState
 from tui.words.neighbours import beside_lines, unseen_line
+from tui.words.said import say
 
 _TOLD = 100
 """Lines of what was found wrong at most: they go through a pipe."""
@@ -242,7 +243,7 @@ async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by
         raise CannotStart(str(error), _REFUSED) from None
     except PostgresError as error:
         message = _("The target {target} cannot be reached: {reason}")
-        raise CannotStart(message.format(target=opened.target, reason=error.message), _REFUSED) from None
+        raise CannotStart(message.format(target=opened.target, reason=say(error.message)), _REFUSED) from None
 
 
 def _begin(paths: RunPaths, target: TargetAccess, opened: RunOpened, by: str) -> Recorder:
@@ -291,7 +292,9 @@ async def _ask(target: TargetAccess, opening: Opening, plan: Path, environment: 
         raise _changed(opened, [how_it_differs(changed.name, changed.found)]) from None
     except PostgresError as error:
         message = _("The target {target} cannot be reached: {reason}")
-        found.add("error", Objection.TARGET_UNREACHABLE, message.format(target=opened.target, reason=error.message))
+        found.add(
+            "error", Objection.TARGET_UNREACHABLE, message.format(target=opened.target, reason=say(error.message))
+        )
     asked = frozenset(opened.despite) - NEVER_IN_SPITE
     refused = [problem for problem in found.errors if problem.code not in asked]
     if refused:

@@ -21,12 +21,14 @@ from tui.engine.programs import ASKED, program_fate, proof_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, Replication, WaitReason
+from tui.journal.remarks import neutral
 from tui.plan.sealed import NotAsSealed
 from tui.postgres import evidence, fence, outside
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.run.steps import StepState
+from tui.said import Said
 from tui.sql.leaving import outlasts
 from tui.sql.units import Unit
 from tui.steps import effects as fx
@@ -71,7 +73,7 @@ class Recovery:
     def _at(self) -> StepState:
         return self._recorder.state.steps[self._step.id]
 
-    async def decide(self, why: str) -> None:
+    async def decide(self, why: str | Said) -> None:
         """Until decided: a server that does not answer, or a backend still at work, is waited for, with its reason."""
         while True:
             try:
@@ -84,7 +86,7 @@ class Recovery:
                 # A server that refuses the question can be reached; what is asked is not answered all the same.
                 refused = isinstance(error, StatementFailed)
                 reason = WaitReason.UNANSWERED if refused else WaitReason.SERVER_UNREACHABLE
-                self._waiting(reason, {"message": error.message, "because": why})
+                self._waiting(reason, {"message": neutral(error.message), "because": neutral(why)})
                 if await self._pause(FateReason.ERROR if refused else FateReason.SERVER_UNREACHABLE, error.message):
                     return
 
@@ -130,7 +132,7 @@ class Recovery:
             reason = FateReason(other.code)
         return await self._pause(reason, other.message)
 
-    async def _pause(self, reason: FateReason, message: str) -> bool:
+    async def _pause(self, reason: FateReason, message: str | Said) -> bool:
         """Wait a moment; True when a person gave up waiting, which leaves the fate undecided. Whoever rolls back wants
         to know what is to be taken back, and needs the server for it: a moment without one is waited for."""
         attempt = self._attempt
@@ -144,7 +146,7 @@ class Recovery:
         if rolls_back and time.monotonic() - self._began < _ROLLBACK_S:
             await asyncio.sleep(_AGAIN)
             return False
-        found = {"given_up": attempt.stop_reason, "message": message}
+        found = {"given_up": attempt.stop_reason, "message": neutral(message)}
         await self._settle(evidence.Verdict("undecided", reason, found))
         return True
 

@@ -22,7 +22,7 @@ from tui.engine.tally import Tally
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.failure import JournalBroken, JournalFull
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.metrics import Origin, told_by
 from tui.plan.model import HostSource
@@ -78,7 +78,7 @@ class Sampler:
         )  # fmt: skip
         self._canary = self._canary_of()
         self._host: HostWatch | None = None
-        self._hostless: str | None = None
+        self._hostless: Coded | None = None
         self._session: Session | None = None
         self._directory: str | None = None
         self._placeless = False
@@ -87,7 +87,7 @@ class Sampler:
         self._asking: asyncio.Task[Sample] | None = None
         self._stopped = asyncio.Event()
         self._watches: dict[str, asyncio.Task[None]] = {}
-        self._troubles: dict[str, str | None] = {}
+        self._troubles: dict[str, Any] = {}
         self._logged: dict[str, Any] = {}
         self._begun = self._ticks = 0
 
@@ -169,14 +169,14 @@ class Sampler:
             found.append((self._host.figures(), self._host.label))
         return found
 
-    def _noted(self) -> dict[str, str | None]:
+    def _noted(self) -> dict[str, Any]:
         """Why something is not known; null once it is known again, for a reader keeps the last it was told."""
-        now = {"server_log": self._log.trouble, "host": self._hostless}
+        now: dict[str, Any] = {"server_log": self._log.trouble, "host": self._hostless}
         if self._canary is not None:
             now["canary"] = self._canary.trouble
         if self._host is not None:
             now["host"] = self._host.trouble
-        told = {name: text for name, text in now.items() if text != self._troubles.get(name)}
+        told = {name: neutral(said) for name, said in now.items() if said != self._troubles.get(name)}
         self._troubles = now
         return told
 
@@ -228,21 +228,17 @@ class Sampler:
             self._stand_in(session)
         if self._host is not None and self._directory is None and not self._placeless:
             self._placeless = True
-            text = _("The role may not see data_directory (it lacks pg_read_all_settings): the disk is not measured.")
-            self._logbook.say("INFO", text)
+            self._logbook.say("INFO", Coded(Remarked.DIRECTORY_HIDDEN))
 
     def _stand_in(self, session: Session) -> None:
         """This host's own figures, for a plan that names no source, where the server is proved to run here."""
-        unnamed = _("The plan names no source for figures of the database's host, so they are unknown.")
+        unnamed = Coded(Remarked.HOST_UNNAMED)
         if session.host.startswith(("/", "@")):
             if is_here(session.backend.pid, session.backend.start, session.listener_pid):
                 self._hostless = None
                 self._watch_host((HostSource(local=True),))
                 return
-            unnamed = _(
-                "The server behind the socket {socket} is not seen to run on this host, so figures of its host are "
-                "unknown. Name a source in the plan (local: true, if it is this host after all)."
-            ).format(socket=session.host)
+            unnamed = Coded(Remarked.SERVER_NOT_HERE, socket=session.host)
         if self._hostless != unnamed:
             self._hostless = unnamed
             self._logbook.say("INFO", unnamed)
@@ -254,7 +250,7 @@ class Sampler:
 
     async def _rows(self, name: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         if self._session is None:
-            raise ConnectionLost(_("The session is closed."))
+            raise ConnectionLost(Coded(Remarked.SESSION_CLOSED))
         return await self._session.rows(name, params)
 
     def _canary_of(self) -> Canary | None:
@@ -270,7 +266,7 @@ class Sampler:
             try:
                 question = HttpQuestion(expand(asked.http or "", self._target.environment))
             except ExpansionError as error:
-                self._logbook.say("WARNING", str(error))
+                self._logbook.say("WARNING", Coded(Remarked.VARIABLE_UNSET, name=error.name))
                 return None
         return Canary(question, asked.every, max(limits, default=0.0), self._logbook.say)
 
@@ -287,8 +283,7 @@ class Sampler:
                 del self._watches[name]
                 error = None if task.cancelled() else task.exception()
                 if error is not None:
-                    text = _("The watch of {name} ended: {reason}").format(name=name, reason=repr(error))
-                    self._logbook.say("WARNING", text)
+                    self._logbook.say("WARNING", Coded(Remarked.WATCH_ENDED, name=name, reason=repr(error)))
 
     async def _end(self) -> None:
         tasks = [*self._watches.values(), *([self._asking] if self._asking is not None else [])]

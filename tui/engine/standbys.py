@@ -9,6 +9,7 @@ from tui.locale import _
 from tui.plan.model import Plan, steps_of
 from tui.postgres.errors import PostgresError
 from tui.steps.registry import needs_of
+from tui.words.said import say
 
 
 async def standby_problems(access: TargetAccess, plan: Plan, add: Callable[[str, str], None]) -> None:
@@ -27,7 +28,7 @@ async def _problem(access: TargetAccess, service: str) -> str | None:
         _resolved, session = await access.standby(service, "preflight")
     except PostgresError as error:
         message = _("The standby of the service {service} cannot be reached: {reason}")
-        return message.format(service=service, reason=error.message)
+        return message.format(service=service, reason=say(error.message))
     found = session.server
     await session.close()
     control = (await access.control()).server

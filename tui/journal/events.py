@@ -331,12 +331,21 @@ class StepPassed(StepOutcome, frozen=True, kw_only=True):
 
 
 class StepFailed(StepOutcome, frozen=True, kw_only=True):
+    """`message`: what others said; what the engine has to say of it is a `code` with `facts` (`journal.remarks`)."""
+
     TYPE: ClassVar[str] = "step.failed"
     STATUS: ClassVar[str] = "failed"
     FAILURE: ClassVar[bool] = True
     reason: str = ""
     sqlstate: str | None = None
     message: str | None = None
+    code: str | None = None
+    facts: dict[str, Any] = {}
+
+    @property
+    def told(self) -> str | dict[str, Any] | None:
+        """The message, or the code with its facts."""
+        return self.message if self.code is None else {"code": self.code, "facts": self.facts}
 
 
 class StepSkipped(StepOutcome, frozen=True, kw_only=True):
@@ -418,9 +427,18 @@ class TxCommitted(TxEvent, frozen=True, kw_only=True):
 
 
 class TxAborted(TxEvent, frozen=True, kw_only=True):
+    """See `StepFailed`."""
+
     TYPE: ClassVar[str] = "tx.aborted"
     sqlstate: str | None = None
     message: str | None = None
+    code: str | None = None
+    facts: dict[str, Any] = {}
+
+    @property
+    def told(self) -> str | dict[str, Any] | None:
+        """The message, or the code with its facts."""
+        return self.message if self.code is None else {"code": self.code, "facts": self.facts}
 
 
 class MetricsSampled(Event, frozen=True, kw_only=True):
@@ -504,16 +522,26 @@ class FeedbackAdded(Event, frozen=True, kw_only=True):
 
 
 class ErrorRecorded(Event, frozen=True, kw_only=True):
-    """An error worth resolving, with an id people can name (`E1`, `E2`, ...)."""
+    """An error worth resolving, with an id people can name (`E1`, `E2`, ...).
+
+    `text`: others' words, or a code: the step's reason, or `code`, which has `facts`.
+    """
 
     TYPE: ClassVar[str] = "error.recorded"
     FAILURE: ClassVar[bool] = True
     id: str
     text: str
+    code: str | None = None
+    facts: dict[str, Any] = {}
     step: str | None = None
     attempt: int | None = None
     sqlstate: str | None = None
     source: str = ""
+
+    @property
+    def told(self) -> str | dict[str, Any]:
+        """The text, or the code with its facts."""
+        return self.text if self.code is None else {"code": self.code, "facts": self.facts}
 
 
 class ErrorResolved(Event, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible, visible_lines
 from tui.words.neighbours import neighbour_words
 from tui.words.runs import counted_steps, excepted, outcome_word, run_waiting
+from tui.words.said import told as told_words
 from tui.words.steps import evidence_words, unit_word
 from tui.words.trouble import Row, place, told_rows, trouble, which_checks
 from tui.words.unknown import lacking_lines
@@ -295,7 +296,8 @@ def _outcome(previous: RunState, state: RunState, event: e.StepOutcome, line: Li
     if isinstance(event, e.StepFailed):
         error = event.evidence.get("error")
         where = place(error) if isinstance(error, dict) else ""
-        parts += [where, f"SQLSTATE {visible(event.sqlstate)}" if event.sqlstate else "", visible(event.message or "")]
+        parts += [where, f"SQLSTATE {visible(event.sqlstate)}" if event.sqlstate else ""]
+        parts.append(visible(told_words(event.told)))
     if at.status not in ("failed", "cancelled"):
         parts.append(evidence_words(at))
     told = ["; ".join(part for part in parts if part)]
@@ -325,7 +327,8 @@ def _tx_aborted(previous: RunState, state: RunState, event: e.TxAborted, line: L
     text = _("{step}: transaction taken back by the server").format(step=_name(state, event.step))
     if event.sqlstate:
         text += f"; SQLSTATE {visible(event.sqlstate)}"
-    return [f"{text}; {visible(event.message)}" if event.message else text]
+    said = visible(told_words(event.told))
+    return [f"{text}; {said}" if said else text]
 
 
 def _breached(previous: RunState, state: RunState, event: e.GuardBreached, line: Line) -> list[str]:
@@ -388,7 +391,7 @@ def _feedback(previous: RunState, state: RunState, event: e.FeedbackAdded, line:
 def _error(previous: RunState, state: RunState, event: e.ErrorRecorded, line: Line) -> list[str]:
     where = "" if event.step is None else f" ({_name(state, event.step)})"
     state_ = "" if event.sqlstate is None else f" SQLSTATE {visible(event.sqlstate)}"
-    return [_("error {id}").format(id=visible(event.id)) + f"{where}{state_}: {visible(error_text(event.text))}"]
+    return [_("error {id}").format(id=visible(event.id)) + f"{where}{state_}: {visible(error_text(event.told))}"]
 
 
 def _resolved(previous: RunState, state: RunState, event: e.ErrorResolved, line: Line) -> list[str]:
@@ -416,6 +419,8 @@ def _log(previous: RunState, state: RunState, event: e.LogLines, line: Line) -> 
 
 
 def _log_text(entry: dict[str, Any]) -> str:
+    if "code" in entry:
+        return f"{visible(str(entry.get('severity', '')))} {told_words(entry)}".lstrip()
     named = [entry.get(key) for key in ("severity", "sqlstate", "text", "message")]
     shown = " ".join(visible(str(value)) for value in named if value)
     return shown or visible(msgspec.json.encode(entry).decode())

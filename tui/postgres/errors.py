@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from tui.said import Said
+
 
 class PostgresError(Exception):
-    """The family. `message` is one sentence or the server's own text; `sqlstate` is five characters or
-    None.
-    """
+    """The family. `message` is the server's own text, or a `Coded`; `sqlstate` is five characters or None."""
 
-    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+    def __init__(self, message: str | Said, sqlstate: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.sqlstate = sqlstate
@@ -32,7 +32,7 @@ class ConnectionLost(PostgresError):
     `postmaster_start`: since when the server ran that it was on (UTC text), as far as that is known.
     """
 
-    def __init__(self, message: str, sqlstate: str | None = None, postmaster_start: str | None = None) -> None:
+    def __init__(self, message: str | Said, sqlstate: str | None = None, postmaster_start: str | None = None) -> None:
         super().__init__(message, sqlstate)
         self.postmaster_start = postmaster_start
 
@@ -55,7 +55,7 @@ class StatementFailed(PostgresError):
     def __init__(
         self,
         sqlstate: str | None,
-        message: str,
+        message: str | Said,
         *,
         detail: str | None = None,
         hint: str | None = None,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.logline import LogLine, parser_for
 from tui.postgres.serverlog import PIECE, LogUnavailable, cut_short
 
@@ -40,7 +40,7 @@ class FileLog:
         self._parser = parser_for(form_of(path), prefix)
         self.path = path
         self.more = False
-        self.remarks: list[str] = []
+        self.remarks: list[Coded] = []
 
     @property
     def skipped(self) -> int:
@@ -58,8 +58,7 @@ class FileLog:
             os.lseek(self._file, 0, os.SEEK_END)
         elif not self._go_on(place):
             self._open(self._find())
-            text = _("The server's log could not be read for a while and {path} is another file now: there is a gap.")
-            self.remarks.append(text.format(path=self.path))
+            self.remarks.append(Coded(Remarked.LOG_OTHER_FILE, path=self.path))
         self._place = (*_identity(os.fstat(self._file)), os.lseek(self._file, 0, os.SEEK_CUR))
         return str(self.path)
 
@@ -131,8 +130,7 @@ class FileLog:
         if found is None:
             return self._wanted
         if not found:
-            text = _("There is no file of the server's log at {path} that this account may see.")
-            raise LogUnavailable(text.format(path=self._wanted))
+            raise LogUnavailable(Coded(Remarked.LOG_MISSING, path=self._wanted))
         newest = max(at for at, _path in found)
         together = [x for x in found if newest - x[0] < _TOGETHER_NS]
         known = [x for form in _BEST_FIRST for x in together if x[1].suffix == form]
@@ -184,22 +182,17 @@ class FileLog:
             alike = path.name != self.path.name and re.sub(r"\d+", "#", path.name) == shape
             if alike and at > mine.st_mtime_ns and path.name not in self._warned:
                 if not self._warned:
-                    text = _(
-                        "Nothing comes to the server's log {path} while {newer} beside it grows; if the log goes on "
-                        "there, name its directory or a pattern in server_log instead of one file."
-                    )
-                    self.remarks.append(text.format(path=self.path, newer=path.name))
+                    self.remarks.append(Coded(Remarked.LOG_NEWER_BESIDE, path=self.path, newer=path.name))
                 self._warned.add(path.name)
 
     def _open(self, path: Path) -> None:
         try:
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
-            text = _("The server's log {path} cannot be read: {reason}.")
-            raise LogUnavailable(text.format(path=path, reason=error.strerror)) from None
+            raise LogUnavailable(Coded(Remarked.LOG_FILE_UNREADABLE, path=path, reason=error.strerror)) from None
         if not stat.S_ISREG(os.fstat(file).st_mode):
             os.close(file)
-            raise LogUnavailable(_("The server's log {path} is no regular file.").format(path=path))
+            raise LogUnavailable(Coded(Remarked.LOG_IRREGULAR, path=path))
         self.close()
         self._file, self.path = file, path
         self._begin_parser()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logline import LogLine, Parser, parser_for
@@ -15,7 +15,7 @@ _SLICE: Final = 32 << 10
 
 
 class LogUnavailable(PostgresError):
-    """The log cannot be followed this way; `message` says why and what would help."""
+    """The log cannot be followed this way; `message` says why and what would help, as a `Coded`."""
 
 
 class ServerLog:
@@ -32,7 +32,7 @@ class ServerLog:
         self._parser: Parser | None = None
         self._skipped = 0
         self.more = False
-        self.remarks: list[str] = []
+        self.remarks: list[Coded] = []
 
     @property
     def skipped(self) -> int:
@@ -44,26 +44,14 @@ class ServerLog:
         try:
             _destination, collector, self._prefix, _minimum = (await self._session.rows("log_settings"))[0]
             if collector != "on":
-                raise LogUnavailable(
-                    _(
-                        "The server hands its log to another program (logging_collector is off), so it cannot be "
-                        "read through SQL; name its file: `server_log: {file: PATH}`, or `{ssh: HOST:PATH}`."
-                    )
-                )
+                raise LogUnavailable(Coded(Remarked.LOG_HANDED_ON))
             if await self._find():
                 # The right to read is tried now, not when the first line is missed.
                 await self._read(1)
                 return self._path
         except StatementFailed as error:
-            raise LogUnavailable(
-                _(
-                    "The role may not read the server's log: {reason}. Grant it pg_monitor and execute on "
-                    "pg_current_logfile(text) and pg_read_binary_file(text, bigint, bigint, boolean), or name "
-                    "the log's file."
-                ).format(reason=error.message),
-                error.sqlstate,
-            ) from None
-        raise LogUnavailable(_("The server writes its log to no file that can be read through SQL."))
+            raise LogUnavailable(Coded(Remarked.LOG_FORBIDDEN, reason=error.message), error.sqlstate) from None
+        raise LogUnavailable(Coded(Remarked.LOG_IN_NO_FILE))
 
     @property
     def form(self) -> str:
@@ -133,9 +121,8 @@ class ServerLog:
         """The server was told to write its log otherwise: where it goes on there is not known to the record."""
         before = self._form
         if not await self._find():
-            raise LogUnavailable(_("The server writes its log to no file that can be read through SQL."))
-        text = _("The server no longer writes its log as {before} but as {now}: there may be a gap.")
-        self.remarks.append(text.format(before=before, now=self._form))
+            raise LogUnavailable(Coded(Remarked.LOG_IN_NO_FILE))
+        self.remarks.append(Coded(Remarked.LOG_OTHER_FORM, before=before, now=self._form))
         return b""
 
     async def _current(self, form: str) -> str | None:
@@ -167,7 +154,6 @@ async def gently(parser: Parser, data: bytes) -> list[LogLine]:
     return found
 
 
-def cut_short(path: object) -> str:
+def cut_short(path: object) -> Coded:
     """What is to be said when the file that we read has become shorter than what was read of it."""
-    text = _("The server's log {path} was cut short: it is read from its beginning, and something may be missing.")
-    return text.format(path=path)
+    return Coded(Remarked.LOG_CUT_SHORT, path=path)

@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.probes.http import HttpClient, HttpFailed, address_of, host_of
 from tui.probes.window import AnswerWindow
+from tui.said import Said, said_of
 
 _CONNECT_S = 10.0
 
 
 class CanaryFailed(Exception):
-    """No answer, or one that says that the service is not well; one sentence."""
+    """No answer, or one that says that the service is not well: the server's own text, or a `Coded`."""
 
 
 class Question(Protocol):
@@ -57,9 +58,9 @@ class HttpQuestion:
         try:
             status, _body = await self._client.get(self._url)
         except HttpFailed as error:
-            raise CanaryFailed(_("{where} does not answer: {reason}.").format(where=where, reason=error)) from None
+            raise CanaryFailed(Coded(Remarked.HTTP_UNANSWERED, where=where, reason=said_of(error))) from None
         if status >= 400:
-            raise CanaryFailed(_("{where} answers with status {status}.").format(where=where, status=status))
+            raise CanaryFailed(Coded(Remarked.HTTP_STATUS, where=where, status=status))
 
     async def close(self) -> None:
         await self._client.close()
@@ -77,7 +78,7 @@ class Canary:
         question: Question,
         every: float,
         limit: float,
-        say: Callable[[Literal["INFO", "WARNING"], str], None],
+        say: Callable[[Literal["INFO", "WARNING"], Coded], None],
     ) -> None:
         self._question = question
         self._every = every
@@ -85,7 +86,7 @@ class Canary:
         self._say = say
         self._window = AnswerWindow()
         self._asked: float | None = None
-        self.trouble: str | None = None
+        self.trouble: str | Said | None = None
 
     @property
     def source(self) -> str:
@@ -109,7 +110,8 @@ class Canary:
         await self._question.close()
 
     async def _once(self) -> None:
-        trouble, began = None, time.monotonic()
+        trouble: str | Said | None = None
+        began = time.monotonic()
         try:
             async with asyncio.timeout(_CONNECT_S):
                 await self._question.prepare()
@@ -119,7 +121,7 @@ class Canary:
             taken = time.monotonic() - began
         except (CanaryFailed, TimeoutError) as error:
             taken = max(time.monotonic() - began, self._question.patience, self._limit)
-            trouble = str(error) or _("There is no answer in time.")
+            trouble = said_of(error) or Coded(Remarked.CANARY_TIMEOUT)
             if isinstance(error, TimeoutError):
                 await self._question.close()
         finally:
@@ -128,9 +130,9 @@ class Canary:
         if trouble != self.trouble:
             self._tell(trouble)
 
-    def _tell(self, trouble: str | None) -> None:
+    def _tell(self, trouble: str | Said | None) -> None:
         self.trouble = trouble
         if trouble is None:
-            self._say("INFO", _("The canary is answered again."))
+            self._say("INFO", Coded(Remarked.CANARY_ANSWERS))
         else:
-            self._say("WARNING", _("The canary is not answered: {reason}").format(reason=trouble))
+            self._say("WARNING", Coded(Remarked.CANARY_UNANSWERED, reason=trouble))

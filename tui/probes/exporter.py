@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.probes.exposition import COLLECTORS, parse
 from tui.probes.http import HttpClient, HttpFailed, address_of, host_of
 from tui.probes.reading import Reading, SourceFailed
+from tui.said import said_of
 
 
 class NodeExporter:
@@ -38,9 +39,9 @@ class NodeExporter:
                 self._filter = ""
                 status, page = await self._client.get(self._url)
         except HttpFailed as error:
-            raise SourceFailed(_("{where} does not answer: {reason}.").format(where=self.where, reason=error)) from None
+            raise SourceFailed(Coded(Remarked.HTTP_UNANSWERED, where=self.where, reason=said_of(error))) from None
         if status != 200:
-            raise SourceFailed(_("{where} answers with status {status}.").format(where=self.where, status=status))
+            raise SourceFailed(Coded(Remarked.HTTP_STATUS, where=self.where, status=status))
         return parse(page, time.monotonic(), host_of(self._url), self._directory())
 
     async def close(self) -> None:

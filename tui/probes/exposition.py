@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.probes.reading import Reading, SourceFailed
 
 COLLECTORS: Final = ("cpu", "meminfo", "filesystem", "loadavg", "pressure", "uname")
@@ -38,7 +38,7 @@ def parse(page: bytes, at: float, host: str, directory: str | None) -> Reading:
         else:
             single[name] = value
     if not total:
-        raise SourceFailed(_("The page holds no node_cpu_seconds_total; it is not that of a node_exporter."))
+        raise SourceFailed(Coded(Remarked.EXPORTER_FOREIGN))
     memory, available = single.get("node_memory_MemTotal_bytes"), single.get("node_memory_MemAvailable_bytes")
     disk = mounts.get(_mount_of(directory, mounts) or "", {})
     return Reading(

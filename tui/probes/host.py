@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.probes.ending import ended
 from tui.probes.reading import Reading, Source, SourceFailed, figures
+from tui.said import Joined, Said, said_of
 
 MISSES: Final = 3
 """So many readings in a row that fail make a source lost."""
@@ -29,7 +30,7 @@ class HostWatch:
     def __init__(
         self,
         sources: Sequence[Source],
-        say: Callable[[Severity, str], None],
+        say: Callable[[Severity, Coded], None],
         *,
         beat: float = 1.0,
         retry: float = 30.0,
@@ -44,8 +45,8 @@ class HostWatch:
         self._figures: dict[str, float] = {}
         self._at = 0.0
         self._misses = 0
-        self._reasons: dict[str, str] = {}
-        self._said: str | None = None
+        self._reasons: dict[str | Said, str | Said] = {}
+        self._said: Coded | None = None
         self._left: Source | None = None
         self._again: asyncio.Task[None] | None = None
         self._again_at = 0.0
@@ -58,10 +59,11 @@ class HostWatch:
         return f"{self._last.host} ({self._current.kind})"
 
     @property
-    def trouble(self) -> str | None:
+    def trouble(self) -> Joined | None:
         """Why there are no figures, or why they do not come from the first source; None when all is well."""
         better = self._sources if self._current is None else self._sources[: self._sources.index(self._current)]
-        return " ".join(self._reasons[s.where] for s in better if s.where in self._reasons) or None
+        reasons = [self._reasons[s.where] for s in better if s.where in self._reasons]
+        return Joined(reasons, " ") if reasons else None
 
     def figures(self) -> dict[str, float]:
         """Metrics by name (see `reading.figures`), none when the last ones are too old."""
@@ -98,8 +100,7 @@ class HostWatch:
                 self._elect(source, reading, None)
                 return
             await source.close()
-        reasons = " ".join(self._reasons.values())
-        self._tell("WARNING", _("CPU, memory and disk of the database's host are unknown: {reasons}"), reasons=reasons)
+        self._tell("WARNING", Coded(Remarked.HOST_UNKNOWN, reasons=Joined(self._reasons.values(), " ")))
 
     async def _look(self, source: Source) -> None:
         reading = await self._read(source)
@@ -125,10 +126,11 @@ class HostWatch:
             async with asyncio.timeout(patience):
                 reading = await source.read()
         except TimeoutError:
-            text = _("{where} ({source}) does not answer within {seconds} s.")
-            self._reasons[source.where] = text.format(where=source.where, source=source.kind, seconds=f"{patience:g}")
+            self._reasons[source.where] = Coded(
+                Remarked.SOURCE_TIMEOUT, where=source.where, source=source.kind, seconds=round(patience, 1)
+            )
         except SourceFailed as error:
-            self._reasons[source.where] = str(error)
+            self._reasons[source.where] = said_of(error)
         else:
             self._reasons.pop(source.where, None)
             return reading
@@ -141,21 +143,19 @@ class HostWatch:
         trouble = self.trouble
         if trouble is None:
             self._pause = self._retry
-            self._tell("INFO", _("CPU, memory and disk of the database's host come from {source}."), source=self.label)
+            self._tell("INFO", Coded(Remarked.HOST_FROM, source=self.label))
         else:
-            text = _("CPU, memory and disk of the database's host come from {source} instead: {reasons}")
-            self._tell("WARNING", text, source=self.label, reasons=trouble)
+            self._tell("WARNING", Coded(Remarked.HOST_INSTEAD, source=self.label, reasons=trouble))
 
     def _take(self, reading: Reading, before: Reading | None) -> None:
         self._misses = 0
         self._figures, self._last, self._at = figures(reading, before), reading, time.monotonic()
 
-    def _tell(self, severity: Severity, text: str, **names: str) -> None:
+    def _tell(self, severity: Severity, said: Coded) -> None:
         """Say it, unless it is what was said last."""
-        text = text.format(**names)
-        if text != self._said:
-            self._said = text
-            self._say(severity, text)
+        if said != self._said:
+            self._said = said
+            self._say(severity, said)
 
     def _reconsider(self) -> None:
         """Ask those before the one in use again, beside it and now and then."""

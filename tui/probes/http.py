@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 
 if TYPE_CHECKING:
     import httpx
@@ -16,7 +16,7 @@ _LARGEST: Final = 8 << 20
 
 
 class HttpFailed(Exception):
-    """No usable answer; a sentence's part such as `connection refused`, without the address."""
+    """No usable answer: a text such as `connection refused`, without the address, or a `Coded`."""
 
 
 class HttpClient:
@@ -42,10 +42,10 @@ class HttpClient:
                     parts.append(part)
                     size += len(part)
                     if size > _LARGEST:
-                        raise HttpFailed(_("the answer is larger than 8 MiB"))
+                        raise HttpFailed(Coded(Remarked.HTTP_TOO_LARGE))
                 return answer.status_code, b"".join(parts)
         except httpx.TimeoutException:
-            raise HttpFailed(_("no answer in time")) from None
+            raise HttpFailed(Coded(Remarked.NO_ANSWER_IN_TIME)) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             raise HttpFailed(str(error) or type(error).__name__) from None
 

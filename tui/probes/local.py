@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.probes.proc import parse
 from tui.probes.reading import Reading, SourceFailed
 from tui.probes.thread import apart
@@ -25,7 +25,7 @@ class LocalHost:
     kind = "local"
 
     def __init__(self, directory: Callable[[], str | None]) -> None:
-        self.where = _("this host")
+        self.where = Coded(Remarked.THIS_HOST)
         self._directory = directory
         self._disk: tuple[float, float] | None = None
         self._asked: str | None = None
@@ -85,7 +85,7 @@ def _content(path: Path) -> str:
         return path.read_text("ascii", "replace")
     except FileNotFoundError as error:
         if path.name == "stat":
-            raise SourceFailed(_("This host has no /proc/stat as Linux has it.")) from error
+            raise SourceFailed(Coded(Remarked.PROC_MISSING_HERE)) from error
         return ""
     except OSError:
         return ""

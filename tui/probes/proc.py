@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.probes.reading import Reading, SourceFailed
 
 _LOAD: Final = re.compile(r"^(\d+\.\d+) \d+\.\d+ \d+\.\d+ \d+/\d+ ", re.MULTILINE)
@@ -23,7 +23,7 @@ def parse(text: str, at: float, host: str) -> Reading:
     """
     cpu = _CPU.search(text)
     if cpu is None:
-        raise SourceFailed(_("The host {host} has no /proc/stat as Linux has it.").format(host=host))
+        raise SourceFailed(Coded(Remarked.PROC_MISSING, host=host))
     # user nice system idle iowait irq softirq steal; guest times are in user and nice already.
     ticks = [float(part) for part in cpu[1].split()[:8]]
     idle = sum(ticks[3:5])

@@ -6,9 +6,11 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from tui.said import Said
+
 
 class SourceFailed(Exception):
-    """A source has no answer; its text is one sentence for people, without secrets."""
+    """A source has no answer: its own words, or a `Coded`, without secrets."""
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -33,10 +35,13 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class Source(Protocol):
-    """Somewhere to get readings from. `kind` as in the plan; `where` names it in sentences, without secrets."""
+    """Somewhere to get readings from. `kind` as in the plan."""
 
     kind: str
-    where: str
+
+    @property
+    def where(self) -> str | Said:
+        """Its name for sentences, without secrets."""
 
     @property
     def patience(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
 from tui.probes.exporter import NodeExporter
@@ -19,7 +20,7 @@ class Unusable:
 
     patience = 1.0
 
-    def __init__(self, kind: str, where: str, reason: str) -> None:
+    def __init__(self, kind: str, where: str, reason: Coded) -> None:
         self.kind = kind
         self.where = where
         self._reason = reason
@@ -60,5 +61,5 @@ def _expanded(
     try:
         value = expand(text, environment)
     except ExpansionError as error:
-        return Unusable(kind, text, str(error))
+        return Unusable(kind, text, Coded(Remarked.VARIABLE_UNSET, name=error.name))
     return NodeExporter(value, directory) if kind == "node_exporter" else SshHost(value, ssh, directory)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.probes.proc import parse
 from tui.probes.reading import Reading, SourceFailed
@@ -27,7 +27,7 @@ class SqlHost:
     kind = "sql"
 
     def __init__(self, rows: Rows) -> None:
-        self.where = _("the database's own connection")
+        self.where = Coded(Remarked.DATABASE_SESSION)
         self._rows = rows
         self._name: str | None = None
         self._pressure: bool | None = None
@@ -45,14 +45,8 @@ class SqlHost:
                 self._pressure = await self._has_pressure()
             text = await self._files([*_FILES, _PRESSURE] if self._pressure else _FILES)
         except StatementFailed as error:
-            if error.sqlstate == "42501":
-                message = _(
-                    "The role may not read the server's /proc: {reason}. Grant it pg_read_server_files and execute on "
-                    "pg_read_file(text, bigint, bigint, boolean)."
-                )
-            else:
-                message = _("The server's /proc cannot be read: {reason}.")
-            raise SourceFailed(message.format(reason=error.message)) from None
+            code = Remarked.PROC_FORBIDDEN if error.sqlstate == "42501" else Remarked.PROC_UNREADABLE
+            raise SourceFailed(Coded(code, reason=error.message)) from None
         except PostgresError as error:
             raise SourceFailed(error.message) from None
         return parse(text, time.monotonic(), self._name or "?")

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import Final
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.probes.reading import SourceFailed
 
 CONNECT_S: Final = 10.0
@@ -38,7 +38,7 @@ class Ssh:
         """A remote `sh` that reads its script from what is written to it. Raises SourceFailed."""
         program = shutil.which("ssh", path=self._environment.get("PATH"))
         if program is None:
-            raise SourceFailed(_("There is no program ssh on this host."))
+            raise SourceFailed(Coded(Remarked.NO_SSH))
         if self._directory is None:
             # Short, because the path of a socket may have a hundred characters only.
             self._directory = tempfile.mkdtemp(prefix="virada-ssh-")
@@ -49,8 +49,7 @@ class Ssh:
                 env=self._environment, start_new_session=True, limit=1 << 20,
             )  # fmt: skip
         except OSError as error:
-            text = _("The program {program} cannot be started: {reason}.")
-            raise SourceFailed(text.format(program=program, reason=error.strerror)) from None
+            raise SourceFailed(Coded(Remarked.SSH_NOT_STARTED, program=program, reason=error.strerror)) from None
         return Shell(process, host)
 
     async def close(self) -> None:
@@ -84,7 +83,7 @@ class Shell:
         try:
             line = await self._process.stdout.readline()
         except ValueError:
-            raise SourceFailed(_("The shell on {host} prints what is no text.").format(host=self._host)) from None
+            raise SourceFailed(Coded(Remarked.SSH_NO_TEXT, host=self._host)) from None
         if not line.endswith(b"\n"):
             raise SourceFailed(await self.reason())
         return line[:-1].decode("utf-8", "replace")
@@ -94,12 +93,12 @@ class Shell:
         assert self._process.stdout is not None
         return await self._process.stdout.read(size)
 
-    async def reason(self) -> str:
+    async def reason(self) -> Coded:
         """Why it ended: the last that ssh or the shell said of it."""
         await asyncio.wait({self._listening}, timeout=1.0)
         lines = self._said.decode("utf-8", "replace").strip().splitlines()
-        said = lines[-1].strip().rstrip(".") if lines else _("the connection ended")
-        return _("{host} cannot be asked over ssh: {reason}.").format(host=self._host, reason=said)
+        said = lines[-1].strip().rstrip(".") if lines else Coded(Remarked.SSH_ENDED)
+        return Coded(Remarked.SSH_FAILED, host=self._host, reason=said)
 
     async def close(self) -> None:
         """End ssh and whatever it started here; bounded in time, and done where this is cancelled, too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,7 +13,8 @@ class RecordedError(Struct, frozen=True, kw_only=True):
     """An error people resolve, by its id."""
 
     id: str
-    text: str
+    text: str | dict[str, Any]
+    """Others' words, a code of a reason, or a code with its facts."""
     step: str | None = None
     sqlstate: str | None = None
     mono: float = 0.0

@@ -270,7 +270,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
         reason=reason, note=note or known.note, waiting=None,
         waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False,
-        sqlstate=getattr(event, "sqlstate", None), message=getattr(event, "message", None),
+        sqlstate=getattr(event, "sqlstate", None), message=event.told if isinstance(event, e.StepFailed) else None,
         person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason in _INTERRUPTED,
         started=known.started if known.attempt == event.attempt else None,
@@ -461,8 +461,8 @@ def _backup(state: RunState, event: e.BackupRecorded, line: Line) -> RunState:
 
 def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
     recorded = RecordedError(
-        id=event.id, text=cut(event.text, REPEATED), step=event.step, sqlstate=event.sqlstate, mono=line.mono,
-        source=event.source,
+        id=event.id, text=cut(event.text, REPEATED) if event.code is None else event.told, step=event.step,
+        sqlstate=event.sqlstate, mono=line.mono, source=event.source,
     )  # fmt: skip
     at = None if event.step is None else state.steps.get(event.step)
     steps = state.steps

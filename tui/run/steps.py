@@ -125,7 +125,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     fate_reason: str | None = None
     reason: str | None = None
     sqlstate: str | None = None
-    message: str | None = None
+    message: str | dict[str, Any] | None = None
+    """What others said, or a code with its facts."""
     note: str | None = None
     undoes: str | None = None
     by_hand: str | None = None

@@ -68,7 +68,7 @@ def look(context: Context, probe: Probe) -> Generator[Effect, Any, dict[str, Any
     def error(found: dict[str, Any]) -> SqlError | None:
         if "error" not in found:
             return None
-        return SqlError(sqlstate=found.get("sqlstate"), message=str(found["error"]), lost="sqlstate" in found)
+        return SqlError(sqlstate=found.get("sqlstate"), message=found["error"], lost="sqlstate" in found)
 
     found: dict[str, Any] = yield from _again(context, probe, error)
     return found

@@ -22,12 +22,12 @@ class Effect(Struct, frozen=True, kw_only=True):
 
 
 class SqlError(Struct, frozen=True, kw_only=True):
-    """What the server said. `line` is the line in `file`, or in the statement where there is no file. `lost`: no
-    connection was to be had, or it was lost, so that nothing was answered. `memory`: there was no room here for the
-    answer."""
+    """What the server said; in `message` also a code with its facts. `line` is the line in `file`, or in the statement
+    where there is no file. `lost`: no connection was to be had, or it was lost, so that nothing was answered. `memory`:
+    there was no room here for the answer."""
 
     sqlstate: str | None
-    message: str
+    message: str | dict[str, Any]
     detail: str | None = None
     hint: str | None = None
     context: str | None = None
@@ -270,7 +270,7 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     length: int = 0
     sha256: str = ""
     tail: str = ""
-    error: str | None = None
+    error: str | dict[str, Any] | None = None
     timed_out: bool = False
     settings_lost: tuple[str, ...] = ()
     lost: bool = False

@@ -10,6 +10,7 @@ from typing import Any
 from tui.locale import _
 from tui.said import N_
 from tui.words.inert import visible
+from tui.words.said import told
 
 STEP_STATUS = {
     "pending": N_("pending"),
@@ -295,6 +296,8 @@ def word(table: dict[str, str], code: str | None) -> str:
 
 def worded(value: Any, name: str = "") -> Any:
     """Evidence with words for the codes among its facts; not `visible` yet."""
+    if isinstance(value, dict) and {"code", "facts"} == set(value):
+        return told(value)
     if isinstance(value, dict):
         return {key: worded(part, str(key)) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -303,9 +306,9 @@ def worded(value: Any, name: str = "") -> Any:
     return value if known is None else _(known)
 
 
-def error_text(text: str) -> str:
+def error_text(text: str | dict[str, Any]) -> str:
     """A recorded error: the server's own words, or the words for the reason where it said none; not `visible` yet."""
-    return _(REASON[text]) if text in REASON else text
+    return _(REASON[text]) if isinstance(text, str) and text in REASON else told(text)
 
 
 def reason_of(reason: str | None, sqlstate: str | None) -> str:

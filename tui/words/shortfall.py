@@ -13,6 +13,7 @@ from tui.said import N_
 from tui.words.codes import METRIC, UNMEASURED, word
 from tui.words.figures import amount, size, span
 from tui.words.inert import visible
+from tui.words.said import told
 
 Row = tuple[str, str]
 _NAMED = 10
@@ -108,7 +109,7 @@ def _space(space: Any) -> Iterator[Row]:
         source = f" ({visible(str(space['source']))})" if space.get("source") else ""
         yield _("place"), visible(str(space["place"])) + source
     if space.get("error"):
-        yield _("message"), visible(str(space["error"]))
+        yield _("message"), visible(told(space["error"]))
 
 
 def _rows_missing(evidence: dict[str, Any]) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from tui.said import N_
 from tui.words.codes import EFFECT, FATE_REASON, REASON, word
 from tui.words.figures import size
 from tui.words.inert import visible, visible_lines
+from tui.words.said import told
 from tui.words.shortfall import findings
 
 Row = tuple[str, str]
@@ -95,9 +96,9 @@ def which_checks(checks: Any) -> str:
 def error_of(step: dict[str, Any]) -> dict[str, Any]:
     """What the server said: as evidence has it, else as the event has it."""
     found = step["evidence"].get("error")
-    if isinstance(found, dict):
+    if isinstance(found, dict) and "code" not in found:
         return found
-    known = {"sqlstate": step["sqlstate"], "message": step["message"] or (found if isinstance(found, str) else None)}
+    known = {"sqlstate": step["sqlstate"], "message": step["message"] or found}
     known |= {key: step["evidence"][key] for key in ("sqlstate", "message") if step["evidence"].get(key)}
     return known
 
@@ -118,7 +119,7 @@ def _said(error: dict[str, Any]) -> Iterator[Row]:
         yield "SQLSTATE", visible(str(error["sqlstate"]))
     labels = {"message": _("message"), "detail": _("detail"), "hint": _("hint"), "context": _("context")}
     for key, label in labels.items():
-        for text in visible_lines(cut(str(error.get(key) or ""), REPEATED)):
+        for text in visible_lines(cut(told(error.get(key)), REPEATED)):
             yield label, text
             label = ""
 
@@ -137,7 +138,7 @@ def _check(check: dict[str, Any]) -> str:
     error, found, expected = check.get("error"), check.get("found"), check.get("expected")
     if error is not None:
         text = _("unknown: {message}") if check.get("holds") is None else "{message}"
-        text = text.format(message=visible(str(error)))
+        text = text.format(message=visible(told(error)))
     else:
         text = _shown(check, found)
     if expected is None:

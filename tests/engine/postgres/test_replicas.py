@@ -11,6 +11,7 @@ from tests.engine.postgres.pgserver import Server, Sessions, awaited, one, until
 from tui.engine.tally import Tally
 from tui.postgres.connect import Session
 from tui.postgres.sample import Sample, sample
+from tui.words.said import say
 
 pytestmark = pytest.mark.postgres
 PORT = 5433
@@ -41,7 +42,7 @@ async def test_a_standby_that_stands_still_lags_ever_more(own: Server) -> None:
     options = " ".join(f"-c {name}={value}" for name, value in {**own.settings, "port": str(PORT)}.items())
     own.run("pg_ctl", "-D", standby, "-w", "-s", "-l", own.home / "standby.log", "-o", options, "start")
     said: list[str] = []
-    tally = Tally(lambda severity, text: said.append(f"{severity} {text}"))
+    tally = Tally(lambda severity, remark: said.append(f"{severity} {say(remark)}"))
     try:
         async with Sessions(own) as sessions:
             control, watch = await sessions.control(), Watch(await sessions.monitor())

@@ -19,6 +19,7 @@ from tui.postgres.logline import LogLine
 from tui.postgres.progress import progress
 from tui.postgres.sample import Sample, sample
 from tui.postgres.serverlog import LogUnavailable, ServerLog
+from tui.words.said import say
 
 pytestmark = pytest.mark.postgres
 
@@ -263,7 +264,7 @@ async def test_a_log_that_goes_on_in_another_format_is_followed_there(own: Serve
             return log.form == "stderr"
 
         await until(switched)
-        assert len(log.remarks) == 1 and "csvlog" in log.remarks[0]
+        assert len(log.remarks) == 1 and "csvlog" in say(log.remarks[0])
         lines: list[LogLine] = []
         await refused(work.execute("select after_it"))
 
@@ -298,7 +299,7 @@ async def test_a_log_cut_short_is_read_from_its_beginning(own: Server) -> None:
         await refused(work.execute("select something"))
         await until(lambda: seen('column "something"'))
         (remark,) = log.remarks
-        assert "cut short" in remark
+        assert "cut short" in say(remark)
 
 
 def work_name(work: Session) -> str:
@@ -310,17 +311,17 @@ async def test_why_the_log_cannot_be_read(own: Server) -> None:
     own.start()
     async with Sessions(own) as sessions:
         error = await refused(ServerLog(await sessions.control()).open())
-        assert isinstance(error, LogUnavailable) and "logging_collector" in error.message
+        assert isinstance(error, LogUnavailable) and "logging_collector" in say(error)
     own.stop()
     own.start(logging_collector="on", log_directory="log")
     async with Sessions(own) as sessions:
         control = await sessions.control()
         await control.execute("create role plain login")
         error = await refused(ServerLog(await sessions.control(user="plain")).open())
-        assert isinstance(error, LogUnavailable) and error.sqlstate == "42501" and "pg_monitor" in error.message
+        assert isinstance(error, LogUnavailable) and error.sqlstate == "42501" and "pg_monitor" in say(error)
         await control.execute("grant pg_monitor to plain")
         error = await refused(ServerLog(await sessions.control(user="plain")).open())
-        assert isinstance(error, LogUnavailable) and "pg_read_binary_file" in error.message
+        assert isinstance(error, LogUnavailable) and "pg_read_binary_file" in say(error)
         await control.execute("grant execute on function pg_current_logfile(text) to plain")
         await control.execute("grant execute on function pg_read_binary_file(text, bigint, bigint, boolean) to plain")
         await ServerLog(await sessions.control(user="plain")).open()

@@ -14,6 +14,7 @@ from tui.plan.model import HostSource
 from tui.probes.host import HostWatch
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
+from tui.words.said import say
 
 HERE = os.uname().nodename
 
@@ -28,7 +29,9 @@ def watched(sshd: Sshd, named: list[HostSource], test: Callable[[HostWatch], Cor
     async def run() -> None:
         ssh = Ssh(sshd.environment)
         sources = sources_of(named, sshd.environment, ssh, no_rows, lambda: "/")
-        watch = HostWatch(sources, lambda severity, text: said.append(f"{severity} {text}"), beat=0.1, retry=0.3)
+        watch = HostWatch(
+            sources, lambda severity, remark: said.append(f"{severity} {say(remark)}"), beat=0.1, retry=0.3
+        )
         task = asyncio.ensure_future(watch.run())
         try:
             await test(watch)
@@ -60,7 +63,7 @@ def test_the_exporter_is_killed_then_sshd_then_both_come_back(exporter: Exporter
         await comes_from(watch, f"{HERE} (ssh)")
         sshd.kill()
         await comes_from(watch, f"{HERE} (local)")
-        assert watch.trouble is not None and "does not answer" in watch.trouble
+        assert watch.trouble is not None and "does not answer" in say(watch.trouble)
         sshd.start()
         await comes_from(watch, f"{HERE} (ssh)")
         exporter.start()

@@ -9,6 +9,7 @@ import pytest
 
 from tui.postgres.filelog import FileLog
 from tui.postgres.serverlog import LogUnavailable
+from tui.words.said import say
 
 
 def line(text: str) -> str:
@@ -36,7 +37,7 @@ def test_cut_short_it_begins_anew_and_says_so(tmp_path: Path) -> None:
     add(path, "after")
     assert texts(log) == ["after"]
     (remark,) = log.remarks
-    assert "cut short" in remark
+    assert "cut short" in say(remark)
     log.close()
 
 
@@ -64,13 +65,13 @@ def test_opened_again_it_goes_on_where_it_was(tmp_path: Path) -> None:
     log.open()
     assert texts(log) == ["another file"]
     (remark,) = log.remarks
-    assert "gap" in remark
+    assert "gap" in say(remark)
     log.close()
 
 
 @pytest.mark.parametrize("name", ["", "pg-*.log"])
 def test_a_directory_or_a_pattern_is_followed_from_file_to_file(tmp_path: Path, name: str) -> None:
-    with pytest.raises(LogUnavailable, match="no file"):
+    with pytest.raises(LogUnavailable, match="log_missing"):
         FileLog(tmp_path / name).open()
     add(tmp_path / "pg-1.log", "long ago", age=300)
     add(tmp_path / "pg-2.log", "before", age=30)
@@ -109,7 +110,7 @@ def test_a_newer_file_beside_is_told_once_and_not_taken(tmp_path: Path) -> None:
     add(tmp_path / "pg-130601.log", "new")
     assert [texts(log) for _ in range(2)] == [[], []]
     (remark,) = log.remarks
-    assert "pg-130601.log" in remark
+    assert "pg-130601.log" in say(remark)
     log.close()
 
 

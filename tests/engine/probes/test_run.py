@@ -18,6 +18,7 @@ from tests.acceptance.station import Station
 from tests.engine.alone import alone, empty_database
 from tests.engine.probes.parts import Exporter, Sshd
 from tests.postgres_server import Database, await_condition, create_database, own_server
+from tui.words.said import told
 
 pytestmark = pytest.mark.postgres
 __all__ = ["alone", "empty_database"]
@@ -70,7 +71,7 @@ class Run:
 
     def said(self) -> list[str]:
         return [
-            event["data"]["text"]
+            "\n".join(told(entry) for entry in event["data"]["lines"])
             for event in self.station.events()
             if event["type"] == "log.lines" and event["data"]["stream"] == "engine"
         ]

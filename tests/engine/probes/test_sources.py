@@ -27,6 +27,7 @@ from tui.probes.reading import Reading, Source, SourceFailed, figures
 from tui.probes.sqlhost import SqlHost
 from tui.probes.ssh import Ssh
 from tui.probes.sshhost import SshHost
+from tui.words.said import say
 
 HERE = os.uname().nodename
 
@@ -38,7 +39,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 async def failing(reading: Awaitable[Reading]) -> str:
     with pytest.raises(SourceFailed) as caught:
         await reading
-    return str(caught.value)
+    return say(caught.value)
 
 
 async def busy(source: Source) -> dict[str, float]:

@@ -15,6 +15,7 @@ from tests.postgres_server import Database, create_database, drop_database
 from tui.demo.server import Server
 from tui.engine.drivers import space
 from tui.journal.codes import Fact, FailReason
+from tui.words.said import told
 
 pytestmark = pytest.mark.postgres
 HERE = os.uname().nodename
@@ -56,8 +57,8 @@ async def test_the_plans_sources_are_asked_in_their_order(
         assert disk["place"] == str(empty_database.server.data) and disk["free_bytes"] > 0
     assert [one["source"] for one in then["data"]["evidence"]["disk"]["tried"]] == ["node_exporter", "sql"]
     assert last["data"]["reason"] == FailReason.NOT_ANSWERED
-    assert (
-        "free_bytes" not in last["data"]["evidence"]["disk"] and "over ssh" in last["data"]["evidence"]["disk"]["error"]
+    assert "free_bytes" not in last["data"]["evidence"]["disk"] and "over ssh" in told(
+        last["data"]["evidence"]["disk"]["error"]
     )
 
 
@@ -74,7 +75,7 @@ async def test_a_socket_says_nothing_of_where_the_server_is(
     if seen:
         assert (event["type"], disk["source"]) == ("step.passed", f"{HERE} (local)"), event
     else:
-        assert event["data"]["reason"] == FailReason.NOT_ANSWERED and "not seen" in disk["error"], event
+        assert event["data"]["reason"] == FailReason.NOT_ANSWERED and "not seen" in told(disk["error"]), event
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tui.engine.logwatch import LogWatch, lacking
 from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
 from tui.journal.events import ErrorRecorded
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, StatementFailed
 from tui.postgres.logline import LogLine
@@ -24,6 +25,7 @@ from tui.postgres.serverlog import LogUnavailable
 from tui.probes.ssh import Ssh
 from tui.run.errors import Errors, RecordedError
 from tui.run.state import RunState
+from tui.words.said import say
 
 
 def line(severity: str = "ERROR", state: str = "53300", pid: int | None = 7, at: str | None = "t") -> LogLine:
@@ -45,8 +47,8 @@ class Book:
             told = RecordedError(id=event.id, text=event.text, source=event.source)
             self.state.errors = self.state.errors.added(told)
 
-    def say(self, severity: str, text: str) -> None:
-        self.said.append(text)
+    def say(self, severity: str, remark: Coded) -> None:
+        self.said.append(say(remark))
 
     def lines(self, stream: str, records: list[dict[str, Any]], more: int = 0) -> None:
         self.shown.append((len(records), more))
@@ -63,7 +65,7 @@ class Source:
         self.pieces: list[list[LogLine] | Exception] = []
         self.unread = 0
         self.skipped = 0
-        self.remarks: list[str] = []
+        self.remarks: list[Coded] = []
         self.opened = 0
 
     @property
@@ -168,7 +170,7 @@ def test_far_behind_is_unknown_and_said(scene: Scene) -> None:
         assert scene.watch.state == ""
         scene.log.unread = 5 << 20
         await scene.until(lambda: scene.watch.figures() == {})
-        assert "5 MB" in (scene.watch.trouble or "") and scene.watch.state == Unmeasured.LOG_BEHIND
+        assert "5 MB" in say(scene.watch.trouble or "") and scene.watch.state == Unmeasured.LOG_BEHIND
         scene.log.unread = 0
         await scene.until(lambda: scene.watch.figures() != {})
         assert scene.watch.trouble is None
@@ -236,13 +238,13 @@ def test_the_engines_own_sessions_are_known_by_their_process(scene: Scene) -> No
 
 
 def test_what_cannot_be_read_and_what_a_source_remarks_is_said(scene: Scene) -> None:
-    scene.log.skipped, scene.log.remarks = 3, ["there is a gap"]
+    scene.log.skipped, scene.log.remarks = 3, [Coded(Remarked.LOG_OTHER_FORM, before="csvlog", now="stderr")]
 
     async def part() -> None:
         await scene.until(lambda: len(scene.book.said) == 2)
 
     scene.play(part)
-    assert scene.book.said[0] == "there is a gap" and "3 records" in scene.book.said[1]
+    assert "csvlog but as stderr" in scene.book.said[0] and "3 records" in scene.book.said[1]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from tui.engine import password
 from tui.engine.password import ask_for_password
 from tui.postgres.errors import ConnectFailed
+from tui.words.said import say
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "WORD": "s3cret word"}
 
@@ -34,4 +35,4 @@ def test_it_fails_as_a_connection_does(monkeypatch: pytest.MonkeyPatch, command:
     monkeypatch.setattr(password, "PATIENCE", 0.2 if "sleep" in command else 30.0)
     with pytest.raises(ConnectFailed) as caught:
         asyncio.run(ask_for_password(command, ENVIRONMENT))
-    assert said in caught.value.message and "s3cret" not in caught.value.message
+    assert said in say(caught.value) and "s3cret" not in say(caught.value)

@@ -12,6 +12,7 @@ from tui.postgres.connect import open_session
 from tui.postgres.dsn import MARK, masked
 from tui.postgres.errors import ConnectFailed
 from tui.postgres.resolve import resolve
+from tui.words.said import say
 
 # Where a password is mistyped, libpq takes pieces of it for other things: every piece is an S here.
 MISTYPED = (
@@ -32,7 +33,7 @@ def error_of(dsn: str, **environment: str) -> str:
         with pytest.raises(ConnectFailed) as caught:
             session = await open_session(dsn, purpose="control", run="r", environment=environment)
             await session.close()
-        return caught.value.message
+        return say(caught.value)
 
     return asyncio.run(opened())
 

@@ -10,6 +10,7 @@ import pytest
 
 from tui.postgres.errors import ConnectFailed
 from tui.postgres.resolve import resolve, without_service_variable
+from tui.words.said import say
 
 SERVICES = """
 # what stands before a section is nobody's
@@ -77,7 +78,7 @@ def test_a_service_that_cannot_be_read_is_named_without_its_values(
     (tmp_path / "mine").write_text(text)
     with pytest.raises(ConnectFailed) as caught:
         resolve(f"service={service}", {"PGSERVICEFILE": str(tmp_path / "mine"), "PGSYSCONFDIR": "/nonexistent"})
-    assert said in caught.value.message and "s3cret" not in caught.value.message
+    assert said in say(caught.value) and "s3cret" not in say(caught.value)
 
 
 def test_every_variable_of_libpq_counts_and_empty_ones_do_not() -> None:

@@ -56,5 +56,5 @@ def test_the_hosts_name_is_that_of_the_plan_where_the_page_has_none() -> None:
 
 
 def test_another_page_is_refused() -> None:
-    with pytest.raises(SourceFailed, match="node_exporter"):
+    with pytest.raises(SourceFailed, match="exporter_foreign"):
         parse(b"<html>It works!</html>", 3.0, "x", None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tui.probes.host import HostWatch
 from tui.probes.reading import Reading, SourceFailed
+from tui.words.said import say
 
 BEAT = 0.01
 
@@ -55,7 +56,7 @@ def watched(
 
     async def run() -> list[tuple[str, str]]:
         said: list[tuple[str, str]] = []
-        watch = HostWatch(sources, lambda severity, text: said.append((severity, text)), beat=BEAT, retry=0.05)
+        watch = HostWatch(sources, lambda severity, remark: said.append((severity, say(remark))), beat=BEAT, retry=0.05)
         task = asyncio.ensure_future(watch.run())
         try:
             await test(watch, said)
@@ -96,7 +97,7 @@ def test_one_that_hangs_is_passed_over_and_named() -> None:
 
     async def test(watch: HostWatch, said: list[tuple[str, str]]) -> None:
         await until(lambda: watch.label == "db1 (ssh)")
-        assert watch.trouble is not None and "does not answer within" in watch.trouble
+        assert watch.trouble is not None and "does not answer within" in say(watch.trouble)
 
     ((severity, text),) = watched(test, first, second)
     assert severity == "WARNING" and "db1 (ssh)" in text and "the node_exporter" in text

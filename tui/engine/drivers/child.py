@@ -29,7 +29,8 @@ from tui.journal.codes import FailReason
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
 from tui.journal.line import JournalError
-from tui.plan.expand import expand
+from tui.journal.remarks import Coded, Remarked, neutral
+from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Step
 from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.plan.tolerance import tolerance
@@ -42,6 +43,7 @@ from tui.postgres.identity import OtherTarget
 from tui.postgres.programs import SERVICE
 from tui.postgres.resolve import Resolved
 from tui.postgres.servicefile import own_file, render
+from tui.said import said_of
 from tui.steps.effects import ChildDone, RunChild, SqlSettings
 
 ARTIFACTS: Final = "VIRADA_ARTIFACTS"
@@ -156,12 +158,14 @@ class ChildDriver:
         began = time.monotonic()
         try:
             argv, environment, lost = await self._prepared(effect)
+        except ExpansionError as error:
+            return ChildDone(status=None, error=neutral(Coded(Remarked.VARIABLE_UNSET, name=error.name)))
         except (LookupError, ValueError, OSError) as error:
             return ChildDone(status=None, error=str(error))
         except OtherTarget:
             raise
         except PostgresError as error:
-            return ChildDone(status=None, error=error.message)
+            return ChildDone(status=None, error=neutral(error.message))
         self._count += 1
         raw = self._raw_path(self._count)
         redactor = self._recorder.redactor.fresh(excerpts=Path(effect.argv[0]).name == "psql")
@@ -172,7 +176,7 @@ class ChildDriver:
                 descriptors=() if accompany is None else accompany.descriptors, keepers=self._keepers,
             )  # fmt: skip
         except (ChildNotStarted, OSError) as error:
-            return ChildDone(status=None, error=str(error))
+            return ChildDone(status=None, error=neutral(said_of(error)))
         self._child, self._severed = child, None
         if effect.target and not effect.source:
             self.under_way = Program(
@@ -234,9 +238,9 @@ class ChildDriver:
             try:
                 found = ChildDone(status=await child.wait())
             except ChildNotStarted as error:
-                found = ChildDone(status=None, error=str(error))
+                found = ChildDone(status=None, error=neutral(said_of(error)))
             except ChildLost as error:
-                found = ChildDone(status=None, error=str(error), lost=True)
+                found = ChildDone(status=None, error=neutral(said_of(error)), lost=True)
                 # It may work on without its keeper.
                 await child.end(_GRACE)
             finally:

@@ -14,6 +14,7 @@ from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
 from tui.helm.paths import RunPaths
 from tui.journal.events import RunOpened
+from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.scalars import disk_need
 from tui.postgres.connect import Session
@@ -63,7 +64,7 @@ class ProbeDriver:
             raise
         except PostgresError as error:
             self.met = error
-            return {"error": error.message, "sqlstate": error.sqlstate}
+            return {"error": neutral(error.message), "sqlstate": error.sqlstate}
         except OSError as error:
             return {"error": f"{error.filename or ''}: {error.strerror}".lstrip(": ")}
 
@@ -133,11 +134,11 @@ class ProbeDriver:
         try:
             directory = Path(expand(str(arguments["directory"]), self._environment))
         except ExpansionError as error:
-            return {"error": str(error)}
+            return {"error": neutral(Coded(Remarked.VARIABLE_UNSET, name=error.name))}
         if not directory.is_absolute():
-            return {"error": f"{directory} is not an absolute path; a backup does not go into the frozen plan"}
+            return {"error": neutral(Coded(Remarked.BACKUP_RELATIVE, path=directory))}
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / str(arguments["name"])
         if path.exists() or path.is_symlink():
-            return {"error": f"{path} exists already"}
+            return {"error": neutral(Coded(Remarked.BACKUP_EXISTS, path=path))}
         return {"path": str(path)}

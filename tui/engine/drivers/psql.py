@@ -23,7 +23,8 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason
-from tui.plan.expand import expand
+from tui.journal.remarks import Coded, Remarked, coded, neutral
+from tui.plan.expand import ExpansionError, expand
 from tui.plan.sealed import SealedPlan
 from tui.postgres import evidence, fence, ledger, psqltalk
 from tui.postgres.connect import Session
@@ -90,8 +91,9 @@ class PsqlDriver:
         """
         try:
             variables = {name: expand(value, self._environment) for name, value in effect.variables.items()}
-        except ValueError as error:
-            return PsqlDone(child=ChildDone(status=None, error=str(error)), effect="none")
+        except ExpansionError as error:
+            said = neutral(Coded(Remarked.VARIABLE_UNSET, name=error.name))
+            return PsqlDone(child=ChildDone(status=None, error=said), effect="none")
         lead = _Lead(self, msgspec.structs.replace(effect, variables=variables), witnessed)
         argv = (*ARGUMENTS, "-f", lead.talk.source)
         # Read-only but in the transaction that is begun for the script: it cannot go on behind that one.
@@ -181,11 +183,11 @@ class PsqlDriver:
         said = error_of(child.tail)
         if said is not None and (said.sqlstate or "").startswith(_ENDED):
             start = None if lead.witness is None else lead.witness.postmaster_start
-            return ConnectionLost(said.message, said.sqlstate, start)
+            return ConnectionLost(coded(said.message), said.sqlstate, start)
         if lead.control is not None and lead.control.lost is not None:
             return lead.control.lost
         if child.status == _BAD:
-            return ConnectionLost("psql lost its connection" if said is None else said.message)
+            return ConnectionLost(Coded(Remarked.PSQL_LOST) if said is None else coded(said.message))
         return None
 
 

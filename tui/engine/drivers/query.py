@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tui.engine.locksight import LockSight
 from tui.engine.outage import Outage
 from tui.engine.target import TargetAccess
+from tui.journal.remarks import neutral
 from tui.plan.model import Step
 from tui.postgres.connect import Session
 from tui.postgres.conninfo import WorkSettings
@@ -30,14 +31,14 @@ def sql_error(error: PostgresError, first_line: int | None = None) -> SqlError:
     """A server's error as the kinds see it; `first_line`: where the statement begins in its file, which is where it
     failed when the server does not say where in the statement; None for one that lies in no file."""
     if isinstance(error, OutOfMemory):
-        return SqlError(sqlstate=None, message=error.message, line=first_line, memory=True)
+        return SqlError(sqlstate=None, message=neutral(error.message), line=first_line, memory=True)
     if not isinstance(error, StatementFailed):
-        return SqlError(sqlstate=error.sqlstate, message=error.message, lost=True)
+        return SqlError(sqlstate=error.sqlstate, message=neutral(error.message), lost=True)
     within = error.statement_line
     line = within if first_line is None else first_line + (within or 1) - 1
     return SqlError(
-        sqlstate=error.sqlstate, message=error.message, detail=error.detail, hint=error.hint, context=error.context,
-        line=line,
+        sqlstate=error.sqlstate, message=neutral(error.message), detail=error.detail, hint=error.hint,
+        context=error.context, line=line,
     )  # fmt: skip
 
 

@@ -7,12 +7,14 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
 from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths, list_runs
 from tui.journal.io import open_for_reading
+from tui.journal.remarks import Coded, Remarked, coded, neutral
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
 from tui.postgres.errors import PostgresError
@@ -22,6 +24,7 @@ from tui.probes.reading import Source, SourceFailed
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
 from tui.probes.thread import apart
+from tui.said import said_of
 
 _HERE_S: Final = 5.0
 """Seconds that a filesystem of this host may take to answer."""
@@ -41,26 +44,27 @@ async def on_the_database(target: TargetAccess, path: str | None) -> dict[str, A
     if place is None:
         place = (await session.rows("host_place"))[0][0]
         if place is None:
-            return {"error": "the role may not see data_directory (pg_read_all_settings)"}
+            return _untold(Remarked.SPACE_DIRECTORY_HIDDEN)
     named: Sequence[HostSource] = target.target.host
     if not named:
         if not session.host.startswith(("/", "@")):
-            return {"place": place, "error": "the plan names no source for figures of the database's host"}
+            return {"place": place, **_untold(Remarked.SPACE_UNNAMED)}
         if not is_here(session.backend.pid, session.backend.start, session.listener_pid):
-            return {"place": place, "error": "the server behind the socket is not seen to run on this host"}
+            return {"place": place, **_untold(Remarked.SPACE_NOT_HERE)}
         named = (HostSource(local=True),)
     ssh = Ssh(target.environment)
-    tried: list[dict[str, str]] = []
+    tried: list[dict[str, Any]] = []
     try:
         for source in sources_of(named, target.environment, ssh, session.rows, lambda: place):
             found = await _asked(source, place)
             if "error" not in found:
                 return {"place": place, "tried": tried, **found} if tried else {"place": place, **found}
-            tried.append({"source": source.kind, "where": source.where, "reason": found["error"]})
+            tried.append({"source": source.kind, "where": neutral(source.where), "reason": found["error"]})
     finally:
         await ssh.close()
-    reasons = "; ".join(f"{one['where']} ({one['source']}): {one['reason']}" for one in tried)
-    return {"place": place, "tried": tried, "error": reasons}
+    reasons = [Coded(Remarked.SPACE_OF_SOURCE, **{name: coded(fact) for name, fact in one.items()}) for one in tried]
+    error = reduce(lambda first, second: Coded(Remarked.REASONS, first=first, second=second), reasons)
+    return {"place": place, "tried": tried, "error": neutral(error)}
 
 
 async def _asked(source: Source, place: str) -> dict[str, Any]:
@@ -76,16 +80,20 @@ async def _asked(source: Source, place: str) -> dict[str, Any]:
                 reading = await source.read()
             host, free = reading.host, reading.disk_free
     except TimeoutError:
-        return {"error": "it does not answer in time"}
+        return _untold(Remarked.SPACE_UNANSWERED)
     except SourceFailed as error:
-        return {"error": str(error)}
+        return {"error": neutral(said_of(error))}
     except PostgresError as error:
-        return {"error": error.message}
+        return {"error": neutral(error.message)}
     finally:
         await source.close()
     if free is None:
-        return {"error": "it does not tell how much space is free there"}
+        return _untold(Remarked.SPACE_NOT_TOLD)
     return {"free_bytes": int(free), "source": f"{host} ({source.kind})"}
+
+
+def _untold(code: Remarked, **facts: object) -> dict[str, Any]:
+    return {"error": neutral(Coded(code, **facts))}
 
 
 async def on_this_host(path: str, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -93,14 +101,14 @@ async def on_this_host(path: str, environment: Mapping[str, str]) -> dict[str, A
     try:
         place = expand(path, environment)
     except ExpansionError as error:
-        return {"error": str(error)}
+        return _untold(Remarked.VARIABLE_UNSET, name=error.name)
     if not Path(place).is_absolute():
-        return {"place": place, "error": "it is not an absolute path"}
+        return {"place": place, **_untold(Remarked.PATH_RELATIVE)}
     try:
         async with asyncio.timeout(_HERE_S):
             free = await apart(lambda: _free(Path(place)))
     except TimeoutError:
-        return {"place": place, "error": "its filesystem does not answer"}
+        return {"place": place, **_untold(Remarked.FILESYSTEM_SILENT)}
     except OSError as error:
         return {"place": place, "error": f"{error.filename}: {error.strerror}"}
     return {"place": place, "free_bytes": free, "source": f"{os.uname().nodename} (local)"}

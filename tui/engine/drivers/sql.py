@@ -23,6 +23,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
+from tui.journal.remarks import said_fields
 from tui.plan.model import Step
 from tui.plan.tolerance import BRIEF
 from tui.postgres import counting, evidence, fence, ledger, outside
@@ -232,7 +233,7 @@ class SqlDriver:
             self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings))
             return TxDone(committed=True, warnings=warnings, seconds=round(time.monotonic() - began, 6))
         if left.state == "nothing" or not self._for_another:
-            event = self._event(e.TxAborted, effect.ordinal, sqlstate=error.sqlstate, message=error.message)
+            event = self._event(e.TxAborted, effect.ordinal, sqlstate=error.sqlstate, **said_fields(error.message))
             self._recorder.append(event)
         return replace(self._failed(error, began), left=left.state, leftovers=left.leftovers)
 
@@ -349,8 +350,8 @@ class SqlDriver:
             await session.close()
         error = self._sight.named(error)
         if work.begun:
-            event = self._event(e.TxAborted, work.effect.statement, sqlstate=error.sqlstate, message=error.message)
-            self._recorder.append(event)
+            said = said_fields(error.message)
+            self._recorder.append(self._event(e.TxAborted, work.effect.statement, sqlstate=error.sqlstate, **said))
         return self._failed(error, work.began)
 
     def _failed(self, error: SqlError, began: float) -> TxDone:
