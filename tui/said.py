@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Self
 
 LONGEST_QUOTED = 80
 """Characters of a `Quoted` that are shown."""
+LANGUAGES = ("en", "pt_BR")
+"""Those of the catalogues, which a plan may name."""
 _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)(?::([\w.,+<>^%-]{1,5}))?\}")
 
 
@@ -21,17 +22,18 @@ def N_(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Said:
     """A sentence of the catalogues and its facts, by name: raw texts, numbers, or what is itself said.
 
-    Of other values the text is kept; a list is shown with commas. `many` and `count` are those of `several`.
+    Of other values the text is kept, of an exception what it says; a list is shown with commas. `many` and `count` are
+    those of `several`.
     """
 
+    __slots__ = ("count", "facts", "many", "text")
     text: str
     facts: tuple[tuple[str, Any], ...]
-    many: str = ""
-    count: int = 0
+    many: str
+    count: int
 
     def __init__(self, text: str, /, **facts: object) -> None:
         self._fill(text, ((name, _fact(value)) for name, value in facts.items()))
@@ -86,9 +88,26 @@ class Said:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Said) and self._all() == other._all()
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def _all(self) -> tuple[object, ...]:
+        return type(self), self.text, self.facts, self.many, self.count
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("what was said stays")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return from_data, (to_data(self),)
+
 
 class Quoted(Said):
     """Foreign text, shown in quotes and cut."""
+
+    __slots__ = ()
 
     def __init__(self, text: str, /) -> None:
         self._fill(text, ())
@@ -103,6 +122,8 @@ class Quoted(Said):
 
 class Joined(Said):
     """Several things said one after another; what stands between them may be a text of the catalogues."""
+
+    __slots__ = ()
 
     def __init__(self, parts: Iterable[object], by: str = ", ") -> None:
         self._fill(by, (("", _fact(part)) for part in parts))
@@ -119,11 +140,16 @@ def several(one: str, many: str, count: int, /, **facts: object) -> Said:
 
 
 def said_of(error: BaseException) -> str | Said:
-    """What an exception says."""
+    """What an exception says; one of the operating system's may have a reason that is said."""
+    if isinstance(error, OSError) and isinstance(error.strerror, Said):
+        reason = error.strerror if error.filename is None else Joined((error.strerror, repr(error.filename)), ": ")
+        return Joined((f"[Errno {error.errno}]", reason), " ")
     return error.args[0] if error.args and isinstance(error.args[0], Said) else str(error)
 
 
 def _fact(value: object) -> Any:
+    if isinstance(value, BaseException):
+        return said_of(value)
     if value is None or isinstance(value, int | float | Said):
         return value
     return Joined(value) if isinstance(value, list | tuple) else str(value)

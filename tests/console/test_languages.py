@@ -20,6 +20,7 @@ from tui.console import cells, pieces
 from tui.console.pieces import Line, plain, width_of
 from tui.console.view import Mode
 from tui.console.widgets.pane import Pane
+from tui.said import LANGUAGES
 
 SIZES = ((60, 20), (80, 24), (120, 40))
 PANES = ("1", "2", "3", "4")
@@ -132,7 +133,7 @@ def _forms(string: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return (string or "",) if string is None or isinstance(string, str) else tuple(string)
 
 
-@pytest.mark.parametrize("language", locale.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("name", "mode"), [*((name, "operator") for name in TOLD), ("migrating", "observer"),
                                             ("rolled_back", "replay")])  # fmt: skip
 async def test_texts_are_there_and_have_room(name: str, mode: Mode, language: str, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_what_cannot_be_run_so_is_refused_with_a_sentence(tmp_path: Path, name: 
         return
     assert loaded.errors
     for problem in loaded.errors:
-        assert len(problem.message.split()) > 4 and problem.file.endswith(".sql") and problem.line > 0, problem
+        assert len(str(problem.message).split()) > 4 and problem.file.endswith(".sql") and problem.line > 0, problem
 
 
 @awaited

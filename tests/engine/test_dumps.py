@@ -64,7 +64,7 @@ async def test_a_dump_is_restored(each_database: Database, dumped: bytes, tmp_pa
 def test_what_a_newer_pg_dump_writes_for_an_older_server(each_database: Database, tmp_path: Path) -> None:
     script = "SET statement_timeout = 0;\nSET transaction_timeout = 0;\n"
     (warned,) = [found for found in review(read_script(script), "single") if found.code == "newer_setting"]
-    assert (warned.line, warned.level) == (2, "warning") and "17" in warned.message
+    assert (warned.line, warned.level) == (2, "warning") and "17" in str(warned.message)
     with each_database.connect() as connection:
         if each_database.server.binaries.version < 17:
             with pytest.raises(psycopg.errors.UndefinedObject):

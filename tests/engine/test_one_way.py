@@ -329,7 +329,9 @@ def test_check_looks_at_the_standby_beforehand(node: Node, standby: Node, name: 
         plan = rig(tmp_path, f"{node.dsn} dbname={name}", SAVE.replace("FROM", ', from: "second"'), "")
         plan.environment["PGSERVICEFILE"] = str(where)
         found = preflight(plan.loaded, plan.source, "dev", plan.environment, create_ledger=False)
-        return [(problem.code, problem.message) for problem in found if problem.code not in ("no-ledger", "server-log")]
+        return [
+            (problem.code, str(problem.message)) for problem in found if problem.code not in ("no-ledger", "server-log")
+        ]
 
     of_standby = f"host=127.0.0.1 port={standby.port} dbname={name} user=postgres"
     assert [code for code, _text in said(of_standby)] == ["synchronous-commit"]

@@ -216,5 +216,5 @@ def cure(path: Path, database: Database, success: str, log: str, metric: str, ho
     plan = path / "plan.yaml"
     plan.write_text(PLAN.format(log=log, host=host, success=success, watch=GUARDS))
     problems = preflight(load(plan, KINDS), plan, "dev", {"WANTED": database.dsn, "PATH": "/usr/bin:/bin"}, False)
-    told = [problem.message for problem in problems if problem.code == "metric-not-measured"]
+    told = [str(problem.message) for problem in problems if problem.code == "metric-not-measured"]
     return next((text for text in told if text.startswith(metric)), None)

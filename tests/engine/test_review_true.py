@@ -102,5 +102,5 @@ def test_the_advice(empty_database: Database, sqlstate: str, script: str) -> Non
 def test_a_value_added_to_a_type_of_the_same_transaction(made: Database) -> None:
     script = f"create type other as enum ('a'); {ADDED.replace('mood', 'other')} select 'great'::other;"
     (found,) = review(read_script(script), "single")
-    assert found.level == "error" and "17" in found.message
+    assert found.level == "error" and "17" in str(found.message)
     assert executed(made, script, "single") == (None if made.server.binaries.version >= 17 else "55P04")

@@ -13,6 +13,7 @@ from tui.cli.run import choose_target, load_plan, open_plan
 from tui.cli.stop import Exit, Stop
 from tui.journal.events import Policy
 from tui.locale import _
+from tui.said import said_of
 
 SIGNER = "demo"
 
@@ -47,7 +48,7 @@ def command(autopilot: bool, headless: bool, fail: bool, compress: float, plain:
         )  # fmt: skip
         start_keeper(demo.directory, paths.directory)
     except DemoError as error:
-        raise Stop(str(error), Exit.FAILED, lines=True) from error
+        raise Stop(said_of(error), Exit.FAILED, lines=True) from error
     return accompany(paths, way, declared=None, take=None, mouse=mouse)
 
 

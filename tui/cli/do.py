@@ -18,12 +18,8 @@ from tui.journal.line import JournalError
 from tui.locale import _
 from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
-
-
-def N_(message: str) -> str:
-    """Marks a text for the catalogues that is translated when it is shown."""
-    return message
-
+from tui.said import N_
+from tui.words.said import say
 
 COMMANDS = {
     "execute": N_("Begin the step and wait for its end."),
@@ -78,7 +74,7 @@ def command(
     try:
         asked = parse(name, words, given)
     except CommandError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(say(error)) from error
     person = options.checked_name(declared)
     from tui.helm.client import HelmRefused, NotPermitted
     from tui.helm.owner import NotOwned, claimed
@@ -91,15 +87,15 @@ def command(
     except NotOwned as error:
         if not as_json:
             raise
-        return _refused(Refused(code="not-permitted", message=str(error)), as_json)
+        return _refused(Refused(code="not-permitted", message=say(error)), as_json)
     except NotPermitted as error:
-        return _refused(Refused(code="not-permitted", message=str(error)), as_json)
+        return _refused(Refused(code="not-permitted", message=say(error)), as_json)
     except HelmRefused as error:
         return _refused(error.refused, as_json)
     except Stop as stop:
         if stop.code != Exit.REFUSED:
             raise
-        return _refused(Refused(code="not-possible", message=stop.message), as_json)
+        return _refused(Refused(code="not-possible", message=say(stop.message)), as_json)
 
 
 def _carry_out(

@@ -15,6 +15,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths, is_own
 from tui.journal.events import Wish
 from tui.locale import _
+from tui.said import said_of
 
 _TAIL = 256 * 1024
 """Bytes at a journal's end in which the opening words of an engine are that has just begun."""
@@ -79,7 +80,7 @@ def ensure_engine(paths: RunPaths, policy: Wish | None = None, say: Callable[[st
     try:
         resume_run(paths, policy=policy, environment=environment)
     except LaunchFailed as error:
-        raise Stop(str(error), Exit(error.exit_code), lines=True) from error
+        raise Stop(said_of(error), Exit(error.exit_code), lines=True) from error
     if say is not None and began and _end_unknown(paths.journal):
         text = _(
             "The run {run} is taken up from its journal as it is: this account, on this host, keeps no head of it that "
@@ -121,4 +122,4 @@ def demo_of(paths: RunPaths) -> dict[str, str]:
     try:
         return ensure(Path(directory), paths.directory)
     except DemoError as error:
-        raise Stop(str(error), Exit.FAILED, lines=True) from error
+        raise Stop(said_of(error), Exit.FAILED, lines=True) from error

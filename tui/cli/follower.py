@@ -14,6 +14,7 @@ from tui.journal.reader import JournalReader
 from tui.locale import prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.words.said import say
 
 POLL_S = 0.05
 _LOOK_AT_ENGINE_S = 1.0
@@ -37,7 +38,7 @@ class Follower:
         if self._reader.fault is not None and self.fault is None:
             self.fault = self._reader.fault
             if self._tell is not None:
-                self._tell(self.fault.sentence())
+                self._tell(say(self.fault.sentence()))
         for entry in entries:
             previous = self.state
             self.state = fold(previous, entry.line)

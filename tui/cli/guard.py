@@ -14,7 +14,7 @@ from typing import TextIO
 import click
 
 from tui.cli.stop import Exit, Stop
-from tui.locale import _
+from tui.said import N_, Said, said_of
 
 _CRASH_MODE = 0o600
 
@@ -73,7 +73,7 @@ def _show(error: click.ClickException) -> None:
     tell_lines(told.getvalue())
 
 
-def _expected(error: Exception) -> tuple[str, int] | None:
+def _expected(error: Exception) -> tuple[str | Said, int] | None:
     """The sentence and code of an error that can be told to a person; None for a fault of the program."""
     from tui.helm.client import HelmError, HelmRefused, NotPermitted
     from tui.helm.paths import RunError, RunNotPermitted
@@ -83,27 +83,27 @@ def _expected(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, Stop):
         return error.message, error.code
     if isinstance(error, RunNotPermitted | NotPermitted | HelmRefused):
-        return str(error), Exit.REFUSED
+        return said_of(error), Exit.REFUSED
     if isinstance(error, RunError | PositionError):
-        return str(error), Exit.USAGE
+        return said_of(error), Exit.USAGE
     if isinstance(error, HelmError | JournalError):
-        return str(error), Exit.FAILED
+        return said_of(error), Exit.FAILED
     if isinstance(error, OSError) and error.filename is not None:
         code = Exit.REFUSED if isinstance(error, PermissionError) else Exit.FAILED
-        return _("{file}: {reason}.").format(file=os.fsdecode(error.filename), reason=error.strerror), code
+        return Said("{file}: {reason}.", file=os.fsdecode(error.filename), reason=error.strerror), code
     return None
 
 
-def _crash(error: Exception) -> tuple[str, int]:
+def _crash(error: Exception) -> tuple[str | Said, int]:
     import traceback
 
     told = "".join(traceback.format_exception(error))
     path = _record(f"{datetime.now(UTC).isoformat()} pid {os.getpid()}\n{told}\n")
     name = type(error).__name__
     if path is None:
-        return _("An error that was not expected ({error}) ended this command.").format(error=name), Exit.FAILED
-    message = _("An error that was not expected ({error}) ended this command; what is known about it is in {file}.")
-    return message.format(error=name, file=path), Exit.FAILED
+        return Said("An error that was not expected ({error}) ended this command.", error=name), Exit.FAILED
+    message = N_("An error that was not expected ({error}) ended this command; what is known about it is in {file}.")
+    return Said(message, error=name, file=path), Exit.FAILED
 
 
 def _record(text: str) -> Path | None:

@@ -24,6 +24,7 @@ from tui.locale import _
 from tui.plain.narrator import end_lines
 from tui.run.commands import AnyCommand
 from tui.words.driving import drive_lines
+from tui.words.said import say
 
 _LOOK_AT_ENGINE_S = 1.0
 _NEVER = sys.maxsize
@@ -121,7 +122,7 @@ class _Session:
         try:
             return self._command(parse_line(line))
         except CommandError as error:
-            self.narrate(str(error))
+            self.narrate(say(error))
             return None if self.input.interactive else Exit.USAGE
 
     def _command(self, command: AnyCommand) -> int | None:
@@ -132,7 +133,7 @@ class _Session:
         except HelmLost as error:
             self.close()
             self.helm = None
-            self.narrate(str(error))
+            self.narrate(say(error))
             return None if self.input.interactive else Exit.UNDECIDED
         if isinstance(answer, Refused):
             self.narrate(refusal(answer))
@@ -175,7 +176,7 @@ class _Session:
             self.close()
             self.helm = None
             if self.follower.state.closed is None:
-                self.narrate(str(engine_gone(self.paths)))
+                self.narrate(say(engine_gone(self.paths)))
 
 
 class _Input:

@@ -1,7 +1,7 @@
 """The one way out of the command line: data to stdout, narration to stderr, nothing that a terminal acts upon.
 
 What is printed may hold any text of a journal, a server, a file or a person. Whoever makes a sentence of it makes it
-visible; here it is made so whatever they did.
+visible; here it is made so whatever they did, and what is only said yet is put into words.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import IO, Any
 import click
 import msgspec
 
-from tui.words.inert import visible, visible_json, visible_lines
+from tui.said import Said
+from tui.words.inert import visible_json
+from tui.words.said import say, say_lines
 
 NARROWEST = 40
 """Columns for which tables are laid out at least."""
@@ -36,22 +38,22 @@ def print_json(data: Any, indent: int = 2) -> None:
     click.echo(told.encode())
 
 
-def print_line(line: str) -> None:
+def print_line(line: str | Said) -> None:
     """A line of data."""
-    click.echo(visible(line))
+    click.echo(say(line))
 
 
-def print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str | Said]) -> None:
     for line in lines:
         print_line(line)
 
 
-def tell(line: str) -> None:
+def tell(line: str | Said) -> None:
     """A line of narration."""
-    click.echo(visible(line), err=True)
+    click.echo(say(line), err=True)
 
 
-def tell_lines(text: str) -> None:
+def tell_lines(text: str | Said) -> None:
     """A text of several lines, as narration."""
-    for line in visible_lines(text):
+    for line in say_lines(text):
         tell(line)

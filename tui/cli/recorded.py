@@ -17,6 +17,7 @@ from tui.locale import _, prefer
 from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.words.said import say
 
 
 def found(text: str | None, open_only: bool = False) -> RunPaths:
@@ -103,7 +104,7 @@ def position_of(text: str | None) -> Position | None:
     try:
         return parse_position(text)
     except PositionError as error:
-        raise click.BadParameter(str(error), param_hint="--at") from error
+        raise click.BadParameter(say(error), param_hint="--at") from error
 
 
 def _no_run(paths: RunPaths, position: Position | None) -> str:

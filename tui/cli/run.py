@@ -16,7 +16,9 @@ from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
 from tui.locale import _, prefer
 from tui.plan.model import Plan
+from tui.said import said_of
 from tui.words.inert import visible
+from tui.words.said import say_problem
 
 
 @click.command("run", help=_("Carries a plan out: starts its engine and the console."))
@@ -77,7 +79,7 @@ def load_plan(path: Path) -> Any:
     if loaded.plan is not None:
         prefer(loaded.plan.locale)
     for problem in loaded.problems:
-        tell(str(problem))
+        tell(say_problem(problem))
     if loaded.plan is None or any(problem.level == "error" for problem in loaded.problems):
         raise Stop(_("The plan {file} is not valid; nothing was started.").format(file=path), Exit.USAGE)
     return loaded
@@ -135,6 +137,6 @@ def open_plan(loaded: Any, source: Path, target: str, **settings: Any) -> RunPat
     try:
         paths: RunPaths = open_run(loaded, source, target, **settings)
     except LaunchFailed as error:
-        raise Stop(str(error), Exit(error.exit_code), lines=True) from error
+        raise Stop(said_of(error), Exit(error.exit_code), lines=True) from error
     print_line(paths.id)
     return paths

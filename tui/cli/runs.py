@@ -13,6 +13,7 @@ from tui.cli.stop import Stop
 from tui.helm.paths import RunPaths
 from tui.locale import _
 from tui.run.standing import standing
+from tui.words.said import say
 
 KEYS = (
     "plan", "target", "environment", "mode", "status", "stays", "opened", "at", "seq", "helm", "closed", "identity",
@@ -77,9 +78,9 @@ def _row(paths: RunPaths) -> dict[str, Any]:
         if engine["alive"] is None:
             engine = facts_of(paths, state.engine)
     except (Stop, JournalError) as error:
-        problem = str(error)
+        problem = say(error)
     except FileNotFoundError:
         problem = _("No run has opened in it yet, or its journal is gone.")
     except OSError as error:
-        problem = _("{file}: {reason}.").format(file=paths.journal, reason=error.strerror)
+        problem = _("{file}: {reason}.").format(file=paths.journal, reason=say(error.strerror or ""))
     return {"id": paths.id, **row, "engine": engine, "directory": str(paths.directory), "problem": problem}

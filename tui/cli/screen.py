@@ -15,6 +15,7 @@ from tui.helm.protocol import Coming
 from tui.journal.events import Policy, Wish
 from tui.journal.line import JournalError
 from tui.locale import preferred
+from tui.words.said import say
 
 
 def operate(
@@ -78,7 +79,7 @@ def _starter(paths: RunPaths, claim: Claim | None, policy: Wish | None) -> Calla
             # The screen has the terminal; what cannot be known is in its log.
             ensure_engine(paths if claim is None else claim.paths, policy, say=None)
         except Stop as stop:
-            return stop.message
+            return say(stop.message)
         return None
 
     return start

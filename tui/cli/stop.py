@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from tui.said import Said
+
 
 class Exit(IntEnum):
     """What a command's end means to a script."""
@@ -21,7 +23,7 @@ class Exit(IntEnum):
 class Stop(Exception):
     """Ends the command: the sentence goes to stderr, the code to the shell. `lines`: it is several of them."""
 
-    def __init__(self, message: str, code: Exit, *, lines: bool = False) -> None:
+    def __init__(self, message: str | Said, code: Exit, *, lines: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.code = code

@@ -11,6 +11,8 @@ from tui.helm.paths import RunPaths
 from tui.journal.end import End, EndError, parse_end
 from tui.journal.verify import Verdict
 from tui.locale import _, ngettext
+from tui.said import N_, Said
+from tui.words.said import say
 
 
 def _head(ctx: click.Context, param: click.Parameter, value: str | None) -> End | str | None:
@@ -18,7 +20,7 @@ def _head(ctx: click.Context, param: click.Parameter, value: str | None) -> End 
     try:
         return parse_end(value) if value else value
     except EndError as error:
-        raise click.BadParameter(str(error), ctx, param) from error
+        raise click.BadParameter(say(error), ctx, param) from error
 
 
 @click.command("verify", help=_("Is the journal whole? If not, from which line on."))
@@ -90,13 +92,13 @@ def end_unknown() -> str:
     )
 
 
-def _reason(paths: RunPaths, verdict: Verdict) -> str:
-    message = _("{file} is broken at line {seq}: {reason}")
-    bad, reason = (0, _("it has no line.")) if verdict.ok else (verdict.bad_seq, verdict.reason)
-    return message.format(file=paths.journal, seq=bad, reason=reason)
+def _reason(paths: RunPaths, verdict: Verdict) -> Said:
+    message = N_("{file} is broken at line {seq}: {reason}")
+    bad, reason = (0, Said("it has no line.")) if verdict.ok else (verdict.bad_seq, verdict.reason)
+    return Said(message, file=paths.journal, seq=bad, reason=reason)
 
 
-def _broken(verdict: Verdict, why: str) -> None:
+def _broken(verdict: Verdict, why: Said) -> None:
     """Raises Stop."""
     if verdict.noted == "lost":
         print_line(_("lost its end: there is no line {seq}").format(seq=verdict.bad_seq))

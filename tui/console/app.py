@@ -37,6 +37,7 @@ from tui.locale import _, ngettext
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
 from tui.words.inert import visible
+from tui.words.said import say
 
 if TYPE_CHECKING:
     from tui.console.hands import Connect, Hands
@@ -167,7 +168,7 @@ class Console(App[None], inherit_bindings=False):
                     if self.mode != "replay":
                         raise
                     # A jump that failed: what is shown stands, and other places may still be there.
-                    self.post_message(SourceLost(visible(str(error)), final=False))
+                    self.post_message(SourceLost(say(error), final=False))
                     continue
                 if batch is not None:
                     self._taken.clear()
@@ -176,7 +177,7 @@ class Console(App[None], inherit_bindings=False):
                     self._taken.wait(TAKEN_WITHIN)
         except Exception as error:
             # Whatever it was: a screen that stands still must not look alive.
-            self.post_message(SourceLost(visible(str(error) or type(error).__name__)))
+            self.post_message(SourceLost(say(error) or type(error).__name__))
         finally:
             self.source.close()
 
@@ -266,7 +267,7 @@ class Console(App[None], inherit_bindings=False):
         """Once in words; that the journal is broken stands in the header from then on."""
         if not self._fault_said and self.source.fault is not None:
             self._fault_said = True
-            self._said, self._said_at = Said(self.source.fault.sentence(), "error"), time.monotonic()
+            self._said, self._said_at = Said(say(self.source.fault.sentence()), "error"), time.monotonic()
 
     # -- what goes out
 

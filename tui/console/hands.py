@@ -22,6 +22,7 @@ from tui.locale import _
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
 from tui.words.inert import visible
+from tui.words.said import say
 from tui.words.stillness import nothing_runs
 
 
@@ -125,7 +126,7 @@ class Hands:
             return self._ensure_engine()
         except Exception as error:
             # What starts engines lies outside the console; whatever stops it is told, and ends no screen.
-            return str(error) or _("No engine could be started.")
+            return say(error) or _("No engine could be started.")
 
     def _carry_out(self, command: AnyCommand, take: str | None) -> Said:
         said = self._connected(take)
@@ -154,7 +155,7 @@ class Hands:
             return Said(_("This account may not command this run."), "error")
         if isinstance(error, NoEngine):
             return _nothing_runs()
-        return Said(visible(str(error)) or _("The engine cannot be reached."), "error")
+        return Said(say(error) or _("The engine cannot be reached."), "error")
 
 
 def _nothing_runs() -> Said:

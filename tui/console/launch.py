@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from tui.helm.paths import RunPaths
 from tui.locale import _, use
 from tui.words.inert import visible_lines
+from tui.words.said import say
 
 if TYPE_CHECKING:
     from tui.console.hands import Helm
@@ -79,7 +80,7 @@ def run_console(
     try:
         actions.use(keymap.load())
     except keymap.KeysError as error:
-        _tell(visible(str(error)))
+        _tell(say(error))
         return 2
     palette.use(palette.PLAIN if no_colour else palette.THEMES[name])
     if sys.__stderr__ is not None:
@@ -177,8 +178,8 @@ def _sentence(paths: RunPaths, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return _("The journal {path} may not be read by this account.").format(path=paths.journal)
     if isinstance(error, OSError) and error.strerror:
-        return _("The journal {path} cannot be read: {reason}.").format(path=paths.journal, reason=error.strerror)
-    return str(error)
+        return _("The journal {path} cannot be read: {reason}.").format(path=paths.journal, reason=say(error.strerror))
+    return say(error)
 
 
 def _tell(sentence: str) -> None:

@@ -15,6 +15,7 @@ from tui.locale import _
 from tui.plan.sealed import LARGE, SealedPlan
 from tui.run.steps import StepState
 from tui.sql.disclosed import hidden
+from tui.words.said import say
 
 FILE_BYTES = 256 * 1024
 OUTPUT_BYTES = 64 * 1024
@@ -51,11 +52,11 @@ def _plan_file(paths: RunPaths, name: str, sealed: SealedPlan) -> PlanFile:
     try:
         descriptor = open_for_reading(path)
     except OSError as error:
-        return PlanFile(name=name, path=str(path), problem=error.strerror or str(error))
+        return PlanFile(name=name, path=str(path), problem=say(error.strerror or error))
     try:
         data, status = os.pread(descriptor, FILE_BYTES, 0), os.fstat(descriptor)
     except OSError as error:
-        return PlanFile(name=name, path=str(path), problem=error.strerror or str(error))
+        return PlanFile(name=name, path=str(path), problem=say(error.strerror or error))
     finally:
         os.close(descriptor)
     text = data.decode("utf-8", "replace").removesuffix("\n")

@@ -23,6 +23,7 @@ from tui.locale import _
 from tui.run.fold import fold
 from tui.run.recording import Recording
 from tui.run.state import RunState
+from tui.words.said import say
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 250.0, 1000.0)
 PAINT_EVERY = 0.2
@@ -182,7 +183,7 @@ class Player:
             else:
                 # What is whole is played, and it is said where that ends.
                 self.length = max(self._recording.state.mono, 0.0)
-                self._said = str(error)
+                self._said = say(error)
         except OSError as error:
             self._failure = error
         self._covered = True
@@ -337,7 +338,7 @@ class Player:
             except JournalError as error:
                 if self._recording.state.opened is None:
                     raise
-                self._said = str(error)
+                self._said = say(error)
             self._ready.reverse()
         return self._ready[-1] if self._ready else None
 

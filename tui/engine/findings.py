@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tui.journal.objections import Objection
 from tui.plan.problems import Level, Problem
+from tui.said import Said
 
 
 class Findings:
@@ -19,7 +20,7 @@ class Findings:
         self._positions = positions
         self._target = f"targets.{target}"
 
-    def add(self, level: Level, code: str, message: str, at: str | None = None) -> None:
+    def add(self, level: Level, code: str, message: str | Said, at: str | None = None) -> None:
         """`at`: a path of `Loaded.positions`; the target's own place without one. The code of an error is an
         `Objection`, which `run --despite` can name."""
         if level == "error":

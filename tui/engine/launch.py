@@ -29,6 +29,7 @@ from tui.plan.loader import Loaded
 from tui.plan.secrets import Secrets
 from tui.run.rehearsed import Past
 from tui.sql.touches import LONGEST, Touches
+from tui.words.said import say
 
 _GONE_AGAIN = 20
 
@@ -94,7 +95,7 @@ def open_run(
         person = caller(declared)
         window = None if chosen.window is None else open_window(chosen.window, now, compress, opens)
     except ValueError as error:
-        raise LaunchFailed(str(error), 2) from None
+        raise LaunchFailed(say(error), 2) from None
     paths, held = _directory(now)
     try:
         frozen = freeze(loaded, source, paths.plan)
@@ -117,7 +118,7 @@ def open_run(
         raise
     except FreezeError as error:
         shutil.rmtree(paths.directory, ignore_errors=True)
-        raise LaunchFailed(str(error), 2) from None
+        raise LaunchFailed(say(error), 2) from None
     except OSError as error:
         shutil.rmtree(paths.directory, ignore_errors=True)
         message = _("The run's directory {path} cannot be written: {reason}.")
@@ -167,7 +168,7 @@ def resume_run(paths: RunPaths, *, policy: Wish | None = None, environment: Mapp
     try:
         require_own(paths)
     except NotOwned as error:
-        raise LaunchFailed(str(error), 5) from None
+        raise LaunchFailed(say(error), 5) from None
     if engine_facts(paths).alive:
         return
     _start(paths, policy, environment)
@@ -196,5 +197,5 @@ def _start(
         if engine_facts(paths).alive:
             # Somebody else was faster: the run has its engine.
             return []
-        raise LaunchFailed(str(error), error.exit_code) from None
+        raise LaunchFailed(say(error), error.exit_code) from None
     return [str(line) for line in ready.get("told") or ()]

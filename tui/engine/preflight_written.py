@@ -12,7 +12,7 @@ from tui.engine.findings import Findings
 from tui.locale import _
 from tui.plan.expand import variables
 from tui.plan.model import Plan, Target, actions
-from tui.plan.problems import quoted
+from tui.said import Quoted
 from tui.steps.registry import needs_of
 
 Read = Callable[[], bytes]
@@ -47,7 +47,7 @@ def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -
     for text, at in _texts(plan, target):
         found = _WHOLE.fullmatch(text.strip()) or _INSIDE.search(text)
         if found is not None:
-            yield _("{text} is a placeholder; write what is meant.").format(text=quoted(found[0])), at
+            yield _("{text} is a placeholder; write what is meant.").format(text=Quoted(found[0])), at
     used = {str(action.spec["file"]): step.id for step, action in actions(plan) if "file" in action.spec}
     for name in sorted(files):
         if not name.lower().endswith((".sql", ".psql")):
@@ -59,7 +59,7 @@ def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -
         for number, text in _in_script(content[:_LARGEST].decode("utf-8", "replace")):
             message = _("Line {line} of {file} holds the placeholder {text}; write what is meant.")
             at = f"steps.{used[name]}" if name in used else None
-            yield message.format(line=number, file=quoted(name), text=quoted(text)), at
+            yield message.format(line=number, file=Quoted(name), text=Quoted(text)), at
 
 
 def _in_script(script: str) -> Iterator[tuple[int, str]]:

@@ -57,8 +57,9 @@ from tui.run.fold import fold_all
 from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState
+from tui.said import Said
 from tui.words.neighbours import beside_lines, unseen_line
-from tui.words.said import say
+from tui.words.said import say, say_problem
 
 _TOLD = 100
 """Lines of what was found wrong at most: they go through a pipe."""
@@ -85,14 +86,14 @@ def main(arguments: list[str]) -> int:
         # Before anything is written there: what another account has put down is not executed by this one.
         seen = require_own(paths)
     except NotOwned as error:
-        report_failure(str(error), _REFUSED)
+        report_failure(say(error), _REFUSED)
         return 1
     crashlog = CrashLog(paths.engine_log)
     crashlog.install()
     try:
         lock = EngineLock.acquire(paths)
     except (EngineRunning, OSError) as error:
-        report_failure(str(error))
+        report_failure(say(error))
         return 1
     try:
         with lock:
@@ -100,14 +101,14 @@ def main(arguments: list[str]) -> int:
             with without_service_variable():
                 asyncio.run(_serve(paths, policy, lock, crashlog, environment, seen))
     except CannotStart as error:
-        report_failure(str(error), error.exit_code)
+        report_failure(say(error), error.exit_code)
         return 1
     except NotOwned as error:
-        report_failure(str(error), _REFUSED)
+        report_failure(say(error), _REFUSED)
         return 1
     except JournalError as error:
         crashlog.line(str(error))
-        report_failure(str(error))
+        report_failure(say(error))
         return 1
     except Exception as error:
         crashlog.exception(error, "the engine")
@@ -240,7 +241,7 @@ async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by
             target.presence.cleared = control
             return _begin(paths, target, msgspec.structs.replace(opened, others=others), by)
     except InTheWay as error:
-        raise CannotStart(str(error), _REFUSED) from None
+        raise CannotStart(say(error), _REFUSED) from None
     except PostgresError as error:
         message = _("The target {target} cannot be reached: {reason}")
         raise CannotStart(message.format(target=opened.target, reason=say(error.message)), _REFUSED) from None
@@ -301,13 +302,13 @@ async def _ask(target: TargetAccess, opening: Opening, plan: Path, environment: 
         raise CannotStart(_refusal_words(refused), _REFUSED)
     return _Answer(
         ledger, tuple(sorted({problem.code for problem in found.errors})), tuple(sorted(found.unmeasured)),
-        tuple(str(problem) for problem in found.problems[:_TOLD]),
+        tuple(say_problem(problem) for problem in found.problems[:_TOLD]),
     )  # fmt: skip
 
 
 def _refusal_words(refused: list[Problem]) -> str:
     codes = sorted({problem.code for problem in refused} - NEVER_IN_SPITE)
-    lines = [str(problem) for problem in refused]
+    lines = [say_problem(problem) for problem in refused]
     if codes and len(codes) == len({problem.code for problem in refused}):
         options = " ".join(f"--despite {code}" for code in codes)
         text = _("Nothing was started. To run in spite of it, which is recorded: {options}")
@@ -335,7 +336,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
         writer, recovered = JournalWriter.open(paths.journal, clock_of, noted=None if known is None else known.end)
     except JournalLost as error:
         assert known is not None
-        raise CannotStart(lost_words(error, known, paths.id), _REFUSED) from None
+        raise CannotStart(say(lost_words(error, known, paths.id)), _REFUSED) from None
     state = fold_all(lines)
     opened = state.opened
     if opened is None:
@@ -383,9 +384,9 @@ def _verify(paths: RunPaths, opened: RunOpened) -> None:
         raise _changed(opened, changed)
 
 
-def _changed(opened: RunOpened, what: list[str]) -> CannotStart:
+def _changed(opened: RunOpened, what: list[Said]) -> CannotStart:
     message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
-    return CannotStart(message.format(run=opened.id, what=", ".join(what)))
+    return CannotStart(message.format(run=opened.id, what=", ".join(map(say, what))))
 
 
 def _last_begun(lines: list[Line]) -> int:

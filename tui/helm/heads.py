@@ -30,7 +30,7 @@ from tui.journal.end import End
 from tui.journal.failure import JournalLost
 from tui.journal.io import line_at, open_for_reading, reading, sync_directory
 from tui.journal.line import digest
-from tui.locale import _
+from tui.said import N_, Joined, Said
 
 _RECORD = 512
 _FIRST = 16
@@ -137,20 +137,20 @@ def _read(file: Path, run: str, owner: int | None) -> Kept | None:
     return Kept(End(last.seq, last.head), last.at, file)
 
 
-def lost_words(error: JournalLost, known: Kept, run: str) -> str:
+def lost_words(error: JournalLost, known: Kept, run: str) -> Said:
     """What is known of a journal that does not hold the kept line, and what a person can do."""
     where = {"path": error.path, "seq": known.end.seq, "at": known.at, "last": error.lines - 1}
-    text = _("The journal {path} has lost its end: line {seq} was written at {at}, and it ends with line {last}.")
+    text = N_("The journal {path} has lost its end: line {seq} was written at {at}, and it ends with line {last}.")
     if error.lines == 0:
-        text = _("The journal {path} has lost its end: line {seq} was written at {at}, and it has no line.")
+        text = N_("The journal {path} has lost its end: line {seq} was written at {at}, and it has no line.")
     elif error.met == "other":
-        text = _("The journal {path} is not the one of this run: line {seq}, written at {at}, is another one in it.")
-    way = _(
+        text = N_("The journal {path} is not the one of this run: line {seq}, written at {at}, is another one in it.")
+    way = N_(
         "Nothing is done on the strength of it. Put the whole journal back, then go on with: virada continue {run}. "
         "Only where it is lost for good, and what was done since is known from elsewhere: what remembers that line is "
         "{file}; without this file the run goes on from what is left."
     )
-    return f"{text.format(**where)} {way.format(run=run, file=known.file)}"
+    return Joined((Said(text, **where), Said(way, run=run, file=known.file)), " ")
 
 
 class Keeper:

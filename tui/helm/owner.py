@@ -31,8 +31,7 @@ from tui.helm.paths import (
 )
 from tui.helm.person import account_name
 from tui.journal.io import line_at
-from tui.locale import _
-from tui.words.inert import visible
+from tui.said import N_, Joined, Said
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -69,12 +68,12 @@ def claimed(text: str | None, owner: str | None = None) -> RunPaths:
         others = [run for run in _others() if text == "last" or (text is None and is_open(run))]
         if not others:
             raise
-        message = _("There is no run of this account to go on with. {reason}")
-        raise NotOwned(message.format(reason=_foreign(others[0]))) from error
+        message = Said("There is no run of this account to go on with. {reason}", reason=_foreign(others[0]))
+        raise NotOwned(message) from error
     if paths.alone:
         return paths
     if owner is not None and text != paths.id:
-        raise NotOwned(_("With --owner a run is named by its full id: {run}.").format(run=paths.id))
+        raise NotOwned(Said("With --owner a run is named by its full id: {run}.", run=paths.id))
     paths = structs.replace(paths, claimed=owner)
     taker(paths)
     return paths
@@ -88,9 +87,9 @@ def taker(paths: RunPaths) -> Account | None:
     uid, me = _uid(paths), os.geteuid()
     name = account_name(uid)
     if paths.claimed is not None and not _is_name_of(paths.claimed, uid):
-        message = _("The run {run} does not belong to {named}. {reason}")
+        text = N_("The run {run} does not belong to {named}. {reason}")
         reason = "" if uid == me else _foreign(paths)
-        raise NotOwned(message.format(run=paths.id, named=repr(paths.claimed), reason=reason).rstrip())
+        raise NotOwned(Said(text, run=paths.id, named=repr(paths.claimed), reason=reason))
     if uid == me:
         require_whole(paths, uid)
         return None
@@ -100,8 +99,8 @@ def taker(paths: RunPaths) -> Account | None:
         entry = pwd.getpwuid(uid)
         groups = tuple(os.getgrouplist(entry.pw_name, entry.pw_gid))
     except (KeyError, OSError) as error:
-        message = _("The run {run} belongs to {owner}, which this machine does not know; no engine runs as it.")
-        raise NotOwned(message.format(run=paths.id, owner=name)) from error
+        message = N_("The run {run} belongs to {owner}, which this machine does not know; no engine runs as it.")
+        raise NotOwned(Said(message, run=paths.id, owner=name)) from error
     require_whole(paths, uid)
     return Account(uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell, groups)
 
@@ -129,9 +128,9 @@ def require_whole(paths: RunPaths, uid: int, *, plan: bool = True) -> Seen:
                 _require_plan(paths, directory, uid)
             return (found.st_dev, found.st_ino), journal
     except OSError as error:
-        message = _("The run {run} is not taken up: {what} cannot be opened ({reason}).")
+        message = N_("The run {run} is not taken up: {what} cannot be opened ({reason}).")
         what = error.filename if isinstance(error.filename, str) else str(paths.directory)
-        raise NotOwned(message.format(run=paths.id, what=what, reason=error.strerror)) from error
+        raise NotOwned(Said(message, run=paths.id, what=what, reason=error.strerror)) from error
 
 
 def other_owner(paths: RunPaths) -> str | None:
@@ -152,14 +151,14 @@ def line_that_works(paths: RunPaths) -> str:
     return f"sudo -u {owner} virada continue {paths.id}"
 
 
-def _foreign(paths: RunPaths) -> str:
-    text = _("The run {run} belongs to {owner}; only that account goes on with it: {line}")
-    told = text.format(run=paths.id, owner=account_name(_uid(paths)), line=line_that_works(paths))
+def _foreign(paths: RunPaths) -> Said:
+    text = N_("The run {run} belongs to {owner}; only that account goes on with it: {line}")
+    told = Said(text, run=paths.id, owner=account_name(_uid(paths)), line=line_that_works(paths))
     if os.environ.get("VIRADA_HOME"):
-        told += " " + _("(with VIRADA_HOME={home} in its environment)").format(home=home())
+        told = Joined((told, Said("(with VIRADA_HOME={home} in its environment)", home=home())), " ")
     if os.geteuid() == 0:
         line = f"virada continue {paths.id} --owner {account_name(_uid(paths))}"
-        told += "; " + _("root can have it done under that account: {line}").format(line=line)
+        told = Joined((told, Said("root can have it done under that account: {line}", line=line)), "; ")
     return told
 
 
@@ -179,8 +178,7 @@ def _uid(paths: RunPaths) -> int:
     try:
         return owner_uid(paths)
     except OSError as error:
-        message = _("{path} cannot be read: {reason}.")
-        raise NotOwned(message.format(path=paths.directory, reason=error.strerror)) from error
+        raise NotOwned(Said("{path} cannot be read: {reason}.", path=paths.directory, reason=error.strerror)) from error
 
 
 def _is_name_of(name: str, uid: int) -> bool:
@@ -202,16 +200,16 @@ def _opened(path: str | Path, flags: int, above: int | None = None) -> Iterator[
 def _require(paths: RunPaths, what: str, found: os.stat_result, uid: int, kind: Callable[[int], bool]) -> None:
     """Raises NotOwned for what is of another kind or account, and for what others may write."""
     if not kind(found.st_mode):
-        message = _("The run {run} is not taken up: {what} is a link, or not what it has to be.")
-        raise NotOwned(message.format(run=paths.id, what=visible(what)))
+        message = N_("The run {run} is not taken up: {what} is a link, or not what it has to be.")
+        raise NotOwned(Said(message, run=paths.id, what=what))
     if found.st_uid != uid:
-        message = _("The run {run} is not taken up: it is of {owner}, but {what} belongs to {other}.")
+        message = N_("The run {run} is not taken up: it is of {owner}, but {what} belongs to {other}.")
         other = account_name(found.st_uid)
-        raise NotOwned(message.format(run=paths.id, owner=account_name(uid), what=visible(what), other=other))
+        raise NotOwned(Said(message, run=paths.id, owner=account_name(uid), what=what, other=other))
     if found.st_mode & _OTHERS_WRITE:
-        message = _("The run {run} is not taken up: others than its owner may write {what} (mode {mode}).")
+        message = N_("The run {run} is not taken up: others than its owner may write {what} (mode {mode}).")
         mode = f"{stat.S_IMODE(found.st_mode):o}"
-        raise NotOwned(message.format(run=paths.id, what=visible(what), mode=mode))
+        raise NotOwned(Said(message, run=paths.id, what=what, mode=mode))
 
 
 def _require_file(paths: RunPaths, directory: int, name: str, uid: int) -> tuple[int, int] | None:
@@ -229,8 +227,8 @@ def _require_file(paths: RunPaths, directory: int, name: str, uid: int) -> tuple
         id, found = None, os.stat(name, dir_fd=directory, follow_symlinks=False)
         _require(paths, name, found, uid, stat.S_ISREG)
     if id is not None and id != paths.directory.name:
-        message = _("The run {run} is not taken up: its journal is of another run, {other}.")
-        raise NotOwned(message.format(run=paths.id, other=visible(id)))
+        message = N_("The run {run} is not taken up: its journal is of another run, {other}.")
+        raise NotOwned(Said(message, run=paths.id, other=id))
     return found.st_dev, found.st_ino
 
 

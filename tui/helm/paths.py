@@ -19,8 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.journal.io import lines_backwards, open_for_reading, reading
-from tui.locale import _
-from tui.words.inert import visible
+from tui.said import N_, Said
 
 SYSTEM_HOME = Path("/var/lib/virada")
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
@@ -207,8 +206,8 @@ def find_run(text: str | None, open_only: bool = False, own: bool = False) -> Ru
     run = _by_path(text) if "/" in text else _by_id(text, open_only, own)
     if open_only and not is_open(run):
         closed = last_type(run.journal) is not None
-        message = _("The run {run} is closed.") if closed else _("The run {run} has no journal that can be read.")
-        raise RunNotFound(message.format(run=run.id))
+        message = N_("The run {run} is closed.") if closed else N_("The run {run} has no journal that can be read.")
+        raise RunNotFound(Said(message, run=run.id))
     return run
 
 
@@ -268,8 +267,8 @@ def _all_runs() -> tuple[RunPaths, ...]:
     try:
         return list_runs()
     except OSError as error:
-        message = _("The runs in {directory} cannot be listed: {reason}.")
-        raise RunNotPermitted(message.format(directory=runs_directory(), reason=error.strerror)) from error
+        message = N_("The runs in {directory} cannot be listed: {reason}.")
+        raise RunNotPermitted(Said(message, directory=runs_directory(), reason=error.strerror)) from error
 
 
 def _newest(open_only: bool, own: bool) -> RunPaths:
@@ -280,11 +279,11 @@ def _newest(open_only: bool, own: bool) -> RunPaths:
         return found
     runs = [run for run in runs if last_type(run.journal) is not None or _is_closed_to_us(run)]
     if not runs:
-        raise RunNotFound(_("There is no run in {directory}.").format(directory=runs_directory()))
+        raise RunNotFound(Said("There is no run in {directory}.", directory=runs_directory()))
     if not open_only:
         return runs[0]
-    message = _("There is no open run in {directory}; the newest one, which is closed, is: last")
-    raise RunNotFound(message.format(directory=runs_directory()))
+    message = N_("There is no open run in {directory}; the newest one, which is closed, is: last")
+    raise RunNotFound(Said(message, directory=runs_directory()))
 
 
 def _by_id(text: str, open_only: bool, own: bool) -> RunPaths:
@@ -302,12 +301,11 @@ def _by_id(text: str, open_only: bool, own: bool) -> RunPaths:
     if found:
         candidates = tuple(run.id for run in found)
         shown = ", ".join(candidates[:_SHOWN]) + (", ..." if len(candidates) > _SHOWN else "")
-        message = _("{text} fits {count} runs: {runs}. Give more of the id.")
-        raise AmbiguousRun(message.format(text=text, count=len(found), runs=shown))
+        message = N_("{text} fits {count} runs: {runs}. Give more of the id.")
+        raise AmbiguousRun(Said(message, text=text, count=len(found), runs=shown))
     if text and os.path.lexists(text):
         return _by_path(text)
-    message = _("There is no run {text} in {directory}.")
-    raise RunNotFound(message.format(text=repr(text), directory=runs_directory()))
+    raise RunNotFound(Said("There is no run {text} in {directory}.", text=repr(text), directory=runs_directory()))
 
 
 def _by_path(text: str) -> RunPaths:
@@ -327,18 +325,17 @@ def _by_path(text: str) -> RunPaths:
             in_run = path.name == "journal.jsonl" and _is_run(path.parent)
             return RunPaths(path.parent) if in_run else RunPaths(path.parent, path)
     except PermissionError as error:
-        raise RunNotPermitted(_("{path} may not be read by this account.").format(path=visible(str(path)))) from error
+        raise RunNotPermitted(Said("{path} may not be read by this account.", path=path)) from error
     except FileNotFoundError as error:
         if path.is_dir():
-            message = _("{path} is not the directory of a run: it has no journal.jsonl.")
+            message = N_("{path} is not the directory of a run: it has no journal.jsonl.")
         else:
-            message = _("There is no {path}.")
-        raise RunNotFound(message.format(path=visible(str(path)))) from error
+            message = N_("There is no {path}.")
+        raise RunNotFound(Said(message, path=path)) from error
     except OSError as error:
-        message = _("{path} cannot be read: {reason}.")
-        raise RunNotFound(message.format(path=visible(str(path)), reason=error.strerror)) from error
-    message = _("{path} is neither the directory of a run nor a journal file.")
-    raise RunNotFound(message.format(path=visible(str(path))))
+        said = Said("{path} cannot be read: {reason}.", path=path, reason=error.strerror)
+        raise RunNotFound(said) from error
+    raise RunNotFound(Said("{path} is neither the directory of a run nor a journal file.", path=path))
 
 
 def _is_run(directory: Path) -> bool:

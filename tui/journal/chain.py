@@ -14,7 +14,7 @@ import msgspec
 from tui.journal.end import End, Met
 from tui.journal.io import reading
 from tui.journal.line import GENESIS, MAX_LINE
-from tui.locale import _
+from tui.said import N_, Said
 
 CHUNK = 4 * 1024 * 1024
 
@@ -23,13 +23,13 @@ class Fault(msgspec.Struct, frozen=True):
     """The first line that does not follow the one before it: its number, and why as a sentence."""
 
     seq: int
-    reason: str
+    reason: Said
 
-    def sentence(self) -> str:
+    def sentence(self) -> Said:
         """What is said of it wherever the journal is shown."""
-        text = _("THE JOURNAL IS BROKEN at line {seq}: {reason} What is shown of that line and of those around it was "
+        text = N_("THE JOURNAL IS BROKEN at line {seq}: {reason} What is shown of that line and of those around it was "
                  "not written so.")  # fmt: skip
-        return text.format(seq=self.seq, reason=self.reason)
+        return Said(text, seq=self.seq, reason=self.reason)
 
 
 class _Linked(msgspec.Struct, frozen=True, gc=False):
@@ -84,7 +84,7 @@ class Chain:
                 if until is not None and self.seq >= until:
                     return
                 if len(rest) > MAX_LINE and self.fault is None:
-                    self.fault = Fault(self.seq + 1, _("the line does not end."))
+                    self.fault = Fault(self.seq + 1, Said("the line does not end."))
 
     def take_all(self, lines: list[bytes]) -> None:
         """As `take`, a million of them in a second: a line as the writer writes it ends with the digest."""
@@ -107,14 +107,14 @@ class Chain:
         try:
             found = _decoder.decode(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            self.fault = Fault(self.seq + 1, _("This is not a journal line: {error}").format(error=error))
+            self.fault = Fault(self.seq + 1, Said("This is not a journal line: {error}", error=error))
             return False
         if found.seq != self.seq + 1:
-            self.fault = Fault(self.seq + 1, _("its number is {found}.").format(found=found.seq))
+            self.fault = Fault(self.seq + 1, Said("its number is {found}.", found=found.seq))
             return False
         self.take(raw, found.prev)
         return self.fault is None
 
 
-def _broken() -> str:
-    return _("the line before it is not the one that was there when it was written.")
+def _broken() -> Said:
+    return Said("the line before it is not the one that was there when it was written.")

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from tui.journal.line import JournalError
-from tui.locale import _
+from tui.said import N_, Said
 
 Met = Literal["there", "lost", "other"]
 """The line is in the journal; the journal ends before it; another line has its place."""
@@ -44,9 +44,9 @@ def parse_end(text: str) -> End:
     """`SEQ:HASH` or `HASH`, of which the first twelve digits are enough; else EndError."""
     found = _TEXT.fullmatch(text.strip().lower())
     if found is None:
-        message = _(
+        message = N_(
             "“{text}” is no head of a journal; write SEQ:HASH as verify --head prints it, or at least twelve "
             "digits of the hash."
         )
-        raise EndError(message.format(text=text))
+        raise EndError(Said(message, text=text))
     return End(None if found[1] is None else int(found[1]), found[2])

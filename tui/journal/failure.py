@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.journal.end import End, Met
 from tui.journal.line import JournalError, Line
-from tui.locale import _
+from tui.said import N_, Said
 
 
 class JournalBroken(JournalError):
@@ -20,8 +20,8 @@ class JournalFull(JournalError):
     def __init__(self, path: Path, recorded: Sequence[Line] = ()) -> None:
         self.path = path
         self.recorded = list(recorded)
-        text = _("There is no room left for the journal {path}; nothing further is executed. Free space on its disk.")
-        super().__init__(text.format(path=path))
+        text = N_("There is no room left for the journal {path}; nothing further is executed. Free space on its disk.")
+        super().__init__(Said(text, path=path))
 
 
 class JournalLost(JournalError):
@@ -30,16 +30,18 @@ class JournalLost(JournalError):
 
     def __init__(self, path: Path, noted: End, met: Met, lines: int) -> None:
         self.path, self.noted, self.met, self.lines = path, noted, met, lines
-        text = _("The journal {path} has lost its end: line {seq} is known and is not there; it ends with line {last}.")
+        text = N_(
+            "The journal {path} has lost its end: line {seq} is known and is not there; it ends with line {last}."
+        )
         if met == "other":
-            text = _("The journal {path} is not the one that is known here: its line {seq} is another one.")
-        super().__init__(text.format(path=path, seq=noted.seq, last=lines - 1))
+            text = N_("The journal {path} is not the one that is known here: its line {seq} is another one.")
+        super().__init__(Said(text, path=path, seq=noted.seq, last=lines - 1))
 
 
 class JournalCorrupt(JournalError):
     """The journal is not what a writer leaves behind, from line `seq` at byte `offset` on."""
 
-    def __init__(self, path: Path, seq: int, offset: int, reason: str) -> None:
+    def __init__(self, path: Path, seq: int, offset: int, reason: str | Said) -> None:
         self.path, self.seq, self.offset, self.reason = path, seq, offset, reason
-        text = _("The journal {path} is broken at line {seq} (byte {offset}): {reason}")
-        super().__init__(text.format(path=path, seq=seq, offset=offset, reason=reason))
+        text = N_("The journal {path} is broken at line {seq} (byte {offset}): {reason}")
+        super().__init__(Said(text, path=path, seq=seq, offset=offset, reason=reason))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tui.journal.line import MAX_LINE
-from tui.locale import _
+from tui.said import Said
 
 JOURNAL_MODE = 0o640
 RESERVE_MODE = 0o600
@@ -80,7 +80,7 @@ class FileIO:
         """Bytes in the file now; ESTALE when it was removed, for what is written then is lost to everyone."""
         status = os.fstat(self._fd)
         if status.st_nlink == 0:
-            raise OSError(errno.ESTALE, _("the file was removed"), str(self._path))
+            raise OSError(errno.ESTALE, Said("the file was removed"), str(self._path))
         return status.st_size
 
     def write(self, data: bytes | memoryview) -> int:
@@ -167,7 +167,7 @@ def is_full(error: OSError) -> bool:
 def require_regular(fd: int, path: Path) -> None:
     """OSError unless the descriptor is a regular file."""
     if not stat.S_ISREG(os.fstat(fd).st_mode):
-        raise OSError(errno.EINVAL, _("not a regular file"), str(path))
+        raise OSError(errno.EINVAL, Said("not a regular file"), str(path))
 
 
 def open_for_reading(path: Path) -> int:

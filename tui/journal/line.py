@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tui.locale import _
+from tui.said import Said
 
 VERSION = 1
 GENESIS = "0" * 64
@@ -71,15 +71,15 @@ def encode_data(data: Any) -> msgspec.Raw:
     body = bytes(encoded)
     # The encoder writes NaN and infinities as null without a word: only data with a null in it is searched.
     if b"null" in body and _has_non_finite(data):
-        raise ValueError(_("The data of an event holds a number that is not finite; JSON has none such."))
+        raise ValueError(Said("The data of an event holds a number that is not finite; JSON has none such."))
     if body[:1] != b"{" or b"\n" in body:
-        raise ValueError(_("The data of an event must be one JSON object without line breaks."))
+        raise ValueError(Said("The data of an event must be one JSON object without line breaks."))
     try:
         _skip_decoder.decode(body)
         if not body.isascii():
             body.decode()
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ValueError(_("The data of an event is not valid JSON: {error}").format(error=error)) from error
+        raise ValueError(Said("The data of an event is not valid JSON: {error}", error=error)) from error
     return encoded
 
 
@@ -92,12 +92,14 @@ def encode(line: Line) -> bytes:
 def encode_checked(line: Line) -> bytes:
     """As `encode`, for a line whose data came from `encode_data`."""
     if not math.isfinite(line.mono):
-        raise ValueError(_("The time of a journal line must be a finite number."))
+        raise ValueError(Said("The time of a journal line must be a finite number."))
     raw = _encoder.encode(line)
     if len(raw) >= MAX_LINE:
         raise ValueError(
-            _("An event of {size} bytes is longer than a journal line may be ({limit} bytes).").format(
-                size=len(raw), limit=MAX_LINE
+            Said(
+                "An event of {size} bytes is longer than a journal line may be ({limit} bytes).",
+                size=len(raw),
+                limit=MAX_LINE,
             )
         )
     return raw
@@ -112,11 +114,11 @@ def decode(raw: bytes) -> Line:
             raw.decode()
         # Every clock on a screen is computed from these.
         if not 0 <= line.mono < _LONGEST:
-            raise ValueError(_("its time since the opening, {mono} s, cannot be").format(mono=line.mono))
+            raise ValueError(Said("its time since the opening, {mono} s, cannot be", mono=line.mono))
         if datetime.fromisoformat(line.at).tzinfo is None:
-            raise ValueError(_("its time {at} has no time zone").format(at=repr(line.at)))
+            raise ValueError(Said("its time {at} has no time zone", at=repr(line.at)))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise LineError(_("This is not a journal line: {error}").format(error=error)) from error
+        raise LineError(Said("This is not a journal line: {error}", error=error)) from error
     return line
 
 
@@ -125,7 +127,7 @@ def head(raw: bytes) -> Head:
     try:
         return _head_decoder.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise LineError(_("This is not a journal line: {error}").format(error=error)) from error
+        raise LineError(Said("This is not a journal line: {error}", error=error)) from error
 
 
 def digest(raw: bytes) -> str:

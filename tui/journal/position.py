@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from tui.journal.line import JournalError
-from tui.locale import _
+from tui.said import N_, Said
 
 _SEQ = re.compile(r"[0-9]{1,18}")
 _CLOCK = re.compile(r"\+([0-9]{1,6}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,9})?)")
@@ -67,20 +67,21 @@ def parse_position(text: str) -> Position:
     if found := _TIME.fullmatch(text):
         day, clock, fraction, zone = found.groups()
         if zone is None:
-            hint = _(
+            hint = N_(
                 "The time “{text}” does not say its zone; write {text}Z for UTC, or its offset as in {text}-03:00."
             )
-            raise PositionError(hint.format(text=text))
+            raise PositionError(Said(hint, text=text))
         try:
             zone = "+00:00" if zone in "Zz" else zone
             local = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{zone}")
             moment = local.astimezone(UTC)
         except (ValueError, OverflowError) as error:
-            raise PositionError(_("There is no such time as “{text}”.").format(text=text)) from error
+            raise PositionError(Said("There is no such time as “{text}”.", text=text)) from error
         return Position("at", time=moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
     raise PositionError(
-        _(
+        Said(
             "“{text}” is no position in a run; write a line's number (120), an offset from the run's opening "
-            "(+00:12:30, +90s, +12m) or a time with its zone (2026-12-05T22:10:00-03:00)."
-        ).format(text=text)
+            "(+00:12:30, +90s, +12m) or a time with its zone (2026-12-05T22:10:00-03:00).",
+            text=text,
+        )
     )

@@ -13,7 +13,7 @@ from tui.journal.chain import Chain, Fault
 from tui.journal.failure import JournalCorrupt
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, Line, LineError, decode
-from tui.locale import _
+from tui.said import Said, said_of
 
 CHUNK = 4 * 1024 * 1024
 
@@ -72,7 +72,7 @@ class JournalReader:
                     return self.poll(limit_bytes)
                 if isinstance(error, JournalCorrupt):
                     raise
-                raise JournalCorrupt(self.path, self._next, offset, str(error)) from error
+                raise JournalCorrupt(self.path, self._next, offset, said_of(error)) from error
             entries.append(Entry(offset, raw, line))
             self._chain.take(raw, line.prev)
             start = end + 1
@@ -92,10 +92,10 @@ class JournalReader:
         try:
             named = self.path.stat(follow_symlinks=False)
         except OSError as error:
-            reason = _("its file is gone: {reason}.").format(reason=error.strerror)
+            reason = Said("its file is gone: {reason}.", reason=error.strerror)
             raise JournalCorrupt(self.path, self._next, self._offset, reason) from error
         if (named.st_dev, named.st_ino) != (held.st_dev, held.st_ino):
-            reason = _("another file has its name now; open the run again.")
+            reason = Said("another file has its name now; open the run again.")
             raise JournalCorrupt(self.path, self._next, self._offset, reason)
 
     def close(self) -> None:
@@ -114,20 +114,20 @@ class JournalReader:
         size = os.fstat(self._fd).st_size
         if size < self._offset:
             raise JournalCorrupt(
-                self.path, self._next, size, _("the file became shorter than what was already read from it.")
+                self.path, self._next, size, Said("the file became shorter than what was already read from it.")
             )
         while size > self._offset:
             block = os.pread(self._fd, min(limit, size - self._offset), self._offset)
             if b"\n" in block or len(block) < limit:
                 return block
             if limit > MAX_LINE:
-                raise JournalCorrupt(self.path, self._next, self._offset, _("the line does not end."))
+                raise JournalCorrupt(self.path, self._next, self._offset, Said("the line does not end."))
             limit *= 2
         return b""
 
     def _require_next(self, line: Line) -> None:
         if line.seq != self._next:
-            reason = _("its number is {found}.").format(found=line.seq)
+            reason = Said("its number is {found}.", found=line.seq)
             raise JournalCorrupt(self.path, self._next, self._offset, reason)
 
     def _changed(self, offset: int, raw: bytes) -> bool:

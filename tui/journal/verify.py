@@ -11,7 +11,7 @@ import msgspec
 from tui.journal.end import End, Met
 from tui.journal.io import reading
 from tui.journal.line import GENESIS, MAX_LINE, LineError, decode, digest
-from tui.locale import _
+from tui.said import Said, said_of
 
 CHUNK = 4 * 1024 * 1024
 
@@ -28,7 +28,7 @@ class Verdict(msgspec.Struct, frozen=True):
     lines: int
     head: str
     bad_seq: int | None
-    reason: str | None
+    reason: str | Said | None
     torn_bytes: int
     noted: Met | None = None
 
@@ -48,7 +48,7 @@ class Survey:
         self.last = b""
         self.size = 0
         """Bytes of whole lines: where a torn tail starts."""
-        self.reason: str | None = None
+        self.reason: str | Said | None = None
         self.torn_bytes = 0
 
     def run(self, path: Path) -> None:
@@ -61,7 +61,7 @@ class Survey:
                     break
                 rest = self._take(rest + chunk if rest else chunk)
                 if len(rest) > MAX_LINE:
-                    self.reason = _("the line does not end.")
+                    self.reason = Said("the line does not end.")
         self.torn_bytes = len(rest) if self.reason is None else 0
 
     def _take(self, block: bytes) -> bytes:
@@ -80,17 +80,17 @@ class Survey:
             start = end + 1
         return block[start:]
 
-    def _fault(self, raw: bytes) -> str | None:
+    def _fault(self, raw: bytes) -> str | Said | None:
         try:
             line = decode(raw)
         except LineError as error:
-            return str(error)
+            return said_of(error)
         if line.seq != self.lines:
-            return _("its number is {found}.").format(found=line.seq)
+            return Said("its number is {found}.", found=line.seq)
         if line.prev != self.head:
-            return _("the line before it is not the one that was there when it was written.")
+            return Said("the line before it is not the one that was there when it was written.")
         if not (math.isfinite(line.mono) and line.mono >= self.mono):
-            return _("its time is before that of the line before it.")
+            return Said("its time is before that of the line before it.")
         self.mono = line.mono
         self.newest_version = max(self.newest_version, line.v)
         return None
@@ -109,10 +109,10 @@ def verify(path: Path | str, noted: End | None = None) -> Verdict:
     met = None if noted is None or reason is not None else noted.met(survey.met, survey.lines)
     if noted is not None and met in ("lost", "other"):
         if met == "lost":
-            reason = _("it has lost its end: line {seq} was there when its head was noted.").format(seq=noted.seq)
+            reason = Said("it has lost its end: line {seq} was there when its head was noted.", seq=noted.seq)
         else:
             bad_seq = max(0, survey.lines - 1) if noted.seq is None else noted.seq
-            reason = _("it is not the line whose digest was noted.")
+            reason = Said("it is not the line whose digest was noted.")
     return Verdict(
         ok=reason is None,
         lines=survey.lines,

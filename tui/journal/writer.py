@@ -26,7 +26,7 @@ from tui.journal.line import (
     encode_data,
 )
 from tui.journal.verify import Survey
-from tui.locale import _
+from tui.said import N_, Said
 
 RESERVE_BYTES = 2 * 1024 * 1024
 WRITE_AFTER = 0.04
@@ -69,7 +69,7 @@ class JournalWriter:
         self.path = path
         self.clock = clock
         self.recovered = recovered
-        self.broken: str | None = None
+        self.broken: Said | None = None
         """Why nothing is written any more, as a sentence; None while the journal is sound."""
         self.on_broken: Callable[[], None] = lambda: None
         """Called once when that becomes known, in whichever thread met it."""
@@ -126,8 +126,8 @@ class JournalWriter:
         if noted is not None and survey.met is None:
             raise JournalLost(path, noted, noted.met(None, survey.lines), survey.lines)
         if survey.newest_version > VERSION:
-            text = _("The journal {path} was written by a newer virada; take the run up again with that one.")
-            raise JournalError(text.format(path=path))
+            text = N_("The journal {path} was written by a newer virada; take the run up again with that one.")
+            raise JournalError(Said(text, path=path))
         io.open(path, create=False)
         try:
             if survey.torn_bytes:
@@ -228,17 +228,15 @@ class JournalWriter:
         if self.broken is not None:
             raise JournalBroken(self.broken)
         if self._closed:
-            raise JournalBroken(_("The journal {path} is closed.").format(path=self.path))
+            raise JournalBroken(Said("The journal {path} is closed.", path=self.path))
 
     def _break(self, error: OSError | MemoryError) -> JournalBroken:
-        text = _(
+        text = N_(
             "The journal {path} could not be written ({error}); nothing further is recorded or executed. "
             "Look after its disk, then take the run up again with “virada continue”."
         )
-        known, self.broken = (
-            self.broken,
-            text.format(path=self.path, error=getattr(error, "strerror", None) or str(error) or "MemoryError"),
-        )
+        reason = getattr(error, "strerror", None) or str(error) or "MemoryError"
+        known, self.broken = self.broken, Said(text, path=self.path, error=reason)
         if known is None:
             self.on_broken()
         return JournalBroken(self.broken)
@@ -270,7 +268,7 @@ class JournalWriter:
         data = b"".join([pending.raw for pending in self._pending])
         try:
             if self._io.size() != self._end:
-                raise OSError(_("another process changed it"))
+                raise OSError(Said("another process changed it"))
             write_whole(self._io, data)
         except PartialWrite as failure:
             if not is_full(failure.error):

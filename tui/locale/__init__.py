@@ -10,7 +10,8 @@ import gettext
 import os
 from pathlib import Path
 
-LANGUAGES = ("en", "pt_BR")
+from tui.said import LANGUAGES
+
 _DIRECTORY = Path(__file__).parent
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _current: gettext.NullTranslations | None = None

@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct, inspect
 
-from tui.locale import _, ngettext
 from tui.plan import shapes
 from tui.plan.files import Files
-from tui.plan.problems import Report, quoted
+from tui.plan.problems import Report
 from tui.plan.scalars import PARSERS
 from tui.plan.words import described, found, number_hint, wrong_scalar
 from tui.plan.yaml import Mapping, Node, Scalar, Sequence, builtins
+from tui.said import N_, Joined, Quoted, Said, said_of, several
 
 
 class Invalid(Enum):
@@ -73,17 +73,17 @@ class Converter:
             return self.wrong(node, described(t, scalar))
         return self._scalar(node, t, scalar)
 
-    def wrong(self, node: Node, expected: str, hint: str = "") -> Invalid:
+    def wrong(self, node: Node, expected: str | Said, hint: str | Said = "") -> Invalid:
         """Report that something else was expected here."""
-        message = _("expected {expected}, not {found}").format(expected=expected, found=found(node))
-        self.report.add("wrong-type", node.spot, f"{message}; {hint}" if hint else message)
+        message = Said("expected {expected}, not {found}", expected=expected, found=found(node))
+        self.report.add("wrong-type", node.spot, Joined((message, hint), "; ") if hint else message)
         return INVALID
 
     def struct(self, node: Node, cls: type[Struct], path: str) -> Any:
         """A structure of the model or of a kind; missing and wrong values are reported and stood in for."""
         if not isinstance(node, Mapping):
             keys = ", ".join(shapes.fields(cls))
-            return self.wrong(node, _("a mapping with keys such as {keys}").format(keys=keys))
+            return self.wrong(node, Said("a mapping with keys such as {keys}", keys=keys))
         return self.build(cls, node, self.pairs(node, cls, path))
 
     def pairs(self, node: Mapping, cls: type[Struct], path: str) -> dict[str, Any]:
@@ -112,22 +112,22 @@ class Converter:
         try:
             return cls(**values)
         except (ValueError, TypeError) as error:
-            self.report.add("bad-value", node.spot, str(error))
+            self.report.add("bad-value", node.spot, said_of(error))
             return INVALID
 
     def unknown(self, key: str, key_node: Scalar, known: list[str], not_yet: tuple[str, ...]) -> str | None:
         """Report a key that is not known here; returns the key that was probably meant."""
         if key in not_yet:
-            message = _("{key} is not supported by this version yet; remove it.")
-            self.report.add("not-supported-yet", key_node.spot, message.format(key=quoted(key)))
+            message = Said("{key} is not supported by this version yet; remove it.", key=Quoted(key))
+            self.report.add("not-supported-yet", key_node.spot, message)
             return None
         guess = self.report.guess(key, known)
         if guess is not None:
-            message = _("unknown key {key}; did you mean {guess}?").format(key=quoted(key), guess=quoted(guess))
+            message = Said("unknown key {key}; did you mean {guess}?", key=Quoted(key), guess=Quoted(guess))
         elif len(known) > 12:
-            message = _("unknown key {key}").format(key=quoted(key))
+            message = Said("unknown key {key}", key=Quoted(key))
         else:
-            message = _("unknown key {key}; known here: {known}").format(key=quoted(key), known=", ".join(known))
+            message = Said("unknown key {key}; known here: {known}", key=Quoted(key), known=", ".join(known))
         self.report.add("unknown-key", key_node.spot, message)
         return guess
 
@@ -137,35 +137,35 @@ class Converter:
             if key not in node.pairs:
                 self.bad.add(f"{path}.{key}" if path else key)
                 if key not in meant:
-                    message = _("missing key {key}: {expected}")
+                    message = N_("missing key {key}: {expected}")
                     expected = described(*shapes.unwrap(shapes.fields(cls)[key].type))
                     at = (node.line, node.column)
-                    self.report.add("missing-key", at, message.format(key=quoted(key), expected=expected))
+                    self.report.add("missing-key", at, Said(message, key=Quoted(key), expected=expected))
         choice = shapes.CHOICES.get(cls)
         if choice is not None:
             self._choice(node, *choice, meant)
         for key in shapes.ONLY_TRUE.get(cls, ()):
             value = node.get(key)
             if isinstance(value, Scalar) and value.plain and value.text.lower() == "false":
-                message = _("{key} says something only when it is true; write 'true' or remove the key.")
-                self.report.add("bad-value", value.spot, message.format(key=quoted(key)))
+                message = N_("{key} says something only when it is true; write 'true' or remove the key.")
+                self.report.add("bad-value", value.spot, Said(message, key=Quoted(key)))
 
     def _choice(self, node: Mapping, names: tuple[str, ...], must: bool, meant: set[str | None]) -> None:
         present = [key for key in node.pairs if key in names]
         listed = ", ".join(names)
         if len(present) > 1:
-            message = _("exactly one of {names} may be written here; {first} is there already")
-            text = message.format(names=listed, first=quoted(present[0]))
+            message = N_("exactly one of {names} may be written here; {first} is there already")
+            text = Said(message, names=listed, first=Quoted(present[0]))
             self.report.add("one-of", node.pairs[present[1]][0].spot, text)
         elif must and not present and not meant.intersection(names):
-            message = _("exactly one of {names} must be written here")
-            self.report.add("one-of", (node.line, node.column), message.format(names=listed))
+            said = Said("exactly one of {names} must be written here", names=listed)
+            self.report.add("one-of", (node.line, node.column), said)
 
     def _any(self, node: Node) -> Any:
         try:
             return builtins(node)
         except ValueError:
-            return self.wrong(node, _("a number that fits in 64 bits"), _("write it in quotes"))
+            return self.wrong(node, Said("a number that fits in 64 bits"), Said("write it in quotes"))
 
     def _dict(self, node: Node, t: inspect.DictType, path: str) -> Any:
         if not isinstance(node, Mapping):
@@ -180,18 +180,18 @@ class Converter:
 
     def _collection(self, node: Node, t: inspect.CollectionType, path: str) -> Any:
         if not isinstance(node, Sequence):
-            hint = ""
+            hint: str | Said = ""
             if isinstance(node, Scalar) and node.text and len(node.text) < 40:
-                hint = _("write [{value}]").format(value=node.text)
+                hint = Said("write [{value}]", value=node.text)
             return self.wrong(node, described(t, None), hint)
         values = [self.convert(item, t.item_type, f"{path}.{n}") for n, item in enumerate(node.items)]
         sound = [value for value in values if value is not INVALID]
         least = t.min_length or 0
         if len(node.items) < least:
-            message = ngettext(
+            message = several(
                 "this list needs at least {count} entry", "this list needs at least {count} entries", least
             )
-            self.report.add("bad-value", node.spot, message.format(count=least))
+            self.report.add("bad-value", node.spot, message)
             return INVALID
         kinds: dict[type[inspect.Type], Callable[[list[Any]], Any]] = {
             inspect.ListType: list, inspect.SetType: set, inspect.FrozenSetType: frozenset
@@ -204,7 +204,7 @@ class Converter:
         possible = shapes.members(t)
         fitting = possible if len(possible) == 1 else [m for m in possible if fits(node, m)]
         if not fitting:
-            return self.wrong(node, _(" or ").join(described(*shapes.unwrap(m)) for m in possible))
+            return self.wrong(node, Joined((described(*shapes.unwrap(m)) for m in possible), N_(" or ")))
         for member in fitting[:-1]:
             mark = self.report.mark()
             value = self._convert(node, member, path)
@@ -255,10 +255,10 @@ class Converter:
             return INVALID
         return self._bounded(node, t, number)
 
-    def _unitless(self, node: Scalar, t: inspect.Type, scalar: str) -> str:
-        message = _("expected {expected}, not {found}").format(expected=described(t, scalar), found=found(node))
+    def _unitless(self, node: Scalar, t: inspect.Type, scalar: str) -> Said:
+        message = Said("expected {expected}, not {found}", expected=described(t, scalar), found=found(node))
         hint = number_hint(node, t, scalar)
-        return f"{message}; {hint}" if hint else message
+        return Joined((message, hint), "; ") if hint else message
 
     def _literal(self, node: Scalar, t: inspect.LiteralType, value: Any) -> Any:
         for allowed in t.values:
@@ -266,32 +266,31 @@ class Converter:
                 return value
         names = [str(allowed) for allowed in t.values]
         guess = self.report.guess(node.text, names)
-        message = _("{value} is not one of: {allowed}")
+        message = N_("{value} is not one of: {allowed}")
         if guess is not None:
-            message = _("{value} is not one of: {allowed}; did you mean {guess}?")
-        text = message.format(value=quoted(node.text), allowed=", ".join(names), guess=quoted(guess or ""))
+            message = N_("{value} is not one of: {allowed}; did you mean {guess}?")
+        text = Said(message, value=Quoted(node.text), allowed=", ".join(names), guess=Quoted(guess or ""))
         self.report.add("bad-value", node.spot, text)
         return INVALID
 
     def _bounded(self, node: Scalar, t: inspect.Type, value: Any) -> Any:
-        message = ""
+        message: Said | None = None
         if isinstance(t, inspect.IntType | inspect.FloatType):
             if t.ge is not None and value < t.ge:
-                message = _("this must be at least {limit}").format(limit=t.ge)
+                message = Said("this must be at least {limit}", limit=t.ge)
             elif t.gt is not None and value <= t.gt:
-                message = _("this must be more than {limit}").format(limit=t.gt)
+                message = Said("this must be more than {limit}", limit=t.gt)
             elif t.le is not None and value > t.le:
-                message = _("this must be at most {limit}").format(limit=t.le)
+                message = Said("this must be at most {limit}", limit=t.le)
             elif t.lt is not None and value >= t.lt:
-                message = _("this must be less than {limit}").format(limit=t.lt)
+                message = Said("this must be less than {limit}", limit=t.lt)
         elif isinstance(t, inspect.StrType):
             if t.min_length and len(value) < t.min_length:
-                message = _("this text must not be empty")
+                message = Said("this text must not be empty")
             elif t.max_length is not None and len(value) > t.max_length:
-                message = _("this text is longer than {limit} characters").format(limit=t.max_length)
+                message = Said("this text is longer than {limit} characters", limit=t.max_length)
             elif t.pattern is not None and re.search(t.pattern, value) is None:
-                message = _("{value} does not have the form {pattern}")
-                message = message.format(value=quoted(value), pattern=t.pattern)
+                message = Said("{value} does not have the form {pattern}", value=Quoted(value), pattern=t.pattern)
         if message:
             self.report.add("bad-value", node.spot, message)
             return INVALID

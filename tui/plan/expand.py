@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tui.locale import _
-from tui.words.inert import visible
+from tui.said import N_, Said
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 
@@ -15,8 +14,8 @@ class ExpansionError(ValueError):
     """A variable that is not set; `name` is its name. Its text is a sentence for people."""
 
     def __init__(self, name: str) -> None:
-        message = _("The environment variable {name} is not set; set it, or write ${{{name}:-default}}.")
-        super().__init__(message.format(name=visible(name)))
+        message = N_("The environment variable {name} is not set; set it, or write ${{{name}:-default}}.")
+        super().__init__(Said(message, name=name))
         self.name = name
 
 

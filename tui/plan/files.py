@@ -9,8 +9,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from tui.locale import _
-from tui.plan.problems import Report, quoted
+from tui.plan.problems import Report
+from tui.said import N_, Quoted, Said
 
 PLAN_FILE = "plan.yaml"
 """What the plan itself is called once it is frozen."""
@@ -23,11 +23,11 @@ def open_regular(path: Path) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(None, _("it is not a regular file"))
+        raise OSError(None, Said("it is not a regular file"))
     return descriptor
 
 
-def why(error: OSError) -> str:
+def why(error: OSError) -> str | Said:
     """The reason of an OSError in its own words, without number and path."""
     return error.strerror or str(error)
 
@@ -69,14 +69,14 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, line: int, final: 
 class Unusable(Exception):
     """Why a file cannot be part of the plan; `line` where the fault lies inside that file."""
 
-    def __init__(self, code: str, message: str, line: int | None = None) -> None:
+    def __init__(self, code: str, message: str | Said, line: int | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.line = code, message, line
 
 
-def not_utf8(name: str) -> str:
+def not_utf8(name: str) -> Said:
     """What is said of a script that is not UTF-8, in the line where that shows."""
-    return _("{name} is not UTF-8 in this line; save it as UTF-8.").format(name=quoted(name))
+    return Said("{name} is not UTF-8 in this line; save it as UTF-8.", name=Quoted(name))
 
 
 class Files:
@@ -152,38 +152,40 @@ class Files:
 
     def _check(self, written: str, name: str) -> str:
         if not written or not name.isprintable() or "\\" in name or name == ".":
-            message = _("{name} is not the name of a file; use printable characters and no backslash.")
-            raise Unusable("bad-file-name", message.format(name=quoted(written)))
+            message = N_("{name} is not the name of a file; use printable characters and no backslash.")
+            raise Unusable("bad-file-name", Said(message, name=Quoted(written)))
         if name.startswith("/") or ".." in PurePosixPath(name).parts:
-            message = _("{name} lies outside the plan's directory; files are named relative to the plan, without '..'.")
-            raise Unusable("file-outside", message.format(name=quoted(written)))
+            message = N_(
+                "{name} lies outside the plan's directory; files are named relative to the plan, without '..'."
+            )
+            raise Unusable("file-outside", Said(message, name=Quoted(written)))
         if name in (PLAN_FILE, SEAL_FILE):
-            message = _("{name} is reserved for the frozen plan; give the file another name.")
-            raise Unusable("bad-file-name", message.format(name=quoted(written)))
+            said = Said("{name} is reserved for the frozen plan; give the file another name.", name=Quoted(written))
+            raise Unusable("bad-file-name", said)
         path = self.directory / name
         try:
             resolved = path.resolve(strict=True)
             if not resolved.is_relative_to(self.directory.resolve()):
-                message = _("{name} is a link out of the plan's directory; copy the file beside the plan.")
-                raise Unusable("file-outside", message.format(name=quoted(written)))
+                message = N_("{name} is a link out of the plan's directory; copy the file beside the plan.")
+                raise Unusable("file-outside", Said(message, name=Quoted(written)))
             return digest_of(resolved, utf8=name.lower().endswith(".sql"))
         except FileNotFoundError:
             raise Unusable("missing-file", self._missing(name)) from None
         except Undecodable as error:
             raise Unusable("not-utf8", not_utf8(name), error.line) from None
         except (OSError, RuntimeError) as error:
-            reason = why(error) if isinstance(error, OSError) else str(error)
-            message = _("{name} cannot be read: {reason}.")
-            raise Unusable("unreadable-file", message.format(name=quoted(written), reason=reason)) from None
+            reason = why(error) if isinstance(error, OSError) else error
+            said = Said("{name} cannot be read: {reason}.", name=Quoted(written), reason=reason)
+            raise Unusable("unreadable-file", said) from None
 
-    def _missing(self, name: str) -> str:
+    def _missing(self, name: str) -> Said:
         try:
             beside = [entry.name for entry in (self.directory / name).parent.iterdir()]
         except OSError:
             beside = []
         guess = self._report.guess(PurePosixPath(name).name, beside)
         if guess is None:
-            return _("There is no file {name} in the plan's directory.").format(name=quoted(name))
+            return Said("There is no file {name} in the plan's directory.", name=Quoted(name))
         found = str(PurePosixPath(name).with_name(guess))
-        message = _("There is no file {name} in the plan's directory; did you mean {guess}?")
-        return message.format(name=quoted(name), guess=quoted(found))
+        message = N_("There is no file {name} in the plan's directory; did you mean {guess}?")
+        return Said(message, name=Quoted(name), guess=Quoted(found))

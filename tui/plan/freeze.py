@@ -8,12 +8,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.locale import _
 from tui.plan.files import PLAN_FILE, SEAL_FILE, digest_of, why
 from tui.plan.loader import Loaded
-from tui.plan.problems import quoted
 from tui.plan.seal import lines_of, seal_of_digests, work_of
 from tui.plan.sealed import NOT_SEALED, NotAsSealed, SealedPlan, how_it_differs
+from tui.said import N_, Quoted, Said
 
 _DIRECTORY_MODE, _FILE_MODE, _PROGRAM_MODE = 0o2750, 0o640, 0o750
 _OWNERS: int = 0o700
@@ -38,12 +37,12 @@ def freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
     Raises FreezeError when the plan has errors, a file is not what it was when the plan was read, or for an OSError.
     """
     if loaded.plan is None:
-        raise FreezeError(_("A plan with errors is not frozen; correct it first."))
+        raise FreezeError(Said("A plan with errors is not frozen; correct it first."))
     try:
         return _freeze(loaded, source, directory)
     except OSError as error:
-        message = _("The plan cannot be frozen into {directory}: {reason}.")
-        raise FreezeError(message.format(directory=quoted(str(directory)), reason=why(error))) from error
+        message = N_("The plan cannot be frozen into {directory}: {reason}.")
+        raise FreezeError(Said(message, directory=Quoted(str(directory)), reason=why(error))) from error
 
 
 def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
@@ -59,8 +58,8 @@ def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
                 made.add(directory / parent)
         origin = source if name == PLAN_FILE else source.parent / name
         if _copy(origin, target, private=name in loaded.secrets.files) != loaded.digests[name]:
-            message = _("{name} was changed after the plan was read; check the plan again.")
-            raise FreezeError(message.format(name=quoted(origin.name if name == PLAN_FILE else name)))
+            message = N_("{name} was changed after the plan was read; check the plan again.")
+            raise FreezeError(Said(message, name=Quoted(origin.name if name == PLAN_FILE else name)))
     _write(directory / SEAL_FILE, "".join(lines_of(loaded.digests)).encode())
     for path in (*made, directory.parent):
         _sync_directory(path)
@@ -68,17 +67,17 @@ def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
     return Frozen(seal=seal_of_digests(loaded.digests), work=work_of(loaded.plan, files), files=names)
 
 
-def verify_seal(directory: Path, seal: str) -> list[str]:
+def verify_seal(directory: Path, seal: str) -> list[Said]:
     """How a frozen plan differs from what was sealed as `seal`, a sentence each."""
     plan = SealedPlan(directory, seal)
     try:
         sealed = plan.digests
     except NotAsSealed as error:
         if len(error.found) == len(seal):
-            return [_("The file SEAL is not the one the run was opened with.")]
+            return [Said("The file SEAL is not the one the run was opened with.")]
         return [how_it_differs(error.name, error.found)]
     except OSError as error:
-        return [_("The file SEAL cannot be read: {reason}.").format(reason=why(error))]
+        return [Said("The file SEAL cannot be read: {reason}.", reason=why(error))]
     differences = [how_it_differs(error.name, error.found) for error in plan.changed()]
     for name in sorted(set(_names(directory)) - set(sealed) - {SEAL_FILE}):
         differences.append(how_it_differs(name, NOT_SEALED))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tui.locale import _
 from tui.plan.kinds import Kind
 from tui.plan.model import Step
-from tui.plan.problems import quoted
 from tui.plan.scene import Placed, Scene
+from tui.said import N_, Quoted, Said
 
 
 def lint_idle(scene: Scene) -> None:
@@ -16,46 +15,46 @@ def lint_idle(scene: Scene) -> None:
     for path, phase, in_rollback in scene.phases():
         if in_rollback:
             if scene.sound(f"{path}.starts"):
-                text = _("A rollback begins when it is decided, and goes on; {key} does nothing here.")
-                _say(scene, f"{path}.starts", text.format(key=quoted("starts")))
+                text = N_("A rollback begins when it is decided, and goes on; {key} does nothing here.")
+                _say(scene, f"{path}.starts", Said(text, key=Quoted("starts")))
             for section_path, section in scene.sections(path, phase):
                 if section.parallel:
-                    text = _("The steps of a rollback run one after the other; {key} does nothing here.")
-                    _say(scene, f"{section_path}.parallel", text.format(key=quoted("parallel")))
+                    text = N_("The steps of a rollback run one after the other; {key} does nothing here.")
+                    _say(scene, f"{section_path}.parallel", Said(text, key=Quoted("parallel")))
     for placed in scene.steps:
         kind = scene.kinds.get(placed.entry.step.kind)
         if kind is not None:
             for key, text in _of_step(placed, placed.entry.step, kind):
                 if scene.sound(f"{placed.entry.path}.{key}"):
-                    _say(scene, f"{placed.entry.path}.{key}", text.format(key=quoted(key)))
+                    _say(scene, f"{placed.entry.path}.{key}", Said(text, key=Quoted(key)))
     for number, trigger in enumerate(scene.plan.rollback.triggers):
         if trigger.guard is None and trigger.step is None and trigger.errors is None:
             path = f"rollback.triggers.{number}"
             if not scene.converter.bad & {f"{path}.{key}" for key in ("guard", "step", "errors")}:
-                text = _("Nothing fires this trigger: write guard, step or errors; a person rolls back at any time.")
-                scene.add("does-nothing", path, text, "warning")
+                said = Said("Nothing fires this trigger: write guard, step or errors; a person rolls back at any time.")
+                scene.add("does-nothing", path, said, "warning")
 
 
-def _say(scene: Scene, path: str, text: str) -> None:
+def _say(scene: Scene, path: str, text: Said) -> None:
     scene.report.add("does-nothing", scene.key_at(path), text)
 
 
 def _of_step(placed: Placed, step: Step, kind: Kind) -> Iterator[tuple[str, str]]:
     """Keys of a step, each with why it does nothing."""
     if kind.signed:
-        text = _("A person signs this step and nothing of it is executed; {key} does nothing here.")
+        text = N_("A person signs this step and nothing of it is executed; {key} does nothing here.")
         yield from ((key, text) for key in ("timeout", "tolerate", "repeat", "cleanup", "on_failure"))
     elif kind.fence == "none":
-        text = _("A step of this kind leaves nothing that could be half done; {key} does nothing here.")
+        text = N_("A step of this kind leaves nothing that could be half done; {key} does nothing here.")
         yield from ((key, text) for key in ("repeat", "cleanup"))
     if placed.in_rollback:
-        yield "undo", _("What a rollback does is not undone; {key} does nothing here.")
+        yield "undo", N_("What a rollback does is not undone; {key} does nothing here.")
     elif not kind.may_change(step.changes):
-        text = _("A step of this kind leaves nothing to take back; {key} never runs: make it a step of the rollback.")
+        text = N_("A step of this kind leaves nothing to take back; {key} never runs: make it a step of the rollback.")
         yield "undo", text
     if step.prove is None and kind.roleless:
-        yield "as", _("A step of this kind asks nothing as another role; {key} does nothing here.")
+        yield "as", N_("A step of this kind asks nothing as another role; {key} does nothing here.")
     if placed.in_rollback and step.on_failure == "propose_rollback":
-        yield "on_failure", _("There is no rollback of a rollback; {key} does nothing here.")
+        yield "on_failure", N_("There is no rollback of a rollback; {key} does nothing here.")
     if step.with_ is not None:
-        yield "needs", _("A companion begins with the step that it runs with; {key} does nothing here.")
+        yield "needs", N_("A companion begins with the step that it runs with; {key} does nothing here.")

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.locale import LANGUAGES, _
 from tui.plan.files import Files, Undecodable, not_utf8
 from tui.plan.idle import lint_idle
 from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.metrics import METRICS, Unit, unit_of
 from tui.plan.model import Guard
 from tui.plan.phases import lint_phases
-from tui.plan.problems import quoted
 from tui.plan.reader import Use
 from tui.plan.references import lint_references
 from tui.plan.scene import Placed, Scene
 from tui.plan.targets import lint_milestones, lint_targets
 from tui.plan.tolerance import SHORTEST
+from tui.said import LANGUAGES, N_, Quoted, Said, said_of
 from tui.sql.question import review_question
-from tui.words.said import say
 
 
 def lint(scene: Scene, files: Files) -> None:
@@ -49,16 +47,16 @@ def lint(scene: Scene, files: Files) -> None:
 def _lint_head(scene: Scene) -> None:
     plan = scene.plan
     if scene.sound("virada") and plan.virada != 1:
-        message = _("This version reads plans of the format 1, not {number}.")
-        scene.add("unknown-format", "virada", message.format(number=plan.virada))
+        said = Said("This version reads plans of the format 1, not {number}.", number=plan.virada)
+        scene.add("unknown-format", "virada", said)
     if scene.sound("name") and not plan.name.strip():
-        scene.add("bad-value", "name", _("A plan needs a name."))
+        scene.add("bad-value", "name", Said("A plan needs a name."))
     if plan.locale is not None and plan.locale not in LANGUAGES and scene.sound("locale"):
-        message = _("There are no texts in {locale}, English is shown; there are: {languages}.")
-        text = message.format(locale=quoted(plan.locale), languages=", ".join(LANGUAGES))
+        message = N_("There are no texts in {locale}, English is shown; there are: {languages}.")
+        text = Said(message, locale=Quoted(plan.locale), languages=LANGUAGES)
         scene.add("unknown-locale", "locale", text, "warning")
     if plan.canary is not None and plan.canary.every <= 0 and scene.sound("canary.every"):
-        scene.add("bad-value", "canary.every", _("A canary must pause between two calls; write 1s."))
+        scene.add("bad-value", "canary.every", Said("A canary must pause between two calls; write 1s."))
     if plan.canary is not None and plan.canary.sql is not None and scene.sound("canary.sql"):
         _lint_question(scene, "canary.sql", plan.canary.sql)
 
@@ -66,17 +64,17 @@ def _lint_head(scene: Scene) -> None:
 def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
     if scene.sound(f"{path}.metric") and guard.metric not in METRICS:
         guess = scene.report.guess(guard.metric, tuple(METRICS))
-        message = _("There is no metric {metric}; there are: {metrics}.")
+        message = N_("There is no metric {metric}; there are: {metrics}.")
         if guess is not None:
-            message = _("There is no metric {metric}; did you mean {guess}?")
-        text = message.format(metric=quoted(guard.metric), metrics=", ".join(METRICS), guess=quoted(guess or ""))
+            message = N_("There is no metric {metric}; did you mean {guess}?")
+        text = Said(message, metric=Quoted(guard.metric), metrics=", ".join(METRICS), guess=Quoted(guess or ""))
         scene.add("unknown-metric", f"{path}.metric", text)
     if unit_of(guard.metric) is Unit.SHARE:
         # A bare 70 would never be reached.
         for key, value in (("below", guard.below), ("above", guard.above), ("equals", guard.equals)):
             if value is not None and value > 1 and scene.sound(f"{path}.{key}"):
-                message = _("{metric} is a share between 0% and 100%; write {text}.")
-                text = message.format(metric=quoted(guard.metric), text=f"{value:g}%")
+                message = N_("{metric} is a share between 0% and 100%; write {text}.")
+                text = Said(message, metric=Quoted(guard.metric), text=f"{value:g}%")
                 scene.add("bad-quantity", f"{path}.{key}", text)
 
 
@@ -84,27 +82,27 @@ def _lint_criterion(scene: Scene, path: str, guard: Guard, others: Sequence[Guar
     """The journal tells criteria apart by metric, relation and limit."""
     found = (guard.metric, guard.below, guard.above, guard.equals)
     if any(found == (other.metric, other.below, other.above, other.equals) for other in others) and scene.sound(path):
-        message = _("Another success criterion has the same limit for {metric}; one of them is enough.")
-        scene.add("duplicate-guard", path, message.format(metric=quoted(guard.metric)))
+        message = N_("Another success criterion has the same limit for {metric}; one of them is enough.")
+        scene.add("duplicate-guard", path, Said(message, metric=Quoted(guard.metric)))
 
 
 def _lint_structure(scene: Scene) -> None:
     if scene.sound("phases") and not scene.plan.phases:
-        scene.add("no-steps", "phases", _("The plan has no phases; write at least one with a section and a step."))
+        scene.add("no-steps", "phases", Said("The plan has no phases; write at least one with a section and a step."))
     markers: list[str] = []
     for path, phase, in_rollback in scene.phases():
         for section_path, section in scene.sections(path, phase):
             if section.undo_applied:
                 if not in_rollback:
-                    message = _("Applied steps are undone in the rollback; this belongs to a section there.")
+                    message = Said("Applied steps are undone in the rollback; this belongs to a section there.")
                     scene.add("undo-applied", f"{section_path}.undo_applied", message)
                 elif markers:
-                    message = _("Another section has this mark already; applied steps are undone once.")
+                    message = Said("Another section has this mark already; applied steps are undone once.")
                     scene.add("undo-applied", f"{section_path}.undo_applied", message)
                 else:
                     markers.append(section_path)
             elif not section.steps and f"{section_path}.steps" not in scene.converter.bad:
-                scene.add("no-steps", section_path, _("This section has no steps."), "warning")
+                scene.add("no-steps", section_path, Said("This section has no steps."), "warning")
 
 
 def _lint_step(scene: Scene, placed: Placed) -> None:
@@ -112,25 +110,25 @@ def _lint_step(scene: Scene, placed: Placed) -> None:
     proof = step.prove
     compared = f"{entry.path}.prove.equals"
     if proof is not None and scene.sound(compared) and (proof.equals is None or isinstance(proof.equals, dict | list)):
-        message = _("A proof compares with a single value; use empty or not_empty for the rest.")
-        scene.add("bad-value", compared, message)
+        said = Said("A proof compares with a single value; use empty or not_empty for the rest.")
+        scene.add("bad-value", compared, said)
     asked = f"{entry.path}.prove.query"
     if proof is not None and scene.sound(asked):
         _lint_question(scene, asked, proof.query)
     if step.timeout is not None and step.timeout <= 0 and scene.sound(f"{entry.path}.timeout"):
-        scene.add("bad-value", f"{entry.path}.timeout", _("A timeout must be longer than nothing."))
+        scene.add("bad-value", f"{entry.path}.timeout", Said("A timeout must be longer than nothing."))
     if step.tolerate is not None and step.tolerate < SHORTEST and scene.sound(f"{entry.path}.tolerate"):
-        message = _("A silence of less than {seconds} s is nothing to give a connection up for.")
-        scene.add("bad-value", f"{entry.path}.tolerate", message.format(seconds=f"{SHORTEST:g}"))
+        message = N_("A silence of less than {seconds} s is nothing to give a connection up for.")
+        scene.add("bad-value", f"{entry.path}.tolerate", Said(message, seconds=f"{SHORTEST:g}"))
     kind = scene.kinds.get(step.kind)
     if step.changes is not None and kind is not None and kind.window != "unless_said":
-        text = _("{kind} changes something, or not, whatever the plan says; only a command has this key.")
-        scene.report.add("changes", scene.key_at(f"{entry.path}.changes"), text.format(kind=quoted(step.kind)))
+        text = N_("{kind} changes something, or not, whatever the plan says; only a command has this key.")
+        scene.report.add("changes", scene.key_at(f"{entry.path}.changes"), Said(text, kind=Quoted(step.kind)))
     if step.confirm is not None and kind is not None and kind.signed:
-        text = _("A person signs this step, with a note; there is nothing to confirm before it.")
-        scene.report.add("confirm", scene.key_at(f"{entry.path}.confirm"), text)
+        said = Said("A person signs this step, with a note; there is nothing to confirm before it.")
+        scene.report.add("confirm", scene.key_at(f"{entry.path}.confirm"), said)
     if scene.sound(f"{entry.path}.title") and not step.title.strip():
-        scene.add("bad-value", f"{entry.path}.title", _("A step needs a title."))
+        scene.add("bad-value", f"{entry.path}.title", Said("A step needs a title."))
 
 
 def _lint_question(scene: Scene, path: str, sql: str) -> None:
@@ -147,12 +145,12 @@ def _lint_effect(scene: Scene, placed: Placed, said: set[str]) -> None:
     at = scene.key_at(f"{entry.path}.{kind.name}")
     wanted = not placed.in_rollback and "no-undo" not in said
     if step.undo is None and wanted and f"{entry.path}.undo" not in scene.converter.bad:
-        message = _("{id} changes the target and has no undo; a rollback cannot take it back.")
-        scene.report.add("no-undo", at, message.format(id=quoted(step.id or step.title)), "warning")
+        message = N_("{id} changes the target and has no undo; a rollback cannot take it back.")
+        scene.report.add("no-undo", at, Said(message, id=Quoted(step.id or step.title)), "warning")
     judged = kind.fence == "statements" or step.repeat == "always" or kind.says_proof
     if step.prove is None and not judged and f"{entry.path}.prove" not in scene.converter.bad:
-        message = _("{id} has no proof; if it is interrupted, nobody can tell whether it took effect.")
-        scene.report.add("no-prove", at, message.format(id=quoted(step.id or step.title)), "warning")
+        message = N_("{id} has no proof; if it is interrupted, nobody can tell whether it took effect.")
+        scene.report.add("no-prove", at, Said(message, id=Quoted(step.id or step.title)), "warning")
 
 
 def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_steps: dict[str, Kind]) -> set[str]:
@@ -172,16 +170,16 @@ def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_ste
     try:
         for finding in kind.lint(question):
             said.add(finding.code)
-            _put(scene, files, use, finding, say(kind.sentence(finding)))
+            _put(scene, files, use, finding, kind.sentence(finding))
     except Undecodable as error:
         name = str(getattr(use.spec, "file", ""))
         scene.report.add("not-utf8", (error.line, 1), not_utf8(name), file=files.shown(name))
     except (OSError, ValueError) as error:
-        scene.report.add("unreadable-file", scene.key_at(use.path), str(error))
+        scene.report.add("unreadable-file", scene.key_at(use.path), said_of(error))
     return said
 
 
-def _put(scene: Scene, files: Files, use: Use, finding: Finding, message: str) -> None:
+def _put(scene: Scene, files: Files, use: Use, finding: Finding, message: str | Said) -> None:
     if finding.file is not None and finding.line is not None:
         at, file = (finding.line, 1), files.shown(finding.file)
     else:

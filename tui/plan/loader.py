@@ -9,7 +9,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.locale import _
 from tui.plan import yaml
 from tui.plan.convert import Converter
 from tui.plan.files import PLAN_FILE, Files, open_regular, why
@@ -20,6 +19,7 @@ from tui.plan.problems import Problem, Report
 from tui.plan.reader import PlanReader
 from tui.plan.scene import Scene
 from tui.plan.secrets import Secrets, lint_secrets
+from tui.said import Said
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -86,8 +86,8 @@ def _read(path: Path, report: Report) -> bytes | None:
         with os.fdopen(open_regular(path), "rb") as file:
             return file.read(yaml.LONGEST_FILE + 1)
     except FileNotFoundError:
-        report.add("missing-file", (1, 1), _("There is no such file."))
+        report.add("missing-file", (1, 1), Said("There is no such file."))
     except (OSError, ValueError) as error:
-        reason = why(error) if isinstance(error, OSError) else str(error)
-        report.add("unreadable-file", (1, 1), _("The plan cannot be read: {reason}.").format(reason=reason))
+        reason = why(error) if isinstance(error, OSError) else error
+        report.add("unreadable-file", (1, 1), Said("The plan cannot be read: {reason}.", reason=reason))
     return None

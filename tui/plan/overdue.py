@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from tui.locale import _
 from tui.plan.model import Plan, Window
 from tui.plan.problems import Level, Problem
 from tui.plan.window import WindowError, relative, resolve, zone
+from tui.said import N_, Said
 
 
 def overdue(
@@ -27,7 +27,7 @@ def overdue(
     return found
 
 
-def said(window: Window, now: datetime, *, chosen: bool = False) -> Iterator[tuple[Level, str, str]]:
+def said(window: Window, now: datetime, *, chosen: bool = False) -> Iterator[tuple[Level, str, Said]]:
     """Level, code and sentence for a window that is over or has nothing but its buffer left; that the one of the target
     that is meant (`chosen`) is over is an error."""
     try:
@@ -38,11 +38,11 @@ def said(window: Window, now: datetime, *, chosen: bool = False) -> Iterator[tup
         return
     left = (closes - now).total_seconds()
     if left <= 0:
-        text = _("This window closed at {closes}; every step that changes something would cost a typed confirmation.")
-        yield "error" if chosen else "warning", "window-past", text.format(closes=_moment(closes, window))
+        text = N_("This window closed at {closes}; every step that changes something would cost a typed confirmation.")
+        yield "error" if chosen else "warning", "window-past", Said(text, closes=_moment(closes, window))
     elif left <= window.buffer:
-        text = _("Only the buffer of this window is left; it closes at {closes}.")
-        yield "warning", "window-buffer", text.format(closes=_moment(closes, window))
+        text = N_("Only the buffer of this window is left; it closes at {closes}.")
+        yield "warning", "window-buffer", Said(text, closes=_moment(closes, window))
 
 
 def _moment(at: datetime, window: Window) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.locale import _
 from tui.plan.scene import Scene
+from tui.said import Said
 
 
 def lint_phases(scene: Scene) -> None:
@@ -14,20 +14,20 @@ def lint_phases(scene: Scene) -> None:
         if own is None or not scene.sound(place):
             continue
         if in_rollback:
-            scene.add("phase-window", place, _("A rollback needs no window: it may begin whenever it must."))
+            scene.add("phase-window", place, Said("A rollback needs no window: it may begin whenever it must."))
             continue
         if not any(target.window is not None for target in scene.plan.targets.values()):
-            text = _("This window counts from the opening of the target's, and no target has one.")
+            text = Said("This window counts from the opening of the target's, and no target has one.")
             scene.add("phase-window", place, text, "warning")
         if not all(scene.sound(f"{place}.{key}") for key in ("opens", "duration")):
             continue
         if own.duration <= 0:
-            scene.add("bad-window", f"{place}.duration", _("A window must be longer than nothing."))
+            scene.add("bad-window", f"{place}.duration", Said("A window must be longer than nothing."))
             continue
         if opens is not None and own.opens < opens:
-            text = _("This window opens before that of an earlier phase, and phases run in their order.")
+            text = Said("This window opens before that of an earlier phase, and phases run in their order.")
             scene.add("phase-window", f"{place}.opens", text)
         opens = own.opens
         if phase.starts is not None and not own.opens <= phase.starts < own.opens + own.duration:
-            text = _("The phase starts outside its window, or when only the buffer is left; leave `starts` out.")
+            text = Said("The phase starts outside its window, or when only the buffer is left; leave `starts` out.")
             scene.add("phase-window", f"{path}.starts", text)

@@ -10,8 +10,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.locale import ngettext
-from tui.words.inert import visible
+from tui.said import Said, several
 
 Level = Literal["error", "warning"]
 MOST = 20_000
@@ -19,12 +18,6 @@ MOST = 20_000
 _GUESSES = 200
 _CANDIDATES = 2_000
 _LONGEST_WORD = 80
-
-
-def quoted(text: str) -> str:
-    """A piece of the plan as a message shows it: visible, in one line, at most 80 characters."""
-    shown = visible(text)
-    return f"'{shown}'" if len(shown) <= _LONGEST_WORD else f"'{shown[: _LONGEST_WORD - 1]}…'"
 
 
 class Problem(Struct, frozen=True):
@@ -35,10 +28,10 @@ class Problem(Struct, frozen=True):
     column: int
     level: Level
     code: str
-    message: str
+    message: str | Said
 
     def __str__(self) -> str:
-        return f"{visible(self.file)}:{self.line}:{self.column}: {self.level} {self.code} {visible(self.message)}"
+        return f"{self.file}:{self.line}:{self.column}: {self.level} {self.code} {self.message}"
 
 
 class Report:
@@ -51,7 +44,7 @@ class Report:
         self._left_out = 0
         self._guesses = 0
 
-    def add(self, code: str, at: tuple[int, int], message: str, level: Level = "error", file: str = "") -> None:
+    def add(self, code: str, at: tuple[int, int], message: str | Said, level: Level = "error", file: str = "") -> None:
         """Record a problem at (line, column) of the plan, or of another `file`; the same one only once."""
         problem = Problem(file or self.file, at[0], at[1], level, code, message)
         if problem in self._problems:
@@ -63,12 +56,19 @@ class Report:
             self._left_out += 1
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Take secrets out of all messages: some of them show the statement they are about."""
+        """Take secrets out of what all messages show: some of them quote the statement they are about."""
         values = sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True)
         if values:
-            pieces = (f"{visible(value)[:length]}…" for value in values for length in range(len(visible(value)), 2, -1))
-            found = re.compile("|".join(re.escape(piece) for piece in (*map(visible, values), *pieces)))
-            hidden = [replace(p, message=found.sub("[redacted]", visible(p.message))) for p in self._problems]
+            pieces = (f"{value[:length]}…" for value in values for length in range(len(value), 2, -1))
+            found = re.compile("|".join(map(re.escape, (*values, *pieces))))
+
+            def hide(text: str) -> str:
+                return found.sub("[redacted]", text)
+
+            hidden = [
+                replace(p, message=p.message.changed(hide) if isinstance(p.message, Said) else hide(p.message))
+                for p in self._problems
+            ]
             self._problems = dict.fromkeys(hidden)
 
     def mark(self) -> tuple[int, int, int]:
@@ -97,11 +97,11 @@ class Report:
         """All problems by position: those of the plan first, then those of the files it names."""
         found = sorted(
             self._problems,
-            key=lambda p: (p.file != self.file, p.file, p.line, p.column, p.level, p.code, p.message),
+            key=lambda p: (p.file != self.file, p.file, p.line, p.column, p.level, p.code, str(p.message)),
         )
         if self._left_out:
-            message = ngettext(
+            message = several(
                 "{count} further problem is not listed.", "{count} further problems are not listed.", self._left_out
-            ).format(count=self._left_out)
+            )
             found.append(Problem(self.file, found[-1].line, 1, "error", "more-problems", message))
         return found

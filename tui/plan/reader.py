@@ -9,15 +9,14 @@ from typing import Any
 
 from msgspec import inspect
 
-from tui.locale import _
 from tui.plan import shapes
 from tui.plan.convert import INVALID, Converter, Invalid
 from tui.plan.kinds import KINDS_TO_COME, Kind, Kinds
 from tui.plan.metrics import METRICS
 from tui.plan.model import Action, Guard, Step, Target
-from tui.plan.problems import quoted
 from tui.plan.words import bare_number, unit_hint
 from tui.plan.yaml import Mapping, Node, Scalar
+from tui.said import N_, Quoted, Said
 
 COMMON_KEYS = tuple(key for key in shapes.fields(Step) if key not in ("kind", "spec"))
 
@@ -84,15 +83,14 @@ class PlanReader:
                     continue
                 number = bare_number(value.text)
                 if number:
-                    message = _("{metric} is a time: {hint}")
-                    text = message.format(metric=quoted(metric.text), hint=unit_hint(number))
+                    text = Said("{metric} is a time: {hint}", metric=Quoted(metric.text), hint=unit_hint(number))
                     self.report.add("bad-quantity", value.spot, text)
         return guard
 
     def step(self, node: Node, path: str) -> Any:
         """One step of a section."""
         if not isinstance(node, Mapping):
-            return self.converter.wrong(node, _("a mapping with id, title and the step's kind"))
+            return self.converter.wrong(node, Said("a mapping with id, title and the step's kind"))
         ident = self._id(node, path)
         if ident is not None:
             path = f"steps.{ident}"
@@ -112,12 +110,12 @@ class PlanReader:
     def action(self, node: Node, path: str) -> Any:
         """An undo or a cleanup: a mapping whose one key is a kind."""
         if not isinstance(node, Mapping):
-            return self.converter.wrong(node, _("a mapping with one kind, such as {sql: {file: rollback.sql}}"))
+            return self.converter.wrong(node, Said("a mapping with one kind, such as {sql: {file: rollback.sql}}"))
         names = list(node.pairs)
         if len(names) != 1:
-            message = _("exactly one kind must be written here: {kinds}")
+            message = N_("exactly one kind must be written here: {kinds}")
             at = node.pairs[names[1]][0].spot if names else node.spot
-            self.report.add("one-kind", at, message.format(kinds=self._names()))
+            self.report.add("one-kind", at, Said(message, kinds=self._names()))
             return INVALID
         key_node, value = node.pairs[names[0]]
         if names[0] not in self.kinds:
@@ -135,22 +133,22 @@ class PlanReader:
         if value is None:
             title = node.get("title")
             guess = slug(title.text) if isinstance(title, Scalar) else ""
-            message = _("missing key 'id'; write id: {guess}") if guess else _("missing key 'id'")
+            message = N_("missing key 'id'; write id: {guess}") if guess else N_("missing key 'id'")
             at = (node.line, node.column)
-            self.report.add("missing-key", at, message.format(guess=guess))
+            self.report.add("missing-key", at, Said(message, guess=guess))
             return None
         ident = self.converter.convert(value, inspect.StrType(), f"{path}.id")
         if ident is INVALID:
             return None
         if shapes.STEP_ID.fullmatch(ident) is None or len(ident) > 100:
-            message = _("{id} is not an id of a step: lower-case letters, digits, '-' and '_'; write {guess}")
+            message = N_("{id} is not an id of a step: lower-case letters, digits, '-' and '_'; write {guess}")
             guess = slug(ident) or "step-1"
-            self.report.add("bad-id", value.spot, message.format(id=quoted(ident), guess=guess))
+            self.report.add("bad-id", value.spot, Said(message, id=Quoted(ident), guess=guess))
             self._lines.setdefault(ident, value.line)
             return None
         if ident in self._lines:
-            message = _("the id {id} is used already, in line {line}; ids are unique over phases and rollback")
-            text = message.format(id=quoted(ident), line=self._lines[ident])
+            message = N_("the id {id} is used already, in line {line}; ids are unique over phases and rollback")
+            text = Said(message, id=Quoted(ident), line=self._lines[ident])
             self.report.add("duplicate-id", value.spot, text)
             return None
         self._lines[ident] = value.line
@@ -187,14 +185,14 @@ class PlanReader:
 
     def _unknown(self, key: str, key_node: Scalar, known: list[str], none_yet: bool) -> str | None:
         if key in KINDS_TO_COME and key not in self.kinds:
-            message = _("steps of the kind {kind} are not supported by this version yet; its kinds are: {kinds}")
-            text = message.format(kind=quoted(key), kinds=self._names())
+            message = N_("steps of the kind {kind} are not supported by this version yet; its kinds are: {kinds}")
+            text = Said(message, kind=Quoted(key), kinds=self._names())
             self.report.add("not-supported-yet", key_node.spot, text)
             return None
         guess = None if key in shapes.NOT_YET[Step] else self.report.guess(key, known)
         if guess is None and none_yet and key not in shapes.NOT_YET[Step]:
-            message = _("{key} is neither a key of a step nor a kind; kinds are: {kinds}")
-            self.report.add("unknown-key", key_node.spot, message.format(key=quoted(key), kinds=self._names()))
+            message = N_("{key} is neither a key of a step nor a kind; kinds are: {kinds}")
+            self.report.add("unknown-key", key_node.spot, Said(message, key=Quoted(key), kinds=self._names()))
             return None
         return self.converter.unknown(key, key_node, known, shapes.NOT_YET[Step])
 
@@ -202,12 +200,12 @@ class PlanReader:
         present = [key for key in node.pairs if key in self.kinds]
         if not present:
             if not strange and not meant.intersection(self.kinds):
-                message = _("this step has no kind; write one of: {kinds}")
-                self.report.add("one-kind", (node.line, node.column), message.format(kinds=self._names()))
+                said = Said("this step has no kind; write one of: {kinds}", kinds=self._names())
+                self.report.add("one-kind", (node.line, node.column), said)
             return "", {}
         if len(present) > 1:
-            message = _("a step has exactly one kind; {first} is there already, make {second} a step of its own")
-            text = message.format(first=quoted(present[0]), second=quoted(present[1]))
+            message = N_("a step has exactly one kind; {first} is there already, make {second} a step of its own")
+            text = Said(message, first=Quoted(present[0]), second=Quoted(present[1]))
             self.report.add("one-kind", node.pairs[present[1]][0].spot, text)
         specs = [self._spec(self.kinds[name], node.pairs[name][1], f"{path}.{name}") for name in present]
         if len(present) > 1:
@@ -220,7 +218,7 @@ class PlanReader:
             self.converter.bad.add(f"{path}.title")
             if "title" not in meant:
                 at = (node.line, node.column)
-                self.report.add("missing-key", at, _("missing key 'title': what people read in the checklist"))
+                self.report.add("missing-key", at, Said("missing key 'title': what people read in the checklist"))
 
     def _spec(self, kind: Kind, node: Node, path: str, is_action: bool = False) -> dict[str, Any]:
         before = self.report.errors
@@ -240,9 +238,9 @@ class PlanReader:
         text = node.text if isinstance(node, Scalar) else ""
         if plain and text.lower() == "true":
             return Mapping(node.line, node.column)
-        keys = _("a mapping with keys such as {keys}").format(keys=", ".join(shapes.fields(kind.spec)))
+        keys = Said("a mapping with keys such as {keys}", keys=", ".join(shapes.fields(kind.spec)))
         if plain and text in ("", "~", "null"):
-            hint = _("write 'true' for a step without settings") if not shapes.required(kind.spec) else ""
+            hint = Said("write 'true' for a step without settings") if not shapes.required(kind.spec) else ""
             return self.converter.wrong(node, keys, hint)
         if kind.short is None:
             return self.converter.wrong(node, keys)

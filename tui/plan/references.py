@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.locale import _
-from tui.plan.problems import quoted
 from tui.plan.scene import Placed, Scene
+from tui.said import N_, Joined, Quoted, Said
 
 
 def lint_references(scene: Scene) -> None:
@@ -27,21 +26,21 @@ def lint_references(scene: Scene) -> None:
         if trigger.step is not None and scene.sound(f"{path}.step"):
             _known_step(scene, trigger.step, f"{path}.step", ids)
         if trigger.guard is not None and trigger.guard not in metrics and scene.sound(f"{path}.guard"):
-            message = _("There is no success criterion for {metric} that could fire this.")
-            text = message.format(metric=quoted(trigger.guard)) + _suggestion(scene, trigger.guard, metrics)
+            message = N_("There is no success criterion for {metric} that could fire this.")
+            text = _suggesting(scene, Said(message, metric=Quoted(trigger.guard)), trigger.guard, metrics)
             scene.add("unknown-guard", f"{path}.guard", text)
 
 
-def _suggestion(scene: Scene, word: str, candidates: Iterable[str]) -> str:
+def _suggesting(scene: Scene, said: Said, word: str, candidates: Iterable[str]) -> Said:
     guess = scene.report.guess(word, candidates)
-    return "" if guess is None else " " + _("Did you mean {guess}?").format(guess=quoted(guess))
+    return said if guess is None else Joined((said, Said("Did you mean {guess}?", guess=Quoted(guess))), " ")
 
 
 def _known_step(scene: Scene, ident: str, path: str, ids: list[str]) -> bool:
     if scene.reader.is_id(ident):
         return True
-    message = _("There is no step {id}.").format(id=quoted(ident))
-    scene.add("unknown-step", path, message + _suggestion(scene, ident, ids))
+    message = Said("There is no step {id}.", id=Quoted(ident))
+    scene.add("unknown-step", path, _suggesting(scene, message, ident, ids))
     return False
 
 
@@ -49,8 +48,8 @@ def _lint_role(scene: Scene, placed: Placed) -> None:
     role, path = placed.entry.step.role, f"{placed.entry.path}.role"
     roles = [member.role for member in scene.plan.team]
     if role is not None and role not in roles and scene.sound(path) and "team" not in scene.converter.bad:
-        message = _("There is no role {role} in the team.").format(role=quoted(role))
-        scene.add("unknown-role", path, message + _suggestion(scene, role, roles))
+        message = Said("There is no role {role} in the team.", role=Quoted(role))
+        scene.add("unknown-role", path, _suggesting(scene, message, role, roles))
 
 
 def _lint_companion(scene: Scene, placed: Placed, ids: list[str]) -> None:
@@ -61,16 +60,16 @@ def _lint_companion(scene: Scene, placed: Placed, ids: list[str]) -> None:
     if main is None:
         return
     if main is placed:
-        scene.add("bad-companion", path, _("A step cannot be its own companion."))
+        scene.add("bad-companion", path, Said("A step cannot be its own companion."))
     elif main.section != placed.section:
-        message = _("A companion stands in the section of its step; {id} is in another one.")
-        scene.add("bad-companion", path, message.format(id=quoted(step.with_)))
+        message = Said("A companion stands in the section of its step; {id} is in another one.", id=Quoted(step.with_))
+        scene.add("bad-companion", path, message)
     elif main.entry.step.with_ is not None:
-        message = _("{id} is itself a companion; name the step that it runs with.")
-        scene.add("bad-companion", path, message.format(id=quoted(step.with_)))
+        message = Said("{id} is itself a companion; name the step that it runs with.", id=Quoted(step.with_))
+        scene.add("bad-companion", path, message)
     elif main.order > placed.order:
-        message = _("{id} comes later; write a companion after its step.")
-        scene.add("later-step", path, message.format(id=quoted(step.with_)))
+        message = Said("{id} comes later; write a companion after its step.", id=Quoted(step.with_))
+        scene.add("later-step", path, message)
 
 
 def _lint_need(scene: Scene, placed: Placed, needed: str, path: str, ids: list[str]) -> None:
@@ -78,10 +77,10 @@ def _lint_need(scene: Scene, placed: Placed, needed: str, path: str, ids: list[s
         return
     other = scene.by_id.get(needed)
     if other is placed:
-        scene.add("step-cycle", path, _("A step cannot need itself."))
+        scene.add("step-cycle", path, Said("A step cannot need itself."))
     elif other is not None and other.order > placed.order and not _siblings(placed, other):
-        message = _("{id} comes later; a step may only need what runs before it.")
-        scene.add("later-step", path, message.format(id=quoted(needed)))
+        message = Said("{id} comes later; a step may only need what runs before it.", id=Quoted(needed))
+        scene.add("later-step", path, message)
 
 
 def _siblings(one: Placed, other: Placed) -> bool:
@@ -112,11 +111,11 @@ def _lint_cycles(scene: Scene) -> None:
             other = others_[position]
             if other.order in on_trail:
                 number = placed.entry.step.needs.index(other.entry.step.id)
-                message = _("These steps need each other in a circle: {ids}.")
+                message = N_("These steps need each other in a circle: {ids}.")
                 members = [p.entry.step.id for p, _position in trail]
                 circle = [*members[members.index(other.entry.step.id) :], other.entry.step.id]
                 shown = " > ".join(circle if len(circle) < 12 else [*circle[:10], "...", circle[-1]])
-                scene.add("step-cycle", f"{placed.entry.path}.needs.{number}", message.format(ids=shown))
+                scene.add("step-cycle", f"{placed.entry.path}.needs.{number}", Said(message, ids=shown))
             elif other.order not in done:
                 trail.append((other, 0))
                 on_trail.add(other.order)

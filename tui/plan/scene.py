@@ -10,6 +10,7 @@ from tui.plan.kinds import Kinds
 from tui.plan.model import Phase, Plan, Section
 from tui.plan.problems import Level
 from tui.plan.reader import Entry, PlanReader
+from tui.said import Said
 
 
 @dataclass(slots=True, frozen=True)
@@ -80,6 +81,6 @@ class Scene:
         """Where the key of this path stands, or the nearest thing around it."""
         return self.converter.keys.get(path) or self.at(path)
 
-    def add(self, code: str, path: str, message: str, level: Level = "error") -> None:
+    def add(self, code: str, path: str, message: str | Said, level: Level = "error") -> None:
         """Report a problem with the value at this path."""
         self.report.add(code, self.at(path), message, level)

@@ -18,9 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from tui.locale import _
 from tui.plan.files import SEAL_FILE
-from tui.plan.problems import quoted
+from tui.said import Quoted, Said
 
 CHUNK: Final = 1 << 20
 LARGE: Final = 64 << 20
@@ -49,21 +48,21 @@ class NotAsSealed(OSError):
         return {"file": self.name, "expected": self.expected, "found": self.found}
 
 
-def how_it_differs(name: str, found: str) -> str:
+def how_it_differs(name: str, found: str) -> Said:
     """What is wrong with a file of a frozen plan, as a sentence."""
-    shown = quoted(name)
+    shown = Quoted(name)
     match found:
         case "link":
-            return _("{name} has become a link.").format(name=shown)
+            return Said("{name} has become a link.", name=shown)
         case "missing":
-            return _("{name} is missing.").format(name=shown)
+            return Said("{name} is missing.", name=shown)
         case "not_regular":
-            return _("{name} is not a regular file any more.").format(name=shown)
+            return Said("{name} is not a regular file any more.", name=shown)
         case "not_sealed":
-            return _("{name} is not under the seal.").format(name=shown)
+            return Said("{name} is not under the seal.", name=shown)
     if found.startswith("E") and hasattr(errno, found):
-        return _("{name} cannot be read: {reason}.").format(name=shown, reason=os.strerror(getattr(errno, found)))
-    return _("{name} was changed.").format(name=shown)
+        return Said("{name} cannot be read: {reason}.", name=shown, reason=os.strerror(getattr(errno, found)))
+    return Said("{name} was changed.", name=shown)
 
 
 class SealedPlan:

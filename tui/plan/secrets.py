@@ -11,12 +11,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tui.locale import _
 from tui.plan.expand import VARIABLE
 from tui.plan.files import PLAN_FILE, Files
 from tui.plan.kinds import Kinds
 from tui.plan.problems import Report
 from tui.plan.yaml import Mapping, Node, Scalar, Sequence
+from tui.said import Said
 from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text, standing_for_one
 from tui.sql.passwords import may_hold, read_secrets
 from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
@@ -179,7 +179,9 @@ class _Search:
             values = (shown,) if place.named else tuple(w.value for w in find_written(shown))
             self._found(node, node.spot, values, refused=True)
         elif _TIGHT.search(shown):
-            doubted = _("This looks like a password in a plan, which is journaled and shown; write a variable instead.")
+            doubted = Said(
+                "This looks like a password in a plan, which is journaled and shown; write a variable instead."
+            )
             self._report.add(CODE, node.spot, doubted)
             self._holding[PLAN_FILE] = None
         elif place.in_target:
@@ -222,12 +224,12 @@ class _Search:
         self._holding[PLAN_FILE] = None
         self._values |= dict.fromkeys(values)
         if refused:
-            message = _(
+            message = Said(
                 "A password in a plan: it would be journaled and shown; write a variable such as ${DATABASE_URL}."
             )
             self._report.add(CODE, node.spot, message)
         elif argument:
-            message = _(
+            message = Said(
                 "A password in a program's arguments, which everybody on this host sees; give it by "
                 "environment: {NAME: ${VARIABLE}} or in a file."
             )
@@ -246,9 +248,9 @@ class _Search:
         return node.spot
 
 
-def in_file() -> str:
+def in_file() -> Said:
     """What is said of a secret in SQL or in a file of the plan."""
-    return _(
+    return Said(
         "A secret in plain text; the run hides it, this file does not. Use psql with variables: {pw: ${VARIABLE}} and "
         "PASSWORD :'pw', a SCRAM verifier, or psql's \\password by hand."
     )

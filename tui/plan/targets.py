@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tui.locale import _
 from tui.plan.model import Target, Window
-from tui.plan.problems import quoted
 from tui.plan.scene import Scene
 from tui.plan.window import WindowError, resolve, zone
+from tui.said import N_, Quoted, Said, said_of
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -16,18 +15,18 @@ _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 def lint_targets(scene: Scene) -> None:
     """Names, logs and windows of the targets; that there is one."""
     if scene.sound("targets") and not scene.plan.targets:
-        scene.add("no-target", "targets", _("The plan names no target; name at least one database."))
+        scene.add("no-target", "targets", Said("The plan names no target; name at least one database."))
     for name, target in scene.plan.targets.items():
         path = f"targets.{name}"
         if not name.strip() or not name.isprintable() or name != name.strip():
-            message = _("{name} is not the name of a target: people type it to confirm what is dangerous.")
-            scene.report.add("bad-target-name", scene.key_at(path), message.format(name=quoted(name)))
+            message = N_("{name} is not the name of a target: people type it to confirm what is dangerous.")
+            scene.report.add("bad-target-name", scene.key_at(path), Said(message, name=Quoted(name)))
         _lint_server_log(scene, path, target)
         if target.window is not None:
             lint_window(scene, f"{path}.window", target.window)
         elif _is_production(scene, path, target):
-            message = _("{name} is a production target without a window; nothing keeps a change within its time.")
-            scene.report.add("no-window", scene.key_at(path), message.format(name=quoted(name)), "warning")
+            message = N_("{name} is a production target without a window; nothing keeps a change within its time.")
+            scene.report.add("no-window", scene.key_at(path), Said(message, name=Quoted(name)), "warning")
 
 
 def _is_production(scene: Scene, path: str, target: Target) -> bool:
@@ -39,14 +38,14 @@ def _lint_server_log(scene: Scene, path: str, target: Target) -> None:
     where, colon, rest = target.server_log.partition(":")
     fine = where in ("file", "ssh") and rest if colon else where in ("auto", "none")
     if not fine and scene.sound(f"{path}.server_log"):
-        message = _("{value} is no server log: write auto, none, file:PATH or ssh:HOST:PATH.")
-        scene.add("bad-value", f"{path}.server_log", message.format(value=quoted(target.server_log)))
+        message = N_("{value} is no server log: write auto, none, file:PATH or ssh:HOST:PATH.")
+        scene.add("bad-value", f"{path}.server_log", Said(message, value=Quoted(target.server_log)))
 
 
 def lint_window(scene: Scene, path: str, window: Window) -> None:
     """Can the window be put on the clock?"""
     if scene.sound(f"{path}.duration") and window.duration <= 0:
-        scene.add("bad-window", f"{path}.duration", _("A window must be longer than nothing."))
+        scene.add("bad-window", f"{path}.duration", Said("A window must be longer than nothing."))
     if f"{path}.opens" in scene.converter.bad or f"{path}.timezone" in scene.converter.bad:
         return
     mistakes: list[WindowError] = []
@@ -60,7 +59,7 @@ def lint_window(scene: Scene, path: str, window: Window) -> None:
     except WindowError as error:
         mistakes.append(error)
     for mistake in mistakes:
-        scene.add(mistake.code, f"{path}.{mistake.key}", str(mistake))
+        scene.add(mistake.code, f"{path}.{mistake.key}", said_of(mistake))
 
 
 def lint_milestones(scene: Scene) -> None:
@@ -80,12 +79,12 @@ def lint_milestones(scene: Scene) -> None:
         starts, own = placed.phase.starts, placed.phase.window
         if own is not None:
             if not own.opens <= milestone <= own.opens + own.duration + own.buffer:
-                text = _("This milestone lies outside the window of its phase.")
+                text = Said("This milestone lies outside the window of its phase.")
                 scene.add("milestone-outside", path, text)
             continue
         if not passed or (starts is not None and starts >= min(lengths[name] for name in passed)):
             continue
-        message = _("This milestone lies after the window of {target} closes, which is at T+{minutes}m.")
-        text = message.format(target=quoted(passed[0]), minutes=f"{lengths[passed[0]] / 60:g}")
+        message = N_("This milestone lies after the window of {target} closes, which is at T+{minutes}m.")
+        text = Said(message, target=Quoted(passed[0]), minutes=f"{lengths[passed[0]] / 60:g}")
         level = "error" if len(passed) == len(lengths) else "warning"
         scene.add("milestone-outside", path, text, "error" if level == "error" else "warning")

@@ -7,60 +7,59 @@ import re
 
 from msgspec import inspect
 
-from tui.locale import _
 from tui.plan import shapes
-from tui.plan.problems import quoted
 from tui.plan.yaml import Mapping, Node, Scalar, Sequence
+from tui.said import N_, Joined, Quoted, Said
 
 
-def described(t: inspect.Type, scalar: str | None) -> str:
+def described(t: inspect.Type, scalar: str | None) -> Said:
     """A type in words."""
     scalars = {
-        "duration": _("a duration such as 500ms, 90s or 3m"),
-        "offset": _("an offset from the window's opening such as T+10m"),
-        "quantity": _("a quantity such as 0, 70%, 100ms or 2GB"),
-        "file": _("the name of a file"),
+        "duration": N_("a duration such as 500ms, 90s or 3m"),
+        "offset": N_("an offset from the window's opening such as T+10m"),
+        "quantity": N_("a quantity such as 0, 70%, 100ms or 2GB"),
+        "file": N_("the name of a file"),
     }
     if scalar in scalars:
-        return scalars[scalar]
+        return Said(scalars[scalar])
     if isinstance(t, inspect.UnionType):
-        return _(" or ").join(described(*shapes.unwrap(member)) for member in shapes.members(t))
+        return Joined((described(*shapes.unwrap(member)) for member in shapes.members(t)), N_(" or "))
     if isinstance(t, inspect.LiteralType):
-        return _("one of: {values}").format(values=", ".join(str(value) for value in t.values))
+        return Said("one of: {values}", values=list(t.values))
     if isinstance(t, inspect.StructType):
-        return _("a mapping with keys such as {keys}").format(keys=", ".join(list(shapes.fields(t.cls))[:6]))
+        return Said("a mapping with keys such as {keys}", keys=list(shapes.fields(t.cls))[:6])
     names = {
-        inspect.StrType: _("a text"),
-        inspect.BoolType: _("true or false"),
-        inspect.IntType: _("a whole number"),
-        inspect.FloatType: _("a number"),
-        inspect.DictType: _("a mapping of names to values"),
+        inspect.StrType: N_("a text"),
+        inspect.BoolType: N_("true or false"),
+        inspect.IntType: N_("a whole number"),
+        inspect.FloatType: N_("a number"),
+        inspect.DictType: N_("a mapping of names to values"),
     }
     if isinstance(t, inspect.CollectionType):
-        return _("a list")
-    return names.get(type(t), _("another value"))
+        return Said("a list")
+    return Said(names.get(type(t), N_("another value")))
 
 
-def found(node: Node) -> str:
+def found(node: Node) -> str | Said:
     """What stands there, in words."""
     if isinstance(node, Mapping):
-        return _("a mapping")
+        return Said("a mapping")
     if isinstance(node, Sequence):
-        return _("a list")
+        return Said("a list")
     if not isinstance(node, Scalar):
-        return _("nothing")
+        return Said("nothing")
     try:
         value = node.value
     except ValueError:
-        return _("a number that does not fit in 64 bits")
+        return Said("a number that does not fit in 64 bits")
     if value is None:
-        return _("nothing")
+        return Said("nothing")
     if isinstance(value, bool):
         return node.text
-    return _("a text") if isinstance(value, str) else _("the number {number}").format(number=node.text)
+    return Said("a text") if isinstance(value, str) else Said("the number {number}", number=node.text)
 
 
-def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
+def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str | Said:
     """What to write instead of a bare number, of true and false, or of `yes`; empty where nothing can be suggested."""
     try:
         value = node.value
@@ -68,15 +67,15 @@ def number_hint(node: Scalar, t: inspect.Type, scalar: str | None) -> str:
         value = 0 if scalar is None else math.nan
     if isinstance(t, inspect.BoolType) and isinstance(value, str) and value.lower() in _SWITCHES:
         # YAML 1.1 read these as true and false, YAML 1.2 reads texts.
-        return _("write {text}").format(text=_SWITCHES[value.lower()])
+        return Said("write {text}", text=_SWITCHES[value.lower()])
     if isinstance(value, str) or value is None:
         return ""
     if scalar == "duration" and not isinstance(value, bool):
         return unit_hint(value)
     if scalar == "offset" and not isinstance(value, bool):
-        return _("write {text}").format(text=f"T{'-' if value < 0 else '+'}{node.text.lstrip('+-')}m")
+        return Said("write {text}", text=f"T{'-' if value < 0 else '+'}{node.text.lstrip('+-')}m")
     if isinstance(t, inspect.StrType) and scalar is None:
-        return _("write it in quotes: {text}").format(text=f'"{node.text}"')
+        return Said("write it in quotes: {text}", text=f'"{node.text}"')
     return ""
 
 
@@ -84,15 +83,15 @@ _SWITCHES = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "fals
 _BARE = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
 
 
-def unit_hint(number: float) -> str:
+def unit_hint(number: float) -> str | Said:
     """What to write instead of a time without a unit; empty for what is no time at all."""
     if not math.isfinite(number) or number < 0 or number > 10**12:
         return ""
     text = str(number) if isinstance(number, int) else f"{number:.9f}".rstrip("0").rstrip(".")
-    message = _(
+    message = N_(
         "a number without a unit means milliseconds in PostgreSQL; write {milliseconds}, or {seconds} for seconds"
     )
-    return message.format(milliseconds=f"{text}ms", seconds=f"{text}s")
+    return Said(message, milliseconds=f"{text}ms", seconds=f"{text}s")
 
 
 def bare_number(text: str) -> float | None:
@@ -101,14 +100,14 @@ def bare_number(text: str) -> float | None:
     return None if found is None else (float(found[0]) if "." in found[0] else int(found[0]))
 
 
-def wrong_scalar(scalar: str, text: str) -> str:
+def wrong_scalar(scalar: str, text: str) -> Said:
     """The sentence for a text that is no duration, offset or quantity."""
     number = bare_number(text) if scalar == "duration" else None
     hint = "" if number is None else unit_hint(number)
     sentences = {
-        "duration": _("{value} is not a duration such as 500ms, 90s, 3m or 1h30m"),
-        "offset": _("{value} is not an offset from the window's opening such as T+10m or T-30m"),
-        "quantity": _("{value} is not a quantity such as 0, 70%, 100ms or 2GB"),
+        "duration": N_("{value} is not a duration such as 500ms, 90s, 3m or 1h30m"),
+        "offset": N_("{value} is not an offset from the window's opening such as T+10m or T-30m"),
+        "quantity": N_("{value} is not a quantity such as 0, 70%, 100ms or 2GB"),
     }
-    sentence = sentences[scalar].format(value=quoted(text))
-    return f"{sentence}; {hint}" if hint else sentence
+    sentence = Said(sentences[scalar], value=Quoted(text))
+    return Joined((sentence, hint), "; ") if hint else sentence

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tui.locale import _
-from tui.plan.problems import Report, quoted
+from tui.plan.problems import Report
+from tui.said import N_, Quoted, Said
 
 LONGEST_FILE = 4 * 2**20
 """Bytes; ten thousand steps with all their keys take less."""
@@ -141,7 +141,7 @@ class _Composer:
         elif name == "DocumentStartEvent":
             self.documents += 1
             if self.documents > 1:
-                self.report.add("several-documents", at, _("A plan is one YAML document; remove this further one."))
+                self.report.add("several-documents", at, Said("A plan is one YAML document; remove this further one."))
                 raise _Stop
 
     def scalar(self, event: Any, at: tuple[int, int]) -> Scalar:
@@ -164,29 +164,29 @@ class _Composer:
         self.stack.append(_Frame(node))
 
     def tag(self, tag: str, at: tuple[int, int]) -> None:
-        self.report.add("yaml-tag", at, _("The tag {tag} has no meaning in a plan; remove it.").format(tag=quoted(tag)))
+        self.report.add("yaml-tag", at, Said("The tag {tag} has no meaning in a plan; remove it.", tag=Quoted(tag)))
 
     def too_deep(self, at: tuple[int, int]) -> None:
-        message = _("This is nested deeper than {levels} levels; a plan needs far fewer.")
-        self.report.add("yaml-depth", at, message.format(levels=DEEPEST))
+        message = Said("This is nested deeper than {levels} levels; a plan needs far fewer.", levels=DEEPEST)
+        self.report.add("yaml-depth", at, message)
         raise _Stop
 
     def alias(self, anchor: str, at: tuple[int, int]) -> Node:
         node = self.anchors.get(anchor)
         if node is None:
-            message = _("The alias *{name} has no anchor &{name} before it.")
+            message = N_("The alias *{name} has no anchor &{name} before it.")
         elif node.open:
-            message = _("The alias *{name} lies inside its own anchor and would have no end.")
+            message = N_("The alias *{name} lies inside its own anchor and would have no end.")
         else:
             self.expanded += node.size
             if self.expanded > MOST_EXPANDED:
-                message = _("Aliases make this document larger than {count} further values; write them out.")
-                self.report.add("yaml-alias", at, message.format(count=MOST_EXPANDED))
+                message = N_("Aliases make this document larger than {count} further values; write them out.")
+                self.report.add("yaml-alias", at, Said(message, count=MOST_EXPANDED))
                 raise _Stop
             if len(self.stack) + node.height > DEEPEST:
                 self.too_deep(at)
             return node
-        self.report.add("yaml-alias", at, message.format(name=anchor[:80]))
+        self.report.add("yaml-alias", at, Said(message, name=anchor[:80]))
         return Node(*at)
 
     def place(self, node: Node, aliased: bool = False) -> None:
@@ -211,19 +211,19 @@ class _Composer:
     def key(self, frame: _Frame, parent: Mapping, node: Node) -> None:
         frame.key, frame.skip = Scalar(node.line, node.column), True
         if not isinstance(node, Scalar):
-            self.report.add("bad-key", node.spot, _("A key must be a text, not a list or a mapping."))
+            self.report.add("bad-key", node.spot, Said("A key must be a text, not a list or a mapping."))
             return
         frame.key = node
         if node.text == "<<" and node.plain:
-            message = _("Merge keys (<<) are not part of YAML 1.2; write the keys out.")
-            self.report.add("bad-key", node.spot, message)
+            said = Said("Merge keys (<<) are not part of YAML 1.2; write the keys out.")
+            self.report.add("bad-key", node.spot, said)
         elif not (node.text[:1] in _LETTERS and node.text not in _WORDS) and not self.is_text(node):
-            message = _("A key must be a text; write {key} in quotes.")
-            self.report.add("bad-key", node.spot, message.format(key=quoted(node.text)))
+            said = Said("A key must be a text; write {key} in quotes.", key=Quoted(node.text))
+            self.report.add("bad-key", node.spot, said)
         elif node.text in parent.pairs:
-            message = _("duplicate key {key}; the first one is in line {line}")
+            message = N_("duplicate key {key}; the first one is in line {line}")
             first = parent.pairs[node.text][0].line
-            self.report.add("duplicate-key", node.spot, message.format(key=quoted(node.text), line=first))
+            self.report.add("duplicate-key", node.spot, Said(message, key=Quoted(node.text), line=first))
         else:
             frame.skip = False
 
@@ -249,8 +249,8 @@ def _events(text: str, bounded: bool = True) -> Iterator[Any]:
 def decode(raw: bytes, report: Report) -> str | None:
     """The text of a plan's bytes; None with a problem when they are no UTF-8, too many, or hold control characters."""
     if len(raw) > LONGEST_FILE:
-        message = _("The plan is larger than {limit} MiB; a plan names files, it does not hold them.")
-        report.add("file-too-large", (1, 1), message.format(limit=LONGEST_FILE // 2**20))
+        message = N_("The plan is larger than {limit} MiB; a plan names files, it does not hold them.")
+        report.add("file-too-large", (1, 1), Said(message, limit=LONGEST_FILE // 2**20))
         return None
     try:
         text = raw.decode("utf-8-sig")
@@ -258,14 +258,14 @@ def decode(raw: bytes, report: Report) -> str | None:
         before = raw[: error.start]
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig", "replace")) + 1
         at = (before.count(b"\n") + 1, column)
-        report.add("not-utf8", at, _("This byte is not UTF-8; save the plan as UTF-8."))
+        report.add("not-utf8", at, Said("This byte is not UTF-8; save the plan as UTF-8."))
         return None
     found = _FORBIDDEN.search(text)
     if found is not None:
         start = found.start()
         at = (text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-        message = _("The character U+{code} may not stand in a YAML file; remove it.")
-        report.add("yaml-syntax", at, message.format(code=f"{ord(found[0]):04X}"))
+        said = Said("The character U+{code} may not stand in a YAML file; remove it.", code=f"{ord(found[0]):04X}")
+        report.add("yaml-syntax", at, said)
         return None
     return text
 
@@ -293,7 +293,7 @@ def compose(text: str, report: Report) -> Node | None:
         report.add("yaml-syntax", (1, 1), _syntax(text, (1, 1), str(error).partition("\n")[0]))
         return None
     if composer.root is None or (isinstance(composer.root, Scalar) and composer.root.text == ""):
-        report.add("empty-plan", (1, 1), _("The plan is empty; plans/demo/plan.yaml is one to start from."))
+        report.add("empty-plan", (1, 1), Said("The plan is empty; plans/demo/plan.yaml is one to start from."))
         return None
     return composer.root
 
@@ -308,14 +308,14 @@ def _too_deep(text: str, report: Report) -> None:
         pass
 
 
-def _syntax(text: str, at: tuple[int, int], problem: str) -> str:
+def _syntax(text: str, at: tuple[int, int], problem: str) -> Said:
     lines = text.split("\n", at[0])
     line = lines[at[0] - 1] if at[0] <= len(lines) else ""
     if line[at[1] - 1 : at[1]] == "\t" or "\\t" in problem:
-        return _("A tab cannot indent YAML; use spaces.")
+        return Said("A tab cannot indent YAML; use spaces.")
     if problem == "mapping values are not allowed in this context":
-        return _("A colon and a space make a key, and no key may stand here; put the text in quotes.")
-    return _("This is not valid YAML: {problem}.").format(problem=problem)
+        return Said("A colon and a space make a key, and no key may stand here; put the text in quotes.")
+    return Said("This is not valid YAML: {problem}.", problem=problem)
 
 
 def builtins(node: Node) -> Any:

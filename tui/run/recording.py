@@ -25,11 +25,11 @@ from tui.journal.io import JOURNAL_MODE, lines_backwards, open_for_reading, read
 from tui.journal.line import digest
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
-from tui.locale import _
 from tui.run.errors import Errors, RecordedError
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.run.steps import Steps, StepState
+from tui.said import Said
 
 EVERY_BYTES = 512 * 1024
 """Bytes of journal between two keyframes, more where keyframes are large: what a seek folds at most."""
@@ -210,7 +210,7 @@ class Recording:
                     state = fold(state, entry.line)
                     offset = entry.offset + len(entry.raw) + 1
         if offset < self._offset:
-            reason = _("the file became shorter than what was already read from it.")
+            reason = Said("the file became shorter than what was already read from it.")
             raise JournalCorrupt(self.journal, state.seq + 1, offset, reason)
         return state, offset
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.locale import _
+from tui.said import N_, Said
 from tui.sql.script import line_comments, read_script
 
 Part = Literal["up", "down", "whole"]
@@ -51,6 +51,21 @@ _WORTH_A_LOOK: Final = re.compile(
 )
 
 
+_TEXTS: Final = {
+    "almost_marker": N_(
+        "{marker} is not written as {tool} wants its markers, and would cut nothing; correct it, or say `part: whole`."
+    ),
+    "unclear_parts": N_(
+        "{marker} reads as if a part that takes the rest back began here; say `part: up`, `part: down` or "
+        "`part: whole`."
+    ),
+    "missing_up": N_("{marker} begins a down part, and no marker of {tool} begins the up part; write that too."),
+    "parts_out_of_order": N_("{tool} does not allow {marker} here; each up part is followed by its down part."),
+    "outside_parts": N_("This statement stands before the first marker of {tool}, which does not execute it."),
+    "substitution": N_("From here on {tool} puts in environment variables, and virada does not; write them out."),
+}
+
+
 class PartError(msgspec.Struct, frozen=True):
     """Why a file's parts cannot be taken for certain: its line (from 1), a stable code, the tool if it is known."""
 
@@ -60,24 +75,8 @@ class PartError(msgspec.Struct, frozen=True):
     marker: str = ""
 
     @property
-    def message(self) -> str:
-        """One sentence in the language in force."""
-        return {
-            "almost_marker": _(
-                "{marker} is not written as {tool} wants its markers, and would cut nothing; correct it, or say "
-                "`part: whole`."
-            ),
-            "unclear_parts": _(
-                "{marker} reads as if a part that takes the rest back began here; say `part: up`, `part: down` or "
-                "`part: whole`."
-            ),
-            "missing_up": _("{marker} begins a down part, and no marker of {tool} begins the up part; write that too."),
-            "parts_out_of_order": _("{tool} does not allow {marker} here; each up part is followed by its down part."),
-            "outside_parts": _("This statement stands before the first marker of {tool}, which does not execute it."),
-            "substitution": _(
-                "From here on {tool} puts in environment variables, and virada does not; write them out."
-            ),
-        }[self.code].format(tool=self.tool, marker=f"`{self.marker}`")
+    def message(self) -> Said:
+        return Said(_TEXTS[self.code], tool=self.tool, marker=f"`{self.marker}`")
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -12,12 +12,13 @@ from typing import Literal
 
 import msgspec
 
+from tui.said import Said
 from tui.sql.classify import ends_transaction
 from tui.sql.commands import JUDGED, OWN, WHOLE_LINE, is_harmless
 from tui.sql.conditions import Conditions
 from tui.sql.lexer import LETTER_OR_DIGIT
 from tui.sql.meta import Meta, boolean, parse_meta
-from tui.sql.objections import Words
+from tui.sql.objections import objection
 from tui.sql.parts import parts_of
 from tui.sql.psql_files import FileCommands, Refused, Source
 from tui.sql.review import Finding, Reviewer
@@ -47,12 +48,12 @@ def read_psql(name: str, source: Source, given: Mapping[str, str | None], *, sin
     return script.findings
 
 
-def objection_to_variable(name: str, value: str | None, *, single: bool) -> str | None:
+def objection_to_variable(name: str, value: str | None, *, single: bool) -> Said | None:
     """Why a variable that the step gives must not be given to psql, in one sentence."""
     if _NAME.fullmatch(name) is None:
-        return Words("psql").of("variable_name", what=name)
+        return objection("psql", "variable_name", name)
     code = _objection(name, value, single)
-    return None if code is None or code[1] == "warning" else Words("psql").of(code[0], what=f"{name}={value}")
+    return None if code is None or code[1] == "warning" else objection("psql", code[0], f"{name}={value}")
 
 
 def _objection(name: str, value: str | None, single: bool) -> tuple[str, Level] | None:
@@ -83,7 +84,6 @@ class _Script:
     def __init__(self, source: Source, given: Mapping[str, str | None], single: bool) -> None:
         self.findings: list[Finding] = []
         self.single = single
-        self.words = Words("psql")
         self.variables = Variables(given)
         self.source = source
         self.files = FileCommands(self)
@@ -130,16 +130,16 @@ class _Script:
 
     def say(self, line: int, code: str, level: Level = "error", **facts: str) -> None:
         """Object to something in a line of the file being read; the same only once."""
-        finding = Finding(line, code, self.words.of(code, **facts), level, self.places[-1].name)
+        finding = Finding(line, code, objection("psql", code, **facts), level, self.places[-1].name)
         if finding not in self.findings:
             self.findings.append(finding)
 
     def refused(self, refused: Refused, line: int) -> None:
         """A file that cannot be part of the plan: where it is named, or in itself."""
         if refused.line is not None or not self.places:
-            self.findings.append(Finding(refused.line or line, refused.code, str(refused), file=refused.file))
+            self.findings.append(Finding(refused.line or line, refused.code, refused.message, file=refused.file))
         else:
-            self.findings.append(Finding(line, refused.code, str(refused), file=self.places[-1].name))
+            self.findings.append(Finding(line, refused.code, refused.message, file=self.places[-1].name))
 
     @property
     def stack(self) -> tuple[str, ...]:
@@ -217,8 +217,8 @@ class _Script:
     def _set_encoding(self, line: int, name: str, shown: str) -> None:
         self._encoding = None
         if name.strip("'\"").lower() not in _UTF8:
-            words = self.words.of("encoding", what=shown)
-            self._encoding = (name, Finding(line, "encoding", words, file=self.places[-1].name))
+            said = objection("psql", "encoding", shown)
+            self._encoding = (name, Finding(line, "encoding", said, file=self.places[-1].name))
 
     # Commands
 
@@ -317,8 +317,8 @@ class _Script:
         if name == "AUTOCOMMIT":
             self._autocommit_off = self._autocommit_off if self._uncommitted else None
             if found is not None:
-                words = self.words.of(found[0], what=shown)
-                self._autocommit_off = Finding(line, found[0], words, file=self.places[-1].name)
+                said = objection("psql", found[0], shown)
+                self._autocommit_off = Finding(line, found[0], said, file=self.places[-1].name)
                 self._uncommitted = 0
         elif found is not None:
             self.say(line, *found, what=shown)

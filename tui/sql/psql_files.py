@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 from typing import Final, Literal, Protocol
 
+from tui.said import Joined, Said
 from tui.sql.meta import Argument, Meta
 from tui.sql.meta_copy import parse_copy
-from tui.sql.objections import Words
+from tui.sql.objections import objection
 
 Level = Literal["error", "warning"]
 _INCLUDES: Final = ("i", "include", "ir", "include_relative")
@@ -19,8 +20,9 @@ _MOST: Final = 2000
 class Refused(Exception):
     """A file that cannot be part of the plan; `line` and `file` where the fault lies in the file itself."""
 
-    def __init__(self, code: str, message: str, file: str = "", line: int | None = None) -> None:
+    def __init__(self, code: str, message: str | Said, file: str = "", line: int | None = None) -> None:
         super().__init__(message)
+        self.message = message
         self.code, self.file, self.line = code, file, line
 
 
@@ -89,7 +91,7 @@ class FileCommands:
             text = self._reading.source.text(resolved)
         except Refused as refused:
             if refused.code == "missing-file" and not relative and posixpath.dirname(self._reading.stack[-1]):
-                refused = Refused(refused.code, f"{refused} {Words('psql').of('looked_for_in_plan')}")
+                refused = Refused(refused.code, Joined((refused.message, objection("psql", "looked_for_in_plan")), " "))
             self._reading.refused(refused, line)
             return
         self._reading.file(resolved, text)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from tui.said import Said
 from tui.sql.classify import (
     SAFETY_SETTINGS,
     creates_index_if_not_exists_concurrently,
@@ -19,7 +20,7 @@ from tui.sql.classify import (
 )
 from tui.sql.code import body_of, called, created_routine, ends_transactions, executed, is_routine
 from tui.sql.enums import Added, Enums
-from tui.sql.objections import Words
+from tui.sql.objections import objection
 from tui.sql.script import Script, Statement
 from tui.sql.session import prepares_transaction
 from tui.sql.settings import settings
@@ -40,7 +41,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     line: int
     code: str
-    message: str
+    message: str | Said
     level: Literal["error", "warning"] = "error"
     file: str = ""
 
@@ -67,7 +68,7 @@ class Reviewer:
 
     def __init__(self, transaction: Transaction, runner: Runner) -> None:
         self.transaction = transaction
-        self.words = Words(runner)
+        self.runner = runner
         self.psql = runner == "psql"
         self.file = ""
         self._open: Finding | None = None
@@ -104,7 +105,7 @@ class Reviewer:
     def _say(
         self, line: int, code: str, level: Literal["error", "warning"] = "error", *, words: str = "", **facts: str
     ) -> Finding:
-        return Finding(line, code, self.words.of(words or code, **facts), level)
+        return Finding(line, code, objection(self.runner, words or code, **facts), level)
 
     def _always(self, statement: Statement) -> Iterator[Finding]:
         if "\0" in statement.text or "\0" in (statement.copy_data or ""):

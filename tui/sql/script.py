@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.locale import _
+from tui.said import N_, Said
 from tui.sql.lexer import BACKSLASH_STRINGS, COMPLETE, ENDS_ONLY, EVERY_TOKEN, Fault, complete
 from tui.sql.meta_copy import parse_copy
 
@@ -36,6 +36,18 @@ class Statement(msgspec.Struct, frozen=True):
     again: bool = False
 
 
+_TEXTS: Final[dict[ErrorCode, str]] = {
+    "unterminated_string": N_("The string that begins here is not ended."),
+    "unterminated_identifier": N_("The quoted identifier that begins here is not ended."),
+    "unterminated_comment": N_("The comment that begins here is not ended."),
+    "unterminated_dollar_quote": N_("The dollar-quoted string that begins here is not ended."),
+    "unbalanced_parenthesis": N_("The parenthesis that opens here is not closed."),
+    "unterminated_body": N_("The BEGIN ATOMIC body of the function that begins here has no END."),
+    "unterminated_copy": N_("The data of COPY ... FROM stdin is not ended by a line with \\. alone."),
+    "text_after_copy": N_("Remove what follows COPY ... FROM stdin; its data begins on the next line."),
+}
+
+
 class ScriptError(msgspec.Struct, frozen=True):
     """What keeps a script from being read for certain: at `line` (from 1) begins what does not end."""
 
@@ -43,18 +55,8 @@ class ScriptError(msgspec.Struct, frozen=True):
     code: ErrorCode
 
     @property
-    def message(self) -> str:
-        """One sentence in the language in force."""
-        return {
-            "unterminated_string": _("The string that begins here is not ended."),
-            "unterminated_identifier": _("The quoted identifier that begins here is not ended."),
-            "unterminated_comment": _("The comment that begins here is not ended."),
-            "unterminated_dollar_quote": _("The dollar-quoted string that begins here is not ended."),
-            "unbalanced_parenthesis": _("The parenthesis that opens here is not closed."),
-            "unterminated_body": _("The BEGIN ATOMIC body of the function that begins here has no END."),
-            "unterminated_copy": _("The data of COPY ... FROM stdin is not ended by a line with \\. alone."),
-            "text_after_copy": _("Remove what follows COPY ... FROM stdin; its data begins on the next line."),
-        }[self.code]
+    def message(self) -> Said:
+        return Said(_TEXTS[self.code])
 
 
 class Script(msgspec.Struct, frozen=True):

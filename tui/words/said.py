@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui.journal.remarks import coded
 from tui.locale import _, ngettext
 from tui.said import Said, said_of
 from tui.words.engine import SENTENCES
-from tui.words.inert import visible
+from tui.words.inert import visible, visible_lines
+
+if TYPE_CHECKING:
+    from tui.plan.problems import Problem
 
 
 def say(said: str | Said | BaseException) -> str:
@@ -20,6 +25,17 @@ def told(journaled: object) -> str:
     """What a journal has in a message's place: a code in words, and others' text as it is, not `visible` yet."""
     known = coded(journaled)
     return say(known) if isinstance(known, Said) else str(known or "")
+
+
+def say_lines(said: str | Said) -> list[str]:
+    """It in as many lines as it has, each inert."""
+    return visible_lines(said.put(_translated, str) if isinstance(said, Said) else said)
+
+
+def say_problem(problem: Problem) -> str:
+    """A line for a mistake in a plan, with its place."""
+    place = f"{visible(problem.file)}:{problem.line}:{problem.column}"
+    return f"{place}: {problem.level} {problem.code} {say(problem.message)}"
 
 
 def _translated(text: str, many: str, count: int) -> str:

@@ -13,7 +13,7 @@ from tui.said import N_
 from tui.words.codes import METRIC, UNMEASURED, word
 from tui.words.figures import amount, size, span
 from tui.words.inert import visible
-from tui.words.said import told
+from tui.words.said import say, told
 
 Row = tuple[str, str]
 _NAMED = 10
@@ -31,7 +31,7 @@ def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
     if reason in ("no_space", "not_answered"):
         yield from _space(evidence.get("space"))
     if reason == "plan_changed":
-        yield _("file"), visible(how_it_differs(str(evidence.get("file", "?")), str(evidence.get("found", ""))))
+        yield _("file"), say(how_it_differs(str(evidence.get("file", "?")), str(evidence.get("found", ""))))
     if reason == "hash_differs":
         yield _("hash recorded"), visible(str(evidence.get("recorded", "?")))
         yield _("hash found"), visible(str(evidence.get("sha256", "?")))

@@ -15,7 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import tui
-from tui.locale import LANGUAGES
+from tui.said import LANGUAGES
 
 PACKAGE = Path(tui.__file__).parent
 DIRECTORY = PACKAGE / "locale"

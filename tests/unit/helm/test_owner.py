@@ -19,6 +19,7 @@ from tui.engine.detach import READY_FD
 from tui.engine.launch import LaunchFailed, resume_run
 from tui.helm.owner import NotOwned, claimed, line_that_works, require_own, taker
 from tui.helm.paths import RunNotFound, RunPaths, create_run_directory, find_run
+from tui.words.said import say
 
 ME = (os.geteuid(), os.getegid())
 NOBODY = (65534, 65534)
@@ -39,7 +40,7 @@ def home(state: Path) -> Iterator[Path]:
 def refused(paths: RunPaths) -> str:
     with pytest.raises(NotOwned) as error:
         require_own(paths)
-    said = str(error.value)
+    said = say(error.value)
     assert "\n" not in said and "\x1b" not in said
     return said
 

@@ -26,6 +26,7 @@ from tui.helm.paths import (
     open_file,
 )
 from tui.journal import io
+from tui.words.said import say
 
 OLD, NEW = "20261122T060300Z-7f3a", "20261123T060300Z-0001"
 OPENED, CLOSED = b'{"seq":0,"type":"run.opened"}\n', b'{"seq":1,"type":"run.closed"}\n'
@@ -201,9 +202,8 @@ def test_what_is_not_there_is_one_sentence(state: Path, text: str) -> None:
     run(OLD, OPENED)
     with pytest.raises(RunNotFound) as error:
         find_run(text)
-    assert "\n" not in str(error.value)
-    assert "\x1b" not in str(error.value)
-    assert str(error.value).endswith(".")
+    assert say(error.value).isprintable()
+    assert say(error.value).endswith(".")
 
 
 def test_no_runs_at_all(state: Path) -> None:

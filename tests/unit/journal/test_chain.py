@@ -55,7 +55,7 @@ def test_a_changed_line_shows_by_the_one_after_it(journal: Path, seq: int) -> No
     changed(journal, seq)
     for fault in (walked(journal).fault, read(journal).fault):
         assert fault is not None and fault.seq == seq + 1 == verify(journal).bad_seq
-        assert f"line {seq + 1}:" in fault.sentence()
+        assert f"line {seq + 1}:" in str(fault.sentence())
     assert walked(journal, until=seq).fault is None, "it is told of what was read"
     assert walked(journal, until=seq + 1).fault is not None
 

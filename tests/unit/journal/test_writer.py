@@ -144,8 +144,8 @@ def test_after_any_failed_write_nothing_more_is_written(path: Path, durable: boo
             writer.append("x", {}, durable=False)
         with pytest.raises(JournalBroken):
             writer.sync()
-        assert str(first.value) == str(later.value) == writer.broken
-        assert str(path) in writer.broken and "virada continue" in writer.broken
+        assert str(first.value) == str(later.value) == str(writer.broken)
+        assert str(path) in str(writer.broken) and "virada continue" in str(writer.broken)
         writer.close()
         assert path.stat().st_size == size
         # The line that failed may be there when its bytes are: that is what unknown means.

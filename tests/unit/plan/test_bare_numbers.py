@@ -30,13 +30,15 @@ ESTIMATE = "        estimate: 3m"
 )
 def test_what_it_would_mean_and_what_to_write(desk: Desk, old: str, new: str, written: str) -> None:
     (problem,) = desk.load(PLAN.replace(old, new, 1)).errors
-    assert "milliseconds in PostgreSQL" in problem.message and f"write {written} for seconds" in problem.message
+    assert "milliseconds in PostgreSQL" in str(problem.message) and f"write {written} for seconds" in str(
+        problem.message
+    )
 
 
 @pytest.mark.parametrize("number", ["-5", ".inf", ".nan", "1e300", "true"])
 def test_what_is_no_time_at_all_gets_no_advice(desk: Desk, number: str) -> None:
     (problem,) = desk.load(PLAN.replace(ESTIMATE, f"        estimate: {number}", 1)).errors
-    assert "milliseconds" not in problem.message
+    assert "milliseconds" not in str(problem.message)
 
 
 @pytest.mark.parametrize(

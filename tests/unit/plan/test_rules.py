@@ -43,7 +43,7 @@ def test_clock_changes_in_a_window_are_refused(desk: Desk, opens: str, zone: str
         assert errors == []
     else:
         (problem,) = errors
-        assert problem.code == "clock-change" and why in problem.message
+        assert problem.code == "clock-change" and why in str(problem.message)
         assert PLAN.split("\n")[problem.line - 1].strip().startswith("window:")
 
 
@@ -56,7 +56,7 @@ def test_a_circle_of_parallel_steps(desk: Desk) -> None:
     text = text.replace("            title: Informar usuários\n", "            title: I\n            needs: [read]\n")
     (problem,) = desk.load(text).errors
     assert problem.code == "step-cycle" and (problem.line, problem.column) == (place[0] + 1, place[1])
-    assert "tell > read > tell" in problem.message
+    assert "tell > read > tell" in str(problem.message)
 
 
 def test_parallel_siblings_may_need_a_later_one(desk: Desk) -> None:
@@ -123,7 +123,7 @@ def test_a_plan_without_targets_or_phases_is_refused(desk: Desk, written: str) -
 def test_messages_help(desk: Desk) -> None:
     def message(old: str, new: str) -> str:
         (problem,) = desk.load(PLAN.replace(old, new, 1)).errors
-        return problem.message
+        return str(problem.message)
 
     assert message("        estimate: 3m", "        estimat: 3m") == "unknown key 'estimat'; did you mean 'estimate'?"
     assert message("        estimate: 3m", "        estimate: 30").endswith("; write 30ms, or 30s for seconds")

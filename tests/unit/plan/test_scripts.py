@@ -95,7 +95,7 @@ def test_a_script_that_is_not_utf8(tmp_path: Path, step: str) -> None:
     found = loaded(tmp_path, step, m_txt=b"select 1;\nselect '\xe9';\n", m_sql=b"select 1;\nselect '\xe9';\n")
     name = "m.txt" if "txt" in step else "m.sql"
     assert problems(found, tmp_path) == [(name, 2, "error", "not-utf8")]
-    assert "'" + name + "'" in found.problems[0].message
+    assert "'" + name + "'" in str(found.problems[0].message)
 
 
 def test_an_included_script_that_is_not_utf8(tmp_path: Path) -> None:

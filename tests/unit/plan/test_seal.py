@@ -73,16 +73,16 @@ def test_every_change_after_freezing_is_seen(desk: Desk) -> None:
     (directory / "further.sql").write_text("select 1;\n")
     (directory / "plan.yaml").rename(directory / "other")
     (directory / "plan.yaml").symlink_to("other")
-    assert verify_seal(directory, result.seal) == [
+    assert list(map(str, verify_seal(directory, result.seal))) == [
         "'migration.sql' was changed.",
         "'plan.yaml' has become a link.",
         "'rollback.sql' is missing.",
         "'further.sql' is not under the seal.",
         "'other' is not under the seal.",
     ]
-    assert verify_seal(directory, "0" * 64) == ["The file SEAL is not the one the run was opened with."]
+    assert list(map(str, verify_seal(directory, "0" * 64))) == ["The file SEAL is not the one the run was opened with."]
     (directory / "SEAL").unlink()
-    assert verify_seal(directory, result.seal) == ["'SEAL' is missing."]
+    assert list(map(str, verify_seal(directory, result.seal))) == ["'SEAL' is missing."]
 
 
 def test_what_changed_after_it_was_checked_is_not_frozen(desk: Desk) -> None:

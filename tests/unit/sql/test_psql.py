@@ -42,7 +42,7 @@ def said(
 ) -> list[tuple[str, int, str, str]]:
     plan = Plan({"m.sql": text} | (files or {}))
     found = read_psql("m.sql", plan, given, single=single)
-    assert all(finding.message and "{" not in finding.message.replace(":{?", "") for finding in found)
+    assert all(finding.message and "{" not in str(finding.message).replace(":{?", "") for finding in found)
     return [(finding.file, finding.line, finding.code, finding.level) for finding in found]
 
 
@@ -137,9 +137,9 @@ class TestFiles:
     def test_where_an_include_is_looked_for(self) -> None:
         files = {"sub/b.sql": "\\i c.sql\n", "sub/c.sql": ""}
         (found,) = read_psql("m.sql", Plan({"m.sql": "\\i sub/b.sql\n"} | files), {}, single=True)
-        assert found.code == "missing-file" and "\\ir looks beside" in found.message
+        assert found.code == "missing-file" and "\\ir looks beside" in str(found.message)
         (found,) = read_psql("m.sql", Plan({"m.sql": "\\i c.sql\n"} | files), {}, single=True)
-        assert found.code == "missing-file" and "\\ir" not in found.message
+        assert found.code == "missing-file" and "\\ir" not in str(found.message)
 
     def test_both_parts_would_be_executed(self) -> None:
         text = "-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n"

@@ -180,7 +180,7 @@ def test_pg_dump_head() -> None:
 def test_what_is_not_ended_is_an_error_at_its_line(source: str, line: int, code: str) -> None:
     error = read_script(source).errors[0]
     assert (error.line, error.code) == (line, code)
-    assert error.message.endswith(".")
+    assert str(error.message).endswith(".")
 
 
 PARTS = st.sampled_from(

@@ -16,6 +16,7 @@ from tui.console.refusals import refusal_sentence
 from tui.helm.protocol import Refused
 from tui.run import commands as c
 from tui.run import confirmation, decide, order, undo
+from tui.said import LANGUAGES
 from tui.words.refusals import refusal_words
 
 FACTS: dict[str, Any] = {
@@ -69,7 +70,7 @@ def test_the_rules_are_found_in_their_source() -> None:
 def test_every_refusal_has_words(where: str, code: str, facts: frozenset[str]) -> None:
     refused = Refused(code=code, message="the message in English", facts={name: FACTS[name] for name in facts})
     said = {}
-    for language in tui.locale.LANGUAGES:
+    for language in LANGUAGES:
         tui.locale.use(language)
         words = refusal_words(refused)
         assert words is not None and words.endswith((".", "!", "?")) and "{" not in words

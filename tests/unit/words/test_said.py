@@ -118,4 +118,5 @@ def test_an_exception_carries_it() -> None:
     assert said_of(KeyError("k")) == "'k'"
     assert said_of(ValueError()) == ""
     assert said_of(pickle.loads(pickle.dumps(error))) == said
-    assert OSError(5, said, "f").args[1] is said
+    assert say(OSError(5, said, "f")) == str(OSError(5, str(said), "f"))
+    assert say(OSError(5, said)) == str(OSError(5, str(said)))

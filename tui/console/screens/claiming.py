@@ -9,6 +9,7 @@ from tui.console.screens.overlay import Asking
 from tui.console.view import Said
 from tui.locale import _
 from tui.words.inert import visible
+from tui.words.said import say
 
 if TYPE_CHECKING:
     from tui.console.app import Console
@@ -35,7 +36,7 @@ def ask(console: Console, claim: Claim) -> None:
         try:
             claim.typed(values[0])
         except Exception as error:
-            console.say(Said(visible(str(error)), "error"), keep=True)
+            console.say(Said(say(error), "error"), keep=True)
             return
         console.hands.start()
 

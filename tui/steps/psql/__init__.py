@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from tui.locale import _
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Read
-from tui.plan.problems import quoted
 from tui.plan.scalars import Duration, File
 from tui.plan.tolerance import tolerance
-from tui.said import N_
+from tui.said import N_, Quoted, Said
 from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
 from tui.sql.script import read_script
@@ -127,7 +125,7 @@ def _may_be_undecided(lint: Lint) -> bool:
     return not spec.single_transaction or open_ended or reach(spec.file, values, _Files(lint).text).outside
 
 
-def _refused(code: str, message: str, name: str = "", line: int | None = None) -> Refused:
+def _refused(code: str, message: str | Said, name: str = "", line: int | None = None) -> Refused:
     from tui.sql.psql_files import Refused
 
     return Refused(code, message, name, line)
@@ -148,8 +146,8 @@ class _Files:
         except Undecodable as error:
             raise _refused("not-utf8", not_utf8(name), name, error.line) from None
         except OSError as error:
-            message = _("{name} cannot be read: {reason}.")
-            raise _refused("unreadable-file", message.format(name=quoted(name), reason=why(error))) from None
+            message = N_("{name} cannot be read: {reason}.")
+            raise _refused("unreadable-file", Said(message, name=Quoted(name), reason=why(error))) from None
 
     def claim(self, name: str) -> None:
         """Have a file of data frozen and sealed with the plan."""
