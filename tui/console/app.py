@@ -363,12 +363,11 @@ class Console(App[None], inherit_bindings=False):
         self.exit(return_code=0)
 
     def action_interrupt(self) -> None:
+        still = self.mode != "replay" and self.view().nothing_runs
+        text = _("q leaves this screen; no engine runs.") if still else _("q detaches this screen; the engine goes on.")
         if self.mode == "replay":
-            self.say(Said(keyed(_("q leaves the replay."))))
-        elif self.view().nothing_runs:
-            self.say(Said(keyed(_("q leaves this screen; no engine runs.")), "warning"))
-        else:
-            self.say(Said(keyed(_("q detaches this screen; the engine goes on."))))
+            text = _("q leaves the replay.")
+        self.say(Said(keyed(text), "warning" if still else "information"))
 
     def copied(self, text: str) -> None:
         """Through the terminal's own clipboard sequence, and tmux where it lies between."""

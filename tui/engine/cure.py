@@ -28,7 +28,8 @@ async def settings_words(session: Session, wanted: Sequence[Setting]) -> str:
         "superuser-backend": _("a reload is enough, for new sessions"),
         "backend": _("a reload is enough, for new sessions"),
     }
-    told = (f"{name} = {value} ({words.get(contexts.get(name, ''), _('what it takes is not known'))})"
+    unknown = _("what it takes is not known")
+    told = (f"{name} = {value} ({words.get(contexts.get(name, ''), unknown)})"
             for name, value in wanted)  # fmt: skip
     return _("It can be measured with {settings}.").format(settings="; ".join(told))
 

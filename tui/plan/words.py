@@ -37,7 +37,8 @@ def described(t: inspect.Type, scalar: str | None) -> Said:
     }
     if isinstance(t, inspect.CollectionType):
         return Said("a list")
-    return Said(names.get(type(t), N_("another value")))
+    name = names.get(type(t), N_("another value"))
+    return Said(name)
 
 
 def found(node: Node) -> str | Said:

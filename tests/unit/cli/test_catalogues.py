@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import io
 import re
@@ -52,6 +53,19 @@ def test_no_text_lacks_its_words_in_portuguese() -> None:
         if known is None or known.fuzzy or not all(texts(known)):
             lacking.append(f"{file}: {message!r}")
     assert not lacking, f"{HOW}; these lack pt_BR:\n" + "\n".join(lacking)
+
+
+def test_no_marked_text_is_passed_over() -> None:
+    """Where one call stands inside another the extraction may lose the inner one, and the translation with it."""
+    found = {text for _file, message in extracted() for text in ([message] if isinstance(message, str) else message)}
+    lost = []
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _KEYWORDS:
+                for given in node.args[: len(_KEYWORDS[node.func.id] or "_")]:
+                    if isinstance(given, ast.Constant) and isinstance(given.value, str) and given.value not in found:
+                        lost.append(f"{path.name}:{given.lineno}: {given.value!r}")
+    assert [text for text in lost if not text.endswith(": ''")] == []
 
 
 def test_translations_keep_the_names_in_their_texts() -> None:

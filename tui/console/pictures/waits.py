@@ -21,7 +21,7 @@ def waits(view: View, width: int) -> list[Line]:
     for at in view.state.running():
         lines.append(((name_of(at), "bold"),))
         if view.nothing_runs:
-            lines.append(((f"  {_('as it was when its engine ended')}", "bad"),))
+            lines.append((("  " + _("as it was when its engine ended"), "bad"),))
         if at.waiting:
             since = "" if at.waiting_since is None else clock(max(0.0, view.moment.mono - at.waiting_since)) + " "
             text = since + wait_words(at.waiting, at.waiting_facts)
