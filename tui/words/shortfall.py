@@ -10,8 +10,8 @@ from typing import Any
 from tui.locale import _, ngettext
 from tui.plan.sealed import how_it_differs
 from tui.said import N_
-from tui.words.codes import METRIC, UNMEASURED, word
-from tui.words.figures import amount, size, span
+from tui.words.codes import UNMEASURED, metric_word, word
+from tui.words.figures import figure, size, span
 from tui.words.inert import visible
 from tui.words.said import say, told
 
@@ -78,24 +78,25 @@ def _list(label: str, told: list[str], count: int | None = None) -> Iterator[Row
 
 def _breached(guards: Any) -> Iterator[Row]:
     for guard in _dicts(guards):
-        value = guard.get("value")
-        text = _("{value}, limit {limit}").format(
-            value="?" if value is None else visible(amount(value)), limit=visible(amount(guard.get("limit", "?")))
+        metric, source = str(guard.get("metric")), guard.get("source")
+        value, limit = (
+            figure(metric, found) if isinstance(found := guard.get(key), int | float) else "?"
+            for key in ("value", "limit")
         )
-        source = guard.get("source")
-        yield visible(word(METRIC, str(guard.get("metric")))), f"{text} ({visible(str(source))})" if source else text
+        text = _("{value}, limit {limit}").format(value=value, limit=limit)
+        yield metric_word(metric), f"{text} ({visible(str(source))})" if source else text
 
 
 def _unmeasured(lacking: Any) -> Iterator[Row]:
     for one in _dicts(lacking):
         metric = one.get("metric")
-        label = word(_WATCHED, str(one.get("what"))) if metric is None else word(METRIC, str(metric))
+        label = visible(word(_WATCHED, str(one.get("what")))) if metric is None else metric_word(str(metric))
         text = word(UNMEASURED, str(one.get("why")))
         if isinstance(one.get("count"), int):
             text += f" ({one['count']})"
         if isinstance(one.get("seconds"), int | float):
             text += _(" (for {span})").format(span=span(one["seconds"]))
-        yield _("not measured"), f"{visible(label)}: {text}"
+        yield _("not measured"), f"{label}: {text}"
 
 
 def _space(space: Any) -> Iterator[Row]:

@@ -65,7 +65,7 @@ def of(kind: str, evidence: dict[str, Any], reason: str, **more: Any) -> Cause:
         ("sql", {"error": {"sqlstate": "57014", "message": "canceling statement"}}, "timeout", "57014",
          "it took longer than allowed: canceling statement"),
         ("monitor", {"breached": [{"metric": "cpu", "value": 0.97, "limit": 0.9}]}, "guard_breached", "",
-         "a guard was breached: CPU: 0.97, limit 0.9"),
+         "a guard was breached: CPU: 97 %, limit 90 %"),
         ("backup", {"space": {"free_bytes": 10, "need_bytes": 20}}, "no_space", "",
          "there is too little free space: free space: 10 B; expected 20 B"),
         ("sign", {}, "needs_signature", "", "only a person can sign it"),

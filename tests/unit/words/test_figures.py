@@ -1,10 +1,21 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, the same for every reader."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC
+
 import pytest
 
-from tui.words.figures import amount, moment, size, span
+import tui.locale
+from tui.words.figures import amount, figure, minutes_offset, moment, number, offset, size, span, time_of_day, whole
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    tui.locale.use("en")
+    yield
+    tui.locale.use("en")
 
 
 @pytest.mark.parametrize(
@@ -16,12 +27,55 @@ def test_spans(seconds: float, text: str) -> None:
     assert span(seconds) == text
 
 
-def test_amounts_and_sizes() -> None:
-    assert [amount(v) for v in (20000, 3.0, 0.25, 1234.56, True, "x")] == ["20000", "3", "0.25", "1235", "True", "x"]
-    assert [size(v) for v in (512, 1_400_000, 3e13)] == ["512 B", "1.4 MB", "30.0 TB"]
+def test_amounts_keep_what_may_be_a_name() -> None:
+    assert [amount(v) for v in (20000, 3.0, 0.25, 1234.56, 999.7, True, "1.5")] == [
+        "20000", "3", "0.25", "1235", "1000", "True", "1.5",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(512, "512 B"), (999.4, "999 B"), (999.5, "1.0 kB"), (999_600, "1.0 MB"), (99_960, "100 kB"),
+     (1_400_000, "1.4 MB"), (-5000, "-5.0 kB"), (3e13, "30.0 TB")],
+)  # fmt: skip
+def test_a_size_that_is_rounded_up_takes_the_next_unit(count: float, text: str) -> None:
+    assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12400, "12,400"), (99.97, "100"), (999.5, "1,000"), (0.9996, "1.0"), (0.042, "0.042"), (12_345_678, "12.3 M"),
+     (999.96e9, "1,000 G"), (float("nan"), "?"), (float("inf"), "?")],
+)  # fmt: skip
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_what_is_rounded_to_a_second_is_one() -> None:
+    assert figure("response_time", 0.9996) == span(0.9996) == "1.0 s"
+    assert figure("response_time", 0.25) == span(0.25) == "250 ms"
+
+
+def test_an_instant_that_is_rounded_to_none_is_not_before() -> None:
+    assert [offset(-0.4), offset(-1), offset(754)] == ["T+0:00", "T-0:01", "T+12:34"]
+    assert [minutes_offset(-20), minutes_offset(-40), minutes_offset(2280)] == ["T+0m", "T-1m", "T+38m"]
+
+
+def test_brazil_writes_a_comma() -> None:
+    tui.locale.use("pt_BR")
+    assert [span(3.2), size(1_400_000), amount(0.25), figure("response_time", 1.5)] == [
+        "3,2 s", "1,4 MB", "0,25", "1,5 s",
+    ]  # fmt: skip
+    assert [number(12400.0), number(12_345_678), whole(1234567)] == ["12.400", "12,3 M", "1.234.567"]
+    assert [amount(20000), moment("2026-12-06T01:00:00Z")] == ["20000", "2026-12-06 01:00:00 UTC"]
 
 
 def test_moments_are_in_the_zone_of_their_window() -> None:
     assert moment("2026-12-06T01:00:00.000000Z", "America/Sao_Paulo") == "2026-12-05 22:00:00 America/Sao_Paulo"
     assert moment("2026-12-06T01:00:00.5Z", "Not/A_Zone") == "2026-12-06 01:00:00 UTC"
     assert moment("2026-12-06T01:00:00Z", "../../etc/passwd") == "2026-12-06 01:00:00 UTC"
+
+
+def test_a_time_that_is_none_is_shown_by_its_digits() -> None:
+    assert time_of_day("2026-12-06T01:02:03.5Z", UTC) == "01:02:03"
+    assert time_of_day("2026-12-06Tno\x1btime", UTC) == r"no\x1btime"

@@ -165,7 +165,7 @@ MISSING = [{"table": f"public.t{n}", "rows": n, "at_least": 50} for n in range(1
             ("not measured", "server's log: it has records of which nobody can tell whether they are errors (3)"),
         ]),
         ("guard_breached", {"breached": [{"metric": "cpu", "value": 0.97, "limit": 0.9, "source": "db1 (ssh)"}]}, [
-            ("CPU", "0.97, limit 0.9 (db1 (ssh))"),
+            ("CPU", "97 %, limit 90 % (db1 (ssh))"),
         ]),
         ("no_space", {"space": LITTLE}, [
             ("free space", "1.5 MB; expected 50.0 GB"), ("place", "/backup/a.dump (db1 (ssh))"),

@@ -38,7 +38,7 @@ from tui.words.codes import (
     word,
     worded,
 )
-from tui.words.figures import clock, number, offset, span, time_of_day
+from tui.words.figures import clock, number, offset, span, time_of_day, whole
 from tui.words.inert import visible
 from tui.words.steps import name_of
 from tui.words.trouble import trouble
@@ -188,7 +188,7 @@ def _spec(at: StepState, material: Material, width: int) -> list[Line]:
         lines.extend(exact(file.text, width, numbered=True))
         if file.more:
             text = ngettext("… and {n} byte more, in {path}", "… and {n} bytes more, in {path}", file.more)
-            text = text.format(n=f"{file.more:,}", path=visible(file.path))
+            text = text.format(n=whole(file.more), path=visible(file.path))
             lines.extend(((part, "warn"),) for part in wrapped(text, width))
     return lines
 

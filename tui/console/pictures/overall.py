@@ -10,7 +10,7 @@ from tui.console.pieces import Piece, width_of
 from tui.console.view import View
 from tui.locale import _, ngettext
 from tui.run.projection import Projection, rollback_projection
-from tui.words.figures import ago
+from tui.words.figures import ago, whole
 
 
 def overall(view: View, done: int, total: int, room: int) -> list[Piece]:
@@ -24,7 +24,7 @@ def overall(view: View, done: int, total: int, room: int) -> list[Piece]:
 
 def _wordings(view: View, done: int, total: int) -> list[Piece]:
     left = _left(view)
-    steps = {"done": f"{done:,}", "total": f"{total:,}", "taken": minutes(taken(view))}
+    steps = {"done": whole(done), "total": whole(total), "taken": minutes(taken(view))}
     short, mid = _("{done} of {total}").format(**steps), _("{done} of {total} in {taken}").format(**steps)
     long = ngettext(
         "{done} of {total} step in {taken}", "{done} of {total} steps in {taken}", total
@@ -34,7 +34,7 @@ def _wordings(view: View, done: int, total: int) -> list[Piece]:
     if not left:
         return [(long, "dim"), (mid, "dim"), (short, "dim")]
     rest = max(0, total - done)
-    more = ngettext("{n} left, {time}", "{n} left, {time}", rest).format(n=f"{rest:,}", time=left)
+    more = ngettext("{n} left, {time}", "{n} left, {time}", rest).format(n=whole(rest), time=left)
     return [
         (f"{long}, {more}", "dim"), (f"{long}, {left}", "dim"), (f"{mid}, {left}", "dim"), (f"{short}, {left}", "dim"),
         (mid, "dim"), (short, "dim"),
