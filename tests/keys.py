@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tui import locale
-from tui.console.actions import ACTIONS, Action, all_shown
-from tui.console.keymap import FIXED
+from tui.console.actions import ACTIONS, Action
+from tui.console.keymap import FIXED, Keymap
 from tui.console.ownkeys import palette_keys, question_keys, reader_keys
 
 FILE = Path(__file__).resolve().parent.parent / "KEYS.md"
@@ -33,10 +33,10 @@ def text() -> str:
         ("Of a live run", "", [action for action in plain if action.modes == LIVE]),
         ("Of a replay", "", [action for action in plain if action.modes == REPLAY]),
     ):  # fmt: skip
-        rows = [(all_shown(action).split(" "), _name(action), action.help) for action in actions]
+        rows = [(action.all_shown.split(" "), _name(action), action.help) for action in actions]
         parts.append(_table(title, sentence, rows))
     for title, keys in (
-        ("In details, help and team", reader_keys("operator")), ("In questions", question_keys()),
+        ("In details, help and team", reader_keys(Keymap(), "operator")), ("In questions", question_keys()),
         ("In the palette", palette_keys()),
     ):  # fmt: skip
         parts.append(_table(title, "", [(own.shown.split(" "), "", own.help) for own in keys]))

@@ -16,9 +16,9 @@ from tests.console.journals import STORIES
 from tests.console.test_twelve_questions import breached, commit_sent, lock_timeout, undecided
 from tests.console.twin import Seen, shown
 from tests.recording import RECORDING, recorded
-from tui import locale
-from tui.console import palette
-from tui.console.view import Mode
+from tui.console.actions import Mode
+from tui.console.palette import THEMES
+from tui.console.settings import Settings
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "screenshots"
 TOLD = {
@@ -73,16 +73,13 @@ PICTURES = (
 
 async def take(picture: Picture, directory: Path) -> str:
     """The picture as SVG."""
-    locale.use(picture.language)
-    palette.use(palette.THEMES[picture.theme])
-    try:
-        async with shown(TOLD[picture.story](), directory, size=picture.size, mode=picture.mode) as seen:
-            await seen.press(*picture.keys)
-            if picture.mode == "replay":
-                await seen.until(lambda: _stands_at(seen, 0.9))
-            return seen.app.export_screenshot(title="virada")
-    finally:
-        palette.use(palette.DARK)
+    settings = Settings(language=picture.language, palette=THEMES[picture.theme])
+    story = TOLD[picture.story]()
+    async with shown(story, directory, size=picture.size, mode=picture.mode, settings=settings) as seen:
+        await seen.press(*picture.keys)
+        if picture.mode == "replay":
+            await seen.until(lambda: _stands_at(seen, 0.9))
+        return seen.app.export_screenshot(title="virada")
 
 
 def _stands_at(seen: Seen, share: float) -> bool:

@@ -21,6 +21,5 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 @pytest.fixture(autouse=True)
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locale, "_current", None)
     monkeypatch.setenv("LANGUAGE", "en")
     locale.use("en")

@@ -12,10 +12,9 @@ from msgspec import Struct
 from tests.console.journals import Story, backing_up, failed, migrated, migrating, prepared
 from tests.console.test_twelve_questions import before_the_window, commit_sent, undecided
 from tests.console.twin import HelmTwin, shown
-from tui.console.actions import ACTIONS
+from tui.console.actions import ACTIONS, Mode
 from tui.console.screens.overlay import Asking
 from tui.console.source import Look
-from tui.console.view import Mode
 from tui.helm.client import HelmLost, NoEngine
 from tui.journal import events as e
 from tui.run import commands as c

@@ -8,8 +8,8 @@ import pytest
 
 from tests.console.journals import ANA, Story, failed, migrating
 from tests.console.twin import Seen, shown
+from tui.console.actions import Mode
 from tui.console.screens.overlay import Asking
-from tui.console.view import Mode
 from tui.journal import events as e
 from tui.run import commands as c
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,12 @@ from tests import keys
 from tests.console.journals import BRUNO, prepared
 from tests.console.terminal import Terminal
 from tests.console.twin import HelmTwin, shown
-from tui.console import actions, keymap
+from tui.console import keymap
 from tui.console.actions import ACTIONS
-from tui.console.keymap import KeysError, changed
+from tui.console.keymap import Keymap, KeysError, own
+from tui.console.settings import Settings
 from tui.helm.protocol import Refused
 from tui.run import commands as c
-
-
-@pytest.fixture(autouse=True)
-def _shipped_again() -> Iterator[None]:
-    yield
-    actions.use(ACTIONS)
 
 
 @pytest.mark.parametrize(
@@ -41,39 +35,39 @@ def _shipped_again() -> Iterator[None]:
 )
 def test_what_cannot_be_taken_is_one_sentence(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(KeysError) as error:
-        changed(given)
+        own(given)
     assert str(error.value).startswith(sentence) and "\n" not in str(error.value)
 
 
 def test_keys_may_change_places() -> None:
-    table = {action.name: action for action in changed({"execute": "s", "sign": "x", "zoom": ["Z", "f5"], "skip": "<"})}
-    assert table["execute"].keys == ("s",) and table["sign"].shown == "x"
-    assert table["zoom"].keys == ("Z", "f5") and table["skip"].keys == ("less_than_sign",)
-    assert table["skip"].shown == "<" and table["hold"].keys == ("h",)
+    keys = own({"execute": "s", "sign": "x", "zoom": ["Z", "f5"], "skip": "<"})
+    assert keys.action("execute").keys == ("s",) and keys.action("sign").shown == "x"
+    assert keys.action("zoom").keys == ("Z", "f5") and keys.action("skip").keys == ("<",)
+    assert keys.action("skip").shown == "<" and keys.action("hold").keys == ("h",)
 
 
 def test_every_shipped_key_can_be_written_as_it_is_shown() -> None:
     for action in ACTIONS:
         if len(action.shown) == 1 and action.name not in keymap.FIXED:
-            assert changed({action.name: action.shown})[ACTIONS.index(action)].keys == action.keys[:1], action.name
+            assert own({action.name: action.shown}).action(action.name).keys == action.keys[:1], action.name
 
 
 def test_the_persons_file_goes_before_the_teams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRADA_HOME", str(tmp_path / "team"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "mine"))
-    assert keymap.load() is ACTIONS
+    assert keymap.load() == Keymap()
     for directory, text in ((tmp_path / "team", 'hold = "H"'), (tmp_path / "mine" / "virada", 'hold = "P"')):
         directory.mkdir(parents=True)
         (directory / "keys.toml").write_text(text)
-        assert next(a for a in keymap.load() if a.name == "hold").shown == text[-2]
+        assert keymap.load().action("hold").shown == text[-2]
     (tmp_path / "mine" / "virada" / "keys.toml").write_text("hold = \n")
     with pytest.raises(KeysError, match=r"keys.toml cannot be read as TOML: .*line 1"):
         keymap.load()
 
 
 async def test_the_screen_names_and_obeys_them(tmp_path: Path) -> None:
-    actions.use(changed({"execute": "ctrl+e", "hold": "H", "detach": "Q"}))
-    async with shown(prepared(), tmp_path, size=(120, 50)) as seen:
+    settings = Settings(keys=own({"execute": "ctrl+e", "hold": "H", "detach": "Q"}))
+    async with shown(prepared(), tmp_path, size=(120, 50), settings=settings) as seen:
         text = seen.text()
         assert "Ctrl+E executes it." in text and " Ctrl+E execute " in text.splitlines()[-1] and "Q detach" in text
         await seen.press("question_mark")
@@ -99,8 +93,8 @@ def test_the_document_of_keys_is_as_the_table_is() -> None:
 
 
 async def test_the_palettes_key_stands_in_sentences(tmp_path: Path) -> None:
-    actions.use(changed({"palette": "P"}))
     refusal = Refused(code="helm", message="bruno has the helm", facts={"holder": BRUNO})
-    async with shown(prepared(), tmp_path, helm=HelmTwin(refusal)) as seen:
+    settings = Settings(keys=own({"palette": "P"}))
+    async with shown(prepared(), tmp_path, helm=HelmTwin(refusal), settings=settings) as seen:
         await seen.press("x")
         await seen.until(lambda: "“take the helm” in the palette (P)." in seen.text())

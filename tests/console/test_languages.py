@@ -17,8 +17,8 @@ from tests.console.twin import Seen, shown
 from tests.pictures import TOLD
 from tui import locale
 from tui.console import cells, pieces
+from tui.console.actions import Mode
 from tui.console.pieces import Line, plain, width_of
-from tui.console.view import Mode
 from tui.console.widgets.pane import Pane
 from tui.said import LANGUAGES
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.color import Color
 
 from tests.console.journals import failed, migrating
 from tests.console.terminal import Terminal
 from tests.console.twin import shown
-from tui.console import palette as palettes
-from tui.console.palette import ANSI, CONTRAST, DARK, LIGHT, PLAIN, THEMES, Palette, contrast, style, use
+from tui.console.palette import ANSI, CONTRAST, DARK, LIGHT, PLAIN, THEMES, Palette, style
+from tui.console.settings import Settings
 
 QUIET = {"rule", "edge", "bar", "bar.bad", "button.off"}
 """What carries no text, or only text that cannot be chosen at present."""
@@ -19,22 +19,30 @@ INSIDE = ("text", "dim", "bold", "ok", "run", "warn", "bad", "section")
 """Styles of the texts in a row that may be the selected one."""
 
 
-@pytest.fixture(autouse=True)
-def _dark_again() -> Iterator[None]:
-    yield
-    use(DARK)
+def contrast(palette: Palette, name: str) -> float:
+    """Contrast ratio (1 to 21) of a style's text on its ground, after WCAG; 21 where the terminal's own are used."""
+    found = style(palette, name)
+    if found.color is None or found.bgcolor is None or found.color.is_default or found.bgcolor.is_default:
+        return 21.0
+    light, dark = sorted((_luminance(found.color), _luminance(found.bgcolor)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    channels = [c / 255 for c in color.get_truecolor()]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize(("found", "least"), [(DARK, 4.5), (LIGHT, 4.5), (CONTRAST, 7.0), (ANSI, 4.5)],
                          ids=lambda given: getattr(given, "name", ""))  # fmt: skip
 def test_every_text_is_readable_on_its_ground(found: Palette, least: float) -> None:
-    use(found)
     for name in set(found.styles) - QUIET:
-        assert contrast(name) >= least, (name, contrast(name))
+        assert contrast(found, name) >= least, (name, contrast(found, name))
     for name in INSIDE:
-        assert contrast(f"selected:{name}") >= least, (name, contrast(f"selected:{name}"))
+        assert contrast(found, f"selected:{name}") >= least, (name, contrast(found, f"selected:{name}"))
     for name in ("edge", "edge.bad", "bar", "bar.bad"):
-        assert contrast(name) >= 3.0, (name, contrast(name))
+        assert contrast(found, name) >= 3.0, (name, contrast(found, name))
 
 
 def test_all_themes_name_the_same_styles() -> None:
@@ -44,18 +52,16 @@ def test_all_themes_name_the_same_styles() -> None:
 
 
 def test_without_colour_nothing_has_a_colour() -> None:
-    use(PLAIN)
     for name in PLAIN.styles:
-        found = style(f"selected:{name}")
+        found = style(PLAIN, f"selected:{name}")
         assert found.color is not None and found.color.is_default
         assert found.bgcolor is not None and found.bgcolor.is_default
-    assert style("env.production").reverse and style("selected:text").reverse
+    assert style(PLAIN, "env.production").reverse and style(PLAIN, "selected:text").reverse
 
 
 def test_the_terminals_own_colours_are_sixteen_and_vanish_on_no_ground() -> None:
-    use(ANSI)
     for name in ANSI.styles:
-        found = style(name)
+        found = style(ANSI, name)
         assert found.color is not None and found.bgcolor is not None
         for color in (found.color, found.bgcolor):
             assert color.is_default or (color.number is not None and color.number < 16), name
@@ -68,8 +74,7 @@ async def test_no_meaning_is_lost_with_the_colours(tmp_path: Path) -> None:
     """The same words stand on the screen in every theme: nothing is said by a colour alone."""
     texts = set()
     for number, found in enumerate((*THEMES.values(), PLAIN)):
-        use(found)
-        async with shown(failed(), tmp_path / str(number)) as seen:
+        async with shown(failed(), tmp_path / str(number), settings=Settings(palette=found)) as seen:
             texts.add(seen.text())
     assert len(texts) == 1
     (text,) = texts
@@ -87,7 +92,7 @@ async def test_a_theme_is_chosen_in_the_palette(tmp_path: Path) -> None:
         await seen.settle()
         await seen.press("enter")
         await seen.until(lambda: "VIRADA_THEME=light" in seen.text())
-        assert palettes.palette() is LIGHT
+        assert seen.app.settings.palette is LIGHT
         picture = seen.app.export_screenshot()
         assert "#fbfaf6" in picture and "#12161c" not in picture
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -11,23 +10,16 @@ import pytest
 
 from tests.console.journals import BRUNO, Story, failed, migrated, plan, prepared, step
 from tests.console.twin import shown
-from tui.console import actions
-from tui.console.actions import ACTIONS
 from tui.console.dialog import Asked, Dialog, Question, dialog_picture, explained, rows_wanted
-from tui.console.keymap import changed
+from tui.console.keymap import own
 from tui.console.pieces import plain, width_of
 from tui.console.screens.overlay import Asking, Reader
+from tui.console.settings import Settings
 from tui.journal import events as e
 from tui.plan.model import Phase, Section
 from tui.run import commands as c
 
 TEXT = " ".join(f"word{n}" for n in range(120))
-
-
-@pytest.fixture(autouse=True)
-def _shipped_again() -> Iterator[None]:
-    yield
-    actions.use(ACTIONS)
 
 
 @pytest.mark.parametrize("width", [20, 56, 72])
@@ -97,8 +89,8 @@ async def test_the_footer_shows_the_keys_of_what_is_open(tmp_path: Path) -> None
 
 
 async def test_keys_of_ones_own_work_over_the_overview_too(tmp_path: Path) -> None:
-    actions.use(changed({"detach": "Q", "down": "J", "copy": "C", "palette": "P"}))
-    async with shown(failed(), tmp_path, size=(80, 24)) as seen:
+    settings = Settings(keys=own({"detach": "Q", "down": "J", "copy": "C", "palette": "P"}))
+    async with shown(failed(), tmp_path, size=(80, 24), settings=settings) as seen:
         await seen.press("enter")
         screen = seen.app.screen
         assert isinstance(screen, Reader)
@@ -113,8 +105,8 @@ async def test_keys_of_ones_own_work_over_the_overview_too(tmp_path: Path) -> No
 
 
 async def test_help_shows_every_key_of_an_action_and_those_of_boxes(tmp_path: Path) -> None:
-    actions.use(changed({"zoom": ["Z", "f5"]}))
-    async with shown(prepared(), tmp_path, size=(120, 100)) as seen:
+    settings = Settings(keys=own({"zoom": ["Z", "f5"]}))
+    async with shown(prepared(), tmp_path, size=(120, 100), settings=settings) as seen:
         await seen.press("question_mark")
         text = seen.text()
         for row in ("j Down ", "k Up ", ": Ctrl+P ", "Z F5 ", "- ", "Ctrl+C Ctrl+Q ", "PgDn PgUp ", "1-4"):

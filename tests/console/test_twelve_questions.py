@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tests.console.journals import BRUNO, OPENS, STORIES, Story, failed, migrated, migrating, prepared, session
 from tests.console.twin import shown
-from tui.console.view import Mode
+from tui.console.actions import Mode
 from tui.journal import events as e
 
 SIZE = (80, 24)

@@ -11,9 +11,9 @@ from textual.events import Paste
 from tests.console.journals import BRUNO, Story, failed, migrating, prepared
 from tests.console.test_commands import signing
 from tests.console.twin import Seen, shown
+from tui.console.actions import Mode
 from tui.console.runon import PAUSE
 from tui.console.screens.overlay import Asking, Palette
-from tui.console.view import Mode
 from tui.journal import events as e
 from tui.run import commands as c
 

@@ -9,6 +9,7 @@ import pytest
 from tests.console.journals import Story, migrating, prepared, session
 from tests.console.twin import shown
 from tui.console import glyphs
+from tui.console.glyphs import ASCII, UNICODE
 from tui.console.pictures.waits import waits
 from tui.console.pictures.window import window_lines
 from tui.console.pieces import plain, width_of
@@ -40,11 +41,11 @@ def test_a_reached_milestone_says_when_against_the_plan() -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 120, 200])
 def test_the_bar_fits_with_either_set_of_characters(width: int) -> None:
-    for which in ("ascii", "unicode"):
+    for which in (ASCII, UNICODE):
         glyphs.use(which)
         lines = window_lines(view_of(migrating()), width)
         assert all(width_of(line) <= width for line in lines)
-        assert which == "unicode" or all(plain(lines[0]).isascii() for _line in lines[:1])
+        assert which is UNICODE or all(plain(lines[0]).isascii() for _line in lines[:1])
 
 
 def test_without_a_window_there_is_no_bar() -> None:

@@ -15,10 +15,12 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from tests.console.journals import ANA, Story
+from tui import locale
+from tui.console.actions import Mode
 from tui.console.app import Console
 from tui.console.replay import Player
+from tui.console.settings import Settings
 from tui.console.source import Follower, Look, Source
-from tui.console.view import Mode
 from tui.helm.claim import Claim
 from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.journal.reader import JournalReader
@@ -151,9 +153,10 @@ async def shown(
     later: float = 2.0,
     engine: Look | None = lambda told: True,
     keeps_driving: bool = False,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Seen]:
     """The console over a story, `later` seconds after its last event; the wall clock stands. `engine`: whether one
-    lives."""
+    lives. `settings`: as shipped, in the language in force."""
     paths = story.save(directory / "run")
     reader = JournalReader(paths.journal)
     wall = instant(story.lines[-1].at) + later
@@ -161,7 +164,8 @@ async def shown(
     twin = helm or HelmTwin()
     messages: list[Message] = []
     app = Console(
-        source, paths, mode, me=ANA, connect=connect or (lambda take: twin), ensure_engine=ensure_engine, claim=claim,
+        source, paths, mode, settings or Settings(language=locale.language()), me=ANA,
+        connect=connect or (lambda take: twin), ensure_engine=ensure_engine, claim=claim,
         keeps_driving=keeps_driving,
     )  # fmt: skip
     async with app.run_test(size=size, message_hook=messages.append) as pilot:

@@ -6,28 +6,32 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 
-from tui.console import hygiene, palette
-from tui.console.actions import ACTIONS, keyed
+from tui.console import hygiene
+from tui.console.actions import ACTIONS, Mode
 from tui.console.dialog import Asked as AskedField
 from tui.console.dialog import Question
 from tui.console.keys import Keys
 from tui.console.loglines import log_lines
 from tui.console.messages import Advanced, Answered, HelmChanged, SourceLost
+from tui.console.palette import THEMES
 from tui.console.pictures.still import still_sentence
 from tui.console.presses import Presses
 from tui.console.screens.overview import SCREENS, Overview
+from tui.console.settings import Settings
 from tui.console.source import Batch, Source
 from tui.console.theme import theme
 from tui.console.timezone import zone
-from tui.console.view import Mode, Playback, Said, View
+from tui.console.view import Playback, Said, View
 from tui.console.widgets.pane import Pane
 from tui.helm.owner import other_owner
 from tui.helm.paths import RunPaths
@@ -61,12 +65,13 @@ class Console(App[None], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
 
     def __init__(
-        self, source: Source, paths: RunPaths, mode: Mode, *, me: str = "", connect: Connect | None = None,
-        take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
+        self, source: Source, paths: RunPaths, mode: Mode, settings: Settings, *, me: str = "",
+        connect: Connect | None = None, take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
         claim: Claim | None = None, driver_class: type[Driver] | None = None, guard_process: bool = False,
         keeps_driving: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(driver_class=driver_class, ansi_color=True if palette.palette().own else None)
+        super().__init__(driver_class=driver_class, ansi_color=True if settings.palette.own else None)
+        self.settings = settings
         self.source = source
         self.paths = paths
         self.mode = mode
@@ -85,7 +90,9 @@ class Console(App[None], inherit_bindings=False):
         self._guard_process = guard_process
         self._ended = threading.Event()
         self._taken = threading.Event()
-        self.overview: Overview = SCREENS[mode](self.view)
+        context = copy_context()
+        context.run(settings.use)
+        self.overview: Overview = context.run(SCREENS[mode], self.view)
         self._keys = Keys(self)
         # A screen that only looks on starts without what commands.
         self._operator: Operator | None = None
@@ -97,25 +104,28 @@ class Console(App[None], inherit_bindings=False):
         if mode == "operator" and connect is not None:
             from tui.console.hands import Hands
 
-            self.hands = Hands(connect, self.post_message, lambda: self.run_state, ensure_engine, take)
+            self.hands = Hands(connect, self.post_message, lambda: self.run_state, settings.keys, ensure_engine, take)
         self._owner = other_owner(paths)
         self._claim = claim
-        self._first = source.start()
+        self._first = context.run(source.start)
 
     # -- life
 
     def on_load(self) -> None:
-        found = theme()
+        # In the task of this app's messages, and so in that of every widget, timer and worker of it.
+        self.settings.use()
+        self._take_theme()
+
+    def _take_theme(self) -> None:
+        found = theme(self.settings.palette)
         self.register_theme(found)
         self.theme = found.name
 
-    def look(self, name: str) -> None:
+    def use_theme(self, name: str) -> None:
         """Another theme, at once and for this screen only; `VIRADA_THEME` chooses it from the start."""
-        palette.use(palette.THEMES[name])
-        found = theme()
-        self.ansi_color = True if palette.palette().own else None
-        self.register_theme(found)
-        self.theme = found.name
+        self.settings = replace(self.settings, palette=THEMES[name])
+        self.ansi_color = True if self.settings.palette.own else None
+        self._take_theme()
         for pane in self.overview.query(Pane):
             pane.refresh()
         self.say(Said(_("VIRADA_THEME={name} chooses this theme from the start.").format(name=name)))
@@ -124,10 +134,12 @@ class Console(App[None], inherit_bindings=False):
         if self._guard_process:
             hygiene.on_signals(self._end)
             hygiene.watch_terminal(self._end)
+        self.set_keymap(self.settings.keys.changed(self.mode))
         await self.push_screen(self.overview)
         self._take(self._first)
         self.set_interval(1.0, self.tick)
-        threading.Thread(target=self._poll, name="virada-journal", daemon=True).start()
+        run = copy_context().run
+        threading.Thread(target=run, args=(self._poll,), name="virada-journal", daemon=True).start()
         if self.hands is not None and self._claim is None:
             self.hands.start()
         if self._claim is not None:
@@ -274,9 +286,9 @@ class Console(App[None], inherit_bindings=False):
     def view(self) -> View:
         checklist = self.overview.checklist
         return View(
-            state=self.run_state, moment=self.source.moment(self.run_state, self.playback), mode=self.mode, me=self.me,
-            selected=checklist.selected, following=checklist.following, playback=self.playback, said=self._said,
-            waiting=self._waiting, lost=self.trouble is not None,
+            state=self.run_state, moment=self.source.moment(self.run_state, self.playback), mode=self.mode,
+            settings=self.settings, me=self.me, selected=checklist.selected, following=checklist.following,
+            playback=self.playback, said=self._said, waiting=self._waiting, lost=self.trouble is not None,
             broken=None if self.source.fault is None else self.source.fault.seq, keeps_driving=self._keeps_driving,
             owner=self._owner,
         )  # fmt: skip
@@ -367,7 +379,7 @@ class Console(App[None], inherit_bindings=False):
         text = _("q leaves this screen; no engine runs.") if still else _("q detaches this screen; the engine goes on.")
         if self.mode == "replay":
             text = _("q leaves the replay.")
-        self.say(Said(keyed(text), "warning" if still else "information"))
+        self.say(Said(self.settings.keys.keyed(text), "warning" if still else "information"))
 
     def copied(self, text: str) -> None:
         """Through the terminal's own clipboard sequence, and tmux where it lies between."""
@@ -389,7 +401,7 @@ class Console(App[None], inherit_bindings=False):
                 "Copied the last {n} lines, more the terminal does not take; w writes everything to a file.",
                 count,
             )
-        self.say(Said(keyed(said).format(n=count)))
+        self.say(Said(self.settings.keys.keyed(said).format(n=count)))
 
     def written(self, name: str, text: str) -> None:
         """Into a file of its own in the working directory, else in the home directory."""

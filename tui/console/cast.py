@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from tui.console.loglines import log_lines
 from tui.console.marks import Marks
+from tui.console.settings import Settings
 from tui.console.source import Batch
 from tui.console.view import Moment, Playback, replayed
 from tui.helm.paths import RunPaths
@@ -24,7 +25,7 @@ from tui.journal.chain import Fault
 from tui.journal.events import class_of
 from tui.journal.failure import JournalCorrupt
 from tui.journal.reader import Entry, JournalReader
-from tui.locale import _
+from tui.locale import _, language
 from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -152,10 +153,6 @@ def reel_of(paths: RunPaths, cut: Cut) -> Reel:
     OSError."""
     os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
-    from tui.console import glyphs, palette
-
-    glyphs.use("unicode")
-    palette.use(palette.DARK)
     return Reel(JournalReader(paths.journal), cut)
 
 
@@ -166,7 +163,8 @@ async def played(
     from tui.console.app import Console
     from tui.console.messages import Advanced
 
-    app = Console(reel, paths, "replay")
+    app = Console(reel, paths, "replay", settings=Settings(language=language()))
+    app.settings.use()
     async with app.run_test(size=cut.size) as pilot:
         for frame in reel.frames():
             app.on_advanced(Advanced(frame.batch))

@@ -20,6 +20,7 @@ from rich.style import Style
 
 from tui.console.cast import Cut, Writable, played, reel_of
 from tui.console.cells import cells
+from tui.console.palette import DARK, ground
 from tui.helm.paths import RunPaths
 from tui.run.state import RunState
 from tui.words.inert import visible
@@ -247,9 +248,7 @@ def export(
 
 
 async def _filmed(paths: RunPaths, cut: Cut, tell: Callable[[float], None] | None, end: float, gap: float) -> Film:
-    from tui.console import palette
-
-    film = Film(cut.size, palette.ground())
+    film = Film(cut.size, ground(DARK))
     async with aclosing(played(reel_of(paths, cut), paths, cut, tell)) as frames:
         async for at, frame, app in frames:
             film.title = film.title or _titled(frame.batch.state)

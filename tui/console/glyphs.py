@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
-from typing import Literal
+from contextvars import ContextVar
 
 from msgspec import Struct
 
@@ -57,9 +57,9 @@ ASCII = Glyphs(
     },
 )  # fmt: skip
 
-SETS: dict[str, Literal["unicode", "ascii"]] = {"ascii": "ascii", "unicode": "unicode"}
+SETS = {"ascii": ASCII, "unicode": UNICODE}
 """By the names that `VIRADA_GLYPHS` takes."""
-_current = UNICODE
+_drawn_with: ContextVar[Glyphs] = ContextVar("glyphs", default=UNICODE)
 _PLAINER = str.maketrans("“”‘’–—…·", "\"\"''--~-")
 """Punctuation of sentences, by what stands for it where the terminal has none of it: as wide, and as readable."""
 
@@ -76,24 +76,19 @@ PLAINER = "virada.plainer"
 codecs.register_error(PLAINER, _replaced)
 
 
-def use(which: Literal["unicode", "ascii"]) -> None:
-    """Choose the set for this process."""
-    global _current
-    _current = UNICODE if which == "unicode" else ASCII
+def use(found: Glyphs) -> None:
+    """Draw with this set in this context: every text that is cut needs its ellipsis."""
+    _drawn_with.set(found)
 
 
-def fitting(encoding: str | None) -> Literal["unicode", "ascii"]:
-    """The set that a stream of this encoding can show."""
+def fitting(encoding: str | None) -> str:
+    """The name of the set that a stream of this encoding can show."""
     try:
         return "unicode" if codecs.lookup(encoding or "ascii").name == "utf-8" else "ascii"
     except LookupError:
         return "ascii"
 
 
-def is_ascii() -> bool:
-    return _current is ASCII
-
-
 def glyphs() -> Glyphs:
     """The set in force."""
-    return _current
+    return _drawn_with.get()

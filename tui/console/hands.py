@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from queue import SimpleQueue
 from typing import Protocol
 
 from textual.message import Message
 
-from tui.console.actions import keyed
+from tui.console.keymap import Keymap
 from tui.console.messages import Answered, HelmChanged
 from tui.console.refusals import refusal_sentence
 from tui.console.view import Said
@@ -49,22 +50,25 @@ class Hands:
     """Sends commands one after the other. `post` must be safe to call from a thread."""
 
     def __init__(
-        self, connect: Connect, post: Callable[[Message], object], state: Callable[[], RunState],
+        self, connect: Connect, post: Callable[[Message], object], state: Callable[[], RunState], keys: Keymap,
         ensure_engine: EnsureEngine | None = None, take: str | None = None,
     ) -> None:  # fmt: skip
         self._connect = connect
         self._post = post
         self._state = state
+        self._keys = keys
         self._ensure_engine = ensure_engine
         self._take = take
         self._helm: Helm | None = None
         self._orders: SimpleQueue[tuple[AnyCommand, str | None] | None] = SimpleQueue()
         self._again = threading.Event()
-        # A daemon: a request that hangs must not keep the console from ending.
-        self._thread = threading.Thread(target=self._run, name="virada-helm", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Connect and wait for orders."""
+        # A daemon: a request that hangs must not keep the console from ending.
+        run = copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._run,), name="virada-helm", daemon=True)
         self._thread.start()
 
     def send(self, command: AnyCommand, take: str | None = None) -> None:
@@ -78,7 +82,7 @@ class Hands:
     def close(self) -> None:
         """No further orders; the helm is given back by the end of the connection."""
         self._orders.put(None)
-        if self._helm is not None and not self._thread.is_alive():
+        if self._helm is not None and not (self._thread is not None and self._thread.is_alive()):
             self._helm.close()
 
     def _run(self) -> None:
@@ -108,7 +112,7 @@ class Hands:
                 self._helm = self._connect(take)
             except NoEngine:
                 if self._ensure_engine is None:
-                    return _nothing_runs()
+                    return self._nothing_runs()
                 problem = self._started()
                 if problem is not None:
                     return Said(visible(problem), "error")
@@ -145,18 +149,17 @@ class Hands:
         except HelmError as error:
             return self._why(error)
         if isinstance(answer, Refused):
-            return Said(refusal_sentence(answer, self._state()), "warning")
+            return Said(refusal_sentence(answer, self._state(), self._keys), "warning")
         return Said(_("Accepted."))
 
     def _why(self, error: Exception) -> Said:
         if isinstance(error, HelmRefused):
-            return Said(refusal_sentence(error.refused, self._state()), "warning")
+            return Said(refusal_sentence(error.refused, self._state(), self._keys), "warning")
         if isinstance(error, NotPermitted):
             return Said(_("This account may not command this run."), "error")
         if isinstance(error, NoEngine):
-            return _nothing_runs()
+            return self._nothing_runs()
         return Said(say(error) or _("The engine cannot be reached."), "error")
 
-
-def _nothing_runs() -> Said:
-    return Said(f"{nothing_runs()}. " + keyed(_("q, then virada attach")), "error")
+    def _nothing_runs(self) -> Said:
+        return Said(f"{nothing_runs()}. " + self._keys.keyed(_("q, then virada attach")), "error")

@@ -1,4 +1,4 @@
-"""Keys of one's own: a TOML file of action names and keys, checked as a whole before anything changes.
+"""Which keys do what for one viewer: as shipped, or as in a TOML file of action names and keys, checked as a whole.
 
 `execute = "ctrl+e"` or `down = ["j", "down", "ctrl+n"]`; names are those of the table of actions. What opens no harm
 and what must always be there (Enter, Escape, Ctrl+C, the numbers) keeps its keys.
@@ -8,32 +8,59 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
-from tui.console.actions import ACTIONS, Action
-from tui.console.view import Mode
+from tui.console.actions import ACTIONS, Action, Mode
+from tui.console.keynames import RESERVED, named, shown
 from tui.helm.paths import home
 from tui.locale import _
 
 NAME = "keys.toml"
 FIXED = frozenset(("details", "back", "interrupt", "pane", "tenth"))
 """Actions whose keys stay: Enter never executes, Escape leads back, the numbers say which pane or tenth."""
-RESERVED = frozenset(("enter", "escape", "ctrl+c", "ctrl+q"))
-_KEY = re.compile(r"(?:(?:ctrl|shift|alt)\+)*(?:[a-z0-9]|f(?:[1-9]|1[0-9]|2[0-4])|[a-z]+(?:_[a-z]+)*)")
-_NAMED = frozenset(
-    ("space", "tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete",
-     "backspace")
-)  # fmt: skip
+_MENTIONED = frozenset(("execute", "sign", "by_hand", "skip", "hold", "rollback", "detach", "write"))
+"""Actions whose keys stand in sentences."""
 
 
 class KeysError(ValueError):
     """The file cannot be taken; the message is one sentence on what, where and what to do."""
+
+
+class Keymap(Struct, frozen=True):
+    """The table of actions with the keys in force."""
+
+    actions: tuple[Action, ...] = ACTIONS
+
+    def of_mode(self, mode: Mode) -> tuple[Action, ...]:
+        """The actions that exist in a mode."""
+        return tuple(action for action in self.actions if mode in action.modes)
+
+    def action(self, name: str) -> Action:
+        return next(action for action in self.actions if action.name == name)
+
+    def keyed(self, text: str) -> str:
+        """A sentence that names keys as they are shipped, with the keys in force."""
+        other = {
+            action.shown: now.shown
+            for action, now in zip(ACTIONS, self.actions, strict=True)
+            if action.name in _MENTIONED and action.shown != now.shown
+        }
+        if not other:
+            return text
+        return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, other))})(?!\w)", lambda found: other[found[0]], text)
+
+    def changed(self, mode: Mode) -> dict[str, str]:
+        """What Textual is told of a mode: names of actions whose keys are not those that are shipped, and theirs."""
+        return {
+            now.name: ",".join("comma" if key == "," else key for key in now.keys)
+            for action, now in zip(ACTIONS, self.actions, strict=True)
+            if mode in now.modes and now.keys != action.keys
+        }
 
 
 def path() -> Path | None:
@@ -46,31 +73,32 @@ def path() -> Path | None:
     return None
 
 
-def load() -> tuple[Action, ...]:
-    """The table of actions with the keys of the file that applies; as shipped where there is none.
-
-    Raises KeysError.
-    """
+def load() -> Keymap:
+    """The keys of the file that applies; as shipped where there is none. Raises KeysError."""
     found = path()
     if found is None:
-        return ACTIONS
+        return Keymap()
+    import tomllib
+
     try:
         data = tomllib.loads(found.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise KeysError(_("{path} cannot be read as TOML: {reason}.").format(path=found, reason=reason)) from error
     try:
-        return changed(data)
+        return own(data)
     except KeysError as error:
         raise KeysError(f"{found}: {error}") from error
 
 
-def changed(data: Mapping[str, Any]) -> tuple[Action, ...]:
-    """The table with these keys. Raises KeysError for an unknown name, a key that is none, and for a clash."""
+def own(data: Mapping[str, Any]) -> Keymap:
+    """The shipped keys but for these. Raises KeysError for an unknown name, a key that is none, and for a clash."""
     names = {action.name: action for action in ACTIONS}
     new: dict[str, tuple[str, ...]] = {}
     for name, value in data.items():
         if name not in names:
+            from difflib import get_close_matches
+
             close = get_close_matches(name, names, 1)
             text = _("There is no action {name}.").format(name=repr(name))
             raise KeysError(text + (" " + _("Is {name} meant?").format(name=repr(close[0])) if close else ""))
@@ -80,13 +108,9 @@ def changed(data: Mapping[str, Any]) -> tuple[Action, ...]:
         if not isinstance(given, list) or not given or not all(isinstance(key, str) for key in given):
             raise KeysError(_("The keys of {name} must be a text or a list of texts.").format(name=name))
         new[name] = tuple(_key(name, key) for key in given)
-    table = tuple(
-        msgspec.structs.replace(action, keys=new[action.name], shown=shown(new[action.name][0]))
-        if action.name in new else action
-        for action in ACTIONS
-    )  # fmt: skip
+    table = tuple(replace(action, keys=new.get(action.name, action.keys)) for action in ACTIONS)
     _no_clash(table, new)
-    return table
+    return Keymap(table)
 
 
 def _no_clash(table: tuple[Action, ...], new: Mapping[str, object]) -> None:
@@ -101,38 +125,11 @@ def _no_clash(table: tuple[Action, ...], new: Mapping[str, object]) -> None:
 
 
 def _key(name: str, written: str) -> str:
-    """As Textual names it: a character stands for itself."""
-    from textual.keys import _character_to_key
-
-    key = _character_to_key(written) if len(written) == 1 and written.isprintable() else written.lower()
+    key = named(written)
+    if key is None:
+        text = _("{key} is no key ({name}); write a character, or a name such as ctrl+e, f5, space, pagedown.")
+        raise KeysError(text.format(key=repr(written), name=name))
     if key in RESERVED:
         text = _("{key} cannot be given to {name}: it always means the same.")
         raise KeysError(text.format(key=shown(key), name=name))
-    last = key.rpartition("+")[2]
-    known = len(written) == 1 or len(last) == 1 or last in _NAMED or re.fullmatch(r"f\d+", last) is not None
-    if not written.strip(" ") or not known or (len(written) > 1 and not _KEY.fullmatch(key)):
-        text = _("{key} is no key ({name}); write a character, or a name such as ctrl+e, f5, space, pagedown.")
-        raise KeysError(text.format(key=repr(written), name=name))
     return key
-
-
-_SHORT = {"pagedown": "PgDn", "pageup": "PgUp", "escape": "Esc", "space": "space"}
-
-
-def shown(key: str) -> str:
-    """As people read it: `-`, `X`, `Ctrl+E`, `F5`."""
-    import unicodedata
-
-    from textual.keys import REPLACED_KEYS, _get_unicode_name_from_key
-
-    if len(key) == 1:
-        return key
-    if key in _SHORT:
-        return _SHORT[key]
-    if "+" not in key and key not in (*_NAMED, *RESERVED) and not re.fullmatch(r"f\d+", key):
-        try:
-            name = {new: old for old, new in REPLACED_KEYS.items()}.get(key, key)
-            return unicodedata.lookup(_get_unicode_name_from_key(name).replace("_", " ").upper())
-        except KeyError:
-            return key
-    return "+".join(part.upper() if len(part) == 1 else part.capitalize() for part in key.split("+"))

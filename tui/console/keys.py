@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
-from tui.console.actions import ON_STEP, label
+from tui.console.actions import ON_STEP
 from tui.console.controls import Asked, Control
+from tui.console.offered import label
 from tui.console.pieces import Line
 from tui.console.screens.overview import WIDE
 from tui.console.view import Said
@@ -79,7 +80,7 @@ class Keys:
             case "help":
                 from tui.console.pictures.help import help_lines
 
-                self._read("help", lambda width: help_lines(self._console.mode, width))
+                self._read("help", lambda width: help_lines(self._console.view(), width))
             case "team":
                 from tui.console.pictures.help import team_lines
 
@@ -111,7 +112,7 @@ class Keys:
             case "go":
                 self._go()
             case _ if name.startswith("theme_"):
-                self._console.look(name.removeprefix("theme_"))
+                self._console.use_theme(name.removeprefix("theme_"))
             case _ if name in _CONTROLS:
                 self._control(Asked(_CONTROLS[name]))
 

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tui.helm.paths import RunPaths
 from tui.locale import _, use
@@ -14,12 +14,12 @@ from tui.words.inert import visible_lines
 from tui.words.said import say
 
 if TYPE_CHECKING:
+    from tui.console.actions import Mode
     from tui.console.hands import Helm
     from tui.console.source import Look, Source
     from tui.helm.claim import Claim
     from tui.helm.protocol import Coming
 
-Mode = Literal["operator", "observer", "replay"]
 _TEXTUAL = {
     "TEXTUAL_ANIMATIONS": "none",
     "TEXTUAL_SMOOTH_SCROLL": "0",
@@ -51,7 +51,7 @@ def run_console(
     `ensure_engine` starts an engine where none runs and returns a sentence when it cannot; `engine` tells whether one
     lives; `claim`: the run is another account's, whose name is asked for first; `coming`: see `tui.helm.protocol`.
     """
-    use(language)
+    spoken = use(language)
     problem = unsuitable()
     if problem is not None:
         _tell(problem)
@@ -60,8 +60,9 @@ def run_console(
     # Modules and widgets are made now, and stay: looking for garbage among them would only delay the first picture.
     gc.disable()
     no_colour = bool(os.environ.pop("NO_COLOR", ""))
-    from tui.console import actions, glyphs, keymap, palette
+    from tui.console import glyphs, keymap, palette
     from tui.console.driver import SafeLinuxDriver, encoding_of_terminal
+    from tui.console.settings import Settings
     from tui.journal.failure import JournalCorrupt
     from tui.journal.position import PositionError
     from tui.words.inert import visible
@@ -71,18 +72,20 @@ def run_console(
         text = _("VIRADA_GLYPHS={name} is no set of characters; there are: {sets}.")
         _tell(text.format(name=visible(drawn), sets=", ".join(glyphs.SETS)))
         return 2
-    glyphs.use(glyphs.SETS[drawn])
     name = os.environ.get("VIRADA_THEME") or palette.DARK.name
     if name not in palette.THEMES:
         text = _("VIRADA_THEME={name} is no theme; there are: {themes}.")
         _tell(text.format(name=visible(name), themes=", ".join(palette.THEMES)))
         return 2
     try:
-        actions.use(keymap.load())
+        keys = keymap.load()
     except keymap.KeysError as error:
         _tell(say(error))
         return 2
-    palette.use(palette.PLAIN if no_colour else palette.THEMES[name])
+    settings = Settings(
+        language=spoken, glyphs=glyphs.SETS[drawn], palette=palette.PLAIN if no_colour else palette.THEMES[name],
+        keys=keys,
+    )  # fmt: skip
     if sys.__stderr__ is not None:
         sys.__stderr__.reconfigure(errors="replace")
     from tui.console.app import Console
@@ -91,7 +94,7 @@ def run_console(
     try:
         source = _source(paths, mode, at, speed, engine)
         app = Console(
-            source, paths, mode, me=_me(declared) if mode != "replay" else "",
+            source, paths, mode, settings, me=_me(declared) if mode != "replay" else "",
             connect=_connector(paths, declared, claim, coming) if mode == "operator" else None, take=take,
             ensure_engine=ensure_engine, claim=claim, keeps_driving=coming == "keep",
             driver_class=SafeLinuxDriver, guard_process=True,

@@ -65,7 +65,7 @@ class Operator:
             return
         holder = intents.elsewhere(view)
         if holder is not None and name != "take":
-            self._desk.say(Said(whose_helm(holder), "warning"))
+            self._desk.say(Said(whose_helm(holder, view.settings.keys), "warning"))
             return
         getattr(self, name)()
 
@@ -376,7 +376,7 @@ class Operator:
         view = self._desk.view()
         refusal = intents.refusal(view, intents.paid(view, command) if isinstance(command, c.Confirmable) else command)
         if refusal is not None:
-            self._desk.say(Said(refusal_sentence(refusal, view.state), "warning"))
+            self._desk.say(Said(refusal_sentence(refusal, view.state, view.settings.keys), "warning"))
         return refusal is not None
 
     def _text(

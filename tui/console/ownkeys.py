@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.console.actions import all_shown, of_mode, shown_of
-from tui.console.view import Mode
+from tui.console.actions import Mode
+from tui.console.keymap import Keymap
 from tui.locale import _
 
-READER = frozenset(
-    ["down", "up", "page_down", "page_up", "first", "last", "copy", "write", "back", "detach", "leave", "interrupt"]
-)
+READER = frozenset(["down", "up", "page_down", "page_up", "first", "last", "copy", "write", "back", "detach", "leave"])
 """Actions that mean the same over a text that scrolls."""
 
 
@@ -27,21 +25,21 @@ class Own(Struct, frozen=True):
     scrolls: bool = False
 
 
-def reader_keys(mode: Mode) -> tuple[Own, ...]:
+def reader_keys(keys: Keymap, mode: Mode) -> tuple[Own, ...]:
     """Details, help, team."""
-    scroll = f"{shown_of('down')} {shown_of('up')}"
-    leave = "leave" if mode == "replay" else "detach"
-    pages = " ".join(all_shown(action) for name in ("page_down", "page_up") for action in of_mode(mode)
-                     if action.name == name)  # fmt: skip
-    ends = f"{shown_of('first')} {shown_of('last')}"
+    down, up, page_down, page_up, first, last, copy, write, leave = map(
+        keys.action,
+        ("down", "up", "page_down", "page_up", "first", "last", "copy", "write",
+         "leave" if mode == "replay" else "detach"),
+    )  # fmt: skip
     return (
-        Own(scroll, _("scroll"), _("Scroll by a line."), scrolls=True),
-        Own(pages, _("page"), _("Scroll by a page."), scrolls=True),
-        Own(ends, _("ends"), _("To the beginning, to the end."), scrolls=True),
-        Own(shown_of("copy"), _("copy"), _("Copy the whole text through the terminal.")),
-        Own(shown_of("write"), _("write to a file"), _("Write the whole text to a file.")),
+        Own(f"{down.shown} {up.shown}", _("scroll"), _("Scroll by a line."), scrolls=True),
+        Own(f"{page_down.all_shown} {page_up.all_shown}", _("page"), _("Scroll by a page."), scrolls=True),
+        Own(f"{first.shown} {last.shown}", _("ends"), _("To the beginning, to the end."), scrolls=True),
+        Own(copy.shown, _("copy"), _("Copy the whole text through the terminal.")),
+        Own(write.shown, _("write to a file"), _("Write the whole text to a file.")),
         Own("Esc", _("close"), _("Close it.")),
-        Own(shown_of(leave), _(next(a.label for a in of_mode(mode) if a.name == leave)), _("Leave the screen.")),
+        Own(leave.shown, _(leave.label), _("Leave the screen.")),
     )
 
 

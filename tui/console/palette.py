@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from msgspec import Struct
-from rich.color import Color
 from rich.style import Style
 
 
-class Palette(Struct, frozen=True, kw_only=True):
+class Palette(Struct, frozen=True, kw_only=True, eq=False):
     """Names to rich style definitions; `base` is under all of them. `own`: the terminal's own colours are kept."""
 
     name: str
@@ -119,44 +118,17 @@ PLAIN = Palette(
 
 THEMES: dict[str, Palette] = {found.name: found for found in (DARK, LIGHT, ANSI, CONTRAST)}
 """By the names that `VIRADA_THEME` takes; `PLAIN` is NO_COLOR's alone."""
-_current = DARK
 
 
-def use(palette: Palette) -> None:
-    global _current
-    _current = palette
-    style.cache_clear()
-
-
-def palette() -> Palette:
-    """The palette in force."""
-    return _current
-
-
-@lru_cache(1024)
-def style(name: str) -> Style:
+@lru_cache(4096)
+def style(palette: Palette, name: str) -> Style:
     """The rich style of a name; `tint:name` lays the tint's background and attributes over the name's own."""
     tint, _, own = name.rpartition(":")
-    found = Style.parse(_current.base) + Style.parse(_current.styles.get(own, ""))
-    return found + Style.parse(_current.styles.get(tint, "")) if tint else found
+    found = Style.parse(palette.base) + Style.parse(palette.styles.get(own, ""))
+    return found + Style.parse(palette.styles.get(tint, "")) if tint else found
 
 
-def ground() -> str:
+def ground(palette: Palette) -> str:
     """The background as CSS; `ansi_default` where the terminal's own is kept."""
-    color = Style.parse(_current.base).bgcolor
+    color = Style.parse(palette.base).bgcolor
     return "ansi_default" if color is None or color.is_default else color.get_truecolor().hex
-
-
-def contrast(name: str) -> float:
-    """Contrast ratio (1 to 21) of a style's text on its ground, after WCAG; 21 where the terminal's own are used."""
-    found = style(name)
-    if found.color is None or found.bgcolor is None or found.color.is_default or found.bgcolor.is_default:
-        return 21.0
-    light, dark = sorted((_luminance(found.color), _luminance(found.bgcolor)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(color: Color) -> float:
-    channels = [c / 255 for c in color.get_truecolor()]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
-from tui.console.actions import of_mode
 from tui.console.pictures.still import still_sentence
 from tui.console.repeats import Repeats
 from tui.console.runon import RunOn
@@ -59,8 +58,8 @@ class Presses:
                 return
             self.key = event.key
             try:
-                if not await console._check_bindings(event.key) and console.mode != "operator":
-                    self._no_hands(event.key)
+                if not await self._bound(event.key) and console.mode != "operator":
+                    self._no_hands(event)
             finally:
                 self.key = None
             return
@@ -68,7 +67,12 @@ class Presses:
 
         self._answered = event.time
         if not (isinstance(over, Overlay) and over.press(event.key, event.character, event.time)):
-            await console._check_bindings(event.key)
+            await self._bound(event.key)
+
+    async def _bound(self, key: str) -> bool:
+        """Do what the key is bound to on what lies on top; whether that is anything."""
+        found = self._console.screen.active_bindings.get(key)
+        return found is not None and await self._console.run_action(found.binding.action, found.node)
 
     def pasted(self) -> None:
         """A paste that no field has taken."""
@@ -109,11 +113,12 @@ class Presses:
         elif text not in said.text:
             self._console.say(Said(f"{said.text} {text}", said.severity))
 
-    def _no_hands(self, key: str) -> None:
+    def _no_hands(self, event: events.Key) -> None:
         """A key that would command an engine elsewhere: here it is said that nothing is commanded."""
-        if not any(action.commands and key in action.keys for action in of_mode("operator")):
-            return
         view = self._console.view()
+        actions = view.settings.keys.of_mode("operator")
+        if not any(action.commands and {event.key, event.character} & set(action.keys) for action in actions):
+            return
         text = _("This screen only watches; commands need the helm: virada attach.")
         if self._console.mode == "replay":
             text = _("This is a recording; nothing can be commanded in it.")

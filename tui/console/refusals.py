@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.console.actions import keyed, shown_of
+from tui.console.keymap import Keymap
 from tui.locale import _
 from tui.run.state import RunState
 from tui.words.inert import visible
@@ -10,13 +10,13 @@ from tui.words.refusals import Refusal, refusal_message, refusal_words
 from tui.words.steps import name_of
 
 
-def whose_helm(holder: str) -> str:
+def whose_helm(holder: str, keys: Keymap) -> str:
     """Who has the helm, and how to take it."""
     text = _("{holder} has the helm; “take the helm” in the palette ({key}) takes it over, with a reason.")
-    return text.format(holder=visible(holder), key=shown_of("palette"))
+    return text.format(holder=visible(holder), key=keys.action("palette").shown)
 
 
-def refusal_sentence(refusal: Refusal, state: RunState) -> str:
+def refusal_sentence(refusal: Refusal, state: RunState, keys: Keymap) -> str:
     """Why, and what to do where the code tells; else the refusal's own English message."""
 
     def name(step: str) -> str:
@@ -26,21 +26,21 @@ def refusal_sentence(refusal: Refusal, state: RunState) -> str:
     words = refusal_words(refusal, name)
     if words is None:
         return refusal_message(refusal)
-    hint = _hint(refusal.code)
+    hint = _hint(refusal.code, keys)
     return f"{words} {hint}" if hint else words
 
 
-def _hint(code: str) -> str:
+def _hint(code: str, keys: Keymap) -> str:
     match code:
         case "other-target":
             text = _("h looks again; “accept what answers” in the palette ({key}), where it can be.")
-            return keyed(text.format(key=shown_of("palette")))
+            return keys.keyed(text.format(key=keys.action("palette").shown))
         case "held":
-            return keyed(_("h lets it go on."))
+            return keys.keyed(_("h lets it go on."))
         case "sign":
-            return keyed(_("s signs it."))
+            return keys.keyed(_("s signs it."))
         case "sensed":
-            return keyed(_("x executes it, b records that it was done by hand."))
+            return keys.keyed(_("x executes it, b records that it was done by hand."))
         case "helm" | "no-helm":
-            return _("Take it with “take the helm” in the palette ({key}).").format(key=shown_of("palette"))
+            return _("Take it with “take the helm” in the palette ({key}).").format(key=keys.action("palette").shown)
     return ""

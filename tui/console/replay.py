@@ -6,6 +6,7 @@ import threading
 import time
 from array import array
 from bisect import bisect_left, bisect_right
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 
 from msgspec.structs import replace
@@ -102,7 +103,8 @@ class Player:
         if self._failure is not None:
             raise self._failure
         if not self._ready_for_all:
-            threading.Thread(target=self._build, name="virada-keyframes", daemon=True).start()
+            run = copy_context().run
+            threading.Thread(target=run, args=(self._build,), name="virada-keyframes", daemon=True).start()
         self._playing = self._at is None
         if self._at is None:
             return self._jump(_FIRST)

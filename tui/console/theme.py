@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from rich.style import Style
 from textual.theme import Theme
 
-from tui.console.palette import Palette, ground, palette
+from tui.console.palette import Palette, ground, style
 
 _OWN = "ansi_default"
 _MORE = ("ansi-background", "ansi-foreground", "border-blurred", "screen-selection-background",
          "screen-selection-foreground")  # fmt: skip
 
 
-def theme() -> Theme:
-    """The theme of the palette in force; on the terminal's own colours everything is its own, so nothing can vanish."""
-    found = palette()
+def theme(found: Palette) -> Theme:
+    """The theme of a palette; on the terminal's own colours everything is its own, so nothing can vanish."""
     name = f"virada-{found.name}"
     if found.own:
         return Theme(
@@ -26,11 +24,11 @@ def theme() -> Theme:
     return Theme(
         name=name, dark=found.dark, primary=accent, accent=accent, error=_hex(found, "edge.bad"),
         warning=_hex(found, "warn"), success=_hex(found, "ok"), foreground=_hex(found, "text"),
-        background=ground(), surface=ground(), panel=ground(),
+        background=ground(found), surface=ground(found), panel=ground(found),
     )  # fmt: skip
 
 
 def _hex(found: Palette, name: str) -> str:
-    color = (Style.parse(found.base) + Style.parse(found.styles[name])).color
+    color = style(found, name).color
     assert color is not None
     return color.get_truecolor().hex

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from tui.console.actions import Mode
+from tui.console.settings import Settings
 from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -13,8 +15,6 @@ from tui.words.stillness import UNKNOWN_AFTER
 
 if TYPE_CHECKING:
     from tui.console.marks import Marks
-
-Mode = Literal["operator", "observer", "replay"]
 
 
 class Moment(Struct, frozen=True):
@@ -82,6 +82,7 @@ class View(Struct, frozen=True, kw_only=True):
     state: RunState
     moment: Moment
     mode: Mode
+    settings: Settings = Settings()
     me: str = ""
     selected: str | None = None
     following: bool = True

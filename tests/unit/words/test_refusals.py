@@ -12,6 +12,7 @@ import pytest
 import tui.locale
 from tests.unit.run.runs import Driven, listed, sign, sql
 from tui.cli.helm import refusal as on_the_command_line
+from tui.console.keymap import Keymap
 from tui.console.refusals import refusal_sentence
 from tui.helm.protocol import Refused
 from tui.run import commands as c
@@ -84,12 +85,12 @@ def test_a_step_is_called_by_its_id_on_the_command_line_and_by_its_name_on_the_s
     run = Driven(listed(sql("a"), sign("b")))
     refused = run.refused(c.Execute(step="b"))
     assert refused.code == "sign"
-    assert refusal_sentence(refused, run.state) == "A person attests this step. s signs it."
+    assert refusal_sentence(refused, run.state, Keymap()) == "A person attests this step. s signs it."
     refused = run.refused(c.Sign(step="b", note="seen"))
     answer = Refused(code=refused.code, message=refused.message, facts=refused.facts)
     assert on_the_command_line(answer) == "Refused: a comes first and is pending."
     title = run.at("a").step.title
-    assert refusal_sentence(refused, run.state) == f"1.1.1 {title} comes first and is pending."
+    assert refusal_sentence(refused, run.state, Keymap()) == f"1.1.1 {title} comes first and is pending."
 
 
 def test_an_unfinished_undo_is_named() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.console.actions import label, of_mode
+from tui.console.offered import applies, label
 from tui.console.ownkeys import Own
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.console.view import View
@@ -14,7 +14,7 @@ ALWAYS = 10
 
 def footer(view: View, width: int) -> Line:
     """One line. What matters more comes in first, but the order of the table is kept."""
-    wanted = [action for action in of_mode(view.mode) if action.footer and action.applies(view)]
+    wanted = [action for action in view.settings.keys.of_mode(view.mode) if action.footer and applies(action, view)]
     parts: list[tuple[int, int, list[Piece]]] = []
     for number, action in enumerate(wanted):
         pieces = [(f" {action.shown}", "key"), (f" {label(action, view)} ", "text")]

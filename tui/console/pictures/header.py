@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tui.console.actions import Mode
 from tui.console.cells import cells, cut
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.timezone import zone
-from tui.console.view import Mode, View
+from tui.console.view import View
 from tui.finite import local
 from tui.locale import _, ngettext
 from tui.run.driving import driver

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tui.console.actions import all_shown, of_mode
 from tui.console.cells import cells, fit, wrapped
 from tui.console.ownkeys import palette_keys, question_keys, reader_keys
 from tui.console.pieces import Line
-from tui.console.view import Mode, View
+from tui.console.view import View
 from tui.locale import _
 from tui.words.inert import visible
 
@@ -14,11 +13,11 @@ KEYS = 14
 """Columns for the keys of an action."""
 
 
-def help_lines(mode: Mode, width: int) -> list[Line]:
+def help_lines(view: View, width: int) -> list[Line]:
     """One line an action that has a key, all its keys before it; then the keys of what opens over the screen."""
     lines: list[Line] = []
     commanding: bool | None = None
-    for action in of_mode(mode):
+    for action in view.settings.keys.of_mode(view.mode):
         if not action.shown:
             continue
         if action.commands != commanding:
@@ -26,9 +25,9 @@ def help_lines(mode: Mode, width: int) -> list[Line]:
             title = _("Commands to the engine") if commanding else _("On this screen")
             lines.extend(() if not lines else ((),))
             lines.append(((title, "title"),))
-        lines.extend(_row(all_shown(action), _(action.help), width))
+        lines.extend(_row(action.all_shown, _(action.help), width))
     for title, keys in (
-        (_("In details, help and team"), reader_keys(mode)),
+        (_("In details, help and team"), reader_keys(view.settings.keys, view.mode)),
         (_("In questions"), question_keys()),
         (_("In the palette"), palette_keys()),
     ):

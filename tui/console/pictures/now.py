@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from msgspec import to_builtins
 
-from tui.console.actions import keyed, shown_of
 from tui.console.announce import by_itself, ending, follows, run_to
 from tui.console.glyphs import glyphs
 from tui.console.intents import TRIED, elsewhere, execution, has_say, paid
@@ -173,11 +172,13 @@ def _barred(view: View, barrier: Barrier) -> list[Piece]:
         told: list[Piece] = [
             (_("HELD") + " ", "bad"),
             (text, "warn"),
-            *_hint(view, hint.format(key=shown_of("palette"))),
+            *_hint(view, hint.format(key=view.settings.keys.action("palette").shown)),
         ]
         return [*told, (" " + known, "dim")]
     if barrier.acceptable:
-        hint = _("h looks again; “accept what answers” in the palette ({key}).").format(key=shown_of("palette"))
+        hint = _("h looks again; “accept what answers” in the palette ({key}).").format(
+            key=view.settings.keys.action("palette").shown
+        )
     return [(_("HELD") + " ", "bad"), (held_sentence(barrier), "warn"), *_hint(view, hint)]
 
 
@@ -295,12 +296,17 @@ _COST: dict[str, Callable[[], str]] = {
 
 def _hint(view: View, text: str) -> list[Piece]:
     """Which key helps: only for who has that key, and the helm."""
-    return [(f"  {keyed(text)}", "dim")] if view.mode == "operator" and has_say(view) else []
+    return [(f"  {view.settings.keys.keyed(text)}", "dim")] if view.mode == "operator" and has_say(view) else []
 
 
 def _closes(view: View) -> list[Piece]:
     """Closing has no key of its own."""
-    return _hint(view, _("{key} and “{close}” ends it.").format(key=shown_of("palette"), close=_("close the run")))
+    return _hint(
+        view,
+        _("{key} and “{close}” ends it.").format(
+            key=view.settings.keys.action("palette").shown, close=_("close the run")
+        ),
+    )
 
 
 def _answer(view: View) -> Said | None:
@@ -337,7 +343,7 @@ def _alarm(view: View) -> Notice:
         return Notice(((breach, "bad"),))
     holder = elsewhere(view) if view.mode == "operator" else None
     if holder is not None:
-        return Notice(((whose_helm(holder), "warn"),), urgent=False)
+        return Notice(((whose_helm(holder, view.settings.keys), "warn"),), urgent=False)
     earlier = _again(view)
     if earlier is not None:
         return Notice(((earlier, "warn"),))

@@ -5,7 +5,6 @@ Nothing counts here that only an engine makes go on. Until when is told as times
 
 from __future__ import annotations
 
-from tui.console.actions import keyed
 from tui.console.pieces import Line, Piece, clipped, sides, width_of
 from tui.console.timezone import zone
 from tui.console.view import View
@@ -35,7 +34,7 @@ def way_on(view: View) -> str:
     """What the person at this screen can do, or who else can."""
     run = "" if view.state.opened is None else visible(view.state.opened.id)
     if view.owner is None:
-        return keyed(_("q, then virada attach"))
+        return view.settings.keys.keyed(_("q, then virada attach"))
     return _("{owner} goes on with: virada attach {run}").format(owner=visible(view.owner), run=run)
 
 

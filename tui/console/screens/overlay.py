@@ -9,21 +9,22 @@ from typing import ClassVar, Generic, TypeVar
 from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingsMap, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import ModalScreen
 
-from tui.console.actions import Action, keys_of, label, of_mode
+from tui.console.actions import ACTIONS, Action, Mode
 from tui.console.cells import fit
 from tui.console.dialog import ENTER, Dialog, Question, dialog_picture, held_sentence, rows_wanted
 from tui.console.field import Field
-from tui.console.glyphs import glyphs, is_ascii
+from tui.console.glyphs import ASCII, glyphs
+from tui.console.offered import applies, label
 from tui.console.opening import KEPT_FOR, Opening
 from tui.console.ownkeys import READER, Own, palette_keys, question_keys, reader_keys
 from tui.console.pictures.exact import UNBOUNDED
 from tui.console.pieces import Line, clipped, sides, tinted
 from tui.console.repeats import HELD_WITHIN
-from tui.console.view import Mode, View
+from tui.console.view import View
 from tui.console.widgets.pane import Pane
 from tui.locale import _
 
@@ -61,7 +62,7 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self.set_class(is_ascii(), "ascii")
+        self.set_class(glyphs() is ASCII, "ascii")
 
     def compose(self) -> ComposeResult:
         with Container(id="box"):
@@ -108,19 +109,22 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
             pane.repaint()
 
 
-def reader_bindings(mode: Mode) -> list[BindingType]:
-    """The keys in force of what a text that scrolls knows; space pages down where it means none of it."""
-    keys = {key: action.name for action in of_mode(mode) if action.name in READER for key in action.keys}
-    return [Binding(key, f"do('{name}')", show=False) for key, name in {"space": "page_down", **keys}.items()]
-
-
 class Reader(Overlay[None]):
-    """Lines that scroll: details, help, team. `lines` is asked again whenever the run goes on."""
+    """Lines that scroll: details, help, team. `lines` is asked again whenever the run goes on. Space
+    pages down where it is nobody's own key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "do('page_down')", show=False),
+        *(
+            Binding(key, f"do('{action.name}')", show=False, id=action.name)
+            for action in ACTIONS
+            if action.name in READER
+            for key in action.keys
+        ),
+    ]
 
     def __init__(self, title: str, lines: Callable[[int], list[Line]], mode: Mode, *, whole: bool = False) -> None:
         super().__init__()
-        # Made anew for every screen: the keys may be a person's own.
-        self._bindings = BindingsMap(reader_bindings(mode))
         self._title = title
         self._lines = lines
         self._mode: Mode = mode
@@ -130,7 +134,7 @@ class Reader(Overlay[None]):
         self._long = False
 
     def keys(self) -> tuple[Own, ...]:
-        found = reader_keys(self._mode)
+        found = reader_keys(self.app.settings.keys, self._mode)  # type: ignore[attr-defined]
         return found if self._long else tuple(own for own in found if not own.scrolls)
 
     def wanted(self, width: int) -> tuple[int, int]:
@@ -167,8 +171,6 @@ class Reader(Overlay[None]):
                 self.dismiss()
             case "detach" | "leave":
                 self.app.action_detach()  # type: ignore[attr-defined]
-            case "interrupt":
-                self.app.action_interrupt()  # type: ignore[attr-defined]
 
     def text(self) -> str:
         return "".join("".join(text for text, _style in line).rstrip() + "\n" for line in self._lines(UNBOUNDED))
@@ -249,7 +251,7 @@ class Palette(Overlay[Chosen | None]):
         self._view = view
         self._field = Field()
         self._at: int | None = None
-        self._all = [a for a in of_mode(view.mode) if a.palette and a.applies(view)]
+        self._all = [a for a in view.settings.keys.of_mode(view.mode) if a.palette and applies(a, view)]
         # What opened it may be a key that is still down.
         self._last_enter = now()
         self._problem = ""
@@ -305,9 +307,11 @@ class Palette(Overlay[Chosen | None]):
         elif key in ENTER:
             held, self._last_enter = not self.ready(at), at
             self._enter(found, held)
-        elif key in ("down", "tab", "ctrl+n") or (not printed and key in keys_of("down")):
+        elif key in ("down", "tab", "ctrl+n") or (not printed and key in self._view.settings.keys.action("down").keys):
             self._at = 0 if self._at is None else min(self._at + 1, max(0, len(found) - 1))
-        elif key in ("up", "shift+tab", "ctrl+p") or (not printed and key in keys_of("up")):
+        elif key in ("up", "shift+tab", "ctrl+p") or (
+            not printed and key in self._view.settings.keys.action("up").keys
+        ):
             self._at = max(0, len(found) - 1) if self._at is None else max(0, self._at - 1)
         elif self._field.key(key, character):
             self._at = 0 if self._field.text.strip() else None

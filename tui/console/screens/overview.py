@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingsMap, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from tui.console.actions import of_mode
+from tui.console.actions import ACTIONS, Mode
 from tui.console.glyphs import glyphs
 from tui.console.pictures.clock import clock_lines
 from tui.console.pictures.footer import footer, own_footer
@@ -22,7 +22,7 @@ from tui.console.pictures.waits import waits
 from tui.console.pictures.window import window_lines
 from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.screens.overlay import Overlay
-from tui.console.view import Mode, View
+from tui.console.view import View
 from tui.console.widgets.checklist import Checklist
 from tui.console.widgets.log import Log
 from tui.console.widgets.pane import Pane
@@ -50,13 +50,16 @@ class Between(Pane):
 
 
 def bindings(mode: Mode) -> list[BindingType]:
-    """Every key of a mode, made from the table of actions. What a mode has no action for, it has no binding for."""
-    found: list[BindingType] = []
-    for action in of_mode(mode):
-        for key in action.keys:
-            argument = f"'{action.name}', '{key}'"
-            found.append(Binding(key, f"do({argument})", action.name, show=False))
-    return found
+    """Every key of a mode, made from the table of actions. What a mode has no action for, it has no binding for.
+
+    A viewer's own keys are the app's keymap, which knows bindings by their ids: what has no key has a binding as well.
+    """
+    return [
+        Binding(key, f"do('{action.name}', '{key}')", action.name, show=False, id=action.name)
+        for action in ACTIONS
+        if mode in action.modes
+        for key in action.keys or (f"without_{action.name}",)
+    ]
 
 
 class Overview(Screen[None], inherit_bindings=False):
@@ -75,8 +78,6 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def __init__(self, look: object) -> None:
         super().__init__()
-        # Made anew for every screen: the keys may be a person's own.
-        self._bindings = BindingsMap(bindings(self.mode))
         assert callable(look)
         self._look = look
         self.active = "checklist"

@@ -73,11 +73,12 @@ class Pane(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        palette = self.app.settings.palette  # type: ignore[attr-defined]
         line = self._painted[y] if y < len(self._painted) else EMPTY
-        segments = [Segment(text, style(name)) for text, name in merged(line)]
+        segments = [Segment(text, style(palette, name)) for text, name in merged(line)]
         missing = width - width_of(line)
         if missing > 0:
-            segments.append(Segment(" " * missing, style("text")))
+            segments.append(Segment(" " * missing, style(palette, "text")))
         return Strip(segments, width)
 
     def on_resize(self) -> None:
