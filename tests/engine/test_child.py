@@ -18,7 +18,8 @@ import pytest
 
 from tui.engine import child as children
 from tui.engine.child import Child, ChildEnd, ChildLost, ChildNotStarted, read_end, read_status
-from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, find_alive, members, start_time
+from tui.engine.processes import TOKEN, ChildIdentity, end_alive, members
+from tui.processid import boot_id, start_time
 from tui.words.said import say
 
 ENV = {"PATH": "/usr/bin:/bin"}
@@ -198,12 +199,12 @@ def test_identity(raw: Path) -> None:
         assert identity.boot_id == boot_id()
         assert identity.argv == ["sh", "-c", "sleep 60", "password=[redacted]"]
         assert os.getsid(identity.pid) == os.getpgid(identity.pid) == identity.pid != os.getsid(0)
-        assert find_alive(identity)
-        assert not find_alive(msgspec.structs.replace(identity, start_time=identity.start_time - 1))
-        assert not find_alive(msgspec.structs.replace(identity, boot_id="another"))
+        assert members(identity)
+        assert not members(msgspec.structs.replace(identity, start_time=identity.start_time - 1))
+        assert not members(msgspec.structs.replace(identity, boot_id="another"))
         assert msgspec.json.decode(msgspec.json.encode(identity), type=ChildIdentity) == identity
         assert await child.end(5)
-        assert not find_alive(identity)
+        assert not members(identity)
         assert await child.wait() == -15
 
     asyncio.run(main())
@@ -219,7 +220,7 @@ def test_end_kills_what_does_not_obey_and_all_that_belongs_to_it(raw: Path) -> N
         await until(lambda: "ready" in raw.read_text())
         await until(lambda: len(members(child.identity)) >= 4)
         assert await child.end(0.1)
-        assert not find_alive(child.identity)
+        assert not members(child.identity)
         # The keeper was spared long enough to tell.
         assert await child.wait() == -9
 
@@ -275,10 +276,10 @@ def test_a_killed_keeper_leaves_no_status_but_what_it_kept_is_found(raw: Path) -
         with pytest.raises(ChildLost):
             await child.wait()
         assert read_status(raw) is None
-        assert find_alive(child.identity)
-        assert not find_alive(msgspec.structs.replace(child.identity, token="another"))
+        assert members(child.identity)
+        assert not members(msgspec.structs.replace(child.identity, token="another"))
         assert await end_alive(child.identity, 5)
-        assert not find_alive(child.identity)
+        assert not members(child.identity)
 
     asyncio.run(main())
 
@@ -287,9 +288,9 @@ def test_background_processes_are_found_after_the_end(raw: Path) -> None:
     async def main() -> None:
         child = await shell("sleep 65 & exit 0", raw)
         assert await child.wait() == 0
-        assert find_alive(child.identity)
+        assert members(child.identity)
         assert await end_alive(child.identity, 5)
-        assert not find_alive(child.identity)
+        assert not members(child.identity)
 
     asyncio.run(main())
 
@@ -325,11 +326,11 @@ def test_the_child_outlives_its_engine_and_its_status_is_known(raw: Path, tmp_pa
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     identity = killed_engine(raw, f"echo before; read line < {gate}; echo after; exit 4")
-    assert find_alive(identity)
+    assert members(identity)
     assert read_status(raw) is None
     gate.write_text("go\n")
 
-    asyncio.run(until(lambda: not find_alive(identity)))
+    asyncio.run(until(lambda: not members(identity)))
     assert read_status(raw) == 4
     assert raw.read_text() == "before\nafter\n"
 
@@ -338,7 +339,7 @@ def test_another_engine_ends_it(raw: Path) -> None:
     identity = killed_engine(raw, "trap '' TERM; echo ready; while :; do sleep 66; done")
     asyncio.run(until(lambda: raw.exists() and "ready" in raw.read_text()))
     assert asyncio.run(end_alive(identity, 0.1))
-    assert not find_alive(identity)
+    assert not members(identity)
     assert read_status(raw) == -9
 
 
@@ -347,7 +348,7 @@ def test_a_reused_number_is_not_touched(raw: Path) -> None:
         child = await shell("sleep 67", raw)
         stranger = msgspec.structs.replace(child.identity, start_time=child.identity.start_time + 1)
         assert await end_alive(stranger, 0)
-        assert find_alive(child.identity)
+        assert members(child.identity)
         assert await child.end(5)
 
     asyncio.run(main())

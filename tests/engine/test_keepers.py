@@ -16,7 +16,7 @@ import pytest
 from tests.postgres_server import await_condition
 from tui.engine.child import Child, ChildNotStarted
 from tui.engine.keepers import Keepers
-from tui.engine.processes import find_alive
+from tui.engine.processes import members
 
 ENV = {"PATH": "/usr/bin:/bin"}
 
@@ -50,7 +50,7 @@ def ended(
         )  # fmt: skip
         assert process is None or child.identity.pid == process.pid
         status = await child.wait()
-        assert not find_alive(child.identity)
+        assert not members(child.identity)
         return status, raw.read_bytes()
 
     return asyncio.run(main())

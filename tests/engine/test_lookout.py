@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from msgspec import structs
 
+from tui import processid
 from tui.engine import lock
 from tui.engine import lookout as module
 from tui.engine.lock import EngineFacts, EngineLock
@@ -121,11 +122,11 @@ def test_what_cannot_be_known_is_not_said(run: RunPaths, closed: None, told: dic
 def test_closed_processes_are_not_taken_for_ended_ones(
     run: RunPaths, closed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hidden(self: Path) -> bytes:
-        raise FileNotFoundError(self)
+    def hidden(path: str, mode: str) -> BinaryIO:
+        raise FileNotFoundError(path)
 
     with engine(run) as (process, told):
-        monkeypatch.setattr(Path, "read_bytes", hidden)
+        monkeypatch.setattr(processid, "open", hidden, raising=False)
         assert engine_seen(run, told).alive is None, "its number is somebody's; whose is not told"
         process.kill()
         process.wait()

@@ -18,7 +18,7 @@ from tui.engine import proof, recovery
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import SqlDriver
-from tui.engine.processes import ChildIdentity, find_alive
+from tui.engine.processes import ChildIdentity, members
 from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
 from tui.postgres import evidence, fence
@@ -378,4 +378,4 @@ async def test_a_program_that_nobody_follows_any_more_is_ended(
         assert ended["data"]["reason"] == "not_carried_out" and ended["data"]["effect"] == "unknown"
         child = rig.events("step.child")[0]["data"]["child"]
         fields = {name: child[name] for name in ChildIdentity.__struct_encode_fields__}
-        assert not find_alive(msgspec.convert(fields, ChildIdentity))
+        assert not members(msgspec.convert(fields, ChildIdentity))

@@ -18,9 +18,10 @@ import msgspec
 
 from tui.engine.keeper import LENGTH
 from tui.engine.keepers import INTERPRETER, KEEPER, Keepers
-from tui.engine.processes import TOKEN, ChildIdentity, boot_id, end_alive, start_time
+from tui.engine.processes import TOKEN, ChildIdentity, end_alive
 from tui.engine.redact import Redactor
 from tui.journal.remarks import Coded, Remarked
+from tui.processid import boot_id, start_time
 
 
 class ChildNotStarted(Exception):
@@ -134,7 +135,7 @@ class Child:
         """The exit status, or -N for signal N, once the command has ended. Raises ChildLost, and ChildNotStarted where
         it could not be executed.
 
-        What the command left running in the background is not waited for; `find_alive` tells.
+        What the command left running in the background is not waited for; `members` tells.
         """
         await asyncio.shield(self._ended)
         end = await asyncio.to_thread(read_end, self.raw_path)

@@ -78,7 +78,7 @@ class Held(Struct):
     vouched: frozenset[int] = frozenset()
     since: float | None = None
     idle: float | None = None
-    effort: int = 0
+    effort: float = 0.0
 
 
 class Liveness:

@@ -10,13 +10,13 @@ import errno
 import fcntl
 import os
 import struct
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from tui.helm.paths import RunPaths, open_file
+from tui.processid import boot_id, start_time
 
 # struct flock of 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid, padded to its alignment.
 _FLOCK = "hhqqi0q"
@@ -102,11 +102,7 @@ class EngineLock:
 
 def this_process() -> EngineIdentity:
     """The identity of the calling process."""
-    stat = Path("/proc/self/stat").read_text()
-    # The command's name stands in parentheses and may hold spaces; counted is from behind them.
-    start_time = int(stat.rpartition(")")[2].split()[19])
-    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return EngineIdentity(os.getpid(), start_time, boot_id, os.uname().nodename)
+    return EngineIdentity(os.getpid(), start_time(os.getpid()) or 0, boot_id(), os.uname().nodename)
 
 
 def engine_alive(paths: RunPaths) -> bool | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from tui.engine.lock import EngineFacts, engine_facts, this_process
 from tui.helm.paths import RunPaths
+from tui.processid import start_time
 
 _LISTENS_WITHIN = 2.0
 """Seconds from an engine's first line of the journal until it listens."""
@@ -81,15 +82,13 @@ def _left(paths: RunPaths) -> bool:
 def _lives(pid: int, started: int) -> bool | None:
     """Whether exactly this process runs; None where it cannot be looked at."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        # /proc may be closed to other accounts; whether a number is anybody's is told to all.
-        return None if _is_somebodys(pid) else False
+        if start_time(pid, until_reaped=True) is None:
+            # /proc may be closed to other accounts; whether a number is anybody's is told to all.
+            return None if _is_somebodys(pid) else False
+        # One that has ended and is not reaped yet is gone.
+        return start_time(pid) == started
     except OSError:
         return None
-    fields = stat.rpartition(b")")[2].split()
-    # One that has ended and is not reaped yet is gone.
-    return fields[0] not in (b"Z", b"X") and int(fields[19]) == started
 
 
 def _is_somebodys(pid: int) -> bool:

@@ -10,13 +10,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from tui.processid import boot_id, start_time
+
 TOKEN: Final = "VIRADA_CHILD"
 """The environment variable that marks a child and what descends from it."""
+MARK: Final = "VIRADA_ATTEMPT"
+"""The one that names the attempt a program works for: all that is known of one that an engine started an instant before
+it died."""
 
 _POLL: Final = 0.02
 
@@ -40,20 +46,6 @@ class Member(msgspec.Struct, frozen=True):
     start_time: int
 
 
-def boot_id() -> str:
-    """The running boot's id."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-
-
-def start_time(pid: int, *, until_reaped: bool = False) -> int | None:
-    """When the process started, in clock ticks since boot; None when there is none.
-
-    A process that has ended and only waits to be reaped counts as none, but not with `until_reaped`.
-    """
-    fields = _stat(pid)
-    return None if fields is None or (not until_reaped and fields[0] in (b"Z", b"X")) else int(fields[19])
-
-
 def members(identity: ChildIdentity) -> list[Member]:
     """The living processes of the child's session, its keeper first; none when the identity is of another boot."""
     if identity.boot_id != boot_id():
@@ -61,25 +53,28 @@ def members(identity: ChildIdentity) -> list[Member]:
     leader = start_time(identity.pid)
     if leader is not None and leader != identity.start_time:
         return []
-    found = []
-    with os.scandir("/proc") as scanned:
-        entries = list(scanned)
-    for entry in entries:
-        if not entry.name.isdigit():
-            continue
-        pid = int(entry.name)
-        fields = _stat(pid)
-        if fields is None or fields[0] in (b"Z", b"X") or int(fields[3]) != identity.pid:
-            continue
-        if leader is None and not _has_token(pid, identity.token):
-            continue
-        found.append(Member(pid, int(fields[19])))
+    token = identity.token if leader is None else None
+    found = _living(lambda pid: os.getsid(pid) == identity.pid and (token is None or _carries(pid, TOKEN, token)))
     return sorted(found, key=lambda member: (member.pid != identity.pid, member.pid))
 
 
-def find_alive(identity: ChildIdentity) -> bool:
-    """Whether anything of the child's session lives. Works from any process that may read /proc."""
-    return bool(members(identity))
+def marked(mark: str) -> list[Member]:
+    """Living processes of our account with this mark. Raises OSError where they cannot be looked for."""
+    return _living(lambda pid: pid != os.getpid() and _carries(pid, MARK, mark))
+
+
+def _living(wanted: Callable[[int], bool]) -> list[Member]:
+    import psutil
+
+    found = []
+    for pid in psutil.pids():
+        try:
+            started = start_time(pid) if wanted(pid) else None
+        except (ProcessLookupError, PermissionError):
+            continue
+        if started is not None:
+            found.append(Member(pid, started))
+    return found
 
 
 async def end_alive(identity: ChildIdentity, grace: float) -> bool:
@@ -87,15 +82,24 @@ async def end_alive(identity: ChildIdentity, grace: float) -> bool:
 
     The keeper is left to write the status down and ends by itself; it is killed last, if it does not.
     """
+    return await _end(lambda: members(identity), grace, keeper=identity.pid)
+
+
+async def end_marked(mark: str, grace: float) -> bool:
+    """As `end_alive`, what has this mark."""
+    return await _end(lambda: marked(mark), grace)
+
+
+async def _end(find: Callable[[], list[Member]], grace: float, keeper: int | None = None) -> bool:
     loop = asyncio.get_running_loop()
     told: set[Member] = set()
     kill_at = loop.time() + grace
     keeper_at = kill_at + max(2.0, grace)
     give_up_at = keeper_at + 2.0
-    while living := members(identity):
+    while living := find():
         now = loop.time()
         for member in living:
-            if member.pid == identity.pid:
+            if member.pid == keeper:
                 if now >= keeper_at:
                     _send(member, signal.SIGKILL)
             elif now >= kill_at:
@@ -134,19 +138,10 @@ def _send(member: Member, number: signal.Signals) -> None:
             os.close(handle)
 
 
-def _stat(pid: int) -> list[bytes] | None:
-    """Fields 3 (state) and on of /proc/PID/stat; the name before may hold anything, a parenthesis too."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - read for every process many times a second
-            return file.read().rpartition(b")")[2].split()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        # Any other error says nothing of the process: one that cannot be looked for is not gone.
-        return None
-
-
-def _has_token(pid: int, token: str) -> bool:
+def _carries(pid: int, variable: str, value: str) -> bool:
+    """Whether it stands in the process's environment. psutil would take the first empty variable for the end of it."""
     try:
         variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
-    return bool(token) and f"{TOKEN}={token}".encode() in variables
+    return bool(value) and f"{variable}={value}".encode() in variables

@@ -1,4 +1,7 @@
-"""What the programs of a step hold open to the target, and whether they do anything: as this kernel tells it."""
+"""What the programs of a step hold open to the target, and whether they do anything: as this kernel tells it.
+
+psutil tells neither which connection of an address it is nor those of a program in a network of its own.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ _ESTABLISHED: Final = "01"
 _MAPPED: Final = b"\0" * 10 + b"\xff\xff"
 
 
-def look_at(identity: ChildIdentity, host: str | None, port: str) -> tuple[frozenset[int], int]:
-    """The inodes of established connections to an address that processes of the child's session hold, and the clock
-    ticks that they have computed so far. Where it cannot be told there are none."""
+def look_at(identity: ChildIdentity, host: str | None, port: str) -> tuple[frozenset[int], float]:
+    """The inodes of established connections to an address that processes of the child's session hold, and the
+    seconds that they have computed so far. Where it cannot be told there are none."""
     pids = [member.pid for member in members(identity)]
     return connections(pids, host, port), sum(map(_effort, pids))
 
@@ -78,9 +81,10 @@ def _address(text: str) -> tuple[bytes, int]:
     return (_MAPPED + packed if len(packed) == 4 else packed), int(port, 16)
 
 
-def _effort(pid: int) -> int:
+def _effort(pid: int) -> float:
+    import psutil
+
     try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
+        return sum(psutil.Process(pid).cpu_times()[:2])
+    except (psutil.Error, OSError):
+        return 0.0

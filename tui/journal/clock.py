@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
+
+from tui.processid import boot_id
 
 STEP_SECONDS = 2.0
 
@@ -39,7 +40,7 @@ class SystemTime:
     def boot_id(self) -> str:
         """The kernel's random id of this boot."""
         try:
-            return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+            return boot_id()
         except OSError:
             return ""
 

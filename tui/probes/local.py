@@ -11,16 +11,16 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tui.journal.remarks import Coded, Remarked
-from tui.probes.proc import parse
+from tui.probes.proc import io_pressure
 from tui.probes.reading import Reading, SourceFailed
 from tui.probes.thread import apart
 
-_FILES = tuple(Path("/proc", name) for name in ("stat", "meminfo", "loadavg", "pressure/io"))
+_PRESSURE = Path("/proc/pressure/io")
 DISK_EVERY = 10.0
 
 
 class LocalHost:
-    """Reads /proc and, every ten seconds, the filesystem of `directory()` (absolute, or None while unknown)."""
+    """Asks the kernel and, every ten seconds, the filesystem of `directory()` (absolute, or None while unknown)."""
 
     kind = "local"
 
@@ -39,7 +39,7 @@ class LocalHost:
     async def read(self) -> Reading:
         """See Source. A filesystem that hangs costs the disk's figures only."""
         now = time.monotonic()
-        reading = parse("".join(map(_content, _FILES)), now, os.uname().nodename)
+        reading = _reading(now)
         await self._look_at_disk(now)
         if self._disk is None:
             return reading
@@ -64,10 +64,12 @@ class LocalHost:
 def disk_of(place: str) -> tuple[float, float] | None:
     """Bytes used and free (for ordinary accounts) on the filesystem of a directory, or of the nearest one above it that
     may be looked at; None when there is none of this name here."""
+    import psutil
+
     directory = Path(place)
     while True:
         try:
-            found = os.statvfs(directory)
+            found = psutil.disk_usage(str(directory))
         except PermissionError:
             if directory == directory.parent:
                 return None
@@ -75,17 +77,27 @@ def disk_of(place: str) -> tuple[float, float] | None:
         except OSError:
             return None
         else:
-            size = found.f_frsize
-            return float((found.f_blocks - found.f_bfree) * size), float(found.f_bavail * size)
+            return float(found.used), float(found.free)
 
 
-def _content(path: Path) -> str:
-    """A missing file is none: kernels without pressure figures have no pressure/io."""
+def _reading(at: float) -> Reading:
+    import psutil
+
     try:
-        return path.read_text("ascii", "replace")
-    except FileNotFoundError as error:
-        if path.name == "stat":
-            raise SourceFailed(Coded(Remarked.PROC_MISSING_HERE)) from error
-        return ""
+        cpu, memory = psutil.cpu_times(), psutil.virtual_memory()
+    except OSError as error:
+        raise SourceFailed(Coded(Remarked.PROC_MISSING_HERE)) from error
+    # Guest times are in user and nice already.
+    total = sum(cpu[:8])
+    return Reading(
+        at=at, host=os.uname().nodename, cpu_busy=total - cpu.idle - cpu.iowait, cpu_total=total,
+        memory=1 - memory.available / memory.total, load=round(os.getloadavg()[0], 2), io_pressure=_pressure(),
+    )  # fmt: skip
+
+
+def _pressure() -> float | None:
+    """Kernels without such figures have no such file."""
+    try:
+        return io_pressure(_PRESSURE.read_text("ascii", "replace"))
     except OSError:
-        return ""
+        return None

@@ -29,12 +29,18 @@ def parse(text: str, at: float, host: str) -> Reading:
     idle = sum(ticks[3:5])
     memory = {name: float(amount) for name, amount in _MEMORY.findall(text)}
     total, available = memory.get("MemTotal"), memory.get("MemAvailable")
-    load, pressure, disk = _LOAD.search(text), _PRESSURE.search(text), _DF.search(text)
+    load, disk = _LOAD.search(text), _DF.search(text)
     return Reading(
         at=at, host=host, cpu_busy=sum(ticks) - idle, cpu_total=sum(ticks),
         memory=None if not total or available is None else 1 - available / total,
         disk_used=None if disk is None else float(disk[2]) * 1024,
         disk_free=None if disk is None else float(disk[3]) * 1024,
         load=None if load is None else float(load[1]),
-        io_pressure=None if pressure is None else float(pressure[1]) / 100,
+        io_pressure=io_pressure(text),
     )  # fmt: skip
+
+
+def io_pressure(text: str) -> float | None:
+    """The share of time in which something waited for the disk, in what pressure/io holds."""
+    pressure = _PRESSURE.search(text)
+    return None if pressure is None else float(pressure[1]) / 100

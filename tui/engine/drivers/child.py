@@ -16,8 +16,7 @@ from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.private import PrivateFiles
 from tui.engine.exceptions import said
 from tui.engine.keepers import Keepers
-from tui.engine.leftovers import MARK, end_marked
-from tui.engine.processes import ChildIdentity, end_alive
+from tui.engine.processes import MARK, ChildIdentity, end_alive, end_marked
 from tui.engine.recorder import Recorder
 from tui.engine.redact import Redactor
 from tui.engine.removal import patiently, remove
