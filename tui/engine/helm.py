@@ -14,6 +14,7 @@ from tui.run.commands import AnyCommand, Handover, Note, Rollback
 from tui.run.decide import decide
 from tui.run.driving import taken_over
 from tui.run.order import Refusal
+from tui.said import said_of, to_data
 
 
 class Helm:
@@ -66,7 +67,7 @@ class Helm:
         try:
             self._recorder.append_all(events, by=person.label)
         except (JournalFull, JournalBroken) as error:
-            return Refused(code="journal", message=str(error))
+            return Refused(code="journal", message=str(error), facts={"said": to_data(said_of(error))})
         return None
 
     def _taken(self, person: Person, reason: str | None) -> HelmTaken:
@@ -92,7 +93,7 @@ class Helm:
         try:
             self._recorder.append_all((*first, *decision), by=person.label)
         except (JournalFull, JournalBroken) as error:
-            return Refused(code="journal", message=str(error))
+            return Refused(code="journal", message=str(error), facts={"said": to_data(said_of(error))})
         about = next((event for event in decision if isinstance(event, StepEvent)), None)
         seq = self._recorder.state.seq
         if about is not None:

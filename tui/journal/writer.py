@@ -26,7 +26,7 @@ from tui.journal.line import (
     encode_data,
 )
 from tui.journal.verify import Survey
-from tui.said import N_, Said
+from tui.said import N_, Said, said_of
 
 RESERVE_BYTES = 2 * 1024 * 1024
 WRITE_AFTER = 0.04
@@ -235,7 +235,7 @@ class JournalWriter:
             "The journal {path} could not be written ({error}); nothing further is recorded or executed. "
             "Look after its disk, then take the run up again with “virada continue”."
         )
-        reason = getattr(error, "strerror", None) or str(error) or "MemoryError"
+        reason = getattr(error, "strerror", None) or said_of(error) or "MemoryError"
         known, self.broken = self.broken, Said(text, path=self.path, error=reason)
         if known is None:
             self.on_broken()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from tui.locale import _
+from tui.said import from_data
 from tui.words.codes import run_word, step_word
 from tui.words.confirmations import confirmation_words
 from tui.words.figures import span
 from tui.words.inert import visible
+from tui.words.said import say
 
 
 class Refusal(Protocol):
@@ -31,6 +34,9 @@ def refusal_words(refusal: Refusal, name: Callable[[str], str] = visible) -> str
     `name`: how a step is called where the words are shown, by its id.
     """
     facts = refusal.facts
+    if isinstance(facts.get("said"), list):
+        with suppress(ValueError):
+            return say(from_data(facts["said"]))
     step = name(str(facts["step"])) if "step" in facts else None
     status = step_word(str(facts["status"])) if "status" in facts else None
     words = _about_run(refusal.code, facts, name) or _about_account(refusal.code, facts)

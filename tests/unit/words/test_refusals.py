@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 import tui.locale
@@ -15,9 +17,10 @@ from tui.cli.helm import refusal as on_the_command_line
 from tui.console.keymap import Keymap
 from tui.console.refusals import refusal_sentence
 from tui.helm.protocol import Refused
+from tui.journal.failure import JournalFull
 from tui.run import commands as c
 from tui.run import confirmation, decide, order, undo
-from tui.said import LANGUAGES
+from tui.said import LANGUAGES, said_of, to_data
 from tui.words.refusals import refusal_words
 
 FACTS: dict[str, Any] = {
@@ -112,3 +115,17 @@ def test_what_costs_a_confirmation_says_why_and_how_to_give_it(why: str) -> None
     shown = on_the_command_line(Refused(code="confirm", message="the message", facts=facts))
     assert "shop\\x1b" in shown and "the message" not in shown
     assert ("--confirm TARGET --reason TEXT" if wanted else "--confirm TARGET.") in shown
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "There is no room left"), ("pt_BR", "Não há mais espaço")])
+def test_what_an_engine_could_not_write_is_told_in_the_words_of_who_asked(language: str, told: str) -> None:
+    error = JournalFull(Path("/runs/\x1b[2J"))
+    refused = Refused(code="journal", message=str(error), facts={"said": to_data(said_of(error))})
+    tui.locale.use(language)
+    words = on_the_command_line(msgspec.json.decode(msgspec.json.encode(refused), type=Refused))
+    assert told in words and "/runs/\\x1b[2J" in words
+
+
+def test_a_sentence_that_nobody_has_made_is_no_words() -> None:
+    refused = Refused(code="journal", message="the message in English", facts={"said": ["Said", "x"]})
+    assert on_the_command_line(refused) == "Refused: The message in English."
