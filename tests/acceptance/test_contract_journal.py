@@ -456,7 +456,7 @@ def test_modes_whatever_the_umask(run: Recorded) -> None:
             private = path.name in ("engine.lock", "engine.log")
             assert _mode(path) == (0o600 if private else 0o640), path
     names = {path.name for path in run.directory.iterdir()}
-    assert names == {"journal.jsonl", "plan", "output", "artifacts", "index", "engine.lock", "engine.log"}
+    assert names == {"journal.jsonl", "plan", "output", "artifacts", "engine.lock", "engine.log"}
     assert (run.directory / "engine.log").read_bytes() == b"", "no engine crashed"
 
 

@@ -11,8 +11,9 @@ from tui.console.pieces import plain, width_of
 from tui.console.view import Moment, View
 from tui.journal import events as e
 from tui.locale import use
+from tui.plan.metrics import METRICS
 from tui.plan.model import Guard
-from tui.words.codes import METRIC, metric_word
+from tui.words.codes import metric_word
 from tui.words.figures import figure
 
 
@@ -71,7 +72,7 @@ def test_words_of_metrics_have_room_in_every_language() -> None:
     try:
         for language in ("en", "pt_BR"):
             use(language)
-            for metric in METRIC:
+            for metric in METRICS:
                 assert len(metric_word(metric)) <= 16, (language, metric_word(metric))
     finally:
         use("en")

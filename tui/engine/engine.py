@@ -29,7 +29,7 @@ from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
 from tui.steps.registry import KINDS
 
-INDEX_EVERY = 30.0
+KEYFRAMES_EVERY = 30.0
 LINGER = 3.0
 """Seconds that an engine nobody needs stays, so that a client that just started it finds it."""
 
@@ -86,7 +86,7 @@ class Engine:
         if self.recorder.writer.broken is not None:
             self._journal_broke()
         sampling = asyncio.create_task(self.sampler.run())
-        indexing = asyncio.create_task(self._index())
+        keeping = asyncio.create_task(self._keep_keyframes())
         await self._look_ahead(self.recorder.state.unended)
         try:
             await self.gate.begin()
@@ -94,7 +94,7 @@ class Engine:
         finally:
             await self.gate.close()
             self.keepers.close()
-            indexing.cancel()
+            keeping.cancel()
             self.sampler.stop()
             for failed in await asyncio.gather(sampling, return_exceptions=True):
                 if isinstance(failed, Exception):
@@ -114,23 +114,21 @@ class Engine:
             # Its program starts without one, only later.
             self.crashlog.exception(error, "a keeper in waiting")
 
-    async def _index(self) -> None:
-        """Keep the caches for seeking near the journal's end; a reader without them builds its own."""
-        from tui.journal.index import Index
+    async def _keep_keyframes(self) -> None:
+        """Keep the cache for seeking near the journal's end; a reader without it folds everything."""
         from tui.run.recording import Recording
 
         recording: Recording | None = None
         while True:
-            await asyncio.sleep(INDEX_EVERY)
+            await asyncio.sleep(KEYFRAMES_EVERY)
             try:
-                await asyncio.to_thread(Index.load_or_build, self.paths.journal, write=True)
                 if recording is None:
                     recording = await asyncio.to_thread(Recording, self.paths.journal)
                 await asyncio.to_thread(recording.extend, write=True)
             except Exception as error:
                 # It is made anew by whoever needs it.
                 recording = None
-                self.crashlog.line(f"the index cannot be written: {error}")
+                self.crashlog.line(f"the keyframes cannot be written: {error}")
 
     def _journal_broke(self) -> None:
         self._broken = self._broken or JournalBroken(self.recorder.writer.broken or "")

@@ -39,7 +39,6 @@ from tui.helm.person import caller
 from tui.journal.clock import RunClock
 from tui.journal.events import RunOpened, RunRecovered, Sizes, Wish, class_of
 from tui.journal.failure import JournalLost
-from tui.journal.index import Index
 from tui.journal.line import JournalError, Line
 from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.journal.reader import read_all
@@ -163,7 +162,6 @@ async def _serve(
         recorder.close()
         if keeper is not None and keeper.problem is not None:
             crashlog.line(f"the head of the journal is not kept: {keeper.problem}")
-        Index.load_or_build(paths.journal, write=True)
 
 
 def _told(recorder: Recorder) -> list[str]:

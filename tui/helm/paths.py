@@ -71,12 +71,6 @@ class RunPaths(Struct, frozen=True):
         return self.directory / "journal.jsonl" if self.journal_file is None else self.journal_file
 
     @property
-    def index(self) -> Path:
-        if self.journal_file is None:
-            return self.directory / "index"
-        return self.directory / f"{self.journal_file.name}.index"
-
-    @property
     def plan(self) -> Path:
         return self.directory / "plan"
 

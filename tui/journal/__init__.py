@@ -1,1 +1,1 @@
-"""What happened: the journal's line format and chain, its writer, readers, index and verification."""
+"""What happened: the journal's line format and chain, its writer, readers and verification."""

@@ -25,7 +25,7 @@ class PositionError(JournalError, ValueError):
 
 
 class Placed(Protocol):
-    """Anything with a place in the run: a line, its head, a point of the index."""
+    """Anything with a place in the run: a line, its head."""
 
     @property
     def seq(self) -> int: ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tui.locale import _
+from tui.plan.metrics import METRICS
 from tui.said import N_
 from tui.words.inert import visible
 from tui.words.said import told
@@ -48,31 +49,6 @@ FATE = {
     "still_running": N_("it still runs on the server"),
     "undecided": N_("its fate is undecided: a person must look at the database"),
 }
-METRIC = {
-    "response_time": N_("response time"),
-    "response_time_p50": N_("response p50"),
-    "response_time_p95": N_("response p95"),
-    "cpu": N_("CPU"),
-    "memory": N_("memory"),
-    "disk": N_("disk used"),
-    "disk_free_bytes": N_("disk free"),
-    "io_pressure_share": N_("I/O pressure"),
-    "load": N_("load"),
-    "connections": N_("connections"),
-    "active_sessions": N_("active sessions"),
-    "waiting_sessions": N_("waiting sessions"),
-    "locks": N_("locks"),
-    "idle_in_transaction": N_("idle in tx"),
-    "oldest_transaction_s": N_("oldest tx"),
-    "deadlocks": N_("deadlocks"),
-    "replication_lag": N_("replication lag"),
-    "replication_lag_bytes": N_("lag in bytes"),
-    "replicas": N_("replicas"),
-    "wal_rate": N_("WAL rate"),
-    "tps": N_("TPS"),
-    "critical_errors": N_("critical errors"),
-}
-"""In the order in which people look for them; at most 16 columns in every language."""
 ON_FAILURE = {
     "hold": N_("the run is held"),
     "continue": N_("the run goes on"),
@@ -319,7 +295,7 @@ def reason_of(reason: str | None, sqlstate: str | None) -> str:
 
 def metric_word(metric: str) -> str:
     """A metric's name for people; one this version does not know keeps the name it has in the plan."""
-    return visible(word(METRIC, metric))
+    return _(METRICS[metric].word) if metric in METRICS else visible(metric)
 
 
 def step_word(status: str) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tui import finite
 from tui.locale import _, language
+from tui.plan.metrics import Unit, unit_of
 from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.words.inert import visible
@@ -163,19 +164,18 @@ def amount(value: object) -> str:
     return _digits(value, ".3g" if abs(value) < 999.5 else ".0f")
 
 
-_SHARES = frozenset(("cpu", "memory", "connections", "disk", "disk_used", "cache_hit", "swap"))
-_SECONDS = ("_seconds", "_s", "lag", "idle_in_transaction")
-
-
 def figure(metric: str, value: float) -> str:
-    """A metric's value in its own unit: seconds, shares of one, bytes, or a count, told by the metric's name."""
-    if metric in _SHARES or metric.endswith("_share"):
-        return f"{_digits(value * 100, '.0f')} %"
-    rate = metric == "tps" or metric.endswith(("_per_s", "_rate", "bytes_s", "rows_s"))
-    if "wal" in metric or "bytes" in metric:
-        return f"{size(value)}/s" if rate else size(value)
-    if rate:
-        return f"{number(value)}/s"
-    if metric.startswith("response_time") or metric.endswith(_SECONDS):
-        return f"{value * 1000:.0f} ms" if abs(value) < 0.9995 else f"{_digits(value, '.1f')} s"
-    return number(value)
+    """A metric's value in its own unit; of one that this version does not know its number."""
+    match unit_of(metric):
+        case Unit.SHARE:
+            return f"{_digits(value * 100, '.0f')} %"
+        case Unit.SECONDS:
+            return f"{value * 1000:.0f} ms" if abs(value) < 0.9995 else f"{_digits(value, '.1f')} s"
+        case Unit.BYTES:
+            return size(value)
+        case Unit.BYTES_A_SECOND:
+            return f"{size(value)}/s"
+        case Unit.A_SECOND:
+            return f"{number(value)}/s"
+        case Unit.NUMBER:
+            return number(value)

@@ -1,14 +1,24 @@
-"""One table says everything of a metric: lint, schema and manual go by it."""
+"""One table says everything of a metric: who shows or checks one goes by it, and nothing else names several."""
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+import tui
 from tests.unit.plan.desk import PLAN, Desk
 from tui.plan import metrics
 from tui.plan.metrics import METRICS, Metric, Origin, Unit
 from tui.plan.schema import json_schema
 from tui.steps.registry import KINDS
+from tui.words.codes import metric_word
+from tui.words.figures import figure
+
+MADE = {"plan/metrics.py", "probes/reading.py", "probes/window.py", "engine/sampler.py"}
+"""The table, and what makes figures under these names."""
 
 
 def written(metric: str, limit: str) -> str:
@@ -40,3 +50,29 @@ def test_a_row_more_is_known_to_everybody(desk: Desk, monkeypatch: pytest.Monkey
     assert [each.code for each in desk.load(written("cache_hit", "90")).errors] == ["bad-quantity"]
     guard = json_schema(KINDS)["$defs"]["Guard"]
     assert guard["properties"]["metric"]["enum"] == list(METRICS) and "cache_hit" in METRICS
+    assert (metric_word("cache_hit"), figure("cache_hit", 0.987)) == ("cache hit", "99 %")
+
+
+def test_what_is_in_no_table_has_its_name_and_a_number() -> None:
+    for name in ("disk_used", "cache_hit", "swap", "rows_s"):
+        assert (metric_word(name), figure(name, 0.5)) == (name, "0.5"), name
+
+
+def names(node: ast.AST) -> Iterator[str]:
+    """Of a literal that lists some; what `steps` look at has two of these names."""
+    elements = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+    for each in elements:
+        if isinstance(each, ast.Constant) and each.value in METRICS:
+            yield str(each.value)
+
+
+def test_no_other_table_of_them() -> None:
+    home, found = Path(tui.__file__).parent, list[str]()
+    for source in home.rglob("*.py"):
+        text = source.read_text()
+        if sum(f'"{name}"' in text for name in METRICS) < 3 or str(source.relative_to(home)) in MADE:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if len(set(names(node))) > 2:
+                found.append(f"{source.relative_to(home)}: {sorted(names(node))}")
+    assert found == []

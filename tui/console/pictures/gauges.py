@@ -10,10 +10,11 @@ from tui.console.pieces import Line, Piece, columns, sides, width_of
 from tui.console.view import View
 from tui.finite import share
 from tui.locale import _
+from tui.plan.metrics import METRICS
 from tui.run.attested import left_to_a_person
 from tui.run.measured import fresh
 from tui.run.state import GuardState, RunState
-from tui.words.codes import GUARD_STATE, METRIC, metric_word, word
+from tui.words.codes import GUARD_STATE, metric_word, word
 from tui.words.figures import clock, figure
 from tui.words.inert import visible
 
@@ -50,13 +51,13 @@ def _urgency(guard: GuardState) -> int:
 
 
 def _place(metric: str) -> tuple[int, str]:
-    """Known metrics in the order of their words, others behind them by name."""
+    """Known metrics in the order of their table, others behind them by name."""
     return _ORDER.get(metric, len(_ORDER)), metric
 
 
 GUARD_STYLE = {"ok": "ok", "over": "warn", "breached": "bad", "unknown": "dim"}
 _RELATION = {"below": "<", "above": ">", "equals": "="}
-_ORDER = {metric: place for place, metric in enumerate(METRIC)}
+_ORDER = {metric: place for place, metric in enumerate(METRICS)}
 
 
 def _sources(state: RunState, width: int) -> list[Line]:
