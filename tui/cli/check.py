@@ -39,12 +39,13 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     print_lines(map(say_problem, problems))
     if loaded.plan is not None and (target is not None or create_ledger):
         from tui.engine.preflight import preflight
-        from tui.words.neighbours import unseen_line
+        from tui.run.neighbours import UNSEEN
+        from tui.words.said import say
 
         there = preflight(loaded, plan, choose_target(loaded.plan, target), dict(os.environ), create_ledger)
         print_lines(map(say_problem, there))
         problems += there
-        tell(unseen_line())
+        tell(say(UNSEEN))
     errors = sum(problem.level == "error" for problem in problems)
     warnings = len(problems) - errors
     tell(_counted(errors, warnings))

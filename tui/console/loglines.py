@@ -13,6 +13,7 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _, ngettext
 from tui.run.lockwait import LOCKS
+from tui.run.neighbours import beside, neighbour
 from tui.run.state import Barrier, RunState
 from tui.words.codes import (
     EFFECT,
@@ -29,9 +30,8 @@ from tui.words.codes import (
 from tui.words.figures import figure
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
-from tui.words.neighbours import beside_lines, neighbour_words
 from tui.words.runs import excepted
-from tui.words.said import told
+from tui.words.said import say, told
 from tui.words.steps import name_of
 from tui.words.trouble import which_checks
 from tui.words.waiting import wait_words
@@ -153,11 +153,11 @@ def _said(event: e.Event, line: Line, state: RunState) -> tuple[Severity, str] |
         case e.RunOpened():
             text = _("Run {run} opened on {target} by {by}").format(run=event.id, target=event.target, by=by)
             spite = _("in spite of: {codes}").format(codes=", ".join(event.despite)) if event.despite else None
-            told = (text, *([spite] if spite else ()), *beside_lines(event.others, event.beside))
+            told = (text, *([spite] if spite else ()), *map(say, beside(event.others, event.beside)))
             return ("warning" if event.others or spite else "event"), "; ".join(told)
         case e.RunBeside():
             text = _("Another run on this target, beside which this one goes on: {run}")
-            return "warning", " | ".join(text.format(run=neighbour_words(other)) for other in event.runs)
+            return "warning", " | ".join(text.format(run=say(neighbour(other))) for other in event.runs)
         case e.RunRecovered():
             text = _("The run was taken up again by another engine; the helm is free")
             if event.end_known is False:

@@ -22,12 +22,12 @@ from tui.engine.target import TargetAccess
 from tui.helm.paths import RunPaths, is_own, last_type
 from tui.journal.codes import Standing
 from tui.journal.others import OtherRun, Seat
-from tui.locale import _
 from tui.postgres import fence, presence
 from tui.postgres.connect import Session
 from tui.postgres.pooler import SETTLED
 from tui.postgres.presence import Sighting
-from tui.words.neighbours import neighbour_words, seat_words
+from tui.run.neighbours import in_the_way, seat
+from tui.said import Joined, Said
 
 _TURN_S: Final = 20.0
 """Seconds for which a run waits to open while another one opens: that takes less than one."""
@@ -132,18 +132,18 @@ class Turn:
             return False
         return True
 
-    async def _whose(self) -> str:
-        text = _("Another run has been opening on this target for {seconds} s: {who}. Nothing was started. To run "
-                 "beside it, which is recorded: --beside REASON")  # fmt: skip
-        who = _("its engine is on this host")
+    async def _whose(self) -> Said:
+        text = ("Another run has been opening on this target for {seconds} s: {who}. Nothing was started. To run "
+                "beside it, which is recorded: --beside REASON")  # fmt: skip
+        who = Said("its engine is on this host")
         if self._control is not None:
             opening = [s for s in await presence.sightings(self._control) if s.opening]
-            who = "; ".join(
-                f"{s.run or '?'}, "
-                + seat_words(Seat(pid=s.pid, since=s.since, user=s.user, address=s.address))
+            seats = [
+                Joined((s.run or "?", seat(Seat(pid=s.pid, since=s.since, user=s.user, address=s.address))))
                 for s in opening
-            )  # fmt: skip
-        return text.format(seconds=round(_TURN_S), who=who or "?")
+            ]
+            who = Joined(seats or ["?"], "; ")
+        return Said(text, seconds=round(_TURN_S), who=who)
 
     async def _leave(self) -> None:
         if self._fd >= 0:
@@ -153,15 +153,11 @@ class Turn:
             await fence.release(self._control, fence.opening_key())
 
 
-def refusal(others: Iterable[OtherRun]) -> list[str]:
+def refusal(others: Iterable[OtherRun]) -> list[Said]:
     """Why no run opens beside these, and what can be done; empty where none of them is in the way."""
-    lines = [
-        _("In the way on this target: {run}.").format(run=neighbour_words(other))
-        for other in others
-        if other.in_the_way
-    ]
+    lines = in_the_way(others)
     if lines:
-        lines.append(_("Nothing was started. To run beside it, which is recorded: --beside REASON"))
+        lines.append(Said("Nothing was started. To run beside it, which is recorded: --beside REASON"))
     return lines
 
 

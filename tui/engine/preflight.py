@@ -31,8 +31,9 @@ from tui.plan.seal import work_of
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
+from tui.run.neighbours import neighbour
+from tui.said import N_, Said
 from tui.steps.registry import KINDS, needs_of
-from tui.words.neighbours import neighbour_words
 from tui.words.said import say
 
 OLDEST, NEWEST = 14, 18
@@ -200,11 +201,13 @@ async def _other_runs(found: Findings, access: TargetAccess, control: Session) -
     """Those that are in the way keep a run from opening now; others are worth knowing."""
     for other in await look(access, control, runs_directory(), access.run):
         if other.in_the_way:
-            text = _("In the way on this target: {run}. A run opens beside it with --beside REASON, which is recorded.")
-            found.add("error", "other-run", text.format(run=neighbour_words(other)))
+            text = N_(
+                "In the way on this target: {run}. A run opens beside it with --beside REASON, which is recorded."
+            )
+            found.add("error", "other-run", Said(text, run=neighbour(other)))
         elif other.standing != Standing.UNREADABLE:
-            text = _("Not in the way on this target: {run}.")
-            found.add("warning", "other-run", text.format(run=neighbour_words(other)))
+            text = N_("Not in the way on this target: {run}.")
+            found.add("warning", "other-run", Said(text, run=neighbour(other)))
 
 
 def _programs(

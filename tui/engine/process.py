@@ -53,11 +53,11 @@ from tui.postgres.resolve import without_service_variable
 from tui.postgres.sizes import Found
 from tui.run.driving import wished
 from tui.run.fold import fold_all
+from tui.run.neighbours import UNSEEN, beside
 from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState
 from tui.said import Said
-from tui.words.neighbours import beside_lines, unseen_line
 from tui.words.said import say, say_problem
 
 _TOLD = 100
@@ -169,7 +169,7 @@ def _told(recorder: Recorder) -> list[str]:
     opened = recorder.state.opened
     if opened is None or opened.demo is not None or not identified(opened.identity or {}):
         return []
-    return [*beside_lines(opened.others, None), unseen_line()]
+    return [say(line) for line in (*beside(opened.others, None), UNSEEN)]
 
 
 def _starter() -> dict[str, str]:
@@ -235,7 +235,7 @@ async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by
             others = await look(target, control, runs, opened.id, patient=opened.beside is None)
             lines = refusal(others)
             if lines and opened.beside is None:
-                raise CannotStart("\n".join(lines), _REFUSED)
+                raise CannotStart("\n".join(map(say, lines)), _REFUSED)
             target.presence.cleared = control
             return _begin(paths, target, msgspec.structs.replace(opened, others=others), by)
     except InTheWay as error:

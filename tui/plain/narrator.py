@@ -14,6 +14,7 @@ from tui.locale import _, ngettext
 from tui.run.attested import attested_steps
 from tui.run.clock import instant
 from tui.run.foresight import foresee
+from tui.run.neighbours import neighbour
 from tui.run.next import Append, Wait, next_effects
 from tui.run.state import RunState
 from tui.run.steps import StepState
@@ -34,8 +35,8 @@ from tui.words.driving import drive_word, foreseen_words
 from tui.words.figures import amount, moment, size, span, t_clock
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible, visible_lines
-from tui.words.neighbours import neighbour_words
 from tui.words.runs import counted_steps, excepted, outcome_word, run_waiting
+from tui.words.said import say
 from tui.words.said import told as told_words
 from tui.words.steps import evidence_words, unit_word
 from tui.words.trouble import Row, place, told_rows, trouble, which_checks
@@ -126,7 +127,7 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
 
 
 def _came(previous: RunState, state: RunState, event: e.RunBeside, line: Line) -> list[str]:
-    return [_("another run on this target, beside which this one goes on: {run}").format(run=neighbour_words(other))
+    return [_("another run on this target, beside which this one goes on: {run}").format(run=say(neighbour(other)))
             for other in event.runs]  # fmt: skip
 
 

@@ -15,14 +15,15 @@ from tui.journal.others import IN_THE_WAY, OtherRun
 from tui.locale import _, ngettext
 from tui.plain.columns import cells, cut, filled, folded
 from tui.run.driving import Driver
+from tui.run.neighbours import neighbour
 from tui.run.state import Barrier
 from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, metric_word, step_word, word
 from tui.words.driving import driver_words
 from tui.words.figures import figure, moment, span
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible
-from tui.words.neighbours import neighbour_words
 from tui.words.runs import run_waiting
+from tui.words.said import say
 from tui.words.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
 from tui.words.trouble import told_rows, trouble_of
 from tui.words.unknown import lack_words, place_words, remedy, safe_words, sizes_words
@@ -75,7 +76,7 @@ def _said(status: dict[str, Any]) -> list[str]:
         lines.append(_("opened beside others: {reason}").format(reason=visible(status["beside"])))
     for other in _others(status.get("others")):
         if other.in_the_way:
-            lines.append("  " + _("was in the way then: {run}").format(run=neighbour_words(other)))
+            lines.append("  " + _("was in the way then: {run}").format(run=say(neighbour(other))))
     if status["held_facts"] is not None:
         barrier = Barrier(code=status["held"], facts=status["held_facts"])
         lines.append(_("HELD: {why}").format(why=held_sentence(barrier)))

@@ -6,11 +6,12 @@ from typing import Any
 
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
+from tui.run.neighbours import neighbour
 from tui.run.state import Barrier
 from tui.said import N_
 from tui.words.codes import word
 from tui.words.inert import visible
-from tui.words.neighbours import neighbour_words
+from tui.words.said import say
 
 EVIDENCE = {
     EvidenceState.LEDGER_ROW: N_("What the run committed last is there."),
@@ -58,7 +59,7 @@ def held_sentence(barrier: Barrier) -> str:
             return _("The ledger has work of this run that its journal does not know: the journal has lost its end, or "
                      "is an older copy; nothing is done.")  # fmt: skip
         case HoldReason.OTHER_RUN:
-            runs = " | ".join(neighbour_words(other) for other in barrier.runs)
+            runs = " | ".join(say(neighbour(other)) for other in barrier.runs)
             text = _("Another run is in the way on this target, and nothing but a rollback begins here: {run}.")
             return text.format(run=runs or "?")
         case HoldReason.LEDGER_EMPTIED:

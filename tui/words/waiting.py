@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from tui.locale import _, ngettext
+from tui.run.neighbours import awaited
 from tui.said import N_
 from tui.words.codes import STEP_WAITING, metric_word, word
 from tui.words.figures import ago, amount, figure
 from tui.words.inert import visible
-from tui.words.neighbours import awaited_words
+from tui.words.said import say
 from tui.words.steps import facts_words
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)Z")
@@ -33,7 +34,7 @@ def wait_words(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, as a sentence without an end; a reason this version does not know as it is, with its facts."""
     match reason:
         case "target_key":
-            return awaited_words(facts)
+            return say(awaited(facts))
         case "lock":
             return _lock(facts)
         case "lock_retry":

@@ -22,7 +22,8 @@ from tui.journal.others import OtherRun
 from tui.journal.writer import JournalWriter
 from tui.plan.model import Plan
 from tui.postgres.presence import Sighting
-from tui.words.neighbours import awaited_words, named_lines, neighbour_words
+from tui.run.neighbours import awaited, named, neighbour
+from tui.words.said import say
 
 HERE = {"system_identifier": "7", "database": "app", "database_oid": 16384, "host": "db1", "port": 5432}
 MINE = "20261122T060000Z-0000"
@@ -76,10 +77,10 @@ def test_open_runs_of_the_same_server_and_database_are_found(tmp_path: Path) -> 
     told = {other.run: other for other in neighbours(tmp_path, MINE, HERE)}
     one = told[name(1)]
     assert (one.by, one.step, one.number, one.ahead, one.account) == ("ana@jump1", "a", "1.1.1", 2, "")
-    assert told[name(7)].place == "db2:5432" and "db2:5432" in neighbour_words(told[name(7)])
-    lines = refusal(told.values())
+    assert told[name(7)].place == "db2:5432" and "db2:5432" in say(neighbour(told[name(7)]))
+    lines = [*map(say, refusal(told.values()))]
     assert len(lines) == 4 and "--beside" in lines[-1] and "ana@jump1" in lines[0] and "1.1.1 a" in lines[0]
-    assert [line for line in named_lines(told.values()) if name(2) in line]
+    assert [line for line in map(say, named(told.values())) if name(2) in line]
 
 
 @pytest.mark.unsaid(Standing.UNKNOWN, Standing.UNREADABLE)
@@ -121,7 +122,7 @@ def test_another_account_is_named_and_read_within_limits(tmp_path: Path, monkeyp
     for path in (paths.directory, paths.journal):
         os.chown(path, NOBODY, NOBODY)
     (other,) = neighbours(tmp_path, MINE, HERE)
-    assert other.account == "nobody" and other.in_the_way and "nobody" in neighbour_words(other)
+    assert other.account == "nobody" and other.in_the_way and "nobody" in say(neighbour(other))
     # Not its owner's own journal, or one that others may write: it says nothing.
     os.chown(paths.journal, 0, 0)
     assert ids(tmp_path) == [(name(1), Standing.UNREADABLE)]
@@ -132,7 +133,7 @@ def test_another_account_is_named_and_read_within_limits(tmp_path: Path, monkeyp
     long = put(tmp_path, name(2), listed(sql("x" * 500), query("y\x1b[2J")))
     for path in (long.directory, long.journal):
         os.chown(path, NOBODY, NOBODY)
-    told = neighbour_words(neighbours(tmp_path, MINE, HERE)[1])
+    told = say(neighbour(neighbours(tmp_path, MINE, HERE)[1]))
     assert len(told) < 600 and "\x1b" not in told
     monkeypatch.setattr(module, "_BYTES", 100)
     assert {standing for _run, standing in ids(tmp_path)} == {Standing.UNREADABLE}
@@ -162,7 +163,7 @@ def test_what_shows_itself_on_the_server_is_added(tmp_path: Path) -> None:
         name(1): Standing.WATCHES, name(2): Standing.ANNOUNCED, name(4): Standing.ANNOUNCED,
         name(5): Standing.CHANGING, name(6): Standing.UNKNOWN, "pid 7": Standing.CHANGING,
     }  # fmt: skip
-    assert "10.0.0.7" in neighbour_words(found[name(4)]) and "4711" in neighbour_words(found[name(4)])
+    assert "10.0.0.7" in say(neighbour(found[name(4)])) and "4711" in say(neighbour(found[name(4)]))
     none = met((), [seen(name(4)), seen("", pid=6)], tmp_path, MINE)
     assert [other.in_the_way for other in none] == [False]
 
@@ -171,8 +172,8 @@ def test_a_wait_for_the_key_says_for_whom() -> None:
     facts = {"holders": [4711], "held_by": [
         {"pid": 4711, "run": name(1), "user": "app", "address": "10.0.0.7", "since": "2026-11-22T06:03:00.5Z"},
     ]}  # fmt: skip
-    told = awaited_words(facts)
+    told = say(awaited(facts))
     assert all(part in told for part in (name(1), "4711", "app", "10.0.0.7", "2026-11-22 06:03 UTC")), told
-    assert "4711" in awaited_words({"holders": [4711]})
-    assert awaited_words({"held_by": "?", "holders": None}) == "waits for another run to leave the target"
-    assert "?" in awaited_words(json.loads('{"held_by": [{}]}'))
+    assert "4711" in say(awaited({"holders": [4711]}))
+    assert say(awaited({"held_by": "?", "holders": None})) == "waits for another run to leave the target"
+    assert "?" in say(awaited(json.loads('{"held_by": [{}]}')))

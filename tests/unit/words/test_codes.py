@@ -20,11 +20,12 @@ from tui.plan import model
 from tui.run import state, steps
 from tui.run.confirmation import Why
 from tui.run.fold import fold
+from tui.run.neighbours import standing
 from tui.run.unknown import Unknown
 from tui.words import codes as w
 from tui.words import holding
 from tui.words.confirmations import confirmation_words
-from tui.words.neighbours import standing_words
+from tui.words.said import say
 from tui.words.unknown import lack_words
 from tui.words.waiting import wait_words
 
@@ -52,7 +53,7 @@ TABLES: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
 )
 SAID: dict[type[StrEnum], Callable[[str], str]] = {
     c.HoldReason: lambda code: holding.held_sentence(state.Barrier(code=code, facts={})),
-    c.Standing: lambda code: standing_words(OtherRun(run="r", standing=code)),
+    c.Standing: lambda code: say(standing(OtherRun(run="r", standing=code))),
     c.WaitReason: lambda code: wait_words(code, {}),
     Unknown: lambda code: lack_words(code),
 }

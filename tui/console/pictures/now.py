@@ -25,6 +25,7 @@ from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
 from tui.run.errors import RecordedError
 from tui.run.measured import fresh
+from tui.run.neighbours import neighbour
 from tui.run.state import Barrier, RunState
 from tui.run.steps import StepState
 from tui.run.takeback import stays
@@ -36,7 +37,7 @@ from tui.words.driving import foreseen_words, steps_words, stop_words
 from tui.words.figures import clock, figure, span, time_of_day
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
-from tui.words.neighbours import neighbour_words
+from tui.words.said import say
 from tui.words.steps import name_of
 from tui.words.unknown import share
 from tui.words.waiting import wait_words
@@ -168,7 +169,7 @@ def _barred(view: View, barrier: Barrier) -> list[Piece]:
         runs = ", ".join(visible(other.name) for other in barrier.runs)
         text = _("Another run is in the way here: {run}. Nothing but a rollback begins.").format(run=runs)
         hint = _("h looks again; “accept what answers” in the palette ({key}) goes on beside it.")
-        known = " | ".join(neighbour_words(other) for other in barrier.runs)
+        known = " | ".join(say(neighbour(other)) for other in barrier.runs)
         told: list[Piece] = [
             (_("HELD") + " ", "bad"),
             (text, "warn"),
