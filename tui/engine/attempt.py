@@ -81,6 +81,8 @@ class Attempt:
         self.stop = asyncio.Event()
         self.stop_reason: CancelReason | None = None
         self.companion_end = False
+        self.performed = False
+        """Something that its kind asks for was carried out, or may have been."""
         self.awaits_standby = False
         """A commit of it waited for a synchronous standby when that was last looked for."""
         self.watching = Watching(recorder, state, self._given_up, look_now)
@@ -184,7 +186,9 @@ class Attempt:
                 await self._keyed()
             self._in_time()
             while True:
-                result = await self.perform(generator.send(result))
+                effect = generator.send(result)
+                self.performed = True
+                result = await self.perform(effect)
         except StopIteration as ended:
             outcome: fx.Outcome = ended.value
             return outcome
@@ -612,7 +616,8 @@ class Attempt:
         """Not the run's target answered, so that nothing further was begun: what is on its way has a fate, which is
         asked of the target alone; else another attempt goes on from here."""
         at = self._current()
-        if at.witness is not None or (self.kind.fence == "child" and at.child is not None):
+        begun = at.child is not None if self.kind.fence == "child" else self.kind.fence == "proof" and self.performed
+        if at.witness is not None or begun:
             await self._recover(other)
         elif self.stop_reason != CancelReason.ENGINE:
             met = CancelReason.OTHER_RUN if other.code == HoldReason.OTHER_RUN else CancelReason.OTHER_TARGET

@@ -87,7 +87,7 @@ class _Script:
         self.variables = Variables(given)
         self.source = source
         self.files = FileCommands(self)
-        self.reviewer = Reviewer("single" if single else "script", "psql")
+        self.reviewer = Reviewer("single" if single else "script", "psql", by_psql=True)
         self.places: list[_Place] = []
         self._restricted = False
         self._sent: Statement | None = None

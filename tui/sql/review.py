@@ -66,10 +66,10 @@ class Reviewer:
     `transaction` is as in `review`. For psql the variables are put in already, and meta-commands are judged elsewhere.
     """
 
-    def __init__(self, transaction: Transaction, runner: Runner) -> None:
+    def __init__(self, transaction: Transaction, runner: Runner, *, by_psql: bool = False) -> None:
         self.transaction = transaction
         self.runner = runner
-        self.psql = runner == "psql"
+        self.psql = by_psql
         self.file = ""
         self._open: Finding | None = None
         self._enums = Enums()
