@@ -38,7 +38,9 @@ def _bindir() -> Path:
 def _installed() -> list[str]:
     """The system's places and programs."""
     roots = [Path("/usr/lib/postgresql"), *Path("/usr").glob("pgsql-*")]
+    carried = _bindir().resolve()
     paths = [Path(place, name) for place in os.environ["PATH"].split(os.pathsep) for name in _PROGRAMS]
+    paths = [path for path in paths if path.resolve().parent != carried]
     # Links into a place that is hidden lead nowhere then.
     files = [path for path in paths if path.is_file() and not any(path.resolve().is_relative_to(r) for r in roots)]
     return [str(path) for path in (*(root for root in roots if root.is_dir()), *files)]

@@ -31,13 +31,14 @@ def closed(seconds_ago: float) -> OpenWindow:
 
 @awaited
 @pytest.mark.parametrize(
-    ("window", "dangerous", "why"),
-    [(closed(6 * 86400.0), "", "window"), (closed(-600.0), "", "buffer"), (None, ", confirm: typed", "typed")],
+    ("seconds_ago", "dangerous", "why"),
+    [(6 * 86400.0, "", "window"), (-600.0, "", "buffer"), (None, ", confirm: typed", "typed")],
     ids=["past", "buffer", "typed"],
 )
 async def test_headless_stops_before_the_step_and_names_it(
-    empty_database: Database, tmp_path: Path, window: OpenWindow | None, dangerous: str, why: str
+    empty_database: Database, tmp_path: Path, seconds_ago: float | None, dangerous: str, why: str
 ) -> None:
+    window = None if seconds_ago is None else closed(seconds_ago)
     steps = STEPS.replace('drop table made"}', f'drop table made"}}{dangerous}')
     async with Rig(tmp_path, empty_database, steps, policy=Policy(drive="headless"), window=window) as rig:
         await rig.ended("look")

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -122,10 +123,11 @@ class Server:
         """kill -9 of the postmaster and of everything it started, which loses whatever WAL was not written."""
         postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
         processes = [postmaster, *postmaster.children(recursive=True)]
-        for process in processes:
-            process.suspend()
-        for process in processes:
-            process.send_signal(signal.SIGKILL)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for process in processes:
+                # A backend whose client has gone may end meanwhile.
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(number)
         psutil.wait_procs(processes, timeout=10)
         (self.data / "postmaster.pid").unlink()
 
