@@ -69,7 +69,7 @@ def test_all_are_told_that_nothing_runs_and_see_it_go_on(station: Station, datab
         for screen in (operator, observer):
             screen.wait_gone("NOTHING RUNS")
             assert "live" in screen.text.splitlines()[1]
-        lines.wait_text("another engine took the run up")
+        lines.wait_text("The run was taken up again by another engine")
         with database.connect() as connection:
             connection.execute("delete from gate")
         operator.send("n")

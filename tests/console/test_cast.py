@@ -66,7 +66,7 @@ def test_times_never_go_back_and_idle_is_left_out(tmp_path: Path) -> None:
     assert times == sorted(times) and times[0] == 0.0
     assert times[-1] < story.mono / 4, "thirteen minutes, most of them without an event"
     labels = [data for _at, code, data in events if code == "m"]
-    assert any("FAILED" in label for label in labels) and any("Rollback started" in label for label in labels)
+    assert any("FAILED" in label for label in labels) and any("ROLLBACK started" in label for label in labels)
 
 
 @pytest.mark.parametrize("every", [0.1, 0.5, 3.0, 8.0, 60.0])

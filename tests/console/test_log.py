@@ -13,7 +13,7 @@ from tests.console.journals import Story, failed, migrated, migrating, prepared,
 from tests.console.test_twelve_questions import undecided
 from tests.console.twin import shown
 from tui.console.kept import CHARACTERS, LINES, Kept
-from tui.console.loglines import LogLine, Severity, log_lines
+from tui.console.loglines import LogLine, log_lines
 from tui.console.pictures.logrows import log_row, log_rows
 from tui.console.pieces import plain, width_of
 from tui.console.tail import Tail
@@ -24,6 +24,7 @@ from tui.journal.reader import Entry
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.words.inert import visible
+from tui.words.records import Severity
 
 
 def line_of(n: int, severity: Severity = "output", text: str = "") -> LogLine:
@@ -99,7 +100,7 @@ async def test_the_newest_error_comes_first_where_the_end_is_followed(tmp_path: 
     async with shown(failed(), tmp_path, size=(80, 24)) as seen:
         await seen.press("3", "e")
         mark = seen.app.overview.log_pane.chosen()
-        assert mark is not None and "Rollback proposed" in mark.text
+        assert mark is not None and "ROLLBACK PROPOSED" in mark.text
         await seen.press("e")
         mark = seen.app.overview.log_pane.chosen()
         assert mark is not None and "division by zero" in mark.text, "after the last one comes the first again"
@@ -254,13 +255,14 @@ def test_a_wait_is_one_line_until_its_step_says_something_else() -> None:
     facts = {"blockers": [session(20, "blocks_us", state="idle in transaction", state_age_s=1.0)]}
     for n in range(1, 6):
         story.add(e.StepWaiting(step="backup", attempt=1, reason="lock", facts=facts), after=1.0)
-        story.add(e.StepWaiting(step="backup", attempt=1, reason="lock_retry", facts={"try": n, "of": 9} | facts))
+        tries = {"try": n, "of": 9, "pause_s": 1}
+        story.add(e.StepWaiting(step="backup", attempt=1, reason="lock_retry", facts=tries | facts))
         story.add(e.StepWaiting(step="backup", attempt=1))
     story.output("backup", "something else")
     story.add(e.StepWaiting(step="backup", attempt=1, reason="lock", facts=facts), after=1.0)
     told(story, log)
     waits = [line for line in log.text().splitlines() if "pid 20" in line]
-    assert len(waits) == 2 and "try 5 of 9" in waits[0] and "waiting for a lock" in waits[1]
+    assert len(waits) == 2 and "try 5 of 9" in waits[0] and "waits for a lock" in waits[1]
 
 
 def test_trimming_forgets_no_line_that_counts() -> None:
@@ -294,4 +296,5 @@ async def test_by_what_a_fate_was_decided_is_told_in_words(tmp_path: Path) -> No
     async with shown(undecided(), tmp_path, size=(120, 40)) as seen:
         await seen.press("3", "z")
         told = " ".join(seen.text().split())
-        assert "fate undecided: Executar script de migração: the server is on another timeline" in told
+        assert "fate of Executar script de migração: it is undecided" in told
+        assert "(the server is on another timeline)" in told

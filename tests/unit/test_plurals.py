@@ -67,7 +67,7 @@ def test_a_run_of_one_step_and_one_row() -> None:
         previous, state = state, fold(state, line)
         told += narrate(previous, state, line)
     text = "\n".join(told)
-    assert ", 1 step\n" in text and "1 of 1 row\n" in text and "(1 line left out)" in text
+    assert ", 1 step\n" in text and "1 of 1 row (" in text and "(1 line left out)" in text
     assert end_line(state).endswith("steps: 1 running.")
     assert progress_sentence({"done": 1, "total": 1, "unit": "rows"}) == "1 of 1 row (100 %)"
     assert progress_sentence({"done": 1, "total": 2, "unit": "rows"}) == "1 of 2 rows (50 %)"

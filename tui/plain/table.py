@@ -19,6 +19,7 @@ from tui.run.neighbours import neighbour
 from tui.run.state import Barrier
 from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, metric_word, step_word, word
 from tui.words.driving import driver_words
+from tui.words.events import rollback_reason
 from tui.words.figures import figure, moment, span
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible
@@ -84,7 +85,8 @@ def _said(status: dict[str, Any]) -> list[str]:
     for fired in status["proposed"]:
         lines.append(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"])))
     if status["rollback"] is not None:
-        lines.append(_("rollback: {reason}").format(reason=visible(status["rollback"]["reason"])))
+        reason = visible(rollback_reason(status["rollback"]["reason"]))
+        lines.append(_("rollback: {reason}").format(reason=reason))
         left = ", ".join(visible(step) for step in _stays(status))
         if left and status["rollback"]["status"] != "running":
             lines.append(_("NOT taken back: {steps}").format(steps=left))

@@ -7,6 +7,7 @@ own words with the file and line, the line of a program's output that says why.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,7 +15,8 @@ from tui.locale import _
 from tui.run.steps import StepState
 from tui.words.codes import EFFECT, FATE_REASON, REASON, word
 from tui.words.inert import visible, visible_lines
-from tui.words.trouble import Row, error_of, place, trouble, which_checks
+from tui.words.said import told
+from tui.words.trouble import Row, as_told, error_of, place, trouble_of, which_checks
 
 _SAID_BY_MESSAGE = frozenset({"sql_error", "exit_status", "total_error", "end_not_reached", "restore_failed"})
 """Reasons that the message itself says better."""
@@ -33,19 +35,18 @@ class Cause(Struct, frozen=True):
 
 def cause(at: StepState) -> Cause:
     """Of a step that failed, was cancelled, or of which nobody knows."""
-    effect = word(EFFECT, at.effect)
-    if at.status == "undecided":
-        return Cause("", word(FATE_REASON, at.fate_reason), effect)
-    error, told = error_of_step(at), _printed(at)
-    code = visible(str(error.get("sqlstate") or at.sqlstate or "")) or told.code
-    return Cause(
-        code, (_what(at, error.get("message"), place(error), told) or word(REASON, at.reason)).rstrip("."), effect
-    )
+    return cause_of(as_told(at))
 
 
-def error_of_step(at: StepState) -> dict[str, object]:
-    """What the server said of it: place, SQLSTATE, message."""
-    return error_of({"evidence": at.evidence, "sqlstate": at.sqlstate, "message": at.message})
+def cause_of(step: dict[str, Any]) -> Cause:
+    """`cause` of a step as `trouble_of` reads it."""
+    effect = word(EFFECT, step["effect"])
+    if step["status"] == "undecided":
+        return Cause("", word(FATE_REASON, step["fate_reason"]), effect)
+    error, printed = error_of(step), _printed(step["evidence"])
+    code = visible(str(error.get("sqlstate") or step["sqlstate"] or "")) or printed.code
+    what = _what(step, error.get("message"), place(error), printed) or word(REASON, step["reason"])
+    return Cause(code, what.rstrip("."), effect)
 
 
 class _Printed(Struct, frozen=True):
@@ -55,9 +56,9 @@ class _Printed(Struct, frozen=True):
     code: str = ""
 
 
-def _printed(at: StepState) -> _Printed:
+def _printed(evidence: dict[str, Any]) -> _Printed:
     """The last line that calls itself an error, else the last one."""
-    tail = at.evidence.get("tail")
+    tail = evidence.get("tail")
     lines = [line for line in visible_lines(tail) if line.strip()] if isinstance(tail, str) else []
     if not lines:
         return _Printed()
@@ -66,24 +67,25 @@ def _printed(at: StepState) -> _Printed:
     return _Printed(said.strip(), "" if verbose is None else verbose[1])
 
 
-def _what(at: StepState, message: object, where: str, printed: _Printed) -> str:
-    reason = word(REASON, at.reason)
-    found = _found(trouble(at))
-    which = which_checks(at.evidence.get("checks"))
+def _what(step: dict[str, Any], message: object, where: str, printed: _Printed) -> str:
+    reason = step["reason"]
+    why = word(REASON, reason)
+    found = _found(trouble_of(step))
+    which = which_checks(step["evidence"].get("checks"))
     if which:
         return f"{which}: {found}" if found else which
-    said = next((line for line in visible_lines(str(message or "")) if line.strip()), "")
+    said = next((line for line in visible_lines(told(message)) if line.strip()), "")
     if said:
         said = f"{where}: {said}" if where else said
-        known = said if at.reason in _SAID_BY_MESSAGE else f"{reason}: {said}"
-        return f"{known}; {found}" if found and at.reason not in _SAID_BY_MESSAGE else known
+        known = said if reason in _SAID_BY_MESSAGE else f"{why}: {said}"
+        return f"{known}; {found}" if found and reason not in _SAID_BY_MESSAGE else known
     if printed.line:
-        status = at.evidence.get("exit_status")
-        ended = _("exit status {status}").format(status=status) if at.reason == "exit_status" else reason
+        status = step["evidence"].get("exit_status")
+        ended = _("exit status {status}").format(status=status) if reason == "exit_status" else why
         return f"{ended}: {printed.line}"
-    if at.reason == "not_as_expected" and found:
+    if reason == "not_as_expected" and found:
         return found
-    return f"{reason}: {found}" if found else reason
+    return f"{why}: {found}" if found else why
 
 
 def _found(rows: list[Row]) -> str:

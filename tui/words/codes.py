@@ -47,7 +47,7 @@ FATE = {
     "applied": N_("it was applied"),
     "not_applied": N_("it was not applied"),
     "still_running": N_("it still runs on the server"),
-    "undecided": N_("its fate is undecided: a person must look at the database"),
+    "undecided": N_("it is undecided: a person must look at the database"),
 }
 ON_FAILURE = {
     "hold": N_("the run is held"),

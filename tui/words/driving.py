@@ -36,11 +36,13 @@ def drive_lines(state: RunState, wall: float) -> list[str]:
         return []
     goal = state.steps.get(found.until or "")
     name = None if goal is None else f"{goal.place.number} {visible(goal.id)}"
+    return [_("drives: {who}").format(who=driver_words(found, name)), *from_here_on(state, wall)]
+
+
+def from_here_on(state: RunState, wall: float) -> list[str]:
+    """What happens although nobody does anything more, in a line; none where nothing does."""
     foreseen = foresee(state, wall)
-    lines = [_("drives: {who}").format(who=driver_words(found, name))]
-    if foreseen.due:
-        lines.append(_("from here on: {what}").format(what=foreseen_words(foreseen, wall)))
-    return lines
+    return [_("from here on: {what}").format(what=foreseen_words(foreseen, wall))] if foreseen.due else []
 
 
 def drive_word(drive: str, goal: str) -> str:

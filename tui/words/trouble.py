@@ -31,10 +31,15 @@ _TAIL = 5
 
 def trouble(at: StepState) -> list[Row]:
     """Label and text; empty for a step that has nothing wrong with it."""
-    return trouble_of({
+    return trouble_of(as_told(at))
+
+
+def as_told(at: StepState) -> dict[str, Any]:
+    """What of it `trouble_of` reads."""
+    return {
         "kind": at.step.kind, "status": at.status, "reason": at.reason, "sqlstate": at.sqlstate, "message": at.message,
         "effect": at.effect, "fate": at.fate, "fate_reason": at.fate_reason, "evidence": at.evidence,
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def trouble_of(step: dict[str, Any]) -> list[Row]:

@@ -10,7 +10,6 @@ from tui.console.cells import cells, cut, fit
 from tui.console.glyphs import glyphs
 from tui.console.pieces import Line, Piece, clipped, sides, tinted, width_of
 from tui.console.pieces import columns as in_columns
-from tui.console.progress import progress_of
 from tui.console.rows import Row
 from tui.console.view import View
 from tui.locale import _, ngettext
@@ -21,6 +20,7 @@ from tui.run.upnext import comes_next
 from tui.words.codes import FATE_REASON, reason_of, step_word, word
 from tui.words.figures import clock
 from tui.words.inert import visible
+from tui.words.progress import progress_of
 from tui.words.waiting import wait_words
 
 TAKEN = 5

@@ -17,7 +17,6 @@ from tui.console.material import PlanFile
 from tui.console.pictures.checklist import STATUS_STYLE
 from tui.console.pictures.exact import exact
 from tui.console.pieces import Line, heading
-from tui.console.progress import progress_of
 from tui.console.timezone import zone
 from tui.console.view import View
 from tui.locale import _, ngettext
@@ -40,6 +39,7 @@ from tui.words.codes import (
 )
 from tui.words.figures import clock, number, offset, span, time_of_day, whole
 from tui.words.inert import visible
+from tui.words.progress import progress_of
 from tui.words.steps import name_of
 from tui.words.trouble import trouble
 from tui.words.unknown import lack_words, place_words, sizes_words

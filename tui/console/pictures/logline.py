@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tui.console.loglines import LogLine, severity_word
+from tui.console.loglines import LogLine
 from tui.console.pictures.exact import exact
 from tui.console.pieces import Line
 from tui.locale import _
 from tui.words.inert import visible
+from tui.words.records import severity_word
 
 
 def log_line(line: LogLine, width: int) -> list[Line]:

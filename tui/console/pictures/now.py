@@ -13,7 +13,6 @@ from tui.console.pictures.notices import Notice, notices
 from tui.console.pictures.still import left_at_work, still, unknown
 from tui.console.pictures.wrong import wrong
 from tui.console.pieces import Line, Piece, flowed
-from tui.console.progress import progress_of
 from tui.console.refusals import whose_helm
 from tui.console.timezone import zone
 from tui.console.view import Said, View
@@ -37,6 +36,7 @@ from tui.words.driving import foreseen_words, steps_words, stop_words
 from tui.words.figures import clock, figure, span, time_of_day
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
+from tui.words.progress import progress_of
 from tui.words.said import say
 from tui.words.steps import name_of
 from tui.words.unknown import share

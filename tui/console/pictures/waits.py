@@ -6,11 +6,11 @@ from typing import Any
 
 from tui.console.cells import wrapped
 from tui.console.pieces import Line, clipped
-from tui.console.progress import progress_of
 from tui.console.view import View
 from tui.locale import _, ngettext
 from tui.words.figures import ago, clock
 from tui.words.inert import visible
+from tui.words.progress import progress_of
 from tui.words.steps import name_of
 from tui.words.waiting import session_words, sessions, wait_words
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 
 from tui.console.kept import Kept
-from tui.console.loglines import LogLine, severity_word
+from tui.console.loglines import LogLine
 from tui.console.pictures.logrows import log_row, log_rows, text_room, text_width
 from tui.console.pieces import Line, Piece
 from tui.console.view import View
@@ -17,6 +17,7 @@ from tui.console.widgets.pane import Pane
 from tui.console.widgets.tabs import pane_title
 from tui.locale import _, ngettext
 from tui.words.inert import visible
+from tui.words.records import severity_word
 
 MOST_ROWS = 4
 """Rows of a line at least before it is cut, where the pane has so many; Enter shows the whole of it."""

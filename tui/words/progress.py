@@ -1,4 +1,4 @@
-"""How far a running step is and how fast it gets on, in words; of a `batch` the one line of the log that counts."""
+"""How far a running step is and how fast it gets on, in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import ngettext
-from tui.run.changing import kind_of
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.words.figures import number, size
@@ -35,20 +34,8 @@ def speed(per_s: float, unit: Any) -> str:
     return f"{number(float(f'{per_s:.3g}') if per_s >= 100 else float(f'{per_s:.2g}'))}/s"
 
 
-def is_counted(event: e.StepEvent, state: RunState) -> bool:
-    """Whether the event is of a step whose log is one line that counts."""
-    known = state.steps.get(event.step)
-    kind = None if known is None else kind_of(known.step.kind)
-    return kind is not None and kind.own_progress
-
-
-def count_key(event: e.StepEvent) -> str:
-    """What the counting line of an attempt is known by."""
-    return f"count {event.step}.{event.attempt}"
-
-
 def counting(event: e.StepEvent, line: Line, state: RunState) -> str | None:
-    """What the counting line says after this event; None where the event counts nothing."""
+    """How far the attempt is after this event, in a line that is said anew by each; None where it counts nothing."""
     at = state.steps[event.step]
     if isinstance(event, e.StepProgress):
         if at.attempt == event.attempt and at.status == "running":

@@ -1,0 +1,131 @@
+"""Every event has one sentence, or is silent by its class; the console's log and the narration show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import tui.locale
+from tests.console.journals import Story, backing_up, failed, migrated, migrating, prepared, rolled_back
+from tests.unit.cli.journals import Journal, plan, sql
+from tui.console.loglines import log_lines
+from tui.journal import events as e
+from tui.journal.others import OtherRun
+from tui.plain.narrator import narrate
+from tui.run.fold import fold
+from tui.run.state import RunState
+from tui.words.events import TOLD, told
+
+STORIES = (prepared, backing_up, migrating, migrated, failed, rolled_back)
+STEP: dict[str, Any] = {"step": "fill", "attempt": 2}
+SAID: tuple[e.Event, ...] = (
+    e.RunBeside(runs=(OtherRun(run="other", standing="changing"),)), e.RunRecovered(), e.RunRecovered(end_known=False),
+    e.RunHeld(reason="lunch"), e.RunHeld(code="not_the_primary"), e.RunResumed(), e.RunResumed(reason="failover"),
+    e.RunResumed(policy=e.Policy(drive="run_to", until="fill")), e.RunResumed(policy=e.Policy(drive="autopilot")),
+    e.RunResumed(beside=("other",)), e.RunResumed(identity={"timeline": 2}), e.RunDriven(reason="joined"),
+    e.RunClosed(outcome="rolled_back", stays=("fill",)), e.ClockStepped(seconds=-3.0), e.HelmTaken(person="ana"),
+    e.HelmTaken(person="ana", taken_from="bruno", reason="he sleeps"), e.HelmReleased(person="ana", note="lunch"),
+    e.StepStarted(**STEP, confirm="demo", reason="now"), e.StepStarted(**STEP, undoes="fill"),
+    e.StepOutput(**STEP, dropped=1), e.StepProgress(**STEP, done=1.0, total=3.0, unit="rows"),
+    e.StepWaiting(**STEP, reason="lock"), e.StepFate(**STEP, fate="undecided", reason="other_timeline"),
+    e.StepPassed(**STEP), e.StepFailed(**STEP, reason="sql_error", sqlstate="40P01", message="deadlock"),
+    e.StepSkipped(**STEP, reason="host_ended"), e.StepSigned(**STEP, note="seen", person="ana"),
+    e.StepByHand(**STEP, note="done", person="ana"), e.StepCancelled(**STEP, reason="companion"),
+    e.StepCancelled(**STEP, reason="person"), e.StepUndone(**STEP), e.CancelRequested(**STEP, reason="rollback"),
+    e.TxCommitted(**STEP, rows=1), e.TxAborted(**STEP, sqlstate="40001", message="again"),
+    e.GuardBreached(metric="cpu", value=0.9, limit=0.7, source="db1"), e.GuardCleared(metric="cpu", value=0.5),
+    e.TriggerFired(title="Rows are lost", reason="step_failed", step="fill"),
+    e.RollbackStarted(reason="fill: sql_error"), e.RollbackFinished(outcome="rolled_back"),
+    e.RollbackFinished(outcome="failed", step="fill", stays=("fill",)), e.NoteAdded(text="seen", step="fill"),
+    e.FeedbackAdded(text="good"), e.ErrorRecorded(id="E1", text="not_measured"), e.ErrorResolved(id="E1", text="ok"),
+    e.BackupRecorded(step="fill", attempt=1, path="/b", format="custom", bytes=7, sha256="ab"),
+    e.LogLines(stream="server", dropped=2),
+)  # fmt: skip
+"""Each class that says something, and each of its sentences."""
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    tui.locale.use("en")
+    yield
+    tui.locale.use("en")
+
+
+@pytest.mark.parametrize("type_", sorted(e.TYPES))
+def test_every_event_has_its_sentence_or_is_silent_by_its_class(type_: str) -> None:
+    event = e.TYPES[type_]
+    assert (event in TOLD) != event.SILENT
+    assert event.SILENT or event is e.RunOpened or any(type(said) is event for said in SAID)
+
+
+@pytest.mark.parametrize("language", ["en", "pt_BR"])
+def test_each_sentence_is_whole_and_inert_in_both_languages(language: str) -> None:
+    tui.locale.use(language)
+    for by in ("engine", "ana\x1b[2J@jump1"):
+        journal = Journal(plan(sql("fill")))
+        for event in SAID:
+            journal.add(event, by=by)
+        state = fold_first(journal)
+        for line in journal.lines:
+            said = told(e.decode(line.type, line.data), line, state)
+            assert said is not None, line.type
+            assert said.sentence.strip() == said.sentence and said.sentence.isprintable(), line.type
+            assert "{" not in said.sentence and "None" not in said.sentence, said.sentence
+
+
+def fold_first(journal: Journal) -> RunState:
+    return fold(RunState(), journal.lines[0])
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+@pytest.mark.parametrize("language", ["en", "pt_BR"])
+def test_the_log_and_the_narration_say_the_same_of_each_line(story: Callable[[], Story], language: str) -> None:
+    tui.locale.use(language)
+    state, both = RunState(), 0
+    for line in story().add_raw("future.event", {"x": 1}).lines:
+        previous, state = state, fold(state, line)
+        event, log, narrated = (
+            e.decode(line.type, line.data),
+            list(log_lines([line], state)),
+            narrate(previous, state, line),
+        )
+        sentences = [said.text for said in log if not said.counts and said.severity != "output"]
+        if event is not None and (event.BULK or event.ROUTINE):
+            # The narration leaves out what comes in any number, and tells what it tells in the same words.
+            assert not sentences or not narrated or sentences[0] in narrated[0]
+            continue
+        assert len(sentences) == 1 and sentences[0] in narrated[0], (line.type, sentences, narrated)
+        both += 1
+    assert both > 5
+
+
+def test_a_step_that_the_engine_left_out_has_the_reason_in_words() -> None:
+    assert said_of(e.StepSkipped(**STEP, reason="host_ended"), "engine") == (
+        "event", "skipped: Do fill: the step it accompanies has ended",
+    )  # fmt: skip
+    assert said_of(e.StepSkipped(**STEP, reason="timeout"), "ana") == ("person", "skipped by ana: Do fill: timeout")
+    assert said_of(e.StepCancelled(**STEP, reason="companion"), "engine") == (
+        "event", "ended with the step it accompanies: Do fill",
+    )  # fmt: skip
+    assert said_of(e.RollbackStarted(reason="fill: sql_error"), "engine") == (
+        "error", "ROLLBACK started by engine: fill: the server reported an error",
+    )  # fmt: skip
+
+
+def said_of(event: e.Event, by: str) -> tuple[str, str]:
+    journal = Journal(plan(sql("fill")))
+    journal.add(event, by=by)
+    said = told(event, journal.lines[-1], fold_first(journal))
+    assert said is not None
+    return said.severity, said.sentence
+
+
+def test_data_of_another_version_is_named_and_passed_over() -> None:
+    journal = Journal(plan(sql("fill")))
+    journal.raw("step.passed", {"step": 7})
+    state = fold_first(journal)
+    assert [line.text for line in log_lines(journal.lines[1:], state)] == [
+        "an event this version does not know: step.passed"
+    ]

@@ -1,0 +1,202 @@
+"""What a line of the journal says to people: for every class of event its severity and one sentence.
+
+The console's log and the narration show the same sentence; what they show beside it is their layout. Pure.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui.journal import events as e
+from tui.journal.line import Line
+from tui.run.neighbours import beside, neighbour
+from tui.run.state import Barrier, RunState
+from tui.run.takeback import stays
+from tui.said import Said, several
+from tui.words.codes import REASON, TAKEN_OVER, error_text, metric_word, word
+from tui.words.driving import drive_word
+from tui.words.figures import figure, size, span, whole
+from tui.words.holding import held_sentence
+from tui.words.inert import visible
+from tui.words.records import Teller, Told, because, coded
+from tui.words.runs import excepted, outcome_word
+from tui.words.said import say
+from tui.words.step_events import STEP_EVENTS
+from tui.words.steps import name_of
+
+
+def event_of(line: Line) -> e.Event | None:
+    """The line's event; None where this version does not know it, or its data."""
+    try:
+        return e.decode(line.type, line.data)
+    except msgspec.ValidationError:
+        return None
+
+
+def told(event: e.Event | None, line: Line, state: RunState) -> Told | None:
+    """What the line says; None for those that say nothing. `state`: one in which the line's steps are known."""
+    if event is None:
+        return Told("event", say(Said("an event this version does not know: {type}", type=line.type)))
+    teller = TOLD.get(type(event))
+    return None if teller is None else teller(event, line, state)
+
+
+def rollback_reason(reason: str) -> str:
+    """A person's own, or the step whose failing the policy answers so, with the words for its code."""
+    step, _colon, code = reason.partition(": ")
+    return f"{step}: {word(REASON, code)}" if code in REASON else reason
+
+
+def _named(state: RunState, step: str) -> str:
+    known = state.steps.get(step)
+    return visible(step) if known is None else name_of(known)
+
+
+def _opened(event: e.RunOpened, line: Line, state: RunState) -> Told:
+    parts = [say(Said("Run {run} opened on {target} by {by}", run=event.id, target=event.target, by=line.by))]
+    if event.despite:
+        parts.append(say(Said("in spite of: {codes}", codes=event.despite)))
+    parts += map(say, beside(event.others, event.beside))
+    return Told("warning" if event.others or event.despite else "event", "; ".join(parts))
+
+
+def _beside(event: e.RunBeside, line: Line, state: RunState) -> Told:
+    runs = " | ".join(say(neighbour(other)) for other in event.runs)
+    return Told("warning", say(Said("Another run on this target, beside which this one goes on: {run}", run=runs)))
+
+
+def _recovered(event: e.RunRecovered, line: Line, state: RunState) -> Told:
+    if event.end_known is False:
+        return Told("warning", say(Said(
+            "The run was taken up again by another engine; the helm is free. Whether lines were missing at the "
+            "journal's end was not known there."
+        )))  # fmt: skip
+    return Told("warning", say(Said("The run was taken up again by another engine; the helm is free")))
+
+
+def _held(event: e.RunHeld, line: Line, state: RunState) -> Told:
+    if event.code is None:
+        return Told("person", say(Said("Held by {by}", by=line.by)) + because(event.reason))
+    why = held_sentence(Barrier(code=event.code, facts=event.facts))
+    return Told("error", say(Said("Held: {why}", why=why)))
+
+
+def _resumed(event: e.RunResumed, line: Line, state: RunState) -> Told:
+    policy, by = event.policy, line.by
+    if policy is not None and policy.until is not None:
+        said = Said("Runs on to {step}, by {by}", step=_named(state, policy.until), by=by)
+    elif event.beside:
+        said = Said("Goes on beside {runs}, by {by}", runs=event.beside, by=by)
+    elif event.identity is not None:
+        said = Said("What answered is accepted as the run's target, by {by}", by=by)
+    elif policy is not None and policy.drive != "by_hand":
+        said = Said("Goes on by itself ({drive}), by {by}", drive=drive_word(policy.drive, ""), by=by)
+    else:
+        said = Said("Resumed by {by}", by=by)
+    return Told("person", say(said) + because(event.reason))
+
+
+def _driven(event: e.RunDriven, line: Line, state: RunState) -> Told:
+    why = word(TAKEN_OVER, event.reason)
+    return Told("person", say(Said("{person} drives from here on, by hand ({why})", person=line.by, why=why)))
+
+
+def _closed(event: e.RunClosed, line: Line, state: RunState) -> Told:
+    # A journal of old does not say what stays; behind a run's end nothing changes that any more.
+    outcome = outcome_word(event.outcome, event.stays or stays(state))
+    return Told(
+        "event", say(Said("Run closed by {by}: {outcome}", by=line.by, outcome=outcome)) + because(event.reason)
+    )
+
+
+def _clock(event: e.ClockStepped, line: Line, state: RunState) -> Told:
+    moved = ("" if event.seconds < 0 else "+") + span(event.seconds)
+    return Told("warning", say(Said("The clock of the engine's host was set by {span}", span=moved)))
+
+
+def _taken(event: e.HelmTaken, line: Line, state: RunState) -> Told:
+    said = Said("{person} took the helm", person=event.person)
+    if event.taken_from:
+        said = Said("{person} took the helm from {other}", person=event.person, other=event.taken_from)
+    return Told("person", say(said) + because(event.reason))
+
+
+def _released(event: e.HelmReleased, line: Line, state: RunState) -> Told:
+    return Told("person", say(Said("{person} gave the helm up", person=event.person)) + because(event.note))
+
+
+def _note(event: e.NoteAdded, line: Line, state: RunState) -> Told:
+    return Told("person", say(Said("Note by {by}: {text}", by=line.by, text=event.text)))
+
+
+def _feedback(event: e.FeedbackAdded, line: Line, state: RunState) -> Told:
+    return Told("person", say(Said("Feedback by {by}: {text}", by=line.by, text=event.text)))
+
+
+def _error(event: e.ErrorRecorded, line: Line, state: RunState) -> Told:
+    text = error_text(event.told)
+    return Told("error", say(Said("Error {id}: {text}", id=event.id, text=text)) + coded(event.sqlstate))
+
+
+def _resolved(event: e.ErrorResolved, line: Line, state: RunState) -> Told:
+    said = Said("Error {id} resolved by {by}: {text}", id=event.id, by=line.by, text=event.text)
+    return Told("person", say(said))
+
+
+def _breached(event: e.GuardBreached, line: Line, state: RunState) -> Told:
+    value, limit = figure(event.metric, event.value), figure(event.metric, event.limit)
+    said = Said("{metric} BREACHED: {value} against {limit}, measured on {source}",
+                metric=metric_word(event.metric), value=value, limit=limit, source=event.source or "?")  # fmt: skip
+    return Told("error", say(said))
+
+
+def _cleared(event: e.GuardCleared, line: Line, state: RunState) -> Told:
+    said = Said("{metric} is within its limit again: {value}, after {span}", metric=metric_word(event.metric),
+                value=figure(event.metric, event.value), span=span(event.lasted_s))  # fmt: skip
+    return Told("event", say(said))
+
+
+def _fired(event: e.TriggerFired, line: Line, state: RunState) -> Told:
+    reason = word(REASON, event.reason)
+    return Told("error", say(Said("ROLLBACK PROPOSED: {title} ({reason})", title=event.title, reason=reason)))
+
+
+def _rollback(event: e.RollbackStarted, line: Line, state: RunState) -> Told:
+    return Told("error", say(Said("ROLLBACK started by {by}", by=line.by)) + because(rollback_reason(event.reason)))
+
+
+def _rolled_back(event: e.RollbackFinished, line: Line, state: RunState) -> Told:
+    took = span(event.duration_s)
+    if event.outcome != "failed":
+        outcome = outcome_word(event.outcome) + excepted(event.stays)
+        said = Said("Rollback ended after {span}: {outcome}", span=took, outcome=outcome)
+        return Told("error" if event.stays else "event", say(said))
+    said = Said("ROLLBACK FAILED after {span}", span=took)
+    if event.step:
+        said = Said("ROLLBACK FAILED at {step}, after {span}", step=_named(state, event.step), span=took)
+    left = "; " + say(Said("not taken back: {steps}", steps=event.stays)) if event.stays else ""
+    return Told("error", say(said) + left)
+
+
+def _backup(event: e.BackupRecorded, line: Line, state: RunState) -> Told:
+    said = Said("Backup recorded: {path}, {size}, SHA-256 {sha256}", path=event.path, size=size(event.bytes),
+                sha256=event.sha256)  # fmt: skip
+    return Told("event", say(said))
+
+
+def _log(event: e.LogLines, line: Line, state: RunState) -> Told | None:
+    """Of its records that were left out; the others are told one by one (`tui.words.records`)."""
+    if not event.dropped:
+        return None
+    return Told("warning", say(several("{n} line left out", "{n} lines left out", event.dropped,
+                                       n=whole(event.dropped))))  # fmt: skip
+
+
+TOLD: dict[type[e.Event], Teller] = {
+    e.RunOpened: _opened, e.RunBeside: _beside, e.RunRecovered: _recovered, e.RunHeld: _held, e.RunResumed: _resumed,
+    e.RunDriven: _driven, e.RunClosed: _closed, e.ClockStepped: _clock, e.HelmTaken: _taken,
+    e.HelmReleased: _released, e.NoteAdded: _note, e.FeedbackAdded: _feedback, e.ErrorRecorded: _error,
+    e.ErrorResolved: _resolved, e.GuardBreached: _breached, e.GuardCleared: _cleared, e.TriggerFired: _fired,
+    e.RollbackStarted: _rollback, e.RollbackFinished: _rolled_back, e.BackupRecorded: _backup, e.LogLines: _log,
+    **STEP_EVENTS,
+}  # fmt: skip
