@@ -376,9 +376,13 @@ class Console(App[None], inherit_bindings=False):
 
     def action_interrupt(self) -> None:
         still = self.mode != "replay" and self.view().nothing_runs
-        text = _("q leaves this screen; no engine runs.") if still else _("q detaches this screen; the engine goes on.")
+        text = (
+            _("{detach} leaves this screen; no engine runs.")
+            if still
+            else _("{detach} detaches this screen; the engine goes on.")
+        )
         if self.mode == "replay":
-            text = _("q leaves the replay.")
+            text = _("{detach} leaves the replay.")
         self.say(Said(self.settings.keys.keyed(text), "warning" if still else "information"))
 
     def copied(self, text: str) -> None:
@@ -391,17 +395,17 @@ class Console(App[None], inherit_bindings=False):
                 self._driver.write(sequence)
         count = cut or text.count("\n")
         said = ngettext(
-            "Copied {n} line through the terminal; if nothing arrives there, w writes it to a file.",
-            "Copied {n} lines through the terminal; if nothing arrives there, w writes them to a file.",
+            "Copied {n} line through the terminal; if nothing arrives there, {write} writes it to a file.",
+            "Copied {n} lines through the terminal; if nothing arrives there, {write} writes them to a file.",
             count,
         )
         if cut:
             said = ngettext(
-                "Copied the last {n} line, more the terminal does not take; w writes everything to a file.",
-                "Copied the last {n} lines, more the terminal does not take; w writes everything to a file.",
+                "Copied the last {n} line, more the terminal does not take; {write} writes everything to a file.",
+                "Copied the last {n} lines, more the terminal does not take; {write} writes everything to a file.",
                 count,
             )
-        self.say(Said(self.settings.keys.keyed(said).format(n=count)))
+        self.say(Said(self.settings.keys.keyed(said, n=count)))
 
     def written(self, name: str, text: str) -> None:
         """Into a file of its own in the working directory, else in the home directory."""

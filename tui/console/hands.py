@@ -162,4 +162,4 @@ class Hands:
         return Said(say(error) or _("The engine cannot be reached."), "error")
 
     def _nothing_runs(self) -> Said:
-        return Said(f"{nothing_runs()}. " + self._keys.keyed(_("q, then virada attach")), "error")
+        return Said(f"{nothing_runs()}. " + self._keys.keyed(_("{detach}, then virada attach")), "error")

@@ -7,7 +7,6 @@ and what must always be there (Enter, Escape, Ctrl+C, the numbers) keeps its key
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -23,8 +22,6 @@ from tui.locale import _
 NAME = "keys.toml"
 FIXED = frozenset(("details", "back", "interrupt", "pane", "tenth"))
 """Actions whose keys stay: Enter never executes, Escape leads back, the numbers say which pane or tenth."""
-_MENTIONED = frozenset(("execute", "sign", "by_hand", "skip", "hold", "rollback", "detach", "write"))
-"""Actions whose keys stand in sentences."""
 
 
 class KeysError(ValueError):
@@ -43,16 +40,9 @@ class Keymap(Struct, frozen=True):
     def action(self, name: str) -> Action:
         return next(action for action in self.actions if action.name == name)
 
-    def keyed(self, text: str) -> str:
-        """A sentence that names keys as they are shipped, with the keys in force."""
-        other = {
-            action.shown: now.shown
-            for action, now in zip(ACTIONS, self.actions, strict=True)
-            if action.name in _MENTIONED and action.shown != now.shown
-        }
-        if not other:
-            return text
-        return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, other))})(?!\w)", lambda found: other[found[0]], text)
+    def keyed(self, text: str, **facts: object) -> str:
+        """A sentence with the keys in force, whose places are named after their actions, and with its facts."""
+        return text.format(**{action.name: action.shown for action in self.actions}, **facts)
 
     def changed(self, mode: Mode) -> dict[str, str]:
         """What Textual is told of a mode: names of actions whose keys are not those that are shipped, and theirs."""

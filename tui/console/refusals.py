@@ -33,14 +33,15 @@ def refusal_sentence(refusal: Refusal, state: RunState, keys: Keymap) -> str:
 def _hint(code: str, keys: Keymap) -> str:
     match code:
         case "other-target":
-            text = _("h looks again; “accept what answers” in the palette ({key}), where it can be.")
-            return keys.keyed(text.format(key=keys.action("palette").shown))
+            return keys.keyed(
+                _("{hold} looks again; “accept what answers” in the palette ({palette}), where it can be.")
+            )
         case "held":
-            return keys.keyed(_("h lets it go on."))
+            return keys.keyed(_("{hold} lets it go on."))
         case "sign":
-            return keys.keyed(_("s signs it."))
+            return keys.keyed(_("{sign} signs it."))
         case "sensed":
-            return keys.keyed(_("x executes it, b records that it was done by hand."))
+            return keys.keyed(_("{execute} executes it, {by_hand} records that it was done by hand."))
         case "helm" | "no-helm":
-            return _("Take it with “take the helm” in the palette ({key}).").format(key=keys.action("palette").shown)
+            return keys.keyed(_("Take it with “take the helm” in the palette ({palette})."))
     return ""

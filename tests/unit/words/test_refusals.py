@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+import tui.console
 import tui.locale
 from tests.unit.run.runs import Driven, listed, sign, sql
 from tui.cli.helm import refusal as on_the_command_line
@@ -20,6 +23,7 @@ from tui.helm.protocol import Refused
 from tui.journal.failure import JournalFull
 from tui.run import commands as c
 from tui.run import confirmation, decide, order, undo
+from tui.run.state import RunState
 from tui.said import LANGUAGES, said_of, to_data
 from tui.words.refusals import refusal_words
 
@@ -129,3 +133,20 @@ def test_what_an_engine_could_not_write_is_told_in_the_words_of_who_asked(langua
 def test_a_sentence_that_nobody_has_made_is_no_words() -> None:
     refused = Refused(code="journal", message="the message in English", facts={"said": ["Said", "x"]})
     assert on_the_command_line(refused) == "Refused: The message in English."
+
+
+def test_no_sentence_of_the_screen_names_a_key_by_its_letter() -> None:
+    """Keys may be other ones: a sentence has a place for each, named after its action."""
+    keys = Keymap(tuple(replace(a, keys=("f5",)) if a.name == "hold" else a for a in Keymap().actions))
+    held = Refused(code="held", message="held")
+    assert refusal_sentence(held, RunState(), keys) == "The run is held. F5 lets it go on."
+    for message in _console_messages():
+        assert not re.search(r"(?:^|[;,] |Then )[xsbhRqwX-] \w", message), message
+
+
+def _console_messages() -> Iterator[str]:
+    """Sentences in `_("...")` of the console."""
+    for path in Path(tui.console.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
+                yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))

@@ -92,14 +92,14 @@ def failure(view: View) -> tuple[str, StepState, str] | None:
         at = None if step is None else state.steps.get(step)
         if at is None or at.status != "failed":
             return None
-        return _("The rollback FAILED at"), at, _("x tries it again, b settles it by hand.")
+        return _("The rollback FAILED at"), at, _("{execute} tries it again, {by_hand} settles it by hand.")
     if state.held is not None:
         return None
     current = state.current()
     if current is not None and current.status == "failed":
-        return _("FAILED"), current, _("x tries again, - skips, R rolls back.")
+        return _("FAILED"), current, _("{execute} tries again, {skip} skips, {rollback} rolls back.")
     if current is not None and current.status == "cancelled" and current.stops:
-        return _("CANCELLED"), current, _("x tries again, - skips, R rolls back.")
+        return _("CANCELLED"), current, _("{execute} tries again, {skip} skips, {rollback} rolls back.")
     return None
 
 
@@ -131,10 +131,10 @@ def _what(view: View) -> list[Piece]:
     if state.held is not None:
         reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
         then = follows(view, c.Resume())
-        hint = _("h lets it go on.")
+        hint, what = _("{hold} lets it go on."), ""
         if then is not None and then.due:
-            hint = _("h lets it go on: {what}.").format(what=foreseen_words(then, view.moment.wall))
-        return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, hint)]
+            hint, what = _("{hold} lets it go on: {what}."), foreseen_words(then, view.moment.wall)
+        return [(_("The run is held{reason}.").format(reason=reason), "warn"), *_hint(view, hint, what=what)]
     current = upcoming(state)
     companions = list(state.running())
     if companions and (current is None or not current.stops):
@@ -146,8 +146,8 @@ def _what(view: View) -> list[Piece]:
         if state.unsettled is not None:
             text = _("Every step has ended, but {step} failed and was left out.").format(step=name_of(state.unsettled))
             errors = ", ".join(visible(error) for error in state.errors.unresolved_of(state.unsettled.id))
-            hint = _("Resolve {errors}.").format(errors=errors) if errors else _("Close the run as failed.")
-            return [(text, "bad"), *_hint(view, hint)]
+            hint = _("Resolve {errors}.") if errors else _("Close the run as failed.")
+            return [(text, "bad"), *_hint(view, hint, errors=errors)]
         if state.opened is None:
             return []
         return [(_("Every step has ended; the run can be closed."), "ok"), *_closes(view)]
@@ -163,23 +163,21 @@ def _unknown(state: RunState) -> StepState | None:
 
 def _barred(view: View, barrier: Barrier) -> list[Piece]:
     """Nothing is begun, the steps of a rollback neither: this is what to know before anything else."""
-    hint = _("h looks again.")
+    hint = _("{hold} looks again.")
     if barrier.code == HoldReason.OTHER_RUN and barrier.runs:
         # What to do stands before all that is known of the other, which may be long.
         runs = ", ".join(visible(other.name) for other in barrier.runs)
         text = _("Another run is in the way here: {run}. Nothing but a rollback begins.").format(run=runs)
-        hint = _("h looks again; “accept what answers” in the palette ({key}) goes on beside it.")
+        hint = _("{hold} looks again; “accept what answers” in the palette ({palette}) goes on beside it.")
         known = " | ".join(say(neighbour(other)) for other in barrier.runs)
         told: list[Piece] = [
             (_("HELD") + " ", "bad"),
             (text, "warn"),
-            *_hint(view, hint.format(key=view.settings.keys.action("palette").shown)),
+            *_hint(view, hint),
         ]
         return [*told, (" " + known, "dim")]
     if barrier.acceptable:
-        hint = _("h looks again; “accept what answers” in the palette ({key}).").format(
-            key=view.settings.keys.action("palette").shown
-        )
+        hint = _("{hold} looks again; “accept what answers” in the palette ({palette}).")
     return [(_("HELD") + " ", "bad"), (held_sentence(barrier), "warn"), *_hint(view, hint)]
 
 
@@ -231,7 +229,7 @@ def _rollback(view: View) -> list[Piece]:
     if rollback.status == "failed":
         stuck = view.state.steps.get(rollback.failed_step or "")
         name = name_of(stuck) if stuck is not None else "?"
-        hint = _("x tries it again, b settles it by hand.")
+        hint = _("{execute} tries it again, {by_hand} settles it by hand.")
         return [(_("The rollback FAILED at {step}.").format(step=name), "bad"), *_hint(view, hint)]
     at = upcoming(view.state)
     if at is not None and (is_signed(at.step) or _costs(view, at)):
@@ -259,16 +257,15 @@ def _next(view: View, at: StepState) -> list[Piece]:
         # Nobody has to do anything for it: it begins in a moment.
         return [*found, (f". {foreseen_words(told, view.moment.wall)}.", "run")]
     signs = is_signed(at.step)
-    key = _("s signs it") if signs else _("x executes it")
+    key = _("{sign} signs it") if signs else _("{execute} executes it")
     command: c.AnyCommand = c.Sign(step=at.id, note=TRIED) if signs else paid(view, execution(at))
-    text = _("{key}; then {what}.").format(key=key, what=_followed(view, command))
-    if not _followed(view, command):
-        text = f"{key}."
-    found.extend(_hint(view, text))
+    what = _followed(view, command)
+    text = _("{key}; then {what}.") if what else "{key}."
+    found.extend(_hint(view, text, key=view.settings.keys.keyed(key), what=what))
     if view.step is not None and view.step.id != at.id and view.mode == "operator":
         steps = run_to(view, view.step)
         if steps is not None and steps.due:
-            found.extend(_hint(view, f"X: {foreseen_words(steps, view.moment.wall)}."))
+            found.extend(_hint(view, "{run_to}: {what}.", what=foreseen_words(steps, view.moment.wall)))
     return found
 
 
@@ -295,19 +292,15 @@ _COST: dict[str, Callable[[], str]] = {
 """What the next step costs, before its title, which may be long."""
 
 
-def _hint(view: View, text: str) -> list[Piece]:
-    """Which key helps: only for who has that key, and the helm."""
-    return [(f"  {view.settings.keys.keyed(text)}", "dim")] if view.mode == "operator" and has_say(view) else []
+def _hint(view: View, text: str, **facts: str) -> list[Piece]:
+    """Which key helps, in a text with places named after actions: only for who has that key, and the helm."""
+    told = view.settings.keys.keyed(text, **facts)
+    return [(f"  {told}", "dim")] if view.mode == "operator" and has_say(view) else []
 
 
 def _closes(view: View) -> list[Piece]:
     """Closing has no key of its own."""
-    return _hint(
-        view,
-        _("{key} and “{close}” ends it.").format(
-            key=view.settings.keys.action("palette").shown, close=_("close the run")
-        ),
-    )
+    return _hint(view, _("{palette} and “{label}” ends it."), label=_("close the run"))
 
 
 def _answer(view: View) -> Said | None:
@@ -333,12 +326,14 @@ def _alarm(view: View) -> Notice:
             return Notice(((_("COMMIT was sent; its answer is awaited."), "warn"),))
     if _unknown(state) is not None:
         again = not state.given_up or state.stopped_undecided is not None
-        hint = _("Then x tries again, b by hand, - skips.") if again else _("Then b by hand, - skips.")
+        hint = _("Then {by_hand} by hand, {skip} skips.")
+        if again:
+            hint = _("Then {execute} tries again, {by_hand} by hand, {skip} skips.")
         return Notice(((_("Look at the database."), "bad"), *_hint(view, hint)))
     if state.proposed:
         fired = state.proposed[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
-        return Notice(((text, "bad"), *_hint(view, _("R rolls back."))))
+        return Notice(((text, "bad"), *_hint(view, _("{rollback} rolls back."))))
     breach = _breach(view)
     if breach is not None:
         return Notice(((breach, "bad"),))

@@ -34,7 +34,7 @@ def way_on(view: View) -> str:
     """What the person at this screen can do, or who else can."""
     run = "" if view.state.opened is None else visible(view.state.opened.id)
     if view.owner is None:
-        return view.settings.keys.keyed(_("q, then virada attach"))
+        return view.settings.keys.keyed(_("{detach}, then virada attach"))
     return _("{owner} goes on with: virada attach {run}").format(owner=visible(view.owner), run=run)
 
 
