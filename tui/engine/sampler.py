@@ -143,7 +143,7 @@ class Sampler:
         taken = await self._server()
         self._liveness.tick()
         if taken is not None:
-            found = _figures(taken) | self._tally.figures(taken)
+            found = taken.figures | self._tally.figures(taken)
             values |= found
             sources |= dict.fromkeys(found, taken.source)
             facts |= {
@@ -296,24 +296,3 @@ class Sampler:
         closed = [asyncio.ensure_future(one) for one in closing]
         await asyncio.wait(closed, timeout=5)
         await self._ssh.close()
-
-
-def _figures(taken: Sample) -> dict[str, float]:
-    values: dict[str, float | None] = {
-        "connections": taken.connections / taken.connections_usable if taken.connections_usable else 0.0,
-        "locks": float(taken.locks),
-        "tps": taken.tps,
-        "wal_rate": taken.wal_bytes_per_s,
-        "replication_lag": taken.replication_lag_s,
-        "replication_lag_bytes": taken.replication_lag_bytes,
-        "replicas": float(len(taken.replicas)),
-    }
-    if not taken.partial:
-        # What sessions do that the role may not see nobody knows. Where nobody has a transaction, none is old.
-        values |= {
-            "active_sessions": float(taken.active),
-            "waiting_sessions": float(taken.waiting_on_locks),
-            "oldest_transaction_s": taken.oldest_transaction_s or 0.0,
-            "idle_in_transaction": taken.oldest_idle_in_transaction_s or 0.0,
-        }
-    return {name: float(value) for name, value in values.items() if value is not None}

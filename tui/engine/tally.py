@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from tui.journal.remarks import Coded, Remarked
+from tui.plan.metrics import Origin, told_by
 from tui.postgres.sample import Sample
 
 
@@ -14,8 +15,8 @@ class Tally:
 
     def __init__(self, say: Callable[[Literal["INFO", "WARNING"], Coded], None]) -> None:
         self._say = say
-        self._deadlocks: int | None = None
-        self._counted = 0
+        self._counters: dict[str, float] = {}
+        self._counted: dict[str, float] = {}
         self._replicas: dict[int, str] = {}
         self._partial = False
         self._hidden = False
@@ -23,9 +24,11 @@ class Tally:
     def figures(self, taken: Sample) -> dict[str, float]:
         """Metrics by name; what people should know of the sample is said."""
         # Statistics thrown away by a crash make the counter go back: it is counted on from there.
-        if self._deadlocks is not None and taken.deadlocks > self._deadlocks:
-            self._counted += taken.deadlocks - self._deadlocks
-        self._deadlocks = taken.deadlocks
+        for name in told_by(Origin.COUNTS):
+            value = taken.told[name]
+            since = max(0.0, value - self._counters.get(name, value))
+            self._counted[name] = self._counted.get(name, 0.0) + since
+            self._counters[name] = value
         self._compare({replica.pid: replica.name for replica in taken.replicas})
         if any(replica.hidden for replica in taken.replicas) and not self._hidden:
             self._hidden = True
@@ -33,7 +36,7 @@ class Tally:
         if taken.partial and not self._partial:
             self._partial = True
             self._say("WARNING", Coded(Remarked.SESSIONS_HIDDEN))
-        return {"deadlocks": float(self._counted)}
+        return dict(self._counted)
 
     def _compare(self, now: dict[int, str]) -> None:
         before, self._replicas = self._replicas, now

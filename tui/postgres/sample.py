@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tui.plan.metrics import METRICS, Metric, Origin, Unit
 from tui.postgres.connect import Session
 from tui.postgres.errors import StatementFailed
 
@@ -34,8 +35,8 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """A tick. Rates need a previous one and are None without; so is what a role may not see or a server
-    lacks.
+    """A tick. `told`: what the server tells by the names of metrics, counters too. `figures`: the metrics among it that
+    are known. A rate needs a previous sample; what a role may not see, or a server lacks, is not there.
 
     Seconds and bytes throughout. `source` is host:port of the server that answered; `partial` says that
     sessions of other roles were hidden (pg_monitor is missing), so that counts by state are lower bounds.
@@ -45,35 +46,12 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     connections: int
     connections_usable: int
-    active: int
-    waiting_on_locks: int
-    idle_in_transaction: int
-    oldest_idle_in_transaction_s: float | None
-    oldest_transaction_s: float | None
-    transactions: int
-    deadlocks: int
-    wal_bytes: int
-    tps: float | None
-    wal_bytes_per_s: float | None
+    told: dict[str, float]
+    figures: dict[str, float]
     replicas: tuple[Replica, ...]
     database_bytes: int | None
     database_bytes_at: float
     partial: bool
-    locks: int
-
-    @property
-    def replication_lag_s(self) -> float | None:
-        """Of the replica that is furthest behind; None where there is none, or one of them may be that nobody sees."""
-        if any(replica.lag_s is None for replica in self.replicas):
-            return None
-        return max((r.lag_s for r in self.replicas if r.lag_s is not None), default=None)
-
-    @property
-    def replication_lag_bytes(self) -> int | None:
-        """As `replication_lag_s`."""
-        if any(replica.lag_bytes is None for replica in self.replicas):
-            return None
-        return max((r.lag_bytes for r in self.replicas if r.lag_bytes is not None), default=None)
 
 
 async def sample(monitor: Session, previous: Sample | None) -> Sample:
@@ -81,39 +59,40 @@ async def sample(monitor: Session, previous: Sample | None) -> Sample:
 
     Raises StatementFailed or ConnectionLost; a missing tick is a fact, too.
     """
-    row = (await monitor.rows("sample"))[0]
-    at, transactions, wal = row[0], row[8], row[10]
-    since = None if previous is None else at - previous.at
-    fresh = previous is not None and since is not None and since >= SHORTEST
+    at, connections, usable, partial, figures = (await monitor.rows("sample"))[0]
+    told = msgspec.json.decode(figures, type=dict[str, float])
     size, size_at = (None, at) if previous is None else (previous.database_bytes, previous.database_bytes_at)
     if previous is None or at - previous.database_bytes_at >= _SIZE_EVERY_S:
         size, size_at = await _size(monitor), at
+    replicas = await _replicas(monitor, at, previous)
+    found = {name: _known(METRICS[name], value, at, previous, partial) for name, value in told.items()}
+    found |= {"connections": connections / usable, "replicas": float(len(replicas))} | _lag(replicas)
     return Sample(
-        source=f"{monitor.host}:{monitor.port}",
-        at=at,
-        connections=row[1],
-        connections_usable=row[2],
-        active=row[3],
-        waiting_on_locks=row[4],
-        idle_in_transaction=row[5],
-        oldest_idle_in_transaction_s=row[6],
-        oldest_transaction_s=row[7],
-        transactions=transactions,
-        deadlocks=row[9],
-        wal_bytes=wal,
-        # Statistics thrown away by a crash make counters go back: no rate then, instead of a negative one.
-        tps=_rate(transactions, previous.transactions, since) if fresh and previous else None,
-        wal_bytes_per_s=_rate(wal, previous.wal_bytes, since) if fresh and previous else None,
-        replicas=await _replicas(monitor, at, previous),
-        database_bytes=size,
-        database_bytes_at=size_at,
-        partial=row[11],
-        locks=row[12],
-    )
+        source=f"{monitor.host}:{monitor.port}", at=at, connections=connections, connections_usable=usable, told=told,
+        figures={name: value for name, value in found.items() if value is not None}, replicas=replicas,
+        database_bytes=size, database_bytes_at=size_at, partial=partial,
+    )  # fmt: skip
 
 
-def _rate(now: int, before: int, seconds: float | None) -> float | None:
-    return (now - before) / seconds if seconds and now >= before else None
+def _known(metric: Metric, value: float, at: float, previous: Sample | None, partial: bool) -> float | None:
+    """The metric's value now. What is counted since the run looks is not known to one sample."""
+    if metric.origin is Origin.COUNTS or (metric.origin is Origin.SESSIONS and partial):
+        return None
+    if metric.unit not in (Unit.A_SECOND, Unit.BYTES_A_SECOND):
+        return value
+    before, since = (None, 0.0) if previous is None else (previous.told.get(metric.name), at - previous.at)
+    # Statistics thrown away by a crash make counters go back: no rate then, instead of a negative one.
+    return (value - before) / since if before is not None and since >= SHORTEST and value >= before else None
+
+
+def _lag(replicas: tuple[Replica, ...]) -> dict[str, float | None]:
+    """Of the replica that is furthest behind; None where there is none, or one of them may be that nobody sees."""
+    found: dict[str, float | None] = {}
+    for name, lags in (("replication_lag", [replica.lag_s for replica in replicas]),
+                       ("replication_lag_bytes", [replica.lag_bytes for replica in replicas])):  # fmt: skip
+        known = [float(lag) for lag in lags if lag is not None]
+        found[name] = max(known) if known and len(known) == len(lags) else None
+    return found
 
 
 async def _replicas(monitor: Session, at: float, previous: Sample | None) -> tuple[Replica, ...]:

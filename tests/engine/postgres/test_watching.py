@@ -7,9 +7,12 @@ import os
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
+from tui.plan.metrics import METRICS, Metric, Origin, Unit, told_by
+from tui.postgres import connect
 from tui.postgres.connect import Session
 from tui.postgres.fence import find_backend
 from tui.postgres.filelog import FileLog
@@ -17,6 +20,7 @@ from tui.postgres.invalid import invalid_indexes
 from tui.postgres.locks import lock_tree
 from tui.postgres.logline import LogLine
 from tui.postgres.progress import progress
+from tui.postgres.query import query
 from tui.postgres.sample import Sample, sample
 from tui.postgres.serverlog import LogUnavailable, ServerLog
 from tui.words.said import say
@@ -150,27 +154,44 @@ async def test_samples(own: Server) -> None:
         monitor, idle = await sessions.monitor(), await sessions.work()
         await idle.execute("begin; create table t (a int)")
         unwatched = await sample(monitor, None)
-        assert unwatched.active == 0 and unwatched.oldest_transaction_s is None, (
-            "our own sessions are not what is watched"
-        )
+        nothing = {"active_sessions": 0.0, "idle_in_transaction": 0.0, "oldest_transaction_s": 0.0}
+        assert nothing.items() <= unwatched.figures.items(), "our own sessions are not what is watched"
         await idle.execute("set application_name = 'shop'")
         first = await sample(monitor, None)
-        assert first.tps is None and first.connections >= 2 and first.idle_in_transaction >= 1
-        assert first.oldest_idle_in_transaction_s is not None and first.oldest_transaction_s and not first.partial
+        assert "tps" not in first.figures and first.connections >= 2 and not first.partial
+        assert first.figures["idle_in_transaction"] > 0 and first.figures["oldest_transaction_s"] > 0
+        assert set(first.figures) | {"tps", "wal_rate", "deadlocks"} == set(
+            told_by(Origin.SERVER, Origin.SESSIONS, Origin.COUNTS)
+        )
         limit = int(await one(monitor, "select current_setting('max_connections')"))
         assert first.connections_usable == limit - 3 and first.connections < first.connections_usable
         assert first.source == f"{own.home}:5432" and first.database_bytes and first.database_bytes > 1_000_000
         await idle.execute("insert into t select generate_series(1, 10000)")
-        assert (await sample(monitor, first)).tps is None, "over so short a time a rate says nothing"
+        assert "tps" not in (await sample(monitor, first)).figures, "over so short a time a rate says nothing"
 
         async def rated() -> Sample | None:
             taken = await sample(monitor, first)
-            return taken if taken.tps is not None else None
+            return taken if "tps" in taken.figures else None
 
         second = await until(rated)
-        assert second.wal_bytes_per_s is not None and second.wal_bytes_per_s > 0
+        assert second.figures["wal_rate"] > 0
         assert second.database_bytes == first.database_bytes
         await idle.execute("rollback")
+
+
+@awaited
+async def test_a_metric_of_the_server_is_a_row_of_the_table_and_its_sql(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Metric("hits", Unit.A_SECOND, Origin.SERVER, "hits", "pages read from memory a second")
+    monkeypatch.setitem(METRICS, "hits", row)
+    sql = query("sample").replace("'locks',", "'hits', (select 70), 'locks',")
+    monkeypatch.setattr(connect, "query", lambda name: sql if name == "sample" else query(name))
+    async with Sessions(server, database) as sessions:
+        monitor = await sessions.monitor()
+        first = await sample(monitor, None)
+        before = msgspec.structs.replace(first, at=first.at - 10.0, told=first.told | {"hits": 0})
+        assert "hits" not in first.figures and (await sample(monitor, before)).figures["hits"] > 0
 
 
 @awaited
@@ -180,7 +201,7 @@ async def test_a_sample_without_pg_monitor_says_so(server: Server, database: str
         await control.execute("drop role if exists plain; create role plain login")
         monitor = await sessions.monitor(user="plain")
         seen = await sample(monitor, None)
-        assert seen.partial and seen.connections >= 2
+        assert seen.partial and seen.connections >= 2 and not set(told_by(Origin.SESSIONS)) & set(seen.figures)
         assert await lock_tree(monitor, [control.backend.pid]) == ()
         await monitor.close()
         await control.execute("drop role plain")

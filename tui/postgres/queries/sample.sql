@@ -1,24 +1,26 @@
 -- virada: one look at the whole server, counters and ages only. Sessions of other roles show no
 -- type or state without pg_monitor, but they show their database; those that do not track their activities say that
 -- they do not (disabled). Our own sessions are connections, but say nothing of
--- what the others do
+-- what the others do. Last come the figures by the names of metrics (plan/metrics.py); of a rate, and of what is
+-- counted since the run looks, the counter
 select extract(epoch from clock_timestamp())::float8,
        count(*) filter (where a.backend_type = 'client backend'
                            or (a.backend_type is null and a.datid is not null))::int,
        greatest(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                 - coalesce(current_setting('reserved_connections', true)::int, 0), 1),
-       count(*) filter (where a.backend_type = 'client backend' and a.state = 'active' and not a.own)::int,
-       count(*) filter (where a.wait_event_type = 'Lock' and not a.own)::int,
-       count(*) filter (where a.state like 'idle in transaction%' and not a.own)::int,
-       max(extract(epoch from clock_timestamp() - a.state_change))
-           filter (where a.state like 'idle in transaction%' and not a.own)::float8,
-       max(extract(epoch from clock_timestamp() - a.xact_start))
-           filter (where a.backend_type = 'client backend' and not a.own)::float8,
-       (select sum(d.xact_commit + d.xact_rollback)::bigint from pg_catalog.pg_stat_database d),
-       (select sum(d.deadlocks)::bigint from pg_catalog.pg_stat_database d),
-       pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
-                            else pg_current_wal_insert_lsn() end, '0/0')::bigint,
        bool_or((a.backend_type is null and a.datid is not null) or (a.state = 'disabled' and not a.own)),
-       -- every session holds the lock on its own virtual transaction: those say nothing
-       (select count(*)::int from pg_catalog.pg_locks l where l.locktype <> 'virtualxid')
+       json_build_object(
+         'active_sessions', count(*) filter (where a.backend_type = 'client backend' and a.state = 'active' and not a.own),
+         'waiting_sessions', count(*) filter (where a.wait_event_type = 'Lock' and not a.own),
+         -- where nobody has a transaction, none is old
+         'idle_in_transaction', coalesce(max(extract(epoch from clock_timestamp() - a.state_change))
+             filter (where a.state like 'idle in transaction%' and not a.own), 0)::float8,
+         'oldest_transaction_s', coalesce(max(extract(epoch from clock_timestamp() - a.xact_start))
+             filter (where a.backend_type = 'client backend' and not a.own), 0)::float8,
+         -- every session holds the lock on its own virtual transaction: those say nothing
+         'locks', (select count(*) from pg_catalog.pg_locks l where l.locktype <> 'virtualxid'),
+         'deadlocks', (select sum(d.deadlocks)::bigint from pg_catalog.pg_stat_database d),
+         'tps', (select sum(d.xact_commit + d.xact_rollback)::bigint from pg_catalog.pg_stat_database d),
+         'wal_rate', pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
+                                          else pg_current_wal_insert_lsn() end, '0/0')::bigint)::text
   from (select *, coalesce(application_name, '') like 'virada %' as own from pg_catalog.pg_stat_activity) a
