@@ -99,7 +99,7 @@ def _is_told(label: str, text: str, sentence: str) -> bool:
     if label == _("reason"):
         return True
     if label in (_("where"), "SQLSTATE", _("message"), _("effect")):
-        return text in sentence
+        return text.rstrip(".") in sentence
     return f"{label}: {text}" in sentence or f"{label} {text}" in sentence
 
 

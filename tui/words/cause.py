@@ -97,7 +97,7 @@ def _found(rows: list[Row]) -> str:
     # Of what a proof is about the reason has told already.
     without.add(_("proof"))
     short = {_("value"), _("expected")}
-    parts = [
-        f"{label} {text}" if label in short else f"{label}: {text}" for label, text in rows if label not in without
-    ]
+    # A status of 0 is no word on why.
+    told_rows = (row for row in rows if row[0] not in without and row != (_("exit status"), "0"))
+    parts = [f"{label} {text}" if label in short else f"{label}: {text}" for label, text in told_rows]
     return "; ".join(parts)

@@ -129,3 +129,24 @@ def test_data_of_another_version_is_named_and_passed_over() -> None:
     assert [line.text for line in log_lines(journal.lines[1:], state)] == [
         "an event this version does not know: step.passed"
     ]
+
+
+def test_what_an_engine_remarks_is_told_in_the_viewers_language_and_text_of_old_as_it_is() -> None:
+    journal = Journal(plan(sql("fill")))
+    code = {"severity": "warning", "code": "canary_unanswered", "facts": {"reason": "no\x1b[2J"}}
+    journal.add(e.LogLines(stream="engine", text="canary_unanswered\nDer Server schweigt.", lines=(code, {})))
+    journal.add(e.StepFailed(**STEP, reason="connection", code="server_silent", message="server_silent"))
+    journal.add(e.StepFailed(**STEP, reason="connection", message="Der Server schweigt."))
+    wanted = {
+        "en": ("The canary is not answered: no\\x1b[2J", "The server took the connection, and then did not answer"),
+        "pt_BR": ("O canário", "O servidor aceitou a conexão e depois não respondeu"),
+    }
+    for language, (remark, failure) in wanted.items():
+        tui.locale.use(language)
+        state, narrated = RunState(), list[str]()
+        for line in journal.lines:
+            previous, state = state, fold(state, line)
+            narrated += narrate(previous, state, line)
+        for text in ("\n".join(narrated), "\n".join(line.text for line in log_lines(journal.lines, state))):
+            assert remark in text and failure in text and "canary_unanswered" not in text
+            assert text.count("Der Server schweigt") == 2
