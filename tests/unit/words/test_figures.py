@@ -8,6 +8,12 @@ from datetime import UTC
 import pytest
 
 import tui.locale
+from tests.unit.cli.journals import Journal, plan, sql
+from tui.console.loglines import log_lines
+from tui.journal import events as e
+from tui.plain.narrator import narrate
+from tui.run.fold import fold
+from tui.run.state import RunState
 from tui.words.figures import amount, figure, minutes_offset, moment, number, offset, size, span, time_of_day, whole
 
 
@@ -68,6 +74,17 @@ def test_brazil_writes_a_comma() -> None:
     ]  # fmt: skip
     assert [number(12400.0), number(12_345_678), whole(1234567)] == ["12.400", "12,3 M", "1.234.567"]
     assert [amount(20000), moment("2026-12-06T01:00:00Z")] == ["20000", "2026-12-06 01:00:00 UTC"]
+
+
+@pytest.mark.parametrize(("language", "value", "limit"), [("en", "1.2 s", "100 ms"), ("pt_BR", "1,2 s", "100 ms")])
+def test_both_readers_write_a_figure_alike(language: str, value: str, limit: str) -> None:
+    tui.locale.use(language)
+    journal = Journal(plan(sql("a")))
+    journal.add(e.GuardBreached(metric="response_time", value=1.2, limit=0.1, source="db1"))
+    opened, line = journal.lines
+    state = fold(RunState(), opened)
+    for told in (narrate(state, fold(state, line), line)[0], next(iter(log_lines([line], state))).text):
+        assert value in told and limit in told and "1.2" not in told.replace(value, "")
 
 
 def test_moments_are_in_the_zone_of_their_window() -> None:
