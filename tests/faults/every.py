@@ -11,6 +11,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -139,16 +140,20 @@ class Case:
         self._settled: set[str] = set()
         self._judged: set[tuple[str, int, str]] = set()
 
-    async def through(self, short: Mapping[str, int] | None = None) -> None:
-        """Forward to the end, then all of it back. `short`: for the first attempt of these steps (or the `rollback`) no
-        more than so many further descriptors are to be had, for a second, or until it has ended. Raises Wrong and Hung.
+    async def through(
+        self, short: Mapping[str, int] | None = None, fault: AbstractContextManager[Any] | None = None
+    ) -> None:
+        """Forward to the end, then all of it back, in `fault`, which does not befall what is looked at afterwards.
+        `short`: for the first attempt of these steps (or the `rollback`) no more than so many further descriptors are
+        to be had, for a second, or until it has ended. Raises Wrong and Hung.
         """
         self._short = dict(short or {})
-        await self._carry_out(lambda: "completed")
-        if "rollback" in self._short:
-            self._few.limit(self._short["rollback"])
-        await self._asked(Rollback(reason="all of it", confirm="dev"))
-        await self._carry_out(lambda: "rolled_back")
+        with fault or nullcontext():
+            await self._carry_out(lambda: "completed")
+            if "rollback" in self._short:
+                self._few.limit(self._short["rollback"])
+            await self._asked(Rollback(reason="all of it", confirm="dev"))
+            await self._carry_out(lambda: "rolled_back")
         self._count()
         self._sound()
 

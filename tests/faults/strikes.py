@@ -325,8 +325,7 @@ def _carried_out(
 
         async def through() -> None:
             async with case.rig:
-                with fault(home / "case"):
-                    await case.through(short)
+                await case.through(short, fault(home / "case"))
 
         try:
             asyncio.run(asyncio.wait_for(through(), 2 * PATIENCE))

@@ -12,7 +12,6 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,12 +56,10 @@ class Tally:
         """Carry out one; how many calls were counted in it."""
         home = self.home / f"case{self.cases}"
         case = Case(home, self._database)
-        entered: AbstractContextManager[Any] = nullcontext() if fault is None else fault
 
         async def through() -> None:
             async with case.rig:
-                with entered:
-                    await case.through(short)
+                await case.through(short, fault)
 
         self.cases += 1
         try:
