@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from tui.cli.follower import Follower
+from tui.cli.follower import Follower, left_alone
 from tui.cli.outcome import of_run
 from tui.cli.output import tell
 from tui.cli.stop import Exit, Stop
@@ -56,10 +56,6 @@ def headless(paths: RunPaths) -> int:
         for text in end_lines(follower.state):
             tell(text)
     return verdict.code
-
-
-def left_alone(paths: RunPaths) -> str:
-    return _("Detached: the engine of the run {run} goes on. See it with: virada watch {run}").format(run=paths.id)
 
 
 def accompany(

@@ -68,7 +68,7 @@ def ensure_engine(paths: RunPaths, policy: Wish | None = None, say: Callable[[st
 
     account = taker(paths)
     if account is not None:
-        from tui.cli.deputy import start_as
+        from tui.cli.account import start_as
 
         if not facts_of(paths)["alive"]:
             for line in start_as(account, paths, policy):

@@ -11,7 +11,7 @@ from tui.cli.stop import Exit, Stop
 from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.reader import JournalReader
-from tui.locale import prefer
+from tui.locale import _, prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.words.said import say
@@ -86,3 +86,7 @@ def engine_gone(paths: RunPaths) -> Stop:
     from tui.words.stillness import ended_sentence
 
     return Stop(ended_sentence(paths.id, other_owner(paths)), Exit.UNDECIDED)
+
+
+def left_alone(paths: RunPaths) -> str:
+    return _("Detached: the engine of the run {run} goes on. See it with: virada watch {run}").format(run=paths.id)

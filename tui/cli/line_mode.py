@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tui.cli.command_line import FORMS, CommandError, parse_line, usage
 from tui.cli.engine import facts_of
-from tui.cli.follower import POLL_S, Follower, engine_gone
+from tui.cli.follower import POLL_S, Follower, engine_gone, left_alone
 from tui.cli.helm import connected, refusal
 from tui.cli.options import wish
 from tui.cli.outcome import of_command, of_run
@@ -51,8 +51,6 @@ def line_mode(
         try:
             return session.run(outcome)
         except KeyboardInterrupt:
-            from tui.cli.drive import left_alone
-
             raise Stop(left_alone(paths), Exit.INTERRUPTED) from None
         finally:
             session.close()
@@ -107,8 +105,6 @@ class _Session:
         if not line or line.startswith("#"):
             return None
         if line in ("quit", "q", "exit"):
-            from tui.cli.drive import left_alone
-
             self.narrate(left_alone(self.paths))
             return Exit.DONE
         if line in ("help", "?"):
@@ -159,8 +155,6 @@ class _Session:
             for text in end_lines(self.follower.state):
                 self.narrate(text)
             return verdict.code
-        from tui.cli.drive import left_alone
-
         self.narrate(left_alone(self.paths))
         return Exit.DONE
 

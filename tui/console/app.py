@@ -7,44 +7,32 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import copy_context
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
 from textual import events
-from textual.app import App
-from textual.binding import BindingType
 from textual.driver import Driver
 
 from tui.console import hygiene
 from tui.console.actions import ACTIONS, Mode
-from tui.console.dialog import Asked as AskedField
-from tui.console.dialog import Question
+from tui.console.desk import Desk
 from tui.console.keys import Keys
 from tui.console.loglines import log_lines
 from tui.console.messages import Advanced, Answered, HelmChanged, SourceLost
-from tui.console.palette import THEMES
-from tui.console.pictures.still import still_sentence
 from tui.console.presses import Presses
-from tui.console.screens.overview import SCREENS, Overview
 from tui.console.settings import Settings
 from tui.console.source import Batch, Source
-from tui.console.theme import theme
 from tui.console.timezone import zone
-from tui.console.view import Playback, Said, View
-from tui.console.widgets.pane import Pane
-from tui.helm.owner import other_owner
+from tui.console.view import Said
 from tui.helm.paths import RunPaths
 from tui.journal.events import RunDriven, RunRecovered, class_of
 from tui.journal.line import JournalError, Line
-from tui.locale import _, ngettext
-from tui.run.commands import AnyCommand
+from tui.locale import _
 from tui.run.state import RunState
 from tui.words.inert import visible
 from tui.words.said import say
 
 if TYPE_CHECKING:
-    from tui.console.hands import Connect, Hands
+    from tui.console.hands import Connect
     from tui.console.operator import Operator
     from tui.helm.claim import Claim
 
@@ -57,12 +45,8 @@ TAKEN_WITHIN = 5.0
 COMMANDS = frozenset(action.name for action in ACTIONS if action.commands)
 
 
-class Console(App[None], inherit_bindings=False):
+class Console(Desk, inherit_bindings=False):
     """The console in one of its modes. `source` gives states, `connect` reaches the helm (operator only)."""
-
-    BINDINGS: ClassVar[list[BindingType]] = []
-    ENABLE_COMMAND_PALETTE = False
-    ESCAPE_TO_MINIMIZE = False
 
     def __init__(
         self, source: Source, paths: RunPaths, mode: Mode, settings: Settings, *, me: str = "",
@@ -70,33 +54,15 @@ class Console(App[None], inherit_bindings=False):
         claim: Claim | None = None, driver_class: type[Driver] | None = None, guard_process: bool = False,
         keeps_driving: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(driver_class=driver_class, ansi_color=True if settings.palette.own else None)
-        self.settings = settings
-        self.source = source
-        self.paths = paths
-        self.mode = mode
-        self.me = me
-        self._keeps_driving = keeps_driving
-        self.run_state = RunState()
-        self.playback: Playback | None = None
-        self.detached = False
-        self.trouble: str | None = None
-        self._said: Said | None = None
-        self._said_at = 0.0
+        super().__init__(source, paths, mode, settings, me=me, keeps_driving=keeps_driving, driver_class=driver_class)
         self._fault_said = False
-        self._waiting: str | None = None
-        self.awaited = 0
         self._presses = Presses(self)
         self._guard_process = guard_process
         self._ended = threading.Event()
         self._taken = threading.Event()
-        context = copy_context()
-        context.run(settings.use)
-        self.overview: Overview = context.run(SCREENS[mode], self.view)
         self._keys = Keys(self)
         # A screen that only looks on starts without what commands.
         self._operator: Operator | None = None
-        self.hands: Hands | None = None
         if mode == "operator":
             from tui.console.operator import Operator
 
@@ -105,9 +71,8 @@ class Console(App[None], inherit_bindings=False):
             from tui.console.hands import Hands
 
             self.hands = Hands(connect, self.post_message, lambda: self.run_state, settings.keys, ensure_engine, take)
-        self._owner = other_owner(paths)
         self._claim = claim
-        self._first = context.run(source.start)
+        self._first = self.context.run(source.start)
 
     # -- life
 
@@ -115,20 +80,6 @@ class Console(App[None], inherit_bindings=False):
         # In the task of this app's messages, and so in that of every widget, timer and worker of it.
         self.settings.use()
         self._take_theme()
-
-    def _take_theme(self) -> None:
-        found = theme(self.settings.palette)
-        self.register_theme(found)
-        self.theme = found.name
-
-    def use_theme(self, name: str) -> None:
-        """Another theme, at once and for this screen only; `VIRADA_THEME` chooses it from the start."""
-        self.settings = replace(self.settings, palette=THEMES[name])
-        self.ansi_color = True if self.settings.palette.own else None
-        self._take_theme()
-        for pane in self.overview.query(Pane):
-            pane.refresh()
-        self.say(Said(_("VIRADA_THEME={name} chooses this theme from the start.").format(name=name)))
 
     async def on_mount(self) -> None:
         if self._guard_process:
@@ -192,11 +143,6 @@ class Console(App[None], inherit_bindings=False):
             self.post_message(SourceLost(say(error) or type(error).__name__))
         finally:
             self.source.close()
-
-    @property
-    def stalled(self) -> bool:
-        """The terminal takes nothing at present: nothing is painted, the next tick paints what is then."""
-        return bool(getattr(self._driver, "stalled", False))
 
     # -- what comes in
 
@@ -281,71 +227,7 @@ class Console(App[None], inherit_bindings=False):
             self._fault_said = True
             self._said, self._said_at = Said(say(self.source.fault.sentence()), "error"), time.monotonic()
 
-    # -- what goes out
-
-    def view(self) -> View:
-        checklist = self.overview.checklist
-        return View(
-            state=self.run_state, moment=self.source.moment(self.run_state, self.playback), mode=self.mode,
-            settings=self.settings, me=self.me, selected=checklist.selected, following=checklist.following,
-            playback=self.playback, said=self._said, waiting=self._waiting, lost=self.trouble is not None,
-            broken=None if self.source.fault is None else self.source.fault.seq, keeps_driving=self._keeps_driving,
-            owner=self._owner,
-        )  # fmt: skip
-
-    def repaint(self) -> None:
-        if not self.is_running or self.stalled:
-            return
-        self.overview.repaint()
-        if self.screen is not self.overview:
-            # Whatever lies over it: all of them are overlays.
-            self.screen.repaint()  # type: ignore[attr-defined]
-
-    def say(self, said: Said, keep: bool = False) -> None:
-        """A sentence in the notice line, which nothing ever covers; a toast would cover other things."""
-        self._said, self._said_at = said, float("inf") if keep else time.monotonic()
-        self.repaint()
-
-    def follow(self) -> None:
-        self.overview.checklist.follow()
-
-    def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None:
-        from tui.console.screens.overlay import Asking
-
-        asking = Asking(question, opened_by=self._presses.key, barred=self._barred)
-        self.push_screen(asking, lambda values: None if values is None else answered(values))
-
-    def _barred(self) -> str:
-        """Why nothing can be commanded now; what was typed stays where it is. Empty where something can."""
-        view = self.view()
-        return still_sentence(view) if view.nothing_runs else ""
-
-    def keep_waiting(self) -> None:
-        """Nothing further begins before the engine has answered."""
-        self._waiting = _("The engine has not answered the last command yet; this one was not given.")
-        self.repaint()
-
-    @property
-    def said(self) -> Said | None:
-        """What stands in the notice line."""
-        return self._said
-
-    def ask_text(self, title: str, confirm: str, label: str, text: str, then: Callable[[str], None]) -> None:
-        """One text that may be empty."""
-        field = AskedField(label=label, optional=True, text=text)
-        question = Question(title=title, confirm=confirm, fields=(field,), harmless=True)
-        self.ask(question, lambda values: then(values[0]))
-
-    def send(self, command: AnyCommand, take: str | None = None) -> None:
-        """To the helm. The screen changes when the journal does, not before."""
-        if self.hands is None:
-            self.say(Said(_("This screen cannot command the engine."), "error"))
-            return
-        self._said = None
-        self._waiting = _("Asked the engine; its answer is awaited.")
-        self.awaited += 1
-        self.hands.send(command, take)
-        self.repaint()
+    # -- what is done
 
     def do(self, name: str, key: str = "") -> None:
         """An action of the table."""
@@ -367,56 +249,3 @@ class Console(App[None], inherit_bindings=False):
     def _takes_text(self) -> bool:
         """Whether what lies on top is typed into."""
         return bool(self.screen_stack) and hasattr(self.screen, "on_paste")
-
-    # -- ways out
-
-    def action_detach(self) -> None:
-        self.detached = self.mode != "replay"
-        self.exit(return_code=0)
-
-    def action_interrupt(self) -> None:
-        still = self.mode != "replay" and self.view().nothing_runs
-        text = (
-            _("{detach} leaves this screen; no engine runs.")
-            if still
-            else _("{detach} detaches this screen; the engine goes on.")
-        )
-        if self.mode == "replay":
-            text = _("{detach} leaves the replay.")
-        self.say(Said(self.settings.keys.keyed(text), "warning" if still else "information"))
-
-    def copied(self, text: str) -> None:
-        """Through the terminal's own clipboard sequence, and tmux where it lies between."""
-        from tui.console.export import clipboard_sequences
-
-        sequences, cut = clipboard_sequences(text)
-        if self._driver is not None:
-            for sequence in sequences:
-                self._driver.write(sequence)
-        count = cut or text.count("\n")
-        said = ngettext(
-            "Copied {n} line through the terminal; if nothing arrives there, {write} writes it to a file.",
-            "Copied {n} lines through the terminal; if nothing arrives there, {write} writes them to a file.",
-            count,
-        )
-        if cut:
-            said = ngettext(
-                "Copied the last {n} line, more the terminal does not take; {write} writes everything to a file.",
-                "Copied the last {n} lines, more the terminal does not take; {write} writes everything to a file.",
-                count,
-            )
-        self.say(Said(self.settings.keys.keyed(said, n=count)))
-
-    def written(self, name: str, text: str) -> None:
-        """Into a file of its own in the working directory, else in the home directory."""
-        from tui.console.export import write_text
-
-        run = self.run_state.opened.id if self.run_state.opened is not None else self.paths.id
-        try:
-            path: Path = write_text(f"virada-{run}-{name}", text)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.say(Said(_("The file cannot be written: {reason}.").format(reason=reason), "error"))
-        else:
-            # The name first, where a narrow screen cannot cut it off.
-            self.say(Said(_("Written: {name} in {directory}").format(name=path.name, directory=path.parent)))

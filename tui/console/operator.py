@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -35,20 +35,8 @@ from tui.words.inert import visible
 from tui.words.steps import name_of
 from tui.words.unknown import lack_words, sizes_words
 
-
-class Desk(Protocol):
-    """What the operator needs of the console."""
-
-    def view(self) -> View: ...
-
-    def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None: ...
-
-    def send(self, command: c.AnyCommand, take: str | None = None) -> None: ...
-
-    def say(self, said: Said) -> None: ...
-
-    def follow(self) -> None:
-        """The selection goes back to where the run stands."""
+if TYPE_CHECKING:
+    from tui.console.desk import Desk
 
 
 class Operator:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.logline import LogLine, parser_for
+from tui.postgres.logline import LogLine
+from tui.postgres.logparser import parser_for
 from tui.postgres.serverlog import PIECE, LogUnavailable, cut_short
 
 _FORMS: Final = {".csv": "csvlog", ".json": "jsonlog"}

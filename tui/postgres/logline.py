@@ -6,7 +6,7 @@ and what cannot be read is counted and passed over.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -25,28 +25,6 @@ class LogLine(msgspec.Struct, frozen=True):
     text: str
     pid: int | None
     application: str | None
-
-
-class Parser(Protocol):
-    skipped: int
-    """Records so far that could not be read."""
-
-    def adopt(self, prefix: str) -> None:
-        """The server's log_line_prefix is another one now."""
-
-    def feed(self, data: bytes) -> list[LogLine]:
-        """The records that are complete with this piece; the rest is kept for the next."""
-
-
-def parser_for(form: str, prefix: str) -> Parser:
-    """A parser for `csvlog`, `jsonlog` or `stderr`; `prefix` is log_line_prefix, used by the last."""
-    from tui.postgres.logcsv import CsvParser
-    from tui.postgres.logjson import JsonParser
-    from tui.postgres.logstderr import StderrParser
-
-    if form == "csvlog":
-        return CsvParser()
-    return JsonParser() if form == "jsonlog" else StderrParser(prefix)
 
 
 _SPELLED: Final = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}

@@ -8,7 +8,8 @@ from typing import Final
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError, StatementFailed
-from tui.postgres.logline import LogLine, Parser, parser_for
+from tui.postgres.logline import LogLine
+from tui.postgres.logparser import Parser, parser_for
 
 PIECE: Final = 256 << 10
 _SLICE: Final = 32 << 10

@@ -10,7 +10,8 @@ import pytest
 
 from tui.postgres.logcsv import CsvParser
 from tui.postgres.logjson import JsonParser
-from tui.postgres.logline import LONGEST, LogLine, Parser, parser_for
+from tui.postgres.logline import LONGEST, LogLine
+from tui.postgres.logparser import Parser, parser_for
 from tui.postgres.logstderr import StderrParser
 
 PLAIN = "%m [%p] %e "

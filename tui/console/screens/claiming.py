@@ -12,11 +12,11 @@ from tui.words.inert import visible
 from tui.words.said import say
 
 if TYPE_CHECKING:
-    from tui.console.app import Console
+    from tui.console.desk import Desk
     from tui.helm.claim import Claim
 
 
-def ask(console: Console, claim: Claim) -> None:
+def ask(desk: Desk, claim: Claim) -> None:
     """Nothing is connected to or started before the owner's name was typed; whoever does not type it leaves."""
     owner = visible(claim.owner)
     text = _(
@@ -30,14 +30,14 @@ def ask(console: Console, claim: Claim) -> None:
     )  # fmt: skip
 
     def answered(values: list[str] | None) -> None:
-        if values is None or console.hands is None:
-            console.action_detach()
+        if values is None or desk.hands is None:
+            desk.action_detach()
             return
         try:
             claim.typed(values[0])
         except Exception as error:
-            console.say(Said(say(error), "error"), keep=True)
+            desk.say(Said(say(error), "error"), keep=True)
             return
-        console.hands.start()
+        desk.hands.start()
 
-    console.push_screen(Asking(question), answered)
+    desk.push_screen(Asking(question), answered)
