@@ -152,6 +152,10 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 TEXTS = {
     "backup-space": N_("{space} is neither auto nor skip nor a need such as 1x or 50GB"),
     "backup-jobs": N_("'jobs' is for a dump into a directory; write 'format: directory'"),
+    FailReason.BACKUP_DIRECTORY: N_("the backup's directory cannot be used"),
+    FailReason.NO_SPACE: N_("there is too little free space"),
+    FailReason.NOT_A_STANDBY: N_("the server that was to be a standby is none"),
+    FailReason.STANDBY_BEHIND: N_("the standby had not replayed what the target had when the step began"),
 }
 
 KIND = Kind(

@@ -288,6 +288,9 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 TEXTS = {
     "batch-total": N_("What such a statement changes cannot always be counted; say in `total` how many rows are left."),
     "batch-statement": N_("batch needs exactly one statement"),
+    FailReason.ROWS_LEFT: N_("rows are left over that it does not change"),
+    FailReason.ROWS_UNCOUNTED: N_("what it changes cannot be counted, nor whether all is done"),
+    FailReason.TOTAL_ERROR: N_("the total could not be counted"),
 }
 
 KIND = Kind(

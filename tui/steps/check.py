@@ -264,6 +264,7 @@ TEXTS = {
     "check-empty": N_("check names nothing to check"),
     "check-version": N_("{version} is not a version such as '>=14'"),
     "check-disk": N_("{need} is not a need such as 2x or 50GB"),
+    FailReason.CHECK_FAILED: N_("a check did not hold"),
 }
 
 KIND = Kind(

@@ -163,6 +163,7 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 TEXTS = {
     "monitor-time": N_("monitor needs 'for', or 'with' a step that it accompanies"),
     "monitor-what": N_("monitor needs 'log: server' or 'guards: true'"),
+    FailReason.NOT_MEASURED: N_("what was to be watched was not measured"),
 }
 
 KIND = Kind(

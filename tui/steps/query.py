@@ -122,7 +122,10 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-TEXTS = {"query-comparison": N_("query needs exactly one of {keys}")}
+TEXTS = {
+    "query-comparison": N_("query needs exactly one of {keys}"),
+    FailReason.NOT_AS_EXPECTED: N_("the result is not the expected one"),
+}
 
 KIND = Kind(
     name="query", spec=QuerySpec, execute=execute, asks=True, texts=TEXTS, lint=lint,

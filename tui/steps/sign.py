@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Kind
+from tui.said import N_
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed
 from tui.steps.touched import nothing
@@ -36,7 +37,11 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(evidence[key])) for key in ("signed_by", "note") if key in evidence]
 
 
+TEXTS: dict[str, str] = {
+    FailReason.NEEDS_SIGNATURE: N_("only a person can sign it"),
+}
+
 KIND = Kind(
-    name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", roleless=True, short="text",
+    name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", roleless=True, texts=TEXTS, short="text",
     touches=nothing, facts=facts,
 )  # fmt: skip

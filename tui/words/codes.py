@@ -5,8 +5,11 @@ A journal of another version may hold other codes: they are shown as they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from tui.journal.codes import FailReason
 from tui.locale import _
 from tui.plan.metrics import METRICS
 from tui.said import N_
@@ -190,54 +193,24 @@ TAKEN_OVER = {
     "taken": N_("by taking the helm"),
 }
 """How a person came to drive."""
-REASON = {
-    "check_failed": N_("a check did not hold"),
+_REASONS = {
     "cancelled": N_("it was cancelled"),
     "guard_breached": N_("a guard was breached"),
-    "not_measured": N_("what was to be watched was not measured"),
-    "no_space": N_("there is too little free space"),
     "sql_error": N_("the server reported an error"),
-    "rows_left": N_("rows are left over that it does not change"),
-    "rows_uncounted": N_("what it changes cannot be counted, nor whether all is done"),
     "session_state_lost": N_("what its earlier statements had set in their session is gone with it"),
-    "total_error": N_("the total could not be counted"),
     "connection": N_("the server could not be reached, or let nobody in"),
     "not_answered": N_("the question was not answered"),
     "out_of_memory": N_("there was no memory here for what the server answered"),
-    "not_as_expected": N_("the result is not the expected one"),
     "not_carried_out": N_("virada could not carry it out; the engine's log has the traceback"),
-    "backup_directory": N_("the backup's directory cannot be used"),
     "backup_unreadable": N_("the backup cannot be read"),
     "not_started": N_("the program could not be started"),
-    "not_a_standby": N_("the server that was to be a standby is none"),
-    "standby_behind": N_("the standby had not replayed what the target had when the step began"),
     "other_server": N_("another server answers than the run's"),
     "plan_changed": N_("a file of the frozen plan is not what was sealed, so nothing of it was executed"),
     "exit_status": N_("the program reported failure"),
     "signalled": N_("the program was ended by a signal"),
     "backend_gone": N_("its session was gone from the server, which it had not noticed"),
     "program_lost": N_("how the program ended is not known"),
-    "end_not_reached": N_("psql did not come to the end of its script"),
-    "errors_ignored": N_("psql met errors and its script went on"),
-    "transaction_left": N_("the script ended the transaction that was begun for it"),
-    "read_only": N_("a change was refused: behind the transaction begun for it, a script may only read"),
-    "transaction_open": N_("the script left a transaction open, which is rolled back"),
-    "session_replaced": N_("the script went on in another session than the one it began in"),
-    "role_changed": N_("the script went on as another role than the step's"),
-    "asynchronous_commit": N_("the script made its commit asynchronous, which a crash may lose"),
-    "no_backup": N_("there is no backup to verify"),
-    "hash_differs": N_("the hash differs from the recorded one"),
-    "list_failed": N_("the backup's contents could not be listed"),
-    "decode_failed": N_("the backup could not be decoded"),
-    "scratch_exists": N_("the scratch database exists already"),
-    "scratch_failed": N_("the scratch database could not be created"),
-    "scratch_forbidden": N_("the role may not create a scratch database (CREATEDB)"),
-    "restore_failed": N_("the trial restore failed"),
-    "restore_forbidden": N_("the role's rights do not suffice for the trial restore, which says nothing of the backup"),
-    "rows_missing": N_("rows are missing that the source had when the backup was taken, and still has"),
-    "not_in_backup": N_("the backup does not hold what is to be restored"),
     "leftover": N_("what an earlier attempt left unfinished is still there"),
-    "needs_signature": N_("only a person can sign it"),
     "not_proved": N_("its effect could not be proved"),
     "timeout": N_("it took longer than allowed"),
     "person": N_("a person asked for it"),
@@ -258,11 +231,34 @@ REASON = {
 }
 
 
+class _Reasons(Mapping[str, str]):
+    """Those of no kind of step in particular, and what kinds say of their own."""
+
+    def __getitem__(self, code: str) -> str:
+        return _REASONS[code] if code in _REASONS or code not in _FAILURES else _of_kinds()[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**_REASONS, **_of_kinds()})
+
+    def __len__(self) -> int:
+        return len(_REASONS) + len(_of_kinds())
+
+
+@cache
+def _of_kinds() -> dict[str, str]:
+    from tui.steps.registry import KINDS
+
+    texts = (text for kind in KINDS.values() for text in kind.texts.items())
+    return {str(code): text for code, text in texts if code in _FAILURES}
+
+
+_FAILURES = frozenset(FailReason)
+REASON: Mapping[str, str] = _Reasons()
 _CODED = {"replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED}}
 """Codes among the facts of evidence, by their keys."""
 
 
-def word(table: dict[str, str], code: str | None) -> str:
+def word(table: Mapping[str, str], code: str | None) -> str:
     """The word for a code in the language in force; a code without one is shown as it is."""
     if code is None:
         return ""

@@ -26,7 +26,7 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("console/pictures/waits", "query", "what a session of the server executes"),
     ("steps/verify_backup/", "restore", "a level of verification"),
     ("helm/protocol", "command", "why a client comes"),
-    ("cli/|console/actions|(console|words)/refusals", "sign|check", "a command of a person, and what refuses it"),
+    ("cli/|console/(actions|keymap|offered)|(console|words)/refusals", "sign|check", "a command, and what refuses it"),
 )
 """Files (a regular expression from the beginning), the words in them, and what those are there instead."""
 

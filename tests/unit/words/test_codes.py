@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, get_args
 
@@ -33,7 +33,7 @@ LANGUAGES = ("en", "pt_BR")
 REASONS = (c.FailReason, c.CancelReason, c.SkipReason, c.TriggerReason)
 SILENT = {c.WaitReason.NONE, c.CancelReason.ENGINE}
 """Members that say nothing: a wait that is over, and what is never journaled."""
-TABLES: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
+TABLES: tuple[tuple[Mapping[str, str], tuple[str, ...]], ...] = (
     (w.EFFECT, tuple(c.EffectCode)),
     (w.FATE, tuple(c.FateCode)),
     (w.FATE_REASON, tuple(c.FateReason)),
@@ -67,7 +67,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("table", "codes"), TABLES)
-def test_each_code_has_words_and_each_word_a_code(table: dict[str, str], codes: tuple[str, ...]) -> None:
+def test_each_code_has_words_and_each_word_a_code(table: Mapping[str, str], codes: tuple[str, ...]) -> None:
     assert {str(code) for code in table} == {str(code) for code in codes} - {str(code) for code in SILENT}
 
 

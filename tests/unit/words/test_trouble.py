@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -239,5 +240,5 @@ def test_what_is_well_has_no_trouble() -> None:
         (codes.EffectCode, EFFECT), (codes.FateCode, FATE), (codes.Outcome, STEP_STATUS),
     ],
 )  # fmt: skip
-def test_every_code_has_words(family: type[StrEnum], table: dict[str, str]) -> None:
+def test_every_code_has_words(family: type[StrEnum], table: Mapping[str, str]) -> None:
     assert not {member.value for member in family} - set(table) - {"", "engine"}

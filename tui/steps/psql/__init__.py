@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from tui.journal.codes import FailReason
 from tui.plan.files import Undecodable, Unusable, not_utf8, why
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Read
 from tui.plan.scalars import Duration, File
@@ -203,6 +204,14 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
 
 TEXTS = {
     "no-prove": N_("It may do more than one transaction can prove: interrupted, without 'prove' it may be undecided."),
+    FailReason.END_NOT_REACHED: N_("psql did not come to the end of its script"),
+    FailReason.ERRORS_IGNORED: N_("psql met errors and its script went on"),
+    FailReason.TRANSACTION_LEFT: N_("the script ended the transaction that was begun for it"),
+    FailReason.READ_ONLY: N_("a change was refused: behind the transaction begun for it, a script may only read"),
+    FailReason.TRANSACTION_OPEN: N_("the script left a transaction open, which is rolled back"),
+    FailReason.SESSION_REPLACED: N_("the script went on in another session than the one it began in"),
+    FailReason.ROLE_CHANGED: N_("the script went on as another role than the step's"),
+    FailReason.ASYNCHRONOUS_COMMIT: N_("the script made its commit asynchronous, which a crash may lose"),
 }
 
 KIND = Kind(

@@ -114,6 +114,19 @@ TEXTS = {
     "verify-of": N_("'of' must name a backup step; {of} is a step of kind {kind}"),
     "verify-of-nothing": N_("'of' must name a backup step; {of} is no step"),
     "verify-level": N_("{key} says what a trial restore takes; write 'level: restore'"),
+    FailReason.NO_BACKUP: N_("there is no backup to verify"),
+    FailReason.HASH_DIFFERS: N_("the hash differs from the recorded one"),
+    FailReason.LIST_FAILED: N_("the backup's contents could not be listed"),
+    FailReason.DECODE_FAILED: N_("the backup could not be decoded"),
+    FailReason.SCRATCH_EXISTS: N_("the scratch database exists already"),
+    FailReason.SCRATCH_FAILED: N_("the scratch database could not be created"),
+    FailReason.SCRATCH_FORBIDDEN: N_("the role may not create a scratch database (CREATEDB)"),
+    FailReason.RESTORE_FAILED: N_("the trial restore failed"),
+    FailReason.RESTORE_FORBIDDEN: N_(
+        "the role's rights do not suffice for the trial restore, which says nothing of the backup"
+    ),
+    FailReason.ROWS_MISSING: N_("rows are missing that the source had when the backup was taken, and still has"),
+    FailReason.NOT_IN_BACKUP: N_("the backup does not hold what is to be restored"),
 }
 
 KIND = Kind(

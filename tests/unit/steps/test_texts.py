@@ -1,0 +1,80 @@
+"""What kinds say of a plan is put into the language of whoever reads it; no place in a sentence stays empty."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import tui.locale
+from tui.plan.loader import load
+from tui.steps.registry import KINDS
+from tui.words.said import say
+
+PLAN = """\
+virada: 1
+name: An example
+targets: {staging: {environment: staging, service: app-staging}}
+phases:
+  - title: Example
+    sections:
+      - title: Example
+        steps:
+          - {id: b1, title: t, backup: {directory: /b, space: much, jobs: 4}}
+          - {id: b2, title: t, verify_backup: {of: nothing, level: list, schemas: [a]}}
+          - {id: b3, title: t, verify_backup: b4}
+          - {id: b4, title: t, command: {run: []}}
+          - {id: b5, title: t, command: [./x.sh, a]}
+          - {id: b7, title: t, check: {version: "a>=1", disk_free: 5 apples}}
+          - {id: b8, title: t, check: {}}
+          - {id: b9, title: t, monitor: {}}
+          - {id: c1, title: t, query: {sql: "select 1", equals: 1, below: 4}}
+          - {id: c3, title: t, batch: {sql: "call x(); commit"}}
+          - {id: c4, title: t, sql: {}}
+          - {id: c5, title: t, sql: "", tolerate: 1h}
+          - id: c6
+            title: t
+            sql:
+              text: "create index concurrently a on b(c); call p(); select 1"
+              transaction: script
+          - {id: c7, title: t, sql: {text: "select 1", part: down}}
+          - {id: c9, title: t, psql: {file: p.sql, single_transaction: false}}
+          - {id: d1, title: t, sql: {file: goose.sql}}
+          - {id: d2, title: t, sql: {file: goose.sql, part: up}, undo: {sql: {file: goose.sql}}}
+"""
+GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
+ELSEWHERE = {"down-part", "which-part", "verify-of-nothing"}
+"""Keys of sentences that are no codes of findings."""
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> dict[str, list[object]]:
+    """What `check` says, by code."""
+    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    (tmp_path / "goose.sql").write_text(GOOSE)
+    (tmp_path / "p.sql").write_text("select 1;\n")
+    found: dict[str, list[object]] = {}
+    for problem in load(tmp_path / "plan.yaml", KINDS).problems:
+        found.setdefault(problem.code, []).append(problem.message)
+    return found
+
+
+def test_every_finding_is_said_in_both_languages_by_one_reading(said: dict[str, list[object]]) -> None:
+    codes = {str(code) for kind in KINDS.values() for code in kind.texts if "-" in code} - ELSEWHERE
+    assert codes <= set(said), "the plan above finds each of them"
+    sentences = [message for code in codes for message in said[code]]
+    spoken = {}
+    for language in ("en", "pt_BR"):
+        tui.locale.use(language)
+        spoken[language] = [say(message) for message in sentences]  # type: ignore[arg-type]
+    tui.locale.use("en")
+    assert not [one for one in spoken["en"] if re.search(r"(?<!undo: )\{\w+\}", one)]
+    assert not [one for one, other in zip(spoken["en"], spoken["pt_BR"], strict=True) if one == other]
+
+
+def test_what_the_plan_wrote_is_inert(tmp_path: Path) -> None:
+    bad = PLAN.replace("space: much", 'space: "mu\\e[31mch"')
+    (tmp_path / "plan.yaml").write_text(bad, encoding="utf-8")
+    (problem,) = (p for p in load(tmp_path / "plan.yaml", KINDS).problems if p.code == "backup-space")
+    assert "\x1b" not in say(problem.message) and "x1b" in say(problem.message)
