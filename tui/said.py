@@ -17,6 +17,10 @@ LANGUAGES = ("en", "pt_BR")
 _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)(?::([\w.,+<>^%-]{1,5}))?\}")
 
 
+_KINDS: dict[str, type[Said]] = {}
+"""By the name of the class: what `from_data` makes."""
+
+
 def N_(text: str) -> str:
     """Marks a sentence of a table for the catalogues."""
     return text
@@ -34,6 +38,9 @@ class Said:
     facts: tuple[tuple[str, Any], ...]
     many: str
     count: int
+
+    def __init_subclass__(cls) -> None:
+        _KINDS[cls.__name__] = cls
 
     def __init__(self, text: str, /, **facts: object) -> None:
         self._fill(text, ((name, _fact(value)) for name, value in facts.items()))
@@ -104,6 +111,9 @@ class Said:
         return from_data, (to_data(self),)
 
 
+_KINDS["Said"] = Said
+
+
 class Quoted(Said):
     """Foreign text, shown in quotes and cut."""
 
@@ -153,9 +163,6 @@ def _fact(value: object) -> Any:
     if value is None or isinstance(value, int | float | Said):
         return value
     return Joined(value) if isinstance(value, list | tuple) else str(value)
-
-
-_KINDS: dict[str, type[Said]] = {kind.__name__: kind for kind in (Said, Quoted, Joined)}
 
 
 def to_data(said: str | Said) -> Any:

@@ -276,7 +276,7 @@ def objected(scene: Scene, code: Objection) -> None:
         return
     assert told.endswith(f"--despite {code}")
     answer = scene.opened(code)
-    assert answer.despite == (code,) and any(f" error {code} " in line for line in answer.told)
+    assert answer.despite == (code,) and any(f" error {code} " in str(line) for line in answer.told)
 
 
 @pytest.mark.parametrize(

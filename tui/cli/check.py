@@ -15,7 +15,6 @@ from tui.cli.stop import Exit
 from tui.locale import _, ngettext, prefer
 from tui.plan.overdue import overdue
 from tui.plan.problems import Problem
-from tui.words.said import say_problem
 
 if TYPE_CHECKING:
     from tui.plan.loader import Loaded
@@ -36,14 +35,14 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
         problems += overdue(loaded.plan, str(plan), loaded.positions, datetime.now(UTC), but=target)
     if loaded.plan is not None and target is None and not create_ledger:
         problems += open_places(loaded, plan)
-    print_lines(map(say_problem, problems))
+    print_lines(problem.said for problem in problems)
     if loaded.plan is not None and (target is not None or create_ledger):
         from tui.engine.preflight import preflight
         from tui.run.neighbours import UNSEEN
         from tui.words.said import say
 
         there = preflight(loaded, plan, choose_target(loaded.plan, target), dict(os.environ), create_ledger)
-        print_lines(map(say_problem, there))
+        print_lines(problem.said for problem in there)
         problems += there
         tell(say(UNSEEN))
     errors = sum(problem.level == "error" for problem in problems)

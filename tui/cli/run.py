@@ -18,7 +18,6 @@ from tui.locale import _, prefer
 from tui.plan.model import Plan
 from tui.said import said_of
 from tui.words.inert import visible
-from tui.words.said import say_problem
 
 
 @click.command("run", help=_("Carries a plan out: starts its engine and the console."))
@@ -79,7 +78,7 @@ def load_plan(path: Path) -> Any:
     if loaded.plan is not None:
         prefer(loaded.plan.locale)
     for problem in loaded.problems:
-        tell(say_problem(problem))
+        tell(problem.said)
     if loaded.plan is None or any(problem.level == "error" for problem in loaded.problems):
         raise Stop(_("The plan {file} is not valid; nothing was started.").format(file=path), Exit.USAGE)
     return loaded

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from tui.engine.logind import LogindFacts, Survival, decide, probe, wrap
 from tui.helm.paths import open_file
-from tui.locale import _
+from tui.said import N_, Said, from_data, to_data
 
 READY_FD = "VIRADA_READY_FD"
 _ORPHAN = Path(__file__).with_name("orphan.py")
@@ -30,7 +30,7 @@ _TAIL = 4096
 class StartFailed(Exception):
     """The engine did not start; the text is for people, `exit_code` what the command ends with."""
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    def __init__(self, message: str | Said, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
@@ -59,15 +59,15 @@ def start_detached(
     """
     survival = decide(probe() if facts is None else facts)
     if survival.way == "refuse":
-        message = _(
+        message = N_(
             "The engine would be killed at your logout. Allow processes of this account to stay with: {command}"
         )
-        raise StartFailed(message.format(command=survival.command))
+        raise StartFailed(Said(message, command=survival.command))
     try:
         log = open_file(log_path, 0o600)
     except OSError as error:
-        message = _("The engine's log {path} cannot be written: {reason}.")
-        raise StartFailed(message.format(path=log_path, reason=error.strerror)) from error
+        said = Said("The engine's log {path} cannot be written: {reason}.", path=log_path, reason=error.strerror)
+        raise StartFailed(said) from error
     before = os.fstat(log).st_size
     reader, writer = os.pipe2(os.O_CLOEXEC)
     try:
@@ -87,7 +87,7 @@ def start_detached(
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise StartFailed(_("The engine cannot be started: {reason}.").format(reason=error)) from error
+            raise StartFailed(Said("The engine cannot be started: {reason}.", reason=error)) from error
         os.close(writer)
         writer = -1
         child.wait()
@@ -104,9 +104,9 @@ def report_ready(**facts: object) -> None:
     _report({"ready": True, **facts})
 
 
-def report_failure(sentence: str, exit_code: int = 1) -> None:
+def report_failure(said: str | Said, exit_code: int = 1) -> None:
     """Called by the engine that cannot start, with what the starter shows and ends with."""
-    _report({"error": sentence, "exit_code": exit_code})
+    _report({"error": to_data(said), "exit_code": exit_code})
 
 
 def _report(message: dict[str, object]) -> None:
@@ -133,18 +133,19 @@ def _await_ready(reader: int, log_path: Path, before: int, deadline: float, surv
             line, _sep, buffer = buffer.partition(b"\n")
             message = _message(line)
             if "error" in message:
-                raise StartFailed(str(message["error"]), int(message.get("exit_code", 1)))
+                said = from_data(message["error"])
+                raise StartFailed(said if isinstance(said, Said) else str(said), int(message.get("exit_code", 1)))
             if message.get("ready"):
                 return Started(pid, message, survival)
             pid = int(message.get("pid", pid))
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([reader], [], [], left)[0]:
-            text = _("The engine (process {pid}) has not become ready in time; its log is {path}.")
-            raise StartFailed(text.format(pid=pid, path=log_path))
+            text = N_("The engine (process {pid}) has not become ready in time; its log is {path}.")
+            raise StartFailed(Said(text, pid=pid, path=log_path))
         data = os.read(reader, 65536)
         if not data:
-            text = _("The engine ended before it was ready: {reason} (its log is {path})")
-            raise StartFailed(text.format(reason=_last_words(log_path, before), path=log_path))
+            text = N_("The engine ended before it was ready: {reason} (its log is {path})")
+            raise StartFailed(Said(text, reason=_last_words(log_path, before), path=log_path))
         buffer += data
 
 
@@ -156,7 +157,7 @@ def _message(line: bytes) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def _last_words(log_path: Path, before: int) -> str:
+def _last_words(log_path: Path, before: int) -> str | Said:
     """The last line that the failed start left in the log."""
     try:
         with log_path.open("rb") as log:
@@ -164,4 +165,4 @@ def _last_words(log_path: Path, before: int) -> str:
             lines = log.read().decode("utf-8", "replace").split("\n")
     except OSError:
         lines = []
-    return next((line.strip() for line in reversed(lines) if line.strip()), _("it said nothing"))
+    return next((line.strip() for line in reversed(lines) if line.strip()), Said("it said nothing"))

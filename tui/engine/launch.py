@@ -23,13 +23,12 @@ from tui.helm.owner import NotOwned, require_own
 from tui.helm.paths import RunExists, RunPaths, create_run_directory, new_run_id, runs_directory
 from tui.helm.person import caller
 from tui.journal.events import Policy, RunOpened, Wish
-from tui.locale import _
 from tui.plan.freeze import FreezeError, freeze
 from tui.plan.loader import Loaded
 from tui.plan.secrets import Secrets
 from tui.run.rehearsed import Past
+from tui.said import N_, Said, from_data, said_of
 from tui.sql.touches import LONGEST, Touches
-from tui.words.said import say
 
 _GONE_AGAIN = 20
 
@@ -37,7 +36,7 @@ _GONE_AGAIN = 20
 class LaunchFailed(Exception):
     """No engine runs; the text says why in a sentence, `exit_code` is what the command ends with."""
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    def __init__(self, message: str | Said, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
@@ -74,7 +73,7 @@ def open_run(
     environment: Mapping[str, str] | None = None,
     despite: Sequence[str] = (),
     beside: str | None = None,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str | Said], None] = lambda line: None,
 ) -> RunPaths:
     """Freeze the plan into a new run, start its engine, and return when `run.opened` is durable.
 
@@ -88,14 +87,14 @@ def open_run(
 
     plan = loaded.plan
     if plan is None:
-        raise LaunchFailed(_("The plan has errors; nothing was started."), 2)
+        raise LaunchFailed(Said("The plan has errors; nothing was started."), 2)
     now = datetime.now(UTC)
     chosen = plan.targets[target]
     try:
         person = caller(declared)
         window = None if chosen.window is None else open_window(chosen.window, now, compress, opens)
     except ValueError as error:
-        raise LaunchFailed(say(error), 2) from None
+        raise LaunchFailed(said_of(error), 2) from None
     paths, held = _directory(now)
     try:
         frozen = freeze(loaded, source, paths.plan)
@@ -118,11 +117,11 @@ def open_run(
         raise
     except FreezeError as error:
         shutil.rmtree(paths.directory, ignore_errors=True)
-        raise LaunchFailed(say(error), 2) from None
+        raise LaunchFailed(said_of(error), 2) from None
     except OSError as error:
         shutil.rmtree(paths.directory, ignore_errors=True)
-        message = _("The run's directory {path} cannot be written: {reason}.")
-        raise LaunchFailed(message.format(path=paths.directory, reason=error.strerror)) from None
+        message = N_("The run's directory {path} cannot be written: {reason}.")
+        raise LaunchFailed(Said(message, path=paths.directory, reason=error.strerror)) from None
     finally:
         os.close(held)
     return paths
@@ -158,9 +157,9 @@ def _directory(now: datetime) -> tuple[RunPaths, int]:
                 # Another command of this account has taken it for one that was left behind.
                 gone += 1
                 continue
-            message = _("The run's directory {path} cannot be written: {reason}.")
+            message = N_("The run's directory {path} cannot be written: {reason}.")
             reason = error.strerror if isinstance(error, OSError) else error
-            raise LaunchFailed(message.format(path=runs_directory() / run, reason=reason)) from None
+            raise LaunchFailed(Said(message, path=runs_directory() / run, reason=reason)) from None
 
 
 def resume_run(paths: RunPaths, *, policy: Wish | None = None, environment: Mapping[str, str] | None = None) -> None:
@@ -168,7 +167,7 @@ def resume_run(paths: RunPaths, *, policy: Wish | None = None, environment: Mapp
     try:
         require_own(paths)
     except NotOwned as error:
-        raise LaunchFailed(say(error), 5) from None
+        raise LaunchFailed(said_of(error), 5) from None
     if engine_facts(paths).alive:
         return
     _start(paths, policy, environment)
@@ -176,7 +175,7 @@ def resume_run(paths: RunPaths, *, policy: Wish | None = None, environment: Mapp
 
 def _start(
     paths: RunPaths, policy: Wish | None, environment: Mapping[str, str] | None, held: int | None = None
-) -> list[str]:
+) -> list[str | Said]:
     """What the engine has found wrong and is no reason not to begin, in lines."""
     argv = [sys.executable, "-m", "tui.engine", str(paths.directory)]
     if policy is not None:
@@ -197,5 +196,5 @@ def _start(
         if engine_facts(paths).alive:
             # Somebody else was faster: the run has its engine.
             return []
-        raise LaunchFailed(say(error), error.exit_code) from None
-    return [str(line) for line in ready.get("told") or ()]
+        raise LaunchFailed(said_of(error), error.exit_code) from None
+    return [from_data(line) for line in ready.get("told") or ()]

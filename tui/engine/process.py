@@ -43,7 +43,7 @@ from tui.journal.line import JournalError, Line
 from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
-from tui.locale import _, prefer
+from tui.locale import prefer
 from tui.plan.files import PLAN_FILE
 from tui.plan.problems import Problem
 from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
@@ -57,8 +57,7 @@ from tui.run.neighbours import UNSEEN, beside
 from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState
-from tui.said import Said
-from tui.words.said import say, say_problem
+from tui.said import N_, Joined, Said, said_of, to_data
 
 _TOLD = 100
 """Lines of what was found wrong at most: they go through a pipe."""
@@ -70,7 +69,7 @@ the run is somebody else's."""
 class CannotStart(Exception):
     """Why this engine does not run, for people; `exit_code` is what the command that started it ends with."""
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    def __init__(self, message: str | Said, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
@@ -85,14 +84,14 @@ def main(arguments: list[str]) -> int:
         # Before anything is written there: what another account has put down is not executed by this one.
         seen = require_own(paths)
     except NotOwned as error:
-        report_failure(say(error), _REFUSED)
+        report_failure(said_of(error), _REFUSED)
         return 1
     crashlog = CrashLog(paths.engine_log)
     crashlog.install()
     try:
         lock = EngineLock.acquire(paths)
     except (EngineRunning, OSError) as error:
-        report_failure(say(error))
+        report_failure(said_of(error))
         return 1
     try:
         with lock:
@@ -100,14 +99,14 @@ def main(arguments: list[str]) -> int:
             with without_service_variable():
                 asyncio.run(_serve(paths, policy, lock, crashlog, environment, seen))
     except CannotStart as error:
-        report_failure(say(error), error.exit_code)
+        report_failure(said_of(error), error.exit_code)
         return 1
     except NotOwned as error:
-        report_failure(say(error), _REFUSED)
+        report_failure(said_of(error), _REFUSED)
         return 1
     except JournalError as error:
         crashlog.line(str(error))
-        report_failure(say(error))
+        report_failure(said_of(error))
         return 1
     except Exception as error:
         crashlog.exception(error, "the engine")
@@ -126,11 +125,11 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(crashlog.asyncio_handler)
-    told: tuple[str, ...] = ()
+    told: tuple[str | Said, ...] = ()
     if paths.journal.exists():
         recorder, target = await _take_up(paths, policy, environment)
         if require_own(paths) != seen:
-            raise CannotStart(_("The run {run} was replaced while it was taken up.").format(run=paths.id), _REFUSED)
+            raise CannotStart(Said("The run {run} was replaced while it was taken up.", run=paths.id), _REFUSED)
     else:
         recorder, target, told = await _open(paths, environment)
         told = (*told, *_told(recorder))
@@ -147,7 +146,7 @@ async def _serve(
         loop.add_signal_handler(number, ended)
     # A terminal that goes away is nobody's business here.
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    report_ready(told=told)
+    report_ready(told=[to_data(line) for line in told])
     try:
         await engine.run()
     finally:
@@ -164,12 +163,12 @@ async def _serve(
             crashlog.line(f"the head of the journal is not kept: {keeper.problem}")
 
 
-def _told(recorder: Recorder) -> list[str]:
+def _told(recorder: Recorder) -> list[str | Said]:
     """What whoever opens a run is told of others on its target."""
     opened = recorder.state.opened
     if opened is None or opened.demo is not None or not identified(opened.identity or {}):
         return []
-    return [say(line) for line in (*beside(opened.others, None), UNSEEN)]
+    return [*beside(opened.others, None), UNSEEN]
 
 
 def _starter() -> dict[str, str]:
@@ -182,14 +181,14 @@ def _facts() -> dict[str, Any]:
     return {**identity(), "version": __version__, **_starter()}
 
 
-async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess, tuple[str, ...]]:
+async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder, TargetAccess, tuple[str | Said, ...]]:
     """A new run: its target is asked who it is, then `run.opened` is the journal's first line. The last of what comes
     back is what was found wrong and is no reason not to open it, in lines."""
     file = file_of(paths)
     try:
         opening = msgspec.json.decode(file.read_bytes(), type=Opening)
     except (OSError, msgspec.MsgspecError) as error:
-        raise CannotStart(_("{path} holds no run to open: {reason}.").format(path=file, reason=error)) from None
+        raise CannotStart(Said("{path} holds no run to open: {reason}.", path=file, reason=error)) from None
     opened = opening.opened
     prefer(opened.plan.locale)
     _verify(paths, opened)
@@ -235,14 +234,14 @@ async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by
             others = await look(target, control, runs, opened.id, patient=opened.beside is None)
             lines = refusal(others)
             if lines and opened.beside is None:
-                raise CannotStart("\n".join(map(say, lines)), _REFUSED)
+                raise CannotStart(Joined(lines, "\n"), _REFUSED)
             target.presence.cleared = control
             return _begin(paths, target, msgspec.structs.replace(opened, others=others), by)
     except InTheWay as error:
-        raise CannotStart(say(error), _REFUSED) from None
+        raise CannotStart(said_of(error), _REFUSED) from None
     except PostgresError as error:
-        message = _("The target {target} cannot be reached: {reason}")
-        raise CannotStart(message.format(target=opened.target, reason=say(error.message)), _REFUSED) from None
+        message = N_("The target {target} cannot be reached: {reason}")
+        raise CannotStart(Said(message, target=opened.target, reason=error.message), _REFUSED) from None
 
 
 def _begin(paths: RunPaths, target: TargetAccess, opened: RunOpened, by: str) -> Recorder:
@@ -262,7 +261,7 @@ class _Answer(msgspec.Struct, frozen=True):
     ledger: bool = False
     despite: tuple[str, ...] = ()
     unmeasured: tuple[int, ...] = ()
-    told: tuple[str, ...] = ()
+    told: tuple[str | Said, ...] = ()
 
 
 async def _ask(target: TargetAccess, opening: Opening, plan: Path, environment: dict[str, str]) -> _Answer:
@@ -290,30 +289,27 @@ async def _ask(target: TargetAccess, opening: Opening, plan: Path, environment: 
     except NotAsSealed as changed:
         raise _changed(opened, [how_it_differs(changed.name, changed.found)]) from None
     except PostgresError as error:
-        message = _("The target {target} cannot be reached: {reason}")
-        found.add(
-            "error", Objection.TARGET_UNREACHABLE, message.format(target=opened.target, reason=say(error.message))
-        )
+        message = N_("The target {target} cannot be reached: {reason}")
+        found.add("error", Objection.TARGET_UNREACHABLE, Said(message, target=opened.target, reason=error.message))
     asked = frozenset(opened.despite) - NEVER_IN_SPITE
     refused = [problem for problem in found.errors if problem.code not in asked]
     if refused:
         raise CannotStart(_refusal_words(refused), _REFUSED)
     return _Answer(
         ledger, tuple(sorted({problem.code for problem in found.errors})), tuple(sorted(found.unmeasured)),
-        tuple(say_problem(problem) for problem in found.problems[:_TOLD]),
+        tuple(problem.said for problem in found.problems[:_TOLD]),
     )  # fmt: skip
 
 
-def _refusal_words(refused: list[Problem]) -> str:
+def _refusal_words(refused: list[Problem]) -> Said:
     codes = sorted({problem.code for problem in refused} - NEVER_IN_SPITE)
-    lines = [say_problem(problem) for problem in refused]
+    lines = [problem.said for problem in refused]
     if codes and len(codes) == len({problem.code for problem in refused}):
         options = " ".join(f"--despite {code}" for code in codes)
-        text = _("Nothing was started. To run in spite of it, which is recorded: {options}")
-        lines.append(text.format(options=options))
+        lines.append(Said("Nothing was started. To run in spite of it, which is recorded: {options}", options=options))
     else:
-        lines.append(_("Nothing was started."))
-    return "\n".join(lines)
+        lines.append(Said("Nothing was started."))
+    return Joined(lines, "\n")
 
 
 async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, str]) -> tuple[Recorder, TargetAccess]:
@@ -325,7 +321,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
         lines.extend(read_all(paths.journal))
         last = recovered.last
         if last is None:
-            raise CannotStart(_("The journal {path} is empty: the run never opened.").format(path=paths.journal))
+            raise CannotStart(Said("The journal {path} is empty: the run never opened.", path=paths.journal))
         anchor = _last_anchor(lines)
         return RunClock.resume(last.mono, last.at, None if anchor is None else anchor.get("boot_id"), anchor)
 
@@ -334,21 +330,21 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
         writer, recovered = JournalWriter.open(paths.journal, clock_of, noted=None if known is None else known.end)
     except JournalLost as error:
         assert known is not None
-        raise CannotStart(say(lost_words(error, known, paths.id)), _REFUSED) from None
+        raise CannotStart(lost_words(error, known, paths.id), _REFUSED) from None
     state = fold_all(lines)
     opened = state.opened
     if opened is None:
-        raise CannotStart(_("The journal {path} does not begin with an opened run.").format(path=paths.journal))
+        raise CannotStart(Said("The journal {path} does not begin with an opened run.", path=paths.journal))
     prefer(opened.plan.locale)
     if state.closed is not None:
-        raise CannotStart(_("The run {run} is closed ({outcome}).").format(run=opened.id, outcome=state.closed.outcome))
+        raise CannotStart(Said("The run {run} is closed ({outcome}).", run=opened.id, outcome=state.closed.outcome))
     _verify(paths, opened)
     found = approved(paths.plan, opened.seal)
     if found is not None:
         opened = msgspec.structs.replace(opened, plan=found.plan)
         state = fold_all([whole(lines[0], opened), *lines[1:]])
     elif opened.private:
-        raise CannotStart(_("The frozen plan of {run} cannot be read by this version.").format(run=opened.id))
+        raise CannotStart(Said("The frozen plan of {run} cannot be read by this version.", run=opened.id))
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = Secrets() if found is None else found.secrets
     # An engine that began behind the line that is kept here has kept its own elsewhere.
@@ -383,8 +379,8 @@ def _verify(paths: RunPaths, opened: RunOpened) -> None:
 
 
 def _changed(opened: RunOpened, what: list[Said]) -> CannotStart:
-    message = _("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
-    return CannotStart(message.format(run=opened.id, what=", ".join(map(say, what))))
+    message = N_("The frozen plan of {run} was changed ({what}); nothing is executed from it.")
+    return CannotStart(Said(message, run=opened.id, what=what))
 
 
 def _last_begun(lines: list[Line]) -> int:

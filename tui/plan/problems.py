@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.said import Said, several
+from tui.said import Joined, Said, several
 
 Level = Literal["error", "warning"]
 MOST = 20_000
@@ -30,8 +30,13 @@ class Problem(Struct, frozen=True):
     code: str
     message: str | Said
 
+    @property
+    def said(self) -> Said:
+        """As a line, with its place."""
+        return Joined((f"{self.file}:{self.line}:{self.column}: {self.level} {self.code}", self.message), " ")
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.level} {self.code} {self.message}"
+        return str(self.said)
 
 
 class Report:

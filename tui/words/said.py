@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tui.journal.remarks import coded
 from tui.locale import _, ngettext
 from tui.said import Said, said_of
 from tui.words.engine import SENTENCES
 from tui.words.inert import visible, visible_lines
-
-if TYPE_CHECKING:
-    from tui.plan.problems import Problem
 
 
 def say(said: str | Said | BaseException) -> str:
@@ -30,12 +25,6 @@ def told(journaled: object) -> str:
 def say_lines(said: str | Said) -> list[str]:
     """It in as many lines as it has, each inert."""
     return visible_lines(said.put(_translated, str) if isinstance(said, Said) else said)
-
-
-def say_problem(problem: Problem) -> str:
-    """A line for a mistake in a plan, with its place."""
-    place = f"{visible(problem.file)}:{problem.line}:{problem.column}"
-    return f"{place}: {problem.level} {problem.code} {say(problem.message)}"
 
 
 def _translated(text: str, many: str, count: int) -> str:

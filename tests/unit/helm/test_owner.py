@@ -19,6 +19,7 @@ from tui.engine.detach import READY_FD
 from tui.engine.launch import LaunchFailed, resume_run
 from tui.helm.owner import NotOwned, claimed, line_that_works, require_own, taker
 from tui.helm.paths import RunNotFound, RunPaths, create_run_directory, find_run
+from tui.said import from_data
 from tui.words.said import say
 
 ME = (os.geteuid(), os.getegid())
@@ -174,7 +175,7 @@ def test_what_is_replaced_while_it_is_taken_up_is_not_executed(home: Path, monke
     assert process.main([str(paths.directory)]) == 1
     said = json.loads(os.read(reader, 65536))
     os.close(reader)
-    assert said["exit_code"] == 5 and "was replaced" in said["error"]
+    assert said["exit_code"] == 5 and "was replaced" in str(from_data(said["error"]))
     assert not marker_of(home).exists()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tui.plan.loader import load
 from tui.plan.model import Plan
 from tui.plan.problems import Problem
-from tui.words.said import say_problem
+from tui.words.said import say
 
 from .desk import KINDS, PLAN, Desk, mutate
 
@@ -72,7 +72,7 @@ def test_a_problem_in_words() -> None:
 
 
 def test_problems_cannot_write_to_the_terminal(desk: Desk) -> None:
-    shown = "\n".join(say_problem(problem) for problem in desk.load('"\\e[31mred\\nx": 1\n').problems)
+    shown = "\n".join(say(problem.said) for problem in desk.load('"\\e[31mred\\nx": 1\n').problems)
     assert "\\x1b[31mred\\n" in shown and "\x1b" not in shown
 
 

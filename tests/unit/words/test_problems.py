@@ -12,7 +12,7 @@ from tui.plan.loader import load
 from tui.plan.problems import Report
 from tui.said import Quoted, Said
 from tui.steps.registry import KINDS
-from tui.words.said import say, say_problem
+from tui.words.said import say
 
 
 @pytest.fixture(autouse=True)
@@ -26,9 +26,9 @@ def test_who_reads_decides_on_the_language(tmp_path: Path) -> None:
     plan.write_text("virada: 1\nname: x\nphases: 3\ntargets: {dev: {dsn: x, window: {opens: 25:00, duration: 1}}}\n")
     locale.use("pt_BR")
     problems = load(plan, KINDS).problems
-    portuguese = [say_problem(problem) for problem in problems]
+    portuguese = [say(problem.said) for problem in problems]
     locale.use("en")
-    english = [say_problem(problem) for problem in problems]
+    english = [say(problem.said) for problem in problems]
     assert english == [str(problem) for problem in problems]
     assert any("expected a list, not the number 3" in line for line in english)
     assert any("esperava-se uma lista, não o número 3" in line for line in portuguese)

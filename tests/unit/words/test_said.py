@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tui import locale
+from tui.journal.remarks import Coded
 from tui.said import N_, Joined, Quoted, Said, from_data, said_of, several, to_data
 from tui.words.said import say
 
@@ -89,7 +90,13 @@ def test_no_template_and_no_fact_raises(said: Said, shown: str) -> None:
 
 def test_it_goes_through_json_and_stays_itself() -> None:
     inner = Joined((Quoted(HOSTILE), 1, 0.5, None, True), by="; ")
-    for said in (several("{count} error", "{count} errors", 2, at=inner), Said("x", file="f"), Quoted("q"), "plain"):
+    for said in (
+        several("{count} error", "{count} errors", 2, at=inner),
+        Said("x", file="f"),
+        Quoted("q"),
+        Coded("x", at=inner),
+        "plain",
+    ):
         back = from_data(msgspec.json.decode(msgspec.json.encode(to_data(said))))
         assert back == said
         assert type(back) is type(said)
