@@ -6,18 +6,16 @@ first. An index that is valid was made by a statement that is done, and stays.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
+from tui.engine.executor import Executor
 from tui.postgres import outside
 from tui.sql.lexer import tokens
 from tui.sql.outside import dropped_indexes
 from tui.steps import effects as fx
 from tui.steps.registry import KINDS
-
-if TYPE_CHECKING:
-    from tui.engine.attempt import Attempt
 
 PATIENCE: Final = 60.0
 """Seconds for which a concurrent DROP waits for the transactions of others, where the cleanup says nothing else."""
@@ -26,7 +24,7 @@ PATIENCE: Final = 60.0
 class Cleanup:
     """Runs the cleanup of an attempt's step."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Executor) -> None:
         self._attempt = attempt
         self._sql = attempt.sql
 

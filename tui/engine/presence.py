@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tui.postgres import presence
 from tui.postgres.connect import Session
+from tui.postgres.identity import TargetIdentity
 from tui.postgres.pooler import SETTLED
 
-if TYPE_CHECKING:
-    from tui.engine.target import TargetAccess
+
+class _Target(Protocol):
+    identity: TargetIdentity | None
+
+    @property
+    def control_session(self) -> Session | None: ...
+
+    async def control(self) -> Session: ...
 
 
 class Presence:
     """It goes with its session, and is shown again on the next. Behind a pooler that lends servers there is none."""
 
-    def __init__(self, target: TargetAccess) -> None:
+    def __init__(self, target: _Target) -> None:
         self._target = target
         self._on: Session | None = None
         self.cleared: Session | None = None

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from tui.engine.drivers.psql import CLOSED, OPENED
+from tui.engine.executor import Executor
 from tui.journal.codes import FateReason
 from tui.postgres import evidence, fence, ledger
 from tui.postgres.connect import Session
 from tui.postgres.evidence import Verdict
 from tui.run.steps import StepState
 from tui.steps.effects import ChildDone
-
-if TYPE_CHECKING:
-    from tui.engine.attempt import Attempt
 
 NOTICED: Final = 1.2
 """Seconds after which the server has ended the sessions of a program that is gone."""
@@ -33,7 +31,7 @@ ASKED: Final = frozenset(
 """Why a program's work is not applied, where that means that nothing at all of it is in the database."""
 
 
-async def program_fate(attempt: Attempt, at: StepState, ended: ChildDone | None, patience: float = 2.0) -> Verdict:
+async def program_fate(attempt: Executor, at: StepState, ended: ChildDone | None, patience: float = 2.0) -> Verdict:
     """`ended`: how it ended, where this engine saw that. Raises PostgresError where the server could not be asked, and
     ProofUnanswered."""
     status = await attempt.children.end_leftovers(at.child) if ended is None else ended.status
@@ -59,7 +57,7 @@ async def program_fate(attempt: Attempt, at: StepState, ended: ChildDone | None,
     return await proof_fate(attempt, facts)
 
 
-async def proof_fate(attempt: Attempt, facts: dict[str, Any]) -> Verdict:
+async def proof_fate(attempt: Executor, facts: dict[str, Any]) -> Verdict:
     """By the step's proof; without one by whether the step may be repeated. `facts`: what else is known. Raises
     PostgresError where the server could not be asked, and ProofUnanswered."""
     repeat = attempt.step.repeat or attempt.kind.repeat
@@ -76,7 +74,7 @@ async def proof_fate(attempt: Attempt, facts: dict[str, Any]) -> Verdict:
     return Verdict("undecided", FateReason.NO_PROOF, facts)
 
 
-async def _script_fate(attempt: Attempt, at: StepState, control: Session, facts: dict[str, Any]) -> Verdict | None:
+async def _script_fate(attempt: Executor, at: StepState, control: Session, facts: dict[str, Any]) -> Verdict | None:
     """By the script's own witness; None where that does not tell. psql's exit status tells nothing here: one whose
     engine was gone ended with 0 and without a COMMIT."""
     if at.done > at.resume_from:

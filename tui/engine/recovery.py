@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -17,6 +17,7 @@ from tui.engine.drivers.psql import ProgramEnded
 from tui.engine.drivers.query import sql_error
 from tui.engine.exceptions import SCARCE, facts
 from tui.engine.loss import facts_of
+from tui.engine.outcome import OutcomeRecorder
 from tui.engine.programs import ASKED, program_fate, proof_fate
 from tui.engine.proof import ProofUnanswered
 from tui.journal import events as e
@@ -34,9 +35,6 @@ from tui.sql.units import Unit
 from tui.steps import effects as fx
 from tui.steps.child import child_evidence, failed_child
 
-if TYPE_CHECKING:
-    from tui.engine.attempt import Attempt
-
 _AGAIN = 1.0
 _ROLLBACK_S = 60.0
 """Seconds for which a rollback waits for a server that does not tell what there is to be taken back."""
@@ -49,7 +47,7 @@ class Recovery:
 
     def __init__(
         self,
-        attempt: Attempt,
+        attempt: OutcomeRecorder,
         ended: ProgramEnded | None = None,
         mishap: dict[str, Any] | None = None,
         lost: PostgresError | None = None,

@@ -1,59 +1,20 @@
-"""`verify_backup`: what a backup is worth: its hash read back, the whole archive decoded, a trial restore.
-
-`list` reads the table of contents alone, which a truncated archive still passes (reference): it is never the
-default. `decode` reads every byte, which finds damage in gzip alone. `restore` loads it into a scratch database like
-its source, and holds the rows that arrived against those that the source had then and still has (`trial.py`).
-"""
+"""How a backup is verified: hash, list, all of it, a trial restore (`trial.py`); `spec.py` says what each is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import fields
 
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
-from tui.plan.scalars import Duration
 from tui.said import N_, Quoted
 from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence
 from tui.steps.effects import Failed, HashPath, Passed, PathHash
+from tui.steps.verify_backup.spec import VerifyBackupSpec
 from tui.steps.verify_backup.trial import run, trial
-
-
-class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Most keys say what a trial restore (`level: restore`) does."""
-
-    of: str
-    """The id of the `backup` step. `verify_backup: backup` is short for it."""
-    level: Literal["list", "decode", "restore"] = "decode"
-    """`list`: the table of contents alone, which a truncated archive passes. `decode`: every byte is read. `restore`:
-    all of it is restored into a scratch database and compared."""
-    database: str = "virada_restore_check"
-    """The name of the scratch database that a trial restore makes and drops again."""
-    jobs: int = 1
-    """How many tables are restored at a time."""
-    schemas: tuple[str, ...] = ()
-    """Restored alone, with what they need; all where nothing is said. For `level: restore`."""
-    tables: tuple[str, ...] = ()
-    """Restored alone (`schema.table`), with what they need; all where nothing is said. For `level: restore`."""
-    exclude_extensions: tuple[str, ...] = ()
-    """Extensions that are left out, with what needs them. For `level: restore`."""
-    exclude: tuple[str, ...] = ()
-    """Kinds of entries of pg_restore's list that are left out (`EVENT TRIGGER`, ...), with what needs them. For `level:
-    restore`."""
-    no_owner: bool | None = None
-    """Whether owners are left out; where nothing is said, where the role is no superuser."""
-    no_privileges: bool | None = None
-    """Whether grants are left out; where nothing is said, where the role is no superuser."""
-    no_tablespaces: bool | None = None
-    """Whether tablespaces are left out; where nothing is said, where the role is no superuser."""
-    compare: bool = True
-    """Whether the rows that arrived are held against those that the source had then and still has."""
-    timeout: Duration | None = None
-    """How long each program may take before it is ended; where nothing is said the step's own `timeout`."""
 
 
 def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tui.journal.codes import FailReason, LeftOut
 from tui.steps.base import Context, StepRun
@@ -23,9 +23,7 @@ from tui.steps.effects import (
     StoreArtifact,
 )
 from tui.steps.verify_backup import scratch, toc
-
-if TYPE_CHECKING:
-    from tui.steps.verify_backup import VerifyBackupSpec
+from tui.steps.verify_backup.spec import VerifyBackupSpec
 
 _AT_ONCE: Final = 250
 """Tables that one statement counts: each takes a lock for itself and its indexes, and the server has room for few."""
