@@ -288,12 +288,15 @@ def _step_word(status: str, still: bool) -> str:
 
 
 def _guard(guard: dict[str, Any]) -> str:
-    value = "?" if guard["value"] is None else figure(guard["metric"], guard["value"])
+    value = "?" if guard["value"] is None else figure(guard["metric"], guard["value"], exact=True)
     state = word(GUARD_STATE, guard["state"])
     if guard["unmeasured_s"] is not None:
         lost = _("not measured for {span}").format(span=span(guard["unmeasured_s"]))
         state = lost if guard["state"] == "unknown" else f"{state}, {lost}"
     text = _("{metric}: {value}, limit {limit}, {state}").format(
-        metric=metric_word(guard["metric"]), value=value, limit=figure(guard["metric"], guard["limit"]), state=state
+        metric=metric_word(guard["metric"]),
+        value=value,
+        limit=figure(guard["metric"], guard["limit"], exact=True),
+        state=state,
     )
     return f"{text} ({visible(guard['source'])})" if guard["source"] else text

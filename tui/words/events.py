@@ -144,7 +144,7 @@ def _resolved(event: e.ErrorResolved, line: Line, state: RunState) -> Told:
 
 
 def _breached(event: e.GuardBreached, line: Line, state: RunState) -> Told:
-    value, limit = figure(event.metric, event.value), figure(event.metric, event.limit)
+    value, limit = figure(event.metric, event.value, exact=True), figure(event.metric, event.limit, exact=True)
     said = Said("{metric} BREACHED: {value} against {limit}, measured on {source}",
                 metric=metric_word(event.metric), value=value, limit=limit, source=event.source or "?")  # fmt: skip
     return Told("error", say(said))
@@ -152,7 +152,7 @@ def _breached(event: e.GuardBreached, line: Line, state: RunState) -> Told:
 
 def _cleared(event: e.GuardCleared, line: Line, state: RunState) -> Told:
     said = Said("{metric} is within its limit again: {value}, after {span}", metric=metric_word(event.metric),
-                value=figure(event.metric, event.value), span=span(event.lasted_s))  # fmt: skip
+                value=figure(event.metric, event.value, exact=True), span=span(event.lasted_s))  # fmt: skip
     return Told("event", say(said))
 
 

@@ -164,11 +164,12 @@ def amount(value: object) -> str:
     return _digits(value, ".3g" if abs(value) < 999.5 else ".0f")
 
 
-def figure(metric: str, value: float) -> str:
-    """A metric's value in its own unit; of one that this version does not know its number."""
+def figure(metric: str, value: float, exact: bool = False) -> str:
+    """A metric's value in its own unit; of one that this version does not know its number. `exact`: beside a limit,
+    from which it may differ by a part of a percent."""
     match unit_of(metric):
         case Unit.SHARE:
-            return f"{_digits(value * 100, '.0f')} %"
+            return f"{_digits(value * 100, '.3g' if exact and abs(value) < 10 else '.0f')} %"
         case Unit.SECONDS:
             return f"{value * 1000:.0f} ms" if abs(value) < 0.9995 else f"{_digits(value, '.1f')} s"
         case Unit.BYTES:

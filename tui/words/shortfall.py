@@ -80,7 +80,7 @@ def _breached(guards: Any) -> Iterator[Row]:
     for guard in _dicts(guards):
         metric, source = str(guard.get("metric")), guard.get("source")
         value, limit = (
-            figure(metric, found) if isinstance(found := guard.get(key), int | float) else "?"
+            figure(metric, found, exact=True) if isinstance(found := guard.get(key), int | float) else "?"
             for key in ("value", "limit")
         )
         text = _("{value}, limit {limit}").format(value=value, limit=limit)

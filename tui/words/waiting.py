@@ -70,7 +70,7 @@ def _shown(facts: dict[str, Any]) -> dict[str, str]:
     if "metric" in scalars:
         metric, value = str(facts["metric"]), facts.get("value")
         shown["metric"] = metric_word(metric)
-        shown["value"] = figure(metric, value) if isinstance(value, int | float) else "?"
+        shown["value"] = figure(metric, value, exact=True) if isinstance(value, int | float) else "?"
     return shown
 
 

@@ -62,6 +62,11 @@ def test_what_is_rounded_to_a_second_is_one() -> None:
     assert figure("response_time", 0.25) == span(0.25) == "250 ms"
 
 
+def test_a_share_beside_its_limit_is_told_from_it() -> None:
+    assert [figure("cpu", v, exact=True) for v in (0.903, 0.9, 0.0001)] == ["90.3 %", "90 %", "0.01 %"]
+    assert figure("cpu", 0.903) == "90 %"
+
+
 def test_an_instant_that_is_rounded_to_none_is_not_before() -> None:
     assert [offset(-0.4), offset(-1), offset(754)] == ["T+0:00", "T-0:01", "T+12:34"]
     assert [minutes_offset(-20), minutes_offset(-40), minutes_offset(2280)] == ["T+0m", "T-1m", "T+38m"]

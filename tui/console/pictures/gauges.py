@@ -86,7 +86,7 @@ def rows_needed(state: RunState) -> int:
 
 def _guard(view: View, state: RunState, guard: GuardState, width: int) -> list[Line]:
     style = GUARD_STYLE.get(guard.state, "text")
-    limit = f"{_RELATION.get(guard.relation, '?')} {figure(guard.metric, guard.limit)}"
+    limit = f"{_RELATION.get(guard.relation, '?')} {figure(guard.metric, guard.limit, exact=True)}"
     scale = guard.limit if guard.relation == "below" else None
     lost = None
     if guard.value is None and guard.sampled is not None:
