@@ -50,7 +50,7 @@ def refusal(refused: Refused) -> str:
 
 def _hint(refused: Refused) -> str:
     match refused.code:
-        case "helm" | "no-helm":
+        case "helm":
             return _("Take the helm with --take REASON, if that is agreed.")
         case "held":
             return _("The command resume lets it go on.")

@@ -42,6 +42,6 @@ def _hint(code: str, keys: Keymap) -> str:
             return keys.keyed(_("{sign} signs it."))
         case "sensed":
             return keys.keyed(_("{execute} executes it, {by_hand} records that it was done by hand."))
-        case "helm" | "no-helm":
+        case "helm":
             return keys.keyed(_("Take it with “take the helm” in the palette ({palette})."))
     return ""

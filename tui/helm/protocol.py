@@ -63,7 +63,7 @@ class Accepted(Struct, frozen=True, kw_only=True, tag_field="type", tag="accepte
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag_field="type", tag="refused"):
-    """Nothing was done. `code` is a word such as `no-helm` or `bad-request`; `id` is None where no request was read."""
+    """Nothing was done. `code` is a word such as `helm` or `bad-request`; `id` is None where no request was read."""
 
     code: str
     message: str

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from tui.locale import _
-from tui.said import from_data
+from tui.said import N_, from_data
 from tui.words.codes import run_word, step_word
 from tui.words.confirmations import confirmation_words
 from tui.words.figures import span
@@ -28,6 +28,61 @@ class Refusal(Protocol):
     def facts(self) -> dict[str, Any]: ...
 
 
+_SENTENCES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("not-open", (), N_("The run has not been opened yet.")),
+    ("closed", (), N_("The run is closed; nothing more can be done in it.")),
+    ("held", (), N_("The run is held.")),
+    ("not-held", (), N_("The run is not held.")),
+    ("other-target", ("acceptable",),
+     N_("What answers is not the run's target as it left it; nothing begins before a person accepts it.")),
+    ("other-target", (), N_("What answers is not the run's target as it left it; nothing begins before that is back.")),
+    ("other-run", (),
+     N_("Another run is in the way on this target: {runs}. Nothing but a rollback begins before it is out "
+        "of the way, or a person accepts that this run goes on beside it.")),
+    ("not-barred", (), N_("Nothing else has answered in the target's name.")),
+    ("not-acceptable", (),
+     N_("What answers cannot become the run's target: bring the target back and resume, or close the run.")),
+    ("confirm", ("target", "accept"), N_("To accept it, confirm with the name of the target: {target}.")),
+    ("confirm", ("target",), N_("A rollback is confirmed with the name of the target: {target}.")),
+    ("rollback", (), N_("The run is being, or has been, rolled back; only the rollback's own steps go on.")),
+    ("too-early", ("seconds",), N_("The phase {phase} starts in {span}.")),
+    ("no-error", ("error",), N_("There is no error {error} in this run.")),
+    ("reason", ("run",), N_("The run is {run}; to close it now needs a reason.")),
+    ("reason", ("step", "status"), N_("{step} is {status}: say with a reason that it was not applied.")),
+    ("reason", (), N_("This needs a reason.")),
+    ("unknown", (), N_("The engine of this run does not know that command.")),
+    ("helm", ("holder",), N_("{holder} has the helm.")),
+    ("not-permitted", (), N_("This account may not command this run.")),
+    ("order", ("step", "status"), N_("{step} comes first and is {status}.")),
+    ("order", ("step",), N_("{step} was applied later; undo it first.")),
+    ("status", ("step", "cancelling"), N_("{step} is being cancelled already.")),
+    ("status", ("step", "status"), N_("{step} is {status}; the command does not apply to it.")),
+    ("retry", ("step", "status"), N_("{step} is {status}; only another attempt runs it again.")),
+    ("undo", ("step", "status"),
+     N_("{step} is {status} and may have taken back a part of this step; bring it to its end first.")),
+    ("no-step", ("step",), N_("The checklist has no step {step}.")),
+    ("busy", ("step",), N_("{step} is running; one step runs at a time.")),
+    ("needs", ("step",), N_("{step} is needed for it and has not ended.")),
+    ("companion", ("step",), N_("It runs by itself while {step} runs; execute that one.")),
+    ("attest", ("step",), N_("Nothing measures {step} here: sign it, or close the run with a reason.")),
+    ("undecided", ("step",),
+     N_("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")),
+    ("note", (), N_("This needs a note: what was seen or done, and where.")),
+    ("sign", (), N_("A person attests this step.")),
+    ("sensed", (), N_("The system proves this step; it is not signed.")),
+    ("no-undo", (), N_("The plan has no undo for this step.")),
+    ("bad-name", (), N_("The name cannot be taken: {message}")),
+    ("too-many-clients", ("limit",), N_("The engine has {limit} clients already.")),
+    ("version", ("engine", "client"),
+     N_("The engine speaks version {engine} of the protocol, this command version {client}.")),
+    ("bad-request", (), N_("The request was not understood: {message}")),
+    ("engine-error", (), N_("The engine failed at it: {message}")),
+)  # fmt: skip
+"""Code, facts that are needed, sentence; the first that fits is said."""
+CODES = frozenset(code for code, _facts, _text in _SENTENCES) | {"journal", "not-possible"}
+"""Those with words; two come with a message that is in the person's language already."""
+
+
 def refusal_words(refusal: Refusal, name: Callable[[str], str] = visible) -> str | None:
     """Why it was refused, in whole sentences; None for a code without words, or without the facts they need.
 
@@ -37,126 +92,34 @@ def refusal_words(refusal: Refusal, name: Callable[[str], str] = visible) -> str
     if isinstance(facts.get("said"), list):
         with suppress(ValueError):
             return say(from_data(facts["said"]))
-    step = name(str(facts["step"])) if "step" in facts else None
-    status = step_word(str(facts["status"])) if "status" in facts else None
-    words = _about_run(refusal.code, facts, name) or _about_account(refusal.code, facts)
-    if words is None and step is not None and status is not None:
-        words = _about_status(refusal.code, step, status, bool(facts.get("cancelling")))
-    if words is None and step is not None:
-        words = _about_step(refusal.code, step)
-    return words or _in_general(refusal.code)
+    if refusal.code == "confirm" and facts.get("why"):
+        return confirmation_words(facts, name)
+    known = {key for key, value in facts.items() if value not in (None, "") and value is not False}
+    for code, needed, text in _SENTENCES:
+        if code == refusal.code and known.issuperset(needed):
+            return _(text).format_map(_Shown(refusal, name))
+    return None
+
+
+class _Shown(dict[str, str]):
+    """Facts as a sentence shows them, with `?` for one that it lacks."""
+
+    def __init__(self, refusal: Refusal, name: Callable[[str], str]) -> None:
+        facts = refusal.facts
+        super().__init__({key: visible(str(value)) for key, value in facts.items()})
+        words = {"step": name, "status": step_word, "run": run_word}
+        self.update({key: say(str(facts[key])) for key, say in words.items() if key in facts})
+        runs = facts.get("runs")
+        self["runs"] = ", ".join(visible(str(run)) for run in runs) if isinstance(runs, list | tuple) and runs else "?"
+        seconds = facts.get("seconds")
+        self["span"] = span(seconds) if isinstance(seconds, int | float) else "?"
+        self["message"] = refusal_message(refusal)
+
+    def __missing__(self, key: str) -> str:
+        return "?"
 
 
 def refusal_message(refusal: Refusal) -> str:
     """The refusal's own message as a sentence: for a code that this version has no words for."""
     message = visible(refusal.message)
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
-
-
-def _about_run(code: str, facts: dict[str, Any], name: Callable[[str], str]) -> str | None:
-    match code:
-        case "not-open":
-            return _("The run has not been opened yet.")
-        case "closed":
-            return _("The run is closed; nothing more can be done in it.")
-        case "held":
-            return _("The run is held.")
-        case "not-held":
-            return _("The run is not held.")
-        case "other-target" if facts.get("acceptable"):
-            return _("What answers is not the run's target as it left it; nothing begins before a person accepts it.")
-        case "other-target":
-            return _("What answers is not the run's target as it left it; nothing begins before that is back.")
-        case "other-run":
-            runs = ", ".join(visible(str(run)) for run in facts.get("runs") or ()) or "?"
-            text = _("Another run is in the way on this target: {runs}. Nothing but a rollback begins before it is out "
-                     "of the way, or a person accepts that this run goes on beside it.")  # fmt: skip
-            return text.format(runs=runs)
-        case "not-barred":
-            return _("Nothing else has answered in the target's name.")
-        case "not-acceptable":
-            return _("What answers cannot become the run's target: bring the target back and resume, or close the run.")
-        case "confirm" if "target" in facts and facts.get("accept"):
-            target = visible(str(facts["target"]))
-            return _("To accept it, confirm with the name of the target: {target}.").format(target=target)
-        case "rollback":
-            return _("The run is being, or has been, rolled back; only the rollback's own steps go on.")
-        case "too-early" if "seconds" in facts:
-            phase = visible(str(facts.get("phase", "?")))
-            return _("The phase {phase} starts in {span}.").format(phase=phase, span=span(float(facts["seconds"])))
-        case "confirm" if "target" in facts and facts.get("why"):
-            return confirmation_words(facts, name)
-        case "confirm" if "target" in facts:
-            target = visible(str(facts["target"]))
-            return _("A rollback is confirmed with the name of the target: {target}.").format(target=target)
-        case "no-error" if "error" in facts:
-            return _("There is no error {error} in this run.").format(error=visible(str(facts["error"])))
-        case "reason" if "run" in facts:
-            text = _("The run is {status}; to close it now needs a reason.")
-            return text.format(status=run_word(str(facts["run"])))
-        case "unknown":
-            return _("The engine of this run does not know that command.")
-    return None
-
-
-def _about_account(code: str, facts: dict[str, Any]) -> str | None:
-    match code:
-        case "helm" | "no-helm" if facts.get("holder"):
-            return _("{holder} has the helm.").format(holder=visible(str(facts["holder"])))
-        case "not-permitted":
-            return _("This account may not command this run.")
-    return None
-
-
-def _about_status(code: str, step: str, status: str, cancelling: bool) -> str | None:
-    match code:
-        case "order":
-            return _("{step} comes first and is {status}.").format(step=step, status=status)
-        case "status" if cancelling:
-            return _("{step} is being cancelled already.").format(step=step)
-        case "status":
-            return _("{step} is {status}; the command does not apply to it.").format(step=step, status=status)
-        case "retry":
-            return _("{step} is {status}; only another attempt runs it again.").format(step=step, status=status)
-        case "reason":
-            text = _("{step} is {status}: say with a reason that it was not applied.")
-            return text.format(step=step, status=status)
-        case "undo":
-            text = _("{step} is {status} and may have taken back a part of this step; bring it to its end first.")
-            return text.format(step=step, status=status)
-    return None
-
-
-def _about_step(code: str, step: str) -> str | None:
-    match code:
-        case "no-step":
-            return _("The checklist has no step {step}.").format(step=step)
-        case "order":
-            return _("{step} was applied later; undo it first.").format(step=step)
-        case "busy":
-            return _("{step} is running; one step runs at a time.").format(step=step)
-        case "needs":
-            return _("{step} is needed for it and has not ended.").format(step=step)
-        case "companion":
-            return _("It runs by itself while {step} runs; execute that one.").format(step=step)
-        case "attest":
-            return _("Nothing measures {step} here: sign it, or close the run with a reason.").format(step=step)
-        case "undecided":
-            text = _("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")
-            return text.format(step=step)
-    return None
-
-
-def _in_general(code: str) -> str | None:
-    match code:
-        case "reason":
-            return _("This needs a reason.")
-        case "note":
-            return _("This needs a note: what was seen or done, and where.")
-        case "sign":
-            return _("A person attests this step.")
-        case "sensed":
-            return _("The system proves this step; it is not signed.")
-        case "no-undo":
-            return _("The plan has no undo for this step.")
-    return None

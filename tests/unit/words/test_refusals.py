@@ -25,7 +25,7 @@ from tui.run import commands as c
 from tui.run import confirmation, decide, order, undo
 from tui.run.state import RunState
 from tui.said import LANGUAGES, said_of, to_data
-from tui.words.refusals import refusal_words
+from tui.words.refusals import CODES, refusal_words
 
 FACTS: dict[str, Any] = {
     "step": "table", "status": "failed", "seconds": 90.0, "phase": "Cutover", "target": "shop", "error": "E1",
@@ -86,6 +86,15 @@ def test_every_refusal_has_words(where: str, code: str, facts: frozenset[str]) -
         assert words.rstrip(".") in shown and "the message in English" not in shown
         said[language] = words
     assert said["pt_BR"] != said["en"]
+
+
+def test_whoever_refuses_has_words_and_nothing_has_words_that_is_never_refused() -> None:
+    found = {code for _where, code, _facts in PLACES}
+    for path in Path(tui.__file__).parent.rglob("*.py"):
+        if {"helm", "engine", "cli", "run"} & set(path.parts):
+            made = r'(?:Refus(?:ed|al)\(\s*code=|_refuse\(writer, )"([a-z-]+)"'
+            found |= set(re.findall(made, path.read_text("utf-8")))
+    assert found == CODES
 
 
 def test_a_step_is_called_by_its_id_on_the_command_line_and_by_its_name_on_the_screen() -> None:
