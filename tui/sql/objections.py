@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from tui.said import N_, Said
@@ -36,10 +37,6 @@ _TEXTS: Final = {
         "COMMIT PREPARED."
     ),
     "transaction_control": N_("{what} would break up the one transaction of this step; use `transaction: script`."),
-    "transaction_control:psql": N_(
-        "{what} would break up the one transaction of this step; take it out, or say `single_transaction: false`."
-    ),
-    "transaction_control:batch": N_("{what} would break up the transaction of a batch; take it out."),
     "transaction_control_each": N_(
         "{what} has no place where each statement is a transaction; use `transaction: script`."
     ),
@@ -47,57 +44,25 @@ _TEXTS: Final = {
         "This statement cannot run inside a transaction: {what}. Say `transaction: per_statement`; what "
         "belongs into one transaction goes into another step."
     ),
-    "needs_no_transaction:psql": N_(
-        "This statement cannot run inside a transaction: {what}. Put it into a `sql` step of its own with "
-        "`transaction: per_statement`, or say `single_transaction: false`."
-    ),
     "needs_no_transaction_here": N_(
         "This statement cannot run inside the transaction that the script has begun: {what}. Put it before "
         "BEGIN or after COMMIT."
-    ),
-    "needs_no_transaction:batch": N_(
-        "This statement cannot run inside a transaction, and a batch is one: {what}. Put it into a `sql` step "
-        "with `transaction: per_statement`."
     ),
     "isolation_too_late": N_("The isolation level can no longer be set here: the runner's own statement comes first."),
     "commits_inside": N_(
         "{what} ends a transaction by itself, which the server refuses inside another one (2D000); use "
         "`transaction: script` and no BEGIN around it."
     ),
-    "commits_inside:psql": N_(
-        "{what} ends a transaction by itself, which the server refuses inside another one (2D000); say "
-        "`single_transaction: false` and put no BEGIN around it."
-    ),
-    "commits_inside:batch": N_(
-        "{what} ends a transaction by itself, which the server refuses inside another one (2D000), and a batch "
-        "is one; make it a `sql` step with `transaction: script`."
-    ),
     "may_commit_inside": N_(
         "{what} fails here if the procedure ends a transaction by itself (2D000); then `transaction: script` works."
-    ),
-    "may_commit_inside:psql": N_(
-        "{what} fails here if the procedure ends a transaction by itself (2D000); then `single_transaction: "
-        "false` works."
-    ),
-    "may_commit_inside:batch": N_(
-        "{what} fails here if the procedure ends a transaction by itself (2D000); then a `sql` step with "
-        "`transaction: script` works."
     ),
     "enum_value_used": N_(
         "'{what}' was added to {type} in line {since} of the same transaction, and can only be used after its "
         "commit (55P04); add it in a step before, or use `transaction: per_statement`."
     ),
-    "enum_value_used:psql": N_(
-        "'{what}' was added to {type} in line {since} of the same transaction, and can only be used after its "
-        "commit (55P04); add it in a step before, or say `single_transaction: false`."
-    ),
     "enum_value_fresh": N_(
         "'{what}' was added to {type} in line {since} of the same transaction; before PostgreSQL 17 it can "
         "only be used after its commit (55P04). List it in CREATE TYPE, or use `transaction: per_statement`."
-    ),
-    "enum_value_fresh:psql": N_(
-        "'{what}' was added to {type} in line {since} of the same transaction; before PostgreSQL 17 it can "
-        "only be used after its commit (55P04). List it in CREATE TYPE, or say `single_transaction: false`."
     ),
     "runs_program": N_(
         "{what} runs a program on this host: no seal covers it, and no rollback takes back what it does; make "
@@ -166,10 +131,6 @@ _TEXTS: Final = {
     "both_parts": N_(
         "psql would execute this down part right after the up part; use a `sql` step, which takes one of them."
     ),
-    "meta_command:query": N_("A question goes to the server itself, which knows no command of psql: {what}"),
-    "psql_variable:query": N_(
-        "{what} is a variable of psql, and the server would take it for an error; write the value."
-    ),
     "question_empty": N_("There is no statement to ask with."),
     "copy_in_question": N_(
         "{what} gives no rows to compare, but data to a client that nobody reads; ask with SELECT, or copy in "
@@ -178,12 +139,43 @@ _TEXTS: Final = {
     "ends_question": N_("{what} would end the read-only transaction in which a question is asked; take it out."),
     "writing_question": N_("{what} would let a question write; take it out, and change things in a `sql` step."),
 }
+PSQL: Final = {
+    "transaction_control": N_(
+        "{what} would break up the one transaction of this step; take it out, or say `single_transaction: false`."
+    ),
+    "needs_no_transaction": N_(
+        "This statement cannot run inside a transaction: {what}. Put it into a `sql` step of its own with "
+        "`transaction: per_statement`, or say `single_transaction: false`."
+    ),
+    "commits_inside": N_(
+        "{what} ends a transaction by itself, which the server refuses inside another one (2D000); say "
+        "`single_transaction: false` and put no BEGIN around it."
+    ),
+    "may_commit_inside": N_(
+        "{what} fails here if the procedure ends a transaction by itself (2D000); then `single_transaction: "
+        "false` works."
+    ),
+    "enum_value_used": N_(
+        "'{what}' was added to {type} in line {since} of the same transaction, and can only be used after its "
+        "commit (55P04); add it in a step before, or say `single_transaction: false`."
+    ),
+    "enum_value_fresh": N_(
+        "'{what}' was added to {type} in line {since} of the same transaction; before PostgreSQL 17 it can "
+        "only be used after its commit (55P04). List it in CREATE TYPE, or say `single_transaction: false`."
+    ),
+}
+"""What is said otherwise of a script that psql executes."""
+QUESTION: Final = {
+    "meta_command": N_("A question goes to the server itself, which knows no command of psql: {what}"),
+    "psql_variable": N_("{what} is a variable of psql, and the server would take it for an error; write the value."),
+}
+"""What is said otherwise of a question."""
 """By the code of a review; `code:runner` is said instead by that kind of step, because what works instead differs."""
 
 
-def objection(runner: str, code: str, what: str = "", **facts: str) -> Said:
-    """One or two sentences; `what` is a piece of the script."""
-    return Said(_TEXTS.get(f"{code}:{runner}") or _TEXTS[code], what=short(what), **facts)
+def objection(code: str, what: str = "", own: Mapping[str, str] = _TEXTS, **facts: str) -> Said:
+    """One or two sentences; `what` is a piece of the script. `own`: those of who executes it, where they differ."""
+    return Said(own.get(code) or _TEXTS[code], what=short(what), **facts)
 
 
 def short(text: str, limit: int = 60) -> str:

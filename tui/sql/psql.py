@@ -18,7 +18,7 @@ from tui.sql.commands import JUDGED, OWN, WHOLE_LINE, is_harmless
 from tui.sql.conditions import Conditions
 from tui.sql.lexer import LETTER_OR_DIGIT
 from tui.sql.meta import Meta, boolean, parse_meta
-from tui.sql.objections import objection
+from tui.sql.objections import PSQL, objection
 from tui.sql.parts import parts_of
 from tui.sql.psql_files import FileCommands, Refused, Source
 from tui.sql.review import Finding, Reviewer
@@ -51,9 +51,9 @@ def read_psql(name: str, source: Source, given: Mapping[str, str | None], *, sin
 def objection_to_variable(name: str, value: str | None, *, single: bool) -> Said | None:
     """Why a variable that the step gives must not be given to psql, in one sentence."""
     if _NAME.fullmatch(name) is None:
-        return objection("psql", "variable_name", name)
+        return objection("variable_name", name)
     code = _objection(name, value, single)
-    return None if code is None or code[1] == "warning" else objection("psql", code[0], f"{name}={value}")
+    return None if code is None or code[1] == "warning" else objection(code[0], f"{name}={value}")
 
 
 def _objection(name: str, value: str | None, single: bool) -> tuple[str, Level] | None:
@@ -87,7 +87,7 @@ class _Script:
         self.variables = Variables(given)
         self.source = source
         self.files = FileCommands(self)
-        self.reviewer = Reviewer("single" if single else "script", "psql", by_psql=True)
+        self.reviewer = Reviewer("single" if single else "script", PSQL, by_psql=True)
         self.places: list[_Place] = []
         self._restricted = False
         self._sent: Statement | None = None
@@ -130,7 +130,7 @@ class _Script:
 
     def say(self, line: int, code: str, level: Level = "error", **facts: str) -> None:
         """Object to something in a line of the file being read; the same only once."""
-        finding = Finding(line, code, objection("psql", code, **facts), level, self.places[-1].name)
+        finding = Finding(line, code, objection(code, own=PSQL, **facts), level, self.places[-1].name)
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -217,7 +217,7 @@ class _Script:
     def _set_encoding(self, line: int, name: str, shown: str) -> None:
         self._encoding = None
         if name.strip("'\"").lower() not in _UTF8:
-            said = objection("psql", "encoding", shown)
+            said = objection("encoding", shown)
             self._encoding = (name, Finding(line, "encoding", said, file=self.places[-1].name))
 
     # Commands
@@ -317,7 +317,7 @@ class _Script:
         if name == "AUTOCOMMIT":
             self._autocommit_off = self._autocommit_off if self._uncommitted else None
             if found is not None:
-                said = objection("psql", found[0], shown)
+                said = objection(found[0], shown)
                 self._autocommit_off = Finding(line, found[0], said, file=self.places[-1].name)
                 self._uncommitted = 0
         elif found is not None:

@@ -91,7 +91,7 @@ class FileCommands:
             text = self._reading.source.text(resolved)
         except Refused as refused:
             if refused.code == "missing-file" and not relative and posixpath.dirname(self._reading.stack[-1]):
-                refused = Refused(refused.code, Joined((refused.message, objection("psql", "looked_for_in_plan")), " "))
+                refused = Refused(refused.code, Joined((refused.message, objection("looked_for_in_plan")), " "))
             self._reading.refused(refused, line)
             return
         self._reading.file(resolved, text)

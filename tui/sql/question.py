@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tui.sql.classify import copies_with_client, is_transaction_control, is_within_transaction
 from tui.sql.code import body_of, ends_transactions
-from tui.sql.objections import objection
+from tui.sql.objections import QUESTION, objection
 from tui.sql.review import HARMLESS_META, Finding
 from tui.sql.script import Statement, read_script
 from tui.sql.settings import settings
@@ -46,4 +46,4 @@ def _look(statement: Statement) -> Iterator[Finding]:
 
 
 def _say(line: int, code: str, what: str = "") -> Finding:
-    return Finding(line, code, objection("query", code, what))
+    return Finding(line, code, objection(code, what, QUESTION))

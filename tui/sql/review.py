@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -27,7 +27,6 @@ from tui.sql.settings import settings
 from tui.sql.variables import variables
 
 Transaction = Literal["single", "per_statement", "script"]
-Runner = Literal["sql", "psql", "batch"]
 
 HARMLESS_META: Final = ("\\restrict", "\\unrestrict")
 """What pg_dump puts around its output; it means nothing where no other backslash command is carried out."""
@@ -46,14 +45,14 @@ class Finding(msgspec.Struct, frozen=True):
     file: str = ""
 
 
-def review(script: Script, transaction: Transaction, runner: Runner = "sql") -> list[Finding]:
+def review(script: Script, transaction: Transaction, own: Mapping[str, str] | None = None) -> list[Finding]:
     """All findings in the order of their lines.
 
     `single`: the whole script in one transaction of the runner's; `per_statement`: each statement in its own;
-    `script`: the script begins and commits by itself.
+    `script`: the script begins and commits by itself. `own`: see `objection`.
     """
     found = [Finding(error.line, error.code, error.message) for error in script.errors]
-    reviewer = Reviewer(transaction, runner)
+    reviewer = Reviewer(transaction, own or {})
     for statement in script.statements:
         found += reviewer.statement(statement)
     found += reviewer.end()
@@ -66,9 +65,9 @@ class Reviewer:
     `transaction` is as in `review`. For psql the variables are put in already, and meta-commands are judged elsewhere.
     """
 
-    def __init__(self, transaction: Transaction, runner: Runner, *, by_psql: bool = False) -> None:
+    def __init__(self, transaction: Transaction, own: Mapping[str, str], *, by_psql: bool = False) -> None:
         self.transaction = transaction
-        self.runner = runner
+        self.own = own
         self.psql = by_psql
         self.file = ""
         self._open: Finding | None = None
@@ -105,7 +104,7 @@ class Reviewer:
     def _say(
         self, line: int, code: str, level: Literal["error", "warning"] = "error", *, words: str = "", **facts: str
     ) -> Finding:
-        return Finding(line, code, objection(self.runner, words or code, **facts), level)
+        return Finding(line, code, objection(words or code, own=self.own, **facts), level)
 
     def _always(self, statement: Statement) -> Iterator[Finding]:
         if "\0" in statement.text or "\0" in (statement.copy_data or ""):

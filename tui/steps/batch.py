@@ -254,7 +254,7 @@ def lint(lint: Lint) -> Iterable[Finding]:
     spec: BatchSpec = lint.spec
     yield from lint_tolerance(lint, patient=False)
     script = read_script(spec.sql)
-    for found in review(script, "single", "batch"):
+    for found in review(script, "single", TEXTS):
         yield Finding(code=found.code, said=found.message, key="sql", level=found.level)
     for found in review_question(spec.total) if spec.total is not None else ():
         yield Finding(code=found.code.replace("_", "-"), said=found.message, key="total", level=found.level)
@@ -291,6 +291,19 @@ TEXTS = {
     FailReason.ROWS_LEFT: N_("rows are left over that it does not change"),
     FailReason.ROWS_UNCOUNTED: N_("what it changes cannot be counted, nor whether all is done"),
     FailReason.TOTAL_ERROR: N_("the total could not be counted"),
+    "transaction_control": N_("{what} would break up the transaction of a batch; take it out."),
+    "needs_no_transaction": N_(
+        "This statement cannot run inside a transaction, and a batch is one: {what}. Put it into a `sql` step "
+        "with `transaction: per_statement`."
+    ),
+    "commits_inside": N_(
+        "{what} ends a transaction by itself, which the server refuses inside another one (2D000), and a batch "
+        "is one; make it a `sql` step with `transaction: script`."
+    ),
+    "may_commit_inside": N_(
+        "{what} fails here if the procedure ends a transaction by itself (2D000); then a `sql` step with "
+        "`transaction: script` works."
+    ),
 }
 
 KIND = Kind(

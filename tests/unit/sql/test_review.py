@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.sql.classify import is_transaction_control, is_within_transaction, mentions, needs_no_transaction
+from tui.sql.objections import PSQL
 from tui.sql.review import Transaction, review
 from tui.sql.script import Statement, read_script
 
@@ -231,7 +232,7 @@ def test_code_that_commits(source: str) -> None:
         assert "`transaction: script`" in str(found.message)
     assert review(script, "script") == []
     assert codes(f"{PROCEDURES}BEGIN;\n{source};\nCOMMIT;", "script") == [(line + 1, "commits_inside")]
-    (found,) = review(script, "single", "psql")
+    (found,) = review(script, "single", PSQL)
     assert "`single_transaction: false`" in str(found.message)
 
 

@@ -19,7 +19,6 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("plan/shapes", "sql|http", "keys of a canary and of a host's sources"),
     ("plan/metrics|probes/reading|words/codes", "load", "a metric"),
     ("sql/", "sql", "what a statement is beside meta-commands and COPY; the language of a function"),
-    ("sql/review", "psql|batch", "the ways in which a script is executed, of which a review speaks"),
     ("postgres/programs|engine/tools|engine/drivers/(child|psql)", "psql", "the program"),
     ("postgres/conninfo|engine/target", "monitor", "what a session is for"),
     ("engine/published|console/pictures/details", "sql|query", "keys of specs and proofs"),
