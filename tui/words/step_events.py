@@ -98,7 +98,7 @@ def _by_hand(event: e.StepByHand, line: Line, state: RunState) -> Told:
 
 def _cancelled(event: e.StepCancelled, line: Line, state: RunState) -> Told:
     title = title_of(state, event.step)
-    if event.reason == CancelReason.COMPANION:
+    if event.reason == CancelReason.COMPANION and event.effect == "none":
         return Told("event", say(Said("ended with the step it accompanies: {step}", step=title)))
     text = say(Said("cancelled: {step}", step=title)) + because(word(REASON, event.reason))
     return Told("warning", f"{text}; {word(EFFECT, event.effect)}")
@@ -117,7 +117,8 @@ def _committed(event: e.TxCommitted, line: Line, state: RunState) -> Told:
     text = say(Said("committed: {step}", step=title_of(state, event.step)))
     if event.rows is None:
         return Told("event", text)
-    return Told("event", f"{text} {say(several('({n} row)', '({n} rows)', event.rows, n=whole(event.rows)))}")
+    rows = several("({n} row)", "({n} rows)", event.rows, n=whole(event.rows))
+    return Told("event", f"{text} {say(rows)}")
 
 
 def _aborted(event: e.TxAborted, line: Line, state: RunState) -> Told:

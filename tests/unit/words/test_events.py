@@ -109,6 +109,8 @@ def test_a_step_that_the_engine_left_out_has_the_reason_in_words() -> None:
     assert said_of(e.StepCancelled(**STEP, reason="companion"), "engine") == (
         "event", "ended with the step it accompanies: Do fill",
     )  # fmt: skip
+    left = said_of(e.StepCancelled(**STEP, reason="companion", effect="unknown"), "engine")
+    assert left[0] == "warning" and left[1].endswith("; unknown what of it is in the database")
     assert said_of(e.RollbackStarted(reason="fill: sql_error"), "engine") == (
         "error", "ROLLBACK started by engine: fill: the server reported an error",
     )  # fmt: skip
