@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui.plan.files import Files, Undecodable, not_utf8
 from tui.plan.idle import lint_idle
 from tui.plan.kinds import Finding, Kind, Lint
-from tui.plan.metrics import METRICS, Unit, unit_of
+from tui.plan.metrics import METRICS, MetricUnit, unit_of
 from tui.plan.model import Guard
 from tui.plan.phases import lint_phases
 from tui.plan.reader import Use
@@ -69,7 +69,7 @@ def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
             message = N_("There is no metric {metric}; did you mean {guess}?")
         text = Said(message, metric=Quoted(guard.metric), metrics=", ".join(METRICS), guess=Quoted(guess or ""))
         scene.add("unknown-metric", f"{path}.metric", text)
-    if unit_of(guard.metric) is Unit.SHARE:
+    if unit_of(guard.metric) is MetricUnit.SHARE:
         # A bare 70 would never be reached.
         for key, value in (("below", guard.below), ("above", guard.above), ("equals", guard.equals)):
             if value is not None and value > 1 and scene.sound(f"{path}.{key}"):

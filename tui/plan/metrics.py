@@ -13,7 +13,7 @@ from msgspec import Struct
 from tui.said import N_
 
 
-class Unit(StrEnum):
+class MetricUnit(StrEnum):
     """What a value is; a share is one of 1."""
 
     SHARE = "share"
@@ -44,7 +44,7 @@ class Metric(Struct, frozen=True):
     has where it can be measured, one of them."""
 
     name: str
-    unit: Unit
+    unit: MetricUnit
     origin: Origin
     word: str
     about: str
@@ -54,96 +54,97 @@ class Metric(Struct, frozen=True):
     def wants_unit(self) -> bool:
         """Whether a limit needs a unit: of a bare number of a time nobody knows whether seconds are meant, unless the
         name says so."""
-        return self.unit is Unit.SECONDS and not self.name.endswith("_s")
+        return self.unit is MetricUnit.SECONDS and not self.name.endswith("_s")
 
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric(
-            "response_time", Unit.SECONDS, Origin.CANARY, N_("response time"),
+            "response_time", MetricUnit.SECONDS, Origin.CANARY, N_("response time"),
             "95th percentile of the canary's answers of the last five seconds, in seconds (`100ms`)",
         ),
         Metric(
-            "response_time_p50", Unit.SECONDS, Origin.CANARY, N_("response p50"),
+            "response_time_p50", MetricUnit.SECONDS, Origin.CANARY, N_("response p50"),
             "median of the last thirty answers of the canary, in seconds",
         ),
         Metric(
-            "response_time_p95", Unit.SECONDS, Origin.CANARY, N_("response p95"),
+            "response_time_p95", MetricUnit.SECONDS, Origin.CANARY, N_("response p95"),
             "95th percentile of the last thirty answers of the canary, in seconds",
         ),
         Metric(
-            "cpu", Unit.SHARE, Origin.HOST, N_("CPU"), "share of the host's processors in use (`70%`)",
+            "cpu", MetricUnit.SHARE, Origin.HOST, N_("CPU"), "share of the host's processors in use (`70%`)",
             read=("cpu_total",),
         ),
         Metric(
-            "memory", Unit.SHARE, Origin.HOST, N_("memory"), "share of the host's memory in use (`80%`)",
+            "memory", MetricUnit.SHARE, Origin.HOST, N_("memory"), "share of the host's memory in use (`80%`)",
             read=("memory",),
         ),
         Metric(
-            "disk", Unit.SHARE, Origin.HOST, N_("disk used"),
+            "disk", MetricUnit.SHARE, Origin.HOST, N_("disk used"),
             "share of the data directory's filesystem in use (`85%`)", read=("disk_free",),
         ),
         Metric(
-            "disk_free_bytes", Unit.BYTES, Origin.HOST, N_("disk free"), "free bytes of it (`50GB`)",
+            "disk_free_bytes", MetricUnit.BYTES, Origin.HOST, N_("disk free"), "free bytes of it (`50GB`)",
             read=("disk_free",),
         ),
         Metric(
-            "io_pressure_share", Unit.SHARE, Origin.HOST, N_("I/O pressure"),
+            "io_pressure_share", MetricUnit.SHARE, Origin.HOST, N_("I/O pressure"),
             "share of the time in which something waited for input or output (`20%`)",
             read=("io_pressure", "io_stalled"),
         ),
         Metric(
-            "load", Unit.NUMBER, Origin.HOST, N_("load"), "the host's load average of one minute", read=("load",)
+            "load", MetricUnit.NUMBER, Origin.HOST, N_("load"), "the host's load average of one minute", read=("load",)
         ),
         Metric(
-            "connections", Unit.SHARE, Origin.SERVER, N_("connections"),
+            "connections", MetricUnit.SHARE, Origin.SERVER, N_("connections"),
             "share of the connections that ordinary roles may use (`90%`)",
         ),
         Metric(
-            "active_sessions", Unit.NUMBER, Origin.SESSIONS, N_("active sessions"),
+            "active_sessions", MetricUnit.NUMBER, Origin.SESSIONS, N_("active sessions"),
             "sessions of others that execute something",
         ),
         Metric(
-            "waiting_sessions", Unit.NUMBER, Origin.SESSIONS, N_("waiting sessions"),
+            "waiting_sessions", MetricUnit.NUMBER, Origin.SESSIONS, N_("waiting sessions"),
             "sessions of others that wait for a lock",
         ),
         Metric(
-            "locks", Unit.NUMBER, Origin.SERVER, N_("locks"),
+            "locks", MetricUnit.NUMBER, Origin.SERVER, N_("locks"),
             "locks that are held or waited for, without those of every session on its own transaction",
         ),
         Metric(
-            "idle_in_transaction", Unit.SECONDS, Origin.SESSIONS, N_("idle in tx"),
+            "idle_in_transaction", MetricUnit.SECONDS, Origin.SESSIONS, N_("idle in tx"),
             "how long the session of others that is idle in its transaction longest has been so, in seconds (`1m`)",
         ),
         Metric(
-            "oldest_transaction_s", Unit.SECONDS, Origin.SESSIONS, N_("oldest tx"),
+            "oldest_transaction_s", MetricUnit.SECONDS, Origin.SESSIONS, N_("oldest tx"),
             "age of the oldest transaction of others, in seconds (`5m`)",
         ),
-        Metric("deadlocks", Unit.NUMBER, Origin.COUNTS, N_("deadlocks"), "deadlocks since the run looks"),
+        Metric("deadlocks", MetricUnit.NUMBER, Origin.COUNTS, N_("deadlocks"), "deadlocks since the run looks"),
         Metric(
-            "replication_lag", Unit.SECONDS, Origin.REPLICAS, N_("replication lag"),
+            "replication_lag", MetricUnit.SECONDS, Origin.REPLICAS, N_("replication lag"),
             "how far the slowest replica is behind, in seconds (`5s`)",
         ),
         Metric(
-            "replication_lag_bytes", Unit.BYTES, Origin.REPLICAS, N_("lag in bytes"), "how far it is behind, in bytes"
+            "replication_lag_bytes", MetricUnit.BYTES, Origin.REPLICAS, N_("lag in bytes"),
+            "how far it is behind, in bytes",
         ),
-        Metric("replicas", Unit.NUMBER, Origin.SERVER, N_("replicas"), "standbys that are connected"),
+        Metric("replicas", MetricUnit.NUMBER, Origin.SERVER, N_("replicas"), "standbys that are connected"),
         Metric(
-            "wal_rate", Unit.BYTES_A_SECOND, Origin.SERVER, N_("WAL rate"), "bytes of WAL a second (`16MB`)"
+            "wal_rate", MetricUnit.BYTES_A_SECOND, Origin.SERVER, N_("WAL rate"), "bytes of WAL a second (`16MB`)"
         ),
-        Metric("tps", Unit.A_SECOND, Origin.SERVER, N_("TPS"), "transactions a second"),
+        Metric("tps", MetricUnit.A_SECOND, Origin.SERVER, N_("TPS"), "transactions a second"),
         Metric(
-            "critical_errors", Unit.NUMBER, Origin.LOG, N_("critical errors"),
+            "critical_errors", MetricUnit.NUMBER, Origin.LOG, N_("critical errors"),
             "errors of others in the server's log, of SQLSTATE classes 53, 57P, 58, F0, XX, and every PANIC",
         ),
     )
 }  # fmt: skip
 
 
-def unit_of(metric: str) -> Unit:
+def unit_of(metric: str) -> MetricUnit:
     """A metric's unit; of one that this version does not know only its number can be told."""
-    return METRICS[metric].unit if metric in METRICS else Unit.NUMBER
+    return METRICS[metric].unit if metric in METRICS else MetricUnit.NUMBER
 
 
 def told_by(*origins: Origin) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.plan.metrics import METRICS, Metric, Origin, Unit
+from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin
 from tui.postgres.connect import Session
 from tui.postgres.errors import StatementFailed
 
@@ -78,7 +78,7 @@ def _known(metric: Metric, value: float, at: float, previous: Sample | None, par
     """The metric's value now. What is counted since the run looks is not known to one sample."""
     if metric.origin is Origin.COUNTS or (metric.origin is Origin.SESSIONS and partial):
         return None
-    if metric.unit not in (Unit.A_SECOND, Unit.BYTES_A_SECOND):
+    if metric.unit not in (MetricUnit.A_SECOND, MetricUnit.BYTES_A_SECOND):
         return value
     before, since = (None, 0.0) if previous is None else (previous.told.get(metric.name), at - previous.at)
     # Statistics thrown away by a crash make counters go back: no rate then, instead of a negative one.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tui.journal.events import RunOpened
-from tui.plan.metrics import Unit, unit_of
+from tui.plan.metrics import MetricUnit, unit_of
 from tui.plan.model import Guard, Place, Step
 from tui.run.order import Refusal
 from tui.run.state import RunState
@@ -71,8 +71,8 @@ def title_of(guard: Guard) -> str:
 
 def _written(metric: str, value: float) -> str:
     match unit_of(metric):
-        case Unit.SHARE:
+        case MetricUnit.SHARE:
             return f"{100 * value:g}%"
-        case Unit.SECONDS:
+        case MetricUnit.SECONDS:
             return f"{1000 * value:g} ms" if 0 < value < 1 else f"{value:g} s"
     return f"{value:g}"

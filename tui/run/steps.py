@@ -88,7 +88,7 @@ class Confirmed(Struct, frozen=True):
     reason: str | None = None
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class AttemptState(Struct, frozen=True, kw_only=True):
     """One attempt of a step: who began it and when, how it ended and why (of a long text the beginning)."""
 
     number: int
@@ -145,7 +145,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     """The attempt that made one fire last."""
     before: StepState | None = None
     """How the attempt before this one stood when it was begun, where it did not end well; without those before it."""
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[AttemptState, ...] = ()
     """The last ones, oldest first."""
     errors: int = 0
     """Errors of it that nobody has resolved."""
@@ -176,10 +176,10 @@ class StepState(Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         return self.step.id
 
-    def tried(self, number: int, by: str, **changes: Any) -> tuple[Attempt, ...]:
+    def tried(self, number: int, by: str, **changes: Any) -> tuple[AttemptState, ...]:
         """Its attempts, with what is known anew of this one, which `by` has begun where it is not among them yet."""
         known = {attempt.number: attempt for attempt in self.attempts}
-        known[number] = replace(known.get(number) or Attempt(number=number, by=by), **changes)
+        known[number] = replace(known.get(number) or AttemptState(number=number, by=by), **changes)
         return tuple(known.values())[-MOST_ATTEMPTS:]
 
     @property

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tui import finite
 from tui.locale import _, language
-from tui.plan.metrics import Unit, unit_of
+from tui.plan.metrics import MetricUnit, unit_of
 from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.words.inert import visible
@@ -168,15 +168,15 @@ def figure(metric: str, value: float, exact: bool = False) -> str:
     """A metric's value in its own unit; of one that this version does not know its number. `exact`: beside a limit,
     from which it may differ by a part of a percent."""
     match unit_of(metric):
-        case Unit.SHARE:
+        case MetricUnit.SHARE:
             return f"{_digits(value * 100, '.3g' if exact and abs(value) < 10 else '.0f')} %"
-        case Unit.SECONDS:
+        case MetricUnit.SECONDS:
             return f"{value * 1000:.0f} ms" if abs(value) < 0.9995 else f"{_digits(value, '.1f')} s"
-        case Unit.BYTES:
+        case MetricUnit.BYTES:
             return size(value)
-        case Unit.BYTES_A_SECOND:
+        case MetricUnit.BYTES_A_SECOND:
             return f"{size(value)}/s"
-        case Unit.A_SECOND:
+        case MetricUnit.A_SECOND:
             return f"{number(value)}/s"
-        case Unit.NUMBER:
+        case MetricUnit.NUMBER:
             return number(value)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
-from tui.plan.metrics import METRICS, Metric, Origin, Unit, told_by
+from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.postgres import connect
 from tui.postgres.connect import Session
 from tui.postgres.fence import find_backend
@@ -183,7 +183,7 @@ async def test_samples(own: Server) -> None:
 async def test_a_metric_of_the_server_is_a_row_of_the_table_and_its_sql(
     server: Server, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = Metric("hits", Unit.A_SECOND, Origin.SERVER, "hits", "pages read from memory a second")
+    row = Metric("hits", MetricUnit.A_SECOND, Origin.SERVER, "hits", "pages read from memory a second")
     monkeypatch.setitem(METRICS, "hits", row)
     sql = query("sample").replace("'locks',", "'hits', (select 70), 'locks',")
     monkeypatch.setattr(connect, "query", lambda name: sql if name == "sample" else query(name))

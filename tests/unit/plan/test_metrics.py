@@ -11,7 +11,7 @@ import pytest
 import tui
 from tests.unit.plan.desk import PLAN, Desk
 from tui.plan import metrics
-from tui.plan.metrics import METRICS, Metric, Origin, Unit, told_by
+from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.plan.schema import json_schema
 from tui.probes.reading import Reading, figures
 from tui.probes.window import AnswerWindow
@@ -29,11 +29,16 @@ def written(metric: str, limit: str) -> str:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_each_may_be_a_criterion(desk: Desk, metric: str) -> None:
-    limits = {Unit.SHARE: "70%", Unit.SECONDS: "5s", Unit.BYTES: "1GB", Unit.BYTES_A_SECOND: "1MB"}
+    limits = {
+        MetricUnit.SHARE: "70%",
+        MetricUnit.SECONDS: "5s",
+        MetricUnit.BYTES: "1GB",
+        MetricUnit.BYTES_A_SECOND: "1MB",
+    }
     assert desk.load(written(metric, limits.get(METRICS[metric].unit, "7"))).errors == []
 
 
-@pytest.mark.parametrize("metric", [metric.name for metric in METRICS.values() if metric.unit is Unit.SHARE])
+@pytest.mark.parametrize("metric", [metric.name for metric in METRICS.values() if metric.unit is MetricUnit.SHARE])
 def test_a_share_cannot_be_seventy(desk: Desk, metric: str) -> None:
     (problem,) = desk.load(written(metric, "70")).errors
     assert problem.code == "bad-quantity" and "70%" in str(problem.message)
@@ -46,7 +51,7 @@ def test_idle_in_transaction_is_a_time_and_has_a_unit(desk: Desk) -> None:
 
 def test_a_row_more_is_known_to_everybody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.load(written("cache_hit", "90%")).errors
-    row = Metric("cache_hit", Unit.SHARE, Origin.SERVER, "cache hit", "share of what is read that was in memory")
+    row = Metric("cache_hit", MetricUnit.SHARE, Origin.SERVER, "cache hit", "share of what is read that was in memory")
     monkeypatch.setitem(metrics.METRICS, "cache_hit", row)
     assert desk.load(written("cache_hit", "90%")).errors == []
     assert [each.code for each in desk.load(written("cache_hit", "90")).errors] == ["bad-quantity"]

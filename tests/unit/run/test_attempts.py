@@ -8,7 +8,7 @@ from tui.journal.line import GENESIS, Line, encode_data
 from tui.run.fold import fold
 from tui.run.recording import decode_state, encode_state
 from tui.run.state import RunState
-from tui.run.steps import MOST_ATTEMPTS, Attempt
+from tui.run.steps import MOST_ATTEMPTS, AttemptState
 
 
 def told(*events: tuple[e.Event, str]) -> RunState:
@@ -33,10 +33,10 @@ def test_every_attempt_from_its_beginning_to_its_end() -> None:
         (e.StepStarted(step="b", attempt=1, kind="sql"), "bea"),
     )  # fmt: skip
     assert state.steps["a"].attempts == (
-        Attempt(number=1, by="ana", started_at=at(1), ended_at=at(2), status="failed", reason="no such table"),
-        Attempt(number=2, by="bea", started_at=at(3), ended_at=at(5), status="by_hand", reason="looked"),
+        AttemptState(number=1, by="ana", started_at=at(1), ended_at=at(2), status="failed", reason="no such table"),
+        AttemptState(number=2, by="bea", started_at=at(3), ended_at=at(5), status="by_hand", reason="looked"),
     )
-    assert state.steps["b"].attempts == (Attempt(number=1, by="bea", started_at=at(6)),)
+    assert state.steps["b"].attempts == (AttemptState(number=1, by="bea", started_at=at(6)),)
     assert decode_state(encode_state(state), state) == state, "a keyframe has them, too"
 
 

@@ -23,7 +23,7 @@ from tui.locale import _, ngettext
 from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
-from tui.run.steps import Attempt, StepState
+from tui.run.steps import AttemptState, StepState
 from tui.run.unknown import expected_lack, rehearsal_of
 from tui.words.codes import (
     EFFECT,
@@ -245,7 +245,7 @@ def _value(name: str, value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _attempts(attempts: Sequence[Attempt], where: tzinfo, width: int) -> list[Line]:
+def _attempts(attempts: Sequence[AttemptState], where: tzinfo, width: int) -> list[Line]:
     """Every attempt from when to when, in the window's zone as everywhere on the screen."""
     lines: list[Line] = []
     for attempt in attempts:
