@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tui import locale
 from tui.engine.detach import StartFailed, start_detached
 from tui.engine.lock import engine_alive, engine_facts
 from tui.engine.logind import LogindFacts
 from tui.helm.paths import RunPaths, create_run_directory
+from tui.said import LANGUAGES
+from tui.words.said import say
 
 ROOT = Path(__file__).parents[2]
 FREE = LogindFacts(uid=0, user="root")
@@ -191,6 +195,18 @@ def test_a_start_that_fails_is_one_sentence(run: RunPaths, code: str, sentence: 
         start(run, code)
     assert sentence in str(failed.value)
     assert "\n" not in str(failed.value)
+
+
+def test_why_it_does_not_start_is_told_in_the_words_of_who_started_it(run: RunPaths) -> None:
+    said = "f(Said('The run {run} is closed.', run='a\\x1b'))"
+    with pytest.raises(StartFailed) as failed:
+        start(run, f"from tui.engine.detach import report_failure as f; from tui.said import Said; {said}")
+    told = []
+    for name in LANGUAGES:
+        context = copy_context()
+        context.run(locale.use, name)
+        told.append(context.run(say, failed.value))
+    assert told == ["The run a\\x1b is closed.", "A execução a\\x1b está encerrada."]
 
 
 def test_a_program_that_is_not_there(run: RunPaths) -> None:

@@ -6,7 +6,7 @@ import ast
 import gettext
 import io
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,11 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }  # fmt: skip
 
 
-def extracted() -> Iterator[tuple[str, str | tuple[str, ...]]]:
+@cache
+def extracted() -> list[tuple[str, str | tuple[str, ...]]]:
     """Every text with the file in which it stands."""
-    for file, _line, message, _comments, _context in extract_from_dir(
-        str(PACKAGE), method_map=_METHODS, keywords=_KEYWORDS
-    ):
-        yield file, message
+    found = extract_from_dir(str(PACKAGE), method_map=_METHODS, keywords=_KEYWORDS)
+    return [(file, message) for file, _line, message, _comments, _context in found]
 
 
 def source(language: str) -> Catalog:
