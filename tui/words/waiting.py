@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from tui.locale import _, ngettext
@@ -27,7 +28,9 @@ _KNOWN = {
     "cancel_unheard": N_("its end is asked for since {since}, and the target does not hear it"),
     "synchronous_standby": N_("its commit is on this server, and waits for the synchronous standby {standbys}"),
 }
-"""Where more is known than the code: with facts by their keys. Without one of them the words of the code alone."""
+"""Where more is known than the code: with facts by their keys."""
+_ALONE = ("other_target", "backend_gone", "connection_stalled")
+"""Whose facts tell a person no more."""
 
 
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
@@ -46,18 +49,15 @@ def wait_words(reason: str, facts: dict[str, Any]) -> str:
             return word(STEP_WAITING, reason) + (f": {whose}" if whose else "")
         case "standby_behind":
             return _behind(facts)
-    if reason in STEP_WAITING:
-        return _with_facts(reason, facts)
-    rest = facts_words(facts.items())
-    return _("waits: {reason}").format(reason=visible(reason)) + (f" ({rest})" if rest else "")
+    return _with_facts(reason, facts)
 
 
 def _with_facts(reason: str, facts: dict[str, Any]) -> str:
-    text = _KNOWN.get(reason)
-    try:
-        return word(STEP_WAITING, reason) if text is None else _(text).format_map(_shown(facts))
-    except KeyError:
-        return word(STEP_WAITING, reason)
+    with suppress(KeyError):
+        return _(_KNOWN[reason]).format_map(_shown(facts))
+    text = word(STEP_WAITING, reason) if reason in STEP_WAITING else _("waits: {reason}").format(reason=visible(reason))
+    rest = "" if reason in _ALONE else facts_words(facts.items())
+    return text + (f" ({rest})" if rest else "")
 
 
 def _shown(facts: dict[str, Any]) -> dict[str, str]:
