@@ -16,7 +16,7 @@ from tui.engine.proof import ProofUnanswered
 from tui.engine.recovery import Recovery
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, HoldReason
-from tui.journal.remarks import coded
+from tui.journal.remarks import Coded, Remarked, coded
 from tui.plan.sealed import NotAsSealed
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
@@ -142,7 +142,7 @@ class Attempt(OutcomeRecorder):
         if said is not None and (said.sqlstate or "").startswith("57P0"):
             raise Lost(ConnectionLost(coded(said.message), said.sqlstate))
         if away:
-            how = self.target.lost or ConnectionLost("the server was away while it ran")
+            how = self.target.lost or ConnectionLost(Coded(Remarked.SERVER_AWAY))
             raise Lost(how)
 
     async def _there_already(self) -> fx.Passed | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.engine.executor import Executor
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres import outside
 from tui.sql.lexer import tokens
 from tui.sql.outside import dropped_indexes
@@ -33,7 +34,7 @@ class Cleanup:
         `tui.postgres.outside` knows them; what it left is taken away although the cleanup does not name it."""
         action = self._attempt.step.cleanup
         if action is None:
-            return "the step has no cleanup"
+            return Coded(Remarked.NO_CLEANUP).neutral()
         await self._sql.key.take(self._attempt.stop)
         kind = KINDS[action.kind]
         generator = kind.execute(msgspec.structs.replace(context, done=0), kind.typed(action.spec))
@@ -94,4 +95,4 @@ class Cleanup:
             if not done.committed:
                 return "" if done.error is None else done.error.message
         left = await outside.after(control, about)
-        return f"{', '.join(left.leftovers)} is still there" if left.state == "half" else None
+        return Coded(Remarked.STILL_THERE, names=left.leftovers).neutral() if left.state == "half" else None

@@ -23,6 +23,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.line import JournalError
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.identity import OtherTarget, told
 from tui.postgres.lineage import Left
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
@@ -292,7 +293,7 @@ class Engine:
                     await ahead
                 return
             try:
-                await Recovery(attempt).decide("the engine that ran it is gone")
+                await Recovery(attempt).decide(Coded(Remarked.ENGINE_GONE))
             finally:
                 await attempt.release()
         except JournalError:

@@ -68,7 +68,7 @@ class LockSight:
 
     def named(self, error: SqlError) -> SqlError:
         """The error of a lock that was not to be had, with its holder in the message, which is all that lists show."""
-        if error.sqlstate != "55P03" or not self._blockers:
+        if error.sqlstate != "55P03" or not self._blockers or not isinstance(error.message, str):
             return error
         root = next((b for b in self._blockers if not b.waits_for), self._blockers[0])
         wanted = f" on {self._wanted.split(' ', 1)[-1]}" if self._wanted else ""

@@ -13,6 +13,7 @@ from tui.journal.codes import CancelReason, Fact, FailReason
 from tui.journal.remarks import neutral
 from tui.postgres.connect import CRASH
 from tui.postgres.errors import ConnectionLost, PostgresError
+from tui.said import Said
 
 IN_A_ROW: Final = 5
 """Attempts of a step that may end with server or connection, one after the other, before a person is asked: what it
@@ -34,7 +35,7 @@ LOSABLE: Final = frozenset(
 class Lost(Exception):
     """The session was lost, or could not be had, where that says nothing of what became of the work."""
 
-    def __init__(self, error: PostgresError | None = None, message: str = "") -> None:
+    def __init__(self, error: PostgresError | None = None, message: str | Said = "") -> None:
         super().__init__(message if error is None else error.message)
         self.error = error
 

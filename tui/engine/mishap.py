@@ -15,6 +15,7 @@ from tui.engine.recovery import Recovery
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FateReason
 from tui.journal.line import JournalError
+from tui.journal.remarks import coded
 
 Report = Callable[[BaseException, str], None]
 """Takes an exception and where it came from to the engine's log."""
@@ -43,7 +44,7 @@ class Aftermath:
         told = facts(error)
         attempt = self._anew()
         try:
-            await Recovery(attempt, mishap=None if recovering else told).decide(str(told.get("message", "")))
+            await Recovery(attempt, mishap=None if recovering else told).decide(coded(told.get("message", "")))
         except JournalError:
             raise
         except Exception as further:

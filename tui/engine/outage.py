@@ -15,7 +15,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import Fact, FailReason, WaitReason
-from tui.journal.remarks import neutral
+from tui.journal.remarks import Coded, Remarked, neutral
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OutOfMemory, PostgresError, Unusable
 from tui.postgres.identity import OtherTarget
 
@@ -123,7 +123,7 @@ class Outage:
             # A moment more: who gave up before still gets an answer where there is one.
             done, _ = await asyncio.wait({asking}, timeout=_LONGEST_PAUSE)
             if not done:
-                raise ConnectionLost("nobody waits for the server any longer")
+                raise ConnectionLost(Coded(Remarked.NOT_AWAITED))
             asking.result()
         finally:
             stopped.cancel()

@@ -6,7 +6,7 @@ import asyncio
 import shlex
 from collections.abc import Mapping
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.expand import ExpansionError, expand
 from tui.postgres.errors import ConnectFailed
 
@@ -22,23 +22,21 @@ async def ask_for_password(command: str, environment: Mapping[str, str]) -> str:
             stderr=asyncio.subprocess.DEVNULL, env=environment,
         )  # fmt: skip
     except ExpansionError as error:
-        raise ConnectFailed(str(error)) from None
+        raise ConnectFailed(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
     except (OSError, ValueError, TypeError, IndexError) as error:
-        reason = error.strerror if isinstance(error, OSError) else _("it cannot be split into words")
-        raise ConnectFailed(_("The password_command cannot be started: {reason}.").format(reason=reason)) from None
+        reason = error.strerror if isinstance(error, OSError) else Coded(Remarked.PASSWORD_UNSPLIT)
+        raise ConnectFailed(Coded(Remarked.PASSWORD_NOT_STARTED, reason=reason)) from None
     try:
         output, _errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     except TimeoutError:
-        message = _("The password_command did not answer within {seconds} s.")
-        raise ConnectFailed(message.format(seconds=f"{PATIENCE:g}")) from None
+        raise ConnectFailed(Coded(Remarked.PASSWORD_TIMEOUT, seconds=f"{PATIENCE:g}")) from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        message = _("The password_command ended with exit status {status}.")
-        raise ConnectFailed(message.format(status=process.returncode))
+        raise ConnectFailed(Coded(Remarked.PASSWORD_FAILED, status=process.returncode))
     password = output.decode("utf-8", "surrogateescape").rstrip("\r\n")
     if not password or "\x00" in password:
-        raise ConnectFailed(_("The password_command printed no password."))
+        raise ConnectFailed(Coded(Remarked.PASSWORD_EMPTY))
     return password

@@ -14,13 +14,13 @@ from tui.engine.known import around
 from tui.engine.password import ask_for_password
 from tui.engine.presence import Presence
 from tui.journal.codes import EvidenceState, HoldReason
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Target
 from tui.plan.secrets import Secrets
 from tui.plan.tolerance import BRIEF
 from tui.postgres.answering import lets_in
-from tui.postgres.connect import Notice, Session, open_session, silent
+from tui.postgres.connect import Notice, Session, open_session
 from tui.postgres.conninfo import WorkSettings
 from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, Unusable
@@ -99,7 +99,7 @@ class TargetAccess:
         try:
             found = resolve(self.conninfo(), self.environment)
         except ExpansionError as error:
-            raise Unusable(str(error)) from None
+            raise Unusable(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
         if self.target.password_command is not None and "PGPASSWORD" in self.environment:
             # Whatever else holds a password holds an older one.
             return replace(found, parameters=found.parameters | {"password": self.environment["PGPASSWORD"]})
@@ -203,7 +203,7 @@ class TargetAccess:
                         await self._inherit(control)
                 except TimeoutError:
                     await control.close()
-                    raise ConnectFailed(silent()) from None
+                    raise ConnectFailed(Coded(Remarked.SERVER_SILENT)) from None
                 except BaseException:
                     await control.close()
                     raise
@@ -257,7 +257,7 @@ class TargetAccess:
         settled = found.pooler in SETTLED
         if expected is not None and not settled and expected.identity.get("pooler") in SETTLED:
             # The run opened on a session of its own: what it rests on would be whoever's is lent the server next.
-            raise Unusable(_("A pooler that lends its servers out stands in between now, which did not before."))
+            raise Unusable(Coded(Remarked.POOLER_NOW))
         return settled
 
     async def _inherit(self, control: Session) -> None:
@@ -294,8 +294,7 @@ class TargetAccess:
         """Somebody else answered, at this place, beside the control session's server."""
         expected, mark = self.expected(), session.server
         if expected is None or mark is None:
-            text = _("Another server answers than the one that the control session is connected to.")
-            return OtherServer(text)
+            return OtherServer(Coded(Remarked.OTHER_SERVER))
         code = HoldReason.OTHER_SERVER
         if mark.system_identifier == expected.identity.get("system_identifier"):
             if mark.in_recovery:

@@ -17,8 +17,10 @@ class Remarked(StrEnum):
     CANARY_ANSWERS = "canary_answers"
     CANARY_TIMEOUT = "canary_timeout"
     CANARY_UNANSWERED = "canary_unanswered"
+    CANCELLED_BEFORE_START = "cancelled_before_start"
     CANCEL_NOT_SENT = "cancel_not_sent"
     COMMIT_ASYNCHRONOUS = "commit_asynchronous"
+    CONTROL_LOST = "control_lost"
     DATABASE_SESSION = "database_session"
     DIRECTORY_HIDDEN = "directory_hidden"
     DSN_ADDRESS = "dsn_address"
@@ -31,7 +33,9 @@ class Remarked(StrEnum):
     DSN_VALUE = "dsn_value"
     DSN_VALUE_OF_SOURCE = "dsn_value_of_source"
     DSN_VALUE_WRITTEN = "dsn_value_written"
+    END_TELLS_NOTHING = "end_tells_nothing"
     END_UNKNOWN = "end_unknown"
+    ENGINE_GONE = "engine_gone"
     ERRORS_FULL = "errors_full"
     EXPORTER_FOREIGN = "exporter_foreign"
     FILESYSTEM_SILENT = "filesystem_silent"
@@ -68,8 +72,11 @@ class Remarked(StrEnum):
     LOG_WITHOUT_ERRORS = "log_without_errors"
     LOG_WITHOUT_PATH = "log_without_path"
     LOG_WITHOUT_SQLSTATES = "log_without_sqlstates"
+    MOMENT_SILENT = "moment_silent"
+    NOT_AWAITED = "not_awaited"
     NOT_EXECUTABLE = "not_executable"
     NO_ANSWER_IN_TIME = "no_answer_in_time"
+    NO_CLEANUP = "no_cleanup"
     NO_SSH = "no_ssh"
     ONE_REPLICA_LEFT = "one_replica_left"
     ONLY_REPLICA_GONE = "only_replica_gone"
@@ -90,6 +97,7 @@ class Remarked(StrEnum):
     PSQL_LOST = "psql_lost"
     REASONS = "reasons"
     REPLICAS_GONE = "replicas_gone"
+    SERVER_AWAY = "server_away"
     SERVER_NOT_HERE = "server_not_here"
     SERVER_SILENT = "server_silent"
     SERVICE_FILE_LINE = "service_file_line"
@@ -110,11 +118,14 @@ class Remarked(StrEnum):
     SSH_FAILED = "ssh_failed"
     SSH_NOT_STARTED = "ssh_not_started"
     SSH_NO_TEXT = "ssh_no_text"
+    STILL_THERE = "still_there"
     TARGET_ANSWERS = "target_answers"
     TARGET_SILENT = "target_silent"
+    TARGET_TAKEN = "target_taken"
     THIS_HOST = "this_host"
     VARIABLE_UNSET = "variable_unset"
     WATCH_ENDED = "watch_ended"
+    WITH_HINT = "with_hint"
 
 
 class Coded(Said):
@@ -125,6 +136,10 @@ class Coded(Said):
         count = dict(self.facts).get("count")
         self._fill(self.text, self.facts, count=count if isinstance(count, int) else 0)
 
+    def neutral(self) -> dict[str, Any]:
+        """For the journal: `{"code": ..., "facts": {...}}`."""
+        return {"code": self.text, "facts": {name: neutral(fact) for name, fact in self.facts}}
+
     def __str__(self) -> str:
         """For logs of the program, and for tests."""
         told = ", ".join(f"{name}: {fact}" for name, fact in self.facts)
@@ -132,9 +147,9 @@ class Coded(Said):
 
 
 def neutral(said: object) -> Any:
-    """For the journal: a code as `{"code": ..., "facts": {...}}`, foreign text and figures as they are."""
+    """For the journal: a code with its facts, foreign text and figures as they are."""
     if isinstance(said, Coded):
-        return {"code": said.text, "facts": {name: neutral(fact) for name, fact in said.facts}}
+        return said.neutral()
     if isinstance(said, Joined):
         return [neutral(part) for _name, part in said.facts]
     return str(said) if isinstance(said, Said) else said

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from tui.journal.cut import cut
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.tolerance import BRIEF
 from tui.postgres.conninfo import (
     Address,
@@ -279,7 +279,7 @@ class Session:
         try:
             await self._connection.cancel_safe(timeout=10.0)
         except psycopg.Error as error:
-            raise ConnectionLost(_("The server could not be asked to cancel: {reason}").format(reason=error)) from None
+            raise ConnectionLost(Coded(Remarked.CANCEL_NOT_SENT, reason=error)) from None
 
     async def endure(self, seconds: float) -> None:
         """Let both sides of the connection be silent for so long, from here on."""
@@ -377,7 +377,7 @@ class Session:
             if task.cancelled() and self._closing:
                 # `close` came before it had begun.
                 work.close()
-                raise ConnectionLost(_("The session is closed.")) from None
+                raise ConnectionLost(Coded(Remarked.SESSION_CLOSED)) from None
             raise
 
     async def _guarded(self, work: Coroutine[Any, Any, T], sql: str, previous: asyncio.Task[Any] | None) -> T:
@@ -389,7 +389,7 @@ class Session:
             if previous is not None and not previous.done():
                 await asyncio.wait({previous})
             if self._connection.closed:
-                raise self.lost or ConnectionLost(_("The session is closed."))
+                raise self.lost or ConnectionLost(Coded(Remarked.SESSION_CLOSED))
             self._warnings.clear()
             self.busy_since = time.monotonic()
             answer = await work
@@ -398,7 +398,7 @@ class Session:
         except asyncio.CancelledError:
             # By `close`: who waits for the answer was not cancelled, but has lost the session.
             if self._closing:
-                raise ConnectionLost(_("The session is closed.")) from None
+                raise ConnectionLost(Coded(Remarked.SESSION_CLOSED)) from None
             raise
         except MemoryError:
             # The rest of an answer would still come.
@@ -507,7 +507,7 @@ async def open_session(
                 settle = await meet(session) and settle
     except TimeoutError:
         await session.close()
-        raise ConnectFailed(silent()) from None
+        raise ConnectFailed(Coded(Remarked.SERVER_SILENT)) from None
     except BaseException:
         await session.close()
         raise
@@ -517,22 +517,14 @@ async def open_session(
             await _settle_in(session, wanted, settings.search_path if settings else None)
     except TimeoutError:
         await session.close()
-        raise ConnectFailed(silent()) from None
+        raise ConnectFailed(Coded(Remarked.SERVER_SILENT)) from None
     except PostgresError as error:
         await session.close()
-        raise ConnectFailed(
-            _("The session was opened, but its safety settings were refused: {reason}").format(reason=error.message),
-            error.sqlstate,
-        ) from None
+        raise ConnectFailed(Coded(Remarked.SETTINGS_REFUSED, reason=error.message), error.sqlstate) from None
     except BaseException:
         await session.close()
         raise
     return session
-
-
-def silent() -> str:
-    """What is said of a server that took a connection and then said nothing."""
-    return _("The server took the connection, and then did not answer.")
 
 
 async def _settle_in(session: Session, settings: dict[str, str] | None, path: str | None) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from urllib.parse import unquote
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectFailed
 
 MARK = "[redacted]"
@@ -74,10 +74,8 @@ def refuse_mistakes(parameters: Mapping[str, str], sources: Mapping[str, str], d
     if bad is None:
         return
     if bad in sources:
-        message = _("The value of the connection parameter {parameter}, which {source} sets, is none that libpq takes.")
-        raise ConnectFailed(message.format(parameter=bad, source=sources[bad]))
-    message = _("The value of the parameter {parameter} in the connection string is none that libpq takes.")
-    raise ConnectFailed(_with_hint(message.format(parameter=bad), dsn))
+        raise ConnectFailed(Coded(Remarked.DSN_VALUE_OF_SOURCE, parameter=bad, source=sources[bad]))
+    raise ConnectFailed(_with_hint(Coded(Remarked.DSN_VALUE_WRITTEN, parameter=bad), dsn))
 
 
 def _sound(keyword: str, value: str) -> bool:
@@ -101,39 +99,32 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _unreadable(dsn: str, said: str) -> str:
+def _unreadable(dsn: str, said: str) -> Coded:
     """Why libpq cannot read it, as far as that can be told without telling what is in it."""
     of_address = re.search(r"invalid percent-encoded|forbidden value %00|unexpected spaces", said)
     if of_address is not None:
-        return _with_hint(_("The address of the target cannot be read."), dsn)
+        return _with_hint(Coded(Remarked.DSN_ADDRESS), dsn)
     named = re.search(r'(?:connection option|URI query parameter:?) "([^"]*)"', said)
     if named is not None:
         known = named[1] if named[1] in keywords() else None
         close = difflib.get_close_matches(named[1], list(keywords()), 1, 0.75)
         if known is not None:
-            message = _("The parameter {parameter} in the connection string of the target has no value.")
-            return message.format(parameter=known)
+            return Coded(Remarked.DSN_PARAMETER_EMPTY, parameter=known)
         if close:
             # So near to one of libpq's own it is a slip of the keys and no part of a password.
-            message = _("The connection string of the target has a parameter {parameter}; is {known} meant?")
-            return message.format(parameter=named[1], known=close[0])
-        message = _("The connection string of the target has a parameter that libpq does not know.")
-        return _with_hint(message, dsn)
-    message = _(
-        "The connection string of the target cannot be read; it must be libpq's key=value form or a "
-        "postgresql:// address. Its text is not shown because it may hold a password."
-    )
-    return _with_hint(message, dsn)
+            return Coded(Remarked.DSN_PARAMETER_MISTYPED, parameter=named[1], known=close[0])
+        return _with_hint(Coded(Remarked.DSN_PARAMETER_UNKNOWN), dsn)
+    return _with_hint(Coded(Remarked.DSN_UNREADABLE), dsn)
 
 
-def _with_hint(message: str, dsn: str) -> str:
+def _with_hint(said: Coded, dsn: str) -> Coded:
     if dsn.startswith(_SCHEMES):
-        hint = _("In a password, the characters @ / : ? % and blanks are written as %40 %2F %3A %3F %25 %20.")
+        hint = Coded(Remarked.DSN_HINT_ADDRESS)
     elif _SECRET.search(dsn) is not None:
-        hint = _("A value with blanks in it stands in single quotes, and a ' or \\ in it behind a \\.")
+        hint = Coded(Remarked.DSN_HINT_QUOTES)
     else:
-        return message
-    return f"{message} {hint}"
+        return said
+    return Coded(Remarked.WITH_HINT, said=said, hint=hint)
 
 
 def masked(text: str, dsn: str, secrets: tuple[str, ...] = ()) -> str:
@@ -152,14 +143,13 @@ def masked(text: str, dsn: str, secrets: tuple[str, ...] = ()) -> str:
     return text
 
 
-def bad_value(text: str) -> str | None:
+def bad_value(text: str) -> Coded | None:
     """libpq's complaint about a parameter's value, as ours, which does not repeat it; None for any other text."""
     match = _SAID.search(text)
     name = None if match is None else match[1] or match[2] or match[3]
     if name not in keywords():
         return None
-    message = _("The value of the connection parameter {parameter} is none that libpq takes.")
-    return message.format(parameter=name)
+    return Coded(Remarked.DSN_VALUE, parameter=name)
 
 
 def _spans(dsn: str) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from tui.journal.codes import FateReason
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres import fence, ledger, lineage
 from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
@@ -106,7 +106,7 @@ async def pin(control: Session, xid: AssignedXid | None = None) -> str:
             await control.execute("rollback")
         raise
     if xid is not None and lineage.position(flushed) < lineage.position(xid.lsn):
-        raise EvidenceRefused(_("The server did not flush its log; the transaction cannot be pinned."))
+        raise EvidenceRefused(Coded(Remarked.FLUSH_FAILED))
     return flushed
 
 
@@ -117,9 +117,7 @@ async def refuse_asynchronous_commit(session: Session) -> None:
 
 def _refuse_asynchronous(value: str) -> None:
     if value == "off":
-        raise EvidenceRefused(
-            _("synchronous_commit is off in this transaction: its commit could be lost. Remove the setting.")
-        )
+        raise EvidenceRefused(Coded(Remarked.COMMIT_ASYNCHRONOUS))
 
 
 def witness(session: Session, identity: TargetIdentity, xid: AssignedXid, *, ledger: bool, pinned: bool) -> TxWitness:

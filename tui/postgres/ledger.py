@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.query import query
@@ -65,21 +65,14 @@ async def create_ledger(session: Session) -> None:
     StatementFailed otherwise. The session must not be in a transaction."""
     publications = await carrying_publications(session)
     if publications:
-        raise LedgerRefused(
-            _(
-                "The ledger is not created, because the publication {names} would carry it to its subscribers. "
-                "Without a ledger, commits are proven by pinned transaction ids."
-            ).format(names=", ".join(publications))
-        )
+        raise LedgerRefused(Coded(Remarked.LEDGER_CARRIED, names=publications))
     state = await ledger_state(session)
     if state == "present":
         return
     if state == "foreign":
-        raise LedgerRefused(
-            _("The table virada.ledger exists but is not a ledger of this program; it is left alone and not used.")
-        )
+        raise LedgerRefused(Coded(Remarked.LEDGER_FOREIGN))
     if state == "forbidden":
-        raise LedgerRefused(_("The schema virada exists, but this role may not use the ledger in it."))
+        raise LedgerRefused(Coded(Remarked.LEDGER_FORBIDDEN))
     await session.execute("begin")
     try:
         await session.execute(query("ledger_create"))
@@ -106,7 +99,7 @@ async def record(
         await session.execute(query("role_none"))
     done = await session.execute(query("ledger_insert"), [run, step, attempt, statement, plan_sha256])
     if done.rowcount != 1:
-        raise LedgerRefused(_("The ledger did not take the row; something on the server swallows inserts into it."))
+        raise LedgerRefused(Coded(Remarked.LEDGER_SWALLOWED))
     if role not in (None, "none"):
         await session.rows("role_local", [role])
 

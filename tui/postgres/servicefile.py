@@ -11,7 +11,7 @@ import pwd
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tui.locale import _
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectFailed
 from tui.sql.secretnames import is_secret_name
 
@@ -38,14 +38,12 @@ def read_service(name: str, environment: Mapping[str, str], file: str | None, kn
         except FileNotFoundError:
             continue
         except OSError as error:
-            message = _("The service file {path} cannot be read: {reason}.")
-            raise ConnectFailed(message.format(path=path, reason=error.strerror)) from None
+            said = Coded(Remarked.SERVICE_FILE_UNREADABLE, path=path, reason=error.strerror)
+            raise ConnectFailed(said) from None
         found = _section(name, text, path, keywords)
         if found is not None:
             return found
-    message = _("No service file defines the service {name}; looked for in {places}.")
-    places = ", ".join(str(path) for path in _places(environment, file))
-    raise ConnectFailed(message.format(name=name, places=places))
+    raise ConnectFailed(Coded(Remarked.SERVICE_UNKNOWN, name=name, places=_places(environment, file)))
 
 
 def _places(environment: Mapping[str, str], file: str | None) -> list[Path]:
@@ -93,8 +91,7 @@ def _section(name: str, text: str, path: Path, known: frozenset[str]) -> dict[st
             raise HasLdap
         keyword, equals, value = line.partition("=")
         if not equals or keyword not in known or keyword in ("service", "servicefile"):
-            message = _("Line {line} of the service file {path} is not `parameter=value` with a parameter of libpq's.")
-            raise ConnectFailed(message.format(line=number, path=path))
+            raise ConnectFailed(Coded(Remarked.SERVICE_FILE_LINE, line=number, path=path))
         found.setdefault(keyword, value)
     return found
 

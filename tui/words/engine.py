@@ -14,10 +14,12 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.CANARY_ANSWERS: N_("The canary is answered again."),
     R.CANARY_TIMEOUT: N_("There is no answer in time."),
     R.CANARY_UNANSWERED: N_("The canary is not answered: {reason}"),
+    R.CANCELLED_BEFORE_START: N_("cancelled before it was started"),
     R.CANCEL_NOT_SENT: N_("The server could not be asked to cancel: {reason}"),
     R.COMMIT_ASYNCHRONOUS: N_(
         "synchronous_commit is off in this transaction: its commit could be lost. Remove the setting."
     ),
+    R.CONTROL_LOST: N_("the control session was lost, and with it the right to change the target"),
     R.DATABASE_SESSION: N_("the database's own connection"),
     R.DIRECTORY_HIDDEN: N_(
         "The role may not see data_directory (it lacks pg_read_all_settings): the disk is not measured."
@@ -41,7 +43,9 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.DSN_VALUE_WRITTEN: N_(
         "The value of the parameter {parameter} in the connection string is none that libpq takes."
     ),
+    R.END_TELLS_NOTHING: N_("the program's end does not tell what it did"),
     R.END_UNKNOWN: N_("How {name} ended is not known."),
+    R.ENGINE_GONE: N_("the engine that ran it is gone"),
     R.ERRORS_FULL: N_("The run has {count} critical errors of the server on its list; further ones are only counted."),
     R.EXPORTER_FOREIGN: N_("The page holds no node_cpu_seconds_total; it is not that of a node_exporter."),
     R.FILESYSTEM_SILENT: N_("its filesystem does not answer"),
@@ -114,8 +118,11 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.LOG_WITHOUT_SQLSTATES: N_(
         "The server's log has no SQLSTATEs, so critical errors are unknown; add %e to log_line_prefix."
     ),
+    R.MOMENT_SILENT: N_("the session that keeps the moment does not answer"),
+    R.NOT_AWAITED: N_("nobody waits for the server any longer"),
     R.NOT_EXECUTABLE: N_("{name} is not an executable file."),
     R.NO_ANSWER_IN_TIME: N_("no answer in time"),
+    R.NO_CLEANUP: N_("the step has no cleanup"),
     R.NO_SSH: N_("There is no program ssh on this host."),
     R.ONE_REPLICA_LEFT: N_("Of {before} replicas one is left; gone: {names}."),
     R.ONLY_REPLICA_GONE: N_("The only replica is gone: {names}."),
@@ -139,6 +146,7 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.PSQL_LOST: N_("psql lost its connection"),
     R.REASONS: N_("{first}; {second}"),
     R.REPLICAS_GONE: N_("Of {before} replicas {now} are left; gone: {names}."),
+    R.SERVER_AWAY: N_("the server was away while it ran"),
     R.SERVER_NOT_HERE: N_(
         "The server behind the socket {socket} is not seen to run on this host, so figures of its host are "
         "unknown. Name a source in the plan (local: true, if it is this host after all)."
@@ -167,9 +175,12 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.SSH_FAILED: N_("{host} cannot be asked over ssh: {reason}."),
     R.SSH_NOT_STARTED: N_("The program {program} cannot be started: {reason}."),
     R.SSH_NO_TEXT: N_("The shell on {host} prints what is no text."),
+    R.STILL_THERE: N_("{names} is still there"),
     R.TARGET_ANSWERS: N_("The target answers again."),
     R.TARGET_SILENT: N_("The target has not answered since {time}."),
+    R.TARGET_TAKEN: N_("another run is changing this database: {names}"),
     R.THIS_HOST: N_("this host"),
     R.VARIABLE_UNSET: N_("The environment variable {name} is not set; set it, or write ${{{name}:-default}}."),
     R.WATCH_ENDED: N_("The watch of {name} ended: {reason}"),
+    R.WITH_HINT: N_("{said} {hint}"),
 }

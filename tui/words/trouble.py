@@ -59,8 +59,8 @@ def trouble_of(step: dict[str, Any]) -> list[Row]:
     if not said:
         rows += _program(evidence)
     cleanup = evidence.get("cleanup")
-    if isinstance(cleanup, str) and cleanup != "done":
-        rows.append((_("cleanup"), visible(cleanup)))
+    if cleanup not in (None, "done"):
+        rows.append((_("cleanup"), visible(told(cleanup))))
     if rows and step["status"] == "cancelled" and len(rows) == 1 and step["effect"] == "none":
         # Somebody asked for it, and it left nothing: there is no trouble.
         return []

@@ -139,7 +139,7 @@ class ChildDriver:
         directory: Path | None = None
         try:
             if self._stopped:
-                return ChildDone(status=None, error="cancelled before it was started")
+                return ChildDone(status=None, error=Coded(Remarked.CANCELLED_BEFORE_START).neutral())
             try:
                 directory = await asyncio.to_thread(self._private.workplace, self._plan if effect.files else None)
             except NotAsSealed:
@@ -158,7 +158,7 @@ class ChildDriver:
         try:
             argv, environment, lost = await self._prepared(effect)
         except ExpansionError as error:
-            return ChildDone(status=None, error=neutral(Coded(Remarked.VARIABLE_UNSET, name=error.name)))
+            return ChildDone(status=None, error=Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral())
         except (LookupError, ValueError, OSError) as error:
             return ChildDone(status=None, error=str(error))
         except OtherTarget:

@@ -134,11 +134,11 @@ class ProbeDriver:
         try:
             directory = Path(expand(str(arguments["directory"]), self._environment))
         except ExpansionError as error:
-            return {"error": neutral(Coded(Remarked.VARIABLE_UNSET, name=error.name))}
+            return {"error": Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral()}
         if not directory.is_absolute():
-            return {"error": neutral(Coded(Remarked.BACKUP_RELATIVE, path=directory))}
+            return {"error": Coded(Remarked.BACKUP_RELATIVE, path=directory).neutral()}
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / str(arguments["name"])
         if path.exists() or path.is_symlink():
-            return {"error": neutral(Coded(Remarked.BACKUP_EXISTS, path=path))}
+            return {"error": Coded(Remarked.BACKUP_EXISTS, path=path).neutral()}
         return {"path": str(path)}

@@ -23,7 +23,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason
-from tui.journal.remarks import Coded, Remarked, coded, neutral
+from tui.journal.remarks import Coded, Remarked, coded
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.sealed import SealedPlan
 from tui.postgres import evidence, fence, ledger, psqltalk
@@ -55,7 +55,7 @@ class ProgramEnded(FateUnknown):
 
     def __init__(self, done: ChildDone, problem: FailReason | None = None, error: PostgresError | None = None) -> None:
         """`error`: how the server ended its session, where that is why it ended."""
-        super().__init__(error, "the program's end does not tell what it did")
+        super().__init__(error, Coded(Remarked.END_TELLS_NOTHING))
         self.done = done
         self.problem = problem
 
@@ -92,7 +92,7 @@ class PsqlDriver:
         try:
             variables = {name: expand(value, self._environment) for name, value in effect.variables.items()}
         except ExpansionError as error:
-            said = neutral(Coded(Remarked.VARIABLE_UNSET, name=error.name))
+            said = Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral()
             return PsqlDone(child=ChildDone(status=None, error=said), effect="none")
         lead = _Lead(self, msgspec.structs.replace(effect, variables=variables), witnessed)
         argv = (*ARGUMENTS, "-f", lead.talk.source)

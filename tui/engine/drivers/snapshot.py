@@ -15,6 +15,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason, WaitReason
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.model import Step
 from tui.plan.tolerance import PATIENT
 from tui.postgres import evidence, fence
@@ -127,7 +128,7 @@ class SnapshotDriver:
             return error
         except TimeoutError:
             self._silent = True
-            return ConnectionLost("the session that keeps the moment does not answer")
+            return ConnectionLost(Coded(Remarked.MOMENT_SILENT))
         except PostgresError:
             pass
         return None

@@ -93,7 +93,7 @@ async def _asked(source: Source, place: str) -> dict[str, Any]:
 
 
 def _untold(code: Remarked, **facts: object) -> dict[str, Any]:
-    return {"error": neutral(Coded(code, **facts))}
+    return {"error": Coded(code, **facts).neutral()}
 
 
 async def on_this_host(path: str, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -229,7 +229,8 @@ class SqlDriver:
             # Each of its objects is a transaction of its own; which of them it came to the catalogue does not say.
             left = outside.Left(state="unknown")
         if left.state == "whole":
-            warnings = (f"{error.sqlstate}: {error.message}",)
+            said = error.message if isinstance(error.message, str) else error.message["code"]
+            warnings = (f"{error.sqlstate}: {said}",)
             self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings))
             return TxDone(committed=True, warnings=warnings, seconds=round(time.monotonic() - began, 6))
         if left.state == "nothing" or not self._for_another:

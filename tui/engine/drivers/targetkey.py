@@ -9,6 +9,7 @@ from typing import Final
 
 from tui.engine.target import TargetAccess
 from tui.journal.codes import Fact, WaitReason
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres import fence
 from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
@@ -59,8 +60,8 @@ class TargetKey:
                     waiting, told = True, facts
                     self._tell(WaitReason.TARGET_KEY, facts)
             if stop.is_set() or time.monotonic() > deadline:
-                names = ", ".join(seen.run or f"pid {seen.pid}" for seen in holders)
-                raise StatementFailed("55P03", f"another run is changing this database: {names}")
+                names = [seen.run or f"pid {seen.pid}" for seen in holders]
+                raise StatementFailed("55P03", Coded(Remarked.TARGET_TAKEN, names=names))
             await asyncio.sleep(0.2)
         self._held = control
         if waiting:
@@ -91,8 +92,8 @@ class TargetKey:
         except PostgresError:
             pass
         how = self._held.lost
-        text = "the control session was lost, and with it the right to change the target"
-        raise ConnectionLost(text, None if how is None else how.sqlstate, None if how is None else how.postmaster_start)
+        said = Coded(Remarked.CONTROL_LOST)
+        raise ConnectionLost(said, None if how is None else how.sqlstate, None if how is None else how.postmaster_start)
 
     async def release(self) -> None:
         """Give it back."""
