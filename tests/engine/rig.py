@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from tests.engine.sentences import sentences
 from tests.postgres_server import Database
 from tui.engine import process
 from tui.engine.crashlog import CrashLog
@@ -170,6 +171,8 @@ class Rig:
         if kind is None:
             unknown = self.facts() - {member.value for member in Fact}
             assert not unknown, f"journaled, and no member of Fact: {sorted(unknown)}"
+            said = sentences(self.events())
+            assert not said, f"journaled in somebody's language: {sorted(said)}"
 
     def facts(self) -> set[str]:
         """The names of all facts that are journaled of steps."""
