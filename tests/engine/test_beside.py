@@ -15,6 +15,8 @@ from tui.journal.codes import CancelReason, HoldReason, Standing
 from tui.postgres import fence
 from tui.postgres.connect import open_session
 from tui.run import commands as c
+from tui.said import said_of
+from tui.words.said import say_lines
 
 pytestmark = pytest.mark.postgres
 CHANGE = """
@@ -36,7 +38,7 @@ async def refused(second: Rig) -> str:
         await second.__aenter__()
     assert error.value.exit_code == 5
     assert not second.paths.journal.exists()
-    return str(error.value)
+    return "\n".join(say_lines(said_of(error.value)))
 
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["one directory", "another host"])

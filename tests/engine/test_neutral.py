@@ -95,7 +95,7 @@ async def test_two_languages_journal_the_same(tmp_path: Path, empty_database: Da
 def test_a_sentence_in_a_journal_is_found() -> None:
     """What the rig refuses of every run in these tests: in both languages, with its facts in it."""
     event = {"type": "step.failed", "by": "engine", "data": {"evidence": {"error": ""}}}
-    for language in locale.LANGUAGES:
+    for language in ("en", "pt_BR"):
         with spoken(language):
             text = say(Coded(Remarked.CANARY_UNANSWERED, reason="y"))
         event["data"] = {"evidence": {"error": text}}

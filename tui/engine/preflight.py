@@ -21,7 +21,6 @@ from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
 from tui.helm.paths import runs_directory
 from tui.journal.codes import Standing
-from tui.locale import _
 from tui.plan.files import PLAN_FILE
 from tui.plan.loader import Loaded
 from tui.plan.model import Plan, Step, actions, steps_of
@@ -34,7 +33,6 @@ from tui.postgres.resolve import without_service_variable
 from tui.run.neighbours import neighbour
 from tui.said import N_, Said
 from tui.steps.registry import KINDS, needs_of
-from tui.words.said import say
 
 OLDEST, NEWEST = 14, 18
 Read = Callable[[], bytes]
@@ -68,8 +66,8 @@ async def _preflight(
         await _leftovers(found, control)
         await _other_runs(found, access, control)
     except PostgresError as error:
-        message = _("The target {target} does not answer as needed: {reason}")
-        found.add("error", "target-unreachable", message.format(target=target, reason=say(error.message)))
+        message = N_("The target {target} does not answer as needed: {reason}")
+        found.add("error", "target-unreachable", Said(message, target=target, reason=error.message))
     finally:
         await access.close()
     return found.problems
@@ -116,35 +114,39 @@ def server_problems(found: Findings, access: TargetAccess, plan: Plan) -> None:
     assert identity is not None
     major = identity.server_version // 10000
     if major < OLDEST:
-        text = _("PostgreSQL {version} is older than {oldest}, the oldest that is supported.")
-        found.add("error", "server-version", text.format(version=identity.server_version_text, oldest=OLDEST))
+        text = N_("PostgreSQL {version} is older than {oldest}, the oldest that is supported.")
+        found.add("error", "server-version", Said(text, version=identity.server_version_text, oldest=OLDEST))
     elif major > NEWEST:
-        text = _("PostgreSQL {version} is newer than {newest}, the newest that this version was tried with.")
-        found.add("warning", "server-version", text.format(version=identity.server_version_text, newest=NEWEST))
+        text = N_("PostgreSQL {version} is newer than {newest}, the newest that this version was tried with.")
+        found.add("warning", "server-version", Said(text, version=identity.server_version_text, newest=NEWEST))
     if identity.in_recovery:
-        found.add("error", "standby", _("The server is a standby; nothing can be changed there."))
+        found.add("error", "standby", Said("The server is a standby; nothing can be changed there."))
     if identity.pooler == "session":
-        text = _(
+        text = N_(
             "A pooler in session mode stands in between; connect to the server itself where that is possible. What is "
             "lost: `options` are refused, keepalives end at the pooler, so that a client that is gone is noticed late "
             "and its locks stay, and programs have fewer of the run's settings."
         )
-        found.add("warning", "pooler", text)
+        found.add("warning", "pooler", Said(text))
     elif identity.pooler != "none":
         texts = {
-            "transaction": _("A pooler in transaction mode stands in between: keys, settings and evidence of a session "
-                             "belong to whoever is lent its server next. Connect to the server itself."),
-            "statement": _("A pooler in statement mode stands in between, which allows no transaction. Connect to the "
-                           "server itself."),
-        }  # fmt: skip
-        unknown = _(
+            "transaction": N_(
+                "A pooler in transaction mode stands in between: keys, settings and evidence of a session "
+                "belong to whoever is lent its server next. Connect to the server itself."
+            ),
+            "statement": N_(
+                "A pooler in statement mode stands in between, which allows no transaction. Connect to the "
+                "server itself."
+            ),
+        }
+        unknown = N_(
             "A pooler stands in between, and no second session was to be had to see in which mode: it is taken for one "
             "that lends its servers out. Connect to the server itself."
         )
-        found.add("error" if changes(plan) else "warning", "pooler", texts.get(identity.pooler, unknown))
+        found.add("error" if changes(plan) else "warning", "pooler", Said(texts.get(identity.pooler, unknown)))
     if identity.synchronous_commit == "off":
-        text = _("synchronous_commit is off by default here; the run's own sessions switch it on.")
-        found.add("warning", "synchronous-commit", text)
+        text = N_("synchronous_commit is off by default here; the run's own sessions switch it on.")
+        found.add("warning", "synchronous-commit", Said(text))
 
 
 async def _ledger(found: Findings, control: Session, create: bool) -> None:
@@ -154,18 +156,18 @@ async def _ledger(found: Findings, control: Session, create: bool) -> None:
         try:
             await create_ledger(control)
         except (LedgerRefused, PostgresError) as error:
-            found.add("error", "ledger", say(error.message))
+            found.add("error", "ledger", error.message)
             return
     state = await ledger_state(control)
     if state == "present":
         return
     reasons = {
-        "absent": _("there is no ledger in this database (check --create-ledger makes one)"),
-        "foreign": _("the table virada.ledger is not a ledger of this program"),
-        "forbidden": _("this role may not use the ledger"),
+        "absent": N_("there is no ledger in this database (check --create-ledger makes one)"),
+        "foreign": N_("the table virada.ledger is not a ledger of this program"),
+        "forbidden": N_("this role may not use the ledger"),
     }
-    text = _("Commits are proved by pinned transaction ids, because {reason}.")
-    found.add("warning", "no-ledger", text.format(reason=reasons[state]))
+    text = N_("Commits are proved by pinned transaction ids, because {reason}.")
+    found.add("warning", "no-ledger", Said(text, reason=Said(reasons[state])))
 
 
 async def _roles(found: Findings, control: Session, plan: Plan) -> None:
@@ -174,10 +176,10 @@ async def _roles(found: Findings, control: Session, plan: Plan) -> None:
         rows = await control.rows("role_usable", [role])
         at = f"steps.{step.id}"
         if not rows:
-            found.add("error", "no-role", _("There is no role {role} on this server.").format(role=role), at)
+            found.add("error", "no-role", Said("There is no role {role} on this server.", role=role), at)
         elif not rows[0][0]:
-            text = _("The role that logs in is not a member of {role} and cannot act as it.")
-            found.add("error", "no-member", text.format(role=role), at)
+            text = N_("The role that logs in is not a member of {role} and cannot act as it.")
+            found.add("error", "no-member", Said(text, role=role), at)
 
 
 def _roles_of(plan: Plan) -> Iterable[tuple[str, Step]]:
@@ -193,8 +195,8 @@ async def _leftovers(found: Findings, control: Session) -> None:
 
     for index in await invalid_indexes(control):
         if index.building_pid is None:
-            text = _("The index {index} is invalid: a concurrent build was interrupted. Drop it before the change.")
-            found.add("warning", "invalid-index", text.format(index=index.index))
+            text = N_("The index {index} is invalid: a concurrent build was interrupted. Drop it before the change.")
+            found.add("warning", "invalid-index", Said(text, index=index.index))
 
 
 async def _other_runs(found: Findings, access: TargetAccess, control: Session) -> None:
@@ -226,13 +228,13 @@ def _programs(
             asked.add(name)
             path = find_tool(name, environment, server, demo=demo)
             if path is None:
-                text = _("The program {name} is not installed on this host; install PostgreSQL's client programs.")
-                found.add("error", "no-program", text.format(name=name), f"steps.{step.id}")
+                text = N_("The program {name} is not installed on this host; install PostgreSQL's client programs.")
+                found.add("error", "no-program", Said(text, name=name), f"steps.{step.id}")
                 continue
             major = tool_major(path)
             if program.old == "refuses" and major is not None and major < server:
-                text = _("{path} is of version {major} and refuses a server of version {server}; install a newer one.")
-                message = text.format(path=path, major=major, server=server)
+                text = N_("{path} is of version {major} and refuses a server of version {server}; install a newer one.")
+                message = Said(text, path=path, major=major, server=server)
                 found.add("error", "old-program", message, f"steps.{step.id}")
             elif program.old == "lacks" and major is not None and major < server:
                 level, message = _old_psql(files, path, major, server)
@@ -242,7 +244,7 @@ def _programs(
 _INLINE_CSV = re.compile(rb"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*\bcsv\b", re.IGNORECASE)
 
 
-def _old_psql(files: Mapping[str, Read], path: str, major: int, server: int) -> tuple[Level, str]:
+def _old_psql(files: Mapping[str, Read], path: str, major: int, server: int) -> tuple[Level, Said]:
     """Up to 17 psql sends the line with \\. at the end of inline CSV along, a row like any other from 18 on."""
     if major < 18 <= server:
         for name, read in files.items():
@@ -251,10 +253,10 @@ def _old_psql(files: Mapping[str, Read], path: str, major: int, server: int) -> 
             except OSError:
                 continue
             if inline is not None:
-                text = _(
+                text = N_(
                     "{path} is of version {major}; it would load the end of the CSV data in {file} as a row of its own "
                     "into a server of version {server}. Install a newer psql, or use a sql step."
                 )
-                return "error", text.format(path=path, major=major, file=name, server=server)
-    text = _("{path} is of version {major}, older than the server ({server}); a newer psql knows all that it does.")
-    return "warning", text.format(path=path, major=major, server=server)
+                return "error", Said(text, path=path, major=major, file=name, server=server)
+    text = N_("{path} is of version {major}, older than the server ({server}); a newer psql knows all that it does.")
+    return "warning", Said(text, path=path, major=major, server=server)

@@ -10,12 +10,12 @@ from pathlib import Path
 from tui.engine.drivers import space
 from tui.engine.findings import Findings
 from tui.engine.target import TargetAccess
-from tui.locale import _
+from tui.journal.remarks import coded
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.kinds import Room
 from tui.plan.model import Plan, steps_of
+from tui.said import N_, Said
 from tui.steps.registry import needs_of
-from tui.words.said import told
 
 
 async def backup_problems(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str]) -> None:
@@ -37,7 +37,7 @@ async def _scratch(found: Findings, access: TargetAccess, plan: Plan) -> None:
     restores = [step for step in steps_of(plan) if needs_of(step).scratch]
     if restores and not (await (await access.monitor()).rows("may_create_database"))[0][0]:
         for step in restores:
-            text = _("The role that logs in may not create the scratch database of the trial restore (CREATEDB).")
+            text = Said("The role that logs in may not create the scratch database of the trial restore (CREATEDB).")
             found.add("error", "no-createdb", text, f"steps.{step.id}")
 
 
@@ -56,13 +56,13 @@ async def _place(
         # The plan wants nobody to look.
         return
     if "error" in free:
-        text = _("Nobody can tell whether the backup has room in {directory}: {reason}.")
-        found.add("error", "no-directory", text.format(directory=directory, reason=told(free["error"])), at)
+        text = N_("Nobody can tell whether the backup has room in {directory}: {reason}.")
+        found.add("error", "no-directory", Said(text, directory=directory, reason=coded(free["error"])), at)
         return
     reason, device = await asyncio.to_thread(_unusable, directory)
     if reason is not None:
-        text = _("The backup cannot be written to {directory}: {reason}.")
-        found.add("error", "no-directory", text.format(directory=directory, reason=reason), at)
+        text = N_("The backup cannot be written to {directory}: {reason}.")
+        found.add("error", "no-directory", Said(text, directory=directory, reason=reason), at)
         return
     need = room.need(database, last)
     if need is None:
@@ -70,22 +70,24 @@ async def _place(
     before = wanted.get(device, 0)
     wanted[device] = need + before
     if free["free_bytes"] < need + before:
-        text = _("{directory} has {free} MB free, and the backup is taken to need {need} MB.")
+        text = N_("{directory} has {free} MB free, and the backup is taken to need {need} MB.")
         if before:
-            text = _("{directory} has {free} MB free, and this backup and those before it are taken to need {need} MB.")
+            text = N_(
+                "{directory} has {free} MB free, and this backup and those before it are taken to need {need} MB."
+            )
             need += before
-        text = text.format(directory=directory, free=free["free_bytes"] // 10**6, need=-(-need // 10**6))
-        found.add("error", "no-room", text, at)
+        message = Said(text, directory=directory, free=free["free_bytes"] // 10**6, need=-(-need // 10**6))
+        found.add("error", "no-room", message, at)
 
 
-def _unusable(directory: Path) -> tuple[str | None, int]:
+def _unusable(directory: Path) -> tuple[Said | None, int]:
     """Why nothing can be written there, or in the nearest one above it that there is, None where it can; and the number
     of its filesystem."""
     place = directory
     while not place.exists() and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        return _("{path} is no directory").format(path=place), 0
+        return Said("{path} is no directory", path=place), 0
     if not os.access(place, os.W_OK | os.X_OK):
-        return _("this account may not write to {path}").format(path=place), 0
+        return Said("this account may not write to {path}", path=place), 0
     return None, place.stat().st_dev

@@ -12,7 +12,6 @@ from tui.engine.logsource import log_source
 from tui.engine.logwatch import lacking
 from tui.engine.target import TargetAccess
 from tui.journal.remarks import Coded
-from tui.locale import _
 from tui.plan.kinds import Measured
 from tui.plan.metrics import METRICS, Origin, told_by
 from tui.plan.model import HostSource, Plan, Step, steps_of
@@ -24,8 +23,8 @@ from tui.probes.here import is_here
 from tui.probes.reading import Reading, SourceFailed
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
+from tui.said import N_, Joined, Said, said_of
 from tui.steps.registry import needs_of
-from tui.words.said import say
 
 _LOG_S, _HOST_S = 12.0, 25.0
 """Seconds that the log, and all sources of the host together, may take to answer: a person waits for the run."""
@@ -64,19 +63,30 @@ def _criteria(plan: Plan, origin: Origin) -> Iterator[tuple[str, int]]:
             yield guard.metric, number
 
 
-def _unmeasured(found: Findings, metric: str, number: int, reason: str, cure: str = "") -> None:
-    """`cure`: the sentence of what would make it measurable."""
-    text = _("{metric} cannot be measured, so a person signs for it before the run is closed: {reason}")
-    text = text.format(metric=metric, reason=reason if reason.endswith(".") else f"{reason}.")
-    found.add("warning", "metric-not-measured", f"{text} {cure}".rstrip(), f"success.{number}")
+def _unmeasured(found: Findings, metric: str, number: int, reason: str | Said, cure: Said | None = None) -> None:
+    """`reason`: a sentence. `cure`: the sentence of what would make it measurable."""
+    if isinstance(reason, str) and not reason.endswith("."):
+        reason = f"{reason}."
+    text = N_("{metric} cannot be measured, so a person signs for it before the run is closed: {reason}")
+    message = _with(Said(text, metric=metric, reason=reason), cure)
+    found.add("warning", "metric-not-measured", message, f"success.{number}")
     found.unmeasured.add(number)
+
+
+def _with(message: Said, cure: Said | None) -> Said:
+    return message if cure is None else Joined((message, cure), " ")
+
+
+def _ended(part: Said) -> Said:
+    """A sentence of a part that has no end."""
+    return Joined((part, "."), "")
 
 
 def _watching(found: Findings, plan: Plan) -> None:
     """A step that watches the criteria watches those that can be measured; without any it could only fail."""
     if found.unmeasured >= set(range(len(plan.success))):
         for step in _resting_on(plan, "guards"):
-            text = _("This step watches the success criteria, and none of them can be measured on this target.")
+            text = Said("This step watches the success criteria, and none of them can be measured on this target.")
             found.add("error", "nothing-measured", text, f"steps.{step.id}")
 
 
@@ -86,23 +96,23 @@ async def _log(found: Findings, access: TargetAccess, plan: Plan, environment: M
         return
     cure = await settings_words(await access.monitor(), wanted)
     for step in _resting_on(plan, "log"):
-        text = _("The server's log is not measured, so this step fails: {reason}").format(reason=reason)
-        found.add("error", "log-not-measured", f"{text} {cure}".rstrip(), f"steps.{step.id}")
+        text = Said("The server's log is not measured, so this step fails: {reason}", reason=reason)
+        found.add("error", "log-not-measured", _with(text, cure), f"steps.{step.id}")
     for metric, number in _criteria(plan, Origin.LOG):
         _unmeasured(found, metric, number, reason, cure)
     # A criterion that cannot be measured has said the same, with its cure.
     if access.target.server_log != "none" and not any(_criteria(plan, Origin.LOG)):
-        text = _("The server's log cannot be followed, so critical errors stay unknown: {reason}").format(reason=reason)
-        found.add("warning", "server-log", f"{text} {cure}".rstrip())
+        text = Said("The server's log cannot be followed, so critical errors stay unknown: {reason}", reason=reason)
+        found.add("warning", "server-log", _with(text, cure))
 
 
 async def _log_trouble(
     access: TargetAccess, environment: Mapping[str, str], ssh: Ssh
-) -> tuple[str | None, Sequence[Setting]]:
+) -> tuple[str | Said | None, Sequence[Setting]]:
     """Why the log does not tell all errors, and the settings with which it would; None where it does."""
     wanted = access.target.server_log
     if wanted == "none":
-        return _("The plan says server_log: none."), ()
+        return Said("The plan says server_log: none."), ()
     session = await access.monitor()
     destination, collector, prefix, minimum = (await session.rows("log_settings"))[0]
     through_sql = not wanted.startswith(("file:", "ssh:"))
@@ -113,16 +123,16 @@ async def _log_trouble(
             await log.open(prefix)
         lack = lacking(log.form, prefix, minimum)
     except TimeoutError:
-        return _("The server's log did not answer within {seconds} s.").format(seconds=f"{_LOG_S:g}"), ()
+        return Said("The server's log did not answer within {seconds} s.", seconds=f"{_LOG_S:g}"), ()
     except PostgresError as error:
         settings = _settings(through_sql, destination, collector, prefix, minimum, error.sqlstate is not None)
-        return say(error.message), settings
+        return error.message, settings
     finally:
         if log is not None:
             await log.close()
     if not lack:
         return None, ()
-    return say(Coded(lack)), _settings(through_sql, destination, collector, prefix, minimum, form=log.form)
+    return Coded(lack), _settings(through_sql, destination, collector, prefix, minimum, form=log.form)
 
 
 def _settings(
@@ -157,16 +167,16 @@ def _settings(
 
 def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
     hidden = any(replica.hidden for replica in taken.replicas)
-    reason = _("the role may not see how far replicas are (it lacks pg_monitor)")
+    reason = Said("the role may not see how far replicas are (it lacks pg_monitor)")
     if hidden:
         for step in _resting_on(plan, "lag"):
-            text = _("This step would wait without an end: {reason}.").format(reason=reason)
-            found.add("error", "lag-unknown", f"{text} {grant_words('pg_monitor')}", f"steps.{step.id}")
+            text = Said("This step would wait without an end: {reason}.", reason=reason)
+            found.add("error", "lag-unknown", _with(text, grant_words("pg_monitor")), f"steps.{step.id}")
     for metric, number in _criteria(plan, Origin.REPLICAS):
         if hidden:
-            _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))
+            _unmeasured(found, metric, number, _ended(reason), grant_words("pg_monitor"))
         elif not taken.replicas:
-            _unmeasured(found, metric, number, _("no replica is connected to the server now"))
+            _unmeasured(found, metric, number, _ended(Said("no replica is connected to the server now")))
 
 
 async def _sessions(found: Findings, session: Session, plan: Plan, taken: Sample) -> None:
@@ -176,9 +186,9 @@ async def _sessions(found: Findings, session: Session, plan: Plan, taken: Sample
         if setting in untracked:
             cure = await settings_words(session, [(setting, "on")])
             for metric, number in _criteria(plan, origin):
-                _unmeasured(found, metric, number, _("{setting} is off").format(setting=setting), cure)
+                _unmeasured(found, metric, number, _ended(Said("{setting} is off", setting=setting)), cure)
     if taken.partial and "track_activities" not in untracked:
-        reason = _("the role may not see what sessions of other roles do (it lacks pg_monitor)")
+        reason = _ended(Said("the role may not see what sessions of other roles do (it lacks pg_monitor)"))
         for metric, number in _criteria(plan, Origin.SESSIONS):
             _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))
 
@@ -186,7 +196,7 @@ async def _sessions(found: Findings, session: Session, plan: Plan, taken: Sample
 def _canary(found: Findings, plan: Plan) -> None:
     if plan.canary is None:
         for metric, number in _criteria(plan, Origin.CANARY):
-            _unmeasured(found, metric, number, _("the plan has no canary"))
+            _unmeasured(found, metric, number, _ended(Said("the plan has no canary")))
 
 
 async def _host(found: Findings, access: TargetAccess, plan: Plan, environment: Mapping[str, str], ssh: Ssh) -> None:
@@ -199,31 +209,30 @@ async def _host(found: Findings, access: TargetAccess, plan: Plan, environment: 
             _unmeasured(found, metric, number, reason)
             continue
         if all(getattr(reading, name) is None for name in METRICS[metric].read):
-            why = _("{source} does not tell it").format(source=reason)
-            _unmeasured(found, metric, number, why)
+            _unmeasured(found, metric, number, _ended(Said("{source} does not tell it", source=reason)))
 
 
-async def _reading(access: TargetAccess, environment: Mapping[str, str], ssh: Ssh) -> tuple[Reading | None, str]:
+async def _reading(access: TargetAccess, environment: Mapping[str, str], ssh: Ssh) -> tuple[Reading | None, str | Said]:
     """What the first source that answers says, and which it is; without one, why there is none."""
     session = await access.monitor()
     named = access.target.host
     if not named:
         if not is_here(session.backend.pid, session.backend.start, session.listener_pid):
-            return None, _("the plan names no source for figures of the database's host")
+            return None, _ended(Said("the plan names no source for figures of the database's host"))
         named = (HostSource(local=True),)
     directory = (await session.rows("host_place"))[0][0]
-    reasons: list[str] = []
+    reasons: list[str | Said] = []
     until = time.monotonic() + _HOST_S
     for source in sources_of(named, environment, ssh, session.rows, lambda: directory):
         try:
             async with asyncio.timeout(min(source.patience, until - time.monotonic())):
                 reading = await source.read()
         except TimeoutError:
-            reasons.append(_("{where} ({source}) does not answer.").format(where=say(source.where), source=source.kind))
+            reasons.append(Said("{where} ({source}) does not answer.", where=source.where, source=source.kind))
         except SourceFailed as error:
-            reasons.append(say(error))
+            reasons.append(said_of(error))
         else:
             return reading, f"{reading.host} ({source.kind})"
         finally:
             await source.close()
-    return None, " ".join(reasons)
+    return None, Joined(reasons, " ")

@@ -9,10 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from tui.engine.findings import Findings
-from tui.locale import _
 from tui.plan.expand import variables
 from tui.plan.model import Plan, Target, actions
-from tui.said import Quoted
+from tui.said import N_, Quoted, Said
 from tui.steps.registry import needs_of
 
 Read = Callable[[], bytes]
@@ -38,16 +37,16 @@ def written_problems(
     for message, at in placeholders(plan, target, files):
         found.add("error", "placeholder", message, at)
     for name, at in _unset(plan, environment):
-        text = _("The environment variable {name} is not set here, and the run needs it.").format(name=name)
+        text = Said("The environment variable {name} is not set here, and the run needs it.", name=name)
         found.add("error", "no-variable", text, at)
 
 
-def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -> Iterator[tuple[str, str | None]]:
+def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -> Iterator[tuple[Said, str | None]]:
     """What is to be filled in, each with its place in the plan; of all targets without one."""
     for text, at in _texts(plan, target):
         found = _WHOLE.fullmatch(text.strip()) or _INSIDE.search(text)
         if found is not None:
-            yield _("{text} is a placeholder; write what is meant.").format(text=Quoted(found[0])), at
+            yield Said("{text} is a placeholder; write what is meant.", text=Quoted(found[0])), at
     used = {str(action.spec["file"]): step.id for step, action in actions(plan) if "file" in action.spec}
     for name in sorted(files):
         if not name.lower().endswith((".sql", ".psql")):
@@ -57,9 +56,9 @@ def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -
         except OSError:
             continue
         for number, text in _in_script(content[:_LARGEST].decode("utf-8", "replace")):
-            message = _("Line {line} of {file} holds the placeholder {text}; write what is meant.")
+            message = N_("Line {line} of {file} holds the placeholder {text}; write what is meant.")
             at = f"steps.{used[name]}" if name in used else None
-            yield message.format(line=number, file=Quoted(name), text=Quoted(text)), at
+            yield Said(message, line=number, file=Quoted(name), text=Quoted(text)), at
 
 
 def _in_script(script: str) -> Iterator[tuple[int, str]]:

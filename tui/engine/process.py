@@ -43,7 +43,6 @@ from tui.journal.line import JournalError, Line
 from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
-from tui.locale import prefer
 from tui.plan.files import PLAN_FILE
 from tui.plan.problems import Problem
 from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
@@ -190,7 +189,6 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     except (OSError, msgspec.MsgspecError) as error:
         raise CannotStart(Said("{path} holds no run to open: {reason}.", path=file, reason=error)) from None
     opened = opening.opened
-    prefer(opened.plan.locale)
     _verify(paths, opened)
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = opening.secrets or known_secrets(paths.plan, opened.seal)
@@ -335,7 +333,6 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
     opened = state.opened
     if opened is None:
         raise CannotStart(Said("The journal {path} does not begin with an opened run.", path=paths.journal))
-    prefer(opened.plan.locale)
     if state.closed is not None:
         raise CannotStart(Said("The run {run} is closed ({outcome}).", run=opened.id, outcome=state.closed.outcome))
     _verify(paths, opened)

@@ -10,17 +10,17 @@ from tui.journal.events import class_of
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, JournalError
 from tui.journal.reader import scan
-from tui.locale import _
 from tui.plan.model import Target
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.said import Said
 from tui.steps.registry import KINDS
 
 
 def rehearsal_problems(found: Findings, target: Target, work: str) -> None:
     """Of a target with `rehearsal: required`."""
     if target.rehearsal is not None and not rehearsed(work):
-        text = _(
+        text = Said(
             "The plan wants a rehearsal before this target: a run of the same steps and files on a target that is not "
             "production, which ends completed with every change made. None of the runs here is one."
         )

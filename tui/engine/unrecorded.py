@@ -9,14 +9,13 @@ import asyncio
 from typing import Any
 
 from tui.engine.target import TargetAccess
-from tui.locale import _
 from tui.plan.model import Step
 from tui.postgres import ledger
 from tui.postgres.errors import PostgresError
 from tui.run.state import RunState
 from tui.run.steps import StepState
+from tui.said import N_, Joined, Said
 from tui.steps.registry import KINDS
-from tui.words.inert import visible
 
 _PATIENCE = 10.0
 _ANY = 2**31 - 1
@@ -45,15 +44,16 @@ async def unrecorded(target: TargetAccess, state: RunState) -> list[list[Any]]:
         return []
 
 
-def unrecorded_words(rows: list[list[Any]], run: str, target: str) -> str:
+def unrecorded_words(rows: list[list[Any]], run: str, target: str) -> Said:
     """What is known of a journal that its run's ledger is ahead of, and what a person can do."""
-    text = _(
+    text = N_(
         "The ledger of {target} has work of the run {run} that its journal does not know ({work}): the journal has "
         "lost its end, or is an older copy. Nothing is done on the strength of it. Put the whole journal back, then go "
         "on with: virada continue {run}. Where it is lost for good, look at the database and begin another run."
     )
-    work = dict.fromkeys(_("{step}, attempt {attempt}").format(step=visible(str(r[0])), attempt=r[1]) for r in rows)
-    return text.format(target=visible(target), run=run, work="; ".join(work))
+    work = dict.fromkeys((str(row[0]), row[1]) for row in rows)
+    told = [Said("{step}, attempt {attempt}", step=step, attempt=attempt) for step, attempt in work]
+    return Said(text, target=target, run=run, work=Joined(told, "; "))
 
 
 def _rows_behind(step: Step) -> bool:
