@@ -26,9 +26,6 @@ def N_(text: str) -> str:
     return text
 
 
-_KINDS: dict[str, type[Said]] = {}
-
-
 class Said:
     """A sentence of the catalogues and its facts, by name: raw texts, numbers, or what is itself said.
 
@@ -182,7 +179,7 @@ def from_data(data: Any) -> Any:
         return data
     try:
         name, text, facts, many, count = data
-        kind = _KINDS.get(name, Said)
+        kind = _KINDS[name]
         return kind.__new__(kind)._fill(
             str(text), ((str(key), from_data(fact)) for key, fact in facts), str(many), int(count)
         )

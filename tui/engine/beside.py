@@ -27,7 +27,7 @@ from tui.postgres.connect import Session
 from tui.postgres.pooler import SETTLED
 from tui.postgres.presence import Sighting
 from tui.run.neighbours import in_the_way, seat
-from tui.said import Joined, Said
+from tui.said import N_, Joined, Said
 
 _TURN_S: Final = 20.0
 """Seconds for which a run waits to open while another one opens: that takes less than one."""
@@ -133,8 +133,10 @@ class Turn:
         return True
 
     async def _whose(self) -> Said:
-        text = ("Another run has been opening on this target for {seconds} s: {who}. Nothing was started. To run "
-                "beside it, which is recorded: --beside REASON")  # fmt: skip
+        text = N_(
+            "Another run has been opening on this target for {seconds} s: {who}. Nothing was started. To run "
+            "beside it, which is recorded: --beside REASON"
+        )
         who = Said("its engine is on this host")
         if self._control is not None:
             opening = [s for s in await presence.sightings(self._control) if s.opening]

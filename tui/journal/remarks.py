@@ -106,7 +106,6 @@ class Remarked(StrEnum):
     SESSIONS_HIDDEN = "sessions_hidden"
     SESSION_CLOSED = "session_closed"
     SETTINGS_REFUSED = "settings_refused"
-    SOURCE_SILENT = "source_silent"
     SOURCE_TIMEOUT = "source_timeout"
     SPACE_DIRECTORY_HIDDEN = "space_directory_hidden"
     SPACE_NOT_HERE = "space_not_here"

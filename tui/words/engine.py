@@ -163,7 +163,6 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     ),
     R.SESSION_CLOSED: N_("The session is closed."),
     R.SETTINGS_REFUSED: N_("The session was opened, but its safety settings were refused: {reason}"),
-    R.SOURCE_SILENT: N_("{where} ({source}) does not answer."),
     R.SOURCE_TIMEOUT: N_("{where} ({source}) does not answer within {seconds} s."),
     R.SPACE_DIRECTORY_HIDDEN: N_("the role may not see data_directory (pg_read_all_settings)"),
     R.SPACE_NOT_HERE: N_("the server behind the socket is not seen to run on this host"),

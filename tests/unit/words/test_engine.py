@@ -1,0 +1,64 @@
+"""What an engine remarks: each code has its sentence, and is told with the facts that the sentence names."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tui.journal.remarks import Coded, Remarked, coded, neutral
+from tui.said import Joined, Said, from_data, to_data
+from tui.words.engine import SENTENCES
+from tui.words.said import say, told
+
+SOURCE = Path(__file__).parents[3] / "tui"
+
+
+def places(code: str) -> set[str]:
+    sentence = SENTENCES[code]
+    text = sentence.text if isinstance(sentence, Said) else sentence
+    return set(re.findall(r"\{(\w+)\}", re.sub(r"\{\{|\}\}", "", text.replace("{{{", "{").replace("}}}", "}"))))
+
+
+def uses() -> Iterator[tuple[str, ast.Call]]:
+    """Every place where a code is told with its facts written out."""
+    for path in SOURCE.rglob("*.py"):
+        text = path.read_text("utf-8")
+        if "Remarked." not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(first := node.args[0], ast.Attribute)):
+                continue
+            if ast.unparse(first.value) == "Remarked" and all(keyword.arg for keyword in node.keywords):
+                yield first.attr, node
+
+
+def test_every_code_has_a_sentence_and_is_used() -> None:
+    assert set(SENTENCES) == set(Remarked)
+    text = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
+    told_of = {*re.findall(r"Remarked\.([A-Z_]+)", text), "LOG_WITHOUT_ERRORS", "LOG_WITHOUT_SQLSTATES"}
+    assert set(Remarked.__members__) == told_of
+
+
+def test_facts_are_those_that_the_sentence_names() -> None:
+    wrong = {
+        code: (places(Remarked[code]), names)
+        for code, call in uses()
+        if not places(Remarked[code]) <= (names := {str(keyword.arg) for keyword in call.keywords})
+    }
+    assert not wrong and len(list(uses())) > 80
+
+
+def test_it_comes_back_from_a_journal_and_through_a_pipe() -> None:
+    inner = Coded(Remarked.HTTP_STATUS, where="\x1b[2J", status=503)
+    whole = Coded(Remarked.HOST_UNKNOWN, reasons=Joined((inner, "foreign"), " "))
+    journaled = json.loads(json.dumps(neutral(whole)))
+    assert journaled["code"] == "host_unknown" and journaled["facts"]["reasons"][0]["facts"]["status"] == 503
+    sentence = r"CPU, memory and disk of the database's host are unknown: \x1b[2J answers with status 503. foreign"
+    assert say(whole) == told(journaled) == say(from_data(json.loads(json.dumps(to_data(whole))))) == sentence
+    assert coded("a sentence of before") == "a sentence of before" == told("a sentence of before")
+    assert told(neutral(Coded(Remarked.LOG_PASSED_OVER, count=1))).startswith("1 record of")
+    assert told(neutral(Coded(Remarked.LOG_PASSED_OVER, count=2))).startswith("2 records of")
+    assert told({"code": "of_another_version", "facts": {}}) == "of_another_version"
