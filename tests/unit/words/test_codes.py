@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -143,3 +146,22 @@ def test_codes_in_evidence_have_words(language: str) -> None:
     told: Any = w.worded({"replication": "unconfirmed", "left_out": [{"why": "on_login"}], "n": 1})
     assert told["replication"] != "unconfirmed" and told["left_out"][0]["why"] != "on_login"
     assert msgspec.json.encode(told)
+
+
+def test_no_reader_has_words_of_its_own_for_codes() -> None:
+    """A table that says codes in words stands in `tui/words` alone."""
+    known = {str(code) for _table, codes in TABLES for code in codes}
+    for package in ("console", "plain", "cli", "run", "engine"):
+        for path in (Path(tui.locale.__file__).parents[1] / package).rglob("*.py"):
+            text = path.read_text("utf-8")
+            marked = re.search(r'"[a-z_]+": (?:lambda: )?(?:_|N_|ngettext)\(', text)
+            for node in ast.walk(ast.parse(text if marked else "")):
+                if isinstance(node, ast.Dict):
+                    keys = {key.value for key in node.keys if isinstance(key, ast.Constant)} & known
+                    said = [value for value in node.values if isinstance(value, ast.Call | ast.Lambda)]
+                    texts = [call for value in said for call in ast.walk(value) if _is_marked(call)]
+                    assert len(keys) < 3 or not texts, f"{path.name}:{node.lineno} puts codes into words"
+
+
+def _is_marked(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_", "ngettext")
