@@ -25,6 +25,7 @@ from tui.helm.protocol import (
 )
 from tui.helm.socket import connect, peer_of
 from tui.run.commands import AnyCommand
+from tui.said import Said
 
 
 class HelmError(Exception):
@@ -77,7 +78,9 @@ class HelmClient:
         Raises NoEngine, NotPermitted, HelmRefused, HelmLost, HelmTimeout.
         """
         if paths.alone:
-            raise NoEngine(f"{paths.journal} is a journal without its run: there is nothing to command.")
+            raise NoEngine(
+                Said("{file} is a journal without its run: there is nothing to command.", file=paths.journal)
+            )
         try:
             connection = connect(paths.helm_socket, timeout)
         except OSError as error:
@@ -102,7 +105,7 @@ class HelmClient:
             if reply.code == "not-permitted":
                 raise NotPermitted(reply.message)
             raise HelmRefused(reply)
-        raise HelmLost("The engine answered the greeting with something else.")
+        raise HelmLost(Said("The engine answered the greeting with something else."))
 
     def request(self, command: AnyCommand, take: str | None = None, timeout: float = 10) -> Accepted | Refused:
         """Have a command carried out. Callers in several threads are served one after the other.
@@ -111,10 +114,10 @@ class HelmClient:
         """
         deadline = time.monotonic() + timeout
         if not self._lock.acquire(timeout=max(timeout, 0)):
-            raise HelmTimeout("Another command of this client still waits for its answer.")
+            raise HelmTimeout(Said("Another command of this client still waits for its answer."))
         try:
             if self._closed:
-                raise HelmLost("The connection to the engine is closed.")
+                raise HelmLost(Said("The connection to the engine is closed."))
             number = self._next
             self._next += 1
             try:
@@ -159,23 +162,31 @@ def _require_engine(paths: RunPaths, connection: socket.socket) -> None:
     try:
         owner = owner_uid(paths)
     except OSError as error:
-        raise HelmLost(f"The run {paths.id} cannot be looked at: {error.strerror}.") from error
+        raise HelmLost(
+            Said("The run {run} cannot be looked at: {reason}.", run=paths.id, reason=error.strerror)
+        ) from error
     if uid != owner or (uid != os.geteuid() and paths.claimed is None):
-        raise NotPermitted(f"This account may not command the run {paths.id}: another account's process has it.")
+        raise NotPermitted(
+            Said("This account may not command the run {run}: another account's process has it.", run=paths.id)
+        )
 
 
 def _cannot_connect(paths: RunPaths, error: OSError) -> HelmError:
-    refused = NotPermitted(f"This account may not command the run {paths.id}: {error.strerror}.")
+    refused = NotPermitted(
+        Said("This account may not command the run {run}: {reason}.", run=paths.id, reason=error.strerror)
+    )
     if error.errno in (errno.EACCES, errno.EPERM):
         return refused
     if error.errno in (errno.ENOENT, errno.ECONNREFUSED):
         # An observer finds no socket either where no engine runs, and could not start one: the answer is the same.
         if paths.directory.is_dir() and not os.access(paths.directory, os.W_OK):
-            return NotPermitted(f"This account may not command the run {paths.id}: its directory is not writable.")
-        return NoEngine(f"No engine runs for {paths.id}.")
+            return NotPermitted(
+                Said("This account may not command the run {run}: its directory is not writable.", run=paths.id)
+            )
+        return NoEngine(Said("No engine runs for {run}.", run=paths.id))
     if isinstance(error, TimeoutError) or error.errno == errno.EAGAIN:
-        return HelmTimeout(f"The engine of {paths.id} does not take connections.")
-    return HelmLost(f"The engine of {paths.id} cannot be reached: {error.strerror}.")
+        return HelmTimeout(Said("The engine of {run} does not take connections.", run=paths.id))
+    return HelmLost(Said("The engine of {run} cannot be reached: {reason}.", run=paths.id, reason=error.strerror))
 
 
 def _refused_here(error: BadRequest) -> Refused:
@@ -189,30 +200,32 @@ def _send(connection: socket.socket, line: bytes, deadline: float, refused_by_pe
     except TimeoutError as error:
         # Part of the line may be sent: the stream cannot be used further.
         connection.close()
-        raise HelmLost("The engine does not read what it is sent.") from error
+        raise HelmLost(Said("The engine does not read what it is sent.")) from error
     except OSError as error:
         # An engine that turns a client away answers and closes without reading; its answer lies there still.
         if not refused_by_peer_is_answered:
-            raise HelmLost("The engine has ended.") from error
+            raise HelmLost(Said("The engine has ended.")) from error
 
 
 def _receive(connection: socket.socket, buffer: bytearray, deadline: float) -> FromEngine:
     while (end := buffer.find(b"\n")) < 0:
         if len(buffer) > MAX_LINE:
-            raise HelmLost("The engine sent a line that is too long.")
+            raise HelmLost(Said("The engine sent a line that is too long."))
         connection.settimeout(max(deadline - time.monotonic(), 0.001))
         try:
             data = connection.recv(65536)
         except TimeoutError as error:
-            raise HelmTimeout("The engine has not answered in time.") from error
+            raise HelmTimeout(Said("The engine has not answered in time.")) from error
         except OSError as error:
-            raise HelmLost("The connection to the engine is lost.") from error
+            raise HelmLost(Said("The connection to the engine is lost.")) from error
         if not data:
-            raise HelmLost("The engine has ended the connection.")
+            raise HelmLost(Said("The engine has ended the connection."))
         buffer += data
     line = bytes(buffer[:end])
     del buffer[: end + 1]
     try:
         return decode_from_engine(line)
     except BadRequest as error:
-        raise HelmLost(f"The engine sent what this version does not understand: {error.reason}.") from error
+        raise HelmLost(
+            Said("The engine sent what this version does not understand: {reason}.", reason=error.reason)
+        ) from error
