@@ -44,4 +44,4 @@ async def settings_words(session: Session, wanted: Sequence[Setting]) -> Said | 
 
 def grant_words(role: str) -> Said:
     """The sentence for a membership that lacks: it holds from the next connection on."""
-    return Said("It can be measured with GRANT {role}, without a reload.", role=role)
+    return Said("It can be measured with {statement}, without a reload.", statement=f"GRANT {role}")

@@ -13,6 +13,7 @@ from tui.postgres.logparser import Parser, parser_for
 
 PIECE: Final = 256 << 10
 _SLICE: Final = 32 << 10
+_NEEDED: Final = "pg_current_logfile(text), pg_read_binary_file(text, bigint, bigint, boolean)"
 
 
 class LogUnavailable(PostgresError):
@@ -51,7 +52,10 @@ class ServerLog:
                 await self._read(1)
                 return self._path
         except StatementFailed as error:
-            raise LogUnavailable(Coded(Remarked.LOG_FORBIDDEN, reason=error.message), error.sqlstate) from None
+            needed = {"role": "pg_monitor", "functions": _NEEDED}
+            raise LogUnavailable(
+                Coded(Remarked.LOG_FORBIDDEN, reason=error.message, **needed), error.sqlstate
+            ) from None
         raise LogUnavailable(Coded(Remarked.LOG_IN_NO_FILE))
 
     @property

@@ -45,8 +45,10 @@ class SqlHost:
                 self._pressure = await self._has_pressure()
             text = await self._files([*_FILES, _PRESSURE] if self._pressure else _FILES)
         except StatementFailed as error:
-            code = Remarked.PROC_FORBIDDEN if error.sqlstate == "42501" else Remarked.PROC_UNREADABLE
-            raise SourceFailed(Coded(code, reason=error.message)) from None
+            if error.sqlstate != "42501":
+                raise SourceFailed(Coded(Remarked.PROC_UNREADABLE, reason=error.message)) from None
+            needed = {"role": "pg_read_server_files", "functions": "pg_read_file(text, bigint, bigint, boolean)"}
+            raise SourceFailed(Coded(Remarked.PROC_FORBIDDEN, reason=error.message, **needed)) from None
         except PostgresError as error:
             raise SourceFailed(error.message) from None
         return parse(text, time.monotonic(), self._name or "?")

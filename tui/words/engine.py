@@ -77,9 +77,8 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     ),
     R.LOG_FILE_UNREADABLE: N_("The server's log {path} cannot be read: {reason}."),
     R.LOG_FORBIDDEN: N_(
-        "The role may not read the server's log: {reason}. Grant it pg_monitor and execute on "
-        "pg_current_logfile(text) and pg_read_binary_file(text, bigint, bigint, boolean), or name "
-        "the log's file."
+        "The role may not read the server's log: {reason}. Grant it {role} and execute on {functions}, or name the "
+        "log's file."
     ),
     R.LOG_HANDED_ON: N_(
         "The server hands its log to another program (logging_collector is off), so it cannot be "
@@ -135,8 +134,7 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.PATH_RELATIVE: N_("it is not an absolute path"),
     R.POOLER_NOW: N_("A pooler that lends its servers out stands in between now, which did not before."),
     R.PROC_FORBIDDEN: N_(
-        "The role may not read the server's /proc: {reason}. Grant it pg_read_server_files and execute on "
-        "pg_read_file(text, bigint, bigint, boolean)."
+        "The role may not read the server's /proc: {reason}. Grant it {role} and execute on {functions}."
     ),
     R.PROC_MISSING: N_("The host {host} has no /proc/stat as Linux has it."),
     R.PROC_MISSING_HERE: N_("This host has no /proc/stat as Linux has it."),

@@ -62,3 +62,9 @@ def test_it_comes_back_from_a_journal_and_through_a_pipe() -> None:
     assert told(neutral(Coded(Remarked.LOG_PASSED_OVER, count=1))).startswith("1 record of")
     assert told(neutral(Coded(Remarked.LOG_PASSED_OVER, count=2))).startswith("2 records of")
     assert told({"code": "of_another_version", "facts": {}}) == "of_another_version"
+
+
+def test_no_sentence_holds_sql_that_a_translation_could_change() -> None:
+    for code, sentence in SENTENCES.items():
+        assert not re.search(r"pg_\w+\([a-z]|GRANT [a-z{]|ALTER [A-Z]+ ", str(sentence)), code
+    assert "{" not in say(Coded(Remarked.PROC_FORBIDDEN, reason="r", role="pg_x", functions="f(text)"))
