@@ -12,7 +12,7 @@ from tui.said import N_
 from tui.words.codes import STEP_WAITING, metric_word, word
 from tui.words.figures import ago, amount, figure
 from tui.words.inert import visible
-from tui.words.said import say
+from tui.words.said import say, told
 from tui.words.steps import facts_words
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)Z")
@@ -35,6 +35,7 @@ _ALONE = ("other_target", "backend_gone", "connection_stalled")
 
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
     """Why a step waits, as a sentence without an end; a reason this version does not know as it is, with its facts."""
+    facts = {name: told(fact) if isinstance(fact, dict) and "code" in fact else fact for name, fact in facts.items()}
     match reason:
         case "target_key":
             return say(awaited(facts))

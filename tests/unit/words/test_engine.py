@@ -12,6 +12,7 @@ from tui.journal.remarks import Coded, Remarked, coded, neutral
 from tui.said import Joined, Said, from_data, to_data
 from tui.words.engine import SENTENCES
 from tui.words.said import say, told
+from tui.words.waiting import wait_words
 
 SOURCE = Path(__file__).parents[3] / "tui"
 
@@ -61,6 +62,9 @@ def test_it_comes_back_from_a_journal_and_through_a_pipe() -> None:
     assert coded("a sentence of before") == "a sentence of before" == told("a sentence of before")
     assert told(neutral(Coded(Remarked.LOG_PASSED_OVER, count=1))).startswith("1 record of")
     assert told(neutral(Coded(Remarked.LOG_PASSED_OVER, count=2))).startswith("2 records of")
+    unreachable = {"message": neutral(Coded(Remarked.PASSWORD_FAILED, status=3)), "because": "x"}
+    waits = "waits for the server, which cannot be reached: The password_command ended with exit status 3."
+    assert wait_words("server_unreachable", unreachable) == waits
     assert told({"code": "of_another_version", "facts": {}}) == "of_another_version"
 
 
