@@ -22,7 +22,7 @@ from tui.engine.processes import ChildIdentity, members
 from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
 from tui.postgres import evidence, fence
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 from tui.run.commands import Retry, Rollback, Skip
 from tui.steps.registry import KINDS
 

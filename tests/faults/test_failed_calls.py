@@ -23,7 +23,7 @@ from tests.faults.every import ROWS, Case, Hung, Wrong
 from tests.faults.failing import Failing, Operation, Raising
 from tests.postgres_server import Database
 from tui.engine.attempt import Attempt
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 
 FAULTS: tuple[tuple[Operation, int], ...] = (
     ("write", errno.EIO), ("write", errno.ENOSPC), ("sync", errno.EIO), ("sync", errno.ENOSPC), ("open", errno.EIO),

@@ -23,9 +23,9 @@ from tui.helm.paths import RunPaths, is_own, last_type
 from tui.journal.codes import Standing
 from tui.journal.others import OtherRun, Seat
 from tui.postgres import fence, presence
-from tui.postgres.connect import Session
 from tui.postgres.pooler import SETTLED
 from tui.postgres.presence import Sighting
+from tui.postgres.session import Session
 from tui.run.neighbours import in_the_way, seat
 from tui.said import N_, Joined, Said
 

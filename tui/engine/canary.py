@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tui.engine.target import TargetAccess
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
+from tui.postgres.session import Session
 from tui.probes.canary import CanaryFailed
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
+from tui.postgres.session import Session
 from tui.said import N_, Joined, Said
 
 Setting = tuple[str, str]

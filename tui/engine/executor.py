@@ -31,7 +31,7 @@ from tui.plan.kinds import Kind
 from tui.plan.model import Proof
 from tui.plan.sealed import SealedPlan
 from tui.plan.tolerance import tolerance
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 from tui.run.confirmation import late
 from tui.run.steps import StepState
 from tui.steps import effects as fx

@@ -22,10 +22,10 @@ from tui.journal.events import RunBeside
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.others import OtherRun
 from tui.plan.model import places
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.presence import sightings
+from tui.postgres.session import Session
 from tui.run.changing import may_change
 from tui.run.standing import has_ahead, in_the_way
 

@@ -27,9 +27,9 @@ from tui.journal.events import StepWaiting
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.tolerance import BRIEF
 from tui.postgres import fence
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.pooler import SETTLED
+from tui.postgres.session import Session
 
 if TYPE_CHECKING:
     from tui.engine.attempt import Attempt

@@ -10,7 +10,7 @@ from tui.engine.logbook import Logbook
 from tui.engine.recorder import Recorder
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepProgress, StepWaiting
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 from tui.steps.registry import KINDS
 
 QUEUE_SESSIONS = 10

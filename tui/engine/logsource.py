@@ -9,12 +9,12 @@ from typing import Any, Protocol, TypeVar, cast
 
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.expand import ExpansionError, expand
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost
 from tui.postgres.filelog import FileLog, form_of
 from tui.postgres.logline import LogLine
 from tui.postgres.logparser import Parser, parser_for
 from tui.postgres.serverlog import PIECE, LogUnavailable, ServerLog, gently
+from tui.postgres.session import Session
 from tui.probes.reading import SourceFailed
 from tui.probes.ssh import Ssh
 from tui.probes.tail import RemoteTail

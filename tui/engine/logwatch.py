@@ -17,11 +17,11 @@ from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logline import LogLine
 from tui.postgres.logstderr import holds
 from tui.postgres.serverlog import LogUnavailable
+from tui.postgres.session import Session
 from tui.probes.ssh import Ssh
 from tui.said import Said
 

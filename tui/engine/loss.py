@@ -11,8 +11,8 @@ from typing import Any, Final
 from tui.engine.target import TargetAccess
 from tui.journal.codes import CancelReason, Fact, FailReason
 from tui.journal.remarks import neutral
-from tui.postgres.connect import CRASH
 from tui.postgres.errors import ConnectionLost, PostgresError
+from tui.postgres.session import CRASH
 from tui.said import Said
 
 IN_A_ROW: Final = 5

@@ -27,9 +27,9 @@ from tui.plan.model import Plan, Step, actions, steps_of
 from tui.plan.overdue import said
 from tui.plan.problems import Level, Problem
 from tui.plan.seal import work_of
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
+from tui.postgres.session import Session
 from tui.run.neighbours import neighbour
 from tui.said import N_, Said
 from tui.steps.registry import KINDS, needs_of

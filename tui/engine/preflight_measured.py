@@ -15,10 +15,10 @@ from tui.journal.remarks import Coded
 from tui.plan.kinds import Measured
 from tui.plan.metrics import METRICS, Origin, told_by
 from tui.plan.model import HostSource, Plan, Step, steps_of
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.logstderr import holds
 from tui.postgres.sample import Sample, sample
+from tui.postgres.session import Session
 from tui.probes.here import is_here
 from tui.probes.reading import Reading, SourceFailed
 from tui.probes.sources import sources_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from tui.postgres import presence
-from tui.postgres.connect import Session
 from tui.postgres.identity import TargetIdentity
 from tui.postgres.pooler import SETTLED
+from tui.postgres.session import Session
 
 
 class _Target(Protocol):

@@ -15,8 +15,8 @@ from tui.engine.drivers.psql import CLOSED, OPENED
 from tui.engine.executor import Executor
 from tui.journal.codes import FateReason
 from tui.postgres import evidence, fence, ledger
-from tui.postgres.connect import Session
 from tui.postgres.evidence import Verdict
+from tui.postgres.session import Session
 from tui.run.steps import StepState
 from tui.steps.effects import ChildDone
 

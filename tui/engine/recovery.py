@@ -25,9 +25,10 @@ from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldRe
 from tui.journal.remarks import neutral
 from tui.plan.sealed import NotAsSealed
 from tui.postgres import evidence, fence, outside
-from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
+from tui.postgres.results import Backend
+from tui.postgres.session import Session
 from tui.run.steps import StepState
 from tui.said import Said
 from tui.sql.leaving import outlasts

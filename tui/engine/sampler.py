@@ -26,9 +26,9 @@ from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.metrics import Origin, told_by
 from tui.plan.model import HostSource
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.postgres.sample import SHORTEST, Sample, sample
+from tui.postgres.session import Session
 from tui.probes.canary import Canary, HttpQuestion, Question
 from tui.probes.ending import ended
 from tui.probes.here import is_here

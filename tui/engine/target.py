@@ -20,7 +20,7 @@ from tui.plan.model import Target
 from tui.plan.secrets import Secrets
 from tui.plan.tolerance import BRIEF
 from tui.postgres.answering import lets_in
-from tui.postgres.connect import Notice, Session, open_session
+from tui.postgres.connect import open_session
 from tui.postgres.conninfo import WorkSettings
 from tui.postgres.dsn import quoted_value
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, Unusable
@@ -32,7 +32,9 @@ from tui.postgres.passfile import passwords_of as passfile_passwords
 from tui.postgres.pooler import SETTLED
 from tui.postgres.programs import Bearing, Way, program_settings, way, without_misleading
 from tui.postgres.resolve import Resolved, resolve
+from tui.postgres.results import Notice
 from tui.postgres.servicefile import passwords_of as service_passwords
+from tui.postgres.session import Session
 from tui.postgres.xid import xid_status
 
 _BACKENDS_KEPT = 200

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.query import query
+from tui.postgres.session import Session
 
 FAMILIES = (
     "tables",

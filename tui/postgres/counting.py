@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui.postgres.connect import Result, Session
 from tui.postgres.errors import LockNotAvailable, StatementFailed
+from tui.postgres.results import Result
+from tui.postgres.session import Session
 
 Counts = Literal["tag", "server", "own"]
 """`tag`: by its command tag. `server`: by the server alone, because it writes to several tables or a trigger may send

@@ -11,10 +11,11 @@ import msgspec
 from tui.journal.codes import FateReason
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres import fence, ledger, lineage
-from tui.postgres.connect import Backend, Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.identity import TargetIdentity, target_identity
 from tui.postgres.pooler import SETTLED, Pooler
+from tui.postgres.results import Backend
+from tui.postgres.session import Session
 from tui.postgres.xid import XidStatus, xid_status
 from tui.run.steps import Commit
 

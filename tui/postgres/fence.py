@@ -19,7 +19,8 @@ import hashlib
 import time
 from collections.abc import Iterable
 
-from tui.postgres.connect import Backend, Session
+from tui.postgres.results import Backend
+from tui.postgres.session import Session
 
 
 def _key(*parts: str) -> int:

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import msgspec
 
 from tui.postgres.catalog import FAMILIES, catalog, snapshot
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, StatementFailed
+from tui.postgres.session import Session
 
 Fingerprint = dict[str, Any]
 

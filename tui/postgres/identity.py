@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from tui.journal.codes import HoldReason
-from tui.postgres.connect import Session
 from tui.postgres.errors import OtherServer
 from tui.postgres.pooler import Pooler, find_pooler
+from tui.postgres.session import Session
 
 
 class TargetIdentity(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 
 
 class InvalidIndex(msgspec.Struct, frozen=True):

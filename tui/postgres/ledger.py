@@ -13,9 +13,9 @@ from typing import Any, Literal
 import msgspec
 
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.query import query
+from tui.postgres.session import Session
 
 State = Literal["present", "absent", "foreign", "forbidden"]
 _COLUMNS = (

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from tui.journal.codes import EvidenceState
 from tui.postgres import ledger
-from tui.postgres.connect import Session
 from tui.postgres.errors import StatementFailed
 from tui.postgres.identity import TargetIdentity
+from tui.postgres.session import Session
 from tui.postgres.xid import xid_status
 from tui.run.steps import Commit, Reached
 

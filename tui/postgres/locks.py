@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 
 Side = Literal["ours", "blocks_us", "blocked_by_us"]
 

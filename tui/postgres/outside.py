@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 from tui.postgres.xid import xid_status
 from tui.sql.outside import Outside
 

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectFailed, PostgresError
+from tui.postgres.session import Session
 
 Pooler = Literal["none", "session", "transaction", "statement", "unknown"]
 SETTLED: Final[tuple[Pooler, ...]] = ("none", "session")

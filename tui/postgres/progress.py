@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tui.postgres.connect import Session
+from tui.postgres.session import Session
 
 # Which counters say how far a phase is: the first pair whose total is above zero. Unit, done, total.
 _COUNTERS = (

@@ -7,8 +7,8 @@ from __future__ import annotations
 import msgspec
 
 from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin
-from tui.postgres.connect import Session
 from tui.postgres.errors import StatementFailed
+from tui.postgres.session import Session
 
 # The database's size walks its directory; once in so many seconds is enough.
 _SIZE_EVERY_S = 30.0

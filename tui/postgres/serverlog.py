@@ -6,10 +6,10 @@ import asyncio
 from typing import Final
 
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logline import LogLine
 from tui.postgres.logparser import Parser, parser_for
+from tui.postgres.session import Session
 
 PIECE: Final = 256 << 10
 _SLICE: Final = 32 << 10

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, StatementFailed
+from tui.postgres.session import Session
 
 LOCK_TIMEOUT: Final = "200ms"
 _LIMIT: Final = "5s"

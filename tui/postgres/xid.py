@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tui.postgres.connect import Session
 from tui.postgres.errors import StatementFailed
+from tui.postgres.session import Session
 
 XidStatus = Literal["committed", "aborted", "in progress", "too old", "in the future", "unknown"]
 

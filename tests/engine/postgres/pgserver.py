@@ -25,9 +25,10 @@ from tests.shared import template
 from tui.demo.account import account
 from tui.demo.binaries import Binaries
 from tui.demo.server import Server as SharedServer
-from tui.postgres.connect import Session, open_session
+from tui.postgres.connect import open_session
 from tui.postgres.conninfo import WorkSettings
 from tui.postgres.errors import PostgresError
+from tui.postgres.session import Session
 
 RUN = "20261122T060300Z-7f3a"
 

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, until
-from tui.postgres.connect import Session
 from tui.postgres.evidence import TxWitness, Verdict, judge
 from tui.postgres.fence import attempt_key, find_backend, holders
 from tui.postgres.ledger import create_ledger
+from tui.postgres.session import Session
 
 pytestmark = pytest.mark.postgres
 ROOT = Path(__file__).parents[3]

@@ -11,10 +11,10 @@ import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres import evidence, fence
-from tui.postgres.connect import Backend
 from tui.postgres.conninfo import application_name
 from tui.postgres.errors import ConnectFailed, ConnectionLost
 from tui.postgres.identity import target_identity
+from tui.postgres.results import Backend
 
 pytestmark = pytest.mark.postgres
 

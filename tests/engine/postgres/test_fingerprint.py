@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.postgres.pgserver import Server, Sessions, awaited, refused
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.fingerprint import compare, fingerprint
+from tui.postgres.session import Session
 
 pytestmark = pytest.mark.postgres
 

@@ -10,8 +10,9 @@ import pytest
 from tests.engine.postgres.pgserver import RUN, Server, awaited
 from tests.pgbouncer import pgbouncer
 from tui.postgres import pooler
-from tui.postgres.connect import Session, open_session
+from tui.postgres.connect import open_session
 from tui.postgres.pooler import find_pooler
+from tui.postgres.session import Session
 
 pytestmark = pytest.mark.postgres
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.engine.postgres.pgserver import Server, Sessions, awaited, one, until
 from tui.engine.tally import Tally
-from tui.postgres.connect import Session
 from tui.postgres.sample import Sample, sample
+from tui.postgres.session import Session
 from tui.words.said import say
 
 pytestmark = pytest.mark.postgres

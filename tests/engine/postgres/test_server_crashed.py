@@ -13,10 +13,10 @@ import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres import evidence, fence, ledger
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectFailed, ConnectionLost
 from tui.postgres.evidence import AssignedXid, TxWitness, Verdict
 from tui.postgres.identity import target_identity
+from tui.postgres.session import Session
 from tui.postgres.xid import xid_status
 
 pytestmark = pytest.mark.postgres

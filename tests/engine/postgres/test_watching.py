@@ -12,8 +12,7 @@ import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
-from tui.postgres import connect
-from tui.postgres.connect import Session
+from tui.postgres import session as module
 from tui.postgres.fence import find_backend
 from tui.postgres.filelog import FileLog
 from tui.postgres.invalid import invalid_indexes
@@ -23,6 +22,7 @@ from tui.postgres.progress import progress
 from tui.postgres.query import query
 from tui.postgres.sample import Sample, sample
 from tui.postgres.serverlog import LogUnavailable, ServerLog
+from tui.postgres.session import Session
 from tui.words.said import say
 
 pytestmark = pytest.mark.postgres
@@ -186,7 +186,7 @@ async def test_a_metric_of_the_server_is_a_row_of_the_table_and_its_sql(
     row = Metric("hits", MetricUnit.A_SECOND, Origin.SERVER, "hits", "pages read from memory a second")
     monkeypatch.setitem(METRICS, "hits", row)
     sql = query("sample").replace("'locks',", "'hits', (select 70), 'locks',")
-    monkeypatch.setattr(connect, "query", lambda name: sql if name == "sample" else query(name))
+    monkeypatch.setattr(module, "query", lambda name: sql if name == "sample" else query(name))
     async with Sessions(server, database) as sessions:
         monitor = await sessions.monitor()
         first = await sample(monitor, None)

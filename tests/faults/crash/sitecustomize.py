@@ -62,7 +62,7 @@ def _arm(what: str, number: int, when: str) -> None:
 def _arm_commit(number: int, when: str) -> None:
     import asyncio
 
-    from tui.postgres.connect import Session
+    from tui.postgres.session import Session
 
     original = Session.execute
     seen = 0

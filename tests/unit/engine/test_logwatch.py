@@ -18,10 +18,10 @@ from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
 from tui.journal.events import ErrorRecorded
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, StatementFailed
 from tui.postgres.logline import LogLine
 from tui.postgres.serverlog import LogUnavailable
+from tui.postgres.session import Session
 from tui.probes.ssh import Ssh
 from tui.run.errors import Errors, RecordedError
 from tui.run.state import RunState

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
+from tui.postgres.session import Session
 
 PATIENCE: Final = 5.0
 """Seconds for a request to arrive."""

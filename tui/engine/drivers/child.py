@@ -34,7 +34,6 @@ from tui.plan.model import Step
 from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.plan.tolerance import tolerance
 from tui.postgres import fence
-from tui.postgres.connect import Session
 from tui.postgres.conninfo import WorkSettings, application_name
 from tui.postgres.dsn import keywords
 from tui.postgres.errors import PostgresError
@@ -42,6 +41,7 @@ from tui.postgres.identity import OtherTarget
 from tui.postgres.programs import SERVICE
 from tui.postgres.resolve import Resolved
 from tui.postgres.servicefile import own_file, render
+from tui.postgres.session import Session
 from tui.said import said_of
 from tui.steps.effects import ChildDone, RunChild, SqlSettings
 

@@ -17,9 +17,9 @@ from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.scalars import disk_need
-from tui.postgres.connect import Session
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget, who
+from tui.postgres.session import Session
 from tui.steps.effects import Probe
 
 

@@ -27,10 +27,10 @@ from tui.journal.remarks import Coded, Remarked, coded
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.sealed import SealedPlan
 from tui.postgres import evidence, fence, ledger, psqltalk
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError
 from tui.postgres.identity import TargetIdentity
 from tui.postgres.psqltalk import Report, Variables
+from tui.postgres.session import Session
 from tui.run.steps import StepState
 from tui.sql.leaving import Reach, reach
 from tui.steps.answers import passes

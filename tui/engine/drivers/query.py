@@ -13,10 +13,10 @@ from tui.engine.outage import Outage
 from tui.engine.target import TargetAccess
 from tui.journal.remarks import neutral
 from tui.plan.model import Step
-from tui.postgres.connect import Session
 from tui.postgres.conninfo import WorkSettings
 from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
+from tui.postgres.session import Session
 from tui.steps.effects import Maintain, Rows, RunQuery, SqlError
 
 LOCK_TIMEOUT = 2.0

@@ -19,11 +19,12 @@ from tui.journal.remarks import Coded, Remarked
 from tui.plan.model import Step
 from tui.plan.tolerance import PATIENT
 from tui.postgres import evidence, fence
-from tui.postgres.connect import Backend, Session
 from tui.postgres.conninfo import WorkSettings
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.resolve import Resolved
+from tui.postgres.results import Backend
+from tui.postgres.session import Session
 from tui.steps.effects import Snapshot, SnapshotTaken
 
 _PAUSE = 0.2

@@ -27,10 +27,11 @@ from tui.journal.remarks import said_fields
 from tui.plan.model import Step
 from tui.plan.tolerance import BRIEF
 from tui.postgres import counting, evidence, fence, ledger, outside
-from tui.postgres.connect import Notice, Session
 from tui.postgres.conninfo import WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
+from tui.postgres.results import Notice
+from tui.postgres.session import Session
 from tui.steps.effects import (
     Countable,
     Counts,

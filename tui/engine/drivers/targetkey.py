@@ -11,9 +11,9 @@ from tui.engine.target import TargetAccess
 from tui.journal.codes import Fact, WaitReason
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres import fence
-from tui.postgres.connect import Session
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.postgres.presence import Sighting, sightings
+from tui.postgres.session import Session
 
 _PATIENCE: Final = 600.0
 _ASK_S: Final = 2.0

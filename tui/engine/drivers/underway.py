@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.journal.codes import Replication
-from tui.postgres.connect import Notice, Result
 from tui.postgres.identity import TargetIdentity
+from tui.postgres.results import Notice, Result
 from tui.steps.effects import RunTransaction
 
 WARNINGS_KEPT = 50
