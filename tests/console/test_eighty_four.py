@@ -77,7 +77,7 @@ CELLS: dict[str, tuple[Cell, ...]] = {
         Cell(("ends about T+10m, 50 min to spare",), own=("end not known: 4 steps without estimate",)),
         Cell(("roll back within 49:46",), never=NEVER, own=UNKNOWN),
         QUIET,
-        Cell(("0:04 waiting for a lock on app.orders, held by pid 4711, idle in transaction for", "queue behind us",
+        Cell(("0:04 waits for a lock on app.orders, held by pid 4711, report, psql, idle in", "queue behind us",
               "Waits !")),
         Cell(("▶ waiting 2.2.1 Executar script de migração",), absent=("committed", "Committed")),
         NOTHING_FAILED, HELM, PRODUCTION, LIVE,

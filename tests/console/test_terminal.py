@@ -118,7 +118,7 @@ def test_a_size_of_60x20_is_usable() -> None:
     with Terminal("migrating", "observer", size=(60, 20)) as terminal:
         for part in ("PRODUCTION", "OBSERVER", "window closes in", "roll back within", "▶ running", "q detach"):
             terminal.until(part)
-        terminal.until("waiting for a lock")
+        terminal.until("waits for a lock")
 
 
 @pytest.mark.parametrize("term", ["dumb", ""])

@@ -112,7 +112,7 @@ def test_however_long_title_and_message_are(message: str, title: str, width: int
     ("story", "alarm"),
     [
         (failed(), "Rollback is PROPOSED: Inconsistências"), (breached(), "response time is BREACHED: 330 ms"),
-        (undecided(), "Look at the database."), (migrating(), "waiting for a lock on app.orders"),
+        (undecided(), "Look at the database."), (migrating(), "waits for a lock on app.orders"),
         (fails("backup", "exit_status", error=False).add(e.ErrorRecorded(id="E9", text="disk gone")), "E9: disk gone"),
     ],
 )  # fmt: skip
