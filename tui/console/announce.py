@@ -103,7 +103,7 @@ def _seen(view: View, command: c.AnyCommand | None) -> Foreseen | None:
     kept = (state.opened, state.rollback, state.barrier)
     key = (
         tuple(map(id, kept)), state.policy, state.held, state.unended, state.rollback_unended, state.active,
-        state.troubled, command, view.keeps_driving, int(wall / EVERY),
+        state.troubled, command, view.me, view.keeps_driving, int(wall / EVERY),
     )  # fmt: skip
     found = _known.get(key)
     if found is not None:
