@@ -218,18 +218,12 @@ class Operator:
             title = _("GO ON BESIDE another run on {target} ({environment})")
             follows = _("Both runs may change the target from here on, one step at a time.")
         question = Question(
-            title=title.format(target=visible(opened.target), environment=_environment(opened)),
+            title=_where(title, opened),
             confirm=_("Accept"),
             danger=True,
             typed_first=True,
             lines=(*explained(held_sentence(barrier), "warn"), *explained(follows)),
-            fields=(
-                Asked(label=_("Reason")),
-                Asked(
-                    label=_("Type the target's name: {target}").format(target=visible(opened.target)),
-                    exactly=opened.target,
-                ),
-            ),
+            fields=(Asked(label=_("Reason")), _name(opened.target)),
         )  # fmt: skip
         self._desk.ask(question, lambda values: self._desk.send(c.Accept(reason=values[0], confirm=values[1])))
 
@@ -239,9 +233,7 @@ class Operator:
         if opened is None or self._refused(c.Rollback(reason=intents.TRIED, confirm=opened.target)):
             return
         question = Question(
-            title=_("ROLL BACK {target} ({environment})").format(
-                target=visible(opened.target), environment=_environment(opened)
-            ),
+            title=_where(_("ROLL BACK {target} ({environment})"), opened),
             confirm=_("Roll back"),
             danger=True,
             typed_first=True,
@@ -249,13 +241,7 @@ class Operator:
                 *rollback_lines(view),
                 *announce.lines(view, c.Rollback(reason=intents.TRIED, confirm=opened.target)),
             ),
-            fields=(
-                Asked(label=_("Reason")),
-                Asked(
-                    label=_("Type the target's name: {target}").format(target=visible(opened.target)),
-                    exactly=opened.target,
-                ),
-            ),
+            fields=(Asked(label=_("Reason")), _name(opened.target)),
         )
         self._desk.ask(question, lambda values: self._desk.send(c.Rollback(reason=values[0], confirm=values[1])))
 
@@ -381,12 +367,10 @@ class Operator:
         # The errors stand below with their texts.
         facts = at_stake(view.state, asked) | {"target": target, "why": asked.why, "unresolved": ()}
         words = confirmation_words(facts, lambda step: name_of(view.state.steps[step])) or ""
-        fields = [Asked(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)]
+        fields = [_name(target)]
         if asked.reason and not command.reason:
             fields.insert(0, Asked(label=_("Reason")))
-        where = _("The target is {target} ({environment}).").format(
-            target=visible(target), environment=_environment(opened)
-        )
+        where = _where(_("The target is {target} ({environment})."), opened)
         # What it sets going is known for a command that is paid.
         lines += announce.lines(view, intents.paid(view, command))  # type: ignore[arg-type]
         question = Question(
@@ -405,6 +389,10 @@ class Operator:
         self._desk.send(command)
 
 
-def _environment(opened: RunOpened) -> str:
-    """In capitals, as it is painted."""
-    return word(ENVIRONMENT, opened.environment).upper()
+def _where(text: str, opened: RunOpened) -> str:
+    """With the target and its environment, in capitals, as it is painted."""
+    return text.format(target=visible(opened.target), environment=word(ENVIRONMENT, opened.environment).upper())
+
+
+def _name(target: str) -> Asked:
+    return Asked(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)

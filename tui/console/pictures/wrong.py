@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.console.cells import cells, cut
+from tui.console.intents import has_say
 from tui.console.pieces import Line, Piece, flowed, laid, width_of
+from tui.console.view import View
+from tui.locale import _
+from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.words.cause import cause
 from tui.words.inert import visible
@@ -38,3 +42,40 @@ def wrong(text: str, at: StepState, hint: Sequence[Piece], width: int, most: int
             return flowed(least, width, most)
         room -= max(1, (width_of(least) - width * most) // 2)
     return flowed([head, (number, "bold"), (f": {known.effect}", "bad")], width, most)
+
+
+def failure(view: View) -> tuple[str, StepState, str] | None:
+    """What holds the run up by its failure: how it stands, the step, and which keys help."""
+    state = view.state
+    if state.closed is not None or state.barrier is not None or any(at.step.with_ is None for at in state.running()):
+        return None
+    if undecided(state) is not None:
+        return None
+    if state.given_up:
+        rollback = state.rollback
+        step = None if rollback is None or rollback.status != "failed" else rollback.failed_step
+        at = None if step is None else state.steps.get(step)
+        if at is None or at.status != "failed":
+            return None
+        return _("The rollback FAILED at"), at, _("{execute} tries it again, {by_hand} settles it by hand.")
+    if state.held is not None:
+        return None
+    current = state.current()
+    if current is not None and current.status == "failed":
+        return _("FAILED"), current, _("{execute} tries again, {skip} skips, {rollback} rolls back.")
+    if current is not None and current.status == "cancelled" and current.stops:
+        return _("CANCELLED"), current, _("{execute} tries again, {skip} skips, {rollback} rolls back.")
+    return None
+
+
+def undecided(state: RunState) -> StepState | None:
+    """The step whose fate is to be settled before anything else; where a rollback failed, the one that stopped it."""
+    if state.rollback is not None and state.rollback.status == "failed":
+        return state.stopped_undecided
+    return state.undecided[0] if state.undecided and not state.rolling_back else None
+
+
+def hinted(view: View, text: str, **facts: str) -> list[Piece]:
+    """Which key helps, in a text with places named after actions: only for who has that key, and the helm."""
+    told = view.settings.keys.keyed(text, **facts)
+    return [(f"  {told}", "dim")] if view.mode == "operator" and has_say(view) else []

@@ -16,10 +16,11 @@ from tui.console.pictures.clock import clock_lines
 from tui.console.pictures.footer import footer, own_footer
 from tui.console.pictures.gauges import gauges, rows_needed
 from tui.console.pictures.header import header
-from tui.console.pictures.now import failure, now
+from tui.console.pictures.now import now
 from tui.console.pictures.timeline import timeline
 from tui.console.pictures.waits import waits
 from tui.console.pictures.window import window_lines
+from tui.console.pictures.wrong import failure
 from tui.console.pieces import Line, Piece, sides, width_of
 from tui.console.screens.overlay import Overlay
 from tui.console.view import View
