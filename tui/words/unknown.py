@@ -11,7 +11,7 @@ from tui.locale import _, ngettext
 from tui.run.state import RunState
 from tui.run.unknown import Unknown, safe_lack
 from tui.words.codes import ENVIRONMENT, word
-from tui.words.figures import size
+from tui.words.figures import amount, size, whole
 from tui.words.inert import visible
 
 Pair = tuple[int | None, int | None]
@@ -70,9 +70,11 @@ def share(basis: Mapping[str, Any]) -> str:
         times = then / now if now else None
         if times is None or times >= 1000:
             return _("rehearsed on far more data")
-        return _("rehearsed on {times} x the data").format(times=f"{times:.0f}")
+        return _("rehearsed on {times} x the data").format(times=whole(round(times)))
     percent = 100 * then / now
-    shown = "0" if then == 0 else f"{percent:.0f}" if percent >= 1 else f"{percent:.1g}" if percent >= 0.1 else "<0.1"
+    shown = "0" if then == 0 else amount(float(f"{percent:.0f}" if percent >= 1 else f"{percent:.1g}"))
+    if 0 < percent < 0.1:
+        shown = f"<{amount(0.1)}"
     return _("rehearsed on {n} % of the data").format(n=shown)
 
 

@@ -15,6 +15,8 @@ import pytest
 import tui.locale
 from tests.unit.cli.journals import Journal, plan, sql
 from tui.console.loglines import log_lines
+from tui.console.pictures.now import now
+from tui.console.view import Moment, View
 from tui.journal import codes as c
 from tui.journal import events as e
 from tui.journal.others import OtherRun
@@ -165,3 +167,11 @@ def test_no_reader_has_words_of_its_own_for_codes() -> None:
 
 def _is_marked(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_", "ngettext")
+
+
+def test_why_a_run_is_held_is_said_in_words_and_a_persons_reason_as_it_is(language: str) -> None:
+    opened = fold(state.RunState(), Journal(plan(sql("a"))).lines[0])
+    for held, shown in (("rolled_back_to", w.word(w.ROLLBACK_STATUS, "rolled_back_to")), ("look at app_t", "app_t")):
+        view = View(state=msgspec.structs.replace(opened, held=held), moment=Moment(0.0, 1.0, 0.0), mode="replay")
+        text = " ".join(piece[0] for line in now(view, 120) for piece in line)
+        assert shown in text and "rolled_back_to" not in text

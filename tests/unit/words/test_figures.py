@@ -15,6 +15,7 @@ from tui.plain.narrator import narrate
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.words.figures import amount, figure, minutes_offset, moment, number, offset, size, span, time_of_day, whole
+from tui.words.unknown import share
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +102,10 @@ def test_moments_are_in_the_zone_of_their_window() -> None:
 def test_a_time_that_is_none_is_shown_by_its_digits() -> None:
     assert time_of_day("2026-12-06T01:02:03.5Z", UTC) == "01:02:03"
     assert time_of_day("2026-12-06Tno\x1btime", UTC) == r"no\x1btime"
+
+
+def test_a_part_of_the_data_has_the_comma_too() -> None:
+    assert share({"sizes": {"a": (4, 1000)}}) == "rehearsed on 0.4 % of the data"
+    assert share({"sizes": {"a": (1, 10**6)}}) == "rehearsed on <0.1 % of the data"
+    tui.locale.use("pt_BR")
+    assert "0,4 %" in share({"sizes": {"a": (4, 1000)}}) and "<0,1 %" in share({"sizes": {"a": (1, 10**6)}})

@@ -27,7 +27,7 @@ from tui.run.steps import StepState
 from tui.run.takeback import stays
 from tui.run.unknown import rehearsal_of
 from tui.run.upnext import upcoming
-from tui.words.codes import FATE_REASON, word
+from tui.words.codes import FATE_REASON, ROLLBACK_STATUS, word
 from tui.words.driving import foreseen_words, steps_words, stop_words
 from tui.words.figures import clock, span
 from tui.words.holding import held_sentence
@@ -97,7 +97,7 @@ def _what(view: View) -> list[Piece]:
             text = _("nobody knows whether it was applied: {reason}").format(reason=text)
         return [(_("UNDECIDED") + " ", "bad"), (name_of(first), "bold"), (": " + text, "bad")]
     if state.held is not None:
-        reason = f" ({visible(state.held.replace('_', ' '))})" if state.held else ""
+        reason = f" ({word(ROLLBACK_STATUS, state.held)})" if state.held else ""
         then = follows(view, c.Resume())
         hint, what = _("{hold} lets it go on."), ""
         if then is not None and then.due:
