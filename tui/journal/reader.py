@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -144,18 +143,3 @@ def scan(path: Path | str) -> Iterator[Entry]:
 def read_all(path: Path | str) -> list[Line]:
     """Every complete line that is in the file now."""
     return [entry.line for entry in scan(path)]
-
-
-def follow(path: Path | str, poll: float = 0.05, stop: Callable[[], bool] = lambda: False) -> Iterator[Entry]:
-    """Every line there is and every line that comes, looked for every `poll` seconds, until `stop` says so.
-
-    What is there when `stop` first says so is still delivered.
-    """
-    with JournalReader(path) as reader:
-        while True:
-            stopping = stop()
-            while entries := reader.poll():
-                yield from entries
-            if stopping:
-                return
-            time.sleep(poll)

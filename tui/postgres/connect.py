@@ -17,11 +17,7 @@ from tui.postgres.conninfo import (
     session_settings,
 )
 from tui.postgres.dsn import bad_value, masked
-from tui.postgres.errors import (
-    ConnectFailed,
-    PostgresError,
-    StatementFailed,
-)
+from tui.postgres.errors import ConnectFailed, PostgresError, StatementFailed
 from tui.postgres.resolve import Resolved, resolve
 from tui.postgres.results import Backend, Notice, ServerMark
 from tui.postgres.session import Session

@@ -14,16 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.journal.cut import cut
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.conninfo import (
-    Address,
-    Purpose,
-    WorkSettings,
-)
-from tui.postgres.errors import (
-    ConnectionLost,
-    OutOfMemory,
-    StatementFailed,
-)
+from tui.postgres.conninfo import Address, Purpose, WorkSettings
+from tui.postgres.errors import ConnectionLost, OutOfMemory, StatementFailed
 from tui.postgres.patience import endure, server_settings, silent_for
 from tui.postgres.query import query
 

@@ -16,17 +16,17 @@ from tui.journal import reader as reader_module
 from tui.journal.clock import RunClock
 from tui.journal.failure import JournalCorrupt
 from tui.journal.line import Line, decode
-from tui.journal.reader import Entry, JournalReader, follow, read_all, scan
+from tui.journal.reader import Entry, JournalReader, read_all, scan
 from tui.journal.writer import JournalWriter
 
 from .faults import record
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0, every: float = 0.002) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "what was waited for did not come"
-        time.sleep(0.002)
+        time.sleep(every)
 
 
 @pytest.fixture
@@ -191,11 +191,15 @@ def test_two_readers_follow_a_writer_in_another_process(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     got: list[list[Line]] = [[], []]
-    deadline = time.monotonic() + 30
 
     def read(own: list[Line], poll: float) -> None:
-        for entry in follow(path, poll, lambda: len(own) >= count or time.monotonic() > deadline):
-            own.append(entry.line)
+        with JournalReader(path) as reader:
+
+            def whole() -> bool:
+                own.extend(entry.line for entry in reader.poll())
+                return len(own) >= count
+
+            wait_for(whole, 30.0, poll)
 
     threads = [threading.Thread(target=read, args=(own, 0.001 + 0.02 * n)) for n, own in enumerate(got)]
     for thread in threads:
