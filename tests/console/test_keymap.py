@@ -98,3 +98,22 @@ async def test_the_palettes_key_stands_in_sentences(tmp_path: Path) -> None:
     async with shown(prepared(), tmp_path, helm=HelmTwin(refusal), settings=settings) as seen:
         await seen.press("x")
         await seen.until(lambda: "“take the helm” in the palette (P)." in seen.text())
+
+
+async def test_textuals_bindings_are_as_the_table_of_own_keys(tmp_path: Path) -> None:
+    """Keys that change places, several for one action, a comma, and a key for what is shipped without one."""
+    given = {
+        "execute": "s", "sign": "x", "zoom": ["Z", "f5"], "undo": ",", "hold": "?", "help": "h", "copy": "space",
+        "toggle": "P",
+    }  # fmt: skip
+    async with shown(prepared(), tmp_path, settings=Settings(keys=own(given))) as seen:
+        bound = {key: found.binding.id for key, found in seen.app.screen.active_bindings.items()}
+        for key, name in (
+            ("s", "execute"), ("x", "sign"), ("Z", "zoom"), ("f5", "zoom"), ("comma", "undo"),
+            ("question_mark", "hold"), ("h", "help"), ("space", "copy"), ("X", "run_to"), ("1", "pane"),
+        ):  # fmt: skip
+            assert bound[key] == name
+        assert not {"z", "y"} & set(bound)
+        await seen.press("enter")
+        over = {key: found.binding.action for key, found in seen.app.screen.active_bindings.items()}
+        assert over["space"] == "do('copy')" and over["pagedown"] == "do('page_down')" and "y" not in over
