@@ -19,8 +19,8 @@ import msgspec
 from tui import locale
 from tui.console.cast import Cut
 from tui.console.film import export
-from tui.helm.paths import RunPaths
 from tui.journal.line import GENESIS, decode, digest, encode, encode_data
+from tui.runs.paths import RunPaths
 
 JOURNAL = Path(__file__).parent / "console" / "demo.jsonl.gz"
 RECORDING = Path(__file__).resolve().parent.parent / "screenshots" / "recording.svg"

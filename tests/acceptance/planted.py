@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tui.helm.paths import RunPaths
 from tui.journal.clock import RunClock
 from tui.journal.events import Policy, RunOpened
 from tui.journal.writer import JournalWriter
 from tui.plan.freeze import freeze
 from tui.plan.loader import load
+from tui.runs.paths import RunPaths
 from tui.steps.registry import KINDS
 
 LAST = "20991231T235959Z-ffff"

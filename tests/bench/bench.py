@@ -20,7 +20,7 @@ from tests.bench.size import Size
 from tests.postgres_server import MAJORS, own_server
 from tui.demo.server import Server
 from tui.engine.lock import engine_facts
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 
 ROOT = Path(__file__).resolve().parents[2]
 

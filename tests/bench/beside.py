@@ -20,8 +20,8 @@ from tests.bench.figure import NotMeasured
 from tests.bench.plans import plan_text
 from tests.bench.size import Size
 from tests.bench.whole_run import execute, step_text, workload
-from tui.helm.paths import RunPaths
 from tui.journal.reader import read_all
+from tui.runs.paths import RunPaths
 
 _FIGURES = ("first start to last end", "start to exit")
 

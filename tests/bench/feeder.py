@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tests.bench.recording import metrics, output
 from tui.engine.lock import EngineLock
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.clock import RunClock
 from tui.journal.writer import JournalWriter, Recovered
+from tui.runs.paths import RunPaths
 
 FLOOD_HZ = 25
 FLOOD_LINE = "registro {number:08d} ok\n"

@@ -10,7 +10,7 @@ from tests.bench.bench import Bench
 from tests.bench.figure import Budget, Figure, NotMeasured, number, percentile
 from tests.bench.recording import under_way
 from tests.bench.terminal import Cell, Terminal
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 
 BUDGET = Budget(1.25)
 MISS_S = 1.0

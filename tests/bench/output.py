@@ -17,8 +17,8 @@ from tui.engine.child import Child
 from tui.engine.lock import engine_facts
 from tui.engine.redact import Redactor
 from tui.engine.spool import Spool
-from tui.helm.paths import RunPaths, last_type
 from tui.journal.reader import JournalReader, read_all
+from tui.runs.paths import RunPaths, last_type
 
 BUDGET = Budget(150, of="ours", sense="at_least")
 MEMORY = Budget(200, of="ours")

@@ -21,7 +21,7 @@ from tests.bench.figure import Figure, NotMeasured, percentile
 from tests.bench.keys import MISS_S
 from tests.bench.recording import LOG_LINE, waiting
 from tests.bench.terminal import Terminal
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 
 VARIABLE = "VIRADA_BENCH_PEERS"
 OURS, BARE = "virada watch", "bare Textual app"

@@ -12,7 +12,7 @@ from tests.bench.bench import Bench, await_true, cpu_seconds, end_engine
 from tests.bench.figure import Budget, Figure, percentile
 from tests.bench.plans import command_step, plan_text
 from tui.engine.lock import engine_facts
-from tui.helm.paths import last_type
+from tui.runs.paths import last_type
 
 LATE = Budget(150, of="ours")
 COST = Budget(1, of="ours")

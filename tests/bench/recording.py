@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import BinaryIO, TypeVar
 
 from tui.demo.demo import plan_directory
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.clock import stamp
 from tui.journal.line import GENESIS, Line, digest, encode_checked, encode_data
 from tui.plan.loader import load
 from tui.plan.model import Phase, Plan, Section, Step, Target, places
+from tui.runs.paths import RunPaths
 from tui.steps.registry import KINDS
 
 PERSON = "ana@jump1"

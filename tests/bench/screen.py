@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from tests.bench.bench import Bench
 from tests.bench.figure import NotMeasured
 from tests.bench.terminal import Terminal
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 
 BARE_READY = r"item 1 of the list"
 ITEMS = 52

@@ -13,10 +13,10 @@ from tests.bench.figure import Budget, Figure, NotMeasured
 from tests.bench.recording import day
 from tui.console.controls import Asked
 from tui.console.replay import Player
-from tui.helm.paths import RunPaths
 from tui.journal.position import Position, parse_position
 from tui.journal.reader import JournalReader
-from tui.run.recording import Recording, keyframes_path
+from tui.recording.keyframes import Recording, keyframes_path
+from tui.runs.paths import RunPaths
 
 FIRST = Budget(1000, of="ours")
 WARM = Budget(50, of="ours")

@@ -16,8 +16,8 @@ from tests.bench.bench import Bench, await_true, end_engine
 from tests.bench.figure import Budget, Figure, NotMeasured
 from tests.bench.plans import command_step, plan_text
 from tui.engine.lock import engine_facts
-from tui.helm.paths import RunPaths
 from tui.journal.reader import read_all
+from tui.runs.paths import RunPaths
 
 BUDGET = Budget(1.02)
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, digest, encode, encode_data
 from tui.plan.model import Action, Guard, Member, Phase, Plan, Proof, Rollback, Section, Step, Target, Trigger
 from tui.run.fold import fold_all
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 
 RUN = "20261205T235500Z-7f3a"
 ANA, BRUNO = "ana@jump1", "bruno@jump1"

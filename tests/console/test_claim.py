@@ -16,9 +16,9 @@ from tests.console.test_commands import confirm_by_name
 from tests.console.twin import HelmTwin, shown
 from tui.console.pictures.header import _person
 from tui.console.screens.overlay import Asking
-from tui.helm.claim import Claim, claim_of
 from tui.helm.client import NoEngine
-from tui.helm.owner import NotOwned, taker
+from tui.runs.claim import Claim, claim_of
+from tui.runs.owner import NotOwned, taker
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can name another account")
 NOBODY = (65534, 65534)

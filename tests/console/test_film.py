@@ -15,8 +15,8 @@ from tests.recording import LARGEST, RECORDED, RECORDING, recorded
 from tui.console import film
 from tui.console.cast import Cut, played, reel_of
 from tui.console.film import export
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
+from tui.runs.paths import RunPaths
 
 FEW = Cut(size=(120, 30), every=20.0)
 

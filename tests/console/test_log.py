@@ -16,11 +16,11 @@ from tui.console.kept import CHARACTERS, LINES, Kept
 from tui.console.loglines import LogLine, log_lines
 from tui.console.pictures.logrows import log_row, log_rows
 from tui.console.pieces import plain, width_of
-from tui.console.tail import Tail
 from tui.console.view import Moment, View
 from tui.console.widgets.log import Log
 from tui.journal import events as e
 from tui.journal.reader import Entry
+from tui.recording.recent import RecentEntries
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.words.inert import visible
@@ -243,7 +243,7 @@ async def test_it_counts_in_its_place_whatever_is_filtered_or_marked(tmp_path: P
 
 
 def test_a_screen_that_opens_late_still_has_the_servers_errors() -> None:
-    story, tail = batch(2000), Tail(limit=100_000)
+    story, tail = batch(2000), RecentEntries(limit=100_000)
     for line, raw in zip(story.lines, story.raw, strict=True):
         tail.add(Entry(0, raw, line))
     texts = [line.text for line in log_lines((entry.line for entry in tail.entries()), story.state())]

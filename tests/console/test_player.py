@@ -12,12 +12,12 @@ from tests.console.journals import Story, migrating, rolled_back
 from tui.console.controls import Asked, Control
 from tui.console.replay import Player
 from tui.console.source import Batch
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.position import parse_position
 from tui.journal.reader import JournalReader
+from tui.recording.keyframes import Recording, keyframes_path
 from tui.run.fold import fold_all
-from tui.run.recording import Recording, keyframes_path
+from tui.runs.paths import RunPaths
 
 CONTROLS: tuple[Control, ...] = ("toggle", "next", "step", "back", "incident", "incident_back", "faster", "slower",
                                  "tenth", "skip")  # fmt: skip

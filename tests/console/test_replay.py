@@ -9,7 +9,7 @@ import pytest
 
 from tests.console.journals import Story, rolled_back
 from tests.console.twin import shown
-from tui.console import past, replay
+from tui.console import replay
 from tui.console.controls import Asked
 from tui.console.replay import Player
 from tui.console.source import Batch
@@ -17,8 +17,9 @@ from tui.journal import events as e
 from tui.journal.events import class_of
 from tui.journal.position import parse_position
 from tui.journal.reader import JournalReader
+from tui.recording import backwards
+from tui.recording.keyframes import keyframes_path
 from tui.run.fold import fold_all
-from tui.run.recording import keyframes_path
 
 
 def player(story: Story, directory: Path, at: str | None = "0") -> Player:
@@ -182,8 +183,8 @@ def test_the_past_of_a_moment_is_bounded_and_in_order(tmp_path: Path, monkeypatc
     story = rolled_back()
     for number in range(400):
         story.output("verify", f"line {number} " + "x" * 200)
-    monkeypatch.setattr(past, "BULK", 20_000)
-    monkeypatch.setattr(past, "BACK", 40_000)
+    monkeypatch.setattr(backwards, "BULK", 20_000)
+    monkeypatch.setattr(backwards, "BACK", 40_000)
     played = player(story, tmp_path, str(len(story.lines) - 3))
     batch = played.start()
     seqs = [entry.line.seq for entry in batch.entries]

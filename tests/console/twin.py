@@ -21,11 +21,11 @@ from tui.console.app import Console
 from tui.console.replay import Player
 from tui.console.settings import Settings
 from tui.console.source import Follower, Look, Source
-from tui.helm.claim import Claim
 from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.journal.reader import JournalReader
 from tui.run.clock import instant
 from tui.run.commands import AnyCommand
+from tui.runs.claim import Claim
 
 
 def _character(key: str) -> str | None:

@@ -26,8 +26,6 @@ from tui.engine.engine import Engine
 from tui.engine.launch import Opening
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
-from tui.helm.opening import file_of
-from tui.helm.paths import RunPaths, new_run_id
 from tui.journal.codes import Fact
 from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
 from tui.plan.files import SEAL_FILE
@@ -39,6 +37,8 @@ from tui.run.decide import decide
 from tui.run.order import Refusal
 from tui.run.rehearsed import Past
 from tui.run.steps import StepState
+from tui.runs.opening import file_of
+from tui.runs.paths import RunPaths, new_run_id
 from tui.steps.registry import KINDS
 from tui.steps.touched import touched_by
 

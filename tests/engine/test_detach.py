@@ -19,7 +19,7 @@ from tui import locale
 from tui.engine.detach import StartFailed, start_detached
 from tui.engine.lock import engine_alive, engine_facts
 from tui.engine.logind import LogindFacts
-from tui.helm.paths import RunPaths, create_run_directory
+from tui.runs.paths import RunPaths, create_run_directory
 from tui.said import LANGUAGES
 from tui.words.said import say
 
@@ -32,7 +32,7 @@ import json, os, signal, sys, time
 from pathlib import Path
 from tui.engine.detach import report_ready
 from tui.engine.lock import EngineLock
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 run = RunPaths(Path(sys.argv[1]))
 lock = EngineLock.acquire(run)
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())

@@ -9,12 +9,12 @@ import pytest
 
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.helm.person import Person
 from tui.helm.protocol import Accepted, Coming, Refused, Welcome
 from tui.journal.codes import DriveReason
 from tui.journal.events import Policy
 from tui.run import commands as c
 from tui.run.foresight import Foreseen, announced, foresee
+from tui.runs.person import Person
 
 HEADLESS = Policy(drive="headless", on_failure="rollback")
 RUN_TO = Policy(drive="run_to", until="third")

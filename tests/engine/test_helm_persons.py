@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_helm_server import Recorder, on_loop, run, serving
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 
 __all__ = ["run"]
 HOST = os.uname().nodename.split(".")[0]
@@ -22,7 +22,7 @@ _CONNECT = """
 import os, sys
 from pathlib import Path
 from tui.helm.client import HelmClient
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 if sys.argv[2]:
     Path("/proc/self/loginuid").write_text(sys.argv[2])
 print(HelmClient.connect(RunPaths(Path(sys.argv[1]))).welcome.person)

@@ -19,11 +19,11 @@ import pytest
 from tui.engine.helmserver import MAX_CLIENTS, HelmServer
 from tui.engine.lock import EngineLock
 from tui.helm.client import HelmClient, HelmLost, HelmRefused, HelmTimeout, NoEngine, NotPermitted
-from tui.helm.paths import RunPaths, create_run_directory
-from tui.helm.person import Person
 from tui.helm.protocol import MAX_LINE, VERSION, Accepted, Hello, Refused, Welcome, decode_from_engine, encode
 from tui.helm.socket import connect
 from tui.run.commands import AnyCommand, Execute, Hold, Note, Resume
+from tui.runs.paths import RunPaths, create_run_directory
+from tui.runs.person import Person
 
 RUN = "20261122T060300Z-7f3a"
 
@@ -370,7 +370,7 @@ def test_another_account_is_refused_by_the_system_and_behind_it_by_the_engine(ru
     code = """
 import os, sys
 from tui.helm.client import HelmClient, HelmError
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 from pathlib import Path
 # What our own client looks at first is not what keeps anybody out: it claims the run.
 claimed = sys.argv[2] if len(sys.argv) > 2 else None

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from tui.engine.lock import EngineLock, EngineRunning, engine_alive, engine_facts, this_process
-from tui.helm.paths import RunPaths, create_run_directory
+from tui.runs.paths import RunPaths, create_run_directory
 
 ENGINE = """
 import subprocess, sys
 from pathlib import Path
 from tui.engine.lock import EngineLock
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 lock = EngineLock.acquire(RunPaths(Path(sys.argv[1])))
 child = subprocess.Popen(["sleep", "60"], close_fds=False) if len(sys.argv) > 2 else None
 print(child.pid if child else 0, flush=True)

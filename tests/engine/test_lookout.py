@@ -21,14 +21,14 @@ from tui.engine import lock
 from tui.engine import lookout as module
 from tui.engine.lock import EngineFacts, EngineLock
 from tui.engine.lookout import engine_seen
-from tui.helm.paths import RunPaths, create_run_directory
+from tui.runs.paths import RunPaths, create_run_directory
 
 ENGINE = """
 import json, sys, time
 from pathlib import Path
 from tui.engine.lock import EngineLock
 from tui.engine.lookout import identity
-from tui.helm.paths import RunPaths
+from tui.runs.paths import RunPaths
 lock = EngineLock.acquire(RunPaths(Path(sys.argv[1])))
 print(json.dumps(identity()), flush=True)
 sys.stdin.read()

@@ -14,11 +14,11 @@ from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.engine import process
 from tui.engine.process import CannotStart
-from tui.helm.heads import kept
 from tui.journal.codes import FateReason, HoldReason
 from tui.journal.verify import verify
 from tui.postgres.query import query
 from tui.run.commands import Execute, Rollback
+from tui.runs.heads import known_head
 
 pytestmark = pytest.mark.postgres
 PLAN = """
@@ -54,7 +54,7 @@ async def test_a_journal_cut_at_any_line_s_end_is_refused(tmp_path: Path, empty_
         await rig.execute("two")
         await rig.stop()
         whole = lines(rig)
-        known = kept(rig.paths, rig.environment)
+        known = known_head(rig.paths, rig.environment)
         assert known is not None
         assert known.end.seq == len(whole) - 1, "an engine that ends keeps the very last line"
         assert verify(rig.paths.journal, known.end).noted == "there"
@@ -214,7 +214,7 @@ async def test_what_is_kept_is_never_ahead_of_the_journal(tmp_path: Path, empty_
 
 def known_of(rig: Rig) -> int:
     """The number of the line that is kept, which is in the journal."""
-    known = kept(rig.paths, rig.environment)
+    known = known_head(rig.paths, rig.environment)
     assert known is not None and known.end.seq is not None
     assert verify(rig.paths.journal, known.end).noted == "there"
     return known.end.seq

@@ -22,7 +22,6 @@ from tui.engine import preflight as looked
 from tui.engine import preflight_measured, process, tools
 from tui.engine.launch import Opening, _positions
 from tui.engine.target import TargetAccess
-from tui.helm.paths import RunPaths
 from tui.journal.events import RunOpened
 from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.plan.freeze import freeze
@@ -31,6 +30,7 @@ from tui.postgres.resolve import without_service_variable
 from tui.postgres.sample import Replica
 from tui.postgres.sample import sample as taken
 from tui.run.commands import Sign
+from tui.runs.paths import RunPaths
 from tui.steps.registry import KINDS
 
 pytestmark = pytest.mark.postgres

@@ -13,10 +13,10 @@ import pytest
 
 from tui.engine.lock import EngineLock
 from tui.engine.remains import clear
-from tui.helm import opening
-from tui.helm.paths import RunNotFound, RunPaths, create_run_directory, find_run, open_file
 from tui.helm.socket import listen
 from tui.journal.writer import reserve_path
+from tui.runs import opening
+from tui.runs.paths import RunNotFound, RunPaths, create_run_directory, find_run, open_file
 
 OLD, NEW = "20261122T060300Z-7f3a", "20261123T060300Z-0001"
 OPENED, CLOSED = b'{"seq":0,"type":"run.opened"}\n', b'{"seq":1,"type":"run.closed"}\n'

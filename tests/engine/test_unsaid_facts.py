@@ -14,11 +14,11 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, create_database, drop_database
 from tui.demo.server import Server
-from tui.helm.paths import new_run_id
 from tui.journal.codes import Fact
 from tui.postgres import fence
 from tui.postgres.connect import open_session
 from tui.run.commands import ByHand, Cancel, Execute, Sign, Undo
+from tui.runs.paths import new_run_id
 
 pytestmark = pytest.mark.postgres
 

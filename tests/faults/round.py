@@ -29,11 +29,11 @@ from tui.demo.server import Server
 from tui.engine import engine as loop
 from tui.engine.launch import Opening
 from tui.engine.process import main as engine_main
-from tui.helm.opening import file_of
-from tui.helm.paths import RunPaths, new_run_id
 from tui.journal.events import Policy, RunOpened
 from tui.plan.freeze import freeze
 from tui.plan.loader import Loaded, load
+from tui.runs.opening import file_of
+from tui.runs.paths import RunPaths, new_run_id
 from tui.steps.registry import KINDS
 
 PLAN = Path(__file__).parent / "plans" / "rounds.yaml"

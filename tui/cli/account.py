@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from tui.cli.stop import Exit, Stop
-from tui.helm.owner import Account
-from tui.helm.paths import RunPaths, home
 from tui.journal.events import Wish
 from tui.locale import _
+from tui.runs.owner import Account
+from tui.runs.paths import RunPaths, home
 
 PATIENCE_S = 90.0
 _HANDED_ON = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LANGUAGE", "TZ")

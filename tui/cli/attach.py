@@ -8,9 +8,9 @@ from tui.cli import options
 from tui.cli.drive import require_terminal
 from tui.cli.engine import ensure_engine, require_open, require_writable
 from tui.cli.output import print_line
-from tui.helm.claim import claim_of
-from tui.helm.owner import claimed
 from tui.locale import _
+from tui.runs.claim import claim_of
+from tui.runs.owner import claimed
 
 
 @click.command("attach", help=_("The console with the helm. Without RUN: the newest open run."))

@@ -9,12 +9,12 @@ from tui.cli.drive import accompany, outcome_after_screen, way_of
 from tui.cli.engine import ensure_engine, facts_of, require_open, require_writable
 from tui.cli.output import print_line
 from tui.cli.stop import Exit, Stop
-from tui.helm.claim import claim_of
-from tui.helm.owner import claimed
-from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming
 from tui.journal.events import Policy
 from tui.locale import _
+from tui.runs.claim import claim_of
+from tui.runs.owner import claimed
+from tui.runs.paths import RunPaths
 
 
 @click.command("continue", help=_("Starts the engine of an open run again and goes on."))

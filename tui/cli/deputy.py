@@ -14,9 +14,9 @@ import msgspec
 
 from tui.cli.engine import ensure_engine
 from tui.cli.guard import guarded
-from tui.helm.paths import RunPaths
 from tui.journal.events import Wish
 from tui.locale import use
+from tui.runs.paths import RunPaths
 
 
 def main(arguments: list[str]) -> int:

@@ -12,12 +12,12 @@ from tui.cli import options
 from tui.cli.command_line import CommandError, parse, usage
 from tui.cli.output import print_json, print_line, tell
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming, Refused
 from tui.journal.line import JournalError
 from tui.locale import _
 from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
+from tui.runs.paths import RunPaths
 from tui.said import N_
 from tui.words.said import say
 
@@ -77,7 +77,7 @@ def command(
         raise click.UsageError(say(error)) from error
     person = options.checked_name(declared)
     from tui.helm.client import HelmRefused, NotPermitted
-    from tui.helm.owner import NotOwned, claimed
+    from tui.runs.owner import NotOwned, claimed
 
     try:
         return _carry_out(

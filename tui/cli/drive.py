@@ -11,9 +11,9 @@ from tui.cli.follower import Follower, left_alone
 from tui.cli.outcome import of_run
 from tui.cli.output import tell
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming
 from tui.locale import _
+from tui.runs.paths import RunPaths
 
 Way = Literal["screen", "plain", "headless", "detach"]
 

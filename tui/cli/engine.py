@@ -12,9 +12,9 @@ import msgspec
 from tui.cli.output import tell
 from tui.cli.recorded import opened
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths, is_own
 from tui.journal.events import Wish
 from tui.locale import _
+from tui.runs.paths import RunPaths, is_own
 from tui.said import said_of
 
 _TAIL = 256 * 1024
@@ -39,7 +39,7 @@ def lives(paths: RunPaths, told: Mapping[str, Any]) -> bool | None:
 
 def require_open(paths: RunPaths) -> None:
     """Raises Stop for a closed run, and for a journal without its run."""
-    from tui.helm.paths import is_open, last_type
+    from tui.runs.paths import is_open, last_type
 
     if paths.alone:
         message = _("{file} is a journal without its run: it can be read, but not gone on with.")
@@ -64,7 +64,7 @@ def ensure_engine(paths: RunPaths, policy: Wish | None = None, say: Callable[[st
     `say` is told what could not be known of the journal that it began from.
     """
     from tui.engine.launch import LaunchFailed, resume_run
-    from tui.helm.owner import taker
+    from tui.runs.owner import taker
 
     account = taker(paths)
     if account is not None:

@@ -21,7 +21,7 @@ from tui.locale import _
 
 if TYPE_CHECKING:
     from tui.console.cast import Cut, Writable
-    from tui.helm.paths import RunPaths
+    from tui.runs.paths import RunPaths
 
 _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from tui.cli.engine import facts_of
 from tui.cli.outcome import Verdict
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.reader import JournalReader
 from tui.locale import _, prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 from tui.words.said import say
 
 POLL_S = 0.05
@@ -82,7 +82,7 @@ class Follower:
 
 def engine_gone(paths: RunPaths) -> Stop:
     """The engine has ended and left something open: only another one, or a person, can tell what became of it."""
-    from tui.helm.owner import other_owner
+    from tui.runs.owner import other_owner
     from tui.words.stillness import ended_sentence
 
     return Stop(ended_sentence(paths.id, other_owner(paths)), Exit.UNDECIDED)

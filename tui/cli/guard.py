@@ -76,9 +76,9 @@ def _show(error: click.ClickException) -> None:
 def _expected(error: Exception) -> tuple[str | Said, int] | None:
     """The sentence and code of an error that can be told to a person; None for a fault of the program."""
     from tui.helm.client import HelmError, HelmRefused, NotPermitted
-    from tui.helm.paths import RunError, RunNotPermitted
     from tui.journal.line import JournalError
     from tui.journal.position import PositionError
+    from tui.runs.paths import RunError, RunNotPermitted
 
     if isinstance(error, Stop):
         return error.message, error.code
@@ -119,7 +119,7 @@ def _record(text: str) -> Path | None:
 
 
 def _at_home() -> tuple[int, Path]:
-    from tui.helm.paths import home, open_file
+    from tui.runs.paths import home, open_file
 
     path = home() / "crash.log"
     return open_file(path, _CRASH_MODE), path

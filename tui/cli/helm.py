@@ -6,10 +6,10 @@ import time
 
 from tui.cli.engine import demo_of, ensure_engine, require_open
 from tui.helm.client import HelmClient, NoEngine
-from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming, Refused
 from tui.journal.events import Wish
 from tui.locale import _
+from tui.runs.paths import RunPaths
 from tui.words.refusals import refusal_message, refusal_words
 
 _COMES_UP_S = 10.0

@@ -18,11 +18,11 @@ from tui.cli.output import columns
 from tui.cli.recorded import standing
 from tui.cli.stop import Exit, Stop
 from tui.helm.client import HelmClient, HelmLost
-from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming, Refused
 from tui.locale import _
 from tui.plain.narrator import end_lines
 from tui.run.commands import AnyCommand
+from tui.runs.paths import RunPaths
 from tui.words.driving import drive_lines
 from tui.words.said import say
 

@@ -88,7 +88,7 @@ def driving() -> Decorator:
 
 def checked_name(name: str | None) -> str | None:
     """The declared name, if it can be one; else a usage error."""
-    from tui.helm.person import caller
+    from tui.runs.person import caller
 
     try:
         caller(name)
@@ -100,7 +100,7 @@ def checked_name(name: str | None) -> str | None:
 
 def policy_of(headless: bool, sign_off: str | None, on_failure: str | None, declared: str | None) -> Policy | None:
     """The driving policy these options ask for; None when they ask for none. Raises a usage error."""
-    from tui.helm.person import caller
+    from tui.runs.person import caller
 
     if sign_off is not None and not headless:
         raise click.UsageError(_("--sign-off is for --headless: with a screen, people sign themselves."))

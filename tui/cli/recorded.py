@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.events import RunOpened, class_of, decode
 from tui.journal.position import Position
@@ -17,12 +16,13 @@ from tui.locale import _, prefer
 from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 from tui.words.said import say
 
 
 def found(text: str | None, open_only: bool = False) -> RunPaths:
     """The run that RUN means. Raises RunError."""
-    from tui.helm.paths import find_run
+    from tui.runs.paths import find_run
 
     return find_run(text, open_only=open_only)
 
@@ -32,7 +32,7 @@ def state_at(paths: RunPaths, position: Position | None = None) -> tuple[RunStat
     follow the one before it. Raises Stop, JournalError, OSError."""
     from tui.journal.chain import Chain
     from tui.journal.reader import JournalReader
-    from tui.run.recording import Recording, keyframes_path
+    from tui.recording.keyframes import Recording, keyframes_path
 
     state, fault = RunState(), None
     if keyframes_path(paths.journal).exists():
@@ -60,7 +60,7 @@ def state_at(paths: RunPaths, position: Position | None = None) -> tuple[RunStat
 def standing(paths: RunPaths, state: RunState) -> dict[str, Any]:
     """What is known at present of a run's silence: seconds since its last event, and the account that alone can have
     it gone on with, where that is not the caller's."""
-    from tui.helm.owner import other_owner
+    from tui.runs.owner import other_owner
 
     return {"silent_s": silence(state.at), "owner": other_owner(paths)}
 

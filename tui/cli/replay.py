@@ -12,12 +12,12 @@ from tui.cli.drive import require_terminal
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found, position_of
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
 from tui.locale import _, prefer
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 
 _SHORTEST_S = 0.005
 

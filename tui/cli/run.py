@@ -12,10 +12,10 @@ from tui.cli import options
 from tui.cli.drive import accompany, way_of
 from tui.cli.output import print_line, tell
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
 from tui.journal.events import Policy
 from tui.locale import _, prefer
 from tui.plan.model import Plan
+from tui.runs.paths import RunPaths
 from tui.said import said_of
 from tui.words.inert import visible
 

@@ -10,9 +10,9 @@ from tui.cli.engine import facts_of
 from tui.cli.output import columns, print_json, print_lines, tell
 from tui.cli.recorded import outline, silence
 from tui.cli.stop import Stop
-from tui.helm.paths import RunPaths
 from tui.locale import _
 from tui.run.standing import standing
+from tui.runs.paths import RunPaths
 from tui.words.said import say
 
 KEYS = (
@@ -25,7 +25,7 @@ KEYS = (
 @click.command("runs", help=_("All runs, newest first."))
 @click.option("--json", "as_json", is_flag=True, help=_("Neutral data instead of words."))
 def command(as_json: bool) -> None:
-    from tui.helm.paths import list_runs, runs_directory
+    from tui.runs.paths import list_runs, runs_directory
 
     found = [_row(paths) for paths in list_runs()]
     for row in found:

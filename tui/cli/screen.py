@@ -9,12 +9,12 @@ from tui.cli.engine import ensure_engine, lives
 from tui.cli.options import wish
 from tui.cli.recorded import opened
 from tui.cli.stop import Stop
-from tui.helm.claim import Claim
-from tui.helm.paths import RunPaths
 from tui.helm.protocol import Coming
 from tui.journal.events import Policy, Wish
 from tui.journal.line import JournalError
 from tui.locale import preferred
+from tui.runs.claim import Claim
+from tui.runs.paths import RunPaths
 from tui.words.said import say
 
 

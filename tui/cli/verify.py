@@ -7,10 +7,10 @@ import click
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
-from tui.helm.paths import RunPaths
 from tui.journal.end import End, EndError, parse_end
 from tui.journal.verify import Verdict
 from tui.locale import _, ngettext
+from tui.runs.paths import RunPaths
 from tui.said import N_, Said
 from tui.words.said import say
 
@@ -35,16 +35,16 @@ def _head(ctx: click.Context, param: click.Parameter, value: str | None) -> End 
     help=_("Hold it against a head that was noted; without one, print its head and nothing else."),
 )
 def command(run: str | None, head: End | str | None) -> None:
-    from tui.helm.heads import kept
     from tui.journal.verify import verify
+    from tui.runs.heads import known_head
 
     paths = found(run)
     # Before the journal is read: a living engine goes on meanwhile.
-    known = kept(paths)
+    known = known_head(paths)
     verdict = verify(paths.journal, None if known is None else known.end)
     if known is not None and verdict.noted in ("lost", "other"):
-        from tui.helm.heads import lost_words
         from tui.journal.failure import JournalLost
+        from tui.runs.heads import lost_words
 
         _broken(
             verdict, lost_words(JournalLost(paths.journal, known.end, verdict.noted, verdict.lines), known, paths.id)

@@ -13,9 +13,9 @@ from tui.cli.follower import POLL_S, Follower
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found, standing
 from tui.cli.stop import Exit
-from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.locale import _
+from tui.runs.paths import RunPaths
 from tui.words.stillness import ended_sentence, is_still, is_unknown, unknown_sentence
 
 LOOK_S = 1.0

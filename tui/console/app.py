@@ -23,18 +23,18 @@ from tui.console.settings import Settings
 from tui.console.source import Batch, Source
 from tui.console.timezone import zone
 from tui.console.view import Said
-from tui.helm.paths import RunPaths
 from tui.journal.events import RunDriven, RunRecovered, class_of
 from tui.journal.line import JournalError, Line
 from tui.locale import _
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 from tui.words.inert import visible
 from tui.words.said import say
 
 if TYPE_CHECKING:
     from tui.console.hands import Connect
     from tui.console.operator import Operator
-    from tui.helm.claim import Claim
+    from tui.runs.claim import Claim
 
 POLL = 0.1
 """Seconds between two looks at the journal."""

@@ -16,19 +16,19 @@ import msgspec
 from msgspec import Struct
 
 from tui.console.loglines import log_lines
-from tui.console.marks import Marks
 from tui.console.settings import Settings
 from tui.console.source import Batch
 from tui.console.view import Moment, Playback, replayed
-from tui.helm.paths import RunPaths
 from tui.journal.chain import Fault
 from tui.journal.events import class_of
 from tui.journal.failure import JournalCorrupt
 from tui.journal.reader import Entry, JournalReader
 from tui.locale import _, language
+from tui.recording.turning_points import TurningPoints
 from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 from tui.words.inert import visible
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Reel:
     def __init__(self, reader: JournalReader, cut: Cut) -> None:
         self._reader = reader
         self._cut = cut
-        self.marks = Marks(reader.path)
+        self.marks = TurningPoints(reader.path)
         self.marks.extend()
         self.state = RunState()
         self.length = 0.0

@@ -24,11 +24,11 @@ from tui.console.source import Source
 from tui.console.theme import theme
 from tui.console.view import Playback, Said, View
 from tui.console.widgets.pane import Pane
-from tui.helm.owner import other_owner
-from tui.helm.paths import RunPaths
 from tui.locale import _, ngettext
 from tui.run.commands import AnyCommand
 from tui.run.state import RunState
+from tui.runs.owner import other_owner
+from tui.runs.paths import RunPaths
 
 if TYPE_CHECKING:
     from tui.console.hands import Hands

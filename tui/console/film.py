@@ -21,8 +21,8 @@ from rich.style import Style
 from tui.console.cast import Cut, Writable, played, reel_of
 from tui.console.cells import cells
 from tui.console.palette import DARK, ground
-from tui.helm.paths import RunPaths
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 from tui.words.inert import visible
 
 FRAMES = 300

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from tui.console.actions import ACTIONS, Action, Mode
 from tui.console.keynames import RESERVED, named, shown
-from tui.helm.paths import home
 from tui.locale import _
+from tui.runs.paths import home
 
 NAME = "keys.toml"
 FIXED = frozenset(("details", "back", "interrupt", "pane", "tenth"))

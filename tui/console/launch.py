@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tui.helm.paths import RunPaths
 from tui.locale import _, use
+from tui.runs.paths import RunPaths
 from tui.words.inert import visible_lines
 from tui.words.said import say
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tui.console.actions import Mode
     from tui.console.hands import Helm
     from tui.console.source import Look, Source
-    from tui.helm.claim import Claim
     from tui.helm.protocol import Coming
+    from tui.runs.claim import Claim
 
 _TEXTUAL = {
     "TEXTUAL_ANIMATIONS": "none",
@@ -167,7 +167,7 @@ def _connector(
 
 def _me(declared: str | None) -> str:
     """Who acts here, until the engine says whom it sees."""
-    from tui.helm.person import caller
+    from tui.runs.person import caller
 
     try:
         return caller(declared).label

@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from tui.helm.paths import RunPaths
 from tui.journal.io import open_for_reading
 from tui.locale import _
 from tui.plan.sealed import LARGE, SealedPlan
 from tui.run.steps import StepState
+from tui.runs.paths import RunPaths
 from tui.sql.disclosed import hidden
 from tui.words.said import say
 

@@ -12,8 +12,6 @@ from queue import Empty, SimpleQueue
 from msgspec.structs import replace
 
 from tui.console.controls import Asked, Control
-from tui.console.marks import IDLE_FROM, Marks
-from tui.console.past import before, last_mono
 from tui.console.source import Batch, merged
 from tui.console.view import Moment, Playback, replayed
 from tui.journal.chain import Fault
@@ -21,8 +19,10 @@ from tui.journal.line import JournalError
 from tui.journal.position import Position
 from tui.journal.reader import Entry, JournalReader
 from tui.locale import _
+from tui.recording.backwards import before, last_mono
+from tui.recording.keyframes import Recording
+from tui.recording.turning_points import IDLE_FROM, TurningPoints
 from tui.run.fold import fold
-from tui.run.recording import Recording
 from tui.run.state import RunState
 from tui.words.said import say
 
@@ -69,7 +69,7 @@ class Player:
         self._looked = 0.0
         self._said: str | None = None
         self._back: tuple[str, int, float] | None = None
-        self.marks = Marks(reader.path)
+        self.marks = TurningPoints(reader.path)
         self._recording = Recording(reader.path)
         self.length = last_mono(reader.path) or 0.0
         """Seconds from the run's opening to the last event."""

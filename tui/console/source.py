@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from tui.console.tail import Tail
 from tui.console.view import Moment, Playback, moment
 from tui.journal.chain import Fault
 from tui.journal.events import class_of
 from tui.journal.reader import Entry, JournalReader
+from tui.recording.recent import RecentEntries
 from tui.run.fold import fold
 from tui.run.state import RunState
 
@@ -104,7 +104,7 @@ class Follower:
 
     def start(self) -> Batch:
         """Everything there is, folded before anything is painted."""
-        tail = Tail()
+        tail = RecentEntries()
         state = self._state
         while entries := self._reader.poll():
             for entry in entries:

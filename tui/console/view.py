@@ -14,7 +14,7 @@ from tui.run.steps import StepState
 from tui.words.stillness import UNKNOWN_AFTER
 
 if TYPE_CHECKING:
-    from tui.console.marks import Marks
+    from tui.recording.turning_points import TurningPoints
 
 
 class Moment(Struct, frozen=True):
@@ -58,7 +58,7 @@ class Playback(Struct, frozen=True, kw_only=True):
     playing: bool
     skip: bool = False
     read: float | None = None
-    marks: Marks | None = None
+    marks: TurningPoints | None = None
     goes_on: bool = False
 
 

@@ -19,7 +19,6 @@ from msgspec.structs import replace
 
 from tui.engine.neighbours import neighbours
 from tui.engine.target import TargetAccess
-from tui.helm.paths import RunPaths, is_own, last_type
 from tui.journal.codes import Standing
 from tui.journal.others import OtherRun, Seat
 from tui.postgres import fence, presence
@@ -27,6 +26,7 @@ from tui.postgres.pooler import SETTLED
 from tui.postgres.presence import Sighting
 from tui.postgres.session import Session
 from tui.run.neighbours import in_the_way, seat
+from tui.runs.paths import RunPaths, is_own, last_type
 from tui.said import N_, Joined, Said
 
 _TURN_S: Final = 20.0

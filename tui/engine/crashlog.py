@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tui.helm.paths import open_file
+from tui.runs.paths import open_file
 
 Redact = Callable[[str], str]
 

@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.engine.logind import LogindFacts, Survival, decide, probe, wrap
-from tui.helm.paths import open_file
+from tui.runs.paths import open_file
 from tui.said import N_, Said, from_data, to_data
 
 READY_FD = "VIRADA_READY_FD"

@@ -18,7 +18,6 @@ from tui.engine.recorder import ROOM_EVERY, Recorder
 from tui.engine.recovery import Recovery
 from tui.engine.sampler import Sampler
 from tui.engine.target import Expected, TargetAccess
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
@@ -28,6 +27,7 @@ from tui.postgres.identity import OtherTarget, told
 from tui.postgres.lineage import Left
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
+from tui.runs.paths import RunPaths
 from tui.steps.registry import KINDS
 
 KEYFRAMES_EVERY = 30.0
@@ -117,7 +117,7 @@ class Engine:
 
     async def _keep_keyframes(self) -> None:
         """Keep the cache for seeking near the journal's end; a reader without it folds everything."""
-        from tui.run.recording import Recording
+        from tui.recording.keyframes import Recording
 
         recording: Recording | None = None
         while True:

@@ -24,7 +24,6 @@ from tui.engine.proof import Prover
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
 from tui.engine.watching import Watching
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, WaitReason
 from tui.plan.kinds import Kind
@@ -34,6 +33,7 @@ from tui.plan.tolerance import tolerance
 from tui.postgres.session import Session
 from tui.run.confirmation import late
 from tui.run.steps import StepState
+from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
 from tui.steps.base import Context
 from tui.steps.registry import KINDS

@@ -16,7 +16,6 @@ import msgspec
 from tui.engine.beside import identified, look
 from tui.engine.recorder import Recorder
 from tui.engine.target import TargetAccess
-from tui.helm.paths import RunPaths
 from tui.journal.codes import HoldReason
 from tui.journal.events import RunBeside
 from tui.journal.failure import JournalBroken, JournalFull
@@ -28,6 +27,7 @@ from tui.postgres.presence import sightings
 from tui.postgres.session import Session
 from tui.run.changing import may_change
 from tui.run.standing import has_ahead, in_the_way
+from tui.runs.paths import RunPaths
 
 _FIRST_S: Final = 2.0
 """Seconds for which an engine that takes a run up waits for the server's answer before it goes on."""

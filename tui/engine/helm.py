@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from tui.engine.recorder import Recorder
-from tui.helm.person import Person
 from tui.helm.protocol import Accepted, Coming, Refused, Welcome
 from tui.journal.codes import DriveReason
 from tui.journal.events import Event, HelmReleased, HelmTaken, StepEvent
@@ -14,6 +13,7 @@ from tui.run.commands import AnyCommand, Handover, Note, Rollback
 from tui.run.decide import decide
 from tui.run.driving import taken_over
 from tui.run.order import Refusal
+from tui.runs.person import Person
 from tui.said import said_of, to_data
 
 

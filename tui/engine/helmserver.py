@@ -14,8 +14,6 @@ from typing import Protocol
 from msgspec import structs
 
 from tui.engine.lock import EngineLock
-from tui.helm.paths import RunPaths
-from tui.helm.person import Person, declared, person_of_peer
 from tui.helm.protocol import (
     MAX_LINE,
     VERSION,
@@ -33,6 +31,8 @@ from tui.helm.protocol import (
 from tui.helm.socket import listen, peer_of, pidfd_of_peer, remove
 from tui.probes.ending import ended
 from tui.run.commands import AnyCommand
+from tui.runs.paths import RunPaths
+from tui.runs.person import Person, declared, person_of_peer
 
 MAX_CLIENTS = 64
 

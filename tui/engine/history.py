@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui.helm.paths import list_runs
 from tui.journal.line import JournalError
 from tui.journal.reader import read_all
 from tui.run.fold import fold_all
 from tui.run.rehearsed import Past, past_of
+from tui.runs.paths import list_runs
 
 _RUNS = 20
 

@@ -18,15 +18,15 @@ from tui.engine.detach import StartFailed, start_detached
 from tui.engine.history import learned
 from tui.engine.lock import engine_facts
 from tui.engine.opening import open_window
-from tui.helm import opening
-from tui.helm.owner import NotOwned, require_own
-from tui.helm.paths import RunExists, RunPaths, create_run_directory, new_run_id, runs_directory
-from tui.helm.person import caller
 from tui.journal.events import Policy, RunOpened, Wish
 from tui.plan.freeze import FreezeError, freeze
 from tui.plan.loader import Loaded
 from tui.plan.secrets import Secrets
 from tui.run.rehearsed import Past
+from tui.runs import opening
+from tui.runs.owner import NotOwned, require_own
+from tui.runs.paths import RunExists, RunPaths, create_run_directory, new_run_id, runs_directory
+from tui.runs.person import caller
 from tui.said import N_, Said, from_data, said_of
 from tui.sql.touches import LONGEST, Touches
 

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tui.helm.paths import RunPaths, open_file
 from tui.processid import boot_id, start_time
+from tui.runs.paths import RunPaths, open_file
 
 # struct flock of 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid, padded to its alignment.
 _FLOCK = "hhqqi0q"

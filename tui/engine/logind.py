@@ -15,7 +15,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.helm.person import account_name
+from tui.runs.person import account_name
 
 _TIMEOUT = 2.0
 _LINGER = Path("/var/lib/systemd/linger")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tui.engine.lock import EngineFacts, engine_facts, this_process
-from tui.helm.paths import RunPaths
 from tui.processid import start_time
+from tui.runs.paths import RunPaths
 
 _LISTENS_WITHIN = 2.0
 """Seconds from an engine's first line of the journal until it listens."""

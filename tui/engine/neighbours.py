@@ -17,9 +17,6 @@ import msgspec
 from msgspec import Struct
 
 from tui.engine.lock import engine_facts
-from tui.helm.owner import require_whole
-from tui.helm.paths import RUN_ID, RunPaths, last_type
-from tui.helm.person import account_name
 from tui.journal.codes import Standing
 from tui.journal.events import class_of
 from tui.journal.failure import JournalCorrupt
@@ -28,6 +25,9 @@ from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
 from tui.run.standing import standing
 from tui.run.state import RunState
+from tui.runs.owner import require_whole
+from tui.runs.paths import RUN_ID, RunPaths, last_type
+from tui.runs.person import account_name
 
 _PATIENCE_S: Final = 3.0
 """Seconds for the journals of all other accounts together."""

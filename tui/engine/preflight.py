@@ -19,7 +19,6 @@ from tui.engine.rehearsed import rehearsal_problems
 from tui.engine.standbys import standby_problems
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
-from tui.helm.paths import runs_directory
 from tui.journal.codes import Standing
 from tui.plan.files import PLAN_FILE
 from tui.plan.loader import Loaded
@@ -31,6 +30,7 @@ from tui.postgres.errors import PostgresError
 from tui.postgres.resolve import without_service_variable
 from tui.postgres.session import Session
 from tui.run.neighbours import neighbour
+from tui.runs.paths import runs_directory
 from tui.said import N_, Said
 from tui.steps.registry import KINDS, needs_of
 

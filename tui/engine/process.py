@@ -31,11 +31,6 @@ from tui.engine.remains import sweep
 from tui.engine.removal import patiently
 from tui.engine.target import TargetAccess
 from tui.engine.unrecorded import unrecorded, unrecorded_words
-from tui.helm.heads import Keeper, kept, lost_words, named
-from tui.helm.opening import file_of, inherited
-from tui.helm.owner import NotOwned, Seen, require_own
-from tui.helm.paths import RunPaths
-from tui.helm.person import caller
 from tui.journal.clock import RunClock
 from tui.journal.events import RunOpened, RunRecovered, Sizes, Wish, class_of
 from tui.journal.failure import JournalLost
@@ -56,6 +51,11 @@ from tui.run.neighbours import UNSEEN, beside
 from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState
+from tui.runs.heads import HeadKeeper, known_head, lost_words, named
+from tui.runs.opening import file_of, inherited
+from tui.runs.owner import NotOwned, Seen, require_own
+from tui.runs.paths import RunPaths
+from tui.runs.person import caller
 from tui.said import N_, Joined, Said, said_of, to_data
 
 _TOLD = 100
@@ -212,7 +212,7 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     except CannotStart:
         await target.close()
         raise
-    recorder.keeper = Keeper(opened.id, recorder.writer.head, environment)
+    recorder.keeper = HeadKeeper(opened.id, recorder.writer.head, environment)
     recorder.keeper.note(recorder.writer.seq, recorder.writer.head, recorder.state.at)
     file.unlink(missing_ok=True)
     return recorder, target, found.told
@@ -323,7 +323,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
         anchor = _last_anchor(lines)
         return RunClock.resume(last.mono, last.at, None if anchor is None else anchor.get("boot_id"), anchor)
 
-    known = kept(paths, environment)
+    known = known_head(paths, environment)
     try:
         writer, recovered = JournalWriter.open(paths.journal, clock_of, noted=None if known is None else known.end)
     except JournalLost as error:
@@ -356,7 +356,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
     file_of(paths).unlink(missing_ok=True)
     running = [(step.id, step.attempt) for step in state.steps if step.status == "running"]
     await patiently(partial(private.sweep, paths, running))
-    recorder.keeper = Keeper(*named(paths)[:2], environment)
+    recorder.keeper = HeadKeeper(*named(paths)[:2], environment)
     recorder.append(
         RunRecovered(
             engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=wished(state, policy),

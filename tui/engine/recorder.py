@@ -13,7 +13,6 @@ from tui.engine.kept import Kept
 from tui.engine.lengths import bounded
 from tui.engine.published import published, whole
 from tui.engine.redact import Redactor
-from tui.helm.heads import Keeper
 from tui.journal.cut import REPEATED
 from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
 from tui.journal.failure import JournalFull
@@ -22,6 +21,7 @@ from tui.journal.writer import JournalWriter
 from tui.plan.secrets import Secrets
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.runs.heads import HeadKeeper
 
 ROOM_EVERY = 2.0
 """Seconds after which a disk that was full is tried again."""
@@ -46,7 +46,7 @@ class Recorder:
         self.stuck: str | None = None
         """Why there was no room the last time, as a sentence."""
         self._stuck_at = 0.0
-        self.keeper: Keeper | None = None
+        self.keeper: HeadKeeper | None = None
 
     @property
     def waits_for_room(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from tui.engine.findings import Findings
-from tui.helm.paths import RunPaths, list_runs
 from tui.journal.events import class_of
 from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, JournalError
@@ -13,6 +12,7 @@ from tui.journal.reader import scan
 from tui.plan.model import Target
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.runs.paths import RunPaths, list_runs
 from tui.said import Said
 from tui.steps.registry import KINDS
 

@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 
 from tui.engine.lock import engine_alive
-from tui.helm import opening
-from tui.helm.paths import RunPaths, last_type, list_runs
+from tui.runs import opening
+from tui.runs.paths import RunPaths, last_type, list_runs
 
 _RESERVE = ".reserve"
 _OPENING = frozenset(

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 
-from tui.helm.paths import RunPaths, owner_uid
 from tui.helm.protocol import (
     MAX_LINE,
     VERSION,
@@ -25,6 +24,7 @@ from tui.helm.protocol import (
 )
 from tui.helm.socket import connect, peer_of
 from tui.run.commands import AnyCommand
+from tui.runs.paths import RunPaths, owner_uid
 from tui.said import Said
 
 

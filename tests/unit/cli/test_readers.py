@@ -15,8 +15,8 @@ from tests.unit.cli.journals import OPENED, RUN, Journal, plan, sql, story
 from tui.journal import events as e
 from tui.journal.clock import stamp
 from tui.plain.narrator import end_line
+from tui.recording.keyframes import Recording, keyframes_path
 from tui.run.fold import fold_all
-from tui.run.recording import Recording, keyframes_path
 
 
 def journal_file(home: Path, run: str = RUN) -> Path:
@@ -205,7 +205,7 @@ def test_a_broken_chain_is_said_by_every_reader_that_came_there(
 ) -> None:
     """A line was changed and is still a line: what is shown is not what was written."""
     path = story().write(journal_file(home))
-    monkeypatch.setattr("tui.run.recording.EVERY_BYTES", 1)
+    monkeypatch.setattr("tui.recording.keyframes.EVERY_BYTES", 1)
     Recording(path).extend(write=True)
     assert keyframes_path(path).exists()
     lines = path.read_bytes().splitlines(keepends=True)

@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.cli.conftest import Virada
 from tests.unit.cli.journals import RUN, story
-from tui.helm.heads import Keeper, named
-from tui.helm.paths import RunPaths
 from tui.journal.line import digest
+from tui.runs.heads import HeadKeeper, named
+from tui.runs.paths import RunPaths
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def lines(journal: Path) -> list[bytes]:
 def keep(journal: Path, seq: int) -> None:
     import os
 
-    keeper = Keeper(*named(RunPaths(journal.parent))[:2], os.environ)
+    keeper = HeadKeeper(*named(RunPaths(journal.parent))[:2], os.environ)
     keeper.note(seq, digest(lines(journal)[seq][:-1]), "2026-11-22T06:00:30Z")
     keeper.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tui.engine.drivers.space import last_backup
-from tui.helm.paths import create_run_directory
+from tui.runs.paths import create_run_directory
 
 IDENTITY = {"system_identifier": "7", "database": "app"}
 

@@ -14,7 +14,6 @@ from tests.unit.run.runs import listed, opening, query, sign, sql
 from tui.engine import neighbours as module
 from tui.engine.beside import met, refusal
 from tui.engine.neighbours import neighbours
-from tui.helm.paths import RunPaths
 from tui.journal import events as e
 from tui.journal.clock import RunClock
 from tui.journal.codes import Standing
@@ -23,6 +22,7 @@ from tui.journal.writer import JournalWriter
 from tui.plan.model import Plan
 from tui.postgres.presence import Sighting
 from tui.run.neighbours import awaited, named, neighbour
+from tui.runs.paths import RunPaths
 from tui.words.said import say
 
 HERE = {"system_identifier": "7", "database": "app", "database_oid": 16384, "host": "db1", "port": 5432}

@@ -10,8 +10,8 @@ import pytest
 
 from tui.helm import socket as helm_socket
 from tui.helm.client import HelmClient, NoEngine, NotPermitted
-from tui.helm.paths import RunPaths, create_run_directory
 from tui.helm.socket import connect, listen, remove
+from tui.runs.paths import RunPaths, create_run_directory
 
 RUN = "20261122T060300Z-7f3a"
 AsNobody = Callable[[str, list[str]], str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.unit.run.runs import listed, opening, sql
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, encode_data
+from tui.recording.keyframes import decode_state, encode_state
 from tui.run.fold import fold
-from tui.run.recording import decode_state, encode_state
 from tui.run.state import RunState
 from tui.run.steps import MOST_ATTEMPTS, AttemptState
 

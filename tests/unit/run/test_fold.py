@@ -30,12 +30,12 @@ from tests.unit.run.world import World
 from tui.journal import events as e
 from tui.journal.line import Line, encode_data
 from tui.plan.model import Guard, Phase, Plan, Proof, Section, Step
+from tui.recording.keyframes import decode_state, encode_state
 from tui.run import commands as c
 from tui.run.decide import decide
 from tui.run.fold import fold, fold_all
 from tui.run.next import Append, Wait, next_effects
 from tui.run.order import Refusal
-from tui.run.recording import decode_state, encode_state
 from tui.run.state import RunState
 
 PROOF = Proof(query="select 1", equals=1)

@@ -13,7 +13,7 @@ from tui.words.said import say
 
 if TYPE_CHECKING:
     from tui.console.desk import Desk
-    from tui.helm.claim import Claim
+    from tui.runs.claim import Claim
 
 
 def ask(desk: Desk, claim: Claim) -> None:

@@ -23,7 +23,6 @@ from tui.engine.removal import patiently, remove
 from tui.engine.spool import OutputBatch, Spool
 from tui.engine.target import TargetAccess
 from tui.engine.tools import LIBPQ_PROGRAMS, find_tool, tool_major
-from tui.helm.paths import RunPaths
 from tui.journal.codes import FailReason
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
@@ -42,6 +41,7 @@ from tui.postgres.programs import SERVICE
 from tui.postgres.resolve import Resolved
 from tui.postgres.servicefile import own_file, render
 from tui.postgres.session import Session
+from tui.runs.paths import RunPaths
 from tui.said import said_of
 from tui.steps.effects import ChildDone, RunChild, SqlSettings
 

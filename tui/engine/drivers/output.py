@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from tui.engine.exceptions import said
 from tui.engine.recorder import Recorder
 from tui.engine.spool import last_part
-from tui.helm.paths import RunPaths, open_file
 from tui.journal.events import StepOutput
 from tui.journal.line import JournalError
+from tui.runs.paths import RunPaths, open_file
 
 _GROUP_S = 0.04
 _GROUP_LONGEST = 1 << 20

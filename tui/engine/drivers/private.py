@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from tui.engine.removal import remove
-from tui.helm.paths import RunPaths
 from tui.plan.files import SEAL_FILE
 from tui.plan.sealed import SealedPlan
+from tui.runs.paths import RunPaths
 
 _NAME: Final = ".{step}.{attempt}.private"
 _WRITE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -12,7 +12,6 @@ from msgspec import to_builtins
 from tui.engine.drivers import space
 from tui.engine.target import TargetAccess
 from tui.engine.tools import find_tool, tool_major
-from tui.helm.paths import RunPaths
 from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.expand import ExpansionError, expand
@@ -20,6 +19,7 @@ from tui.plan.scalars import disk_need
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget, who
 from tui.postgres.session import Session
+from tui.runs.paths import RunPaths
 from tui.steps.effects import Probe
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from tui.engine.target import TargetAccess
-from tui.helm.paths import RunPaths, list_runs
 from tui.journal.io import open_for_reading
 from tui.journal.remarks import Coded, Remarked, coded, neutral
 from tui.plan.expand import ExpansionError, expand
@@ -24,6 +23,7 @@ from tui.probes.reading import Source, SourceFailed
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
 from tui.probes.thread import apart
+from tui.runs.paths import RunPaths, list_runs
 from tui.said import said_of
 
 _HERE_S: Final = 5.0

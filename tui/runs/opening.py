@@ -10,7 +10,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from tui.helm.paths import RunPaths, open_file
+from tui.runs.paths import RunPaths, open_file
 
 OPENING = "opening.json"
 HELD_FD = "VIRADA_OPENING_FD"

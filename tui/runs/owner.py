@@ -17,7 +17,8 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from tui.helm.paths import (
+from tui.journal.io import line_at
+from tui.runs.paths import (
     RunNotFound,
     RunNotPermitted,
     RunPaths,
@@ -29,8 +30,7 @@ from tui.helm.paths import (
     opened_id,
     owner_uid,
 )
-from tui.helm.person import account_name
-from tui.journal.io import line_at
+from tui.runs.person import account_name
 from tui.said import N_, Joined, Said
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -6,12 +6,12 @@ import os
 from bisect import bisect_left
 from pathlib import Path
 
-from tui.console.marks import Marks, type_of
-from tui.console.tail import step_of
 from tui.journal.events import StepProgress, class_of
 from tui.journal.io import line_at, lines_backwards, reading
 from tui.journal.line import LineError, decode
 from tui.journal.reader import Entry
+from tui.recording.recent import step_of
+from tui.recording.turning_points import TurningPoints, type_of
 
 BACK = 4 * 1024 * 1024
 """Bytes read backwards at most."""
@@ -21,7 +21,7 @@ TRANSITIONS = 2000
 """Decisions, outcomes and errors kept; each is read from its place."""
 
 
-def before(marks: Marks, offset: int) -> tuple[Entry, ...]:
+def before(marks: TurningPoints, offset: int) -> tuple[Entry, ...]:
     """The latest transitions and the latest output before byte `offset`, in their order. Raises OSError, LineError."""
     found: list[Entry] = []
     counted: set[bytes] = set()

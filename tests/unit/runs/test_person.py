@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.helm import person
-from tui.helm.person import Person, caller, declared, person_of_peer
+from tui.runs import person
+from tui.runs.person import Person, caller, declared, person_of_peer
 
 ACCOUNT = pwd.getpwuid(os.getuid()).pw_name
 OTHER = next(entry for entry in pwd.getpwall() if entry.pw_uid != os.getuid())

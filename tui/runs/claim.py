@@ -6,9 +6,9 @@ import os
 
 from msgspec import structs
 
-from tui.helm.owner import NotOwned, taker
-from tui.helm.paths import RunError, RunPaths, find_run, owner_uid
-from tui.helm.person import account_name
+from tui.runs.owner import NotOwned, taker
+from tui.runs.paths import RunError, RunPaths, find_run, owner_uid
+from tui.runs.person import account_name
 
 
 class Claim:

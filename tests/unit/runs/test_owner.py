@@ -17,8 +17,8 @@ from tui.engine import process
 from tui.engine.crashlog import CrashLog
 from tui.engine.detach import READY_FD
 from tui.engine.launch import LaunchFailed, resume_run
-from tui.helm.owner import NotOwned, claimed, line_that_works, require_own, taker
-from tui.helm.paths import RunNotFound, RunPaths, create_run_directory, find_run
+from tui.runs.owner import NotOwned, claimed, line_that_works, require_own, taker
+from tui.runs.paths import RunNotFound, RunPaths, create_run_directory, find_run
 from tui.said import from_data
 from tui.words.said import say
 

@@ -25,11 +25,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.helm.paths import RUN_ID, RunPaths, opened_id
 from tui.journal.end import End
 from tui.journal.failure import JournalLost
 from tui.journal.io import line_at, open_for_reading, reading, sync_directory
 from tui.journal.line import digest
+from tui.runs.paths import RUN_ID, RunPaths, opened_id
 from tui.said import N_, Joined, Said
 
 _RECORD = 512
@@ -52,7 +52,7 @@ class _Record(Struct, frozen=True):
         return sha256(f"{self.run} {self.seq} {self.head} {self.at}".encode()).hexdigest()[:16]
 
 
-class Kept(Struct, frozen=True):
+class KnownHead(Struct, frozen=True):
     """What is kept of a run: a line that was durable, its wall-clock time, and the file that remembers it."""
 
     end: End
@@ -77,13 +77,13 @@ def _home(uid: int | None) -> str:
         return ""
 
 
-def kept(paths: RunPaths, environment: Mapping[str, str] | None = None) -> Kept | None:
+def known_head(paths: RunPaths, environment: Mapping[str, str] | None = None) -> KnownHead | None:
     """The furthest line that is kept of the run; None where nothing is known of it. To be asked before the journal is
     read: a living engine goes on. Raises OSError where the journal cannot be read."""
     environment = os.environ if environment is None else environment
     run, first, owner = named(paths)
-    exact: list[Kept] = []
-    others: list[Kept] = []
+    exact: list[KnownHead] = []
+    others: list[KnownHead] = []
     for directory in directories(environment, owner):
         found = _read(directory / f"{run}-{first[:_FIRST]}", run, owner)
         if found is not None:
@@ -108,7 +108,7 @@ def named(paths: RunPaths) -> tuple[str, str, int]:
     return run, "" if first is None else digest(first), owner
 
 
-def _read(file: Path, run: str, owner: int | None) -> Kept | None:
+def _read(file: Path, run: str, owner: int | None) -> KnownHead | None:
     """The later of the file's records; None for a file that others may have written."""
     try:
         fd = open_for_reading(file)
@@ -134,10 +134,10 @@ def _read(file: Path, run: str, owner: int | None) -> Kept | None:
     if not found:
         return None
     last = max(found, key=lambda record: record.seq)
-    return Kept(End(last.seq, last.head), last.at, file)
+    return KnownHead(End(last.seq, last.head), last.at, file)
 
 
-def lost_words(error: JournalLost, known: Kept, run: str) -> Said:
+def lost_words(error: JournalLost, known: KnownHead, run: str) -> Said:
     """What is known of a journal that does not hold the kept line, and what a person can do."""
     where = {"path": error.path, "seq": known.end.seq, "at": known.at, "last": error.lines - 1}
     text = N_("The journal {path} has lost its end: line {seq} was written at {at}, and it ends with line {last}.")
@@ -153,7 +153,7 @@ def lost_words(error: JournalLost, known: Kept, run: str) -> Said:
     return Joined((Said(text, **where), Said(way, run=run, file=known.file)), " ")
 
 
-class Keeper:
+class HeadKeeper:
     """Keeps the head of one run up, in a thread of its own: no disk but the journal's makes an engine wait.
 
     `note` may be called as often as anything becomes durable. Where nothing can be kept, `problem` says why.

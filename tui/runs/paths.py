@@ -211,7 +211,7 @@ def owner_uid(run: RunPaths) -> int:
 
 
 def is_own(run: RunPaths) -> bool:
-    """Whether directory and journal are this account's; `tui.helm.owner` says what else going on with it takes."""
+    """Whether directory and journal are this account's; `tui.runs.owner` says what else going on with it takes."""
     try:
         journal = run.journal.lstat()
         return stat.S_ISREG(journal.st_mode) and {owner_uid(run), journal.st_uid} == {os.geteuid()}

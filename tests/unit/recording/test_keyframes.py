@@ -9,16 +9,16 @@ import pytest
 from tests.unit.run.recorded import write_run
 from tui.journal.position import parse_position
 from tui.journal.reader import read_all
-from tui.run import recording
+from tui.recording import keyframes
+from tui.recording.keyframes import Recording, decode_state, encode_state, keyframes_path
 from tui.run.fold import fold_all
-from tui.run.recording import Recording, decode_state, encode_state, keyframes_path
 
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run of some hundred lines, with a keyframe every few."""
-    monkeypatch.setattr(recording, "EVERY_BYTES", 2000)
-    monkeypatch.setattr(recording, "_SHARE", 0)
+    monkeypatch.setattr(keyframes, "EVERY_BYTES", 2000)
+    monkeypatch.setattr(keyframes, "_SHARE", 0)
     path = tmp_path / "journal.jsonl"
     write_run(path)
     return path

@@ -21,14 +21,14 @@ CHUNK = 4 * 1024 * 1024
 _HEAD = re.compile(rb'\{"v":\d+,"seq":(\d+),"at":"[^"]{1,40}","mono":([0-9.eE+-]+),"type":"([^"\\]{1,80})"')
 
 
-class Step(msgspec.Struct, frozen=True):
+class _Step(msgspec.Struct, frozen=True):
     """What of a step's event is looked at."""
 
     step: str = ""
     fate: str = ""
 
 
-class Marks:
+class TurningPoints:
     """Lines that are no mere output or sample, by number, time (seconds since the opening) and byte; idle stretches.
 
     `extend` may run in a thread of its own while others read: arrays only grow, and what is known is right.
@@ -118,7 +118,7 @@ class Marks:
 
     def _transition(self, seq: int, mono: float, class_: type[Event], offset: int, raw: bytes) -> None:
         self.offsets.append(offset)
-        step = _step_of(raw) if issubclass(class_, StepEvent) else Step()
+        step = _step_of(raw) if issubclass(class_, StepEvent) else _Step()
         if class_ is StepFate and step.fate == "applied":
             return
         if class_.FAILURE:
@@ -133,11 +133,11 @@ class Marks:
                 self.begun.setdefault(step.step, seq)
 
 
-def _step_of(raw: bytes) -> Step:
+def _step_of(raw: bytes) -> _Step:
     try:
-        return msgspec.json.decode(decode(raw).data, type=Step)
+        return msgspec.json.decode(decode(raw).data, type=_Step)
     except (LineError, msgspec.MsgspecError):
-        return Step()
+        return _Step()
 
 
 def type_of(raw: bytes) -> str:

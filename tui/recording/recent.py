@@ -37,7 +37,7 @@ class _Newest:
             self._bytes -= len(self.entries.popleft().raw)
 
 
-class Tail:
+class RecentEntries:
     """Collects entries in bounded memory."""
 
     def __init__(self, limit: int = OUTPUT_BYTES) -> None:

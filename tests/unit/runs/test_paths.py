@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.helm import paths
-from tui.helm.paths import (
+from tui.journal import io
+from tui.runs import paths
+from tui.runs.paths import (
     RUN_ID,
     AmbiguousRun,
     RunExists,
@@ -25,7 +26,6 @@ from tui.helm.paths import (
     new_run_id,
     open_file,
 )
-from tui.journal import io
 from tui.words.said import say
 
 OLD, NEW = "20261122T060300Z-7f3a", "20261123T060300Z-0001"
@@ -79,7 +79,7 @@ def test_home_is_the_environments_then_the_machines_then_ones_own(
 def test_a_machines_home_that_the_caller_may_not_use_is_passed_over(state: Path, as_nobody: AsNobody) -> None:
     state.mkdir(mode=0o700)
     code = """
-import tui.helm.paths as paths
+import tui.runs.paths as paths
 paths.SYSTEM_HOME = Path(arguments[0])
 os.environ.pop("VIRADA_HOME")
 os.environ["XDG_STATE_HOME"] = "/own"
@@ -130,7 +130,7 @@ def test_the_group_is_inherited_by_an_account_outside_of_it(state: Path, as_nobo
     os.chown(state, 65534, 4321)
     state.chmod(0o2750)
     code = """
-from tui.helm.paths import create_run_directory
+from tui.runs.paths import create_run_directory
 os.umask(int(arguments[1]))
 print(create_run_directory(arguments[0]).directory)
 """

@@ -23,9 +23,9 @@ import json, os, sys
 from pathlib import Path
 from tui.engine.lock import engine_facts
 from tui.helm.client import HelmClient, HelmError
-from tui.helm.owner import NotOwned, claimed
-from tui.helm.paths import RunError, RunPaths, find_run, list_runs
-from tui.helm.person import caller
+from tui.runs.owner import NotOwned, claimed
+from tui.runs.paths import RunError, RunPaths, find_run, list_runs
+from tui.runs.person import caller
 from tui.locale import use
 use("en")
 arguments = sys.argv[2:]
@@ -62,7 +62,7 @@ def as_nobody() -> AsNobody:
             capture_output=True,
             text=True,
             timeout=30,
-            cwd=Path(__file__).parents[3],
+            cwd=Path(__file__).parents[2],
         )
         assert process.returncode == 0, process.stderr
         return process.stdout.strip()

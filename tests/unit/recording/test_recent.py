@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui.console import tail
-from tui.console.tail import Tail
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, encode, encode_data
 from tui.journal.reader import Entry
+from tui.recording import recent
+from tui.recording.recent import RecentEntries
 
 
 def entry(seq: int, event: e.Event) -> Entry:
@@ -15,7 +15,7 @@ def entry(seq: int, event: e.Event) -> Entry:
 
 
 def test_long_entries_of_every_kind_are_kept_up_to_a_bound() -> None:
-    kept, text = Tail(limit=1 << 20), "x" * (1 << 20)
+    kept, text = RecentEntries(limit=1 << 20), "x" * (1 << 20)
     for seq in range(0, 90, 3):
         kept.add(
             entry(seq, e.StepFailed(step="a", attempt=1 + seq, message="no", evidence={"error": {"message": text}}))
@@ -27,6 +27,6 @@ def test_long_entries_of_every_kind_are_kept_up_to_a_bound() -> None:
     sizes = {kind: sum(len(each.raw) for each in found if each.line.type == kind) for kind in
              ("step.failed", "note.added", "step.output")}  # fmt: skip
     assert sizes["step.failed"] and sizes["note.added"]
-    assert sizes["step.failed"] + sizes["note.added"] <= tail.TRANSITION_BYTES
+    assert sizes["step.failed"] + sizes["note.added"] <= recent.TRANSITION_BYTES
     assert 0 < sizes["step.output"] <= 1 << 20
     assert found[-1].line.seq == 89, "the newest are there"
