@@ -18,6 +18,7 @@ from tui.plan.model import Plan
 from tui.plan.secrets import Secrets
 from tui.sql.disclosed import MARK, hidden
 from tui.sql.secretnames import is_secret_name
+from tui.steps.registry import KINDS
 
 _SAID: Final = frozenset({"title", "name", "contact", "duty"})
 _FILES: Final = frozenset({"file", "files"})
@@ -48,6 +49,7 @@ class _Hiding:
     def __init__(self, redactor: Redactor, secrets: Secrets) -> None:
         self._redactor = redactor
         self._names = frozenset(secrets.names)
+        self._variables = {key for kind in KINDS.values() for key in kind.variables}
 
     def part(self, value: Any) -> Any:
         """A part of the plan, down to its steps' specs and its texts."""
@@ -74,7 +76,7 @@ class _Hiding:
                 if key in _FILES
                 else MARK
                 if variables and isinstance(item, str) and self._stands_for_one(key, item)
-                else self._spec(item, variables=key in ("variables", "environment"))
+                else self._spec(item, variables=key in self._variables)
                 for key, item in value.items()
             }
         if isinstance(value, list | tuple):

@@ -106,7 +106,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     `signed`: a person attests it. `repeat`: its default. `roleless`: it asks nothing as the step's role. `watches`: it
     looks at what others measure, and what was breached since it began counts. `own_progress`: it tells itself how far
     it is. `patient`: its questions may take as long as they take. `asks`: what it finds is an answer, shown as one.
-    `makes_backup`: others may take up what it made. `arguments`: fields of the spec that are a program's arguments.
+    `makes_backup`: others may take up what it made. `arguments`: fields of the spec that are a program's arguments;
+    `variables`: those that map names to values.
 
     `texts`: its own sentences, English with `{placeholders}`, by their codes. `says_proof`: its lint says where a step
     of it needs a proof. `atomic`: whether one transaction is the whole step. `commit_tells`: the last commit in its
@@ -132,6 +133,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     asks: bool = False
     makes_backup: bool = False
     arguments: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
     short: str | None = None
     texts: Mapping[str, str] = {}
     says_proof: bool = False

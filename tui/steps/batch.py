@@ -37,8 +37,7 @@ from tui.steps.effects import (
     Watch,
     Watched,
 )
-from tui.steps.locks import gently, settings_of
-from tui.steps.silence import lint_tolerance
+from tui.steps.locks import gently, lint_tolerance, settings_of
 from tui.steps.touched import Looking
 from tui.steps.values import number_of
 

@@ -8,7 +8,7 @@ all of the plan's `lock_timeout`: after it there is nothing to be gentle for.
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol
 
 from msgspec import Struct, UnsetType
@@ -16,7 +16,9 @@ from msgspec.structs import replace
 
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
+from tui.plan.kinds import Finding, Lint
 from tui.plan.tolerance import tolerance
+from tui.said import Said
 from tui.sql.leaving import reaches_beyond
 from tui.steps.base import Context
 from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
@@ -24,6 +26,8 @@ from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep,
 LOCK_NOT_AVAILABLE = "55P03"
 LOCK_TIMEOUT = 0.5
 _FIRST_TIMEOUT, _TIMEOUT_GROWTH = 0.1, 1.5
+_LONG = 30.0
+"""Seconds for which an application may wait for a lock without anybody asking why."""
 _FIRST_PAUSE, _PAUSE_GROWTH, _LONGEST_PAUSE = 0.2, 1.6, 2.0
 
 
@@ -120,3 +124,15 @@ def gently(
             break
         yield Emit(event=StepWaiting(**step, reason=WaitReason.NONE))  # type: ignore[arg-type]
     return done, number
+
+
+def lint_tolerance(lint: Lint, *, patient: bool) -> Iterator[Finding]:
+    """`patient`: nobody waits for what the step locks."""
+    said = lint.step.tolerate
+    if said is not None and said > _LONG and not patient and not lint.is_undo:
+        text = Said(
+            "{step} would hold its locks for {seconds} s without a network; the application waits for them that long.",
+            step=lint.step.id,
+            seconds=f"{said:g}",
+        )
+        yield Finding(code="tolerates-long", said=text, level="warning")

@@ -29,9 +29,8 @@ from tui.sql.touches import LONGEST, WHOLE, Touches
 from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings
-from tui.steps.locks import LOCK_TIMEOUT
+from tui.steps.locks import LOCK_TIMEOUT, lint_tolerance
 from tui.steps.psql.says import error_of
-from tui.steps.silence import lint_tolerance
 from tui.steps.touched import Looking
 
 if TYPE_CHECKING:
@@ -216,6 +215,7 @@ TEXTS = {
 
 KIND = Kind(
     name="psql", spec=PsqlSpec, execute=execute, fence="child", changes=True, window="always", repeat="after_proof",
-    short="file", says_proof=True, commit_tells=True, texts=TEXTS, beyond_witness=beyond_witness,
-    rows_behind=rows_behind, error_of=error_of, lint=lint, needs=needs, touches=touches, facts=facts,
+    short="file", variables=("variables",), says_proof=True, commit_tells=True, texts=TEXTS,
+    beyond_witness=beyond_witness, rows_behind=rows_behind, error_of=error_of, lint=lint, needs=needs,
+    touches=touches, facts=facts,
 )  # fmt: skip

@@ -26,8 +26,7 @@ from tui.sql.touches import LONGEST, WHOLE, Touches
 from tui.sql.units import Unit, units
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, Statement
-from tui.steps.locks import gently, settings_of
-from tui.steps.silence import lint_tolerance
+from tui.steps.locks import gently, lint_tolerance, settings_of
 from tui.steps.sql import parts
 from tui.steps.sql.script import ScriptRun, sent, tolerant
 from tui.steps.touched import Looking
