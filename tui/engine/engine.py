@@ -34,6 +34,9 @@ KEYFRAMES_EVERY = 30.0
 LINGER = 3.0
 """Seconds that an engine nobody needs stays, so that a client that just started it finds it."""
 
+# An engine may outlive the files that it was started from.
+tuple(KINDS.values())
+
 
 class Engine:
     """Drives one run. `run` returns when the run is closed, or when nothing will happen without a person who is not
