@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +43,12 @@ def test_screens_know_no_server(module: str) -> None:
 def test_the_command_line_starts_light() -> None:
     heavy = {"textual", "psycopg", "yaml", "babel", "psutil", "asyncio", "rich", "tui.demo", "tui.engine.engine"}
     assert not imported("tui.cli.main") & heavy
+
+
+def test_where_a_run_stands_is_told_without_a_file() -> None:
+    for path in (Path(__file__).parents[2] / "tui" / "run").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.partition(".")[0] for name in names} & {"os", "io", "pathlib", "shutil", "tempfile"}, path
+            assert not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open"), path

@@ -6,10 +6,11 @@ from msgspec import Struct
 
 from tui.cli.stop import Exit
 from tui.journal.codes import CancelReason, WaitReason
+from tui.plan.model import UNDO_PREFIX
 from tui.run import commands as c
 from tui.run.next import Wait, exit_code, next_effects
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState
+from tui.run.steps import StepState
 
 _GOOD = frozenset({"passed", "signed", "by_hand", "skipped", "undone"})
 _STANDING = {

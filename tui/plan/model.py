@@ -16,6 +16,8 @@ from tui.plan.scalars import Duration, Offset, Quantity
 Environment = Literal["production", "staging", "development"]
 Repeat = Literal["always", "after_proof", "never"]
 OnFailure = Literal["hold", "continue", "propose_rollback"]
+UNDO_PREFIX = "undo."
+"""Before a step's id: the step that undoes it."""
 
 
 class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=False):

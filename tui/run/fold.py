@@ -13,7 +13,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, HoldReason, TriggerReason
 from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
-from tui.plan.model import places
+from tui.plan.model import UNDO_PREFIX, places
 from tui.run.attested import attested_steps
 from tui.run.driving import without_goal
 from tui.run.errors import RecordedError
@@ -22,7 +22,7 @@ from tui.run.lockwait import waited
 from tui.run.measured import sampled
 from tui.run.pace import paced
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
-from tui.run.steps import ENDED, UNDO_PREFIX, Commit, Confirmed, Reached, Steps, StepState, numbered
+from tui.run.steps import ENDED, Commit, Confirmed, Reached, Steps, StepState, numbered
 from tui.run.takeback import ended_badly, residue_of, rollback_steps, stays, undo_step
 from tui.run.unsettled import failing
 

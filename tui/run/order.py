@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from tui.journal import events as e
 from tui.journal.codes import HoldReason
+from tui.plan.model import UNDO_PREFIX
 from tui.run.clock import starts_in
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState, section_of
+from tui.run.steps import StepState, section_of
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from tui.finite import span
+from tui.plan.model import UNDO_PREFIX
 from tui.run.changing import is_signed
 from tui.run.clock import (
     expected,
@@ -22,7 +23,7 @@ from tui.run.clock import (
     window_in_force,
 )
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState
+from tui.run.steps import StepState
 
 
 class Ahead(Struct, frozen=True, kw_only=True):

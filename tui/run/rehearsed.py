@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from tui.journal.codes import Incomparable
 from tui.journal.events import Basis, Rehearsed, RunOpened, Sizes
-from tui.plan.model import places
+from tui.plan.model import UNDO_PREFIX, places
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX
 from tui.sql.touches import Touches
 
 FACTOR: Final = 2.0

@@ -29,7 +29,6 @@ Status = Literal[
 Group = Literal["main", "rollback", "undo"]
 ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})
 """Statuses after which the checklist goes on."""
-UNDO_PREFIX = "undo."
 MOST_ATTEMPTS = 50
 """Attempts of a step that are kept; all of them are in the journal."""
 UNANSWERED: frozenset[str] = frozenset({

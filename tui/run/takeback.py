@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tui.journal.events import Effect
-from tui.plan.model import Phase, Place, Step, places
+from tui.plan.model import UNDO_PREFIX, Phase, Place, Step, places
 from tui.run.changing import reads
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState
+from tui.run.steps import StepState
 
 
 def undo_step(state: RunState, undoes: str) -> StepState:

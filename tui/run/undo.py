@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tui.journal import events as e
+from tui.plan.model import UNDO_PREFIX
 from tui.run import commands as c
 from tui.run.confirmation import unconfirmed
 from tui.run.order import Refusal, about, barred
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState
+from tui.run.steps import StepState
 
 
 def undo(state: RunState, at: StepState, command: c.Undo, wall: float) -> tuple[e.Event, ...] | Refusal:

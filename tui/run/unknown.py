@@ -11,12 +11,12 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tui.journal.events import Basis, Rehearsed, RunOpened
-from tui.plan.model import Step, places
+from tui.plan.model import UNDO_PREFIX, Step, places
 from tui.run.changing import is_signed
 from tui.run.clock import expected, expected_of, rollback_seconds
 from tui.run.projection import Ahead, ahead, projection
 from tui.run.state import RunState
-from tui.run.steps import UNDO_PREFIX, StepState
+from tui.run.steps import StepState
 
 
 class Unknown(StrEnum):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tui.plan.kinds import Kinds, Read
-from tui.plan.model import Action, Plan, Step, places
-from tui.run.steps import UNDO_PREFIX
+from tui.plan.model import UNDO_PREFIX, Action, Plan, Step, places
 from tui.sql.touched import touched
 from tui.sql.touches import WHOLE, Touches
 
