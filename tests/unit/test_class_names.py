@@ -7,11 +7,46 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWN = set("""
-Account Action Asked Canary Entry Finding Follower Found Helm Kept Left Lines LogLine Lost Member Node Notice
-Opening Palette Piece Placed Program Question Reading Refusal Refused Report Rollback Rows Said Sample Seen
-Settings Source Statement Unusable Variables Verdict
-""".split())
+KNOWN = {
+    "Account",
+    "Action",
+    "Asked",
+    "Canary",
+    "Entry",
+    "Finding",
+    "Follower",
+    "Found",
+    "Helm",
+    "Kept",
+    "Left",
+    "Lines",
+    "LogLine",
+    "Lost",
+    "Member",
+    "Node",
+    "Notice",
+    "Opening",
+    "Palette",
+    "Piece",
+    "Placed",
+    "Program",
+    "Question",
+    "Reading",
+    "Refusal",
+    "Refused",
+    "Report",
+    "Rollback",
+    "Rows",
+    "Said",
+    "Sample",
+    "Seen",
+    "Settings",
+    "Source",
+    "Statement",
+    "Unusable",
+    "Variables",
+    "Verdict",
+}
 """Names that still mean two."""
 
 
