@@ -54,7 +54,7 @@ SECTIONS = {
     "Section": ("Sections", "section"),
     "Step": ("Steps", "step"),
     "Proof": ("Proofs", "proof"),
-    "Rollback": ("The rollback", "rollback"),
+    "RollbackPlan": ("The rollback", "rollback"),
     "Trigger": ("Triggers", "trigger"),
 }
 """Types in the order in which they are told, each with its heading and what one is called."""

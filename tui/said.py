@@ -22,7 +22,7 @@ _KINDS: dict[str, type[Said]] = {}
 
 
 def N_(text: str) -> str:
-    """TurningPoints a sentence of a table for the catalogues."""
+    """Marks a sentence of a table for the catalogues."""
     return text
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, digest, encode, encode_data
-from tui.plan.model import Action, Guard, Member, Phase, Plan, Proof, Rollback, Section, Step, Target, Trigger
+from tui.plan.model import Action, Guard, Member, Phase, Plan, Proof, RollbackPlan, Section, Step, Target, Trigger
 from tui.run.fold import fold_all
 from tui.run.state import RunState
 from tui.runs.paths import RunPaths
@@ -117,7 +117,7 @@ def plan(environment: str = "production") -> Plan:
                 ),
             ),
         ),
-        rollback=Rollback(
+        rollback=RollbackPlan(
             triggers=(Trigger(title="Inconsistências nos dados", step="verify"),),
             phases=(
                 Phase(

@@ -118,9 +118,9 @@ def clock_of(value: float) -> str:
 def test_a_history_is_a_bar_a_sample_whatever_the_samples_are(
     values: list[float], limit: float | None, width: int
 ) -> None:
-    from tui.run.state import Sample
+    from tui.run.state import MetricsSample
 
-    samples = tuple(Sample(mono=float(n), values={"m": value}) for n, value in enumerate(values))
+    samples = tuple(MetricsSample(mono=float(n), values={"m": value}) for n, value in enumerate(values))
     bar = gauges.history(RunState(samples=samples), "m", width, limit)
     assert len(bar) == min(width, len(values))
 

@@ -29,7 +29,7 @@ from tests.postgres_server import (
     remove,
 )
 from tui.demo import account, binaries, demo, keeper, sample
-from tui.demo.account import Account, scratch_directory
+from tui.demo.account import DemoAccount, scratch_directory
 from tui.demo.binaries import Binaries
 from tui.demo.errors import DemoError
 from tui.demo.server import Server
@@ -227,12 +227,12 @@ def test_initdb_on_the_path_is_resolved_through_links(tmp_path: Path) -> None:
 def test_the_account_reads_modes_as_the_kernel_does(tmp_path: Path) -> None:
     tmp_path.chmod(0o750)
     owner = tmp_path.stat()
-    assert Account("owner", owner.st_uid, 4242, switch=True).may(tmp_path)
-    assert Account("group", 4242, owner.st_gid, switch=True).may(tmp_path)
-    assert not Account("other", 4242, 4242, switch=True).may(tmp_path)
+    assert DemoAccount("owner", owner.st_uid, 4242, switch=True).may(tmp_path)
+    assert DemoAccount("group", 4242, owner.st_gid, switch=True).may(tmp_path)
+    assert not DemoAccount("other", 4242, 4242, switch=True).may(tmp_path)
     tmp_path.chmod(0o701)
-    assert not Account("group", 4242, owner.st_gid, switch=True).may(tmp_path)
-    assert Account("other", 4242, 4242, switch=True).may(tmp_path)
+    assert not DemoAccount("group", 4242, owner.st_gid, switch=True).may(tmp_path)
+    assert DemoAccount("other", 4242, 4242, switch=True).may(tmp_path)
     tmp_path.chmod(0o700)
 
 

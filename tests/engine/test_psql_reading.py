@@ -14,7 +14,7 @@ from tests.postgres_server import MAJORS, Database
 from tui.demo.server import Server
 from tui.sql.meta import parse_meta
 from tui.sql.psql import read_psql
-from tui.sql.psql_files import Refused
+from tui.sql.psql_files import FileRefused
 from tui.sql.variables import Variables
 
 
@@ -49,7 +49,7 @@ class Plan:
 
     def claim(self, name: str) -> None:
         if name.startswith(("..", "/", "~")) or not (self.directory / name).is_file():
-            raise Refused("missing-file", name)
+            raise FileRefused("missing-file", name)
 
 
 def refused(directory: Path, *, single: bool = True) -> set[str]:

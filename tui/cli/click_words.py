@@ -28,7 +28,7 @@ WORDS = (
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """TurningPoints a text with a plural."""
+    """Marks a text with a plural."""
     return one if count == 1 else many
 
 

@@ -103,7 +103,7 @@ def _carry_out(
     keep_driving: bool = False,
 ) -> int:  # fmt: skip
     from tui.cli.engine import facts_of
-    from tui.cli.follower import Follower
+    from tui.cli.follower import RunFollower
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
     from tui.cli.recorded import outline
@@ -134,7 +134,7 @@ def _carry_out(
             else:
                 print_line(_("accepted as line {seq}").format(seq=answer.seq))
             return Exit.DONE
-        with Follower(paths, None if as_json else tell, since=answer.seq) as follower:
+        with RunFollower(paths, None if as_json else tell, since=answer.seq) as follower:
             verdict = follower.until(lambda state: of_command(state, asked, answer.seq, time.time()))
     if as_json:
         step = verdict.step or told["step"]

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from tui.cli.follower import Follower, left_alone
+from tui.cli.follower import RunFollower, left_alone
 from tui.cli.outcome import of_run
 from tui.cli.output import tell
 from tui.cli.stop import Exit, Stop
@@ -48,7 +48,7 @@ def headless(paths: RunPaths) -> int:
     """Narrate to stderr until the run's outcome is known; returns its exit code."""
     from tui.plain.narrator import end_lines
 
-    with Follower(paths, tell) as follower:
+    with RunFollower(paths, tell) as follower:
         try:
             verdict = follower.until(lambda state: of_run(state, time.time()))
         except KeyboardInterrupt:

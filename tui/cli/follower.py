@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tui.cli.engine import facts_of
-from tui.cli.outcome import Verdict
+from tui.cli.outcome import CommandOutcome
 from tui.cli.stop import Exit, Stop
 from tui.journal.chain import Fault
 from tui.journal.reader import JournalReader
@@ -20,7 +20,7 @@ POLL_S = 0.05
 _LOOK_AT_ENGINE_S = 1.0
 
 
-class Follower:
+class RunFollower:
     """Reads on from the start; `tell` gets the narration of every line from number `since` on."""
 
     def __init__(self, paths: RunPaths, tell: Callable[[str], None] | None = None, since: int = 0) -> None:
@@ -51,7 +51,7 @@ class Follower:
                     self._tell(text)
         return bool(entries)
 
-    def until(self, judge: Callable[[RunState], Verdict | None]) -> Verdict:
+    def until(self, judge: Callable[[RunState], CommandOutcome | None]) -> CommandOutcome:
         """Follow until `judge` sees an outcome. Raises Stop when the engine ends before there is one."""
         looked = time.monotonic()
         while True:
@@ -73,7 +73,7 @@ class Follower:
     def close(self) -> None:
         self._reader.close()
 
-    def __enter__(self) -> Follower:
+    def __enter__(self) -> RunFollower:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tui.cli.command_line import FORMS, CommandError, parse_line, usage
 from tui.cli.engine import facts_of
-from tui.cli.follower import POLL_S, Follower, engine_gone, left_alone
+from tui.cli.follower import POLL_S, RunFollower, engine_gone, left_alone
 from tui.cli.helm import connected, refusal
 from tui.cli.options import wish
 from tui.cli.outcome import of_command, of_run
@@ -40,7 +40,7 @@ def line_mode(
     is refused or fails ends it with that exit code. With `outcome` (of `run`, `continue`) the run is told from its
     first line, and the end of stdin waits for its outcome.
     """
-    with Follower(paths, narrate, since=0 if outcome else _NEVER) as follower:
+    with RunFollower(paths, narrate, since=0 if outcome else _NEVER) as follower:
         while follower.poll():
             pass
         if not outcome:
@@ -58,7 +58,7 @@ def line_mode(
 
 class _Session:
     def __init__(
-        self, paths: RunPaths, follower: Follower, narrate: Callable[[str], None], declared: str | None,
+        self, paths: RunPaths, follower: RunFollower, narrate: Callable[[str], None], declared: str | None,
         take: str | None, coming: Coming,
     ) -> None:  # fmt: skip
         self.paths = paths

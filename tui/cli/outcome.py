@@ -29,7 +29,7 @@ _STANDING = {
 }
 
 
-class Verdict(Struct, frozen=True):
+class CommandOutcome(Struct, frozen=True):
     """How it ended: the exit code, the step's or run's status, the step concerned, and why the run stands still."""
 
     code: Exit
@@ -38,16 +38,16 @@ class Verdict(Struct, frozen=True):
     waiting: str | None = None
 
 
-def of_run(state: RunState, wall: float) -> Verdict | None:
+def of_run(state: RunState, wall: float) -> CommandOutcome | None:
     """How the run came out; None while something moves in it, or will at a known time."""
     if state.closed is not None:
-        return Verdict(Exit(exit_code(state)), state.status)
+        return CommandOutcome(Exit(exit_code(state)), state.status)
     if state.opened is None or (state.active and not _stands(state)):
         return None
     last = next_effects(state, wall)[-1]
     if not isinstance(last, Wait) or last.reason not in _STANDING:
         return None
-    return Verdict(_STANDING[last.reason], state.status, last.step, last.reason)
+    return CommandOutcome(_STANDING[last.reason], state.status, last.step, last.reason)
 
 
 def _stands(state: RunState) -> bool:
@@ -55,7 +55,7 @@ def _stands(state: RunState) -> bool:
     return state.barrier is not None and all(at.waiting == WaitReason.OTHER_TARGET for at in state.running())
 
 
-def of_command(state: RunState, command: c.AnyCommand, seq: int, wall: float) -> Verdict | None:
+def of_command(state: RunState, command: c.AnyCommand, seq: int, wall: float) -> CommandOutcome | None:
     """How the command that was accepted with the event `seq` came out; None while that is open."""
     if state.seq < seq:
         return None
@@ -70,50 +70,50 @@ def of_command(state: RunState, command: c.AnyCommand, seq: int, wall: float) ->
             return _of_run_to(state, step, wall)
         case c.Rollback():
             return _of_rollback(state, wall)
-    return Verdict(Exit.DONE, state.status)
+    return CommandOutcome(Exit.DONE, state.status)
 
 
-def _judged(at: StepState) -> Verdict:
+def _judged(at: StepState) -> CommandOutcome:
     code = Exit.FAILED
     if at.status in _GOOD:
         code = Exit.DONE
     elif at.status == "undecided":
         code = Exit.UNDECIDED
-    return Verdict(code, at.status, at.id)
+    return CommandOutcome(code, at.status, at.id)
 
 
-def _of_step(state: RunState, step: str) -> Verdict | None:
+def _of_step(state: RunState, step: str) -> CommandOutcome | None:
     at = state.steps.get(step)
     if at is None:
-        return Verdict(Exit.FAILED, state.status, step)
+        return CommandOutcome(Exit.FAILED, state.status, step)
     # A step of a rollback that is taken up again is pending until its turn comes.
     if (
         at.reason in (CancelReason.OTHER_TARGET, CancelReason.OTHER_RUN)
         and at.status == "cancelled"
         and state.barrier is not None
     ):
-        return Verdict(Exit.WAITING, at.status, step, "held")
+        return CommandOutcome(Exit.WAITING, at.status, step, "held")
     if at.reason == CancelReason.OUTSIDE_WINDOW and at.status == "cancelled":
-        return Verdict(Exit.WAITING, at.status, step, "window")
+        return CommandOutcome(Exit.WAITING, at.status, step, "window")
     if at.status not in ("running", "pending"):
         return _judged(at)
     if at.status == "running" and _stands(state):
-        return Verdict(Exit.WAITING, at.status, step, "held")
+        return CommandOutcome(Exit.WAITING, at.status, step, "held")
     rollback = state.rollback
     ended = state.closed is not None or (rollback is not None and rollback.status == "failed")
-    return Verdict(Exit.FAILED, at.status, step) if ended and at.status == "pending" else None
+    return CommandOutcome(Exit.FAILED, at.status, step) if ended and at.status == "pending" else None
 
 
-def _of_cancel(state: RunState, step: str) -> Verdict | None:
+def _of_cancel(state: RunState, step: str) -> CommandOutcome | None:
     at = state.steps.get(step)
     if at is None or at.status == "running":
         return None
     if at.status == "cancelled":
-        return Verdict(Exit.DONE, at.status, step)
-    return Verdict(Exit.UNDECIDED if at.status == "undecided" else Exit.FAILED, at.status, step)
+        return CommandOutcome(Exit.DONE, at.status, step)
+    return CommandOutcome(Exit.UNDECIDED if at.status == "undecided" else Exit.FAILED, at.status, step)
 
 
-def _of_undo(state: RunState, step: str) -> Verdict | None:
+def _of_undo(state: RunState, step: str) -> CommandOutcome | None:
     at, undo = state.steps.get(step), state.steps.get(UNDO_PREFIX + step)
     if at is not None and at.status == "undone":
         return _judged(at)
@@ -122,29 +122,29 @@ def _of_undo(state: RunState, step: str) -> Verdict | None:
     return None
 
 
-def _of_run_to(state: RunState, step: str, wall: float) -> Verdict | None:
+def _of_run_to(state: RunState, step: str, wall: float) -> CommandOutcome | None:
     at = state.steps.get(step)
     if at is not None and at.is_ended:
-        return _judged(at) if at.status != "failed" else Verdict(Exit.FAILED, at.status, step)
+        return _judged(at) if at.status != "failed" else CommandOutcome(Exit.FAILED, at.status, step)
     if state.active:
         return None
     if state.undecided:
         return _judged(state.undecided[0])
     current = state.current()
     if current is not None and current.status in ("failed", "cancelled", "undone"):
-        return Verdict(Exit.FAILED, current.status, current.id)
+        return CommandOutcome(Exit.FAILED, current.status, current.id)
     return of_run(state, wall)
 
 
-def _of_rollback(state: RunState, wall: float) -> Verdict | None:
+def _of_rollback(state: RunState, wall: float) -> CommandOutcome | None:
     rollback = state.rollback
     if rollback is None:
-        return Verdict(Exit.FAILED, state.status)
+        return CommandOutcome(Exit.FAILED, state.status)
     if rollback.status in ("rolled_back", "rolled_back_to") and state.undecided:
-        return Verdict(Exit.UNDECIDED, state.status, state.undecided[0].id, "undecided")
+        return CommandOutcome(Exit.UNDECIDED, state.status, state.undecided[0].id, "undecided")
     if rollback.status in ("rolled_back", "rolled_back_to"):
-        return Verdict(Exit.DONE, rollback.status)
+        return CommandOutcome(Exit.DONE, rollback.status)
     if rollback.status == "failed":
         undecided = state.stopped_undecided is not None
-        return Verdict(Exit.UNDECIDED if undecided else Exit.FAILED, state.status, rollback.failed_step)
+        return CommandOutcome(Exit.UNDECIDED if undecided else Exit.FAILED, state.status, rollback.failed_step)
     return of_run(state, wall)

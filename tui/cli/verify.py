@@ -8,7 +8,7 @@ from tui.cli.output import print_line, tell
 from tui.cli.recorded import found
 from tui.cli.stop import Exit, Stop
 from tui.journal.end import End, EndError, parse_end
-from tui.journal.verify import Verdict
+from tui.journal.verify import Verification
 from tui.locale import _, ngettext
 from tui.runs.paths import RunPaths
 from tui.said import N_, Said
@@ -92,13 +92,13 @@ def end_unknown() -> str:
     )
 
 
-def _reason(paths: RunPaths, verdict: Verdict) -> Said:
+def _reason(paths: RunPaths, verdict: Verification) -> Said:
     message = N_("{file} is broken at line {seq}: {reason}")
     bad, reason = (0, Said("it has no line.")) if verdict.ok else (verdict.bad_seq, verdict.reason)
     return Said(message, file=paths.journal, seq=bad, reason=reason)
 
 
-def _broken(verdict: Verdict, why: Said) -> None:
+def _broken(verdict: Verification, why: Said) -> None:
     """Raises Stop."""
     if verdict.noted == "lost":
         print_line(_("lost its end: there is no line {seq}").format(seq=verdict.bad_seq))

@@ -9,7 +9,7 @@ import click
 from tui.cli import options
 from tui.cli.drive import require_terminal
 from tui.cli.engine import lives
-from tui.cli.follower import POLL_S, Follower
+from tui.cli.follower import POLL_S, RunFollower
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found, standing
 from tui.cli.stop import Exit
@@ -41,7 +41,7 @@ def _lines(paths: RunPaths) -> int:
     """Every line there is and every line that comes, until the run is closed."""
     from tui.plain.narrator import end_lines
 
-    with Follower(paths, print_line) as follower:
+    with RunFollower(paths, print_line) as follower:
         engine = _Engine(paths, follower)
         while follower.poll() or follower.state.closed is None:
             if not follower.poll() and follower.state.closed is None:
@@ -57,7 +57,7 @@ def _lines(paths: RunPaths) -> int:
 class _Engine:
     """Says once that nothing runs, or that nobody here can know: silence alone could be a step with nothing to say."""
 
-    def __init__(self, paths: RunPaths, follower: Follower) -> None:
+    def __init__(self, paths: RunPaths, follower: RunFollower) -> None:
         self._paths = paths
         self._follower = follower
         self._looked = 0.0

@@ -6,7 +6,7 @@ from tui.console.keymap import Keymap
 from tui.locale import _
 from tui.run.state import RunState
 from tui.words.inert import visible
-from tui.words.refusals import Refusal, refusal_message, refusal_words
+from tui.words.refusals import AnyRefusal, refusal_message, refusal_words
 from tui.words.steps import name_of
 
 
@@ -16,7 +16,7 @@ def whose_helm(holder: str, keys: Keymap) -> str:
     return text.format(holder=visible(holder), key=keys.action("palette").shown)
 
 
-def refusal_sentence(refusal: Refusal, state: RunState, keys: Keymap) -> str:
+def refusal_sentence(refusal: AnyRefusal, state: RunState, keys: Keymap) -> str:
     """Why, and what to do where the code tells; else the refusal's own English message."""
 
     def name(step: str) -> str:

@@ -24,7 +24,7 @@ _OVERFLOW_UID = 65534
 _LONGEST_BASE = 60
 
 
-class Account(Struct, frozen=True):
+class DemoAccount(Struct, frozen=True):
     """Ids of the account; `switch` says that the caller is root and children have to change to it."""
 
     name: str
@@ -58,14 +58,14 @@ class Account(Struct, frozen=True):
         return all(self.may(part) for part in (whole, *whole.parents))
 
 
-def account() -> Account:
+def account() -> DemoAccount:
     """The account for the server. Raises DemoError when the caller is root and there is no unprivileged one."""
     if os.geteuid() != 0:
-        return Account(_own_name(), os.geteuid(), os.getegid(), switch=False)
+        return DemoAccount(_own_name(), os.geteuid(), os.getegid(), switch=False)
     known = {entry.pw_name: entry for entry in pwd.getpwall() if entry.pw_uid != 0}
     by_uid = [entry for entry in known.values() if entry.pw_uid == _OVERFLOW_UID]
     for entry in [*(known[name] for name in _NAMES if name in known), *by_uid]:
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
+        return DemoAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
     raise DemoError(
         Said(
             "PostgreSQL does not run as root and no unprivileged account ({names}) exists here; "
@@ -82,7 +82,7 @@ def _own_name() -> str:
         return str(os.geteuid())
 
 
-def bases(user: Account) -> list[Path]:
+def bases(user: DemoAccount) -> list[Path]:
     """Temporary directories in which the account can run a server: reachable, executable, short enough."""
     found: list[Path] = []
     for name in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
@@ -97,7 +97,7 @@ def bases(user: Account) -> list[Path]:
     return found
 
 
-def scratch_directory(prefix: str, user: Account | None = None) -> Path:
+def scratch_directory(prefix: str, user: DemoAccount | None = None) -> Path:
     """A fresh directory for a server: 0711 and root's where the server has another account, else 0700.
 
     Raises DemoError when there is no temporary directory that fits.

@@ -25,7 +25,7 @@ from typing import Literal
 import msgspec
 
 from tui.demo import processes
-from tui.demo.account import Account, account
+from tui.demo.account import DemoAccount, account
 from tui.demo.binaries import Binaries
 from tui.demo.errors import DemoError
 from tui.said import Said
@@ -76,7 +76,7 @@ class _Record(msgspec.Struct, frozen=True):
 class Server:
     """A server's directory; nothing runs until `start`. Every method may be called from another process later."""
 
-    def __init__(self, directory: Path, binaries: Binaries, user: Account, socket: Path) -> None:
+    def __init__(self, directory: Path, binaries: Binaries, user: DemoAccount, socket: Path) -> None:
         self.directory = directory
         self.binaries = binaries
         self.account = user
@@ -90,7 +90,7 @@ class Server:
         *,
         fsync: bool = True,
         settings: Mapping[str, str] | None = None,
-        user: Account | None = None,
+        user: DemoAccount | None = None,
     ) -> Server:
         """A new cluster in `directory`, which is empty or made here; it is not started yet.
 
@@ -128,7 +128,7 @@ class Server:
                 Said("There is no server of the demo in {directory}: {error}.", directory=directory, error=error)
             ) from error
         binaries = Binaries(Path(record.bindir), record.version, record.carried)
-        user = Account(record.account, record.uid, record.gid, record.switch)
+        user = DemoAccount(record.account, record.uid, record.gid, record.switch)
         return cls(directory, binaries, user, Path(record.socket))
 
     @property
@@ -285,7 +285,7 @@ def _pid_in(path: Path) -> int | None:
         return None
 
 
-def _make_own(directory: Path, user: Account) -> None:
+def _make_own(directory: Path, user: DemoAccount) -> None:
     directory.mkdir(mode=0o711 if user.switch else 0o700, parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise DemoError(Said("{directory} is not empty; a server needs a directory of its own.", directory=directory))
@@ -300,7 +300,7 @@ def _make_own(directory: Path, user: Account) -> None:
         )
 
 
-def _socket_directory(home: Path, user: Account) -> Path:
+def _socket_directory(home: Path, user: DemoAccount) -> Path:
     """In the directory itself; elsewhere only when its path is too long for a socket."""
     socket = home / "socket"
     if len(os.fsencode(socket / f".s.PGSQL.{PORT}")) > _LONGEST_SOCKET:
@@ -312,7 +312,7 @@ def _socket_directory(home: Path, user: Account) -> Path:
     return socket
 
 
-def _stage(binaries: Binaries, directory: Path, user: Account) -> Binaries:
+def _stage(binaries: Binaries, directory: Path, user: DemoAccount) -> Binaries:
     """The same binaries where the account can execute them: as they are, or a copy in `directory/pg`."""
     program = binaries.bindir / "postgres"
     if user.reaches(binaries.bindir) and (not user.switch or user.may(program, 0o5)):

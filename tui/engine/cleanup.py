@@ -81,7 +81,7 @@ class Cleanup:
         limits = msgspec.structs.replace(
             settings, lock_timeout=0.0, statement_timeout=settings.statement_timeout or PATIENCE
         )  # fmt: skip
-        return await self._sql.unwitnessed((fx.Statement(text=statement),), limits)
+        return await self._sql.unwitnessed((fx.SqlStatement(text=statement),), limits)
 
     async def _finished(self, about: dict[str, Any]) -> str | dict[str, Any] | None:
         """Whether nothing unfinished is left of the statement; what is, is taken away."""

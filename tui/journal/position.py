@@ -24,7 +24,7 @@ class PositionError(JournalError, ValueError):
     """A text that names no moment of a run."""
 
 
-class Placed(Protocol):
+class Positioned(Protocol):
     """Anything with a place in the run: a line, its head."""
 
     @property
@@ -46,7 +46,7 @@ class Position(msgspec.Struct, frozen=True):
     value: float = 0
     time: str = ""
 
-    def admits(self, line: Placed) -> bool:
+    def admits(self, line: Positioned) -> bool:
         """Whether the line is at the position or before it."""
         if self.by == "seq":
             return line.seq <= self.value

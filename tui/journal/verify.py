@@ -16,7 +16,7 @@ from tui.said import Said, said_of
 CHUNK = 4 * 1024 * 1024
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verification(msgspec.Struct, frozen=True):
     """What verification found.
 
     `lines` that are whole, `head` the digest of the last of them (64 zeros for none), `bad_seq` the number of
@@ -96,7 +96,7 @@ class Survey:
         return None
 
 
-def verify(path: Path | str, noted: End | None = None) -> Verdict:
+def verify(path: Path | str, noted: End | None = None) -> Verification:
     """Find the first line at which number, chain, time or JSON is broken.
 
     A chain shows changes to a line by the line after it. What is done to the last line so that it stays
@@ -113,7 +113,7 @@ def verify(path: Path | str, noted: End | None = None) -> Verdict:
         else:
             bad_seq = max(0, survey.lines - 1) if noted.seq is None else noted.seq
             reason = Said("it is not the line whose digest was noted.")
-    return Verdict(
+    return Verification(
         ok=reason is None,
         lines=survey.lines,
         head=survey.head,

@@ -17,10 +17,10 @@ from msgspec import Struct, inspect
 
 from tui.plan import shapes
 from tui.plan.files import Files
-from tui.plan.problems import Report
+from tui.plan.problems import ProblemReport
 from tui.plan.scalars import PARSERS
 from tui.plan.words import described, found, number_hint, wrong_scalar
-from tui.plan.yaml import Mapping, Node, Scalar, Sequence, builtins
+from tui.plan.yaml import Mapping, Scalar, Sequence, YamlNode, builtins
 from tui.said import N_, Joined, Quoted, Said, said_of, several
 
 
@@ -29,7 +29,7 @@ class Invalid(Enum):
 
 
 INVALID = Invalid.INVALID
-Reader = Callable[[Node, str], Any]
+Reader = Callable[[YamlNode, str], Any]
 
 
 class Converter:
@@ -38,7 +38,7 @@ class Converter:
     `readers` take over for types that people write differently from how the model holds them.
     """
 
-    def __init__(self, report: Report, files: Files) -> None:
+    def __init__(self, report: ProblemReport, files: Files) -> None:
         self.report = report
         self.files = files
         self.positions: dict[str, tuple[int, int]] = {}
@@ -46,7 +46,7 @@ class Converter:
         self.bad: set[str] = set()
         self.readers: dict[type[Struct], Reader] = {}
 
-    def convert(self, node: Node, t: inspect.Type, path: str) -> Any:
+    def convert(self, node: YamlNode, t: inspect.Type, path: str) -> Any:
         """The value of a node as type `t`, or INVALID after a problem was reported."""
         self.positions[path] = node.spot
         value = self._convert(node, t, path)
@@ -54,9 +54,9 @@ class Converter:
             self.bad.add(path)
         return value
 
-    def _convert(self, node: Node, t: inspect.Type, path: str) -> Any:
+    def _convert(self, node: YamlNode, t: inspect.Type, path: str) -> Any:
         t, scalar = shapes.unwrap(t)
-        if type(node) is Node:
+        if type(node) is YamlNode:
             return INVALID
         if isinstance(t, inspect.UnionType):
             return self._union(node, t, path)
@@ -73,13 +73,13 @@ class Converter:
             return self.wrong(node, described(t, scalar))
         return self._scalar(node, t, scalar)
 
-    def wrong(self, node: Node, expected: str | Said, hint: str | Said = "") -> Invalid:
+    def wrong(self, node: YamlNode, expected: str | Said, hint: str | Said = "") -> Invalid:
         """Report that something else was expected here."""
         message = Said("expected {expected}, not {found}", expected=expected, found=found(node))
         self.report.add("wrong-type", node.spot, Joined((message, hint), "; ") if hint else message)
         return INVALID
 
-    def struct(self, node: Node, cls: type[Struct], path: str) -> Any:
+    def struct(self, node: YamlNode, cls: type[Struct], path: str) -> Any:
         """A structure of the model or of a kind; missing and wrong values are reported and stood in for."""
         if not isinstance(node, Mapping):
             keys = ", ".join(shapes.fields(cls))
@@ -104,7 +104,7 @@ class Converter:
         self.missing(node, cls, path, meant)
         return values
 
-    def build(self, cls: type[Struct], node: Node, values: dict[str, Any]) -> Any:
+    def build(self, cls: type[Struct], node: YamlNode, values: dict[str, Any]) -> Any:
         """The structure of these values, with placeholders for what is missing."""
         for field in shapes.fields(cls).values():
             if field.required and field.name not in values:
@@ -161,13 +161,13 @@ class Converter:
             said = Said("exactly one of {names} must be written here", names=listed)
             self.report.add("one-of", (node.line, node.column), said)
 
-    def _any(self, node: Node) -> Any:
+    def _any(self, node: YamlNode) -> Any:
         try:
             return builtins(node)
         except ValueError:
             return self.wrong(node, Said("a number that fits in 64 bits"), Said("write it in quotes"))
 
-    def _dict(self, node: Node, t: inspect.DictType, path: str) -> Any:
+    def _dict(self, node: YamlNode, t: inspect.DictType, path: str) -> Any:
         if not isinstance(node, Mapping):
             return self.wrong(node, described(t, None))
         values: dict[str, Any] = {}
@@ -178,7 +178,7 @@ class Converter:
                 values[key] = value
         return values
 
-    def _collection(self, node: Node, t: inspect.CollectionType, path: str) -> Any:
+    def _collection(self, node: YamlNode, t: inspect.CollectionType, path: str) -> Any:
         if not isinstance(node, Sequence):
             hint: str | Said = ""
             if isinstance(node, Scalar) and node.text and len(node.text) < 40:
@@ -198,7 +198,7 @@ class Converter:
         }  # fmt: skip
         return kinds.get(type(t), tuple)(sound)
 
-    def _union(self, node: Node, t: inspect.UnionType, path: str) -> Any:
+    def _union(self, node: YamlNode, t: inspect.UnionType, path: str) -> Any:
         if isinstance(node, Scalar) and node.plain and t.includes_none and _value(node) is None:
             return None
         possible = shapes.members(t)
@@ -310,7 +310,7 @@ def _value(node: Scalar) -> Any:
         return INVALID
 
 
-def fits(node: Node, t: inspect.Type) -> bool:
+def fits(node: YamlNode, t: inspect.Type) -> bool:
     """Is the node of the shape of this type, so that its mistakes are worth telling?"""
     t, scalar = shapes.unwrap(t)
     if isinstance(t, inspect.AnyType):

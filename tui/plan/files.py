@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from tui.plan.problems import Report
+from tui.plan.problems import ProblemReport
 from tui.said import N_, Quoted, Said
 
 PLAN_FILE = "plan.yaml"
@@ -66,7 +66,7 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, line: int, final: 
     return line + chunk.count(b"\n")
 
 
-class Unusable(Exception):
+class UnusableFile(Exception):
     """Why a file cannot be part of the plan; `line` where the fault lies inside that file."""
 
     def __init__(self, code: str, message: str | Said, line: int | None = None) -> None:
@@ -82,19 +82,19 @@ def not_utf8(name: str) -> Said:
 class Files:
     """Checks the files of one plan. `digests` holds the SHA-256 of every sound one by its relative name."""
 
-    def __init__(self, directory: Path, report: Report, shown: Path) -> None:
+    def __init__(self, directory: Path, report: ProblemReport, shown: Path) -> None:
         self.directory = directory
         self.digests: dict[str, str] = {}
         self._report = report
         self._shown = shown
-        self._faults: dict[str, Unusable] = {}
+        self._faults: dict[str, UnusableFile] = {}
         self._texts: dict[str, str] = {}
 
     def claim(self, written: str, at: tuple[int, int]) -> str | None:
         """The relative name of a file the plan names at this place; None with a problem when it cannot be used."""
         try:
             return self.include(written)
-        except Unusable as fault:
+        except UnusableFile as fault:
             known, name = fault, str(PurePosixPath(written))
         if known.line is not None:
             self._report.add(known.code, (known.line, 1), known.message, file=self.shown(name))
@@ -103,12 +103,12 @@ class Files:
         return None
 
     def include(self, written: str) -> str:
-        """The relative name of a file that belongs to the plan from now on. Raises Unusable."""
+        """The relative name of a file that belongs to the plan from now on. Raises UnusableFile."""
         name = str(PurePosixPath(written))
         if name not in self.digests and name not in self._faults:
             try:
                 self.digests[name] = self._check(written, name)
-            except Unusable as fault:
+            except UnusableFile as fault:
                 self._faults[name] = fault
         if name in self._faults:
             raise self._faults[name]
@@ -153,30 +153,30 @@ class Files:
     def _check(self, written: str, name: str) -> str:
         if not written or not name.isprintable() or "\\" in name or name == ".":
             message = N_("{name} is not the name of a file; use printable characters and no backslash.")
-            raise Unusable("bad-file-name", Said(message, name=Quoted(written)))
+            raise UnusableFile("bad-file-name", Said(message, name=Quoted(written)))
         if name.startswith("/") or ".." in PurePosixPath(name).parts:
             message = N_(
                 "{name} lies outside the plan's directory; files are named relative to the plan, without '..'."
             )
-            raise Unusable("file-outside", Said(message, name=Quoted(written)))
+            raise UnusableFile("file-outside", Said(message, name=Quoted(written)))
         if name in (PLAN_FILE, SEAL_FILE):
             said = Said("{name} is reserved for the frozen plan; give the file another name.", name=Quoted(written))
-            raise Unusable("bad-file-name", said)
+            raise UnusableFile("bad-file-name", said)
         path = self.directory / name
         try:
             resolved = path.resolve(strict=True)
             if not resolved.is_relative_to(self.directory.resolve()):
                 message = N_("{name} is a link out of the plan's directory; copy the file beside the plan.")
-                raise Unusable("file-outside", Said(message, name=Quoted(written)))
+                raise UnusableFile("file-outside", Said(message, name=Quoted(written)))
             return digest_of(resolved, utf8=name.lower().endswith(".sql"))
         except FileNotFoundError:
-            raise Unusable("missing-file", self._missing(name)) from None
+            raise UnusableFile("missing-file", self._missing(name)) from None
         except Undecodable as error:
-            raise Unusable("not-utf8", not_utf8(name), error.line) from None
+            raise UnusableFile("not-utf8", not_utf8(name), error.line) from None
         except (OSError, RuntimeError) as error:
             reason = why(error) if isinstance(error, OSError) else error
             said = Said("{name} cannot be read: {reason}.", name=Quoted(written), reason=reason)
-            raise Unusable("unreadable-file", said) from None
+            raise UnusableFile("unreadable-file", said) from None
 
     def _missing(self, name: str) -> Said:
         try:

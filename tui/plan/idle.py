@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tui.plan.kinds import Kind
 from tui.plan.model import Step
-from tui.plan.scene import Placed, Scene
+from tui.plan.scene import Outline, PlacedStep
 from tui.said import N_, Quoted, Said
 
 
-def lint_idle(scene: Scene) -> None:
+def lint_idle(scene: Outline) -> None:
     """Report every such key, where it stands."""
     for path, phase, in_rollback in scene.phases():
         if in_rollback:
@@ -35,11 +35,11 @@ def lint_idle(scene: Scene) -> None:
                 scene.add("does-nothing", path, said, "warning")
 
 
-def _say(scene: Scene, path: str, text: Said) -> None:
+def _say(scene: Outline, path: str, text: Said) -> None:
     scene.report.add("does-nothing", scene.key_at(path), text)
 
 
-def _of_step(placed: Placed, step: Step, kind: Kind) -> Iterator[tuple[str, str]]:
+def _of_step(placed: PlacedStep, step: Step, kind: Kind) -> Iterator[tuple[str, str]]:
     """Keys of a step, each with why it does nothing."""
     if kind.signed:
         text = N_("A person signs this step and nothing of it is executed; {key} does nothing here.")

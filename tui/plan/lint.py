@@ -12,14 +12,14 @@ from tui.plan.model import Guard
 from tui.plan.phases import lint_phases
 from tui.plan.reader import Use
 from tui.plan.references import lint_references
-from tui.plan.scene import Placed, Scene
+from tui.plan.scene import Outline, PlacedStep
 from tui.plan.targets import lint_milestones, lint_targets
 from tui.plan.tolerance import SHORTEST
 from tui.said import LANGUAGES, N_, Quoted, Said, said_of
 from tui.sql.question import review_question
 
 
-def lint(scene: Scene, files: Files) -> None:
+def lint(scene: Outline, files: Files) -> None:
     """Apply every rule."""
     _lint_head(scene)
     lint_targets(scene)
@@ -44,7 +44,7 @@ def lint(scene: Scene, files: Files) -> None:
         _lint_effect(scene, placed, said)
 
 
-def _lint_head(scene: Scene) -> None:
+def _lint_head(scene: Outline) -> None:
     plan = scene.plan
     if scene.sound("virada") and plan.virada != 1:
         said = Said("This version reads plans of the format 1, not {number}.", number=plan.virada)
@@ -61,7 +61,7 @@ def _lint_head(scene: Scene) -> None:
         _lint_question(scene, "canary.sql", plan.canary.sql)
 
 
-def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
+def _lint_guard(scene: Outline, path: str, guard: Guard) -> None:
     if scene.sound(f"{path}.metric") and guard.metric not in METRICS:
         guess = scene.report.guess(guard.metric, tuple(METRICS))
         message = N_("There is no metric {metric}; there are: {metrics}.")
@@ -78,7 +78,7 @@ def _lint_guard(scene: Scene, path: str, guard: Guard) -> None:
                 scene.add("bad-quantity", f"{path}.{key}", text)
 
 
-def _lint_criterion(scene: Scene, path: str, guard: Guard, others: Sequence[Guard]) -> None:
+def _lint_criterion(scene: Outline, path: str, guard: Guard, others: Sequence[Guard]) -> None:
     """The journal tells criteria apart by metric, relation and limit."""
     found = (guard.metric, guard.below, guard.above, guard.equals)
     if any(found == (other.metric, other.below, other.above, other.equals) for other in others) and scene.sound(path):
@@ -86,7 +86,7 @@ def _lint_criterion(scene: Scene, path: str, guard: Guard, others: Sequence[Guar
         scene.add("duplicate-guard", path, Said(message, metric=Quoted(guard.metric)))
 
 
-def _lint_structure(scene: Scene) -> None:
+def _lint_structure(scene: Outline) -> None:
     if scene.sound("phases") and not scene.plan.phases:
         scene.add("no-steps", "phases", Said("The plan has no phases; write at least one with a section and a step."))
     markers: list[str] = []
@@ -105,7 +105,7 @@ def _lint_structure(scene: Scene) -> None:
                 scene.add("no-steps", section_path, Said("This section has no steps."), "warning")
 
 
-def _lint_step(scene: Scene, placed: Placed) -> None:
+def _lint_step(scene: Outline, placed: PlacedStep) -> None:
     entry, step = placed.entry, placed.entry.step
     proof = step.prove
     compared = f"{entry.path}.prove.equals"
@@ -131,12 +131,12 @@ def _lint_step(scene: Scene, placed: Placed) -> None:
         scene.add("bad-value", f"{entry.path}.title", Said("A step needs a title."))
 
 
-def _lint_question(scene: Scene, path: str, sql: str) -> None:
+def _lint_question(scene: Outline, path: str, sql: str) -> None:
     for found in review_question(sql):
         scene.add(found.code.replace("_", "-"), path, found.message, found.level)
 
 
-def _lint_effect(scene: Scene, placed: Placed, said: set[str]) -> None:
+def _lint_effect(scene: Outline, placed: PlacedStep, said: set[str]) -> None:
     """What changes the target can be taken back and proved; `said` are the codes of what the kind said itself."""
     entry, step = placed.entry, placed.entry.step
     kind = scene.kinds.get(step.kind)
@@ -153,7 +153,7 @@ def _lint_effect(scene: Scene, placed: Placed, said: set[str]) -> None:
         scene.report.add("no-prove", at, Said(message, id=Quoted(step.id or step.title)), "warning")
 
 
-def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_steps: dict[str, Kind]) -> set[str]:
+def _ask_kind(scene: Outline, files: Files, placed: PlacedStep, use: Use, kinds_of_steps: dict[str, Kind]) -> set[str]:
     """Let the kind look at its own spec, and put what it finds where it belongs; returns the codes."""
     kind = scene.kinds[use.kind]
     said: set[str] = set()
@@ -179,7 +179,7 @@ def _ask_kind(scene: Scene, files: Files, placed: Placed, use: Use, kinds_of_ste
     return said
 
 
-def _put(scene: Scene, files: Files, use: Use, finding: Finding, message: str | Said) -> None:
+def _put(scene: Outline, files: Files, use: Use, finding: Finding, message: str | Said) -> None:
     if finding.file is not None and finding.line is not None:
         at, file = (finding.line, 1), files.shown(finding.file)
     else:

@@ -15,9 +15,9 @@ from tui.plan.files import PLAN_FILE, Files, open_regular, why
 from tui.plan.kinds import Kinds
 from tui.plan.lint import lint
 from tui.plan.model import Plan
-from tui.plan.problems import Problem, Report
+from tui.plan.problems import Problem, ProblemReport
 from tui.plan.reader import PlanReader
-from tui.plan.scene import Scene
+from tui.plan.scene import Outline
 from tui.plan.secrets import Secrets, lint_secrets
 from tui.said import Said
 
@@ -57,7 +57,7 @@ def load(path: Path, kinds: Kinds) -> Loaded:
 
 
 def _load(path: Path, kinds: Kinds) -> Loaded:
-    report = Report(str(path))
+    report = ProblemReport(str(path))
     raw = _read(path, report)
     text = None if raw is None else yaml.decode(raw, report)
     root = None if text is None else yaml.compose(text, report)
@@ -68,7 +68,7 @@ def _load(path: Path, kinds: Kinds) -> Loaded:
     reader = PlanReader(converter, kinds)
     plan = converter.struct(root, Plan, "")
     if isinstance(plan, Plan):
-        lint(Scene(plan, converter, reader, kinds), files)
+        lint(Outline(plan, converter, reader, kinds), files)
     secrets = lint_secrets(root, report, files, text or "", kinds)
     report.hide(secrets.values)
     return Loaded(
@@ -81,7 +81,7 @@ def _load(path: Path, kinds: Kinds) -> Loaded:
     )
 
 
-def _read(path: Path, report: Report) -> bytes | None:
+def _read(path: Path, report: ProblemReport) -> bytes | None:
     try:
         with os.fdopen(open_regular(path), "rb") as file:
             return file.read(yaml.LONGEST_FILE + 1)

@@ -240,7 +240,7 @@ class Trigger(Node, frozen=True, kw_only=True):
     """So many unresolved errors propose it."""
 
 
-class Rollback(Node, frozen=True, kw_only=True):
+class RollbackPlan(Node, frozen=True, kw_only=True):
     """How the database is taken back."""
 
     triggers: tuple[Trigger, ...] = ()
@@ -269,7 +269,7 @@ class Plan(Node, frozen=True, kw_only=True):
     """Criteria that hold while the change is carried out."""
     phases: tuple[Phase, ...] = ()
     """The checklist: phases have sections, and sections have steps."""
-    rollback: Rollback = Rollback()
+    rollback: RollbackPlan = RollbackPlan()
     """How it is taken back."""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui.plan.scene import Scene
+from tui.plan.scene import Outline
 from tui.said import Said
 
 
-def lint_phases(scene: Scene) -> None:
+def lint_phases(scene: Outline) -> None:
     """A phase's window can hold it, and counts from a target's."""
     opens = None
     for path, phase, in_rollback in scene.phases():

@@ -39,7 +39,7 @@ class Problem(Struct, frozen=True):
         return str(self.said)
 
 
-class Report:
+class ProblemReport:
     """Gathers the problems of one plan. `file` is its name as the person gave it."""
 
     def __init__(self, file: str) -> None:

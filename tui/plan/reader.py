@@ -15,7 +15,7 @@ from tui.plan.kinds import KINDS_TO_COME, Kind, Kinds
 from tui.plan.metrics import METRICS
 from tui.plan.model import Action, Guard, Step, Target
 from tui.plan.words import bare_number, unit_hint
-from tui.plan.yaml import Mapping, Node, Scalar
+from tui.plan.yaml import Mapping, Scalar, YamlNode
 from tui.said import N_, Quoted, Said
 
 COMMON_KEYS = tuple(key for key in shapes.fields(Step) if key not in ("kind", "spec"))
@@ -38,7 +38,7 @@ class Use:
 
 
 @dataclass(slots=True)
-class Entry:
+class StepEntry:
     """A step that was read, with its path and the kinds it uses: its own first, then those of undo and cleanup."""
 
     step: Step
@@ -54,12 +54,12 @@ class PlanReader:
         self.converter = converter
         self.report = converter.report
         self.kinds = kinds
-        self.entries: dict[int, Entry] = {}
+        self.entries: dict[int, StepEntry] = {}
         self._lines: dict[str, int] = {}
         self._uses: list[Use] = []
         converter.readers |= {Step: self.step, Action: self.action, Target: self.target, Guard: self.guard}
 
-    def target(self, node: Node, path: str) -> Any:
+    def target(self, node: YamlNode, path: str) -> Any:
         """A target; `server_log: {file: PATH}` is the same as `server_log: "file:PATH"`."""
         if isinstance(node, Mapping) and isinstance(log := node.get("server_log"), Mapping):
             pairs = list(log.pairs.items())
@@ -71,7 +71,7 @@ class PlanReader:
                 node = written
         return self.converter.struct(node, Target, path)
 
-    def guard(self, node: Node, path: str) -> Any:
+    def guard(self, node: YamlNode, path: str) -> Any:
         """A success criterion; a limit of a time has a unit, as every duration has."""
         guard = self.converter.struct(node, Guard, path)
         metric = node.get("metric") if isinstance(node, Mapping) else None
@@ -87,7 +87,7 @@ class PlanReader:
                     self.report.add("bad-quantity", value.spot, text)
         return guard
 
-    def step(self, node: Node, path: str) -> Any:
+    def step(self, node: YamlNode, path: str) -> Any:
         """One step of a section."""
         if not isinstance(node, Mapping):
             return self.converter.wrong(node, Said("a mapping with id, title and the step's kind"))
@@ -103,11 +103,11 @@ class PlanReader:
         step = self.converter.build(Step, node, values)
         if step is not INVALID:
             uses = [use for use in self._uses if not use.is_action] + [use for use in self._uses if use.is_action]
-            self.entries[id(step)] = Entry(step, path, (node.line, node.column), uses)
+            self.entries[id(step)] = StepEntry(step, path, (node.line, node.column), uses)
         self._uses = before
         return step
 
-    def action(self, node: Node, path: str) -> Any:
+    def action(self, node: YamlNode, path: str) -> Any:
         """An undo or a cleanup: a mapping whose one key is a kind."""
         if not isinstance(node, Mapping):
             return self.converter.wrong(node, Said("a mapping with one kind, such as {sql: {file: rollback.sql}}"))
@@ -220,7 +220,7 @@ class PlanReader:
                 at = (node.line, node.column)
                 self.report.add("missing-key", at, Said("missing key 'title': what people read in the checklist"))
 
-    def _spec(self, kind: Kind, node: Node, path: str, is_action: bool = False) -> dict[str, Any]:
+    def _spec(self, kind: Kind, node: YamlNode, path: str, is_action: bool = False) -> dict[str, Any]:
         before = self.report.errors
         written = self._written_out(kind, node)
         spec: Any = INVALID
@@ -230,9 +230,9 @@ class PlanReader:
         self._uses.append(Use(kind.name, spec if sound else None, path, is_action))
         return dict(shapes.plain(spec)) if sound else {}
 
-    def _written_out(self, kind: Kind, node: Node) -> Node | Invalid:
+    def _written_out(self, kind: Kind, node: YamlNode) -> YamlNode | Invalid:
         """The spec as a mapping, where a short form was written."""
-        if isinstance(node, Mapping) or type(node) is Node:
+        if isinstance(node, Mapping) or type(node) is YamlNode:
             return node
         plain = isinstance(node, Scalar) and node.plain
         text = node.text if isinstance(node, Scalar) else ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.plan.scene import Placed, Scene
+from tui.plan.scene import Outline, PlacedStep
 from tui.said import N_, Joined, Quoted, Said
 
 
-def lint_references(scene: Scene) -> None:
+def lint_references(scene: Outline) -> None:
     """Every name leads somewhere, and to something that runs in time."""
     ids = scene.reader.ids()
     for placed in scene.steps:
@@ -31,12 +31,12 @@ def lint_references(scene: Scene) -> None:
             scene.add("unknown-guard", f"{path}.guard", text)
 
 
-def _suggesting(scene: Scene, said: Said, word: str, candidates: Iterable[str]) -> Said:
+def _suggesting(scene: Outline, said: Said, word: str, candidates: Iterable[str]) -> Said:
     guess = scene.report.guess(word, candidates)
     return said if guess is None else Joined((said, Said("Did you mean {guess}?", guess=Quoted(guess))), " ")
 
 
-def _known_step(scene: Scene, ident: str, path: str, ids: list[str]) -> bool:
+def _known_step(scene: Outline, ident: str, path: str, ids: list[str]) -> bool:
     if scene.reader.is_id(ident):
         return True
     message = Said("There is no step {id}.", id=Quoted(ident))
@@ -44,7 +44,7 @@ def _known_step(scene: Scene, ident: str, path: str, ids: list[str]) -> bool:
     return False
 
 
-def _lint_role(scene: Scene, placed: Placed) -> None:
+def _lint_role(scene: Outline, placed: PlacedStep) -> None:
     role, path = placed.entry.step.role, f"{placed.entry.path}.role"
     roles = [member.role for member in scene.plan.team]
     if role is not None and role not in roles and scene.sound(path) and "team" not in scene.converter.bad:
@@ -52,7 +52,7 @@ def _lint_role(scene: Scene, placed: Placed) -> None:
         scene.add("unknown-role", path, _suggesting(scene, message, role, roles))
 
 
-def _lint_companion(scene: Scene, placed: Placed, ids: list[str]) -> None:
+def _lint_companion(scene: Outline, placed: PlacedStep, ids: list[str]) -> None:
     step, path = placed.entry.step, f"{placed.entry.path}.with"
     if step.with_ is None or not scene.sound(path) or not _known_step(scene, step.with_, path, ids):
         return
@@ -72,7 +72,7 @@ def _lint_companion(scene: Scene, placed: Placed, ids: list[str]) -> None:
         scene.add("later-step", path, message)
 
 
-def _lint_need(scene: Scene, placed: Placed, needed: str, path: str, ids: list[str]) -> None:
+def _lint_need(scene: Outline, placed: PlacedStep, needed: str, path: str, ids: list[str]) -> None:
     if not _known_step(scene, needed, path, ids):
         return
     other = scene.by_id.get(needed)
@@ -83,13 +83,13 @@ def _lint_need(scene: Scene, placed: Placed, needed: str, path: str, ids: list[s
         scene.add("later-step", path, message)
 
 
-def _siblings(one: Placed, other: Placed) -> bool:
+def _siblings(one: PlacedStep, other: PlacedStep) -> bool:
     return one.parallel and one.section == other.section
 
 
-def _lint_cycles(scene: Scene) -> None:
+def _lint_cycles(scene: Outline) -> None:
     """Only steps of one parallel section may need each other in any order, so only there a circle can hide."""
-    waits_for: dict[int, list[Placed]] = {}
+    waits_for: dict[int, list[PlacedStep]] = {}
     for placed in scene.steps:
         if placed.parallel:
             others = (scene.by_id.get(needed) for needed in placed.entry.step.needs)
@@ -98,7 +98,7 @@ def _lint_cycles(scene: Scene) -> None:
             ]
     done: set[int] = set()
     for start in [placed for placed in scene.steps if placed.parallel]:
-        trail: list[tuple[Placed, int]] = [(start, 0)]
+        trail: list[tuple[PlacedStep, int]] = [(start, 0)]
         on_trail = {start.order}
         while trail:
             placed, position = trail.pop()

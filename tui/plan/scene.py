@@ -9,15 +9,15 @@ from tui.plan.convert import Converter
 from tui.plan.kinds import Kinds
 from tui.plan.model import Phase, Plan, Section
 from tui.plan.problems import Level
-from tui.plan.reader import Entry, PlanReader
+from tui.plan.reader import PlanReader, StepEntry
 from tui.said import Said
 
 
 @dataclass(slots=True, frozen=True)
-class Placed:
+class PlacedStep:
     """A step in its place: `order` counts over phases and then rollback, `section` is the path of its section."""
 
-    entry: Entry
+    entry: StepEntry
     order: int
     phase: Phase
     section: str
@@ -25,7 +25,7 @@ class Placed:
     in_rollback: bool
 
 
-class Scene:
+class Outline:
     """The whole plan for its rules; `steps` is in the order in which they run."""
 
     def __init__(self, plan: Plan, converter: Converter, reader: PlanReader, kinds: Kinds) -> None:
@@ -34,12 +34,12 @@ class Scene:
         self.reader = reader
         self.kinds = kinds
         self.report = converter.report
-        self.steps: list[Placed] = []
+        self.steps: list[PlacedStep] = []
         for path, phase, in_rollback in self.phases():
             for section_path, section in self.sections(path, phase):
                 for step in section.steps:
                     entry = reader.entries[id(step)]
-                    placed = Placed(entry, len(self.steps), phase, section_path, section.parallel, in_rollback)
+                    placed = PlacedStep(entry, len(self.steps), phase, section_path, section.parallel, in_rollback)
                     self.steps.append(placed)
         self.by_id = {placed.entry.step.id: placed for placed in self.steps if placed.entry.step.id}
 

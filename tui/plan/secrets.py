@@ -14,8 +14,8 @@ from msgspec import Struct
 from tui.plan.expand import VARIABLE
 from tui.plan.files import PLAN_FILE, Files
 from tui.plan.kinds import Kinds
-from tui.plan.problems import Report
-from tui.plan.yaml import Mapping, Node, Scalar, Sequence
+from tui.plan.problems import ProblemReport
+from tui.plan.yaml import Mapping, Scalar, Sequence, YamlNode
 from tui.said import Said
 from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text, standing_for_one
 from tui.sql.passwords import may_hold, read_secrets
@@ -56,7 +56,7 @@ def is_secret(text: str, in_target: bool) -> bool:
     return _URL.search(shown) is not None or (in_target and _SETTING.search(shown) is not None)
 
 
-def lint_secrets(root: Node, report: Report, files: Files, source: str, kinds: Kinds) -> Secrets:
+def lint_secrets(root: YamlNode, report: ProblemReport, files: Files, source: str, kinds: Kinds) -> Secrets:
     """Report every secret that is written down, at its place; never repeat it. `source`: the plan's own text."""
     search = _Search(report, files, source, kinds)
     search.scripts()
@@ -76,7 +76,7 @@ class _Place(Struct, frozen=True):
 
 
 class _Search:
-    def __init__(self, report: Report, files: Files, source: str, kinds: Kinds) -> None:
+    def __init__(self, report: ProblemReport, files: Files, source: str, kinds: Kinds) -> None:
         self._report = report
         self._files = files
         self._lines = source.split("\n")
@@ -128,10 +128,10 @@ class _Search:
 
     # The plan itself
 
-    def plan(self, root: Node) -> None:
+    def plan(self, root: YamlNode) -> None:
         """What stands in the plan."""
         seen: set[int] = set()
-        waiting: list[tuple[Node, _Place]] = [(root, _Place())]
+        waiting: list[tuple[YamlNode, _Place]] = [(root, _Place())]
         while waiting:
             node, place = waiting.pop()
             if isinstance(node, Scalar):
@@ -147,7 +147,7 @@ class _Search:
             elif isinstance(node, Mapping):
                 waiting += self._pairs(node, place, node is root)
 
-    def _pairs(self, node: Mapping, place: _Place, is_root: bool) -> Iterable[tuple[Node, _Place]]:
+    def _pairs(self, node: Mapping, place: _Place, is_root: bool) -> Iterable[tuple[YamlNode, _Place]]:
         for key, (key_node, value) in node.pairs.items():
             yield key_node, _Place(place.in_target)
             sound = key_node.spot not in self._reported

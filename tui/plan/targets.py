@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tui.plan.model import Target, Window
-from tui.plan.scene import Scene
+from tui.plan.scene import Outline
 from tui.plan.window import WindowError, resolve, zone
 from tui.said import N_, Quoted, Said, said_of
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def lint_targets(scene: Scene) -> None:
+def lint_targets(scene: Outline) -> None:
     """Names, logs and windows of the targets; that there is one."""
     if scene.sound("targets") and not scene.plan.targets:
         scene.add("no-target", "targets", Said("The plan names no target; name at least one database."))
@@ -29,12 +29,12 @@ def lint_targets(scene: Scene) -> None:
             scene.report.add("no-window", scene.key_at(path), Said(message, name=Quoted(name)), "warning")
 
 
-def _is_production(scene: Scene, path: str, target: Target) -> bool:
+def _is_production(scene: Outline, path: str, target: Target) -> bool:
     known = scene.sound(f"{path}.environment") and f"{path}.window" not in scene.converter.bad
     return known and target.environment == "production"
 
 
-def _lint_server_log(scene: Scene, path: str, target: Target) -> None:
+def _lint_server_log(scene: Outline, path: str, target: Target) -> None:
     where, colon, rest = target.server_log.partition(":")
     fine = where in ("file", "ssh") and rest if colon else where in ("auto", "none")
     if not fine and scene.sound(f"{path}.server_log"):
@@ -42,7 +42,7 @@ def _lint_server_log(scene: Scene, path: str, target: Target) -> None:
         scene.add("bad-value", f"{path}.server_log", Said(message, value=Quoted(target.server_log)))
 
 
-def lint_window(scene: Scene, path: str, window: Window) -> None:
+def lint_window(scene: Outline, path: str, window: Window) -> None:
     """Can the window be put on the clock?"""
     if scene.sound(f"{path}.duration") and window.duration <= 0:
         scene.add("bad-window", f"{path}.duration", Said("A window must be longer than nothing."))
@@ -62,7 +62,7 @@ def lint_window(scene: Scene, path: str, window: Window) -> None:
         scene.add(mistake.code, f"{path}.{mistake.key}", said_of(mistake))
 
 
-def lint_milestones(scene: Scene) -> None:
+def lint_milestones(scene: Outline) -> None:
     """A milestone beyond the window's end can never be met; one beyond some target's window is worth a warning."""
     lengths = {
         name: target.window.duration + target.window.buffer

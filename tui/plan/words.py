@@ -8,7 +8,7 @@ import re
 from msgspec import inspect
 
 from tui.plan import shapes
-from tui.plan.yaml import Mapping, Node, Scalar, Sequence
+from tui.plan.yaml import Mapping, Scalar, Sequence, YamlNode
 from tui.said import N_, Joined, Quoted, Said
 
 
@@ -41,7 +41,7 @@ def described(t: inspect.Type, scalar: str | None) -> Said:
     return Said(name)
 
 
-def found(node: Node) -> str | Said:
+def found(node: YamlNode) -> str | Said:
     """What stands there, in words."""
     if isinstance(node, Mapping):
         return Said("a mapping")

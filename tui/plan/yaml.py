@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tui.plan.problems import Report
+from tui.plan.problems import ProblemReport
 from tui.said import N_, Quoted, Said
 
 LONGEST_FILE = 4 * 2**20
@@ -33,7 +33,7 @@ _COLLECTIONS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
 @dataclass(slots=True, eq=False)
-class Node:
+class YamlNode:
     """A part of the document. `line`, `column` count from 1; `spot` is where a problem with it is reported.
 
     `size` counts the node and all below it, `height` the levels below it; `open` while it is being composed. A bare
@@ -52,7 +52,7 @@ class Node:
 
 
 @dataclass(slots=True, eq=False)
-class Scalar(Node):
+class Scalar(YamlNode):
     """A single value: its text, and whether it was written plain (then it may be a number, true, false or null)."""
 
     text: str = ""
@@ -86,17 +86,17 @@ class Scalar(Node):
 
 
 @dataclass(slots=True, eq=False)
-class Sequence(Node):
-    items: list[Node] = field(default_factory=list)
+class Sequence(YamlNode):
+    items: list[YamlNode] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
-class Mapping(Node):
+class Mapping(YamlNode):
     """Keys with their own nodes; a duplicate key was reported and is not here."""
 
-    pairs: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+    pairs: dict[str, tuple[Scalar, YamlNode]] = field(default_factory=dict)
 
-    def get(self, key: str) -> Node | None:
+    def get(self, key: str) -> YamlNode | None:
         pair = self.pairs.get(key)
         return None if pair is None else pair[1]
 
@@ -117,11 +117,11 @@ class _Frame:
 
 
 class _Composer:
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: ProblemReport) -> None:
         self.report = report
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
         self.stack: list[_Frame] = []
-        self.anchors: dict[str, Node] = {}
+        self.anchors: dict[str, YamlNode] = {}
         self.expanded = 0
         self.documents = 0
 
@@ -133,7 +133,7 @@ class _Composer:
         elif name in ("MappingStartEvent", "SequenceStartEvent"):
             self.start(event, Mapping(*at) if name == "MappingStartEvent" else Sequence(*at), at)
         elif name in ("MappingEndEvent", "SequenceEndEvent"):
-            node: Node = self.stack.pop().node
+            node: YamlNode = self.stack.pop().node
             node.open = False
             self.place(node)
         elif name == "AliasEvent":
@@ -171,7 +171,7 @@ class _Composer:
         self.report.add("yaml-depth", at, message)
         raise _Stop
 
-    def alias(self, anchor: str, at: tuple[int, int]) -> Node:
+    def alias(self, anchor: str, at: tuple[int, int]) -> YamlNode:
         node = self.anchors.get(anchor)
         if node is None:
             message = N_("The alias *{name} has no anchor &{name} before it.")
@@ -187,9 +187,9 @@ class _Composer:
                 self.too_deep(at)
             return node
         self.report.add("yaml-alias", at, Said(message, name=anchor[:80]))
-        return Node(*at)
+        return YamlNode(*at)
 
-    def place(self, node: Node, aliased: bool = False) -> None:
+    def place(self, node: YamlNode, aliased: bool = False) -> None:
         if not self.stack:
             self.root = node
             return
@@ -208,7 +208,7 @@ class _Composer:
                 parent.pairs[frame.key.text] = (frame.key, node)
             frame.key, frame.skip = None, False
 
-    def key(self, frame: _Frame, parent: Mapping, node: Node) -> None:
+    def key(self, frame: _Frame, parent: Mapping, node: YamlNode) -> None:
         frame.key, frame.skip = Scalar(node.line, node.column), True
         if not isinstance(node, Scalar):
             self.report.add("bad-key", node.spot, Said("A key must be a text, not a list or a mapping."))
@@ -246,7 +246,7 @@ def _events(text: str, bounded: bool = True) -> Iterator[Any]:
         parser.dispose()
 
 
-def decode(raw: bytes, report: Report) -> str | None:
+def decode(raw: bytes, report: ProblemReport) -> str | None:
     """The text of a plan's bytes; None with a problem when they are no UTF-8, too many, or hold control characters."""
     if len(raw) > LONGEST_FILE:
         message = N_("The plan is larger than {limit} MiB; a plan names files, it does not hold them.")
@@ -270,7 +270,7 @@ def decode(raw: bytes, report: Report) -> str | None:
     return text
 
 
-def compose(text: str, report: Report) -> Node | None:
+def compose(text: str, report: ProblemReport) -> YamlNode | None:
     """The root node of a YAML text; None with problems when it is none, or when a bound is passed."""
     import yaml
 
@@ -298,7 +298,7 @@ def compose(text: str, report: Report) -> Node | None:
     return composer.root
 
 
-def _too_deep(text: str, report: Report) -> None:
+def _too_deep(text: str, report: ProblemReport) -> None:
     """Report where the document passes our own bound, which is far below any parser's."""
     composer = _Composer(report)
     try:
@@ -318,7 +318,7 @@ def _syntax(text: str, at: tuple[int, int], problem: str) -> Said:
     return Said("This is not valid YAML: {problem}.", problem=problem)
 
 
-def builtins(node: Node) -> Any:
+def builtins(node: YamlNode) -> Any:
     """The node as dict, list, str, int, float, bool or None. Raises ValueError for a number no journal can hold."""
     if isinstance(node, Mapping):
         return {key: builtins(value) for key, (_key, value) in node.pairs.items()}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tui.journal.codes import Unmeasured
 from tui.journal.events import MetricsSampled
 from tui.plan.metrics import Origin, told_by
-from tui.run.state import HISTORY, GuardState, Reading, RunState, Sample
+from tui.run.state import HISTORY, GuardState, MetricReading, MetricsSample, RunState
 
 T = TypeVar("T")
 NAMES = 500
@@ -22,9 +22,9 @@ def sampled(state: RunState, event: MetricsSampled, mono: float) -> RunState:
     """The state after a tick at `mono`: its figures are known; those that it and the ticks before it lack are not."""
     running = set(state.active)
     guards = tuple(_measured(guard, event, mono, running) for guard in state.guards)
-    read = {metric: Reading(value=value, mono=mono) for metric, value in event.values.items()}
+    read = {metric: MetricReading(value=value, mono=mono) for metric, value in event.values.items()}
     state = replace(
-        state, guards=guards, samples=(*state.samples[-(HISTORY - 1) :], Sample(mono=mono, values=event.values)),
+        state, guards=guards, samples=(*state.samples[-(HISTORY - 1) :], MetricsSample(mono=mono, values=event.values)),
         latest=_joined(state.latest, read), metrics=_joined(state.metrics, event.values),
         sources=_joined(state.sources, event.sources), facts=_joined(state.facts, event.facts),
     )  # fmt: skip

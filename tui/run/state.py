@@ -59,7 +59,7 @@ class GuardState(Struct, frozen=True, kw_only=True):
         return "ok" if self.over_since is None else "over"
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class MetricReading(Struct, frozen=True, kw_only=True):
     """What a metric was, and when."""
 
     value: float
@@ -87,7 +87,7 @@ class RollbackState(Struct, frozen=True, kw_only=True):
     stays: tuple[str, ...] = ()
 
 
-class Sample(Struct, frozen=True, kw_only=True):
+class MetricsSample(Struct, frozen=True, kw_only=True):
     """One tick of metrics at `mono` seconds."""
 
     mono: float
@@ -175,11 +175,11 @@ class RunState(Struct, frozen=True, kw_only=True):
     helm: str | None = None
     rollback: RollbackState | None = None
     guards: tuple[GuardState, ...] = ()
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[MetricsSample, ...] = ()
     metrics: dict[str, float] = {}
     """What is measured at present; `sources` where."""
     sources: dict[str, str] = {}
-    latest: dict[str, Reading] = {}
+    latest: dict[str, MetricReading] = {}
     """What each metric was when it was last measured, however long ago: no figure of the present."""
     facts: dict[str, Any] = {}
     committed: str | None = None

@@ -78,7 +78,7 @@ def name_of(token: Token) -> str:
     return plain(token) if token.kind in ("quoted", "string") else token.text.lower()
 
 
-class Piece(msgspec.Struct, frozen=True):
+class StatementTokens(msgspec.Struct, frozen=True):
     """The tokens of one statement; `text` is what their offsets count in, and `line` the line in which that begins."""
 
     tokens: list[Token]
@@ -101,25 +101,25 @@ class Piece(msgspec.Struct, frozen=True):
                 yield name_of(token), at
 
 
-def pieces(body: Body) -> Iterator[Piece]:
+def pieces(body: Body) -> Iterator[StatementTokens]:
     """The statements of a body, whatever blocks, branches and loops they stand in."""
     piece: list[Token] = []
     for token in tokens(body.text):
         labelled = token.text == ">" and bool(piece) and piece[-1].text == ">"
         if token.text == ";" or labelled:
             if piece:
-                yield Piece(piece, body.text, body.line)
+                yield StatementTokens(piece, body.text, body.line)
             piece = []
         elif token.word in _OPENING:
-            yield Piece([*piece, token], body.text, body.line)
+            yield StatementTokens([*piece, token], body.text, body.line)
             piece = []
         else:
             piece.append(token)
     if piece:
-        yield Piece(piece, body.text, body.line)
+        yield StatementTokens(piece, body.text, body.line)
 
 
-def executed(statement: Statement) -> Iterator[Piece]:
+def executed(statement: Statement) -> Iterator[StatementTokens]:
     """What is executed at once: the statement itself, the statements of a DO block; nothing of a routine's definition.
 
     Of EXECUTE 'set …' and EXECUTE format('set …', …) in a DO block every string is a piece as well.
@@ -128,7 +128,7 @@ def executed(statement: Statement) -> Iterator[Piece]:
         return
     body = body_of(statement) if statement.words[:1] == ("DO",) else None
     if body is None:
-        yield Piece(list(tokens(statement.text)), statement.text, statement.line)
+        yield StatementTokens(list(tokens(statement.text)), statement.text, statement.line)
         return
     for piece in pieces(body):
         yield piece
@@ -136,7 +136,7 @@ def executed(statement: Statement) -> Iterator[Piece]:
             for token in piece.tokens[1:]:
                 if token.kind == "string":
                     text = plain(token)
-                    yield Piece(list(tokens(text)), text, piece.line_of(token))
+                    yield StatementTokens(list(tokens(text)), text, piece.line_of(token))
 
 
 _OTHER_LANGUAGES: Final = re.compile(
@@ -162,7 +162,7 @@ def ends_transactions(body: Body, known: Container[str] = ()) -> int | None:
 _ENDING: Final = re.compile(r"\b(?:commit|rollback|call)\b", re.IGNORECASE)
 
 
-def called(piece: Piece) -> str:
+def called(piece: StatementTokens) -> str:
     """The name, without its schema, of the procedure that a CALL calls."""
     name = ""
     for token in piece.tokens[1:]:
@@ -175,6 +175,6 @@ def called(piece: Piece) -> str:
 
 def created_routine(statement: Statement) -> str:
     """The name, without its schema, of the routine that the statement defines."""
-    piece = Piece(list(tokens(statement.text)), statement.text, statement.line)
+    piece = StatementTokens(list(tokens(statement.text)), statement.text, statement.line)
     at = 4 if piece.words[1:2] == ["OR"] else 2
-    return called(Piece(piece.tokens[at - 1 :], statement.text, statement.line))
+    return called(StatementTokens(piece.tokens[at - 1 :], statement.text, statement.line))

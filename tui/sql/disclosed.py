@@ -47,7 +47,7 @@ class Disclosure(msgspec.Struct, frozen=True):
     aliases: tuple[tuple[str, str], ...] = ()
 
 
-class Lines:
+class LineIndex:
     """Where in a text a character stands."""
 
     def __init__(self, text: str) -> None:
@@ -67,7 +67,7 @@ def disclosed_in_script(text: str) -> Disclosure:
     """What a script of SQL and of psql's commands discloses, its comments included."""
     if not may_hold(text) and _SETTING.search(text) is None:
         return Disclosure()
-    lines = Lines(text)
+    lines = LineIndex(text)
     found: list[Disclosed] = []
     names: set[str] = set()
     sets: list[tuple[str, Disclosed]] = []
@@ -102,7 +102,7 @@ def disclosed_in_script(text: str) -> Disclosure:
 
 def disclosed_in_text(text: str) -> tuple[Disclosed, ...]:
     """What a program or a settings file discloses."""
-    lines = Lines(text)
+    lines = LineIndex(text)
     written = find_written(text)
     return tuple(Disclosed(w.value, *lines.at(w.start), is_distinctive(w.value)) for w in written)
 
@@ -129,7 +129,7 @@ def hidden(text: str) -> str:
     return found.sub(lambda match: f"'{MARK}'" if len(match[0]) <= _SHORT + 2 and match[0][0] == "'" else MARK, text)
 
 
-def _commented(text: str, start: int, end: int, lines: Lines) -> list[Disclosed]:
+def _commented(text: str, start: int, end: int, lines: LineIndex) -> list[Disclosed]:
     """Between two statements: what is commented out is read by whoever reads the file."""
     between = text[start:end]
     if not may_hold(between):

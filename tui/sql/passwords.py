@@ -41,7 +41,7 @@ _FUNCTIONS: Final = {
 """Functions by the arguments (from 0) that are secret."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundSecret(msgspec.Struct, frozen=True):
     """A secret: its `value`, and where the string that holds it stands, in characters of the text."""
 
     value: str
@@ -50,10 +50,10 @@ class Found(msgspec.Struct, frozen=True):
     sort: Sort
 
 
-class Reading(msgspec.Struct, frozen=True):
+class SecretsRead(msgspec.Struct, frozen=True):
     """What a text holds: secrets, and the names of psql's variables that stand where one belongs."""
 
-    found: tuple[Found, ...] = ()
+    found: tuple[FoundSecret, ...] = ()
     variables: frozenset[str] = frozenset()
 
 
@@ -68,20 +68,20 @@ def may_hold(text: str) -> bool:
     return _WORTH.search(text.lower()) is not None
 
 
-def read_secrets(sql: str) -> Reading:
+def read_secrets(sql: str) -> SecretsRead:
     """The secrets of one statement, or of a piece of text that may be one."""
     if not may_hold(sql):
-        return Reading()
+        return SecretsRead()
     reader = _Reader(sql)
     reader.read()
-    unique: dict[tuple[int, int, str], Found] = {}
+    unique: dict[tuple[int, int, str], FoundSecret] = {}
     for secret in reader.found:
         unique.setdefault((secret.start, secret.end, secret.value), secret)
     found = tuple(unique[place] for place in sorted(unique))
-    return Reading(found, frozenset(reader.variables))
+    return SecretsRead(found, frozenset(reader.variables))
 
 
-def read_columns(sql: str) -> tuple[tuple[str, Found], ...]:
+def read_columns(sql: str) -> tuple[tuple[str, FoundSecret], ...]:
     """The strings of a query by the names of their columns, which psql's `\\gset` makes variables."""
     reader = _Reader(sql)
     reader.read()
@@ -102,9 +102,9 @@ class _Reader:
         self.sql = sql
         self.depth = depth
         self.tokens: list[Token] = list(tokens(sql))
-        self.found: list[Found] = []
+        self.found: list[FoundSecret] = []
         self.variables: set[str] = set()
-        self.columns: list[tuple[str, Found]] = []
+        self.columns: list[tuple[str, FoundSecret]] = []
 
     def read(self) -> None:
         at = 0
@@ -146,7 +146,7 @@ class _Reader:
         """`select 'literal' as name`."""
         at = string.behind
         if at + 1 < len(self.tokens) and self.tokens[at].word == "AS":
-            found = Found(string.value, string.start, string.end, "column")
+            found = FoundSecret(string.value, string.start, string.end, "column")
             self.columns.append((self.tokens[at + 1].text.strip('"'), found))
 
     def _assigned(self, at: int) -> None:
@@ -214,12 +214,12 @@ class _Reader:
         if HOLDS.search(string.value) is None:
             return
         for written in find_written(string.value, literals=False):
-            self.found.append(Found(written.value, string.start, string.end, "connection"))
+            self.found.append(FoundSecret(written.value, string.start, string.end, "connection"))
         if self.depth < _DEEPEST and may_hold(string.value):
             inner = _Reader(string.value, self.depth + 1)
             inner.read()
             for found in inner.found:
-                self.found.append(Found(found.value, string.start, string.end, found.sort))
+                self.found.append(FoundSecret(found.value, string.start, string.end, found.sort))
 
     def _secret(self, at: int, sort: Sort) -> None:
         """What stands here is a secret, if it is written down here."""
@@ -231,7 +231,7 @@ class _Reader:
             return
         if sort == "password" and _MD5.fullmatch(string.value):
             sort = "hash"
-        self.found.append(Found(string.value, string.start, string.end, sort))
+        self.found.append(FoundSecret(string.value, string.start, string.end, sort))
 
     def _is(self, at: int, text: str) -> bool:
         return at < len(self.tokens) and self.tokens[at].kind == "punct" and self.tokens[at].text == text

@@ -20,8 +20,8 @@ from tui.sql.lexer import LETTER_OR_DIGIT
 from tui.sql.meta import Meta, boolean, parse_meta
 from tui.sql.objections import PSQL, objection
 from tui.sql.parts import parts_of
-from tui.sql.psql_files import FileCommands, Refused, Source
-from tui.sql.review import Finding, Reviewer
+from tui.sql.psql_files import FileCommands, FileRefused, PlanFiles
+from tui.sql.review import Reviewer, ScriptFinding
 from tui.sql.script import Script, Statement, read_script
 from tui.sql.settings import settings
 from tui.sql.variables import Variable, Variables, substitute, variables, written
@@ -34,7 +34,7 @@ _ASKING = (("SELECT",), ("WITH",), ("TABLE",), ("VALUES",), ("SHOW",), ("EXPLAIN
 _UTF8 = ("utf8", "utf-8", "unicode", "auto")
 
 
-def read_psql(name: str, source: Source, given: Mapping[str, str | None], *, single: bool) -> list[Finding]:
+def read_psql(name: str, source: PlanFiles, given: Mapping[str, str | None], *, single: bool) -> list[ScriptFinding]:
     """All that is to be said of the script `name` and of what it includes.
 
     `given` are the step's variables; None for a value that is not known. `single`: psql's -1.
@@ -42,7 +42,7 @@ def read_psql(name: str, source: Source, given: Mapping[str, str | None], *, sin
     script = _Script(source, given, single)
     try:
         script.file(name, source.text(name))
-    except Refused as refused:
+    except FileRefused as refused:
         script.refused(refused, 1)
     script.end()
     return script.findings
@@ -81,8 +81,8 @@ class _Place(msgspec.Struct):
 class _Script:
     """One reading; `findings` in the order in which psql would come upon them."""
 
-    def __init__(self, source: Source, given: Mapping[str, str | None], single: bool) -> None:
-        self.findings: list[Finding] = []
+    def __init__(self, source: PlanFiles, given: Mapping[str, str | None], single: bool) -> None:
+        self.findings: list[ScriptFinding] = []
         self.single = single
         self.variables = Variables(given)
         self.source = source
@@ -91,9 +91,9 @@ class _Script:
         self.places: list[_Place] = []
         self._restricted = False
         self._sent: Statement | None = None
-        self._autocommit_off: Finding | None = None
+        self._autocommit_off: ScriptFinding | None = None
         self._uncommitted = 0
-        self._encoding: tuple[str, Finding] | None = None
+        self._encoding: tuple[str, ScriptFinding] | None = None
         self._conditional: set[str] = set()
 
     def file(self, name: str, text: str) -> None:
@@ -105,7 +105,7 @@ class _Script:
             self.say(parts.down[0].line, "both_parts", "error" if parts.tool else "warning")
         script = read_script(text)
         for error in script.errors:
-            self.findings.append(Finding(error.line, error.code, error.message, file=name))
+            self.findings.append(ScriptFinding(error.line, error.code, error.message, file=name))
         self._empty_after_copy(script)
         last = max((number for number, found in enumerate(script.statements) if found.meta is None), default=-1)
         for number, statement in enumerate(script.statements):
@@ -130,16 +130,16 @@ class _Script:
 
     def say(self, line: int, code: str, level: Level = "error", **facts: str) -> None:
         """Object to something in a line of the file being read; the same only once."""
-        finding = Finding(line, code, objection(code, own=PSQL, **facts), level, self.places[-1].name)
+        finding = ScriptFinding(line, code, objection(code, own=PSQL, **facts), level, self.places[-1].name)
         if finding not in self.findings:
             self.findings.append(finding)
 
-    def refused(self, refused: Refused, line: int) -> None:
+    def refused(self, refused: FileRefused, line: int) -> None:
         """A file that cannot be part of the plan: where it is named, or in itself."""
         if refused.line is not None or not self.places:
-            self.findings.append(Finding(refused.line or line, refused.code, refused.message, file=refused.file))
+            self.findings.append(ScriptFinding(refused.line or line, refused.code, refused.message, file=refused.file))
         else:
-            self.findings.append(Finding(line, refused.code, refused.message, file=self.places[-1].name))
+            self.findings.append(ScriptFinding(line, refused.code, refused.message, file=self.places[-1].name))
 
     @property
     def stack(self) -> tuple[str, ...]:
@@ -218,7 +218,7 @@ class _Script:
         self._encoding = None
         if name.strip("'\"").lower() not in _UTF8:
             said = objection("encoding", shown)
-            self._encoding = (name, Finding(line, "encoding", said, file=self.places[-1].name))
+            self._encoding = (name, ScriptFinding(line, "encoding", said, file=self.places[-1].name))
 
     # Commands
 
@@ -318,7 +318,7 @@ class _Script:
             self._autocommit_off = self._autocommit_off if self._uncommitted else None
             if found is not None:
                 said = objection(found[0], shown)
-                self._autocommit_off = Finding(line, found[0], said, file=self.places[-1].name)
+                self._autocommit_off = ScriptFinding(line, found[0], said, file=self.places[-1].name)
                 self._uncommitted = 0
         elif found is not None:
             self.say(line, *found, what=shown)

@@ -17,7 +17,7 @@ _MOST: Final = 2000
 """Inclusions that are followed; files that include each other twice and again would never end."""
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """A file that cannot be part of the plan; `line` and `file` where the fault lies in the file itself."""
 
     def __init__(self, code: str, message: str | Said, file: str = "", line: int | None = None) -> None:
@@ -26,8 +26,8 @@ class Refused(Exception):
         self.code, self.file, self.line = code, file, line
 
 
-class Source(Protocol):
-    """The plan's files by their names, relative to the plan. Both raise Refused."""
+class PlanFiles(Protocol):
+    """The plan's files by their names, relative to the plan. Both raise FileRefused."""
 
     def text(self, name: str) -> str:
         """The text of a script, which is frozen with the plan."""
@@ -41,12 +41,12 @@ class Source(Protocol):
 class _Reading(Protocol):
     """The script that is being read, as far as files concern it."""
 
-    source: Source
+    source: PlanFiles
 
     @property
     def stack(self) -> tuple[str, ...]: ...
     def say(self, line: int, code: str, level: Level = "error", **facts: str) -> None: ...
-    def refused(self, refused: Refused, line: int) -> None: ...
+    def refused(self, refused: FileRefused, line: int) -> None: ...
     def file(self, name: str, text: str) -> None: ...
 
 
@@ -89,9 +89,9 @@ class FileCommands:
             return
         try:
             text = self._reading.source.text(resolved)
-        except Refused as refused:
+        except FileRefused as refused:
             if refused.code == "missing-file" and not relative and posixpath.dirname(self._reading.stack[-1]):
-                refused = Refused(refused.code, Joined((refused.message, objection("looked_for_in_plan")), " "))
+                refused = FileRefused(refused.code, Joined((refused.message, objection("looked_for_in_plan")), " "))
             self._reading.refused(refused, line)
             return
         self._reading.file(resolved, text)
@@ -139,7 +139,7 @@ class FileCommands:
     def _claim(self, line: int, name: str) -> None:
         try:
             self._reading.source.claim(posixpath.normpath(name))
-        except Refused as refused:
+        except FileRefused as refused:
             self._reading.refused(refused, line)
 
     def _name(self, line: int, shown: str, arguments: tuple[Argument, ...], *, script: bool = False) -> str | None:

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from tui.sql.classify import copies_with_client, is_transaction_control, is_within_transaction
 from tui.sql.code import body_of, ends_transactions
 from tui.sql.objections import QUESTION, objection
-from tui.sql.review import HARMLESS_META, Finding
+from tui.sql.review import HARMLESS_META, ScriptFinding
 from tui.sql.script import Statement, read_script
 from tui.sql.settings import settings
 from tui.sql.variables import variables
 
 
-def review_question(sql: str) -> list[Finding]:
+def review_question(sql: str) -> list[ScriptFinding]:
     """All findings about a query, a proof, a total or a canary, in the order of their lines; each is an error."""
     script = read_script(sql)
-    found = [Finding(error.line, error.code, error.message) for error in script.errors]
+    found = [ScriptFinding(error.line, error.code, error.message) for error in script.errors]
     if not script.statements and not found:
         found.append(_say(1, "question_empty"))
     for statement in script.statements:
@@ -24,7 +24,7 @@ def review_question(sql: str) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.line)
 
 
-def _look(statement: Statement) -> Iterator[Finding]:
+def _look(statement: Statement) -> Iterator[ScriptFinding]:
     line = statement.line
     if statement.meta is not None:
         if statement.meta.split()[0] not in HARMLESS_META:
@@ -45,5 +45,5 @@ def _look(statement: Statement) -> Iterator[Finding]:
         yield _say(line, "writing_question", statement.text)
 
 
-def _say(line: int, code: str, what: str = "") -> Finding:
-    return Finding(line, code, objection(code, what, QUESTION))
+def _say(line: int, code: str, what: str = "") -> ScriptFinding:
+    return ScriptFinding(line, code, objection(code, what, QUESTION))

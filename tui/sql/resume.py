@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from tui.sql.code import Piece, executed, name_of
+from tui.sql.code import StatementTokens, executed, name_of
 from tui.sql.lexer import tokens
 from tui.sql.script import Statement
 from tui.sql.session import only_session_state, session_needs, session_state
@@ -36,7 +36,7 @@ _OWNERS: Final = frozenset({"ALL", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER
 _ON_COMMIT_DROP: Final = re.compile(r"\bon\s+commit\s+drop\b", re.IGNORECASE)
 
 
-class Lost(Struct, frozen=True):
+class LostState(Struct, frozen=True):
     """Session state that cannot be made anew: its code (see tui.sql.session), or `routine`: what the function or
     procedure of that name left is not known. The line is that of the statement which made it."""
 
@@ -67,9 +67,9 @@ class Resumption(Struct, frozen=True, kw_only=True):
     """
 
     replay: tuple[Statement, ...] = ()
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[LostState, ...] = ()
     routines: dict[str, int] = {}
-    hidden: tuple[Lost, ...] = ()
+    hidden: tuple[LostState, ...] = ()
     defaults: tuple[Default, ...] = ()
     later: frozenset[str] = frozenset()
 
@@ -157,10 +157,10 @@ def _defaults(before: list[Statement]) -> Iterator[Default]:
             yield Default(what, name_of(parts[2]), keyword, name, statement.line)
 
 
-def _state(before: list[Statement]) -> tuple[list[Statement], list[Lost]]:
+def _state(before: list[Statement]) -> tuple[list[Statement], list[LostState]]:
     """The statements that make it anew, and what they do not."""
     replay: list[Statement] = []
-    made: dict[tuple[str, str], Lost] = {}
+    made: dict[tuple[str, str], LostState] = {}
     for statement in before:
         if not _HINT.search(statement.text):
             continue
@@ -177,11 +177,11 @@ def _state(before: list[Statement]) -> tuple[list[Statement], list[Lost]]:
             continue
         for state in states:
             if state.code != "discarded" and not (state.code == "temporary" and _ON_COMMIT_DROP.search(statement.text)):
-                made[state.code, state.name] = Lost(state.code, state.name, state.line)
+                made[state.code, state.name] = LostState(state.code, state.name, state.line)
     return replay, list(made.values())
 
 
-def _ended(statement: Statement, made: dict[tuple[str, str], Lost]) -> Iterator[tuple[str, str]]:
+def _ended(statement: Statement, made: dict[tuple[str, str], LostState]) -> Iterator[tuple[str, str]]:
     """The keys of what it takes away: dropped temporary objects, closed cursors."""
     words = statement.words
     code = {"DROP": "temporary", "DISCARD": "temporary", "CLOSE": "cursor"}.get(words[0]) if words else None
@@ -193,7 +193,7 @@ def _ended(statement: Statement, made: dict[tuple[str, str], Lost]) -> Iterator[
         yield from (key for key in list(made) if key[0] == code and (everything or key[1] in named))
 
 
-def _may_matter(state: Lost, rest: list[Statement], text: str) -> bool:
+def _may_matter(state: LostState, rest: list[Statement], text: str) -> bool:
     """Whether what is left to do may find it missing."""
     match state.code:
         case "temporary" | "cursor" | "prepared" | "listen":
@@ -236,7 +236,7 @@ def _calls(statements: list[Statement]) -> Iterator[tuple[str, int]]:
                     yield name, piece.line_of(piece.tokens[at])
 
 
-def defines(piece: Piece) -> bool:
+def defines(piece: StatementTokens) -> bool:
     """Whether the functions that it names are not called by it: it says what they are, to whom they belong, or when
     they will be called. What a trigger, a view or a default calls later is not looked for here."""
     words = piece.words

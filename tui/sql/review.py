@@ -32,7 +32,7 @@ HARMLESS_META: Final = ("\\restrict", "\\unrestrict")
 """What pg_dump puts around its output; it means nothing where no other backslash command is carried out."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class ScriptFinding(msgspec.Struct, frozen=True):
     """One objection: its line in the file (from 1), a stable code, a sentence; a warning stops nothing.
 
     `file` is empty in the file that was given, and the name of an included one otherwise.
@@ -45,13 +45,13 @@ class Finding(msgspec.Struct, frozen=True):
     file: str = ""
 
 
-def review(script: Script, transaction: Transaction, own: Mapping[str, str] | None = None) -> list[Finding]:
+def review(script: Script, transaction: Transaction, own: Mapping[str, str] | None = None) -> list[ScriptFinding]:
     """All findings in the order of their lines.
 
     `single`: the whole script in one transaction of the runner's; `per_statement`: each statement in its own;
     `script`: the script begins and commits by itself. `own`: see `objection`.
     """
-    found = [Finding(error.line, error.code, error.message) for error in script.errors]
+    found = [ScriptFinding(error.line, error.code, error.message) for error in script.errors]
     reviewer = Reviewer(transaction, own or {})
     for statement in script.statements:
         found += reviewer.statement(statement)
@@ -70,22 +70,22 @@ class Reviewer:
         self.own = own
         self.psql = by_psql
         self.file = ""
-        self._open: Finding | None = None
+        self._open: ScriptFinding | None = None
         self._enums = Enums()
         self._ends: set[str] = set()
         self._harmless: set[str] = set()
 
-    def statement(self, statement: Statement) -> Iterator[Finding]:
+    def statement(self, statement: Statement) -> Iterator[ScriptFinding]:
         """What is wrong with the next statement."""
         for finding in self._look(statement):
             yield msgspec.structs.replace(finding, file=self.file) if self.file else finding
 
-    def end(self) -> Iterator[Finding]:
+    def end(self) -> Iterator[ScriptFinding]:
         """What is wrong with how the script ends."""
         if self._open is not None:
             yield self._open
 
-    def _look(self, statement: Statement) -> Iterator[Finding]:
+    def _look(self, statement: Statement) -> Iterator[ScriptFinding]:
         if statement.kind == "meta":
             if not self.psql and (statement.meta or "").split()[0] not in HARMLESS_META:
                 yield self._say(statement.line, "meta_command", what=statement.meta or "")
@@ -103,10 +103,10 @@ class Reviewer:
 
     def _say(
         self, line: int, code: str, level: Literal["error", "warning"] = "error", *, words: str = "", **facts: str
-    ) -> Finding:
-        return Finding(line, code, objection(words or code, own=self.own, **facts), level)
+    ) -> ScriptFinding:
+        return ScriptFinding(line, code, objection(words or code, own=self.own, **facts), level)
 
-    def _always(self, statement: Statement) -> Iterator[Finding]:
+    def _always(self, statement: Statement) -> Iterator[ScriptFinding]:
         if "\0" in statement.text or "\0" in (statement.copy_data or ""):
             yield self._say(statement.line, "nul_byte")
         if statement.text.startswith("\ufeff"):
@@ -131,7 +131,7 @@ class Reviewer:
                     line = statement.line + statement.text.count("\n", 0, use.start)
                     yield self._say(line, "psql_variable", what=statement.text[use.start : use.end])
 
-    def _own_transactions(self, statement: Statement) -> Iterator[Finding]:
+    def _own_transactions(self, statement: Statement) -> Iterator[ScriptFinding]:
         if opens_transaction(statement):
             self._open = self._say(statement.line, "open_transaction")
         elif ends_transaction(statement):
@@ -144,7 +144,7 @@ class Reviewer:
                 statement.line, "needs_no_transaction", words="needs_no_transaction_here", what=statement.text
             )
 
-    def _runners_transaction(self, statement: Statement) -> Iterator[Finding]:
+    def _runners_transaction(self, statement: Statement) -> Iterator[ScriptFinding]:
         words = statement.words
         shown = "COMMIT" if words[:1] == ("COMMIT",) else " ".join(words[:2])
         if is_transaction_control(statement):
@@ -157,7 +157,7 @@ class Reviewer:
         elif words[:2] == ("SET", "TRANSACTION") and {"ISOLATION", "DEFERRABLE", "SNAPSHOT"}.intersection(words):
             yield self._say(statement.line, "isolation_too_late")
 
-    def _routines(self, statement: Statement) -> Iterator[Finding]:
+    def _routines(self, statement: Statement) -> Iterator[ScriptFinding]:
         """Code that commits: CALL and DO cannot in a transaction that somebody else has begun."""
         if is_routine(statement):
             if "PROCEDURE" in statement.words[:4]:
@@ -181,7 +181,7 @@ class Reviewer:
         elif name not in self._harmless:
             yield self._say(statement.line, "may_commit_inside", "warning", what=f"CALL {name}")
 
-    def _enum(self, line: int, added: Added) -> Finding:
+    def _enum(self, line: int, added: Added) -> ScriptFinding:
         words = "enum_value_fresh" if added.fresh else "enum_value_used"
         since = str(added.line)
         return self._say(line, "enum_value_used", words=words, what=added.value, type=added.type, since=since)

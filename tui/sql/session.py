@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tui.sql.code import Piece, executed, is_routine, name_of, plain
+from tui.sql.code import StatementTokens, executed, is_routine, name_of, plain
 from tui.sql.lexer import Token, tokens
 from tui.sql.script import Statement
 from tui.sql.settings import Setting, settings
@@ -59,7 +59,7 @@ def session_state(statement: Statement) -> tuple[State, ...]:
     found = [_state_of(setting) for setting in settings(statement) if not setting.local]
     if is_routine(statement):
         # It executes nothing, but it may itself be temporary.
-        found += _objects(Piece(list(tokens(statement.text)), statement.text, statement.line))
+        found += _objects(StatementTokens(list(tokens(statement.text)), statement.text, statement.line))
     for piece in executed(statement):
         found += _objects(piece)
         found += (
@@ -122,7 +122,7 @@ def prepares_transaction(statement: Statement) -> bool:
     return len(parts) == 3 and parts[1].word == "TRANSACTION" and parts[2].kind == "string"
 
 
-def _objects(piece: Piece) -> Iterator[State]:
+def _objects(piece: StatementTokens) -> Iterator[State]:
     words, parts = piece.words, piece.tokens
     line = piece.line_of(parts[0]) if parts else piece.line
     match words[:1]:
@@ -147,10 +147,10 @@ def _objects(piece: Piece) -> Iterator[State]:
             # It is executed, too.
             at = next((at for at, word in enumerate(words) if word in ("CREATE", "SELECT", "WITH", "DECLARE")), 0)
             if at:
-                yield from _objects(Piece(parts[at:], piece.text, piece.line))
+                yield from _objects(StatementTokens(parts[at:], piece.text, piece.line))
 
 
-def _created(piece: Piece, line: int) -> Iterator[State]:
+def _created(piece: StatementTokens, line: int) -> Iterator[State]:
     words, parts = piece.words, piece.tokens
     kind = next((at for at in range(1, min(len(words), 7)) if words[at] in _CREATED), None)
     if kind is None:
@@ -162,7 +162,7 @@ def _created(piece: Piece, line: int) -> Iterator[State]:
     yield from _named(parts[at:], line, temporary)
 
 
-def _selected_into(piece: Piece, line: int) -> Iterator[State]:
+def _selected_into(piece: StatementTokens, line: int) -> Iterator[State]:
     depth = 0
     for at, token in enumerate(piece.tokens):
         depth += (token.text == "(") - (token.text == ")")

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tui.sql.code import Piece, executed, name_of, plain
+from tui.sql.code import StatementTokens, executed, name_of, plain
 from tui.sql.lexer import Token
 from tui.sql.script import Statement
 
@@ -48,7 +48,7 @@ def settings(statement: Statement) -> tuple[Setting, ...]:
     return tuple(found)
 
 
-def _set(piece: Piece) -> Iterator[Setting]:
+def _set(piece: StatementTokens) -> Iterator[Setting]:
     words, parts = piece.words[:12], piece.tokens
     if words[:1] not in (["SET"], ["RESET"]):
         return
@@ -98,7 +98,7 @@ def _characteristics(words: list[str]) -> list[str]:
     return names
 
 
-def _set_config(piece: Piece) -> Iterator[Setting]:
+def _set_config(piece: StatementTokens) -> Iterator[Setting]:
     parts = piece.tokens
     for name, at in piece.calls():
         if name != "set_config" or len(parts) < at + 3 or parts[at + 2].kind != "string":

@@ -32,7 +32,7 @@ from tui.steps.effects import (
     RunQuery,
     RunTransaction,
     Sleep,
-    Statement,
+    SqlStatement,
     TxDone,
     Watch,
     Watched,
@@ -101,7 +101,7 @@ class _Batches:
         self.idle = self.stuck = 0
         self.replication: Replication | None = None
         self.settings = settings_of(context, spec)
-        self.statement = Statement(text=spec.sql)
+        self.statement = SqlStatement(text=spec.sql)
 
     def run(self) -> StepRun:
         failed = yield from self._look()

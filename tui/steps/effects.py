@@ -37,7 +37,7 @@ class SqlError(Struct, frozen=True, kw_only=True):
     memory: bool = False
 
 
-class Statement(Struct, frozen=True, kw_only=True):
+class SqlStatement(Struct, frozen=True, kw_only=True):
     """One statement of a script: its text, its first line, and inline COPY data where it has some."""
 
     text: str
@@ -60,7 +60,7 @@ class SqlSettings(Struct, frozen=True, kw_only=True):
     tolerate: float = BRIEF
 
 
-Prelude = tuple[Statement, ...] | None
+Prelude = tuple[SqlStatement, ...] | None
 """What earlier statements left in their session, as the statements that make it anew, to be executed first where the
 session is a new one. None: that is not known, and nothing is done in a new session."""
 
@@ -80,7 +80,7 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
     prepared instead of committed. `counted`: what is changed is counted by the server. `session`: see `Prelude`.
     """
 
-    statements: tuple[Statement, ...]
+    statements: tuple[SqlStatement, ...]
     settings: SqlSettings
     statement: int = 0
     begin: str = "begin"
@@ -101,7 +101,7 @@ class RunStatement(Effect, frozen=True, kw_only=True):
     executed before, and is executed once more only if the index that it makes is not there; in a session of its own.
     """
 
-    statement: Statement
+    statement: SqlStatement
     settings: SqlSettings
     ordinal: int = 0
     outside: Outside = Outside(kind="unknown")
@@ -113,7 +113,7 @@ class RunStatement(Effect, frozen=True, kw_only=True):
 class Countable(Effect, frozen=True, kw_only=True):
     """How what a statement changes can be counted, by its plan; it is not executed -> Counts."""
 
-    statement: Statement
+    statement: SqlStatement
     settings: SqlSettings
 
 
@@ -130,7 +130,7 @@ class CleanUp(Effect, frozen=True, kw_only=True):
 class RunSession(Effect, frozen=True, kw_only=True):
     """A statement that changes its session and nothing else -> TxDone; nothing is journaled of it."""
 
-    statement: Statement
+    statement: SqlStatement
     settings: SqlSettings
     session: Prelude = ()
 

@@ -40,7 +40,7 @@ class Limits(Protocol):
     def retries(self) -> int: ...
 
 
-def lock_limit(spec: Settings) -> float | None:
+def lock_limit(spec: SqlOptions) -> float | None:
     """The step's lock timeout in seconds, half a second where it says nothing; None and 0 are no limit."""
     return LOCK_TIMEOUT if isinstance(spec.lock_timeout, UnsetType) else spec.lock_timeout
 
@@ -53,7 +53,7 @@ def concurrent_limit(spec: Limits) -> float | None:
     return 0.0 if isinstance(spec.lock_timeout, UnsetType) else spec.lock_timeout
 
 
-class Settings(Protocol):
+class SqlOptions(Protocol):
     """What of a spec says how its SQL runs."""
 
     @property
@@ -64,7 +64,7 @@ class Settings(Protocol):
     def row_security(self) -> str: ...
 
 
-def settings_of(context: Context, spec: Settings) -> SqlSettings:
+def settings_of(context: Context, spec: SqlOptions) -> SqlSettings:
     """How this step's SQL runs."""
     return SqlSettings(
         role=context.step.as_,

@@ -15,7 +15,7 @@ from tui.words.inert import visible
 from tui.words.said import say
 
 
-class Refusal(Protocol):
+class AnyRefusal(Protocol):
     """What `decide` and the helm refuse with."""
 
     @property
@@ -83,7 +83,7 @@ CODES = frozenset(code for code, _facts, _text in _SENTENCES) | {"journal", "not
 """Those with words; two come with a message that is in the person's language already."""
 
 
-def refusal_words(refusal: Refusal, name: Callable[[str], str] = visible) -> str | None:
+def refusal_words(refusal: AnyRefusal, name: Callable[[str], str] = visible) -> str | None:
     """Why it was refused, in whole sentences; None for a code without words, or without the facts they need.
 
     `name`: how a step is called where the words are shown, by its id.
@@ -104,7 +104,7 @@ def refusal_words(refusal: Refusal, name: Callable[[str], str] = visible) -> str
 class _Shown(dict[str, str]):
     """Facts as a sentence shows them, with `?` for one that it lacks."""
 
-    def __init__(self, refusal: Refusal, name: Callable[[str], str]) -> None:
+    def __init__(self, refusal: AnyRefusal, name: Callable[[str], str]) -> None:
         facts = refusal.facts
         super().__init__({key: visible(str(value)) for key, value in facts.items()})
         words = {"step": name, "status": step_word, "run": run_word}
@@ -119,7 +119,7 @@ class _Shown(dict[str, str]):
         return "?"
 
 
-def refusal_message(refusal: Refusal) -> str:
+def refusal_message(refusal: AnyRefusal) -> str:
     """The refusal's own message as a sentence: for a code that this version has no words for."""
     message = visible(refusal.message)
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")

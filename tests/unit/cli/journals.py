@@ -7,7 +7,7 @@ from pathlib import Path
 from tui.journal import events as e
 from tui.journal.clock import stamp
 from tui.journal.line import GENESIS, Line, digest, encode, encode_data
-from tui.plan.model import Action, Guard, Phase, Plan, Rollback, Section, Step, Target
+from tui.plan.model import Action, Guard, Phase, Plan, RollbackPlan, Section, Step, Target
 from tui.run.clock import instant
 
 OPENED = instant("2026-11-22T06:00:00Z")
@@ -31,7 +31,8 @@ def plan(*steps: Step, rollback: tuple[Step, ...] = ()) -> Plan:
     back = (Phase(title="Back", sections=(Section(title="Back", steps=rollback),)),) if rollback else ()
     return Plan(
         name="Orders receive their region", targets={"demo": Target(environment="development", dsn="x")},
-        success=(Guard(metric="response_time", below=0.1, for_=30.0),), phases=phases, rollback=Rollback(phases=back),
+        success=(Guard(metric="response_time", below=0.1, for_=30.0),), phases=phases,
+        rollback=RollbackPlan(phases=back),
     )  # fmt: skip
 
 

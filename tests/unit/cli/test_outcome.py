@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.cli.journals import OPENED, Journal, plan, sign, sql
-from tui.cli.outcome import Verdict, of_command, of_run
+from tui.cli.outcome import CommandOutcome, of_command, of_run
 from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.run import commands as c
@@ -35,31 +35,31 @@ FAILED = e.StepFailed(step="a", attempt=1, reason="sql_error")
     [
         (headless(), None),
         (headless(STARTED), None),
-        (headless(STARTED, FAILED), Verdict(Exit.FAILED, "failed", "a", "failed")),
+        (headless(STARTED, FAILED), CommandOutcome(Exit.FAILED, "failed", "a", "failed")),
         (headless(STARTED, FAILED, on_failure="rollback"), None),
         (headless(STARTED, e.StepFate(step="a", attempt=1, fate="undecided", reason="x")),
-         Verdict(Exit.UNDECIDED, "undecided", "a", "undecided")),
+         CommandOutcome(Exit.UNDECIDED, "undecided", "a", "undecided")),
         (headless(STARTED, e.StepFate(step="a", attempt=1, fate="still_running", reason="x")), None),
         (headless(STARTED, FAILED, e.ErrorRecorded(id="E1", text="x", step="a"),
                   e.StepSkipped(step="a", attempt=2, reason="no"), e.StepSkipped(step="b", attempt=1, reason="no"),
-                  e.RunResumed(policy=e.Policy())), Verdict(Exit.FAILED, "failed", "a", "unsettled")),
-        (headless(e.RunHeld(reason="lunch")), Verdict(Exit.WAITING, "held", None, "held")),
-        (headless(e.RunClosed(outcome="completed")), Verdict(Exit.DONE, "completed")),
-        (headless(e.RunClosed(outcome="rolled_back")), Verdict(Exit.ROLLED_BACK, "rolled_back")),
-        (headless(e.RunClosed(outcome="failed")), Verdict(Exit.FAILED, "failed")),
-        (headless(e.RunClosed(outcome="undecided")), Verdict(Exit.UNDECIDED, "undecided")),
+                  e.RunResumed(policy=e.Policy())), CommandOutcome(Exit.FAILED, "failed", "a", "unsettled")),
+        (headless(e.RunHeld(reason="lunch")), CommandOutcome(Exit.WAITING, "held", None, "held")),
+        (headless(e.RunClosed(outcome="completed")), CommandOutcome(Exit.DONE, "completed")),
+        (headless(e.RunClosed(outcome="rolled_back")), CommandOutcome(Exit.ROLLED_BACK, "rolled_back")),
+        (headless(e.RunClosed(outcome="failed")), CommandOutcome(Exit.FAILED, "failed")),
+        (headless(e.RunClosed(outcome="undecided")), CommandOutcome(Exit.UNDECIDED, "undecided")),
         (headless(e.RollbackStarted(reason="x"), e.RollbackFinished(outcome="failed", step="a")),
-         Verdict(Exit.FAILED, "rollback_failed", "a", "rollback_failed")),
+         CommandOutcome(Exit.FAILED, "rollback_failed", "a", "rollback_failed")),
     ],
 )  # fmt: skip
-def test_of_a_headless_run(state: RunState, verdict: Verdict | None) -> None:
+def test_of_a_headless_run(state: RunState, verdict: CommandOutcome | None) -> None:
     assert of_run(state, LATER) == verdict
 
 
 def test_a_headless_run_without_a_sign_off_waits_at_the_signed_step_and_names_it() -> None:
     without = folded(Journal(plan(sign("go")), policy=e.Policy(drive="headless")))
     signing = folded(Journal(plan(sign("go")), policy=e.Policy(drive="headless", sign_off="as agreed")))
-    assert of_run(without, LATER) == Verdict(Exit.WAITING, "scheduled", "go", "person")
+    assert of_run(without, LATER) == CommandOutcome(Exit.WAITING, "scheduled", "go", "person")
     assert of_run(signing, LATER) is None
 
 
@@ -70,7 +70,7 @@ def test_a_step_is_waited_for_until_it_has_an_outcome() -> None:
     assert of_command(fold_all(journal.lines[:-1]), asked, seq, LATER) is None
     assert of_command(folded(journal), asked, seq, LATER) is None
     journal.add(e.StepPassed(step="a", attempt=1))
-    assert of_command(folded(journal), asked, seq, LATER) == Verdict(Exit.DONE, "passed", "a")
+    assert of_command(folded(journal), asked, seq, LATER) == CommandOutcome(Exit.DONE, "passed", "a")
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,15 @@ def test_what_was_commanded_to_end_and_ended_is_done() -> None:
     cancel = c.Cancel(step="a")
     assert of_command(folded(journal), cancel, seq, LATER) is None
     journal.add(e.StepCancelled(step="a", attempt=1, reason="person"))
-    assert of_command(folded(journal), cancel, seq, LATER) == Verdict(Exit.DONE, "cancelled", "a")
+    assert of_command(folded(journal), cancel, seq, LATER) == CommandOutcome(Exit.DONE, "cancelled", "a")
 
 
 def test_a_signature_is_done_at_once() -> None:
     journal = Journal(plan(sign("go"), sql("a")))
     seq = journal.add(e.StepSigned(step="go", attempt=1, note="x", person="ana")).seq
-    assert of_command(folded(journal), c.Sign(step="go", note="x"), seq, LATER) == Verdict(Exit.DONE, "signed", "go")
+    assert of_command(folded(journal), c.Sign(step="go", note="x"), seq, LATER) == CommandOutcome(
+        Exit.DONE, "signed", "go"
+    )
 
 
 def test_running_on_stops_at_a_person() -> None:
@@ -113,7 +115,7 @@ def test_running_on_stops_at_a_person() -> None:
     seq = journal.add(e.RunResumed(policy=e.Policy(drive="run_to", until="b"))).seq
     assert of_command(folded(journal), run_to, seq, LATER) is None
     journal.passed("a")
-    assert of_command(folded(journal), run_to, seq, LATER) == Verdict(Exit.WAITING, "running", "go", "person")
+    assert of_command(folded(journal), run_to, seq, LATER) == CommandOutcome(Exit.WAITING, "running", "go", "person")
 
 
 def test_running_on_ends_with_its_step_or_with_one_that_failed() -> None:
@@ -124,10 +126,10 @@ def test_running_on_ends_with_its_step_or_with_one_that_failed() -> None:
     good.passed("a")
     assert of_command(folded(good), run_to, seq, LATER) is None
     good.passed("b")
-    assert of_command(folded(good), run_to, seq, LATER) == Verdict(Exit.DONE, "passed", "b")
+    assert of_command(folded(good), run_to, seq, LATER) == CommandOutcome(Exit.DONE, "passed", "b")
     bad.add(STARTED)
     bad.add(FAILED)
-    assert of_command(folded(bad), run_to, seq, LATER) == Verdict(Exit.FAILED, "failed", "a")
+    assert of_command(folded(bad), run_to, seq, LATER) == CommandOutcome(Exit.FAILED, "failed", "a")
 
 
 def undoing() -> tuple[Journal, int]:
@@ -141,13 +143,13 @@ def test_an_undo_is_done_when_its_step_is_undone() -> None:
     journal.add(e.StepPassed(step="undo.a", attempt=1, effect="all"))
     assert of_command(folded(journal), c.Undo(step="a"), seq, LATER) is None
     journal.add(e.StepUndone(step="a", attempt=1, by_step="undo.a"))
-    assert of_command(folded(journal), c.Undo(step="a"), seq, LATER) == Verdict(Exit.DONE, "undone", "a")
+    assert of_command(folded(journal), c.Undo(step="a"), seq, LATER) == CommandOutcome(Exit.DONE, "undone", "a")
 
 
 def test_an_undo_that_fails_is_a_failure() -> None:
     journal, seq = undoing()
     journal.add(e.StepFailed(step="undo.a", attempt=1))
-    assert of_command(folded(journal), c.Undo(step="a"), seq, LATER) == Verdict(Exit.FAILED, "failed", "undo.a")
+    assert of_command(folded(journal), c.Undo(step="a"), seq, LATER) == CommandOutcome(Exit.FAILED, "failed", "undo.a")
 
 
 @pytest.mark.parametrize(
@@ -171,4 +173,4 @@ def test_a_rollback_with_a_signed_step_waits_for_a_person() -> None:
     journal = Journal(plan(sql("a"), rollback=(sign("told"),)))
     seq = journal.add(e.RollbackStarted(reason="x")).seq
     verdict = of_command(folded(journal), c.Rollback(reason="x", confirm="demo"), seq, LATER)
-    assert verdict == Verdict(Exit.WAITING, "rolling_back", "told", "person")
+    assert verdict == CommandOutcome(Exit.WAITING, "rolling_back", "told", "person")

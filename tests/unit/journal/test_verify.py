@@ -10,7 +10,7 @@ from tui.journal.end import End
 from tui.journal.failure import JournalCorrupt
 from tui.journal.line import GENESIS, decode, digest, encode
 from tui.journal.reader import read_all
-from tui.journal.verify import Verdict, verify
+from tui.journal.verify import Verification, verify
 
 from .faults import record
 
@@ -29,7 +29,7 @@ def test_a_journal_is_whole_and_its_head_is_the_last_digest(journal: Path) -> No
         line = decode(one)
         assert (line.seq, line.prev) == (number, previous)
         previous = digest(one)
-    assert verify(journal) == Verdict(True, 60, previous, None, None, 0)
+    assert verify(journal) == Verification(True, 60, previous, None, None, 0)
     assert verify(journal, End(None, previous)).ok
     assert not verify(journal, End(None, GENESIS)).ok
 
@@ -37,7 +37,7 @@ def test_a_journal_is_whole_and_its_head_is_the_last_digest(journal: Path) -> No
 def test_an_empty_journal(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.touch()
-    assert verify(path) == Verdict(True, 0, GENESIS, None, None, 0)
+    assert verify(path) == Verification(True, 0, GENESIS, None, None, 0)
 
 
 def test_every_byte_flipped_shows(journal: Path) -> None:

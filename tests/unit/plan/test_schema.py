@@ -12,7 +12,7 @@ import pytest
 from tui.journal.events import TYPES, StepStarted
 from tui.journal.schema import event_schemas
 from tui.plan.kinds import Kinds
-from tui.plan.problems import Report
+from tui.plan.problems import ProblemReport
 from tui.plan.schema import json_schema
 from tui.plan.yaml import builtins, compose
 from tui.steps.registry import KINDS as SHIPPED_KINDS
@@ -30,7 +30,7 @@ def validator(kinds: Kinds) -> Any:
 
 
 def data(text: str) -> Any:
-    root = compose(text, Report("p.yaml"))
+    root = compose(text, ProblemReport("p.yaml"))
     assert root is not None
     return builtins(root)
 

@@ -14,7 +14,7 @@ import pytest
 from tui.plan.files import Files
 from tui.plan.freeze import FreezeError, Frozen, freeze, verify_seal
 from tui.plan.model import Plan
-from tui.plan.problems import Report
+from tui.plan.problems import ProblemReport
 from tui.plan.seal import seal_of, work_of
 
 from .desk import PLAN, Desk
@@ -142,7 +142,7 @@ def test_the_journaled_plan_gives_the_same_work(desk: Desk) -> None:
 def test_what_was_looked_at_is_what_is_sealed(desk: Desk) -> None:
     """Though it was another when it was hashed first: what nobody looked at is never frozen."""
     desk.write("a.sql", "select 1;\n")
-    files = Files(desk.directory, Report("plan.yaml"), Path("plan.yaml"))
+    files = Files(desk.directory, ProblemReport("plan.yaml"), Path("plan.yaml"))
     assert files.include("a.sql") == "a.sql"
     desk.write("a.sql", "select 2;\n")
     assert files.text("a.sql") == "select 2;\n"

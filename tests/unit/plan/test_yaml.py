@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tui.plan.problems import Problem, Report
+from tui.plan.problems import Problem, ProblemReport
 from tui.plan.yaml import LONGEST_FILE, builtins, compose, decode
 
 
 def read(text: str) -> tuple[Any, list[Problem]]:
-    report = Report("p.yaml")
+    report = ProblemReport("p.yaml")
     root = compose(text, report)
     return (None if root is None else builtins(root)), report.sorted()
 
@@ -41,7 +41,7 @@ def test_scalars_of_the_core_schema(written: str, value: object) -> None:
 
 @pytest.mark.parametrize("written", [".inf", "-.INF", ".nan", "1e999", "9223372036854775808", "0x" + "f" * 17])
 def test_numbers_no_journal_can_hold_are_refused(written: str) -> None:
-    root = compose(f"a: {written}", Report("p.yaml"))
+    root = compose(f"a: {written}", ProblemReport("p.yaml"))
     assert root is not None
     with pytest.raises(ValueError):
         builtins(root)
@@ -106,11 +106,11 @@ def test_mistakes_before_a_syntax_error_are_told_as_well() -> None:
     ],
 )
 def test_bytes_that_are_no_plan(raw: bytes, place: tuple[int, int], code: str) -> None:
-    report = Report("p.yaml")
+    report = ProblemReport("p.yaml")
     assert decode(raw, report) is None
     (found,) = report.sorted()
     assert ((found.line, found.column), found.code) == (place, code)
 
 
 def test_a_byte_order_mark_is_tolerated() -> None:
-    assert decode(b"\xef\xbb\xbfa: 1\n", Report("p.yaml")) == "a: 1\n"
+    assert decode(b"\xef\xbb\xbfa: 1\n", ProblemReport("p.yaml")) == "a: 1\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 from tui.journal import events as e
 from tui.journal.clock import RunClock
 from tui.journal.writer import JournalWriter
-from tui.plan.model import Action, Guard, Phase, Plan, Rollback, Section, Step, Target
+from tui.plan.model import Action, Guard, Phase, Plan, RollbackPlan, Section, Step, Target
 
 
 def small_plan(name: str = "recorded") -> Plan:
@@ -25,7 +25,7 @@ def small_plan(name: str = "recorded") -> Plan:
         targets={"dev": Target(environment="development", dsn="dbname=x")},
         success=(Guard(metric="cpu", below=0.7),),
         phases=(Phase(title="All", sections=(Section(title="All", steps=steps),)),),
-        rollback=Rollback(phases=(Phase(title="Back", sections=(Section(title="Back", steps=(after,)),)),)),
+        rollback=RollbackPlan(phases=(Phase(title="Back", sections=(Section(title="Back", steps=(after,)),)),)),
     )
 
 

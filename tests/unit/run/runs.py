@@ -7,7 +7,7 @@ from typing import Any
 
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, decode, digest, encode, encode_data
-from tui.plan.model import Action, Guard, Phase, Plan, Rollback, Section, Step, Target, Trigger
+from tui.plan.model import Action, Guard, Phase, Plan, RollbackPlan, Section, Step, Target, Trigger
 from tui.run import commands as c
 from tui.run.clock import instant, rfc3339
 from tui.run.decide import Decision, decide
@@ -55,7 +55,7 @@ def plan(
 ) -> Plan:
     return Plan(
         name="Orders receive their region", targets={TARGET: Target(environment="development", dsn="x")},
-        success=success, phases=phases, rollback=Rollback(triggers=triggers, phases=back),
+        success=success, phases=phases, rollback=RollbackPlan(triggers=triggers, phases=back),
     )  # fmt: skip
 
 

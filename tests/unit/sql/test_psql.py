@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tui.sql.parts import Part, part_text
 from tui.sql.psql import objection_to_variable, read_psql
-from tui.sql.psql_files import Refused
+from tui.sql.psql_files import FileRefused
 from tui.sql.review import Transaction, review
 from tui.sql.script import read_script
 
@@ -32,9 +32,9 @@ class Plan:
     def claim(self, name: str) -> None:
         self.asked.append(name)
         if name.startswith(("/", "..", "~")):
-            raise Refused("file-outside", name)
+            raise FileRefused("file-outside", name)
         if name not in self.files:
-            raise Refused("missing-file", name)
+            raise FileRefused("missing-file", name)
 
 
 def said(

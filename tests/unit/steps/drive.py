@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tui.plan.files import Unusable
+from tui.plan.files import UnusableFile
 from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.model import Proof, Step
 from tui.steps.base import Context
@@ -101,9 +101,9 @@ def lint(
 
     def include(name: str) -> str:
         if name.startswith(("/", "..")):
-            raise Unusable("file-outside", name)
+            raise UnusableFile("file-outside", name)
         if files is None or name not in files:
-            raise Unusable("missing-file", name)
+            raise UnusableFile("missing-file", name)
         return name
 
     question = Lint(

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from tests.unit.steps.drive import LOCKED, committed, context, refused, step
 from tui.journal.events import StepWaiting
-from tui.steps.effects import Emit, RunTransaction, Sleep, SqlSettings, Statement
+from tui.steps.effects import Emit, RunTransaction, Sleep, SqlSettings, SqlStatement
 from tui.steps.locks import gently, tries
 
-WORK = RunTransaction(statements=(Statement(text="select 1"),), settings=SqlSettings(lock_timeout=0.5))
+WORK = RunTransaction(statements=(SqlStatement(text="select 1"),), settings=SqlSettings(lock_timeout=0.5))
 
 
 def drive(limit: float | None, retries: int, results: list[Any], stop_at: int | None = None) -> tuple[Any, list[Any]]:

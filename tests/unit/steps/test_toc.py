@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tui.journal.codes import LeftOut
-from tui.steps.verify_backup.toc import Entry, chosen, read, without, written
+from tui.steps.verify_backup.toc import TocEntry, chosen, read, without, written
 
 TEXT = """;
 ; Archive created at 2026-11-27 04:59:50 UTC
@@ -42,14 +42,14 @@ TEXT = """;
 """.replace("·", " ")
 
 
-def ids(entries: list[Entry]) -> list[int]:
+def ids(entries: list[TocEntry]) -> list[int]:
     return [entry.id for entry in entries]
 
 
 def test_it_is_read_as_pg_restore_prints_it() -> None:
     entries = {entry.id: entry for entry in read(TEXT)}
     assert 3491 not in entries and 3492 not in entries, "they belong to the database itself"
-    assert entries[3482] == Entry(id=3482, oid=16522, kind="TABLE DATA", rest="app t postgres", needs=(218,))
+    assert entries[3482] == TocEntry(id=3482, oid=16522, kind="TABLE DATA", rest="app t postgres", needs=(218,))
     assert [(entries[n].kind, entries[n].name) for n in (3, 218, 3485, 3330, 2164)] == [
         ("EXTENSION", "postgres_fdw"), ("TABLE", "app.t"), ("MATERIALIZED VIEW DATA", "app.m"), ("EVENT TRIGGER", "et"),
         ("SERVER", "s"),

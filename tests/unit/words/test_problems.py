@@ -9,7 +9,7 @@ import pytest
 
 from tui import locale
 from tui.plan.loader import load
-from tui.plan.problems import Report
+from tui.plan.problems import ProblemReport
 from tui.said import Quoted, Said
 from tui.steps.registry import KINDS
 from tui.words.said import say
@@ -36,7 +36,7 @@ def test_who_reads_decides_on_the_language(tmp_path: Path) -> None:
 
 
 def test_secrets_are_taken_out_of_what_is_quoted_and_not_out_of_the_sentence() -> None:
-    report = Report("plan.yaml")
+    report = ProblemReport("plan.yaml")
     said = Said("This statement is wrong: {what} {cut} {n}", what=Quoted("set x to statement"), cut="statem…", n=123456)
     report.add("x", (1, 1), said)
     report.add("x", (2, 1), "a bare statement")
@@ -48,7 +48,7 @@ def test_secrets_are_taken_out_of_what_is_quoted_and_not_out_of_the_sentence() -
 
 
 def test_the_same_is_reported_once() -> None:
-    report = Report("plan.yaml")
+    report = ProblemReport("plan.yaml")
     for _again in range(2):
         report.add("x", (1, 1), Said("no {what}", what=["a", Quoted("b")]))
     report.add("x", (1, 1), Said("no {what}", what=["a", Quoted("c")]))

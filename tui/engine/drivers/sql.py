@@ -41,7 +41,7 @@ from tui.steps.effects import (
     RunTransaction,
     SqlError,
     SqlSettings,
-    Statement,
+    SqlStatement,
     TxDone,
 )
 
@@ -159,7 +159,7 @@ class SqlDriver:
             warnings=warnings, seconds=seconds, witness=kept, replication=replication,
         )  # fmt: skip
 
-    async def _all(self, session: Session, work: TransactionUnderWay, statements: tuple[Statement, ...]) -> None:
+    async def _all(self, session: Session, work: TransactionUnderWay, statements: tuple[SqlStatement, ...]) -> None:
         for statement in statements:
             work.line = statement.line
             result = await self._one(session, statement)
@@ -265,7 +265,7 @@ class SqlDriver:
         except ConnectionLost as error:
             raise FateUnknown(error) from None
 
-    async def unwitnessed(self, statements: tuple[Statement, ...], settings: SqlSettings) -> TxDone:
+    async def unwitnessed(self, statements: tuple[SqlStatement, ...], settings: SqlSettings) -> TxDone:
         """Statements of a cleanup: idempotent, outside any transaction, with nothing journaled of their commits."""
         session = await self.session(settings)
         self._in_transaction = False
@@ -339,7 +339,7 @@ class SqlDriver:
         found = evidence.witness(session, identity, xid, ledger=used, pinned=pinned)
         return dict(to_builtins(found)) | ({"gid": effect.gid} if effect.gid else {})
 
-    async def _one(self, session: Session, statement: Statement):  # type: ignore[no-untyped-def]
+    async def _one(self, session: Session, statement: SqlStatement):  # type: ignore[no-untyped-def]
         if self._cancelled:
             raise StatementFailed("57014", "cancelled before the statement was sent")
         if statement.copy_data is not None:
@@ -414,7 +414,7 @@ class SqlDriver:
             raise
         return session
 
-    async def _prepared(self, session: Session, prelude: tuple[Statement, ...]) -> TxDone | None:
+    async def _prepared(self, session: Session, prelude: tuple[SqlStatement, ...]) -> TxDone | None:
         """Make a new session what the earlier one was; how that failed, after which there is no session."""
         for statement in prelude:
             try:

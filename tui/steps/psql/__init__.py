@@ -17,7 +17,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from tui.journal.codes import FailReason
-from tui.plan.files import Undecodable, Unusable, not_utf8, why
+from tui.plan.files import Undecodable, UnusableFile, not_utf8, why
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Read
 from tui.plan.scalars import Duration, File
 from tui.plan.tolerance import tolerance
@@ -34,7 +34,7 @@ from tui.steps.psql.says import error_of
 from tui.steps.touched import Looking
 
 if TYPE_CHECKING:
-    from tui.sql.psql_files import Refused
+    from tui.sql.psql_files import FileRefused
 
 
 _INCLUDE: Final = re.compile(r"^[ \t]*\\(i|ir|include|include_relative)[ \t]+([^\s;]+)", re.MULTILINE)
@@ -125,10 +125,10 @@ def _may_be_undecided(lint: Lint) -> bool:
     return not spec.single_transaction or open_ended or reach(spec.file, values, _Files(lint).text).outside
 
 
-def _refused(code: str, message: str | Said, name: str = "", line: int | None = None) -> Refused:
-    from tui.sql.psql_files import Refused
+def _refused(code: str, message: str | Said, name: str = "", line: int | None = None) -> FileRefused:
+    from tui.sql.psql_files import FileRefused
 
-    return Refused(code, message, name, line)
+    return FileRefused(code, message, name, line)
 
 
 class _Files:
@@ -141,7 +141,7 @@ class _Files:
         """The text of the script itself, or of one that it includes."""
         try:
             return self._lint.read(name if name == self._lint.spec.file else self._lint.include(name))
-        except Unusable as error:
+        except UnusableFile as error:
             raise _refused(error.code, error.message, name, error.line) from None
         except Undecodable as error:
             raise _refused("not-utf8", not_utf8(name), name, error.line) from None
@@ -153,7 +153,7 @@ class _Files:
         """Have a file of data frozen and sealed with the plan."""
         try:
             self._lint.include(name)
-        except Unusable as error:
+        except UnusableFile as error:
             raise _refused(error.code, error.message, name, error.line) from None
 
 

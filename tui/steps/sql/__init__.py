@@ -25,7 +25,7 @@ from tui.sql.script import Script, read_script
 from tui.sql.touches import LONGEST, WHOLE, Touches
 from tui.sql.units import Unit, units
 from tui.steps.base import Context, StepRun
-from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, Statement
+from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlStatement
 from tui.steps.locks import gently, lint_tolerance, settings_of
 from tui.steps.sql import parts
 from tui.steps.sql.script import ScriptRun, sent, tolerant
@@ -59,7 +59,7 @@ class SqlSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unnoticed. `on`: policies apply as they do for the application."""
 
 
-def statements_of(script: Script) -> tuple[Statement, ...]:
+def statements_of(script: Script) -> tuple[SqlStatement, ...]:
     """The script's statements for the drivers; psql's meta-commands that carry no meaning here are left out."""
     return tuple(sent(s) for s in script.statements if s.kind != "meta")
 

@@ -18,8 +18,8 @@ from tui.plan.tolerance import tolerance
 from tui.sql.leaving import outlasts
 from tui.sql.outside import outside_of
 from tui.sql.patient import all_patient
-from tui.sql.resume import Lost, changes_role, kept, mentions, resumption, stays
-from tui.sql.script import Statement as Source
+from tui.sql.resume import LostState, changes_role, kept, mentions, resumption, stays
+from tui.sql.script import Statement
 from tui.sql.settings import settings as settings_in
 from tui.sql.units import Unit, resume_at
 from tui.steps.answers import ask
@@ -36,7 +36,7 @@ from tui.steps.effects import (
     RunTransaction,
     SqlError,
     SqlSettings,
-    Statement,
+    SqlStatement,
     TxDone,
 )
 from tui.steps.locks import Limits, concurrent_limit, gently
@@ -190,7 +190,7 @@ class ScriptRun:
         """How one unit runs."""
         return tolerant(replace(self.settings, **limits), self.context, unit.inner)
 
-    def _anew(self, at: int) -> Generator[Effect, Any, tuple[Statement, ...] | Failed]:
+    def _anew(self, at: int) -> Generator[Effect, Any, tuple[SqlStatement, ...] | Failed]:
         """The statements that make the session anew for the unit at which it goes on; Failed where none do."""
         needed = yield from self._needed(at)
         if isinstance(needed, SqlError):
@@ -201,7 +201,7 @@ class ScriptRun:
             return self._failed(FailReason.SESSION_STATE_LOST, TxDone(committed=False), self.found[at])
         return replay
 
-    def _needed(self, at: int) -> Generator[Effect, Any, tuple[tuple[Statement, ...], list[Lost]] | SqlError]:
+    def _needed(self, at: int) -> Generator[Effect, Any, tuple[tuple[SqlStatement, ...], list[LostState]] | SqlError]:
         """What makes the session anew in which a unit is executed, and what cannot be made anew."""
         needed = resumption(self.found, at)
         lost = list(needed.lost)
@@ -212,7 +212,7 @@ class ScriptRun:
             if answer.error is not None:
                 return answer.error
             own = {str(row[0]) for row in answer.rows}
-            lost += (Lost("routine", name, line) for name, line in needed.routines.items() if name in own)
+            lost += (LostState("routine", name, line) for name, line in needed.routines.items() if name in own)
             lost += needed.hidden if own & needed.later else ()
         if needed.defaults:
             query = RunQuery(sql=_WHO, ours=True, role=None, row_security=False)
@@ -221,7 +221,7 @@ class ScriptRun:
                 return answer.error
             ours = dict(zip(("role", "database"), map(str, answer.rows[0]), strict=True))
             lost += (
-                Lost("setting", each.name, each.line)
+                LostState("setting", each.name, each.line)
                 for each in needed.defaults
                 if each.owner == ours[each.what] or (each.keyword and each.what == "role")
             )
@@ -250,16 +250,16 @@ class ScriptRun:
                     self.settings = replace(self.settings, keep=(*self.settings.keep, setting.name))
 
 
-def tolerant(settings: SqlSettings, context: Context, statements: Sequence[Source]) -> SqlSettings:
+def tolerant(settings: SqlSettings, context: Context, statements: Sequence[Statement]) -> SqlSettings:
     """The settings for these statements: where nobody waits for what they lock, the server may be silent for longer."""
     if "tcp_user_timeout" in settings.keep:
         return settings
     return replace(settings, tolerate=tolerance(context.step.tolerate, all_patient(statements)))
 
 
-def sent(source: Source) -> Statement:
+def sent(statement: Statement) -> SqlStatement:
     """A statement of a script as the drivers take it."""
-    return Statement(text=source.text, line=source.line, copy_data=source.copy_data)
+    return SqlStatement(text=statement.text, line=statement.line, copy_data=statement.copy_data)
 
 
 def own_routines(names: Sequence[str]) -> str:

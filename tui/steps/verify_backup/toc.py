@@ -39,7 +39,7 @@ _NOT_RESTORED: Final = ("DATABASE", "DATABASE PROPERTIES")
 """They belong to the database itself, and are restored into no other."""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class TocEntry(Struct, frozen=True, kw_only=True):
     """One line. `rest` is what stands behind the kind: schema (or `-`), name and owner, with blanks between them and
     perhaps within them. `oid` is that of the source's object, `needs` the ids of what must be there before."""
 
@@ -56,18 +56,18 @@ class Entry(Struct, frozen=True, kw_only=True):
         return name if schema == "-" else f"{schema}.{name}"
 
 
-def read(text: str) -> list[Entry]:
+def read(text: str) -> list[TocEntry]:
     """The entries in their order."""
-    found: list[Entry] = []
+    found: list[TocEntry] = []
     for line in text.splitlines():
         if match := _LINE.match(line):
             kind, rest = _kind(match[4])
             if kind not in _NOT_RESTORED:
-                found.append(Entry(id=int(match[1]), oid=int(match[3]), kind=kind, rest=rest))
+                found.append(TocEntry(id=int(match[1]), oid=int(match[3]), kind=kind, rest=rest))
         elif found and line.startswith(";") and _NEEDS in line:
             needs = tuple(dict.fromkeys(int(word) for word in line.partition(_NEEDS)[2].split()))
             last = found.pop()
-            found.append(Entry(id=last.id, oid=last.oid, kind=last.kind, rest=last.rest, needs=needs))
+            found.append(TocEntry(id=last.id, oid=last.oid, kind=last.kind, rest=last.rest, needs=needs))
     return found
 
 
@@ -79,12 +79,14 @@ def _kind(text: str) -> tuple[str, str]:
     return kind, rest
 
 
-def written(entries: Iterable[Entry]) -> str:
+def written(entries: Iterable[TocEntry]) -> str:
     """As `pg_restore --use-list` reads it."""
     return "".join(f"{entry.id};\n" for entry in entries)
 
 
-def chosen(entries: Iterable[Entry], schemas: Iterable[str], tables: Iterable[str]) -> tuple[list[Entry], list[str]]:
+def chosen(
+    entries: Iterable[TocEntry], schemas: Iterable[str], tables: Iterable[str]
+) -> tuple[list[TocEntry], list[str]]:
     """The entries of these schemas and tables (`schema.table`) with all that they need, and the names that no entry
     has. Everything, where nothing is named."""
     entries, schemas, tables = list(entries), list(schemas), list(tables)
@@ -113,12 +115,12 @@ def chosen(entries: Iterable[Entry], schemas: Iterable[str], tables: Iterable[st
     return [entry for entry in entries if entry.id in wanted or entry.kind in always], missing
 
 
-def _in_schema(entry: Entry, schema: str) -> bool:
+def _in_schema(entry: TocEntry, schema: str) -> bool:
     return entry.rest.startswith(f"{schema} ") or entry.kind == "SCHEMA"
 
 
 def of_members(
-    entries: Iterable[Entry], members: Iterable[tuple[str, str, str]], gone: Mapping[str, LeftOut]
+    entries: Iterable[TocEntry], members: Iterable[tuple[str, str, str]], gone: Mapping[str, LeftOut]
 ) -> dict[int, LeftOut]:
     """Rows that extensions keep in tables of their own, and what is granted on their parts, of extensions that are left
     out. `members`: the extension, the oid of a relation (or 0), and how an entry that grants something on it begins."""
@@ -135,7 +137,7 @@ def of_members(
     return found
 
 
-def without(entries: Iterable[Entry], left_out: Mapping[int, LeftOut]) -> dict[int, LeftOut]:
+def without(entries: Iterable[TocEntry], left_out: Mapping[int, LeftOut]) -> dict[int, LeftOut]:
     """These ids and all that needs them, for the same reason. A table is never among what follows, nor what needs the
     table: its rows are what a backup is for."""
     entries = list(entries)

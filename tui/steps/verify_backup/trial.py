@@ -145,7 +145,7 @@ def _clear(spec: VerifyBackupSpec, evidence: dict[str, Any]) -> Generator[Effect
 
 def _contents(
     context: Context, spec: VerifyBackupSpec, path: str, encoding: str
-) -> Generator[Effect, Any, tuple[list[toc.Entry] | None, list[str]]]:
+) -> Generator[Effect, Any, tuple[list[toc.TocEntry] | None, list[str]]]:
     """What is to be restored, and what of the plan's names the backup does not have; None when it cannot be listed."""
     name = f"{context.step.id}.{context.attempt}.toc"
     listed = yield from run(
@@ -158,7 +158,7 @@ def _contents(
 
 
 def _left_out(
-    spec: VerifyBackupSpec, entries: list[toc.Entry], superuser: bool
+    spec: VerifyBackupSpec, entries: list[toc.TocEntry], superuser: bool
 ) -> Generator[Effect, Any, dict[int, LeftOut]]:
     """What is not restored, and why: what would act on other servers, what a server has once, what needs rights."""
     found: dict[int, LeftOut] = {}
@@ -221,7 +221,7 @@ def _settings(spec: VerifyBackupSpec, settings: list[list[Any]]) -> Generator[Ef
 
 
 def _into(
-    context: Context, spec: VerifyBackupSpec, path: str, entries: list[toc.Entry], superuser: bool,
+    context: Context, spec: VerifyBackupSpec, path: str, entries: list[toc.TocEntry], superuser: bool,
     evidence: dict[str, Any],
 ) -> Generator[Effect, Any, Passed | Failed]:  # fmt: skip
     """Restore these entries and count what arrived; `counts` in the evidence are the rows of each table by name."""
@@ -329,7 +329,7 @@ def _name(schema: str, table: str) -> str:
 
 
 def _held_against_the_source(
-    context: Context, spec: VerifyBackupSpec, entries: list[toc.Entry], horizon: str | None, outcome: Passed
+    context: Context, spec: VerifyBackupSpec, entries: list[toc.TocEntry], horizon: str | None, outcome: Passed
 ) -> Generator[Effect, Any, Passed | Failed]:
     """A row that the source has now, and that a transaction before the backup's moment wrote, was in it then. So a
     table has at least as many rows in the backup, however much was changed since."""
@@ -391,7 +391,7 @@ def _large_objects(
     return lacking, unknown
 
 
-def _arrived(entry: toc.Entry, counts: dict[str, int]) -> int | None:
+def _arrived(entry: toc.TocEntry, counts: dict[str, int]) -> int | None:
     """Rows of the table that an entry names: schema, table and owner stand beside each other with blanks in between.
     Where several tables may be meant, the most: of too few rows nobody speaks who does not know."""
     words = entry.rest.split(" ")
