@@ -18,7 +18,8 @@ import psutil
 
 from tests.engine import rig
 from tests.engine.rig import Rig
-from tui.engine import engine, logwatch, sampler
+from tui.engine import engine
+from tui.engine.watch import log_follower, sampler
 from tui.postgres.sample import Sample
 from tui.run.commands import Execute
 
@@ -114,7 +115,7 @@ def told(**found: object) -> None:
 async def main(dsn: str, directory: Path, samples: int, lines: int, rows: int) -> None:
     """Rows first, for what they leave behind would be found in what follows."""
     rig.PATIENCE = 1e9
-    sampler.TICK, logwatch.BEAT = 0.0, 0.01  # type: ignore[misc]
+    sampler.TICK, log_follower.BEAT = 0.0, 0.01  # type: ignore[misc]
     vars(engine)["Sampler"] = Fed
     log = directory / "server.json"
     with log.open("w") as file:

@@ -12,7 +12,7 @@ from tests.bench.bench import Bench
 from tests.bench.figure import Budget, Figure
 from tests.bench.recording import demo_plan
 from tui.engine.recorder import Recorder
-from tui.engine.redact import Redactor
+from tui.engine.redaction.redactor import Redactor
 from tui.journal import events as e
 from tui.journal.clock import RunClock
 from tui.journal.writer import JournalWriter

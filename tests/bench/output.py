@@ -13,10 +13,10 @@ from pathlib import Path
 from tests.bench.bench import Bench, await_true, end_engine
 from tests.bench.figure import Budget, Figure
 from tests.bench.plans import command_step, plan_text
-from tui.engine.child import Child
 from tui.engine.lock import engine_facts
-from tui.engine.redact import Redactor
-from tui.engine.spool import Spool
+from tui.engine.programs.child import Child
+from tui.engine.programs.spool import Spool
+from tui.engine.redaction.redactor import Redactor
 from tui.journal.reader import JournalReader, read_all
 from tui.runs.paths import RunPaths, last_type
 

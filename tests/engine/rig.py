@@ -20,12 +20,12 @@ import msgspec
 
 from tests.engine.sentences import sentences
 from tests.postgres_server import Database
-from tui.engine import process
 from tui.engine.crashlog import CrashLog
 from tui.engine.engine import Engine
-from tui.engine.launch import Opening
+from tui.engine.process import main
+from tui.engine.process.launch import Opening
 from tui.engine.recorder import Recorder
-from tui.engine.target import TargetAccess
+from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Fact
 from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
 from tui.plan.files import SEAL_FILE
@@ -141,7 +141,7 @@ class Rig:
         source = str(self.source) if self.checked else ""
         opening = Opening(opened=opened, by="ana@test", source=source, past=self.past, touches=touches)
         file_of(self.paths).write_bytes(msgspec.json.encode(opening))
-        self.recorder, self.target, _told = await process._open(self.paths, self.environment)
+        self.recorder, self.target, _told = await main._open(self.paths, self.environment)
         self._run()
         return self
 
@@ -210,7 +210,7 @@ class Rig:
             self.paths.journal.write_bytes(b"".join(lines[: last + 1]))
             # What it wrote there is not kept to be held against it: it never was.
             shutil.rmtree(self.home / "state", ignore_errors=True)
-        self.recorder, self.target = await process._take_up(self.paths, policy, self.environment)
+        self.recorder, self.target = await main._take_up(self.paths, policy, self.environment)
         before_it_runs()
         self._run()
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine import beside
-from tui.engine.process import CannotStart
+from tui.engine.other_runs import admission
+from tui.engine.process.main import CannotStart
 from tui.journal.codes import CancelReason, HoldReason, Standing
-from tui.postgres import fence
 from tui.postgres.connect import open_session
+from tui.postgres.evidence import fence
 from tui.run import commands as c
 from tui.said import said_of
 from tui.words.said import say_lines
@@ -71,7 +71,7 @@ def test_the_second_is_refused_while_the_first_has_changes_ahead(
 def test_who_keeps_others_from_opening_is_named_and_passed_by_at_a_person_s_word(
     tmp_path: Path, empty_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "_TURN_S", 0.1)
+    monkeypatch.setattr(admission, "_TURN_S", 0.1)
 
     async def scene() -> None:
         session = await open_session(empty_database.dsn, purpose="control", run="20261122T060000Z-0001")
@@ -89,7 +89,7 @@ def test_behind_a_pooler_one_at_a_time_of_a_directory_opens(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no session can hold a key."""
-    monkeypatch.setattr(beside, "settled", lambda target: False)
+    monkeypatch.setattr(admission, "settled", lambda target: False)
 
     async def scene() -> None:
         rigs = [rig(tmp_path, database) for _number in range(2)]

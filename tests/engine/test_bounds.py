@@ -17,7 +17,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine.sampler import Sampler
+from tui.engine.watch.sampler import Sampler
 from tui.journal.codes import Fact, FailReason
 from tui.journal.cut import LONGEST, REPEATED
 from tui.journal.events import Policy

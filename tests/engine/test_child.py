@@ -16,9 +16,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tui.engine import child as children
-from tui.engine.child import Child, ChildEnd, ChildLost, ChildNotStarted, read_end, read_status
-from tui.engine.processes import TOKEN, ChildIdentity, end_alive, members
+from tui.engine.programs import child as children
+from tui.engine.programs.child import Child, ChildEnd, ChildLost, ChildNotStarted, read_end, read_status
+from tui.engine.programs.processes import TOKEN, ChildIdentity, end_alive, members
 from tui.processid import boot_id, start_time
 from tui.words.said import say
 
@@ -181,7 +181,7 @@ def test_how_the_keeper_ends_is_not_how_the_program_did(raw: Path, monkeypatch: 
     """A keeper that cannot write the status down ends with one of its own interpreter's."""
     broken = raw.with_name("keeper.py")
     broken.write_text("import os\nos._exit(120)\n")
-    monkeypatch.setattr(children, "KEEPER", broken)
+    monkeypatch.setattr(children, "SUPERVISOR", broken)
 
     async def main() -> None:
         child = await shell("exit 0", raw)
@@ -298,7 +298,7 @@ def test_background_processes_are_found_after_the_end(raw: Path) -> None:
 ENGINE = """
 import asyncio, sys, msgspec
 from pathlib import Path
-from tui.engine.child import Child
+from tui.engine.programs.child import Child
 async def main():
     child = await Child.start(["sh", "-c", sys.argv[2]], env={"PATH": "/usr/bin:/bin"},
                               cwd=Path("/"), raw_path=Path(sys.argv[1]))

@@ -14,7 +14,7 @@ from tests.postgres_server import Database
 from tests.unit.steps.drive import context, step
 from tui.demo.server import Server
 from tui.engine.drivers.query import QueryDriver
-from tui.engine.target import TargetAccess
+from tui.engine.target.access import TargetAccess
 from tui.plan.model import Target
 from tui.steps.effects import Failed, Outcome, Passed
 from tui.steps.query import KIND

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tui import locale
-from tui.engine.detach import StartFailed, start_detached
 from tui.engine.lock import engine_alive, engine_facts
-from tui.engine.logind import LogindFacts
+from tui.engine.process.detach import StartFailed, start_detached
+from tui.engine.process.logind import LogindFacts
 from tui.runs.paths import RunPaths, create_run_directory
 from tui.said import LANGUAGES
 from tui.words.said import say
@@ -30,7 +30,7 @@ FREE = LogindFacts(uid=0, user="root")
 ENGINE = """
 import json, os, signal, sys, time
 from pathlib import Path
-from tui.engine.detach import report_ready
+from tui.engine.process.detach import report_ready
 from tui.engine.lock import EngineLock
 from tui.runs.paths import RunPaths
 run = RunPaths(Path(sys.argv[1]))
@@ -59,8 +59,8 @@ signal.pause()
 STARTER = """
 import fcntl, os, signal, sys, termios
 from pathlib import Path
-from tui.engine.detach import start_detached
-from tui.engine.logind import LogindFacts
+from tui.engine.process.detach import start_detached
+from tui.engine.process.logind import LogindFacts
 if sys.argv[3] == "terminal":
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[4] == "ignored" else signal.SIG_DFL)
@@ -183,7 +183,7 @@ def test_the_engine_is_nobodys_zombie(run: RunPaths) -> None:
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("from tui.engine.detach import report_failure as f; f('The plan is gone.')", "The plan is gone."),
+        ("from tui.engine.process.detach import report_failure as f; f('The plan is gone.')", "The plan is gone."),
         ("raise SystemExit('no such target')", "ended before it was ready: no such target"),
         ("import os; os._exit(1)", "ended before it was ready: it said nothing"),
         ("1/0", "ended before it was ready: ZeroDivisionError: division by zero"),
@@ -200,7 +200,7 @@ def test_a_start_that_fails_is_one_sentence(run: RunPaths, code: str, sentence: 
 def test_why_it_does_not_start_is_told_in_the_words_of_who_started_it(run: RunPaths) -> None:
     said = "f(Said('The run {run} is closed.', run='a\\x1b'))"
     with pytest.raises(StartFailed) as failed:
-        start(run, f"from tui.engine.detach import report_failure as f; from tui.said import Said; {said}")
+        start(run, f"from tui.engine.process.detach import report_failure as f; from tui.said import Said; {said}")
     told = []
     for name in LANGUAGES:
         context = copy_context()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.engine.helmserver import MAX_CLIENTS, HelmServer
+from tui.engine.helm_server import MAX_CLIENTS, HelmServer
 from tui.engine.lock import EngineLock
 from tui.helm.client import HelmClient, HelmLost, HelmRefused, HelmTimeout, NoEngine, NotPermitted
 from tui.helm.protocol import MAX_LINE, VERSION, Accepted, Hello, Refused, Welcome, decode_from_engine, encode

@@ -14,9 +14,9 @@ import psutil
 import pytest
 
 from tests.postgres_server import await_condition
-from tui.engine.child import Child, ChildNotStarted
-from tui.engine.keepers import Keepers
-from tui.engine.processes import members
+from tui.engine.programs.child import Child, ChildNotStarted
+from tui.engine.programs.processes import members
+from tui.engine.programs.supervisor_pool import Keepers
 
 ENV = {"PATH": "/usr/bin:/bin"}
 
@@ -81,7 +81,7 @@ IN_ITS_OWN = """
 import os, sys
 pipes = [os.pipe() for _ in range(5)]
 from pathlib import Path
-from tui.engine.keepers import Keepers
+from tui.engine.programs.supervisor_pool import Keepers
 for (read, write), letter in zip(pipes, b"abcde"):
     os.write(write, bytes([letter]))
 numbers = [read for read, _write in pipes]

@@ -14,8 +14,8 @@ from tui.cli.outcome import of_command
 from tui.cli.stop import Exit
 from tui.journal.codes import CancelReason
 from tui.journal.events import OpenWindow
-from tui.postgres import fence
 from tui.postgres.connect import open_session
+from tui.postgres.evidence import fence
 from tui.run import commands as c
 from tui.run.clock import rfc3339
 

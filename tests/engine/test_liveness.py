@@ -16,8 +16,8 @@ from tests.engine.proxy import Proxy
 from tests.engine.rig import Event, Rig
 from tests.faults import counting
 from tests.postgres_server import Database
-from tui.engine import liveness, sampler
-from tui.engine.drivers import cancelling
+from tui.engine.drivers import cancel
+from tui.engine.watch import liveness, sampler
 from tui.journal.codes import Fact, FailReason, WaitReason
 from tui.run.commands import Cancel, Execute, Rollback
 
@@ -61,7 +61,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
         (sampler, "TICK", 0.1), (sampler, "_HUNG", 0.3), (liveness, "SAID", 0.6), (liveness, "SLACK", 0.2),
         (liveness, "GONE", 0.2), (liveness, "ENDED", 0.3),
         (liveness, "IDLE", 0.3), (liveness, "STALLED", 0.6), (liveness, "BRIEF", 1.0),
-        (liveness, "PAUSED", 0.5), (cancelling, "PATIENCE", 0.3), (cancelling, "AGAIN", 0.1),
+        (liveness, "PAUSED", 0.5), (cancel, "PATIENCE", 0.3), (cancel, "AGAIN", 0.1),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, seconds)
 

@@ -18,16 +18,16 @@ from msgspec import structs
 
 from tui import processid
 from tui.engine import lock
-from tui.engine import lookout as module
+from tui.engine import running as module
 from tui.engine.lock import EngineFacts, EngineLock
-from tui.engine.lookout import engine_seen
+from tui.engine.running import engine_seen
 from tui.runs.paths import RunPaths, create_run_directory
 
 ENGINE = """
 import json, sys, time
 from pathlib import Path
 from tui.engine.lock import EngineLock
-from tui.engine.lookout import identity
+from tui.engine.running import identity
 from tui.runs.paths import RunPaths
 lock = EngineLock.acquire(RunPaths(Path(sys.argv[1])))
 print(json.dumps(identity()), flush=True)

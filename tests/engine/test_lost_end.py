@@ -12,11 +12,11 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine import process
-from tui.engine.process import CannotStart
+from tui.engine.process import main
+from tui.engine.process.main import CannotStart
 from tui.journal.codes import FateReason, HoldReason
 from tui.journal.verify import verify
-from tui.postgres.query import query
+from tui.postgres.queries import query
 from tui.run.commands import Execute, Rollback
 from tui.runs.heads import known_head
 
@@ -36,7 +36,7 @@ async def refused(rig: Rig) -> str:
     """What the engine says that is asked to go on; nothing is written before."""
     before = rig.paths.journal.read_bytes()
     with pytest.raises(CannotStart) as caught:
-        await process._take_up(rig.paths, None, rig.environment)
+        await main._take_up(rig.paths, None, rig.environment)
     assert caught.value.exit_code == 5
     assert rig.paths.journal.read_bytes() == before
     return str(caught.value)
@@ -98,7 +98,7 @@ async def test_another_journal_of_the_run_s_id_is_refused(tmp_path: Path, empty_
         rig.paths.journal.write_bytes(b"".join(cut))
         # Somebody went on from it without knowing.
         other = rig.environment | {"XDG_STATE_HOME": str(tmp_path / "other")}
-        rig.recorder, rig.target = await process._take_up(rig.paths, None, other)
+        rig.recorder, rig.target = await main._take_up(rig.paths, None, other)
         rig._run()
         await rig.until(lambda: len(rig.events()) > len(cut) + 3)
         await rig.stop()

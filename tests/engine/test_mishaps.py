@@ -14,14 +14,14 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine import proof, recovery
+from tui.engine.attempt import proof, recovery
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import SqlDriver
-from tui.engine.processes import ChildIdentity, members
+from tui.engine.programs.processes import ChildIdentity, members
 from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
-from tui.postgres import evidence, fence
+from tui.postgres.evidence import commits, fence
 from tui.postgres.session import Session
 from tui.run.commands import Retry, Rollback, Skip
 from tui.steps.registry import KINDS
@@ -82,7 +82,7 @@ async def test_it_fails_its_step_and_the_engine_goes_on(
     """In the middle of a transaction: nothing of it is there, which the server says, and it can be retried."""
     made(empty_database)
     async with Rig(tmp_path, empty_database, ONE) as rig:
-        monkeypatch.setattr(evidence, "pin", raising(evidence.pin, error, 1, lambda *_: True))
+        monkeypatch.setattr(commits, "pin", raising(commits.pin, error, 1, lambda *_: True))
         ended = await rig.execute("one")
         assert ended["type"] == "step.failed" and ended["data"]["reason"] == "not_carried_out"
         found = ended["data"]["evidence"]
@@ -136,7 +136,7 @@ async def test_a_fate_that_cannot_be_asked_either_is_undecided(
 
     async with Rig(tmp_path, empty_database, ONE) as rig:
         monkeypatch.setattr(Session, "execute", lost)
-        monkeypatch.setattr(evidence, "judge", raising(evidence.judge, KeyError("x"), 1, lambda *_, **__: True))
+        monkeypatch.setattr(commits, "judge", raising(commits.judge, KeyError("x"), 1, lambda *_, **__: True))
         ended = await rig.execute("one")
         assert ended["type"] == "step.fate" and ended["data"]["fate"] == "undecided"
         assert ended["data"]["reason"] == "error" and ended["data"]["facts"]["exception"] == "KeyError"
@@ -156,7 +156,7 @@ async def test_an_exception_while_a_fate_is_asked_is_no_fate(
     monkeypatch.setattr(recovery, "_AGAIN", 0.01)
     async with Rig(tmp_path, empty_database, ONE) as rig:
         await rig.execute("one")
-        monkeypatch.setattr(evidence, "judge", raising(evidence.judge, error, 1, lambda *_, **__: True))
+        monkeypatch.setattr(commits, "judge", raising(commits.judge, error, 1, lambda *_, **__: True))
         await rig.take_up(cut=lambda event: event["type"] == "tx.commit_sent")
         assert (await rig.ended("one"))["type"] == "step.passed"
 
@@ -178,7 +178,7 @@ async def test_what_could_not_even_be_asked_rolls_nothing_back(
     async with Rig(tmp_path / "a", empty_database, asking, policy=policy) as rig:
         assert (await rig.ended("ask"))["data"]["reason"] == "not_carried_out" and rig.step("ask").unanswered
         assert rig.recorder.state.rollback is None and rig.recorder.state.errors.weighing == 0
-    monkeypatch.setattr(evidence, "pin", raising(evidence.pin, KeyError("x"), 1, lambda _, xid=None: xid is not None))
+    monkeypatch.setattr(commits, "pin", raising(commits.pin, KeyError("x"), 1, lambda _, xid=None: xid is not None))
     async with Rig(tmp_path / "b", empty_database, ONE, policy=policy) as rig:
         await rig.until(lambda: rig.recorder.state.rollback, "it is rolled back")
 

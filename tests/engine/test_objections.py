@@ -18,15 +18,17 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig, _programs
 from tests.pgbouncer import pgbouncer
 from tests.postgres_server import Database
-from tui.engine import preflight as looked
-from tui.engine import preflight_measured, process, tools
-from tui.engine.launch import Opening, _positions
-from tui.engine.target import TargetAccess
+from tui.engine.preflight import metrics
+from tui.engine.preflight import preflight as looked
+from tui.engine.process import main
+from tui.engine.process.launch import Opening, _positions
+from tui.engine.programs import client_tools
+from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunOpened
 from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.plan.freeze import freeze
 from tui.plan.loader import Loaded, load
-from tui.postgres.resolve import without_service_variable
+from tui.postgres.conninfo.resolve import without_service_variable
 from tui.postgres.sample import Replica
 from tui.postgres.sample import sample as taken
 from tui.run.commands import Sign
@@ -83,7 +85,7 @@ class Scene:
 
     def without_programs(self, name: str, said: str | None) -> None:
         """Of `name` there is none, or one that says so of itself."""
-        self.patch.setattr(tools, "_PLACES", ())
+        self.patch.setattr(client_tools, "_PLACES", ())
         place = self.home / "programs"
         place.mkdir()
         if said is not None:
@@ -110,7 +112,7 @@ class Scene:
         problems = looked.preflight(self.load(), self.home / "plan.yaml", "here", self.around, self.create_ledger)
         return {problem.code for problem in problems if problem.level == "error"}
 
-    def opened(self, *despite: str) -> process._Answer:
+    def opened(self, *despite: str) -> main._Answer:
         """What the target answers a run that opens. Raises CannotStart."""
         loaded = self.load()
         assert loaded.plan is not None
@@ -125,11 +127,11 @@ class Scene:
             opened=opened, by="ana@test", source=str(self.home / "plan.yaml"), positions=_positions(loaded)
         )
 
-        async def ask() -> process._Answer:
+        async def ask() -> main._Answer:
             target = TargetAccess(opened.id, opened.plan.targets["here"], self.around)
             try:
                 with without_service_variable():
-                    return await process._ask(target, opening, paths.plan, self.around)
+                    return await main._ask(target, opening, paths.plan, self.around)
             finally:
                 await target.close()
 
@@ -153,7 +155,7 @@ def _lag_unknown(scene: Scene) -> None:
     async def sample(session: Any, previous: Any) -> Any:
         return msgspec.structs.replace(await taken(session, previous), replicas=(hidden,))
 
-    scene.patch.setattr(preflight_measured, "sample", sample)
+    scene.patch.setattr(metrics, "sample", sample)
     scene.steps = ["batch: {sql: update t set a = 1 where a = 0, max_lag: 1s}"]
 
 
@@ -265,13 +267,13 @@ def objected(scene: Scene, code: Objection) -> None:
     if code in ONLY_CHECK:
         assert scene.opened().despite == ()
         return
-    with pytest.raises(process.CannotStart) as refused:
+    with pytest.raises(main.CannotStart) as refused:
         scene.opened(*sorted(set(Objection) - {code}))
     told = str(refused.value)
     assert refused.value.exit_code == 5 and f" error {code} " in told and "Nothing was started." in told
     if code in NEVER_IN_SPITE:
         assert "--despite" not in told
-        with pytest.raises(process.CannotStart):
+        with pytest.raises(main.CannotStart):
             scene.opened(code)
         return
     assert told.endswith(f"--despite {code}")
@@ -327,7 +329,7 @@ async def test_what_has_begun_is_gone_on_with_whatever_is_found(empty_database: 
         await rig.stop()
         with empty_database.connect() as session:
             session.execute(f'drop role "{role}"'.encode())
-        with pytest.raises(process.CannotStart) as refused:
+        with pytest.raises(main.CannotStart) as refused:
             await Rig(tmp_path / "two", empty_database, steps, checked=True).__aenter__()
         assert refused.value.exit_code == 5 and "no-role" in str(refused.value)
         await rig.take_up()

@@ -13,7 +13,7 @@ from tests.engine.pair import Node, primary, standby_of
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import await_condition
-from tui.engine.preflight import preflight
+from tui.engine.preflight.preflight import preflight
 from tui.journal.codes import Fact, FailReason, WaitReason
 
 pytestmark = pytest.mark.postgres

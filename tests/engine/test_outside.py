@@ -12,7 +12,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.engine.test_script import HEADLESS, fates
 from tests.postgres_server import Database, await_condition
-from tui.engine import cleanup as cleaning
+from tui.engine.attempt import cleanup as cleaning
 from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
 from tui.run.commands import Cancel, Execute, Retry
 

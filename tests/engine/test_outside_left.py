@@ -23,11 +23,11 @@ from tests.engine.test_outside import (
 from tests.engine.test_resumed import Stopped
 from tests.engine.test_script import HEADLESS, fates
 from tests.postgres_server import Database, await_condition
-from tui.engine import cleanup as cleaning
-from tui.engine.target import TargetAccess
+from tui.engine.attempt import cleanup as cleaning
+from tui.engine.target.access import TargetAccess
 from tui.journal.codes import FateReason
 from tui.plan.model import Target
-from tui.postgres import outside
+from tui.postgres.evidence import outside
 from tui.run.commands import Execute, Retry, Rollback
 
 pytestmark = pytest.mark.postgres

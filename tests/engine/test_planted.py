@@ -12,7 +12,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, await_condition
-from tui.postgres import query as queries
+from tui.postgres import queries as queries
 
 pytestmark = pytest.mark.postgres
 _TYPES = ("text", "xid8", "pg_lsn", "regclass", "oid")

@@ -12,9 +12,9 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import HEAD, Rig
 from tests.engine.test_measured import receiver, setting
 from tests.postgres_server import Database
-from tui.engine import preflight_measured
-from tui.engine.cure import settings_words
-from tui.engine.preflight import preflight
+from tui.engine.preflight import metrics
+from tui.engine.preflight.preflight import preflight
+from tui.engine.preflight.remedies import settings_words
 from tui.journal.codes import Fact
 from tui.plan.loader import load
 from tui.postgres.connect import open_session
@@ -174,7 +174,7 @@ def test_the_setting_that_would_make_it_measurable_is_named(
 
 @awaited
 async def test_what_each_setting_takes(empty_database: Database) -> None:
-    wanted = preflight_measured._settings(True, "syslog", "off", "%m ", "panic")
+    wanted = metrics._settings(True, "syslog", "off", "%m ", "panic")
     session = await open_session(empty_database.dsn, purpose="monitor", run="cure")
     try:
         told = await settings_words(session, [*wanted, ("log_line_prefix", "'%e '"), ("no_such_setting", "on")])
@@ -185,8 +185,8 @@ async def test_what_each_setting_takes(empty_database: Database) -> None:
         "log_destination = csvlog (a reload is enough); log_min_messages = error (a reload is enough); "
         "log_line_prefix = '%e ' (a reload is enough); no_such_setting = on (what it takes is not known)."
     )
-    assert preflight_measured._settings(True, "stderr", "on", "%m ", "warning") == [("log_line_prefix", "'%m %e '")]
-    assert preflight_measured._settings(True, "csvlog", "on", "%m ", "warning", forbidden=True) == []
+    assert metrics._settings(True, "stderr", "on", "%m ", "warning") == [("log_line_prefix", "'%m %e '")]
+    assert metrics._settings(True, "csvlog", "on", "%m ", "warning", forbidden=True) == []
 
 
 def test_what_does_not_answer_keeps_nobody_waiting(
@@ -203,9 +203,9 @@ def test_what_does_not_answer_keeps_nobody_waiting(
         async def close(self) -> None:
             pass
 
-    monkeypatch.setattr(preflight_measured, "_LOG_S", 0.05)
-    monkeypatch.setattr(preflight_measured, "_HOST_S", 0.0)
-    monkeypatch.setattr(preflight_measured, "log_source", lambda *_given: Hanging())
+    monkeypatch.setattr(metrics, "_LOG_S", 0.05)
+    monkeypatch.setattr(metrics, "_HOST_S", 0.0)
+    monkeypatch.setattr(metrics, "log_source", lambda *_given: Hanging())
     success = "[{metric: critical_errors, equals: 0}, {metric: memory, below: 99%}, {metric: connections, below: 99%}]"
     assert "did not answer within" in (cure(tmp_path, empty_database, success, "auto", "critical_errors") or "")
     assert "does not answer" in (cure(tmp_path, empty_database, success, "auto", "memory", "[{sql: true}]") or "")

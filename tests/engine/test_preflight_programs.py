@@ -8,7 +8,7 @@ import pytest
 
 from tests import postgres_server
 from tests.postgres_server import MAJORS
-from tui.engine.preflight import preflight
+from tui.engine.preflight.preflight import preflight
 from tui.plan.loader import load
 from tui.steps.registry import KINDS
 

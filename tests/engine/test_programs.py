@@ -18,7 +18,7 @@ from tests.engine.rig import Event, Rig
 from tests.engine.test_psql_scripts import programs
 from tests.postgres_server import Database
 from tui.journal.codes import Fact, FailReason, FateReason
-from tui.postgres.query import query
+from tui.postgres.queries import query
 from tui.run.commands import Cancel, Execute, Retry, Rollback
 
 pytestmark = pytest.mark.postgres

@@ -12,7 +12,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine import proof as proofs
+from tui.engine.attempt import proof as proofs
 from tui.engine.drivers import query as queries
 from tui.journal import events as e
 from tui.journal.codes import Fact, FailReason, FateReason, WaitReason

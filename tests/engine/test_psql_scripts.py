@@ -12,7 +12,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.journal.codes import FailReason
-from tui.postgres.query import query
+from tui.postgres.queries import query
 
 pytestmark = pytest.mark.postgres
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tui.engine.lock import EngineLock
-from tui.engine.remains import clear
+from tui.engine.process.stale import clear
 from tui.helm.socket import listen
 from tui.journal.writer import reserve_path
 from tui.runs import opening

@@ -22,10 +22,10 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.demo.server import Server
-from tui.engine.attempt import Attempt
+from tui.engine.attempt.runner import Attempt
 from tui.engine.drivers.snapshot import SnapshotDriver
-from tui.engine.loss import IN_A_ROW
-from tui.engine.outage import Outage
+from tui.engine.target.outage import Outage
+from tui.engine.target.session_loss import IN_A_ROW
 from tui.journal.codes import CancelReason, FailReason
 from tui.journal.events import Event, Policy
 from tui.journal.line import Line

@@ -266,9 +266,10 @@ async def test_what_cannot_be_removed_keeps_nothing_from_going_on(
     empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a mount, or files that only another account may remove."""
-    from tui.engine.drivers import child, private
+    from tui.engine.drivers import child
+    from tui.engine.programs import private_files
 
-    for module in (child, private):
+    for module in (child, private_files):
         monkeypatch.setattr(module, "remove", lambda _path: False)
     steps = "          - {id: a, title: A, command: {run: [sh, c.sh], files: [c.sh]}}"
     async with Rig(tmp_path, empty_database, steps, {"c.sh": "echo ran\n"}) as rig:
@@ -353,7 +354,7 @@ async def test_a_fate_that_hangs_on_a_changed_file_is_not_guessed(
 @awaited
 async def test_a_run_does_not_open_over_another_plan(empty_database: Database, tmp_path: Path) -> None:
     """Between freezing and the engine's first look."""
-    from tui.engine.process import CannotStart
+    from tui.engine.process.main import CannotStart
 
     rig = Rig(tmp_path, empty_database, step("sql"), FILES)
     froze = rig._frozen

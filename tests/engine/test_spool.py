@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tui.engine.budget import TEXT_RATE
-from tui.engine.child import Child
-from tui.engine.redact import Redactor
-from tui.engine.spool import OutputBatch, Spool, SpoolAbandoned, SpoolEnd
+from tui.engine.programs.child import Child
+from tui.engine.programs.spool import OutputBatch, Spool, SpoolAbandoned, SpoolEnd
+from tui.engine.redaction.redactor import Redactor
+from tui.engine.text_budget import TEXT_RATE
 
 SECRET = "hunter2"
 

@@ -10,8 +10,8 @@ from tests.engine.alone import alone, empty_database
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.engine import sampler
-from tui.engine.drivers import cancelling
+from tui.engine.drivers import cancel
+from tui.engine.watch import sampler
 from tui.journal.codes import Fact, Replication, WaitReason
 from tui.run.commands import Cancel, Execute
 from tui.words.steps import evidence_words
@@ -35,7 +35,7 @@ FILES = {"work.sql": "insert into made values (2);\n"}
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampler, "TICK", 0.05)
-    monkeypatch.setattr(cancelling, "AGAIN", 0.1)
+    monkeypatch.setattr(cancel, "AGAIN", 0.1)
 
 
 def standbys(database: Database, names: str) -> None:
@@ -53,7 +53,7 @@ async def waiting(rig: Rig, step: str) -> None:
 @pytest.mark.parametrize("ledger", [False, True], ids=["xid", "ledger"])
 async def test_a_commit_that_waits_for_a_standby(tmp_path: Path, empty_database: Database, ledger: bool) -> None:
     from tui.postgres.connect import open_session
-    from tui.postgres.ledger import create_ledger
+    from tui.postgres.evidence.ledger import create_ledger
 
     with empty_database.connect() as connection:
         connection.execute("create table made (n int)")

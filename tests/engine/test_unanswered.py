@@ -10,7 +10,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, own_server
-from tui.engine import recovery
+from tui.engine.attempt import recovery
 from tui.engine.drivers import query as queries
 from tui.journal import events as e
 from tui.journal.codes import Fact, FailReason, FateReason, WaitReason

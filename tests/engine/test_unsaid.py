@@ -26,8 +26,8 @@ from tui.journal.codes import (
     TriggerReason,
     WaitReason,
 )
-from tui.postgres import fence
 from tui.postgres.connect import open_session
+from tui.postgres.evidence import fence
 from tui.postgres.session import Session
 from tui.run.commands import ByHand, Cancel, Execute, Resolve, Rollback, Sign, Skip, Undo
 from tui.run.order import Refusal

@@ -15,8 +15,8 @@ from tests.engine.rig import Rig
 from tests.postgres_server import Database, create_database, drop_database
 from tui.demo.server import Server
 from tui.journal.codes import Fact
-from tui.postgres import fence
 from tui.postgres.connect import open_session
+from tui.postgres.evidence import fence
 from tui.run.commands import ByHand, Cancel, Execute, Sign, Undo
 from tui.runs.paths import new_run_id
 
@@ -66,7 +66,7 @@ async def test_what_a_script_did(empty_database: Database, tmp_path: Path) -> No
 @awaited
 async def test_who_did_it_where(each_server: Server, tmp_path: Path) -> None:
     """The witness of a transaction in two databases, of which one has a ledger and waits for its standby's apply."""
-    from tui.postgres.ledger import create_ledger
+    from tui.postgres.evidence.ledger import create_ledger
 
     said = []
     for number, level in enumerate(("on", "remote_apply")):
@@ -240,7 +240,7 @@ async def test_how_a_program_ended(empty_database: Database, tmp_path: Path) -> 
 @pytest.mark.parametrize("rows", [False, True], ids=["xid", "ledger"])
 @awaited
 async def test_what_became_of_it(empty_database: Database, tmp_path: Path, rows: bool) -> None:
-    from tui.postgres.ledger import create_ledger
+    from tui.postgres.evidence.ledger import create_ledger
 
     if rows:
         session = await open_session(empty_database.dsn, purpose="control", run="unsaid")
@@ -453,7 +453,7 @@ async def test_what_a_cleanup_left(empty_database: Database, tmp_path: Path) -> 
 @awaited
 async def test_what_a_backend_left_behind_does(empty_database: Database, tmp_path: Path) -> None:
     """An engine is taken up while the backend of its attempt still holds its transaction open."""
-    from tui.postgres import evidence as proofs
+    from tui.postgres.evidence import commits as proofs
     from tui.postgres.identity import target_identity
 
     control = await open_session(empty_database.dsn, purpose="control", run="unsaid")

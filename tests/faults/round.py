@@ -27,8 +27,8 @@ from tests.faults.checker import Event, Finding, events_of, judge
 from tests.postgres_server import Database
 from tui.demo.server import Server
 from tui.engine import engine as loop
-from tui.engine.launch import Opening
-from tui.engine.process import main as engine_main
+from tui.engine.process.launch import Opening
+from tui.engine.process.main import main as engine_main
 from tui.journal.events import Policy, RunOpened
 from tui.plan.freeze import freeze
 from tui.plan.loader import Loaded, load

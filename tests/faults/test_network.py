@@ -19,8 +19,8 @@ from tests.engine.proxy import Proxy
 from tests.engine.rig import Rig
 from tests.faults import counting
 from tests.postgres_server import Database
-from tui.engine import liveness, sampler
-from tui.engine.drivers import cancelling
+from tui.engine.drivers import cancel
+from tui.engine.watch import liveness, sampler
 from tui.journal.events import Policy
 from tui.run.commands import Cancel, Execute
 
@@ -90,7 +90,7 @@ async def test_a_network_that_fails(
     for module, name, seconds in (
         (sampler, "TICK", 0.1), (sampler, "_HUNG", 0.4), (liveness, "SAID", 0.6), (liveness, "SLACK", 0.2),
         (liveness, "GONE", 0.2), (liveness, "ENDED", 0.3), (liveness, "IDLE", 0.5), (liveness, "STALLED", 1.2),
-        (liveness, "BRIEF", 1.0), (cancelling, "PATIENCE", 0.3), (cancelling, "AGAIN", 0.1),
+        (liveness, "BRIEF", 1.0), (cancel, "PATIENCE", 0.3), (cancel, "AGAIN", 0.1),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, seconds)
     with empty_database.connect() as looker:

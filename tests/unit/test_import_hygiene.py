@@ -13,7 +13,8 @@ import pytest
 PURE = ["tui.plan.model", "tui.plan.loader", "tui.sql.script", "tui.journal.events", "tui.journal.writer"]
 PURE += ["tui.journal.reader", "tui.run.fold", "tui.run.decide", "tui.run.next", "tui.run.clock", "tui.run.status"]
 PURE += ["tui.steps.registry"]
-WORK = ["tui.engine.engine", "tui.engine.launch", "tui.engine.preflight", "tui.postgres.evidence", "tui.engine.sampler"]
+WORK = ["tui.engine.engine", "tui.engine.process.launch", "tui.engine.preflight.preflight"]
+WORK += ["tui.engine.watch.sampler", "tui.postgres.evidence.commits"]
 SCREENS = ["tui.console.launch", "tui.plain.narrator", "tui.helm.client"]
 
 

@@ -37,7 +37,7 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
         problems += open_places(loaded, plan)
     print_lines(problem.said for problem in problems)
     if loaded.plan is not None and (target is not None or create_ledger):
-        from tui.engine.preflight import preflight
+        from tui.engine.preflight.preflight import preflight
         from tui.run.neighbours import UNSEEN
         from tui.words.said import say
 
@@ -53,8 +53,8 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
 
 def open_places(loaded: Loaded, plan: Path) -> list[Problem]:
     """Placeholders of all targets, which become errors where one of them is meant."""
-    from tui.engine.findings import Findings
-    from tui.engine.preflight_written import placeholders
+    from tui.engine.preflight.findings import Findings
+    from tui.engine.preflight.placeholders import placeholders
 
     assert loaded.plan is not None
     found = Findings(str(plan), loaded.positions, next(iter(loaded.plan.targets)))

@@ -24,7 +24,7 @@ _TAIL = 256 * 1024
 def facts_of(paths: RunPaths, told: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """pid, host and alive of the run's engine; `alive` is None where the caller cannot know. `told`: what the last
     engine wrote of itself into the journal, for an account that may not ask its lock."""
-    from tui.engine.lookout import engine_seen
+    from tui.engine.running import engine_seen
 
     known = engine_seen(paths, told)
     return {"pid": known.pid, "host": known.host, "alive": known.alive}
@@ -63,7 +63,7 @@ def ensure_engine(paths: RunPaths, policy: Wish | None = None, say: Callable[[st
 
     `say` is told what could not be known of the journal that it began from.
     """
-    from tui.engine.launch import LaunchFailed, resume_run
+    from tui.engine.process.launch import LaunchFailed, resume_run
     from tui.runs.owner import taker
 
     account = taker(paths)

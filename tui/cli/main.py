@@ -31,7 +31,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         with suppress(ImportError):
             # An installation that is not whole says so where it cannot do without.
-            from tui.engine.remains import clear
+            from tui.engine.process.stale import clear
 
             clear()
         try:

@@ -130,7 +130,7 @@ def mode_of(plan: Plan, target: str, *, rehearsal: bool, compress: float) -> str
 
 def open_plan(loaded: Any, source: Path, target: str, **settings: Any) -> RunPaths:
     """Open the run and start its engine; its id goes to stdout. Raises Stop."""
-    from tui.engine.launch import LaunchFailed, open_run
+    from tui.engine.process.launch import LaunchFailed, open_run
 
     settings = {"demo": None, "opens": None, "tell": tell, **settings}
     try:

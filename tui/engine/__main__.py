@@ -9,7 +9,7 @@ import sys
 def _main() -> int:
     # What is imported stays: looking through it for garbage again and again takes a tenth of the start.
     gc.disable()
-    from tui.engine.process import main
+    from tui.engine.process.main import main
 
     gc.freeze()
     gc.enable()

@@ -8,23 +8,23 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from tui.engine.attempt import Attempt
+from tui.engine.attempt.recovery import Recovery
+from tui.engine.attempt.runner import Attempt
+from tui.engine.attempt.unexpected import Aftermath, lost
 from tui.engine.crashlog import CrashLog
-from tui.engine.gate import Gate
 from tui.engine.helm import Helm
-from tui.engine.keepers import Keepers
-from tui.engine.mishap import Aftermath, lost
+from tui.engine.other_runs.gate import Gate
+from tui.engine.programs.supervisor_pool import Keepers
 from tui.engine.recorder import ROOM_EVERY, Recorder
-from tui.engine.recovery import Recovery
-from tui.engine.sampler import Sampler
-from tui.engine.target import Expected, TargetAccess
+from tui.engine.target.access import Expected, TargetAccess
+from tui.engine.watch.sampler import Sampler
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.line import JournalError
 from tui.journal.remarks import Coded, Remarked
+from tui.postgres.evidence.lineage import Left
 from tui.postgres.identity import OtherTarget, told
-from tui.postgres.lineage import Left
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
 from tui.runs.paths import RunPaths

@@ -18,7 +18,7 @@ from tui.said import said_of, to_data
 
 
 class Helm:
-    """Carries out what clients ask (`tui.engine.helmserver.HelmHandler`). Nothing is done that was not recorded."""
+    """Carries out what clients ask (`tui.engine.helm_server.HelmHandler`). Nothing is done that was not recorded."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder

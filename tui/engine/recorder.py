@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from tui.engine.budget import TextBudget
-from tui.engine.kept import Kept
-from tui.engine.lengths import bounded
-from tui.engine.published import published, whole
-from tui.engine.redact import Redactor
+from tui.engine.redaction.allowlist import Kept
+from tui.engine.redaction.published import published, whole
+from tui.engine.redaction.redactor import Redactor
+from tui.engine.text_budget import TextBudget
+from tui.engine.text_lengths import bounded
 from tui.journal.cut import REPEATED
 from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
 from tui.journal.failure import JournalFull

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from tui.postgres.errors import PostgresError
-from tui.postgres.query import query
+from tui.postgres.queries import query
 from tui.postgres.session import Session
 
 FAMILIES = (

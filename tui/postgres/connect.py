@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.tolerance import BRIEF
-from tui.postgres.conninfo import (
+from tui.postgres.conninfo.connection_string import bad_value, masked
+from tui.postgres.conninfo.parameters import (
     Address,
     Purpose,
     WorkSettings,
@@ -16,9 +17,8 @@ from tui.postgres.conninfo import (
     connection_parameters,
     session_settings,
 )
-from tui.postgres.dsn import bad_value, masked
+from tui.postgres.conninfo.resolve import Resolved, resolve
 from tui.postgres.errors import ConnectFailed, PostgresError, StatementFailed
-from tui.postgres.resolve import Resolved, resolve
 from tui.postgres.results import Backend, Notice, ServerMark
 from tui.postgres.session import Session
 
@@ -59,7 +59,7 @@ async def open_session(
     """
     import psycopg
 
-    from tui.postgres import wire
+    from tui.postgres import driver
 
     name = application_name(run, step or purpose)
     if isinstance(dsn, str):
@@ -70,7 +70,7 @@ async def open_session(
         tolerate=BRIEF if settings is None else settings.tolerate_s,
     )  # fmt: skip
     try:
-        connection = await wire.connect(parameters)
+        connection = await driver.connect(parameters)
     except (psycopg.Error, UnicodeError, OSError) as error:
         sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
         said = str(error).strip()

@@ -11,7 +11,7 @@ import re
 
 from msgspec import Struct
 
-from tui.postgres import fence
+from tui.postgres.evidence import fence
 from tui.postgres.session import Session
 
 _NAME = re.compile(r"virada (\d{8}T\d{6}Z-[0-9a-f]{4}) (.+)")

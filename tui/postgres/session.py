@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.journal.cut import cut
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.conninfo import Address, Purpose, WorkSettings
+from tui.postgres.conninfo.keepalives import endure, server_settings, silent_for
+from tui.postgres.conninfo.parameters import Address, Purpose, WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, StatementFailed
-from tui.postgres.patience import endure, server_settings, silent_for
-from tui.postgres.query import query
+from tui.postgres.queries import query
 
 if TYPE_CHECKING:
     import psycopg
 
-    from tui.postgres.wire import WireConnection
+    from tui.postgres.driver import WireConnection
 
 from tui.postgres.results import Backend, Notice, Printed, Result, ServerMark
 
@@ -241,19 +241,19 @@ class Session:
             return self._result(cursor, rows)
 
     async def _run(self, sql: str) -> Result:
-        from tui.postgres.rows import answered, numbers
+        from tui.postgres.row_stream import answered, numbers
 
         found = await answered(self._connection, _bytes(sql), 1, numbers)
         return Result(found.affected, found.rows, found.status, tuple(self._warnings), found.count)
 
     async def _some(self, sql: str, kept: int) -> Result:
-        from tui.postgres.rows import answered, typed
+        from tui.postgres.row_stream import answered, typed
 
         found = await answered(self._connection, _bytes(sql), kept, typed(self._connection))
         return Result(found.affected, found.rows, found.status, tuple(self._warnings), found.count)
 
     async def _printed(self, sql: str, kept: int) -> Printed:
-        from tui.postgres.rows import answered
+        from tui.postgres.row_stream import answered
 
         found = await answered(self._connection, _bytes(sql), kept)
         return Printed(columns=found.columns, types=found.types, rows=tuple(found.rows or ()), count=found.count)
@@ -294,7 +294,7 @@ class Session:
     async def _guarded(self, work: Coroutine[Any, Any, T], sql: str, previous: asyncio.Task[Any] | None) -> T:
         import psycopg
 
-        from tui.postgres.wire import translated, unfinished
+        from tui.postgres.driver import translated, unfinished
 
         try:
             if previous is not None and not previous.done():
@@ -340,7 +340,7 @@ class Session:
         return self.lost
 
     def _noticed(self, report: psycopg.errors.Diagnostic) -> None:
-        from tui.postgres.wire import tolerant
+        from tui.postgres.driver import tolerant
 
         diag = tolerant(report)
         notice = Notice(

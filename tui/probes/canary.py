@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from tui.journal.remarks import Coded, Remarked
+from tui.probes.answer_times import AnswerWindow
 from tui.probes.http import HttpClient, HttpFailed, address_of, host_of
-from tui.probes.window import AnswerWindow
 from tui.said import Said, said_of
 
 _CONNECT_S = 10.0

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
-from tui.probes.exporter import NodeExporter
-from tui.probes.local import LocalHost
+from tui.probes.local_host import LocalHost
+from tui.probes.node_exporter import NodeExporter
 from tui.probes.reading import Reading, Source, SourceFailed
-from tui.probes.sqlhost import Rows, SqlHost
+from tui.probes.sql_host import Rows, SqlHost
 from tui.probes.ssh import Ssh
-from tui.probes.sshhost import SshHost
+from tui.probes.ssh_host import SshHost
 
 
 class Unusable:

@@ -26,7 +26,7 @@ from tui.demo.account import account
 from tui.demo.binaries import Binaries
 from tui.demo.server import Server as SharedServer
 from tui.postgres.connect import open_session
-from tui.postgres.conninfo import WorkSettings
+from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.errors import PostgresError
 from tui.postgres.session import Session
 

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, until
-from tui.postgres.evidence import TxWitness, Verdict, judge
-from tui.postgres.fence import attempt_key, find_backend, holders
-from tui.postgres.ledger import create_ledger
+from tui.postgres.evidence.commits import TxWitness, Verdict, judge
+from tui.postgres.evidence.fence import attempt_key, find_backend, holders
+from tui.postgres.evidence.ledger import create_ledger
 from tui.postgres.session import Session
 
 pytestmark = pytest.mark.postgres

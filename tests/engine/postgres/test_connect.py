@@ -10,9 +10,9 @@ import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres.connect import open_session
-from tui.postgres.conninfo import application_name
+from tui.postgres.conninfo.parameters import application_name
 from tui.postgres.errors import ConnectFailed, ConnectionLost, LockNotAvailable, StatementFailed
-from tui.postgres.fence import find_backend
+from tui.postgres.evidence.fence import find_backend
 from tui.postgres.results import Notice
 from tui.postgres.session import Session
 

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
-from tui.postgres import evidence, fence
-from tui.postgres.conninfo import application_name
+from tui.postgres.conninfo.parameters import application_name
 from tui.postgres.errors import ConnectFailed, ConnectionLost
+from tui.postgres.evidence import commits, fence
 from tui.postgres.identity import target_identity
 from tui.postgres.results import Backend
 
@@ -108,18 +108,18 @@ async def test_another_history_or_database_decides_nothing(own: Server) -> None:
         control, work = await sessions.control(), await sessions.work()
         identity = await target_identity(control)
         await work.execute("begin")
-        xid = await evidence.assign_xid(work)
-        await evidence.pin(control, xid)
-        seen = evidence.witness(work, identity, xid, ledger=False, pinned=True)
+        xid = await commits.assign_xid(work)
+        await commits.pin(control, xid)
+        seen = commits.witness(work, identity, xid, ledger=False, pinned=True)
         await work.execute("commit")
         await work.close()
-        assert (await evidence.judge(control, seen, **arguments)).fate == "applied"
+        assert (await commits.judge(control, seen, **arguments)).fate == "applied"
         await control.execute("create database other")
         async with Sessions(own, "other") as elsewhere:
-            found = await evidence.judge(await elsewhere.control(), seen, **arguments)
+            found = await commits.judge(await elsewhere.control(), seen, **arguments)
             assert (found.fate, found.reason) == ("undecided", "other_database")
         foreign = msgspec.structs.replace(seen, system_identifier="1")
-        found = await evidence.judge(control, foreign, **arguments)
+        found = await commits.judge(control, foreign, **arguments)
         assert (found.fate, found.reason) == ("undecided", "other_server")
     own.run("pg_ctl", "-D", own.data, "-w", "-s", "-m", "fast", "stop")
     (own.data / "standby.signal").touch()
@@ -128,13 +128,13 @@ async def test_another_history_or_database_decides_nothing(own: Server) -> None:
         with pytest.raises(ConnectFailed):
             await sessions.control()
         monitor = await sessions.monitor()
-        found = await evidence.judge(monitor, seen, **arguments)
+        found = await commits.judge(monitor, seen, **arguments)
         assert (found.fate, found.reason) == ("undecided", "not_the_primary")
     own.run("pg_ctl", "-D", own.data, "-w", "-s", "promote")
     async with Sessions(own) as sessions:
         control = await sessions.control()
         assert (await target_identity(control)).timeline == 2
-        found = await evidence.judge(control, seen, **arguments)
+        found = await commits.judge(control, seen, **arguments)
         assert (found.fate, found.reason) == ("undecided", "other_timeline")
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused
-from tui.postgres.evidence import assign_xid, judge, witness
-from tui.postgres.identity import target_identity
-from tui.postgres.ledger import (
+from tui.postgres.evidence.commits import assign_xid, judge, witness
+from tui.postgres.evidence.ledger import (
     LedgerRefused,
     carrying_publications,
     create_ledger,
@@ -19,6 +18,7 @@ from tui.postgres.ledger import (
     ledger_state,
     record,
 )
+from tui.postgres.identity import target_identity
 from tui.words.said import say
 
 pytestmark = pytest.mark.postgres

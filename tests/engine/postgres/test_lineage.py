@@ -11,10 +11,10 @@ import pytest
 from tests.engine.clusters import DATABASE, Address, address
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited
 from tui.journal.codes import EvidenceState, FateReason
-from tui.postgres import evidence, ledger
-from tui.postgres.evidence import Known, TxWitness
+from tui.postgres.evidence import commits, ledger
+from tui.postgres.evidence.commits import Known, TxWitness
+from tui.postgres.evidence.lineage import Left, Seen, look
 from tui.postgres.identity import TargetIdentity, target_identity, who
-from tui.postgres.lineage import Left, Seen, look
 from tui.run.steps import Commit
 
 pytestmark = pytest.mark.postgres
@@ -38,9 +38,9 @@ async def committed(place: Address, *, with_ledger: bool = False) -> tuple[Commi
         await work.execute("begin")
         if with_ledger:
             await ledger.record(work, RUN, "migrate", 1, 0, "ab" * 32)
-        xid = await evidence.assign_xid(work)
+        xid = await commits.assign_xid(work)
         if not with_ledger:
-            await evidence.pin(control, xid)
+            await commits.pin(control, xid)
         await work.execute("create table if not exists made (n int)")
         await work.execute("commit")
     commit = Commit(
@@ -169,7 +169,7 @@ async def test_the_absence_of_a_row_says_nothing_where_others_are_missing(place:
         )  # fmt: skip
 
         async def judged() -> tuple[str, str]:
-            found = await evidence.judge(
+            found = await commits.judge(
                 control,
                 witness,
                 run=RUN,
@@ -197,11 +197,11 @@ async def test_an_aborted_transaction_beside_rows_that_are_there(place: Address)
         identity = await target_identity(control)
         await work.execute("begin")
         await ledger.record(work, RUN, "next", 1, 0, "ab" * 32)
-        xid = await evidence.assign_xid(work)
-        witness = evidence.witness(work, identity, xid, ledger=True, pinned=False)
+        xid = await commits.assign_xid(work)
+        witness = commits.witness(work, identity, xid, ledger=True, pinned=False)
         await work.execute("rollback")
         await work.close()
-        found = await evidence.judge(
+        found = await commits.judge(
             control,
             witness,
             run=RUN,

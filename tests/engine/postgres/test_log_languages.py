@@ -11,9 +11,9 @@ import pytest
 
 from tests.engine.postgres.pgserver import Server
 from tests.postgres_server import await_condition
-from tui.engine.logerrors import Critical
-from tui.postgres.filelog import FileLog
-from tui.postgres.severity import Meaning, meaning
+from tui.engine.watch.log_errors import Critical
+from tui.postgres.logs.file import FileLog
+from tui.postgres.logs.severity import Meaning, meaning
 
 pytestmark = pytest.mark.postgres
 PREFIX = "%m [%p] %e "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.engine.postgres.pgserver import awaited
 from tests.postgres_server import Database
-from tui.postgres import fence, presence
+from tui.postgres import presence
 from tui.postgres.connect import open_session
+from tui.postgres.evidence import fence
 
 RUN, OTHER = "20261122T060000Z-0001", "20261122T060000Z-0002"
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.engine.postgres.pgserver import Server, Sessions, awaited, one, until
-from tui.engine.tally import Tally
+from tui.engine.watch.counters import Tally
 from tui.postgres.sample import Sample, sample
 from tui.postgres.session import Session
 from tui.words.said import say

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
-from tui.postgres import evidence, fence, ledger
 from tui.postgres.errors import ConnectFailed, ConnectionLost
-from tui.postgres.evidence import AssignedXid, TxWitness, Verdict
+from tui.postgres.evidence import commits, fence, ledger
+from tui.postgres.evidence.commits import AssignedXid, TxWitness, Verdict
+from tui.postgres.evidence.xid import xid_status
 from tui.postgres.identity import target_identity
 from tui.postgres.session import Session
-from tui.postgres.xid import xid_status
 
 pytestmark = pytest.mark.postgres
 
@@ -36,13 +36,13 @@ async def begun(
     if with_ledger:
         await ledger.record(work, RUN, "migrate", 1, 1, "0" * 64)
     if emitted:
-        xid = await evidence.assign_xid(work)
+        xid = await commits.assign_xid(work)
     else:
         xid = AssignedXid(await one(work, "select pg_current_xact_id()::text"))
         xid.lsn, xid.synchronous_commit = "0/0", "on"
     if pinned:
-        await evidence.pin(control, xid)
-    return evidence.witness(work, identity, xid, ledger=with_ledger, pinned=pinned)
+        await commits.pin(control, xid)
+    return commits.witness(work, identity, xid, ledger=with_ledger, pinned=pinned)
 
 
 async def others_write(server: Server, xid: str) -> None:
@@ -58,7 +58,7 @@ async def others_write(server: Server, xid: str) -> None:
 async def judged(server: Server, witness: TxWitness, acked: bool = False) -> Verdict:
     async with Sessions(server) as sessions:
         control = await sessions.control()
-        return await evidence.judge(
+        return await commits.judge(
             control, witness, run=RUN, step="migrate", attempt=1, statement=1, commit_acked=acked
         )
 
@@ -193,8 +193,8 @@ async def test_an_acknowledged_commit_that_is_gone_is_an_alarm(own: Server) -> N
         with_ledger = await begun(control, work, with_ledger=True, pinned=True)
         # What the console refuses, done behind its back: the commit is acknowledged and then lost.
         await work.execute("set local synchronous_commit = off")
-        error = await refused(evidence.refuse_asynchronous_commit(work))
-        assert isinstance(error, evidence.EvidenceRefused)
+        error = await refused(commits.refuse_asynchronous_commit(work))
+        assert isinstance(error, commits.EvidenceRefused)
         await work.execute("commit")
         own.crash()
     own.start()
@@ -222,9 +222,9 @@ async def test_a_commit_that_waits_for_a_standby_is_undone_by_nobody(own: Server
         control, work = await sessions.control(), await sessions.work()
         await work.execute("begin; create table t (a int)")
         identity = await target_identity(control)
-        xid = await evidence.assign_xid(work)
-        await evidence.pin(control, xid)
-        witness = evidence.witness(work, identity, xid, ledger=False, pinned=True)
+        xid = await commits.assign_xid(work)
+        await commits.pin(control, xid)
+        witness = commits.witness(work, identity, xid, ledger=False, pinned=True)
         commit = asyncio.ensure_future(work.execute("commit"))
 
         async def waits() -> bool:

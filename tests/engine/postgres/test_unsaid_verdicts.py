@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one
 from tui.journal.codes import FateCode, FateReason
-from tui.postgres import evidence, fence, ledger
-from tui.postgres.evidence import TxWitness, Verdict
+from tui.postgres.evidence import commits, fence, ledger
+from tui.postgres.evidence.commits import TxWitness, Verdict
 from tui.postgres.identity import target_identity
 
 pytestmark = pytest.mark.postgres
@@ -35,10 +35,10 @@ class Desk:
         await work.execute("begin")
         if rows:
             await ledger.record(work, RUN, "migrate", 1, 1, "0" * 64)
-        xid = await evidence.assign_xid(work)
+        xid = await commits.assign_xid(work)
         if pinned:
-            await evidence.pin(control, xid)
-        found = evidence.witness(work, identity, xid, ledger=rows, pinned=pinned)
+            await commits.pin(control, xid)
+        found = commits.witness(work, identity, xid, ledger=rows, pinned=pinned)
         if end is not None:
             await work.execute(end)
             await work.close()
@@ -46,7 +46,7 @@ class Desk:
 
     async def judge(self, witness: TxWitness, *, acked: bool = False, user: str = "postgres") -> Verdict:
         control = await self.sessions.control(user)
-        return await evidence.judge(
+        return await commits.judge(
             control, witness, run=RUN, step="migrate", attempt=1, statement=1, commit_acked=acked, patience=0.05
         )
 

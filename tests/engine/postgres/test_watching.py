@@ -13,15 +13,15 @@ import pytest
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.postgres import session as module
-from tui.postgres.fence import find_backend
-from tui.postgres.filelog import FileLog
-from tui.postgres.invalid import invalid_indexes
+from tui.postgres.evidence.fence import find_backend
+from tui.postgres.invalid_indexes import invalid_indexes
 from tui.postgres.locks import lock_tree
-from tui.postgres.logline import LogLine
+from tui.postgres.logs.file import FileLog
+from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.sql import LogUnavailable, ServerLog
 from tui.postgres.progress import progress
-from tui.postgres.query import query
+from tui.postgres.queries import query
 from tui.postgres.sample import Sample, sample
-from tui.postgres.serverlog import LogUnavailable, ServerLog
 from tui.postgres.session import Session
 from tui.words.said import say
 

@@ -11,8 +11,8 @@ import sys
 
 import msgspec
 
-from tui.postgres import evidence, fence, ledger
 from tui.postgres.connect import open_session
+from tui.postgres.evidence import commits, fence, ledger
 from tui.postgres.identity import target_identity
 
 
@@ -26,9 +26,9 @@ async def main(dsn: str, run: str, case: str, with_ledger: bool) -> None:
     await work.execute("begin")
     if with_ledger:
         await ledger.record(work, run, case, 1, 1, "0" * 64)
-    xid = await evidence.assign_xid(work)
-    await evidence.pin(control, xid)
-    witness = evidence.witness(work, identity, xid, ledger=with_ledger, pinned=True)
+    xid = await commits.assign_xid(work)
+    await commits.pin(control, xid)
+    witness = commits.witness(work, identity, xid, ledger=with_ledger, pinned=True)
     print(msgspec.json.encode(witness).decode(), flush=True)
     await work.execute(f"create table {case} as select 1 as a")
     if case == "running":

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.engine.probes.parts import Exporter, Sshd
 from tui.plan.model import HostSource
-from tui.probes.host import HostWatch
+from tui.probes.host_watch import HostWatch
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
 from tui.words.said import say

@@ -10,7 +10,7 @@ import pytest
 from tests.postgres_server import Database
 from tui.postgres.connect import open_session
 from tui.postgres.session import Session
-from tui.probes.here import is_here
+from tui.probes.same_host import is_here
 
 LONG_AGO = "2001-01-01T00:00:00.000000Z"
 

@@ -21,12 +21,12 @@ from tests.engine.probes.parts import Exporter, Sshd, gone
 from tests.ports import free_port
 from tests.postgres_server import Database, await_condition
 from tui.postgres.connect import open_session
-from tui.probes.exporter import NodeExporter
-from tui.probes.local import LocalHost
+from tui.probes.local_host import LocalHost
+from tui.probes.node_exporter import NodeExporter
 from tui.probes.reading import Reading, Source, SourceFailed, figures
-from tui.probes.sqlhost import SqlHost
+from tui.probes.sql_host import SqlHost
 from tui.probes.ssh import Ssh
-from tui.probes.sshhost import SshHost
+from tui.probes.ssh_host import SshHost
 from tui.words.said import say
 
 HERE = os.uname().nodename
@@ -205,8 +205,8 @@ def test_nothing_stays_behind_when_the_process_is_killed(sshd: Sshd) -> None:
     code = f"""
 import asyncio
 from tui.probes.ssh import Ssh
-from tui.probes.sshhost import SshHost
-from tui.probes.tail import RemoteTail
+from tui.probes.ssh_host import SshHost
+from tui.probes.remote_tail import RemoteTail
 async def main():
     ssh = Ssh({dict(sshd.environment)!r})
     await SshHost({sshd.host!r}, ssh, lambda: None).read()

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from tests.engine.probes.parts import Sshd, gone
-from tui.engine.logsource import SshSource, log_source
-from tui.postgres.logline import LogLine
-from tui.postgres.serverlog import LogUnavailable
+from tui.engine.watch.log_sources import SshSource, log_source
+from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.sql import LogUnavailable
 from tui.probes.reading import SourceFailed
+from tui.probes.remote_tail import RemoteTail
 from tui.probes.ssh import Ssh
-from tui.probes.tail import RemoteTail
 from tui.words.said import say
 
 

@@ -110,10 +110,10 @@ def _arm_journal(number: int, type: str) -> None:
 
 
 def _arm_pin(number: int) -> None:
-    from tui.postgres import evidence
     from tui.postgres.errors import PostgresError
+    from tui.postgres.evidence import commits
 
-    original = evidence.pin
+    original = commits.pin
     seen = 0
 
     async def pin(control, *arguments, **options):  # type: ignore[no-untyped-def]
@@ -126,7 +126,7 @@ def _arm_pin(number: int) -> None:
                 pass
         return await original(control, *arguments, **options)
 
-    evidence.pin = pin
+    commits.pin = pin
 
 
 if "tui.engine" in sys.orig_argv and os.environ.get("VIRADA_TEST_CRASH"):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tui.engine.known import around
-from tui.engine.target import TargetAccess
+from tui.engine.redaction.known_secrets import around
+from tui.engine.target.access import TargetAccess
 from tui.plan.model import Target
 from tui.plan.secrets import Secrets
-from tui.postgres.passfile import passwords_of
+from tui.postgres.conninfo.password_file import passwords_of
 
 
 def test_the_environment() -> None:

@@ -4,7 +4,7 @@ import pwd
 
 import pytest
 
-from tui.engine.logind import LogindFacts, Survival, decide, owners, parse_settings, wrap
+from tui.engine.process.logind import LogindFacts, Survival, decide, owners, parse_settings, wrap
 
 ANA = LogindFacts(uid=1000, user="ana", session_of="ana", kill=True, systemd_run=True)
 SERVICE = LogindFacts(uid=990, user="virada", session_of="ana", kill=True, systemd_run=True)

@@ -9,18 +9,18 @@ from typing import Any, cast
 
 import pytest
 
-from tui.engine import logwatch
-from tui.engine.logbook import Logbook
-from tui.engine.logerrors import MOST_RECORDED, Critical
-from tui.engine.logsource import LogSource
-from tui.engine.logwatch import LogWatch, lacking
 from tui.engine.recorder import Recorder
+from tui.engine.watch import log_follower
+from tui.engine.watch.log_errors import MOST_RECORDED, Critical
+from tui.engine.watch.log_follower import LogWatch, lacking
+from tui.engine.watch.log_sources import LogSource
+from tui.engine.watch.logbook import Logbook
 from tui.journal.codes import Unmeasured
 from tui.journal.events import ErrorRecorded
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectionLost, StatementFailed
-from tui.postgres.logline import LogLine
-from tui.postgres.serverlog import LogUnavailable
+from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.sql import LogUnavailable
 from tui.postgres.session import Session
 from tui.probes.ssh import Ssh
 from tui.run.errors import Errors, RecordedError
@@ -106,10 +106,10 @@ class Scene:
         def source(_w: str, _e: Mapping[str, str], _s: Callable[[], Session | None], _ssh: Ssh) -> LogSource:
             return self.log
 
-        monkeypatch.setattr(logwatch, "log_source", source)
-        monkeypatch.setattr(logwatch, "BEAT", 0.01)
-        monkeypatch.setattr(logwatch, "_BUDGET", 0.05)
-        monkeypatch.setattr(logwatch, "_RETRY", (0.05, 0.05))
+        monkeypatch.setattr(log_follower, "log_source", source)
+        monkeypatch.setattr(log_follower, "BEAT", 0.01)
+        monkeypatch.setattr(log_follower, "_BUDGET", 0.05)
+        monkeypatch.setattr(log_follower, "_RETRY", (0.05, 0.05))
         book = self.book
         self.watch = LogWatch(
             cast(Recorder, book), cast(Logbook, book), "auto", {}, lambda: cast(Session, There()), Ssh({}),
@@ -211,7 +211,7 @@ def test_a_failure_leaves_it_unknown_and_it_goes_on(scene: Scene, error: Excepti
 
 
 def test_a_source_that_hangs_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logwatch, "_FRESH", 0.2)
+    monkeypatch.setattr(log_follower, "_FRESH", 0.2)
 
     async def part() -> None:
         await scene.until(lambda: scene.watch.figures() != {})
@@ -355,7 +355,7 @@ def test_a_log_that_does_not_tell_all_errors(form: str, prefix: str, minimum: st
 
 
 def test_a_look_that_is_asked_for_comes_at_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logwatch, "BEAT", 60)
+    monkeypatch.setattr(log_follower, "BEAT", 60)
 
     async def part() -> None:
         await scene.until(lambda: scene.watch.state == "")

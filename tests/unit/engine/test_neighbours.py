@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.unit.run.runs import listed, opening, query, sign, sql
-from tui.engine import neighbours as module
-from tui.engine.beside import met, refusal
-from tui.engine.neighbours import neighbours
+from tui.engine.other_runs import discovery as module
+from tui.engine.other_runs.admission import met, refusal
+from tui.engine.other_runs.discovery import neighbours
 from tui.journal import events as e
 from tui.journal.clock import RunClock
 from tui.journal.codes import Standing

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from tui.engine import password
-from tui.engine.password import ask_for_password
+from tui.engine.target import password_command
+from tui.engine.target.password_command import ask_for_password
 from tui.postgres.errors import ConnectFailed
 from tui.words.said import say
 
@@ -32,7 +32,7 @@ def test_what_it_prints_without_the_lines_end() -> None:
     ],
 )
 def test_it_fails_as_a_connection_does(monkeypatch: pytest.MonkeyPatch, command: str, said: str) -> None:
-    monkeypatch.setattr(password, "PATIENCE", 0.2 if "sleep" in command else 30.0)
+    monkeypatch.setattr(password_command, "PATIENCE", 0.2 if "sleep" in command else 30.0)
     with pytest.raises(ConnectFailed) as caught:
         asyncio.run(ask_for_password(command, ENVIRONMENT))
     assert said in say(caught.value) and "s3cret" not in say(caught.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.rig import HEAD
-from tui.engine.preflight import changes
+from tui.engine.preflight.preflight import changes
 from tui.plan.loader import load
 from tui.steps.registry import KINDS
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.engine.findings import Findings
-from tui.engine.preflight_written import placeholders, written_problems
+from tui.engine.preflight.findings import Findings
+from tui.engine.preflight.placeholders import placeholders, written_problems
 from tui.plan.loader import load
 from tui.steps.registry import KINDS
 

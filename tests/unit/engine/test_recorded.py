@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tui.engine.recorder import Recorder
-from tui.engine.redact import Redactor
+from tui.engine.redaction.redactor import Redactor
 from tui.journal.clock import RunClock
 from tui.journal.cut import LONGEST
 from tui.journal.events import LogLines, NoteAdded

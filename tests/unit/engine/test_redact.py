@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tui.engine.likely import MARK
-from tui.engine.redact import Redactor
+from tui.engine.redaction.patterns import MARK
+from tui.engine.redaction.redactor import Redactor
 
 M = MARK.decode()
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from tests.unit.run import runs
 from tests.unit.run.runs import Driven, listed, query, sql
-from tui.engine.findings import Findings
-from tui.engine.rehearsed import rehearsal_problems, rehearsed
+from tui.engine.preflight.findings import Findings
+from tui.engine.preflight.rehearsals import rehearsal_problems, rehearsed
 from tui.journal import events as e
 from tui.journal.line import encode
 from tui.plan.model import Target

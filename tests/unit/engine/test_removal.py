@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.engine.removal import remove
+from tui.engine.programs.removal import remove
 
 NOBODY = 65534
 
@@ -84,7 +84,7 @@ def test_what_is_not_there_is_gone(tmp_path: Path) -> None:
 _MOUNTED = """
 import subprocess, sys
 from pathlib import Path
-from tui.engine.removal import remove
+from tui.engine.programs.removal import remove
 top, kept = Path(sys.argv[1]), Path(sys.argv[2])
 subprocess.run(["mount", "--bind", kept, top / "inner" / "mounted"], check=True)
 subprocess.run(["mount", "-t", "tmpfs", "none", top / "other"], check=True)

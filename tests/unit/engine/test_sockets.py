@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from tui.engine.sockets import connections
+from tui.engine.programs.sockets import connections
 
 
 @pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])

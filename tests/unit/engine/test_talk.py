@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tui.engine.drivers.talk import Talk
+from tui.engine.programs.pipes import Talk
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

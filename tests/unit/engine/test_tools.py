@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui.engine.tools import find_tool
+from tui.engine.programs.client_tools import find_tool
 
 
 def test_the_program_itself_is_taken_behind_debians_wrapper(tmp_path: Path) -> None:

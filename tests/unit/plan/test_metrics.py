@@ -13,13 +13,13 @@ from tests.unit.plan.desk import PLAN, Desk
 from tui.plan import metrics
 from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.plan.schema import json_schema
+from tui.probes.answer_times import AnswerWindow
 from tui.probes.reading import Reading, figures
-from tui.probes.window import AnswerWindow
 from tui.steps.registry import KINDS
 from tui.words.codes import metric_word
 from tui.words.figures import figure
 
-MADE = {"plan/metrics.py", "probes/reading.py", "probes/window.py", "engine/sampler.py"}
+MADE = {"plan/metrics.py", "probes/reading.py", "probes/answer_times.py", "engine/watch/sampler.py"}
 """The table, and what makes figures under these names."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.postgres.answering import lets_in
+from tui.postgres.readiness import lets_in
 
 
 def error(sqlstate: str) -> bytes:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.postgres.connect import open_session
-from tui.postgres.dsn import MARK, masked
+from tui.postgres.conninfo.connection_string import MARK, masked
+from tui.postgres.conninfo.resolve import resolve
 from tui.postgres.errors import ConnectFailed
-from tui.postgres.resolve import resolve
 from tui.words.said import say
 
 # Where a password is mistyped, libpq takes pieces of it for other things: every piece is an S here.

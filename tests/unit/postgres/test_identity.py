@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from tui.journal.codes import HoldReason
+from tui.postgres.evidence.lineage import position
 from tui.postgres.identity import TargetIdentity, difference
-from tui.postgres.lineage import position
 
 KNOWN = TargetIdentity(
     system_identifier="7", timeline=1, database="app", database_oid=16384, server_version=150018,

@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from tui.postgres.logcsv import CsvParser
-from tui.postgres.logjson import JsonParser
-from tui.postgres.logline import LONGEST, LogLine
-from tui.postgres.logparser import Parser, parser_for
-from tui.postgres.logstderr import StderrParser
+from tui.postgres.logs.csvlog import CsvParser
+from tui.postgres.logs.jsonlog import JsonParser
+from tui.postgres.logs.parser import Parser, parser_for
+from tui.postgres.logs.record import LONGEST, LogLine
+from tui.postgres.logs.stderr import StderrParser
 
 PLAIN = "%m [%p] %e "
 

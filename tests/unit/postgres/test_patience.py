@@ -7,9 +7,9 @@ import socket
 import pytest
 
 from tui.plan.tolerance import BRIEF, PATIENT, tolerance
-from tui.postgres.conninfo import WorkSettings, session_settings
-from tui.postgres.patience import endure, keepalives, server_settings, silent_for
-from tui.postgres.programs import Bearing, way
+from tui.postgres.conninfo.keepalives import endure, keepalives, server_settings, silent_for
+from tui.postgres.conninfo.parameters import WorkSettings, session_settings
+from tui.postgres.conninfo.programs import Bearing, way
 
 
 def test_where_locks_are_held_it_is_as_measured() -> None:

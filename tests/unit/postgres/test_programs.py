@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tui.postgres.conninfo import Address, WorkSettings
-from tui.postgres.programs import Bearing, Way, program_settings, way, without_misleading
+from tui.postgres.conninfo.parameters import Address, WorkSettings
+from tui.postgres.conninfo.programs import Bearing, Way, program_settings, way, without_misleading
 
 ADDRESS = Address(host="db1", hostaddr="10.0.0.1", port="5433", user="ana", dbname="app")
 KNOWN = {"lock_timeout": "0", "statement_timeout": "0", "synchronous_commit": "on", "row_security": "off"}

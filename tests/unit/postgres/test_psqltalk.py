@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tui.postgres import psqltalk
-from tui.postgres.psqltalk import Report, Variables
+from tui.postgres import psql_protocol
+from tui.postgres.psql_protocol import Report, Variables
 
 
 def line(**more: object) -> bytes:
@@ -14,8 +14,8 @@ def line(**more: object) -> bytes:
 
 def test_a_report_of_the_session() -> None:
     expected = Report(pid=7, role="r", login="l", synchronous_commit="on", begun=False, xid="727")
-    assert psqltalk.read(line(xid="727")) == expected
-    assert psqltalk.read(line(xid=None, more="of another version")) == msgspec.structs.replace(expected, xid=None)
+    assert psql_protocol.read(line(xid="727")) == expected
+    assert psql_protocol.read(line(xid=None, more="of another version")) == msgspec.structs.replace(expected, xid=None)
 
 
 @pytest.mark.parametrize(
@@ -29,17 +29,17 @@ def test_a_report_of_the_session() -> None:
     ],
 )
 def test_what_psql_knows_of_itself(said: bytes, found: Variables) -> None:
-    assert psqltalk.read(said) == found
+    assert psql_protocol.read(said) == found
 
 
 @pytest.mark.parametrize("said", [b"\n", b"over\n", b"7b\n", b"7b7d\n", b"\xff\xfe\n", b"zz\n", b"7b2\n"])
 def test_what_is_no_report(said: bytes) -> None:
-    assert psqltalk.read(said) is None
-    assert psqltalk.is_over(said) is (said == b"over\n")
+    assert psql_protocol.read(said) is None
+    assert psql_protocol.is_over(said) is (said == b"over\n")
 
 
 def test_a_script_stops_at_errors_whatever_its_variables_say() -> None:
-    said = psqltalk.script("it's\\here.sql", {"ON_ERROR_STOP": "off", "n": "a\nb"}).splitlines()
+    said = psql_protocol.script("it's\\here.sql", {"ON_ERROR_STOP": "off", "n": "a\nb"}).splitlines()
     assert said == [
         r"\set 'ON_ERROR_STOP' 'off'", r"\set 'n' 'a\nb'", r"\set ON_ERROR_STOP on", r"\set VERBOSITY verbose",
         r"\i 'it''s\\here.sql'",
@@ -47,14 +47,14 @@ def test_a_script_stops_at_errors_whatever_its_variables_say() -> None:
 
 
 def test_the_step_s_role_is_put_back_behind_the_opening() -> None:
-    assert psqltalk.begin(None) == "begin read write;\n"
-    assert psqltalk.begin('o"w') == 'set role "o""w";\nbegin read write;\nset local role none;\n'
-    assert psqltalk.opening(5, transaction=True, role='o"w').endswith('set local role "o""w";\n')
-    assert psqltalk.opening(5, transaction=False, role='o"w').startswith("set role none;\n")
-    assert "role none" not in psqltalk.opening(5, transaction=True, role=None)
+    assert psql_protocol.begin(None) == "begin read write;\n"
+    assert psql_protocol.begin('o"w') == 'set role "o""w";\nbegin read write;\nset local role none;\n'
+    assert psql_protocol.opening(5, transaction=True, role='o"w').endswith('set local role "o""w";\n')
+    assert psql_protocol.opening(5, transaction=False, role='o"w').startswith("set role none;\n")
+    assert "role none" not in psql_protocol.opening(5, transaction=True, role=None)
 
 
-@pytest.mark.parametrize("said", [psqltalk.opening(5, transaction=True, role=None), psqltalk.closing(5)])
+@pytest.mark.parametrize("said", [psql_protocol.opening(5, transaction=True, role=None), psql_protocol.closing(5)])
 def test_names_are_qualified_and_a_report_is_one_line(said: str) -> None:
     """\\copy takes one line, and the script sets its search_path."""
     (copy,) = [text for text in said.splitlines() if text.startswith("\\copy")]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tui.postgres.conninfo.resolve import resolve, without_service_variable
 from tui.postgres.errors import ConnectFailed
-from tui.postgres.resolve import resolve, without_service_variable
 from tui.words.said import say
 
 SERVICES = """

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tui.probes import ending
+from tui.probes import tasks
 
 
 async def goes_round(losing: int, seen: list[int]) -> None:
@@ -24,9 +24,9 @@ def test_one_that_lost_its_cancellation_is_cancelled_again() -> None:
         seen: list[int] = []
         one, other = asyncio.create_task(goes_round(2, seen)), asyncio.create_task(fails())
         await asyncio.sleep(0)
-        await asyncio.wait_for(ending.ended([one, other]), 20)
+        await asyncio.wait_for(tasks.ended([one, other]), 20)
         assert one.cancelled() and len(seen) == 3
         assert isinstance(other.exception(), ValueError)
-        await ending.ended([])
+        await tasks.ended([])
 
     asyncio.run(main())

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from tui.probes.host import HostWatch
+from tui.probes.host_watch import HostWatch
 from tui.probes.reading import Reading, SourceFailed
 from tui.words.said import say
 

@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.probes.test_proc import STAT
-from tui.probes.local import _reading, disk_of
-from tui.probes.proc import parse
+from tui.probes.local_host import _reading, disk_of
+from tui.probes.proc_files import parse
 from tui.probes.reading import figures
 from tui.processid import start_time
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from tui.probes.proc import parse
+from tui.probes.proc_files import parse
 from tui.probes.reading import Reading, SourceFailed, figures
 
 STAT = "cpu  100 10 50 800 40 0 0 0 7 0\ncpu0 100 10 50 800 40 0 0 0 7 0\nintr 1 2 3\n"

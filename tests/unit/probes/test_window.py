@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.probes.window import AnswerWindow, percentile
+from tui.probes.answer_times import AnswerWindow, percentile
 
 
 def test_nearest_rank() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance.planted import LAST, marker_of, plant, share
-from tui.engine import process
 from tui.engine.crashlog import CrashLog
-from tui.engine.detach import READY_FD
-from tui.engine.launch import LaunchFailed, resume_run
+from tui.engine.process import main
+from tui.engine.process.detach import READY_FD
+from tui.engine.process.launch import LaunchFailed, resume_run
 from tui.runs.owner import NotOwned, claimed, line_that_works, require_own, taker
 from tui.runs.paths import RunNotFound, RunPaths, create_run_directory, find_run
 from tui.said import from_data
@@ -73,7 +73,7 @@ def test_another_accounts_run_is_refused_by_every_way_to_it(home: Path, account:
     with pytest.raises(LaunchFailed, match="belongs to") as failed:
         resume_run(paths)
     assert failed.value.exit_code == 5
-    assert process.main([str(paths.directory)]) == 1, "the engine itself refuses"
+    assert main.main([str(paths.directory)]) == 1, "the engine itself refuses"
     assert nothing_was_done(paths)
 
 
@@ -145,7 +145,7 @@ def test_a_run_that_is_not_wholly_its_owners_is_refused(home: Path, change: str)
     assert said in refused(paths)
     with pytest.raises(NotOwned):
         claimed(LAST)
-    assert process.main([str(paths.directory)]) == 1
+    assert main.main([str(paths.directory)]) == 1
     assert nothing_was_done(paths)
 
 
@@ -158,7 +158,7 @@ def test_the_directory_is_a_link(home: Path, tmp_path: Path) -> None:
 
 def test_what_is_replaced_while_it_is_taken_up_is_not_executed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = plant(home, ME)
-    take_up = process._take_up
+    take_up = main._take_up
 
     async def replaced(*arguments: Any) -> Any:
         taken = await take_up(*arguments)
@@ -167,12 +167,12 @@ def test_what_is_replaced_while_it_is_taken_up_is_not_executed(home: Path, monke
         paths.journal.chmod(0o640)
         return taken
 
-    monkeypatch.setattr(process, "_take_up", replaced)
+    monkeypatch.setattr(main, "_take_up", replaced)
     # Its hooks are the process's, which is the test's.
     monkeypatch.setattr(CrashLog, "install", lambda crashlog: None)
     reader, writer = os.pipe()
     monkeypatch.setenv(READY_FD, str(writer))
-    assert process.main([str(paths.directory)]) == 1
+    assert main.main([str(paths.directory)]) == 1
     said = json.loads(os.read(reader, 65536))
     os.close(reader)
     assert said["exit_code"] == 5 and "was replaced" in str(from_data(said["error"]))

@@ -11,18 +11,18 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from tui.engine.child import Child, ChildLost, ChildNotStarted, read_status, status_path
 from tui.engine.drivers.output import StepOutputFile
-from tui.engine.drivers.private import PrivateFiles
 from tui.engine.exceptions import said
-from tui.engine.keepers import Keepers
-from tui.engine.processes import MARK, ChildIdentity, end_alive, end_marked
+from tui.engine.programs.child import Child, ChildLost, ChildNotStarted, read_status, status_path
+from tui.engine.programs.client_tools import LIBPQ_PROGRAMS, find_tool, tool_major
+from tui.engine.programs.private_files import PrivateFiles
+from tui.engine.programs.processes import MARK, ChildIdentity, end_alive, end_marked
+from tui.engine.programs.removal import patiently, remove
+from tui.engine.programs.spool import OutputBatch, Spool
+from tui.engine.programs.supervisor_pool import Keepers
 from tui.engine.recorder import Recorder
-from tui.engine.redact import Redactor
-from tui.engine.removal import patiently, remove
-from tui.engine.spool import OutputBatch, Spool
-from tui.engine.target import TargetAccess
-from tui.engine.tools import LIBPQ_PROGRAMS, find_tool, tool_major
+from tui.engine.redaction.redactor import Redactor
+from tui.engine.target.access import TargetAccess
 from tui.journal.codes import FailReason
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
@@ -32,14 +32,14 @@ from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import Step
 from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.plan.tolerance import tolerance
-from tui.postgres import fence
-from tui.postgres.conninfo import WorkSettings, application_name
-from tui.postgres.dsn import keywords
+from tui.postgres.conninfo.connection_string import keywords
+from tui.postgres.conninfo.parameters import WorkSettings, application_name
+from tui.postgres.conninfo.programs import SERVICE
+from tui.postgres.conninfo.resolve import Resolved
+from tui.postgres.conninfo.service_file import own_file, render
 from tui.postgres.errors import PostgresError
+from tui.postgres.evidence import fence
 from tui.postgres.identity import OtherTarget
-from tui.postgres.programs import SERVICE
-from tui.postgres.resolve import Resolved
-from tui.postgres.servicefile import own_file, render
 from tui.postgres.session import Session
 from tui.runs.paths import RunPaths
 from tui.said import said_of

@@ -12,8 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui.engine.exceptions import said
+from tui.engine.programs.spool import last_part
 from tui.engine.recorder import Recorder
-from tui.engine.spool import last_part
 from tui.journal.events import StepOutput
 from tui.journal.line import JournalError
 from tui.runs.paths import RunPaths, open_file

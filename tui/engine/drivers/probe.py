@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import to_builtins
 
 from tui.engine.drivers import space
-from tui.engine.target import TargetAccess
-from tui.engine.tools import find_tool, tool_major
+from tui.engine.programs.client_tools import find_tool, tool_major
+from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.expand import ExpansionError, expand

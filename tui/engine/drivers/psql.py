@@ -18,18 +18,19 @@ import msgspec
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
-from tui.engine.drivers.talk import Talk
+from tui.engine.programs.pipes import Talk
 from tui.engine.recorder import Recorder
-from tui.engine.target import TargetAccess
+from tui.engine.target.access import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason
 from tui.journal.remarks import Coded, Remarked, coded
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.sealed import SealedPlan
-from tui.postgres import evidence, fence, ledger, psqltalk
+from tui.postgres import psql_protocol
 from tui.postgres.errors import ConnectionLost, PostgresError
+from tui.postgres.evidence import commits, fence, ledger
 from tui.postgres.identity import TargetIdentity
-from tui.postgres.psqltalk import Report, Variables
+from tui.postgres.psql_protocol import Report, Variables
 from tui.postgres.session import Session
 from tui.run.steps import StepState
 from tui.sql.leaving import Reach, reach
@@ -148,7 +149,7 @@ class PsqlDriver:
         acknowledged = child.status == 0 and lead.commit_sent
         try:
             control = await self.target.control()
-            if acknowledged and await evidence.committed(
+            if acknowledged and await commits.committed(
                 control, witness, run=self.opened.id, step=self._step.id, attempt=self._attempt, statement=OPENED
             ):
                 commit = {"xid": witness.xid, "protection": "ledger" if witness.ledger else "xid"}
@@ -157,9 +158,9 @@ class PsqlDriver:
                 return msgspec.structs.replace(done, effect="all", commit=commit)
             if child.lost or child.status is None or child.status < 0:
                 raise ProgramEnded(child, done.problem)
-            verdict = await evidence.ended(control, witness, _PATIENCE) if control is lead.control else None
+            verdict = await commits.ended(control, witness, _PATIENCE) if control is lead.control else None
             if verdict is None:
-                verdict = await evidence.judge(
+                verdict = await commits.judge(
                     control, witness, run=self.opened.id, step=self._step.id, attempt=self._attempt, statement=OPENED,
                     commit_acked=acknowledged, patience=_PATIENCE, known=self.target.known(),
                 )  # fmt: skip
@@ -206,7 +207,7 @@ class _Lead:
         """Its end was seen, and all was well with it."""
         self.commit_sent = False
         self.committed = False
-        self.witness: evidence.TxWitness | None = None
+        self.witness: commits.TxWitness | None = None
         self.control: Session | None = None
         """The control session under which the witness was made."""
         self.problem: FailReason | None = None
@@ -238,9 +239,11 @@ class _Lead:
         if opening is None or not await self._begun(ended, opening):
             return
         self.sent = True
-        self.talk.say(psqltalk.script(self.effect.file, self.effect.variables) + psqltalk.closing(self.talk.descriptor))
+        self.talk.say(
+            psql_protocol.script(self.effect.file, self.effect.variables) + psql_protocol.closing(self.talk.descriptor)
+        )
         report = await self._report(ended)
-        if self._variables is not None and self._variables.sqlstate != psqltalk.NO_ERROR:
+        if self._variables is not None and self._variables.sqlstate != psql_protocol.NO_ERROR:
             self.facts["sqlstate"] = self._variables.sqlstate
         if report is None:
             return
@@ -256,7 +259,7 @@ class _Lead:
             self.talk.say("commit;\n")
             return
         row = self._driver.row(CLOSED) if self.witnessed and self._driver.opened.ledger else None
-        self.talk.say(psqltalk.flush(self.talk.descriptor, row))
+        self.talk.say(psql_protocol.flush(self.talk.descriptor, row))
         if await self._report(ended) is not None:
             self.committed = True
             if self.witnessed:
@@ -266,15 +269,15 @@ class _Lead:
         driver, role = self._driver, self.effect.settings.role
         said = fence.psql_prelude(driver.key()) + ";\n" if self.witnessed else ""
         if self.single:
-            said += psqltalk.begin(role)
+            said += psql_protocol.begin(role)
             said += driver.row(OPENED) + ";\n" if driver.opened.ledger and self.witnessed else ""
-        return said + psqltalk.opening(self.talk.descriptor, transaction=self.single, role=role)
+        return said + psql_protocol.opening(self.talk.descriptor, transaction=self.single, role=role)
 
     async def _report(self, ended: asyncio.Event) -> Report | None:
         """psql's next report of its session; None: it has ended, or has sent nothing of the question to the server."""
         found: Report | None = None
-        while (line := await self.talk.hear(ended)) is not None and not psqltalk.is_over(line):
-            said = psqltalk.read(line)
+        while (line := await self.talk.hear(ended)) is not None and not psql_protocol.is_over(line):
+            said = psql_protocol.read(line)
             if isinstance(said, Report):
                 found = said
             elif isinstance(said, Variables):
@@ -287,7 +290,7 @@ class _Lead:
         found = await fence.find_backend(control, opening.pid)
         if found is None:
             # Ended on the server a moment ago, or not on this server: the one does not answer any more.
-            self.talk.say(psqltalk.question(self.talk.descriptor))
+            self.talk.say(psql_protocol.question(self.talk.descriptor))
             if await self._report(ended) is None:
                 return False
             found = await fence.find_backend(control, opening.pid)
@@ -313,10 +316,10 @@ class _Lead:
             assert opening.xid is not None and opening.lsn is not None
             used = driver.opened.ledger and self.witnessed
             if not used:
-                xid = evidence.AssignedXid(opening.xid)
+                xid = commits.AssignedXid(opening.xid)
                 xid.lsn, xid.synchronous_commit = opening.lsn, opening.synchronous_commit
-                await evidence.pin(control, xid)
-            self.witness = evidence.TxWitness(
+                await commits.pin(control, xid)
+            self.witness = commits.TxWitness(
                 xid=opening.xid, synchronous_commit=opening.synchronous_commit, ledger=used, pinned=not used,
                 epoch=identity.epoch, **place,
             )  # fmt: skip
@@ -338,7 +341,7 @@ class _Lead:
             self.facts["role"] = report.role
             return FailReason.ROLE_CHANGED
         said = self._variables
-        if said is None or said.sqlstate != psqltalk.NO_ERROR:
+        if said is None or said.sqlstate != psql_protocol.NO_ERROR:
             return FailReason.ERRORS_IGNORED
         past_errors = not said.stops or (await self._driver.reach(self.effect)).past_errors
         if past_errors and await self._driver.reported_errors():

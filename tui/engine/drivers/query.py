@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from tui.engine.locksight import LockSight
-from tui.engine.outage import Outage
-from tui.engine.target import TargetAccess
+from tui.engine.target.access import TargetAccess
+from tui.engine.target.lock_holders import LockSight
+from tui.engine.target.outage import Outage
 from tui.journal.remarks import neutral
 from tui.plan.model import Step
-from tui.postgres.conninfo import WorkSettings
+from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.postgres.session import Session

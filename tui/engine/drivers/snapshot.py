@@ -12,17 +12,17 @@ from typing import Any
 
 from tui.engine.drivers.query import sql_error
 from tui.engine.recorder import Recorder
-from tui.engine.target import TargetAccess
+from tui.engine.target.access import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.model import Step
 from tui.plan.tolerance import PATIENT
-from tui.postgres import evidence, fence
-from tui.postgres.conninfo import WorkSettings
+from tui.postgres.conninfo.parameters import WorkSettings
+from tui.postgres.conninfo.resolve import Resolved
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
+from tui.postgres.evidence import commits, fence
 from tui.postgres.identity import OtherTarget
-from tui.postgres.resolve import Resolved
 from tui.postgres.results import Backend
 from tui.postgres.session import Session
 from tui.steps.effects import Snapshot, SnapshotTaken
@@ -81,7 +81,7 @@ class SnapshotDriver:
     async def _standby(self, service: str) -> dict[str, Any]:
         """Connect to it; where the primary was then."""
         control = await self._target.control()
-        lsn = await evidence.pin(control)
+        lsn = await commits.pin(control)
         self.source = await self._target.standby(service, f"{self._step.id} snapshot")
         self._session = self.source[1]
         return {"from": service, "wanted": lsn}

@@ -11,18 +11,18 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
-from tui.engine.target import TargetAccess
+from tui.engine.target.access import TargetAccess
 from tui.journal.io import open_for_reading
 from tui.journal.remarks import Coded, Remarked, coded, neutral
 from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
 from tui.postgres.errors import PostgresError
-from tui.probes.here import is_here
-from tui.probes.local import disk_of
+from tui.probes.local_host import disk_of
 from tui.probes.reading import Source, SourceFailed
+from tui.probes.same_host import is_here
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
-from tui.probes.thread import apart
+from tui.probes.threads import apart
 from tui.runs.paths import RunPaths, list_runs
 from tui.said import said_of
 

@@ -12,23 +12,24 @@ import time
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from tui.engine.drivers.cancelling import cancel, heard
+from tui.engine.drivers.cancel import cancel, heard
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
-from tui.engine.drivers.targetkey import TargetKey
-from tui.engine.drivers.underway import TransactionUnderWay, answer_to, confirmed, identity_facts, milliseconds
-from tui.engine.locksight import LockSight
-from tui.engine.loss import Lost
+from tui.engine.drivers.target_key import TargetKey
+from tui.engine.drivers.transaction import TransactionUnderWay, answer_to, confirmed, identity_facts, milliseconds
 from tui.engine.recorder import Recorder
-from tui.engine.target import TargetAccess
+from tui.engine.target.access import TargetAccess
+from tui.engine.target.lock_holders import LockSight
+from tui.engine.target.session_loss import Lost
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
 from tui.journal.remarks import said_fields
 from tui.plan.model import Step
 from tui.plan.tolerance import BRIEF
-from tui.postgres import counting, evidence, fence, ledger, outside
-from tui.postgres.conninfo import WorkSettings
+from tui.postgres import row_counts
+from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
+from tui.postgres.evidence import commits, fence, ledger, outside
 from tui.postgres.identity import OtherTarget
 from tui.postgres.results import Notice
 from tui.postgres.session import Session
@@ -110,12 +111,12 @@ class SqlDriver:
                     work.witness = await self._witness(session, effect)
                     work.begun = True
                     self._recorder.append(self._event(e.TxBegin, effect.statement, witness=work.witness))
-                before = await counting.changed(session) if effect.counted else None
+                before = await row_counts.changed(session) if effect.counted else None
                 await self._all(session, work, effect.statements[effect.evidence :])
                 if before is not None:
-                    work.changed = counting.since(before, await counting.changed(session))
+                    work.changed = row_counts.since(before, await row_counts.changed(session))
             if effect.witnessed:
-                await evidence.refuse_asynchronous_commit(session)
+                await commits.refuse_asynchronous_commit(session)
                 await self.key.require()
                 self._recorder.append(self._event(e.TxCommitSent, effect.statement))
         except OutOfMemory as error:
@@ -163,8 +164,8 @@ class SqlDriver:
         for statement in statements:
             work.line = statement.line
             result = await self._one(session, statement)
-            work.rows += counting.rows_changed(result)
-            work.claimed, work.returned = counting.claimed(result), result.returned
+            work.rows += row_counts.rows_changed(result)
+            work.claimed, work.returned = row_counts.claimed(result), result.returned
             work.warn(result.warnings)
 
     async def statement(self, effect: RunStatement) -> TxDone:
@@ -212,7 +213,7 @@ class SqlDriver:
         except PostgresError as error:
             failed = self._sight.named(sql_error(error, effect.statement.line))
             return await self._judged(effect, failed, began)
-        rows = counting.rows_changed(result)
+        rows = row_counts.rows_changed(result)
         warnings = tuple(w.message for w in result.warnings)
         self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings, rows=rows))
         return TxDone(
@@ -261,7 +262,7 @@ class SqlDriver:
         session = await self.session(effect.settings)
         self._in_transaction = False
         try:
-            return await counting.counts(session, await self._target.control(), effect.statement.text)
+            return await row_counts.counts(session, await self._target.control(), effect.statement.text)
         except ConnectionLost as error:
             raise FateUnknown(error) from None
 
@@ -329,14 +330,14 @@ class SqlDriver:
         if used:
             row = (self._opened.id, self._step.id, self._attempt, effect.statement, self._opened.seal)
             await ledger.record(session, *row, own_role=effect.own_role)
-        xid = await evidence.assign_xid(session)
+        xid = await commits.assign_xid(session)
         pinned = False
         if not used:
-            await evidence.pin(await self._target.control(), xid)
+            await commits.pin(await self._target.control(), xid)
             pinned = True
         identity = self._target.identity
         assert identity is not None
-        found = evidence.witness(session, identity, xid, ledger=used, pinned=pinned)
+        found = commits.witness(session, identity, xid, ledger=used, pinned=pinned)
         return dict(to_builtins(found)) | ({"gid": effect.gid} if effect.gid else {})
 
     async def _one(self, session: Session, statement: SqlStatement):  # type: ignore[no-untyped-def]

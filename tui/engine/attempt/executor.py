@@ -1,0 +1,274 @@
+"""What carries out the effects of one attempt: its sessions, programs and files, and their end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+from tui.engine.attempt.proof import Prover
+from tui.engine.drivers.child import ChildDriver
+from tui.engine.drivers.files import hash_path, load_artifact, store_artifact
+from tui.engine.drivers.output import StepOutputFile
+from tui.engine.drivers.probe import ProbeDriver
+from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
+from tui.engine.drivers.query import QueryDriver
+from tui.engine.drivers.snapshot import SnapshotDriver
+from tui.engine.drivers.sql import SqlDriver
+from tui.engine.drivers.watch import Watching
+from tui.engine.exceptions import each
+from tui.engine.programs.supervisor_pool import Keepers
+from tui.engine.recorder import Recorder
+from tui.engine.target.access import TargetAccess
+from tui.engine.target.lock_holders import LockSight
+from tui.engine.target.outage import Outage
+from tui.engine.target.session_loss import Life
+from tui.journal import events as e
+from tui.journal.codes import CancelReason, FailReason, WaitReason
+from tui.plan.kinds import Kind
+from tui.plan.model import Proof
+from tui.plan.sealed import SealedPlan
+from tui.plan.tolerance import tolerance
+from tui.postgres.session import Session
+from tui.run.confirmation import late
+from tui.run.steps import StepState
+from tui.runs.paths import RunPaths
+from tui.steps import effects as fx
+from tui.steps.base import Context
+from tui.steps.registry import KINDS
+
+
+class TooLate(Exception):
+    """Its window was over before it could begin."""
+
+
+class Executor:
+    """Carries out what the kind of `state`'s running attempt asks for."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        paths: RunPaths,
+        target: TargetAccess,
+        state: StepState,
+        environment: Mapping[str, str],
+        look_now: Callable[[], Awaitable[None]] | None = None,
+        report: Callable[[BaseException, str], None] = lambda error, where: None,
+        keepers: Keepers | None = None,
+    ) -> None:
+        """`report` takes an exception and where it came from to the engine's log."""
+        self.report = report
+        self.recorder = recorder
+        self.paths = paths
+        self.target = target
+        self.step = state.step
+        self.at = state
+        self.kind: Kind = KINDS[state.step.kind]
+        self.stop = asyncio.Event()
+        self.stop_reason: CancelReason | None = None
+        self.companion_end = False
+        self.performed = False
+        """Something that its kind asks for was carried out, or may have been."""
+        self.awaits_standby = False
+        """A commit of it waited for a synchronous standby when that was last looked for."""
+        self.watching = Watching(recorder, state, self._given_up, look_now)
+        opened = recorder.state.opened
+        assert opened is not None
+        self.opened = opened
+        self.plan = SealedPlan(paths.plan, opened.seal)
+        self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
+        self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
+        self.outage = Outage(recorder, target, state.id, state.attempt, self.stop)
+        self.life = Life(target)
+        self.queries = QueryDriver(target, self.step, LockSight(target, self._waits), self.outage)
+        self.prover = Prover(
+            recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest,
+            report=report,
+        )  # fmt: skip
+        self.children = ChildDriver(
+            recorder, paths, target, self.step, state.attempt, opened, environment, self.output, self.plan, keepers
+        )
+        self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
+        self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)
+        self.probes = ProbeDriver(target, opened, environment, paths)
+
+    def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
+        self.recorder.append(e.StepWaiting(step=self.at.id, attempt=self.at.attempt, reason=reason, facts=facts))
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.at.id, self.at.attempt
+
+    def under_way(self) -> Iterator[tuple[Session, float]]:
+        """Sessions of its own that wait for their server, each with the seconds for which that may be silent."""
+        if self.sql.under_way is not None:
+            yield self.sql.under_way
+        patient = self.kind.patient
+        for session in self.queries.under_way():
+            yield session, tolerance(self.step.tolerate, patient)
+
+    def interrupt(self, reason: CancelReason, companion: bool = False) -> None:
+        """Ask it to end: a statement is cancelled on the server, a program is terminated, a wait is over."""
+        if self.stop.is_set():
+            return
+        self.stop_reason = reason
+        self.companion_end = companion
+        self.stop.set()
+
+    async def perform(self, effect: fx.Effect, *, witnessed: bool = True) -> Any:
+        """Carry out what a kind asks: its result. `witnessed` is False in a cleanup, which may be repeated: how its
+        programs end is no question of the step's fate."""
+        self.life.note()
+        match effect:
+            case fx.RunTransaction():
+                return await self.sql.transaction(effect)
+            case fx.RunStatement():
+                return await self.sql.statement(effect)
+            case fx.RunSession():
+                return await self.sql.of_session(effect)
+            case fx.Countable():
+                return await self.sql.countable(effect)
+            case fx.RunQuery():
+                return await self.queries.query(effect)
+            case fx.RunChild():
+                await self._reachable(effect.target and not effect.authored)
+                if witnessed:
+                    self._in_time()
+                return await (self._program(effect) if witnessed else self.children.run(effect))
+            case fx.RunPsql():
+                await self._reachable(True)
+                if witnessed:
+                    self._in_time()
+                return await self.psql.run(effect, witnessed=witnessed)
+            case fx.Snapshot():
+                taken = await self._snapshot(effect)
+                self.children.source = self.snapshots.source
+                return taken
+            case fx.ReadFile():
+                return await asyncio.to_thread(self.plan.text, effect.path)
+            case fx.Maintain():
+                return await self.queries.maintain(effect)
+            case fx.LoadArtifact():
+                return await load_artifact(self.paths.artifacts, effect.name, effect.encoding)
+            case fx.StoreArtifact():
+                return await store_artifact(self.paths.artifacts, effect.name, effect.text)
+            case fx.HashPath():
+                return await hash_path(effect.path)
+            case fx.Probe():
+                return await self._probed(effect)
+            case fx.Sleep():
+                return await self._sleep(effect)
+            case fx.Watch():
+                return await self.watching.look(effect)
+            case fx.Emit():
+                self.recorder.append(effect.event)
+                return None
+        raise TypeError(f"no driver carries out {type(effect).__name__}")
+
+    async def _reachable(self, needed: bool) -> None:
+        """A program that can do nothing without the server is started when that answers, or is waited for no longer."""
+        if needed and self.target.named:
+            await self.outage.was()
+
+    def _in_time(self) -> None:
+        """Raises TooLate where nothing was done before the window was over; what has begun goes on to its end."""
+        at = self._current()
+        untouched = at.done == at.resume_from and at.witness is None and at.child is None
+        if untouched and not self.stop.is_set() and late(self.recorder.state, at, time.time()):
+            raise TooLate
+
+    def _begun(self) -> e.Effect:
+        """What of the step is in the database, of which this attempt has done nothing."""
+        return "some" if self._current().done else "none"
+
+    def _current(self) -> StepState:
+        return self.recorder.state.steps[self.at.id]
+
+    def _context(self) -> Context:
+        state = self.recorder.state
+        return Context(
+            run=self.opened.id, step=self.step, attempt=self.at.attempt, target=self.opened.target,
+            environment=self.opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
+            artifacts=str(self.paths.artifacts),
+            evidence=lambda step: state.steps[step].evidence if step in state.steps else {},
+        )  # fmt: skip
+
+    async def _program(self, effect: fx.RunChild) -> fx.ChildDone:
+        """Raises ProgramEnded for one that may have changed the database and was not left to end by itself."""
+        done = await self.children.run(effect)
+        asked = done.status is not None and self.step.prove is not None and (done.status < 0 or done.timed_out)
+        if effect.changes and (done.lost or asked):
+            raise ProgramEnded(done)
+        return done
+
+    async def _probed(self, effect: fx.Probe) -> dict[str, Any]:
+        while True:
+            found = await self.probes.probe(effect)
+            error = found.get("error")
+            if error is None or "sqlstate" not in found:
+                return found
+            met = self.probes.met
+            if met is None or not await self.outage.explains(met):
+                return found
+
+    async def _snapshot(self, effect: fx.Snapshot) -> fx.SnapshotTaken:
+        while True:
+            taken = await self.snapshots.take(effect)
+            error = taken.error
+            if taken.reason != FailReason.CONNECTION or error is None or not error.lost:
+                return taken
+            met = self.snapshots.met
+            if met is None or not await self.outage.explains(met):
+                return taken
+            await self.snapshots.close()
+
+    async def _sleep(self, effect: fx.Sleep) -> bool:
+        seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _given_up(self) -> bool:
+        """Whether nobody wants to know any more; a companion says what it saw when its step has ended."""
+        return self.stop.is_set() and not self.companion_end
+
+    async def _stopper(self) -> None:
+        await self.stop.wait()
+        # Asked for once, it is tried for as long as the attempt lasts: a descriptor may be had in a second.
+        while True:
+            if await self._end_work():
+                return
+            await asyncio.sleep(1.0)
+
+    async def _end_work(self) -> bool:
+        """End what is at work for the attempt, on the server and on this host; whether all of that could be asked."""
+        for_another = self.stop_reason == CancelReason.ENGINE
+        # What does not get through to the server keeps nothing else from being ended.
+        ended = await asyncio.gather(
+            self._each(lambda: self.sql.cancel(for_another=for_another)), self._each(self.queries.cancel),
+            self._each(self.children.end),
+        )  # fmt: skip
+        return all(ended)
+
+    async def _each(self, *parts: Callable[[], Awaitable[None]]) -> bool:
+        where = f"ending step {self.at.id}, attempt {self.at.attempt}"
+        return await each(parts, lambda error: self.report(error, where))
+
+    async def _timer(self) -> None:
+        assert self.step.timeout is not None
+        await asyncio.sleep(self.step.timeout)
+        self.interrupt(CancelReason.TIMEOUT)
+
+    async def release(self) -> None:
+        """Close what the attempt opened."""
+        await self._each(
+            self.sql.close, self.queries.close, self.snapshots.close, self.children.close, self.output.close
+        )  # fmt: skip
+
+    async def proof(self, prove: Proof) -> tuple[bool, dict[str, Any]]:
+        """Is the step's effect there, and what was seen. Raises ProofUnanswered: nothing may be concluded from that."""
+        proved = await self.prover.ask(prove)
+        return proved.there, proved.facts

@@ -1,0 +1,117 @@
+"""What a plan leaves open: placeholders that nobody has filled in, and variables that are not set here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tui.engine.preflight.findings import Findings
+from tui.plan.expand import variables
+from tui.plan.model import Plan, Target, actions
+from tui.said import N_, Quoted, Said
+from tui.steps.registry import needs_of
+
+Read = Callable[[], bytes]
+
+_WHOLE: Final = re.compile(
+    r"(?i)\.{3,}|…|\?{2,}|t\.?b\.?[da]\.?|xx+|<[^<>]*>|\[\.{3}\]|\{\{\s*[a-z_][^{},]*\}\}|(?:todo|fixme|tbd)(?:\W.*)?",
+    re.DOTALL,
+)
+"""Texts that are nothing but a placeholder."""
+_INSIDE: Final = re.compile(r"\b(?:CHANGE[_-]?ME|REPLACE[_-]?ME|FILL[_-]?ME[_-]?IN)\b", re.IGNORECASE)
+"""Words that are one wherever they stand."""
+_TEMPLATE: Final = re.compile(r"\{\{\s*[A-Za-z_][\w.]*\s*\}\}|<[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+>")
+"""What a template's engine would have replaced; no SQL."""
+_COMMENT: Final = re.compile(r"/\*.*?\*/|--[^\n]*|'(?:[^']|'')*'", re.DOTALL)
+"""Where anything may stand."""
+_LARGEST: Final = 4 << 20
+
+
+def written_problems(
+    found: Findings, target: Target, plan: Plan, files: Mapping[str, Read], environment: Mapping[str, str]
+) -> None:
+    """`files`: how those of the plan are read, by name. What belongs to other targets is not looked at."""
+    for message, at in placeholders(plan, target, files):
+        found.add("error", "placeholder", message, at)
+    for name, at in _unset(plan, environment):
+        text = Said("The environment variable {name} is not set here, and the run needs it.", name=name)
+        found.add("error", "no-variable", text, at)
+
+
+def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -> Iterator[tuple[Said, str | None]]:
+    """What is to be filled in, each with its place in the plan; of all targets without one."""
+    for text, at in _texts(plan, target):
+        found = _WHOLE.fullmatch(text.strip()) or _INSIDE.search(text)
+        if found is not None:
+            yield Said("{text} is a placeholder; write what is meant.", text=Quoted(found[0])), at
+    used = {str(action.spec["file"]): step.id for step, action in actions(plan) if "file" in action.spec}
+    for name in sorted(files):
+        if not name.lower().endswith((".sql", ".psql")):
+            continue
+        try:
+            content = files[name]()
+        except OSError:
+            continue
+        for number, text in _in_script(content[:_LARGEST].decode("utf-8", "replace")):
+            message = N_("Line {line} of {file} holds the placeholder {text}; write what is meant.")
+            at = f"steps.{used[name]}" if name in used else None
+            yield Said(message, line=number, file=Quoted(name), text=Quoted(text)), at
+
+
+def _in_script(script: str) -> Iterator[tuple[int, str]]:
+    """Line and text of each placeholder in what a server would execute."""
+    if not (_INSIDE.search(script) or _TEMPLATE.search(script)):
+        return
+    bare = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), script)
+    for pattern, where in ((_INSIDE, bare), (_TEMPLATE, bare)):
+        for match in pattern.finditer(where):
+            yield where.count("\n", 0, match.start()) + 1, match[0]
+
+
+def _texts(plan: Plan, target: Target | None) -> Iterator[tuple[str, str | None]]:
+    """Every text of the plan that people or programs go by, with its place."""
+    yield plan.name, None
+    for name, one in plan.targets.items():
+        if target is None or one is target:
+            yield from _strings(one, f"targets.{name}")
+    for number, member in enumerate(plan.team):
+        yield from _strings(member, f"team.{number}")
+    if plan.canary is not None:
+        yield from _strings(plan.canary, "canary")
+    for phases in (plan.phases, plan.rollback.phases):
+        for phase in phases:
+            yield phase.title, None
+            for section in phase.sections:
+                yield section.title, None
+                for step in section.steps:
+                    yield from _strings(step, f"steps.{step.id}")
+    for trigger in plan.rollback.triggers:
+        yield trigger.title, None
+
+
+def _strings(value: Any, at: str) -> Iterator[tuple[str, str | None]]:
+    """Every text in a part of the plan."""
+    left = [msgspec.to_builtins(value)]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one, at
+        elif isinstance(one, dict):
+            left.extend(reversed(one.values()))
+        elif isinstance(one, list | tuple):
+            left.extend(reversed(one))
+
+
+def _unset(plan: Plan, environment: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    """Variables that are needed and not set, with the place that needs them. How the target itself is reached is told
+    by who tries it."""
+    needed: dict[tuple[str, str | None], None] = {}
+    texts: list[tuple[Any, str | None]] = [(None if plan.canary is None else plan.canary.http, "canary")]
+    texts += [(needs_of(action).texts, f"steps.{step.id}") for step, action in actions(plan)]
+    for value, at in texts:
+        for text, _at in _strings(value, ""):
+            needed |= {(name, at): None for name in variables(text) if name not in environment}
+    yield from needed
