@@ -24,11 +24,10 @@ import pytest
 from psycopg import sql
 
 from tests import servers, shared
-from tui.demo import sample
 from tui.demo.account import account, scratch_directory
 from tui.demo.binaries import Binaries, all_binaries
 from tui.demo.processes import of_cluster
-from tui.demo.server import Server
+from tui.demo.server import Server, create_sample
 
 SUPPORTED = (14, 15, 16, 17, 18)
 """The major versions that the product is for."""
@@ -202,7 +201,7 @@ def create_sample_template(server: Server) -> str:
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
             known = connection.execute("SELECT FROM pg_database WHERE datname = %s", (SAMPLE_TEMPLATE,)).fetchone()
         if known is None:
-            sample.create(server, SAMPLE_TEMPLATE)
+            create_sample(server, SAMPLE_TEMPLATE)
     return SAMPLE_TEMPLATE
 
 

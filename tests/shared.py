@@ -23,10 +23,9 @@ import psutil
 from msgspec import Struct
 
 from tests import cluster
-from tui.demo import processes
+from tui.demo import DemoError, processes
 from tui.demo.account import account, bases
 from tui.demo.binaries import Binaries
-from tui.demo.errors import DemoError
 from tui.demo.server import Server
 
 _PREFIX = "virada-tests-"

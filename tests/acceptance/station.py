@@ -18,8 +18,7 @@ from typing import Any
 import psutil
 
 from tests import postgres_server
-from tui.demo import demo
-from tui.demo.errors import DemoError
+from tui.demo import DemoError, demo
 from tui.demo.server import Server
 
 VIRADA = Path(sys.executable).with_name("virada")

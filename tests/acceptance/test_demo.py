@@ -12,9 +12,8 @@ import psycopg
 from tests import postgres_server
 from tests.acceptance.shape import ENDED, assert_status
 from tests.acceptance.station import Station, await_condition
-from tui.demo import keeper
-from tui.demo.sample import DATABASE
-from tui.demo.server import Server
+from tui.demo import watchdog
+from tui.demo.server import DATABASE, Server
 from tui.postgres.connect import open_session
 from tui.postgres.fingerprint import Fingerprint, compare, fingerprint
 
@@ -96,12 +95,12 @@ def test_its_server_lives_as_long_as_its_run_is_open(station: Station) -> None:
     if engine is not None:
         station.kill_engine()
     for process in list(station.processes()):
-        if "tui.demo.keeper" in process.cmdline():
+        if "tui.demo.watchdog" in process.cmdline():
             process.kill()
-    await_condition(lambda: not keeper.running(server.directory), "the keeper is gone")
+    await_condition(lambda: not watchdog.running(server.directory), "the watchdog is gone")
     postgres_server.kill_server(server)
     station.virada("continue", "last", "--headless").expect(6)
-    assert server.running() and keeper.running(server.directory), "continue starts both again"
+    assert server.running() and watchdog.running(server.directory), "continue starts both again"
 
     station.kill_engine()
     postgres_server.kill_server(server)

@@ -20,7 +20,7 @@ from tui.journal import events as e
 from tui.plan.model import Plan
 from tui.run.clock import instant
 from tui.run.status import status
-from tui.run.upnext import comes_next
+from tui.run.upcoming import comes_next
 
 
 def view_of(story: Story, silent: float = 0.0) -> View:

@@ -205,7 +205,7 @@ async def test_the_selection_goes_where_next_is_unless_it_was_moved(tmp_path: Pa
 def test_next_is_where_the_engine_would_go_on() -> None:
     interrupted = prepared().begin("backup").add(e.StepCancelled(step="backup", attempt=1, reason="interrupted"))
     assert "Next for DBA: 2.1.1" in words(interrupted)
-    from tui.run.upnext import comes_next, stands_at
+    from tui.run.upcoming import comes_next, stands_at
 
     state = interrupted.state()
     after, here = comes_next(state), stands_at(state)

@@ -24,7 +24,7 @@ from tui.recording.recent import RecentEntries
 from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.words.inert import visible
-from tui.words.records import Severity
+from tui.words.severity import Severity
 
 
 def line_of(n: int, severity: Severity = "output", text: str = "") -> LogLine:

@@ -11,7 +11,8 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.engine.test_resumed import with_ledger
 from tests.postgres_server import Database
-from tui.journal.codes import Fact, FailReason
+from tui.journal.codes import FailReason
+from tui.journal.facts import Fact
 
 pytestmark = pytest.mark.postgres
 SETUP = """

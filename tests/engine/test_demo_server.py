@@ -1,4 +1,4 @@
-"""The demo's server, keeper, load and sample, against real servers."""
+"""The demo's server, watchdog, load and sample, against real servers."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ from tests.postgres_server import (
     processes,
     remove,
 )
-from tui.demo import account, binaries, demo, keeper, sample
+from tui.demo import DemoError, account, binaries, demo, watchdog
 from tui.demo.account import DemoAccount, scratch_directory
 from tui.demo.binaries import Binaries
-from tui.demo.errors import DemoError
-from tui.demo.server import Server
+from tui.demo.server import Server, create_sample
 
 pytestmark = pytest.mark.postgres
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another account")
@@ -45,25 +44,25 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[demo.D
     monkeypatch.setattr(demo, "prune", list)
     made = demo.prepare()
     yield made
-    _end_keeper(made.directory)
+    _end_watchdog(made.directory)
     if (made.directory / "server.json").exists():
         remove(Server.open(made.directory))
 
 
-def _end_keeper(directory: Path) -> None:
+def _end_watchdog(directory: Path) -> None:
     for process in psutil.process_iter(["cmdline"]):
         command = process.info["cmdline"] or []
-        if "tui.demo.keeper" in command and str(directory) in command:
+        if "tui.demo.watchdog" in command and str(directory) in command:
             process.terminate()
-            await_condition(lambda one=process: not alive(one), "the keeper ends")  # type: ignore[misc]
+            await_condition(lambda one=process: not alive(one), "the watchdog ends")  # type: ignore[misc]
 
 
-def _keeper_process(directory: Path) -> psutil.Process:
+def _watchdog_process(directory: Path) -> psutil.Process:
     for process in psutil.process_iter(["cmdline"]):
         command = process.info["cmdline"] or []
-        if "tui.demo.keeper" in command and str(directory) in command:
+        if "tui.demo.watchdog" in command and str(directory) in command:
             return process
-    raise AssertionError("the demo has no keeper")
+    raise AssertionError("the demo has no watchdog")
 
 
 def _run_directory(tmp_path: Path) -> Path:
@@ -236,10 +235,10 @@ def test_the_account_reads_modes_as_the_kernel_does(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
 
 
-def test_the_keeper_ends_server_and_load_when_the_run_is_closed(prepared: demo.Demo, tmp_path: Path) -> None:
+def test_the_watchdog_ends_server_and_load_when_the_run_is_closed(prepared: demo.Demo, tmp_path: Path) -> None:
     run = _run_directory(tmp_path)
-    demo.start_keeper(prepared.directory, run)
-    kept = _keeper_process(prepared.directory)
+    demo.start_watchdog(prepared.directory, run)
+    kept = _watchdog_process(prepared.directory)
     assert os.getsid(kept.pid) != os.getsid(0)
     with psycopg.connect(prepared.dsn, autocommit=True) as connection:
         await_condition(
@@ -250,33 +249,33 @@ def test_the_keeper_ends_server_and_load_when_the_run_is_closed(prepared: demo.D
     server = Server.open(prepared.directory)
     assert server.running()
     _append(run, b'{"v":1,"seq":1,"type":"run.closed","data":{}}\n')
-    await_condition(lambda: not alive(kept), "the keeper ends")
+    await_condition(lambda: not alive(kept), "the watchdog ends")
     assert not server.running()
     assert not alive(load)
     assert (server.data / "PG_VERSION").exists()
     demo.ensure(prepared.directory, run)
-    assert not server.running() and not keeper.running(prepared.directory)
+    assert not server.running() and not watchdog.running(prepared.directory)
 
 
-def test_the_keeper_ends_the_server_when_the_demos_directory_vanishes(prepared: demo.Demo, tmp_path: Path) -> None:
-    demo.start_keeper(prepared.directory, _run_directory(tmp_path))
+def test_the_watchdog_ends_the_server_when_the_demos_directory_vanishes(prepared: demo.Demo, tmp_path: Path) -> None:
+    demo.start_watchdog(prepared.directory, _run_directory(tmp_path))
     server = Server.open(prepared.directory)
-    kept, running = _keeper_process(prepared.directory), processes(server)
-    # The keeper has to have seen the server before its directory is gone.
-    await_condition(lambda: bool(kept.children()), "the keeper starts the load")
+    kept, running = _watchdog_process(prepared.directory), processes(server)
+    # The watchdog has to have seen the server before its directory is gone.
+    await_condition(lambda: bool(kept.children()), "the watchdog starts the load")
     shutil.rmtree(prepared.directory, ignore_errors=True)
     shutil.rmtree(prepared.directory, ignore_errors=True)
-    await_condition(lambda: not alive(kept), "the keeper ends")
+    await_condition(lambda: not alive(kept), "the watchdog ends")
     await_condition(lambda: not any(alive(process) for process in running), "the server ends")
 
 
-def test_the_keeper_ends_the_server_when_the_run_vanishes(prepared: demo.Demo, tmp_path: Path) -> None:
+def test_the_watchdog_ends_the_server_when_the_run_vanishes(prepared: demo.Demo, tmp_path: Path) -> None:
     run = _run_directory(tmp_path)
-    demo.start_keeper(prepared.directory, run)
-    kept = _keeper_process(prepared.directory)
-    await_condition(lambda: bool(kept.children()), "the keeper looks after the demo")
+    demo.start_watchdog(prepared.directory, run)
+    kept = _watchdog_process(prepared.directory)
+    await_condition(lambda: bool(kept.children()), "the watchdog looks after the demo")
     shutil.rmtree(run)
-    await_condition(lambda: not alive(kept), "the keeper ends")
+    await_condition(lambda: not alive(kept), "the watchdog ends")
     assert not Server.open(prepared.directory).running()
 
 
@@ -286,13 +285,13 @@ def _ensure(directory: Path, run: Path, results: multiprocessing.Queue[str]) -> 
 
 def test_ensure_starts_what_is_missing_also_when_two_do_it_at_once(prepared: demo.Demo, tmp_path: Path) -> None:
     run = _run_directory(tmp_path)
-    demo.start_keeper(prepared.directory, run)
-    server, kept = Server.open(prepared.directory), _keeper_process(prepared.directory)
-    await_condition(lambda: bool(kept.children()), "the keeper starts the load")
+    demo.start_watchdog(prepared.directory, run)
+    server, kept = Server.open(prepared.directory), _watchdog_process(prepared.directory)
+    await_condition(lambda: bool(kept.children()), "the watchdog starts the load")
     load = kept.children()[0]
     kill_server(server)
     kept.kill()
-    await_condition(lambda: not alive(kept) and not alive(load), "the load ends with its keeper")
+    await_condition(lambda: not alive(kept) and not alive(load), "the load ends with its watchdog")
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[str] = context.Queue()
     both = [context.Process(target=_ensure, args=(prepared.directory, run, results)) for _ in range(2)]
@@ -301,14 +300,14 @@ def test_ensure_starts_what_is_missing_also_when_two_do_it_at_once(prepared: dem
     assert {results.get(timeout=60), results.get(timeout=60)} == {prepared.dsn}
     for one in both:
         one.join(60)
-    assert server.running() and keeper.running(prepared.directory)
+    assert server.running() and watchdog.running(prepared.directory)
     assert demo.find(run) == prepared.directory
-    again = _keeper_process(prepared.directory)
+    again = _watchdog_process(prepared.directory)
     assert demo.ensure(prepared.directory, run) == prepared.environment
-    assert _keeper_process(prepared.directory) == again
+    assert _watchdog_process(prepared.directory) == again
 
 
-def test_the_load_ends_where_its_keeper_was_gone_before_it_looked(prepared: demo.Demo) -> None:
+def test_the_load_ends_where_its_watchdog_was_gone_before_it_looked(prepared: demo.Demo) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
     argv = [sys.executable, "-m", "tui.demo.load", prepared.dsn, str(gone.pid)]
@@ -326,9 +325,9 @@ def test_only_demos_that_are_over_are_pruned(
     monkeypatch.undo()
     run = _run_directory(tmp_path)
     assert prepared.directory not in demo.prune()
-    demo.start_keeper(prepared.directory, run)
+    demo.start_watchdog(prepared.directory, run)
     assert prepared.directory not in demo.prune()
-    _end_keeper(prepared.directory)
+    _end_watchdog(prepared.directory)
     assert prepared.directory not in demo.prune()
     _append(run, b'{"type":"run.closed"}\n')
     assert prepared.directory in demo.prune()
@@ -336,7 +335,7 @@ def test_only_demos_that_are_over_are_pruned(
 
 
 def test_the_load_pauses_and_goes_on(prepared: demo.Demo, tmp_path: Path) -> None:
-    demo.start_keeper(prepared.directory, _run_directory(tmp_path))
+    demo.start_watchdog(prepared.directory, _run_directory(tmp_path))
     with psycopg.connect(prepared.dsn, autocommit=True) as connection:
 
         def written() -> int:
@@ -422,7 +421,7 @@ def test_two_samples_are_equal(each_server: Server, each_database: Database) -> 
     assert "COPY app.orders" in each_database.dump()
     other = create_database(each_server, "template0")
     drop_database(other)
-    sample.create(each_server, other.name)
+    create_sample(each_server, other.name)
     try:
         without_time = "--exclude-table-data=app.maintenance"
         assert other.dump(without_time) == each_database.dump(without_time)

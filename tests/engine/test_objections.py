@@ -24,8 +24,8 @@ from tui.engine.process import main
 from tui.engine.process.launch import Opening, _positions
 from tui.engine.programs import client_tools
 from tui.engine.target.access import TargetAccess
+from tui.journal.codes import NEVER_IN_SPITE, Objection
 from tui.journal.events import RunOpened
-from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.plan.freeze import freeze
 from tui.plan.loader import Loaded, load
 from tui.postgres.conninfo.resolve import without_service_variable

@@ -38,7 +38,7 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     print_lines(problem.said for problem in problems)
     if loaded.plan is not None and (target is not None or create_ledger):
         from tui.engine.preflight.preflight import preflight
-        from tui.run.neighbours import UNSEEN
+        from tui.run.other_runs import UNSEEN
         from tui.words.said import say
 
         there = preflight(loaded, plan, choose_target(loaded.plan, target), dict(os.environ), create_ledger)

@@ -32,8 +32,8 @@ SIGNER = "demo"
 @options.plain()
 @options.mouse()
 def command(autopilot: bool, headless: bool, fail: bool, compress: float, plain: bool, mouse: bool) -> int:
-    from tui.demo.demo import prepare, start_keeper
-    from tui.demo.errors import DemoError
+    from tui.demo import DemoError
+    from tui.demo.demo import prepare, start_watchdog
 
     way = way_of(headless=headless, plain=plain)
     tell(_("Preparing the demo's own PostgreSQL ..."))
@@ -46,7 +46,7 @@ def command(autopilot: bool, headless: bool, fail: bool, compress: float, plain:
             demo=str(demo.directory), opens="+0s" if autopilot else None,
             environment={**os.environ, **demo.environment},
         )  # fmt: skip
-        start_keeper(demo.directory, paths.directory)
+        start_watchdog(demo.directory, paths.directory)
     except DemoError as error:
         raise Stop(said_of(error), Exit.FAILED, lines=True) from error
     return accompany(paths, way, declared=None, take=None, mouse=mouse)

@@ -107,10 +107,10 @@ def _carry_out(
     from tui.cli.helm import connected
     from tui.cli.outcome import of_command
     from tui.cli.recorded import outline
-    from tui.run.takeback import stays
+    from tui.run.rollback import stays
     from tui.words.codes import STEP_STATUS, word
     from tui.words.driving import drive_lines
-    from tui.words.further import stays_lines
+    from tui.words.event_details import stays_lines
     from tui.words.runs import outcome_word, run_waiting
     from tui.words.trouble import told_rows, trouble
 

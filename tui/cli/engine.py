@@ -116,8 +116,8 @@ def demo_of(paths: RunPaths) -> dict[str, str]:
     directory = opened(paths).demo
     if directory is None:
         return {}
+    from tui.demo import DemoError
     from tui.demo.demo import ensure
-    from tui.demo.errors import DemoError
 
     try:
         return ensure(Path(directory), paths.directory)

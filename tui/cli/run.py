@@ -86,7 +86,7 @@ def load_plan(path: Path) -> Any:
 
 def tell_unknown(despite: tuple[str, ...]) -> None:
     """Say of codes of --despite that nothing is opened in spite of them: a mistake in one is noticed."""
-    from tui.journal.objections import NEVER_IN_SPITE, Objection
+    from tui.journal.codes import NEVER_IN_SPITE, Objection
 
     able = sorted(set(Objection) - NEVER_IN_SPITE)
     for code in despite:

@@ -60,7 +60,7 @@ def _identity(known: dict[str, Any]) -> dict[str, Any] | None:
 def _row(paths: RunPaths) -> dict[str, Any]:
     """A run's line of the list; one that cannot be read says why in `problem`."""
     from tui.journal.line import JournalError
-    from tui.run.takeback import stays
+    from tui.run.rollback import stays
 
     row: dict[str, Any] = dict.fromkeys(KEYS)
     problem: str | None = None

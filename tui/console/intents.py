@@ -12,11 +12,10 @@ from msgspec.structs import replace
 
 from tui.console.view import View
 from tui.run import commands as c
-from tui.run.changing import is_signed
 from tui.run.decide import decide
 from tui.run.order import Refusal
-from tui.run.steps import StepState
-from tui.run.upnext import comes_next, upcoming
+from tui.run.steps import StepState, is_signed
+from tui.run.upcoming import comes_next, upcoming
 
 Paid = TypeVar("Paid", bound=c.Confirmable)
 RETRIED = frozenset(("failed", "cancelled", "undone", "undecided"))

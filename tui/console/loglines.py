@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from tui.journal import events as e
 from tui.journal.line import Line
-from tui.run.changing import kind_of
 from tui.run.lockwait import LOCKS
 from tui.run.state import RunState
+from tui.run.steps import kind_of
 from tui.words.events import event_of, told
 from tui.words.progress import counting
-from tui.words.records import Severity, logged, printed
+from tui.words.severity import Severity, logged, printed
 
 LONGEST = 4000
 """Characters kept of a line; the whole of it lies in the step's output file."""

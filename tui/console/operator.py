@@ -19,10 +19,9 @@ from tui.journal.events import RunOpened
 from tui.locale import _, ngettext
 from tui.run import commands as c
 from tui.run.attested import is_attested
-from tui.run.changing import is_signed
 from tui.run.confirmation import at_stake, cost
-from tui.run.steps import StepState
-from tui.run.takeback import stays
+from tui.run.rollback import stays
+from tui.run.steps import StepState, is_signed
 from tui.words.codes import ENVIRONMENT, error_text, word
 from tui.words.confirmations import confirmation_words
 from tui.words.driving import stop_words

@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tui.demo.errors import DemoError
+from tui.demo import DemoError
 from tui.said import Said
 
 _NAMES = ("nobody", "nfsnobody", "daemon")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.demo.errors import DemoError
+from tui.demo import DemoError
 from tui.said import Said
 
 VARIABLE = "VIRADA_PG_BINDIR"

@@ -2,7 +2,7 @@
 
 DIRECTORY/            a server's directory (`tui.demo.server`), in the temporary directory
   demo.json           which run it belongs to, which plan it was prepared for
-  demo.lock           held while it is started; keeper.lock: held by its keeper
+  demo.lock           held while it is started; keeper.lock: held by its watchdog
   backup/             where the plan's backup goes
 """
 
@@ -19,12 +19,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.demo import binaries, keeper, lock, sample
+from tui.demo import DemoError, binaries, lock, watchdog
 from tui.demo.account import account as server_account
 from tui.demo.account import bases, scratch_directory
-from tui.demo.errors import DemoError
 from tui.demo.journal_end import JournalEnd
-from tui.demo.server import Server
+from tui.demo.server import DATABASE, Server, create_sample
 from tui.said import Said
 
 PREFIX = "virada-demo-"
@@ -76,7 +75,7 @@ def prepare(fail: bool = False, opens: str | None = None) -> Demo:
         server = Server.create(directory, found)
         _write(directory, _Record(os.getpid(), _started(os.getpid()) or 0.0))
         server.start()
-        sample.create(server)
+        create_sample(server)
         # In front of whatever the umask makes of it: a backup holds every tenant's data.
         (directory / "backup").mkdir(mode=0o700)
         plan = plan_directory() / ("plan-fail.yaml" if fail else "plan.yaml")
@@ -85,30 +84,30 @@ def prepare(fail: bool = False, opens: str | None = None) -> Demo:
     except BaseException:
         _discard(directory)
         raise
-    return Demo(directory, server.dsn(sample.DATABASE), plan, environment(directory))
+    return Demo(directory, server.dsn(DATABASE), plan, environment(directory))
 
 
 def environment(directory: Path) -> dict[str, str]:
     """The variables for the demo's engine and whatever it starts."""
     server = Server.open(directory)
     return {
-        DSN: server.dsn(sample.DATABASE),
+        DSN: server.dsn(DATABASE),
         DIRECTORY: str(directory),
         "PATH": os.pathsep.join((str(server.binaries.bindir), os.environ.get("PATH", os.defpath))),
     }
 
 
-def start_keeper(directory: Path, run_directory: Path) -> None:
+def start_watchdog(directory: Path, run_directory: Path) -> None:
     """Tie the demo to its run: from here on the server lives as long as that run is open, whoever dies."""
     record = _read(directory)
     if record is None:
         raise DemoError(Said("There is no demo in {directory}.", directory=directory))
     _write(directory, msgspec.structs.replace(record, run=str(run_directory.resolve())))
-    keeper.start(directory, run_directory)
+    watchdog.start(directory, run_directory)
 
 
 def ensure(directory: Path, run_directory: Path) -> dict[str, str]:
-    """Start server, load and keeper again where they do not run; returns the engine's environment.
+    """Start server, load and watchdog again where they do not run; returns the engine's environment.
 
     May be called any number of times, also by two at once. For a run that is closed nothing is started.
     Raises DemoError when the demo's directory is gone or the server does not start.
@@ -123,7 +122,7 @@ def ensure(directory: Path, run_directory: Path) -> dict[str, str]:
     with lock.holding(directory / "demo.lock"):
         if not JournalEnd(run_directory).look():
             Server.open(directory).start()
-            start_keeper(directory, run_directory)
+            start_watchdog(directory, run_directory)
     return environment(directory)
 
 
@@ -146,7 +145,7 @@ def prune() -> list[Path]:
 
 
 def _over(directory: Path) -> bool:
-    if keeper.running(directory):
+    if watchdog.running(directory):
         return False
     record = _read(directory)
     if record is None:

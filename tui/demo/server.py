@@ -24,10 +24,9 @@ from typing import Literal
 
 import msgspec
 
-from tui.demo import processes
+from tui.demo import DemoError, processes
 from tui.demo.account import DemoAccount, account
 from tui.demo.binaries import Binaries
-from tui.demo.errors import DemoError
 from tui.said import Said
 
 Mode = Literal["fast", "immediate", "smart"]
@@ -351,3 +350,19 @@ def _quoted(value: str) -> str:
     if value and not any(character in value for character in " '\\"):
         return value
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+DATABASE = "app"
+
+
+def create_sample(server: Server, database: str = DATABASE) -> None:
+    """Create `database` on the running server with the sample in it; about a second. Errors are psycopg's."""
+    import psycopg
+    from psycopg import sql
+
+    text = (Path(__file__).parent / "sample.sql").read_text(encoding="utf-8")
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    # Slow statements are logged whole; this one would fill the log before anything has happened.
+    with psycopg.connect(server.dsn(database), options="-c log_min_duration_statement=-1") as connection:
+        connection.execute(text.encode())

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Struct, field
 
-from tui.journal.others import OtherRun
+from tui.journal.other_runs import OtherRun
 from tui.plan.model import Plan
 
 Effect = Literal["all", "some", "none", "unknown"]

@@ -8,15 +8,15 @@ from tui.journal.line import Line
 from tui.locale import _
 from tui.run.clock import instant
 from tui.run.next import Append, Wait, next_effects
+from tui.run.rollback import stays
 from tui.run.state import RunState
-from tui.run.takeback import stays
 from tui.words.codes import step_word
+from tui.words.event_details import event_details, stays_lines, step_name
 from tui.words.events import event_of, told
 from tui.words.figures import span, t_clock
-from tui.words.further import further, stays_lines, step_name
 from tui.words.inert import visible
-from tui.words.records import logged, printed
 from tui.words.runs import counted_steps, outcome_word, run_waiting
+from tui.words.severity import logged, printed
 from tui.words.steps import evidence_words
 from tui.words.trouble import Row, told_rows, trouble
 
@@ -62,7 +62,7 @@ def _lines(previous: RunState, state: RunState, event: e.Event | None, line: Lin
     step = getattr(event, "step", None)
     name = step_name(state, step) if isinstance(step, str) else ""
     if not isinstance(event, e.StepEvent):
-        return [f"{name}: {said.sentence}" if name else said.sentence, *further(previous, state, event, line)]
+        return [f"{name}: {said.sentence}" if name else said.sentence, *event_details(previous, state, event, line)]
     return [f"{name} {said.sentence}" + _outcome(state, event), *_rows(state, event, name, said.sentence)]
 
 

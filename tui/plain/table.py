@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from tui.journal.others import IN_THE_WAY, OtherRun
+from tui.journal.other_runs import IN_THE_WAY, OtherRun
 from tui.locale import _, ngettext
 from tui.plain.columns import cells, cut, filled, folded
 from tui.run.driving import Driver
-from tui.run.neighbours import neighbour
+from tui.run.other_runs import neighbour
 from tui.run.state import Barrier
 from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, metric_word, step_word, word
 from tui.words.driving import driver_words

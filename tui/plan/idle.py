@@ -6,37 +6,37 @@ from collections.abc import Iterator
 
 from tui.plan.kinds import Kind
 from tui.plan.model import Step
-from tui.plan.scene import Outline, PlacedStep
+from tui.plan.outline import Outline, PlacedStep
 from tui.said import N_, Quoted, Said
 
 
-def lint_idle(scene: Outline) -> None:
+def lint_idle(outline: Outline) -> None:
     """Report every such key, where it stands."""
-    for path, phase, in_rollback in scene.phases():
+    for path, phase, in_rollback in outline.phases():
         if in_rollback:
-            if scene.sound(f"{path}.starts"):
+            if outline.sound(f"{path}.starts"):
                 text = N_("A rollback begins when it is decided, and goes on; {key} does nothing here.")
-                _say(scene, f"{path}.starts", Said(text, key=Quoted("starts")))
-            for section_path, section in scene.sections(path, phase):
+                _say(outline, f"{path}.starts", Said(text, key=Quoted("starts")))
+            for section_path, section in outline.sections(path, phase):
                 if section.parallel:
                     text = N_("The steps of a rollback run one after the other; {key} does nothing here.")
-                    _say(scene, f"{section_path}.parallel", Said(text, key=Quoted("parallel")))
-    for placed in scene.steps:
-        kind = scene.kinds.get(placed.entry.step.kind)
+                    _say(outline, f"{section_path}.parallel", Said(text, key=Quoted("parallel")))
+    for placed in outline.steps:
+        kind = outline.kinds.get(placed.entry.step.kind)
         if kind is not None:
             for key, text in _of_step(placed, placed.entry.step, kind):
-                if scene.sound(f"{placed.entry.path}.{key}"):
-                    _say(scene, f"{placed.entry.path}.{key}", Said(text, key=Quoted(key)))
-    for number, trigger in enumerate(scene.plan.rollback.triggers):
+                if outline.sound(f"{placed.entry.path}.{key}"):
+                    _say(outline, f"{placed.entry.path}.{key}", Said(text, key=Quoted(key)))
+    for number, trigger in enumerate(outline.plan.rollback.triggers):
         if trigger.guard is None and trigger.step is None and trigger.errors is None:
             path = f"rollback.triggers.{number}"
-            if not scene.converter.bad & {f"{path}.{key}" for key in ("guard", "step", "errors")}:
+            if not outline.converter.bad & {f"{path}.{key}" for key in ("guard", "step", "errors")}:
                 said = Said("Nothing fires this trigger: write guard, step or errors; a person rolls back at any time.")
-                scene.add("does-nothing", path, said, "warning")
+                outline.add("does-nothing", path, said, "warning")
 
 
-def _say(scene: Outline, path: str, text: Said) -> None:
-    scene.report.add("does-nothing", scene.key_at(path), text)
+def _say(outline: Outline, path: str, text: Said) -> None:
+    outline.report.add("does-nothing", outline.key_at(path), text)
 
 
 def _of_step(placed: PlacedStep, step: Step, kind: Kind) -> Iterator[tuple[str, str]]:

@@ -15,9 +15,9 @@ from tui.plan.files import PLAN_FILE, Files, open_regular, why
 from tui.plan.kinds import Kinds
 from tui.plan.lint import lint
 from tui.plan.model import Plan
+from tui.plan.outline import Outline
 from tui.plan.problems import Problem, ProblemReport
 from tui.plan.reader import PlanReader
-from tui.plan.scene import Outline
 from tui.plan.secrets import Secrets, lint_secrets
 from tui.said import Said
 

@@ -4,100 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.plan.scene import Outline, PlacedStep
+from tui.plan.outline import Outline, PlacedStep
 from tui.said import N_, Joined, Quoted, Said
 
 
-def lint_references(scene: Outline) -> None:
+def lint_references(outline: Outline) -> None:
     """Every name leads somewhere, and to something that runs in time."""
-    ids = scene.reader.ids()
-    for placed in scene.steps:
-        _lint_role(scene, placed)
-        _lint_companion(scene, placed, ids)
+    ids = outline.reader.ids()
+    for placed in outline.steps:
+        _lint_role(outline, placed)
+        _lint_companion(outline, placed, ids)
         for number, needed in enumerate(placed.entry.step.needs):
-            _lint_need(scene, placed, needed, f"{placed.entry.path}.needs.{number}", ids)
-    _lint_cycles(scene)
-    for number, guard in enumerate(scene.plan.success):
+            _lint_need(outline, placed, needed, f"{placed.entry.path}.needs.{number}", ids)
+    _lint_cycles(outline)
+    for number, guard in enumerate(outline.plan.success):
         for place, ident in enumerate(guard.except_):
-            _known_step(scene, ident, f"success.{number}.except.{place}", ids)
-    metrics = [guard.metric for guard in scene.plan.success]
-    for number, trigger in enumerate(scene.plan.rollback.triggers):
+            _known_step(outline, ident, f"success.{number}.except.{place}", ids)
+    metrics = [guard.metric for guard in outline.plan.success]
+    for number, trigger in enumerate(outline.plan.rollback.triggers):
         path = f"rollback.triggers.{number}"
-        if trigger.step is not None and scene.sound(f"{path}.step"):
-            _known_step(scene, trigger.step, f"{path}.step", ids)
-        if trigger.guard is not None and trigger.guard not in metrics and scene.sound(f"{path}.guard"):
+        if trigger.step is not None and outline.sound(f"{path}.step"):
+            _known_step(outline, trigger.step, f"{path}.step", ids)
+        if trigger.guard is not None and trigger.guard not in metrics and outline.sound(f"{path}.guard"):
             message = N_("There is no success criterion for {metric} that could fire this.")
-            text = _suggesting(scene, Said(message, metric=Quoted(trigger.guard)), trigger.guard, metrics)
-            scene.add("unknown-guard", f"{path}.guard", text)
+            text = _suggesting(outline, Said(message, metric=Quoted(trigger.guard)), trigger.guard, metrics)
+            outline.add("unknown-guard", f"{path}.guard", text)
 
 
-def _suggesting(scene: Outline, said: Said, word: str, candidates: Iterable[str]) -> Said:
-    guess = scene.report.guess(word, candidates)
+def _suggesting(outline: Outline, said: Said, word: str, candidates: Iterable[str]) -> Said:
+    guess = outline.report.guess(word, candidates)
     return said if guess is None else Joined((said, Said("Did you mean {guess}?", guess=Quoted(guess))), " ")
 
 
-def _known_step(scene: Outline, ident: str, path: str, ids: list[str]) -> bool:
-    if scene.reader.is_id(ident):
+def _known_step(outline: Outline, ident: str, path: str, ids: list[str]) -> bool:
+    if outline.reader.is_id(ident):
         return True
     message = Said("There is no step {id}.", id=Quoted(ident))
-    scene.add("unknown-step", path, _suggesting(scene, message, ident, ids))
+    outline.add("unknown-step", path, _suggesting(outline, message, ident, ids))
     return False
 
 
-def _lint_role(scene: Outline, placed: PlacedStep) -> None:
+def _lint_role(outline: Outline, placed: PlacedStep) -> None:
     role, path = placed.entry.step.role, f"{placed.entry.path}.role"
-    roles = [member.role for member in scene.plan.team]
-    if role is not None and role not in roles and scene.sound(path) and "team" not in scene.converter.bad:
+    roles = [member.role for member in outline.plan.team]
+    if role is not None and role not in roles and outline.sound(path) and "team" not in outline.converter.bad:
         message = Said("There is no role {role} in the team.", role=Quoted(role))
-        scene.add("unknown-role", path, _suggesting(scene, message, role, roles))
+        outline.add("unknown-role", path, _suggesting(outline, message, role, roles))
 
 
-def _lint_companion(scene: Outline, placed: PlacedStep, ids: list[str]) -> None:
+def _lint_companion(outline: Outline, placed: PlacedStep, ids: list[str]) -> None:
     step, path = placed.entry.step, f"{placed.entry.path}.with"
-    if step.with_ is None or not scene.sound(path) or not _known_step(scene, step.with_, path, ids):
+    if step.with_ is None or not outline.sound(path) or not _known_step(outline, step.with_, path, ids):
         return
-    main = scene.by_id.get(step.with_)
+    main = outline.by_id.get(step.with_)
     if main is None:
         return
     if main is placed:
-        scene.add("bad-companion", path, Said("A step cannot be its own companion."))
+        outline.add("bad-companion", path, Said("A step cannot be its own companion."))
     elif main.section != placed.section:
         message = Said("A companion stands in the section of its step; {id} is in another one.", id=Quoted(step.with_))
-        scene.add("bad-companion", path, message)
+        outline.add("bad-companion", path, message)
     elif main.entry.step.with_ is not None:
         message = Said("{id} is itself a companion; name the step that it runs with.", id=Quoted(step.with_))
-        scene.add("bad-companion", path, message)
+        outline.add("bad-companion", path, message)
     elif main.order > placed.order:
         message = Said("{id} comes later; write a companion after its step.", id=Quoted(step.with_))
-        scene.add("later-step", path, message)
+        outline.add("later-step", path, message)
 
 
-def _lint_need(scene: Outline, placed: PlacedStep, needed: str, path: str, ids: list[str]) -> None:
-    if not _known_step(scene, needed, path, ids):
+def _lint_need(outline: Outline, placed: PlacedStep, needed: str, path: str, ids: list[str]) -> None:
+    if not _known_step(outline, needed, path, ids):
         return
-    other = scene.by_id.get(needed)
+    other = outline.by_id.get(needed)
     if other is placed:
-        scene.add("step-cycle", path, Said("A step cannot need itself."))
+        outline.add("step-cycle", path, Said("A step cannot need itself."))
     elif other is not None and other.order > placed.order and not _siblings(placed, other):
         message = Said("{id} comes later; a step may only need what runs before it.", id=Quoted(needed))
-        scene.add("later-step", path, message)
+        outline.add("later-step", path, message)
 
 
 def _siblings(one: PlacedStep, other: PlacedStep) -> bool:
     return one.parallel and one.section == other.section
 
 
-def _lint_cycles(scene: Outline) -> None:
+def _lint_cycles(outline: Outline) -> None:
     """Only steps of one parallel section may need each other in any order, so only there a circle can hide."""
     waits_for: dict[int, list[PlacedStep]] = {}
-    for placed in scene.steps:
+    for placed in outline.steps:
         if placed.parallel:
-            others = (scene.by_id.get(needed) for needed in placed.entry.step.needs)
+            others = (outline.by_id.get(needed) for needed in placed.entry.step.needs)
             waits_for[placed.order] = [
                 other for other in others if other and other is not placed and _siblings(placed, other)
             ]
     done: set[int] = set()
-    for start in [placed for placed in scene.steps if placed.parallel]:
+    for start in [placed for placed in outline.steps if placed.parallel]:
         trail: list[tuple[PlacedStep, int]] = [(start, 0)]
         on_trail = {start.order}
         while trail:
@@ -115,7 +115,7 @@ def _lint_cycles(scene: Outline) -> None:
                 members = [p.entry.step.id for p, _position in trail]
                 circle = [*members[members.index(other.entry.step.id) :], other.entry.step.id]
                 shown = " > ".join(circle if len(circle) < 12 else [*circle[:10], "...", circle[-1]])
-                scene.add("step-cycle", f"{placed.entry.path}.needs.{number}", Said(message, ids=shown))
+                outline.add("step-cycle", f"{placed.entry.path}.needs.{number}", Said(message, ids=shown))
             elif other.order not in done:
                 trail.append((other, 0))
                 on_trail.add(other.order)

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tui.plan.expand import VARIABLE
 from tui.plan.files import PLAN_FILE, Files
 from tui.plan.kinds import Kinds
 from tui.plan.problems import ProblemReport
+from tui.plan.scalars import VARIABLE
 from tui.plan.yaml import Mapping, Scalar, Sequence, YamlNode
 from tui.said import Said
 from tui.sql.disclosed import Disclosed, Disclosure, disclosed_in_script, disclosed_in_text, standing_for_one
 from tui.sql.passwords import may_hold, read_secrets
-from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
+from tui.sql.secrets import is_distinctive, is_reference, is_secret_name
 from tui.sql.written import HOLDS, find_written
 
 CODE = "secret-in-plan"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.tolerance import BRIEF
+from tui.plan.model import BRIEF
 from tui.postgres.conninfo.connection_string import bad_value, masked
 from tui.postgres.conninfo.parameters import (
     Address,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
+from tui.plan.scalars import ExpansionError, expand
 from tui.probes.local_host import LocalHost
 from tui.probes.node_exporter import NodeExporter
 from tui.probes.reading import Reading, Source, SourceFailed

@@ -15,9 +15,8 @@ from msgspec import Struct
 from tui.finite import local, span
 from tui.journal.events import RunOpened
 from tui.plan.model import Place, Section, Step, places
-from tui.run.changing import is_signed
 from tui.run.state import RunState
-from tui.run.steps import StepState
+from tui.run.steps import StepState, is_signed
 
 
 def instant(at: str) -> float:

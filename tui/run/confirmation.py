@@ -13,11 +13,10 @@ from msgspec import Struct
 
 from tui.plan.model import Step
 from tui.run import commands as c
-from tui.run.changing import changes, reads
 from tui.run.clock import window_of
 from tui.run.order import Refusal, in_rollback
 from tui.run.state import RunState
-from tui.run.steps import StepState
+from tui.run.steps import StepState, changes, reads
 
 Why = Literal["typed", "buffer", "window", "undo", "close"]
 """The plan says `confirm: typed`; a changing step in the window's buffer, or after the window; an undo; the end of a

@@ -6,14 +6,13 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, HoldReason
 from tui.run import commands as c
 from tui.run.attested import only_signed
-from tui.run.changing import is_signed
 from tui.run.confirmation import unconfirmed
 from tui.run.driving import driven
 from tui.run.order import Refusal as Refusal
 from tui.run.order import about, barred, begin, blocked, in_rollback, may_begin
+from tui.run.rollback import stays
 from tui.run.state import RunState
-from tui.run.steps import StepState
-from tui.run.takeback import stays
+from tui.run.steps import StepState, is_signed
 from tui.run.undo import undo
 
 Decision = tuple[e.Event, ...] | Refusal

@@ -10,8 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, Fact, HoldReason, TriggerReason
+from tui.journal.codes import CancelReason, HoldReason, TriggerReason
 from tui.journal.cut import REPEATED, cut
+from tui.journal.facts import Fact
 from tui.journal.line import Line
 from tui.plan.model import UNDO_PREFIX, places
 from tui.run.attested import attested_steps
@@ -21,9 +22,9 @@ from tui.run.guards import concerns, criteria
 from tui.run.lockwait import waited
 from tui.run.measured import sampled
 from tui.run.pace import paced
+from tui.run.rollback import ended_badly, residue_of, rollback_steps, stays, undo_step
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
 from tui.run.steps import ENDED, Commit, Confirmed, Reached, Steps, StepState, numbered
-from tui.run.takeback import ended_badly, residue_of, rollback_steps, stays, undo_step
 from tui.run.unsettled import failing
 
 

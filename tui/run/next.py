@@ -9,15 +9,14 @@ from msgspec.structs import replace
 
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, SkipReason, TriggerReason
-from tui.run.changing import is_signed
 from tui.run.clock import starts_at
 from tui.run.confirmation import beginning, covered, paid
 from tui.run.decide import rollback_events
 from tui.run.order import begin, beside, blocked, in_rollback
+from tui.run.rollback import stays
 from tui.run.state import RunState
-from tui.run.steps import StepState
-from tui.run.takeback import stays
-from tui.run.upnext import upcoming
+from tui.run.steps import StepState, is_signed
+from tui.run.upcoming import upcoming
 
 
 class Do(Struct, frozen=True, kw_only=True):

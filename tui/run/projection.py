@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from tui.finite import span
 from tui.plan.model import UNDO_PREFIX
-from tui.run.changing import is_signed
 from tui.run.clock import (
     expected,
     instant,
@@ -23,7 +22,7 @@ from tui.run.clock import (
     window_in_force,
 )
 from tui.run.state import RunState
-from tui.run.steps import StepState
+from tui.run.steps import StepState, is_signed
 
 
 class Ahead(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from tui.journal.codes import Incomparable
 from tui.journal.events import Basis, Rehearsed, RunOpened, Sizes
 from tui.plan.model import UNDO_PREFIX, places
 from tui.run.state import RunState
-from tui.sql.touches import Touches
+from tui.sql.touched import Touches
 
 FACTOR: Final = 2.0
 FLOOR: Final = 64 * 1024

@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from tui.journal.codes import Standing
 from tui.plan.model import Plan, places
-from tui.run.changing import may_change
 from tui.run.state import RunState
-from tui.run.steps import StepState
+from tui.run.steps import StepState, may_change
 from tui.run.unsettled import is_half_undone
 
 

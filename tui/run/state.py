@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tui.journal.codes import HoldReason
 from tui.journal.events import Policy, Relation, RunClosed, RunOpened, TriggerFired
-from tui.journal.others import OtherRun
+from tui.journal.other_runs import OtherRun
 from tui.run.errors import Errors
 from tui.run.steps import Commit, Reached, Steps, StepState
 from tui.run.unsettled import is_half_undone, is_unsettled
@@ -70,7 +70,7 @@ class RollbackState(Struct, frozen=True, kw_only=True):
     """A rollback: `to` names the step after which everything is taken back, None means all of it.
 
     One that failed and was taken up again is one rollback: it began when it began first, and `undo` names what either
-    part takes back. `stays`: what it had not taken back when it ended; `tui.run.takeback.stays` says what it has not
+    part takes back. `stays`: what it had not taken back when it ended; `tui.run.rollback.stays` says what it has not
     taken back by now.
     """
 

@@ -17,9 +17,9 @@ from tui.run.foresight import foresee
 from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
 from tui.run.projection import projection, rollback_projection
+from tui.run.rollback import stays
 from tui.run.state import GuardState, RunState
 from tui.run.steps import StepState
-from tui.run.takeback import stays
 from tui.run.unknown import Lack, end_lack, expected_lack, rehearsal_of, rollback_end_lack, safe_lack
 
 NO_ENGINE: dict[str, Any] = {"pid": None, "host": None, "alive": None}

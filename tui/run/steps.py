@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from tui.journal.codes import FailReason, FateReason
 from tui.journal.events import Effect, FateWord
+from tui.plan.kinds import Kind
 from tui.plan.model import Place, Step
-from tui.run.changing import reads
 from tui.run.pace import Pace
 
 Status = Literal[
@@ -291,3 +291,34 @@ class Steps:
         new = {state.id: state for state in states}
         kept = [state for state in self if state.id not in new and state.id not in without]
         return Steps.of([*kept, *new.values()])
+
+
+def kind_of(name: str) -> Kind | None:
+    """None for a kind that this version does not know."""
+    from tui.steps.registry import KINDS
+
+    return KINDS.get(name)
+
+
+def is_signed(step: Step) -> bool:
+    """Whether a person attests it, and nothing of it is executed."""
+    kind = kind_of(step.kind)
+    return kind is not None and kind.signed
+
+
+def changes(step: Step) -> bool:
+    """Whether a step changes something, so that it belongs into the window."""
+    kind = kind_of(step.kind)
+    return kind is not None and kind.may_change(step.changes)
+
+
+def reads(step: Step) -> bool:
+    """Whether a step leaves nothing in the database, whatever becomes of it. Of a kind that this version does not know
+    nobody can say so."""
+    kind = kind_of(step.kind)
+    return kind is not None and not kind.may_change(step.changes)
+
+
+def may_change(step: Step) -> bool:
+    """Whether a step changes something, for all that is known: a kind of another version may do anything."""
+    return not reads(step)

@@ -12,11 +12,10 @@ from msgspec import Struct
 
 from tui.journal.events import Basis, Rehearsed, RunOpened
 from tui.plan.model import UNDO_PREFIX, Step, places
-from tui.run.changing import is_signed
 from tui.run.clock import expected, expected_of, rollback_seconds
 from tui.run.projection import Ahead, ahead, projection
 from tui.run.state import RunState
-from tui.run.steps import StepState
+from tui.run.steps import StepState, is_signed
 
 
 class Unknown(StrEnum):

@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from tui.sql.forms import forms
 from tui.sql.lexer import LETTER_OR_DIGIT
 from tui.sql.meta import parse_meta
 from tui.sql.passwords import may_hold, read_columns, read_secrets
 from tui.sql.script import Statement, read_script
-from tui.sql.secretnames import is_distinctive, is_reference, is_secret_name
+from tui.sql.secrets import forms, is_distinctive, is_reference, is_secret_name
 from tui.sql.variables import Variables
 from tui.sql.written import find_written
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from tui.sql.lexer import Token, tokens
-from tui.sql.secretnames import is_secret_name
+from tui.sql.secrets import is_secret_name
 from tui.sql.written import HOLDS, find_written
 
 Sort = Literal["password", "hash", "connection", "option", "setting", "argument", "assignment", "column"]

@@ -11,11 +11,33 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from msgspec import Struct
+
 from tui.sql.code import name_of, plain
 from tui.sql.lexer import Token, tokens
 from tui.sql.script import Statement, read_script
-from tui.sql.touches import LONGEST, WHOLE, Touches
 
+LONGEST: Final = 256 * 1024
+"""Characters of a script that are looked through; of a longer one the whole database is taken."""
+
+
+class Touches(Struct, frozen=True, kw_only=True):
+    """`names`: identifiers, `schema.name` where they are qualified; `calls`: functions, without their schemas;
+    `otherwise`: where none of the names is a relation, it is about the whole database; `whole`: it is in any case."""
+
+    names: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    otherwise: bool = False
+    whole: bool = False
+
+    def __or__(self, other: Touches) -> Touches:
+        return Touches(
+            names=tuple(sorted({*self.names, *other.names})), calls=tuple(sorted({*self.calls, *other.calls})),
+            otherwise=self.otherwise or other.otherwise, whole=self.whole or other.whole,
+        )  # fmt: skip
+
+
+WHOLE: Final = Touches(whole=True)
 _DEPTH: Final = 3
 _IDENTIFIER: Final = re.compile(r'(?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+"))?')
 _KEYWORDS = """all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from tui.sql.secretnames import is_reference, is_secret_name
+from tui.sql.secrets import is_reference, is_secret_name
 
 HOLDS: Final = re.compile(
     r"passw|passphrase|passcode|secret|token|://|[_.-]?key|pass\b|pass_|pwd|\bpw\b|bearer|basic |credential|_pin|psk",

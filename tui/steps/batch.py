@@ -19,7 +19,7 @@ from tui.said import N_
 from tui.sql.classify import needs_no_transaction
 from tui.sql.leaving import outlasts
 from tui.sql.script import read_script
-from tui.sql.touches import Touches
+from tui.sql.touched import Touches
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import (

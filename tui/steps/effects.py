@@ -13,7 +13,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason, Replication
 from tui.journal.events import Effect as Applied
 from tui.journal.events import Event
-from tui.plan.tolerance import BRIEF
+from tui.plan.model import BRIEF
 from tui.sql.outside import Outside
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
 from tui.plan.kinds import Finding, Lint
-from tui.plan.tolerance import tolerance
+from tui.plan.model import tolerance
 from tui.said import Said
 from tui.sql.leaving import reaches_beyond
 from tui.steps.base import Context

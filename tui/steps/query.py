@@ -14,7 +14,7 @@ from tui.plan.model import Proof
 from tui.plan.scalars import Duration, Quantity
 from tui.said import N_
 from tui.sql.question import review_question
-from tui.sql.touches import Touches
+from tui.sql.touched import Touches
 from tui.steps import values
 from tui.steps.answers import answers, ask
 from tui.steps.base import Context, StepRun

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from tui.plan.kinds import Kinds, Read
 from tui.plan.model import UNDO_PREFIX, Action, Plan, Step, places
-from tui.sql.touched import touched
-from tui.sql.touches import WHOLE, Touches
+from tui.sql.touched import WHOLE, Touches, touched
 
 _ALL: Final = 1 << 20
 """Characters of all scripts together that are looked through."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.locale import _, ngettext
-from tui.run.changing import is_signed
 from tui.run.driving import Driver, driver
 from tui.run.foresight import Due, Foreseen, foresee
 from tui.run.state import RunState
+from tui.run.steps import is_signed
 from tui.words.figures import span
 from tui.words.inert import visible
 

@@ -9,18 +9,18 @@ import msgspec
 
 from tui.journal import events as e
 from tui.journal.line import Line
-from tui.run.neighbours import beside, neighbour
+from tui.run.other_runs import beside, neighbour
+from tui.run.rollback import stays
 from tui.run.state import Barrier, RunState
-from tui.run.takeback import stays
 from tui.said import Said, several
 from tui.words.codes import REASON, TAKEN_OVER, error_text, metric_word, word
 from tui.words.driving import drive_word
 from tui.words.figures import figure, size, span, whole
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
-from tui.words.records import Teller, Told, because, coded
 from tui.words.runs import excepted, outcome_word
 from tui.words.said import say
+from tui.words.severity import Teller, Told, because, coded
 from tui.words.step_events import STEP_EVENTS
 from tui.words.steps import name_of
 
@@ -185,7 +185,7 @@ def _backup(event: e.BackupRecorded, line: Line, state: RunState) -> Told:
 
 
 def _log(event: e.LogLines, line: Line, state: RunState) -> Told | None:
-    """Of its records that were left out; the others are told one by one (`tui.words.records`)."""
+    """Of its records that were left out; the others are told one by one (`tui.words.severity`)."""
     if not event.dropped:
         return None
     return Told("warning", say(several("{n} line left out", "{n} lines left out", event.dropped,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.locale import _
-from tui.run.neighbours import neighbour
+from tui.run.other_runs import neighbour
 from tui.run.state import Barrier
 from tui.said import N_
 from tui.words.codes import word

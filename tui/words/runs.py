@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.locale import _, ngettext
-from tui.run.changing import kind_of
+from tui.run.steps import kind_of
 from tui.words.codes import ROLLBACK_STATUS, RUN_WAITING, word
 from tui.words.inert import visible
 

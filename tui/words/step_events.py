@@ -13,8 +13,8 @@ from tui.words.cause import cause_of
 from tui.words.codes import EFFECT, FATE, FATE_REASON, REASON, word
 from tui.words.figures import whole
 from tui.words.inert import visible
-from tui.words.records import Teller, Told, because, coded
 from tui.words.said import say, told
+from tui.words.severity import Teller, Told, because, coded
 from tui.words.steps import progress_sentence
 from tui.words.waiting import wait_words
 
@@ -38,7 +38,7 @@ def _started(event: e.StepStarted, line: Line, state: RunState) -> Told:
 
 
 def _output(event: e.StepOutput, line: Line, state: RunState) -> Told | None:
-    """Of what was left out of its output, whose lines are told one by one (`tui.words.records`)."""
+    """Of what was left out of its output, whose lines are told one by one (`tui.words.severity`)."""
     if not event.dropped:
         return None
     return Told("warning", say(several("{n} byte more lies in the step's output file",

@@ -7,8 +7,7 @@ from typing import Any
 
 from tui.finite import share
 from tui.locale import _, ngettext
-from tui.run.changing import kind_of
-from tui.run.steps import StepState
+from tui.run.steps import StepState, kind_of
 from tui.words.codes import worded
 from tui.words.figures import amount, number, size, span
 from tui.words.inert import visible

@@ -9,8 +9,7 @@ from typing import Any
 
 from tui.journal.cut import REPEATED, cut
 from tui.locale import _, ngettext
-from tui.run.changing import kind_of
-from tui.run.steps import StepState
+from tui.run.steps import StepState, kind_of
 from tui.said import N_
 from tui.words.codes import EFFECT, FATE_REASON, REASON, word
 from tui.words.figures import size

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from tui.locale import _, ngettext
-from tui.run.neighbours import awaited
+from tui.run.other_runs import awaited
 from tui.said import N_
 from tui.words.codes import STEP_WAITING, metric_word, word
 from tui.words.figures import ago, amount, figure

@@ -17,11 +17,11 @@ from tui.engine.other_runs.discovery import neighbours
 from tui.journal import events as e
 from tui.journal.clock import RunClock
 from tui.journal.codes import Standing
-from tui.journal.others import OtherRun
+from tui.journal.other_runs import OtherRun
 from tui.journal.writer import JournalWriter
 from tui.plan.model import Plan
 from tui.postgres.presence import Sighting
-from tui.run.neighbours import awaited, named, neighbour
+from tui.run.other_runs import awaited, named, neighbour
 from tui.runs.paths import RunPaths
 from tui.words.said import say
 

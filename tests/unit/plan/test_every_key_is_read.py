@@ -12,8 +12,16 @@ from tui.plan import model, shapes
 from tui.steps.registry import KINDS
 
 LOADING = (
-    *(f"tui/plan/{name}" for name in ("convert", "lint", "reader", "references", "scene", "schema", "seal", "secrets")),
-    *("tui/plan/shapes", "tui/plan/targets", "tui/plan/model", "lint"),
+    *(f"tui/plan/{name}" for name in ("convert", "lint", "outline", "reader", "references")),
+    *(
+        "tui/plan/schema",
+        "tui/plan/seal",
+        "tui/plan/secrets",
+        "tui/plan/shapes",
+        "tui/plan/targets",
+        "tui/plan/model",
+        "lint",
+    ),
 )
 """What only looks whether a plan is right, kinds' `lint` included: who reads a key there does nothing with it."""
 ELSEWHERE = {

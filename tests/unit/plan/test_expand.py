@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.plan.expand import ExpansionError, expand, variables
+from tui.plan.scalars import ExpansionError, expand, variables
 
 
 @pytest.mark.parametrize(

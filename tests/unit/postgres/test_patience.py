@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tui.plan.tolerance import BRIEF, PATIENT, tolerance
+from tui.plan.model import BRIEF, PATIENT, tolerance
 from tui.postgres.conninfo.keepalives import endure, keepalives, server_settings, silent_for
 from tui.postgres.conninfo.parameters import WorkSettings, session_settings
 from tui.postgres.conninfo.programs import Bearing, way

@@ -12,7 +12,7 @@ from tui.cli.outcome import of_command, of_run
 from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, EvidenceState, HoldReason, Standing, WaitReason
-from tui.journal.others import OtherRun
+from tui.journal.other_runs import OtherRun
 from tui.run import commands as c
 from tui.run.next import Run, Wait, next_effects
 from tui.run.status import status

@@ -27,8 +27,8 @@ from tui.plain.table import runs_lines, status_lines
 from tui.plan.model import Proof
 from tui.run import commands as c
 from tui.run.next import Wait, exit_code
+from tui.run.rollback import stays
 from tui.run.status import status
-from tui.run.takeback import stays
 
 Act = Callable[[Driven], object]
 

@@ -10,7 +10,7 @@ from tests.unit.run.runs import rollback as back
 from tests.unit.run.test_ended import fails, resolved, skipped
 from tui.plan.model import Step
 from tui.run import commands as c
-from tui.run.takeback import stays
+from tui.run.rollback import stays
 from tui.words.refusals import refusal_words
 
 

@@ -14,7 +14,7 @@ from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.rehearsed import FACTOR, FLOOR, Past, compared, factor, past_of
 from tui.run.state import RunState
 from tui.run.unknown import Unknown, end_lack, expected_lack, safe_lack
-from tui.sql.touches import WHOLE, Touches
+from tui.sql.touched import WHOLE, Touches
 
 MB = 1_000_000
 PLAN = listed(sql("a"), sql("b"), back=(phase(section(query("rb"))),))

@@ -7,11 +7,11 @@ import pytest
 from tests.unit.run.runs import Driven, companion, listed, query, rollback, sign, sql, undo
 from tui.journal import events as e
 from tui.journal.codes import Standing
-from tui.journal.others import IN_THE_WAY
+from tui.journal.other_runs import IN_THE_WAY
 from tui.plan.model import Step
 from tui.run import commands as c
-from tui.run.changing import may_change
 from tui.run.standing import changes_something, in_the_way, standing
+from tui.run.steps import may_change
 
 
 def code(run: Driven) -> Standing | None:

@@ -12,9 +12,9 @@ from tui.plain.table import status_lines
 from tui.run import commands as c
 from tui.run.fold import fold
 from tui.run.next import Wait
+from tui.run.rollback import stays
 from tui.run.state import RunState
 from tui.run.status import status
-from tui.run.takeback import stays
 from tui.words.codes import EFFECT, word
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tui.sql.disclosed import disclosed_in_script, disclosed_in_text, hidden
 from tui.sql.passwords import read_secrets
-from tui.sql.secretnames import is_secret_name
+from tui.sql.secrets import is_secret_name
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.sql.touched import touched
-from tui.sql.touches import LONGEST, WHOLE, Touches
+from tui.sql.touched import LONGEST, WHOLE, Touches, touched
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.steps.drive import play, step
 from tui.plan.loader import load
-from tui.plan.tolerance import BRIEF, PATIENT
+from tui.plan.model import BRIEF, PATIENT
 from tui.steps.effects import Effect, RunStatement, RunTransaction, TxDone
 from tui.steps.registry import KINDS
 

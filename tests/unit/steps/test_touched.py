@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.unit.run.runs import listed, query, sign
 from tui.plan.model import Action, Proof, Step
-from tui.sql.touches import LONGEST
+from tui.sql.touched import LONGEST
 from tui.steps.registry import KINDS
 from tui.steps.touched import touched_by
 

@@ -19,13 +19,14 @@ from tui.console.pictures.now import now
 from tui.console.view import Moment, View
 from tui.journal import codes as c
 from tui.journal import events as e
-from tui.journal.others import OtherRun
+from tui.journal.facts import Fact
+from tui.journal.other_runs import OtherRun
 from tui.plain.narrator import narrate
 from tui.plan import model
 from tui.run import state, steps
 from tui.run.confirmation import Why
 from tui.run.fold import fold
-from tui.run.neighbours import standing
+from tui.run.other_runs import standing
 from tui.run.unknown import Unknown
 from tui.words import codes as w
 from tui.words import holding
@@ -79,7 +80,7 @@ def test_each_code_has_words_and_each_word_a_code(table: Mapping[str, str], code
 def test_no_family_of_codes_is_forgotten() -> None:
     held = {type(code) for _table, codes in TABLES for code in codes} | set(SAID)
     # Keys of facts name what is beside them; why a rehearsed time says nothing is told with the sizes.
-    assert set(c.FAMILIES) - held <= {c.Fact, c.Incomparable}
+    assert set(c.FAMILIES) - held <= {Fact, c.Incomparable}
 
 
 @pytest.mark.parametrize("family", SAID, ids=lambda family: family.__name__)

@@ -12,7 +12,7 @@ from tests.console.journals import Story, backing_up, failed, migrated, migratin
 from tests.unit.cli.journals import Journal, plan, sql
 from tui.console.loglines import log_lines
 from tui.journal import events as e
-from tui.journal.others import OtherRun
+from tui.journal.other_runs import OtherRun
 from tui.plain.narrator import narrate
 from tui.run.fold import fold
 from tui.run.state import RunState

@@ -16,7 +16,7 @@ from tui.locale import _, ngettext
 from tui.run.clock import expected, starts_in
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps, StepState
-from tui.run.upnext import comes_next
+from tui.run.upcoming import comes_next
 from tui.words.codes import FATE_REASON, reason_of, step_word, word
 from tui.words.figures import clock
 from tui.words.inert import visible

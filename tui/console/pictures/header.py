@@ -11,7 +11,7 @@ from tui.console.view import View
 from tui.finite import local
 from tui.locale import _, ngettext
 from tui.run.driving import driver
-from tui.run.takeback import stays
+from tui.run.rollback import stays
 from tui.words.codes import ENVIRONMENT, VIEWER, word
 from tui.words.figures import ago, clock
 from tui.words.inert import visible

@@ -7,7 +7,7 @@ from tui.console.pictures.exact import exact
 from tui.console.pieces import Line
 from tui.locale import _
 from tui.words.inert import visible
-from tui.words.records import severity_word
+from tui.words.severity import severity_word
 
 
 def log_line(line: LogLine, width: int) -> list[Line]:

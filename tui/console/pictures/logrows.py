@@ -9,7 +9,7 @@ from tui.console.loglines import LogLine
 from tui.console.pieces import Line, Piece, clipped, width_of
 from tui.words.figures import time_of_day
 from tui.words.inert import visible
-from tui.words.records import severity_word
+from tui.words.severity import severity_word
 
 COLUMNS_FROM = 60
 """Columns from which severities stand in a column of their own; below, only errors and warnings are named."""

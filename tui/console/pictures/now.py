@@ -18,15 +18,14 @@ from tui.console.view import Said, View
 from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _
 from tui.run import commands as c
-from tui.run.changing import is_signed
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import beginning
-from tui.run.neighbours import neighbour
+from tui.run.other_runs import neighbour
+from tui.run.rollback import stays
 from tui.run.state import Barrier
-from tui.run.steps import StepState
-from tui.run.takeback import stays
+from tui.run.steps import StepState, is_signed
 from tui.run.unknown import rehearsal_of
-from tui.run.upnext import upcoming
+from tui.run.upcoming import upcoming
 from tui.words.codes import FATE_REASON, ROLLBACK_STATUS, word
 from tui.words.driving import foreseen_words, steps_words, stop_words
 from tui.words.figures import clock, span

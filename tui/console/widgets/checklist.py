@@ -18,7 +18,7 @@ from tui.locale import _
 from tui.run.clock import expected
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps
-from tui.run.upnext import stands_at, upcoming
+from tui.run.upcoming import stands_at, upcoming
 from tui.words.inert import visible
 
 MARGIN = 2

@@ -17,7 +17,7 @@ from tui.console.widgets.pane import Pane
 from tui.console.widgets.tabs import pane_title
 from tui.locale import _, ngettext
 from tui.words.inert import visible
-from tui.words.records import severity_word
+from tui.words.severity import severity_word
 
 MOST_ROWS = 4
 """Rows of a line at least before it is cut, where the pane has so many; Enter shows the whole of it."""

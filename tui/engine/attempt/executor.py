@@ -27,9 +27,8 @@ from tui.engine.target.session_loss import Life
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, WaitReason
 from tui.plan.kinds import Kind
-from tui.plan.model import Proof
+from tui.plan.model import Proof, tolerance
 from tui.plan.sealed import SealedPlan
-from tui.plan.tolerance import tolerance
 from tui.postgres.session import Session
 from tui.run.confirmation import late
 from tui.run.steps import StepState

@@ -20,7 +20,7 @@ from tui.journal.remarks import Coded, Remarked, coded
 from tui.plan.sealed import NotAsSealed
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
 from tui.postgres.identity import OtherTarget
-from tui.run.changing import may_change
+from tui.run.steps import may_change
 from tui.said import said_of
 from tui.steps import effects as fx
 from tui.steps.answers import passes

@@ -28,10 +28,9 @@ from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
 from tui.journal.line import JournalError
 from tui.journal.remarks import Coded, Remarked, neutral
-from tui.plan.expand import ExpansionError, expand
-from tui.plan.model import Step
+from tui.plan.model import Step, tolerance
+from tui.plan.scalars import ExpansionError, expand
 from tui.plan.sealed import NotAsSealed, SealedPlan
-from tui.plan.tolerance import tolerance
 from tui.postgres.conninfo.connection_string import keywords
 from tui.postgres.conninfo.parameters import WorkSettings, application_name
 from tui.postgres.conninfo.programs import SERVICE

@@ -14,8 +14,7 @@ from tui.engine.programs.client_tools import find_tool, tool_major
 from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked, neutral
-from tui.plan.expand import ExpansionError, expand
-from tui.plan.scalars import disk_need
+from tui.plan.scalars import ExpansionError, disk_need, expand
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget, who
 from tui.postgres.session import Session

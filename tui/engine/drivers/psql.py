@@ -24,7 +24,7 @@ from tui.engine.target.access import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason
 from tui.journal.remarks import Coded, Remarked, coded
-from tui.plan.expand import ExpansionError, expand
+from tui.plan.scalars import ExpansionError, expand
 from tui.plan.sealed import SealedPlan
 from tui.postgres import psql_protocol
 from tui.postgres.errors import ConnectionLost, PostgresError

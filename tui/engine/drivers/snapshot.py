@@ -16,8 +16,7 @@ from tui.engine.target.access import TargetAccess
 from tui.journal import events as e
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.model import Step
-from tui.plan.tolerance import PATIENT
+from tui.plan.model import PATIENT, Step
 from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.conninfo.resolve import Resolved
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError

@@ -14,8 +14,8 @@ from typing import Any, Final
 from tui.engine.target.access import TargetAccess
 from tui.journal.io import open_for_reading
 from tui.journal.remarks import Coded, Remarked, coded, neutral
-from tui.plan.expand import ExpansionError, expand
 from tui.plan.model import HostSource
+from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import PostgresError
 from tui.probes.local_host import disk_of
 from tui.probes.reading import Source, SourceFailed

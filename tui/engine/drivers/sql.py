@@ -24,8 +24,7 @@ from tui.engine.target.session_loss import Lost
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
 from tui.journal.remarks import said_fields
-from tui.plan.model import Step
-from tui.plan.tolerance import BRIEF
+from tui.plan.model import BRIEF, Step
 from tui.postgres import row_counts
 from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed

@@ -20,13 +20,13 @@ from msgspec.structs import replace
 from tui.engine.other_runs.discovery import neighbours
 from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Standing
-from tui.journal.others import OtherRun, Seat
+from tui.journal.other_runs import OtherRun, Seat
 from tui.postgres import presence
 from tui.postgres.evidence import fence
 from tui.postgres.pooler import SETTLED
 from tui.postgres.presence import Sighting
 from tui.postgres.session import Session
-from tui.run.neighbours import in_the_way, seat
+from tui.run.other_runs import in_the_way, seat
 from tui.runs.paths import RunPaths, is_own, last_type
 from tui.said import N_, Joined, Said
 

@@ -20,7 +20,7 @@ from tui.engine.lock import engine_facts
 from tui.journal.codes import Standing
 from tui.journal.events import class_of
 from tui.journal.failure import JournalCorrupt
-from tui.journal.others import OtherRun
+from tui.journal.other_runs import OtherRun
 from tui.journal.reader import Entry, JournalReader
 from tui.run.fold import fold
 from tui.run.standing import standing

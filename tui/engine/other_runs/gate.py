@@ -19,14 +19,14 @@ from tui.engine.target.access import TargetAccess
 from tui.journal.codes import HoldReason
 from tui.journal.events import RunBeside
 from tui.journal.failure import JournalBroken, JournalFull
-from tui.journal.others import OtherRun
+from tui.journal.other_runs import OtherRun
 from tui.plan.model import places
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget
 from tui.postgres.presence import sightings
 from tui.postgres.session import Session
-from tui.run.changing import may_change
 from tui.run.standing import has_ahead, in_the_way
+from tui.run.steps import may_change
 from tui.runs.paths import RunPaths
 
 _FIRST_S: Final = 2.0

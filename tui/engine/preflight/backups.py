@@ -11,9 +11,9 @@ from tui.engine.drivers import space
 from tui.engine.preflight.findings import Findings
 from tui.engine.target.access import TargetAccess
 from tui.journal.remarks import coded
-from tui.plan.expand import ExpansionError, expand
 from tui.plan.kinds import Room
 from tui.plan.model import Plan, steps_of
+from tui.plan.scalars import ExpansionError, expand
 from tui.said import N_, Said
 from tui.steps.registry import needs_of
 

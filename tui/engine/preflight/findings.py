@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.journal.objections import Objection
+from tui.journal.codes import Objection
 from tui.plan.problems import Level, Problem
 from tui.said import Said
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from tui.engine.preflight.findings import Findings
-from tui.plan.expand import variables
 from tui.plan.model import Plan, Target, actions
+from tui.plan.scalars import variables
 from tui.said import N_, Quoted, Said
 from tui.steps.registry import needs_of
 

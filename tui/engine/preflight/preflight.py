@@ -29,7 +29,7 @@ from tui.plan.seal import work_of
 from tui.postgres.conninfo.resolve import without_service_variable
 from tui.postgres.errors import PostgresError
 from tui.postgres.session import Session
-from tui.run.neighbours import neighbour
+from tui.run.other_runs import neighbour
 from tui.runs.paths import runs_directory
 from tui.said import N_, Said
 from tui.steps.registry import KINDS, needs_of

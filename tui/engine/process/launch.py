@@ -28,7 +28,7 @@ from tui.runs.owner import NotOwned, require_own
 from tui.runs.paths import RunExists, RunPaths, create_run_directory, new_run_id, runs_directory
 from tui.runs.person import caller
 from tui.said import N_, Said, from_data, said_of
-from tui.sql.touches import LONGEST, Touches
+from tui.sql.touched import LONGEST, Touches
 
 _GONE_AGAIN = 20
 

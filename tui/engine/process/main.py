@@ -32,10 +32,10 @@ from tui.engine.redaction.redactor import Redactor
 from tui.engine.running import identity
 from tui.engine.target.access import TargetAccess
 from tui.journal.clock import RunClock
+from tui.journal.codes import NEVER_IN_SPITE, Objection
 from tui.journal.events import RunOpened, RunRecovered, Sizes, Wish, class_of
 from tui.journal.failure import JournalLost
 from tui.journal.line import JournalError, Line
-from tui.journal.objections import NEVER_IN_SPITE, Objection
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
 from tui.plan.files import PLAN_FILE
@@ -47,7 +47,7 @@ from tui.postgres.errors import PostgresError
 from tui.postgres.sizes import Found
 from tui.run.driving import wished
 from tui.run.fold import fold_all
-from tui.run.neighbours import UNSEEN, beside
+from tui.run.other_runs import UNSEEN, beside
 from tui.run.rehearsed import compared
 from tui.run.standing import changes_something
 from tui.run.state import RunState

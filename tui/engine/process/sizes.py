@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tui.engine.target.access import TargetAccess
 from tui.postgres.errors import PostgresError
 from tui.postgres.sizes import Found, measure
-from tui.sql.touches import Touches
+from tui.sql.touched import Touches
 
 MOST = 1000
 """Names and calls that are asked about: of more nothing is known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tui.plan.secrets import Secrets
-from tui.sql.secretnames import is_distinctive, is_secret_name
+from tui.sql.secrets import is_distinctive, is_secret_name
 from tui.sql.written import find_written
 
 _SHORT = 6

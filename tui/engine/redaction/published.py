@@ -17,7 +17,7 @@ from tui.plan.files import PLAN_FILE
 from tui.plan.model import Plan
 from tui.plan.secrets import Secrets
 from tui.sql.disclosed import MARK, hidden
-from tui.sql.secretnames import is_secret_name
+from tui.sql.secrets import is_secret_name
 from tui.steps.registry import KINDS
 
 _SAID: Final = frozenset({"title", "name", "contact", "duty"})

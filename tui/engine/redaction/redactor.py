@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from tui.engine.redaction.patterns import ANCHORS, KEY_WORDS, MARK, NAMES, LikelySecrets
-from tui.sql.forms import forms
-from tui.sql.secretnames import is_secret_name
+from tui.sql.secrets import forms, is_secret_name
 
 MIN_SECRET: Final = 4
 """Shorter values occur everywhere by chance."""

@@ -15,10 +15,9 @@ from tui.engine.target.password_command import ask_for_password
 from tui.engine.target.presence import Presence
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.expand import ExpansionError, expand
-from tui.plan.model import Target
+from tui.plan.model import BRIEF, Target
+from tui.plan.scalars import ExpansionError, expand
 from tui.plan.secrets import Secrets
-from tui.plan.tolerance import BRIEF
 from tui.postgres.connect import open_session
 from tui.postgres.conninfo.connection_string import quoted_value
 from tui.postgres.conninfo.parameters import WorkSettings

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.expand import ExpansionError, expand
+from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import ConnectFailed
 
 PATIENCE = 30.0

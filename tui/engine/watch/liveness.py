@@ -25,7 +25,7 @@ from tui.engine.watch.logbook import Logbook
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.events import StepWaiting
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.tolerance import BRIEF
+from tui.plan.model import BRIEF
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.evidence import fence
 from tui.postgres.pooler import SETTLED

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.expand import ExpansionError, expand
+from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import ConnectionLost
 from tui.postgres.logs.file import FileLog, form_of
 from tui.postgres.logs.parser import Parser, parser_for

@@ -23,9 +23,9 @@ from tui.engine.watch.sql_canary import SqlQuestion
 from tui.journal import events as e
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.remarks import Coded, Remarked, neutral
-from tui.plan.expand import ExpansionError, expand
 from tui.plan.metrics import Origin, told_by
 from tui.plan.model import HostSource
+from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.postgres.sample import SHORTEST, Sample, sample
 from tui.postgres.session import Session

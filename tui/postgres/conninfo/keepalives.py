@@ -11,7 +11,7 @@ import socket
 import struct
 from typing import Any
 
-from tui.plan.tolerance import BRIEF
+from tui.plan.model import BRIEF
 
 _IDLE, _OFTEN, _SELDOM = 5, 2, 5
 _LAST_DATA_RECEIVED = struct.Struct("=I")

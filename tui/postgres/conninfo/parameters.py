@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from tui.plan.tolerance import BRIEF
+from tui.plan.model import BRIEF
 from tui.postgres.conninfo.keepalives import keepalives, server_settings
 from tui.postgres.conninfo.resolve import Resolved
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tui.plan.tolerance import BRIEF
+from tui.plan.model import BRIEF
 from tui.postgres.conninfo.connection_string import keywords
 from tui.postgres.conninfo.keepalives import keepalives
 from tui.postgres.conninfo.parameters import CONNECT_TIMEOUT, Address, WorkSettings, hosts, pinned, session_settings

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectFailed
-from tui.sql.secretnames import is_secret_name
+from tui.sql.secrets import is_secret_name
 
 LONGEST = 1000
 """Bytes of a line that every libpq takes: its buffer has 1,024."""

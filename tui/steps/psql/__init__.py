@@ -19,13 +19,13 @@ from msgspec import UNSET, Struct, UnsetType
 from tui.journal.codes import FailReason
 from tui.plan.files import Undecodable, UnusableFile, not_utf8, why
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Read
+from tui.plan.model import tolerance
 from tui.plan.scalars import Duration, File
-from tui.plan.tolerance import tolerance
 from tui.said import N_, Quoted, Said
 from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
 from tui.sql.script import read_script
-from tui.sql.touches import LONGEST, WHOLE, Touches
+from tui.sql.touched import LONGEST, WHOLE, Touches
 from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings

@@ -22,7 +22,7 @@ from tui.sql.outside import outside_of
 from tui.sql.parts import Part, part_text
 from tui.sql.patient import is_patient
 from tui.sql.script import Script, read_script
-from tui.sql.touches import LONGEST, WHOLE, Touches
+from tui.sql.touched import LONGEST, WHOLE, Touches
 from tui.sql.units import Unit, units
 from tui.steps.base import Context, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlStatement

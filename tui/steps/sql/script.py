@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tui.journal.codes import FailReason
 from tui.journal.events import Effect as Applied
-from tui.plan.tolerance import tolerance
+from tui.plan.model import tolerance
 from tui.sql.leaving import outlasts
 from tui.sql.outside import outside_of
 from tui.sql.patient import all_patient

@@ -1,4 +1,4 @@
-"""The demo's keeper: `python -m tui.demo.keeper DIRECTORY RUN_DIRECTORY`.
+"""The demo's watchdog: `python -m tui.demo.watchdog DIRECTORY RUN_DIRECTORY`.
 
 It detaches itself and lets the demo's server and load live exactly as long as their run is open. It ends them when
 the journal says `run.closed`, when the run's directory vanishes, and when the demo's own directory vanishes. A
@@ -16,21 +16,19 @@ from pathlib import Path
 
 import psutil
 
-from tui.demo import lock
-from tui.demo.errors import DemoError
+from tui.demo import DemoError, lock
 from tui.demo.journal_end import JournalEnd
-from tui.demo.sample import DATABASE
-from tui.demo.server import Server
+from tui.demo.server import DATABASE, Server
 
 EVERY_S = 0.25
 LOCK = "keeper.lock"
 LOAD_SWITCH = "VIRADA_DEMO_LOAD"
-# The run's directory is made after the demo: a keeper whose run never comes does not wait for ever.
+# The run's directory is made after the demo: a watchdog whose run never comes does not wait for ever.
 _RUN_COMES_WITHIN_S = 300.0
 _LOAD_AGAIN_S = 5.0
 
 
-class Keeper:
+class Watchdog:
     """Watches one demo and one run."""
 
     def __init__(self, directory: Path, run_directory: Path) -> None:
@@ -120,14 +118,14 @@ class Keeper:
 
 
 def running(directory: Path) -> bool:
-    """Whether this demo has a keeper."""
+    """Whether this demo has a watchdog."""
     return lock.held(directory / LOCK)
 
 
 def start(directory: Path, run_directory: Path) -> None:
-    """Start a keeper, detached, and return once it holds its lock; does nothing when there is one already."""
+    """Start a watchdog, detached, and return once it holds its lock; does nothing when there is one already."""
     done = subprocess.run(
-        [sys.executable, "-m", "tui.demo.keeper", str(directory), str(run_directory)],
+        [sys.executable, "-m", "tui.demo.watchdog", str(directory), str(run_directory)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -135,20 +133,20 @@ def start(directory: Path, run_directory: Path) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path if path)},
     )
     if done.returncode != 0:
-        raise DemoError(done.stderr.strip() or "the demo's keeper did not start")
+        raise DemoError(done.stderr.strip() or "the demo's watchdog did not start")
 
 
 def main(arguments: list[str]) -> int:
     """Take the lock, detach, keep. The one who started it waits only until the lock is held."""
     if len(arguments) != 2:
-        print("usage: python -m tui.demo.keeper DIRECTORY RUN_DIRECTORY", file=sys.stderr)
+        print("usage: python -m tui.demo.watchdog DIRECTORY RUN_DIRECTORY", file=sys.stderr)
         return 2
     directory, run_directory = (Path(argument).resolve() for argument in arguments)
     try:
         taken = lock.take(directory / LOCK)
         if taken is None:
             return 0
-        keeper = Keeper(directory, run_directory)
+        watchdog = Watchdog(directory, run_directory)
     except (OSError, DemoError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -160,8 +158,8 @@ def main(arguments: list[str]) -> int:
     _cut_off(directory / "keeper.log")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: setattr(keeper, "asked_to_end", True))
-    keeper.run()
+    signal.signal(signal.SIGTERM, lambda *_: setattr(watchdog, "asked_to_end", True))
+    watchdog.run()
     return 0
 
 

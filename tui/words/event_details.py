@@ -9,8 +9,8 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.run.attested import attested_steps
 from tui.run.clock import instant
+from tui.run.rollback import stays
 from tui.run.state import RunState
-from tui.run.takeback import stays
 from tui.said import Said, several
 from tui.words.codes import EFFECT, ENVIRONMENT, MODE, word
 from tui.words.driving import drive_word, from_here_on
@@ -21,7 +21,7 @@ from tui.words.said import say
 from tui.words.unknown import lacking_lines
 
 
-def further(previous: RunState, state: RunState, event: e.Event, line: Line) -> list[str]:
+def event_details(previous: RunState, state: RunState, event: e.Event, line: Line) -> list[str]:
     """What else is to be said of an event that led from `previous` to `state`."""
     more = _FURTHER.get(type(event))
     return [] if more is None else more(previous, state, event, line)

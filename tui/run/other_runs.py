@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui.journal.codes import Standing
-from tui.journal.others import OtherRun, Seat
+from tui.journal.other_runs import OtherRun, Seat
 from tui.said import N_, Joined, Said
 
 _STANDING = {

@@ -6,9 +6,8 @@ from msgspec.structs import replace
 
 from tui.journal.events import Effect
 from tui.plan.model import UNDO_PREFIX, Phase, Place, Step, places
-from tui.run.changing import reads
 from tui.run.state import RunState
-from tui.run.steps import StepState
+from tui.run.steps import StepState, reads
 
 
 def undo_step(state: RunState, undoes: str) -> StepState:

@@ -1,4 +1,4 @@
-"""Names of what is secret: the one table by which variables, keys, options and settings are told from others.
+"""What is secret: the ways in which one is written down, and the one table of their names.
 
 `DB_PASS`, `PGPASSWORD`, `api_token`, `PRIVATE_KEY`, `apiKey` hold secrets; `PGPASSFILE`, `token_type`,
 `password_encryption`, `PWD` and `MAX_TOKENS` do not.
@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 _ENDINGS: Final = ("password", "passwd", "passphrase", "passcode", "secret", "apikey", "authorization")
 """A word that ends so: PGPASSWORD, clientsecret."""
@@ -64,3 +67,26 @@ def is_distinctive(value: str) -> bool:
     letters = any(character.isalpha() for character in value)
     mixed = any(not character.isalpha() for character in value)
     return len(value) >= 5 and letters and (mixed or (len(value) >= 8 and value.lower() != value))
+
+
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
+
+
+def forms(secret: str) -> frozenset[str]:
+    """The secret as it is; in a URL; in SQL and in psql; in a connection string, a password file, JSON and a shell."""
+    found = {secret}
+    for url in (
+        quote(secret, safe="", errors="replace"),
+        quote_plus(secret, errors="replace"),
+        quote(secret, safe="~!*'()", errors="replace"),
+    ):
+        found |= {url, _PERCENT.sub(lambda match: match[0].lower(), url)}
+    backslashes = secret.replace("\\", "\\\\")
+    found |= {
+        secret.replace("'", "''"), backslashes.replace("'", "''"), backslashes.replace("'", "\\'"), backslashes,
+        secret.replace("'", "\\'"), backslashes.replace(":", "\\:"), backslashes.replace('"', '\\"'),
+        secret.replace('"', '""'), shlex.quote(secret).strip("'"), secret.replace("$", "\\$"),
+    }  # fmt: skip
+    for ascii_only in (True, False):
+        found.add(json.dumps(secret, ensure_ascii=ascii_only)[1:-1])
+    return frozenset(found)
