@@ -48,7 +48,7 @@ def language_of_environment() -> str:
     for name in _VARIABLES:
         for value in os.environ.get(name, "").split(":"):
             if value:
-                return "pt_BR" if value.lower().startswith("pt") else "en"
+                return next((known for known in LANGUAGES if value.lower().startswith(known[:2])), "en")
     return "en"
 
 

@@ -13,12 +13,12 @@ from tui.run.clock import instant
 from tui.run.state import RunState
 from tui.words.inert import visible
 
-_COMMA = str.maketrans(",.", ".,")
+_SIGNS = {"pt_BR": str.maketrans(",.", ".,")}
 """What English writes 12,400.5 is 12.400,5 in Brazil."""
 
 
 def _signed(text: str) -> str:
-    return text.translate(_COMMA) if language() == "pt_BR" else text
+    return text.translate(_SIGNS.get(language(), {}))
 
 
 def _digits(value: float, form: str) -> str:

@@ -1,0 +1,40 @@
+"""Every file that a document names is there, and every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OF_BEFORE = {"CHANGELOG.md"}
+"""Tells of files that were."""
+DOCUMENTS = sorted(
+    path for path in (*ROOT.glob("*.md"), *ROOT.glob("doc/*.md")) if path.name not in OF_BEFORE
+)  # fmt: skip
+_PATH = re.compile(r"(?<![\w/.])((?:tui|tests|doc|plans|findings|screenshots)/[\w./*-]*)")
+_LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+
+
+def named(text: str) -> set[str]:
+    """Files and directories; `tui/steps/*.py` is any of them, `tui/steps/NAME.py` one that is to come."""
+    found = {path.rstrip(".") for path in _PATH.findall(text)}
+    return {path for path in found if not any(part.isupper() for part in re.split(r"[/.]", path) if part)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_names_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert not sorted(path for path in named(text) if not any(ROOT.glob(path)))
+    assert not sorted(link for link in _LINK.findall(text) if not (document.parent / link).exists())
+    assert not sorted(
+        f"{file}::{name}" for file, name in _TEST.findall(text)
+        if not re.search(rf"def {name}\b", (ROOT / file).read_text(encoding="utf-8"))
+    )  # fmt: skip
+
+
+def test_a_file_that_is_not_there_is_found() -> None:
+    (missing,) = (path for path in named("`tui/run/fold.py`, `tui/run/gone.py`.") if not any(ROOT.glob(path)))
+    assert missing == "tui/run/gone.py"
