@@ -20,7 +20,7 @@ from tests.engine import rig
 from tests.engine.rig import Rig
 from tui.engine import engine
 from tui.engine.watch import log_follower, sampler
-from tui.postgres.sample import Sample
+from tui.postgres.sample import ServerSample
 from tui.run.commands import Execute
 
 ASKED_EVERY = 100
@@ -55,9 +55,9 @@ class Fed(sampler.Sampler):
     counted = 0
     written = 0
     finished: asyncio.Event
-    _answer: Sample | None = None
+    _answer: ServerSample | None = None
 
-    async def _server(self) -> Sample | None:
+    async def _server(self) -> ServerSample | None:
         cls = type(self)
         if cls.counted >= cls.wanted:
             cls.finished.set()

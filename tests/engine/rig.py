@@ -23,7 +23,7 @@ from tests.postgres_server import Database
 from tui.engine.crashlog import CrashLog
 from tui.engine.engine import Engine
 from tui.engine.process import main
-from tui.engine.process.launch import Opening
+from tui.engine.process.launch import OpeningOrder
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
 from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
@@ -139,7 +139,7 @@ class Rig:
         )  # fmt: skip
         touches = touched_by(self.loaded.plan, lambda name: (self.paths.plan / name).read_text(), KINDS)
         source = str(self.source) if self.checked else ""
-        opening = Opening(opened=opened, by="ana@test", source=source, past=self.past, touches=touches)
+        opening = OpeningOrder(opened=opened, by="ana@test", source=source, past=self.past, touches=touches)
         file_of(self.paths).write_bytes(msgspec.json.encode(opening))
         self.recorder, self.target, _told = await main._open(self.paths, self.environment)
         self._run()

@@ -178,8 +178,8 @@ def test_a_disk_that_fills_up_keeps_no_status_from_being_told(small_disk: Path) 
 
 
 def test_how_the_keeper_ends_is_not_how_the_program_did(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keeper that cannot write the status down ends with one of its own interpreter's."""
-    broken = raw.with_name("keeper.py")
+    """A supervisor that cannot write the status down ends with one of its own interpreter's."""
+    broken = raw.with_name("supervisor.py")
     broken.write_text("import os\nos._exit(120)\n")
     monkeypatch.setattr(children, "SUPERVISOR", broken)
 
@@ -221,7 +221,7 @@ def test_end_kills_what_does_not_obey_and_all_that_belongs_to_it(raw: Path) -> N
         await until(lambda: len(members(child.identity)) >= 4)
         assert await child.end(0.1)
         assert not members(child.identity)
-        # The keeper was spared long enough to tell.
+        # The supervisor was spared long enough to tell.
         assert await child.wait() == -9
 
     asyncio.run(main())
@@ -256,7 +256,7 @@ def test_no_status_before_the_end(raw: Path, tmp_path: Path) -> None:
     async def main() -> None:
         child = await shell(f"echo ready; read line < {gate}; exit 5", raw)
         await until(lambda: "ready" in raw.read_text())
-        # Signals to the whole group leave the keeper where it is.
+        # Signals to the whole group leave the supervisor where it is.
         os.kill(child.identity.pid, signal.SIGTERM)
         os.kill(child.identity.pid, signal.SIGHUP)
         waiting = asyncio.ensure_future(child.wait())
@@ -360,8 +360,8 @@ def test_another_account(raw: Path) -> None:
 
     async def main() -> None:
         child = await shell("id -u; id -g; id -G; echo again >> /dev/stdout; exit 6", raw, uid=nobody.pw_uid)
-        keeper = Path(f"/proc/{child.identity.pid}").stat()
-        assert keeper.st_uid == 0
+        supervisor = Path(f"/proc/{child.identity.pid}").stat()
+        assert supervisor.st_uid == 0
         assert await child.wait() == 6
 
     asyncio.run(main())

@@ -21,7 +21,7 @@ from tests.postgres_server import Database
 from tui.engine.preflight import metrics
 from tui.engine.preflight import preflight as looked
 from tui.engine.process import main
-from tui.engine.process.launch import Opening, _positions
+from tui.engine.process.launch import OpeningOrder, _positions
 from tui.engine.programs import client_tools
 from tui.engine.target.access import TargetAccess
 from tui.journal.codes import NEVER_IN_SPITE, Objection
@@ -123,7 +123,7 @@ class Scene:
             id=paths.directory.name, plan=loaded.plan, seal=frozen.seal, work=frozen.work, target="here",
             environment=self.environment, despite=despite,
         )  # fmt: skip
-        opening = Opening(
+        opening = OpeningOrder(
             opened=opened, by="ana@test", source=str(self.home / "plan.yaml"), positions=_positions(loaded)
         )
 
@@ -149,7 +149,7 @@ def _no_createdb(scene: Scene) -> None:
 
 
 def _lag_unknown(scene: Scene) -> None:
-    """What a role without pg_monitor sees of a replica (`test_preflight_measured` has a real one)."""
+    """What a role without pg_monitor sees of a replica (`test_preflight_metrics` has a real one)."""
     hidden = Replica(pid=1, name="r", lag_s=None, lag_bytes=None, replayed="", since=0.0, hidden=True)
 
     async def sample(session: Any, previous: Any) -> Any:
@@ -234,7 +234,7 @@ def scene(tmp_path: Path, empty_database: Database, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_code_has_a_situation() -> None:
-    # Another run has its tests in test_beside.py.
+    # Another run has its tests in test_admission.py.
     assert set(Objection) - {Objection.POOLER, Objection.OTHER_RUN} == SITUATIONS.keys()
 
 

@@ -51,7 +51,7 @@ def fates(rig: Rig) -> list[tuple[str, str]]:
 
 
 async def begun(rig: Rig, database: Database, condition: str = "wait_event = 'PgSleep'") -> psutil.Process:
-    """Start the step; when its work on the server has come so far: the keeper of its program."""
+    """Start the step; when its work on the server has come so far: the supervisor of its program."""
     assert rig.do(Execute(step="a")) is None
     text = f"select count(*) from pg_stat_activity where datname = current_database() and {condition}"
     # It may be at work before that it was started is written down.
@@ -60,12 +60,12 @@ async def begun(rig: Rig, database: Database, condition: str = "wait_event = 'Pg
     return psutil.Process(child["pid"])
 
 
-def kill_keeper(keeper: psutil.Process) -> None:
-    keeper.send_signal(signal.SIGKILL)
+def kill_keeper(supervisor: psutil.Process) -> None:
+    supervisor.send_signal(signal.SIGKILL)
 
 
-def kill_program(keeper: psutil.Process) -> None:
-    for process in keeper.children(recursive=True):
+def kill_program(supervisor: psutil.Process) -> None:
+    for process in supervisor.children(recursive=True):
         process.send_signal(signal.SIGKILL)
 
 

@@ -22,7 +22,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.demo.server import Server
-from tui.engine.attempt.runner import Attempt
+from tui.engine.attempt.attempt import Attempt
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.target.outage import Outage
 from tui.engine.target.session_loss import IN_A_ROW

@@ -27,7 +27,7 @@ from tests.faults.checker import Event, Finding, events_of, judge
 from tests.postgres_server import Database
 from tui.demo.server import Server
 from tui.engine import engine as loop
-from tui.engine.process.launch import Opening
+from tui.engine.process.launch import OpeningOrder
 from tui.engine.process.main import main as engine_main
 from tui.journal.events import Policy, RunOpened
 from tui.plan.freeze import freeze
@@ -132,7 +132,7 @@ class Round:
             id=paths.id, plan=plan, seal=frozen.seal, work=frozen.work, target="here", environment="development",
             policy=policy, ledger=self.ledger,
         )  # fmt: skip
-        file_of(paths).write_bytes(msgspec.json.encode(Opening(opened=opened, by="ana@test")))
+        file_of(paths).write_bytes(msgspec.json.encode(OpeningOrder(opened=opened, by="ana@test")))
         return paths
 
     def __exit__(

@@ -22,7 +22,7 @@ from tests.faults.counting import EVERY
 from tests.faults.every import ROWS, Case, Hung, Wrong
 from tests.faults.failing import Failing, Operation, Raising
 from tests.postgres_server import Database
-from tui.engine.attempt.runner import Attempt
+from tui.engine.attempt.attempt import Attempt
 from tui.postgres.session import Session
 
 FAULTS: tuple[tuple[Operation, int], ...] = (

@@ -10,26 +10,11 @@ ROOT = Path(__file__).resolve().parents[2]
 KNOWN = {
     "Action",
     "Asked",
-    "Canary",
     "Helm",
-    "Kept",
-    "Left",
-    "LogLine",
-    "Member",
-    "Notice",
-    "Opening",
     "Palette",
     "Piece",
-    "Program",
-    "Question",
-    "Report",
     "Rows",
     "Said",
-    "Seen",
-    "Source",
-    "Unusable",
-    "Variables",
-    "Verdict",
 }
 """Names that still mean two."""
 

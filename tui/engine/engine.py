@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from tui.engine.attempt.attempt import Attempt
 from tui.engine.attempt.recovery import Recovery
-from tui.engine.attempt.runner import Attempt
-from tui.engine.attempt.unexpected import Aftermath, lost
+from tui.engine.attempt.unexpected import UnexpectedEnd, lost
 from tui.engine.crashlog import CrashLog
 from tui.engine.helm import Helm
 from tui.engine.other_runs.gate import Gate
-from tui.engine.programs.supervisor_pool import Keepers
+from tui.engine.programs.supervisor_pool import SupervisorPool
 from tui.engine.recorder import ROOM_EVERY, Recorder
 from tui.engine.target.access import Expected, TargetAccess
 from tui.engine.watch.sampler import Sampler
@@ -23,7 +23,7 @@ from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.line import JournalError
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.evidence.lineage import Left
+from tui.postgres.evidence.lineage import RunTraces
 from tui.postgres.identity import OtherTarget, told
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
@@ -56,7 +56,7 @@ class Engine:
         self.environment = environment
         self.crashlog = crashlog
         self.helm = Helm(recorder)
-        self.keepers = Keepers()
+        self.supervisors = SupervisorPool()
         self.sampler = Sampler(
             recorder, target, self._backends, self._give_way, lambda: list(self._attempts.values()), crashlog.exception
         )  # fmt: skip
@@ -97,7 +97,7 @@ class Engine:
             await self._loop()
         finally:
             await self.gate.close()
-            self.keepers.close()
+            self.supervisors.close()
             keeping.cancel()
             self.sampler.stop()
             for failed in await asyncio.gather(sampling, return_exceptions=True):
@@ -109,14 +109,14 @@ class Engine:
                 await asyncio.wait(self._tasks.values(), timeout=10)
 
     async def _look_ahead(self, position: int) -> None:
-        """Have a keeper in waiting where the step of this position is carried out by a program."""
+        """Have a supervisor in waiting where the step of this position is carried out by a program."""
         steps = self.recorder.state.steps
         try:
             if position < len(steps) and KINDS[steps.at(position).step.kind].fence == "child":
-                await asyncio.to_thread(self.keepers.prepare)
+                await asyncio.to_thread(self.supervisors.prepare)
         except Exception as error:
             # Its program starts without one, only later.
-            self.crashlog.exception(error, "a keeper in waiting")
+            self.crashlog.exception(error, "a supervisor in waiting")
 
     async def _keep_keyframes(self) -> None:
         """Keep the cache for seeking near the journal's end; a reader without it folds everything."""
@@ -207,7 +207,7 @@ class Engine:
         known = state.identity
         if not known or state.opened is None:
             return None
-        left = Left(
+        left = RunTraces(
             run=state.opened.id, commits=state.commits(), last=state.proved, timeline=int(known.get("timeline") or 0),
             lsn=str(known.get("lsn") or ""), postmaster_start=str(known.get("postmaster_start") or ""),
             reached=state.reached,
@@ -277,7 +277,7 @@ class Engine:
         state = self.recorder.state.steps[key[0]]
         attempt = Attempt(
             self.recorder, self.paths, self.target, state, self.environment, self.sampler.look_now,
-            self.crashlog.exception, self.keepers,
+            self.crashlog.exception, self.supervisors,
         )  # fmt: skip
         if self._ending or self._broken is not None:
             attempt.interrupt(CancelReason.ENGINE)
@@ -302,8 +302,10 @@ class Engine:
         except JournalError:
             raise
         except Exception as error:
-            aftermath = Aftermath(attempt, lambda: self._attempt(attempt.key, recover=True), self.crashlog.exception)
-            await aftermath.settle(error, recover)
+            unexpected = UnexpectedEnd(
+                attempt, lambda: self._attempt(attempt.key, recover=True), self.crashlog.exception
+            )
+            await unexpected.settle(error, recover)
 
     def _ended(self, key: tuple[str, int], task: asyncio.Task[None]) -> None:
         self._tasks.pop(key, None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tui.engine.redaction.allowlist import Kept
+from tui.engine.redaction.allowlist import Allowlist
 from tui.engine.redaction.published import published, whole
 from tui.engine.redaction.redactor import Redactor
 from tui.engine.text_budget import TextBudget
@@ -32,7 +32,7 @@ class Recorder:
 
     `append` raises JournalFull or JournalBroken; what was not recorded has not happened, and nothing may be executed
     on the strength of it. On a full disk the reserve is given up for a rollback and for closing, and for nothing else.
-    What is durable is noted in `keeper`, away from the journal.
+    What is durable is noted in `supervisor`, away from the journal.
     """
 
     def __init__(self, writer: JournalWriter, state: RunState, redactor: Redactor) -> None:
@@ -46,7 +46,7 @@ class Recorder:
         self.stuck: str | None = None
         """Why there was no room the last time, as a sentence."""
         self._stuck_at = 0.0
-        self.keeper: HeadKeeper | None = None
+        self.supervisor: HeadKeeper | None = None
 
     @property
     def waits_for_room(self) -> bool:
@@ -96,18 +96,18 @@ class Recorder:
 
     def close(self) -> None:
         """Close the journal, and keep its head. Raises as the writer does; the file is closed all the same."""
-        keeper, self.keeper = self.keeper, None
+        supervisor, self.supervisor = self.supervisor, None
         try:
             self.writer.close()
-            if keeper is not None and self.writer.broken is None:
-                keeper.note(self.writer.seq, self.writer.head, self.state.at)
+            if supervisor is not None and self.writer.broken is None:
+                supervisor.note(self.writer.seq, self.writer.head, self.state.at)
         finally:
-            if keeper is not None:
-                keeper.close()
+            if supervisor is not None:
+                supervisor.close()
 
     def _note(self) -> None:
-        if self.keeper is not None:
-            self.keeper.note(self.writer.seq, self.writer.head, self.state.at)
+        if self.supervisor is not None:
+            self.supervisor.note(self.writer.seq, self.writer.head, self.state.at)
 
     def _fold(self, lines: Sequence[Line]) -> None:
         for line in lines:
@@ -134,4 +134,6 @@ class Recorder:
         return self._redacted(event)
 
     def _redacted(self, event: Event) -> Any:
-        return self.redactor.mapping(msgspec.to_builtins(event, str_keys=True), Kept(self.state, self.redactor, event))
+        return self.redactor.mapping(
+            msgspec.to_builtins(event, str_keys=True), Allowlist(self.state, self.redactor, event)
+        )

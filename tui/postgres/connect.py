@@ -19,7 +19,7 @@ from tui.postgres.conninfo.parameters import (
 )
 from tui.postgres.conninfo.resolve import Resolved, resolve
 from tui.postgres.errors import ConnectFailed, PostgresError, StatementFailed
-from tui.postgres.results import Backend, Notice, ServerMark
+from tui.postgres.results import Backend, ServerMark, ServerNotice
 from tui.postgres.session import Session
 
 _OURS = "pg_catalog, pg_temp"
@@ -35,7 +35,7 @@ async def open_session(
     run: str,
     step: str | None = None,
     settings: WorkSettings | None = None,
-    on_notice: Callable[[Notice], None] | None = None,
+    on_notice: Callable[[ServerNotice], None] | None = None,
     environment: Mapping[str, str] | None = None,
     runs_the_plan: bool | None = None,
     address: Address | None = None,

@@ -75,7 +75,7 @@ async def connect(parameters: dict[str, Any]) -> WireConnection:
     return connection
 
 
-class Report(Diagnostic):
+class TolerantReport(Diagnostic):
     """What the server reports, read as UTF-8 whatever the session's encoding is called; other bytes become U+FFFD. Of a
     long text no more is decoded than is kept."""
 
@@ -85,9 +85,9 @@ class Report(Diagnostic):
         return None if found is None else cut_bytes(found, errors="replace")
 
 
-def tolerant(diag: Diagnostic) -> Report:
-    """The same report as a `Report`."""
-    return Report(diag._info)
+def tolerant(diag: Diagnostic) -> TolerantReport:
+    """The same report as a `TolerantReport`."""
+    return TolerantReport(diag._info)
 
 
 def unfinished(connection: psycopg.AsyncConnection[Any]) -> bool:

@@ -18,7 +18,7 @@ class ConnectFailed(PostgresError):
     """No session could be opened, or the one that was opened may not be used. Nothing was executed."""
 
 
-class Unusable(ConnectFailed):
+class UnusableTarget(ConnectFailed):
     """Nobody but a person changes that no session can be had, or used: waiting is of no use."""
 
 

@@ -23,7 +23,7 @@ NO_ERROR = "00000"
 _VARIABLES, _OVER = "said", b"over"
 
 
-class Report(msgspec.Struct, frozen=True):
+class PsqlReport(msgspec.Struct, frozen=True):
     """The state of psql's session at one moment. `xid`: of the open transaction, as text. `begun`: it is in a
     transaction that began before this question. What is not told behind the script comes last."""
 
@@ -39,7 +39,7 @@ class Report(msgspec.Struct, frozen=True):
     lsn: str | None = None
 
 
-class Variables(msgspec.Struct, frozen=True):
+class PsqlVariables(msgspec.Struct, frozen=True):
     """What psql itself knows behind the script: the SQLSTATE of the last error, and whether it stops at errors."""
 
     sqlstate: str
@@ -124,17 +124,17 @@ def is_over(line: bytes) -> bool:
     return line.strip() == _OVER
 
 
-def read(line: bytes) -> Report | Variables | None:
+def read(line: bytes) -> PsqlReport | PsqlVariables | None:
     """A line of psql's reports; None for one that is none."""
     text = line.decode("utf-8", "replace").strip()
     if text.startswith(_VARIABLES + " "):
         words = text.split()
         stops = len(words) > 2 and words[2].lower() in ("on", "1", "true", "yes")
-        return Variables(sqlstate=words[1] if len(words) > 1 else "", stops=stops)
+        return PsqlVariables(sqlstate=words[1] if len(words) > 1 else "", stops=stops)
     if not re.fullmatch(r"(?:[0-9a-f]{2})+", text):
         return None
     try:
-        return msgspec.json.decode(bytes.fromhex(text), type=Report)
+        return msgspec.json.decode(bytes.fromhex(text), type=PsqlReport)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
 

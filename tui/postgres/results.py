@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-class Notice(msgspec.Struct, frozen=True):
+class ServerNotice(msgspec.Struct, frozen=True):
     """A message from the server that is no error. `severity` is never translated: WARNING, NOTICE, INFO,
     LOG, DEBUG.
     """
@@ -60,7 +60,7 @@ class Result(msgspec.Struct, frozen=True):
     rowcount: int
     rows: list[tuple[Any, ...]] | None
     status: str
-    warnings: tuple[Notice, ...] = ()
+    warnings: tuple[ServerNotice, ...] = ()
     returned: int = 0
 
 

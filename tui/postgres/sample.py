@@ -34,7 +34,7 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool = False
 
 
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
+class ServerSample(msgspec.Struct, frozen=True, kw_only=True):
     """A tick. `told`: what the server tells by the names of metrics, counters too. `figures`: the metrics among it that
     are known. A rate needs a previous sample; what a role may not see, or a server lacks, is not there.
 
@@ -54,7 +54,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool
 
 
-async def sample(monitor: Session, previous: Sample | None) -> Sample:
+async def sample(monitor: Session, previous: ServerSample | None) -> ServerSample:
     """Take a tick. Reads statistics only and never waits for a lock longer than the monitor's 100 ms.
 
     Raises StatementFailed or ConnectionLost; a missing tick is a fact, too.
@@ -67,14 +67,14 @@ async def sample(monitor: Session, previous: Sample | None) -> Sample:
     replicas = await _replicas(monitor, at, previous)
     found = {name: _known(METRICS[name], value, at, previous, partial) for name, value in told.items()}
     found |= {"connections": connections / usable, "replicas": float(len(replicas))} | _lag(replicas)
-    return Sample(
+    return ServerSample(
         source=f"{monitor.host}:{monitor.port}", at=at, connections=connections, connections_usable=usable, told=told,
         figures={name: value for name, value in found.items() if value is not None}, replicas=replicas,
         database_bytes=size, database_bytes_at=size_at, partial=partial,
     )  # fmt: skip
 
 
-def _known(metric: Metric, value: float, at: float, previous: Sample | None, partial: bool) -> float | None:
+def _known(metric: Metric, value: float, at: float, previous: ServerSample | None, partial: bool) -> float | None:
     """The metric's value now. What is counted since the run looks is not known to one sample."""
     if metric.origin is Origin.COUNTS or (metric.origin is Origin.SESSIONS and partial):
         return None
@@ -95,7 +95,7 @@ def _lag(replicas: tuple[Replica, ...]) -> dict[str, float | None]:
     return found
 
 
-async def _replicas(monitor: Session, at: float, previous: Sample | None) -> tuple[Replica, ...]:
+async def _replicas(monitor: Session, at: float, previous: ServerSample | None) -> tuple[Replica, ...]:
     known = {} if previous is None else {r.pid: r for r in previous.replicas}
     found = []
     for pid, name, replay_lag, behind, replayed, hidden in await monitor.rows("replicas"):

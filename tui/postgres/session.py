@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tui.postgres.driver import WireConnection
 
-from tui.postgres.results import Backend, Notice, Printed, Result, ServerMark
+from tui.postgres.results import Backend, Printed, Result, ServerMark, ServerNotice
 
 T = TypeVar("T")
 _WARNINGS_KEPT, _WARNING_LONGEST = 50, 1000
@@ -47,18 +47,18 @@ class Session:
         *,
         purpose: Purpose,
         settings: WorkSettings | None,
-        on_notice: Callable[[Notice], None] | None,
+        on_notice: Callable[[ServerNotice], None] | None,
         runs_the_plan: bool,
     ) -> None:
         self._connection = connection
         self._on_notice = on_notice
-        self._warnings: list[Notice] = []
+        self._warnings: list[ServerNotice] = []
         self._pending: asyncio.Task[Any] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
         self._closing = False
         self.lost: ConnectionLost | None = None
         """How it was lost, once that was seen."""
-        self._parting: Notice | None = None
+        self._parting: ServerNotice | None = None
         """The message after which a session ends, where it came as no statement's answer."""
         self.busy_since: float | None = None
         """When what is under way was sent, by time.monotonic(); None while nothing is."""
@@ -333,7 +333,7 @@ class Session:
         """The error with what is known of the server; the first one says how the session ended."""
         if self.lost is None:
             server = None if self.server is None else self.server.postmaster_start
-            said: ConnectionLost | Notice = error
+            said: ConnectionLost | ServerNotice = error
             if error.sqlstate is None and self._parting is not None:
                 said = self._parting
             self.lost = ConnectionLost(said.message, said.sqlstate, server)
@@ -343,7 +343,7 @@ class Session:
         from tui.postgres.driver import tolerant
 
         diag = tolerant(report)
-        notice = Notice(
+        notice = ServerNotice(
             diag.severity_nonlocalized or diag.severity or "NOTICE",
             diag.sqlstate,
             diag.message_primary or "",
@@ -354,7 +354,7 @@ class Session:
             self._parting = notice
         if notice.severity == "WARNING" and len(self._warnings) < _WARNINGS_KEPT:
             short = cut(notice.message, _WARNING_LONGEST)
-            self._warnings.append(Notice(notice.severity, notice.sqlstate, short, routine=notice.routine))
+            self._warnings.append(ServerNotice(notice.severity, notice.sqlstate, short, routine=notice.routine))
         if self._on_notice is not None:
             self._on_notice(notice)
 

@@ -18,7 +18,7 @@ _LIMIT: Final = "5s"
 """A catalogue of a hundred thousand tables answers within one."""
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class DataSizes(Struct, frozen=True, kw_only=True):
     """`relations`: bytes by the name that was asked for, None where they cannot be known; what is no relation is left
     out. `database`: bytes without the system's catalogues. `functions`: of the calls those of functions that
     somebody has written for this database. None: nobody knows."""
@@ -28,7 +28,7 @@ class Found(Struct, frozen=True, kw_only=True):
     functions: tuple[str, ...] = ()
 
 
-async def measure(session: Session, names: Iterable[str], calls: Sequence[str]) -> Found:
+async def measure(session: Session, names: Iterable[str], calls: Sequence[str]) -> DataSizes:
     """`names` as `schema.name` or `name`. Raises ConnectionLost; what is refused is not known."""
     parts = [("", name) if "." not in name else tuple(name.split(".", 1)) for name in names]
     schemas, bare = [schema for schema, _name in parts], [name for _schema, name in parts]
@@ -41,7 +41,7 @@ async def measure(session: Session, names: Iterable[str], calls: Sequence[str]) 
             break
     size = await _asked(session, "size_of_data", None)
     own = await _asked(session, "own_functions", [list(calls)]) if calls else []
-    return Found(
+    return DataSizes(
         relations=relations, database=size[0][0] if size else None,
         functions=tuple(calls) if own is None else tuple(sorted(str(row[0]) for row in own)),
     )  # fmt: skip

@@ -19,7 +19,7 @@ class CanaryFailed(Exception):
     """No answer, or one that says that the service is not well: the server's own text, or a `Coded`."""
 
 
-class Question(Protocol):
+class CanaryQuestion(Protocol):
     """What is asked. `patience`: seconds after which there is no answer."""
 
     patience: float
@@ -66,7 +66,7 @@ class HttpQuestion:
         await self._client.close()
 
 
-class Canary:
+class CanaryWatch:
     """Asks every `every` seconds, until cancelled; then call `close`.
 
     A question without an answer counts as slow as what is not allowed any more (`limit`, seconds), as its patience, or
@@ -75,7 +75,7 @@ class Canary:
 
     def __init__(
         self,
-        question: Question,
+        question: CanaryQuestion,
         every: float,
         limit: float,
         say: Callable[[Literal["INFO", "WARNING"], Coded], None],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.journal.remarks import Coded, Remarked
-from tui.probes.reading import Reading, SourceFailed
+from tui.probes.reading import HostReading, SourceFailed
 
 COLLECTORS: Final = ("cpu", "meminfo", "filesystem", "loadavg", "pressure", "uname")
 """node_exporter's collectors behind the families below: with only these asked for, a page costs the host little."""
@@ -20,7 +20,7 @@ _LABEL: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _ESCAPE: Final = re.compile(r"\\(.)")
 
 
-def parse(page: bytes, at: float, host: str, directory: str | None) -> Reading:
+def parse(page: bytes, at: float, host: str, directory: str | None) -> HostReading:
     """The reading on this page. `host` is its name where the page does not tell it, `directory` the absolute path whose
     filesystem is meant: the one with the longest mount point above it. Raises SourceFailed for another kind of page.
     """
@@ -41,7 +41,7 @@ def parse(page: bytes, at: float, host: str, directory: str | None) -> Reading:
         raise SourceFailed(Coded(Remarked.EXPORTER_FOREIGN))
     memory, available = single.get("node_memory_MemTotal_bytes"), single.get("node_memory_MemAvailable_bytes")
     disk = mounts.get(_mount_of(directory, mounts) or "", {})
-    return Reading(
+    return HostReading(
         at=at, host=host, cpu_busy=busy, cpu_total=total,
         memory=None if not memory or available is None else 1 - available / memory,
         disk_used=disk["size"] - disk["free"] if {"size", "free"} <= set(disk) else None,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from tui.journal.remarks import Coded, Remarked
-from tui.probes.reading import Reading, Source, SourceFailed, figures
+from tui.probes.reading import HostReading, ReadingSource, SourceFailed, figures
 from tui.probes.tasks import ended
 from tui.said import Joined, Said, said_of
 
@@ -29,7 +29,7 @@ class HostWatch:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Sequence[ReadingSource],
         say: Callable[[Severity, Coded], None],
         *,
         beat: float = 1.0,
@@ -40,14 +40,14 @@ class HostWatch:
         self._beat = beat
         self._retry = retry
         self._pause = retry
-        self._current: Source | None = None
-        self._last: Reading | None = None
+        self._current: ReadingSource | None = None
+        self._last: HostReading | None = None
         self._figures: dict[str, float] = {}
         self._at = 0.0
         self._misses = 0
         self._reasons: dict[str | Said, str | Said] = {}
         self._said: Coded | None = None
-        self._left: Source | None = None
+        self._left: ReadingSource | None = None
         self._again: asyncio.Task[None] | None = None
         self._again_at = 0.0
 
@@ -92,7 +92,7 @@ class HostWatch:
         await self._stop_asking()
         await asyncio.gather(*(source.close() for source in self._sources), return_exceptions=True)
 
-    async def _choose(self, sources: Sequence[Source]) -> None:
+    async def _choose(self, sources: Sequence[ReadingSource]) -> None:
         """The first of these that answers, each asked once."""
         for source in sources:
             reading = await self._read(source)
@@ -102,7 +102,7 @@ class HostWatch:
             await source.close()
         self._tell("WARNING", Coded(Remarked.HOST_UNKNOWN, reasons=Joined(self._reasons.values(), " ")))
 
-    async def _look(self, source: Source) -> None:
+    async def _look(self, source: ReadingSource) -> None:
         reading = await self._read(source)
         if source is not self._current:
             return
@@ -119,7 +119,7 @@ class HostWatch:
             # What comes after it first: those before it have failed already, perhaps by making us wait.
             await self._choose(self._sources[place + 1 :] + self._sources[:place])
 
-    async def _read(self, source: Source) -> Reading | None:
+    async def _read(self, source: ReadingSource) -> HostReading | None:
         """A reading, or None with the reason noted."""
         patience = source.patience
         try:
@@ -136,7 +136,7 @@ class HostWatch:
             return reading
         return None
 
-    def _elect(self, source: Source, reading: Reading, before: Reading | None) -> None:
+    def _elect(self, source: ReadingSource, reading: HostReading, before: HostReading | None) -> None:
         self._current = source
         self._take(reading, before)
         self._again_at = time.monotonic() + self._pause
@@ -147,7 +147,7 @@ class HostWatch:
         else:
             self._tell("WARNING", Coded(Remarked.HOST_INSTEAD, source=self.label, reasons=trouble))
 
-    def _take(self, reading: Reading, before: Reading | None) -> None:
+    def _take(self, reading: HostReading, before: HostReading | None) -> None:
         self._misses = 0
         self._figures, self._last, self._at = figures(reading, before), reading, time.monotonic()
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tui.journal.remarks import Coded, Remarked
 from tui.probes.proc_files import io_pressure
-from tui.probes.reading import Reading, SourceFailed
+from tui.probes.reading import HostReading, SourceFailed
 from tui.probes.threads import apart
 
 _PRESSURE = Path("/proc/pressure/io")
@@ -36,7 +36,7 @@ class LocalHost:
     def patience(self) -> float:
         return 2.0
 
-    async def read(self) -> Reading:
+    async def read(self) -> HostReading:
         """See Source. A filesystem that hangs costs the disk's figures only."""
         now = time.monotonic()
         reading = _reading(now)
@@ -80,7 +80,7 @@ def disk_of(place: str) -> tuple[float, float] | None:
             return float(found.used), float(found.free)
 
 
-def _reading(at: float) -> Reading:
+def _reading(at: float) -> HostReading:
     import psutil
 
     try:
@@ -89,7 +89,7 @@ def _reading(at: float) -> Reading:
         raise SourceFailed(Coded(Remarked.PROC_MISSING_HERE)) from error
     # Guest times are in user and nice already.
     total = sum(cpu[:8])
-    return Reading(
+    return HostReading(
         at=at, host=os.uname().nodename, cpu_busy=total - cpu.idle - cpu.iowait, cpu_total=total,
         memory=1 - memory.available / memory.total, load=round(os.getloadavg()[0], 2), io_pressure=_pressure(),
     )  # fmt: skip

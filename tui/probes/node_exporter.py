@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from tui.journal.remarks import Coded, Remarked
 from tui.probes.exporter_page import COLLECTORS, parse
 from tui.probes.http import HttpClient, HttpFailed, address_of, host_of
-from tui.probes.reading import Reading, SourceFailed
+from tui.probes.reading import HostReading, SourceFailed
 from tui.said import said_of
 
 
@@ -30,7 +30,7 @@ class NodeExporter:
     def patience(self) -> float:
         return 2.0
 
-    async def read(self) -> Reading:
+    async def read(self) -> HostReading:
         """See Source."""
         try:
             status, page = await self._client.get(self._url + self._filter)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tui.journal.remarks import Coded, Remarked
-from tui.probes.reading import Reading, SourceFailed
+from tui.probes.reading import HostReading, SourceFailed
 
 _LOAD: Final = re.compile(r"^(\d+\.\d+) \d+\.\d+ \d+\.\d+ \d+/\d+ ", re.MULTILINE)
 _MEMORY: Final = re.compile(r"^(MemTotal|MemAvailable):\s+(\d+) kB", re.MULTILINE)
@@ -16,7 +16,7 @@ _CPU: Final = re.compile(r"^cpu +([\d ]+)$", re.MULTILINE)
 _DF: Final = re.compile(r"^.*?\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s+/.*$", re.MULTILINE)
 
 
-def parse(text: str, at: float, host: str) -> Reading:
+def parse(text: str, at: float, host: str) -> HostReading:
     """The reading in these files' contents, one after the other in any order; what is missing stays None.
 
     Raises SourceFailed where not even the CPU's counters are there.
@@ -30,7 +30,7 @@ def parse(text: str, at: float, host: str) -> Reading:
     memory = {name: float(amount) for name, amount in _MEMORY.findall(text)}
     total, available = memory.get("MemTotal"), memory.get("MemAvailable")
     load, disk = _LOAD.search(text), _DF.search(text)
-    return Reading(
+    return HostReading(
         at=at, host=host, cpu_busy=sum(ticks) - idle, cpu_total=sum(ticks),
         memory=None if not total or available is None else 1 - available / total,
         disk_used=None if disk is None else float(disk[2]) * 1024,

@@ -13,7 +13,7 @@ class SourceFailed(Exception):
     """A source has no answer: its own words, or a `Coded`, without secrets."""
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class HostReading(Struct, frozen=True, kw_only=True):
     """What a source saw; None is what it could not see.
 
     `at`: seconds of a monotonic clock of ours. `host`: the measured host's own name. `cpu_busy` and `cpu_total` count
@@ -34,7 +34,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     io_stalled: float | None = None
 
 
-class Source(Protocol):
+class ReadingSource(Protocol):
     """Somewhere to get readings from. `kind` as in the plan."""
 
     kind: str
@@ -47,14 +47,14 @@ class Source(Protocol):
     def patience(self) -> float:
         """Seconds that the next `read` may take before it counts as failed."""
 
-    async def read(self) -> Reading:
+    async def read(self) -> HostReading:
         """A reading of now. Raises SourceFailed; may be cancelled at any moment."""
 
     async def close(self) -> None:
         """Let go of connections and processes; `read` opens them again."""
 
 
-def figures(now: Reading, before: Reading | None) -> dict[str, float]:
+def figures(now: HostReading, before: HostReading | None) -> dict[str, float]:
     """Metrics by name: `cpu`, `memory`, `disk`, `io_pressure_share` as shares of one, `disk_free_bytes`, `load`.
 
     The CPU's share needs a reading before; counters that went back (another boot) make none.
@@ -73,7 +73,7 @@ def figures(now: Reading, before: Reading | None) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _rate(now: Reading, before: Reading | None, part: str, whole: str) -> float | None:
+def _rate(now: HostReading, before: HostReading | None, part: str, whole: str) -> float | None:
     """Growth of one counter by growth of another, between 0 and 1."""
     if before is None or before.host != now.host:
         return None

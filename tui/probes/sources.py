@@ -9,13 +9,13 @@ from tui.plan.model import HostSource
 from tui.plan.scalars import ExpansionError, expand
 from tui.probes.local_host import LocalHost
 from tui.probes.node_exporter import NodeExporter
-from tui.probes.reading import Reading, Source, SourceFailed
+from tui.probes.reading import HostReading, ReadingSource, SourceFailed
 from tui.probes.sql_host import Rows, SqlHost
 from tui.probes.ssh import Ssh
 from tui.probes.ssh_host import SshHost
 
 
-class Unusable:
+class UnusableSource:
     """A source that the environment lacks something for."""
 
     patience = 1.0
@@ -25,7 +25,7 @@ class Unusable:
         self.where = where
         self._reason = reason
 
-    async def read(self) -> Reading:
+    async def read(self) -> HostReading:
         """Raises SourceFailed with the reason, always."""
         raise SourceFailed(self._reason)
 
@@ -39,10 +39,10 @@ def sources_of(
     ssh: Ssh,
     rows: Rows,
     directory: Callable[[], str | None],
-) -> list[Source]:
+) -> list[ReadingSource]:
     """`rows` asks the database, `directory` is its data directory as far as that is known. This host is among them only
     where the plan says so: what runs on a jump host says nothing of the database's."""
-    found: list[Source] = []
+    found: list[ReadingSource] = []
     for source in named:
         if source.node_exporter is not None:
             found.append(_expanded("node_exporter", source.node_exporter, environment, directory, ssh))
@@ -57,9 +57,9 @@ def sources_of(
 
 def _expanded(
     kind: str, text: str, environment: Mapping[str, str], directory: Callable[[], str | None], ssh: Ssh
-) -> Source:
+) -> ReadingSource:
     try:
         value = expand(text, environment)
     except ExpansionError as error:
-        return Unusable(kind, text, Coded(Remarked.VARIABLE_UNSET, name=error.name))
+        return UnusableSource(kind, text, Coded(Remarked.VARIABLE_UNSET, name=error.name))
     return NodeExporter(value, directory) if kind == "node_exporter" else SshHost(value, ssh, directory)

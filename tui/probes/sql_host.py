@@ -13,7 +13,7 @@ from typing import Any
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.probes.proc_files import parse
-from tui.probes.reading import Reading, SourceFailed
+from tui.probes.reading import HostReading, SourceFailed
 
 Rows = Callable[[str, Sequence[Any]], Awaitable[list[tuple[Any, ...]]]]
 _FILES = ["/proc/stat", "/proc/meminfo", "/proc/loadavg"]
@@ -36,7 +36,7 @@ class SqlHost:
     def patience(self) -> float:
         return 2.0
 
-    async def read(self) -> Reading:
+    async def read(self) -> HostReading:
         """See Source."""
         try:
             if self._name is None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from tui.probes.proc_files import parse
-from tui.probes.reading import Reading
+from tui.probes.reading import HostReading
 from tui.probes.ssh import CONNECT_S, Shell, Ssh
 
 DISK_EVERY = 10
@@ -49,7 +49,7 @@ class SshHost:
     def patience(self) -> float:
         return 2.0 if self._shell is not None and self._pending != 1 else CONNECT_S
 
-    async def read(self) -> Reading:
+    async def read(self) -> HostReading:
         """See Source. A question that was not answered in time is not asked again: its answer is still waited for."""
         if self._shell is None:
             self._number, self._pending, self._disk_asked = 0, None, None

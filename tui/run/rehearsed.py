@@ -67,7 +67,7 @@ def compared(
     opened: RunOpened, past: Sequence[Past], touches: Mapping[str, Touches], functions: Collection[str] = ()
 ) -> RunOpened:
     """The opening with what can be learned from earlier runs, the newest first. `opened` has `sizes` and `identity` of
-    its own target already; `touches`: what steps are about, by id; `functions`: see `tui.postgres.sizes.Found`."""
+    its own target already; `touches`: what steps are about, by id; `functions`: see `tui.postgres.sizes.DataSizes`."""
     scale = _Scale(opened, frozenset(functions))
     rehearsed: dict[str, Rehearsed] = {}
     for earlier in past:

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, until
-from tui.postgres.evidence.commits import TxWitness, Verdict, judge
+from tui.postgres.evidence.commits import FateVerdict, TxWitness, judge
 from tui.postgres.evidence.fence import attempt_key, find_backend, holders
 from tui.postgres.evidence.ledger import create_ledger
 from tui.postgres.session import Session
@@ -49,7 +49,7 @@ async def kill(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def verdict(control: Session, witness: TxWitness, case: str, patience: float = 10.0) -> Verdict:
+async def verdict(control: Session, witness: TxWitness, case: str, patience: float = 10.0) -> FateVerdict:
     return await judge(
         control, witness, run=RUN, step=case, attempt=1, statement=1, commit_acked=False, patience=patience
     )

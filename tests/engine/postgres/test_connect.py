@@ -13,7 +13,7 @@ from tui.postgres.connect import open_session
 from tui.postgres.conninfo.parameters import application_name
 from tui.postgres.errors import ConnectFailed, ConnectionLost, LockNotAvailable, StatementFailed
 from tui.postgres.evidence.fence import find_backend
-from tui.postgres.results import Notice
+from tui.postgres.results import ServerNotice
 from tui.postgres.session import Session
 
 pytestmark = pytest.mark.postgres
@@ -91,7 +91,7 @@ async def test_errors_say_where(server: Server, database: str) -> None:
 
 @awaited
 async def test_results_notices_and_copy(server: Server, database: str) -> None:
-    seen: list[Notice] = []
+    seen: list[ServerNotice] = []
     async with Sessions(server, database) as sessions:
         session = await sessions.work()
         noticing = await open_session(server.dsn(database), purpose="work", run=RUN, step="s", on_notice=seen.append)

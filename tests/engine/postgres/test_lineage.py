@@ -12,8 +12,8 @@ from tests.engine.clusters import DATABASE, Address, address
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited
 from tui.journal.codes import EvidenceState, FateReason
 from tui.postgres.evidence import commits, ledger
-from tui.postgres.evidence.commits import Known, TxWitness
-from tui.postgres.evidence.lineage import Left, Seen, look
+from tui.postgres.evidence.commits import KnownTarget, TxWitness
+from tui.postgres.evidence.lineage import LineageSeen, RunTraces, look
 from tui.postgres.identity import TargetIdentity, target_identity, who
 from tui.run.steps import Commit
 
@@ -28,7 +28,7 @@ def place(server: Server, template: Path) -> Iterator[Address]:
         yield made
 
 
-async def committed(place: Address, *, with_ledger: bool = False) -> tuple[Commit, Left]:
+async def committed(place: Address, *, with_ledger: bool = False) -> tuple[Commit, RunTraces]:
     """A transaction as a step commits one, and what is known of it afterwards."""
     async with Sessions(place.first, DATABASE) as sessions:
         control, work = await sessions.control(), await sessions.work()
@@ -50,14 +50,14 @@ async def committed(place: Address, *, with_ledger: bool = False) -> tuple[Commi
     return commit, left(identity, commit)
 
 
-def left(identity: TargetIdentity, *commits: Commit) -> Left:
-    return Left(
+def left(identity: TargetIdentity, *commits: Commit) -> RunTraces:
+    return RunTraces(
         run=RUN, commits=commits, last=commits[-1] if commits else None, timeline=identity.timeline,
         lsn=identity.lsn, postmaster_start=identity.postmaster_start,
     )  # fmt: skip
 
 
-async def seen(place: Address, what: Left) -> Seen:
+async def seen(place: Address, what: RunTraces) -> LineageSeen:
     async with Sessions(place.first, DATABASE) as sessions:
         control = await sessions.control()
         return await look(control, await who(control), what)
@@ -177,7 +177,7 @@ async def test_the_absence_of_a_row_says_nothing_where_others_are_missing(place:
                 attempt=1,
                 statement=0,
                 commit_acked=False,
-                known=Known(commits=(first,)),
+                known=KnownTarget(commits=(first,)),
             )
             return found.fate, found.reason
 
@@ -209,6 +209,6 @@ async def test_an_aborted_transaction_beside_rows_that_are_there(place: Address)
             attempt=1,
             statement=0,
             commit_acked=False,
-            known=Known(commits=(first,)),
+            known=KnownTarget(commits=(first,)),
         )
         assert (found.fate, found.reason) == ("not_applied", FateReason.XID_ABORTED)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.postgres.pgserver import Server
 from tests.postgres_server import await_condition
-from tui.engine.watch.log_errors import Critical
+from tui.engine.watch.log_errors import CriticalErrors
 from tui.postgres.logs.file import FileLog
 from tui.postgres.logs.severity import Meaning, meaning
 
@@ -80,9 +80,9 @@ def test_what_is_an_error_is_counted_in_every_language(translated: Server, langu
                 except psycopg.Error:
                     assert level == "exception"
     for log in logs:
-        critical, lines = Critical(0), list[str]()
+        critical, lines = CriticalErrors(0), list[str]()
 
-        def all_there(log: FileLog = log, lines: list[str] = lines, critical: Critical = critical) -> bool:
+        def all_there(log: FileLog = log, lines: list[str] = lines, critical: CriticalErrors = critical) -> bool:
             found = log.read()
             critical.meet(found)
             lines += [line.severity for line in found if line.text.startswith("boom")]

@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from tests.engine.postgres.pgserver import Server, Sessions, awaited, one, until
-from tui.engine.watch.counters import Tally
-from tui.postgres.sample import Sample, sample
+from tui.engine.watch.counters import ServerCounters
+from tui.postgres.sample import ServerSample, sample
 from tui.postgres.session import Session
 from tui.words.said import say
 
@@ -22,7 +22,7 @@ class Watch:
 
     def __init__(self, monitor: Session) -> None:
         self.monitor = monitor
-        self.last: Sample | None = None
+        self.last: ServerSample | None = None
 
     async def lag(self) -> float:
         self.last = await sample(self.monitor, self.last)
@@ -41,7 +41,7 @@ async def test_a_standby_that_stands_still_lags_ever_more(own: Server) -> None:
     options = " ".join(f"-c {name}={value}" for name, value in {**own.settings, "port": str(PORT)}.items())
     own.run("pg_ctl", "-D", standby, "-w", "-s", "-l", own.home / "standby.log", "-o", options, "start")
     said: list[str] = []
-    tally = Tally(lambda severity, remark: said.append(f"{severity} {say(remark)}"))
+    tally = ServerCounters(lambda severity, remark: said.append(f"{severity} {say(remark)}"))
     try:
         async with Sessions(own) as sessions:
             control, watch = await sessions.control(), Watch(await sessions.monitor())

@@ -14,7 +14,7 @@ import pytest
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.postgres.errors import ConnectFailed, ConnectionLost
 from tui.postgres.evidence import commits, fence, ledger
-from tui.postgres.evidence.commits import AssignedXid, TxWitness, Verdict
+from tui.postgres.evidence.commits import AssignedXid, FateVerdict, TxWitness
 from tui.postgres.evidence.xid import xid_status
 from tui.postgres.identity import target_identity
 from tui.postgres.session import Session
@@ -55,7 +55,7 @@ async def others_write(server: Server, xid: str) -> None:
             last = int(await one(other, "insert into public.others values (pg_current_xact_id()) returning a::text"))
 
 
-async def judged(server: Server, witness: TxWitness, acked: bool = False) -> Verdict:
+async def judged(server: Server, witness: TxWitness, acked: bool = False) -> FateVerdict:
     async with Sessions(server) as sessions:
         control = await sessions.control()
         return await commits.judge(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one
 from tui.journal.codes import FateCode, FateReason
 from tui.postgres.evidence import commits, fence, ledger
-from tui.postgres.evidence.commits import TxWitness, Verdict
+from tui.postgres.evidence.commits import FateVerdict, TxWitness
 from tui.postgres.identity import target_identity
 
 pytestmark = pytest.mark.postgres
@@ -44,7 +44,7 @@ class Desk:
             await work.close()
         return found
 
-    async def judge(self, witness: TxWitness, *, acked: bool = False, user: str = "postgres") -> Verdict:
+    async def judge(self, witness: TxWitness, *, acked: bool = False, user: str = "postgres") -> FateVerdict:
         control = await self.sessions.control(user)
         return await commits.judge(
             control, witness, run=RUN, step="migrate", attempt=1, statement=1, commit_acked=acked, patience=0.05
@@ -54,18 +54,18 @@ class Desk:
         await (await self.sessions.control()).execute(text)
 
 
-Case = Callable[[Desk, bool], Awaitable[Verdict]]
+Case = Callable[[Desk, bool], Awaitable[FateVerdict]]
 
 
-async def committed(desk: Desk, so: bool) -> Verdict:
+async def committed(desk: Desk, so: bool) -> FateVerdict:
     return await desk.judge(await desk.witness("commit" if so else "rollback"))
 
 
-async def aborted(desk: Desk, so: bool) -> Verdict:
+async def aborted(desk: Desk, so: bool) -> FateVerdict:
     return await desk.judge(await desk.witness("rollback" if so else "commit"))
 
 
-async def in_progress(desk: Desk, so: bool) -> Verdict:
+async def in_progress(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("prepare transaction 'unsaid'")
     if so:
         found = await desk.judge(witness)
@@ -75,7 +75,7 @@ async def in_progress(desk: Desk, so: bool) -> Verdict:
     return await desk.judge(witness)
 
 
-async def key_held(desk: Desk, so: bool) -> Verdict:
+async def key_held(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("rollback")
     holder = await desk.sessions.work()
     assert await fence.try_lock(holder, KEY)
@@ -84,11 +84,11 @@ async def key_held(desk: Desk, so: bool) -> Verdict:
     return await desk.judge(witness)
 
 
-async def alive(desk: Desk, so: bool) -> Verdict:
+async def alive(desk: Desk, so: bool) -> FateVerdict:
     return await desk.judge(await desk.witness(None if so else "rollback"))
 
 
-async def not_visible(desk: Desk, so: bool) -> Verdict:
+async def not_visible(desk: Desk, so: bool) -> FateVerdict:
     """Somebody has that pid; a role without rights may not see since when."""
     await desk.sql(
         "do $$ begin if not exists (select from pg_roles where rolname = 'unsaid_outsider') then "
@@ -99,82 +99,82 @@ async def not_visible(desk: Desk, so: bool) -> Verdict:
     return await desk.judge(replace(witness, pid=other.backend.pid), user="unsaid_outsider" if so else "postgres")
 
 
-async def row(desk: Desk, so: bool) -> Verdict:
+async def row(desk: Desk, so: bool) -> FateVerdict:
     return await desk.judge(await desk.witness("commit" if so else "rollback", rows=True))
 
 
-async def no_row(desk: Desk, so: bool) -> Verdict:
+async def no_row(desk: Desk, so: bool) -> FateVerdict:
     """An id too old to ask about; the row alone tells."""
     return await desk.judge(replace(await desk.witness("rollback" if so else "commit", rows=True), xid="0"))
 
 
-async def committed_without_row(desk: Desk, so: bool) -> Verdict:
+async def committed_without_row(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("commit", rows=True)
     if so:
         await desk.sql("delete from virada.ledger")
     return await desk.judge(witness)
 
 
-async def reused(desk: Desk, so: bool) -> Verdict:
+async def reused(desk: Desk, so: bool) -> FateVerdict:
     """Committed without its row: another's, if the server lost its memory since; else nobody knows."""
     witness = await desk.witness("commit", rows=True)
     await desk.sql("delete from virada.ledger")
     return await desk.judge(replace(witness, postmaster_start="2020-01-01T00:00:00.000000Z") if so else witness)
 
 
-async def never_flushed(desk: Desk, so: bool) -> Verdict:
+async def never_flushed(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("rollback", rows=True)
     return await desk.judge(replace(witness, xid=str(int(witness.xid) + 100_000)) if so else witness)
 
 
-async def in_the_future(desk: Desk, so: bool) -> Verdict:
+async def in_the_future(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("rollback", pinned=False)
     return await desk.judge(replace(witness, xid=str(int(witness.xid) + 100_000)) if so else witness)
 
 
-async def pinned_lost(desk: Desk, so: bool) -> Verdict:
+async def pinned_lost(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("rollback")
     return await desk.judge(replace(witness, xid=str(int(witness.xid) + 100_000)) if so else witness)
 
 
-async def may_be_reused(desk: Desk, so: bool) -> Verdict:
+async def may_be_reused(desk: Desk, so: bool) -> FateVerdict:
     """Committed, not pinned: ours as long as the server kept its memory."""
     witness = await desk.witness("commit", pinned=False)
     return await desk.judge(replace(witness, postmaster_start="2020-01-01T00:00:00.000000Z") if so else witness)
 
 
-async def too_old(desk: Desk, so: bool) -> Verdict:
+async def too_old(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("commit")
     return await desk.judge(replace(witness, xid="0") if so else witness)
 
 
-async def no_xid(desk: Desk, so: bool) -> Verdict:
+async def no_xid(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("commit")
     return await desk.judge(replace(witness, xid="") if so else witness)
 
 
-async def acknowledged_lost(desk: Desk, so: bool) -> Verdict:
+async def acknowledged_lost(desk: Desk, so: bool) -> FateVerdict:
     return await desk.judge(await desk.witness("rollback" if so else "commit"), acked=True)
 
 
-async def unreadable(desk: Desk, so: bool) -> Verdict:
+async def unreadable(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("commit", rows=True)
     if so:
         await desk.sql("drop table virada.ledger")
     return await desk.judge(witness)
 
 
-async def other_server(desk: Desk, so: bool) -> Verdict:
+async def other_server(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("commit")
     return await desk.judge(replace(witness, system_identifier="1") if so else witness)
 
 
-async def other_timeline(desk: Desk, so: bool) -> Verdict:
+async def other_timeline(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("commit")
     return await desk.judge(replace(witness, timeline=witness.timeline + 1) if so else witness)
 
 
-async def other_database(desk: Desk, so: bool) -> Verdict:
+async def other_database(desk: Desk, so: bool) -> FateVerdict:
     witness = await desk.witness("commit")
     return await desk.judge(replace(witness, database_oid=1) if so else witness)
 

@@ -17,11 +17,11 @@ from tui.postgres.evidence.fence import find_backend
 from tui.postgres.invalid_indexes import invalid_indexes
 from tui.postgres.locks import lock_tree
 from tui.postgres.logs.file import FileLog
-from tui.postgres.logs.record import LogLine
-from tui.postgres.logs.sql import LogUnavailable, ServerLog
+from tui.postgres.logs.record import LogRecord
+from tui.postgres.logs.sql import LogUnavailable, SqlLog
 from tui.postgres.progress import progress
 from tui.postgres.queries import query
-from tui.postgres.sample import Sample, sample
+from tui.postgres.sample import ServerSample, sample
 from tui.postgres.session import Session
 from tui.words.said import say
 
@@ -169,7 +169,7 @@ async def test_samples(own: Server) -> None:
         await idle.execute("insert into t select generate_series(1, 10000)")
         assert "tps" not in (await sample(monitor, first)).figures, "over so short a time a rate says nothing"
 
-        async def rated() -> Sample | None:
+        async def rated() -> ServerSample | None:
             taken = await sample(monitor, first)
             return taken if "tps" in taken.figures else None
 
@@ -215,7 +215,7 @@ async def test_the_log_through_sql(own: Server, form: str) -> None:
     own.start(logging_collector="on", log_destination=form, log_directory="log")
     async with Sessions(own) as sessions:
         control, work = await sessions.control(), await sessions.work()
-        log = ServerLog(control)
+        log = SqlLog(control)
         assert (await log.open()).startswith("log/")
         assert await log.read() == []
         await refused(work.execute("select\n1/0"))
@@ -224,7 +224,7 @@ async def test_the_log_through_sql(own: Server, form: str) -> None:
             lines.extend(await log.read())
             return any(text in line.text for line in lines)
 
-        lines: list[LogLine] = []
+        lines: list[LogRecord] = []
         await until(lambda: seen("division by zero"))
         found = next(line for line in lines if "division" in line.text)
         assert found.severity == "ERROR" and found.pid == work.backend.pid
@@ -242,7 +242,7 @@ async def test_every_file_is_read_when_several_came_since(own: Server) -> None:
     own.start(logging_collector="on", log_directory="log", log_filename="server-%S.log", log_rotation_size="0")
     async with Sessions(own) as sessions:
         control, work = await sessions.control(), await sessions.work()
-        log = ServerLog(control)
+        log = SqlLog(control)
         await log.open()
         for number in range(3):
             await refused(work.execute(f"select gone_{number}"))
@@ -253,7 +253,7 @@ async def test_every_file_is_read_when_several_came_since(own: Server) -> None:
                 return bool(await one(control, "select pg_current_logfile()") != path)
 
             await until(rotated)
-        lines: list[LogLine] = []
+        lines: list[LogRecord] = []
 
         async def all_there() -> bool:
             lines.extend(await log.read())
@@ -268,7 +268,7 @@ async def test_a_log_that_goes_on_in_another_format_is_followed_there(own: Serve
     own.start(logging_collector="on", log_destination="csvlog", log_directory="log")
     async with Sessions(own) as sessions:
         control, work = await sessions.control(), await sessions.work()
-        log = ServerLog(control)
+        log = SqlLog(control)
         await log.open()
         assert log.form == "csvlog"
         # What was set on the command line is not set anew by a reload, but by the next start.
@@ -286,7 +286,7 @@ async def test_a_log_that_goes_on_in_another_format_is_followed_there(own: Serve
 
         await until(switched)
         assert len(log.remarks) == 1 and "csvlog" in say(log.remarks[0])
-        lines: list[LogLine] = []
+        lines: list[LogRecord] = []
         await refused(work.execute("select after_it"))
 
         async def seen() -> bool:
@@ -303,12 +303,12 @@ async def test_a_log_cut_short_is_read_from_its_beginning(own: Server) -> None:
         control, work = await sessions.control(), await sessions.work()
         for _ in range(20):
             await refused(work.execute("select 'written before we look', 1/0"))
-        log = ServerLog(control)
+        log = SqlLog(control)
         path = own.data / await log.open()
         await refused(work.execute("select nothing"))
         # The collector writes it a moment later.
         await until(log.behind)
-        lines: list[LogLine] = []
+        lines: list[LogRecord] = []
 
         async def seen(text: str) -> bool:
             lines.extend(await log.read())
@@ -331,21 +331,21 @@ def work_name(work: Session) -> str:
 async def test_why_the_log_cannot_be_read(own: Server) -> None:
     own.start()
     async with Sessions(own) as sessions:
-        error = await refused(ServerLog(await sessions.control()).open())
+        error = await refused(SqlLog(await sessions.control()).open())
         assert isinstance(error, LogUnavailable) and "logging_collector" in say(error)
     own.stop()
     own.start(logging_collector="on", log_directory="log")
     async with Sessions(own) as sessions:
         control = await sessions.control()
         await control.execute("create role plain login")
-        error = await refused(ServerLog(await sessions.control(user="plain")).open())
+        error = await refused(SqlLog(await sessions.control(user="plain")).open())
         assert isinstance(error, LogUnavailable) and error.sqlstate == "42501" and "pg_monitor" in say(error)
         await control.execute("grant pg_monitor to plain")
-        error = await refused(ServerLog(await sessions.control(user="plain")).open())
+        error = await refused(SqlLog(await sessions.control(user="plain")).open())
         assert isinstance(error, LogUnavailable) and "pg_read_binary_file" in say(error)
         await control.execute("grant execute on function pg_current_logfile(text) to plain")
         await control.execute("grant execute on function pg_read_binary_file(text, bigint, bigint, boolean) to plain")
-        await ServerLog(await sessions.control(user="plain")).open()
+        await SqlLog(await sessions.control(user="plain")).open()
 
 
 def test_the_log_from_a_file(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tui.probes.canary import Canary, HttpQuestion
+from tui.probes.canary import CanaryWatch, HttpQuestion
 from tui.words.said import say
 
 
@@ -68,7 +68,7 @@ def test_it_measures_fails_waits_and_recovers(service: Service) -> None:
 
     async def test() -> None:
         question = HttpQuestion(f"http://ana:hidden@127.0.0.1:{service.server_port}/health?key=hidden")
-        canary = Canary(question, 0.05, 3.0, lambda severity, remark: said.append((severity, say(remark))))
+        canary = CanaryWatch(question, 0.05, 3.0, lambda severity, remark: said.append((severity, say(remark))))
         assert canary.figures() == {} and canary.source == "127.0.0.1"
         task = asyncio.ensure_future(canary.run())
         try:
@@ -101,7 +101,7 @@ def test_nobody_there() -> None:
     said: list[str] = []
 
     async def test() -> None:
-        canary = Canary(
+        canary = CanaryWatch(
             HttpQuestion("http://127.0.0.1:9/"), 0.05, 0.1, lambda severity, remark: said.append(say(remark))
         )
         task = asyncio.ensure_future(canary.run())

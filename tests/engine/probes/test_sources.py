@@ -23,7 +23,7 @@ from tests.postgres_server import Database, await_condition
 from tui.postgres.connect import open_session
 from tui.probes.local_host import LocalHost
 from tui.probes.node_exporter import NodeExporter
-from tui.probes.reading import Reading, Source, SourceFailed, figures
+from tui.probes.reading import HostReading, ReadingSource, SourceFailed, figures
 from tui.probes.sql_host import SqlHost
 from tui.probes.ssh import Ssh
 from tui.probes.ssh_host import SshHost
@@ -36,13 +36,13 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 60))
 
 
-async def failing(reading: Awaitable[Reading]) -> str:
+async def failing(reading: Awaitable[HostReading]) -> str:
     with pytest.raises(SourceFailed) as caught:
         await reading
     return say(caught.value)
 
 
-async def busy(source: Source) -> dict[str, float]:
+async def busy(source: ReadingSource) -> dict[str, float]:
     """Figures over a second in which a process keeps one processor busy."""
     load = await asyncio.create_subprocess_exec(sys.executable, "-c", "while True: pass")
     try:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.engine.probes.parts import Sshd, gone
 from tui.engine.watch.log_sources import SshSource, log_source
-from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.record import LogRecord
 from tui.postgres.logs.sql import LogUnavailable
 from tui.probes.reading import SourceFailed
 from tui.probes.remote_tail import RemoteTail
@@ -119,7 +119,7 @@ def test_a_lost_connection_is_said_and_the_log_can_be_opened_again(sshd: Sshd, t
         )
         with log.open("a") as file:
             file.write(record)
-        lines: list[LogLine] = []
+        lines: list[LogRecord] = []
         async with asyncio.timeout(10):
             while not lines:
                 lines = await source.read()

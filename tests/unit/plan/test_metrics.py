@@ -14,7 +14,7 @@ from tui.plan import metrics
 from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.plan.schema import json_schema
 from tui.probes.answer_times import AnswerWindow
-from tui.probes.reading import Reading, figures
+from tui.probes.reading import HostReading, figures
 from tui.steps.registry import KINDS
 from tui.words.codes import metric_word
 from tui.words.figures import figure
@@ -66,11 +66,11 @@ def test_what_is_in_no_table_has_its_name_and_a_number() -> None:
 
 
 def test_what_is_measured_of_the_host_and_by_the_canary_is_in_the_table() -> None:
-    then = Reading(host="db1", at=0.0, cpu_busy=0.0, cpu_total=0.0)
-    now = Reading(host="db1", at=1.0, cpu_busy=1.0, cpu_total=2.0, memory=0.5, disk_used=1.0, disk_free=1.0, load=1.0,
-                  io_pressure=0.1)  # fmt: skip
+    then = HostReading(host="db1", at=0.0, cpu_busy=0.0, cpu_total=0.0)
+    now = HostReading(host="db1", at=1.0, cpu_busy=1.0, cpu_total=2.0, memory=0.5, disk_used=1.0, disk_free=1.0,
+                      load=1.0, io_pressure=0.1)  # fmt: skip
     assert set(figures(now, then)) == set(told_by(Origin.HOST))
-    assert all(name in Reading.__struct_fields__ for metric in METRICS.values() for name in metric.read)
+    assert all(name in HostReading.__struct_fields__ for metric in METRICS.values() for name in metric.read)
     answers = AnswerWindow()
     answers.add(1.0, 0.1)
     assert set(answers.figures(1.0)) == set(told_by(Origin.CANARY))

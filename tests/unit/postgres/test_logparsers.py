@@ -11,7 +11,7 @@ import pytest
 from tui.postgres.logs.csvlog import CsvParser
 from tui.postgres.logs.jsonlog import JsonParser
 from tui.postgres.logs.parser import Parser, parser_for
-from tui.postgres.logs.record import LONGEST, LogLine
+from tui.postgres.logs.record import LONGEST, LogRecord
 from tui.postgres.logs.stderr import StderrParser
 
 PLAIN = "%m [%p] %e "
@@ -28,7 +28,7 @@ def record(text: str, statement: str = "", state: str = "XX000") -> bytes:
     return f"{head},{made.getvalue()}".encode()
 
 
-def fed(parser: Parser, data: bytes, piece: int = 32 << 10) -> list[LogLine]:
+def fed(parser: Parser, data: bytes, piece: int = 32 << 10) -> list[LogRecord]:
     return [line for at in range(0, len(data), piece) for line in parser.feed(data[at : at + piece])]
 
 
@@ -80,7 +80,7 @@ def test_json_that_is_no_record_is_counted(line: bytes) -> None:
 
 @pytest.mark.parametrize("line", [b'{"message":5}', b'{"message":null,"pid":"x"}', b'{"error_severity":[],"pid":true}'])
 def test_json_with_other_types(line: bytes) -> None:
-    assert JsonParser().feed(line + b"\n") == [LogLine(None, "", None, "", None, None)]
+    assert JsonParser().feed(line + b"\n") == [LogRecord(None, "", None, "", None, None)]
 
 
 def test_json_with_bytes_that_are_no_text() -> None:
@@ -92,7 +92,7 @@ def test_a_long_json_record_is_told_by_its_beginning() -> None:
     data = b'{"timestamp":"t","user":"\\"state_code\\":\\"00000","pid":7,"error_severity":"ERROR","state_code":"53100"'
     data += b',"message":"no \\"space\\"","statement":"' + b"x" * LONGEST + b'","application_name":"psql"}\n'
     lines = fed(JsonParser(), data + b'{"message":"after"}\n')
-    assert lines[0] == LogLine("t", "ERROR", "53100", 'no "space"', 7, None)
+    assert lines[0] == LogRecord("t", "ERROR", "53100", 'no "space"', 7, None)
     assert [line.text for line in lines[1:]] == ["after"]
 
 

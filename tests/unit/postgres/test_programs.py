@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tui.postgres.conninfo.parameters import Address, WorkSettings
-from tui.postgres.conninfo.programs import Bearing, Way, program_settings, way, without_misleading
+from tui.postgres.conninfo.programs import (
+    KnownConnection,
+    ProgramConnection,
+    program_connection,
+    program_settings,
+    without_misleading,
+)
 
 ADDRESS = Address(host="db1", hostaddr="10.0.0.1", port="5433", user="ana", dbname="app")
 KNOWN = {"lock_timeout": "0", "statement_timeout": "0", "synchronous_commit": "on", "row_security": "off"}
@@ -13,11 +19,11 @@ KNOWN = {"lock_timeout": "0", "statement_timeout": "0", "synchronous_commit": "o
 
 def found(
     parameters: dict[str, str] | None = None, program: str = "psql", major: int | None = 15, **more: object
-) -> Way:
+) -> ProgramConnection:
     given = more.pop("given", {})
-    bearing = Bearing(**({"parameters": parameters or {}, "address": ADDRESS, "known": KNOWN} | more))  # type: ignore[arg-type]
+    bearing = KnownConnection(**({"parameters": parameters or {}, "address": ADDRESS, "known": KNOWN} | more))  # type: ignore[arg-type]
     ours = program in ("psql", "pg_dump")
-    return way(
+    return program_connection(
         bearing, program_settings(bearing, WorkSettings()), application="virada r s", program=program, major=major,
         ours=ours, given=given,  # type: ignore[arg-type]
     )  # fmt: skip
@@ -85,7 +91,7 @@ def test_what_the_plan_sets_for_its_program_wins() -> None:
     assert not {"dbname", "host", "hostaddr"} & set(told.service)
     assert told.service["options"].endswith(" -c a=b")
     own = found({}, "tool", given={"PGSERVICE": "mine"})
-    assert own == Way(environment={"PGAPPNAME": "virada r s"}, lost=tuple(sorted(KNOWN)))
+    assert own == ProgramConnection(environment={"PGAPPNAME": "virada r s"}, lost=tuple(sorted(KNOWN)))
 
 
 def test_a_tool_that_knows_no_services_finds_variables() -> None:

@@ -16,14 +16,14 @@ from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import SqlDriver
-from tui.engine.drivers.watch import Watching
+from tui.engine.drivers.watch import WatchDriver
 from tui.engine.exceptions import each
-from tui.engine.programs.supervisor_pool import Keepers
+from tui.engine.programs.supervisor_pool import SupervisorPool
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
-from tui.engine.target.lock_holders import LockSight
+from tui.engine.target.lock_holders import LockHolders
 from tui.engine.target.outage import Outage
-from tui.engine.target.session_loss import Life
+from tui.engine.target.session_loss import ServerLife
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, WaitReason
 from tui.plan.kinds import Kind
@@ -54,7 +54,7 @@ class Executor:
         environment: Mapping[str, str],
         look_now: Callable[[], Awaitable[None]] | None = None,
         report: Callable[[BaseException, str], None] = lambda error, where: None,
-        keepers: Keepers | None = None,
+        supervisors: SupervisorPool | None = None,
     ) -> None:
         """`report` takes an exception and where it came from to the engine's log."""
         self.report = report
@@ -71,7 +71,7 @@ class Executor:
         """Something that its kind asks for was carried out, or may have been."""
         self.awaits_standby = False
         """A commit of it waited for a synchronous standby when that was last looked for."""
-        self.watching = Watching(recorder, state, self._given_up, look_now)
+        self.watching = WatchDriver(recorder, state, self._given_up, look_now)
         opened = recorder.state.opened
         assert opened is not None
         self.opened = opened
@@ -79,14 +79,14 @@ class Executor:
         self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
         self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
         self.outage = Outage(recorder, target, state.id, state.attempt, self.stop)
-        self.life = Life(target)
-        self.queries = QueryDriver(target, self.step, LockSight(target, self._waits), self.outage)
+        self.life = ServerLife(target)
+        self.queries = QueryDriver(target, self.step, LockHolders(target, self._waits), self.outage)
         self.prover = Prover(
             recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest,
             report=report,
         )  # fmt: skip
         self.children = ChildDriver(
-            recorder, paths, target, self.step, state.attempt, opened, environment, self.output, self.plan, keepers
+            recorder, paths, target, self.step, state.attempt, opened, environment, self.output, self.plan, supervisors
         )
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)

@@ -10,7 +10,7 @@ from tui.engine.attempt.cleanup import Cleanup
 from tui.engine.attempt.executor import Executor
 from tui.engine.attempt.proof import ProofUnanswered
 from tui.engine.exceptions import reduced, said
-from tui.engine.target.session_loss import Lost
+from tui.engine.target.session_loss import SessionLost
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason
 from tui.journal.facts import Fact
@@ -213,7 +213,7 @@ class OutcomeRecorder(Executor):
                     return message
             except NotAsSealed as changed:
                 return str(changed)
-            except (JournalError, Lost):
+            except (JournalError, SessionLost):
                 raise
             except Exception as error:
                 self.report(error, f"the cleanup of step {self.at.id}")

@@ -51,17 +51,17 @@ class Recovery:
         self,
         attempt: OutcomeRecorder,
         ended: ProgramEnded | None = None,
-        mishap: dict[str, Any] | None = None,
+        unexpected: dict[str, Any] | None = None,
         lost: PostgresError | None = None,
     ) -> None:
         """`ended`: the program whose end this engine saw, or did not see, and which nobody restarts by itself.
-        `mishap`: facts of the exception by which the attempt ended under this engine, which nobody restarts either.
+        `unexpected`: facts of the exception by which the attempt ended under this engine, which nobody restarts either.
         `lost`: how its session was lost under this engine; another attempt goes on by itself unless somebody did it."""
         self._lost = lost
         self._attempt = attempt
         self._ended = None if ended is None else ended.done
         self._problem = None if ended is None else ended.problem
-        self._mishap = mishap
+        self._unexpected = unexpected
         self._recorder = attempt.recorder
         self._target = attempt.target
         self._step = attempt.step
@@ -96,7 +96,7 @@ class Recovery:
         known = self._at.fate
         if known in ("applied", "not_applied"):
             # Decided and recorded by an engine that died before the outcome was.
-            verdict = commits.Verdict(known, _recorded(self._at.fate_reason), {})
+            verdict = commits.FateVerdict(known, _recorded(self._at.fate_reason), {})
         else:
             try:
                 verdict = await self._verdict()
@@ -106,15 +106,15 @@ class Recovery:
                 found: dict[str, Any] = {"prove": unanswered.facts}
                 if self._attempt.stop_reason is not None:
                     found["given_up"] = self._attempt.stop_reason
-                verdict = commits.Verdict("undecided", FateReason.PROOF_UNANSWERED, found)
+                verdict = commits.FateVerdict("undecided", FateReason.PROOF_UNANSWERED, found)
             except NotAsSealed as changed:
-                verdict = commits.Verdict("undecided", FateReason.PLAN_CHANGED, changed.facts())
+                verdict = commits.FateVerdict("undecided", FateReason.PLAN_CHANGED, changed.facts())
             except OSError as error:
                 self._failures += 1
                 if error.errno in SCARCE or self._failures < _FAILURES:
                     self._waiting(WaitReason.UNANSWERED, facts(error))
                     return await self._pause(FateReason.ERROR, str(error))
-                verdict = commits.Verdict("undecided", FateReason.ERROR, facts(error))
+                verdict = commits.FateVerdict("undecided", FateReason.ERROR, facts(error))
         if verdict.fate == "still_running":
             if attempt.stop_reason == CancelReason.ENGINE:
                 # This engine ends; what still works on the server goes on, and another engine decides.
@@ -147,10 +147,10 @@ class Recovery:
             await asyncio.sleep(_AGAIN)
             return False
         found = {"given_up": attempt.stop_reason, "message": neutral(message)}
-        await self._settle(commits.Verdict("undecided", reason, found))
+        await self._settle(commits.FateVerdict("undecided", reason, found))
         return True
 
-    async def _still(self, verdict: commits.Verdict) -> None:
+    async def _still(self, verdict: commits.FateVerdict) -> None:
         if not self._announced:
             self._announced = True
             self._append(
@@ -178,16 +178,16 @@ class Recovery:
         if self._at.waiting != reason:
             self._append(e.StepWaiting(step=self._step.id, attempt=self._at.attempt, reason=reason, facts=facts))
 
-    async def _verdict(self) -> commits.Verdict:
+    async def _verdict(self) -> commits.FateVerdict:
         kind = self._attempt.kind
         if self._at.by_hand and self._step.prove is not None:
             # What a person did is there or not, whichever engine asks.
             there, proof = await self._attempt.proof(self._step.prove)
             if there:
-                return commits.Verdict("applied", FateReason.PROVED, {"prove": proof})
-            return commits.Verdict("not_applied", FateReason.DISPROVED, {"prove": proof})
+                return commits.FateVerdict("applied", FateReason.PROVED, {"prove": proof})
+            return commits.FateVerdict("not_applied", FateReason.DISPROVED, {"prove": proof})
         if kind.fence == "none":
-            return commits.Verdict("not_applied", FateReason.CHANGES_NOTHING, {})
+            return commits.FateVerdict("not_applied", FateReason.CHANGES_NOTHING, {})
         if kind.fence == "proof":
             return await proof_fate(self._attempt, {})
         if kind.fence == "child":
@@ -196,7 +196,7 @@ class Recovery:
 
     # -- statements ---------------------------------------------------------------------------------------------
 
-    async def _statements(self) -> commits.Verdict:
+    async def _statements(self) -> commits.FateVerdict:
         at = self._at
         control = await self._target.control()
         witness = at.witness
@@ -204,10 +204,10 @@ class Recovery:
             # No transaction with a commit on its way. A backend of the attempt may still hold an open transaction,
             # which nobody can commit any more: it has to be gone before anything is begun again.
             if not await self._free(control):
-                return commits.Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
+                return commits.FateVerdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
             if at.done > at.resume_from and self._is_atomic():
-                return commits.Verdict("applied", FateReason.COMMIT_JOURNALED, {"statements": at.done})
-            return commits.Verdict("not_applied", FateReason.NOTHING_SENT, {"done": at.done})
+                return commits.FateVerdict("applied", FateReason.COMMIT_JOURNALED, {"statements": at.done})
+            return commits.FateVerdict("not_applied", FateReason.NOTHING_SENT, {"done": at.done})
         if witness.get("outside"):
             return await self._outside(control, witness)
         typed = msgspec.convert(witness, commits.TxWitness)
@@ -220,7 +220,7 @@ class Recovery:
             # It is in progress because it was prepared, which is all that the script says of it here.
             prepared = await control.rows("prepared_transaction", [gid])
             if prepared and int(prepared[0][0]) == int(typed.xid) % (1 << 32):
-                return commits.Verdict("applied", FateReason.PREPARED, verdict.facts | {"gid": gid})
+                return commits.FateVerdict("applied", FateReason.PREPARED, verdict.facts | {"gid": gid})
         return verdict
 
     def _is_atomic(self) -> bool:
@@ -231,68 +231,68 @@ class Recovery:
         key = fence.attempt_key(self._attempt.opened.id, self._at.id, self._at.attempt)
         return await fence.poll_until_free(control, key, time.monotonic() + 2.0)
 
-    async def _outside(self, control: Session, witness: dict[str, Any]) -> commits.Verdict:
+    async def _outside(self, control: Session, witness: dict[str, Any]) -> commits.FateVerdict:
         """A statement outside a transaction: when its backend is gone, the catalogue decides; a half is cleaned up."""
         backend = Backend(pid=int(witness["pid"]), start=str(witness["backend_start"]))
         if await fence.wait_until_gone(control, [backend], time.monotonic() + 2.0):
-            return commits.Verdict("still_running", FateReason.BACKEND_ALIVE, {"pid": backend.pid})
+            return commits.FateVerdict("still_running", FateReason.BACKEND_ALIVE, {"pid": backend.pid})
         if not await self._free(control):
-            return commits.Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
+            return commits.FateVerdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
         identity = self._target.identity
         if identity is not None and witness.get("system_identifier") not in (None, identity.system_identifier):
-            return commits.Verdict("undecided", FateReason.OTHER_SERVER, {"found": identity.system_identifier})
+            return commits.FateVerdict("undecided", FateReason.OTHER_SERVER, {"found": identity.system_identifier})
         about = witness.get("object") or {}
         left = await outside.after(control, about)
         facts: dict[str, Any] = {"leftovers": list(left.leftovers)} if left.leftovers else {}
         match left.state:
             case "whole":
-                return commits.Verdict("applied", FateReason.CATALOGUE, facts)
+                return commits.FateVerdict("applied", FateReason.CATALOGUE, facts)
             case "nothing":
                 # What a rebuild has done shows only where it gave an index another oid.
                 again = about.get("kind") in ("repeatable", "reindex")
-                return commits.Verdict(
+                return commits.FateVerdict(
                     "not_applied", FateReason.REPEATABLE if again else FateReason.CATALOGUE, facts
                 )  # fmt: skip
             case "half":
                 return await self._half(control, about, facts)
         return await self._by_proof(about)
 
-    async def _half(self, control: Session, about: dict[str, Any], facts: dict[str, Any]) -> commits.Verdict:
+    async def _half(self, control: Session, about: dict[str, Any], facts: dict[str, Any]) -> commits.FateVerdict:
         """The catalogue shows something unfinished: it is taken away, or brought to its end, before anything else."""
         if self._step.cleanup is None:
-            return commits.Verdict("undecided", FateReason.NO_CLEANUP, facts)
+            return commits.FateVerdict("undecided", FateReason.NO_CLEANUP, facts)
         why = await self._attempt.cleanup(about)
         if why is not None:
-            return commits.Verdict("undecided", FateReason.CLEANUP_FAILED, facts | {"message": why})
+            return commits.FateVerdict("undecided", FateReason.CLEANUP_FAILED, facts | {"message": why})
         left = await outside.after(control, about)
         if left.state == "whole":
-            return commits.Verdict("applied", FateReason.CATALOGUE, {"cleanup": "done"})
-        return commits.Verdict("not_applied", FateReason.CLEANED_UP, facts)
+            return commits.FateVerdict("applied", FateReason.CATALOGUE, {"cleanup": "done"})
+        return commits.FateVerdict("not_applied", FateReason.CLEANED_UP, facts)
 
-    async def _by_proof(self, about: dict[str, Any]) -> commits.Verdict:
+    async def _by_proof(self, about: dict[str, Any]) -> commits.FateVerdict:
         """The catalogue says nothing of the statement. The step's proof is of all its statements together: it tells of
         one where that is the only one, or the last one and everything is there."""
         prove = self._step.prove
         if prove is None:
             if self._attempt.at.undoes is None:
-                return commits.Verdict("undecided", FateReason.NO_PROOF, {})
+                return commits.FateVerdict("undecided", FateReason.NO_PROOF, {})
             return await proof_fate(self._attempt, {})
         working = [unit for unit in self._units() if not unit.leaves_nothing]
         there, proof = await self._attempt.proof(prove)
         if there and (not working or working[-1].last == self._at.tx_statement):
-            return commits.Verdict("applied", FateReason.PROVED, {"prove": proof})
+            return commits.FateVerdict("applied", FateReason.PROVED, {"prove": proof})
         if len(working) > 1:
-            return commits.Verdict("undecided", FateReason.ONE_OF_MANY, {"prove": proof})
+            return commits.FateVerdict("undecided", FateReason.ONE_OF_MANY, {"prove": proof})
         if self._step.cleanup is None:
-            return commits.Verdict("undecided", FateReason.NO_CLEANUP, {"prove": proof})
+            return commits.FateVerdict("undecided", FateReason.NO_CLEANUP, {"prove": proof})
         why = await self._attempt.cleanup(about)
         if why is not None:
-            return commits.Verdict("undecided", FateReason.CLEANUP_FAILED, {"message": why, "prove": proof})
-        return commits.Verdict("not_applied", FateReason.CLEANED_UP, {"prove": proof})
+            return commits.FateVerdict("undecided", FateReason.CLEANUP_FAILED, {"message": why, "prove": proof})
+        return commits.FateVerdict("not_applied", FateReason.CLEANED_UP, {"prove": proof})
 
     # -- the end ------------------------------------------------------------------------------------------------
 
-    async def _settle(self, verdict: commits.Verdict) -> None:
+    async def _settle(self, verdict: commits.FateVerdict) -> None:
         at = self._at
         step, attempt = at.id, at.attempt
         fate: tuple[e.Event, ...] = ()
@@ -305,7 +305,7 @@ class Recovery:
         if verdict.fate == "undecided":
             self._append(*fate)
             return
-        evidence_ = {**(self._mishap or {}), "fate": verdict.fate, "reason": verdict.reason, **verdict.facts}
+        evidence_ = {**(self._unexpected or {}), "fate": verdict.fate, "reason": verdict.reason, **verdict.facts}
         lost = self._lost if self._attempt.stop_reason in (None, CancelReason.ENGINE) else None
         if lost is not None:
             evidence_ |= facts_of(lost)
@@ -322,7 +322,7 @@ class Recovery:
                     except ProofUnanswered as unanswered:
                         if self._attempt.stop_reason != CancelReason.ENGINE:
                             reason = FateReason.PROOF_UNANSWERED
-                            await self._settle(commits.Verdict("undecided", reason, unanswered.facts))
+                            await self._settle(commits.FateVerdict("undecided", reason, unanswered.facts))
                         return
                 outcome = await self._attempt.placed(outcome)
                 self._attempt.record(outcome, *fate, recovered=True)
@@ -360,7 +360,7 @@ class Recovery:
         exception that ended this one, which would end the next one too. Raises PostgresError while the server cannot be
         asked whose deed it was."""
         why: CancelReason | FailReason = CancelReason.INTERRUPTED
-        if self._mishap is not None:
+        if self._unexpected is not None:
             why = FailReason.NOT_CARRIED_OUT
         elif lost is not None:
             why = await self._attempt.life.reason(lost, self._step.id, self._at.losses)

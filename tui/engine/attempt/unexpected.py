@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui.engine.attempt.attempt import Attempt
 from tui.engine.attempt.recovery import Recovery
-from tui.engine.attempt.runner import Attempt
 from tui.engine.exceptions import facts
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FateReason
@@ -26,7 +26,7 @@ def lost(step: str, attempt: int, error: BaseException) -> e.StepFate:
     return e.StepFate(step=step, attempt=attempt, fate="undecided", reason=FateReason.ERROR, facts=facts(error))
 
 
-class Aftermath:
+class UnexpectedEnd:
     """Gives an attempt that ended by an exception its outcome. `anew`: makes the attempt that asks for its fate."""
 
     def __init__(self, attempt: Attempt, anew: Callable[[], Attempt], report: Report) -> None:
@@ -44,7 +44,7 @@ class Aftermath:
         told = facts(error)
         attempt = self._anew()
         try:
-            await Recovery(attempt, mishap=None if recovering else told).decide(coded(told.get("message", "")))
+            await Recovery(attempt, unexpected=None if recovering else told).decide(coded(told.get("message", "")))
         except JournalError:
             raise
         except Exception as further:

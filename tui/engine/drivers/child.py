@@ -19,7 +19,7 @@ from tui.engine.programs.private_files import PrivateFiles
 from tui.engine.programs.processes import MARK, ChildIdentity, end_alive, end_marked
 from tui.engine.programs.removal import patiently, remove
 from tui.engine.programs.spool import OutputBatch, Spool
-from tui.engine.programs.supervisor_pool import Keepers
+from tui.engine.programs.supervisor_pool import SupervisorPool
 from tui.engine.recorder import Recorder
 from tui.engine.redaction.redactor import Redactor
 from tui.engine.target.access import TargetAccess
@@ -60,7 +60,7 @@ class Accompaniment(Protocol):
     def close(self) -> None: ...
 
 
-class Program(msgspec.Struct, frozen=True, kw_only=True):
+class RunningProgram(msgspec.Struct, frozen=True, kw_only=True):
     """A program that runs. `ours`: one of PostgreSQL's own, which does nothing beside its sessions; `tolerate`: seconds
     for which its server may be silent."""
 
@@ -89,9 +89,9 @@ class ChildDriver:
         environment: Mapping[str, str],
         output: StepOutputFile,
         plan: SealedPlan,
-        keepers: Keepers | None = None,
+        supervisors: SupervisorPool | None = None,
     ) -> None:
-        self._keepers = keepers
+        self._supervisors = supervisors
         self._recorder = recorder
         self._paths = paths
         self._target = target
@@ -108,7 +108,7 @@ class ChildDriver:
         self._ending: asyncio.Future[bool] | None = None
         self._stopped = False
         self._severed: FailReason | None = None
-        self.under_way: Program | None = None
+        self.under_way: RunningProgram | None = None
         """The program that runs and reaches the target."""
         self._count = 0
 
@@ -171,13 +171,13 @@ class ChildDriver:
             self._clear(raw)
             child = await Child.start(
                 argv, env=environment, cwd=directory, raw_path=raw, redactor=redactor.fresh(),
-                descriptors=() if accompany is None else accompany.descriptors, keepers=self._keepers,
+                descriptors=() if accompany is None else accompany.descriptors, supervisors=self._supervisors,
             )  # fmt: skip
         except (ChildNotStarted, OSError) as error:
             return ChildDone(status=None, error=neutral(said_of(error)))
         self._child, self._severed = child, None
         if effect.target and not effect.source:
-            self.under_way = Program(
+            self.under_way = RunningProgram(
                 identity=child.identity, application=self.application,
                 ours=Path(argv[0]).name in LIBPQ_PROGRAMS and not effect.authored,
                 tolerate=self._settings(effect.settings).tolerate_s,
@@ -239,7 +239,7 @@ class ChildDriver:
                 found = ChildDone(status=None, error=neutral(said_of(error)))
             except ChildLost as error:
                 found = ChildDone(status=None, error=neutral(said_of(error)), lost=True)
-                # It may work on without its keeper.
+                # It may work on without its supervisor.
                 await child.end(_GRACE)
             finally:
                 ended.set()

@@ -18,7 +18,7 @@ import msgspec
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.sql import FateUnknown, SqlDriver
-from tui.engine.programs.pipes import Talk
+from tui.engine.programs.pipes import ProgramPipes
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
 from tui.journal import events as e
@@ -30,7 +30,7 @@ from tui.postgres import psql_protocol
 from tui.postgres.errors import ConnectionLost, PostgresError
 from tui.postgres.evidence import commits, fence, ledger
 from tui.postgres.identity import TargetIdentity
-from tui.postgres.psql_protocol import Report, Variables
+from tui.postgres.psql_protocol import PsqlReport, PsqlVariables
 from tui.postgres.session import Session
 from tui.run.steps import StepState
 from tui.sql.leaving import Reach, reach
@@ -96,7 +96,7 @@ class PsqlDriver:
             said = Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral()
             return PsqlDone(child=ChildDone(status=None, error=said), effect="none")
         lead = _Lead(self, msgspec.structs.replace(effect, variables=variables), witnessed)
-        argv = (*ARGUMENTS, "-f", lead.talk.source)
+        argv = (*ARGUMENTS, "-f", lead.pipes.source)
         # Read-only but in the transaction that is begun for the script: it cannot go on behind that one.
         settings = msgspec.structs.replace(effect.settings, read_only=effect.single_transaction)
         child = await self._children.run(
@@ -199,7 +199,7 @@ class _Lead:
         self._driver = driver
         self.effect = effect
         self.witnessed = witnessed
-        self.talk = Talk()
+        self.pipes = ProgramPipes()
         self.single = effect.single_transaction
         self.sent = False
         """The script is on its way."""
@@ -213,34 +213,34 @@ class _Lead:
         self.problem: FailReason | None = None
         self.error: SqlError | None = None
         self.facts: dict[str, object] = {}
-        self._variables: Variables | None = None
+        self._variables: PsqlVariables | None = None
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        return self.talk.descriptors
+        return self.pipes.descriptors
 
     def close(self) -> None:
-        self.talk.close()
+        self.pipes.close()
 
     async def run(self, ended: asyncio.Event) -> None:
         """From psql's start to its end. Raises JournalError: psql then ends without a COMMIT."""
-        await self.talk.begin()
+        await self.pipes.begin()
         try:
             await self._through(ended)
         except PostgresError as error:
             self.error = sql_error(error)
             self.problem = FailReason.CONNECTION if passes(self.error) else FailReason.SQL_ERROR
         finally:
-            self.talk.end()
+            self.pipes.end()
 
     async def _through(self, ended: asyncio.Event) -> None:
-        self.talk.say(self._opening())
+        self.pipes.say(self._opening())
         opening = await self._report(ended)
         if opening is None or not await self._begun(ended, opening):
             return
         self.sent = True
-        self.talk.say(
-            psql_protocol.script(self.effect.file, self.effect.variables) + psql_protocol.closing(self.talk.descriptor)
+        self.pipes.say(
+            psql_protocol.script(self.effect.file, self.effect.variables) + psql_protocol.closing(self.pipes.descriptor)
         )
         report = await self._report(ended)
         if self._variables is not None and self._variables.sqlstate != psql_protocol.NO_ERROR:
@@ -256,10 +256,10 @@ class _Lead:
             if self.witnessed:
                 self._driver.recorder.append(self._driver.event(e.TxCommitSent))
             self.commit_sent = True
-            self.talk.say("commit;\n")
+            self.pipes.say("commit;\n")
             return
         row = self._driver.row(CLOSED) if self.witnessed and self._driver.opened.ledger else None
-        self.talk.say(psql_protocol.flush(self.talk.descriptor, row))
+        self.pipes.say(psql_protocol.flush(self.pipes.descriptor, row))
         if await self._report(ended) is not None:
             self.committed = True
             if self.witnessed:
@@ -271,26 +271,28 @@ class _Lead:
         if self.single:
             said += psql_protocol.begin(role)
             said += driver.row(OPENED) + ";\n" if driver.opened.ledger and self.witnessed else ""
-        return said + psql_protocol.opening(self.talk.descriptor, transaction=self.single, role=role)
+        return said + psql_protocol.opening(self.pipes.descriptor, transaction=self.single, role=role)
 
-    async def _report(self, ended: asyncio.Event) -> Report | None:
+    async def _report(self, ended: asyncio.Event) -> PsqlReport | None:
         """psql's next report of its session; None: it has ended, or has sent nothing of the question to the server."""
-        found: Report | None = None
-        while (line := await self.talk.hear(ended)) is not None and not psql_protocol.is_over(line):
+        found: PsqlReport | None = None
+        while (line := await self.pipes.hear(ended)) is not None and not psql_protocol.is_over(line):
             said = psql_protocol.read(line)
-            if isinstance(said, Report):
+            if isinstance(said, PsqlReport):
                 found = said
-            elif isinstance(said, Variables):
+            elif isinstance(said, PsqlVariables):
                 self._variables = said
         return found
 
-    async def _is_here(self, ended: asyncio.Event, opening: Report, control: Session, identity: TargetIdentity) -> bool:
+    async def _is_here(
+        self, ended: asyncio.Event, opening: PsqlReport, control: Session, identity: TargetIdentity
+    ) -> bool:
         """Whether psql's session is on the server that the control session has; a copy of that server has the same
         identifier, and other sessions."""
         found = await fence.find_backend(control, opening.pid)
         if found is None:
             # Ended on the server a moment ago, or not on this server: the one does not answer any more.
-            self.talk.say(psql_protocol.question(self.talk.descriptor))
+            self.pipes.say(psql_protocol.question(self.pipes.descriptor))
             if await self._report(ended) is None:
                 return False
             found = await fence.find_backend(control, opening.pid)
@@ -300,7 +302,7 @@ class _Lead:
             return False
         return True
 
-    async def _begun(self, ended: asyncio.Event, opening: Report) -> bool:
+    async def _begun(self, ended: asyncio.Event, opening: PsqlReport) -> bool:
         """The witness, durable, before anything of the script is sent."""
         driver = self._driver
         self.control = control = await driver.target.control()
@@ -328,7 +330,7 @@ class _Lead:
             driver.recorder.append(driver.event(e.TxBegin, witness=witness))
         return True
 
-    async def _found(self, opening: Report, report: Report) -> FailReason | None:
+    async def _found(self, opening: PsqlReport, report: PsqlReport) -> FailReason | None:
         """What is wrong behind the script; None when nothing is."""
         if report.pid != opening.pid:
             return FailReason.SESSION_REPLACED

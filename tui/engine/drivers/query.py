@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from tui.engine.target.access import TargetAccess
-from tui.engine.target.lock_holders import LockSight
+from tui.engine.target.lock_holders import LockHolders
 from tui.engine.target.outage import Outage
 from tui.journal.remarks import neutral
 from tui.plan.model import Step
@@ -43,18 +43,18 @@ def sql_error(error: PostgresError, first_line: int | None = None) -> SqlError:
 
 
 class QueryDriver:
-    """Carries out RunQuery: one session for each role and database, in read-only transactions. `sight` tells what a
-    question waits for."""
+    """Carries out RunQuery: one session for each role and database, in read-only transactions. `lock_holders` tells
+    what a question waits for."""
 
     def __init__(
-        self, target: TargetAccess, step: Step, sight: LockSight | None = None, outage: Outage | None = None
+        self, target: TargetAccess, step: Step, lock_holders: LockHolders | None = None, outage: Outage | None = None
     ) -> None:
         """`outage`: what waits for a server that is away, after which it is asked anew."""
         self._target = target
         self._outage = outage
         self._error: PostgresError | None = None
         self._step = step
-        self._sight = LockSight(target, lambda *_: None) if sight is None else sight
+        self._lock_holders = LockHolders(target, lambda *_: None) if lock_holders is None else lock_holders
         self._sessions: dict[tuple[str | None, bool, str | None, bool], Session] = {}
         self._timeouts: dict[Session, float | None] = {}
         self._asked: set[Session] = set()
@@ -78,7 +78,7 @@ class QueryDriver:
                 await session.execute("begin read only")
                 if cancels != self._cancels:
                     raise StatementFailed("57014", "cancelled before it was asked")
-                async with self._sight.over(session.backend.pid, LOCK_TIMEOUT):
+                async with self._lock_holders.over(session.backend.pid, LOCK_TIMEOUT):
                     rows = await self._answer(session, effect)
             finally:
                 self._asked.discard(session)
@@ -87,7 +87,7 @@ class QueryDriver:
             raise
         except PostgresError as error:
             self._error = error
-            return Rows(error=self._sight.named(sql_error(error)), seconds=round(time.monotonic() - began, 6))
+            return Rows(error=self._lock_holders.named(sql_error(error)), seconds=round(time.monotonic() - began, 6))
         except OSError as error:
             lost = SqlError(sqlstate=None, message=str(error), lost=True)
             return Rows(error=lost, seconds=round(time.monotonic() - began, 6))

@@ -18,7 +18,7 @@ from tui.plan.model import HostSource
 from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import PostgresError
 from tui.probes.local_host import disk_of
-from tui.probes.reading import Source, SourceFailed
+from tui.probes.reading import ReadingSource, SourceFailed
 from tui.probes.same_host import is_here
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
@@ -67,7 +67,7 @@ async def on_the_database(target: TargetAccess, path: str | None) -> dict[str, A
     return {"place": place, "tried": tried, "error": neutral(error)}
 
 
-async def _asked(source: Source, place: str) -> dict[str, Any]:
+async def _asked(source: ReadingSource, place: str) -> dict[str, Any]:
     """What one source says of a place; SQL has no way to tell."""
     try:
         if source.kind == "local":

@@ -19,8 +19,8 @@ from tui.engine.drivers.target_key import TargetKey
 from tui.engine.drivers.transaction import TransactionUnderWay, answer_to, confirmed, identity_facts, milliseconds
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
-from tui.engine.target.lock_holders import LockSight
-from tui.engine.target.session_loss import Lost
+from tui.engine.target.lock_holders import LockHolders
+from tui.engine.target.session_loss import SessionLost
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
 from tui.journal.remarks import said_fields
@@ -30,7 +30,7 @@ from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.evidence import commits, fence, ledger, outside
 from tui.postgres.identity import OtherTarget
-from tui.postgres.results import Notice
+from tui.postgres.results import ServerNotice
 from tui.postgres.session import Session
 from tui.steps.effects import (
     Countable,
@@ -46,7 +46,7 @@ from tui.steps.effects import (
 )
 
 
-class FateUnknown(Lost):
+class FateUnknown(SessionLost):
     """The connection was lost where that says nothing of what became of the work."""
 
 
@@ -75,7 +75,7 @@ class SqlDriver:
         self._for_another = False
         self._gave_way = False
         self._in_transaction = False
-        self._sight = LockSight(target, self._waiting)
+        self._lock_holders = LockHolders(target, self._waiting)
         self.object: dict[str, object] = {}  # of the last statement outside a transaction, before it was sent
 
     @property
@@ -104,7 +104,7 @@ class SqlDriver:
         work = TransactionUnderWay(effect, began)
         try:
             await session.execute(effect.begin)
-            async with self._sight.over(session.backend.pid, effect.settings.lock_timeout):
+            async with self._lock_holders.over(session.backend.pid, effect.settings.lock_timeout):
                 await self._all(session, work, effect.statements[: effect.evidence])
                 if effect.witnessed:
                     work.witness = await self._witness(session, effect)
@@ -145,7 +145,7 @@ class SqlDriver:
         if result.status != answer_to(effect.end):
             failed = SqlError(sqlstate=None, message=f"the server answered {result.status} to {effect.end.upper()}")
             return await self._aborted(session, work, failed)
-        self._sight.forget()
+        self._lock_holders.forget()
         seconds = round(time.monotonic() - began, 6)
         replication = confirmed(result)
         if not effect.witnessed:
@@ -205,12 +205,12 @@ class SqlDriver:
         }
         self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=witness | {"object": self.object}))
         try:
-            async with self._sight.over(backend.pid, effect.settings.lock_timeout):
+            async with self._lock_holders.over(backend.pid, effect.settings.lock_timeout):
                 result = await self._one(session, effect.statement)
         except ConnectionLost as error:
             raise FateUnknown(error) from None
         except PostgresError as error:
-            failed = self._sight.named(sql_error(error, effect.statement.line))
+            failed = self._lock_holders.named(sql_error(error, effect.statement.line))
             return await self._judged(effect, failed, began)
         rows = row_counts.rows_changed(result)
         warnings = tuple(w.message for w in result.warnings)
@@ -225,10 +225,10 @@ class SqlDriver:
         try:
             left = await outside.after(await self._target.control(), self.object)
         except PostgresError:
-            left = outside.Left(state="unknown")
+            left = outside.Remains(state="unknown")
         if left.state == "nothing" and effect.outside.several:
             # Each of its objects is a transaction of its own; which of them it came to the catalogue does not say.
-            left = outside.Left(state="unknown")
+            left = outside.Remains(state="unknown")
         if left.state == "whole":
             said = error.message if isinstance(error.message, str) else error.message["code"]
             warnings = (f"{error.sqlstate}: {said}",)
@@ -350,14 +350,14 @@ class SqlDriver:
         await self._abandon(session)
         if work.effect.taints and not session.closed:
             await session.close()
-        error = self._sight.named(error)
+        error = self._lock_holders.named(error)
         if work.begun:
             said = said_fields(error.message)
             self._recorder.append(self._event(e.TxAborted, work.effect.statement, sqlstate=error.sqlstate, **said))
         return self._failed(error, work.began)
 
     def _failed(self, error: SqlError, began: float) -> TxDone:
-        lock = self._sight.facts if error.sqlstate == "55P03" else {}
+        lock = self._lock_holders.facts if error.sqlstate == "55P03" else {}
         return TxDone(committed=False, error=error, lock=lock, seconds=round(time.monotonic() - began, 6))
 
     async def _abandon(self, session: Session) -> None:
@@ -435,6 +435,6 @@ class SqlDriver:
         if self._settings is not None and self._settings.tolerate != settings.tolerate:
             await session.endure(settings.tolerate)
 
-    def _noticed(self, notice: Notice) -> None:
+    def _noticed(self, notice: ServerNotice) -> None:
         detail = f"\nDETAIL:  {notice.detail}" if notice.detail else ""
         self._output.line(f"{notice.severity}:  {notice.message}{detail}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tui.journal.codes import Replication
 from tui.postgres.identity import TargetIdentity
-from tui.postgres.results import Notice, Result
+from tui.postgres.results import Result, ServerNotice
 from tui.steps.effects import RunTransaction
 
 WARNINGS_KEPT = 50
@@ -35,7 +35,7 @@ class TransactionUnderWay:
         more = self._warned - len(self._warnings)
         return (*self._warnings, f"…[+{more}]") if more else tuple(self._warnings)
 
-    def warn(self, warnings: Iterable[Notice]) -> None:
+    def warn(self, warnings: Iterable[ServerNotice]) -> None:
         """Keep what the server warned of."""
         for warning in warnings:
             self._warned += 1

@@ -26,7 +26,7 @@ _SETTLED: Final = (
 )  # fmt: skip
 
 
-class Watching:
+class WatchDriver:
     """Of one attempt. `look_now` waits until all figures were taken anew; `given_up`: nobody wants to know any more."""
 
     def __init__(

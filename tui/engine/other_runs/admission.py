@@ -95,7 +95,7 @@ def met(known: Iterable[OtherRun], seen: Iterable[Sighting], runs: Path, run: st
     return (*found.values(), *nameless)
 
 
-class Turn:
+class OpeningTurn:
     """The right to open a run on the target, which one has at a time; behind a pooler, where no session can hold a key,
     among those of this runs directory. Raises InTheWay where somebody does not give it back, unless the run is to open
     `beside` whoever that is."""
@@ -107,7 +107,7 @@ class Turn:
         self._fd = -1
         self._held = False
 
-    async def __aenter__(self) -> Turn:
+    async def __aenter__(self) -> OpeningTurn:
         deadline = time.monotonic() + _TURN_S
         while not (held := await self._taken()):
             if time.monotonic() > deadline:

@@ -17,9 +17,9 @@ from tui.plan.metrics import METRICS, Origin, told_by
 from tui.plan.model import HostSource, Plan, Step, steps_of
 from tui.postgres.errors import PostgresError
 from tui.postgres.logs.stderr import holds
-from tui.postgres.sample import Sample, sample
+from tui.postgres.sample import ServerSample, sample
 from tui.postgres.session import Session
-from tui.probes.reading import Reading, SourceFailed
+from tui.probes.reading import HostReading, SourceFailed
 from tui.probes.same_host import is_here
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
@@ -63,18 +63,18 @@ def _criteria(plan: Plan, origin: Origin) -> Iterator[tuple[str, int]]:
             yield guard.metric, number
 
 
-def _unmeasured(found: Findings, metric: str, number: int, reason: str | Said, cure: Said | None = None) -> None:
-    """`reason`: a sentence. `cure`: the sentence of what would make it measurable."""
+def _unmeasured(found: Findings, metric: str, number: int, reason: str | Said, remedy: Said | None = None) -> None:
+    """`reason`: a sentence. `remedy`: the sentence of what would make it measurable."""
     if isinstance(reason, str) and not reason.endswith("."):
         reason = f"{reason}."
     text = N_("{metric} cannot be measured, so a person signs for it before the run is closed: {reason}")
-    message = _with(Said(text, metric=metric, reason=reason), cure)
+    message = _with(Said(text, metric=metric, reason=reason), remedy)
     found.add("warning", "metric-not-measured", message, f"success.{number}")
     found.unmeasured.add(number)
 
 
-def _with(message: Said, cure: Said | None) -> Said:
-    return message if cure is None else Joined((message, cure), " ")
+def _with(message: Said, remedy: Said | None) -> Said:
+    return message if remedy is None else Joined((message, remedy), " ")
 
 
 def _ended(part: Said) -> Said:
@@ -94,16 +94,16 @@ async def _log(found: Findings, access: TargetAccess, plan: Plan, environment: M
     reason, wanted = await _log_trouble(access, environment, ssh)
     if reason is None:
         return
-    cure = await settings_words(await access.monitor(), wanted)
+    remedy = await settings_words(await access.monitor(), wanted)
     for step in _resting_on(plan, "log"):
         text = Said("The server's log is not measured, so this step fails: {reason}", reason=reason)
-        found.add("error", "log-not-measured", _with(text, cure), f"steps.{step.id}")
+        found.add("error", "log-not-measured", _with(text, remedy), f"steps.{step.id}")
     for metric, number in _criteria(plan, Origin.LOG):
-        _unmeasured(found, metric, number, reason, cure)
-    # A criterion that cannot be measured has said the same, with its cure.
+        _unmeasured(found, metric, number, reason, remedy)
+    # A criterion that cannot be measured has said the same, with its remedy.
     if access.target.server_log != "none" and not any(_criteria(plan, Origin.LOG)):
         text = Said("The server's log cannot be followed, so critical errors stay unknown: {reason}", reason=reason)
-        found.add("warning", "server-log", _with(text, cure))
+        found.add("warning", "server-log", _with(text, remedy))
 
 
 async def _log_trouble(
@@ -165,7 +165,7 @@ def _settings(
     return wanted
 
 
-def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
+def _lag(found: Findings, plan: Plan, taken: ServerSample) -> None:
     hidden = any(replica.hidden for replica in taken.replicas)
     reason = Said("the role may not see how far replicas are (it lacks pg_monitor)")
     if hidden:
@@ -179,14 +179,14 @@ def _lag(found: Findings, plan: Plan, taken: Sample) -> None:
             _unmeasured(found, metric, number, _ended(Said("no replica is connected to the server now")))
 
 
-async def _sessions(found: Findings, session: Session, plan: Plan, taken: Sample) -> None:
+async def _sessions(found: Findings, session: Session, plan: Plan, taken: ServerSample) -> None:
     """What sessions do is hidden from some roles, and told of nobody where the server does not track it."""
     untracked = {name for name, value in await session.rows("tracking") if value != "on"}
     for origin, setting in ((Origin.SESSIONS, "track_activities"), (Origin.COUNTS, "track_counts")):
         if setting in untracked:
-            cure = await settings_words(session, [(setting, "on")])
+            remedy = await settings_words(session, [(setting, "on")])
             for metric, number in _criteria(plan, origin):
-                _unmeasured(found, metric, number, _ended(Said("{setting} is off", setting=setting)), cure)
+                _unmeasured(found, metric, number, _ended(Said("{setting} is off", setting=setting)), remedy)
     if taken.partial and "track_activities" not in untracked:
         reason = _ended(Said("the role may not see what sessions of other roles do (it lacks pg_monitor)"))
         for metric, number in _criteria(plan, Origin.SESSIONS):
@@ -212,7 +212,9 @@ async def _host(found: Findings, access: TargetAccess, plan: Plan, environment: 
             _unmeasured(found, metric, number, _ended(Said("{source} does not tell it", source=reason)))
 
 
-async def _reading(access: TargetAccess, environment: Mapping[str, str], ssh: Ssh) -> tuple[Reading | None, str | Said]:
+async def _reading(
+    access: TargetAccess, environment: Mapping[str, str], ssh: Ssh
+) -> tuple[HostReading | None, str | Said]:
     """What the first source that answers says, and which it is; without one, why there is none."""
     session = await access.monitor()
     named = access.target.host

@@ -41,7 +41,7 @@ class LaunchFailed(Exception):
         self.exit_code = exit_code
 
 
-class Opening(msgspec.Struct, frozen=True, kw_only=True):
+class OpeningOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What a new engine is told; removed as soon as `run.opened` stands in the journal."""
 
     opened: RunOpened
@@ -104,7 +104,7 @@ def open_run(
             policy=policy or Policy(), compress=compress, reason=reason, demo=demo,
             plan_file=source.name, engine={"version": __version__}, despite=tuple(despite), beside=beside,
         )  # fmt: skip
-        opening_ = Opening(
+        opening_ = OpeningOrder(
             opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets,
             past=learned(frozen.work), touches=touched_by(plan, partial(_small, paths.plan), KINDS),
         )  # fmt: skip

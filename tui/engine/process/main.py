@@ -17,10 +17,10 @@ from tui.engine.engine import Engine
 from tui.engine.exceptions import said
 from tui.engine.helm_server import HelmServer
 from tui.engine.lock import EngineLock, EngineRunning
-from tui.engine.other_runs.admission import InTheWay, Turn, identified, look, refusal
+from tui.engine.other_runs.admission import InTheWay, OpeningTurn, identified, look, refusal
 from tui.engine.process.approved import approved, known_secrets
 from tui.engine.process.detach import report_failure, report_ready
-from tui.engine.process.launch import Opening
+from tui.engine.process.launch import OpeningOrder
 from tui.engine.process.sizes import measured
 from tui.engine.process.stale import sweep
 from tui.engine.process.unrecorded import unrecorded, unrecorded_words
@@ -44,7 +44,7 @@ from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
 from tui.plan.secrets import Secrets
 from tui.postgres.conninfo.resolve import without_service_variable
 from tui.postgres.errors import PostgresError
-from tui.postgres.sizes import Found
+from tui.postgres.sizes import DataSizes
 from tui.run.driving import wished
 from tui.run.fold import fold_all
 from tui.run.other_runs import UNSEEN, beside
@@ -156,10 +156,10 @@ async def _serve(
         await target.close()
         if recorder.state.closed is not None:
             recorder.writer.release_reserve()
-        keeper = recorder.keeper
+        supervisor = recorder.supervisor
         recorder.close()
-        if keeper is not None and keeper.problem is not None:
-            crashlog.line(f"the head of the journal is not kept: {keeper.problem}")
+        if supervisor is not None and supervisor.problem is not None:
+            crashlog.line(f"the head of the journal is not kept: {supervisor.problem}")
 
 
 def _told(recorder: Recorder) -> list[str | Said]:
@@ -185,7 +185,7 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     back is what was found wrong and is no reason not to open it, in lines."""
     file = file_of(paths)
     try:
-        opening = msgspec.json.decode(file.read_bytes(), type=Opening)
+        opening = msgspec.json.decode(file.read_bytes(), type=OpeningOrder)
     except (OSError, msgspec.MsgspecError) as error:
         raise CannotStart(Said("{path} holds no run to open: {reason}.", path=file, reason=error)) from None
     opened = opening.opened
@@ -193,7 +193,7 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = opening.secrets or known_secrets(paths.plan, opened.seal)
     found = _Answer()
-    sizes: Found | None = None
+    sizes: DataSizes | None = None
     if target.target.dsn is not None or target.target.service is not None:
         try:
             found = await _ask(target, opening, paths.plan, environment)
@@ -212,8 +212,8 @@ async def _open(paths: RunPaths, environment: dict[str, str]) -> tuple[Recorder,
     except CannotStart:
         await target.close()
         raise
-    recorder.keeper = HeadKeeper(opened.id, recorder.writer.head, environment)
-    recorder.keeper.note(recorder.writer.seq, recorder.writer.head, recorder.state.at)
+    recorder.supervisor = HeadKeeper(opened.id, recorder.writer.head, environment)
+    recorder.supervisor.note(recorder.writer.seq, recorder.writer.head, recorder.state.at)
     file.unlink(missing_ok=True)
     return recorder, target, found.told
 
@@ -225,7 +225,7 @@ async def _admitted(paths: RunPaths, target: TargetAccess, opened: RunOpened, by
     runs = paths.directory.parent
     try:
         control = await target.control()
-        async with Turn(target, control, runs, beside=opened.beside is not None):
+        async with OpeningTurn(target, control, runs, beside=opened.beside is not None):
             if changes_something(opened.plan):
                 # Before it looks, so that of two hosts one sees the other.
                 await target.presence.show()
@@ -262,7 +262,7 @@ class _Answer(msgspec.Struct, frozen=True):
     told: tuple[str | Said, ...] = ()
 
 
-async def _ask(target: TargetAccess, opening: Opening, plan: Path, environment: dict[str, str]) -> _Answer:
+async def _ask(target: TargetAccess, opening: OpeningOrder, plan: Path, environment: dict[str, str]) -> _Answer:
     """Who the target is and whether it has what the plan needs. Raises CannotStart for every error that the run is not
     to open in spite of."""
     from tui.engine.preflight.findings import Findings
@@ -356,7 +356,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
     file_of(paths).unlink(missing_ok=True)
     running = [(step.id, step.attempt) for step in state.steps if step.status == "running"]
     await patiently(partial(private_files.sweep, paths, running))
-    recorder.keeper = HeadKeeper(*named(paths)[:2], environment)
+    recorder.supervisor = HeadKeeper(*named(paths)[:2], environment)
     recorder.append(
         RunRecovered(
             engine=_facts(), clock=writer.clock.anchor(), cut_bytes=recovered.cut_bytes, policy=wished(state, policy),

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from tui.engine.target.access import TargetAccess
 from tui.postgres.errors import PostgresError
-from tui.postgres.sizes import Found, measure
+from tui.postgres.sizes import DataSizes, measure
 from tui.sql.touched import Touches
 
 MOST = 1000
 """Names and calls that are asked about: of more nothing is known."""
 
 
-async def measured(target: TargetAccess, touches: Iterable[Touches]) -> Found | None:
+async def measured(target: TargetAccess, touches: Iterable[Touches]) -> DataSizes | None:
     """What is known of it; None where the server did not say."""
     about = Touches()
     for each in set(touches):
@@ -24,5 +24,5 @@ async def measured(target: TargetAccess, touches: Iterable[Touches]) -> Found | 
     except PostgresError:
         return None
     if len(about.names) > MOST or len(about.calls) > MOST:
-        return Found(database=found.database, functions=about.calls)
+        return DataSizes(database=found.database, functions=about.calls)
     return found

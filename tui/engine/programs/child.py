@@ -18,7 +18,7 @@ import msgspec
 
 from tui.engine.programs.processes import TOKEN, ChildIdentity, end_alive
 from tui.engine.programs.supervisor import LENGTH
-from tui.engine.programs.supervisor_pool import INTERPRETER, SUPERVISOR, Keepers
+from tui.engine.programs.supervisor_pool import INTERPRETER, SUPERVISOR, SupervisorPool
 from tui.engine.redaction.redactor import Redactor
 from tui.journal.remarks import Coded, Remarked
 from tui.processid import boot_id, start_time
@@ -29,12 +29,12 @@ class ChildNotStarted(Exception):
 
 
 class ChildLost(Exception):
-    """How the command ended, or whether it did, is unknown: its keeper was killed, or could not write it down."""
+    """How the command ended, or whether it did, is unknown: its supervisor was killed, or could not write it down."""
 
 
 class ChildEnd(msgspec.Struct, frozen=True):
     """What a status file tells: the exit status, or -N for signal N; `started` is False where the command could not be
-    executed at all, and the status is then the keeper's own."""
+    executed at all, and the status is then the supervisor's own."""
 
     status: int
     started: bool = True
@@ -92,13 +92,13 @@ class Child:
         gid: int | None = None,
         redactor: Redactor | None = None,
         descriptors: Sequence[int] = (),
-        keepers: Keepers | None = None,
+        supervisors: SupervisorPool | None = None,
     ) -> Child:
         """Starts `argv` with exactly `env` (and a token), its output appended to the new file `raw_path` (0600).
 
         `argv[0]` is looked for in the PATH of `env`. `uid` and `gid` need root; without `gid` the account's group is
         taken. `redactor` cleans the arguments for the identity. `descriptors` are open in the command under the same
-        numbers. `keepers` may have one in waiting. Raises ChildNotStarted.
+        numbers. `supervisors` may have one in waiting. Raises ChildNotStarted.
         """
         raw_path = raw_path.absolute()
         program = argv[0]
@@ -112,7 +112,7 @@ class Child:
         token = secrets.token_hex(16)
         try:
             process = await asyncio.to_thread(
-                _spawn, [program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid, descriptors, keepers
+                _spawn, [program, *argv[1:]], {**env, TOKEN: token}, cwd, raw_path, uid, gid, descriptors, supervisors
             )
         except OSError as error:
             raise ChildNotStarted(
@@ -125,7 +125,7 @@ class Child:
             identity = ChildIdentity(process.pid, -1 if started is None else started, boot_id(), cleaned, token)
             return cls(identity, raw_path, process)
         except BaseException:
-            # Nobody could tell it again: keeper and command, whose session is theirs, end here.
+            # Nobody could tell it again: supervisor and command, whose session is theirs, end here.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await asyncio.to_thread(process.wait)
@@ -160,7 +160,7 @@ def _account(uid: int | None, gid: int | None) -> tuple[str, str]:
 
 def _spawn(
     argv: list[str], env: dict[str, str], cwd: Path, raw_path: Path, uid: int | None, gid: int | None,
-    descriptors: Sequence[int], keepers: Keepers | None,
+    descriptors: Sequence[int], supervisors: SupervisorPool | None,
 ) -> subprocess.Popen[bytes]:  # fmt: skip
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     raw = os.open(raw_path, flags, 0o600)
@@ -171,8 +171,8 @@ def _spawn(
             # So that the command may open its own /dev/stdout.
             os.fchown(raw, -1 if uid is None else uid, -1 if gid is None else gid)
         _reserve(status)
-        if keepers is not None and uid is None and gid is None:
-            process = keepers.start(status, argv, env=env, cwd=cwd, output=raw, descriptors=descriptors)
+        if supervisors is not None and uid is None and gid is None:
+            process = supervisors.start(status, argv, env=env, cwd=cwd, output=raw, descriptors=descriptors)
             if process is not None:
                 return process
         command = [*INTERPRETER, str(SUPERVISOR), str(status), *_account(uid, gid), *argv]
@@ -185,7 +185,7 @@ def _spawn(
 
 
 def _reserve(path: Path) -> None:
-    """The status file with the room that the keeper needs later, when the disk may be full."""
+    """The status file with the room that the supervisor needs later, when the disk may be full."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         os.write(file, b"running".ljust(LENGTH - 1) + b"\n")

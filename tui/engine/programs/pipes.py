@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 
 
-class Talk:
+class ProgramPipes:
     """`source` and `descriptor` are for the program: where its commands come from, and what it reports into.
 
     To be closed by `close`, whether the program was started or not. A program whose engine is gone meets the end of its

@@ -39,15 +39,15 @@ class ChildIdentity(msgspec.Struct, frozen=True):
     # In the journal under a name that no redaction takes for that of a secret.
 
 
-class Member(msgspec.Struct, frozen=True):
+class ProgramProcess(msgspec.Struct, frozen=True):
     """A living process of a session."""
 
     pid: int
     start_time: int
 
 
-def members(identity: ChildIdentity) -> list[Member]:
-    """The living processes of the child's session, its keeper first; none when the identity is of another boot."""
+def members(identity: ChildIdentity) -> list[ProgramProcess]:
+    """The living processes of the child's session, its supervisor first; none when the identity is of another boot."""
     if identity.boot_id != boot_id():
         return []
     leader = start_time(identity.pid)
@@ -58,12 +58,12 @@ def members(identity: ChildIdentity) -> list[Member]:
     return sorted(found, key=lambda member: (member.pid != identity.pid, member.pid))
 
 
-def marked(mark: str) -> list[Member]:
+def marked(mark: str) -> list[ProgramProcess]:
     """Living processes of our account with this mark. Raises OSError where they cannot be looked for."""
     return _living(lambda pid: pid != os.getpid() and _carries(pid, MARK, mark))
 
 
-def _living(wanted: Callable[[int], bool]) -> list[Member]:
+def _living(wanted: Callable[[int], bool]) -> list[ProgramProcess]:
     import psutil
 
     found = []
@@ -73,16 +73,16 @@ def _living(wanted: Callable[[int], bool]) -> list[Member]:
         except (ProcessLookupError, PermissionError):
             continue
         if started is not None:
-            found.append(Member(pid, started))
+            found.append(ProgramProcess(pid, started))
     return found
 
 
 async def end_alive(identity: ChildIdentity, grace: float) -> bool:
     """Ends the child's whole session: SIGTERM, after `grace` seconds SIGKILL. False when something could not be ended.
 
-    The keeper is left to write the status down and ends by itself; it is killed last, if it does not.
+    The supervisor is left to write the status down and ends by itself; it is killed last, if it does not.
     """
-    return await _end(lambda: members(identity), grace, keeper=identity.pid)
+    return await _end(lambda: members(identity), grace, supervisor=identity.pid)
 
 
 async def end_marked(mark: str, grace: float) -> bool:
@@ -90,16 +90,16 @@ async def end_marked(mark: str, grace: float) -> bool:
     return await _end(lambda: marked(mark), grace)
 
 
-async def _end(find: Callable[[], list[Member]], grace: float, keeper: int | None = None) -> bool:
+async def _end(find: Callable[[], list[ProgramProcess]], grace: float, supervisor: int | None = None) -> bool:
     loop = asyncio.get_running_loop()
-    told: set[Member] = set()
+    told: set[ProgramProcess] = set()
     kill_at = loop.time() + grace
     keeper_at = kill_at + max(2.0, grace)
     give_up_at = keeper_at + 2.0
     while living := find():
         now = loop.time()
         for member in living:
-            if member.pid == keeper:
+            if member.pid == supervisor:
                 if now >= keeper_at:
                     _send(member, signal.SIGKILL)
             elif now >= kill_at:
@@ -115,7 +115,7 @@ async def _end(find: Callable[[], list[Member]], grace: float, keeper: int | Non
     return True
 
 
-def _send(member: Member, number: signal.Signals) -> None:
+def _send(member: ProgramProcess, number: signal.Signals) -> None:
     """The signal to exactly this process, even if its number changes hands meanwhile, where the kernel can do it."""
     try:
         handle = os.pidfd_open(member.pid)

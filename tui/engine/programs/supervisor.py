@@ -3,12 +3,12 @@
 Executed as a file of its own by an isolated interpreter without site packages; therefore it imports almost nothing, and
 nothing of this project. Arguments: where the status goes (an absolute path), user id and group id or `-`, then the
 command, its program as a path. Or `--wait`: it is told all that later, through the socket that is its input (see
-`keepers.py`). The status file is there before the child, with room for what will be written into it,
+`supervisors.py`). The status file is there before the child, with room for what will be written into it,
 so that a disk that fills up meanwhile keeps nothing from being told. After the child has ended it says, durably, `0` to
 `255`, or `-N` for signal N, or `unstarted N` where the command could not be executed; as long as it says anything else
-the status is unknown. How the keeper itself ends tells nothing: its interpreter has exit statuses of its own.
+the status is unknown. How the supervisor itself ends tells nothing: its interpreter has exit statuses of its own.
 
-The command may run as another account; the keeper stays with the engine's, out of the reach of what it runs.
+The command may run as another account; the supervisor stays with the engine's, out of the reach of what it runs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TEXT_BUSY, _TRIES, _PAUSE = 26, 40, 0.05
 NOT_FOUND = 127
 LENGTH = 16
 """Bytes of a status file, from its beginning on."""
-# They must not end the keeper before the child; the child gets its defaults back.
+# They must not end the supervisor before the child; the child gets its defaults back.
 _IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 # The interpreter ignores these by itself, which the child must not inherit.
 _DESCRIPTORS = 16
@@ -52,7 +52,7 @@ def main(
     except OSError as error:
         _complain(f"virada: the exit status {code} could not be written down: {error}\n".encode())
     if code < 0:
-        # The same end for whoever waits for the keeper, but no second core dump.
+        # The same end for whoever waits for the supervisor, but no second core dump.
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -139,7 +139,7 @@ def _place(wanted: dict[int, int]) -> None:
 
 
 def _told() -> tuple[bytes, list[str], dict[bytes, bytes]]:
-    """What to run, from the socket that is the input; ends the keeper where its engine does before that.
+    """What to run, from the socket that is the input; ends the supervisor where its engine does before that.
 
     From here on the input is empty, and the program's descriptors have the numbers that they are to have."""
     # Without `socket`, whose names would take longer than all the rest.

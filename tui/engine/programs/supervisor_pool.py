@@ -1,8 +1,8 @@
-"""A keeper in waiting: its interpreter has started before there is a program to keep, so that starting one costs no
+"""A supervisor in waiting: its interpreter has started before there is a program to keep, so that starting one costs no
 more than it does in a shell.
 
-It is told what to run through the socket that it has as its input, and ends when that is closed: no keeper in waiting
-outlives its engine.
+It is told what to run through the socket that it has as its input, and ends when that is closed: no supervisor in
+waiting outlives its engine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 INTERPRETER: Final = (sys.executable, "-I", "-S")
 
 
-class Keepers:
+class SupervisorPool:
     """At most one in waiting. To be closed; nothing of it needs a loop."""
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ class Keepers:
         self, status_path: Path, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, output: int,
         descriptors: Sequence[int] = (),
     ) -> subprocess.Popen[bytes] | None:  # fmt: skip
-        """The keeper that was in waiting and runs this from now on; None when there is none. `output` is the program's
-        and the keeper's. Blocks. Raises OSError for a directory that cannot be entered."""
+        """The supervisor that was in waiting and runs this from now on; None when there is none. `output` is the
+        program's and the supervisor's. Blocks. Raises OSError for a directory that cannot be entered."""
         waiting, self._waiting = self._waiting, None
         if waiting is None:
             return None
@@ -98,6 +98,6 @@ def _exactly(said: socket.socket, length: int) -> bytes:
     while len(found) < length:
         part = said.recv(length - len(found))
         if not part:
-            raise OSError("the keeper has ended")
+            raise OSError("the supervisor has ended")
         found += part
     return found

@@ -24,7 +24,7 @@ _FIGURE: Final = re.compile(
 _PLACE: Final = re.compile(r"(?:output/)?\.?(?P<step>.+?)\.\d+(?:\.\d+\.raw)?")
 
 
-class Kept:
+class Allowlist:
     """Whether a whole text of this event stays as it is."""
 
     def __init__(self, state: RunState, redactor: Redactor, event: e.Event) -> None:

@@ -66,7 +66,7 @@ _LOOSE_PASSWORD: Final = re.compile(rb"[^\s@'\"<>]{1,%d}(?=@)" % _MAX_URL_PASSWO
 _HANGING_PASSWORD: Final = re.compile(rb"(?i:password)\s{1,64}\Z")
 
 
-class LikelySecrets:
+class SecretPatterns:
     """Replaces what follows `password=`, `PASSWORD '`, `Bearer ` and the like, and passwords in URLs."""
 
     def __init__(self) -> None:

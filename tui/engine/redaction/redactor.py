@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from tui.engine.redaction.patterns import ANCHORS, KEY_WORDS, MARK, NAMES, LikelySecrets
+from tui.engine.redaction.patterns import ANCHORS, KEY_WORDS, MARK, NAMES, SecretPatterns
 from tui.sql.secrets import forms, is_secret_name
 
 MIN_SECRET: Final = 4
@@ -31,7 +31,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._values = _values(secrets)
         self._known = _KnownValues(self._values)
-        self._likely = LikelySecrets()
+        self._likely = SecretPatterns()
 
     def feed(self, data: bytes) -> bytes:
         """Takes the stream's next bytes; returns what is certain by now."""
@@ -119,7 +119,7 @@ class Redactor:
     def _whole(self, data: bytes) -> bytes:
         if self._harmless(data):
             return data
-        known, likely = _KnownValues(self._values), LikelySecrets()
+        known, likely = _KnownValues(self._values), SecretPatterns()
         return likely.feed(known.feed(data)) + likely.feed(known.flush()) + likely.flush()
 
 

@@ -22,18 +22,24 @@ from tui.postgres.connect import open_session
 from tui.postgres.conninfo.connection_string import quoted_value
 from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.conninfo.password_file import passwords_of as passfile_passwords
-from tui.postgres.conninfo.programs import Bearing, Way, program_settings, way, without_misleading
+from tui.postgres.conninfo.programs import (
+    KnownConnection,
+    ProgramConnection,
+    program_connection,
+    program_settings,
+    without_misleading,
+)
 from tui.postgres.conninfo.resolve import Resolved, resolve
 from tui.postgres.conninfo.service_file import passwords_of as service_passwords
-from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, Unusable
-from tui.postgres.evidence.commits import Known, pin
+from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, UnusableTarget
+from tui.postgres.evidence.commits import KnownTarget, pin
 from tui.postgres.evidence.ledger import unknown as unknown_rows
-from tui.postgres.evidence.lineage import Left, look
+from tui.postgres.evidence.lineage import RunTraces, look
 from tui.postgres.evidence.xid import xid_status
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.pooler import SETTLED
 from tui.postgres.readiness import lets_in
-from tui.postgres.results import Notice
+from tui.postgres.results import ServerNotice
 from tui.postgres.session import Session
 
 _BACKENDS_KEPT = 200
@@ -46,7 +52,7 @@ class Expected(Struct, frozen=True):
     """What a run knows of its target: the identity, as neutral data, and what it left there."""
 
     identity: dict[str, Any]
-    left: Left
+    left: RunTraces
 
 
 class TargetAccess:
@@ -100,7 +106,7 @@ class TargetAccess:
         try:
             found = resolve(self.conninfo(), self.environment)
         except ExpansionError as error:
-            raise Unusable(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
+            raise UnusableTarget(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
         if self.target.password_command is not None and "PGPASSWORD" in self.environment:
             # Whatever else holds a password holds an older one.
             return replace(found, parameters=found.parameters | {"password": self.environment["PGPASSWORD"]})
@@ -126,7 +132,7 @@ class TargetAccess:
         purpose: str,
         step: str | None = None,
         settings: WorkSettings | None = None,
-        on_notice: Callable[[Notice], None] | None = None,
+        on_notice: Callable[[ServerNotice], None] | None = None,
         database: str | None = None,
         runs_the_plan: bool | None = None,
     ) -> Session:
@@ -151,7 +157,7 @@ class TargetAccess:
 
     async def _open(
         self, purpose: str, step: str | None, settings: WorkSettings | None,
-        on_notice: Callable[[Notice], None] | None, database: str | None, runs_the_plan: bool | None,
+        on_notice: Callable[[ServerNotice], None] | None, database: str | None, runs_the_plan: bool | None,
         control: Session | None,
     ) -> Session:  # fmt: skip
         await self._password()
@@ -231,14 +237,14 @@ class TargetAccess:
         place = named if named.get("host") or named.get("hostaddr") else self._place
         return await lets_in(place)
 
-    def known(self) -> Known:
+    def known(self) -> KnownTarget:
         """What the run knows of its target, where the fate of a transaction is asked."""
         expected = self.expected()
         pooler = None if self.identity is None else self.identity.pooler
         if expected is None:
-            return Known(pooler=pooler)
+            return KnownTarget(pooler=pooler)
         timeline = expected.identity.get("timeline")
-        return Known(timeline=timeline, commits=expected.left.commits, pooler=pooler)
+        return KnownTarget(timeline=timeline, commits=expected.left.commits, pooler=pooler)
 
     async def _meet(self, control: Session) -> bool:
         """Who answers, before the control session has settings and is used for anything, and whether it may have some.
@@ -258,7 +264,7 @@ class TargetAccess:
         settled = found.pooler in SETTLED
         if expected is not None and not settled and expected.identity.get("pooler") in SETTLED:
             # The run opened on a session of its own: what it rests on would be whoever's is lent the server next.
-            raise Unusable(Coded(Remarked.POOLER_NOW))
+            raise UnusableTarget(Coded(Remarked.POOLER_NOW))
         return settled
 
     async def _inherit(self, control: Session) -> None:
@@ -376,7 +382,7 @@ class TargetAccess:
     async def program(
         self, name: str, application: str, *, major: int | None, settings: WorkSettings, given: Mapping[str, str],
         ours: bool, source: tuple[Resolved, Session] | None = None,
-    ) -> Way:  # fmt: skip
+    ) -> ProgramConnection:  # fmt: skip
         """How a program reaches the target: the server of the control session, with a password asked for now.
 
         `major`: the program's version. `ours`: one of PostgreSQL's own, with arguments of ours. `given`: variables that
@@ -384,9 +390,9 @@ class TargetAccess:
         server to go to, and OtherServer for any program where the target is not the one it was.
         """
         if not self.named:
-            return Way(environment={"PGAPPNAME": application})
+            return ProgramConnection(environment={"PGAPPNAME": application})
         if source is not None:
-            bearing = await self._bearing(*source, ours)
+            known = await self._bearing(*source, ours)
         else:
             try:
                 control: Session | None = await self.control()
@@ -398,16 +404,16 @@ class TargetAccess:
                     raise
                 control = None
             await self._password()
-            bearing = await self._bearing(self.resolved(), control, ours)
-        return way(
-            bearing, program_settings(bearing, settings), application=application, program=name, major=major,
+            known = await self._bearing(self.resolved(), control, ours)
+        return program_connection(
+            known, program_settings(known, settings), application=application, program=name, major=major,
             ours=ours, given=given, standby=source is not None, tolerate=settings.tolerate_s,
         )  # fmt: skip
 
-    async def _bearing(self, resolved: Resolved, session: Session | None, ours: bool) -> Bearing:
+    async def _bearing(self, resolved: Resolved, session: Session | None, ours: bool) -> KnownConnection:
         parameters = dict(resolved.parameters)
         if session is None:
-            return Bearing(parameters=parameters, address=None)
+            return KnownConnection(parameters=parameters, address=None)
         address = session.address
         if not ours and address.hostaddr is not None and address.host is not None:
             found = await asyncio.to_thread(_addresses, address.host, address.port)
@@ -419,7 +425,7 @@ class TargetAccess:
             # A password file is looked through by the host's name, which this program is not told as it was written.
             parameters.setdefault("password", session.password)
         pooled = self.identity is not None and self.identity.pooler != "none"
-        return Bearing(
+        return KnownConnection(
             parameters=parameters, address=address, known=session.known, options=not pooled,
             encoding=session.server_encoding,
         )  # fmt: skip

@@ -50,7 +50,7 @@ def wait_reason(tree: Iterable[Blocker], pid: int) -> WaitReason:
     return WaitReason.OLD_TRANSACTION if old else WaitReason.LOCK
 
 
-class LockSight:
+class LockHolders:
     """`tell(reason, facts)` journals that the step waits for a lock, or, without a reason, that it no longer does."""
 
     def __init__(self, target: TargetAccess, tell: Callable[[WaitReason, dict[str, object]], None]) -> None:

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
-from tui.engine.target.session_loss import TERMINATED, Life
+from tui.engine.target.session_loss import TERMINATED, ServerLife
 from tui.journal import events as e
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.facts import Fact
 from tui.journal.remarks import Coded, Remarked, neutral
-from tui.postgres.errors import ConnectFailed, ConnectionLost, OutOfMemory, PostgresError, Unusable
+from tui.postgres.errors import ConnectFailed, ConnectionLost, OutOfMemory, PostgresError, UnusableTarget
 from tui.postgres.identity import OtherTarget
 
 REFUSED_S = 60.0
@@ -28,7 +28,7 @@ _GONE: Final = ("08", "57P", "25P03")
 
 def may_be_away(error: PostgresError) -> bool:
     """Whether an error may come of a server that is away, or of a lost connection to it."""
-    if isinstance(error, OtherTarget | OutOfMemory | Unusable):
+    if isinstance(error, OtherTarget | OutOfMemory | UnusableTarget):
         return False
     return isinstance(error, ConnectFailed | ConnectionLost) or (error.sqlstate or "").startswith(_GONE)
 
@@ -42,7 +42,7 @@ class Outage:
         self._step = step
         self._attempt = attempt
         self._stop = stop
-        self._life = Life(target)
+        self._life = ServerLife(target)
         self._seen = target.openings
         self._told = False
 
@@ -55,7 +55,7 @@ class Outage:
             try:
                 await self._answered()
                 break
-            except (OtherTarget, Unusable):
+            except (OtherTarget, UnusableTarget):
                 self._tell(WaitReason.NONE, {})
                 raise
             except PostgresError as error:

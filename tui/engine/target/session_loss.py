@@ -33,7 +33,7 @@ LOSABLE: Final = frozenset(
 """How a program, and what is done beside it, may fail for want of the server."""
 
 
-class Lost(Exception):
+class SessionLost(Exception):
     """The session was lost, or could not be had, where that says nothing of what became of the work."""
 
     def __init__(self, error: PostgresError | None = None, message: str | Said = "") -> None:
@@ -41,7 +41,7 @@ class Lost(Exception):
         self.error = error
 
 
-class Life:
+class ServerLife:
     """The server's life in which an attempt began; what lost it is learnt by comparing."""
 
     def __init__(self, target: TargetAccess) -> None:

@@ -7,10 +7,10 @@ from typing import Literal
 
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.metrics import Origin, told_by
-from tui.postgres.sample import Sample
+from tui.postgres.sample import ServerSample
 
 
-class Tally:
+class ServerCounters:
     """Keeps what the next sample is compared with, also through a connection that was lost in between."""
 
     def __init__(self, say: Callable[[Literal["INFO", "WARNING"], Coded], None]) -> None:
@@ -21,7 +21,7 @@ class Tally:
         self._partial = False
         self._hidden = False
 
-    def figures(self, taken: Sample) -> dict[str, float]:
+    def figures(self, taken: ServerSample) -> dict[str, float]:
         """Metrics by name; what people should know of the sample is said."""
         # Statistics thrown away by a crash make the counter go back: it is counted on from there.
         for name in told_by(Origin.COUNTS):

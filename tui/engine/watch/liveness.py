@@ -32,8 +32,8 @@ from tui.postgres.pooler import SETTLED
 from tui.postgres.session import Session
 
 if TYPE_CHECKING:
-    from tui.engine.attempt.runner import Attempt
-    from tui.engine.drivers.child import Program
+    from tui.engine.attempt.attempt import Attempt
+    from tui.engine.drivers.child import RunningProgram
 
 SAID: Final = 6.0
 """Seconds without an answer after which the target is called silent."""
@@ -58,7 +58,7 @@ _OVERRULED: Final = (
 """Why a step may wait when it is said that the target is silent; other reasons say as much themselves."""
 
 
-class Seen(Struct, frozen=True):
+class BackendSeen(Struct, frozen=True):
     """A backend as the server shows it. `age`: seconds since its state changed, None where it may not be seen."""
 
     pid: int
@@ -70,7 +70,7 @@ class Seen(Struct, frozen=True):
     standbys: str
 
 
-class Held(Struct):
+class HeldConnection(Struct):
     """What is known of a program's connections. `vouched`: those that had a backend; `since`: when these were found to
     be more than its backends; `idle`: since when it has not computed."""
 
@@ -99,7 +99,7 @@ class Liveness:
         self._missed: dict[object, float] = {}
         self._known: set[object] = set()
         """Programs of which a backend was seen."""
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldConnection] = {}
         self._ending: dict[object, asyncio.Task[None]] = {}
 
     def tick(self) -> None:
@@ -148,7 +148,7 @@ class Liveness:
         except StatementFailed:
             # A server too busy to say is asked again a second later.
             return
-        found = [Seen(*row) for row in rows]
+        found = [BackendSeen(*row) for row in rows]
         for attempt, session in sessions:
             await self._judge(monitor, attempt, session, found)
         if control is not None:
@@ -212,7 +212,9 @@ class Liveness:
 
     # -- backends -----------------------------------------------------------------------------------------------
 
-    async def _judge(self, monitor: Session, attempt: Attempt | None, session: Session, found: list[Seen]) -> None:
+    async def _judge(
+        self, monitor: Session, attempt: Attempt | None, session: Session, found: list[BackendSeen]
+    ) -> None:
         """A session that waits for an answer of its backend's."""
         now, busy = time.monotonic(), session.busy_since
         ours = session.backend
@@ -238,7 +240,7 @@ class Liveness:
                 pass
             self._lose(session)
 
-    async def _judge_program(self, attempt: Attempt, program: Program, found: list[Seen]) -> None:
+    async def _judge_program(self, attempt: Attempt, program: RunningProgram, found: list[BackendSeen]) -> None:
         now = time.monotonic()
         if found:
             self._known.add(program.key)
@@ -250,10 +252,10 @@ class Liveness:
             return
         await self._judge_connections(attempt, program, found)
 
-    async def _judge_connections(self, attempt: Attempt, program: Program, found: list[Seen]) -> None:
+    async def _judge_connections(self, attempt: Attempt, program: RunningProgram, found: list[BackendSeen]) -> None:
         """Connections that a program holds open, each of which had a backend, and which are now more than its backends.
         One that then does nothing at all waits for what cannot come."""
-        held = self._held.setdefault(program.key, Held())
+        held = self._held.setdefault(program.key, HeldConnection())
         pids = frozenset(seen.pid for seen in found)
         control = self._target.control_session
         if control is None or (pids == held.pids and len(held.vouched) <= len(pids)):
@@ -278,11 +280,11 @@ class Liveness:
             if now - held.idle >= IDLE:
                 self._end(program.key, lambda: attempt.children.sever(FailReason.BACKEND_GONE))
 
-    def _was_there(self, attempt: Attempt, program: Program) -> bool:
+    def _was_there(self, attempt: Attempt, program: RunningProgram) -> bool:
         """Whether it had a session: one was seen, or psql has told of its own."""
         return program.key in self._known or self._recorder.state.steps[attempt.at.id].witness is not None
 
-    def _say_replication(self, attempt: Attempt, found: list[Seen]) -> None:
+    def _say_replication(self, attempt: Attempt, found: list[BackendSeen]) -> None:
         at = self._recorder.state.steps[attempt.at.id]
         program = attempt.children.under_way
         pids = {session.backend.pid for session, _limit in attempt.under_way()}

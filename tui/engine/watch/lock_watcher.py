@@ -18,7 +18,7 @@ QUEUE_SECONDS = 2.0
 """While our own lock is not granted, so many sessions behind it, or one for so long, are too many."""
 
 
-class LockWatch:
+class LockWatcher:
     """`backends`: server processes that work for running steps, to (step, attempt). `give_way`: called for an attempt
     that waits for a lock while too many sessions queue behind it."""
 

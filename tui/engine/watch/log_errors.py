@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final, Literal
 
 from tui.journal.events import ErrorRecorded
-from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.record import LogRecord
 from tui.postgres.logs.severity import meaning, words_of
 from tui.run.state import RunState
 
@@ -36,7 +36,7 @@ def _other_shape() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{words})(?:[ \u00a0]|\\xa0)?:  ")
 
 
-class Critical:
+class CriticalErrors:
     """The errors of a run: `count` of critical ones, `errors` of all, `unclear` of what nobody can tell; as they were
     when an engine takes the run up."""
 
@@ -45,10 +45,10 @@ class Critical:
         self.errors = errors
         self.unclear = unclear
         self.doubt: str | None = None
-        self._head: LogLine | None = None
+        self._head: LogRecord | None = None
         self._met: dict[str | None, tuple[int, str]] = {}
 
-    def meet(self, lines: Iterable[LogLine]) -> None:
+    def meet(self, lines: Iterable[LogRecord]) -> None:
         """Count those among lines that follow each other. `doubt` is the text of the last unclear one."""
         for line in lines:
             verdict = "nothing" if self._follows(line) else verdict_of(line)
@@ -78,7 +78,7 @@ class Critical:
             found.append(ErrorRecorded(id=f"E{number}", text=counted, sqlstate=sqlstate, source="server"))
         return found
 
-    def _follows(self, line: LogLine) -> bool:
+    def _follows(self, line: LogRecord) -> bool:
         """In the text format a server of another language calls what follows an error by words we may not know.
 
         It stands right behind, with the same prefix; a word that was the record's own begins another record.
@@ -92,7 +92,7 @@ class Critical:
         return True
 
 
-def verdict_of(line: LogLine) -> Verdict:
+def verdict_of(line: LogRecord) -> Verdict:
     """By its SQLSTATE. The word for its severity only tells a message from an error, where a catalogue has it."""
     state, said = line.sqlstate or "", meaning(line.severity)
     if line.severity == "":
@@ -115,5 +115,5 @@ def _recorded(state: RunState) -> int:
     return state.errors.server
 
 
-def _prefix(line: LogLine) -> tuple[int | None, str | None, str | None]:
+def _prefix(line: LogRecord) -> tuple[int | None, str | None, str | None]:
     return line.pid, line.at, line.sqlstate

@@ -11,14 +11,14 @@ from typing import Final, Literal
 from msgspec import to_builtins
 
 from tui.engine.recorder import Recorder
-from tui.engine.watch.log_errors import MOST_RECORDED, Critical
+from tui.engine.watch.log_errors import MOST_RECORDED, CriticalErrors
 from tui.engine.watch.log_sources import LogSource, log_source
 from tui.engine.watch.logbook import Logbook
 from tui.journal.codes import Unmeasured
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError, StatementFailed
-from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.record import LogRecord
 from tui.postgres.logs.sql import LogUnavailable
 from tui.postgres.logs.stderr import holds
 from tui.postgres.session import Session
@@ -45,7 +45,7 @@ _ROOM: Final = 1 << 20
 _SAID_EVERY: Final = 60.0
 
 
-class LogWatch:
+class LogFollower:
     """Reads once a second until cancelled; then call `close`. `session`: the monitoring session of the moment.
 
     A log that cannot be read is tried again after half a minute, then ever more rarely; `trouble` says why it is so.
@@ -89,7 +89,7 @@ class LogWatch:
         # An engine that takes a run up goes on counting.
         told, counted = recorder.state.facts, recorder.state.latest.get("critical_errors")
         count = told.get("server_log_errors") or (0 if counted is None else counted.value)
-        self._critical = Critical(
+        self._critical = CriticalErrors(
             int(count), int(told.get("server_log_all_errors", 0)), int(told.get("server_log_unclear", 0))
         )
         self.lines = int(told.get("server_log_lines", 0))
@@ -187,7 +187,7 @@ class LogWatch:
         if self._seen % _SETTINGS_EVERY == 0:
             await self._know_settings(self._log)
         until = time.monotonic() + _BUDGET
-        shown: list[LogLine] = []
+        shown: list[LogRecord] = []
         total, room = 0, _ROOM
         try:
             while True:
@@ -210,7 +210,7 @@ class LogWatch:
         self._looked, self._pause = time.monotonic(), _RETRY[0]
         self._seen += 1
 
-    def _record(self, shown: list[LogLine], total: int) -> None:
+    def _record(self, shown: list[LogRecord], total: int) -> None:
         errors = self._critical.taken(self._recorder.state)
         self._logbook.append(*errors)
         if self._critical.doubt is not None and self._doubt is None:
@@ -324,7 +324,7 @@ def lacking(form: str, prefix: str, minimum: str) -> Unmeasured | Literal[""]:
     return Unmeasured.LOG_WITHOUT_SQLSTATES if form == "stderr" and not holds(prefix, "e") else ""
 
 
-def _is_own(line: LogLine, own: Set[int]) -> bool:
+def _is_own(line: LogRecord, own: Set[int]) -> bool:
     if line.application:
         return line.application.startswith("virada ")
     return line.pid is not None and line.pid in own

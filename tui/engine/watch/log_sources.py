@@ -12,8 +12,8 @@ from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import ConnectionLost
 from tui.postgres.logs.file import FileLog, form_of
 from tui.postgres.logs.parser import Parser, parser_for
-from tui.postgres.logs.record import LogLine
-from tui.postgres.logs.sql import PIECE, LogUnavailable, ServerLog, gently
+from tui.postgres.logs.record import LogRecord
+from tui.postgres.logs.sql import PIECE, LogUnavailable, SqlLog, gently
 from tui.postgres.session import Session
 from tui.probes.reading import SourceFailed
 from tui.probes.remote_tail import RemoteTail
@@ -56,7 +56,7 @@ class LogSource(Protocol):
     def adopt(self, prefix: str) -> None:
         """The server's log_line_prefix is another one now."""
 
-    async def read(self) -> list[LogLine]:
+    async def read(self) -> list[LogRecord]:
         """The records since the last call, of at most 256 KiB. Raises as `open`."""
 
     async def behind(self) -> int:
@@ -93,7 +93,7 @@ class SqlSource:
     def __init__(self, session: Callable[[], Session | None]) -> None:
         self._session = session
         # ServerLog asks nothing of a session but its version and named queries.
-        self._log = ServerLog(cast(Session, _Present(session)))
+        self._log = SqlLog(cast(Session, _Present(session)))
         self._path: str | None = None
 
     @property
@@ -124,7 +124,7 @@ class SqlSource:
     def adopt(self, prefix: str) -> None:
         self._log.adopt(prefix)
 
-    async def read(self) -> list[LogLine]:
+    async def read(self) -> list[LogRecord]:
         return await self._log.read()
 
     async def behind(self) -> int:
@@ -166,7 +166,7 @@ class FileSource:
     def adopt(self, prefix: str) -> None:
         self._log.adopt(prefix)
 
-    async def read(self) -> list[LogLine]:
+    async def read(self) -> list[LogRecord]:
         return await self._apart(self._log.read)
 
     async def behind(self) -> int:
@@ -223,7 +223,7 @@ class SshSource:
         if self._parser is not None:
             self._parser.adopt(prefix)
 
-    async def read(self) -> list[LogLine]:
+    async def read(self) -> list[LogRecord]:
         assert self._parser is not None
         try:
             data = await self._tail.take(PIECE)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
-from tui.engine.watch.counters import Tally
+from tui.engine.watch.counters import ServerCounters
 from tui.engine.watch.liveness import Liveness
-from tui.engine.watch.lock_watcher import LockWatch
-from tui.engine.watch.log_follower import LogWatch
+from tui.engine.watch.lock_watcher import LockWatcher
+from tui.engine.watch.log_follower import LogFollower
 from tui.engine.watch.logbook import Logbook
 from tui.engine.watch.sql_canary import SqlQuestion
 from tui.journal import events as e
@@ -27,9 +27,9 @@ from tui.plan.metrics import Origin, told_by
 from tui.plan.model import HostSource
 from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
-from tui.postgres.sample import SHORTEST, Sample, sample
+from tui.postgres.sample import SHORTEST, ServerSample, sample
 from tui.postgres.session import Session
-from tui.probes.canary import Canary, HttpQuestion, Question
+from tui.probes.canary import CanaryQuestion, CanaryWatch, HttpQuestion
 from tui.probes.host_watch import HostWatch
 from tui.probes.same_host import is_here
 from tui.probes.sources import sources_of
@@ -38,7 +38,7 @@ from tui.probes.tasks import ended
 from tui.run.guards import observe
 
 if TYPE_CHECKING:
-    from tui.engine.attempt.runner import Attempt
+    from tui.engine.attempt.attempt import Attempt
 
 TICK: Final = 1.0
 _PROMPT: Final = 0.25
@@ -70,9 +70,9 @@ class Sampler:
         self._target = target
         self._logbook = Logbook(recorder)
         self._ssh = Ssh(target.environment)
-        self._locks = LockWatch(recorder, self._logbook, backends, give_way)
+        self._locks = LockWatcher(recorder, self._logbook, backends, give_way)
         self._liveness = Liveness(recorder, target, self._logbook, attempts)
-        self._log = LogWatch(
+        self._log = LogFollower(
             recorder, self._logbook, target.target.server_log, target.environment, lambda: self._session, self._ssh,
             lambda: target.backends,
         )  # fmt: skip
@@ -82,9 +82,9 @@ class Sampler:
         self._session: Session | None = None
         self._directory: str | None = None
         self._placeless = False
-        self._previous: Sample | None = None
-        self._tally = Tally(self._logbook.say)
-        self._asking: asyncio.Task[Sample] | None = None
+        self._previous: ServerSample | None = None
+        self._counters = ServerCounters(self._logbook.say)
+        self._asking: asyncio.Task[ServerSample] | None = None
         self._stopped = asyncio.Event()
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._troubles: dict[str, Any] = {}
@@ -143,7 +143,7 @@ class Sampler:
         taken = await self._server()
         self._liveness.tick()
         if taken is not None:
-            found = taken.figures | self._tally.figures(taken)
+            found = taken.figures | self._counters.figures(taken)
             values |= found
             sources |= dict.fromkeys(found, taken.source)
             facts |= {
@@ -187,7 +187,7 @@ class Sampler:
         self._logged = now
         return told
 
-    async def _server(self) -> Sample | None:
+    async def _server(self) -> ServerSample | None:
         """The server's figures, when it answers at once or has answered since the last tick."""
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._ask())
@@ -205,7 +205,7 @@ class Sampler:
             self._previous = None
             return None
 
-    async def _ask(self) -> Sample:
+    async def _ask(self) -> ServerSample:
         session = await self._target.monitor()
         if session is not self._session:
             self._session = session
@@ -253,13 +253,13 @@ class Sampler:
             raise ConnectionLost(Coded(Remarked.SESSION_CLOSED))
         return await self._session.rows(name, params)
 
-    def _canary_of(self) -> Canary | None:
+    def _canary_of(self) -> CanaryWatch | None:
         opened = self._recorder.state.opened
         asked = None if opened is None else opened.plan.canary
         if opened is None or asked is None:
             return None
         limits = [g.below for g in opened.plan.success if g.metric in told_by(Origin.CANARY) and g.below is not None]
-        question: Question
+        question: CanaryQuestion
         if asked.sql is not None:
             question = SqlQuestion(self._target, asked.sql)
         else:
@@ -268,7 +268,7 @@ class Sampler:
             except ExpansionError as error:
                 self._logbook.say("WARNING", Coded(Remarked.VARIABLE_UNSET, name=error.name))
                 return None
-        return Canary(question, asked.every, max(limits, default=0.0), self._logbook.say)
+        return CanaryWatch(question, asked.every, max(limits, default=0.0), self._logbook.say)
 
     def _watch(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         async def watch() -> None:

@@ -9,7 +9,7 @@ from tui.probes.canary import CanaryFailed
 
 
 class SqlQuestion:
-    """See tui.probes.canary.Question. The server ends a statement of a monitoring session after two seconds."""
+    """See tui.probes.canary.CanaryQuestion. The server ends a statement of a monitoring session after two seconds."""
 
     patience = 2.5
 

@@ -26,7 +26,7 @@ _SINCE = {
 _OWN = ("password", "options", "application_name", "client_encoding", "service", "servicefile")
 
 
-class Way(msgspec.Struct, frozen=True, kw_only=True):
+class ProgramConnection(msgspec.Struct, frozen=True, kw_only=True):
     """What a program is started with. `service`: the section SERVICE of its service file, empty without a target.
 
     `environment`: variables to set; every other one of libpq's is to be taken away. `statements`: the settings as SQL,
@@ -39,7 +39,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[str, ...] = ()
 
 
-class Bearing(msgspec.Struct, frozen=True, kw_only=True):
+class KnownConnection(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the target when a program starts; `address` is None as long as nothing answers.
 
     `known`: the settings that a session of ours has. `options`: whether they can be sent with the
@@ -53,44 +53,44 @@ class Bearing(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str = "UTF8"
 
 
-def program_settings(bearing: Bearing, work: WorkSettings) -> dict[str, str]:
+def program_settings(target: KnownConnection, work: WorkSettings) -> dict[str, str]:
     """The settings of a step's session, as far as the server knows them. What a program does between its statements is
     its own affair, so being idle in a transaction has no limit; that its host is gone is noticed all the same."""
     wanted = session_settings("work", work) | {"idle_in_transaction_session_timeout": "0"}
-    wanted["synchronous_commit"] = bearing.known.get("synchronous_commit", "on")
-    found = {name: value for name, value in wanted.items() if name in bearing.known}
+    wanted["synchronous_commit"] = target.known.get("synchronous_commit", "on")
+    found = {name: value for name, value in wanted.items() if name in target.known}
     if work.role is not None:
         found["role"] = work.role
     return found
 
 
-def way(
-    bearing: Bearing, settings: Mapping[str, str], *, application: str, program: str, major: int | None, ours: bool,
-    given: Mapping[str, str], standby: bool = False, tolerate: float = BRIEF,
-) -> Way:  # fmt: skip
+def program_connection(
+    target: KnownConnection, settings: Mapping[str, str], *, application: str, program: str, major: int | None,
+    ours: bool, given: Mapping[str, str], standby: bool = False, tolerate: float = BRIEF,
+) -> ProgramConnection:  # fmt: skip
     """The way of one program. `major`: of its libpq, None where that is not known. `ours`: one of PostgreSQL's own.
 
     `given`: variables that the plan sets for it, which a service would otherwise win over. `standby`: it goes to one.
     """
     if "PGSERVICE" in given or "PGSERVICEFILE" in given:
         # A way of its author's own: nothing of ours may be mixed into it.
-        return Way(environment={"PGAPPNAME": application}, lost=tuple(sorted(settings)))
+        return ProgramConnection(environment={"PGAPPNAME": application}, lost=tuple(sorted(settings)))
     taken = {keyword for keyword, variable in keywords().items() if variable is not None and variable in given}
     if taken & {"host", "hostaddr"}:
         taken |= {"host", "hostaddr"}
-    parameters = {k: v for k, v in pinned(bearing.parameters, bearing.address).items() if k not in taken}
+    parameters = {k: v for k, v in pinned(target.parameters, target.address).items() if k not in taken}
     found = {k: v for k, v in parameters.items() if k not in _OWN} | keepalives(tolerate)
     found.setdefault("connect_timeout", CONNECT_TIMEOUT)
-    _ask_for_the_primary(found, bearing, ours, standby)
+    _ask_for_the_primary(found, target, ours, standby)
     found["application_name"] = application
     environment = {"PGAPPNAME": application}
     if parameters.get("password"):
         environment["PGPASSWORD"] = parameters["password"]
-    _encode(bearing, program, ours, found, environment)
+    _encode(target, program, ours, found, environment)
     statements: tuple[str, ...] = ()
     lost: list[str] = []
     options = "" if "PGOPTIONS" in given else parameters.get("options", "")
-    if bearing.options:
+    if target.options:
         ours_ = " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items())
         # What the plan says of this very program comes last.
         options = f"{options} {ours_} {given.get('PGOPTIONS', '')}".strip()
@@ -106,22 +106,24 @@ def way(
         for keyword, variable in keywords().items():
             if variable is not None and keyword in service and keyword not in ("options", "hostaddr"):
                 environment.setdefault(variable, service[keyword])
-    return Way(service=service, environment=environment, statements=statements, lost=tuple(lost))
+    return ProgramConnection(service=service, environment=environment, statements=statements, lost=tuple(lost))
 
 
-def _ask_for_the_primary(found: dict[str, str], bearing: Bearing, ours: bool, standby: bool) -> None:
+def _ask_for_the_primary(found: dict[str, str], target: KnownConnection, ours: bool, standby: bool) -> None:
     """As sessions do; but a program of the plan's author that names another host may well mean a standby."""
-    pinned_down = bearing.address is not None and len(hosts(found)) == 1
+    pinned_down = target.address is not None and len(hosts(found)) == 1
     if standby or (not ours and pinned_down):
         found.pop("target_session_attrs", None)
     elif found.get("target_session_attrs") != "read-write":
         found["target_session_attrs"] = "primary"
 
 
-def _encode(bearing: Bearing, program: str, ours: bool, found: dict[str, str], environment: dict[str, str]) -> None:
+def _encode(
+    target: KnownConnection, program: str, ours: bool, found: dict[str, str], environment: dict[str, str]
+) -> None:
     """A file is in UTF-8 whatever the database is in; a dump is in the database's own encoding, not converted."""
     # Bytes of any kind, which the server would check on their way to a client that says UTF8.
-    encoding = "SQL_ASCII" if bearing.encoding == "SQL_ASCII" else "UTF8"
+    encoding = "SQL_ASCII" if target.encoding == "SQL_ASCII" else "UTF8"
     if program == "psql":
         found["client_encoding"] = encoding
     elif not ours:

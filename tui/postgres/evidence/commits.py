@@ -52,7 +52,7 @@ class TxWitness(msgspec.Struct, frozen=True, kw_only=True):
     """A place in the log behind the id's own."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class FateVerdict(msgspec.Struct, frozen=True):
     """A fate, the code of its reason (words are put to it where it is shown) and what was seen, as neutral
     data.
     """
@@ -62,7 +62,7 @@ class Verdict(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class KnownTarget(msgspec.Struct, frozen=True, kw_only=True):
     """What a run knows of its target. `timeline`: the run's, which a person may have accepted since. `commits`: where
     the ledger has lost one of their rows, nothing follows from another's absence. `pooler`: what stands in between.
     """
@@ -148,7 +148,7 @@ async def committed(control: Session, witness: TxWitness, *, run: str, step: str
     return await xid_status(control, witness.xid) == "committed"
 
 
-async def ended(control: Session, witness: TxWitness, patience: float) -> Verdict | None:
+async def ended(control: Session, witness: TxWitness, patience: float) -> FateVerdict | None:
     """What became of a transaction, from the session that stood beside it all the time: no crash came between, its id
     is its own, and what the server says of it once it is not in progress is final, whether or not its backend lives on
     (in a pool). None: it is still in progress after `patience` seconds."""
@@ -160,8 +160,8 @@ async def ended(control: Session, witness: TxWitness, patience: float) -> Verdic
         await asyncio.sleep(_POLL)
     facts: dict[str, Any] = {"xid": witness.xid, "xid_status": status}
     if status == "committed":
-        return Verdict("applied", FateReason.XID_COMMITTED, facts)
-    return Verdict("not_applied", FateReason.XID_ABORTED, facts) if status == "aborted" else None
+        return FateVerdict("applied", FateReason.XID_COMMITTED, facts)
+    return FateVerdict("not_applied", FateReason.XID_ABORTED, facts) if status == "aborted" else None
 
 
 async def judge(
@@ -174,8 +174,8 @@ async def judge(
     statement: int,
     commit_acked: bool,
     patience: float = 5.0,
-    known: Known | None = None,
-) -> Verdict:
+    known: KnownTarget | None = None,
+) -> FateVerdict:
     """What became of a transaction whose outcome was not journaled. Never a guess.
 
     Waits up to `patience` seconds for its backend to end, then answers `still_running`; ask again later.
@@ -188,16 +188,16 @@ async def judge(
 
     # 1. The same history of the same database, or nothing read here means anything about that transaction.
     now = await target_identity(control)
-    known = known or Known()
+    known = known or KnownTarget()
     if known.pooler is not None:
         now = msgspec.structs.replace(now, pooler=known.pooler)
     facts |= {"host": now.host, "postmaster_start": now.postmaster_start, "timeline": now.timeline}
     mismatch = _mismatch(witness, now, known.timeline)
     if mismatch is not None:
-        return Verdict("undecided", mismatch, facts)
+        return FateVerdict("undecided", mismatch, facts)
     if now.pooler not in SETTLED:
         # The fence below would be held by whichever backend the pooler lends us.
-        return Verdict("undecided", FateReason.POOLER, facts)
+        return FateVerdict("undecided", FateReason.POOLER, facts)
 
     # 2. The fence. While the backend lives, "in progress, no row" can turn into "committed" a moment later
     #    (measured), so it is waited for first, and the attempt key is then held while the evidence is read.
@@ -215,14 +215,14 @@ async def judge(
             row = await ledger.find_row(control, run, step, attempt, statement)
         except StatementFailed as error:
             facts["sqlstate"] = error.sqlstate
-            return Verdict("undecided", FateReason.LEDGER_UNREADABLE, facts)
+            return FateVerdict("undecided", FateReason.LEDGER_UNREADABLE, facts)
         facts["ledger_row"] = row is not None
         if row is not None:
             facts |= {"ledger_xid": row.xid, "ledger_written": row.written}
-            return Verdict("applied", FateReason.LEDGER_ROW, facts)
+            return FateVerdict("applied", FateReason.LEDGER_ROW, facts)
         missing = await lineage.missing_rows(control, run, [commit for commit in known.commits if commit.ledger])
         if missing:
-            return Verdict("undecided", FateReason.LEDGER_ROWS_MISSING, facts | {"missing": missing})
+            return FateVerdict("undecided", FateReason.LEDGER_ROWS_MISSING, facts | {"missing": missing})
         return _without_row(witness, now, status, commit_acked, facts)
     finally:
         if not control.closed:
@@ -243,7 +243,7 @@ def _mismatch(witness: TxWitness, now: TargetIdentity, accepted: int | None) -> 
 
 async def _fence(
     control: Session, witness: TxWitness, key: int, deadline: float, facts: dict[str, Any]
-) -> Verdict | None:
+) -> FateVerdict | None:
     """None when the attempt key is ours, and the backend gone or, in a pool, another client's: a session keeps the key
     to its end, and its transaction is over. Else why it is too early to decide."""
     worker = Backend(pid=witness.pid, start=witness.backend_start)
@@ -252,17 +252,17 @@ async def _fence(
         if found is not None and found.start == "":
             # Some backend has this pid and we may not see since when.
             facts |= {"pid": witness.pid}
-            return Verdict("undecided", FateReason.BACKEND_NOT_VISIBLE, facts)
+            return FateVerdict("undecided", FateReason.BACKEND_NOT_VISIBLE, facts)
         if found is not None and found.start == witness.backend_start:
             if await fence.try_lock(control, key):
                 if await xid_status(control, witness.xid) != "in progress":
                     return None
                 await fence.release(control, key)
             facts |= {"pid": found.pid, "state": found.state, "wait_event": found.wait_event}
-            return Verdict("still_running", FateReason.BACKEND_ALIVE, facts)
+            return FateVerdict("still_running", FateReason.BACKEND_ALIVE, facts)
     if not await fence.poll_lock(control, key, deadline):
         facts["holders"] = await fence.holders(control, key)
-        return Verdict("still_running", FateReason.ATTEMPT_KEY_HELD, facts)
+        return FateVerdict("still_running", FateReason.ATTEMPT_KEY_HELD, facts)
     return None
 
 
@@ -283,53 +283,53 @@ def _never_crashed_since(witness: TxWitness, now: TargetIdentity) -> bool:
 
 def _without_row(
     witness: TxWitness, now: TargetIdentity, status: XidStatus, commit_acked: bool, facts: dict[str, Any]
-) -> Verdict:
+) -> FateVerdict:
     """A ledger was used, the fence is held, and the row is not there."""
     if status == "in progress":
         # No backend and yet in progress: a prepared transaction, which anyone may still commit.
-        return Verdict("still_running", FateReason.XID_IN_PROGRESS, facts)
+        return FateVerdict("still_running", FateReason.XID_IN_PROGRESS, facts)
     if commit_acked:
         # The server said COMMIT and the row is gone: lost by an asynchronous commit, a failover, or removed
         # by hand.
-        return Verdict("undecided", FateReason.ACKNOWLEDGED_COMMIT_LOST, facts)
+        return FateVerdict("undecided", FateReason.ACKNOWLEDGED_COMMIT_LOST, facts)
     if status == "committed":
         # Row and id share a transaction, so this "committed" is somebody else's, who was given the id again
         # after a crash. That needs a crash; without one, the row was removed or the ledger replaced: a
         # person must look.
         if _crashed_since(witness, now):
-            return Verdict("not_applied", FateReason.XID_REUSED, facts)
-        return Verdict("undecided", FateReason.COMMITTED_WITHOUT_LEDGER_ROW, facts)
+            return FateVerdict("not_applied", FateReason.XID_REUSED, facts)
+        return FateVerdict("undecided", FateReason.COMMITTED_WITHOUT_LEDGER_ROW, facts)
     # aborted; in the future: its WAL never reached the disk; too old to tell, while the ledger's rows stay
     # for ever.
     reasons = {"aborted": FateReason.XID_ABORTED, "in the future": FateReason.XID_NEVER_FLUSHED}
-    return Verdict("not_applied", reasons.get(status, FateReason.NO_LEDGER_ROW), facts)
+    return FateVerdict("not_applied", reasons.get(status, FateReason.NO_LEDGER_ROW), facts)
 
 
 def _by_status(
     witness: TxWitness, now: TargetIdentity, status: XidStatus, commit_acked: bool, facts: dict[str, Any]
-) -> Verdict:
+) -> FateVerdict:
     """No ledger is allowed: the status of the id is the only evidence, as good as the id is still ours."""
     if status == "in progress":
-        return Verdict("still_running", FateReason.XID_IN_PROGRESS, facts)
+        return FateVerdict("still_running", FateReason.XID_IN_PROGRESS, facts)
     if status == "unknown":
-        return Verdict("undecided", FateReason.NO_XID, facts)
+        return FateVerdict("undecided", FateReason.NO_XID, facts)
     # An acknowledged synchronous commit has flushed its own id.
     pinned = witness.pinned or (commit_acked and witness.synchronous_commit not in ("off", ""))
     if status == "committed":
         # Another history, which a person has accepted, need not have seen ours before the id was given out in it.
         same = now.timeline == witness.timeline
         if same and (pinned or _never_crashed_since(witness, now)):
-            return Verdict("applied", FateReason.XID_COMMITTED, facts)
-        return Verdict("undecided", FateReason.XID_MAY_BE_REUSED, facts)
+            return FateVerdict("applied", FateReason.XID_COMMITTED, facts)
+        return FateVerdict("undecided", FateReason.XID_MAY_BE_REUSED, facts)
     if status == "aborted":
         # Even if the id was given out again: ours was then lost, or its WAL would have kept the id from
         # reuse.
         if commit_acked:
-            return Verdict("undecided", FateReason.ACKNOWLEDGED_COMMIT_LOST, facts)
-        return Verdict("not_applied", FateReason.XID_ABORTED, facts)
+            return FateVerdict("undecided", FateReason.ACKNOWLEDGED_COMMIT_LOST, facts)
+        return FateVerdict("not_applied", FateReason.XID_ABORTED, facts)
     if status == "too old":
         # The server forgets ids about a million transactions after they are frozen.
-        return Verdict("undecided", FateReason.XID_TOO_OLD, facts)
+        return FateVerdict("undecided", FateReason.XID_TOO_OLD, facts)
     # In the future. A pinned id is on disk: this is a server that went back in time (a restored snapshot).
     # An id that was not pinned may have been lost in a crash, but nothing proves that it was the crash.
-    return Verdict("undecided", FateReason.PINNED_XID_LOST if pinned else FateReason.XID_IN_THE_FUTURE, facts)
+    return FateVerdict("undecided", FateReason.PINNED_XID_LOST if pinned else FateReason.XID_IN_THE_FUTURE, facts)

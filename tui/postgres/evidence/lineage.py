@@ -27,7 +27,7 @@ LOST: Final = frozenset((
 _GONE = ("42P01", "3F000")
 
 
-class Left(Struct, frozen=True, kw_only=True):
+class RunTraces(Struct, frozen=True, kw_only=True):
     """What a run left: its last known commit of each step, the last of all, and where the log was when it opened and
     behind what else it did (`reached`)."""
 
@@ -40,7 +40,7 @@ class Left(Struct, frozen=True, kw_only=True):
     reached: Reached | None = None
 
 
-class Seen(Struct, frozen=True):
+class LineageSeen(Struct, frozen=True):
     """What was seen of it, with neutral facts."""
 
     state: EvidenceState
@@ -51,7 +51,7 @@ class Seen(Struct, frozen=True):
         return self.state in LOST
 
 
-async def look(control: Session, now: TargetIdentity, left: Left) -> Seen:
+async def look(control: Session, now: TargetIdentity, left: RunTraces) -> LineageSeen:
     """Raises StatementFailed or ConnectionLost where there is no answer: then nothing is known."""
     moved = await _moved(control, now, left)
     if moved is not None:
@@ -60,17 +60,17 @@ async def look(control: Session, now: TargetIdentity, left: Left) -> Seen:
     if kept:
         missing = await missing_rows(control, left.run, kept)
         if missing:
-            return Seen(EvidenceState.LEDGER_ROWS_MISSING, {"missing": missing})
+            return LineageSeen(EvidenceState.LEDGER_ROWS_MISSING, {"missing": missing})
     last = left.last
     if last is None:
-        return Seen(EvidenceState.NOTHING_COMMITTED)
+        return LineageSeen(EvidenceState.NOTHING_COMMITTED)
     if last.ledger:
-        return Seen(EvidenceState.LEDGER_ROW, {"step": last.step})
+        return LineageSeen(EvidenceState.LEDGER_ROW, {"step": last.step})
     status = await xid_status(control, last.xid)
     facts = {"step": last.step, "xid": last.xid, "xid_status": status}
     if status == "committed":
-        return Seen(EvidenceState.XID_COMMITTED, facts)
-    return Seen(EvidenceState.TOO_OLD if status == "too old" else EvidenceState.XID_LOST, facts)
+        return LineageSeen(EvidenceState.XID_COMMITTED, facts)
+    return LineageSeen(EvidenceState.TOO_OLD if status == "too old" else EvidenceState.XID_LOST, facts)
 
 
 async def missing_rows(control: Session, run: str, commits: Sequence[Commit]) -> list[list[Any]]:
@@ -84,7 +84,7 @@ async def missing_rows(control: Session, run: str, commits: Sequence[Commit]) ->
         return [[c.step, c.attempt, c.statement] for c in commits[:10]]
 
 
-async def _moved(control: Session, now: TargetIdentity, left: Left) -> Seen | None:
+async def _moved(control: Session, now: TargetIdentity, left: RunTraces) -> LineageSeen | None:
     """What places in the log say against it; None when they say nothing."""
     last = left.last
     places = [(left.timeline, left.lsn, left.postmaster_start)] if left.timeline == now.timeline else []
@@ -94,21 +94,21 @@ async def _moved(control: Session, now: TargetIdentity, left: Left) -> Seen | No
         if not lsn or not now.lsn:
             continue
         if position(now.lsn) < position(lsn):
-            return Seen(EvidenceState.LOG_BEHIND, {"expected_lsn": lsn, "found_lsn": now.lsn})
+            return LineageSeen(EvidenceState.LOG_BEHIND, {"expected_lsn": lsn, "found_lsn": now.lsn})
         if timeline == now.timeline and started != now.postmaster_start:
             redo, _next = await _checkpoint(control)
             if redo and position(redo) < position(lsn):
                 # Whenever a server starts, its last checkpoint lies behind all that it had written before.
-                return Seen(EvidenceState.LOG_BEHIND, {"expected_lsn": lsn, "checkpoint_lsn": redo})
+                return LineageSeen(EvidenceState.LOG_BEHIND, {"expected_lsn": lsn, "checkpoint_lsn": redo})
     if last is not None and last.lsn:
         redo, following = await _checkpoint(control)
         if redo and position(redo) > position(last.lsn) and following <= int(last.xid or 0):
-            return Seen(EvidenceState.XID_GIVEN_AGAIN, {"xid": last.xid, "next_xid": str(following)})
+            return LineageSeen(EvidenceState.XID_GIVEN_AGAIN, {"xid": last.xid, "next_xid": str(following)})
     for place in behind:
         if place.timeline and place.timeline != now.timeline:
             branched = await _branched(control, now.timeline, place.timeline)
             if branched is not None and position(branched) < position(place.lsn):
-                return Seen(EvidenceState.OTHER_HISTORY, {"expected_lsn": place.lsn, "branched_lsn": branched})
+                return LineageSeen(EvidenceState.OTHER_HISTORY, {"expected_lsn": place.lsn, "branched_lsn": branched})
     return None
 
 

@@ -22,7 +22,7 @@ _REBUILT: Final = re.compile(r"_cc(?:new|old)[0-9]*$")
 """What the server calls the new index while a concurrent REINDEX builds it, and the old one when it is done."""
 
 
-class Left(Struct, frozen=True, kw_only=True):
+class Remains(Struct, frozen=True, kw_only=True):
     """What a statement left. `leftovers`: the unfinished objects, quoted; `finish`: SQL that takes them away, or brings
     to its end what can only be ended forwards."""
 
@@ -74,7 +74,7 @@ async def before(session: Session, control: Session, found: Outside) -> dict[str
     return facts
 
 
-async def after(control: Session, facts: dict[str, Any]) -> Left:
+async def after(control: Session, facts: dict[str, Any]) -> Remains:
     """What of it is there, asked afresh; `facts` are those of `before`. Its backend must be gone or idle."""
     match facts.get("kind"):
         case "create_index":
@@ -83,44 +83,44 @@ async def after(control: Session, facts: dict[str, Any]) -> Left:
             left = await indexes(control, facts["oids"])
             if left:
                 # One that is no longer valid is on its way out, and dropped by the same statement.
-                return Left(state="nothing", leftovers=tuple(each.qualified for each in left if not each.whole))
-            return Left(state="whole" if facts["oids"] or facts["optional"] else "nothing")
+                return Remains(state="nothing", leftovers=tuple(each.qualified for each in left if not each.whole))
+            return Remains(state="whole" if facts["oids"] or facts["optional"] else "nothing")
         case "reindex":
             return await _reindexed_since(control, facts)
         case "detach":
             rows = await control.rows("partition_attached", [facts["parent"] or 0, facts["child"] or 0])
             if not rows:
-                return Left(state="whole" if facts["attached"] else "nothing")
+                return Remains(state="whole" if facts["attached"] else "nothing")
             pending, parent, child = rows[0]
             if not pending:
-                return Left(state="nothing")
+                return Remains(state="nothing")
             finish = f"alter table {parent} detach partition {child} finalize"
-            return Left(state="half", leftovers=(child,), finish=(finish,))
+            return Remains(state="half", leftovers=(child,), finish=(finish,))
         case "create" | "drop" as kind:
             rows = await control.rows("global_object", {"what": facts["what"], "name": facts["name"]})
             now = [row[0] for row in rows]
             if kind == "create":
-                return Left(state="whole" if now and now != facts["there"] else "nothing")
+                return Remains(state="whole" if now and now != facts["there"] else "nothing")
             gone = not now and (facts["there"] or facts["optional"])
-            return Left(state="whole" if gone else "nothing")
+            return Remains(state="whole" if gone else "nothing")
         case "prepared":
             return await _prepared(control, facts)
         case "repeatable":
-            return Left(state="nothing")
-    return Left(state="unknown")
+            return Remains(state="nothing")
+    return Remains(state="unknown")
 
 
-async def in_the_way(control: Session, facts: dict[str, Any], known: Collection[str]) -> tuple[Left, dict[str, Any]]:
+async def in_the_way(control: Session, facts: dict[str, Any], known: Collection[str]) -> tuple[Remains, dict[str, Any]]:
     """What an earlier attempt left unfinished and has to be taken away before: `half`, or `nothing`; and the facts by
-    which it is taken away. `known`: the leftovers of earlier attempts, as `Left` names them; the server chooses names
-    for a rebuild and for an index without one. What somebody is at work on is no leftover."""
+    which it is taken away. `known`: the leftovers of earlier attempts, as `Remains` names them; the server chooses
+    names for a rebuild and for an index without one. What somebody is at work on is no leftover."""
     if facts.get("kind") not in ("create_index", "reindex"):
-        return Left(state="nothing"), facts
+        return Remains(state="nothing"), facts
     there = [each for each in await indexes(control, facts["there"]) if not each.whole and not each.building]
     called = facts["name"] if facts["kind"] == "create_index" else ""
     unfinished = [each for each in there if each.qualified in known or (called and each.name == called)]
     if not unfinished:
-        return Left(state="nothing"), facts
+        return Remains(state="nothing"), facts
     oids = {each.oid for each in unfinished}
     return _leftover(unfinished), facts | {"there": [oid for oid in facts["there"] if oid not in oids]}
 
@@ -158,21 +158,21 @@ async def _reindexed(control: Session, what: str, oid: int | None, name: str) ->
     return [row[0] for row in rows]
 
 
-async def _created_index(control: Session, facts: dict[str, Any]) -> Left:
+async def _created_index(control: Session, facts: dict[str, Any]) -> Remains:
     if facts["table"] is None:
-        return Left(state="nothing")
+        return Remains(state="nothing")
     new = [each for each in await indexes_of(control, [facts["table"]]) if each.oid not in facts["there"]]
     if facts["name"]:
         new = [each for each in new if each.name == facts["name"]]
     if not new:
-        return Left(state="nothing")
+        return Remains(state="nothing")
     if len(new) > 1:
         # The server chose the name; which of them is ours cannot be told.
-        return Left(state="unknown")
-    return Left(state="whole") if new[0].whole else _leftover(new)
+        return Remains(state="unknown")
+    return Remains(state="whole") if new[0].whole else _leftover(new)
 
 
-async def _reindexed_since(control: Session, facts: dict[str, Any]) -> Left:
+async def _reindexed_since(control: Session, facts: dict[str, Any]) -> Remains:
     tables = facts["tables"]
     if tables is None:
         tables = await _reindexed(control, facts["what"], facts["oid"], facts["name"])
@@ -182,21 +182,21 @@ async def _reindexed_since(control: Session, facts: dict[str, Any]) -> Left:
         return _leftover(unfinished)
     if facts["what"] == "index" and not await indexes(control, [facts["oid"] or 0]) and facts["oid"]:
         # A concurrent rebuild gives the name to another index and drops the one that had it.
-        return Left(state="whole")
-    return Left(state="nothing")
+        return Remains(state="whole")
+    return Remains(state="nothing")
 
 
-async def _prepared(control: Session, facts: dict[str, Any]) -> Left:
+async def _prepared(control: Session, facts: dict[str, Any]) -> Remains:
     if not facts["xid"]:
-        return Left(state="nothing")
+        return Remains(state="nothing")
     rows = await control.rows("prepared_transaction", [facts["gid"]])
     if rows and rows[0][2] == facts["xid"]:
-        return Left(state="nothing")
+        return Remains(state="nothing")
     status = await xid_status(control, facts["xid"])
     wanted = "committed" if facts["what"] == "commit" else "aborted"
-    return Left(state="whole" if status == wanted else "unknown")
+    return Remains(state="whole" if status == wanted else "unknown")
 
 
-def _leftover(found: list[Index]) -> Left:
+def _leftover(found: list[Index]) -> Remains:
     names = tuple(each.qualified for each in found)
-    return Left(state="half", leftovers=names, finish=tuple(f"drop index concurrently {name}" for name in names))
+    return Remains(state="half", leftovers=names, finish=tuple(f"drop index concurrently {name}" for name in names))

@@ -7,7 +7,7 @@ import io
 import re
 from typing import Final
 
-from tui.postgres.logs.record import LONGEST, LogLine, decoded, spelled_out
+from tui.postgres.logs.record import LONGEST, LogRecord, decoded, spelled_out
 
 # The module's own limit is below what a statement may have; records are cut before this one.
 csv.field_size_limit(2 * LONGEST)
@@ -34,8 +34,8 @@ class CsvParser:
     def adopt(self, prefix: str) -> None:
         """There is no prefix in this format."""
 
-    def feed(self, data: bytes) -> list[LogLine]:
-        found: list[LogLine] = []
+    def feed(self, data: bytes) -> list[LogRecord]:
+        found: list[LogRecord] = []
         *lines, self._part = (self._part + data).split(b"\n")
         for line in lines:
             self._take(line + b"\n", found)
@@ -44,7 +44,7 @@ class CsvParser:
             self._part = b""
         return found
 
-    def _take(self, piece: bytes, found: list[LogLine]) -> None:
+    def _take(self, piece: bytes, found: list[LogRecord]) -> None:
         begins, self._begins = self._begins, piece.endswith(b"\n")
         if begins and (not self._known or self._over or not self._record):
             # A record beyond the limit may as well be one of which we see the wrong side of the quotes.
@@ -66,7 +66,7 @@ class CsvParser:
                 self._keep(found)
             self._over = False
 
-    def _keep(self, found: list[LogLine]) -> None:
+    def _keep(self, found: list[LogRecord]) -> None:
         line = _line(bytes(self._record[:LONGEST]))
         self._record.clear()
         if line is None:
@@ -76,7 +76,7 @@ class CsvParser:
             found.append(line)
 
 
-def _line(record: bytes) -> LogLine | None:
+def _line(record: bytes) -> LogRecord | None:
     try:
         row = next(csv.reader(io.StringIO(decoded(record).replace("\0", ""), newline="")), [])
     except csv.Error:
@@ -86,7 +86,7 @@ def _line(record: bytes) -> LogLine | None:
     text = "\n".join(part for part in (row[13], row[14] if len(row) > 14 else "") if part)
     application = spelled_out(row[22]) if len(row) > 22 else None
     pid = int(row[3]) if re.fullmatch(r"[0-9]{1,10}", row[3]) else None
-    return LogLine(
+    return LogRecord(
         spelled_out(row[0]) or None,
         spelled_out(row[11]),
         spelled_out(row[12]) or None,

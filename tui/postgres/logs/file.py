@@ -11,7 +11,7 @@ from typing import Final
 
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.logs.parser import parser_for
-from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.record import LogRecord
 from tui.postgres.logs.sql import PIECE, LogUnavailable, cut_short
 
 _FORMS: Final = {".csv": "csvlog", ".json": "jsonlog"}
@@ -63,7 +63,7 @@ class FileLog:
         self._place = (*_identity(os.fstat(self._file)), os.lseek(self._file, 0, os.SEEK_CUR))
         return str(self.path)
 
-    def read(self) -> list[LogLine]:
+    def read(self) -> list[LogRecord]:
         """The records written since the last call, at most 256 KiB of them; `more` says that there is more. Follows a
         file put in its place, or a newer one.
         """

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.postgres.logs.record import Lines, LogLine
+from tui.postgres.logs.record import LineSplitter, LogRecord
 
 # The server writes keys and values without spaces between, and a quote inside a value is escaped.
 _PID = re.compile(r'"pid":(\d{1,10})[,}]')
@@ -23,13 +23,13 @@ _VISIBLE: Final = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x1
 
 class JsonParser:
     def __init__(self) -> None:
-        self._lines = Lines()
+        self._lines = LineSplitter()
         self.skipped = 0
 
     def adopt(self, prefix: str) -> None:
         """There is no prefix in this format."""
 
-    def feed(self, data: bytes) -> list[LogLine]:
+    def feed(self, data: bytes) -> list[LogRecord]:
         found = []
         for line, cut in self._lines.complete(data):
             record = _head(line) if cut else _whole(line)
@@ -68,7 +68,7 @@ def _head(line: bytes) -> dict[str, Any] | None:
     return record if "error_severity" in record else None
 
 
-def _line(record: dict[str, Any]) -> LogLine:
+def _line(record: dict[str, Any]) -> LogRecord:
     def text(name: str) -> str | None:
         value = record.get(name)
         return value if isinstance(value, str) else None
@@ -77,4 +77,4 @@ def _line(record: dict[str, Any]) -> LogLine:
     said = "\n".join(part for part in (text("message"), text("detail")) if part)
     severity = text("error_severity") or ""
     number = pid if isinstance(pid, int) and not isinstance(pid, bool) else None
-    return LogLine(text("timestamp"), severity, text("state_code"), said, number, text("application_name"))
+    return LogRecord(text("timestamp"), severity, text("state_code"), said, number, text("application_name"))

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from tui.postgres.logs.csvlog import CsvParser
 from tui.postgres.logs.jsonlog import JsonParser
-from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.record import LogRecord
 from tui.postgres.logs.stderr import StderrParser
 
 
@@ -17,7 +17,7 @@ class Parser(Protocol):
     def adopt(self, prefix: str) -> None:
         """The server's log_line_prefix is another one now."""
 
-    def feed(self, data: bytes) -> list[LogLine]:
+    def feed(self, data: bytes) -> list[LogRecord]:
         """The records that are complete with this piece; the rest is kept for the next."""
 
 

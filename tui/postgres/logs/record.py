@@ -14,7 +14,7 @@ LONGEST: Final = 1 << 20
 """Bytes of a record that are kept. What names an error stands at its beginning, its statement at the end."""
 
 
-class LogLine(msgspec.Struct, frozen=True):
+class LogRecord(msgspec.Struct, frozen=True):
     """One record. `at` is the server's own text. `severity` as written (a localised server translates it in
     the stderr format), also DETAIL, HINT, CONTEXT, STATEMENT there; "" for a line that fits no prefix.
     """
@@ -40,7 +40,7 @@ def spelled_out(text: str) -> str:
     return text if text.isascii() else text.translate(_SPELLED)
 
 
-class Lines:
+class LineSplitter:
     """Puts pieces together to lines of at most 1 MiB; what a longer one has beyond that is dropped."""
 
     def __init__(self) -> None:

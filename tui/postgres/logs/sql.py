@@ -8,7 +8,7 @@ from typing import Final
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.logs.parser import Parser, parser_for
-from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.record import LogRecord
 from tui.postgres.session import Session
 
 PIECE: Final = 256 << 10
@@ -20,7 +20,7 @@ class LogUnavailable(PostgresError):
     """The log cannot be followed this way; `message` says why and what would help, as a `Coded`."""
 
 
-class ServerLog:
+class SqlLog:
     """The log through SQL, from the moment of `open` on. Needs pg_monitor and EXECUTE on
     pg_read_binary_file.
     """
@@ -74,7 +74,7 @@ class ServerLog:
                 return True
         return False
 
-    async def read(self) -> list[LogLine]:
+    async def read(self) -> list[LogRecord]:
         """The records written since the last call, at most 256 KiB of them; `more` says that there is more. Follows
         rotation and a file that was cut short, of which `remarks` tells.
         """
@@ -150,9 +150,9 @@ class ServerLog:
         return bytes(data) if data is not None else b""
 
 
-async def gently(parser: Parser, data: bytes) -> list[LogLine]:
+async def gently(parser: Parser, data: bytes) -> list[LogRecord]:
     """The records in `data`, with everything else going on between its pieces."""
-    found: list[LogLine] = []
+    found: list[LogRecord] = []
     for at in range(0, len(data), _SLICE):
         found += parser.feed(data[at : at + _SLICE])
         await asyncio.sleep(0)

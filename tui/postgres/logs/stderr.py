@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.postgres.logs.record import LONGEST, Lines, LogLine, decoded, spelled_out
+from tui.postgres.logs.record import LONGEST, LineSplitter, LogRecord, decoded, spelled_out
 
 _HEAD: Final = 4096
 """Characters within which a prefix ends: names have 63 bytes, hosts 255."""
@@ -25,7 +25,7 @@ class StderrParser:
     """Lines that begin with a tab go on with the one before."""
 
     def __init__(self, prefix: str) -> None:
-        self._lines = Lines()
+        self._lines = LineSplitter()
         self._prefix = prefix
         self._patterns = prefix_patterns(prefix)
         self.skipped = 0
@@ -36,8 +36,8 @@ class StderrParser:
             self._patterns = [*prefix_patterns(prefix), *prefix_patterns(self._prefix)]
             self._prefix = prefix
 
-    def feed(self, data: bytes) -> list[LogLine]:
-        found: list[tuple[LogLine, list[str]]] = []
+    def feed(self, data: bytes) -> list[LogRecord]:
+        found: list[tuple[LogRecord, list[str]]] = []
         room = 0
         for raw, _cut in self._lines.complete(data):
             text = spelled_out(decoded(raw))
@@ -49,18 +49,18 @@ class StderrParser:
                 line = self._line(text)
                 found.append((line, [line.text]))
                 room = LONGEST
-        return [LogLine(x.at, x.severity, x.sqlstate, "\n".join(t), x.pid, x.application) for x, t in found]
+        return [LogRecord(x.at, x.severity, x.sqlstate, "\n".join(t), x.pid, x.application) for x, t in found]
 
-    def _line(self, text: str) -> LogLine:
+    def _line(self, text: str) -> LogRecord:
         for pattern in self._patterns:
             match = pattern.match(text, 0, _HEAD)
             if match is not None:
                 break
         else:
-            return LogLine(None, "", None, text, None, None)
+            return LogRecord(None, "", None, text, None, None)
         part = match.groupdict()
         at, pid, application = part.get("m") or part.get("t") or part.get("n"), part.get("pid"), part.get("application")
-        return LogLine(
+        return LogRecord(
             at,
             part["severity"],
             part.get("sqlstate"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tui.engine.programs.pipes import Talk
+from tui.engine.programs.pipes import ProgramPipes
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -18,7 +18,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 class Program:
     """The other end, as a program has it."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, talk: ProgramPipes) -> None:
         self.commands, self.reports = (os.dup(descriptor) for descriptor in talk.descriptors)
         self.ended = asyncio.Event()
 
@@ -29,7 +29,7 @@ class Program:
 
 def test_both_ways() -> None:
     async def main() -> None:
-        talk = Talk()
+        talk = ProgramPipes()
         program = Program(talk)
         await talk.begin()
         talk.say("one\n")
@@ -50,7 +50,7 @@ def test_what_was_said_before_the_end_is_heard_and_then_nothing() -> None:
     """Although what the program has left in the background holds its end of the pipe open."""
 
     async def main() -> None:
-        talk = Talk()
+        talk = ProgramPipes()
         program = Program(talk)
         await talk.begin()
         os.write(program.reports, b"last\n")
@@ -65,7 +65,7 @@ def test_what_was_said_before_the_end_is_heard_and_then_nothing() -> None:
 
 def test_a_program_that_reads_nothing_holds_nothing_up() -> None:
     async def main() -> None:
-        talk = Talk()
+        talk = ProgramPipes()
         program = Program(talk)
         await talk.begin()
         talk.say("x" * 1_000_000)
@@ -83,7 +83,7 @@ def test_nothing_stays_open(begun: bool) -> None:
     before = len(list(descriptors.iterdir()))
 
     async def main() -> None:
-        talk = Talk()
+        talk = ProgramPipes()
         if begun:
             await talk.begin()
         talk.close()

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tui.probes.proc_files import parse
-from tui.probes.reading import Reading, SourceFailed, figures
+from tui.probes.reading import HostReading, SourceFailed, figures
 
 STAT = "cpu  100 10 50 800 40 0 0 0 7 0\ncpu0 100 10 50 800 40 0 0 0 7 0\nintr 1 2 3\n"
 MEMINFO = "MemTotal:        8000000 kB\nMemFree:          100000 kB\nMemAvailable:    2000000 kB\n"
@@ -43,5 +43,5 @@ def test_the_share_of_the_cpu_is_that_between_two_readings() -> None:
 
 
 def test_waiting_for_io_is_a_share_of_the_time_where_only_seconds_are_known() -> None:
-    before, now = Reading(at=10.0, host="a", io_stalled=3.0), Reading(at=12.0, host="a", io_stalled=3.5)
+    before, now = HostReading(at=10.0, host="a", io_stalled=3.0), HostReading(at=12.0, host="a", io_stalled=3.5)
     assert figures(now, before) == {"io_pressure_share": 0.25}

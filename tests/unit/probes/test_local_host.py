@@ -10,7 +10,7 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.probes.test_proc import STAT
+from tests.unit.probes.test_proc_files import STAT
 from tui.probes.local_host import _reading, disk_of
 from tui.probes.proc_files import parse
 from tui.probes.reading import figures

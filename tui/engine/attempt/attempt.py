@@ -13,7 +13,7 @@ from tui.engine.attempt.recovery import Recovery
 from tui.engine.drivers.psql import ProgramEnded
 from tui.engine.drivers.query import sql_error
 from tui.engine.target.outage import may_be_away
-from tui.engine.target.session_loss import LOSABLE, Lost
+from tui.engine.target.session_loss import LOSABLE, SessionLost
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, FateReason, HoldReason
 from tui.journal.remarks import Coded, Remarked, coded
@@ -31,14 +31,15 @@ class Attempt(OutcomeRecorder):
 
     async def run(self) -> None:
         """Carry the attempt out and record its outcome. Raises JournalError when that cannot be recorded, and what
-        nobody foresaw (see `mishap`); nothing of the attempt is at work any more then, as far as that was to be had."""
+        nobody foresaw (see `unexpected`); nothing of the attempt is at work any more then, as far as that was to be
+        had."""
         watcher = asyncio.create_task(self._stopper())
         timer = asyncio.create_task(self._timer()) if self.step.timeout else None
         try:
             outcome = await (self._prove_by_hand() if self.at.by_hand else self._drive())
             await self._over_an_outage(outcome)
             outcome = await self.placed(await self._cleaned(await self._looked(await self.proved(outcome))))
-        except Lost as lost:
+        except SessionLost as lost:
             await self._recover(lost)
             return
         except ProofUnanswered as unanswered:
@@ -91,7 +92,7 @@ class Attempt(OutcomeRecorder):
         except PostgresError as error:
             generator.close()
             if isinstance(error, ConnectionLost) or await self.outage.explains(error):
-                raise Lost(error) from None
+                raise SessionLost(error) from None
             failed = sql_error(error)
             # What may pass is no answer to anything; what the server refuses by name is.
             reason = FailReason.CONNECTION if passes(failed) else FailReason.SQL_ERROR
@@ -138,12 +139,12 @@ class Attempt(OutcomeRecorder):
         away = await self.outage.was()
         moment = await self.snapshots.lost()
         if moment is not None:
-            raise Lost(moment)
+            raise SessionLost(moment)
         if said is not None and (said.sqlstate or "").startswith("57P0"):
-            raise Lost(ConnectionLost(coded(said.message), said.sqlstate))
+            raise SessionLost(ConnectionLost(coded(said.message), said.sqlstate))
         if away:
             how = self.target.lost or ConnectionLost(Coded(Remarked.SERVER_AWAY))
-            raise Lost(how)
+            raise SessionLost(how)
 
     async def _there_already(self) -> fx.Passed | None:
         """A program whose earlier attempt may have done its work is not started again before the proof was asked.
@@ -189,12 +190,12 @@ class Attempt(OutcomeRecorder):
             )
         )  # fmt: skip
 
-    async def _recover(self, lost: Lost | OtherTarget) -> None:
+    async def _recover(self, lost: SessionLost | OtherTarget) -> None:
         # It may be the control session that was lost: ours then still holds the attempt's key and an open transaction.
         await self.sql.close()
         ended = lost if isinstance(lost, ProgramEnded) else None
         if ended is not None and self.stop_reason == CancelReason.ENGINE:
             # The next engine decides, as after a crash, and goes on.
             return
-        error = lost.error if isinstance(lost, Lost) else None
+        error = lost.error if isinstance(lost, SessionLost) else None
         await Recovery(self, ended, lost=error).decide(said_of(lost))

@@ -11,15 +11,15 @@ import pytest
 
 from tui.engine.recorder import Recorder
 from tui.engine.watch import log_follower
-from tui.engine.watch.log_errors import MOST_RECORDED, Critical
-from tui.engine.watch.log_follower import LogWatch, lacking
+from tui.engine.watch.log_errors import MOST_RECORDED, CriticalErrors
+from tui.engine.watch.log_follower import LogFollower, lacking
 from tui.engine.watch.log_sources import LogSource
 from tui.engine.watch.logbook import Logbook
 from tui.journal.codes import Unmeasured
 from tui.journal.events import ErrorRecorded
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectionLost, StatementFailed
-from tui.postgres.logs.record import LogLine
+from tui.postgres.logs.record import LogRecord
 from tui.postgres.logs.sql import LogUnavailable
 from tui.postgres.session import Session
 from tui.probes.ssh import Ssh
@@ -28,8 +28,8 @@ from tui.run.state import RunState
 from tui.words.said import say
 
 
-def line(severity: str = "ERROR", state: str = "53300", pid: int | None = 7, at: str | None = "t") -> LogLine:
-    return LogLine(at, severity, state, f"too many of {state}", pid, None)
+def line(severity: str = "ERROR", state: str = "53300", pid: int | None = 7, at: str | None = "t") -> LogRecord:
+    return LogRecord(at, severity, state, f"too many of {state}", pid, None)
 
 
 class Book:
@@ -62,7 +62,7 @@ class Source:
     def __init__(self) -> None:
         self.form = "csvlog"
         self.adopted: list[str] = []
-        self.pieces: list[list[LogLine] | Exception] = []
+        self.pieces: list[list[LogRecord] | Exception] = []
         self.unread = 0
         self.skipped = 0
         self.remarks: list[Coded] = []
@@ -78,7 +78,7 @@ class Source:
     def adopt(self, prefix: str) -> None:
         self.adopted.append(prefix)
 
-    async def read(self) -> list[LogLine]:
+    async def read(self) -> list[LogRecord]:
         await asyncio.sleep(0)
         piece = self.pieces.pop(0) if self.pieces else []
         if isinstance(piece, Exception):
@@ -111,7 +111,7 @@ class Scene:
         monkeypatch.setattr(log_follower, "_BUDGET", 0.05)
         monkeypatch.setattr(log_follower, "_RETRY", (0.05, 0.05))
         book = self.book
-        self.watch = LogWatch(
+        self.watch = LogFollower(
             cast(Recorder, book), cast(Logbook, book), "auto", {}, lambda: cast(Session, There()), Ssh({}),
             lambda: self.own,
         )  # fmt: skip
@@ -195,7 +195,7 @@ def test_a_failure_leaves_it_unknown_and_it_goes_on(scene: Scene, error: Excepti
         await scene.until(lambda: scene.watch.figures() != {})
         original = scene.log.read
 
-        async def failing() -> list[LogLine]:
+        async def failing() -> list[LogRecord]:
             scene.log.read = original  # type: ignore[method-assign]
             asyncio.get_running_loop().call_later(0.005, lambda: known.append(scene.watch.figures() != {}))
             raise error
@@ -216,7 +216,7 @@ def test_a_source_that_hangs_is_unknown(scene: Scene, monkeypatch: pytest.Monkey
     async def part() -> None:
         await scene.until(lambda: scene.watch.figures() != {})
 
-        async def hang() -> list[LogLine]:
+        async def hang() -> list[LogRecord]:
             await asyncio.sleep(60)
             return []
 
@@ -260,8 +260,8 @@ def test_what_cannot_be_read_and_what_a_source_remarks_is_said(scene: Scene) -> 
         ([line(state="57P01"), line(state="42601"), line("WARNING")], 0),
     ],
 )
-def test_each_record_counts(lines: list[LogLine], count: int) -> None:
-    critical = Critical(0)
+def test_each_record_counts(lines: list[LogRecord], count: int) -> None:
+    critical = CriticalErrors(0)
     critical.meet(lines)
     assert critical.count == count
     assert sum(1 for _ in critical.taken(cast(RunState, SimpleNamespace(errors=Errors())))) == len(
@@ -280,8 +280,8 @@ def test_each_record_counts(lines: list[LogLine], count: int) -> None:
         ([line("QUATSCH", "F0000"), line("QUATSCH", "58P01"), line("QUATSCH", "53200")], 0),
     ],
 )
-def test_the_sqlstate_decides_whatever_the_language(lines: list[LogLine], count: int) -> None:
-    critical = Critical(0)
+def test_the_sqlstate_decides_whatever_the_language(lines: list[LogRecord], count: int) -> None:
+    critical = CriticalErrors(0)
     critical.meet(lines)
     assert critical.count == count
 
@@ -293,17 +293,17 @@ def test_the_sqlstate_decides_whatever_the_language(lines: list[LogLine], count:
         ([line("QUATSCH", "F0000"), line("QUATSCH", "58P01", pid=8), line("QUATSCH", "22012", pid=9)], 1, 2),
         ([line("QUATSCH", "00000"), line("LOG", "F0000"), line("HINWEIS", "00000")], 0, 0),
         # A prefix without SQLSTATEs.
-        ([LogLine("t", "ERROR", None, "x", 7, None), LogLine("t", "LOG", None, "x", 7, None)], 0, 1),
+        ([LogRecord("t", "ERROR", None, "x", 7, None), LogRecord("t", "LOG", None, "x", 7, None)], 0, 1),
         # Lines that fit no prefix: one of a server with another one, output of other programs, the rest of a record.
-        ([LogLine(None, "", None, "2026 [7] app=x ERROR:  boom", None, None)], 0, 1),
-        ([LogLine(None, "", None, "2026 [7] \\xce\\xf8\\xe8\\xe1\\xea\\xe0:  boom", None, None)], 0, 0),
-        ([LogLine(None, "", None, "2026 [7] \\xce\\xd8\\xc8\\xc1\\xca\\xc0:  boom", None, None)], 0, 1),
-        ([LogLine(None, "", None, "rsync: ERROR: no route to host", None, None)], 0, 0),
-        ([LogLine(None, "", None, "\tselect 'ERROR:  x'", None, None)], 0, 0),
+        ([LogRecord(None, "", None, "2026 [7] app=x ERROR:  boom", None, None)], 0, 1),
+        ([LogRecord(None, "", None, "2026 [7] \\xce\\xf8\\xe8\\xe1\\xea\\xe0:  boom", None, None)], 0, 0),
+        ([LogRecord(None, "", None, "2026 [7] \\xce\\xd8\\xc8\\xc1\\xca\\xc0:  boom", None, None)], 0, 1),
+        ([LogRecord(None, "", None, "rsync: ERROR: no route to host", None, None)], 0, 0),
+        ([LogRecord(None, "", None, "\tselect 'ERROR:  x'", None, None)], 0, 0),
     ],
 )
-def test_errors_are_counted_and_what_may_be_one_is_named(lines: list[LogLine], errors: int, unclear: int) -> None:
-    critical = Critical(0)
+def test_errors_are_counted_and_what_may_be_one_is_named(lines: list[LogRecord], errors: int, unclear: int) -> None:
+    critical = CriticalErrors(0)
     critical.meet(lines)
     assert (critical.errors, critical.unclear) == (errors, unclear)
     assert (critical.doubt is not None) is bool(unclear)

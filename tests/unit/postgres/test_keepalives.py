@@ -9,7 +9,7 @@ import pytest
 from tui.plan.model import BRIEF, PATIENT, tolerance
 from tui.postgres.conninfo.keepalives import endure, keepalives, server_settings, silent_for
 from tui.postgres.conninfo.parameters import WorkSettings, session_settings
-from tui.postgres.conninfo.programs import Bearing, way
+from tui.postgres.conninfo.programs import KnownConnection, program_connection
 
 
 def test_where_locks_are_held_it_is_as_measured() -> None:
@@ -33,9 +33,9 @@ def test_a_step_says_its_own_or_its_statements_do() -> None:
     settings = session_settings("work", WorkSettings(tolerate_s=PATIENT))
     assert settings["tcp_user_timeout"] == "120000"
     assert session_settings("monitor", None)["tcp_user_timeout"] == "9000"
-    told = way(
-        Bearing(parameters={"host": "db1"}, address=None), settings, application="a", program="pg_dump", major=17,
-        ours=True, given={}, tolerate=PATIENT,
+    told = program_connection(
+        KnownConnection(parameters={"host": "db1"}, address=None), settings, application="a", program="pg_dump",
+        major=17, ours=True, given={}, tolerate=PATIENT,
     )  # fmt: skip
     assert told.service["tcp_user_timeout"] == "119000" and "tcp_user_timeout=120000" in told.service["options"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tui.probes.host_watch import HostWatch
-from tui.probes.reading import Reading, SourceFailed
+from tui.probes.reading import HostReading, SourceFailed
 from tui.words.said import say
 
 BEAT = 0.01
@@ -28,7 +28,7 @@ class Scripted:
         self.reads = 0
         self.closed = 0
 
-    async def read(self) -> Reading:
+    async def read(self) -> HostReading:
         """As a pipe does: two readers at a time would take each other's answers."""
         assert not self.busy, "two read from one source at a time"
         self.reads += 1
@@ -43,7 +43,7 @@ class Scripted:
         if self.does == "fail" or self.failures >= 0:
             raise SourceFailed(f"{self.where} refuses.")
         now = time.monotonic()
-        return Reading(at=now, host="db1", cpu_busy=self.reads, cpu_total=2.0 * self.reads, load=1.0)
+        return HostReading(at=now, host="db1", cpu_busy=self.reads, cpu_total=2.0 * self.reads, load=1.0)
 
     async def close(self) -> None:
         self.closed += 1

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tui.postgres import psql_protocol
-from tui.postgres.psql_protocol import Report, Variables
+from tui.postgres.psql_protocol import PsqlReport, PsqlVariables
 
 
 def line(**more: object) -> bytes:
@@ -13,7 +13,7 @@ def line(**more: object) -> bytes:
 
 
 def test_a_report_of_the_session() -> None:
-    expected = Report(pid=7, role="r", login="l", synchronous_commit="on", begun=False, xid="727")
+    expected = PsqlReport(pid=7, role="r", login="l", synchronous_commit="on", begun=False, xid="727")
     assert psql_protocol.read(line(xid="727")) == expected
     assert psql_protocol.read(line(xid=None, more="of another version")) == msgspec.structs.replace(expected, xid=None)
 
@@ -21,14 +21,14 @@ def test_a_report_of_the_session() -> None:
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        (b"said 00000 on\n", Variables(sqlstate="00000", stops=True)),
-        (b"said 22012 1\n", Variables(sqlstate="22012", stops=True)),
-        (b"said 00000 off\n", Variables(sqlstate="00000", stops=False)),
-        (b"said 00000 :ON_ERROR_STOP\n", Variables(sqlstate="00000", stops=False)),
-        (b"said 22012\n", Variables(sqlstate="22012", stops=False)),
+        (b"said 00000 on\n", PsqlVariables(sqlstate="00000", stops=True)),
+        (b"said 22012 1\n", PsqlVariables(sqlstate="22012", stops=True)),
+        (b"said 00000 off\n", PsqlVariables(sqlstate="00000", stops=False)),
+        (b"said 00000 :ON_ERROR_STOP\n", PsqlVariables(sqlstate="00000", stops=False)),
+        (b"said 22012\n", PsqlVariables(sqlstate="22012", stops=False)),
     ],
 )
-def test_what_psql_knows_of_itself(said: bytes, found: Variables) -> None:
+def test_what_psql_knows_of_itself(said: bytes, found: PsqlVariables) -> None:
     assert psql_protocol.read(said) == found
 
 
