@@ -21,7 +21,7 @@ _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 def named(text: str) -> set[str]:
     """Files and directories; `tui/steps/*.py` is any of them, `tui/steps/NAME.py` one that is to come."""
     found = {path.rstrip(".") for path in _PATH.findall(text)}
-    return {path for path in found if not any(part.isupper() for part in re.split(r"[/.]", path) if part)}
+    return {path for path in found if not any(part.isupper() for part in re.split(r"[/._]", path) if part)}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
