@@ -37,7 +37,7 @@ _SHARE = 10
 _AT_HAND = 16
 """Keyframes whose states are kept as they are, the newest."""
 FORMAT = 2
-_CODE = ("run/*.py", "journal/events.py", "plan/model.py", "recording/keyframes.py")
+_CODE = ("run/*.py", "journal/events/*.py", "plan/model.py", "recording/keyframes.py")
 """Another version of any of these may fold the same lines into another state."""
 
 

@@ -1,0 +1,41 @@
+"""The events of a run: the typed data of every journal line, by the line's `type`.
+
+Neutral data, no words in any language; ids of 64 bits are strings; seconds are floats. A reader keeps types it does
+not know (`decode` returns None for them). Shapes are published as JSON Schema by `tui.journal.schema`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui.journal.events.event import *
+from tui.journal.events.event import Event
+from tui.journal.events.observed import *
+from tui.journal.events.run import *
+from tui.journal.events.step import *
+
+TYPES: dict[str, type[Event]] = {}
+
+
+def _register(base: type[Event]) -> None:
+    for event in base.__subclasses__():
+        if event.TYPE:
+            TYPES[event.TYPE] = event
+        _register(event)
+
+
+_register(Event)
+
+
+_DECODERS = {name: msgspec.json.Decoder(event) for name, event in TYPES.items()}
+
+
+def class_of(type_: str) -> type[Event]:
+    """The class of a line's type, for its traits: `Event` for a type that this version does not know."""
+    return TYPES.get(type_, Event)
+
+
+def decode(type_: str, data: bytes | msgspec.Raw) -> Event | None:
+    """The typed event of a line, or None when this version does not know its type. Raises msgspec.ValidationError."""
+    decoder = _DECODERS.get(type_)
+    return None if decoder is None else decoder.decode(data)

@@ -1,0 +1,207 @@
+"""Events of one attempt of one step."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from tui.journal.events.event import Effect, Event, FateWord
+
+
+class StepEvent(Event, frozen=True, kw_only=True):
+    """What belongs to one attempt of one step."""
+
+    step: str
+    attempt: int
+
+
+class StepStarted(StepEvent, frozen=True, kw_only=True):
+    """The intent: durable before anything is done. `confirm` and `reason`: the target's name as it was typed, and why,
+    where a person said it (`tui.run.confirmation`)."""
+
+    TYPE: ClassVar[str] = "step.started"
+    TURN: ClassVar[bool] = True
+    CHAPTER: ClassVar[bool] = True
+    kind: str = ""
+    undoes: str | None = None
+    companion_of: str | None = None
+    by_hand: str | None = None
+    person: str | None = None
+    resume_from: int = 0
+    confirm: str | None = None
+    reason: str | None = None
+
+
+class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
+    """Lines a step printed; `offset`, `length`, `sha256` are of the spooled bytes, `dropped` bytes only lie there."""
+
+    TYPE: ClassVar[str] = "step.output"
+    BULK: ClassVar[bool] = True
+    stream: str = "output"
+    text: str = ""
+    offset: int | None = None
+    length: int | None = None
+    sha256: str | None = None
+    dropped: int = 0
+
+
+class StepProgress(StepEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.progress"
+    BULK: ClassVar[bool] = True
+    phase: str | None = None
+    done: float | None = None
+    total: float | None = None
+    unit: str | None = None
+
+
+class StepWaiting(StepEvent, frozen=True, kw_only=True):
+    """Why a step waits (a neutral code with facts); an empty reason: it waits no longer."""
+
+    TYPE: ClassVar[str] = "step.waiting"
+    BULK: ClassVar[bool] = True
+    reason: str = ""
+    facts: dict[str, Any] = {}
+
+
+class StepFate(StepEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.fate"
+    FAILURE: ClassVar[bool] = True
+    fate: FateWord
+    reason: str
+    facts: dict[str, Any] = {}
+
+
+class StepOutcome(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
+    """How an attempt ended, with its evidence; `effect` says what of it is in the database. `STATUS` is its step's."""
+
+    STATUS: ClassVar[str]
+    TURN: ClassVar[bool] = True
+    evidence: dict[str, Any] = {}
+    effect: Effect = "none"
+
+
+class StepPassed(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.passed"
+    STATUS: ClassVar[str] = "passed"
+
+
+class StepFailed(StepOutcome, frozen=True, kw_only=True):
+    """`message`: what others said; what the engine has to say of it is a `code` with `facts` (`journal.remarks`)."""
+
+    TYPE: ClassVar[str] = "step.failed"
+    STATUS: ClassVar[str] = "failed"
+    FAILURE: ClassVar[bool] = True
+    reason: str = ""
+    sqlstate: str | None = None
+    message: str | None = None
+    code: str | None = None
+    facts: dict[str, Any] = {}
+
+    @property
+    def told(self) -> str | dict[str, Any] | None:
+        """The message, or the code with its facts."""
+        return self.message if self.code is None else {"code": self.code, "facts": self.facts}
+
+
+class StepSkipped(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.skipped"
+    STATUS: ClassVar[str] = "skipped"
+    INCIDENT: ClassVar[bool] = True
+    reason: str = ""
+
+
+class StepSigned(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.signed"
+    STATUS: ClassVar[str] = "signed"
+    INCIDENT: ClassVar[bool] = True
+    note: str = ""
+    person: str = ""
+
+
+class StepByHand(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.by_hand"
+    STATUS: ClassVar[str] = "by_hand"
+    INCIDENT: ClassVar[bool] = True
+    note: str = ""
+    person: str = ""
+
+
+class StepCancelled(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.cancelled"
+    STATUS: ClassVar[str] = "cancelled"
+    INCIDENT: ClassVar[bool] = True
+    reason: str = ""
+
+
+class StepUndone(StepOutcome, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "step.undone"
+    STATUS: ClassVar[str] = "undone"
+    by_step: str | None = None
+
+
+class CancelRequested(StepEvent, frozen=True, kw_only=True):
+    """A person, or a rollback, asked that the running attempt be ended; the outcome follows."""
+
+    TYPE: ClassVar[str] = "step.cancel_requested"
+    reason: str = ""
+
+
+class ChildStarted(StepEvent, frozen=True, kw_only=True):
+    """A program works for the step: its pid, start time and boot id find it again after a crash of the engine."""
+
+    TYPE: ClassVar[str] = "step.child"
+    ROUTINE: ClassVar[bool] = True
+    SILENT: ClassVar[bool] = True
+    child: dict[str, Any]
+
+
+class TxEvent(StepEvent, frozen=True, kw_only=True):
+    statement: int = 0
+
+
+class TxBegin(TxEvent, frozen=True, kw_only=True):
+    """The witness of a transaction, durable before its COMMIT is sent: enough to learn its fate later."""
+
+    TYPE: ClassVar[str] = "tx.begin"
+    ROUTINE: ClassVar[bool] = True
+    SILENT: ClassVar[bool] = True
+    witness: dict[str, Any]
+
+
+class TxCommitSent(TxEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "tx.commit_sent"
+    ROUTINE: ClassVar[bool] = True
+    SILENT: ClassVar[bool] = True
+
+
+class TxCommitted(TxEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "tx.committed"
+    ROUTINE: ClassVar[bool] = True
+    warnings: tuple[str, ...] = ()
+    rows: int | None = None
+
+
+class TxAborted(TxEvent, frozen=True, kw_only=True):
+    """See `StepFailed`."""
+
+    TYPE: ClassVar[str] = "tx.aborted"
+    sqlstate: str | None = None
+    message: str | None = None
+    code: str | None = None
+    facts: dict[str, Any] = {}
+
+    @property
+    def told(self) -> str | dict[str, Any] | None:
+        """The message, or the code with its facts."""
+        return self.message if self.code is None else {"code": self.code, "facts": self.facts}
+
+
+class BackupRecorded(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "backup.recorded"
+    step: str
+    attempt: int
+    path: str
+    format: str
+    bytes: int
+    sha256: str
+    files: int = 1
+    seconds: float = 0.0
