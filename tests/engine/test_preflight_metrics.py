@@ -13,8 +13,8 @@ from tests.engine.rig import HEAD, Rig
 from tests.engine.test_measured import receiver, setting
 from tests.postgres_server import Database
 from tui.engine.preflight import metrics
+from tui.engine.preflight.findings import settings_words
 from tui.engine.preflight.preflight import preflight
-from tui.engine.preflight.remedies import settings_words
 from tui.journal.facts import Fact
 from tui.plan.loader import load
 from tui.postgres.connect import open_session

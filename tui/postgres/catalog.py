@@ -1,9 +1,11 @@
-"""A snapshot of the catalogs: what there is and what it is defined as, in one moment and one search path."""
+"""What the catalogs say: what there is, in one moment and one search path, and indexes that were left unfinished."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+
+import msgspec
 
 from tui.postgres.errors import PostgresError
 from tui.postgres.queries import query
@@ -51,3 +53,18 @@ async def catalog(session: Session, families: Iterable[str] = FAMILIES) -> Famil
             raise PostgresError(f"no such family of objects: {family}")
         found[family] = {row[0]: row[1] for row in await session.rows(f"catalog_{family}")}
     return found
+
+
+class InvalidIndex(msgspec.Struct, frozen=True):
+    """An index that is not valid, ready or live; its name is schema-qualified and not quoted.
+
+    `building_pid`: somebody is at work on it, so it is no leftover yet.
+    """
+
+    index: str
+    building_pid: int | None
+
+
+async def invalid_indexes(session: Session) -> list[InvalidIndex]:
+    """Every unfinished index of the database, those still being built included."""
+    return [InvalidIndex(*row) for row in await session.rows("invalid_indexes")]

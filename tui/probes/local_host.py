@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tui.journal.remarks import Coded, Remarked
 from tui.probes.proc_files import io_pressure
 from tui.probes.reading import HostReading, SourceFailed
-from tui.probes.threads import apart
+from tui.probes.tasks import apart
 
 _PRESSURE = Path("/proc/pressure/io")
 DISK_EVERY = 10.0

@@ -1,10 +1,11 @@
-"""Ending tasks so that nobody waits for one for ever."""
+"""Tasks and threads that nobody waits for too long: how they are ended, and calls apart from the event loop."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, Final
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 AGAIN_S: Final = 0.5
 
@@ -23,3 +24,31 @@ async def ended(tasks: Iterable[asyncio.Future[Any]]) -> None:
         if not task.cancelled():
             # What it failed with has nobody to go to.
             task.exception()
+
+
+T = TypeVar("T")
+
+
+async def apart(call: Callable[[], T]) -> T:
+    """The call's result, or what it raises. Cancelling ends the waiting and nothing else."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def settle(act: Callable[[], None]) -> None:
+        try:
+            loop.call_soon_threadsafe(lambda: None if answer.done() else act())
+        except RuntimeError:
+            # The loop is closed: nobody waits any more.
+            pass
+
+    def work() -> None:
+        try:
+            result = call()
+        except Exception as error:
+            caught = error
+            settle(lambda: answer.set_exception(caught))
+        else:
+            settle(lambda: answer.set_result(result))
+
+    threading.Thread(target=work, daemon=True, name="virada-probe").start()
+    return await answer

@@ -15,7 +15,7 @@ from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, 
 from tui.postgres.errors import ConnectFailed, ConnectionLost
 from tui.postgres.evidence import commits, fence, ledger
 from tui.postgres.evidence.commits import AssignedXid, FateVerdict, TxWitness
-from tui.postgres.evidence.xid import xid_status
+from tui.postgres.evidence.fence import xid_status
 from tui.postgres.identity import target_identity
 from tui.postgres.session import Session
 

@@ -13,12 +13,13 @@ import pytest
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
 from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.postgres import session as module
+from tui.postgres.catalog import invalid_indexes
 from tui.postgres.evidence.fence import find_backend
-from tui.postgres.invalid_indexes import invalid_indexes
 from tui.postgres.locks import lock_tree
 from tui.postgres.logs.file import FileLog
+from tui.postgres.logs.parser import LogUnavailable
 from tui.postgres.logs.record import LogRecord
-from tui.postgres.logs.sql import LogUnavailable, SqlLog
+from tui.postgres.logs.sql import SqlLog
 from tui.postgres.progress import progress
 from tui.postgres.queries import query
 from tui.postgres.sample import ServerSample, sample

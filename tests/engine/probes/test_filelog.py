@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tui.postgres.logs.file import FileLog
-from tui.postgres.logs.sql import LogUnavailable
+from tui.postgres.logs.parser import LogUnavailable
 from tui.words.said import say
 
 

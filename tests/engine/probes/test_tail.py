@@ -13,8 +13,8 @@ import pytest
 
 from tests.engine.probes.parts import Sshd, gone
 from tui.engine.watch.log_sources import SshSource, log_source
+from tui.postgres.logs.parser import LogUnavailable
 from tui.postgres.logs.record import LogRecord
-from tui.postgres.logs.sql import LogUnavailable
 from tui.probes.reading import SourceFailed
 from tui.probes.remote_tail import RemoteTail
 from tui.probes.ssh import Ssh

@@ -19,8 +19,8 @@ from tui.journal.codes import Unmeasured
 from tui.journal.events import ErrorRecorded
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectionLost, StatementFailed
+from tui.postgres.logs.parser import LogUnavailable
 from tui.postgres.logs.record import LogRecord
-from tui.postgres.logs.sql import LogUnavailable
 from tui.postgres.session import Session
 from tui.probes.ssh import Ssh
 from tui.run.errors import Errors, RecordedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.probes.exporter_page import parse
+from tui.probes.node_exporter import parse
 from tui.probes.reading import SourceFailed
 
 PAGE = rb"""# HELP node_cpu_seconds_total Seconds the CPUs spent in each mode.

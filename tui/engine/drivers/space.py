@@ -22,7 +22,7 @@ from tui.probes.reading import ReadingSource, SourceFailed
 from tui.probes.same_host import is_here
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
-from tui.probes.threads import apart
+from tui.probes.tasks import apart
 from tui.runs.paths import RunPaths, list_runs
 from tui.said import said_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tui.engine.drivers import space
@@ -14,6 +14,7 @@ from tui.journal.remarks import coded
 from tui.plan.kinds import Room
 from tui.plan.model import Plan, steps_of
 from tui.plan.scalars import ExpansionError, expand
+from tui.postgres.errors import PostgresError
 from tui.said import N_, Said
 from tui.steps.registry import needs_of
 
@@ -91,3 +92,31 @@ def _unusable(directory: Path) -> tuple[Said | None, int]:
     if not os.access(place, os.W_OK | os.X_OK):
         return Said("this account may not write to {path}", path=place), 0
     return None, place.stat().st_dev
+
+
+async def standby_problems(access: TargetAccess, plan: Plan, add: Callable[[Said, str], None]) -> None:
+    """`add`: is told the message and the step's place in the plan, for every one that cannot be used."""
+    for step in steps_of(plan):
+        service = needs_of(step).standby
+        if service is None:
+            continue
+        message = await _problem(access, service)
+        if message is not None:
+            add(message, f"steps.{step.id}")
+
+
+async def _problem(access: TargetAccess, service: str) -> Said | None:
+    try:
+        _resolved, session = await access.standby(service, "preflight")
+    except PostgresError as error:
+        message = N_("The standby of the service {service} cannot be reached: {reason}")
+        return Said(message, service=service, reason=error.message)
+    found = session.server
+    await session.close()
+    control = (await access.control()).server
+    assert found is not None and control is not None
+    if (found.system_identifier, found.database_oid) != (control.system_identifier, control.database_oid):
+        return Said("The service {service} leads to another server or database than the target.", service=service)
+    if not found.in_recovery:
+        return Said("The server of the service {service} is no standby.", service=service)
+    return None

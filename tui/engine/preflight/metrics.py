@@ -6,8 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from tui.engine.preflight.findings import Findings
-from tui.engine.preflight.remedies import Setting, grant_words, settings_words
+from tui.engine.preflight.findings import Findings, Setting, grant_words, settings_words
 from tui.engine.target.access import TargetAccess
 from tui.engine.watch.log_follower import lacking
 from tui.engine.watch.log_sources import log_source

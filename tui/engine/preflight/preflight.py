@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.engine.other_runs.admission import look
-from tui.engine.preflight.backups import backup_problems
+from tui.engine.preflight.backups import backup_problems, standby_problems
 from tui.engine.preflight.findings import Findings
 from tui.engine.preflight.metrics import measured, wants_measures
 from tui.engine.preflight.placeholders import written_problems
 from tui.engine.preflight.rehearsals import rehearsal_problems
-from tui.engine.preflight.standbys import standby_problems
 from tui.engine.programs.client_tools import find_tool, tool_major
 from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Standing
@@ -191,7 +190,7 @@ def _roles_of(plan: Plan) -> Iterable[tuple[str, Step]]:
 
 
 async def _leftovers(found: Findings, control: Session) -> None:
-    from tui.postgres.invalid_indexes import invalid_indexes
+    from tui.postgres.catalog import invalid_indexes
 
     for index in await invalid_indexes(control):
         if index.building_pid is None:

@@ -12,20 +12,25 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from tui import __version__
 from tui.engine.lock import engine_facts
 from tui.engine.process.detach import StartFailed, start_detached
-from tui.engine.process.history import learned
-from tui.engine.process.opening import open_window
-from tui.journal.events import Policy, RunOpened, Wish
+from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
+from tui.journal.line import JournalError
+from tui.journal.reader import read_all
 from tui.plan.freeze import FreezeError, freeze
 from tui.plan.loader import Loaded
+from tui.plan.model import Window
 from tui.plan.secrets import Secrets
-from tui.run.rehearsed import Past
+from tui.plan.window import resolve
+from tui.run.clock import rfc3339
+from tui.run.fold import fold_all
+from tui.run.rehearsed import Past, past_of
 from tui.runs import opening
 from tui.runs.owner import NotOwned, require_own
-from tui.runs.paths import RunExists, RunPaths, create_run_directory, new_run_id, runs_directory
+from tui.runs.paths import RunExists, RunPaths, create_run_directory, list_runs, new_run_id, runs_directory
 from tui.runs.person import caller
 from tui.said import N_, Said, from_data, said_of
 from tui.sql.touched import LONGEST, Touches
@@ -198,3 +203,38 @@ def _start(
             return []
         raise LaunchFailed(said_of(error), error.exit_code) from None
     return [from_data(line) for line in ready.get("told") or ()]
+
+
+def open_window(window: Window, now: datetime, compress: float, opens: str | None = None) -> OpenWindow:
+    """The window as instants. `opens` replaces the plan's; with compress N what is waited for comes N times sooner.
+
+    Raises tui.plan.window.WindowError for a time that does not exist.
+    """
+    begins, _closes = resolve(window if opens is None else replace(window, opens=opens), now)
+    if compress > 1 and begins > now:
+        begins = now + (begins - now) / compress
+    closes = begins + timedelta(seconds=window.duration + window.buffer)
+    return OpenWindow(
+        opens=rfc3339(begins.timestamp()), closes=rfc3339(closes.timestamp()), duration_s=window.duration,
+        buffer_s=window.buffer, timezone=window.timezone,
+    )  # fmt: skip
+
+
+_RUNS = 20
+
+
+def learned(work: str) -> tuple[Past, ...]:
+    """The latest runs of this work that teach something, the newest first. Runs that cannot be read teach nothing."""
+    found: list[Past] = []
+    for paths in list_runs()[:_RUNS]:
+        try:
+            lines = read_all(paths.journal)
+            if not lines or work.encode() not in bytes(lines[0].data):
+                continue
+            state = fold_all(lines)
+        except (OSError, JournalError, ValueError):
+            continue
+        past = past_of(state) if state.opened is not None and state.opened.work == work else None
+        if past is not None:
+            found.append(past)
+    return tuple(found)

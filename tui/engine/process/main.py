@@ -18,15 +18,14 @@ from tui.engine.exceptions import said
 from tui.engine.helm_server import HelmServer
 from tui.engine.lock import EngineLock, EngineRunning
 from tui.engine.other_runs.admission import InTheWay, OpeningTurn, identified, look, refusal
-from tui.engine.process.approved import approved, known_secrets
 from tui.engine.process.detach import report_failure, report_ready
 from tui.engine.process.launch import OpeningOrder
-from tui.engine.process.sizes import measured
 from tui.engine.process.stale import sweep
-from tui.engine.process.unrecorded import unrecorded, unrecorded_words
+from tui.engine.process.unrecorded import measured, unrecorded, unrecorded_words
 from tui.engine.programs import private_files
 from tui.engine.programs.removal import patiently
 from tui.engine.recorder import Recorder
+from tui.engine.redaction.known_secrets import approved, known_secrets
 from tui.engine.redaction.published import whole
 from tui.engine.redaction.redactor import Redactor
 from tui.engine.running import identity

@@ -1,20 +1,22 @@
-"""Work of a run that its ledger has and its journal does not: then the journal has lost its end, whoever kept its head.
-
-An attempt, and each of its transactions, is durable in the journal before its row can be committed.
+"""What a target is asked as a run opens or is taken up: how much data it has, and work that its ledger has and the
+journal does not.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from tui.engine.target.access import TargetAccess
 from tui.plan.model import Step
 from tui.postgres.errors import PostgresError
 from tui.postgres.evidence import ledger
+from tui.postgres.sizes import DataSizes, measure
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.said import N_, Joined, Said
+from tui.sql.touched import Touches
 from tui.steps.registry import KINDS
 
 _PATIENCE = 10.0
@@ -68,3 +70,22 @@ def _begun(at: StepState) -> tuple[str, int, int]:
     if at.status != "running" or _rows_behind(at.step):
         return at.id, at.attempt, _ANY
     return at.id, at.attempt, at.tx_statement if at.witness is not None else at.done - 1
+
+
+MOST = 1000
+"""Names and calls that are asked about: of more nothing is known."""
+
+
+async def measured(target: TargetAccess, touches: Iterable[Touches]) -> DataSizes | None:
+    """What is known of it; None where the server did not say."""
+    about = Touches()
+    for each in set(touches):
+        about |= each
+    try:
+        control = await target.control()
+        found = await measure(control, about.names[:MOST], about.calls[:MOST])
+    except PostgresError:
+        return None
+    if len(about.names) > MOST or len(about.calls) > MOST:
+        return DataSizes(database=found.database, functions=about.calls)
+    return found

@@ -33,9 +33,9 @@ from tui.postgres.conninfo.resolve import Resolved, resolve
 from tui.postgres.conninfo.service_file import passwords_of as service_passwords
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, UnusableTarget
 from tui.postgres.evidence.commits import KnownTarget, pin
+from tui.postgres.evidence.fence import xid_status
 from tui.postgres.evidence.ledger import unknown as unknown_rows
 from tui.postgres.evidence.lineage import RunTraces, look
-from tui.postgres.evidence.xid import xid_status
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.pooler import SETTLED
 from tui.postgres.readiness import lets_in
@@ -96,7 +96,7 @@ class TargetAccess:
         """Asked before a changing step begins whether it may beside the other runs here, with whether it takes back."""
 
     def conninfo(self) -> str:
-        """libpq's connection string, variables expanded. Raises tui.plan.expand.ExpansionError."""
+        """libpq's connection string, variables expanded. Raises tui.plan.scalars.ExpansionError."""
         if self.target.service is not None:
             return f"service={quoted_value(expand(self.target.service, self.environment))}"
         return expand(self.target.dsn or "", self.environment)

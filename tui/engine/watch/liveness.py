@@ -4,8 +4,8 @@ TCP does not tell: behind a load balancer, a tunnel or a proxy a connection look
 gone. So the server is asked, on the monitoring session, of the backends that work for us. What can no longer come is
 not waited for: the session is closed, and the attempt's fate is asked for as after any lost connection.
 
-How long the target may be silent before work is given up is the step's (`tui.plan.tolerance`); that it is silent is
-said long before.
+How long the target may be silent before work is given up is the step's (`tui.plan.model.tolerance`); that it is silent
+is said long before.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from tui.journal.codes import Unmeasured
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError, StatementFailed
+from tui.postgres.logs.parser import LogUnavailable
 from tui.postgres.logs.record import LogRecord
-from tui.postgres.logs.sql import LogUnavailable
 from tui.postgres.logs.stderr import holds
 from tui.postgres.session import Session
 from tui.probes.ssh import Ssh

@@ -11,14 +11,14 @@ from tui.journal.remarks import Coded, Remarked
 from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import ConnectionLost
 from tui.postgres.logs.file import FileLog, form_of
-from tui.postgres.logs.parser import Parser, parser_for
+from tui.postgres.logs.parser import PIECE, LogUnavailable, Parser, gently, parser_for
 from tui.postgres.logs.record import LogRecord
-from tui.postgres.logs.sql import PIECE, LogUnavailable, SqlLog, gently
+from tui.postgres.logs.sql import SqlLog
 from tui.postgres.session import Session
 from tui.probes.reading import SourceFailed
 from tui.probes.remote_tail import RemoteTail
 from tui.probes.ssh import Ssh
-from tui.probes.threads import apart
+from tui.probes.tasks import apart
 from tui.said import said_of
 
 T = TypeVar("T")

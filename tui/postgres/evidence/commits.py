@@ -12,7 +12,7 @@ from tui.journal.codes import FateReason
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.evidence import fence, ledger, lineage
-from tui.postgres.evidence.xid import XidStatus, xid_status
+from tui.postgres.evidence.fence import XidStatus, xid_status
 from tui.postgres.identity import TargetIdentity, target_identity
 from tui.postgres.pooler import SETTLED, Pooler
 from tui.postgres.results import Backend

@@ -18,7 +18,9 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterable
+from typing import Literal
 
+from tui.postgres.errors import StatementFailed
 from tui.postgres.results import Backend
 from tui.postgres.session import Session
 
@@ -130,3 +132,19 @@ async def wait_until_gone(
         if not left or time.monotonic() >= deadline:
             return left
         await asyncio.sleep(interval)
+
+
+XidStatus = Literal["committed", "aborted", "in progress", "too old", "in the future", "unknown"]
+
+
+async def xid_status(session: Session, xid: str) -> XidStatus:
+    """What the server says of a transaction id; `unknown` when there is no id to ask about."""
+    if not xid:
+        return "unknown"
+    try:
+        status = (await session.rows("xid_status", [xid]))[0][0]
+    except StatementFailed as error:
+        if error.sqlstate == "22023":
+            return "in the future"
+        raise
+    return "too old" if status is None else status

@@ -15,7 +15,7 @@ from msgspec import Struct
 from tui.journal.codes import EvidenceState
 from tui.postgres.errors import StatementFailed
 from tui.postgres.evidence import ledger
-from tui.postgres.evidence.xid import xid_status
+from tui.postgres.evidence.fence import xid_status
 from tui.postgres.identity import TargetIdentity
 from tui.postgres.session import Session
 from tui.run.steps import Commit, Reached

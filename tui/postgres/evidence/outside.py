@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from tui.postgres.evidence.xid import xid_status
+from tui.postgres.evidence.fence import xid_status
 from tui.postgres.session import Session
 from tui.sql.outside import Outside
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.logs.parser import parser_for
+from tui.postgres.logs.parser import PIECE, LogUnavailable, cut_short, parser_for
 from tui.postgres.logs.record import LogRecord
-from tui.postgres.logs.sql import PIECE, LogUnavailable, cut_short
 
 _FORMS: Final = {".csv": "csvlog", ".json": "jsonlog"}
 _BEST_FIRST: Final = (".json", ".csv", ".log")

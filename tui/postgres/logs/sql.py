@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.errors import PostgresError, StatementFailed
-from tui.postgres.logs.parser import Parser, parser_for
+from tui.postgres.errors import StatementFailed
+from tui.postgres.logs.parser import PIECE, LogUnavailable, Parser, cut_short, gently, parser_for
 from tui.postgres.logs.record import LogRecord
 from tui.postgres.session import Session
 
-PIECE: Final = 256 << 10
-_SLICE: Final = 32 << 10
 _NEEDED: Final = "pg_current_logfile(text), pg_read_binary_file(text, bigint, bigint, boolean)"
-
-
-class LogUnavailable(PostgresError):
-    """The log cannot be followed this way; `message` says why and what would help, as a `Coded`."""
 
 
 class SqlLog:
@@ -148,17 +141,3 @@ class SqlLog:
     async def _read(self, length: int) -> bytes:
         data = (await self._session.rows("log_read", [self._path, self._offset, length]))[0][0]
         return bytes(data) if data is not None else b""
-
-
-async def gently(parser: Parser, data: bytes) -> list[LogRecord]:
-    """The records in `data`, with everything else going on between its pieces."""
-    found: list[LogRecord] = []
-    for at in range(0, len(data), _SLICE):
-        found += parser.feed(data[at : at + _SLICE])
-        await asyncio.sleep(0)
-    return found
-
-
-def cut_short(path: object) -> Coded:
-    """What is to be said when the file that we read has become shorter than what was read of it."""
-    return Coded(Remarked.LOG_CUT_SHORT, path=path)
