@@ -12,7 +12,6 @@ KNOWN = {
     "Asked",
     "Helm",
     "Palette",
-    "Piece",
     "Rows",
     "Said",
 }
