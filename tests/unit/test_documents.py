@@ -15,7 +15,12 @@ DOCUMENTS = sorted(
 )  # fmt: skip
 _PATH = re.compile(r"(?<![\w/.])((?:tui|tests|doc|plans|findings|screenshots)/[\w./*-]*)")
 _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+_MODULE = re.compile(r"`([\w/]+\.(?:py|sql|toml))`")
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+
+FILES = [f"/{path.relative_to(ROOT).as_posix()}" for top in ("tui", "tests") for path in (ROOT / top).rglob("*.*")]
+EXAMPLES = {"expand.sql", "keys.toml"}
+"""Of an operator's, not of the project's."""
 
 
 def named(text: str) -> set[str]:
@@ -28,6 +33,9 @@ def named(text: str) -> set[str]:
 def test_what_a_document_names_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     assert not sorted(path for path in named(text) if not any(ROOT.glob(path)))
+    modules = {name for name in _MODULE.findall(text) if "NAME" not in name} - EXAMPLES
+    there = {name for name in modules if (ROOT / name).exists() or any(path.endswith(f"/{name}") for path in FILES)}
+    assert not sorted(modules - there)
     assert not sorted(link for link in _LINK.findall(text) if not (document.parent / link).exists())
     assert not sorted(
         f"{file}::{name}" for file, name in _TEST.findall(text)
