@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tui import locale
-from tui.console.actions import ACTIONS, Action
-from tui.console.keymap import FIXED, Keymap
-from tui.console.ownkeys import palette_keys, question_keys, reader_keys
+from tui.console.input.actions import ACTIONS, ConsoleAction
+from tui.console.input.keymap import FIXED, Keymap
+from tui.console.input.overlay_keys import palette_keys, question_keys, reader_keys
 
 FILE = Path(__file__).resolve().parent.parent / "KEYS.md"
 INTRODUCTION = """# Keys
 
-Made from `tui/console/actions.py` by `python -m tests.keys`. The names are those that `keys.toml` takes (README, "Looks
+Made from `tui/console/input/actions.py` by `python -m tests.keys`. The names are those that `keys.toml` takes
+(README, "Looks
 and keys"); without a name a key cannot be changed. A key that is held down counts once for a command.
 """
 EVERY, LIVE, REPLAY = {"operator", "observer", "replay"}, {"operator", "observer"}, {"replay"}
@@ -45,7 +46,7 @@ def text() -> str:
     return "\n".join(parts)
 
 
-def _name(action: Action) -> str:
+def _name(action: ConsoleAction) -> str:
     return "" if action.name in FIXED else action.name
 
 

@@ -16,9 +16,9 @@ from tests.console.journals import STORIES
 from tests.console.test_twelve_questions import breached, commit_sent, lock_timeout, undecided
 from tests.console.twin import Seen, shown
 from tests.recording import RECORDING, recorded
-from tui.console.actions import Mode
-from tui.console.palette import THEMES
-from tui.console.settings import Settings
+from tui.console.settings import ViewerSettings
+from tui.pictures.palette import THEMES
+from tui.pictures.view import Mode
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "screenshots"
 TOLD = {
@@ -73,7 +73,7 @@ PICTURES = (
 
 async def take(picture: Picture, directory: Path) -> str:
     """The picture as SVG."""
-    settings = Settings(language=picture.language, palette=THEMES[picture.theme])
+    settings = ViewerSettings(language=picture.language, palette=THEMES[picture.theme])
     story = TOLD[picture.story]()
     async with shown(story, directory, size=picture.size, mode=picture.mode, settings=settings) as seen:
         await seen.press(*picture.keys)

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 
 from tui import locale
-from tui.console.cast import Cut
-from tui.console.film import export
+from tui.console.export.animated_svg import export
+from tui.console.export.asciicast import ExportOptions
 from tui.journal.line import GENESIS, decode, digest, encode, encode_data
 from tui.runs.paths import RunPaths
 
@@ -26,7 +26,7 @@ JOURNAL = Path(__file__).parent / "console" / "demo.jsonl.gz"
 RECORDING = Path(__file__).resolve().parent.parent / "screenshots" / "recording.svg"
 LARGEST = 1_000_000
 """Bytes of the recording that a first page may cost at most."""
-RECORDED = Cut(size=(120, 34), idle_limit=2.0, every=0.5)
+RECORDED = ExportOptions(size=(120, 34), idle_limit=2.0, every=0.5)
 
 
 def recorded(directory: Path, every: float = RECORDED.every) -> str:

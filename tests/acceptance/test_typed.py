@@ -11,8 +11,8 @@ import pytest
 from tests.acceptance.station import VIRADA, Station, await_condition
 from tests.acceptance.terminal import Terminal
 from tests.postgres_server import Database
-from tui.console.repeats import HELD_WITHIN
-from tui.console.runon import PAUSE
+from tui.console.input.held_keys import HELD_WITHIN
+from tui.console.key_dispatch import PAUSE
 
 PLAN = Path(__file__).parent / "plans" / "small.yaml"
 PASTE = "\x1b[200~{}\x1b[201~"

@@ -11,8 +11,7 @@ from statistics import median
 from tests.bench.bench import Bench
 from tests.bench.figure import Budget, Figure, NotMeasured
 from tests.bench.recording import day
-from tui.console.controls import Asked
-from tui.console.replay import Player
+from tui.console.feed.replay import Player, PlayerCommand
 from tui.journal.position import Position, parse_position
 from tui.journal.reader import JournalReader
 from tui.recording.keyframes import Recording, keyframes_path
@@ -59,7 +58,7 @@ def _replay(paths: RunPaths, places: list[int], what: str) -> Iterator[Figure]:
     player.step(time.monotonic())
     later = []
     for second in places:
-        player.ask(Asked("go", to=parse_position(_at(second))))
+        player.ask(PlayerCommand("go", to=parse_position(_at(second))))
         later.append(_timed(lambda: player.step(time.monotonic())))
         if player.playback.position != second:
             raise NotMeasured(f"the replay did not go to {second}")

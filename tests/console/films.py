@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 from msgspec import Struct
 
-from tui.console.cells import cells
-from tui.console.film import HEIGHT, MARGIN, PITCH, WIDTH
+from tui.console.export.animated_svg import HEIGHT, MARGIN, PITCH, WIDTH
+from tui.pictures.cells import cells
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = frozenset(("svg", "title", "style", "rect", "defs", "g", "text", "use"))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tui.console.input.keymap import Keymap
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, digest, encode, encode_data
 from tui.plan.model import Action, Guard, Member, Phase, Plan, Proof, RollbackPlan, Section, Step, Target, Trigger
@@ -18,6 +19,8 @@ from tui.runs.paths import RunPaths
 
 RUN = "20261205T235500Z-7f3a"
 ANA, BRUNO = "ana@jump1", "bruno@jump1"
+KEYS = Keymap().names
+"""The keys as shipped, as pictures name them."""
 OPENS = datetime(2026, 12, 6, 1, 0, tzinfo=UTC)
 """22:00 in São Paulo; runs open five minutes before."""
 

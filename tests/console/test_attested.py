@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tests.console.journals import Story
-from tui.console.loglines import log_lines
-from tui.console.pictures.details import Material, details
-from tui.console.pictures.gauges import gauges
-from tui.console.pictures.header import header
-from tui.console.pieces import plain, width_of
-from tui.console.rows import Rows
-from tui.console.view import View, moment
+from tests.console.journals import KEYS, Story
+from tui.pictures.checklist_rows import ChecklistRows
+from tui.pictures.details import StepFiles, details
+from tui.pictures.gauges import gauges
+from tui.pictures.header import header
+from tui.pictures.lines import plain, width_of
+from tui.pictures.log import log_lines
+from tui.pictures.view import View, moment
 from tui.run.clock import instant
 from tui.run.state import RunState
 
@@ -23,20 +23,20 @@ def view(**opened: object) -> View:
 
 
 def shown(state: RunState) -> View:
-    return View(state=state, moment=moment(state, instant(state.at)), mode="operator")
+    return View(state=state, moment=moment(state, instant(state.at)), mode="operator", keys=KEYS)
 
 
 def test_a_criterion_that_a_person_signs_is_a_line_of_its_own() -> None:
     looked = view(unmeasured=(1, 0))
-    rows = Rows(looked.state.steps).rows
+    rows = ChecklistRows(looked.state.steps).rows
     assert [(row.kind, row.number, row.title) for row in rows[-3:]] == [
         ("phase", "C", "Success criteria that nothing measures here"),
         ("step", "C.1.1", "cpu < 70%"),
         ("step", "C.1.2", "response_time < 100 ms"),
     ]
-    told = "\n".join(map(plain, details(looked, looked.state.steps["criterion.cpu"], Material(), 80)))
+    told = "\n".join(map(plain, details(looked, looked.state.steps["criterion.cpu"], StepFiles(), 80)))
     assert "Nothing measures this on this target" in told
-    assert not [row for row in Rows(view().state.steps).rows if row.number.startswith("C")]
+    assert not [row for row in ChecklistRows(view().state.steps).rows if row.number.startswith("C")]
 
 
 def test_its_gauge_says_who_knows() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.console.cells import cells, cut, fit, head, wrapped
-from tui.console.pieces import clipped, sides, width_of
+from tui.pictures.cells import cells, cut, fit, head, wrapped
+from tui.pictures.lines import clipped, sides, width_of
 from tui.words.inert import visible
 
 ANY = st.text(st.characters(), max_size=80)

@@ -14,9 +14,9 @@ from tests.acceptance.planted import LAST, plant, share
 from tests.console.journals import prepared
 from tests.console.test_commands import confirm_by_name
 from tests.console.twin import HelmTwin, shown
-from tui.console.pictures.header import _person
-from tui.console.screens.overlay import Asking
+from tui.console.screens.overlay import QuestionOverlay
 from tui.helm.client import NoEngine
+from tui.pictures.header import _person
 from tui.runs.claim import Claim, claim_of
 from tui.runs.owner import NotOwned, taker
 
@@ -52,7 +52,7 @@ async def test_nothing_is_asked_of_it_before_the_name_is_typed(claim: Claim, tmp
     with pytest.raises(NotOwned):
         taker(claim.paths)
     async with shown(prepared(), tmp_path, connect=connect, ensure_engine=ensure, claim=claim) as seen:
-        assert isinstance(seen.app.screen, Asking) and "nobody" in seen.text()
+        assert isinstance(seen.app.screen, QuestionOverlay) and "nobody" in seen.text()
         await confirm_by_name(seen, [])
         assert "Type “nobody” exactly" in seen.text() and asked == []
         await seen.press("tab", "tab")

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.console.journals import ANA, Story, failed, migrated, migrating, plan, prepared, rolled_back
+from tests.console.journals import ANA, KEYS, Story, failed, migrated, migrating, plan, prepared, rolled_back
 from tests.console.twin import shown
-from tui.console.pictures.clock import clock_lines
-from tui.console.pictures.now import now
-from tui.console.pictures.window import window_lines
-from tui.console.pieces import Line, plain, width_of
-from tui.console.view import View, moment
 from tui.journal import events as e
+from tui.pictures.clock import clock_lines
+from tui.pictures.lines import Line, plain, width_of
+from tui.pictures.now import now
+from tui.pictures.view import View, moment
+from tui.pictures.window_bar import window_lines
 from tui.plan.model import Plan
 from tui.run.clock import instant
 from tui.run.status import status
@@ -25,7 +25,7 @@ from tui.run.upcoming import comes_next
 
 def view_of(story: Story, silent: float = 0.0) -> View:
     state = story.state()
-    return View(state=state, moment=moment(state, instant(story.lines[-1].at) + silent), mode="operator")
+    return View(state=state, moment=moment(state, instant(story.lines[-1].at) + silent), mode="operator", keys=KEYS)
 
 
 def lines_of(story: Story, width: int = 80, silent: float = 0.0) -> tuple[Line, Line]:
@@ -166,7 +166,7 @@ def test_work_before_the_window_is_not_counted_inside_it() -> None:
     story = Story(of=replace(whole, phases=(replace(prepare, sections=sections), *others)))
     state = story.state()
     early = story.opens - timedelta(minutes=60)
-    view = View(state=state, moment=moment(state, early.timestamp()), mode="operator")
+    view = View(state=state, moment=moment(state, early.timestamp()), mode="operator", keys=KEYS)
     first, second = (plain(line) for line in clock_lines(view, 80))
     assert "next: " in second and "T-30:00" in second and "late" not in second
     assert "ends about T+9m" in first

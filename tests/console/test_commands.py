@@ -10,9 +10,9 @@ import pytest
 
 from tests.console.journals import BRUNO, STORIES, Story, failed, migrated, migrating, plan, prepared
 from tests.console.twin import HelmTwin, Seen, shown
-from tui.console.messages import Answered
-from tui.console.runon import PAUSE
-from tui.console.screens.overlay import Asking
+from tui.console.feed.messages import Answered
+from tui.console.key_dispatch import PAUSE
+from tui.console.screens.overlay import QuestionOverlay
 from tui.helm.client import HelmLost, NoEngine
 from tui.helm.protocol import Refused
 from tui.journal import events as e
@@ -61,7 +61,7 @@ async def test_a_key_is_a_command(
         before = seen.app.run_state
         await seen.press(*keys)
         if command == c.Retry(step="verify"):
-            assert not isinstance(seen.app.screen, Asking)
+            assert not isinstance(seen.app.screen, QuestionOverlay)
         assert await seen.commands() == [command]
         assert seen.app.run_state is before
 
@@ -88,7 +88,7 @@ async def confirm_by_name(seen: Seen, texts: list[str]) -> None:
     """From Cancel, or the first field, through the fields to the button, as a person goes."""
     await seen.settle()
     screen = seen.app.screen
-    assert isinstance(screen, Asking)
+    assert isinstance(screen, QuestionOverlay)
     if screen.dialog.focus >= len(screen.dialog.fields):
         await seen.press("tab")
     for text in (*texts, "production"):
@@ -111,12 +111,12 @@ async def test_roll_back_takes_no_early_enter(tmp_path: Path) -> None:
     async with shown(failed(), tmp_path) as seen:
         await seen.press("R")
         screen = seen.app.screen
-        assert isinstance(screen, Asking)
+        assert isinstance(screen, QuestionOverlay)
         at = screen.dialog._last_enter
         for _place in range(4):
             await seen.press("tab")
             at = await seen.hold("enter", 0.0, 0, at=at + 0.5)
-        assert isinstance(seen.app.screen, Asking), "in no field, neither on its button nor on Cancel"
+        assert isinstance(seen.app.screen, QuestionOverlay), "in no field, neither on its button nor on Cancel"
         await seen.settle()
         await seen.press("escape")
         assert seen.helm.taken == []
@@ -126,7 +126,7 @@ async def test_a_dangerous_step_wants_the_targets_name(tmp_path: Path) -> None:
     story = prepared().passes("backup").passes("verify-backup")
     async with shown(story, tmp_path) as seen:
         await seen.press("x")
-        assert isinstance(seen.app.screen, Asking)
+        assert isinstance(seen.app.screen, QuestionOverlay)
         await confirm_by_name(seen, [])
         assert await seen.commands() == [c.Execute(step="migrate", confirm="production")]
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.console.journals import Story, failed, migrated, plan, prepared
 from tests.console.twin import Seen, shown
-from tui.console.screens.overlay import Asking
+from tui.console.screens.overlay import QuestionOverlay
 from tui.plan.model import PhaseWindow
 from tui.run import commands as c
 
@@ -55,7 +55,7 @@ async def test_another_target_s_name_is_not_sent(tmp_path: Path) -> None:
     async with shown(backfilling(OVER), tmp_path) as seen:
         await seen.press("x")
         await answer(seen, "because", "staging")
-        assert isinstance(seen.app.screen, Asking) and seen.helm.taken == []
+        assert isinstance(seen.app.screen, QuestionOverlay) and seen.helm.taken == []
 
 
 async def test_run_on_asks_for_no_name_because_it_stops_before_what_costs_one(tmp_path: Path) -> None:

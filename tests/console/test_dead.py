@@ -12,11 +12,12 @@ from msgspec import Struct
 from tests.console.journals import Story, backing_up, failed, migrated, migrating, prepared
 from tests.console.test_twelve_questions import before_the_window, commit_sent, undecided
 from tests.console.twin import HelmTwin, shown
-from tui.console.actions import ACTIONS, Mode
-from tui.console.screens.overlay import Asking
-from tui.console.source import Look
+from tui.console.feed.source import Look
+from tui.console.input.actions import ACTIONS
+from tui.console.screens.overlay import QuestionOverlay
 from tui.helm.client import HelmLost, NoEngine
 from tui.journal import events as e
+from tui.pictures.view import Mode
 from tui.run import commands as c
 
 SAID = "NOTHING RUNS. q, then virada attach"
@@ -82,7 +83,7 @@ async def test_keys_that_command_say_so_and_reach_nobody(mode: Mode, tmp_path: P
             await seen.press(key)
             said = seen.app.said
             assert said is not None and said.text == SAID, key
-            assert not isinstance(seen.app.screen, Asking) and not seen.helm.taken
+            assert not isinstance(seen.app.screen, QuestionOverlay) and not seen.helm.taken
 
 
 async def test_ctrl_c_does_not_say_that_the_engine_goes_on(tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ async def test_what_is_typed_while_the_engine_dies_stays_where_it_is(tmp_path: P
         await seen.settle()
         await seen.press("enter")
         screen = seen.app.screen
-        assert isinstance(screen, Asking) and screen.dialog.values() == ["seen in the log"]
+        assert isinstance(screen, QuestionOverlay) and screen.dialog.values() == ["seen in the log"]
         assert SAID in screen.dialog.problem and not seen.helm.taken
 
 

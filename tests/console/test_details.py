@@ -9,11 +9,11 @@ import pytest
 
 from tests.console.journals import FILES, Story, migrated, plan, step
 from tests.console.twin import shown
-from tui.console.material import plan_files
-from tui.console.pictures.details import Material, details
-from tui.console.pictures.exact import UNBOUNDED, exact
-from tui.console.pieces import plain, width_of
+from tui.console.feed.step_files import plan_files
 from tui.journal.events import Effect
+from tui.pictures.details import StepFiles, details
+from tui.pictures.lines import plain, width_of
+from tui.pictures.verbatim import UNBOUNDED, exact
 from tui.plan.model import Phase, Plan, Proof, Section, Target
 from tui.plan.seal import seal_of
 
@@ -71,10 +71,10 @@ async def test_a_file_is_shown_with_its_numbers_and_what_is_missing_is_said(tmp_
 
 
 async def read_whole(seen: object) -> str:
-    from tui.console.screens.overlay import Reader
+    from tui.console.screens.overlay import TextOverlay
 
     screen = seen.app.screen  # type: ignore[attr-defined]
-    assert isinstance(screen, Reader)
+    assert isinstance(screen, TextOverlay)
     return screen.text()
 
 
@@ -96,7 +96,7 @@ async def test_a_fate_behind_which_something_is_applied_is_that_of_the_last_tran
             seen.app.run_state.steps["migrate"],
             status="cancelled", fate="not_applied", fate_reason="xid_aborted", effect=effect,
         )  # fmt: skip
-        found = details(seen.app.view(), at, Material(), 80)
+        found = details(seen.app.view(), at, StepFiles(), 80)
         (line,) = [text for row in found if "not applied" in (text := "".join(part[0] for part in row))]
     assert line.strip().startswith(f"{label} ")
 
@@ -113,6 +113,6 @@ async def test_a_file_that_was_changed_is_shown_as_such(tmp_path: Path) -> None:
             if text is not None:
                 (paths.plan / "migration.sql").write_text(text)
             for by in (seal, "0" * 64):
-                found = details(seen.app.view(), at, Material(files=plan_files(paths, at, by)), 80)
+                found = details(seen.app.view(), at, StepFiles(files=plan_files(paths, at, by)), 80)
                 told.append("It was changed after it was sealed" in "".join(part[0] for line in found for part in line))
     assert told == [False, False, True, False]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from tui.console.dialog import Asked, Dialog, Question, dialog_picture
-from tui.console.field import LONGEST, Field
-from tui.console.pieces import plain, width_of
-from tui.console.repeats import HELD_WITHIN
+from tui.console.input.dialog import Dialog, Question, QuestionField, dialog_picture
+from tui.console.input.held_keys import HELD_WITHIN
+from tui.console.input.text_field import LONGEST, TextField
+from tui.pictures.lines import plain, width_of
 
 DANGER = Question(title="ROLL BACK", confirm="Roll back", danger=True,
-                  fields=(Asked(label="Reason"), Asked(label="Target", exactly="production")))  # fmt: skip
-TEXT = Question(title="Note", confirm="Write", fields=(Asked(label="Text"),))
+                  fields=(QuestionField(label="Reason"),
+                          QuestionField(label="Target", exactly="production")))  # fmt: skip
+TEXT = Question(title="Note", confirm="Write", fields=(QuestionField(label="Text"),))
 PLAIN = Question(title="Cancel", confirm="Cancel the step", danger=True)
 
 
@@ -121,7 +122,7 @@ def test_the_picture_keeps_fields_and_buttons_where_there_is_little_room() -> No
 
 
 def test_a_field_edits_and_takes_no_control_characters() -> None:
-    field = Field()
+    field = TextField()
     field.insert("abc def\x1b[31m\nsecond line")
     assert field.text == "abc def[31m second line"
     for key, text in (

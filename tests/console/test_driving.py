@@ -9,20 +9,20 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.console.journals import ANA, BRUNO, Story, failed, migrated, migrating, prepared
+from tests.console.journals import ANA, BRUNO, KEYS, Story, failed, migrated, migrating, prepared
 from tests.console.twin import shown
 from tests.unit.run.runs import Driven
 from tests.unit.run.test_fold import ACTS, POLICIES, a_plan, act
 from tests.unit.run.world import World
-from tui.console import announce
-from tui.console.pictures.header import header
-from tui.console.pictures.milestones import milestone_lines
-from tui.console.pictures.now import now
-from tui.console.pictures.window import window_lines
-from tui.console.pieces import plain
-from tui.console.screens.overlay import Asking
-from tui.console.view import Moment, View, moment
+from tui.console.screens.overlay import QuestionOverlay
 from tui.journal import events as e
+from tui.pictures import foreseen
+from tui.pictures.header import header
+from tui.pictures.lines import plain
+from tui.pictures.milestones import milestone_lines
+from tui.pictures.now import now
+from tui.pictures.view import Moment, View, moment
+from tui.pictures.window_bar import window_lines
 from tui.plan.model import Plan
 from tui.run import commands as c
 from tui.run.clock import instant
@@ -33,7 +33,7 @@ from tui.run.order import Refusal
 def view_of(story: Story) -> View:
     """What its pictures are made from, for Ana at the helm."""
     state = story.state()
-    return View(state=state, moment=moment(state, instant(story.lines[-1].at)), mode="operator", me=ANA)
+    return View(state=state, moment=moment(state, instant(story.lines[-1].at)), mode="operator", keys=KEYS, me=ANA)
 
 
 HEADLESS = e.Policy(drive="headless", sign_off="agreed")
@@ -150,7 +150,7 @@ async def test_a_rollback_says_what_runs_by_itself(tmp_path: Path) -> None:
 async def test_elsewhere_it_asks_for_the_step_that_comes_next(tmp_path: Path) -> None:
     async with shown(prepared(), tmp_path) as seen:
         await seen.press("j", "j", "x")
-        assert isinstance(seen.app.screen, Asking) and seen.helm.taken == []
+        assert isinstance(seen.app.screen, QuestionOverlay) and seen.helm.taken == []
         text = " ".join(seen.text().split())
         assert "2.2.1 Executar script de migração cannot be executed now." in text
         assert "Next is 2.1.1 Executar backup completo." in text
@@ -185,7 +185,7 @@ async def test_elsewhere_it_asks_for_a_signature_and_for_a_name(tmp_path: Path) 
 async def test_elsewhere_nothing_is_asked_that_would_be_refused(tmp_path: Path) -> None:
     async with shown(migrating(), tmp_path) as seen:
         await seen.press("j", "j", "x")
-        assert not isinstance(seen.app.screen, Asking) and seen.helm.taken == []
+        assert not isinstance(seen.app.screen, QuestionOverlay) and seen.helm.taken == []
         assert "is running" in seen.text()
 
 
@@ -234,7 +234,7 @@ async def test_in_a_rollback_the_forward_order_is_gone(tmp_path: Path) -> None:
 
 
 def looked_at(run: Driven) -> View:
-    return View(state=run.state, moment=Moment(run.wall, run.state.mono, 0.0), mode="operator", me=ANA)
+    return View(state=run.state, moment=Moment(run.wall, run.state.mono, 0.0), mode="operator", keys=KEYS, me=ANA)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -249,7 +249,7 @@ def test_what_stands_in_the_footer_is_what_a_run_to_does(
     view = looked_at(world.run)
     for at in view.state.steps:
         told = announced(view.state, c.RunTo(step=at.id), ANA, view.moment.wall)
-        short = announce.run_to(view, at)
+        short = foreseen.run_to(view, at)
         if isinstance(told, Refusal):
             continue
         assert isinstance(told, Foreseen) and short is not None

@@ -8,9 +8,9 @@ import pytest
 
 from tests.console.journals import ANA, Story, failed, migrating
 from tests.console.twin import Seen, shown
-from tui.console.actions import Mode
-from tui.console.screens.overlay import Asking
+from tui.console.screens.overlay import QuestionOverlay
 from tui.journal import events as e
+from tui.pictures.view import Mode
 from tui.run import commands as c
 
 
@@ -89,7 +89,7 @@ async def test_closing_names_what_stays_and_costs_the_name_and_a_reason(tmp_path
         await close(seen)
         for part in ("2.2.1 Executar ", "2.2.3 Preencher ", "E1 is not resolved"):
             assert part in seen.text().partition("Close the run")[2].partition("Cancel")[0]
-        assert isinstance(seen.app.screen, Asking)
+        assert isinstance(seen.app.screen, QuestionOverlay)
         dialog = seen.app.screen.dialog
         assert [field.exactly for field in dialog.question.fields] == [None, "production"]
         for place, text in enumerate(("going on tomorrow", "production")):

@@ -12,23 +12,23 @@ import pytest
 from tests.console.films import ATTRIBUTES, ELEMENTS, SVG, Screen
 from tests.console.journals import Story, migrating, rolled_back
 from tests.recording import LARGEST, RECORDED, RECORDING, recorded
-from tui.console import film
-from tui.console.cast import Cut, played, reel_of
-from tui.console.film import export
+from tui.console.export import animated_svg
+from tui.console.export.animated_svg import export
+from tui.console.export.asciicast import ExportOptions, played, reel_of
 from tui.journal import events as e
 from tui.runs.paths import RunPaths
 
-FEW = Cut(size=(120, 30), every=20.0)
+FEW = ExportOptions(size=(120, 30), every=20.0)
 
 
-def filmed(story: Story, directory: Path, cut: Cut, still: float | None = None) -> str:
+def filmed(story: Story, directory: Path, cut: ExportOptions, still: float | None = None) -> str:
     paths = story.save(directory / "20261205T235500Z-7f3a")
     into = io.BytesIO()
     export(paths, into, cut, still=still)
     return into.getvalue().decode()
 
 
-async def shown_by_the_console(directory: Path, cut: Cut) -> list[tuple[float, list[str]]]:
+async def shown_by_the_console(directory: Path, cut: ExportOptions) -> list[tuple[float, list[str]]]:
     paths = RunPaths(directory / "20261205T235500Z-7f3a")
     found = []
     async for at, _frame, app in played(reel_of(paths, cut), paths, cut):
@@ -37,8 +37,8 @@ async def shown_by_the_console(directory: Path, cut: Cut) -> list[tuple[float, l
     return found
 
 
-@pytest.mark.parametrize("cut", [FEW, Cut(size=(80, 24), every=30.0)], ids=["wide", "narrow"])
-def test_every_second_shows_what_the_console_shows(cut: Cut, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [FEW, ExportOptions(size=(80, 24), every=30.0)], ids=["wide", "narrow"])
+def test_every_second_shows_what_the_console_shows(cut: ExportOptions, tmp_path: Path) -> None:
     story = rolled_back()
     story.output("verify", "注文表に地域 wide characters < & > é \U0001f600 in the log")
     screen = Screen(filmed(story, tmp_path, cut))
@@ -49,7 +49,7 @@ def test_every_second_shows_what_the_console_shows(cut: Cut, tmp_path: Path) -> 
             del lines[-1]
         assert screen.lines(at) == lines, at
     assert screen.lines() == shown[-1][1], "where nothing moves its end stands"
-    assert screen.length == pytest.approx(shown[-1][0] + film.HOLD, abs=0.01)
+    assert screen.length == pytest.approx(shown[-1][0] + animated_svg.HOLD, abs=0.01)
 
 
 def test_a_picture_of_ones_choice_stands_where_nothing_moves(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_it_is_inert_whatever_the_run_has_printed(tmp_path: Path) -> None:
     )
     story.output("migrate", hostile, "</svg><script>", "javascript:alert(1)", "@import 'x'; }")
     story.add(e.NoteAdded(text=hostile))
-    document = filmed(story, tmp_path, Cut(size=(120, 60), every=100.0))
+    document = filmed(story, tmp_path, ExportOptions(size=(120, 60), every=100.0))
     screen = Screen(document)
     for each in screen.root.iter():
         assert each.tag.removeprefix(SVG) in ELEMENTS and set(each.attrib) <= ATTRIBUTES, each
@@ -81,11 +81,11 @@ def test_it_is_inert_whatever_the_run_has_printed(tmp_path: Path) -> None:
 def test_a_long_recording_has_no_more_pictures_than_a_short_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(film, "FRAMES", 10)
+    monkeypatch.setattr(animated_svg, "FRAMES", 10)
     story = migrating()
     for n in range(30):
         story.output("migrate", f"line {n}").sample(after=5.0)
-    screen = Screen(filmed(story, tmp_path, Cut(size=(80, 24), idle_limit=1e9, every=2.0)))
+    screen = Screen(filmed(story, tmp_path, ExportOptions(size=(80, 24), idle_limit=1e9, every=2.0)))
     assert len({round(at, 2) for slot in screen.slots for at, _place in slot.moves}) <= 11
     assert "+13:42 of 13:42" in screen.lines(screen.length)[1], "its end is among them"
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from tests.console.journals import Story, failed, long_plan, migrated, prepared
 from tests.console.twin import shown
-from tui.console.folds import Folds
-from tui.console.rows import Rows
+from tui.pictures.checklist_rows import ChecklistRows, Folds
 
 
 async def test_a_section_folds_then_its_phase_and_enter_opens(tmp_path: Path) -> None:
@@ -53,7 +52,7 @@ async def test_what_has_ended_folds_at_once(tmp_path: Path) -> None:
 
 
 def test_moving_stops_at_steps_and_folded_headings_only() -> None:
-    rows = Rows(Story(long_plan(300), environment="staging", window=False).state().steps)
+    rows = ChecklistRows(Story(long_plan(300), environment="staging", window=False).state().steps)
     folds = Folds(rows)
     first = rows.at["s0"]
     heading = folds.fold(first)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.console.journals import Story, plan
-from tui.console.pictures.gauges import gauges, rows_needed
-from tui.console.pictures.now import now
-from tui.console.pieces import plain, width_of
-from tui.console.view import Moment, View
+from tests.console.journals import KEYS, Story, plan
 from tui.journal import events as e
 from tui.locale import use
+from tui.pictures.gauges import gauges, rows_needed
+from tui.pictures.lines import plain, width_of
+from tui.pictures.now import now
+from tui.pictures.view import Moment, View
 from tui.plan.metrics import METRICS
 from tui.plan.model import Guard
 from tui.words.codes import metric_word
@@ -19,7 +19,7 @@ from tui.words.figures import figure
 
 def view_of(story: Story) -> View:
     state = story.state()
-    return View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator")
+    return View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", keys=KEYS)
 
 
 def many() -> Story:
@@ -82,7 +82,7 @@ def test_what_is_no_longer_measured_is_not_shown_as_if_it_were() -> None:
     story = many()
     state = story.state()
     for width in (44, 60, 80, 120):
-        view = View(state=state, moment=Moment(0.0, state.mono + 300.0, 300.0), mode="operator")
+        view = View(state=state, moment=Moment(0.0, state.mono + 300.0, 300.0), mode="operator", keys=KEYS)
         lines = [plain(line) for line in gauges(view, width)]
         assert all(width_of(line) <= width for line in gauges(view, width))
         cpu = next(line for line in lines if line.startswith("CPU"))

@@ -10,16 +10,16 @@ import pytest
 
 from tests.console.journals import Story, failed, migrated, prepared
 from tests.console.twin import HelmTwin, shown
-from tui.console.dialog import Asked, Dialog, Question
-from tui.console.screens.overlay import Asking, Palette
+from tui.console.input.dialog import Dialog, Question, QuestionField
+from tui.console.screens.overlay import CommandPalette, QuestionOverlay
 from tui.helm.protocol import Accepted, Refused
 from tui.journal import events as e
 from tui.run import commands as c
 
 DELAYS = (0.25, 0.5, 0.66)
 """Seconds before a held key repeats: the shortest that keyboards are set to, Windows' and macOS' own, X11's."""
-CLOSE = Question(title="Close", confirm="Close", fields=(Asked(label="Reason", optional=True),))
-NOTE = Question(title="Note", confirm="Write", fields=(Asked(label="Text", text="typed"),))
+CLOSE = Question(title="Close", confirm="Close", fields=(QuestionField(label="Reason", optional=True),))
+NOTE = Question(title="Note", confirm="Write", fields=(QuestionField(label="Text", text="typed"),))
 CANCEL = Question(title="Cancel", confirm="Cancel the step", danger=True)
 
 
@@ -53,7 +53,7 @@ async def test_enter_held_on_close_in_the_palette_closes_no_run(delay: float, tm
         await seen.type("close the run")
         await seen.settle()
         await seen.hold("enter", delay, 40)
-        assert isinstance(seen.app.screen, Asking) and not seen.helm.taken
+        assert isinstance(seen.app.screen, QuestionOverlay) and not seen.helm.taken
         await seen.settle()
         await seen.press("shift+tab", "enter")
         assert await seen.commands() == [c.Close(reason=None)]
@@ -66,7 +66,7 @@ async def test_enter_behind_the_palettes_key_does_nothing(delay: float, tmp_path
         await seen.hold("enter", delay, 40)
         await seen.settle()
         await seen.press("enter")
-        assert isinstance(seen.app.screen, Palette) and not seen.helm.taken
+        assert isinstance(seen.app.screen, CommandPalette) and not seen.helm.taken
         assert "Nothing is marked yet" in seen.text()
         await seen.press("down")
         await seen.settle()
@@ -174,6 +174,6 @@ async def test_the_key_that_opened_a_question_and_is_still_down_is_no_text(delay
     async with shown(prepared(), tmp_path) as seen:
         last = await seen.hold("n", delay, 40)
         screen = seen.app.screen
-        assert isinstance(screen, Asking) and screen.dialog.fields[0].text == ""
+        assert isinstance(screen, QuestionOverlay) and screen.dialog.fields[0].text == ""
         await seen.hold("n", delay, 0, at=last + 1.0)
         assert screen.dialog.fields[0].text == "n"

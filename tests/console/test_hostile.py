@@ -13,10 +13,10 @@ import pytest
 from tests.console.journals import ANA, FILES, Story, failed, migrating, rolled_back
 from tests.console.twin import Seen, shown
 from tests.unit.cli.hostile import hostile
-from tui.console.export import clipboard_sequences, write_text
-from tui.console.pieces import Line
+from tui.console.terminal.text_export import clipboard_sequences, write_text
 from tui.console.widgets.pane import inert
 from tui.journal.line import digest, encode
+from tui.pictures.lines import Line
 
 POISON = "\x1b]0;owned\x07\u202e\u2066[bold]\x9b2J\n"
 PEOPLES = frozenset(

@@ -11,10 +11,10 @@ from tests import keys
 from tests.console.journals import BRUNO, prepared
 from tests.console.terminal import Terminal
 from tests.console.twin import HelmTwin, shown
-from tui.console import keymap
-from tui.console.actions import ACTIONS
-from tui.console.keymap import Keymap, KeysError, own
-from tui.console.settings import Settings
+from tui.console.input import keymap
+from tui.console.input.actions import ACTIONS
+from tui.console.input.keymap import Keymap, KeysError, own
+from tui.console.settings import ViewerSettings
 from tui.helm.protocol import Refused
 from tui.run import commands as c
 
@@ -66,7 +66,7 @@ def test_the_persons_file_goes_before_the_teams(tmp_path: Path, monkeypatch: pyt
 
 
 async def test_the_screen_names_and_obeys_them(tmp_path: Path) -> None:
-    settings = Settings(keys=own({"execute": "ctrl+e", "hold": "H", "detach": "Q"}))
+    settings = ViewerSettings(keys=own({"execute": "ctrl+e", "hold": "H", "detach": "Q"}))
     async with shown(prepared(), tmp_path, size=(120, 50), settings=settings) as seen:
         text = seen.text()
         assert "Ctrl+E executes it." in text and " Ctrl+E execute " in text.splitlines()[-1] and "Q detach" in text
@@ -94,7 +94,7 @@ def test_the_document_of_keys_is_as_the_table_is() -> None:
 
 async def test_the_palettes_key_stands_in_sentences(tmp_path: Path) -> None:
     refusal = Refused(code="helm", message="bruno has the helm", facts={"holder": BRUNO})
-    settings = Settings(keys=own({"palette": "P"}))
+    settings = ViewerSettings(keys=own({"palette": "P"}))
     async with shown(prepared(), tmp_path, helm=HelmTwin(refusal), settings=settings) as seen:
         await seen.press("x")
         await seen.until(lambda: "“take the helm” in the palette (P)." in seen.text())
@@ -106,7 +106,7 @@ async def test_textuals_bindings_are_as_the_table_of_own_keys(tmp_path: Path) ->
         "execute": "s", "sign": "x", "zoom": ["Z", "f5"], "undo": ",", "hold": "?", "help": "h", "copy": "space",
         "toggle": "P",
     }  # fmt: skip
-    async with shown(prepared(), tmp_path, settings=Settings(keys=own(given))) as seen:
+    async with shown(prepared(), tmp_path, settings=ViewerSettings(keys=own(given))) as seen:
         bound = {key: found.binding.id for key, found in seen.app.screen.active_bindings.items()}
         for key, name in (
             ("s", "execute"), ("x", "sign"), ("Z", "zoom"), ("f5", "zoom"), ("comma", "undo"),

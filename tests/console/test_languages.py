@@ -16,10 +16,10 @@ from tests.console.journals import Story
 from tests.console.twin import Seen, shown
 from tests.pictures import TOLD
 from tui import locale
-from tui.console import cells, pieces
-from tui.console.actions import Mode
-from tui.console.pieces import Line, plain, width_of
 from tui.console.widgets.pane import Pane
+from tui.pictures import cells, lines
+from tui.pictures.lines import Line, plain, width_of
+from tui.pictures.view import Mode
 from tui.said import LANGUAGES
 
 SIZES = ((60, 20), (80, 24), (120, 40))
@@ -56,7 +56,7 @@ def english_only() -> list[str]:
 @contextmanager
 def noticing(cuts: list[Cut]) -> Iterator[None]:
     """Take down whatever the pictures cut."""
-    cut, clipped = cells.cut, pieces.clipped
+    cut, clipped = cells.cut, lines.clipped
 
     def noticed_cut(text: str, width: int) -> str:
         result = cut(text, width)
@@ -64,7 +64,7 @@ def noticing(cuts: list[Cut]) -> Iterator[None]:
             cuts.append((text, result))
         return result
 
-    def noticed_clipped(line: Iterable[pieces.Piece], width: int) -> Line:
+    def noticed_clipped(line: Iterable[lines.Span], width: int) -> Line:
         whole = tuple(line)
         result = clipped(whole, width)
         if width_of(whole) > width:

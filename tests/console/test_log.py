@@ -12,14 +12,13 @@ import pytest
 from tests.console.journals import Story, failed, migrated, migrating, prepared, session
 from tests.console.test_twelve_questions import undecided
 from tests.console.twin import shown
-from tui.console.kept import CHARACTERS, LINES, Kept
-from tui.console.loglines import LogLine, log_lines
-from tui.console.pictures.logrows import log_row, log_rows
-from tui.console.pieces import plain, width_of
-from tui.console.view import Moment, View
+from tui.console.feed.log_buffer import CHARACTERS, LINES, LogBuffer
 from tui.console.widgets.log import Log
 from tui.journal import events as e
 from tui.journal.reader import Entry
+from tui.pictures.lines import plain, width_of
+from tui.pictures.log import LogEntry, log_lines, log_row, log_rows
+from tui.pictures.view import Moment, View
 from tui.recording.recent import RecentEntries
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -27,8 +26,8 @@ from tui.words.inert import visible
 from tui.words.severity import Severity
 
 
-def line_of(n: int, severity: Severity = "output", text: str = "") -> LogLine:
-    return LogLine("2026-12-06T01:00:00Z", severity, "2.1.1", f"line {n}{text}")
+def line_of(n: int, severity: Severity = "output", text: str = "") -> LogEntry:
+    return LogEntry("2026-12-06T01:00:00Z", severity, "2.1.1", f"line {n}{text}")
 
 
 def log_of() -> Log:
@@ -54,7 +53,7 @@ def test_a_flood_of_lines_takes_bounded_memory() -> None:
 
 
 def test_long_lines_are_bounded_by_their_characters() -> None:
-    kept = Kept()
+    kept = LogBuffer()
     for n in range(20):
         kept.add([line_of(n, text="x" * 4000) for _n in range(500)])
     assert sum(len(line.text) for line in kept.lines) <= CHARACTERS * 5 // 4
@@ -62,7 +61,7 @@ def test_long_lines_are_bounded_by_their_characters() -> None:
 
 
 def test_what_is_trimmed_is_counted() -> None:
-    kept, gone = Kept(), 0
+    kept, gone = LogBuffer(), 0
     for block in range(60):
         gone += kept.add([line_of(block * 1000 + n) for n in range(1000)])
     assert gone + len(kept) == 60_000 and kept.lines[0].text == f"line {gone}"
@@ -131,7 +130,7 @@ WIDE = "注文" * 30 + " the end of wide characters"
 @pytest.mark.parametrize("text", ["word " * 40 + "the end", "x" * 250, WIDE, "\x1b[2J" * 40, "", "e\u0301" * 200])
 @pytest.mark.parametrize("width", [20, 48, 80])
 def test_a_long_line_wraps_and_nothing_of_it_is_lost(text: str, width: int) -> None:
-    line = LogLine("2026-12-06T01:00:00Z", "error", "2.1.1", text)
+    line = LogEntry("2026-12-06T01:00:00Z", "error", "2.1.1", text)
     rows = log_rows(line, width, UTC, 60)
     assert all(width_of(row) <= width for row in rows)
     whole = "".join(plain(row).lstrip(" ") if n else plain(row).partition("2.1.1 ")[2] for n, row in enumerate(rows))
@@ -268,7 +267,7 @@ def test_a_wait_is_one_line_until_its_step_says_something_else() -> None:
 def test_trimming_forgets_no_line_that_counts() -> None:
     log = log_of()
     for count in range(80):
-        log.append([LogLine("2026-12-06T01:00:00Z", "event", "2.2.3", f"{count} rows", "count b.1", counts=True)])
+        log.append([LogEntry("2026-12-06T01:00:00Z", "event", "2.2.3", f"{count} rows", "count b.1", counts=True)])
         log.append([line_of(n) for n in range(1000)])
     counted = [line for line in log.text().splitlines() if " rows" in line]
     assert len(counted) == 1, "what was trimmed away begins anew, once"

@@ -10,8 +10,8 @@ from rich.color import Color
 from tests.console.journals import failed, migrating
 from tests.console.terminal import Terminal
 from tests.console.twin import shown
-from tui.console.palette import ANSI, CONTRAST, DARK, LIGHT, PLAIN, THEMES, Palette, style
-from tui.console.settings import Settings
+from tui.console.settings import ViewerSettings
+from tui.pictures.palette import ANSI, CONTRAST, DARK, LIGHT, PLAIN, THEMES, Palette, style
 
 QUIET = {"rule", "edge", "bar", "bar.bad", "button.off"}
 """What carries no text, or only text that cannot be chosen at present."""
@@ -74,7 +74,7 @@ async def test_no_meaning_is_lost_with_the_colours(tmp_path: Path) -> None:
     """The same words stand on the screen in every theme: nothing is said by a colour alone."""
     texts = set()
     for number, found in enumerate((*THEMES.values(), PLAIN)):
-        async with shown(failed(), tmp_path / str(number), settings=Settings(palette=found)) as seen:
+        async with shown(failed(), tmp_path / str(number), settings=ViewerSettings(palette=found)) as seen:
             texts.add(seen.text())
     assert len(texts) == 1
     (text,) = texts

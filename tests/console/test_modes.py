@@ -9,10 +9,11 @@ import pytest
 
 from tests.console.journals import Story, failed, migrating, prepared, rolled_back
 from tests.console.twin import shown
-from tui.console.actions import ACTIONS, Mode
-from tui.console.keymap import Keymap
-from tui.console.operator import Operator
+from tui.console.command_keys import CommandKeys
+from tui.console.input.actions import ACTIONS
+from tui.console.input.keymap import Keymap
 from tui.console.screens.overview import SCREENS, bindings
+from tui.pictures.view import Mode
 
 COMMANDING = {action.name for action in ACTIONS if action.commands}
 CONTRACT = {
@@ -38,7 +39,7 @@ def test_no_key_means_two_things() -> None:
 
 
 def test_every_command_of_the_table_can_be_done() -> None:
-    assert all(callable(getattr(Operator, name)) for name in COMMANDING)
+    assert all(callable(getattr(CommandKeys, name)) for name in COMMANDING)
 
 
 @pytest.mark.parametrize("mode", ["observer", "replay"])
@@ -52,7 +53,7 @@ def test_no_binding_commands(mode: Mode) -> None:
 @pytest.mark.parametrize("story", [prepared, migrating, failed])
 async def test_an_observers_keys_command_nothing(story: Callable[[], Story], tmp_path: Path) -> None:
     async with shown(story(), tmp_path, mode="observer") as seen:
-        assert seen.app.hands is None
+        assert seen.app.commander is None
         before = seen.text()
         await seen.press("x", "X", "s", "b", "minus", "c", "h", "R", "n")
         assert "This screen only watches; commands need the helm" in seen.text()

@@ -12,14 +12,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.console.journals import Story, failed, migrating, rolled_back
+from tests.console.journals import KEYS, Story, failed, migrating, rolled_back
 from tests.console.twin import shown as screen
-from tui.console.cast import Cut, export
-from tui.console.loglines import log_lines
-from tui.console.pictures import checklist, clock, details, footer, gauges, header, help, milestones, now, waits, window
-from tui.console.pictures.details import Material
-from tui.console.view import Moment, View
+from tui.console.export.asciicast import ExportOptions, export
+from tui.console.input.keymap import Keymap
+from tui.console.screens import help
+from tui.console.widgets import footer
 from tui.journal.line import Line, digest, encode
+from tui.pictures import checklist, clock, details, gauges, header, milestones, now, waits, window_bar
+from tui.pictures.details import StepFiles
+from tui.pictures.log import log_lines
+from tui.pictures.view import Moment, View
 from tui.plain.narrator import end_lines, narrate
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -71,16 +74,16 @@ def shown(lines: list[Line]) -> RunState:
     end_lines(state)
     msgspec.json.encode(status(state))
     for wall in (0.0, 1.0e9):
-        view = View(state=state, moment=Moment(wall, state.mono, 0.0), mode="operator")
+        view = View(state=state, moment=Moment(wall, state.mono, 0.0), mode="operator", keys=KEYS)
         for width in (20, 120):
             for drawn in (
                 gauges.gauges(view, width), now.now(view, width), clock.clock_lines(view, width),
-                milestones.milestone_lines(view, width), waits.waits(view, width), window.window_lines(view, width),
-                help.team_lines(view, width), [footer.footer(view, width)], header.header(view, width),
+                milestones.milestone_lines(view, width), waits.waits(view, width), window_bar.window_lines(view, width),
+                help.team_lines(view, width), [footer.footer(view, Keymap(), width)], header.header(view, width),
             ):  # fmt: skip
                 assert isinstance(drawn, list)
             for at in state.steps:
-                details.details(view, at, Material(), width)
+                details.details(view, at, StepFiles(), width)
                 checklist.step_row(at, view, width, checklist.Columns())
     return state
 
@@ -141,7 +144,7 @@ STRANGE = pytest.mark.parametrize("numbers", [[-1e308, 1e308, 5e-324]])
 @STRANGE
 def test_an_export_goes_through_such_a_journal(numbers: list[float], tmp_path: Path) -> None:
     story, into = chained(rolled_back(), numbers), io.BytesIO()
-    export(story.save(tmp_path / "20261205T235500Z-7f3a"), into, Cut(size=(80, 24)))
+    export(story.save(tmp_path / "20261205T235500Z-7f3a"), into, ExportOptions(size=(80, 24)))
     assert into.getvalue().count(b"\n") > 5
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.console.test_held import DELAYS
-from tui.console.dialog import Asked, Dialog, Question
-from tui.console.opening import Opening
+from tui.console.input.dialog import Dialog, Question, QuestionField
+from tui.console.input.held_keys import OpeningKey
 
-SIGN = Question(title="Sign", confirm="Sign", fields=(Asked(label="What was seen"),))
+SIGN = Question(title="Sign", confirm="Sign", fields=(QuestionField(label="What was seen"),))
 REPEATS = (0.011, 0.03, 0.04, 0.092)
 """Seconds between two repetitions: a fast setting, X11's and Windows' own, the Linux console's own."""
 
@@ -20,7 +20,7 @@ class Hand:
         self.opener = opener
         self.now = 100.0
         self.dialog = Dialog(SIGN, self.now)
-        self.opening = Opening(opener, self.now)
+        self.opening = OpeningKey(opener, self.now)
 
     def press(self, letter: str, after: float) -> None:
         self.now += after
@@ -81,5 +81,5 @@ def test_repetitions_that_come_bunched_are_no_text() -> None:
 
 
 def test_what_something_else_opened_takes_every_letter() -> None:
-    opening = Opening(None, 100.0)
+    opening = OpeningKey(None, 100.0)
     assert opening.press("s", "s", 100.3) == (0, "", True) and opening.kept == 0

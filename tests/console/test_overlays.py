@@ -10,12 +10,12 @@ import pytest
 
 from tests.console.journals import BRUNO, Story, failed, migrated, plan, prepared, step
 from tests.console.twin import shown
-from tui.console.dialog import Asked, Dialog, Question, dialog_picture, explained, rows_wanted
-from tui.console.keymap import own
-from tui.console.pieces import plain, width_of
-from tui.console.screens.overlay import Asking, Reader
-from tui.console.settings import Settings
+from tui.console.input.dialog import Dialog, Question, QuestionField, dialog_picture, rows_wanted
+from tui.console.input.keymap import own
+from tui.console.screens.overlay import QuestionOverlay, TextOverlay
+from tui.console.settings import ViewerSettings
 from tui.journal import events as e
+from tui.pictures.lines import explained, plain, width_of
 from tui.plan.model import Phase, Section
 from tui.run import commands as c
 
@@ -26,7 +26,7 @@ TEXT = " ".join(f"word{n}" for n in range(120))
 @pytest.mark.parametrize("height", [7, 9, 16, 60])
 def test_all_of_a_question_can_be_read(width: int, height: int) -> None:
     name = "".join(f"{n:03}-" for n in range(34))
-    asked = Asked(label=f"Type: {name}", exactly=name)
+    asked = QuestionField(label=f"Type: {name}", exactly=name)
     question = Question(title="Sign", confirm="Sign", lines=explained(TEXT), fields=(asked,))
     dialog = Dialog(question, 0.0)
     rows: dict[str, None] = {}
@@ -44,7 +44,7 @@ def test_all_of_a_question_can_be_read(width: int, height: int) -> None:
 
 
 def test_what_fits_says_nothing_of_scrolling() -> None:
-    question = Question(title="Sign", confirm="Sign", lines=explained(TEXT), fields=(Asked(label="Note"),))
+    question = Question(title="Sign", confirm="Sign", lines=explained(TEXT), fields=(QuestionField(label="Note"),))
     picture = dialog_picture(Dialog(question, 0.0), 56, rows_wanted(question, 56))
     assert "PgDn" not in "\n".join(plain(line) for line in picture)
 
@@ -82,18 +82,18 @@ async def test_the_footer_shows_the_keys_of_what_is_open(tmp_path: Path) -> None
             await seen.until(lambda wanted=wanted: wanted in seen.text().splitlines()[-1])  # type: ignore[misc]
             last = seen.text().splitlines()[-1]
             assert "roll back" not in last and "hold" not in last and "filter" not in last
-            if isinstance(seen.app.screen, Asking):
+            if isinstance(seen.app.screen, QuestionOverlay):
                 await seen.settle()
             await seen.press("escape")
             await seen.until(lambda: seen.text().splitlines()[-1] == own)
 
 
 async def test_keys_of_ones_own_work_over_the_overview_too(tmp_path: Path) -> None:
-    settings = Settings(keys=own({"detach": "Q", "down": "J", "copy": "C", "palette": "P"}))
+    settings = ViewerSettings(keys=own({"detach": "Q", "down": "J", "copy": "C", "palette": "P"}))
     async with shown(failed(), tmp_path, size=(80, 24), settings=settings) as seen:
         await seen.press("enter")
         screen = seen.app.screen
-        assert isinstance(screen, Reader)
+        assert isinstance(screen, TextOverlay)
         await seen.until(lambda: "J k scroll" in seen.text().splitlines()[-1])
         assert "C copy" in seen.text() and "Q detach" in seen.text()
         await seen.press("q", "j", "y")
@@ -105,7 +105,7 @@ async def test_keys_of_ones_own_work_over_the_overview_too(tmp_path: Path) -> No
 
 
 async def test_help_shows_every_key_of_an_action_and_those_of_boxes(tmp_path: Path) -> None:
-    settings = Settings(keys=own({"zoom": ["Z", "f5"]}))
+    settings = ViewerSettings(keys=own({"zoom": ["Z", "f5"]}))
     async with shown(prepared(), tmp_path, size=(120, 100), settings=settings) as seen:
         await seen.press("question_mark")
         text = seen.text()
@@ -126,7 +126,7 @@ async def test_without_the_helm_no_command_is_shown_and_x_says_whose_it_is(tmp_p
             assert word not in last
         for key in ("x", "h", "R", "n", "c", "minus"):
             await seen.press(key)
-            assert not isinstance(seen.app.screen, Asking)
+            assert not isinstance(seen.app.screen, QuestionOverlay)
         assert sentence in seen.text() and not seen.helm.taken
         await seen.press("escape", "colon")
         assert "take the helm" in seen.text() and "close the run" not in seen.text()

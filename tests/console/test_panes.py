@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.journals import STORIES, Story, failed, long_plan, migrated, migrating, prepared, session
+from tests.console.journals import KEYS, STORIES, Story, failed, long_plan, migrated, migrating, prepared, session
 from tests.console.twin import shown
-from tui.console.pictures.checklist import Columns, columns_of, step_row
-from tui.console.pieces import Line, plain, width_of
-from tui.console.rows import Rows
+from tui.console.feed.source import JournalFollower
 from tui.console.screens.overview import WIDE
-from tui.console.source import Follower
-from tui.console.view import Moment, View
 from tui.console.widgets.pane import changed_until
 from tui.journal import events as e
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.journal.reader import JournalReader
+from tui.pictures.checklist import Columns, columns_of, step_row
+from tui.pictures.checklist_rows import ChecklistRows
+from tui.pictures.lines import Line, plain, width_of
+from tui.pictures.view import Moment, View
 from tui.run.clock import expected
 
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 60), (1, 1)]
@@ -112,7 +112,7 @@ async def test_what_matters_stands_on_the_smallest_screen(tmp_path: Path) -> Non
 def test_rows_of_the_checklist_fit_and_stand_in_columns() -> None:
     for told in STORIES.values():
         state = told().state()
-        view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", selected="migrate")
+        view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", keys=KEYS, selected="migrate")
         for width in (20, 60, 71, 72, 80, 120):
             columns = columns_of(state.steps, {at.status for at in state.steps}, partial(expected, state))
             lines = [step_row(at, view, width, columns) for at in state.steps]
@@ -124,14 +124,14 @@ def test_rows_of_the_checklist_fit_and_stand_in_columns() -> None:
 
 def test_hours_are_never_cut() -> None:
     state = prepared().begin("backup").sample(after=3 * 3600.0).state()
-    view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator")
+    view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", keys=KEYS)
     text = plain(step_row(state.steps["backup"], view, 80, Columns()))
     assert text.endswith("   3:00:00 DBA      ") and "~" not in text, "the estimate gives way"
 
 
 def test_rows_of_a_rollback_stand_under_their_own_headings() -> None:
     state = failed().add(e.RollbackStarted(reason="r", undo=("backfill", "migrate"))).state()
-    titles = [(row.kind, row.group, row.number) for row in Rows(state.steps).rows if row.group != "main"]
+    titles = [(row.kind, row.group, row.number) for row in ChecklistRows(state.steps).rows if row.group != "main"]
     assert titles == [
         ("phase", "rollback", "R1"), ("section", "rollback", "R1.1"), ("step", "rollback", "R1.1.1"),
         ("phase", "undo", "U2"), ("step", "undo", "U2.2.3"), ("step", "undo", "U2.2.1"),
@@ -212,7 +212,7 @@ def test_opening_a_long_journal_keeps_its_transitions_and_the_latest_output(tmp_
     for n in range(300):
         story.output("backup", f"{n} " + "x" * 20_000)
     paths = story.save(tmp_path / "run")
-    follower = Follower(JournalReader(paths.journal))
+    follower = JournalFollower(JournalReader(paths.journal))
     batch = follower.start()
     types = [entry.line.type for entry in batch.entries]
     assert types.count("step.started") == 3 and types.count("run.opened") == 1

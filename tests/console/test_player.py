@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.console.journals import Story, migrating, rolled_back
-from tui.console.controls import Asked, Control
-from tui.console.replay import Player
-from tui.console.source import Batch
+from tui.console.feed.replay import Control, Player, PlayerCommand
+from tui.console.feed.source import Batch
 from tui.journal import events as e
 from tui.journal.position import parse_position
 from tui.journal.reader import JournalReader
@@ -60,7 +59,7 @@ def test_whatever_is_asked_the_log_ends_where_the_state_stands(seed: int, tmp_pa
     for _n in range(80):
         for _m in range(rng.randrange(4)):
             control = rng.choice(CONTROLS)
-            player.ask(Asked(control, value=float(rng.randrange(10))))
+            player.ask(PlayerCommand(control, value=float(rng.randrange(10))))
         screen.step(rng.choice((0.05, 0.1, 0.3, 1.0)))
         state = screen.batch.state
         assert state == fold_all(story.lines[: state.seq + 1])
@@ -74,10 +73,10 @@ def test_a_pause_shows_the_state_of_its_position(tmp_path: Path) -> None:
     story = rolled_back()
     player, _paths = player_of(story, tmp_path, speed=64.0)
     screen = Screen(player)
-    player.ask(Asked("skip"))
+    player.ask(PlayerCommand("skip"))
     for _n in range(7):
         screen.step(0.05)
-    player.ask(Asked("toggle"))
+    player.ask(PlayerCommand("toggle"))
     screen.step(0.05)
     playback = screen.batch.playback
     assert playback is not None and not playback.playing
@@ -89,7 +88,7 @@ def test_it_grows_with_its_run_and_does_not_jump_for_ever(tmp_path: Path) -> Non
     story = migrating()
     player, _paths = player_of(story, tmp_path)
     screen = Screen(player)
-    player.ask(Asked("go", to=parse_position("99999")))
+    player.ask(PlayerCommand("go", to=parse_position("99999")))
     screen.step()
     assert screen.said == "That lies behind the last event; this is the end."
     for _n in range(20):
@@ -103,7 +102,7 @@ def test_it_grows_with_its_run_and_does_not_jump_for_ever(tmp_path: Path) -> Non
     story.save(tmp_path / "run")
     screen.step(2.0)
     assert player.length == pytest.approx(before + 30.0)
-    player.ask(Asked("tenth", value=9.0))
+    player.ask(PlayerCommand("tenth", value=9.0))
     screen.step()
     assert screen.batch.state.mono > before * 0.8 and screen.batch.playback is not None
     assert screen.batch.playback.goes_on
@@ -115,10 +114,10 @@ def test_where_there_is_none_it_stays_and_says_so(tmp_path: Path) -> None:
         story.sample(after=float(n))
     player, _paths = player_of(story, tmp_path)
     screen = Screen(player)
-    player.ask(Asked("toggle"))
-    player.ask(Asked("go", to=parse_position("5")))
+    player.ask(PlayerCommand("toggle"))
+    player.ask(PlayerCommand("go", to=parse_position("5")))
     screen.step()
-    player.ask(Asked("incident"))
+    player.ask(PlayerCommand("incident"))
     screen.step()
     assert screen.said == "There is none after this one." and screen.batch.state.seq == 5
 
@@ -128,7 +127,7 @@ def test_what_is_asked_last_is_where_it_goes(tmp_path: Path) -> None:
     player, _paths = player_of(story, tmp_path)
     screen = Screen(player)
     for value in (9.0, 1.0, 5.0):
-        player.ask(Asked("tenth", value=value))
+        player.ask(PlayerCommand("tenth", value=value))
     screen.step()
     assert screen.batch.playback is not None
     assert screen.batch.playback.position == pytest.approx(player.length * 0.5)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tests.console.journals import backing_up, failed, migrating, prepared, rolled_back
 from tests.console.twin import shown
-from tui.console.loglines import log_lines
-from tui.console.messages import Advanced, SourceLost
-from tui.console.source import OUTPUT_EVERY, Follower
+from tui.console.feed.messages import Advanced, SourceLost
+from tui.console.feed.source import OUTPUT_EVERY, JournalFollower
 from tui.journal import events as e
 from tui.journal.reader import JournalReader
+from tui.pictures.log import log_lines
 from tui.run.fold import fold_all
 
 
@@ -24,7 +24,7 @@ def test_following_is_folding(cut: int, more: int, tmp_path_factory: object) -> 
     directory = tmp_path_factory.mktemp("run")  # type: ignore[attr-defined]
     path = directory / "journal.jsonl"
     path.write_bytes(b"".join(raw + b"\n" for raw in story.raw[:cut]))
-    follower = Follower(JournalReader(path))
+    follower = JournalFollower(JournalReader(path))
     assert follower.start().state == fold_all(story.lines[:cut])
     with path.open("ab") as file:
         file.write(b"".join(raw + b"\n" for raw in story.raw[cut : cut + more]) + b'{"v":1,"torn')
@@ -39,7 +39,7 @@ def test_following_is_folding(cut: int, more: int, tmp_path_factory: object) -> 
 def test_output_alone_waits_for_more_a_transition_does_not(tmp_path: Path) -> None:
     story = backing_up()
     paths = story.save(tmp_path / "run")
-    follower = Follower(JournalReader(paths.journal))
+    follower = JournalFollower(JournalReader(paths.journal))
     follower.start()
     story.output("backup", "one").save(paths.directory)
     assert follower.step(100.0) is not None

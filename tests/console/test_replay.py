@@ -9,10 +9,9 @@ import pytest
 
 from tests.console.journals import Story, rolled_back
 from tests.console.twin import shown
-from tui.console import replay
-from tui.console.controls import Asked
-from tui.console.replay import Player
-from tui.console.source import Batch
+from tui.console.feed import replay
+from tui.console.feed.replay import Player, PlayerCommand
+from tui.console.feed.source import Batch
 from tui.journal import events as e
 from tui.journal.events import class_of
 from tui.journal.position import parse_position
@@ -27,7 +26,7 @@ def player(story: Story, directory: Path, at: str | None = "0") -> Player:
     return Player(JournalReader(paths.journal), at=None if at is None else parse_position(at))
 
 
-def asked(of: Player, control: Asked) -> Batch:
+def asked(of: Player, control: PlayerCommand) -> Batch:
     of.ask(control)
     batch = of.step(0.0)
     assert batch is not None
@@ -39,10 +38,10 @@ def test_every_position_is_a_fold(tmp_path: Path) -> None:
     played = player(story, tmp_path)
     played.start()
     for seq in (*range(0, len(story.lines), 7), 3, len(story.lines) - 1, 0):
-        batch = asked(played, Asked("go", to=parse_position(str(seq))))
+        batch = asked(played, PlayerCommand("go", to=parse_position(str(seq))))
         assert batch.state == fold_all(story.lines[: seq + 1])
         assert batch.reset
-    batch = asked(played, Asked("go", to=parse_position("+00:05:00")))
+    batch = asked(played, PlayerCommand("go", to=parse_position("+00:05:00")))
     assert batch.state == fold_all(line for line in story.lines if line.mono <= 300)
     played.close()
 
@@ -53,13 +52,13 @@ def test_marks(tmp_path: Path) -> None:
     played.start()
     steps = [line.seq for line in story.lines if class_of(line.type).TURN]
     incidents = [line.seq for line in story.lines if class_of(line.type).INCIDENT or class_of(line.type).FAILURE]
-    assert asked(played, Asked("step")).state.seq == steps[1]
-    assert asked(played, Asked("back")).state.seq == steps[0]
-    found = [asked(played, Asked("incident")).state.seq for _n in incidents]
+    assert asked(played, PlayerCommand("step")).state.seq == steps[1]
+    assert asked(played, PlayerCommand("back")).state.seq == steps[0]
+    found = [asked(played, PlayerCommand("incident")).state.seq for _n in incidents]
     assert found == incidents
-    assert asked(played, Asked("incident")).state.seq == incidents[-1], "there is none behind the last"
-    assert asked(played, Asked("incident_back")).state.seq == incidents[-2]
-    assert asked(played, Asked("next")).state.seq == incidents[-2] + 1
+    assert asked(played, PlayerCommand("incident")).state.seq == incidents[-1], "there is none behind the last"
+    assert asked(played, PlayerCommand("incident_back")).state.seq == incidents[-2]
+    assert asked(played, PlayerCommand("next")).state.seq == incidents[-2] + 1
     played.close()
 
 
@@ -67,18 +66,18 @@ def test_time_passes_at_its_speed(tmp_path: Path) -> None:
     story = rolled_back()
     played = player(story, tmp_path, at=None)
     played.start()
-    played.ask(Asked("skip"))
-    played.ask(Asked("faster"))
+    played.ask(PlayerCommand("skip"))
+    played.ask(PlayerCommand("faster"))
     played.step(0.0)
     assert played.playback.speed == 2.0 and played.playback.playing
     batch = played.step(100.0)
     assert batch is not None and batch.playback is not None
     assert batch.playback.position == 200.0
     assert batch.state == fold_all(line for line in story.lines if line.mono <= 200.0)
-    played.ask(Asked("toggle"))
+    played.ask(PlayerCommand("toggle"))
     played.step(101.0)
     assert played.step(500.0) is None, "paused"
-    played.ask(Asked("tenth", value=9))
+    played.ask(PlayerCommand("tenth", value=9))
     batch = played.step(501.0)
     assert batch is not None and batch.state == fold_all(
         line for line in story.lines if line.mono <= played.length * 0.9
@@ -135,8 +134,8 @@ def test_stretches_in_which_nothing_happens_are_left_out(tmp_path: Path) -> None
     assert batch is not None
     assert played.playback.position == pytest.approx(end - 0.5), "then it goes on a second before the next event"
     assert batch.state == fold_all(line for line in story.lines if line.mono <= end - 0.5)
-    played.ask(Asked("tenth", value=0))
-    played.ask(Asked("skip"))
+    played.ask(PlayerCommand("tenth", value=0))
+    played.ask(PlayerCommand("skip"))
     played.step(2.0)
     played.step(12.0)
     assert played.playback.position == pytest.approx(10.0), "with idle played, time passes as it did"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.console.journals import ANA, BRUNO, Story, failed, long_plan, migrating, plan, prepared, rolled_back
+from tests.console.journals import ANA, BRUNO, KEYS, Story, failed, long_plan, migrating, plan, prepared, rolled_back
 from tests.console.twin import Seen, shown
-from tui.console.cells import cells
-from tui.console.pictures.header import badge, header
-from tui.console.pictures.overall import overall
-from tui.console.pieces import plain
-from tui.console.view import Moment, View
 from tui.journal import events as e
+from tui.pictures.cells import cells
+from tui.pictures.header import badge, header
+from tui.pictures.lines import plain
+from tui.pictures.overall_progress import overall
+from tui.pictures.view import Moment, View
 from tui.plan.model import Phase, Plan, Section
 from tui.run.clock import instant
 
@@ -69,7 +69,7 @@ async def test_two_thousand_steps_are_counted(tmp_path: Path) -> None:
 def test_who_has_not_got_the_helm_is_no_operator() -> None:
     def looks(story: Story, me: str = ANA) -> str:
         state = story.state()
-        return badge(View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", me=me))
+        return badge(View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", keys=KEYS, me=me))
 
     assert looks(prepared()) == "operator"
     assert looks(prepared(), BRUNO) == "observer", "another has it"
@@ -81,7 +81,8 @@ def test_who_has_not_got_the_helm_is_no_operator() -> None:
 def test_that_a_command_takes_a_free_helm_is_said() -> None:
     def second(story: Story) -> str:
         state = story.state()
-        return plain(header(View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", me=ANA), 80)[1])
+        view = View(state=state, moment=Moment(0.0, state.mono, 0.0), mode="operator", keys=KEYS, me=ANA)
+        return plain(header(view, 80)[1])
 
     assert second(prepared().add(e.HelmReleased(person=ANA), by=ANA)).endswith(
         "helm: free, your first command takes it · you: ana@jump1"
@@ -91,14 +92,16 @@ def test_that_a_command_takes_a_free_helm_is_said() -> None:
 
 def test_the_time_of_day_is_that_of_the_log() -> None:
     state = prepared().state()
-    view = View(state=state, moment=Moment(instant(state.at) + 61.0, state.mono, 0.0), mode="operator", me=ANA)
+    view = View(
+        state=state, moment=Moment(instant(state.at) + 61.0, state.mono, 0.0), mode="operator", keys=KEYS, me=ANA
+    )
     assert " 22:01  running  OPERATOR " in plain(header(view, 80)[0])
     assert " 22:01 -03  running  OPERATOR " in plain(header(view, 120)[0]), "São Paulo's"
 
 
 def told(story: Story, room: int, done: int, total: int) -> str:
     state = story.state()
-    view = View(state=state, moment=Moment(instant(state.at), state.mono, 0.0), mode="operator", me=ANA)
+    view = View(state=state, moment=Moment(instant(state.at), state.mono, 0.0), mode="operator", keys=KEYS, me=ANA)
     return plain(tuple(overall(view, done, total, room)))
 
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from tests.console.journals import BRUNO, OPENS, STORIES, Story, failed, migrated, migrating, prepared, session
 from tests.console.twin import shown
-from tui.console.actions import Mode
 from tui.journal import events as e
+from tui.pictures.view import Mode
 
 SIZE = (80, 24)
 

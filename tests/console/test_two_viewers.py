@@ -11,14 +11,16 @@ from msgspec import Struct
 from tests.console.journals import failed
 from tests.console.twin import shown
 from tui import locale
-from tui.console import glyphs
-from tui.console.glyphs import ASCII, UNICODE
-from tui.console.keymap import own
-from tui.console.palette import CONTRAST, DARK, LIGHT
-from tui.console.settings import Settings
+from tui.console.input.keymap import own
+from tui.console.settings import ViewerSettings
+from tui.pictures import glyphs
+from tui.pictures.glyphs import ASCII, UNICODE
+from tui.pictures.palette import CONTRAST, DARK, LIGHT
 
-ENGLISH = Settings(language="en", glyphs=ASCII, palette=LIGHT, keys=own({"help": "H", "hold": "P", "undo": ","}))
-PORTUGUESE = Settings(language="pt_BR", glyphs=UNICODE, palette=DARK, keys=own({"help": "A", "copy": ["C", "f5"]}))
+ENGLISH = ViewerSettings(language="en", glyphs=ASCII, palette=LIGHT, keys=own({"help": "H", "hold": "P", "undo": ","}))
+PORTUGUESE = ViewerSettings(
+    language="pt_BR", glyphs=UNICODE, palette=DARK, keys=own({"help": "A", "copy": ["C", "f5"]})
+)
 
 
 class Seen(Struct):
@@ -28,7 +30,7 @@ class Seen(Struct):
     grounds: set[str]
 
 
-async def viewed(settings: Settings, help_key: str, directory: Path, turn: asyncio.Barrier) -> Seen:
+async def viewed(settings: ViewerSettings, help_key: str, directory: Path, turn: asyncio.Barrier) -> Seen:
     """Overview, help, a question and another theme, in turn with the other viewer."""
     texts: list[str] = []
     async with shown(failed(), directory, size=(100, 30), settings=settings) as seen:

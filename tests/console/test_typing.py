@@ -11,10 +11,10 @@ from textual.events import Paste
 from tests.console.journals import BRUNO, Story, failed, migrating, prepared
 from tests.console.test_commands import signing
 from tests.console.twin import Seen, shown
-from tui.console.actions import Mode
-from tui.console.runon import PAUSE
-from tui.console.screens.overlay import Asking, Palette
+from tui.console.key_dispatch import PAUSE
+from tui.console.screens.overlay import CommandPalette, QuestionOverlay
 from tui.journal import events as e
+from tui.pictures.view import Mode
 from tui.run import commands as c
 
 KEYS = "xXsbchRn"
@@ -34,7 +34,7 @@ async def test_what_is_typed_at_once_behind_s_is_signed_whole(tmp_path: Path) ->
     async with shown(signing(), tmp_path) as seen:
         await seen.type("s" + "support ready")
         screen = seen.app.screen
-        assert isinstance(screen, Asking) and screen.dialog.values() == ["support ready"]
+        assert isinstance(screen, QuestionOverlay) and screen.dialog.values() == ["support ready"]
         await seen.settle()
         await seen.press("enter")
         assert await seen.commands() == [c.Sign(step="warnings", note="support ready")]
@@ -45,7 +45,9 @@ async def test_a_first_letter_like_the_key_is_seen_though_nothing_follows(tmp_pa
         at = await seen.hold("s", 0.0, 0)
         await seen.hold("s", 0.0, 0, at=at + 0.4)
         screen = seen.app.screen
-        assert isinstance(screen, Asking) and screen.dialog.values() == [""], "it may be a key that is held down"
+        assert isinstance(screen, QuestionOverlay) and screen.dialog.values() == [""], (
+            "it may be a key that is held down"
+        )
         await seen.until(lambda: screen.dialog.values() == ["s"])
 
 
@@ -57,7 +59,9 @@ async def test_the_rollback_opens_in_its_reason_and_takes_the_whole_way(tmp_path
         await seen.press("enter", "tab")
         at = await seen.hold("enter", 0.0, 0)
         await seen.hold("enter", 0.0, 0, at=at + 0.6)
-        assert isinstance(seen.app.screen, Asking) and not seen.helm.taken, "Enter came too early, and in fields"
+        assert isinstance(seen.app.screen, QuestionOverlay) and not seen.helm.taken, (
+            "Enter came too early, and in fields"
+        )
         await seen.settle()
         await seen.press("enter")
         assert await seen.commands() == [c.Rollback(reason="Rows without region", confirm="production")]
@@ -163,12 +167,12 @@ async def test_a_paste_into_a_question_is_text_and_presses_nothing(tmp_path: Pat
         await seen.settle()
         await paste(seen, "no warning\r\nin the log\n\n")
         screen = seen.app.screen
-        assert isinstance(screen, Asking) and screen.dialog.values() == ["no warning in the log"]
+        assert isinstance(screen, QuestionOverlay) and screen.dialog.values() == ["no warning in the log"]
         await seen.press("tab")
         await paste(seen, "x\n")
         await seen.press("tab")
         await paste(seen, "x\n")
-        assert isinstance(seen.app.screen, Asking) and not seen.helm.taken
+        assert isinstance(seen.app.screen, QuestionOverlay) and not seen.helm.taken
         await seen.press("enter")
         assert await seen.commands() == [c.Sign(step="warnings", note="no warning in the log")]
 
@@ -179,7 +183,7 @@ async def test_a_paste_into_the_palette_narrows_it_and_does_nothing(tmp_path: Pa
         await seen.settle()
         await paste(seen, "roll\nback\n")
         screen = seen.app.screen
-        assert isinstance(screen, Palette) and [a.name for a in screen._found()] == ["rollback"]
+        assert isinstance(screen, CommandPalette) and [a.name for a in screen._found()] == ["rollback"]
         assert not seen.helm.taken
 
 
@@ -189,9 +193,9 @@ async def test_a_text_outlives_enter_on_cancel_and_one_esc(tmp_path: Path) -> No
         await seen.settle()
         await seen.press("tab", "enter")
         screen = seen.app.screen
-        assert isinstance(screen, Asking) and "would be lost" in seen.text()
+        assert isinstance(screen, QuestionOverlay) and "would be lost" in seen.text()
         await seen.press("shift+tab", "escape")
-        assert isinstance(seen.app.screen, Asking) and screen.dialog.values() == ["seen in the log"]
+        assert isinstance(seen.app.screen, QuestionOverlay) and screen.dialog.values() == ["seen in the log"]
         await seen.settle()
         await seen.press("enter")
         assert await seen.commands() == [c.Sign(step="warnings", note="seen in the log")]

@@ -11,9 +11,9 @@ import tui.locale
 from tests.console.journals import Story, plan, prepared
 from tests.console.test_clock import lines_of, unestimated, view_of
 from tests.console.twin import shown
-from tui.console.pictures.now import now
-from tui.console.pieces import plain
 from tui.journal import events as e
+from tui.pictures.lines import plain
+from tui.pictures.now import now
 from tui.plain.narrator import narrate
 from tui.plain.table import status_lines
 from tui.plan.model import Plan

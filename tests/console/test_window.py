@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.journals import Story, migrating, prepared, session
+from tests.console.journals import KEYS, Story, migrating, prepared, session
 from tests.console.twin import shown
-from tui.console import glyphs
-from tui.console.glyphs import ASCII, UNICODE
-from tui.console.pictures.waits import waits
-from tui.console.pictures.window import window_lines
-from tui.console.pieces import plain, width_of
-from tui.console.view import View, moment
 from tui.journal import events as e
+from tui.pictures import glyphs
+from tui.pictures.glyphs import ASCII, UNICODE
+from tui.pictures.lines import plain, width_of
+from tui.pictures.view import View, moment
+from tui.pictures.waits import waits
+from tui.pictures.window_bar import window_lines
 from tui.run.clock import instant
 
 
 def view_of(story: Story) -> View:
     state = story.state()
-    return View(state=state, moment=moment(state, instant(story.lines[-1].at)), mode="operator")
+    return View(state=state, moment=moment(state, instant(story.lines[-1].at)), mode="operator", keys=KEYS)
 
 
 def test_the_bar_shows_milestones_where_they_lie_in_the_window() -> None:

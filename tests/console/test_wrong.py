@@ -15,15 +15,15 @@ from tests.console.journals import Story, failed, migrated, migrating, plan, pre
 from tests.console.test_clock import view_of
 from tests.console.test_twelve_questions import breached, undecided
 from tests.console.twin import shown
-from tui.console.pictures.now import now
-from tui.console.pieces import plain, width_of
-from tui.console.view import Said
 from tui.journal import events as e
+from tui.pictures.lines import plain, width_of
+from tui.pictures.now import now
+from tui.pictures.view import StatusMessage
 
 SIZES = [(80, 24), (120, 40)]
 CHECKS = [{"name": name, "expected": 1, "found": 1, "holds": name != "disk_free"} for name in
           ("connect", "version", "writable", "disk_free", "role", "tools")]  # fmt: skip
-REFUSED = Said("2.1.1 comes first and is failed: execute that one, or skip it with a reason.", "warning")
+REFUSED = StatusMessage("2.1.1 comes first and is failed: execute that one, or skip it with a reason.", "warning")
 
 
 def fails(step: str, reason: str, *, error: bool = True, **event: object) -> Story:
@@ -33,7 +33,7 @@ def fails(step: str, reason: str, *, error: bool = True, **event: object) -> Sto
     return story.add(e.ErrorRecorded(id="E1", text=text, step=step, attempt=1)) if error else story
 
 
-def below(story: Story, width: int = 80, height: int = 4, said: Said | None = None) -> str:
+def below(story: Story, width: int = 80, height: int = 4, said: StatusMessage | None = None) -> str:
     lines = now(replace(view_of(story), said=said), width, height)
     assert len(lines) <= height and all(width_of(line) <= width for line in lines)
     return " ".join(" ".join(plain(line) for line in lines).split())
@@ -116,8 +116,8 @@ def test_however_long_title_and_message_are(message: str, title: str, width: int
         (fails("backup", "exit_status", error=False).add(e.ErrorRecorded(id="E9", text="disk gone")), "E9: disk gone"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("said", [Said("Accepted."), REFUSED])
-def test_an_answer_hides_no_alarm(story: Story, alarm: str, said: Said) -> None:
+@pytest.mark.parametrize("said", [StatusMessage("Accepted."), REFUSED])
+def test_an_answer_hides_no_alarm(story: Story, alarm: str, said: StatusMessage) -> None:
     for width, height in ((80, 4), (80, 3), (120, 2), (120, 3)):
         text = below(story, width, height, said)
         assert alarm[:24] in text and said.text[:24] in text, (width, height, text)

@@ -16,13 +16,13 @@ from textual.pilot import Pilot
 
 from tests.console.journals import ANA, Story
 from tui import locale
-from tui.console.actions import Mode
 from tui.console.app import Console
-from tui.console.replay import Player
-from tui.console.settings import Settings
-from tui.console.source import Follower, Look, Source
+from tui.console.feed.replay import Player
+from tui.console.feed.source import JournalFollower, Look, StateSource
+from tui.console.settings import ViewerSettings
 from tui.helm.protocol import Accepted, Refused, Welcome
 from tui.journal.reader import JournalReader
+from tui.pictures.view import Mode
 from tui.run.clock import instant
 from tui.run.commands import AnyCommand
 from tui.runs.claim import Claim
@@ -100,11 +100,11 @@ class Seen:
 
     async def settle(self) -> None:
         """Let what is open take keys, and an Enter."""
-        from tui.console.screens.overlay import Asking, Palette
+        from tui.console.screens.overlay import CommandPalette, QuestionOverlay
 
         screen = self.app.screen
-        assert isinstance(screen, Asking | Palette), screen
-        asked = screen.dialog if isinstance(screen, Asking) else screen
+        assert isinstance(screen, QuestionOverlay | CommandPalette), screen
+        asked = screen.dialog if isinstance(screen, QuestionOverlay) else screen
         await self.until(lambda: asked.ready(time.monotonic()))
 
     async def hold(self, key: str, delay: float, repeats: int, at: float | None = None) -> float:
@@ -153,18 +153,20 @@ async def shown(
     later: float = 2.0,
     engine: Look | None = lambda told: True,
     keeps_driving: bool = False,
-    settings: Settings | None = None,
+    settings: ViewerSettings | None = None,
 ) -> AsyncIterator[Seen]:
     """The console over a story, `later` seconds after its last event; the wall clock stands. `engine`: whether one
     lives. `settings`: as shipped, in the language in force."""
     paths = story.save(directory / "run")
     reader = JournalReader(paths.journal)
     wall = instant(story.lines[-1].at) + later
-    source: Source = Player(reader) if mode == "replay" else Follower(reader, wall=lambda: wall, engine=engine)
+    source: StateSource = (
+        Player(reader) if mode == "replay" else JournalFollower(reader, wall=lambda: wall, engine=engine)
+    )
     twin = helm or HelmTwin()
     messages: list[Message] = []
     app = Console(
-        source, paths, mode, settings or Settings(language=locale.language()), me=ANA,
+        source, paths, mode, settings or ViewerSettings(language=locale.language()), me=ANA,
         connect=connect or (lambda take: twin), ensure_engine=ensure_engine, claim=claim,
         keeps_driving=keeps_driving,
     )  # fmt: skip

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.console.journals import KEYS
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
-from tui.console.pictures.now import now
-from tui.console.pieces import plain
-from tui.console.view import View, moment
+from tui.pictures.lines import plain
+from tui.pictures.now import now
+from tui.pictures.view import View, moment
 from tui.run.clock import instant
 from tui.run.commands import Skip
 
@@ -51,7 +52,7 @@ async def test_the_cause_of_every_kind(empty_database: Database, tmp_path: Path)
         for step, (beginning, effect) in TOLD.items():
             await rig.execute(step)
             state = rig.recorder.state
-            view = View(state=state, moment=moment(state, instant(state.at)), mode="operator", me="ana@test")
+            view = View(state=state, moment=moment(state, instant(state.at)), mode="operator", keys=KEYS, me="ana@test")
             said = " ".join(" ".join(plain(line) for line in now(view, 80, 4)).split())
             assert said.startswith(beginning) and f"; {effect} is in the database." in said, said
             assert rig.do(Skip(step=step, reason="seen")) is None

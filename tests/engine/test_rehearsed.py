@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.journals import KEYS
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, create_database, drop_database
-from tui.console.pictures.clock import clock_lines
-from tui.console.pieces import plain
-from tui.console.view import View, moment
 from tui.demo.server import Server
 from tui.journal.codes import Incomparable
 from tui.journal.events import OpenWindow
+from tui.pictures.clock import clock_lines
+from tui.pictures.lines import plain
+from tui.pictures.view import View, moment
 from tui.plain.table import status_lines
 from tui.run.clock import instant, rfc3339, rollback_seconds
 from tui.run.commands import Rollback
@@ -99,7 +100,7 @@ async def test_on_a_hundredth_of_the_data(each_server: Server, tmp_path: Path) -
             assert told["last_safe_rollback_unknown"]["code"] == "not_comparable"
             assert told["steps"][0]["expected_unknown"]["code"] == "not_comparable"
             assert told["steps"][0]["rehearsed"]["basis"]["sizes"]["orders"] == (then, now)
-            view = View(state=state, moment=moment(state, instant(state.at)), mode="operator")
+            view = View(state=state, moment=moment(state, instant(state.at)), mode="operator", keys=KEYS)
             first, second = (plain(line) for line in clock_lines(view, 80))
             assert second.startswith("last safe rollback not known: rehearsed on ") and "% of the data" in second
             assert "rehearsed on" in first or "end not known" in first

@@ -1,1 +1,1 @@
-"""The Textual console: a pure projection of the journal, and the hands that send commands to the helm."""
+"""The Textual console: a pure projection of the journal, and what sends commands to the helm."""

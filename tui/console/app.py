@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.driver import Driver
 
-from tui.console import hygiene
-from tui.console.actions import ACTIONS, Mode
-from tui.console.desk import Desk
-from tui.console.keys import Keys
-from tui.console.loglines import log_lines
-from tui.console.messages import Advanced, Answered, HelmChanged, SourceLost
-from tui.console.presses import Presses
-from tui.console.settings import Settings
-from tui.console.source import Batch, Source
-from tui.console.timezone import zone
-from tui.console.view import Said
+from tui.console.base import ConsoleBase
+from tui.console.feed.messages import Advanced, Answered, HelmChanged, SourceLost
+from tui.console.feed.source import Batch, StateSource
+from tui.console.input.actions import ACTIONS
+from tui.console.key_dispatch import KeyDispatch
+from tui.console.screen_keys import ScreenKeys
+from tui.console.settings import ViewerSettings
+from tui.console.terminal import hangup
 from tui.journal.events import RunDriven, RunRecovered, class_of
 from tui.journal.line import JournalError, Line
 from tui.locale import _
+from tui.pictures.log import log_lines
+from tui.pictures.timezone import zone
+from tui.pictures.view import Mode, StatusMessage
 from tui.run.state import RunState
 from tui.runs.paths import RunPaths
 from tui.words.inert import visible
 from tui.words.said import say
 
 if TYPE_CHECKING:
-    from tui.console.hands import Connect
-    from tui.console.operator import Operator
+    from tui.console.command_keys import CommandKeys
+    from tui.console.commander import Connect
     from tui.runs.claim import Claim
 
 POLL = 0.1
@@ -45,32 +45,34 @@ TAKEN_WITHIN = 5.0
 COMMANDS = frozenset(action.name for action in ACTIONS if action.commands)
 
 
-class Console(Desk, inherit_bindings=False):
+class Console(ConsoleBase, inherit_bindings=False):
     """The console in one of its modes. `source` gives states, `connect` reaches the helm (operator only)."""
 
     def __init__(
-        self, source: Source, paths: RunPaths, mode: Mode, settings: Settings, *, me: str = "",
+        self, source: StateSource, paths: RunPaths, mode: Mode, settings: ViewerSettings, *, me: str = "",
         connect: Connect | None = None, take: str | None = None, ensure_engine: Callable[[], str | None] | None = None,
         claim: Claim | None = None, driver_class: type[Driver] | None = None, guard_process: bool = False,
         keeps_driving: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(source, paths, mode, settings, me=me, keeps_driving=keeps_driving, driver_class=driver_class)
         self._fault_said = False
-        self._presses = Presses(self)
+        self._dispatch = KeyDispatch(self)
         self._guard_process = guard_process
         self._ended = threading.Event()
         self._taken = threading.Event()
-        self._keys = Keys(self)
+        self._keys = ScreenKeys(self)
         # A screen that only looks on starts without what commands.
-        self._operator: Operator | None = None
+        self._command_keys: CommandKeys | None = None
         if mode == "operator":
-            from tui.console.operator import Operator
+            from tui.console.command_keys import CommandKeys
 
-            self._operator = Operator(self)
+            self._command_keys = CommandKeys(self)
         if mode == "operator" and connect is not None:
-            from tui.console.hands import Hands
+            from tui.console.commander import Commander
 
-            self.hands = Hands(connect, self.post_message, lambda: self.run_state, settings.keys, ensure_engine, take)
+            self.commander = Commander(
+                connect, self.post_message, lambda: self.run_state, settings.keys, ensure_engine, take
+            )
         self._claim = claim
         self._first = self.context.run(source.start)
 
@@ -83,26 +85,26 @@ class Console(Desk, inherit_bindings=False):
 
     async def on_mount(self) -> None:
         if self._guard_process:
-            hygiene.on_signals(self._end)
-            hygiene.watch_terminal(self._end)
+            hangup.on_signals(self._end)
+            hangup.watch_terminal(self._end)
         self.set_keymap(self.settings.keys.changed(self.mode))
         await self.push_screen(self.overview)
         self._take(self._first)
         self.set_interval(1.0, self.tick)
         run = copy_context().run
         threading.Thread(target=run, args=(self._poll,), name="virada-journal", daemon=True).start()
-        if self.hands is not None and self._claim is None:
-            self.hands.start()
+        if self.commander is not None and self._claim is None:
+            self.commander.start()
         if self._claim is not None:
-            from tui.console.screens.claiming import ask
+            from tui.console.claim_question import ask
 
             ask(self, self._claim)
 
     def on_unmount(self) -> None:
         self._ended.set()
         self._taken.set()
-        if self.hands is not None:
-            self.hands.close()
+        if self.commander is not None:
+            self.commander.close()
 
     def _fatal_error(self) -> None:
         """A crash of the console, told without the values of its variables: they are the run's, and may be long."""
@@ -154,7 +156,7 @@ class Console(Desk, inherit_bindings=False):
 
     def _take(self, batch: Batch) -> None:
         if batch.said is not None:
-            self._said, self._said_at = Said(visible(batch.said)), time.monotonic()
+            self._said, self._said_at = StatusMessage(visible(batch.said)), time.monotonic()
         elif batch.reset and self.trouble is None:
             # What was said of another moment does not stand over this one.
             self._said = None
@@ -165,8 +167,8 @@ class Console(Desk, inherit_bindings=False):
             self.overview.log_pane.clear()
         if not batch.reset:
             self._say_driver(batch.previous, batch.state, lines)
-        if self.hands is not None and not batch.reset and any(line.type == RunRecovered.TYPE for line in lines):
-            self.hands.forget()
+        if self.commander is not None and not batch.reset and any(line.type == RunRecovered.TYPE for line in lines):
+            self.commander.forget()
         self.overview.log_pane.append(log_lines(lines, batch.state))
         self.overview.checklist.update(batch.state)
         self.overview.log_pane.zone = zone(batch.state)
@@ -187,15 +189,17 @@ class Console(Desk, inherit_bindings=False):
 
             goal = state.steps.get(previous.policy.until or "")
             drive = drive_word(previous.policy.drive, "?" if goal is None else visible(goal.place.number))
-            self.say(Said(_("A person drives from here on: {drive} has ended.").format(drive=drive)))
+            self.say(StatusMessage(_("A person drives from here on: {drive} has ended.").format(drive=drive)))
 
     def on_source_lost(self, message: SourceLost) -> None:
         if not message.final:
-            self.say(Said(_("The journal cannot be read there: {reason}").format(reason=message.reason), "error"))
+            self.say(
+                StatusMessage(_("The journal cannot be read there: {reason}").format(reason=message.reason), "error")
+            )
             return
         self.trouble = message.reason
         text = _("The journal cannot be read any further: {reason}").format(reason=message.reason)
-        self.say(Said(text, "error"), keep=True)
+        self.say(StatusMessage(text, "error"), keep=True)
 
     def on_answered(self, message: Answered) -> None:
         self.awaited = max(0, self.awaited - 1)
@@ -225,24 +229,24 @@ class Console(Desk, inherit_bindings=False):
         """Once in words; that the journal is broken stands in the header from then on."""
         if not self._fault_said and self.source.fault is not None:
             self._fault_said = True
-            self._said, self._said_at = Said(say(self.source.fault.sentence()), "error"), time.monotonic()
+            self._said, self._said_at = StatusMessage(say(self.source.fault.sentence()), "error"), time.monotonic()
 
     # -- what is done
 
     def do(self, name: str, key: str = "") -> None:
         """An action of the table."""
-        if self._operator is not None and name in COMMANDS:
-            self._presses.command(name, key, self._operator)
+        if self._command_keys is not None and name in COMMANDS:
+            self._dispatch.command(name, key, self._command_keys)
         else:
             self._keys.do(name, key)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys go straight to what lies on top, one after the other."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            await self._presses.press(event)
+            await self._dispatch.press(event)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded and not self._takes_text():
-            self._presses.pasted()
+            self._dispatch.pasted()
             return
         await super().on_event(event)
 

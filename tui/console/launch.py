@@ -14,10 +14,10 @@ from tui.words.inert import visible_lines
 from tui.words.said import say
 
 if TYPE_CHECKING:
-    from tui.console.actions import Mode
-    from tui.console.hands import Helm
-    from tui.console.source import Look, Source
+    from tui.console.commander import HelmConnection
+    from tui.console.feed.source import Look, StateSource
     from tui.helm.protocol import Coming
+    from tui.pictures.view import Mode
     from tui.runs.claim import Claim
 
 _TEXTUAL = {
@@ -60,11 +60,12 @@ def run_console(
     # Modules and widgets are made now, and stay: looking for garbage among them would only delay the first picture.
     gc.disable()
     no_colour = bool(os.environ.pop("NO_COLOR", ""))
-    from tui.console import glyphs, keymap, palette
-    from tui.console.driver import SafeLinuxDriver, encoding_of_terminal
-    from tui.console.settings import Settings
+    from tui.console.input import keymap
+    from tui.console.settings import ViewerSettings
+    from tui.console.terminal.driver import SafeLinuxDriver, encoding_of_terminal
     from tui.journal.failure import JournalCorrupt
     from tui.journal.position import PositionError
+    from tui.pictures import glyphs, palette
     from tui.words.inert import visible
 
     drawn = os.environ.get("VIRADA_GLYPHS") or glyphs.fitting(encoding_of_terminal())
@@ -82,7 +83,7 @@ def run_console(
     except keymap.KeysError as error:
         _tell(say(error))
         return 2
-    settings = Settings(
+    settings = ViewerSettings(
         language=spoken, glyphs=glyphs.SETS[drawn], palette=palette.PLAIN if no_colour else palette.THEMES[name],
         keys=keys,
     )  # fmt: skip
@@ -132,9 +133,9 @@ def unsuitable() -> str | None:
     return None
 
 
-def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float, engine: Look | None) -> Source:
-    from tui.console.replay import Player
-    from tui.console.source import Follower
+def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float, engine: Look | None) -> StateSource:
+    from tui.console.feed.replay import Player
+    from tui.console.feed.source import JournalFollower
     from tui.journal.position import parse_position
     from tui.journal.reader import JournalReader
 
@@ -142,17 +143,17 @@ def _source(paths: RunPaths, mode: Mode, at: str | None, speed: float, engine: L
     reader = JournalReader(paths.journal)
     if mode == "replay":
         return Player(reader, at=position, speed=speed, keep=not paths.alone)
-    return Follower(reader, engine=engine)
+    return JournalFollower(reader, engine=engine)
 
 
 def _connector(
     paths: RunPaths, declared: str | None, claim: Claim | None, coming: Coming
-) -> Callable[[str | None], Helm]:
+) -> Callable[[str | None], HelmConnection]:
     from tui.helm.client import HelmClient
 
     joined = coming != "join"
 
-    def connect(take: str | None) -> Helm:
+    def connect(take: str | None) -> HelmConnection:
         """A connection that was lost and is made anew is no further coming."""
         nonlocal joined
         way: Coming = "command" if joined and coming == "join" else coming

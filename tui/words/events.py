@@ -20,7 +20,7 @@ from tui.words.holding import held_sentence
 from tui.words.inert import visible
 from tui.words.runs import excepted, outcome_word
 from tui.words.said import say
-from tui.words.severity import Teller, Told, because, coded
+from tui.words.severity import Teller, Told, because, coded, done_by
 from tui.words.step_events import STEP_EVENTS
 from tui.words.steps import name_of
 
@@ -105,7 +105,13 @@ def _closed(event: e.RunClosed, line: Line, state: RunState) -> Told:
     # A journal of old does not say what stays; behind a run's end nothing changes that any more.
     outcome = outcome_word(event.outcome, event.stays or stays(state))
     return Told(
-        "event", say(Said("Run closed by {by}: {outcome}", by=line.by, outcome=outcome)) + because(event.reason)
+        "event",
+        done_by(
+            line,
+            Said("Run closed: {outcome}", outcome=outcome),
+            Said("Run closed by {by}: {outcome}", by=line.by, outcome=outcome),
+        )
+        + because(event.reason),
     )
 
 
@@ -162,7 +168,8 @@ def _fired(event: e.TriggerFired, line: Line, state: RunState) -> Told:
 
 
 def _rollback(event: e.RollbackStarted, line: Line, state: RunState) -> Told:
-    return Told("error", say(Said("ROLLBACK started by {by}", by=line.by)) + because(rollback_reason(event.reason)))
+    text = done_by(line, Said("ROLLBACK started"), Said("ROLLBACK started by {by}", by=line.by))
+    return Told("error", text + because(rollback_reason(event.reason)))
 
 
 def _rolled_back(event: e.RollbackFinished, line: Line, state: RunState) -> Told:

@@ -9,8 +9,9 @@ from tui.journal.events import LogLines
 from tui.journal.line import Line
 from tui.locale import _
 from tui.run.state import RunState
+from tui.said import Said
 from tui.words.inert import visible
-from tui.words.said import told
+from tui.words.said import say, told
 
 Severity = Literal["error", "warning", "event", "person", "output"]
 _ERRORS = ("ERROR", "FATAL", "PANIC", "ERRO", "psql:")
@@ -31,6 +32,11 @@ Teller = Callable[[Any, Line, RunState], Told | None]
 
 def because(reason: str | None) -> str:
     return f": {visible(reason)}" if reason else ""
+
+
+def done_by(line: Line, alone: Said, by: Said) -> str:
+    """What was done: by whom, where that is a person; that the engine does what it does need not be told."""
+    return say(alone if line.by == "engine" else by)
 
 
 def coded(sqlstate: str | None) -> str:

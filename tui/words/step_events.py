@@ -14,7 +14,7 @@ from tui.words.codes import EFFECT, FATE, FATE_REASON, REASON, word
 from tui.words.figures import whole
 from tui.words.inert import visible
 from tui.words.said import say, told
-from tui.words.severity import Teller, Told, because, coded
+from tui.words.severity import Teller, Told, because, coded, done_by
 from tui.words.steps import progress_sentence
 from tui.words.waiting import wait_words
 
@@ -109,7 +109,12 @@ def _undone(event: e.StepUndone, line: Line, state: RunState) -> Told:
 
 
 def _cancel(event: e.CancelRequested, line: Line, state: RunState) -> Told:
-    text = say(Said("cancel asked for by {by}: {step}", step=title_of(state, event.step), by=line.by))
+    step = title_of(state, event.step)
+    text = done_by(
+        line,
+        Said("cancel asked for: {step}", step=step),
+        Said("cancel asked for by {by}: {step}", step=step, by=line.by),
+    )
     return Told("person", text + because(word(REASON, event.reason) if line.by == "engine" else None))
 
 

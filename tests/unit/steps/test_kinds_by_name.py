@@ -21,11 +21,11 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("sql/", "sql", "what a statement is beside meta-commands and COPY; the language of a function"),
     ("postgres/conninfo/programs|engine/programs/client_tools|engine/drivers/(child|psql)", "psql", "the program"),
     ("postgres/conninfo/parameters|engine/target/access", "monitor", "what a session is for"),
-    ("engine/redaction/published|console/pictures/details", "sql|query", "keys of specs and proofs"),
-    ("console/pictures/waits", "query", "what a session of the server executes"),
+    ("engine/redaction/published|pictures/details", "sql|query", "keys of specs and proofs"),
+    ("pictures/waits", "query", "what a session of the server executes"),
     ("steps/verify_backup/", "restore", "a level of verification"),
     ("helm/protocol", "command", "why a client comes"),
-    ("cli/|console/(actions|keymap|offered)|(console|words)/refusals", "sign|check", "a command, and what refuses it"),
+    ("cli/|console/(input/|commander)|words/refusals", "sign|check", "a command, and what refuses it"),
 )
 """Files (a regular expression from the beginning), the words in them, and what those are there instead."""
 

@@ -14,13 +14,13 @@ import pytest
 
 import tui.locale
 from tests.unit.cli.journals import Journal, plan, sql
-from tui.console.loglines import log_lines
-from tui.console.pictures.now import now
-from tui.console.view import Moment, View
 from tui.journal import codes as c
 from tui.journal import events as e
 from tui.journal.facts import Fact
 from tui.journal.other_runs import OtherRun
+from tui.pictures.log import log_lines
+from tui.pictures.now import now
+from tui.pictures.view import Moment, View
 from tui.plain.narrator import narrate
 from tui.plan import model
 from tui.run import state, steps

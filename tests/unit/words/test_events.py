@@ -10,9 +10,9 @@ import pytest
 import tui.locale
 from tests.console.journals import Story, backing_up, failed, migrated, migrating, prepared, rolled_back
 from tests.unit.cli.journals import Journal, plan, sql
-from tui.console.loglines import log_lines
 from tui.journal import events as e
 from tui.journal.other_runs import OtherRun
+from tui.pictures.log import log_lines
 from tui.plain.narrator import narrate
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -112,8 +112,20 @@ def test_a_step_that_the_engine_left_out_has_the_reason_in_words() -> None:
     left = said_of(e.StepCancelled(**STEP, reason="companion", effect="unknown"), "engine")
     assert left[0] == "warning" and left[1].endswith("; unknown what of it is in the database")
     assert said_of(e.RollbackStarted(reason="fill: sql_error"), "engine") == (
-        "error", "ROLLBACK started by engine: fill: the server reported an error",
+        "error", "ROLLBACK started: fill: the server reported an error",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "engine", "person"),
+    [
+        (e.RunClosed(outcome="completed"), "Run closed: completed", "Run closed by ana: completed"),
+        (e.RollbackStarted(reason=""), "ROLLBACK started", "ROLLBACK started by ana"),
+        (e.CancelRequested(**STEP), "cancel asked for: Do fill", "cancel asked for by ana: Do fill"),
+    ],
+)
+def test_what_the_engine_does_itself_is_said_without_a_name(event: e.Event, engine: str, person: str) -> None:
+    assert (said_of(event, "engine")[1], said_of(event, "ana")[1]) == (engine, person)
 
 
 def said_of(event: e.Event, by: str) -> tuple[str, str]:

@@ -9,8 +9,8 @@ import pytest
 
 import tui.locale
 from tests.unit.cli.journals import Journal, plan, sql
-from tui.console.loglines import log_lines
 from tui.journal import events as e
+from tui.pictures.log import log_lines
 from tui.plain.narrator import narrate
 from tui.run.fold import fold
 from tui.run.state import RunState

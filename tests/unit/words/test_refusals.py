@@ -17,8 +17,8 @@ import tui.console
 import tui.locale
 from tests.unit.run.runs import Driven, listed, sign, sql
 from tui.cli.helm import refusal as on_the_command_line
-from tui.console.keymap import Keymap
-from tui.console.refusals import refusal_sentence
+from tui.console.commander import refusal_sentence
+from tui.console.input.keymap import Keymap
 from tui.helm.protocol import Refused
 from tui.journal.failure import JournalFull
 from tui.run import commands as c

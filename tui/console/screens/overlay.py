@@ -13,20 +13,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import ModalScreen
 
-from tui.console.actions import ACTIONS, Action, Mode
-from tui.console.cells import fit
-from tui.console.dialog import ENTER, Dialog, Question, dialog_picture, held_sentence, rows_wanted
-from tui.console.field import Field
-from tui.console.glyphs import ASCII, glyphs
-from tui.console.offered import applies, label
-from tui.console.opening import KEPT_FOR, Opening
-from tui.console.ownkeys import READER, Own, palette_keys, question_keys, reader_keys
-from tui.console.pictures.exact import UNBOUNDED
-from tui.console.pieces import Line, clipped, sides, tinted
-from tui.console.repeats import HELD_WITHIN
-from tui.console.view import View
+from tui.console.input.actions import ACTIONS, ConsoleAction, applies, label
+from tui.console.input.dialog import ENTER, Dialog, Question, dialog_picture, held_sentence, rows_wanted
+from tui.console.input.held_keys import HELD_WITHIN, KEPT_FOR, OpeningKey
+from tui.console.input.overlay_keys import READER, OverlayKey, palette_keys, question_keys, reader_keys
+from tui.console.input.text_field import TextField
+from tui.console.settings import ViewerSettings
 from tui.console.widgets.pane import Pane
 from tui.locale import _
+from tui.pictures.cells import fit
+from tui.pictures.glyphs import ASCII, glyphs
+from tui.pictures.lines import Line, clipped, sides, tinted
+from tui.pictures.palette import PLAIN, THEMES
+from tui.pictures.verbatim import UNBOUNDED
+from tui.pictures.view import Mode, View
 
 Result = TypeVar("Result")
 FIXED = ("ctrl+c", "ctrl+q")
@@ -37,7 +37,7 @@ UNCOVERED_FROM = 16
 """Rows of a screen from which that is so."""
 
 
-class Drawn(Pane):
+class DrawnPane(Pane):
     """A pane whose picture somebody else draws."""
 
     def __init__(self, draw: Callable[[int, int], list[Line]], *, id: str) -> None:
@@ -66,7 +66,7 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         with Container(id="box"):
-            yield Drawn(self.draw, id="drawn")
+            yield DrawnPane(self.draw, id="drawn")
 
     def draw(self, width: int, height: int) -> list[Line]:
         raise NotImplementedError
@@ -79,7 +79,7 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
     def on_unmount(self) -> None:
         self.app.repaint()  # type: ignore[attr-defined]
 
-    def keys(self) -> tuple[Own, ...]:
+    def keys(self) -> tuple[OverlayKey, ...]:
         """What the footer shows while the box is open."""
         return ()
 
@@ -109,7 +109,7 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
             pane.repaint()
 
 
-class Reader(Overlay[None]):
+class TextOverlay(Overlay[None]):
     """Lines that scroll: details, help, team. `lines` is asked again whenever the run goes on. Space
     pages down where it is nobody's own key."""
 
@@ -133,7 +133,7 @@ class Reader(Overlay[None]):
         self._room = 1
         self._long = False
 
-    def keys(self) -> tuple[Own, ...]:
+    def keys(self) -> tuple[OverlayKey, ...]:
         found = reader_keys(self.app.settings.keys, self._mode)  # type: ignore[attr-defined]
         return found if self._long else tuple(own for own in found if not own.scrolls)
 
@@ -176,7 +176,7 @@ class Reader(Overlay[None]):
         return "".join("".join(text for text, _style in line).rstrip() + "\n" for line in self._lines(UNBOUNDED))
 
 
-class Asking(Overlay[list[str] | None]):
+class QuestionOverlay(Overlay[list[str] | None]):
     """A question; its result are the fields' texts, or None when the person thought better of it."""
 
     def __init__(
@@ -186,7 +186,7 @@ class Asking(Overlay[list[str] | None]):
         """`opened_by`: the key that may still be down; `barred` says why nothing can be confirmed now."""
         super().__init__()
         self.dialog = Dialog(question, now())
-        self._opening = Opening(opened_by, now())
+        self._opening = OpeningKey(opened_by, now())
         self._barred = barred if barred is not None and not question.harmless else lambda: ""
         self.set_class(question.danger, "danger")
 
@@ -197,7 +197,7 @@ class Asking(Overlay[list[str] | None]):
     def draw(self, width: int, height: int) -> list[Line]:
         return dialog_picture(self.dialog, width, height)
 
-    def keys(self) -> tuple[Own, ...]:
+    def keys(self) -> tuple[OverlayKey, ...]:
         return tuple(own for own in question_keys() if self.dialog.scrolls or not own.scrolls)
 
     def press(self, key: str, character: str | None, at: float) -> bool:
@@ -236,22 +236,30 @@ class Asking(Overlay[list[str] | None]):
         self.repaint()
 
 
-class Chosen(Struct, frozen=True):
+class PaletteChoice(Struct, frozen=True):
     """What was chosen in the palette, and what the person saw when it opened."""
 
-    action: Action
+    action: ConsoleAction
     view: View
 
 
-class Palette(Overlay[Chosen | None]):
+class CommandPalette(Overlay[PaletteChoice | None]):
     """Every action by name: type to narrow, Enter to do the marked one. Nothing is marked of itself."""
 
-    def __init__(self, view: View, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, view: View, settings: ViewerSettings, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._view = view
-        self._field = Field()
+        self._keys = settings.keys
+        self._field = TextField()
         self._at: int | None = None
-        self._all = [a for a in view.settings.keys.of_mode(view.mode) if a.palette and applies(a, view)]
+        # A theme is offered where another one is in force, and none where NO_COLOR asks for none.
+        other = (
+            () if settings.palette is PLAIN else {f"theme_{name}" for name in THEMES if name != settings.palette.name}
+        )
+        self._all = [
+            a for a in settings.keys.of_mode(view.mode)
+            if a.palette and (a.name in other if a.name.startswith("theme_") else applies(a, view))
+        ]  # fmt: skip
         # What opened it may be a key that is still down.
         self._last_enter = now()
         self._problem = ""
@@ -259,14 +267,14 @@ class Palette(Overlay[Chosen | None]):
     def wanted(self, width: int) -> tuple[int, int]:
         return min(72, width - 4), len(self._all) + 2
 
-    def keys(self) -> tuple[Own, ...]:
+    def keys(self) -> tuple[OverlayKey, ...]:
         return palette_keys()
 
     def ready(self, now: float) -> bool:
         """Whether an Enter counts that comes now."""
         return now - self._last_enter >= HELD_WITHIN
 
-    def _found(self) -> list[Action]:
+    def _found(self) -> list[ConsoleAction]:
         words = self._field.text.casefold().split()
         found = [
             a for a in self._all
@@ -307,11 +315,9 @@ class Palette(Overlay[Chosen | None]):
         elif key in ENTER:
             held, self._last_enter = not self.ready(at), at
             self._enter(found, held)
-        elif key in ("down", "tab", "ctrl+n") or (not printed and key in self._view.settings.keys.action("down").keys):
+        elif key in ("down", "tab", "ctrl+n") or (not printed and key in self._keys.action("down").keys):
             self._at = 0 if self._at is None else min(self._at + 1, max(0, len(found) - 1))
-        elif key in ("up", "shift+tab", "ctrl+p") or (
-            not printed and key in self._view.settings.keys.action("up").keys
-        ):
+        elif key in ("up", "shift+tab", "ctrl+p") or (not printed and key in self._keys.action("up").keys):
             self._at = max(0, len(found) - 1) if self._at is None else max(0, self._at - 1)
         elif self._field.key(key, character):
             self._at = 0 if self._field.text.strip() else None
@@ -324,10 +330,10 @@ class Palette(Overlay[Chosen | None]):
         self._at = 0 if self._field.text.strip() else None
         self.repaint()
 
-    def _enter(self, found: list[Action], held: bool) -> None:
+    def _enter(self, found: list[ConsoleAction], held: bool) -> None:
         if held:
             self._problem = held_sentence()
         elif self._at is None:
             self._problem = _("Nothing is marked yet: type a part of a name, or go down.")
         elif self._at < len(found):
-            self.dismiss(Chosen(found[self._at], self._view))
+            self.dismiss(PaletteChoice(found[self._at], self._view))

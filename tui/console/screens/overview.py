@@ -10,25 +10,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from tui.console.actions import ACTIONS, Mode
-from tui.console.glyphs import glyphs
-from tui.console.pictures.clock import clock_lines
-from tui.console.pictures.footer import footer, own_footer
-from tui.console.pictures.gauges import gauges, rows_needed
-from tui.console.pictures.header import header
-from tui.console.pictures.now import now
-from tui.console.pictures.timeline import timeline
-from tui.console.pictures.waits import waits
-from tui.console.pictures.window import window_lines
-from tui.console.pictures.wrong import failure
-from tui.console.pieces import Line, Piece, sides, width_of
+from tui.console.input.actions import ACTIONS
 from tui.console.screens.overlay import Overlay
-from tui.console.view import View
 from tui.console.widgets.checklist import Checklist
+from tui.console.widgets.footer import footer, overlay_footer
 from tui.console.widgets.log import Log
-from tui.console.widgets.pane import Pane
-from tui.console.widgets.tabs import PANES, pane_title, tabs
-from tui.console.widgets.viewed import Viewed
+from tui.console.widgets.pane import PANES, Pane, pane_title, tabs
+from tui.console.widgets.picture_pane import PicturePane
+from tui.pictures.clock import clock_lines
+from tui.pictures.failure import failure
+from tui.pictures.gauges import gauges, rows_needed
+from tui.pictures.glyphs import glyphs
+from tui.pictures.header import header
+from tui.pictures.lines import Line, Span, sides, width_of
+from tui.pictures.now import now
+from tui.pictures.timeline import timeline
+from tui.pictures.view import Mode, View
+from tui.pictures.waits import waits
+from tui.pictures.window_bar import window_lines
 
 WIDE = 120
 """From this many columns all panes show; below, one of them and a row of tabs."""
@@ -88,8 +87,8 @@ class Overview(Screen[None], inherit_bindings=False):
         self._parted = 0
         self.checklist = Checklist(self.view)
         self.log_pane = Log(self.view)
-        self._gauges = Viewed(self.view, gauges, id="gauges", title=pane_title("gauges"))
-        self._waits = Viewed(self.view, waits, id="waits", title=pane_title("waits"))
+        self._gauges = PicturePane(self.view, gauges, id="gauges", title=pane_title("gauges"))
+        self._waits = PicturePane(self.view, waits, id="waits", title=pane_title("waits"))
 
     def view(self) -> View:
         """What the pictures are made from, now."""
@@ -98,11 +97,11 @@ class Overview(Screen[None], inherit_bindings=False):
         return view
 
     def compose(self) -> ComposeResult:
-        yield Viewed(self.view, header, id="header")
-        yield Viewed(self.view, self._clock, id="clock")
+        yield PicturePane(self.view, header, id="header")
+        yield PicturePane(self.view, self._clock, id="clock")
         if self.mode == "replay":
-            yield Viewed(self.view, timeline, id="timeline")
-        yield Viewed(self.view, self._tabs, id="tabs")
+            yield PicturePane(self.view, timeline, id="timeline")
+        yield PicturePane(self.view, self._tabs, id="tabs")
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield self.checklist
@@ -111,8 +110,8 @@ class Overview(Screen[None], inherit_bindings=False):
                 yield self._gauges
                 yield self._waits
                 yield self.log_pane
-        yield Viewed(self.view, lambda view, width: now(view, width, self._below), id="now")
-        yield Viewed(self.view, self._footer, id="footer")
+        yield PicturePane(self.view, lambda view, width: now(view, width, self._below), id="now")
+        yield PicturePane(self.view, self._footer, id="footer")
 
     def _clock(self, view: View, width: int) -> list[Line]:
         return [*clock_lines(view, width), *(window_lines(view, width) if self._bar else ())]
@@ -143,7 +142,7 @@ class Overview(Screen[None], inherit_bindings=False):
             marks["waits"] = ("!", "warn")
         if view.state.errors.unresolved:
             marks["log"] = ("!", "bad")
-        aside: list[Piece] = list(self.pane(self.active).aside())
+        aside: list[Span] = list(self.pane(self.active).aside())
         row = tabs(self.active, marks, self.mode != "replay")
         gap = 2 if aside else 1
         overall = self.checklist.overall(width - width_of(row) - width_of(aside) - gap)
@@ -152,13 +151,15 @@ class Overview(Screen[None], inherit_bindings=False):
 
     def _footer(self, view: View, width: int) -> list[Line]:
         over = self.app.screen
-        return [own_footer(over.keys(), width) if isinstance(over, Overlay) else footer(view, width)]
+        if isinstance(over, Overlay):
+            return [overlay_footer(over.keys(), width)]
+        return [footer(view, self.app.settings.keys, width)]  # type: ignore[attr-defined]
 
     # -- layout
 
     def on_mount(self) -> None:
         for name in PANES:
-            self.pane(name).told = self.query_one("#tabs", Viewed).repaint
+            self.pane(name).told = self.query_one("#tabs", PicturePane).repaint
         self.lay_out()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -243,9 +244,9 @@ class Overview(Screen[None], inherit_bindings=False):
         pane = self.pane(self.active)
         if isinstance(pane, Checklist | Log):
             pane.move(by)
-        elif isinstance(pane, Viewed):
+        elif isinstance(pane, PicturePane):
             pane.scroll(by)
-        self.query_one("#footer", Viewed).repaint()
+        self.query_one("#footer", PicturePane).repaint()
 
     def page(self, by: int) -> None:
         pane = self.pane(self.active)

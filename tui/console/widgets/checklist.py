@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tui.console.cells import cells
-from tui.console.folds import Folds
-from tui.console.pictures.checklist import Columns, columns_of, heading_row, step_row
-from tui.console.pictures.overall import overall
-from tui.console.pieces import Line, Piece, tinted, width_of
-from tui.console.rows import Row, Rows
-from tui.console.view import View
-from tui.console.widgets.pane import Pane
-from tui.console.widgets.tabs import pane_title
+from tui.console.widgets.pane import Pane, pane_title
 from tui.locale import _
+from tui.pictures.cells import cells
+from tui.pictures.checklist import Columns, columns_of, heading_row, step_row
+from tui.pictures.checklist_rows import ChecklistRow, ChecklistRows, Folds
+from tui.pictures.lines import Line, Span, tinted, width_of
+from tui.pictures.overall_progress import overall
+from tui.pictures.view import View
 from tui.run.clock import expected
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps
@@ -33,7 +31,7 @@ class Checklist(Pane):
     def __init__(self, look: Callable[[], View], *, id: str = "checklist") -> None:
         super().__init__(id=id)
         self._look = look
-        self._rows = Rows(Steps())
+        self._rows = ChecklistRows(Steps())
         self._known: Steps | None = None
         self._done: list[int] = []
         self._columns = Columns()
@@ -50,7 +48,7 @@ class Checklist(Pane):
     def update(self, state: RunState) -> None:
         """Take note of a new state: new rows where steps have joined, and where the run stands now."""
         if self._known is None or not same_steps(self._known, state.steps):
-            self._rows = Rows(state.steps)
+            self._rows = ChecklistRows(state.steps)
             self._folds.over(self._rows)
             self._longest = max((cells(visible(row.title)) for row in self._rows.rows if row.step), default=0)
             self._statuses = set()
@@ -156,21 +154,21 @@ class Checklist(Pane):
         return [*title, *(self._line(rows[y], y, view, width) for y in visible)]
 
     def aside(self) -> Line:
-        told: list[Piece] = [] if self.following else [(_("Esc follows the run"), "warn")]
+        told: list[Span] = [] if self.following else [(_("Esc follows the run"), "warn")]
         if self.headed:
             gap = 2 if told else 0
             found = self.overall(self.size.width - HEADING - width_of(told) - gap)
             told = [*told, *([("  ", "text")] if told and found else []), *found]
         return tuple(told)
 
-    def overall(self, room: int) -> list[Piece]:
+    def overall(self, room: int) -> list[Span]:
         """How much of the whole is done and left, in so many columns."""
         view = self._look()
         first = view.state.checklist if view.state.given_up else 0
         last = len(view.state.steps) - 1 if view.state.given_up else view.state.checklist - 1
         return overall(view, self._ended(first, last), last - first + 1, room)
 
-    def _line(self, row: Row, y: int, view: View, width: int) -> Line:
+    def _line(self, row: ChecklistRow, y: int, view: View, width: int) -> Line:
         if row.kind == "step":
             return step_row(view.state.steps.at(row.position), view, width, self._columns)
         first, last = self._rows.spans[y]

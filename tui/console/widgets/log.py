@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 
-from tui.console.kept import Kept
-from tui.console.loglines import LogLine
-from tui.console.pictures.logrows import log_row, log_rows, text_room, text_width
-from tui.console.pieces import Line, Piece
-from tui.console.view import View
-from tui.console.widgets.pane import Pane
-from tui.console.widgets.tabs import pane_title
+from tui.console.feed.log_buffer import LogBuffer
+from tui.console.widgets.pane import Pane, pane_title
 from tui.locale import _, ngettext
+from tui.pictures.lines import Line, Span
+from tui.pictures.log import LogEntry, log_row, log_rows, text_room, text_width
+from tui.pictures.view import View
 from tui.words.inert import visible
 from tui.words.severity import severity_word
 
@@ -30,10 +28,10 @@ class Log(Pane):
         super().__init__(id=id)
         self._look = look
         # Older lines stay in the journal and in the steps' output files.
-        self._lines = Kept()
+        self._lines = LogBuffer()
         self._shown = self._lines
         self._top: int | None = None
-        self._mark: LogLine | None = None
+        self._mark: LogEntry | None = None
         self._new = 0
         self._left = 0
         self.wraps = True
@@ -42,15 +40,15 @@ class Log(Pane):
         self.zone = zone
 
     def clear(self) -> None:
-        self._lines = Kept()
+        self._lines = LogBuffer()
         self._mark = None
         self._new = 0
         self._top = None
         self.set_filter(self.filter)
 
-    def append(self, lines: Iterable[LogLine]) -> None:
+    def append(self, lines: Iterable[LogEntry]) -> None:
         """Take lines in; the caller repaints once for all of them."""
-        added: list[LogLine] = []
+        added: list[LogEntry] = []
         for line in lines:
             if line.key:
                 self._add(added)
@@ -61,7 +59,7 @@ class Log(Pane):
             added.append(line)
         self._add(added)
 
-    def _add(self, added: list[LogLine]) -> None:
+    def _add(self, added: list[LogEntry]) -> None:
         """Lines without a key, or one that has one."""
         gone = self._kept(self._lines, added)
         matching = added
@@ -73,10 +71,10 @@ class Log(Pane):
             self._top = max(0, self._top - gone)
 
     @staticmethod
-    def _kept(kept: Kept, lines: list[LogLine]) -> int:
+    def _kept(kept: LogBuffer, lines: list[LogEntry]) -> int:
         return kept.keep(lines[0]) if lines and lines[0].key else kept.add(lines)
 
-    def _again(self, line: LogLine) -> bool:
+    def _again(self, line: LogEntry) -> bool:
         """Whether the line stands now where it has stood before."""
         before = self._lines.again(line)
         if before is None:
@@ -90,11 +88,11 @@ class Log(Pane):
     def set_filter(self, text: str) -> None:
         """Show only lines that hold this text, whatever the case of its letters; empty shows all."""
         self.filter = text
-        self._shown = Kept(line for line in self._lines.lines if self._matches(line)) if text else self._lines
+        self._shown = LogBuffer(line for line in self._lines.lines if self._matches(line)) if text else self._lines
         self._top, self._new = None, 0
         self.repaint()
 
-    def _matches(self, line: LogLine) -> bool:
+    def _matches(self, line: LogEntry) -> bool:
         return holds(line, self.filter.casefold())
 
     def move(self, by: int) -> None:
@@ -118,7 +116,7 @@ class Log(Pane):
         wanted = text.casefold()
         return bool(text) and self._go_to(lambda line: holds(line, wanted))
 
-    def _go_to(self, wanted: Callable[[LogLine], bool]) -> bool:
+    def _go_to(self, wanted: Callable[[LogEntry], bool]) -> bool:
         lines = self._shown.lines
         found = [number for number, line in enumerate(lines) if wanted(line)]
         if not found:
@@ -158,7 +156,7 @@ class Log(Pane):
         self.repaint()
         return moved
 
-    def _visible(self) -> list[LogLine]:
+    def _visible(self) -> list[LogEntry]:
         top = self._last_top() if self._top is None else min(self._top, self._last_top())
         return self._shown.lines[top : top + self._room]
 
@@ -166,7 +164,7 @@ class Log(Pane):
     def _is_wrapped(self) -> bool:
         return self.wraps and not self._left
 
-    def _rows(self, line: LogLine) -> list[Line]:
+    def _rows(self, line: LogEntry) -> list[Line]:
         width, marked = self.size.width, line is self._mark
         if not self._is_wrapped:
             return [log_row(line, width, self.zone, self._left, marked)]
@@ -186,7 +184,7 @@ class Log(Pane):
         """The first line shown where the end is followed."""
         return self._above(len(self._shown), self._room)
 
-    def chosen(self) -> LogLine | None:
+    def chosen(self) -> LogEntry | None:
         """The line that is marked, else the first one on the screen, or the last one where the end is followed."""
         lines = self._shown.lines
         if self._mark is not None and any(line is self._mark for line in lines):
@@ -218,7 +216,7 @@ class Log(Pane):
 
     def aside(self) -> Line:
         """The filter, and whether the end is followed."""
-        found: list[Piece] = [(f"/{visible(self.filter)}  ", "run")] if self.filter else []
+        found: list[Span] = [(f"/{visible(self.filter)}  ", "run")] if self.filter else []
         if self._left:
             found.append((_("from column {n}").format(n=self._left + 1) + "  ", "run"))
         if self._top is None:
@@ -233,7 +231,7 @@ class Log(Pane):
         )
 
 
-def holds(line: LogLine, wanted: str) -> bool:
+def holds(line: LogEntry, wanted: str) -> bool:
     """Whether the text stands in the line, in its source or in the word of its severity; `wanted` is casefolded."""
     return (
         wanted in line.text.casefold()

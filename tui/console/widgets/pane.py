@@ -9,10 +9,11 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.console.cells import cells
-from tui.console.glyphs import glyphs
-from tui.console.palette import style
-from tui.console.pieces import EMPTY, Line, clipped, heading, plain, width_of
+from tui.locale import _
+from tui.pictures.cells import cells
+from tui.pictures.glyphs import glyphs
+from tui.pictures.lines import EMPTY, Line, Span, clipped, heading, plain, width_of
+from tui.pictures.palette import style
 from tui.words.inert import visible
 
 
@@ -130,3 +131,25 @@ def changed_until(old: Line, new: Line) -> int:
         if same:
             end -= cells(two[-same:])
     return end
+
+
+PANES = ("checklist", "gauges", "log", "waits")
+
+
+def pane_title(pane: str) -> str:
+    return {"checklist": _("Checklist"), "gauges": _("Gauges"), "log": _("Log"), "waits": _("Waits")}[pane]
+
+
+def tabs(active: str, marks: dict[str, tuple[str, str]], numbered: bool = True) -> Line:
+    """The titles in a row; `marks`: a short word and its style behind a pane's title. `numbered`: the numbers are keys,
+    which in a replay they are not."""
+    line: list[Span] = []
+    for number, pane in enumerate(PANES, 1):
+        on = pane == active
+        left, right = (glyphs().pointer, " ") if on else (" ", " ")
+        line.append((f"{left}{f'{number} ' if numbered else ''}{pane_title(pane)}{right}", "tab.on" if on else "tab"))
+        if pane in marks:
+            text, style = marks[pane]
+            line.append((f"{text} ", style))
+        line.append((" ", "text"))
+    return tuple(line)

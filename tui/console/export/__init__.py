@@ -1,0 +1,1 @@
+"""Recordings for other players: the console's own screens, frame by frame."""

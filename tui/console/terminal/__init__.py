@@ -1,0 +1,1 @@
+"""The terminal itself: Textual's driver, its end, its clipboard."""

@@ -1,0 +1,269 @@
+"""Everything about one step: what it is, its exact SQL or command, what came of it, its attempts, its output's end."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tui.locale import _, ngettext
+from tui.pictures.cells import fit, wrapped
+from tui.pictures.checklist import STATUS_STYLE
+from tui.pictures.glyphs import glyphs
+from tui.pictures.lines import Line, heading
+from tui.pictures.timezone import zone
+from tui.pictures.verbatim import exact
+from tui.pictures.view import View
+from tui.plan.model import Action, Proof
+from tui.run.attested import is_attested
+from tui.run.clock import expected
+from tui.run.steps import AttemptState, StepState
+from tui.run.unknown import expected_lack, rehearsal_of
+from tui.words.codes import (
+    EFFECT,
+    FATE,
+    FATE_REASON,
+    ON_FAILURE,
+    REPEAT,
+    error_text,
+    reason_of,
+    step_word,
+    word,
+    worded,
+)
+from tui.words.figures import clock, number, offset, span, time_of_day, whole
+from tui.words.inert import visible
+from tui.words.progress import progress_of
+from tui.words.steps import name_of
+from tui.words.trouble import trouble
+from tui.words.unknown import lack_words, place_words, sizes_words
+from tui.words.waiting import wait_words
+
+LABEL = 16
+_TEXTS = ("sql", "text", "file", "run", "query")
+
+
+class PlanFile(Struct, frozen=True, kw_only=True):
+    """A file of the frozen plan: its text, how many bytes more it has, where it lies. `text` is None where it cannot be
+    read, and `problem` says why. `changed`: it is not what was sealed, and not what is executed."""
+
+    name: str
+    path: str
+    text: str | None = None
+    more: int = 0
+    problem: str = ""
+    changed: bool = False
+
+
+class StepFiles(Struct, frozen=True, kw_only=True):
+    """What lies beside the journal: the plan's files that the step names, and the end of its output."""
+
+    files: tuple[PlanFile, ...] = ()
+    output: str = ""
+    output_path: str = ""
+
+
+def details(view: View, at: StepState, material: StepFiles, width: int) -> list[Line]:
+    """All lines; the screen scrolls."""
+    lines: list[Line] = [((name_of(at), "title"),)]
+    wrong = trouble(at)
+    for label, text in wrong:
+        lines.extend(_labelled(label, text, width, "bad" if label else "text"))
+    lines.extend(_state(view, at, width, told=bool(wrong)))
+    lines.extend(_spec(at, material, width))
+    if at.step.prove is not None:
+        lines.append(_title(width, _("Proof of its effect")))
+        lines.extend(exact(at.step.prove.query.rstrip(), width))
+        lines.extend(_labelled(_("it is there if"), _proved(at.step.prove), width))
+    for title, action in ((_("Undo"), at.step.undo), (_("Cleanup"), at.step.cleanup)):
+        if action is not None:
+            lines.append(_title(width, title))
+            lines.extend(_action(action, width))
+    if at.evidence:
+        lines.append(_title(width, _("Evidence")))
+        lines.extend(_mapping(worded(at.evidence), width))
+    lines.append(_title(width, _("Attempts")))
+    lines.extend(_attempts(at.attempts, zone(view.state), width))
+    lines.append(_title(width, _("Output")))
+    if material.output_path:
+        lines.append(((visible(material.output_path), "dim"),))
+    if material.output:
+        lines.extend(exact(material.output, width))
+    else:
+        lines.append(((_("No output."), "dim"),))
+    return lines
+
+
+def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
+    """What it is and how it stands; `told`: why it failed and what it left stands above already."""
+    rows: list[tuple[str, str, str]] = [(_("status"), step_word(at.status), STATUS_STYLE[at.status])]
+    if at.status == "running" and view.nothing_runs:
+        rows = [(_("status"), _("unknown: its engine ended while it was at work"), "bad")]
+    if at.started is not None:
+        until = at.ended if at.ended is not None else view.moment.mono
+        rows.append((_("duration"), clock(max(0.0, until - at.started)), "text"))
+    estimate = expected(view.state, at)
+    lack = expected_lack(view.state, at)
+    if estimate is not None:
+        rows.append((_("expected"), clock(estimate), "text"))
+    elif lack is not None and at.status in ("pending", "running"):
+        basis = None if lack.basis is None else msgspec.to_builtins(lack.basis)
+        rows.append((_("expected"), _("not known: {why}").format(why=lack_words(lack.code, basis)), "text"))
+    rows.extend(_rehearsed(view, at))
+    if at.step.milestone is not None:
+        rows.append((_("milestone"), offset(at.step.milestone), "text"))
+    if at.waiting:
+        rows.append((_("waits"), wait_words(at.waiting, at.waiting_facts), "warn"))
+    if at.progress:
+        rows.append((_("progress"), progress_of(at), "text"))
+    if reason_of(at.reason, at.sqlstate) and not told:
+        rows.append((_("reason"), reason_of(at.reason, at.sqlstate), STATUS_STYLE[at.status]))
+    if at.fate is not None:
+        why = f" ({word(FATE_REASON, at.fate_reason)})" if at.fate_reason else ""
+        # What was committed before is told by the effect.
+        rows.append((_("last transaction") if at.effect == "some" else _("fate"), word(FATE, at.fate) + why, "text"))
+    if at.status not in ("pending", "running") and not told:
+        rows.append((_("effect"), word(EFFECT, at.effect), "text"))
+    if at.tx_sent:
+        rows.append((_("commit"), _("COMMIT was sent, its answer is awaited"), "warn"))
+    if at.confirmed is not None and at.confirmed.target is not None:
+        rows.append((_("confirmed"), visible(at.confirmed.reason or at.confirmed.target), "warn"))
+    if at.note:
+        rows.append((_("note"), visible(at.note), "text"))
+    if is_attested(at.id):
+        text = _("Nothing measures this on this target: say how you know whether it holds.")
+        rows.append((_("criterion"), text, "text"))
+    for label, value in (
+        (_("person"), at.person), (_("role"), at.step.role), (_("as"), at.step.as_), (_("runs with"), at.step.with_),
+        (_("needs"), ", ".join(at.step.needs)), (_("undoes"), at.undoes),
+        (_("timeout"), None if at.step.timeout is None else span(at.step.timeout)),
+        (_("if it fails"), None if at.step.on_failure == "hold" else word(ON_FAILURE, at.step.on_failure)),
+        (_("run again"), None if at.step.repeat is None else word(REPEAT, at.step.repeat)),
+        (_("before it"), None if at.step.confirm is None else _("the target's name is typed")),
+        (_("kind"), at.step.kind), (_("id"), at.id),
+    ):  # fmt: skip
+        if value:
+            rows.append((label, visible(value), "text"))
+    found: list[Line] = []
+    for label, text, style in rows:
+        found.extend(_labelled(label, text, width, style))
+    return found
+
+
+def _rehearsed(view: View, at: StepState) -> list[tuple[str, str, str]]:
+    """What an earlier run says of it, beside what that was measured on."""
+    found = rehearsal_of(view.state, at.id)
+    if found is None:
+        return []
+    seconds, basis = found[0], msgspec.to_builtins(found[1])
+    text = _("{span} on {place}").format(span=span(seconds), place=place_words(basis))
+    if not basis["comparable"]:
+        text = _("{span} on {place}: not comparable").format(span=span(seconds), place=place_words(basis))
+    rows = [(_("rehearsed"), text, "text" if basis["comparable"] else "warn")]
+    return [*rows, (_("data"), sizes_words(basis), "text")] if basis["sizes"] else rows
+
+
+def _labelled(label: str, text: str, width: int, style: str = "text") -> list[Line]:
+    first, *rest = wrapped(text, max(10, width - LABEL - 1))
+    lines: list[Line] = [((fit(label, LABEL) + " ", "dim"), (first, style))]
+    lines.extend(((" " * (LABEL + 1) + part, style),) for part in rest)
+    return lines
+
+
+LONGEST_RULE = 120
+"""Columns of a title's rule, also where the lines are asked for without an end."""
+
+
+def _title(width: int, title: str) -> Line:
+    return heading(min(width, LONGEST_RULE), title, style="section", rule=glyphs().rule)
+
+
+def _spec(at: StepState, material: StepFiles, width: int) -> list[Line]:
+    """What is executed, to the letter: the step's own texts, then the plan's files."""
+    lines: list[Line] = [_title(width, _("What is done"))]
+    lines.extend(_action(Action(kind=at.step.kind, spec=at.step.spec), width))
+    for file in material.files:
+        lines.append(((visible(file.name), "bold"),))
+        if file.text is None:
+            text = _("It cannot be shown: {reason}.").format(reason=visible(file.problem))
+            lines.extend(((part, "warn"),) for part in wrapped(text, width))
+            continue
+        if file.changed:
+            text = _("It was changed after it was sealed, and is not executed.")
+            lines.extend(((part, "bad"),) for part in wrapped(text, width))
+        lines.extend(exact(file.text, width, numbered=True))
+        if file.more:
+            text = ngettext("… and {n} byte more, in {path}", "… and {n} bytes more, in {path}", file.more)
+            text = text.format(n=whole(file.more), path=visible(file.path))
+            lines.extend(((part, "warn"),) for part in wrapped(text, width))
+    return lines
+
+
+def _action(action: Action, width: int) -> list[Line]:
+    """The parts that are executed in full, the settings after them."""
+    lines: list[Line] = [((visible(action.kind), "key"),)]
+    for name in _TEXTS:
+        value = action.spec.get(name)
+        if isinstance(value, str):
+            lines.extend(exact(value.rstrip(), width))
+        elif isinstance(value, list | tuple):
+            # As a shell would have it: where one argument ends and the next begins is to be seen.
+            lines.extend(exact(shlex.join(str(part) for part in value), width))
+    rest = {name: value for name, value in action.spec.items() if name not in _TEXTS}
+    lines.extend(_mapping(rest, width))
+    return lines
+
+
+def _proved(proof: Proof) -> str:
+    """What the first value of the query's answer must be."""
+    if proof.empty:
+        return _("it has no rows")
+    if proof.not_empty:
+        return _("it has rows")
+    return _("its first value is {value}").format(value=visible(_value("equals", proof.equals)))
+
+
+def _mapping(values: dict[str, Any], width: int) -> list[Line]:
+    lines: list[Line] = []
+    for name, value in values.items():
+        lines.extend(_labelled(visible(name), _value(name, value), width))
+    return lines
+
+
+_SPANS = ("timeout", "pause", "seconds", "duration", "every", "for", "interval")
+
+
+def _value(name: str, value: Any) -> str:
+    """A setting or a fact in words: spans with their unit, flat mappings without brackets, what is deeper as JSON."""
+    value = msgspec.to_builtins(value)
+    if isinstance(value, bool) or value is None:
+        return {True: _("yes"), False: _("no"), None: "-"}[value]
+    if isinstance(value, int | float):
+        return (
+            span(value) if name.endswith((*_SPANS, "_s")) else number(value) if isinstance(value, float) else str(value)
+        )
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and all(isinstance(part, str | int | float | bool | None) for part in value.values()):
+        return ", ".join(f"{key} {_value(str(key), part)}" for key, part in value.items())
+    if isinstance(value, list) and all(isinstance(part, str | int) for part in value):
+        return ", ".join(str(part) for part in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _attempts(attempts: Sequence[AttemptState], where: tzinfo, width: int) -> list[Line]:
+    """Every attempt from when to when, in the window's zone as everywhere on the screen."""
+    lines: list[Line] = []
+    for attempt in attempts:
+        began = time_of_day(attempt.started_at or attempt.ended_at or "", where)
+        ended = time_of_day(attempt.ended_at or "", where)
+        text = f"{attempt.number} {began}-{ended:<8} {step_word(attempt.status)} {visible(attempt.by)}"
+        why = f": {visible(error_text(attempt.reason))}" if attempt.reason else ""
+        style = STATUS_STYLE[attempt.status]
+        lines.extend(((f"  {part}", style),) for part in wrapped(text + why, width - 2))
+    return lines or [((_("None yet."), "dim"),)]
