@@ -46,3 +46,8 @@ def test_what_a_document_names_is_there(document: Path) -> None:
 def test_a_file_that_is_not_there_is_found() -> None:
     (missing,) = (path for path in named("`tui/run/fold.py`, `tui/run/gone.py`.") if not any(ROOT.glob(path)))
     assert missing == "tui/run/gone.py"
+
+
+def test_every_package_has_its_row_in_the_tree() -> None:
+    rows = re.findall(r"(?m)^\| `tui/(\w+)` \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert sorted(rows) == sorted(path.parent.name for path in (ROOT / "tui").glob("*/__init__.py"))

@@ -15,6 +15,7 @@ PURE += ["tui.journal.reader", "tui.run.fold", "tui.run.decide", "tui.run.next",
 PURE += ["tui.steps.registry"]
 WORK = ["tui.engine.engine", "tui.engine.process.launch", "tui.engine.preflight.preflight"]
 WORK += ["tui.engine.watch.sampler", "tui.postgres.evidence.commits"]
+IMPURE = {"os", "io", "pathlib", "shutil", "tempfile", "time", "random", "secrets"}
 SCREENS = ["tui.console.launch", "tui.plain.narrator", "tui.helm.client"]
 
 
@@ -51,5 +52,5 @@ def test_where_a_run_stands_is_told_without_a_file() -> None:
         for node in ast.walk(ast.parse(path.read_bytes())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not {name.partition(".")[0] for name in names} & {"os", "io", "pathlib", "shutil", "tempfile"}, path
+            assert not {name.partition(".")[0] for name in names} & IMPURE, path
             assert not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open"), path
