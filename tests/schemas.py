@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tui.journal.schema import event_schemas
+from tui.journal.events import event_schemas
 from tui.plan.schema import json_schema
 from tui.steps.registry import KINDS
 

@@ -24,7 +24,7 @@ import yaml
 from tests import postgres_server
 from tests.acceptance.station import Event, Station
 from tui.demo.server import Server
-from tui.journal.schema import event_schemas
+from tui.journal.events import event_schemas
 from tui.plan.schema import json_schema
 from tui.steps.registry import KINDS
 

@@ -10,8 +10,8 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.cli.exit import Exit
 from tui.cli.outcome import of_command
-from tui.cli.stop import Exit
 from tui.journal.codes import CancelReason
 from tui.journal.events import OpenWindow
 from tui.postgres.connect import open_session

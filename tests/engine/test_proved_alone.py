@@ -12,7 +12,7 @@ from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Kind
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, Maintain, Passed
 from tui.steps.registry import KINDS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.cli.stop import Exit, Stop
+from tui.cli.exit import Exit, Stop
 from tui.journal.events import Wish
 from tui.locale import _
 from tui.runs.owner import Account

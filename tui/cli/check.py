@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli.exit import Exit
 from tui.cli.output import print_lines, tell
 from tui.cli.run import choose_target
-from tui.cli.stop import Exit
 from tui.locale import _, ngettext, prefer
 from tui.plan.overdue import overdue
 from tui.plan.problems import Problem

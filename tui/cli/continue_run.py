@@ -7,8 +7,8 @@ import click
 from tui.cli import options
 from tui.cli.drive import accompany, outcome_after_screen, way_of
 from tui.cli.engine import ensure_engine, facts_of, require_open, require_writable
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_line
-from tui.cli.stop import Exit, Stop
 from tui.helm.protocol import Coming
 from tui.journal.events import Policy
 from tui.locale import _

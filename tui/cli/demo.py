@@ -8,9 +8,9 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import accompany, way_of
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import tell
 from tui.cli.run import choose_target, load_plan, open_plan
-from tui.cli.stop import Exit, Stop
 from tui.journal.events import Policy
 from tui.locale import _
 from tui.said import said_of

@@ -10,8 +10,8 @@ import msgspec
 
 from tui.cli import options
 from tui.cli.command_line import CommandError, parse, usage
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_json, print_line, tell
-from tui.cli.stop import Exit, Stop
 from tui.helm.protocol import Coming, Refused
 from tui.journal.line import JournalError
 from tui.locale import _

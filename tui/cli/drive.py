@@ -7,10 +7,10 @@ from typing import Literal
 
 import click
 
+from tui.cli.exit import Exit, Stop
 from tui.cli.follower import RunFollower, left_alone
 from tui.cli.outcome import of_run
 from tui.cli.output import tell
-from tui.cli.stop import Exit, Stop
 from tui.helm.protocol import Coming
 from tui.locale import _
 from tui.runs.paths import RunPaths

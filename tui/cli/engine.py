@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import tell
 from tui.cli.recorded import opened
-from tui.cli.stop import Exit, Stop
 from tui.journal.events import Wish
 from tui.locale import _
 from tui.runs.paths import RunPaths, is_own

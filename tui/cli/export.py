@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 import click
 
 from tui.cli import options
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import tell
 from tui.cli.recorded import found
-from tui.cli.stop import Exit, Stop
 from tui.journal.io import JOURNAL_MODE
 from tui.locale import _
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from tui.cli.engine import facts_of
+from tui.cli.exit import Exit, Stop
 from tui.cli.outcome import CommandOutcome
-from tui.cli.stop import Exit, Stop
 from tui.journal.chain import Fault
 from tui.journal.reader import JournalReader
 from tui.locale import _, prefer

@@ -13,7 +13,7 @@ from typing import TextIO
 
 import click
 
-from tui.cli.stop import Exit, Stop
+from tui.cli.exit import Exit, Stop
 from tui.said import N_, Said, said_of
 
 _CRASH_MODE = 0o600

@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 from tui.cli.command_line import FORMS, CommandError, parse_line, usage
 from tui.cli.engine import facts_of
+from tui.cli.exit import Exit, Stop
 from tui.cli.follower import POLL_S, RunFollower, engine_gone, left_alone
 from tui.cli.helm import connected, refusal
 from tui.cli.options import wish
 from tui.cli.outcome import of_command, of_run
 from tui.cli.output import columns
 from tui.cli.recorded import standing
-from tui.cli.stop import Exit, Stop
 from tui.helm.client import HelmClient, HelmLost
 from tui.helm.protocol import Coming, Refused
 from tui.locale import _

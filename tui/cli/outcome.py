@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.cli.stop import Exit
+from tui.cli.exit import Exit
 from tui.journal.codes import CancelReason, WaitReason
 from tui.plan.model import UNDO_PREFIX
 from tui.run import commands as c

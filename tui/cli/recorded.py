@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tui.cli.stop import Exit, Stop
+from tui.cli.exit import Exit, Stop
 from tui.journal.chain import Fault
 from tui.journal.events import RunOpened, class_of, decode
 from tui.journal.position import Position

@@ -9,9 +9,9 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import require_terminal
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found, position_of
-from tui.cli.stop import Exit, Stop
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
 from tui.locale import _, prefer

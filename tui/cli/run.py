@@ -10,8 +10,8 @@ import click
 
 from tui.cli import options
 from tui.cli.drive import accompany, way_of
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_line, tell
-from tui.cli.stop import Exit, Stop
 from tui.journal.events import Policy
 from tui.locale import _, prefer
 from tui.plan.model import Plan

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from tui.cli.engine import facts_of
+from tui.cli.exit import Stop
 from tui.cli.output import columns, print_json, print_lines, tell
 from tui.cli.recorded import outline, silence
-from tui.cli.stop import Stop
 from tui.locale import _
 from tui.run.standing import standing
 from tui.runs.paths import RunPaths

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui.cli.engine import ensure_engine, lives
+from tui.cli.exit import Stop
 from tui.cli.options import wish
 from tui.cli.recorded import opened
-from tui.cli.stop import Stop
 from tui.helm.protocol import Coming
 from tui.journal.events import Policy, Wish
 from tui.journal.line import JournalError

@@ -7,9 +7,9 @@ import time
 import click
 
 from tui.cli.engine import facts_of
+from tui.cli.exit import Exit
 from tui.cli.output import columns, print_json, print_lines, tell
 from tui.cli.recorded import found, position_of, standing, state_at
-from tui.cli.stop import Exit
 from tui.locale import _
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found
-from tui.cli.stop import Exit, Stop
 from tui.journal.end import End, EndError, parse_end
 from tui.journal.verify import Verification
 from tui.locale import _, ngettext

@@ -9,10 +9,10 @@ import click
 from tui.cli import options
 from tui.cli.drive import require_terminal
 from tui.cli.engine import lives
+from tui.cli.exit import Exit
 from tui.cli.follower import POLL_S, RunFollower
 from tui.cli.output import print_line, tell
 from tui.cli.recorded import found, standing
-from tui.cli.stop import Exit
 from tui.journal.chain import Fault
 from tui.locale import _
 from tui.runs.paths import RunPaths

@@ -100,7 +100,7 @@ def _nothing(spec: Any) -> Needs:
 class Kind(Struct, frozen=True, kw_only=True):
     """One kind of step, as the registry holds it. `spec` is its typed spec in all that is called with one.
 
-    `execute`: see `tui.steps.base`. `short` names the spec's field that a bare scalar or list stands for (`sign:
+    `execute`: see `tui.steps.context`. `short` names the spec's field that a bare scalar or list stands for (`sign:
     "..."`, `command: [...]`), and `true` alone means a spec of defaults. `changes`: it may change the target. `window`:
     whether a step of it belongs into the window: always, unless the plan says of it that it changes nothing, or never.
     `signed`: a person attests it. `repeat`: its default. `roleless`: it asks nothing as the step's role. `watches`: it

@@ -13,7 +13,7 @@ import msgspec
 
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
-from tui.steps.base import Context
+from tui.steps.context import Context
 from tui.steps.effects import Effect, Emit, Probe, Rows, RunQuery, Sleep, SqlError
 
 T = TypeVar("T")

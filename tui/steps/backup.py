@@ -14,8 +14,8 @@ from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Room
 from tui.plan.scalars import Duration, disk_need
 from tui.said import N_, Quoted
 from tui.steps.answers import look
-from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence, failed_child
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
     Emit,

@@ -21,7 +21,7 @@ from tui.sql.leaving import outlasts
 from tui.sql.script import read_script
 from tui.sql.touched import Touches
 from tui.steps.answers import answers, ask
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     Countable,
     Counts,

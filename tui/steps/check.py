@@ -13,7 +13,7 @@ from tui.plan.kinds import Finding, Kind, Lint, Needs
 from tui.plan.scalars import disk_need
 from tui.said import N_, Quoted
 from tui.steps.answers import answers, ask, look
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, Outcome, Passed, Probe, Rows, RunQuery, SqlError
 from tui.steps.touched import nothing
 

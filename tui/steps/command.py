@@ -12,8 +12,8 @@ from tui.journal.events import Effect
 from tui.plan.kinds import Finding, Kind, Lint, Needs
 from tui.plan.scalars import Duration, File
 from tui.said import N_, Quoted
-from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence, failed_child
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import ChildDone, Passed, RunChild
 from tui.steps.locks import settings_of
 

@@ -20,7 +20,7 @@ from tui.plan.kinds import Finding, Lint
 from tui.plan.model import tolerance
 from tui.said import Said
 from tui.sql.leaving import reaches_beyond
-from tui.steps.base import Context
+from tui.steps.context import Context
 from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
 
 LOCK_NOT_AVAILABLE = "55P03"

@@ -19,7 +19,7 @@ from tui.plan.kinds import Finding, Kind, Lint, Measured, Needs
 from tui.plan.scalars import Duration
 from tui.said import N_
 from tui.steps.answers import look as look_again
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Emit, Failed, Passed, Probe, Sleep, Watch, Watched
 from tui.steps.touched import nothing
 

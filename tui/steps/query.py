@@ -17,7 +17,7 @@ from tui.sql.question import review_question
 from tui.sql.touched import Touches
 from tui.steps import values
 from tui.steps.answers import answers, ask
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
 from tui.steps.touched import Looking
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Kind
 from tui.said import N_
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed
 from tui.steps.touched import nothing
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from tests.unit.cli.conftest import Virada
 from tests.unit.cli.journals import RUN, Journal, plan, sign, story
+from tui.cli.exit import Exit, Stop
 from tui.cli.guard import guarded
-from tui.cli.stop import Exit, Stop
 
 
 def test_an_unexpected_error_is_a_sentence_and_a_crash_log(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.cli.journals import OPENED, Journal, plan, sign, sql
+from tui.cli.exit import Exit
 from tui.cli.outcome import CommandOutcome, of_command, of_run
-from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.run import commands as c
 from tui.run.fold import fold_all

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from tests.unit.cli.journals import plan, sign
 from tui.cli.drive import way_of
+from tui.cli.exit import Exit, Stop
 from tui.cli.options import policy_of
 from tui.cli.run import choose_target, mode_of
-from tui.cli.stop import Exit, Stop
 from tui.plan.model import Target
 
 ONE = plan(sign("go"))

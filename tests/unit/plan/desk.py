@@ -12,7 +12,7 @@ from msgspec import Struct
 from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.loader import Loaded, load
 from tui.plan.scalars import Duration, File
-from tui.steps.base import Context
+from tui.steps.context import Context
 from tui.steps.effects import Effect, Outcome, Passed
 
 

@@ -9,8 +9,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from tui.journal.events import TYPES, StepStarted
-from tui.journal.schema import event_schemas
+from tui.journal.events import TYPES, StepStarted, event_schemas
 from tui.plan.kinds import Kinds
 from tui.plan.problems import ProblemReport
 from tui.plan.schema import json_schema

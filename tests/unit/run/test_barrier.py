@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from tests.unit.run.runs import TARGET, Driven, listed, query, rollback, sql, undo
+from tui.cli.exit import Exit
 from tui.cli.outcome import of_command, of_run
-from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, EvidenceState, HoldReason, Standing, WaitReason
 from tui.journal.other_runs import OtherRun

@@ -20,8 +20,8 @@ from tests.unit.run.runs import (
     undo,
 )
 from tests.unit.run.runs import rollback as back
+from tui.cli.exit import Exit
 from tui.cli.outcome import of_command, of_run
-from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.plain.table import runs_lines, status_lines
 from tui.plan.model import Proof

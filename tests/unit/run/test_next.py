@@ -19,8 +19,8 @@ from tests.unit.run.runs import (
     sql,
     undo,
 )
+from tui.cli.exit import Exit
 from tui.cli.outcome import of_run
-from tui.cli.stop import Exit
 from tui.journal import events as e
 from tui.journal.codes import TriggerReason
 from tui.plan.model import Guard, Trigger

@@ -8,7 +8,7 @@ from typing import Any
 from tui.plan.files import UnusableFile
 from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.model import Proof, Step
-from tui.steps.base import Context
+from tui.steps.context import Context
 from tui.steps.effects import ChildDone, Effect, Emit, Outcome, SqlError, TxDone
 
 LOCKED = SqlError(sqlstate="55P03", message="canceling statement due to lock timeout")

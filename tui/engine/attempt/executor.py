@@ -34,7 +34,7 @@ from tui.run.confirmation import late
 from tui.run.steps import StepState
 from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
-from tui.steps.base import Context
+from tui.steps.context import Context
 from tui.steps.registry import KINDS
 
 

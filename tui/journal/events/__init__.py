@@ -1,10 +1,12 @@
 """The events of a run: the typed data of every journal line, by the line's `type`.
 
 Neutral data, no words in any language; ids of 64 bits are strings; seconds are floats. A reader keeps types it does
-not know (`decode` returns None for them). Shapes are published as JSON Schema by `tui.journal.schema`.
+not know (`decode` returns None for them). Their shapes are published as JSON Schema (`event_schemas`).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 
@@ -39,3 +41,17 @@ def decode(type_: str, data: bytes | msgspec.Raw) -> Event | None:
     """The typed event of a line, or None when this version does not know its type. Raises msgspec.ValidationError."""
     decoder = _DECODERS.get(type_)
     return None if decoder is None else decoder.decode(data)
+
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def event_schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema (draft 2020-12) of the `data` of every type of line this version writes, each complete in itself.
+
+    Further keys are allowed everywhere: a reader keeps what it does not know.
+    """
+    return {
+        name: {"$schema": _DIALECT, **msgspec.json.schema(event), "title": name}
+        for name, event in sorted(TYPES.items())
+    }

@@ -26,8 +26,8 @@ from tui.sql.leaving import reach
 from tui.sql.outside import outside_of
 from tui.sql.script import read_script
 from tui.sql.touched import LONGEST, WHOLE, Touches
-from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence, failed_child
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Effect, Passed, PsqlDone, ReadFile, RunPsql, SqlSettings
 from tui.steps.locks import LOCK_TIMEOUT, lint_tolerance
 from tui.steps.psql.says import error_of

@@ -24,7 +24,7 @@ from tui.sql.patient import is_patient
 from tui.sql.script import Script, read_script
 from tui.sql.touched import LONGEST, WHOLE, Touches
 from tui.sql.units import Unit, units
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, Passed, ReadFile, RunTransaction, SqlStatement
 from tui.steps.locks import gently, lint_tolerance, settings_of
 from tui.steps.sql import parts

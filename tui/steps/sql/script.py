@@ -23,7 +23,7 @@ from tui.sql.script import Statement
 from tui.sql.settings import settings as settings_in
 from tui.sql.units import Unit, resume_at
 from tui.steps.answers import ask
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     CleanUp,
     Effect,

@@ -10,8 +10,8 @@ from msgspec.structs import fields
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
 from tui.said import N_, Quoted
-from tui.steps.base import Context, StepRun
 from tui.steps.child import child_evidence
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, HashPath, Passed, PathHash
 from tui.steps.verify_backup.spec import VerifyBackupSpec
 from tui.steps.verify_backup.trial import run, trial

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable
 from typing import Any, Final
 
 from tui.journal.codes import FailReason, LeftOut
-from tui.steps.base import Context, StepRun
+from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
     Effect,
