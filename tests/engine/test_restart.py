@@ -275,7 +275,7 @@ async def test_a_statement_that_somebody_cancels_is_no_session_that_was_ended(
 def cut(rig: Rig) -> None:
     """The connections of all attempts end, and nobody says why."""
     for attempt in rig.engine._attempts.values():
-        session = attempt.sql._session
+        session = attempt.sql.work.current
         assert session is not None
         with socket.socket(fileno=os.dup(session._connection.pgconn.socket)) as ours:
             ours.shutdown(socket.SHUT_RDWR)

@@ -228,7 +228,7 @@ async def test_a_session_that_ends_between_two_tries_is_made_anew(empty_database
             assert rig.do(Execute(step="s")) is None
             await rig.until(lambda: any(e["data"]["reason"] == "lock_retry" for e in rig.events("step.waiting")))
             attempt = next(iter(rig.engine._attempts.values()))
-            session = await rig.until(lambda: attempt.sql._session)
+            session = await rig.until(lambda: attempt.sql.work.current)
             await session.close()
             holder.execute("rollback")
             assert (await rig.ended("s"))["type"] == "step.passed"

@@ -10,7 +10,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, own_server
-from tui.engine.attempt import recovery
+from tui.engine.attempt import statement_fate
 from tui.engine.drivers import query as queries
 from tui.journal import events as e
 from tui.journal.codes import FailReason, FateReason, WaitReason
@@ -164,17 +164,17 @@ async def test_a_server_that_refuses_a_question_is_not_called_unreachable(held: 
     steps = '          - {id: a, title: A, sql: "insert into done values (1)", undo: {sql: "delete from done"}}\n'
     async with Rig(tmp_path, held, steps) as rig:
         await rig.execute("a")
-        real = recovery.Recovery._statements
+        real = statement_fate.StatementFate.verdict
 
-        async def refused(self: recovery.Recovery) -> object:
+        async def refused(self: statement_fate.StatementFate) -> object:
             raise StatementFailed("42501", "permission denied for table ledger")
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(recovery.Recovery, "_statements", refused)
+            patch.setattr(statement_fate.StatementFate, "verdict", refused)
             await rig.take_up(cut=lambda event: event["type"] == "tx.commit_sent")
             await rig.until(lambda: rig.step("a").waiting == "unanswered", "it asks again")
             assert "permission denied" in rig.step("a").waiting_facts["message"]
-            patch.setattr(recovery.Recovery, "_statements", real)
+            patch.setattr(statement_fate.StatementFate, "verdict", real)
             await rig.ended("a")
         assert rig.step("a").status == "passed" and "server_unreachable" not in rig.said()
 

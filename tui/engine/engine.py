@@ -246,7 +246,7 @@ class Engine:
         """Server processes that work for running attempts: pid to step and attempt."""
         found = {}
         for key, attempt in self._attempts.items():
-            pid = attempt.sql.backend_pid
+            pid = attempt.sql.work.backend_pid
             if pid is not None:
                 found[pid] = key
         return found

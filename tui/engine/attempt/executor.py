@@ -82,7 +82,7 @@ class Executor:
         self.life = ServerLife(target)
         self.queries = QueryDriver(target, self.step, LockHolders(target, self._waits), self.outage)
         self.prover = Prover(
-            recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.rest,
+            recorder, self.queries, self.step, self.kind, state.attempt, self.stop, make_room=self.sql.work.rest,
             report=report,
         )  # fmt: skip
         self.children = ChildDriver(
@@ -101,8 +101,8 @@ class Executor:
 
     def under_way(self) -> Iterator[tuple[Session, float]]:
         """Sessions of its own that wait for their server, each with the seconds for which that may be silent."""
-        if self.sql.under_way is not None:
-            yield self.sql.under_way
+        if self.sql.work.under_way is not None:
+            yield self.sql.work.under_way
         patient = self.kind.patient
         for session in self.queries.under_way():
             yield session, tolerance(self.step.tolerate, patient)
@@ -142,7 +142,7 @@ class Executor:
                 return await self.psql.run(effect, witnessed=witnessed)
             case fx.Snapshot():
                 taken = await self._snapshot(effect)
-                self.children.source = self.snapshots.source
+                self.children.start.source = self.snapshots.source
                 return taken
             case fx.ReadFile():
                 return await asyncio.to_thread(self.plan.text, effect.path)

@@ -16,6 +16,7 @@ import msgspec
 from tui.engine.attempt.outcome import OutcomeRecorder
 from tui.engine.attempt.program_fate import ASKED, program_fate, proof_fate
 from tui.engine.attempt.proof import ProofUnanswered
+from tui.engine.attempt.statement_fate import StatementFate
 from tui.engine.drivers.psql import ProgramEnded
 from tui.engine.drivers.query import sql_error
 from tui.engine.exceptions import SCARCE, facts
@@ -26,14 +27,12 @@ from tui.journal.facts import Fact
 from tui.journal.remarks import neutral
 from tui.plan.sealed import NotAsSealed
 from tui.postgres.errors import PostgresError, StatementFailed
-from tui.postgres.evidence import commits, fence, outside
+from tui.postgres.evidence import commits, fence
 from tui.postgres.identity import OtherTarget
 from tui.postgres.results import Backend
-from tui.postgres.session import Session
 from tui.run.steps import StepState
 from tui.said import Said
 from tui.sql.leaving import outlasts
-from tui.sql.units import Unit
 from tui.steps import effects as fx
 from tui.steps.child import child_evidence, failed_child
 
@@ -65,6 +64,7 @@ class Recovery:
         self._recorder = attempt.recorder
         self._target = attempt.target
         self._step = attempt.step
+        self._statements = StatementFate(attempt)
         self._announced = False
         self._began = time.monotonic()
         self._failures = 0
@@ -192,105 +192,7 @@ class Recovery:
             return await proof_fate(self._attempt, {})
         if kind.fence == "child":
             return await program_fate(self._attempt, self._at, self._ended)
-        return await self._statements()
-
-    # -- statements ---------------------------------------------------------------------------------------------
-
-    async def _statements(self) -> commits.FateVerdict:
-        at = self._at
-        control = await self._target.control()
-        witness = at.witness
-        if witness is None:
-            # No transaction with a commit on its way. A backend of the attempt may still hold an open transaction,
-            # which nobody can commit any more: it has to be gone before anything is begun again.
-            if not await self._free(control):
-                return commits.FateVerdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
-            if at.done > at.resume_from and self._is_atomic():
-                return commits.FateVerdict("applied", FateReason.COMMIT_JOURNALED, {"statements": at.done})
-            return commits.FateVerdict("not_applied", FateReason.NOTHING_SENT, {"done": at.done})
-        if witness.get("outside"):
-            return await self._outside(control, witness)
-        typed = msgspec.convert(witness, commits.TxWitness)
-        verdict = await commits.judge(
-            control, typed, run=self._attempt.opened.id, step=at.id, attempt=at.attempt, statement=at.tx_statement,
-            commit_acked=False, patience=2.0, known=self._target.known(),
-        )  # fmt: skip
-        gid = witness.get("gid")
-        if gid and verdict.reason == FateReason.XID_IN_PROGRESS:
-            # It is in progress because it was prepared, which is all that the script says of it here.
-            prepared = await control.rows("prepared_transaction", [gid])
-            if prepared and int(prepared[0][0]) == int(typed.xid) % (1 << 32):
-                return commits.FateVerdict("applied", FateReason.PREPARED, verdict.facts | {"gid": gid})
-        return verdict
-
-    def _is_atomic(self) -> bool:
-        kind = self._attempt.kind
-        return kind.atomic is not None and kind.atomic(kind.typed(self._step.spec))
-
-    async def _free(self, control: Session) -> bool:
-        key = fence.attempt_key(self._attempt.opened.id, self._at.id, self._at.attempt)
-        return await fence.poll_until_free(control, key, time.monotonic() + 2.0)
-
-    async def _outside(self, control: Session, witness: dict[str, Any]) -> commits.FateVerdict:
-        """A statement outside a transaction: when its backend is gone, the catalogue decides; a half is cleaned up."""
-        backend = Backend(pid=int(witness["pid"]), start=str(witness["backend_start"]))
-        if await fence.wait_until_gone(control, [backend], time.monotonic() + 2.0):
-            return commits.FateVerdict("still_running", FateReason.BACKEND_ALIVE, {"pid": backend.pid})
-        if not await self._free(control):
-            return commits.FateVerdict("still_running", FateReason.ATTEMPT_KEY_HELD, {})
-        identity = self._target.identity
-        if identity is not None and witness.get("system_identifier") not in (None, identity.system_identifier):
-            return commits.FateVerdict("undecided", FateReason.OTHER_SERVER, {"found": identity.system_identifier})
-        about = witness.get("object") or {}
-        left = await outside.after(control, about)
-        facts: dict[str, Any] = {"leftovers": list(left.leftovers)} if left.leftovers else {}
-        match left.state:
-            case "whole":
-                return commits.FateVerdict("applied", FateReason.CATALOGUE, facts)
-            case "nothing":
-                # What a rebuild has done shows only where it gave an index another oid.
-                again = about.get("kind") in ("repeatable", "reindex")
-                return commits.FateVerdict(
-                    "not_applied", FateReason.REPEATABLE if again else FateReason.CATALOGUE, facts
-                )  # fmt: skip
-            case "half":
-                return await self._half(control, about, facts)
-        return await self._by_proof(about)
-
-    async def _half(self, control: Session, about: dict[str, Any], facts: dict[str, Any]) -> commits.FateVerdict:
-        """The catalogue shows something unfinished: it is taken away, or brought to its end, before anything else."""
-        if self._step.cleanup is None:
-            return commits.FateVerdict("undecided", FateReason.NO_CLEANUP, facts)
-        why = await self._attempt.cleanup(about)
-        if why is not None:
-            return commits.FateVerdict("undecided", FateReason.CLEANUP_FAILED, facts | {"message": why})
-        left = await outside.after(control, about)
-        if left.state == "whole":
-            return commits.FateVerdict("applied", FateReason.CATALOGUE, {"cleanup": "done"})
-        return commits.FateVerdict("not_applied", FateReason.CLEANED_UP, facts)
-
-    async def _by_proof(self, about: dict[str, Any]) -> commits.FateVerdict:
-        """The catalogue says nothing of the statement. The step's proof is of all its statements together: it tells of
-        one where that is the only one, or the last one and everything is there."""
-        prove = self._step.prove
-        if prove is None:
-            if self._attempt.at.undoes is None:
-                return commits.FateVerdict("undecided", FateReason.NO_PROOF, {})
-            return await proof_fate(self._attempt, {})
-        working = [unit for unit in self._units() if not unit.leaves_nothing]
-        there, proof = await self._attempt.proof(prove)
-        if there and (not working or working[-1].last == self._at.tx_statement):
-            return commits.FateVerdict("applied", FateReason.PROVED, {"prove": proof})
-        if len(working) > 1:
-            return commits.FateVerdict("undecided", FateReason.ONE_OF_MANY, {"prove": proof})
-        if self._step.cleanup is None:
-            return commits.FateVerdict("undecided", FateReason.NO_CLEANUP, {"prove": proof})
-        why = await self._attempt.cleanup(about)
-        if why is not None:
-            return commits.FateVerdict("undecided", FateReason.CLEANUP_FAILED, {"message": why, "prove": proof})
-        return commits.FateVerdict("not_applied", FateReason.CLEANED_UP, {"prove": proof})
-
-    # -- the end ------------------------------------------------------------------------------------------------
+        return await self._statements.verdict()
 
     async def _settle(self, verdict: commits.FateVerdict) -> None:
         at = self._at
@@ -376,20 +278,15 @@ class Recovery:
 
     def _is_whole(self) -> bool:
         """Whether what was applied is the whole step, or one statement of several that go on behind it."""
-        if self._at.by_hand or self._attempt.kind.fence != "statements" or self._is_atomic():
+        if self._at.by_hand or self._attempt.kind.fence != "statements" or self._statements.is_atomic():
             return True
         # What comes behind a statement that was applied was never sent, whatever the step's proof can see of it.
         try:
-            found = self._units()
+            found = self._statements.units()
         except (OSError, ValueError) as error:
             self._attempt.report(error, f"the script of step {self._step.id}")
             return False
         return bool(found) and all(unit.leaves_nothing for unit in found if unit.first > self._at.tx_statement)
-
-    def _units(self) -> tuple[Unit, ...]:
-        """The units of the step's script; none where its kind has no script."""
-        kind = self._attempt.kind
-        return () if kind.units is None else kind.units(kind.typed(self._step.spec), self._attempt.plan.text)
 
     def _outlasts(self) -> bool:
         """Whether the step's SQL may have left something behind that is not taken back with its transaction."""

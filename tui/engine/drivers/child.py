@@ -7,16 +7,17 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from tui.engine.drivers.output import StepOutputFile
+from tui.engine.drivers.program_start import ProgramStart
 from tui.engine.exceptions import said
 from tui.engine.programs.child import Child, ChildLost, ChildNotStarted, read_status, status_path
-from tui.engine.programs.client_tools import LIBPQ_PROGRAMS, find_tool, tool_major
+from tui.engine.programs.client_tools import LIBPQ_PROGRAMS
 from tui.engine.programs.private_files import PrivateFiles
-from tui.engine.programs.processes import MARK, ChildIdentity, end_alive, end_marked
+from tui.engine.programs.processes import ChildIdentity, end_alive, end_marked
 from tui.engine.programs.removal import patiently, remove
 from tui.engine.programs.spool import OutputBatch, Spool
 from tui.engine.programs.supervisor_pool import SupervisorPool
@@ -28,24 +29,17 @@ from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
 from tui.journal.line import JournalError
 from tui.journal.remarks import Coded, Remarked, neutral
-from tui.plan.model import Step, tolerance
-from tui.plan.scalars import ExpansionError, expand
+from tui.plan.model import Step
+from tui.plan.scalars import ExpansionError
 from tui.plan.sealed import NotAsSealed, SealedPlan
-from tui.postgres.conninfo.connection_string import keywords
-from tui.postgres.conninfo.parameters import WorkSettings, application_name
-from tui.postgres.conninfo.programs import SERVICE
-from tui.postgres.conninfo.resolve import Resolved
-from tui.postgres.conninfo.service_file import own_file, render
 from tui.postgres.errors import PostgresError
 from tui.postgres.evidence import fence
 from tui.postgres.identity import OtherTarget
 from tui.postgres.session import Session
 from tui.runs.paths import RunPaths
 from tui.said import said_of
-from tui.steps.effects import ChildDone, RunChild, SqlSettings
+from tui.steps.effects import ChildDone, RunChild
 
-ARTIFACTS: Final = "VIRADA_ARTIFACTS"
-"""In the environment of the plan's own programs: where they may leave files that belong to the run."""
 _GRACE = 5.0
 
 
@@ -94,16 +88,12 @@ class ChildDriver:
         self._supervisors = supervisors
         self._recorder = recorder
         self._paths = paths
-        self._target = target
         self._step = step
         self._attempt = attempt
-        self._opened = opened
-        self._environment = environment
         self._output = output
         self._plan = plan
         self._private = PrivateFiles(paths, step.id, attempt)
-        self.source: tuple[Resolved, Session] | None = None
-        """The standby that programs go to which are told to."""
+        self.start = ProgramStart(target, step, attempt, opened, environment, paths.artifacts, self._private)
         self._child: Child | None = None
         self._ending: asyncio.Future[bool] | None = None
         self._stopped = False
@@ -111,16 +101,6 @@ class ChildDriver:
         self.under_way: RunningProgram | None = None
         """The program that runs and reaches the target."""
         self._count = 0
-
-    @property
-    def application(self) -> str:
-        """The application_name that the programs of this attempt show to the server."""
-        return application_name(self._opened.id, f"{self._step.id}.{self._attempt}")
-
-    @property
-    def mark(self) -> str:
-        """What the programs of this attempt carry in their environment."""
-        return f"{self._opened.id}/{self._step.id}.{self._attempt}"
 
     @property
     def raw(self) -> Path | None:
@@ -155,7 +135,7 @@ class ChildDriver:
     async def _run(self, effect: RunChild, accompany: Accompaniment | None, directory: Path) -> ChildDone:
         began = time.monotonic()
         try:
-            argv, environment, lost = await self._prepared(effect)
+            argv, environment, lost = await self.start.prepared(effect)
         except ExpansionError as error:
             return ChildDone(status=None, error=Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral())
         except (LookupError, ValueError, OSError) as error:
@@ -178,9 +158,9 @@ class ChildDriver:
         self._child, self._severed = child, None
         if effect.target and not effect.source:
             self.under_way = RunningProgram(
-                identity=child.identity, application=self.application,
+                identity=child.identity, application=self.start.application,
                 ours=Path(argv[0]).name in LIBPQ_PROGRAMS and not effect.authored,
-                tolerate=self._settings(effect.settings).tolerate_s,
+                tolerate=self.start.settings(effect.settings).tolerate_s,
             )  # fmt: skip
         try:
             return await self._led(effect, child, raw, redactor, accompany, began, lost)
@@ -282,72 +262,6 @@ class ChildDriver:
         for path in (raw, status_path(raw)):
             path.unlink(missing_ok=True)
 
-    async def _prepared(self, effect: RunChild) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
-        """Arguments, environment, and what of the target's settings it will lack.
-
-        Raises LookupError for a program that is not there, PostgresError where it has no server to go to.
-        """
-        name = effect.argv[0]
-        identity = self._target.identity
-        server = None if identity is None else identity.server_version // 10000
-        environment = dict(self._environment)
-        given = {key: expand(value, self._environment) for key, value in effect.environment.items()}
-        if effect.authored:
-            environment[ARTIFACTS] = str(self._paths.artifacts)
-        environment |= given
-        environment[MARK] = self.mark
-        own = effect.files and "/" in name and not name.startswith("/")
-        # One that is named by where it lies in the plan is the one in its working directory.
-        program = name if own else find_tool(name, environment, server, self._opened.demo is not None)
-        if program is None:
-            raise LookupError(f"the program {name} is not installed on this host")
-        argv = [program, *effect.argv[1:]]
-        lost: tuple[str, ...] = ()
-        if effect.target:
-            environment, statements, lost = await self._way(effect, program, environment, given)
-            argv = _before(argv, [word for statement in statements for word in ("-c", statement)])
-        return argv, environment, lost
-
-    async def _way(
-        self, effect: RunChild, program: str, environment: dict[str, str], given: Mapping[str, str]
-    ) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
-        """The environment in which the program reaches the target and nothing else, by a service of its own."""
-        name = Path(program).name
-        ours = name in LIBPQ_PROGRAMS and not effect.authored
-        major = await asyncio.to_thread(tool_major, program) if ours else None
-        settings = self._settings(effect.settings)
-        if ours:
-            # psql is led, as the login at first, and others have an option for it.
-            settings = msgspec.structs.replace(settings, role=None)
-        way = await self._target.program(
-            name, self.application, major=major, settings=settings, given=given, ours=ours,
-            source=self.source if effect.source else None,
-        )  # fmt: skip
-        await self._target.tolerate(settings.tolerate_s)
-        if "role" in way.lost:
-            # It would act with the rights of whoever logs in.
-            raise LookupError(f"{name} cannot be given the role {effect.settings.role if effect.settings else ''}")
-        variables = {variable for variable in keywords().values() if variable is not None} | {"PGSERVICEFILE"}
-        # What else a person's environment says of a connection must not lead it somewhere else.
-        kept = {key: value for key, value in environment.items() if key not in variables or key in given}
-        kept = way.environment | kept if not ours else kept | way.environment
-        if way.service:
-            others = "" if ours else await asyncio.to_thread(_read, own_file(self._environment))
-            kept["PGSERVICEFILE"] = str(self._private.write("service", render(SERVICE, way.service, others)))
-            kept["PGSERVICE"] = SERVICE
-        return kept, way.statements, way.lost
-
-    def _settings(self, wanted: SqlSettings | None) -> WorkSettings:
-        """What a program's sessions begin with; one that says nothing of it sets its own limits, or has none, and
-        keeps nobody waiting: a dump, or the restore of one into a database of its own."""
-        if wanted is None:
-            return WorkSettings(lock_timeout_ms=0, tolerate_s=tolerance(self._step.tolerate, patient=True))
-        return WorkSettings(
-            lock_timeout_ms=_milliseconds(wanted.lock_timeout),
-            statement_timeout_ms=_milliseconds(wanted.statement_timeout),
-            row_security=wanted.row_security, role=wanted.role, read_only=wanted.read_only, tolerate_s=wanted.tolerate,
-        )  # fmt: skip
-
     async def _time_out(self, seconds: float, timed_out: asyncio.Event) -> None:
         await asyncio.sleep(seconds)
         timed_out.set()
@@ -393,7 +307,7 @@ class ChildDriver:
         The output is rebuilt from the raw file. None: it was ended now, or its status is not known.
         """
         if recorded is None:
-            await end_marked(self.mark, _GRACE)
+            await end_marked(self.start.mark, _GRACE)
             return None
         raw = self._paths.output / str(recorded["raw"])
         identity = msgspec.convert({k: recorded[k] for k in ChildIdentity.__struct_encode_fields__}, ChildIdentity)
@@ -421,27 +335,10 @@ class ChildDriver:
 
     async def backends_gone(self, control: Session) -> bool:
         """Whether no server process works for this attempt's programs any more; those left over are terminated."""
-        left = await fence.find_backends(control, self.application)
+        left = await fence.find_backends(control, self.start.application)
         for backend in left:
             await fence.terminate(control, backend)
         return not await fence.wait_until_gone(control, left, time.monotonic() + 2.0)
-
-
-def _milliseconds(seconds: float | None) -> int:
-    return max(1, round(seconds * 1000)) if seconds else 0
-
-
-def _before(argv: list[str], words: list[str]) -> list[str]:
-    """The arguments with these before the first statement or file."""
-    at = next((i for i, word in enumerate(argv) if word in ("-c", "-f")), len(argv))
-    return [*argv[:at], *words, *argv[at:]]
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
-        return ""
 
 
 def _status(raw: Path) -> int | None:

@@ -17,7 +17,8 @@ import msgspec
 
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import sql_error
-from tui.engine.drivers.sql import FateUnknown, SqlDriver
+from tui.engine.drivers.sql import SqlDriver
+from tui.engine.drivers.work_session import FateUnknown
 from tui.engine.programs.pipes import ProgramPipes
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess

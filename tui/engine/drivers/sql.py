@@ -16,26 +16,23 @@ from tui.engine.drivers.cancel import cancel, heard
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.target_key import TargetKey
-from tui.engine.drivers.transaction import TransactionUnderWay, answer_to, confirmed, identity_facts, milliseconds
+from tui.engine.drivers.transaction import TransactionUnderWay, answer_to, confirmed, identity_facts
+from tui.engine.drivers.work_session import FateUnknown, WorkSession
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
 from tui.engine.target.lock_holders import LockHolders
-from tui.engine.target.session_loss import SessionLost
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
 from tui.journal.remarks import said_fields
-from tui.plan.model import BRIEF, Step
+from tui.plan.model import Step
 from tui.postgres import row_counts
-from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
-from tui.postgres.evidence import commits, fence, ledger, outside
+from tui.postgres.evidence import commits, ledger, outside
 from tui.postgres.identity import OtherTarget
-from tui.postgres.results import ServerNotice
 from tui.postgres.session import Session
 from tui.steps.effects import (
     Countable,
     Counts,
-    Prelude,
     RunSession,
     RunStatement,
     RunTransaction,
@@ -44,10 +41,6 @@ from tui.steps.effects import (
     SqlStatement,
     TxDone,
 )
-
-
-class FateUnknown(SessionLost):
-    """The connection was lost where that says nothing of what became of the work."""
 
 
 class SqlDriver:
@@ -67,29 +60,13 @@ class SqlDriver:
         self._step = step
         self._attempt = attempt
         self._opened = opened
-        self._output = output
-        self._session: Session | None = None
-        self._settings: SqlSettings | None = None
+        self.work = WorkSession(target, step, attempt, opened, output)
         self.key = TargetKey(target, self._waiting)
-        self._cancelled = False
         self._for_another = False
         self._gave_way = False
         self._in_transaction = False
         self._lock_holders = LockHolders(target, self._waiting)
         self.object: dict[str, object] = {}  # of the last statement outside a transaction, before it was sent
-
-    @property
-    def under_way(self) -> tuple[Session, float] | None:
-        """The session that waits for its server, and for how many seconds that may be silent."""
-        session = self._session
-        if session is None or session.closed or session.busy_since is None:
-            return None
-        return session, BRIEF if self._settings is None else self._settings.tolerate
-
-    @property
-    def backend_pid(self) -> int | None:
-        """The server process that works for this attempt, while there is one."""
-        return None if self._session is None or self._session.closed else self._session.backend.pid
 
     def _waiting(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self._recorder.append(e.StepWaiting(step=self._step.id, attempt=self._attempt, reason=reason, facts=facts))
@@ -97,7 +74,7 @@ class SqlDriver:
     async def transaction(self, effect: RunTransaction) -> TxDone:
         """All of the statements, or none, with the evidence of it."""
         began = time.monotonic()
-        session = await self._ready(effect.settings, effect.session)
+        session = await self.work.ready(effect.settings, effect.session)
         if isinstance(session, TxDone):
             return session
         self._in_transaction, self._gave_way = True, False
@@ -127,7 +104,7 @@ class SqlDriver:
             raise
         except PostgresError as error:
             failed = sql_error(error, work.line)
-            if self._gave_way and error.sqlstate == "57014" and not self._cancelled:
+            if self._gave_way and error.sqlstate == "57014" and not self.work.cancelled:
                 text = "gave way to the sessions that queued behind the lock"
                 failed = SqlError(sqlstate="55P03", message=text, line=work.line)
             return await self._aborted(session, work, failed)
@@ -162,7 +139,7 @@ class SqlDriver:
     async def _all(self, session: Session, work: TransactionUnderWay, statements: tuple[SqlStatement, ...]) -> None:
         for statement in statements:
             work.line = statement.line
-            result = await self._one(session, statement)
+            result = await self.work.one(session, statement)
             work.rows += row_counts.rows_changed(result)
             work.claimed, work.returned = row_counts.claimed(result), result.returned
             work.warn(result.warnings)
@@ -171,15 +148,15 @@ class SqlDriver:
         """One statement outside any transaction: what it is judged by is what the catalogue says before and after."""
         if not effect.missing:
             return await self._statement(effect)
-        await self.rest()
+        await self.work.rest()
         try:
             return await self._statement(effect)
         finally:
-            await self.rest()
+            await self.work.rest()
 
     async def _statement(self, effect: RunStatement) -> TxDone:
         began = time.monotonic()
-        session = await self._ready(effect.settings, effect.session)
+        session = await self.work.ready(effect.settings, effect.session)
         if isinstance(session, TxDone):
             return session
         backend = session.backend
@@ -206,7 +183,7 @@ class SqlDriver:
         self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=witness | {"object": self.object}))
         try:
             async with self._lock_holders.over(backend.pid, effect.settings.lock_timeout):
-                result = await self._one(session, effect.statement)
+                result = await self.work.one(session, effect.statement)
         except ConnectionLost as error:
             raise FateUnknown(error) from None
         except PostgresError as error:
@@ -242,12 +219,12 @@ class SqlDriver:
     async def of_session(self, effect: RunSession) -> TxDone:
         """A statement that changes its session and nothing else: without evidence, as it may be executed again."""
         began = time.monotonic()
-        session = await self._ready(effect.settings, effect.session)
+        session = await self.work.ready(effect.settings, effect.session)
         if isinstance(session, TxDone):
             return session
         self._in_transaction = False
         try:
-            result = await self._one(session, effect.statement)
+            result = await self.work.one(session, effect.statement)
         except OutOfMemory as error:
             return self._failed(sql_error(error, effect.statement.line), began)
         except ConnectionLost as error:
@@ -271,54 +248,48 @@ class SqlDriver:
         self._in_transaction = False
         try:
             for statement in statements:
-                await self._one(session, statement)
+                await self.work.one(session, statement)
         except StatementFailed as error:
             return TxDone(committed=False, error=sql_error(error, statement.line))
         return TxDone(committed=True)
 
     async def session(self, settings: SqlSettings) -> Session:
         """The attempt's session as it is, or a new one, under these settings."""
-        session = await self._ready(settings, ())
+        session = await self.work.ready(settings, ())
         assert isinstance(session, Session)
         return session
 
     def allow_again(self) -> None:
         """After a cancel: the cleanup of what was cancelled may still be sent."""
-        self._cancelled = False
+        self.work.cancelled = False
 
     async def cancel(self, for_another: bool = False) -> None:
         """Cancel what runs, on the server, for good: nothing further of this attempt is begun. `for_another`: this
         engine ends, and the next one judges what is half done."""
-        self._cancelled, self._for_another = True, for_another
-        await cancel(self._session, lambda: self._cancelled, self._unheard)
+        self.work.cancelled, self._for_another = True, for_another
+        await cancel(self.work.current, lambda: self.work.cancelled, self._unheard)
 
     async def give_up(self) -> None:
         """Nobody waits for what is under way: one request to cancel it, and nothing further is begun."""
-        self._cancelled = True
-        if self._session is not None and not self._session.closed and self._session.busy_since is not None:
-            await heard(self._session)
+        self.work.cancelled = True
+        if self.work.current is not None and not self.work.current.closed and self.work.current.busy_since is not None:
+            await heard(self.work.current)
 
     def _unheard(self, since: str) -> None:
         self._waiting(WaitReason.CANCEL_UNHEARD, {"since": since})
 
     async def give_way(self) -> None:
         """Cancel a transaction's statement that waits for a lock, as if its lock timeout had run out."""
-        if self._in_transaction and self._session is not None and not self._session.closed:
+        if self._in_transaction and self.work.current is not None and not self.work.current.closed:
             self._gave_way = True
             try:
-                await self._session.cancel()
+                await self.work.current.cancel()
             except PostgresError:
                 return
 
-    async def rest(self) -> None:
-        """Close the session, which has nothing to do any more; what is still to be sent opens another one."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
     async def close(self) -> None:
         """Close the session (which gives the attempt's key back) and give the target's key back."""
-        await self.rest()
+        await self.work.rest()
         await self.key.release()
 
     def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
@@ -338,13 +309,6 @@ class SqlDriver:
         assert identity is not None
         found = commits.witness(session, identity, xid, ledger=used, pinned=pinned)
         return dict(to_builtins(found)) | ({"gid": effect.gid} if effect.gid else {})
-
-    async def _one(self, session: Session, statement: SqlStatement):  # type: ignore[no-untyped-def]
-        if self._cancelled:
-            raise StatementFailed("57014", "cancelled before the statement was sent")
-        if statement.copy_data is not None:
-            return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
-        return await session.run(statement.text)
 
     async def _aborted(self, session: Session, work: TransactionUnderWay, error: SqlError) -> TxDone:
         await self._abandon(session)
@@ -366,75 +330,3 @@ class SqlDriver:
                 await session.execute("rollback")
         except PostgresError:
             await session.close()
-
-    async def _ready(self, settings: SqlSettings, prelude: Prelude) -> Session | TxDone:
-        """The attempt's session, with its key, under these settings; in a new one the prelude has been executed.
-
-        TxDone where that cannot be: nothing was done then.
-        """
-        if self._cancelled:
-            raise StatementFailed("57014", "cancelled before anything was sent")
-        await self._target.control()
-        await self._target.tolerate(settings.tolerate)
-        same_role = self._settings is not None and (self._settings.role, self._settings.row_security) == (
-            settings.role,
-            settings.row_security,
-        )
-        if self._session is not None and (self._session.closed or not same_role):
-            await self._session.close()
-            self._session = None
-        if self._session is None:
-            if prelude is None:
-                return TxDone(committed=False, anew=True)
-            self._session = await self._opened_for(settings)
-            failed = await self._prepared(self._session, prelude)
-            if failed is not None:
-                return failed
-        elif self._settings != settings:
-            await self._limit(self._session, settings)
-        self._settings = settings
-        return self._session
-
-    async def _opened_for(self, settings: SqlSettings) -> Session:
-        work = WorkSettings(
-            lock_timeout_ms=milliseconds(settings.lock_timeout),
-            statement_timeout_ms=milliseconds(settings.statement_timeout),
-            row_security=settings.row_security,
-            role=settings.role,
-            tolerate_s=settings.tolerate,
-        )
-        session = await self._target.open("work", self._step.id, work, on_notice=self._noticed)
-        key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
-        try:
-            if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
-                raise StatementFailed("55P03", "another backend still works on this attempt")
-        except BaseException:
-            # It may have the key, and nobody else knows of it.
-            await session.close()
-            raise
-        return session
-
-    async def _prepared(self, session: Session, prelude: tuple[SqlStatement, ...]) -> TxDone | None:
-        """Make a new session what the earlier one was; how that failed, after which there is no session."""
-        for statement in prelude:
-            try:
-                await self._one(session, statement)
-            except ConnectionLost as error:
-                raise FateUnknown(error) from None
-            except PostgresError as error:
-                await session.close()
-                return TxDone(committed=False, error=sql_error(error, statement.line), anew=True)
-        return None
-
-    async def _limit(self, session: Session, settings: SqlSettings) -> None:
-        """Put the limits in force, but for those that the script gives itself."""
-        limits = {"lock_timeout": settings.lock_timeout, "statement_timeout": settings.statement_timeout}
-        wanted = [f"set {n} = {milliseconds(s)}" for n, s in limits.items() if n not in settings.keep]
-        if wanted:
-            await session.execute("; ".join(wanted))
-        if self._settings is not None and self._settings.tolerate != settings.tolerate:
-            await session.endure(settings.tolerate)
-
-    def _noticed(self, notice: ServerNotice) -> None:
-        detail = f"\nDETAIL:  {notice.detail}" if notice.detail else ""
-        self._output.line(f"{notice.severity}:  {notice.message}{detail}")

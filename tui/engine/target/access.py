@@ -1,9 +1,8 @@
-"""The plan's target as the engine reaches it: its connection string, its sessions, the environment of its tools."""
+"""The plan's target as the engine reaches it: its connection string, and its sessions."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -22,20 +21,12 @@ from tui.postgres.connect import open_session
 from tui.postgres.conninfo.connection_string import quoted_value
 from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.conninfo.password_file import passwords_of as passfile_passwords
-from tui.postgres.conninfo.programs import (
-    KnownConnection,
-    ProgramConnection,
-    program_connection,
-    program_settings,
-    without_misleading,
-)
 from tui.postgres.conninfo.resolve import Resolved, resolve
 from tui.postgres.conninfo.service_file import passwords_of as service_passwords
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, UnusableTarget
 from tui.postgres.evidence.commits import KnownTarget, pin
-from tui.postgres.evidence.fence import xid_status
 from tui.postgres.evidence.ledger import unknown as unknown_rows
-from tui.postgres.evidence.lineage import RunTraces, look
+from tui.postgres.evidence.lineage import RunTraces, look, untouched
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.pooler import SETTLED
 from tui.postgres.readiness import lets_in
@@ -160,7 +151,7 @@ class TargetAccess:
         on_notice: Callable[[ServerNotice], None] | None, database: str | None, runs_the_plan: bool | None,
         control: Session | None,
     ) -> Session:  # fmt: skip
-        await self._password()
+        await self.ask_password()
         if purpose == "control":
             settings = WorkSettings(tolerate_s=self._tolerate)
         address = None if control is None else control.address
@@ -275,7 +266,9 @@ class TargetAccess:
             seen = await look(control, found, expected.left)
             facts = {"evidence": seen.state, **seen.facts}
             if seen.lost:
-                emptied = seen.state == EvidenceState.LEDGER_ROWS_MISSING and await self._untouched(control, expected)
+                emptied = seen.state == EvidenceState.LEDGER_ROWS_MISSING and await untouched(
+                    control, found, expected.left
+                )
                 code = HoldReason.LEDGER_EMPTIED if emptied else HoldReason.EVIDENCE_LOST
                 raise self._other(expected, code, to_builtins(found), facts)
             if difference(expected.identity, found) is not None:
@@ -288,14 +281,6 @@ class TargetAccess:
                     raise self._other(expected, HoldReason.JOURNAL_BEHIND, to_builtins(found), facts)
                 self.begun = []
         self.identity = found
-
-    async def _untouched(self, control: Session, expected: Expected) -> bool:
-        """Whether the very process that committed the run's work still runs, which no copy of the server could: then
-        nothing but the ledger's rows is gone."""
-        last, found = expected.left.last, self._met
-        if last is None or found is None or last.postmaster_start != found.postmaster_start:
-            return False
-        return await xid_status(control, last.xid) == "committed"
 
     def _double(self, session: Session, place: dict[str, Any]) -> OtherServer:
         """Somebody else answered, at this place, beside the control session's server."""
@@ -379,57 +364,6 @@ class TargetAccess:
         self.on_secret()
         return found, session
 
-    async def program(
-        self, name: str, application: str, *, major: int | None, settings: WorkSettings, given: Mapping[str, str],
-        ours: bool, source: tuple[Resolved, Session] | None = None,
-    ) -> ProgramConnection:  # fmt: skip
-        """How a program reaches the target: the server of the control session, with a password asked for now.
-
-        `major`: the program's version. `ours`: one of PostgreSQL's own, with arguments of ours. `given`: variables that
-        the plan sets for it. `source`: a standby to go to instead. Raises ConnectFailed where a program of ours has no
-        server to go to, and OtherServer for any program where the target is not the one it was.
-        """
-        if not self.named:
-            return ProgramConnection(environment={"PGAPPNAME": application})
-        if source is not None:
-            known = await self._bearing(*source, ours)
-        else:
-            try:
-                control: Session | None = await self.control()
-            except OtherServer:
-                raise
-            except ConnectFailed:
-                # A program of the plan's may be what brings the server back.
-                if ours:
-                    raise
-                control = None
-            await self._password()
-            known = await self._bearing(self.resolved(), control, ours)
-        return program_connection(
-            known, program_settings(known, settings), application=application, program=name, major=major,
-            ours=ours, given=given, standby=source is not None, tolerate=settings.tolerate_s,
-        )  # fmt: skip
-
-    async def _bearing(self, resolved: Resolved, session: Session | None, ours: bool) -> KnownConnection:
-        parameters = dict(resolved.parameters)
-        if session is None:
-            return KnownConnection(parameters=parameters, address=None)
-        address = session.address
-        if not ours and address.hostaddr is not None and address.host is not None:
-            found = await asyncio.to_thread(_addresses, address.host, address.port)
-            verified = parameters.get("sslmode") == "verify-full" or session.gssapi
-            address = without_misleading(address, addresses=found, verified=verified, encrypted=session.encrypted)
-        if session.password and (
-            address.host != session.address.host or not ("host" in parameters or address.hostaddr)
-        ):
-            # A password file is looked through by the host's name, which this program is not told as it was written.
-            parameters.setdefault("password", session.password)
-        pooled = self.identity is not None and self.identity.pooler != "none"
-        return KnownConnection(
-            parameters=parameters, address=address, known=session.known, options=not pooled,
-            encoding=session.server_encoding,
-        )  # fmt: skip
-
     @property
     def named(self) -> bool:
         """Whether the plan names a database at all."""
@@ -445,7 +379,7 @@ class TargetAccess:
             if session is not None and not session.closed:
                 await session.close()
 
-    async def _password(self) -> None:
+    async def ask_password(self) -> None:
         """Ask `password_command` anew each time: such tokens expire."""
         command = self.target.password_command
         if command is None:
@@ -463,10 +397,3 @@ def _alike(session: Session, control: Session, elsewhere: bool) -> bool:
     ours, theirs = session.server, control.server
     assert ours is not None and theirs is not None
     return ours.same_server(theirs) and (elsewhere or ours.database_oid == theirs.database_oid)
-
-
-def _addresses(host: str, port: str) -> frozenset[str]:
-    try:
-        return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    except OSError:
-        return frozenset()

@@ -73,6 +73,15 @@ async def look(control: Session, now: TargetIdentity, left: RunTraces) -> Lineag
     return LineageSeen(EvidenceState.TOO_OLD if status == "too old" else EvidenceState.XID_LOST, facts)
 
 
+async def untouched(control: Session, now: TargetIdentity, left: RunTraces) -> bool:
+    """Whether the very process that committed the run's work still runs, which no copy of the server could: then
+    nothing but the ledger's rows is gone."""
+    last = left.last
+    if last is None or last.postmaster_start != now.postmaster_start:
+        return False
+    return await xid_status(control, last.xid) == "committed"
+
+
 async def missing_rows(control: Session, run: str, commits: Sequence[Commit]) -> list[list[Any]]:
     """Step, attempt and statement of those whose row is not in the ledger any more, ten at most; all where there is no
     ledger any more."""
