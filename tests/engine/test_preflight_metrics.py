@@ -180,7 +180,7 @@ async def test_what_each_setting_takes(empty_database: Database) -> None:
         told = await settings_words(session, [*wanted, ("log_line_prefix", "'%e '"), ("no_such_setting", "on")])
     finally:
         await session.close()
-    assert told == (
+    assert str(told) == (
         "It can be measured with logging_collector = on (the server has to be restarted); "
         "log_destination = csvlog (a reload is enough); log_min_messages = error (a reload is enough); "
         "log_line_prefix = '%e ' (a reload is enough); no_such_setting = on (what it takes is not known)."
