@@ -18,7 +18,7 @@ import msgspec
 
 from tui import locale
 from tui.console.export.animated_svg import export
-from tui.console.export.asciicast import ExportOptions
+from tui.console.export.frames import ExportOptions
 from tui.journal.line import GENESIS, decode, digest, encode, encode_data
 from tui.runs.paths import RunPaths
 

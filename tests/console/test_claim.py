@@ -14,7 +14,7 @@ from tests.acceptance.planted import LAST, plant, share
 from tests.console.journals import prepared
 from tests.console.test_commands import confirm_by_name
 from tests.console.twin import HelmTwin, shown
-from tui.console.screens.overlay import QuestionOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.helm.client import NoEngine
 from tui.pictures.header import _person
 from tui.runs.claim import Claim, claim_of

@@ -12,7 +12,7 @@ from tests.console.journals import BRUNO, STORIES, Story, failed, migrated, migr
 from tests.console.twin import HelmTwin, Seen, shown
 from tui.console.feed.messages import Answered
 from tui.console.key_dispatch import PAUSE
-from tui.console.screens.overlay import QuestionOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.helm.client import HelmLost, NoEngine
 from tui.helm.protocol import Refused
 from tui.journal import events as e

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.console.journals import Story, failed, migrated, plan, prepared
 from tests.console.twin import Seen, shown
-from tui.console.screens.overlay import QuestionOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.plan.model import PhaseWindow
 from tui.run import commands as c
 

@@ -14,7 +14,7 @@ from tests.console.test_twelve_questions import before_the_window, commit_sent, 
 from tests.console.twin import HelmTwin, shown
 from tui.console.feed.source import Look
 from tui.console.input.actions import ACTIONS
-from tui.console.screens.overlay import QuestionOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.helm.client import HelmLost, NoEngine
 from tui.journal import events as e
 from tui.pictures.view import Mode

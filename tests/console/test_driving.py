@@ -14,7 +14,7 @@ from tests.console.twin import shown
 from tests.unit.run.runs import Driven
 from tests.unit.run.test_fold import ACTS, POLICIES, a_plan, act
 from tests.unit.run.world import World
-from tui.console.screens.overlay import QuestionOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.journal import events as e
 from tui.pictures import foreseen
 from tui.pictures.header import header

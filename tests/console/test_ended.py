@@ -8,7 +8,7 @@ import pytest
 
 from tests.console.journals import ANA, Story, failed, migrating
 from tests.console.twin import Seen, shown
-from tui.console.screens.overlay import QuestionOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.journal import events as e
 from tui.pictures.view import Mode
 from tui.run import commands as c

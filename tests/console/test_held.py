@@ -11,7 +11,8 @@ import pytest
 from tests.console.journals import Story, failed, migrated, prepared
 from tests.console.twin import HelmTwin, shown
 from tui.console.input.dialog import Dialog, Question, QuestionField
-from tui.console.screens.overlay import CommandPalette, QuestionOverlay
+from tui.console.screens.command_palette import CommandPalette
+from tui.console.screens.question import QuestionOverlay
 from tui.helm.protocol import Accepted, Refused
 from tui.journal import events as e
 from tui.run import commands as c

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.console.journals import KEYS, Story, failed, migrating, rolled_back
 from tests.console.twin import shown as screen
-from tui.console.export.asciicast import ExportOptions, export
+from tui.console.export.asciicast import export
+from tui.console.export.frames import ExportOptions
 from tui.console.input.keymap import Keymap
 from tui.console.screens import help
 from tui.console.widgets import footer

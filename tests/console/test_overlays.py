@@ -12,7 +12,8 @@ from tests.console.journals import BRUNO, Story, failed, migrated, plan, prepare
 from tests.console.twin import shown
 from tui.console.input.dialog import Dialog, Question, QuestionField, dialog_picture, rows_wanted
 from tui.console.input.keymap import own
-from tui.console.screens.overlay import QuestionOverlay, TextOverlay
+from tui.console.screens.overlay import TextOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.console.settings import ViewerSettings
 from tui.journal import events as e
 from tui.pictures.lines import explained, plain, width_of

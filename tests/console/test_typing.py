@@ -12,7 +12,8 @@ from tests.console.journals import BRUNO, Story, failed, migrating, prepared
 from tests.console.test_commands import signing
 from tests.console.twin import Seen, shown
 from tui.console.key_dispatch import PAUSE
-from tui.console.screens.overlay import CommandPalette, QuestionOverlay
+from tui.console.screens.command_palette import CommandPalette
+from tui.console.screens.question import QuestionOverlay
 from tui.journal import events as e
 from tui.pictures.view import Mode
 from tui.run import commands as c

@@ -100,7 +100,8 @@ class Seen:
 
     async def settle(self) -> None:
         """Let what is open take keys, and an Enter."""
-        from tui.console.screens.overlay import CommandPalette, QuestionOverlay
+        from tui.console.screens.command_palette import CommandPalette
+        from tui.console.screens.question import QuestionOverlay
 
         screen = self.app.screen
         assert isinstance(screen, QuestionOverlay | CommandPalette), screen

@@ -20,7 +20,7 @@ from tui.journal.io import JOURNAL_MODE
 from tui.locale import _
 
 if TYPE_CHECKING:
-    from tui.console.export.asciicast import ExportOptions, Writable
+    from tui.console.export.frames import ExportOptions, Writable
     from tui.runs.paths import RunPaths
 
 _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
@@ -44,7 +44,7 @@ class Exporter(Protocol):
     """Writes a recording in one of the formats; returns how many seconds it plays."""
 
     def __call__(
-        self, paths: RunPaths, into: Writable, cut: ExportOptions, tell: Callable[[float], None] | None = None
+        self, paths: RunPaths, into: Writable, options: ExportOptions, tell: Callable[[float], None] | None = None
     ) -> float: ...
 
 
@@ -110,7 +110,7 @@ def command(
     run: str | None, format_: str, output: Path | None, size: tuple[int, int], idle_limit: float, speed: float
 ) -> None:
     from tui.console.export import animated_svg, asciicast
-    from tui.console.export.asciicast import ExportOptions
+    from tui.console.export.frames import ExportOptions
 
     export: Exporter = animated_svg.export if format_ == "svg" else asciicast.export
     paths = found(run)

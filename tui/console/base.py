@@ -115,7 +115,7 @@ class ConsoleBase(App[None], inherit_bindings=False):
         self.overview.checklist.follow()
 
     def ask(self, question: Question, answered: Callable[[list[str]], None]) -> None:
-        from tui.console.screens.overlay import QuestionOverlay
+        from tui.console.screens.question import QuestionOverlay
 
         asking = QuestionOverlay(question, opened_by=self.pressed, barred=self._barred)
         self.push_screen(asking, lambda values: None if values is None else answered(values))

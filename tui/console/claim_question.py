@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.console.input.dialog import Question, QuestionField
-from tui.console.screens.overlay import QuestionOverlay
+from tui.console.screens.question import QuestionOverlay
 from tui.locale import _
 from tui.pictures.lines import explained
 from tui.pictures.view import StatusMessage

@@ -17,7 +17,7 @@ from tui.words.inert import visible
 if TYPE_CHECKING:
     from tui.console.base import ConsoleBase
     from tui.console.feed.replay import Player
-    from tui.console.screens.overlay import PaletteChoice
+    from tui.console.screens.command_palette import PaletteChoice
 
 # What opens over the overview is imported when it is opened: a console starts without it.
 _CONTROLS: dict[str, Control] = {
@@ -89,7 +89,7 @@ class ScreenKeys:
 
                 self._read("milestones", lambda width: milestone_lines(self._console.view(), width))
             case "palette":
-                from tui.console.screens.overlay import CommandPalette
+                from tui.console.screens.command_palette import CommandPalette
 
                 self._console.push_screen(
                     CommandPalette(self._console.view(), self._console.settings), lambda chosen: self._chosen(chosen)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.films import Screen
+from tests.console.svg_screen import Screen
 from tests.unit.cli.conftest import Virada
 from tests.unit.cli.journals import RUN, story
 

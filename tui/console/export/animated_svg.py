@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.console.export.asciicast import ExportOptions, Writable, played, reel_of
+from tui.console.export.frames import ExportOptions, Writable, frames_of, played
 from tui.pictures.cells import cells
 from tui.pictures.palette import DARK, ground
 from tui.run.state import RunState
@@ -234,39 +234,39 @@ def _trimmed(pieces: list[StyledText]) -> Half:
 def export(
     paths: RunPaths,
     into: Writable,
-    cut: ExportOptions,
+    options: ExportOptions,
     tell: Callable[[float], None] | None = None,
     still: float | None = None,
 ) -> float:
     """Write the whole recording; returns how many seconds it plays. `tell`: as in `cast`. `still`: the second whose
     picture stands where nothing moves. Raises JournalError, OSError."""
-    reel = reel_of(paths, cut)
-    times = [round(frame.at, 3) for frame in reel.frames()]
-    reel.close()
+    source = frames_of(paths, options)
+    times = [round(frame.at, 3) for frame in source.frames()]
+    source.close()
     end = times[-1]
-    film = asyncio.run(_filmed(paths, cut, tell, end, end / FRAMES if len(times) > FRAMES else 0.0))
-    for part in film.svg(still):
+    picture = asyncio.run(_filmed(paths, options, tell, end, end / FRAMES if len(times) > FRAMES else 0.0))
+    for part in picture.svg(still):
         into.write(part.encode())
     into.flush()
-    return film.times[-1] if film.times else 0.0
+    return picture.times[-1] if picture.times else 0.0
 
 
 async def _filmed(
-    paths: RunPaths, cut: ExportOptions, tell: Callable[[float], None] | None, end: float, gap: float
+    paths: RunPaths, options: ExportOptions, tell: Callable[[float], None] | None, end: float, gap: float
 ) -> AnimatedSvg:
-    film = AnimatedSvg(cut.size, ground(DARK))
-    async with aclosing(played(reel_of(paths, cut), paths, cut, tell)) as frames:
+    picture = AnimatedSvg(options.size, ground(DARK))
+    async with aclosing(played(frames_of(paths, options), paths, options, tell)) as frames:
         async for at, frame, app in frames:
-            film.title = film.title or _titled(frame.batch.state)
-            if film.times and at < end and at - film.times[-1] < gap:
+            picture.title = picture.title or _titled(frame.batch.state)
+            if picture.times and at < end and at - picture.times[-1] < gap:
                 # The next picture shows it too.
                 continue
             width, height = app.size
             between = app.overview.query_one("#between")
             split = between.region.x if between.display else width
             strips = app.screen._compositor.render_strips()
-            film.add(at, [halves(strip.crop(0, width), width, split) for strip in strips[:height]])
-    return film
+            picture.add(at, [halves(strip.crop(0, width), width, split) for strip in strips[:height]])
+    return picture
 
 
 def _titled(state: RunState) -> str:

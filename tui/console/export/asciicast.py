@@ -7,198 +7,41 @@ Format: asciicast v2, https://docs.asciinema.org/manual/asciicast/v2/ (a header,
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from msgspec import Struct
 
+from tui.console.export.frames import ExportOptions, FrameSource, Writable, frames_of, played
 from tui.console.feed.source import Batch
-from tui.console.settings import ViewerSettings
-from tui.journal.chain import Fault
 from tui.journal.events import class_of
-from tui.journal.failure import JournalCorrupt
-from tui.journal.reader import Entry, JournalReader
-from tui.locale import _, language
 from tui.pictures.log import log_lines
-from tui.pictures.view import Moment, Playback, replayed
-from tui.recording.turning_points import TurningPoints
 from tui.run.clock import instant
-from tui.run.fold import fold
 from tui.run.state import RunState
 from tui.runs.paths import RunPaths
 from tui.words.inert import visible
 
-if TYPE_CHECKING:
-    from textual.pilot import Pilot
-
-    from tui.console.app import Console
-
-EVERY = 0.5
-"""Played seconds between two frames at least."""
 BEGIN = "\x1b[0m\x1b[?25l\x1b[?7l\x1b[2J"
 END = "\x1b[0m\x1b[?7h\x1b[?25h"
 
 
-class Writable(Protocol):
-    """Takes the cast's bytes."""
-
-    def write(self, data: bytes, /) -> object: ...
-
-    def flush(self) -> object: ...
-
-
-class ExportOptions(Struct, frozen=True, kw_only=True):
-    """How the recording is cut: `size` in columns and rows, `idle_limit` in recorded seconds, `speed` as a factor,
-    `every`: played seconds between two frames at least."""
-
-    size: tuple[int, int] = (120, 40)
-    idle_limit: float = 2.0
-    speed: float = 1.0
-    every: float = EVERY
-
-
-class Frame(Struct, frozen=True):
-    """One picture: when it is played, in seconds, and what is new in it."""
-
-    at: float
-    batch: Batch
-
-
-class FrameSource:
-    """A recording as a source that only moves when the next frame is asked for."""
-
-    def __init__(self, reader: JournalReader, cut: ExportOptions) -> None:
-        self._reader = reader
-        self._cut = cut
-        self.marks = TurningPoints(reader.path)
-        self.marks.extend()
-        self.state = RunState()
-        self.length = 0.0
-        self._first = next(self._entries(), None)
-        reader.seek(0, -1)
-        if self._first is None:
-            raise JournalCorrupt(reader.path, 0, 0, _("it has no line."))
-        self.length = self.marks.length
-
-    @property
-    def fault(self) -> Fault | None:
-        return self.marks.chain.fault
-
-    def start(self) -> Batch:
-        """Nothing yet: the first frame is the first picture."""
-        return self._batch(RunState(), (), 0.0, reset=True)
-
-    def step(self, now: float) -> Batch | None:
-        return None
-
-    def moment(self, state: RunState, playback: Playback | None) -> Moment:
-        return replayed(state, playback or self._playback(state.mono))
-
-    def close(self) -> None:
-        self._reader.close()
-
-    def frames(self) -> Iterator[Frame]:
-        """The frames in their order; every line of the journal is in exactly one. Raises JournalCorrupt, OSError."""
-        window, limit, speed = self._cut.every * self._cut.speed, self._cut.idle_limit, self._cut.speed
-        before, held = RunState(), list[Entry]()
-        begun = busy = left_out = 0.0
-        quiet = True
-        for entry in self._entries():
-            mono = entry.line.mono
-            due = held and (mono - begun >= window or held[-1].line.seq == 0)
-            # Samples alone are shown as long as the stretch may last; then they wait for what happens next.
-            if due and (not quiet or self.state.mono - busy <= limit):
-                # What is idle beyond the limit is left out with what ends it; time does not go on for it meanwhile.
-                at = min(self.state.mono, busy + limit) - left_out
-                yield Frame(at / speed, self._batch(before, held, self.state.mono))
-                before, held, quiet = self.state, [], True
-            if not held or mono - begun >= window:
-                begun = mono
-            if not class_of(entry.line.type).IDLE:
-                left_out += max(0.0, mono - busy - limit)
-                busy, quiet = mono, False
-            self.state = fold(self.state, entry.line)
-            held.append(entry)
-        if held:
-            left_out += max(0.0, self.state.mono - busy - limit)
-            yield Frame((self.state.mono - left_out) / speed, self._batch(before, held, self.state.mono))
-
-    def _entries(self) -> Iterator[Entry]:
-        while entries := self._reader.poll(1024 * 1024):
-            yield from entries
-
-    def _playback(self, position: float) -> Playback:
-        return Playback(
-            position=position, length=self.length, speed=self._cut.speed, playing=position < self.length, skip=True,
-            marks=self.marks,
-        )  # fmt: skip
-
-    def _batch(self, previous: RunState, entries: Iterable[Entry], position: float, reset: bool = False) -> Batch:
-        return Batch(
-            previous=previous, state=self.state, entries=tuple(entries), reset=reset, playback=self._playback(position)
-        )  # fmt: skip
-
-
-def export(paths: RunPaths, into: Writable, cut: ExportOptions, tell: Callable[[float], None] | None = None) -> float:
+def export(
+    paths: RunPaths, into: Writable, options: ExportOptions, tell: Callable[[float], None] | None = None
+) -> float:
     """Write the whole recording; returns how many seconds it plays. `tell` is told the share that is written, again and
     again. Raises JournalError, OSError."""
-    return asyncio.run(_write(reel_of(paths, cut), paths, into, cut, tell))
-
-
-def reel_of(paths: RunPaths, cut: ExportOptions) -> FrameSource:
-    """The recording, and the console in its own colours: whoever plays it decides about colour. Raises JournalError,
-    OSError."""
-    os.environ.pop("NO_COLOR", None)
-    os.environ["TEXTUAL_ANIMATIONS"] = "none"
-    return FrameSource(JournalReader(paths.journal), cut)
-
-
-async def played(
-    reel: FrameSource, paths: RunPaths, cut: ExportOptions, tell: Callable[[float], None] | None = None
-) -> AsyncGenerator[tuple[float, Frame, Console], None]:
-    """Every frame: when it is played, what is new in it, and the console that shows it."""
-    from tui.console.app import Console
-    from tui.console.feed.messages import Advanced
-
-    app = Console(reel, paths, "replay", settings=ViewerSettings(language=language()))
-    app.settings.use()
-    async with app.run_test(size=cut.size) as pilot:
-        for frame in reel.frames():
-            app.on_advanced(Advanced(frame.batch))
-            await settled(app, pilot)
-            # Rounded once, here: times are absolute, so nothing adds up.
-            yield round(frame.at, 3), frame, app
-            if tell is not None:
-                tell(min(1.0, reel.state.mono / max(reel.length, 1e-9)))
-
-
-async def settled(app: Console, pilot: Pilot[None]) -> None:
-    """Until the screen shows what came in, however busy the machine is: no widget has a message left, no screen
-    anything to lay out or draw. The pilot's own pause ends earlier. Textual has no public way to know.
-    """
-    while True:
-        await pilot._wait_for_screen()
-        pumps = (app, *(pump for screen in app.screen_stack for pump in screen.walk_children(with_self=True)))
-        busy = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
-        drawing = any(screen._callbacks or screen._update_timer._active.is_set() for screen in app.screen_stack)
-        if not busy and not drawing:
-            break
-        await asyncio.sleep(0.002 if drawing else 0)
-    app.screen._on_timer_update()
+    return asyncio.run(_write(frames_of(paths, options), paths, into, options, tell))
 
 
 async def _write(
-    reel: FrameSource, paths: RunPaths, into: Writable, cut: ExportOptions, tell: Callable[[float], None] | None
+    source: FrameSource, paths: RunPaths, into: Writable, options: ExportOptions, tell: Callable[[float], None] | None
 ) -> float:
     shown: list[str] = []
     at = 0.0
-    async with aclosing(played(reel, paths, cut, tell)) as frames:
+    async with aclosing(played(source, paths, options, tell)) as frames:
         async for at, frame, app in frames:
             if not shown:
-                _line(into, _header(frame.batch.state, cut))
+                _line(into, _header(frame.batch.state, options))
             for label in _labels(frame.batch):
                 _line(into, [at, "m", label])
             lines = screen_lines(app)
@@ -243,8 +86,8 @@ def changes(before: list[str], after: list[str]) -> str:
     return text if before or not text else BEGIN + text
 
 
-def _header(state: RunState, cut: ExportOptions) -> dict[str, object]:
-    found: dict[str, object] = {"version": 2, "width": cut.size[0], "height": cut.size[1]}
+def _header(state: RunState, options: ExportOptions) -> dict[str, object]:
+    found: dict[str, object] = {"version": 2, "width": options.size[0], "height": options.size[1]}
     if state.opened is not None:
         found["timestamp"] = int(instant(state.opened_at))
         found["title"] = f"{visible(state.opened.plan.name)} ({visible(state.opened.id)})"

@@ -16,7 +16,8 @@ import pytest
 
 from tests.console.journals import Story, rolled_back
 from tests.console.twin import shown
-from tui.console.export.asciicast import EVERY, ExportOptions, FrameSource, export
+from tui.console.export.asciicast import export
+from tui.console.export.frames import EVERY, ExportOptions, FrameSource
 from tui.journal import events as e
 from tui.journal.failure import JournalCorrupt
 from tui.journal.position import parse_position

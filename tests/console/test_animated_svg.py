@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.films import ATTRIBUTES, ELEMENTS, SVG, Screen
 from tests.console.journals import Story, migrating, rolled_back
+from tests.console.svg_screen import ATTRIBUTES, ELEMENTS, SVG, Screen
 from tests.recording import LARGEST, RECORDED, RECORDING, recorded
 from tui.console.export import animated_svg
 from tui.console.export.animated_svg import export
-from tui.console.export.asciicast import ExportOptions, played, reel_of
+from tui.console.export.frames import ExportOptions, frames_of, played
 from tui.journal import events as e
 from tui.runs.paths import RunPaths
 
@@ -31,7 +31,7 @@ def filmed(story: Story, directory: Path, cut: ExportOptions, still: float | Non
 async def shown_by_the_console(directory: Path, cut: ExportOptions) -> list[tuple[float, list[str]]]:
     paths = RunPaths(directory / "20261205T235500Z-7f3a")
     found = []
-    async for at, _frame, app in played(reel_of(paths, cut), paths, cut):
+    async for at, _frame, app in played(frames_of(paths, cut), paths, cut):
         strips = app.screen._compositor.render_strips()[: cut.size[1]]
         found.append((at, ["".join(each.text for each in strip.crop(0, cut.size[0])).rstrip() for strip in strips]))
     return found
