@@ -8,123 +8,28 @@ from typing import Any
 
 from tui.said import Joined, Said
 
-
-class Remarked(StrEnum):
-    """What an engine has to say of the server, its host and its programs beside the codes of outcomes."""
-
-    BACKUP_EXISTS = "backup_exists"
-    BACKUP_RELATIVE = "backup_relative"
-    CANARY_ANSWERS = "canary_answers"
-    CANARY_TIMEOUT = "canary_timeout"
-    CANARY_UNANSWERED = "canary_unanswered"
-    CANCELLED_BEFORE_START = "cancelled_before_start"
-    CANCEL_NOT_SENT = "cancel_not_sent"
-    COMMIT_ASYNCHRONOUS = "commit_asynchronous"
-    CONTROL_LOST = "control_lost"
-    DATABASE_SESSION = "database_session"
-    DIRECTORY_HIDDEN = "directory_hidden"
-    DSN_ADDRESS = "dsn_address"
-    DSN_HINT_ADDRESS = "dsn_hint_address"
-    DSN_HINT_QUOTES = "dsn_hint_quotes"
-    DSN_PARAMETER_EMPTY = "dsn_parameter_empty"
-    DSN_PARAMETER_MISTYPED = "dsn_parameter_mistyped"
-    DSN_PARAMETER_UNKNOWN = "dsn_parameter_unknown"
-    DSN_UNREADABLE = "dsn_unreadable"
-    DSN_VALUE = "dsn_value"
-    DSN_VALUE_OF_SOURCE = "dsn_value_of_source"
-    DSN_VALUE_WRITTEN = "dsn_value_written"
-    END_TELLS_NOTHING = "end_tells_nothing"
-    END_UNKNOWN = "end_unknown"
-    ENGINE_GONE = "engine_gone"
-    ERRORS_FULL = "errors_full"
-    EXPORTER_FOREIGN = "exporter_foreign"
-    FILESYSTEM_SILENT = "filesystem_silent"
-    FLUSH_FAILED = "flush_failed"
-    HOST_FROM = "host_from"
-    HOST_INSTEAD = "host_instead"
-    HOST_UNKNOWN = "host_unknown"
-    HOST_UNNAMED = "host_unnamed"
-    HTTP_STATUS = "http_status"
-    HTTP_TOO_LARGE = "http_too_large"
-    HTTP_UNANSWERED = "http_unanswered"
-    LAG_HIDDEN = "lag_hidden"
-    LEDGER_CARRIED = "ledger_carried"
-    LEDGER_FORBIDDEN = "ledger_forbidden"
-    LEDGER_FOREIGN = "ledger_foreign"
-    LEDGER_SWALLOWED = "ledger_swallowed"
-    LOG_BEHIND = "log_behind"
-    LOG_CAUGHT_UP = "log_caught_up"
-    LOG_CUT_SHORT = "log_cut_short"
-    LOG_FILE_UNREADABLE = "log_file_unreadable"
-    LOG_FORBIDDEN = "log_forbidden"
-    LOG_HANDED_ON = "log_handed_on"
-    LOG_IN_NO_FILE = "log_in_no_file"
-    LOG_IRREGULAR = "log_irregular"
-    LOG_MISSING = "log_missing"
-    LOG_NEWER_BESIDE = "log_newer_beside"
-    LOG_OTHER_FILE = "log_other_file"
-    LOG_OTHER_FILE_THERE = "log_other_file_there"
-    LOG_OTHER_FORM = "log_other_form"
-    LOG_PASSED_OVER = "log_passed_over"
-    LOG_READ_AGAIN = "log_read_again"
-    LOG_UNCLEAR = "log_unclear"
-    LOG_UNREADABLE = "log_unreadable"
-    LOG_WITHOUT_ERRORS = "log_without_errors"
-    LOG_WITHOUT_PATH = "log_without_path"
-    LOG_WITHOUT_SQLSTATES = "log_without_sqlstates"
-    MOMENT_SILENT = "moment_silent"
-    NOT_AWAITED = "not_awaited"
-    NOT_EXECUTABLE = "not_executable"
-    NO_ANSWER_IN_TIME = "no_answer_in_time"
-    NO_CLEANUP = "no_cleanup"
-    NO_SSH = "no_ssh"
-    ONE_REPLICA_LEFT = "one_replica_left"
-    ONLY_REPLICA_GONE = "only_replica_gone"
-    OTHER_SERVER = "other_server"
-    PASSWORD_EMPTY = "password_empty"
-    PASSWORD_FAILED = "password_failed"
-    PASSWORD_NOT_STARTED = "password_not_started"
-    PASSWORD_TIMEOUT = "password_timeout"
-    PASSWORD_UNSPLIT = "password_unsplit"
-    PATH_RELATIVE = "path_relative"
-    POOLER_NOW = "pooler_now"
-    PROC_FORBIDDEN = "proc_forbidden"
-    PROC_MISSING = "proc_missing"
-    PROC_MISSING_HERE = "proc_missing_here"
-    PROC_UNREADABLE = "proc_unreadable"
-    PROGRAM_MISSING = "program_missing"
-    PROGRAM_NOT_STARTED = "program_not_started"
-    PSQL_LOST = "psql_lost"
-    REASONS = "reasons"
-    REPLICAS_GONE = "replicas_gone"
-    SERVER_AWAY = "server_away"
-    SERVER_NOT_HERE = "server_not_here"
-    SERVER_SILENT = "server_silent"
-    SERVICE_FILE_LINE = "service_file_line"
-    SERVICE_FILE_UNREADABLE = "service_file_unreadable"
-    SERVICE_UNKNOWN = "service_unknown"
-    SESSIONS_HIDDEN = "sessions_hidden"
-    SESSION_CLOSED = "session_closed"
-    SETTINGS_REFUSED = "settings_refused"
-    SOURCE_TIMEOUT = "source_timeout"
-    SPACE_DIRECTORY_HIDDEN = "space_directory_hidden"
-    SPACE_NOT_HERE = "space_not_here"
-    SPACE_NOT_TOLD = "space_not_told"
-    SPACE_OF_SOURCE = "space_of_source"
-    SPACE_UNANSWERED = "space_unanswered"
-    SPACE_UNNAMED = "space_unnamed"
-    SSH_ENDED = "ssh_ended"
-    SSH_FAILED = "ssh_failed"
-    SSH_NOT_STARTED = "ssh_not_started"
-    SSH_NO_TEXT = "ssh_no_text"
-    STILL_THERE = "still_there"
-    TARGET_ANSWERS = "target_answers"
-    TARGET_SILENT = "target_silent"
-    TARGET_TAKEN = "target_taken"
-    THIS_HOST = "this_host"
-    VARIABLE_UNSET = "variable_unset"
-    WATCH_ENDED = "watch_ended"
-    WITH_HINT = "with_hint"
+Remarked = StrEnum(
+    "Remarked",
+    """
+BACKUP_EXISTS BACKUP_RELATIVE CANARY_ANSWERS CANARY_TIMEOUT CANARY_UNANSWERED CANCELLED_BEFORE_START CANCEL_NOT_SENT
+COMMIT_ASYNCHRONOUS CONTROL_LOST DATABASE_SESSION DIRECTORY_HIDDEN DSN_ADDRESS DSN_HINT_ADDRESS DSN_HINT_QUOTES
+DSN_PARAMETER_EMPTY DSN_PARAMETER_MISTYPED DSN_PARAMETER_UNKNOWN DSN_UNREADABLE DSN_VALUE DSN_VALUE_OF_SOURCE
+DSN_VALUE_WRITTEN END_TELLS_NOTHING END_UNKNOWN ENGINE_GONE ERRORS_FULL EXPORTER_FOREIGN FILESYSTEM_SILENT
+FLUSH_FAILED HOST_FROM HOST_INSTEAD HOST_UNKNOWN HOST_UNNAMED HTTP_STATUS HTTP_TOO_LARGE HTTP_UNANSWERED LAG_HIDDEN
+LEDGER_CARRIED LEDGER_FORBIDDEN LEDGER_FOREIGN LEDGER_SWALLOWED LOG_BEHIND LOG_CAUGHT_UP LOG_CUT_SHORT
+LOG_FILE_UNREADABLE LOG_FORBIDDEN LOG_HANDED_ON LOG_IN_NO_FILE LOG_IRREGULAR LOG_MISSING LOG_NEWER_BESIDE
+LOG_OTHER_FILE LOG_OTHER_FILE_THERE LOG_OTHER_FORM LOG_PASSED_OVER LOG_READ_AGAIN LOG_UNCLEAR LOG_UNREADABLE
+LOG_WITHOUT_ERRORS LOG_WITHOUT_PATH LOG_WITHOUT_SQLSTATES MOMENT_SILENT NOT_AWAITED NOT_EXECUTABLE NO_ANSWER_IN_TIME
+NO_CLEANUP NO_SSH ONE_REPLICA_LEFT ONLY_REPLICA_GONE OTHER_SERVER PASSWORD_EMPTY PASSWORD_FAILED PASSWORD_NOT_STARTED
+PASSWORD_TIMEOUT PASSWORD_UNSPLIT PATH_RELATIVE POOLER_NOW PROC_FORBIDDEN PROC_MISSING PROC_MISSING_HERE
+PROC_UNREADABLE PROGRAM_MISSING PROGRAM_NOT_STARTED PSQL_LOST REASONS REPLICAS_GONE SERVER_AWAY SERVER_NOT_HERE
+SERVER_SILENT SERVICE_FILE_LINE SERVICE_FILE_UNREADABLE SERVICE_UNKNOWN SESSIONS_HIDDEN SESSION_CLOSED
+SETTINGS_REFUSED SOURCE_TIMEOUT SPACE_DIRECTORY_HIDDEN SPACE_NOT_HERE SPACE_NOT_TOLD SPACE_OF_SOURCE SPACE_UNANSWERED
+SPACE_UNNAMED SSH_ENDED SSH_FAILED SSH_NOT_STARTED SSH_NO_TEXT STILL_THERE TARGET_ANSWERS TARGET_SILENT TARGET_TAKEN
+THIS_HOST VARIABLE_UNSET WATCH_ENDED WITH_HINT
+""",
+)
+"""What an engine has to say of the server, its host and its programs beside the codes of outcomes."""
 
 
 class Coded(Said):
