@@ -291,7 +291,7 @@ async def test_without_room_for_its_files_a_program_does_not_start(
 
     async with Rig(tmp_path, empty_database, step("psql"), FILES) as rig:
         with monkeypatch.context() as patched:
-            patched.setattr(sealed, "_write", full)
+            patched.setattr(sealed, "write_all", full)
             data = (await rig.execute("psql"))["data"]
         assert (data["reason"], data["effect"]) == ("not_started", "none") and "No space" in told(
             data["evidence"]["error"]

@@ -13,10 +13,11 @@ import pytest
 
 from tui.engine.lock import EngineLock
 from tui.engine.process.stale import clear
+from tui.files import open_or_create
 from tui.helm.socket import listen
 from tui.journal.writer import reserve_path
 from tui.runs import opening
-from tui.runs.paths import RunNotFound, RunPaths, create_run_directory, find_run, open_file
+from tui.runs.paths import RunNotFound, RunPaths, create_run_directory, find_run
 
 OLD, NEW = "20261122T060300Z-7f3a", "20261123T060300Z-0001"
 OPENED, CLOSED = b'{"seq":0,"type":"run.opened"}\n', b'{"seq":1,"type":"run.closed"}\n'
@@ -33,7 +34,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def run(id: str, *lines: bytes) -> RunPaths:
     paths = create_run_directory(id)
-    os.close(open_file(paths.journal, 0o640))
+    os.close(open_or_create(paths.journal, 0o640))
     paths.journal.write_bytes(b"".join(lines))
     return paths
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from tui.locale import _
 from tui.run import commands as c
+from tui.said import N_
 
 
 class CommandError(Exception):
@@ -19,31 +20,35 @@ class CommandError(Exception):
 
 
 class Form(Struct, frozen=True):
-    """How a command is written: `positional` arguments first, further words are the field `rest`."""
+    """How a command is written: `positional` arguments first, further words are the field `rest`. `does`: what it does,
+    in one line of 74 columns."""
 
     command: type[c.Command]
+    does: str
     positional: tuple[str, ...] = ()
     rest: str | None = None
 
 
 FORMS: dict[str, Form] = {
-    "execute": Form(c.Execute, ("step",)),
-    "run-to": Form(c.RunTo, ("step",)),
-    "skip": Form(c.Skip, ("step",), "reason"),
-    "sign": Form(c.Sign, ("step",), "note"),
-    "by-hand": Form(c.ByHand, ("step",), "note"),
-    "retry": Form(c.Retry, ("step",), "reason"),
-    "undo": Form(c.Undo, ("step",)),
-    "cancel": Form(c.Cancel, ("step",)),
-    "hold": Form(c.Hold, (), "reason"),
-    "resume": Form(c.Resume),
-    "accept": Form(c.Accept, (), "reason"),
-    "rollback": Form(c.Rollback, (), "reason"),
-    "note": Form(c.Note, (), "text"),
-    "feedback": Form(c.Feedback, (), "text"),
-    "resolve": Form(c.Resolve, ("error",), "text"),
-    "handover": Form(c.Handover, (), "note"),
-    "close": Form(c.Close, (), "reason"),
+    "execute": Form(c.Execute, N_("Begin the step and wait for its end."), ("step",)),
+    "run-to": Form(c.RunTo, N_("Run on to the step; stops at signed, dangerous and failed ones."), ("step",)),
+    "skip": Form(c.Skip, N_("Leave the step out."), ("step",), "reason"),
+    "sign": Form(c.Sign, N_("Attest a `sign` step, with what was seen."), ("step",), "note"),
+    "by-hand": Form(
+        c.ByHand, N_("The step was done outside of virada; its proof, if any, is asked."), ("step",), "note"
+    ),
+    "retry": Form(c.Retry, N_("Begin a step that failed or was cancelled once more."), ("step",), "reason"),
+    "undo": Form(c.Undo, N_("Take this one step back, without a rollback."), ("step",)),
+    "cancel": Form(c.Cancel, N_("End the step that runs."), ("step",)),
+    "hold": Form(c.Hold, N_("No further step begins."), (), "reason"),
+    "resume": Form(c.Resume, N_("Go on after a hold; a target that is held is looked at again.")),
+    "accept": Form(c.Accept, N_("The server that answers now, and holds the run, is its target."), (), "reason"),
+    "rollback": Form(c.Rollback, N_("Take back what was applied, in reverse order."), (), "reason"),
+    "note": Form(c.Note, N_("Write something into the journal."), (), "text"),
+    "feedback": Form(c.Feedback, N_("Record what users or colleagues said."), (), "text"),
+    "resolve": Form(c.Resolve, N_("An error (E1) is dealt with; TEXT says how."), ("error",), "text"),
+    "handover": Form(c.Handover, N_("Give the helm up, with a note for the next person."), (), "note"),
+    "close": Form(c.Close, N_("End the run: nothing more can be done in it."), (), "reason"),
 }
 OPTIONS = ("reason", "note", "confirm", "to", "step")
 """Fields that may be given as `--NAME TEXT`."""

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from tui.cli import options
-from tui.cli.command_line import CommandError, parse, usage
+from tui.cli.command_line import FORMS, CommandError, parse, usage
 from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_json, print_line, tell
 from tui.helm.protocol import Coming, Refused
@@ -18,35 +18,13 @@ from tui.locale import _
 from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
 from tui.runs.paths import RunPaths
-from tui.said import N_
 from tui.words.said import say
-
-COMMANDS = {
-    "execute": N_("Begin the step and wait for its end."),
-    "run-to": N_("Run on to the step; stops at signed, dangerous and failed ones."),
-    "skip": N_("Leave the step out."),
-    "sign": N_("Attest a `sign` step, with what was seen."),
-    "by-hand": N_("The step was done outside of virada; its proof, if any, is asked."),
-    "retry": N_("Begin a step that failed or was cancelled once more."),
-    "undo": N_("Take this one step back, without a rollback."),
-    "cancel": N_("End the step that runs."),
-    "hold": N_("No further step begins."),
-    "resume": N_("Go on after a hold; a target that is held is looked at again."),
-    "accept": N_("The server that answers now, and holds the run, is its target."),
-    "rollback": N_("Take back what was applied, in reverse order."),
-    "note": N_("Write something into the journal."),
-    "feedback": N_("Record what users or colleagues said."),
-    "resolve": N_("An error (E1) is dealt with; TEXT says how."),
-    "handover": N_("Give the helm up, with a note for the next person."),
-    "close": N_("End the run: nothing more can be done in it."),
-}
-"""What each command does, in one line of 74 columns."""
 
 
 def _epilog() -> str:
     lines = [_("Commands:")]
-    for name, words in COMMANDS.items():
-        lines += [f"  {usage(name)}", f"      {_(words)}"]
+    for name, form in FORMS.items():
+        lines += [f"  {usage(name)}", f"      {_(form.does)}"]
     return "\b\n" + "\n".join(lines)
 
 

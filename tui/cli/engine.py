@@ -91,7 +91,8 @@ def ensure_engine(paths: RunPaths, policy: Wish | None = None, say: Callable[[st
 
 def _end_unknown(journal: Path) -> bool:
     """Whether the engine that has just begun could not know that the journal's end was there: by its own word."""
-    from tui.journal.io import lines_backwards, reading
+    from tui.files import reading
+    from tui.journal.io import lines_backwards
     from tui.journal.line import LineError, decode
 
     with reading(journal) as fd:

@@ -119,10 +119,11 @@ def _record(text: str) -> Path | None:
 
 
 def _at_home() -> tuple[int, Path]:
-    from tui.runs.paths import home, open_file
+    from tui.files import open_or_create
+    from tui.runs.paths import home
 
     path = home() / "crash.log"
-    return open_file(path, _CRASH_MODE), path
+    return open_or_create(path, _CRASH_MODE), path
 
 
 def _temporary() -> tuple[int, Path]:

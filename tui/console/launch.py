@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from tui.pictures.view import Mode
     from tui.runs.claim import Claim
 
-_TEXTUAL = {
-    "TEXTUAL_ANIMATIONS": "none",
-    "TEXTUAL_SMOOTH_SCROLL": "0",
-    "TEXTUAL_DISABLE_KITTY_KEY": "1",
-}
+_TEXTUAL = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
 """Read by Textual when it is imported. Its frame rate is left alone: panes paint seldom of their own accord, and a
 lower rate would only delay the answer to a key."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from tui.console.feed.replay import Control, PlayerCommand
 from tui.console.input.actions import ON_STEP, label
-from tui.console.screens.overview import WIDE
+from tui.console.screens.overview import WIDE, Overview
 from tui.console.widgets.pane import PANES
 from tui.locale import _
 from tui.pictures.lines import Line
@@ -25,6 +25,14 @@ _CONTROLS: dict[str, Control] = {
     "incident_on": "incident", "slower": "slower", "faster": "faster", "skip_idle": "skip",
 }  # fmt: skip
 assert set(_CONTROLS.values()) < set(get_args(Control))
+_FAR = 10**9
+_MOVES: dict[str, Callable[[Overview], object]] = {
+    "down": lambda overview: overview.move(1), "up": lambda overview: overview.move(-1),
+    "page_down": lambda overview: overview.page(1), "page_up": lambda overview: overview.page(-1),
+    "first": lambda overview: overview.move(-_FAR), "last": lambda overview: overview.move(_FAR),
+    "next_pane": lambda overview: overview.next_pane(1), "previous_pane": lambda overview: overview.next_pane(-1),
+    "back": lambda overview: overview.back(),
+}  # fmt: skip
 
 
 class ScreenKeys:
@@ -35,47 +43,21 @@ class ScreenKeys:
 
     def do(self, name: str, key: str) -> None:
         overview = self._console.overview
+        if name in _MOVES:
+            _MOVES[name](overview)
+        elif name in _OWN:
+            _OWN[name](self)
+        elif name in _CONTROLS:
+            self._control(PlayerCommand(_CONTROLS[name]))
         match name:
-            case "down":
-                overview.move(1)
-            case "up":
-                overview.move(-1)
-            case "page_down":
-                overview.page(1)
-            case "page_up":
-                overview.page(-1)
-            case "first":
-                overview.move(-(10**9))
-            case "last":
-                overview.move(10**9)
             case "pane":
                 overview.show_pane(PANES[int(key) - 1])
-            case "next_pane":
-                overview.next_pane(1)
-            case "previous_pane":
-                overview.next_pane(-1)
             case "zoom":
                 if overview.wide:
                     overview.zoom()
                 else:
                     text = _("Every pane is alone on a screen of fewer than {n} columns.")
                     self._console.say(StatusMessage(text.format(n=WIDE)))
-            case "back":
-                overview.back()
-            case "error":
-                self._next_error()
-            case "wrap":
-                self._wrap()
-            case "left" | "right":
-                self._sideways(1 if name == "right" else -1)
-            case "seek":
-                self._seek()
-            case "seek_on":
-                self._sought(overview.log_pane.sought)
-            case "filter":
-                self._filter()
-            case "details":
-                self._details()
             case "help":
                 from tui.console.screens.help import help_lines
 
@@ -110,12 +92,8 @@ class ScreenKeys:
                 self._console.action_interrupt()
             case "tenth":
                 self._control(PlayerCommand("tenth", value=float(key)))
-            case "go":
-                self._go()
             case _ if name.startswith("theme_"):
                 self._console.use_theme(name.removeprefix("theme_"))
-            case _ if name in _CONTROLS:
-                self._control(PlayerCommand(_CONTROLS[name]))
 
     def _read(self, name: str, lines: Callable[[int], list[Line]], whole: bool = False) -> None:
         from tui.console.screens.overlay import TextOverlay
@@ -260,11 +238,7 @@ class ScreenKeys:
                 self._control(PlayerCommand("go", to=position))
 
         self._console.ask_text(
-            _("Go to"),
-            _("Go"),
-            _("A line (120), an offset (+00:12:30), a time (22:10:05) or a step"),
-            "",
-            gone,
+            _("Go to"), _("Go"), _("A line (120), an offset (+00:12:30), a time (22:10:05) or a step"), "", gone
         )
 
     def _step_named(self, text: str) -> str | None:
@@ -281,3 +255,11 @@ class ScreenKeys:
             self._console.say(StatusMessage(said, "warning"))
             return
         self._control(PlayerCommand("go_step", step=step))
+
+
+_OWN: dict[str, Callable[[ScreenKeys], None]] = {
+    "error": ScreenKeys._next_error, "wrap": ScreenKeys._wrap, "seek": ScreenKeys._seek, "filter": ScreenKeys._filter,
+    "details": ScreenKeys._details, "go": ScreenKeys._go, "left": lambda keys: keys._sideways(-1),
+    "right": lambda keys: keys._sideways(1),
+    "seek_on": lambda keys: keys._sought(keys._console.overview.log_pane.sought),
+}  # fmt: skip

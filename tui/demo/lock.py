@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tui.files import closing, open_or_create
+
 
 def take(path: Path) -> int | None:
     """Take the lock without waiting; the descriptor that holds it (also across a fork), or None when it is held."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = open_or_create(path, 0o600, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -34,9 +36,6 @@ def held(path: Path) -> bool:
 @contextmanager
 def holding(path: Path) -> Iterator[None]:
     """Hold it for the block, waiting for whoever has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
+    with closing(open_or_create(path, 0o600, os.O_RDWR)) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)

@@ -142,8 +142,9 @@ class Server:
 
     def dsn(self, dbname: str = "postgres", user: str = "postgres") -> str:
         """A libpq connection string for the socket."""
-        parts = {"host": str(self.socket), "port": str(PORT), "dbname": dbname, "user": user}
-        return " ".join(f"{name}={_quoted(value)}" for name, value in parts.items())
+        from psycopg.conninfo import make_conninfo
+
+        return make_conninfo(host=str(self.socket), port=PORT, dbname=dbname, user=user)
 
     def start(self) -> None:
         """Start and wait until it accepts connections; does nothing when it runs.
@@ -344,12 +345,6 @@ def _stage(binaries: Binaries, directory: Path, user: DemoAccount) -> Binaries:
 def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     path.chmod(0o644)
-
-
-def _quoted(value: str) -> str:
-    if value and not any(character in value for character in " '\\"):
-        return value
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 DATABASE = "app"

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tui.runs.paths import open_file
+from tui.files import open_or_create
 
 Redact = Callable[[str], str]
 
@@ -22,7 +22,7 @@ class CrashLog:
     """Appends to one file; safe to use from any thread. `redact` is applied to every text written."""
 
     def __init__(self, path: Path, redact: Redact | None = None) -> None:
-        self._fd = open_file(path, 0o600)
+        self._fd = open_or_create(path, 0o600)
         self._redact = redact
 
     def hide(self, redact: Redact) -> None:

@@ -25,6 +25,7 @@ from tui.journal.line import JournalError
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.evidence.lineage import RunTraces
 from tui.postgres.identity import OtherTarget, told
+from tui.probes.tasks import comes
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
 from tui.runs.paths import RunPaths
@@ -156,10 +157,7 @@ class Engine:
                 idle_since = time.monotonic()
             elif self._may_leave(wait) and time.monotonic() - max(idle_since, self.helm.last_seen) >= LINGER:
                 return
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._patience(wait))
-            except TimeoutError:
-                continue
+            await comes(self._wake, self._patience(wait))
 
     def _may_leave(self, wait: Wait) -> bool:
         """A closed run needs no engine; one that drives itself as far as it can has gone as far as it can."""
@@ -186,7 +184,7 @@ class Engine:
                 case Append():
                     again = self._append(effect)
                 case Run(step=step, attempt=attempt):
-                    if not self.recorder.waits_for_room or self._rolling_back():
+                    if not self.recorder.waits_for_room or self.recorder.state.rolling_back:
                         self._begin(step, attempt, recover=(step, attempt) in self._begun)
                 case Recover(step=step, attempt=attempt):
                     self._begin(step, attempt, recover=True)
@@ -228,12 +226,8 @@ class Engine:
             # It ends the engine: see `_journal_broke`.
             return
 
-    def _rolling_back(self) -> bool:
-        rollback = self.recorder.state.rollback
-        return rollback is not None and rollback.status == "running"
-
     def _append(self, effect: Append) -> bool:
-        if self.recorder.waits_for_room and not self._rolling_back():
+        if self.recorder.waits_for_room and not self.recorder.state.rolling_back:
             return False
         try:
             self.recorder.append_all(effect.events, by=effect.by)

@@ -90,10 +90,9 @@ class Helm:
         decision = decide(self._recorder.state, command, person.label, time.time(), keep_driving=keeps)
         if isinstance(decision, Refusal):
             return Refused(code=decision.code, message=decision.message, facts=decision.facts)
-        try:
-            self._recorder.append_all((*first, *decision), by=person.label)
-        except (JournalFull, JournalBroken) as error:
-            return Refused(code="journal", message=str(error), facts={"said": to_data(said_of(error))})
+        refused = self._record((*first, *decision), person)
+        if refused is not None:
+            return refused
         about = next((event for event in decision if isinstance(event, StepEvent)), None)
         seq = self._recorder.state.seq
         if about is not None:

@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import structs
 
 from tui.engine.lock import EngineLock
+from tui.files import closing
 from tui.helm.protocol import (
     MAX_LINE,
     VERSION,
@@ -231,10 +232,8 @@ def _person(connection: socket.socket) -> Person:
     except ProcessLookupError:
         # Whoever has its number now is somebody else.
         return person_of_peer(0, uid)
-    try:
+    with closing(pidfd):
         return person_of_peer(pid, uid, pidfd=pidfd)
-    finally:
-        os.close(pidfd)
 
 
 def _bad(error: BadRequest) -> Refused:

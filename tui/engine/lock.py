@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tui.files import SAFE, closing, closing_on_error, open_or_create
 from tui.processid import boot_id, start_time
-from tui.runs.paths import RunPaths, open_file
+from tui.runs.paths import RunPaths
 
 # struct flock of 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid, padded to its alignment.
 _FLOCK = "hhqqi0q"
@@ -66,8 +67,8 @@ class EngineLock:
     @classmethod
     def acquire(cls, paths: RunPaths) -> EngineLock:
         """Raises EngineRunning, and OSError as the operating system says it."""
-        fd = open_file(paths.engine_lock, 0o600, os.O_RDWR)
-        try:
+        fd = open_or_create(paths.engine_lock, 0o600, os.O_RDWR)
+        with closing_on_error(fd):
             try:
                 fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK))
             except OSError as error:
@@ -79,9 +80,6 @@ class EngineLock:
             os.ftruncate(fd, 0)
             os.pwrite(fd, content, 0)
             os.fdatasync(fd)
-        except BaseException:
-            os.close(fd)
-            raise
         return cls(fd, identity)
 
     @property
@@ -115,12 +113,12 @@ def engine_facts(paths: RunPaths) -> EngineFacts:
     if paths.alone:
         return EngineFacts(alive=False)
     try:
-        fd = os.open(paths.engine_lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        fd = os.open(paths.engine_lock, os.O_RDONLY | SAFE)
     except FileNotFoundError:
         return EngineFacts(alive=False)
     except OSError:
         return EngineFacts()
-    try:
+    with closing(fd):
         alive: bool | None
         try:
             answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK))
@@ -128,8 +126,6 @@ def engine_facts(paths: RunPaths) -> EngineFacts:
         except OSError:
             alive = None
         known = _identity(os.pread(fd, 4096, 0))
-    finally:
-        os.close(fd)
     if known is None:
         return EngineFacts(alive=alive)
     return EngineFacts(known.pid, known.host, alive, known.start_time, known.boot_id)

@@ -113,10 +113,7 @@ class Recorder:
             self.state = fold(self.state, line)
 
     def _may_use_reserve(self, events: Sequence[Event]) -> bool:
-        rollback = self.state.rollback
-        if rollback is not None and rollback.status == "running":
-            return True
-        return any(isinstance(event, RollbackStarted | RunClosed) for event in events)
+        return self.state.rolling_back or any(isinstance(event, RollbackStarted | RunClosed) for event in events)
 
     def _clean(self, event: Event) -> object:
         if isinstance(event, RunOpened):

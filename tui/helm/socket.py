@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tui.files import closing
+
 BACKLOG = 128
 _chdir_lock = threading.Lock()
 _FDS = Path("/proc/self/fd")
@@ -29,45 +31,41 @@ def listen(path: Path, mode: int = 0o600, *, replace: bool = False) -> socket.so
     A socket left there is removed only with `replace`, which is for the holder of the run's lock; anything that is not
     a socket never is. Raises OSError (FileExistsError where something is in the way).
     """
-    directory = _open_directory(path.parent)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if replace:
-            remove(path)
-        os.fchmod(listener.fileno(), mode)
-        umask = os.umask(0o777 & ~mode)
+    with closing(_open_directory(path.parent)) as directory:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            _at(directory, path.name, listener.bind)
-        except OSError as error:
-            if os.path.lexists(path):
-                raise FileExistsError(error.errno, f"{path} is there already") from error
+            if replace:
+                remove(path)
+            os.fchmod(listener.fileno(), mode)
+            umask = os.umask(0o777 & ~mode)
+            try:
+                _at(directory, path.name, listener.bind)
+            except OSError as error:
+                if os.path.lexists(path):
+                    raise FileExistsError(error.errno, f"{path} is there already") from error
+                raise
+            finally:
+                os.umask(umask)
+            if stat.S_IMODE(os.stat(path.name, dir_fd=directory, follow_symlinks=False).st_mode) != mode:
+                os.chmod(path.name, mode, dir_fd=directory)
+            listener.listen(BACKLOG)
+            listener.setblocking(False)
+        except BaseException:
+            listener.close()
             raise
-        finally:
-            os.umask(umask)
-        if stat.S_IMODE(os.stat(path.name, dir_fd=directory, follow_symlinks=False).st_mode) != mode:
-            os.chmod(path.name, mode, dir_fd=directory)
-        listener.listen(BACKLOG)
-        listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        raise
-    finally:
-        os.close(directory)
     return listener
 
 
 def connect(path: Path, timeout: float | None = None) -> socket.socket:
     """A connected socket. Raises OSError: ENOENT and ECONNREFUSED mean nobody listens, EACCES not permitted."""
-    directory = _open_directory(path.parent)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.settimeout(timeout)
-        _at(directory, path.name, connection.connect)
-    except BaseException:
-        connection.close()
-        raise
-    finally:
-        os.close(directory)
+    with closing(_open_directory(path.parent)) as directory:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(timeout)
+            _at(directory, path.name, connection.connect)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
@@ -115,11 +113,9 @@ def _at(directory: int, name: str, call: Callable[[str], None]) -> None:
     if (_FDS / str(directory)).exists():
         call(f"{_FDS}/{directory}/{name}")
         return
-    with _chdir_lock:
-        here = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    with _chdir_lock, closing(os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)) as here:
         try:
             os.fchdir(directory)
             call(name)
         finally:
             os.fchdir(here)
-            os.close(here)

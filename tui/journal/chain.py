@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from tui.files import reading
 from tui.journal.end import End, Met
-from tui.journal.io import reading
 from tui.journal.line import GENESIS, MAX_LINE
 from tui.said import N_, Said
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tui.files import (
+    SAFE,
+    closing,
+    closing_on_error,
+    create_file,
+    open_regular,
+    reading,
+    require_regular,
+    sync_directory,
+)
 from tui.journal.line import MAX_LINE
 from tui.said import Said
 
@@ -60,20 +68,12 @@ class FileIO:
 
     def open(self, path: Path, *, create: bool) -> None:
         """A regular file only, links not followed; a new one is 0640 whatever the umask, its name durable."""
-        # Without O_NONBLOCK a pipe in the journal's place would hang the open.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        if create:
-            flags |= os.O_CREAT | os.O_EXCL
-        fd = os.open(path, flags, JOURNAL_MODE)
-        try:
-            require_regular(fd, path)
+        flags = os.O_WRONLY | os.O_APPEND
+        fd = create_file(path, JOURNAL_MODE, flags) if create else open_regular(path, flags)
+        with closing_on_error(fd):
             if create:
-                os.fchmod(fd, JOURNAL_MODE)
                 os.fsync(fd)
                 sync_directory(path.parent)
-        except BaseException:
-            os.close(fd)
-            raise
         self._fd, self._path = fd, path
 
     def size(self) -> int:
@@ -97,9 +97,7 @@ class FileIO:
 
     def rewrite(self, offset: int, data: bytes) -> None:
         """Through a descriptor of its own: with O_APPEND a positioned write goes to the end."""
-        fd = os.open(self._path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            require_regular(fd, self._path)
+        with closing(open_regular(self._path, os.O_WRONLY)) as fd:
             view = memoryview(data)
             while view:
                 written = os.pwrite(fd, view, offset)
@@ -107,23 +105,18 @@ class FileIO:
                     raise OSError(errno.EIO, os.strerror(errno.EIO), str(self._path))
                 view, offset = view[written:], offset + written
             os.fdatasync(fd)
-        finally:
-            os.close(fd)
 
     def reserve(self, path: Path, size: int) -> None:
         """posix_fallocate, so that the blocks are really held; 0600."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        fd = os.open(path, flags, RESERVE_MODE)
-        try:
-            require_regular(fd, path)
-            os.fchmod(fd, RESERVE_MODE)
-            os.posix_fallocate(fd, 0, size)
-            os.fsync(fd)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(fd)
+        with closing(os.open(path, os.O_WRONLY | os.O_CREAT | SAFE, RESERVE_MODE)) as fd:
+            try:
+                require_regular(fd, path)
+                os.fchmod(fd, RESERVE_MODE)
+                os.posix_fallocate(fd, 0, size)
+                os.fsync(fd)
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
 
     def release(self, path: Path) -> None:
         """Unlink; the blocks are free when this returns."""
@@ -164,33 +157,6 @@ def is_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def require_regular(fd: int, path: Path) -> None:
-    """OSError unless the descriptor is a regular file."""
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        raise OSError(errno.EINVAL, Said("not a regular file"), str(path))
-
-
-def open_for_reading(path: Path) -> int:
-    """A descriptor of a regular file, links not followed, no locks; OSError otherwise."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        require_regular(fd, path)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[int]:
-    """`open_for_reading` for the length of a block."""
-    fd = open_for_reading(path)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
-
-
 def line_at(fd: int, offset: int = 0) -> bytes | None:
     """The line that begins at this byte, without its newline; None without an end or where it is too long."""
     found, size = b"", PIECE
@@ -218,18 +184,6 @@ def lines_backwards(fd: int, end: int) -> Iterator[tuple[int, bytes]]:
         size = min(2 * size, LARGEST_PIECE)
     if start == 0 and rest is not None:
         yield 0, rest
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable; a file system that cannot is passed over."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(fd)
 
 
 def settle(path: Path, io: JournalIO, size: int) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from tui.files import open_regular
 from tui.journal.chain import Chain, Fault
 from tui.journal.failure import JournalCorrupt
-from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, Line, LineError, decode
 from tui.said import Said, said_of
 
@@ -30,7 +30,7 @@ class JournalReader:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._fd = open_for_reading(self.path)
+        self._fd = open_regular(self.path)
         self._offset = 0
         self._next = 0
         self._chain = Chain()

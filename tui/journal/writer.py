@@ -15,16 +15,7 @@ from tui.journal.clock import RunClock
 from tui.journal.end import End
 from tui.journal.failure import JournalBroken, JournalCorrupt, JournalFull, JournalLost
 from tui.journal.io import FileIO, JournalIO, PartialWrite, is_full, settle, write_whole
-from tui.journal.line import (
-    GENESIS,
-    VERSION,
-    JournalError,
-    Line,
-    decode,
-    digest,
-    encode_checked,
-    encode_data,
-)
+from tui.journal.line import GENESIS, VERSION, JournalError, Line, decode, digest, encode_checked, encode_data
 from tui.journal.verify import Survey
 from tui.said import N_, Said, said_of
 

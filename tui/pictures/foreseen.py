@@ -27,8 +27,7 @@ _known: dict[object, tuple[object, Foreseen | None]] = {}
 def by_itself(view: View) -> Foreseen | None:
     """What happens although no key is pressed; None where nobody but a person drives."""
     state = view.state
-    rolling = state.rollback is not None and state.rollback.status == "running"
-    if state.opened is None or state.closed is not None or (state.policy.drive == "by_hand" and not rolling):
+    if state.opened is None or state.closed is not None or (state.policy.drive == "by_hand" and not state.rolling_back):
         return None
     if view.mode == "replay" or view.nothing_runs:
         # There it can be seen, and here nothing goes on before an engine is started.

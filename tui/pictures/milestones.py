@@ -45,8 +45,10 @@ def milestone_lines(view: View, width: int) -> list[Line]:
     if state.given_up:
         # The order of before is gone, with all that was expected of it.
         window = replace(window, last_safe_rollback=None)
-        rolling = state.rollback is not None and state.rollback.status == "running"
-        ends = rollback_projection(state, wall).ends if rolling else None, _("the rollback is expected to end")
+        ends = (
+            rollback_projection(state, wall).ends if state.rolling_back else None,
+            _("the rollback is expected to end"),
+        )
     rows.extend(_own(window, *((None, "") if state.closed is not None else ends)))
     where = zone(view.state)
     titles = columns(

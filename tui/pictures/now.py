@@ -130,11 +130,7 @@ def _barred(view: View, barrier: Barrier) -> list[Span]:
         text = _("Another run is in the way here: {run}. Nothing but a rollback begins.").format(run=runs)
         hint = _("{hold} looks again; “accept what answers” in the palette ({palette}) goes on beside it.")
         known = " | ".join(say(neighbour(other)) for other in barrier.runs)
-        told: list[Span] = [
-            (_("HELD") + " ", "bad"),
-            (text, "warn"),
-            *hinted(view, hint),
-        ]
+        told: list[Span] = [(_("HELD") + " ", "bad"), (text, "warn"), *hinted(view, hint)]
         return [*told, (" " + known, "dim")]
     if barrier.acceptable:
         hint = _("{hold} looks again; “accept what answers” in the palette ({palette}).")

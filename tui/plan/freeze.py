@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
+from tui.files import create_file, sync_directory
 from tui.plan.files import PLAN_FILE, SEAL_FILE, digest_of, why
 from tui.plan.loader import Loaded
 from tui.plan.seal import lines_of, seal_of_digests, work_of
@@ -60,9 +63,10 @@ def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
         if _copy(origin, target, private=name in loaded.secrets.files) != loaded.digests[name]:
             message = N_("{name} was changed after the plan was read; check the plan again.")
             raise FreezeError(Said(message, name=Quoted(origin.name if name == PLAN_FILE else name)))
-    _write(directory / SEAL_FILE, "".join(lines_of(loaded.digests)).encode())
+    with _created(directory / SEAL_FILE, _FILE_MODE) as file:
+        file.write("".join(lines_of(loaded.digests)).encode())
     for path in (*made, directory.parent):
-        _sync_directory(path)
+        sync_directory(path)
     files = {name: digest for name, digest in loaded.digests.items() if name != PLAN_FILE}
     return Frozen(seal=seal_of_digests(loaded.digests), work=work_of(loaded.plan, files), files=names)
 
@@ -99,32 +103,14 @@ def _make_directory(path: Path) -> None:
 def _copy(origin: Path, target: Path, *, private: bool) -> str:
     # A command's own program is executed from the frozen plan.
     mode = _PROGRAM_MODE if origin.stat().st_mode & 0o111 else _FILE_MODE
-    descriptor = _create(target, mode & _OWNERS if private else mode)
-    with os.fdopen(descriptor, "wb") as file:
-        digest = digest_of(origin, also=file.write)
+    with _created(target, mode & _OWNERS if private else mode) as file:
+        return digest_of(origin, also=file.write)
+
+
+@contextmanager
+def _created(target: Path, mode: int) -> Iterator[BinaryIO]:
+    """A new file, which is on disk at the end of the block."""
+    with os.fdopen(create_file(target, mode), "wb") as file:
+        yield file
         file.flush()
-        os.fsync(descriptor)
-    return digest
-
-
-def _write(target: Path, content: bytes) -> None:
-    descriptor = _create(target)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _create(target: Path, mode: int = _FILE_MODE) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(target, flags, 0o600)
-    os.fchmod(descriptor, mode)
-    return descriptor
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        os.fsync(file.fileno())

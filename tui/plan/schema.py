@@ -31,10 +31,7 @@ _SCALARS: dict[str, Json] = {
         "description": "0, 70%, 100ms, 2GB",
         "anyOf": [
             {"type": "number"},
-            {
-                "type": "string",
-                "pattern": r"^\s*-?\d+(\.\d+)?\s*(%|ms|min|s|m|h|d|B|[kKMGT]B|[KMGT]iB)?\s*$",
-            },
+            {"type": "string", "pattern": r"^\s*-?\d+(\.\d+)?\s*(%|ms|min|s|m|h|d|B|[kKMGT]B|[KMGT]iB)?\s*$"},
         ],
     },
     "file": {

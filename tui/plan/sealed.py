@@ -18,14 +18,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from tui.files import DIRECTORY, SAFE, closing, write_all
 from tui.plan.files import SEAL_FILE
 from tui.said import Quoted, Said
 
 CHUNK: Final = 1 << 20
 LARGE: Final = 64 << 20
 """Bytes from which a file is hashed before it is taken in or copied: what lies in its place may fill memory or disk."""
-_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 LINK: Final = "link"
 MISSING: Final = "missing"
@@ -97,7 +96,7 @@ class SealedPlan:
         else. Raises OSError of writing as well."""
         with self._opened(name) as file:
             for chunk in file.chunks():
-                _write(target, chunk)
+                write_all(target, chunk)
             return file.mode
 
     def differs(self, name: str) -> NotAsSealed | None:
@@ -136,10 +135,8 @@ class SealedPlan:
             if found is None:
                 raise
             raise NotAsSealed(name, expected, found) from None
-        try:
+        with closing(descriptor):
             yield _Opened(descriptor, name, expected)
-        finally:
-            os.close(descriptor)
 
 
 class _Opened:
@@ -200,21 +197,21 @@ class _Link(OSError):
 
 def _open_below(directory: Path, name: str) -> int:
     """A descriptor of a file below a directory; none of the names on the way to it is a link, nor is `directory`."""
-    above = _open(str(directory), _DIRECTORY)
+    above = _open(str(directory), DIRECTORY)
     try:
         *parents, last = name.split("/")
         for parent in parents:
-            inner = _open(parent, _DIRECTORY, above)
+            inner = _open(parent, DIRECTORY, above)
             os.close(above)
             above = inner
-        return _open(last, _FILE, above)
+        return _open(last, os.O_RDONLY, above)
     finally:
         os.close(above)
 
 
 def _open(name: str, flags: int, above: int | None = None) -> int:
     try:
-        return os.open(name, flags, dir_fd=above)
+        return os.open(name, flags | SAFE, dir_fd=above)
     except OSError as error:
         # Of a directory the system does not tell a link from what is none.
         if error.errno == errno.ELOOP or (error.errno == errno.ENOTDIR and _is_link(name, above)):
@@ -238,9 +235,3 @@ def _found(error: OSError) -> str | None:
         # A socket.
         return NOT_REGULAR
     return errno.errorcode[error.errno] if error.errno in (errno.EACCES, errno.EPERM) else None
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]

@@ -85,22 +85,15 @@ async def open_session(
         async with asyncio.timeout(_SETTLED_S):
             if meet is not None:
                 settle = await meet(session) and settle
-    except TimeoutError:
-        await session.close()
-        raise ConnectFailed(Coded(Remarked.SERVER_SILENT)) from None
-    except BaseException:
-        await session.close()
-        raise
-    try:
         wanted = session_settings(purpose, settings) if settle else None
         async with asyncio.timeout(_SETTLED_S):
-            await _settle_in(session, wanted, settings.search_path if settings else None)
+            try:
+                await _settle_in(session, wanted, settings.search_path if settings else None)
+            except PostgresError as error:
+                raise ConnectFailed(Coded(Remarked.SETTINGS_REFUSED, reason=error.message), error.sqlstate) from None
     except TimeoutError:
         await session.close()
         raise ConnectFailed(Coded(Remarked.SERVER_SILENT)) from None
-    except PostgresError as error:
-        await session.close()
-        raise ConnectFailed(Coded(Remarked.SETTINGS_REFUSED, reason=error.message), error.sqlstate) from None
     except BaseException:
         await session.close()
         raise

@@ -38,6 +38,11 @@ class TargetIdentity(msgspec.Struct, frozen=True):
     pooler: Pooler = "none"
     lsn: str = ""
 
+    def facts(self) -> dict[str, Any]:
+        """What tells the server and database of a witness again."""
+        names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
+        return {name: getattr(self, name) for name in names}
+
 
 class OtherTarget(OtherServer):
     """Who answered is not the run's target as it left it. Nothing was done there. `facts`: expected and found."""

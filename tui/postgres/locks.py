@@ -25,19 +25,23 @@ class Blocker(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     side: Side
     depth: int
-    waits_for: tuple[int, ...]
-    application: str
+    waits_for: tuple[int, ...] = ()
+    application: str = ""
     user: str
     database: str
     state: str
-    wait_event: str
-    query: str
+    wait_event: str = ""
+    query: str = ""
     state_age_s: float | None
     transaction_age_s: float | None
-    waiting_s: float | None
-    wanted: str
-    held: tuple[str, ...]
+    waiting_s: float | None = None
+    wanted: str = ""
+    held: tuple[str, ...] = ()
     gid: str = ""
+
+
+_SHOWN: Final = Blocker.__struct_fields__[4:13]
+"""From `application` to `waiting_s`, as the server is asked for them."""
 
 
 async def lock_tree(monitor: Session, pids: Iterable[int]) -> tuple[Blocker, ...]:
@@ -67,24 +71,13 @@ async def lock_tree(monitor: Session, pids: Iterable[int]) -> tuple[Blocker, ...
         held.setdefault(pid, []).append(f"{mode} {relation}")
     found = {}
     for row in await monitor.rows("lock_sessions", [list(place)]):
-        side, depth = place[row[0]]
-        found[row[0]] = Blocker(
-            pid=row[0],
-            side=side,
-            depth=depth,
-            waits_for=tuple(sorted({max(pid, 0) for pid in edges.get(row[0], ())})),
-            application=row[1],
-            user=row[2],
-            database=row[3],
-            state=row[4],
-            wait_event=row[5],
-            query=row[6],
-            state_age_s=row[7],
-            transaction_age_s=row[8],
-            waiting_s=row[9],
-            wanted=" ".join(part for part in (row[10], row[12] or row[11]) if part),
-            held=tuple(held.get(row[0], [])[:5]),
-        )
+        pid, *shown, mode, object_, relation = row
+        side, depth = place[pid]
+        found[pid] = Blocker(
+            pid=pid, side=side, depth=depth, **dict(zip(_SHOWN, shown, strict=True)),
+            waits_for=tuple(sorted({max(other, 0) for other in edges.get(pid, ())})),
+            wanted=" ".join(part for part in (mode, relation or object_) if part), held=tuple(held.get(pid, [])[:5]),
+        )  # fmt: skip
     for pid, (gid, user, database, age) in prepared.items():
         if pid in place:
             found[pid] = _sessionless(*place[pid], gid, user, database, age)
@@ -149,20 +142,6 @@ def _reach(start: set[int], neighbours: Callable[[int], Iterable[int]]) -> dict[
 def _sessionless(side: Side, depth: int, gid: str, user: str, database: str, age: float | None) -> Blocker:
     """A prepared transaction, which has no session."""
     return Blocker(
-        pid=0,
-        side=side,
-        depth=depth,
-        waits_for=(),
-        application="",
-        user=user,
-        database=database,
-        state="prepared transaction",
-        wait_event="",
-        query="",
-        state_age_s=age,
-        transaction_age_s=age,
-        waiting_s=None,
-        wanted="",
-        held=(),
-        gid=gid,
-    )
+        pid=0, side=side, depth=depth, user=user, database=database, state="prepared transaction", state_age_s=age,
+        transaction_age_s=age, gid=gid,
+    )  # fmt: skip

@@ -19,6 +19,8 @@ from typing import Any
 
 import msgspec
 
+from tui.sql.quoting import identifier
+
 NO_ERROR = "00000"
 _VARIABLES, _OVER = "said", b"over"
 
@@ -50,11 +52,6 @@ def quoted(text: str) -> str:
     """An argument of a backslash command, whatever is in it: in single quotes, with C-like escapes."""
     escapes = {"'": "''", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return "'" + "".join(escapes.get(character, character) for character in text) + "'"
-
-
-def identifier(name: str) -> str:
-    """A quoted identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def begin(role: str | None) -> str:

@@ -52,3 +52,12 @@ async def apart(call: Callable[[], T]) -> T:
 
     threading.Thread(target=work, daemon=True, name="virada-probe").start()
     return await answer
+
+
+async def comes(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event is there within so many seconds."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -6,8 +6,9 @@ import os
 from bisect import bisect_left
 from pathlib import Path
 
+from tui.files import reading
 from tui.journal.events import StepProgress, class_of
-from tui.journal.io import line_at, lines_backwards, reading
+from tui.journal.io import line_at, lines_backwards
 from tui.journal.line import LineError, decode
 from tui.journal.reader import Entry
 from tui.recording.recent import step_of

@@ -20,8 +20,9 @@ import msgspec
 from msgspec.structs import replace
 
 import tui
+from tui.files import open_regular, reading
 from tui.journal.failure import JournalCorrupt
-from tui.journal.io import JOURNAL_MODE, lines_backwards, open_for_reading, reading
+from tui.journal.io import JOURNAL_MODE, lines_backwards
 from tui.journal.line import digest
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
@@ -258,7 +259,7 @@ class Recording:
         """The frames that this version made and that are whole; none of a cache that others may have written."""
         try:
             size, owner = self.journal.stat().st_size, self.journal.stat().st_uid
-            descriptor = open_for_reading(self.cache)
+            descriptor = open_regular(self.cache)
         except OSError:
             return []
         with os.fdopen(descriptor, "rb") as file:
@@ -291,9 +292,8 @@ class Recording:
         if self._saved == len(self._points):
             return
         beside = self.cache.with_name(f".{self.cache.name}.{os.getpid()}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            descriptor = os.open(beside, flags, JOURNAL_MODE)
+            descriptor = open_regular(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, JOURNAL_MODE)
         except OSError:
             return
         try:

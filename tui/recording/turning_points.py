@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from tui.files import reading
 from tui.journal.chain import Chain
 from tui.journal.events import Event, StepEvent, StepFate, class_of
-from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, LineError, decode, head
 
 IDLE_FROM = 2.0
@@ -57,8 +57,7 @@ class TurningPoints:
 
     def extend(self) -> None:
         """Look at what has come since. Ends without a word at a line that is none: readers say what is wrong there."""
-        fd = open_for_reading(self.journal)
-        try:
+        with reading(self.journal) as fd:
             size = CHUNK
             while block := os.pread(fd, size, self.scanned):
                 end = block.rfind(b"\n") + 1
@@ -72,8 +71,6 @@ class TurningPoints:
                 if not self._take(block, end):
                     break
                 self.scanned += end
-        finally:
-            os.close(fd)
         self._gap(self._last)
         self.done = True
 

@@ -109,23 +109,5 @@ class Close(Confirmable, frozen=True, kw_only=True):
     pass
 
 
-AnyCommand = (
-    Execute
-    | RunTo
-    | Skip
-    | Sign
-    | ByHand
-    | Retry
-    | Undo
-    | Cancel
-    | Hold
-    | Resume
-    | Accept
-    | Drive
-    | Rollback
-    | Note
-    | Feedback
-    | Resolve
-    | Handover
-    | Close
-)
+_OfStep = Execute | RunTo | Skip | Sign | ByHand | Retry | Undo | Cancel
+AnyCommand = _OfStep | Hold | Resume | Accept | Drive | Rollback | Note | Feedback | Resolve | Handover | Close

@@ -8,8 +8,8 @@ from tui.run import commands as c
 from tui.run.attested import only_signed
 from tui.run.confirmation import unconfirmed
 from tui.run.driving import driven
+from tui.run.order import HELD, about, barred, begin, blocked, busy, in_rollback, may_begin, undecided
 from tui.run.order import Refusal as Refusal
-from tui.run.order import about, barred, begin, blocked, in_rollback, may_begin
 from tui.run.rollback import stays
 from tui.run.state import RunState
 from tui.run.steps import StepState, is_signed
@@ -30,9 +30,11 @@ def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decis
         return Refusal(code="not-open", message="the run has not been opened yet")
     if state.closed is not None:
         return Refusal(
-            code="closed",
-            message=f"the run is closed ({state.closed.outcome}); nothing more can be done in it",
+            code="closed", message=f"the run is closed ({state.closed.outcome}); nothing more can be done in it"
         )
+    step = getattr(command, "step", None)
+    if step is not None and step not in state.steps:
+        return Refusal(code="no-step", message=f"the plan has no step {step}", facts={"step": step})
     match command:
         case c.Execute():
             return _execute(state, command, wall)
@@ -47,13 +49,13 @@ def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decis
         case c.Retry():
             return _retry(state, command, wall)
         case c.Undo():
-            return _undo(state, command, wall)
+            return undo(state, state.steps[command.step], command, wall)
         case c.Cancel(step=step):
             return _cancel(state, step)
         case c.Hold(reason=reason):
             if state.held is not None:
                 return Refusal(code="held", message="the run is already held")
-            if _rolling_back(state):
+            if state.rolling_back:
                 message = "a rollback is not held; cancel its running step to stop it"
                 return Refusal(code="rollback", message=message)
             return (e.RunHeld(reason=reason),)
@@ -66,8 +68,6 @@ def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decis
         case c.Rollback(reason=reason, confirm=confirm, to=to):
             return _rollback(state, reason, confirm, to)
         case c.Note(text=text, step=step):
-            if step is not None and step not in state.steps:
-                return Refusal(code="no-step", message=f"the plan has no step {step}", facts={"step": step})
             return (e.NoteAdded(text=text, step=step),)
         case c.Feedback(text=text):
             return (e.FeedbackAdded(text=text),)
@@ -84,29 +84,12 @@ def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decis
     return Refusal(code="unknown", message="this engine does not know that command")
 
 
-def _find(state: RunState, step: str) -> StepState | Refusal:
-    known = state.steps.get(step)
-    if known is not None:
-        return known
-    return Refusal(code="no-step", message=f"the plan has no step {step}", facts={"step": step})
-
-
-def _rolling_back(state: RunState) -> bool:
-    return state.rollback is not None and state.rollback.status == "running"
-
-
 def _execute(state: RunState, command: c.Execute, wall: float) -> Decision:
     step = command.step
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
+    at = state.steps[step]
     if at.status != "pending" and not (at.status == "cancelled" and at.interrupted):
         if at.status in ("failed", "cancelled", "undone", "undecided"):
-            return Refusal(
-                code="retry",
-                message=f"{step} is {at.status}; use retry to run it again",
-                facts=about(at),
-            )
+            return Refusal(code="retry", message=f"{step} is {at.status}; use retry to run it again", facts=about(at))
         return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if is_signed(at.step):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
@@ -116,9 +99,7 @@ def _execute(state: RunState, command: c.Execute, wall: float) -> Decision:
 
 def _retry(state: RunState, command: c.Retry, wall: float) -> Decision:
     step, reason = command.step, command.reason
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
+    at = state.steps[step]
     if at.status not in ("failed", "cancelled", "undone", "undecided"):
         return Refusal(
             code="status",
@@ -156,9 +137,7 @@ def _rollback_again(state: RunState, at: StepState) -> tuple[e.Event, ...]:
 
 
 def _run_to(state: RunState, step: str) -> Decision:
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
+    at = state.steps[step]
     if at.is_ended or at.group != "main":
         return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if at.step.with_ is not None:
@@ -166,12 +145,10 @@ def _run_to(state: RunState, step: str) -> Decision:
         return Refusal(code="companion", message=message, facts={"step": at.step.with_})
     if state.given_up:
         return Refusal(code="rollback", message="the run is being, or has been, rolled back")
-    refusal = barred(state)
+    # Whoever held it meant it: going on is a decision of its own.
+    refusal = barred(state) or (None if state.held is None else HELD)
     if refusal is not None:
         return refusal
-    if state.held is not None:
-        # Whoever held it meant it: going on is a decision of its own.
-        return Refusal(code="held", message="the run is held; resume it first")
     current = state.current()
     if current is not None and (current.stops or current.status == "undecided"):
         message = f"{current.id} is {current.status}; retry, skip or settle it by hand first"
@@ -183,12 +160,10 @@ def _run_to(state: RunState, step: str) -> Decision:
 def _drive(state: RunState, command: c.Drive, by: str) -> Decision:
     if command.sign_off is not None and not command.sign_off.strip():
         return Refusal(code="note", message="signing needs a note: what was seen or done")
-    refusal = barred(state)
+    # As for a run-to, and as an engine that is started for it has it.
+    refusal = barred(state) or (None if state.held is None else HELD)
     if refusal is not None:
         return refusal
-    if state.held is not None:
-        # As for a run-to, and as an engine that is started for it has it.
-        return Refusal(code="held", message="the run is held; resume it first")
     # Whoever asks for it signs, as the engine knows them, and nobody else.
     signer = None if command.sign_off is None else by
     drive: e.Drive = "headless" if command.headless else "by_hand"
@@ -231,9 +206,7 @@ def _settled_by_word(at: StepState) -> int:
 
 
 def _skip(state: RunState, step: str, reason: str) -> Decision:
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
+    at = state.steps[step]
     refusal = only_signed(at)
     if refusal is not None:
         return refusal
@@ -250,9 +223,7 @@ def _skip(state: RunState, step: str, reason: str) -> Decision:
 
 
 def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decision:
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
+    at = state.steps[step]
     if not is_signed(at.step):
         return Refusal(code="sensed", message=f"{step} is proved by the system, not signed; execute it, or use by-hand")
     if at.status not in ("pending", "failed", "cancelled", "undone"):
@@ -267,9 +238,7 @@ def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decisi
 
 
 def _by_hand(state: RunState, step: str, note: str, by: str) -> Decision:
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
+    at = state.steps[step]
     refusal = only_signed(at)
     if refusal is not None:
         return refusal
@@ -308,15 +277,8 @@ def _undone_by(state: RunState, at: StepState, by_hand: bool = False) -> tuple[e
     return (e.StepUndone(step=at.undoes, attempt=max(1, original.attempt), by_step=at.id, evidence=evidence),)
 
 
-def _undo(state: RunState, command: c.Undo, wall: float) -> Decision:
-    at = _find(state, command.step)
-    return at if isinstance(at, Refusal) else undo(state, at, command, wall)
-
-
 def _cancel(state: RunState, step: str) -> Decision:
-    at = _find(state, step)
-    if isinstance(at, Refusal):
-        return at
+    at = state.steps[step]
     if at.status != "running":
         return Refusal(code="status", message=f"{step} is not running but {at.status}", facts=about(at))
     if at.cancel:
@@ -343,7 +305,7 @@ def rollback_events(state: RunState, reason: str, to: str | None = None) -> e.Ro
 
 def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Decision:
     assert state.opened is not None
-    if _rolling_back(state):
+    if state.rolling_back:
         return Refusal(code="rollback", message="the run is already being rolled back")
     if state.rollback is not None and state.rollback.status == "rolled_back":
         return Refusal(code="rollback", message="the run has been rolled back")
@@ -353,9 +315,9 @@ def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Dec
     if not reason.strip():
         return Refusal(code="reason", message="a rollback needs a reason")
     if to is not None:
-        at = _find(state, to)
-        if isinstance(at, Refusal):
-            return at
+        if to not in state.steps:
+            return Refusal(code="no-step", message=f"the plan has no step {to}", facts={"step": to})
+        at = state.steps[to]
         if at.group != "main":
             return Refusal(code="no-step", message=f"{to} is not a step of the checklist", facts={"step": to})
         if at.status == "pending":
@@ -363,15 +325,14 @@ def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Dec
             return Refusal(code="status", message=message, facts=about(at))
     for other in state.undecided:
         if other.group != "main":
-            message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
-            return Refusal(code="undecided", message=message, facts={"step": other.id})
+            return undecided(other)
     return (rollback_events(state, reason, to),)
 
 
 def _close(state: RunState, command: c.Close, wall: float) -> Decision:
     reason, confirm = command.reason, command.confirm
     for other in state.running():
-        return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
+        return busy(other)
     status = state.status
     if state.rolling_back:
         return Refusal(code="rollback", message="the run is being rolled back")

@@ -36,7 +36,7 @@ def driver(state: RunState) -> Driver | None:
     """Who drives now; None in a run that is closed or has not been opened."""
     if state.opened is None or state.closed is not None:
         return None
-    if state.rollback is not None and state.rollback.status == "running":
+    if state.rolling_back:
         return Driver(how="rollback", person=state.helm)
     until = state.policy.until if state.policy.drive == "run_to" else None
     return Driver(how=state.policy.drive, person=state.helm, until=until)

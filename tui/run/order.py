@@ -22,6 +22,20 @@ class Refusal(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
+HELD = Refusal(code="held", message="the run is held; resume it first")
+
+
+def busy(other: StepState) -> Refusal:
+    """Another step runs."""
+    return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
+
+
+def undecided(other: StepState) -> Refusal:
+    """Nobody knows what became of another step."""
+    message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
+    return Refusal(code="undecided", message=message, facts={"step": other.id})
+
+
 def about(at: StepState) -> dict[str, Any]:
     """The facts of a refusal that a step's status gives rise to."""
     return {"step": at.id, "status": at.status}
@@ -92,21 +106,19 @@ def may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
         return refusal
     if at.group == "main" and state.given_up:
         return Refusal(
-            code="rollback",
-            message="the run is being, or has been, rolled back; only the rollback's steps go on",
+            code="rollback", message="the run is being, or has been, rolled back; only the rollback's steps go on"
         )
     if state.held is not None and at.group == "main":
-        return Refusal(code="held", message="the run is held; resume it first")
+        return HELD
     for other in state.running():
         if other.step.with_ is not None or at.step.with_ is not None:
             continue
         if at.group != "main" or not beside(at, other):
-            return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
+            return busy(other)
     for other in state.undecided:
         # A rollback goes on past a step of the checklist whose fate nobody knows: it may be what helps.
         if other.id != at.id and (at.group == "main" or other.group != "main"):
-            message = f"the fate of {other.id} is undecided: look at the database, then use retry, by-hand or skip"
-            return Refusal(code="undecided", message=message, facts={"step": other.id})
+            return undecided(other)
     undo = state.steps.get(UNDO_PREFIX + at.id)
     if undo is not None and undo.status in ("failed", "cancelled", "undecided") and undo.effect != "none":
         message = f"{undo.id} is {undo.status} and may have taken back a part of {at.id}; bring it to its end first"

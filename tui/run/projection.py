@@ -12,15 +12,7 @@ from msgspec import Struct
 
 from tui.finite import span
 from tui.plan.model import UNDO_PREFIX
-from tui.run.clock import (
-    expected,
-    instant,
-    mono_at,
-    rollback_at_least,
-    rollback_seconds,
-    starts_at,
-    window_in_force,
-)
+from tui.run.clock import expected, instant, mono_at, rollback_at_least, rollback_seconds, starts_at, window_in_force
 from tui.run.state import RunState
 from tui.run.steps import StepState, is_signed
 

@@ -42,7 +42,7 @@ def standing(state: RunState) -> Stand | None:
         return Stand(Standing.ROLLBACK_FAILED, failed)
     if state.undecided:
         return Stand(Standing.UNDECIDED, state.undecided[0], len(ahead))
-    if rollback is not None and rollback.status == "running":
+    if state.rolling_back:
         return Stand(Standing.ROLLING_BACK, next((at for at in state.running() if at.group != "main"), None))
     if state.proposed:
         step = state.proposed[-1].event.step

@@ -42,15 +42,8 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
     return {
         "id": opened.id,
         "plan": opened.plan.name,
-        "target": opened.target,
-        "seal": opened.seal,
-        "work": opened.work,
-        "environment": opened.environment,
-        "mode": opened.mode,
-        "status": state.status,
-        "seq": state.seq,
-        "mono": state.mono,
-        "at": state.at,
+        **_taken(opened, "target", "seal", "work", "environment", "mode"),
+        **_taken(state, "status", "seq", "mono", "at"),
         "opened": state.opened_at,
         "closed": state.closed is not None,
         "held": state.held_for,
@@ -86,9 +79,7 @@ def _drives(state: RunState, at: float) -> dict[str, Any] | None:
         return None
     told = foresee(state, at)
     return {
-        "how": found.how,
-        "person": found.person,
-        "until": found.until,
+        **_taken(found, "how", "person", "until"),
         "by_itself": {
             "steps": [due.step for due in told.due],
             "signed": [due.step for due in told.due if due.signed],
@@ -114,10 +105,7 @@ def _window(state: RunState, at: float) -> dict[str, Any] | None:
         "opens": rfc3339(clock.opens) if own else window.opens,
         "closes": rfc3339(clock.closes) if own else window.closes,
         "timezone": window.timezone,
-        "duration_s": clock.duration_s,
-        "buffer_s": clock.buffer_s,
-        "phase": clock.phase,
-        "state": clock.state,
+        **_taken(clock, "duration_s", "buffer_s", "phase", "state"),
         "t_s": _seconds(clock.t),
         "remaining_s": _seconds(clock.remaining_s),
         "last_safe_rollback_s": _seconds(clock.last_safe_rollback_s),
@@ -161,13 +149,9 @@ def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
         "id": step.id,
         "number": step.place.number,
         "title": step.step.title,
-        "phase": step.place.phase,
-        "section": step.place.section,
-        "kind": step.step.kind,
-        "role": step.step.role,
-        "group": step.group,
-        "status": step.status,
-        "attempt": step.attempt,
+        **_taken(step.place, "phase", "section"),
+        **_taken(step.step, "kind", "role"),
+        **_taken(step, "group", "status", "attempt"),
         "started": step.started_at,
         "ended": step.ended_at,
         "duration_s": _duration(step, mono),
@@ -175,12 +159,7 @@ def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
         "expected_unknown": lacks(expected_lack(state, step)),
         "rehearsed": _rehearsed(state, step),
         "waiting": _step_waiting(step, mono),
-        "fate": step.fate,
-        "fate_reason": step.fate_reason,
-        "reason": step.reason,
-        "sqlstate": step.sqlstate,
-        "message": step.message,
-        "effect": step.effect,
+        **_taken(step, "fate", "fate_reason", "reason", "sqlstate", "message", "effect"),
         "by": step.by or None,
         "confirmed": None if step.confirmed is None else msgspec.to_builtins(step.confirmed),
         "evidence": step.evidence,
@@ -204,12 +183,7 @@ def _guard(guard: GuardState, mono: float) -> dict[str, Any]:
     """`unmeasured_s`: for how long nobody has measured it; null while it is measured, or when it never was."""
     lost = guard.value is None and guard.sampled is not None
     return {
-        "metric": guard.metric,
-        "value": guard.value,
-        "limit": guard.limit,
-        "relation": guard.relation,
-        "state": guard.state,
-        "source": guard.source,
+        **_taken(guard, "metric", "value", "limit", "relation", "state", "source"),
         "unmeasured_s": _seconds(mono - (guard.sampled or 0.0)) if lost else None,
     }
 
@@ -223,11 +197,12 @@ def _rollback(state: RunState) -> dict[str, Any] | None:
 
 
 def _proposed(state: RunState) -> list[dict[str, Any]]:
-    return [
-        {"title": fired.event.title, "reason": fired.event.reason, "step": fired.event.step,
-         "metric": fired.event.metric, "mono": fired.mono}
-        for fired in state.proposed
-    ]  # fmt: skip
+    return [_taken(fired.event, "title", "reason", "step", "metric") | {"mono": fired.mono} for fired in state.proposed]
+
+
+def _taken(source: Any, *names: str) -> dict[str, Any]:
+    """Fields that are told under their own names."""
+    return {name: getattr(source, name) for name in names}
 
 
 def _seconds(value: float | None) -> float | None:

@@ -15,16 +15,7 @@ from tui.plan.model import Place, Step
 from tui.run.pace import Pace
 
 Status = Literal[
-    "pending",
-    "running",
-    "passed",
-    "failed",
-    "skipped",
-    "signed",
-    "by_hand",
-    "cancelled",
-    "undone",
-    "undecided",
+    "pending", "running", "passed", "failed", "skipped", "signed", "by_hand", "cancelled", "undone", "undecided"
 ]
 Group = Literal["main", "rollback", "undo"]
 ENDED: frozenset[str] = frozenset({"passed", "skipped", "signed", "by_hand"})

@@ -6,7 +6,7 @@ from tui.journal import events as e
 from tui.plan.model import UNDO_PREFIX
 from tui.run import commands as c
 from tui.run.confirmation import unconfirmed
-from tui.run.order import Refusal, about, barred
+from tui.run.order import Refusal, about, barred, busy, undecided
 from tui.run.state import RunState
 from tui.run.steps import StepState
 
@@ -17,17 +17,13 @@ def undo(state: RunState, at: StepState, command: c.Undo, wall: float) -> tuple[
     if at.step.undo is None:
         return Refusal(code="no-undo", message=f"{step} has no undo in the plan")
     if not at.may_have_effect:
-        return Refusal(
-            code="status",
-            message=f"{step} is {at.status}: there is nothing of it to undo",
-            facts=about(at),
-        )
+        return Refusal(code="status", message=f"{step} is {at.status}: there is nothing of it to undo", facts=about(at))
     refusal = barred(state)
     if refusal is not None:
         return refusal
     for other in state.running():
-        return Refusal(code="busy", message=f"{other.id} is running", facts={"step": other.id})
-    if state.rollback is not None and state.rollback.status == "running":
+        return busy(other)
+    if state.rolling_back:
         return Refusal(code="rollback", message="the run is being rolled back")
     later = [
         s for s in map(state.steps.at, range(state.steps.position(step) + 1, state.checklist))
@@ -38,8 +34,7 @@ def undo(state: RunState, at: StepState, command: c.Undo, wall: float) -> tuple[
         return Refusal(code="order", message=f"{last.id} was applied later; undo it first", facts={"step": last.id})
     known = state.steps.get(UNDO_PREFIX + step)
     if known is not None and known.status == "undecided":
-        message = f"the fate of {known.id} is undecided: look at the database, then use retry, by-hand or skip"
-        return Refusal(code="undecided", message=message, facts={"step": known.id})
+        return undecided(known)
     refusal = unconfirmed(state, command, wall)
     if refusal is not None:
         return refusal

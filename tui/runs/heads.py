@@ -25,9 +25,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from tui.files import closing, open_or_create, reading, sync_directory
 from tui.journal.end import End
 from tui.journal.failure import JournalLost
-from tui.journal.io import line_at, open_for_reading, reading, sync_directory
+from tui.journal.io import line_at
 from tui.journal.line import digest
 from tui.runs.paths import RUN_ID, RunPaths, opened_id
 from tui.said import N_, Joined, Said
@@ -111,18 +112,13 @@ def named(paths: RunPaths) -> tuple[str, str, int]:
 def _read(file: Path, run: str, owner: int | None) -> KnownHead | None:
     """The later of the file's records; None for a file that others may have written."""
     try:
-        fd = open_for_reading(file)
+        with reading(file) as fd:
+            status = os.fstat(fd)
+            if status.st_uid not in (os.geteuid(), 0, owner) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                return None
+            block = os.pread(fd, 2 * _RECORD, 0)
     except OSError:
         return None
-    try:
-        status = os.fstat(fd)
-        if status.st_uid not in (os.geteuid(), 0, owner) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            return None
-        block = os.pread(fd, 2 * _RECORD, 0)
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
     found: list[_Record] = []
     for start in (0, _RECORD):
         try:
@@ -193,12 +189,11 @@ class HeadKeeper:
         except OSError as error:
             self.problem = f"{error.filename or ''}: {error.strerror}"
             return
-        try:
-            self._keep(fd)
-        except OSError as error:
-            self.problem = f"{self._name}: {error.strerror}"
-        finally:
-            os.close(fd)
+        with closing(fd):
+            try:
+                self._keep(fd)
+            except OSError as error:
+                self.problem = f"{self._name}: {error.strerror}"
 
     def _keep(self, fd: int) -> None:
         place, synced, is_synced = 0, 0.0, True
@@ -240,12 +235,10 @@ class HeadKeeper:
         for directory in directories(self._environment):
             try:
                 _make(directory)
-                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-                fd = os.open(directory / self._name, flags, 0o600)
+                fd = open_or_create(directory / self._name, 0o640, os.O_RDWR)
             except OSError as error:
                 failure = error
                 continue
-            os.fchmod(fd, 0o640)
             with suppress(OSError):
                 sync_directory(directory)
             return fd

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from tui.runs.paths import RunPaths, open_file
+from tui.files import SAFE, closing_on_error, open_or_create
+from tui.runs.paths import RunPaths
 
 OPENING = "opening.json"
 HELD_FD = "VIRADA_OPENING_FD"
@@ -29,17 +31,14 @@ def file_of(paths: RunPaths) -> Path:
 def hold(paths: RunPaths) -> int:
     """A descriptor that holds the lock until it, and every copy of it, is closed. Raises Gone, OSError."""
     try:
-        fd = open_file(file_of(paths), 0o600, os.O_RDWR)
+        fd = open_or_create(file_of(paths), 0o600, os.O_RDWR)
     except FileNotFoundError as error:
         raise Gone(paths.id) from error
-    try:
+    with closing_on_error(fd):
         # Only this account can open the file: who has the lock is clearing away, which takes a moment.
         fcntl.flock(fd, fcntl.LOCK_EX)
         if os.fstat(fd).st_nlink == 0:
             raise Gone(paths.id)
-    except BaseException:
-        os.close(fd)
-        raise
     return fd
 
 
@@ -48,17 +47,11 @@ def try_hold(paths: RunPaths, new: bool) -> int | None:
 
     Raises OSError.
     """
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_CREAT | os.O_EXCL if new else 0)
-    fd = os.open(file_of(paths), flags, 0o600)
-    try:
+    fd = os.open(file_of(paths), os.O_RDWR | SAFE | (os.O_CREAT | os.O_EXCL if new else 0), 0o600)
+    with suppress(BlockingIOError), closing_on_error(fd):
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        return None
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
+        return fd
+    return None
 
 
 def inherited() -> int | None:

@@ -12,11 +12,11 @@ import os
 import pwd
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
 from msgspec import Struct, structs
 
+from tui.files import DIRECTORY, SAFE, closing
 from tui.journal.io import line_at
 from tui.runs.paths import (
     RunNotFound,
@@ -33,8 +33,6 @@ from tui.runs.paths import (
 from tui.runs.person import account_name
 from tui.said import N_, Joined, Said
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 Seen = tuple[tuple[int, int], tuple[int, int] | None]
@@ -120,7 +118,7 @@ def require_whole(paths: RunPaths, uid: int, *, plan: bool = True) -> Seen:
     the journal. Raises NotOwned.
     """
     try:
-        with _opened(paths.directory, _DIRECTORY) as directory:
+        with closing(os.open(paths.directory, DIRECTORY | SAFE)) as directory:
             found = os.fstat(directory)
             _require(paths, paths.id, found, uid, stat.S_ISDIR)
             journal, _told = (_require_file(paths, directory, name, uid) for name in ("journal.jsonl", "opening.json"))
@@ -188,15 +186,6 @@ def _is_name_of(name: str, uid: int) -> bool:
         return False
 
 
-@contextmanager
-def _opened(path: str | Path, flags: int, above: int | None = None) -> Iterator[int]:
-    fd = os.open(path, flags, dir_fd=above)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
-
-
 def _require(paths: RunPaths, what: str, found: os.stat_result, uid: int, kind: Callable[[int], bool]) -> None:
     """Raises NotOwned for what is of another kind or account, and for what others may write."""
     if not kind(found.st_mode):
@@ -215,7 +204,7 @@ def _require(paths: RunPaths, what: str, found: os.stat_result, uid: int, kind: 
 def _require_file(paths: RunPaths, directory: int, name: str, uid: int) -> tuple[int, int] | None:
     """The journal, or what a run is opened with; one that is not there is none of somebody else's."""
     try:
-        with _opened(name, _FILE, directory) as file:
+        with closing(os.open(name, os.O_RDONLY | SAFE, dir_fd=directory)) as file:
             found = os.fstat(file)
             _require(paths, name, found, uid, stat.S_ISREG)
             id = opened_id(line_at(file)) if name == "journal.jsonl" else None

@@ -18,13 +18,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.journal.io import lines_backwards, open_for_reading, reading
+from tui.files import DIRECTORY, closing, open_regular, reading
+from tui.journal.io import lines_backwards
 from tui.said import N_, Said
 
 SYSTEM_HOME = Path("/var/lib/virada")
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 DIRECTORY_MODE = 0o2750
-_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SHOWN = 5
 
 
@@ -130,7 +130,7 @@ def create_run_directory(run_id: str) -> RunPaths:
     base = home()
     _make_above(base.parent)
     with (
-        _directory(base.parent) as above,
+        closing(os.open(base.parent, DIRECTORY)) as above,
         _made(above, base.name, exist=True, follow=True) as top,
         _made(top, "runs", exist=True) as runs,
         _made(runs, run_id) as run,
@@ -143,35 +143,15 @@ def create_run_directory(run_id: str) -> RunPaths:
     return RunPaths(base / "runs" / run_id)
 
 
-def list_runs() -> tuple[RunPaths, ...]:
+def list_runs(directory: Path | None = None) -> tuple[RunPaths, ...]:
     """All runs the caller can see, newest first by id. Raises PermissionError where `runs/` may not be listed."""
-    directory = runs_directory()
+    directory = directory or runs_directory()
     try:
         with os.scandir(directory) as entries:
             names = [e.name for e in entries if RUN_ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return ()
     return tuple(RunPaths(directory / name) for name in sorted(names, reverse=True))
-
-
-def open_file(path: Path, mode: int, flags: int = os.O_WRONLY | os.O_APPEND) -> int:
-    """A descriptor of a regular file, made with exactly `mode` where it is missing; links are not followed.
-
-    An existing file keeps its mode. Raises OSError; FileExistsError where something else than a file lies there.
-    """
-    flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL, mode)
-        made = True
-    except FileExistsError:
-        fd = os.open(path, flags)
-        made = False
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise FileExistsError(f"{path} is not a regular file")
-    if made:
-        os.fchmod(fd, mode)
-    return fd
 
 
 class _Line(Struct, frozen=True):
@@ -222,7 +202,7 @@ def is_own(run: RunPaths) -> bool:
 def _is_closed_to_us(run: RunPaths) -> bool:
     """Whether this account may not look whether there is a journal, or may not read it."""
     try:
-        os.close(open_for_reading(run.journal))
+        os.close(open_regular(run.journal))
     except OSError as error:
         return isinstance(error, PermissionError)
     return False
@@ -349,15 +329,6 @@ def _make_above(path: Path) -> None:
 
 
 @contextmanager
-def _directory(path: Path) -> Iterator[int]:
-    fd = os.open(path, _OPEN_DIRECTORY & ~os.O_NOFOLLOW)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
-
-
-@contextmanager
 def _made(above: int, name: str, exist: bool = False, follow: bool = False) -> Iterator[int]:
     """A descriptor of the directory `name`, new with mode 2750, or with `exist` as it is."""
     made = True
@@ -372,11 +343,7 @@ def _made(above: int, name: str, exist: bool = False, follow: bool = False) -> I
         made = False
     finally:
         os.umask(umask)
-    flags = _OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else _OPEN_DIRECTORY
-    fd = os.open(name, flags, dir_fd=above)
-    try:
+    with closing(os.open(name, DIRECTORY | (0 if follow else os.O_NOFOLLOW), dir_fd=above)) as fd:
         if made and stat.S_IMODE(os.fstat(fd).st_mode) != DIRECTORY_MODE:
             os.fchmod(fd, DIRECTORY_MODE)
         yield fd
-    finally:
-        os.close(fd)

@@ -12,9 +12,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from tui.journal.codes import WaitReason
-from tui.journal.events import StepWaiting
 from tui.steps.context import Context
-from tui.steps.effects import Effect, Emit, Probe, Rows, RunQuery, Sleep, SqlError
+from tui.steps.effects import Effect, Probe, Rows, RunQuery, Sleep, SqlError
 
 T = TypeVar("T")
 CANCELED: Final = "57014"
@@ -86,13 +85,9 @@ def _again(context: Context, effect: Effect, error_of: Callable[[T], SqlError | 
             break
         waiting = True
         facts = error_facts(error) | {"tries": tries, "pause_s": pause}
-        yield Emit(event=_waits(context, WaitReason.UNANSWERED, facts))
+        yield context.waits(WaitReason.UNANSWERED, facts)
         if (yield Sleep(seconds=pause, compressible=False)):
             break
     if waiting:
-        yield Emit(event=_waits(context, WaitReason.NONE, {}))
+        yield context.waits(WaitReason.NONE)
     return found
-
-
-def _waits(context: Context, reason: WaitReason, facts: dict[str, Any]) -> StepWaiting:
-    return StepWaiting(step=context.step.id, attempt=context.attempt, reason=reason, facts=facts)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from tui.journal.codes import FailReason, Replication, WaitReason
-from tui.journal.events import StepProgress, StepWaiting
+from tui.journal.events import StepProgress
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Read
 from tui.plan.scalars import Duration
 from tui.said import N_
@@ -234,12 +234,11 @@ def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:
             reason, facts = WaitReason.REPLICATION_LAG, {"lag_s": seen.lag, "limit_s": spec.max_lag}
         if not reason:
             if waiting:
-                yield Emit(event=StepWaiting(step=context.step.id, attempt=context.attempt, reason=WaitReason.NONE))
+                yield context.waits(WaitReason.NONE)
             return False
         if not waiting:
             waiting = True
-            event = StepWaiting(step=context.step.id, attempt=context.attempt, reason=reason, facts=facts)
-            yield Emit(event=event)
+            yield context.waits(reason, facts)
         stopped = yield Sleep(seconds=1.0, compressible=False)
         if stopped:
             return True

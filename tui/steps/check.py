@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs
 from tui.plan.scalars import disk_need
 from tui.said import N_, Quoted
+from tui.sql.quoting import literal
 from tui.steps.answers import answers, ask, look
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, Outcome, Passed, Probe, Rows, RunQuery, SqlError
@@ -75,18 +77,13 @@ def execute(context: Context, spec: CheckSpec) -> StepRun:
             return _ended(evidence, [_checked("connect", None, None, None, error=identity)])
         checks += _of_identity(spec, identity)
     if spec.disk_free is not None:
-        found = yield from look(context, Probe(name="disk", arguments={"need": spec.disk_free}))
-        evidence["disk"] = found
-        holds = None if "error" in found else bool(found["enough"])
-        wanted = found.get("need_bytes", spec.disk_free)
-        checks.append(_checked("disk_free", wanted, found.get("free_bytes"), holds, error=found))
+        found = evidence["disk"] = yield from look(context, Probe(name="disk", arguments={"need": spec.disk_free}))
+        checks.append(_room("disk_free", spec.disk_free, found))
     for place in spec.space:
-        asked = {"need": place.free, "path": place.path, "on": place.on}
-        found = yield from look(context, Probe(name="disk", arguments=asked))
+        at = {"path": place.path, "on": place.on}
+        found = yield from look(context, Probe(name="disk", arguments={"need": place.free, **at}))
         evidence["space"] = [*evidence.get("space", ()), found]
-        holds = None if "error" in found else bool(found["enough"])
-        checked = _checked("space", found.get("need_bytes", place.free), found.get("free_bytes"), holds, error=found)
-        checks.append(checked | {"path": place.path, "on": place.on})
+        checks.append(_room("space", place.free, found) | at)
     if spec.connections_free is not None:
         found = yield from look(context, Probe(name="connections"))
         evidence["connections"] = found
@@ -110,6 +107,11 @@ def _checked(
     checked = {"name": name, "expected": expected, "found": found, "holds": holds}
     said = {} if error is None else {key: error[key] for key in ("error", "sqlstate") if error.get(key) is not None}
     return checked | said
+
+
+def _room(name: str, need: str, found: dict[str, Any]) -> dict[str, Any]:
+    holds = None if "error" in found else bool(found["enough"])
+    return _checked(name, found.get("need_bytes", need), found.get("free_bytes"), holds, error=found)
 
 
 def _ended(evidence: dict[str, Any], checks: list[dict[str, Any]]) -> Outcome:
@@ -148,7 +150,7 @@ def _roles(context: Context, spec: CheckSpec, evidence: dict[str, Any], checks: 
     if spec.role is not None:
         query = RunQuery(
             ours=True,
-            sql=f"select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = {_literal(spec.role)}",
+            sql=f"select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = {literal(spec.role)}",
         )
         rows: Rows = yield from ask(context, query)
         member = bool(rows.rows and rows.rows[0][0] is True)
@@ -163,9 +165,9 @@ def _roles(context: Context, spec: CheckSpec, evidence: dict[str, Any], checks: 
     if spec.privilege is not None:
         wanted = spec.privilege
         role = wanted.role or spec.role
-        who = "current_user" if role is None else _literal(role)
+        who = "current_user" if role is None else literal(role)
         asked = ", ".join(
-            f"pg_catalog.has_table_privilege({who}, {_literal(wanted.table)}, {_literal(p)})" for p in wanted.privileges
+            f"pg_catalog.has_table_privilege({who}, {literal(wanted.table)}, {literal(p)})" for p in wanted.privileges
         )
         rows = yield from ask(context, RunQuery(sql=f"select {asked}"))
         granted = dict(zip(wanted.privileges, rows.rows[0], strict=True)) if rows.rows else {}
@@ -180,8 +182,9 @@ def _roles(context: Context, spec: CheckSpec, evidence: dict[str, Any], checks: 
         checks.append(_checked("privilege", expected, there, True if all_of_them else denied, error=said) | of)
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+_RELATIONS = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq, "=": operator.eq,
+}  # fmt: skip
 
 
 def version_holds(wanted: str, server_version: int) -> bool:
@@ -193,16 +196,7 @@ def version_holds(wanted: str, server_version: int) -> bool:
             return False
         there: tuple[int, ...] = (major, minor) if match[3] is not None else (major,)
         asked = (int(match[2]), int(match[3])) if match[3] is not None else (int(match[2]),)
-        relation = match[1] or "=="
-        if relation == ">=" and not there >= asked:
-            return False
-        if relation == "<=" and not there <= asked:
-            return False
-        if relation == ">" and not there > asked:
-            return False
-        if relation == "<" and not there < asked:
-            return False
-        if relation in ("==", "=") and there != asked:
+        if not _RELATIONS[match[1] or "=="](there, asked):
             return False
     return True
 
@@ -210,16 +204,7 @@ def version_holds(wanted: str, server_version: int) -> bool:
 def lint(lint: Lint) -> Iterable[Finding]:
     """At least one thing to check, and comparisons that can be read."""
     spec: CheckSpec = lint.spec
-    given = [
-        spec.connect,
-        spec.version,
-        spec.disk_free,
-        spec.connections_free,
-        spec.role,
-        spec.writable,
-        spec.privilege,
-    ]
-    if all(value is None for value in given) and not spec.tools and not spec.space:
+    if spec == CheckSpec():
         yield Finding(code="check-empty")
     if spec.version is not None and any(
         re.fullmatch(r"\s*(>=|<=|>|<|==|=)?\s*\d+(\.\d+)?\s*", part) is None for part in spec.version.split(",")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from tui.journal.codes import WaitReason
+from tui.journal.events import StepWaiting
 from tui.plan.model import Step
-from tui.steps.effects import Effect, Outcome
+from tui.steps.effects import Effect, Emit, Outcome
 
 StepRun = Generator[Effect, Any, Outcome]
 
@@ -30,3 +32,7 @@ class Context(Struct, frozen=True, kw_only=True):
     done: int = 0
     artifacts: str = ""
     evidence: Callable[[str], dict[str, Any]] = _none
+
+    def waits(self, reason: WaitReason, facts: Mapping[str, Any] = {}) -> Emit:
+        """The step waits, or with NONE does so no longer."""
+        return Emit(event=StepWaiting(step=self.step.id, attempt=self.attempt, reason=reason, facts=dict(facts)))

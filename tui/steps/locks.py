@@ -15,13 +15,12 @@ from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from tui.journal.codes import WaitReason
-from tui.journal.events import StepWaiting
 from tui.plan.kinds import Finding, Lint
 from tui.plan.model import tolerance
 from tui.said import Said
 from tui.sql.leaving import reaches_beyond
 from tui.steps.context import Context
-from tui.steps.effects import Effect, Emit, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
+from tui.steps.effects import Effect, RunStatement, RunTransaction, Sleep, SqlSettings, TxDone
 
 LOCK_NOT_AVAILABLE = "55P03"
 LOCK_TIMEOUT = 0.5
@@ -117,12 +116,11 @@ def gently(
         pause = attempt.pause * random.uniform(0.5, 1.5)
         facts = {"try": number, "of": len(plan), "pause_s": round(pause, 3), "lock_timeout_s": attempt.lock_timeout}
         facts |= done.lock
-        step = {"step": context.step.id, "attempt": context.attempt}
-        yield Emit(event=StepWaiting(**step, reason=WaitReason.LOCK_RETRY, facts=facts))  # type: ignore[arg-type]
+        yield context.waits(WaitReason.LOCK_RETRY, facts)
         stopped = yield Sleep(seconds=pause, compressible=False)
         if stopped:
             break
-        yield Emit(event=StepWaiting(**step, reason=WaitReason.NONE))  # type: ignore[arg-type]
+        yield context.waits(WaitReason.NONE)
     return done, number
 
 

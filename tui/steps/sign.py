@@ -37,9 +37,7 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, str(evidence[key])) for key in ("signed_by", "note") if key in evidence]
 
 
-TEXTS: dict[str, str] = {
-    FailReason.NEEDS_SIGNATURE: N_("only a person can sign it"),
-}
+TEXTS: dict[str, str] = {FailReason.NEEDS_SIGNATURE: N_("only a person can sign it")}
 
 KIND = Kind(
     name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", roleless=True, texts=TEXTS, short="text",

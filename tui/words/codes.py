@@ -40,12 +40,7 @@ RUN_STATUS = {
     "undecided": N_("UNDECIDED"),
 }
 ROLLBACK_STATUS = {**RUN_STATUS, "rolled_back_to": N_("rolled back to the step named")}
-GUARD_STATE = {
-    "unknown": N_("no data"),
-    "ok": N_("ok"),
-    "over": N_("over"),
-    "breached": N_("BREACHED"),
-}
+GUARD_STATE = {"unknown": N_("no data"), "ok": N_("ok"), "over": N_("over"), "breached": N_("BREACHED")}
 FATE = {
     "applied": N_("it was applied"),
     "not_applied": N_("it was not applied"),
@@ -65,11 +60,7 @@ REPEAT = {
 MODE = {"live": N_("live"), "rehearsal": N_("rehearsal")}
 VIEWER = {"operator": N_("OPERATOR"), "observer": N_("OBSERVER"), "replay": N_("REPLAY")}
 """As what a screen looks at a run."""
-ENVIRONMENT = {
-    "production": N_("PRODUCTION"),
-    "staging": N_("staging"),
-    "development": N_("development"),
-}
+ENVIRONMENT = {"production": N_("PRODUCTION"), "staging": N_("staging"), "development": N_("development")}
 STEP_WAITING = {
     "lock": N_("waits for a lock"),
     "old_transaction": N_("waits for a transaction older than its own to end"),
@@ -187,11 +178,7 @@ UNMEASURED = {
     "server_crashed": N_("it crashed and recovered meanwhile: what was before is forgotten"),
     "unknown": N_("nobody measures it"),
 }
-TAKEN_OVER = {
-    "commanded": N_("by a command"),
-    "joined": N_("by coming"),
-    "taken": N_("by taking the helm"),
-}
+TAKEN_OVER = {"commanded": N_("by a command"), "joined": N_("by coming"), "taken": N_("by taking the helm")}
 """How a person came to drive."""
 _REASONS = {
     "cancelled": N_("it was cancelled"),

@@ -130,7 +130,7 @@ def test_what_is_not_is_handed_to_nobody(
         monkeypatch.setattr(os, "pread", lambda file, most, at: read(file, most, at) if at < 1 << 24 else b"")
     target = os.open(os.devnull, os.O_WRONLY)
     taken: list[bytes] = []
-    monkeypatch.setattr(sealed, "_write", lambda _target, chunk: taken.append(chunk))
+    monkeypatch.setattr(sealed, "write_all", lambda _target, chunk: taken.append(chunk))
     try:
         for look in (found.read, found.text, lambda name: found.copy(name, target)):
             with pytest.raises(NotAsSealed) as raised:
@@ -208,7 +208,7 @@ def test_a_large_file_is_taken_in_once(directory: Path, monkeypatch: pytest.Monk
     found = plan(directory)
     assert found.read(NAME) == FILES[NAME]
     written: list[bytes] = []
-    monkeypatch.setattr(sealed, "_write", lambda _target, chunk: written.append(chunk))
+    monkeypatch.setattr(sealed, "write_all", lambda _target, chunk: written.append(chunk))
     _edited(directory / NAME)
     with pytest.raises(NotAsSealed):
         found.copy(NAME, -1)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tui.files import open_or_create, reading
 from tui.journal import io
 from tui.runs import paths
 from tui.runs.paths import (
@@ -24,7 +25,6 @@ from tui.runs.paths import (
     last_type,
     list_runs,
     new_run_id,
-    open_file,
 )
 from tui.words.said import say
 
@@ -100,8 +100,8 @@ def test_modes_do_not_depend_on_the_umask(state: Path, umask: int) -> None:
     assert run.directory == state / "runs" / NEW
     made = (state, state / "runs", run.directory, run.plan, run.output, run.artifacts)
     assert {mode(path) for path in made} == {0o2750}
-    os.close(open_file(run.engine_log, 0o600))
-    os.close(open_file(run.journal, 0o640))
+    os.close(open_or_create(run.engine_log, 0o600))
+    os.close(open_or_create(run.journal, 0o640))
     assert (mode(run.engine_log), mode(run.journal)) == (0o600, 0o640)
     assert os.umask(umask) == umask
 
@@ -166,16 +166,16 @@ def test_runs_behind_a_link_are_refused(state: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_open_file_takes_regular_files_only(tmp_path: Path) -> None:
+def test_open_or_create_takes_regular_files_only(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("")
     (tmp_path / "link").symlink_to(tmp_path / "target")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError):
-        open_file(tmp_path / "link", 0o600)
+        open_or_create(tmp_path / "link", 0o600)
     with pytest.raises(OSError):
-        open_file(tmp_path / "pipe", 0o600)
-    with pytest.raises(FileExistsError):
-        open_file(tmp_path / "pipe", 0o600, os.O_RDWR)
+        open_or_create(tmp_path / "pipe", 0o600)
+    with pytest.raises(OSError, match="not a regular file"):
+        open_or_create(tmp_path / "pipe", 0o600, os.O_RDWR)
 
 
 def test_finding(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +260,7 @@ def test_the_last_line_is_found_whatever_the_chunk(
     journal.write_bytes(b"".join(line + b"\n" for line in lines) + b"y" * torn)
     expected = f"{len(lengths) - 1}.{'x' * lengths[-1]}" if lengths else None
     assert last_type(journal) == expected
-    with io.reading(journal) as fd:
+    with reading(journal) as fd:
         found = list(io.lines_backwards(fd, journal.stat().st_size))
         assert [raw for _begin, raw in found] == lines[::-1]
         assert all(io.line_at(fd, begin) == raw for begin, raw in found)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tui.steps.verify_backup.scratch import connected, created, literal, settings
+from tui.sql.quoting import literal
+from tui.steps.verify_backup.scratch import connected, created, settings
 
 LIBC = {"datcollate": "de_DE.UTF-8", "datctype": "C", "datlocprovider": "c"}
 

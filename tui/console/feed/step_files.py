@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tui.journal.io import open_for_reading
+from tui.files import reading
 from tui.locale import _
 from tui.pictures.details import PlanFile
 from tui.plan.sealed import LARGE, SealedPlan
@@ -37,15 +37,10 @@ def _plan_file(paths: RunPaths, name: str, sealed: SealedPlan) -> PlanFile:
     if path is None:
         return PlanFile(name=name, path="", problem=_("the name leads out of the plan"))
     try:
-        descriptor = open_for_reading(path)
+        with reading(path) as descriptor:
+            data, status = os.pread(descriptor, FILE_BYTES, 0), os.fstat(descriptor)
     except OSError as error:
         return PlanFile(name=name, path=str(path), problem=say(error.strerror or error))
-    try:
-        data, status = os.pread(descriptor, FILE_BYTES, 0), os.fstat(descriptor)
-    except OSError as error:
-        return PlanFile(name=name, path=str(path), problem=say(error.strerror or error))
-    finally:
-        os.close(descriptor)
     text = data.decode("utf-8", "replace").removesuffix("\n")
     # What is its owner's alone holds a secret, and screens are looked at by others and recorded.
     text = text if status.st_mode & 0o077 else hidden(text)
@@ -84,14 +79,9 @@ def _inside(directory: Path, name: str) -> Path | None:
 def _read(path: Path, limit: int, before: int) -> bytes | None:
     """The last `limit` bytes before an offset (0: before the file's end)."""
     try:
-        descriptor = open_for_reading(path)
+        with reading(path) as descriptor:
+            end = before or os.fstat(descriptor).st_size
+            start = max(0, end - limit)
+            return os.pread(descriptor, end - start, start)
     except OSError:
         return None
-    try:
-        end = before or os.fstat(descriptor).st_size
-        start = max(0, end - limit)
-        return os.pread(descriptor, end - start, start)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)

@@ -30,6 +30,7 @@ from tui.plan.kinds import Kind
 from tui.plan.model import Proof, tolerance
 from tui.plan.sealed import SealedPlan
 from tui.postgres.session import Session
+from tui.probes.tasks import comes
 from tui.run.confirmation import late
 from tui.run.steps import StepState
 from tui.runs.paths import RunPaths
@@ -92,6 +93,18 @@ class Executor:
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)
         self.probes = ProbeDriver(target, opened, environment, paths)
 
+        artifacts = paths.artifacts
+        self._drivers: dict[type[fx.Effect], Callable[[Any], Awaitable[Any]]] = {
+            fx.RunTransaction: self.sql.transaction, fx.RunStatement: self.sql.statement,
+            fx.RunSession: self.sql.of_session, fx.Countable: self.sql.countable, fx.RunQuery: self.queries.query,
+            fx.Maintain: self.queries.maintain, fx.Probe: self._probed, fx.Sleep: self._sleep,
+            fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
+            fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),
+            fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
+            fx.HashPath: lambda effect: hash_path(effect.path),
+        }  # fmt: skip
+        """What carries out an effect, where that takes nothing but the effect."""
+
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self.recorder.append(e.StepWaiting(step=self.at.id, attempt=self.at.attempt, reason=reason, facts=facts))
 
@@ -120,16 +133,6 @@ class Executor:
         programs end is no question of the step's fate."""
         self.life.note()
         match effect:
-            case fx.RunTransaction():
-                return await self.sql.transaction(effect)
-            case fx.RunStatement():
-                return await self.sql.statement(effect)
-            case fx.RunSession():
-                return await self.sql.of_session(effect)
-            case fx.Countable():
-                return await self.sql.countable(effect)
-            case fx.RunQuery():
-                return await self.queries.query(effect)
             case fx.RunChild():
                 await self._reachable(effect.target and not effect.authored)
                 if witnessed:
@@ -144,25 +147,11 @@ class Executor:
                 taken = await self._snapshot(effect)
                 self.children.start.source = self.snapshots.source
                 return taken
-            case fx.ReadFile():
-                return await asyncio.to_thread(self.plan.text, effect.path)
-            case fx.Maintain():
-                return await self.queries.maintain(effect)
-            case fx.LoadArtifact():
-                return await load_artifact(self.paths.artifacts, effect.name, effect.encoding)
-            case fx.StoreArtifact():
-                return await store_artifact(self.paths.artifacts, effect.name, effect.text)
-            case fx.HashPath():
-                return await hash_path(effect.path)
-            case fx.Probe():
-                return await self._probed(effect)
-            case fx.Sleep():
-                return await self._sleep(effect)
-            case fx.Watch():
-                return await self.watching.look(effect)
             case fx.Emit():
                 self.recorder.append(effect.event)
                 return None
+        if type(effect) in self._drivers:
+            return await self._drivers[type(effect)](effect)
         raise TypeError(f"no driver carries out {type(effect).__name__}")
 
     async def _reachable(self, needed: bool) -> None:
@@ -224,11 +213,7 @@ class Executor:
 
     async def _sleep(self, effect: fx.Sleep) -> bool:
         seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds
-        try:
-            await asyncio.wait_for(self.stop.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        return await comes(self.stop, seconds)
 
     def _given_up(self) -> bool:
         """Whether nobody wants to know any more; a companion says what it saw when its step has ended."""

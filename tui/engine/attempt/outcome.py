@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from tui.journal.codes import CancelReason, FailReason
 from tui.journal.facts import Fact
 from tui.journal.line import JournalError
 from tui.journal.remarks import neutral, said_fields
+from tui.plan.model import Proof
 from tui.plan.sealed import NotAsSealed
 from tui.postgres.errors import PostgresError
 from tui.postgres.evidence import outside
@@ -120,15 +122,21 @@ class OutcomeRecorder(Executor):
         tail = outcome.evidence.get("tail")
         return self.kind.error_of(tail) if self.kind.error_of is not None and isinstance(tail, str) else None
 
+    async def _asked(
+        self, prove: Proof, evidence: dict[str, Any], unanswered: Mapping[str, Any] = {}
+    ) -> tuple[bool, dict[str, Any]]:
+        """Whether the proof holds, and the evidence with what was seen. Raises ProofUnanswered, with `unanswered`."""
+        try:
+            there, found = await self.proof(prove)
+        except ProofUnanswered as error:
+            raise ProofUnanswered({**evidence, **unanswered, "prove": error.facts}) from None
+        return there, evidence | {"prove": found}
+
     async def proved(self, outcome: fx.Outcome) -> fx.Outcome:
         """The step's proof, after it says that it is done. Raises ProofUnanswered."""
         if isinstance(outcome, fx.Failed) or self.step.prove is None or self.at.undoes is not None:
             return outcome
-        try:
-            there, found = await self.proof(self.step.prove)
-        except ProofUnanswered as unanswered:
-            raise ProofUnanswered(outcome.evidence | {"prove": unanswered.facts}) from None
-        merged = outcome.evidence | {"prove": found}
+        there, merged = await self._asked(self.step.prove, outcome.evidence)
         if there:
             return fx.Passed(evidence=merged, effect=outcome.effect)
         # What its commit proves is in the database all the same; else nobody knows what is.
@@ -158,11 +166,7 @@ class OutcomeRecorder(Executor):
             return outcome
         if self.step.prove is None or self.at.undoes is not None or "prove" in outcome.evidence:
             return outcome
-        try:
-            there, found = await self.proof(self.step.prove)
-        except ProofUnanswered as unanswered:
-            raise ProofUnanswered(outcome.evidence | {"prove": unanswered.facts}) from None
-        evidence = outcome.evidence | {"prove": found}
+        there, evidence = await self._asked(self.step.prove, outcome.evidence)
         return msgspec.structs.replace(outcome, effect="all" if there else "unknown", evidence=evidence)
 
     async def _cleaned(self, outcome: fx.Outcome) -> fx.Outcome:
@@ -174,12 +178,9 @@ class OutcomeRecorder(Executor):
         if not half and outcome.effect != "unknown":
             return outcome
         if not half and self.step.prove is not None:
-            try:
-                there, found = await self.proof(self.step.prove)
-            except ProofUnanswered as unanswered:
-                said = {} if outcome.error is None else {"error": self._located(outcome.error)}
-                raise ProofUnanswered(outcome.evidence | said | {"prove": unanswered.facts}) from None
-            outcome = msgspec.structs.replace(outcome, evidence=outcome.evidence | {"prove": found})
+            said = {} if outcome.error is None else {"error": self._located(outcome.error)}
+            there, evidence = await self._asked(self.step.prove, outcome.evidence, said)
+            outcome = msgspec.structs.replace(outcome, evidence=evidence)
             if there:
                 return msgspec.structs.replace(outcome, effect="all")
         self.sql.allow_again()

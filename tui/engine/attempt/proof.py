@@ -23,6 +23,7 @@ from tui.journal.line import JournalError
 from tui.plan.kinds import Kind
 from tui.plan.model import Proof, Step
 from tui.postgres.identity import OtherTarget
+from tui.probes.tasks import comes
 from tui.steps.answers import CANCELED, denies, error_facts, passes
 from tui.steps.effects import Rows, RunQuery
 from tui.steps.query import evidence_of, expected_of, holds
@@ -103,26 +104,19 @@ class Prover:
             self._tell(WaitReason.PROOF_UNANSWERED, said | {"pause_s": pause})
             if error.lost:
                 await self._make_room()
-            try:
-                await asyncio.wait_for(self._stop.wait(), pause)
-            except TimeoutError:
-                pause = min(_LONGEST_PAUSE, pause * _GROWTH)
-                if error.sqlstate == CANCELED:
-                    # Its own limit, most likely: a large table is counted for longer than that.
-                    timeout = min(_LONGEST_TIMEOUT, timeout * _GROWTH)
-            else:
+            if await comes(self._stop, pause):
                 break
+            pause = min(_LONGEST_PAUSE, pause * _GROWTH)
+            if error.sqlstate == CANCELED:
+                # Its own limit, most likely: a large table is counted for longer than that.
+                timeout = min(_LONGEST_TIMEOUT, timeout * _GROWTH)
         raise ProofUnanswered({Fact.ANSWER: "none", **said})
 
     async def _stops(self, pause: float, said: dict[str, Any]) -> bool:
         """Wait behind an exception, whose session is not used again; whether a person gave up meanwhile."""
         await self._queries.close()
         self._tell(WaitReason.PROOF_UNANSWERED, said | {"pause_s": pause})
-        try:
-            await asyncio.wait_for(self._stop.wait(), pause)
-        except TimeoutError:
-            return False
-        return True
+        return await comes(self._stop, pause)
 
     def _answered(self, prove: Proof, rows: Rows) -> Proved:
         if rows.error is not None:

@@ -30,6 +30,7 @@ from tui.postgres.errors import PostgresError, StatementFailed
 from tui.postgres.evidence import commits, fence
 from tui.postgres.identity import OtherTarget
 from tui.postgres.results import Backend
+from tui.probes.tasks import comes
 from tui.run.steps import StepState
 from tui.said import Said
 from tui.sql.leaving import outlasts
@@ -136,9 +137,7 @@ class Recovery:
         """Wait a moment; True when a person gave up waiting, which leaves the fate undecided. Whoever rolls back wants
         to know what is to be taken back, and needs the server for it: a moment without one is waited for."""
         attempt = self._attempt
-        try:
-            await asyncio.wait_for(attempt.stop.wait(), _AGAIN)
-        except TimeoutError:
+        if not await comes(attempt.stop, _AGAIN):
             return False
         if attempt.stop_reason == CancelReason.ENGINE:
             return True
@@ -302,13 +301,7 @@ class Recovery:
     def _interrupted(self, found: dict[str, Any], effect: e.Effect, reason: CancelReason) -> e.StepCancelled:
         if self._attempt.stop.is_set() and self._attempt.stop_reason not in (CancelReason.ENGINE, None):
             reason = self._attempt.stop_reason or reason
-        return e.StepCancelled(
-            step=self._at.id,
-            attempt=self._at.attempt,
-            reason=reason,
-            effect=effect,
-            evidence=found,
-        )
+        return e.StepCancelled(step=self._at.id, attempt=self._at.attempt, reason=reason, effect=effect, evidence=found)
 
 
 def _recorded(reason: str | None) -> FateReason:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
-import stat
 from pathlib import Path
 
 from tui.engine.exceptions import SCARCE
+from tui.files import create_file, open_regular
 from tui.steps.effects import PathHash
 
-_CHUNK = 1 << 22
 _MODE = 0o640
 """Whatever the umask: who may read the journal may read these."""
 
@@ -21,7 +19,7 @@ async def load_artifact(directory: Path, name: str, encoding: str) -> str:
     """The text of a file of the run's artifacts, which a program wrote; 0640 from here on."""
 
     def read() -> str:
-        with os.fdopen(_regular(directory / _plain(name), os.O_NOFOLLOW), "rb") as file:
+        with os.fdopen(open_regular(directory / _plain(name)), "rb") as file:
             os.fchmod(file.fileno(), _MODE)
             return file.read().decode(_codec(encoding), "replace")
 
@@ -34,24 +32,10 @@ async def store_artifact(directory: Path, name: str, text: str) -> None:
     def write() -> None:
         path = directory / _plain(name)
         path.unlink(missing_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(file, "w", encoding="utf-8") as opened:
-            os.fchmod(opened.fileno(), _MODE)
-            opened.write(text)
+        with os.fdopen(create_file(path, _MODE), "w", encoding="utf-8") as file:
+            file.write(text)
 
     await asyncio.to_thread(write)
-
-
-def _regular(path: Path, flags: int = 0) -> int:
-    """A descriptor for reading: a pipe in a file's place is not waited for. Raises OSError."""
-    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-    except BaseException:
-        os.close(file)
-        raise
-    return file
 
 
 def _plain(name: str) -> str:
@@ -93,8 +77,5 @@ def _hash(path: Path) -> PathHash:
 
 
 def _digest(path: Path) -> str:
-    found = hashlib.sha256()
-    with os.fdopen(_regular(path), "rb", buffering=0) as file:
-        while block := file.read(_CHUNK):
-            found.update(block)
-    return found.hexdigest()
+    with os.fdopen(open_regular(path, follow=True), "rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

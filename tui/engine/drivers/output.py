@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from tui.engine.exceptions import said
 from tui.engine.programs.spool import last_part
 from tui.engine.recorder import Recorder
+from tui.files import open_or_create, write_all
 from tui.journal.events import StepOutput
 from tui.journal.line import JournalError
-from tui.runs.paths import RunPaths, open_file
+from tui.runs.paths import RunPaths
 
 _GROUP_S = 0.04
 _GROUP_LONGEST = 1 << 20
@@ -91,10 +92,8 @@ class StepOutputFile:
             return
         try:
             if self._file < 0:
-                self._file = open_file(self.path, 0o640)
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._file, view) :]
+                self._file = open_or_create(self.path, 0o640)
+            write_all(self._file, data)
         except OSError as error:
             self.trouble = str(error)
 

@@ -26,11 +26,7 @@ class ProbeDriver:
     """Carries out Probe."""
 
     def __init__(
-        self,
-        target: TargetAccess,
-        opened: RunOpened,
-        environment: Mapping[str, str],
-        paths: RunPaths,
+        self, target: TargetAccess, opened: RunOpened, environment: Mapping[str, str], paths: RunPaths
     ) -> None:
         self._paths = paths
         self._target = target

@@ -18,7 +18,7 @@ from tui.journal.events import RunOpened
 from tui.plan.model import Step, tolerance
 from tui.plan.scalars import expand
 from tui.postgres.conninfo.connection_string import keywords
-from tui.postgres.conninfo.parameters import WorkSettings, application_name
+from tui.postgres.conninfo.parameters import WorkSettings, application_name, milliseconds
 from tui.postgres.conninfo.programs import (
     SERVICE,
     KnownConnection,
@@ -117,8 +117,8 @@ class ProgramStart:
         if wanted is None:
             return WorkSettings(lock_timeout_ms=0, tolerate_s=tolerance(self._step.tolerate, patient=True))
         return WorkSettings(
-            lock_timeout_ms=_milliseconds(wanted.lock_timeout),
-            statement_timeout_ms=_milliseconds(wanted.statement_timeout),
+            lock_timeout_ms=milliseconds(wanted.lock_timeout),
+            statement_timeout_ms=milliseconds(wanted.statement_timeout),
             row_security=wanted.row_security, role=wanted.role, read_only=wanted.read_only, tolerate_s=wanted.tolerate,
         )  # fmt: skip
 
@@ -172,10 +172,6 @@ class ProgramStart:
             parameters=parameters, address=address, known=session.known, options=not pooled,
             encoding=session.server_encoding,
         )  # fmt: skip
-
-
-def _milliseconds(seconds: float | None) -> int:
-    return max(1, round(seconds * 1000)) if seconds else 0
 
 
 def _before(argv: list[str], words: list[str]) -> list[str]:

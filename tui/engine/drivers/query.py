@@ -13,7 +13,7 @@ from tui.engine.target.lock_holders import LockHolders
 from tui.engine.target.outage import Outage
 from tui.journal.remarks import neutral
 from tui.plan.model import Step
-from tui.postgres.conninfo.parameters import WorkSettings
+from tui.postgres.conninfo.parameters import WorkSettings, milliseconds
 from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
 from tui.postgres.session import Session
@@ -117,7 +117,7 @@ class QueryDriver:
         if known is None or known.closed:
             settings = WorkSettings(
                 lock_timeout_ms=int(LOCK_TIMEOUT * 1000),
-                statement_timeout_ms=_milliseconds(effect.timeout),
+                statement_timeout_ms=milliseconds(effect.timeout),
                 row_security=effect.row_security,
                 role=effect.role,
             )
@@ -129,7 +129,7 @@ class QueryDriver:
             self._timeouts[known] = effect.timeout
             await known.execute(_PRINT)
         elif self._timeouts[known] != effect.timeout:
-            await known.execute(f"set statement_timeout = {_milliseconds(effect.timeout)}")
+            await known.execute(f"set statement_timeout = {milliseconds(effect.timeout)}")
             self._timeouts[known] = effect.timeout
         return known
 
@@ -192,8 +192,3 @@ class QueryDriver:
             await session.close()
         self._sessions.clear()
         self._timeouts.clear()
-
-
-def _milliseconds(seconds: float | None) -> int:
-    """Whole milliseconds; 0, which to the server means no limit, for None and 0 alone."""
-    return max(1, round(seconds * 1000)) if seconds else 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tui.engine.target.access import TargetAccess
-from tui.journal.io import open_for_reading
+from tui.files import open_regular
 from tui.journal.remarks import Coded, Remarked, coded, neutral
 from tui.plan.model import HostSource
 from tui.plan.scalars import ExpansionError, expand
@@ -135,7 +135,7 @@ def last_backup(identity: Mapping[str, Any], run: RunPaths | None = None) -> int
     for paths in runs:
         try:
             # Whose runs these are is open: a pipe in a journal's place would be read for ever.
-            with os.fdopen(open_for_reading(paths.journal), "rb") as file:
+            with os.fdopen(open_regular(paths.journal), "rb") as file:
                 if os.fstat(file.fileno()).st_size > _LARGEST:
                     continue
                 lines = file.read(_LARGEST).splitlines()

@@ -16,7 +16,7 @@ from tui.engine.drivers.cancel import cancel, heard
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.target_key import TargetKey
-from tui.engine.drivers.transaction import TransactionUnderWay, answer_to, confirmed, identity_facts
+from tui.engine.drivers.transaction import TransactionUnderWay, answer_to, confirmed
 from tui.engine.drivers.work_session import FateUnknown, WorkSession
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
@@ -178,7 +178,7 @@ class SqlDriver:
             "outside": True,
             "pid": backend.pid,
             "backend_start": backend.start,
-            **identity_facts(self._target.identity),
+            **({} if self._target.identity is None else self._target.identity.facts()),
         }
         self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=witness | {"object": self.object}))
         try:

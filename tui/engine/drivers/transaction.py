@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.journal.codes import Replication
-from tui.postgres.identity import TargetIdentity
 from tui.postgres.results import Result, ServerNotice
 from tui.steps.effects import RunTransaction
 
@@ -43,14 +42,6 @@ class TransactionUnderWay:
                 self._warnings.append(warning.message)
 
 
-def identity_facts(identity: TargetIdentity | None) -> dict[str, object]:
-    """What tells the server and database of a witness again."""
-    if identity is None:
-        return {}
-    names = ("system_identifier", "timeline", "database", "database_oid", "postmaster_start")
-    return {name: getattr(identity, name) for name in names}
-
-
 _CUT_SHORT = "SyncRepWaitForLSN"
 """The server's function that waits for a synchronous standby, and warns when that is cut short."""
 
@@ -64,8 +55,3 @@ def answer_to(end: str) -> str:
     """What the server answers to the statement that ends a transaction, when it did what that says."""
     word = end.split(None, 1)[0].upper()
     return "PREPARE TRANSACTION" if word == "PREPARE" else word
-
-
-def milliseconds(seconds: float | None) -> int:
-    """Whole milliseconds; 0, which to the server means no limit, for None and 0 alone."""
-    return max(1, round(seconds * 1000)) if seconds else 0

@@ -6,12 +6,11 @@ import time
 
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
-from tui.engine.drivers.transaction import milliseconds
 from tui.engine.target.access import TargetAccess
 from tui.engine.target.session_loss import SessionLost
 from tui.journal.events import RunOpened
 from tui.plan.model import BRIEF, Step
-from tui.postgres.conninfo.parameters import WorkSettings
+from tui.postgres.conninfo.parameters import WorkSettings, milliseconds
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.postgres.evidence import fence
 from tui.postgres.results import Result, ServerNotice

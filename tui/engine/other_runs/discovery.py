@@ -26,7 +26,7 @@ from tui.run.fold import fold
 from tui.run.standing import standing
 from tui.run.state import RunState
 from tui.runs.owner import require_whole
-from tui.runs.paths import RUN_ID, RunPaths, last_type
+from tui.runs.paths import RunPaths, last_type, list_runs
 from tui.runs.person import account_name
 
 _PATIENCE_S: Final = 3.0
@@ -72,7 +72,11 @@ def neighbours(runs: Path, run: str, identity: Mapping[str, Any]) -> tuple[Other
     found: list[OtherRun] = []
     unread: list[OtherRun] = []
     deadline = time.monotonic() + _PATIENCE_S
-    for paths in _listed(runs):
+    try:
+        listed = list_runs(runs)
+    except OSError:
+        return ()
+    for paths in reversed(listed):
         if paths.id == run:
             continue
         try:
@@ -90,15 +94,6 @@ def neighbours(runs: Path, run: str, identity: Mapping[str, Any]) -> tuple[Other
             if other is not None:
                 found.append(other)
     return (*found, *unread[-_UNREAD:])
-
-
-def _listed(runs: Path) -> tuple[RunPaths, ...]:
-    try:
-        with os.scandir(runs) as entries:
-            names = sorted(e.name for e in entries if RUN_ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False))
-    except OSError:
-        return ()
-    return tuple(RunPaths(runs / name) for name in names)
 
 
 def _account(paths: RunPaths) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from tui.engine.preflight.findings import Findings
+from tui.files import open_regular
 from tui.journal.events import class_of
-from tui.journal.io import open_for_reading
 from tui.journal.line import MAX_LINE, JournalError
 from tui.journal.reader import scan
 from tui.plan.model import Target
@@ -38,7 +38,7 @@ def rehearsed(work: str) -> bool:
 def _is_rehearsal(paths: RunPaths, work: str) -> bool:
     try:
         # Whose runs these are is open: a pipe in a journal's place would be read for ever.
-        with os.fdopen(open_for_reading(paths.journal), "rb") as file:
+        with os.fdopen(open_regular(paths.journal), "rb") as file:
             if work.encode() not in file.readline(MAX_LINE):
                 return False
         state = RunState()

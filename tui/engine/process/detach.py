@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.engine.process.logind import LogindFacts, Survival, decide, probe, wrap
-from tui.runs.paths import open_file
+from tui.files import open_or_create
 from tui.said import N_, Said, from_data, to_data
 
 READY_FD = "VIRADA_READY_FD"
@@ -64,7 +64,7 @@ def start_detached(
         )
         raise StartFailed(Said(message, command=survival.command))
     try:
-        log = open_file(log_path, 0o600)
+        log = open_or_create(log_path, 0o600)
     except OSError as error:
         said = Said("The engine's log {path} cannot be written: {reason}.", path=log_path, reason=error.strerror)
         raise StartFailed(said) from error

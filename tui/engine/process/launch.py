@@ -38,12 +38,8 @@ from tui.sql.touched import LONGEST, Touches
 _GONE_AGAIN = 20
 
 
-class LaunchFailed(Exception):
+class LaunchFailed(StartFailed):
     """No engine runs; the text says why in a sentence, `exit_code` is what the command ends with."""
-
-    def __init__(self, message: str | Said, exit_code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 class OpeningOrder(msgspec.Struct, frozen=True, kw_only=True):

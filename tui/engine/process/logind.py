@@ -120,10 +120,7 @@ def owners(cgroup: str) -> tuple[str | None, str | None]:
     sudo drops XDG_SESSION_ID and keeps the control group: the group is what logind kills by.
     """
     session, manager = _SESSION.search(cgroup), _MANAGER.search(cgroup)
-    return (
-        account_name(int(session[1])) if session else None,
-        account_name(int(manager[1])) if manager else None,
-    )
+    return (account_name(int(session[1])) if session else None, account_name(int(manager[1])) if manager else None)
 
 
 def parse_settings(text: str) -> tuple[bool | None, tuple[str, ...], tuple[str, ...]]:

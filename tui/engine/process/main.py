@@ -18,7 +18,7 @@ from tui.engine.exceptions import said
 from tui.engine.helm_server import HelmServer
 from tui.engine.lock import EngineLock, EngineRunning
 from tui.engine.other_runs.admission import InTheWay, OpeningTurn, identified, look, refusal
-from tui.engine.process.detach import report_failure, report_ready
+from tui.engine.process.detach import StartFailed, report_failure, report_ready
 from tui.engine.process.launch import OpeningOrder
 from tui.engine.process.stale import sweep
 from tui.engine.process.unrecorded import measured, unrecorded, unrecorded_words
@@ -64,12 +64,8 @@ _REFUSED = 5
 the run is somebody else's."""
 
 
-class CannotStart(Exception):
+class CannotStart(StartFailed):
     """Why this engine does not run, for people; `exit_code` is what the command that started it ends with."""
-
-    def __init__(self, message: str | Said, exit_code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 def main(arguments: list[str]) -> int:
@@ -114,12 +110,7 @@ def main(arguments: list[str]) -> int:
 
 
 async def _serve(
-    paths: RunPaths,
-    policy: Wish | None,
-    lock: EngineLock,
-    crashlog: CrashLog,
-    environment: dict[str, str],
-    seen: Seen,
+    paths: RunPaths, policy: Wish | None, lock: EngineLock, crashlog: CrashLog, environment: dict[str, str], seen: Seen
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(crashlog.asyncio_handler)
@@ -319,7 +310,9 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
         last = recovered.last
         if last is None:
             raise CannotStart(Said("The journal {path} is empty: the run never opened.", path=paths.journal))
-        anchor = _last_anchor(lines)
+        begun = _last_begun(lines)
+        anchor = None if begun is None else msgspec.json.decode(begun.data).get("clock")
+        anchor = anchor if isinstance(anchor, dict) else None
         return RunClock.resume(last.mono, last.at, None if anchor is None else anchor.get("boot_id"), anchor)
 
     known = known_head(paths, environment)
@@ -344,7 +337,8 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
     target.planned = Secrets() if found is None else found.secrets
     # An engine that began behind the line that is kept here has kept its own elsewhere.
-    end_known = known is not None and (known.end.seq or 0) >= _last_begun(lines)
+    begun = _last_begun(lines)
+    end_known = known is not None and (known.end.seq or 0) >= (0 if begun is None else begun.seq)
     if not end_known:
         rows = await unrecorded(target, state)
         if rows:
@@ -379,14 +373,6 @@ def _changed(opened: RunOpened, what: list[Said]) -> CannotStart:
     return CannotStart(Said(message, run=opened.id, what=what))
 
 
-def _last_begun(lines: list[Line]) -> int:
+def _last_begun(lines: list[Line]) -> Line | None:
     """The line with which the last engine began."""
-    return next((line.seq for line in reversed(lines) if class_of(line.type).ENGINE), 0)
-
-
-def _last_anchor(lines: list[Line]) -> dict[str, Any] | None:
-    for line in reversed(lines):
-        if class_of(line.type).ENGINE:
-            anchor = msgspec.json.decode(line.data).get("clock")
-            return anchor if isinstance(anchor, dict) else None
-    return None
+    return next((line for line in reversed(lines) if class_of(line.type).ENGINE), None)

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from tui.engine.lock import engine_alive
+from tui.files import closing
 from tui.runs import opening
 from tui.runs.paths import RunPaths, last_type, list_runs
 
@@ -72,7 +73,7 @@ def _clear_unopened(paths: RunPaths) -> None:
     held = opening.try_hold(paths, new=not told)
     if held is None:
         return
-    try:
+    with closing(held):
         if engine_alive(paths) is not False:
             return
         if last_type(paths.journal) is not None:
@@ -83,8 +84,6 @@ def _clear_unopened(paths: RunPaths) -> None:
             shutil.rmtree(paths.directory, ignore_errors=True)
         elif not told:
             opening.file_of(paths).unlink(missing_ok=True)
-    finally:
-        os.close(held)
 
 
 def _never_opened(paths: RunPaths, told: bool) -> bool:

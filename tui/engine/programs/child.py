@@ -20,6 +20,7 @@ from tui.engine.programs.processes import TOKEN, ChildIdentity, end_alive
 from tui.engine.programs.supervisor import LENGTH
 from tui.engine.programs.supervisor_pool import INTERPRETER, SUPERVISOR, SupervisorPool
 from tui.engine.redaction.redactor import Redactor
+from tui.files import closing, create_file
 from tui.journal.remarks import Coded, Remarked
 from tui.processid import boot_id, start_time
 
@@ -162,11 +163,8 @@ def _spawn(
     argv: list[str], env: dict[str, str], cwd: Path, raw_path: Path, uid: int | None, gid: int | None,
     descriptors: Sequence[int], supervisors: SupervisorPool | None,
 ) -> subprocess.Popen[bytes]:  # fmt: skip
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    raw = os.open(raw_path, flags, 0o600)
     status = status_path(raw_path)
-    try:
-        os.fchmod(raw, 0o600)
+    with closing(create_file(raw_path, 0o600, os.O_WRONLY | os.O_APPEND)) as raw:
         if uid is not None or gid is not None:
             # So that the command may open its own /dev/stdout.
             os.fchown(raw, -1 if uid is None else uid, -1 if gid is None else gid)
@@ -180,16 +178,11 @@ def _spawn(
             command, stdin=subprocess.DEVNULL, stdout=raw, stderr=raw, env=env, cwd=cwd, start_new_session=True,
             pass_fds=descriptors,
         )  # fmt: skip
-    finally:
-        os.close(raw)
 
 
 def _reserve(path: Path) -> None:
     """The status file with the room that the supervisor needs later, when the disk may be full."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
+    with closing(create_file(path, 0o600)) as file:
         os.write(file, b"running".ljust(LENGTH - 1) + b"\n")
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file, 0, LENGTH)
-    finally:
-        os.close(file)

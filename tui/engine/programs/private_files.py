@@ -13,12 +13,12 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from tui.engine.programs.removal import remove
+from tui.files import closing, create_file
 from tui.plan.files import SEAL_FILE
 from tui.plan.sealed import SealedPlan
 from tui.runs.paths import RunPaths
 
 _NAME: Final = ".{step}.{attempt}.private"
-_WRITE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class PrivateFiles:
@@ -33,9 +33,7 @@ class PrivateFiles:
         self._make()
         path = self._directory / name
         path.unlink(missing_ok=True)
-        descriptor = os.open(path, _WRITE, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
+        with os.fdopen(create_file(path, 0o600), "wb") as file:
             file.write(content)
         return path
 
@@ -88,12 +86,9 @@ def _make_parents(directory: Path, name: str) -> None:
 
 
 def _copy(plan: SealedPlan, name: str, target: Path) -> None:
-    descriptor = os.open(target, _WRITE, 0o600)
-    try:
+    with closing(create_file(target, 0o600)) as descriptor:
         mode = plan.copy(name, descriptor)
         os.fchmod(descriptor, 0o700 if mode & 0o111 else 0o600)
-    finally:
-        os.close(descriptor)
 
 
 def sweep(paths: RunPaths, spare: Iterable[tuple[str, int]] = ()) -> None:

@@ -15,11 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from tui.files import DIRECTORY, closing
+
 PATIENCE: Final = 5.0
 """Seconds for which a removal is waited for; it goes on beside what follows."""
 _BATCH: Final = 10_000
 _LOOK: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_LIST: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 async def patiently(work: Callable[[], object]) -> None:
@@ -30,12 +31,8 @@ async def patiently(work: Callable[[], object]) -> None:
 
 def remove(path: Path) -> bool:
     """Remove a directory with what is in it, as far as that can be done; whether it is gone. Raises nothing."""
-    with suppress(OSError):
-        above = os.open(path.parent, _LIST)
-        try:
-            _Removal(above).directory(path.name)
-        finally:
-            os.close(above)
+    with suppress(OSError), closing(os.open(path.parent, DIRECTORY)) as above:
+        _Removal(above).directory(path.name)
     return not os.path.lexists(path)
 
 
@@ -88,8 +85,7 @@ class _Removal:
     def _inside(self, above: int, name: str) -> Iterator[int | None]:
         """A descriptor of a directory that may be listed and written to from here on; None for one behind a mount.
         Raises OSError."""
-        looked = os.open(name, _LOOK, dir_fd=above)
-        try:
+        with closing(os.open(name, _LOOK, dir_fd=above)) as looked:
             if _mount(looked) != self._mount:
                 yield None
                 return
@@ -97,13 +93,9 @@ class _Removal:
             if mode & 0o700 != 0o700:
                 with suppress(OSError):
                     os.chmod(f"/proc/self/fd/{looked}", mode | 0o700)  # noqa: PTH101 - of the very directory
-            listed = os.open(".", _LIST, dir_fd=looked)
-        finally:
-            os.close(looked)
-        try:
+            listed = os.open(".", DIRECTORY, dir_fd=looked)
+        with closing(listed):
             yield listed
-        finally:
-            os.close(listed)
 
 
 def _names(directory: int, but: set[str]) -> list[str]:

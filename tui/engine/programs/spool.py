@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import stat
 import threading
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +18,8 @@ import msgspec
 
 from tui.engine.redaction.redactor import Redactor
 from tui.engine.text_budget import TEXT_RATE, TextBudget
+from tui.files import SAFE, closing, open_regular, write_all
+from tui.probes.tasks import comes
 
 BATCH_INTERVAL: Final = 0.04
 """Seconds between two batches."""
@@ -101,8 +101,7 @@ class Spool:
                 if finished:
                     break
                 # The next one comes at once when the output ends, otherwise after the interval.
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._finished.wait(), BATCH_INTERVAL)
+                await comes(self._finished, BATCH_INTERVAL)
             if self._error is not None:
                 raise self._error
         finally:
@@ -151,8 +150,7 @@ class Spool:
             tell(self._finished, self._news)
 
     def _copy(self, tell: Callable[[], None]) -> None:
-        raw = os.open(self._raw_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
+        with closing(os.open(self._raw_path, os.O_RDONLY | SAFE)) as raw:
             sink = _Sink(self._output_path, self._base, self._gathered, tell)
             try:
                 self._redact(raw, sink)
@@ -160,8 +158,6 @@ class Spool:
                 sink.close(whole=False)
                 raise
             self._end = sink.close(whole=not self._stop)
-        finally:
-            os.close(raw)
 
     def _redact(self, raw: int, sink: _Sink) -> None:
         while not self._stop:
@@ -183,7 +179,9 @@ class _Sink:
     """Writes, hashes and counts in a thread of its own, because all of that can go on beside the redacting."""
 
     def __init__(self, path: Path, base: int, gathered: _Gathered, tell: Callable[[], None]) -> None:
-        self._file = _open_output(path)
+        # Not cut to nothing: a rebuilt output has the same beginning, which others may be reading.
+        self._file = open_regular(path, os.O_WRONLY | os.O_CREAT, 0o640)
+        os.fchmod(self._file, 0o640)
         os.lseek(self._file, base, os.SEEK_SET)
         self._base = base
         self._gathered = gathered
@@ -232,7 +230,7 @@ class _Sink:
     def _work(self) -> None:
         try:
             while (data := self._next()) is not None:
-                _write_all(self._file, data)
+                write_all(self._file, data)
                 self._digest.update(data)
                 self._length += len(data)
                 self._gathered.add(data)
@@ -331,23 +329,3 @@ def _torn_end(data: bytes) -> int:
             size = 2 if byte & 0xE0 == 0xC0 else 3 if byte & 0xF0 == 0xE0 else 4 if byte & 0xF8 == 0xF0 else 1
             return back if size > back else 0
     return 0
-
-
-def _open_output(path: Path) -> int:
-    """Not cut to nothing: a rebuilt output has the same beginning, which others may be reading."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    file = os.open(path, flags, 0o640)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise FileExistsError(f"{path} is not a regular file")
-        os.fchmod(file, 0o640)
-    except BaseException:
-        os.close(file)
-        raise
-    return file
-
-
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]

@@ -18,7 +18,6 @@ from tui.plan.model import BRIEF, Target
 from tui.plan.scalars import ExpansionError, expand
 from tui.plan.secrets import Secrets
 from tui.postgres.connect import open_session
-from tui.postgres.conninfo.connection_string import quoted_value
 from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.conninfo.password_file import passwords_of as passfile_passwords
 from tui.postgres.conninfo.resolve import Resolved, resolve
@@ -32,6 +31,7 @@ from tui.postgres.pooler import SETTLED
 from tui.postgres.readiness import lets_in
 from tui.postgres.results import ServerNotice
 from tui.postgres.session import Session
+from tui.sql.quoting import conninfo_value
 
 _BACKENDS_KEPT = 200
 _ANSWER_S = 5.0
@@ -89,7 +89,7 @@ class TargetAccess:
     def conninfo(self) -> str:
         """libpq's connection string, variables expanded. Raises tui.plan.scalars.ExpansionError."""
         if self.target.service is not None:
-            return f"service={quoted_value(expand(self.target.service, self.environment))}"
+            return f"service={conninfo_value(expand(self.target.service, self.environment))}"
         return expand(self.target.dsn or "", self.environment)
 
     def resolved(self) -> Resolved:
@@ -352,7 +352,7 @@ class TargetAccess:
     async def standby(self, service: str, step: str) -> tuple[Resolved, Session]:
         """A session to the standby that a service names, with its parameters. Raises ConnectFailed."""
         try:
-            found = resolve(f"service={quoted_value(expand(service, self.environment))}", self.environment)
+            found = resolve(f"service={conninfo_value(expand(service, self.environment))}", self.environment)
         except ExpansionError as error:
             raise ConnectFailed(str(error)) from None
         settings = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0)

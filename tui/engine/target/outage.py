@@ -19,6 +19,7 @@ from tui.journal.facts import Fact
 from tui.journal.remarks import Coded, Remarked, neutral
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OutOfMemory, PostgresError, UnusableTarget
 from tui.postgres.identity import OtherTarget
+from tui.probes.tasks import comes
 
 REFUSED_S = 60.0
 """Seconds for which a server is asked again that is there and lets nobody in."""
@@ -66,9 +67,7 @@ class Outage:
                     self._tell(WaitReason.NONE, {})
                     raise
                 self._tell(WaitReason.SERVER_UNREACHABLE, {Fact.MESSAGE: neutral(error.message)})
-                try:
-                    await asyncio.wait_for(self._stop.wait(), pause)
-                except TimeoutError:
+                if not await comes(self._stop, pause):
                     pause = min(_LONGEST_PAUSE, pause * _GROWTH)
         away = self._told or self._target.openings != self._seen
         self._seen = self._target.openings

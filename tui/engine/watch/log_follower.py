@@ -23,6 +23,7 @@ from tui.postgres.logs.record import LogRecord
 from tui.postgres.logs.stderr import holds
 from tui.postgres.session import Session
 from tui.probes.ssh import Ssh
+from tui.probes.tasks import comes
 from tui.said import Said
 
 BEAT: Final = 1.0
@@ -168,10 +169,7 @@ class LogFollower:
                 # Whatever a log has in it: a watch that ended silently would leave its last figure to be believed.
                 await self._fail(Coded(Remarked.WATCH_ENDED, name="server_log", reason=repr(error)))
             self._now.clear()
-            try:
-                await asyncio.wait_for(self._now.wait(), BEAT)
-            except TimeoutError:
-                continue
+            await comes(self._now, BEAT)
 
     async def close(self) -> None:
         """End what is kept open."""

@@ -87,13 +87,34 @@ def log_source(
     return SqlSource(session)
 
 
-class SqlSource:
+class _Local:
+    """What is read by this process itself."""
+
+    _log: SqlLog | FileLog
+
+    @property
+    def more(self) -> bool:
+        return self._log.more
+
+    @property
+    def skipped(self) -> int:
+        return self._log.skipped
+
+    @property
+    def remarks(self) -> list[Coded]:
+        return self._log.remarks
+
+    def adopt(self, prefix: str) -> None:
+        self._log.adopt(prefix)
+
+
+class SqlSource(_Local):
     """Goes on where it was after the connection was lost: what a crash leaves behind is written then."""
 
     def __init__(self, session: Callable[[], Session | None]) -> None:
         self._session = session
         # ServerLog asks nothing of a session but its version and named queries.
-        self._log = SqlLog(cast(Session, _Present(session)))
+        self._log: SqlLog = SqlLog(cast(Session, _Present(session)))
         self._path: str | None = None
 
     @property
@@ -105,24 +126,9 @@ class SqlSource:
     def form(self) -> str:
         return self._log.form
 
-    @property
-    def more(self) -> bool:
-        return self._log.more
-
-    @property
-    def skipped(self) -> int:
-        return self._log.skipped
-
-    @property
-    def remarks(self) -> list[Coded]:
-        return self._log.remarks
-
     async def open(self, prefix: str) -> None:
         if self._path is None:
             self._path = await self._log.open()
-
-    def adopt(self, prefix: str) -> None:
-        self._log.adopt(prefix)
 
     async def read(self) -> list[LogRecord]:
         return await self._log.read()
@@ -134,11 +140,11 @@ class SqlSource:
         """The session belongs to others."""
 
 
-class FileSource:
+class FileSource(_Local):
     """Read in a thread, because a filesystem may hang."""
 
     def __init__(self, path: Path) -> None:
-        self._log = FileLog(path)
+        self._log: FileLog = FileLog(path)
 
     @property
     def source(self) -> str:
@@ -148,23 +154,8 @@ class FileSource:
     def form(self) -> str:
         return form_of(self._log.path)
 
-    @property
-    def more(self) -> bool:
-        return self._log.more
-
-    @property
-    def skipped(self) -> int:
-        return self._log.skipped
-
-    @property
-    def remarks(self) -> list[Coded]:
-        return self._log.remarks
-
     async def open(self, prefix: str) -> None:
         await self._apart(lambda: self._log.open(prefix))
-
-    def adopt(self, prefix: str) -> None:
-        self._log.adopt(prefix)
 
     async def read(self) -> list[LogRecord]:
         return await self._apart(self._log.read)

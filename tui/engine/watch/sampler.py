@@ -34,7 +34,7 @@ from tui.probes.host_watch import HostWatch
 from tui.probes.same_host import is_here
 from tui.probes.sources import sources_of
 from tui.probes.ssh import Ssh
-from tui.probes.tasks import ended
+from tui.probes.tasks import comes, ended
 from tui.run.guards import observe
 
 if TYPE_CHECKING:
@@ -126,10 +126,7 @@ class Sampler:
                         self._report(error, "a look at the target")
                     self._failure = repr(error)
                 self._ticks += 1
-                try:
-                    await asyncio.wait_for(self._stopped.wait(), TICK)
-                except TimeoutError:
-                    continue
+                await comes(self._stopped, TICK)
         finally:
             await self._end()
 

@@ -48,12 +48,6 @@ def keywords() -> Mapping[str, str | None]:
     }
 
 
-def quoted_value(value: str) -> str:
-    """A value as it stands in a key=value connection string."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 def parse(dsn: str) -> dict[str, str]:
     """The parameters that a connection string names. Raises ConnectFailed, whose text holds nothing of a value."""
     import psycopg

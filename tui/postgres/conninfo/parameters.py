@@ -146,3 +146,8 @@ def session_settings(purpose: Purpose, work: WorkSettings | None) -> dict[str, s
         "default_transaction_read_only": "on" if wanted.read_only else "off",
     }
     return settings
+
+
+def milliseconds(seconds: float | None) -> int:
+    """Whole milliseconds; 0, which to the server means no limit, for None and 0 alone."""
+    return max(1, round(seconds * 1000)) if seconds else 0

@@ -15,6 +15,7 @@ from tui.postgres.conninfo.connection_string import keywords
 from tui.postgres.conninfo.keepalives import keepalives
 from tui.postgres.conninfo.parameters import CONNECT_TIMEOUT, Address, WorkSettings, hosts, pinned, session_settings
 from tui.postgres.conninfo.service_file import fits
+from tui.sql.quoting import literal
 
 SERVICE = "virada"
 _SINCE = {
@@ -95,7 +96,7 @@ def program_connection(
         # What the plan says of this very program comes last.
         options = f"{options} {ours_} {given.get('PGOPTIONS', '')}".strip()
     elif program == "psql" and ours:
-        statements = tuple(f"set {name} = {_literal(value)}" for name, value in settings.items())
+        statements = tuple(f"set {name} = {literal(value)}" for name, value in settings.items())
     else:
         lost += sorted(settings)
     if options:
@@ -149,12 +150,6 @@ def _moved(found: dict[str, str], environment: dict[str, str], major: int | None
 def _escaped(value: str) -> str:
     """A value as the server splits its command line: blanks and backslashes behind a backslash."""
     return "".join(f"\\{c}" if c.isspace() or c == "\\" else c for c in value)
-
-
-def _literal(value: str) -> str:
-    """A literal that reads the same whatever standard_conforming_strings is."""
-    quoted = value.replace("'", "''")
-    return f" E'{quoted}'".replace("\\", "\\\\") if "\\" in quoted else f"'{quoted}'"
 
 
 def without_misleading(address: Address, *, addresses: frozenset[str], verified: bool, encrypted: bool) -> Address:

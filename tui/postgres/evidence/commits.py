@@ -124,20 +124,9 @@ def _refuse_asynchronous(value: str) -> None:
 def witness(session: Session, identity: TargetIdentity, xid: AssignedXid, *, ledger: bool, pinned: bool) -> TxWitness:
     """The witness of a session's open transaction; `identity` as read before the transaction began."""
     return TxWitness(
-        xid=str(xid),
-        pid=session.backend.pid,
-        backend_start=session.backend.start,
-        system_identifier=identity.system_identifier,
-        timeline=identity.timeline,
-        database=identity.database,
-        database_oid=identity.database_oid,
-        postmaster_start=identity.postmaster_start,
-        ledger=ledger,
-        synchronous_commit=xid.synchronous_commit,
-        pinned=pinned,
-        epoch=identity.epoch,
-        lsn=xid.lsn,
-    )
+        xid=str(xid), pid=session.backend.pid, backend_start=session.backend.start, ledger=ledger, pinned=pinned,
+        synchronous_commit=xid.synchronous_commit, lsn=xid.lsn, epoch=identity.epoch, **identity.facts(),
+    )  # fmt: skip
 
 
 async def committed(control: Session, witness: TxWitness, *, run: str, step: str, attempt: int, statement: int) -> bool:

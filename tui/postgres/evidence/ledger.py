@@ -16,6 +16,7 @@ from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError
 from tui.postgres.queries import query
 from tui.postgres.session import Session
+from tui.sql.quoting import literal
 
 State = Literal["present", "absent", "foreign", "forbidden"]
 _COLUMNS = (
@@ -135,11 +136,5 @@ async def has_row(session: Session, run: str, step: str, attempt: int, statement
 
 def insert_sql(run: str, step: str, attempt: int, statement: int, plan_sha256: str) -> str:
     """The insert as plain text, for psql's `-c` together with `-1`, where nobody binds parameters."""
-    values = ", ".join([_quoted(run), _quoted(step), str(int(attempt)), str(int(statement)), _quoted(plan_sha256)])
+    values = ", ".join([literal(run), literal(step), str(int(attempt)), str(int(statement)), literal(plan_sha256)])
     return f"insert into virada.ledger (run, step, attempt, statement, plan_sha256) values ({values})"
-
-
-def _quoted(text: str) -> str:
-    """A literal that reads the same whatever standard_conforming_strings is."""
-    escaped = text.replace("'", "''").replace("\\", "\\\\")
-    return f" E'{escaped}'" if "\\" in text else f"'{escaped}'"

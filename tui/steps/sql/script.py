@@ -18,6 +18,7 @@ from tui.plan.model import tolerance
 from tui.sql.leaving import outlasts
 from tui.sql.outside import outside_of
 from tui.sql.patient import all_patient
+from tui.sql.quoting import literal
 from tui.sql.resume import LostState, changes_role, kept, mentions, resumption, stays
 from tui.sql.script import Statement
 from tui.sql.settings import settings as settings_in
@@ -267,7 +268,7 @@ def own_routines(names: Sequence[str]) -> str:
 
     The server's own and those written in C leave nothing in a session but what `tui.sql.session` knows by name.
     """
-    quoted = ", ".join("'" + name.replace("'", "''").replace("\\", "\\\\") + "'" for name in names)
+    quoted = ", ".join(map(literal, names))
     return (
         "select distinct p.proname::text from pg_catalog.pg_proc p"
         " join pg_catalog.pg_namespace n on n.oid = p.pronamespace"

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tui.sql.quoting import conninfo_value, identifier, literal
+
 MARK: Final = "virada trial restore"
 """The comment of a scratch database: only one that has it is dropped."""
 _OURS: Final = frozenset(
@@ -37,16 +39,6 @@ where datname = {name}"""
 def known(text: Any) -> Any:
     """What the server said in JSON."""
     return msgspec.json.decode(text)
-
-
-def literal(text: str) -> str:
-    """Also where standard_conforming_strings is off."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
-
-
-def identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def created(name: str, encoding: str, source: dict[str, Any], owner: str | None) -> tuple[str, str]:
@@ -96,4 +88,4 @@ def connected(name: str) -> str:
     """The database's name as an argument of libpq's programs, which take one with `=` for a connection string."""
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$-]*", name):
         return name
-    return "dbname='" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return f"dbname={conninfo_value(name)}"

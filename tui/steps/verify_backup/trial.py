@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable
 from typing import Any, Final
 
 from tui.journal.codes import FailReason, LeftOut
+from tui.sql.quoting import identifier, literal
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
@@ -80,7 +81,7 @@ def trial(
     that was open when the backup was taken."""
     role = context.step.as_
     asked: Rows = yield RunQuery(
-        ours=True, sql=scratch.SOURCE.format(role="current_user" if role is None else scratch.literal(role))
+        ours=True, sql=scratch.SOURCE.format(role="current_user" if role is None else literal(role))
     )
     if asked.error is not None or not asked.rows:
         return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=asked.error)
@@ -129,7 +130,7 @@ def run(context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...]) -> Gene
 
 def _clear(spec: VerifyBackupSpec, evidence: dict[str, Any]) -> Generator[Effect, Any, Failed | None]:
     """Drop what an interrupted trial left; what is somebody else's is not touched."""
-    exists: Rows = yield RunQuery(ours=True, sql=scratch.EXISTS.format(name=scratch.literal(spec.database)))
+    exists: Rows = yield RunQuery(ours=True, sql=scratch.EXISTS.format(name=literal(spec.database)))
     if exists.error is not None:
         return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=exists.error)
     if not exists.count:
@@ -192,7 +193,7 @@ def _left_out(
             found[entry.id] = LeftOut.NEEDS_SUPERUSER
     gone = {entry.name: found[entry.id] for entry in entries if entry.kind == "EXTENSION" and entry.id in found}
     if gone:
-        names = ", ".join(scratch.literal(name) for name in gone)
+        names = ", ".join(literal(name) for name in gone)
         members: Rows = yield RunQuery(ours=True, sql=_MEMBERS.format(names=names))
         found |= toc.of_members(entries, [(str(n), str(o), str(b)) for n, o, b in members.rows], gone)
     return toc.without(entries, found)
@@ -325,7 +326,7 @@ def _counting(tables: Iterable[tuple[str, str, str]], condition: str = "") -> st
 
 
 def _name(schema: str, table: str) -> str:
-    return f"{scratch.identifier(schema)}.{scratch.identifier(table)}"
+    return f"{identifier(schema)}.{identifier(table)}"
 
 
 def _held_against_the_source(
