@@ -11,7 +11,8 @@ from statistics import median
 from tests.bench.bench import Bench
 from tests.bench.figure import Budget, Figure, NotMeasured
 from tests.bench.recording import day
-from tui.console.feed.replay import Player, PlayerCommand
+from tui.console.feed.replay import Player
+from tui.console.feed.source import PlayerCommand
 from tui.journal.position import Position, parse_position
 from tui.journal.reader import JournalReader
 from tui.recording.keyframes import Recording, keyframes_path

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.console.journals import Story, migrating, rolled_back
-from tui.console.feed.replay import Control, Player, PlayerCommand
-from tui.console.feed.source import Batch
+from tui.console.feed.replay import Player
+from tui.console.feed.source import Batch, Control, PlayerCommand
 from tui.journal import events as e
 from tui.journal.position import parse_position
 from tui.journal.reader import JournalReader

@@ -10,8 +10,8 @@ import pytest
 from tests.console.journals import Story, rolled_back
 from tests.console.twin import shown
 from tui.console.feed import replay
-from tui.console.feed.replay import Player, PlayerCommand
-from tui.console.feed.source import Batch
+from tui.console.feed.replay import Player
+from tui.console.feed.source import Batch, PlayerCommand
 from tui.journal import events as e
 from tui.journal.events import class_of
 from tui.journal.position import parse_position

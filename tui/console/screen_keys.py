@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
-from tui.console.feed.replay import Control, PlayerCommand
+from tui.console.feed.source import Control, PlayerCommand
 from tui.console.input.actions import ON_STEP, label
 from tui.console.screens.overview import WIDE, Overview
 from tui.console.widgets.pane import PANES

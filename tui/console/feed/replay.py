@@ -8,12 +8,10 @@ from array import array
 from bisect import bisect_left, bisect_right
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from typing import Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.console.feed.source import Batch, merged
+from tui.console.feed.source import Batch, Control, PlayerCommand, merged
 from tui.journal.chain import Fault
 from tui.journal.line import JournalError
 from tui.journal.position import Position
@@ -360,17 +358,3 @@ def _other_speed(speed: float, by: int) -> float:
     if by > 0:
         return next((known for known in SPEEDS if known > speed), max(speed, SPEEDS[-1]))
     return next((known for known in reversed(SPEEDS) if known < speed), min(speed, SPEEDS[0]))
-
-
-Control = Literal[
-    "toggle", "next", "step", "back", "incident", "incident_back", "faster", "slower", "tenth", "go", "go_step", "skip"
-]
-
-
-class PlayerCommand(Struct, frozen=True):
-    """A key of the replay; `value`: the tenth (0 to 9); `to`: the position to go to; `step`: the step to go to."""
-
-    control: Control
-    value: float = 0.0
-    to: Position | None = None
-    step: str = ""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
 from tui.journal.chain import Fault
 from tui.journal.events import class_of
+from tui.journal.position import Position
 from tui.journal.reader import Entry, JournalReader
 from tui.pictures.view import Moment, Playback, moment
 from tui.recording.recent import RecentEntries
@@ -54,6 +55,20 @@ def merged(batches: Iterable[Batch]) -> Batch | None:
             playback=batch.playback or found.playback, said=batch.said or found.said,
         )  # fmt: skip
     return found
+
+
+Control = Literal[
+    "toggle", "next", "step", "back", "incident", "incident_back", "faster", "slower", "tenth", "go", "go_step", "skip"
+]
+
+
+class PlayerCommand(Struct, frozen=True):
+    """A key of the replay; `value`: the tenth (0 to 9); `to`: the position to go to; `step`: the step to go to."""
+
+    control: Control
+    value: float = 0.0
+    to: Position | None = None
+    step: str = ""
 
 
 class StateSource(Protocol):
