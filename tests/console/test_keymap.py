@@ -11,7 +11,8 @@ from tests import keys
 from tests.console.journals import BRUNO, prepared
 from tests.console.terminal import Terminal
 from tests.console.twin import HelmTwin, shown
-from tui.console.input import keymap
+from tui.console.command_keys import CommandKeys
+from tui.console.input import actions, keymap
 from tui.console.input.actions import ACTIONS
 from tui.console.input.keymap import Keymap, KeysError, own
 from tui.console.settings import ViewerSettings
@@ -117,3 +118,9 @@ async def test_textuals_bindings_are_as_the_table_of_own_keys(tmp_path: Path) ->
         await seen.press("enter")
         over = {key: found.binding.action for key, found in seen.app.screen.active_bindings.items()}
         assert over["space"] == "do('copy')" and over["pagedown"] == "do('page_down')" and "y" not in over
+
+
+def test_every_action_that_commands_says_when_it_is_offered_and_has_its_method() -> None:
+    names = {action.name for action in ACTIONS if action.commands}
+    assert names == set(actions._APPLIES)
+    assert not {name for name in names if not callable(getattr(CommandKeys, name, None))}
