@@ -19,7 +19,7 @@ from tui.console.screens.overview import SCREENS, Overview
 from tui.console.settings import ViewerSettings, theme
 from tui.console.widgets.pane import Pane
 from tui.locale import _, ngettext
-from tui.pictures.no_engine import still_sentence
+from tui.pictures.no_engine import no_engine_sentence
 from tui.pictures.palette import THEMES
 from tui.pictures.view import Mode, Playback, StatusMessage, View
 from tui.run.commands import AnyCommand
@@ -123,7 +123,7 @@ class ConsoleBase(App[None], inherit_bindings=False):
     def _barred(self) -> str:
         """Why nothing can be commanded now; what was typed stays where it is. Empty where something can."""
         view = self.view()
-        return still_sentence(view) if view.nothing_runs else ""
+        return no_engine_sentence(view) if view.nothing_runs else ""
 
     def keep_waiting(self) -> None:
         """Nothing further begins before the engine has answered."""

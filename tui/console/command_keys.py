@@ -15,7 +15,7 @@ from tui.locale import _, ngettext
 from tui.pictures import allowed, foreseen
 from tui.pictures.alarm import whose_helm
 from tui.pictures.lines import Line, explained
-from tui.pictures.no_engine import still_sentence
+from tui.pictures.no_engine import no_engine_sentence
 from tui.pictures.rollback_preview import rollback_lines
 from tui.pictures.view import StatusMessage
 from tui.run import commands as c
@@ -44,7 +44,7 @@ class CommandKeys:
         view = self._console.view()
         if view.nothing_runs:
             # Before whose helm it is: an engine that has ended has nobody at it.
-            self._console.say(StatusMessage(still_sentence(view), "error"))
+            self._console.say(StatusMessage(no_engine_sentence(view), "error"))
             return
         holder = allowed.elsewhere(view)
         if holder is not None and name != "take":

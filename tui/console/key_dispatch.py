@@ -12,7 +12,7 @@ from textual import events
 
 from tui.console.input.held_keys import KeyRepeats
 from tui.locale import _
-from tui.pictures.no_engine import still_sentence
+from tui.pictures.no_engine import no_engine_sentence
 from tui.pictures.view import StatusMessage
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class KeyDispatch:
         if self._console.mode == "replay":
             text = _("This is a recording; nothing can be commanded in it.")
         elif view.nothing_runs:
-            text = still_sentence(view)
+            text = no_engine_sentence(view)
         self._console.say(StatusMessage(text, "warning"))
         self._typeahead.begins(self._at)
 

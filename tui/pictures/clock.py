@@ -8,7 +8,7 @@ from tui.finite import span
 from tui.locale import _, ngettext
 from tui.pictures.cells import cells, cut
 from tui.pictures.lines import Line, Span, clipped, sides, width_of
-from tui.pictures.no_engine import still_clock
+from tui.pictures.no_engine import stopped_clock
 from tui.pictures.view import View, milestones, projection
 from tui.run.clock import WindowClock, rollback_at_least, rollback_seconds, window_clock
 from tui.run.projection import Projection, rollback_projection
@@ -28,7 +28,7 @@ def clock_lines(view: View, width: int) -> list[Line]:
     window = window_clock(view.state, view.moment.wall)
     if view.nothing_runs:
         back = _back_without(view) if window is None else _safe(view, window, width)
-        return still_clock(view, window, back, width)
+        return stopped_clock(view, window, back, width)
     if window is None:
         return _without(view, width)
     over = view.state.closed is not None

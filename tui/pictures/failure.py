@@ -24,7 +24,7 @@ SHORTEST = 8
 """Columns of a reason below which it says nothing any more."""
 
 
-def wrong(text: str, at: StepState, hint: Sequence[Span], width: int, most: int) -> list[Line]:
+def failure_lines(text: str, at: StepState, hint: Sequence[Span], width: int, most: int) -> list[Line]:
     """At most `most` lines. `text`: how it stands, such as `FAILED`; `hint`: which keys help."""
     known = cause(at)
     head: Span = (f"{text} (SQLSTATE {known.code}) " if known.code else f"{text} ", "bad")

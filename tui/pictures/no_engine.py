@@ -20,12 +20,12 @@ FAR = 20 * 3600.0
 """Seconds from which on a time of day alone could be taken for another day's."""
 
 
-def still(view: View) -> list[Span]:
+def nothing_runs_spans(view: View) -> list[Span]:
     """That nothing runs, and how it goes on."""
     return [(f"{nothing_runs()}. ", "bad"), (way_on(view), "bold")]
 
 
-def still_sentence(view: View) -> str:
+def no_engine_sentence(view: View) -> str:
     """The same, for a key that would command."""
     return f"{nothing_runs()}. {way_on(view)}"
 
@@ -64,7 +64,7 @@ def left_at_work(view: View) -> list[Span]:
     return [(text.format(step=name_of(at), span=span), "bad")]
 
 
-def still_clock(view: View, window: WindowClock | None, safe: list[Span], width: int) -> list[Line]:
+def stopped_clock(view: View, window: WindowClock | None, safe: list[Span], width: int) -> list[Line]:
     """Two lines: where the clock stood at the last event, and until when, as times of day. `safe`: what is said of the
     rollback where there is no such time."""
     at = time_of_day(view.state.at, zone(view.state))

@@ -10,11 +10,11 @@ from tui.journal.codes import FateReason, HoldReason
 from tui.locale import _
 from tui.pictures.alarm import alarm
 from tui.pictures.allowed import TRIED, execution, paid
-from tui.pictures.failure import failure, hinted, undecided, wrong
+from tui.pictures.failure import failure, failure_lines, hinted, undecided
 from tui.pictures.foreseen import by_itself, ending, follows, run_to
 from tui.pictures.glyphs import glyphs
 from tui.pictures.lines import Line, Span, flowed
-from tui.pictures.no_engine import left_at_work, still
+from tui.pictures.no_engine import left_at_work, nothing_runs_spans
 from tui.pictures.notices import Alarm, notices
 from tui.pictures.view import StatusMessage, View
 from tui.run import commands as c
@@ -48,14 +48,14 @@ def now(view: View, width: int, height: int = 2) -> list[Line]:
     room = max(1, height - len(below))
     if failed is not None:
         text, at, hint = failed
-        return [*wrong(text, at, hinted(view, hint), width, room), *below]
+        return [*failure_lines(text, at, hinted(view, hint), width, room), *below]
     return [*flowed(_what(view), width, room), *below]
 
 
 def _ended(view: View, width: int, height: int) -> list[Line]:
     """That nothing runs and how it goes on, then what the engine has left: what was at work, else where the run stands,
     and a rollback that is asked for."""
-    above = flowed(still(view), width, max(1, height - 1))
+    above = flowed(nothing_runs_spans(view), width, max(1, height - 1))
     room = max(1, height - len(above))
     proposed: list[Span] = []
     if view.state.proposed:
@@ -65,7 +65,7 @@ def _ended(view: View, width: int, height: int) -> list[Line]:
     if failed is not None and answer is None:
         text, at, _keys = failed
         asked = flowed(proposed, width, 1) if room > 1 else []
-        return [*above, *wrong(text, at, [], width, room - len(asked)), *asked]
+        return [*above, *failure_lines(text, at, [], width, room - len(asked)), *asked]
     left = left_at_work(view) or _what(view)
     return [*above, *notices(Alarm([*left, *((f" {text}", style) for text, style in proposed)]), answer, width, room)]
 

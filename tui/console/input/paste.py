@@ -6,11 +6,14 @@ shown to a parser of keys at all.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 START, END = "\x1b[200~", "\x1b[201~"
 LONGEST = 1 << 16
 """Characters of a paste that are kept."""
+_BREAKS = re.compile(r"[\r\n\t\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 class PastedText(Struct, frozen=True):
@@ -69,3 +72,9 @@ class PasteSplitter:
 def _beginning(text: str, mark: str) -> int:
     """How many characters at the text's end may be the beginning of the mark."""
     return next((n for n in range(min(len(mark) - 1, len(text)), 0, -1) if text.endswith(mark[:n])), 0)
+
+
+def in_one_line(text: str) -> str:
+    """Breaks and blanks of every kind are a blank, control characters nothing."""
+    text = "".join(" " if c.isspace() else c for c in _BREAKS.sub(" ", text))
+    return "".join(c for c in text if c.isprintable() and c != "\ufffd")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from tui.console.input.paste import in_one_line
 from tui.pictures.cells import cells, head
 from tui.pictures.lines import Line
 from tui.words.inert import visible
 
 LONGEST = 2000
-_BREAKS = re.compile(r"[\r\n\t\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 class TextField:
@@ -20,10 +18,8 @@ class TextField:
         self.cursor = len(text)
 
     def insert(self, text: str) -> int:
-        """Typed or pasted text, in one line: breaks and blanks of every kind are a blank, control characters nothing.
-        How many characters of it found no room."""
-        text = "".join(" " if c.isspace() else c for c in _BREAKS.sub(" ", text))
-        text = "".join(c for c in text if c.isprintable() and c != "\ufffd")
+        """Typed or pasted text, in one line. How many characters of it found no room."""
+        text = in_one_line(text)
         room = max(0, LONGEST - len(self.text))
         self.text = self.text[: self.cursor] + text[:room] + self.text[self.cursor :]
         self.cursor += len(text[:room])
