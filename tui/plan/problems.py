@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Literal
@@ -96,7 +95,9 @@ class ProblemReport:
         self._guesses += 1
         if self._guesses > _GUESSES or len(pool) > _CANDIDATES or len(word) > _LONGEST_WORD:
             return None
-        return next(iter(difflib.get_close_matches(word, pool, n=1, cutoff=0.6)), None)
+        from difflib import get_close_matches
+
+        return next(iter(get_close_matches(word, pool, n=1, cutoff=0.6)), None)
 
     def sorted(self) -> list[Problem]:
         """All problems by position: those of the plan first, then those of the files it names."""

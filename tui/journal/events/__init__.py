@@ -27,9 +27,8 @@ def _register(base: type[Event]) -> None:
 
 
 _register(Event)
-
-
-_DECODERS = {name: msgspec.json.Decoder(event) for name, event in TYPES.items()}
+_DECODERS: dict[str, msgspec.json.Decoder[Event]] = {}
+"""Made when they are first asked for: all of them take a tenth of a command's start."""
 
 
 def class_of(type_: str) -> type[Event]:
@@ -40,7 +39,11 @@ def class_of(type_: str) -> type[Event]:
 def decode(type_: str, data: bytes | msgspec.Raw) -> Event | None:
     """The typed event of a line, or None when this version does not know its type. Raises msgspec.ValidationError."""
     decoder = _DECODERS.get(type_)
-    return None if decoder is None else decoder.decode(data)
+    if decoder is None:
+        if type_ not in TYPES:
+            return None
+        decoder = _DECODERS[type_] = msgspec.json.Decoder(TYPES[type_])
+    return decoder.decode(data)
 
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
