@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.demo import DemoError
-from tui.said import Said
+from tui.said import N_, Said
 
 _NAMES = ("nobody", "nfsnobody", "daemon")
 _OVERFLOW_UID = 65534
@@ -66,13 +66,11 @@ def account() -> DemoAccount:
     by_uid = [entry for entry in known.values() if entry.pw_uid == _OVERFLOW_UID]
     for entry in [*(known[name] for name in _NAMES if name in known), *by_uid]:
         return DemoAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
-    raise DemoError(
-        Said(
-            "PostgreSQL does not run as root and no unprivileged account ({names}) exists here; "
-            "run this as an ordinary user.",
-            names=", ".join(_NAMES),
-        )
+    text = N_(
+        "PostgreSQL does not run as root and no unprivileged account ({names}) exists here; "
+        "run this as an ordinary user."
     )
+    raise DemoError(Said(text, names=", ".join(_NAMES)))
 
 
 def _own_name() -> str:
@@ -105,14 +103,11 @@ def scratch_directory(prefix: str, user: DemoAccount | None = None) -> Path:
     user = user or account()
     fitting = bases(user)
     if not fitting:
-        raise DemoError(
-            Said(
-                "No temporary directory was found in which account {account} may run programs (tried {tried}); "
-                "set TMPDIR to one with a short path.",
-                account=user.name,
-                tried=", ".join((tempfile.gettempdir(), "/tmp", "/var/tmp")),
-            )
+        text = N_(
+            "No temporary directory was found in which account {account} may run programs (tried {tried}); "
+            "set TMPDIR to one with a short path."
         )
+        raise DemoError(Said(text, account=user.name, tried=", ".join((tempfile.gettempdir(), "/tmp", "/var/tmp"))))
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir=fitting[0]))
     directory.chmod(0o711 if user.switch else 0o700)
     return directory

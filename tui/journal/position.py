@@ -78,10 +78,8 @@ def parse_position(text: str) -> Position:
         except (ValueError, OverflowError) as error:
             raise PositionError(Said("There is no such time as “{text}”.", text=text)) from error
         return Position("at", time=moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-    raise PositionError(
-        Said(
-            "“{text}” is no position in a run; write a line's number (120), an offset from the run's opening "
-            "(+00:12:30, +90s, +12m) or a time with its zone (2026-12-05T22:10:00-03:00).",
-            text=text,
-        )
+    message = N_(
+        "“{text}” is no position in a run; write a line's number (120), an offset from the run's opening "
+        "(+00:12:30, +90s, +12m) or a time with its zone (2026-12-05T22:10:00-03:00)."
     )
+    raise PositionError(Said(message, text=text))
