@@ -26,8 +26,8 @@ from tui.engine.process import main
 from tui.engine.process.launch import OpeningOrder
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
+from tui.journal.codes import Fact
 from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
-from tui.journal.facts import Fact
 from tui.plan.files import SEAL_FILE
 from tui.plan.freeze import freeze
 from tui.plan.loader import load

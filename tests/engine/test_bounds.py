@@ -18,10 +18,9 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.engine.watch.sampler import Sampler
-from tui.journal.codes import FailReason
+from tui.journal.codes import Fact, FailReason
 from tui.journal.cut import LONGEST, REPEATED
 from tui.journal.events import Policy
-from tui.journal.facts import Fact
 from tui.postgres.connect import open_session
 from tui.postgres.errors import StatementFailed
 

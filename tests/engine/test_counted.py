@@ -11,8 +11,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.engine.test_resumed import with_ledger
 from tests.postgres_server import Database
-from tui.journal.codes import FailReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason
 
 pytestmark = pytest.mark.postgres
 SETUP = """

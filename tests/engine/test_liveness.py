@@ -18,8 +18,7 @@ from tests.faults import counting
 from tests.postgres_server import Database
 from tui.engine.drivers import cancel
 from tui.engine.watch import liveness, sampler
-from tui.journal.codes import FailReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, WaitReason
 from tui.run.commands import Cancel, Execute, Rollback
 
 pytestmark = pytest.mark.postgres

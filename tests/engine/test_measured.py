@@ -18,8 +18,7 @@ from tests.engine.alone import alone, empty_database
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.postgres_server import Database, await_condition
-from tui.journal.codes import CancelReason, FailReason, Unmeasured, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import CancelReason, Fact, FailReason, Unmeasured, WaitReason
 from tui.run.commands import Execute
 
 pytestmark = pytest.mark.postgres

@@ -14,8 +14,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import await_condition
 from tui.engine.preflight.preflight import preflight
-from tui.journal.codes import FailReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, WaitReason
 
 pytestmark = pytest.mark.postgres
 SCRIPT = "          - {id: script, title: Script, psql: {file: script.sql}}\n"

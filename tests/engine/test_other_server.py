@@ -19,8 +19,7 @@ from tests.engine.relay import Relay
 from tests.engine.test_one_way import SAVE, SCRIPT, passed, rig, run, told
 from tests.ports import free_port
 from tests.postgres_server import MAJORS, await_condition, binaries_of
-from tui.journal.codes import CancelReason, FailReason, HoldReason
-from tui.journal.facts import Fact
+from tui.journal.codes import CancelReason, Fact, FailReason, HoldReason
 from tui.run.commands import Execute, Resume, Retry
 from tui.words import said
 

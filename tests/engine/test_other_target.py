@@ -13,8 +13,7 @@ from tests.engine.postgres.pgserver import Server, awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import binaries_of
 from tui.engine.target import outage
-from tui.journal.codes import CancelReason, EvidenceState, FailReason, FateReason, HoldReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import CancelReason, EvidenceState, Fact, FailReason, FateReason, HoldReason, WaitReason
 from tui.postgres.queries import query
 from tui.run.commands import Accept, Cancel, Execute, Resume, Retry, Rollback
 from tui.run.order import Refusal

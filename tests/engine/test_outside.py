@@ -13,8 +13,7 @@ from tests.engine.rig import Rig
 from tests.engine.test_script import HEADLESS, fates
 from tests.postgres_server import Database, await_condition
 from tui.engine.attempt import cleanup as cleaning
-from tui.journal.codes import FailReason, FateReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
 from tui.run.commands import Cancel, Execute, Retry
 
 pytestmark = pytest.mark.postgres

@@ -15,7 +15,7 @@ from tests.postgres_server import Database
 from tui.engine.preflight import metrics
 from tui.engine.preflight.findings import settings_words
 from tui.engine.preflight.preflight import preflight
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact
 from tui.plan.loader import load
 from tui.postgres.connect import open_session
 from tui.run.commands import Close, Sign

@@ -17,8 +17,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.engine.test_psql_scripts import programs
 from tests.postgres_server import Database
-from tui.journal.codes import FailReason, FateReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, FateReason
 from tui.postgres.queries import query
 from tui.run.commands import Cancel, Execute, Retry, Rollback
 

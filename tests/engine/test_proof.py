@@ -15,8 +15,7 @@ from tests.postgres_server import Database
 from tui.engine.attempt import proof as proofs
 from tui.engine.drivers import query as queries
 from tui.journal import events as e
-from tui.journal.codes import FailReason, FateReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
 from tui.run import commands as c
 
 pytestmark = pytest.mark.postgres

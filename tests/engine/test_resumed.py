@@ -14,9 +14,8 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.postgres_server import Database
 from tui.engine.target.access import TargetAccess
-from tui.journal.codes import FailReason
+from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
-from tui.journal.facts import Fact
 from tui.plan.model import Target
 from tui.postgres.evidence.ledger import create_ledger
 from tui.run.commands import Execute, Retry

@@ -10,9 +10,8 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.engine.test_resumed import with_ledger
 from tests.postgres_server import Database
-from tui.journal.codes import FateReason
+from tui.journal.codes import Fact, FateReason
 from tui.journal.events import Policy
-from tui.journal.facts import Fact
 from tui.run.commands import Execute
 
 pytestmark = pytest.mark.postgres

@@ -19,8 +19,7 @@ from tests.engine.test_outside import plan as outside
 from tests.engine.test_outside import prepared
 from tests.engine.test_script import HEADLESS, fates
 from tests.postgres_server import Database
-from tui.journal.codes import FailReason, FateReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, FateReason
 from tui.run.commands import Execute, Retry, Undo
 from tui.words.said import told
 from tui.words.trouble import told_rows, trouble

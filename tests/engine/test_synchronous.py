@@ -12,8 +12,7 @@ from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.engine.drivers import cancel
 from tui.engine.watch import sampler
-from tui.journal.codes import Replication, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, Replication, WaitReason
 from tui.run.commands import Cancel, Execute
 from tui.words.steps import evidence_words
 from tui.words.waiting import wait_words

@@ -17,8 +17,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.postgres_server import Database, drop_database
 from tui.demo.server import Server
-from tui.journal.codes import FailReason, LeftOut
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, LeftOut
 
 pytestmark = pytest.mark.postgres
 PLAN = """

@@ -13,8 +13,7 @@ from tests.postgres_server import Database, own_server
 from tui.engine.attempt import statement_fate
 from tui.engine.drivers import query as queries
 from tui.journal import events as e
-from tui.journal.codes import FailReason, FateReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
 from tui.postgres.errors import StatementFailed
 from tui.run import commands as c
 from tui.steps import answers

@@ -19,9 +19,8 @@ from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import SqlDriver
 from tui.engine.programs.processes import ChildIdentity, members
-from tui.journal.codes import FailReason
+from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
-from tui.journal.facts import Fact
 from tui.postgres.evidence import commits, fence
 from tui.postgres.session import Session
 from tui.run.commands import Retry, Rollback, Skip

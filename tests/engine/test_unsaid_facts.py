@@ -14,7 +14,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, create_database, drop_database
 from tui.demo.server import Server
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact
 from tui.postgres.connect import open_session
 from tui.postgres.evidence import fence
 from tui.run.commands import ByHand, Cancel, Execute, Sign, Undo

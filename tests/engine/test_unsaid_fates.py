@@ -13,8 +13,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, own_server
-from tui.journal.codes import FateReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FateReason, WaitReason
 from tui.run.commands import Cancel, Execute
 
 pytestmark = pytest.mark.postgres

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact
 from tui.journal.line import JournalError, encode_data
 from tui.journal.remarks import neutral
 from tui.said import Said, said_of

@@ -9,9 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.journal import events as e
-from tui.journal.codes import CancelReason
+from tui.journal.codes import CancelReason, Fact
 from tui.journal.cut import REPEATED, cut
-from tui.journal.facts import Fact
 from tui.journal.line import Line
 from tui.plan.model import UNDO_PREFIX
 from tui.run.driving import without_goal

@@ -14,8 +14,7 @@ from tests.engine.rig import Event, Rig
 from tests.postgres_server import Database, create_database, drop_database
 from tui.demo.server import Server
 from tui.engine.drivers import space
-from tui.journal.codes import FailReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason
 from tui.words.said import told
 
 pytestmark = pytest.mark.postgres

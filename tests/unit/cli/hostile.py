@@ -13,7 +13,7 @@ from msgspec import Struct
 from tests.unit.cli.journals import OPENED, RUN, Journal, plan, sign, sql
 from tui.journal import events as e
 from tui.journal.clock import stamp
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact
 from tui.plan.model import Plan
 from tui.run.fold import fold_all
 

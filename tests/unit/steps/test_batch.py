@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from tests.unit.steps.drive import BROKEN, LOCKED, Played, codes, committed, lint, play, refused
-from tui.journal.codes import WaitReason
+from tui.journal.codes import Fact, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
-from tui.journal.facts import Fact
 from tui.steps.batch import KIND, _changed
 from tui.steps.effects import (
     Countable,

@@ -16,7 +16,7 @@ import tui.locale
 from tests.unit.cli.journals import Journal, plan, sql
 from tui.journal import codes as c
 from tui.journal import events as e
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact
 from tui.journal.other_runs import OtherRun
 from tui.pictures.log import log_lines
 from tui.pictures.now import now

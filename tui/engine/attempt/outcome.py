@@ -13,8 +13,7 @@ from tui.engine.attempt.proof import ProofUnanswered
 from tui.engine.exceptions import reduced, said
 from tui.engine.target.session_loss import SessionLost
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, FailReason
-from tui.journal.facts import Fact
+from tui.journal.codes import CancelReason, Fact, FailReason
 from tui.journal.line import JournalError
 from tui.journal.remarks import neutral, said_fields
 from tui.plan.model import Proof

@@ -17,8 +17,7 @@ from tui.engine.drivers.query import QueryDriver
 from tui.engine.exceptions import facts
 from tui.engine.recorder import Recorder
 from tui.journal import events as e
-from tui.journal.codes import WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, WaitReason
 from tui.journal.line import JournalError
 from tui.plan.kinds import Kind
 from tui.plan.model import Proof, Step

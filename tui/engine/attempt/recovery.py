@@ -22,8 +22,7 @@ from tui.engine.drivers.query import sql_error
 from tui.engine.exceptions import SCARCE, facts
 from tui.engine.target.session_loss import facts_of
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, FailReason, FateReason, HoldReason, Replication, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import CancelReason, Fact, FailReason, FateReason, HoldReason, Replication, WaitReason
 from tui.journal.remarks import neutral
 from tui.plan.sealed import NotAsSealed
 from tui.postgres.errors import PostgresError, StatementFailed

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tui.engine.target.access import TargetAccess
-from tui.journal.codes import WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, WaitReason
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
 from tui.postgres.evidence import fence

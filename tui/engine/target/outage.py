@@ -14,8 +14,7 @@ from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
 from tui.engine.target.session_loss import TERMINATED, ServerLife
 from tui.journal import events as e
-from tui.journal.codes import FailReason, WaitReason
-from tui.journal.facts import Fact
+from tui.journal.codes import Fact, FailReason, WaitReason
 from tui.journal.remarks import Coded, Remarked, neutral
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OutOfMemory, PostgresError, UnusableTarget
 from tui.postgres.identity import OtherTarget

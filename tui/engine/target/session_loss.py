@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tui.engine.target.access import TargetAccess
-from tui.journal.codes import CancelReason, FailReason
-from tui.journal.facts import Fact
+from tui.journal.codes import CancelReason, Fact, FailReason
 from tui.journal.remarks import neutral
 from tui.postgres.errors import ConnectionLost, PostgresError
 from tui.postgres.session import CRASH
