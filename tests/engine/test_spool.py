@@ -15,7 +15,7 @@ import pytest
 from tui.engine.programs.child import Child
 from tui.engine.programs.spool import OutputBatch, Spool, SpoolAbandoned, SpoolEnd
 from tui.engine.redaction.redactor import Redactor
-from tui.engine.text_budget import TEXT_RATE
+from tui.engine.text_limits import TEXT_RATE
 
 SECRET = "hunter2"
 

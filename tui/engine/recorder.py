@@ -11,7 +11,7 @@ import msgspec
 from tui.engine.redaction.allowlist import Allowlist
 from tui.engine.redaction.published import published, whole
 from tui.engine.redaction.redactor import Redactor
-from tui.engine.text_budget import TextBudget, bounded
+from tui.engine.text_limits import TextBudget, bounded
 from tui.journal.cut import REPEATED
 from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
 from tui.journal.failure import JournalFull

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.engine.text_budget import bounded
+from tui.engine.text_limits import bounded
 from tui.journal import events as e
 from tui.journal.cut import LONGEST, REPEATED
 from tui.journal.line import MAX_LINE

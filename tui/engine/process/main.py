@@ -21,7 +21,7 @@ from tui.engine.other_runs.admission import InTheWay, OpeningTurn, identified, l
 from tui.engine.process.detach import StartFailed, report_failure, report_ready
 from tui.engine.process.launch import OpeningOrder
 from tui.engine.process.stale import sweep
-from tui.engine.process.unrecorded import measured, unrecorded, unrecorded_words
+from tui.engine.process.target_questions import measured, unrecorded, unrecorded_words
 from tui.engine.programs import private_files
 from tui.engine.programs.removal import patiently
 from tui.engine.recorder import Recorder

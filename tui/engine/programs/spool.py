@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from tui.engine.redaction.redactor import Redactor
-from tui.engine.text_budget import TEXT_RATE, TextBudget
+from tui.engine.text_limits import TEXT_RATE, TextBudget
 from tui.files import SAFE, closing, open_regular, write_all
 from tui.probes.tasks import comes
 

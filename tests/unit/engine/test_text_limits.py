@@ -7,15 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from tui.engine import text_budget
-from tui.engine.text_budget import TEXT_RATE, TextBudget
+from tui.engine import text_limits
+from tui.engine.text_limits import TEXT_RATE, TextBudget
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_second_takes_more(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     choose = random.Random(seed)
     now = 100.0
-    monkeypatch.setattr(text_budget, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(text_limits, "time", SimpleNamespace(monotonic=lambda: now))
     shared = TextBudget()
     spent: list[tuple[float, int]] = []
     for _turn in range(400):
@@ -29,7 +29,7 @@ def test_no_second_takes_more(seed: int, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_last_of_an_output_has_room_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_budget, "time", SimpleNamespace(monotonic=lambda: 1.0))
+    monkeypatch.setattr(text_limits, "time", SimpleNamespace(monotonic=lambda: 1.0))
     shared = TextBudget()
     shared.spend(shared.level())
     assert shared.level() == 0
