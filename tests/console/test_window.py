@@ -71,7 +71,7 @@ def test_a_queue_longer_than_its_names_is_counted_and_every_wait_has_its_age() -
         )
     )  # fmt: skip
     text = "\n".join(plain(line) for line in waits(view_of(story), 80))
-    assert "30 sessions wait for locks that we hold" in text
+    assert "holds locks that 30 sessions wait for" in text
     assert "its transaction is open for 1 min" in text
     assert text.count("waits for 14 s") == 8 and "and 22 more wait for us" in text
 

@@ -74,7 +74,7 @@ async def test_a_commit_that_waits_for_a_standby(tmp_path: Path, empty_database:
             # It is committed, whatever was asked for, and nobody has confirmed it.
             assert (ended["type"], ended["data"]["effect"]) == ("step.passed", "all")
             assert ended["data"]["evidence"]["replication"] == Replication.UNCONFIRMED
-            assert "replication unconfirmed" in evidence_words(rig.step("sql"))
+            assert "replication no standby has confirmed it" in evidence_words(rig.step("sql"))
 
             await waiting(rig, "psql")
             assert rig.do(Cancel(step="psql")) is None

@@ -414,16 +414,16 @@ async def another_run_changes_the_target(desk: Desk, so: bool) -> set[str]:
 @case(WaitReason.BLOCKS_OTHERS, pytest.mark.unsaid(WaitReason.BLOCKS_OTHERS))
 async def others_wait_for_it(desk: Desk, so: bool) -> set[str]:
     desk.sql("create table t (id int)")
-    step = '          - {id: a, title: A, sql: "lock table t; select pg_sleep(2.5)"}'
+    step = f'          - {{id: a, title: A, sql: "lock table t; select pg_sleep({60 if so else 2.5})"}}'
     async with desk.session() as session, desk.rig(step) as rig:
         assert rig.do(Execute(step="a")) is None
         await rig.until(lambda: rig.events("tx.begin"), "it works")
-        asked = None
         if so:
             asked = asyncio.ensure_future(_select(session))
-        await rig.ended("a")
-        if asked is not None:
+            await rig.until(lambda: WaitReason.BLOCKS_OTHERS in rig.said(), "somebody is seen to wait")
+            assert rig.do(Cancel(step="a")) is None
             await asked
+        await rig.ended("a")
         return rig.said()
 
 

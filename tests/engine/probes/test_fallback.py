@@ -89,7 +89,7 @@ def test_a_frozen_exporter_and_a_frozen_sshd(exporter: Exporter, sshd: Sshd) -> 
         await comes_from(watch, f"{HERE} (node_exporter)")
 
     said = watched(sshd, named, test)
-    assert "does not answer within 2 s" in said[1]
+    assert "does not answer within 2.0 s" in said[1]
 
 
 def test_an_address_with_a_variable_that_is_not_set(sshd: Sshd) -> None:
