@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tests.console.journals import KEYS, Story
-from tui.pictures.checklist_rows import ChecklistRows
+from tui.pictures.checklist_order import ChecklistRows
 from tui.pictures.details import StepFiles, details
 from tui.pictures.gauges import gauges
 from tui.pictures.header import header

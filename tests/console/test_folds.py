@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.console.journals import Story, failed, long_plan, migrated, prepared
 from tests.console.twin import shown
-from tui.pictures.checklist_rows import ChecklistRows, Folds
+from tui.pictures.checklist_order import ChecklistRows, Folds
 
 
 async def test_a_section_folds_then_its_phase_and_enter_opens(tmp_path: Path) -> None:

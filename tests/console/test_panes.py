@@ -17,7 +17,7 @@ from tui.journal import events as e
 from tui.journal.codes import EvidenceState, HoldReason
 from tui.journal.reader import JournalReader
 from tui.pictures.checklist import Columns, columns_of, step_row
-from tui.pictures.checklist_rows import ChecklistRows
+from tui.pictures.checklist_order import ChecklistRows
 from tui.pictures.lines import Line, plain, width_of
 from tui.pictures.view import Moment, View
 from tui.run.clock import expected

@@ -18,7 +18,7 @@ import pytest
 
 from tui.engine.programs import child as children
 from tui.engine.programs.child import Child, ChildEnd, ChildLost, ChildNotStarted, read_end, read_status
-from tui.engine.programs.processes import TOKEN, ChildIdentity, end_alive, members
+from tui.engine.programs.termination import TOKEN, ChildIdentity, end_alive, members
 from tui.processid import boot_id, start_time
 from tui.words.said import say
 
@@ -193,11 +193,11 @@ def test_how_the_keeper_ends_is_not_how_the_program_did(raw: Path, monkeypatch: 
 
 def test_identity(raw: Path) -> None:
     async def main() -> None:
-        child = await Child.start(["sh", "-c", "sleep 60", "password=hunter2"], env=ENV, cwd=raw.parent, raw_path=raw)
+        child = await Child.start(["sh", "-c", "exec sleep 60", "password=hunter2"], env=ENV, cwd=raw.parent, raw_path=raw)
         identity = child.identity
         assert identity.start_time == start_time(identity.pid)
         assert identity.boot_id == boot_id()
-        assert identity.argv == ["sh", "-c", "sleep 60", "password=[redacted]"]
+        assert identity.argv == ["sh", "-c", "exec sleep 60", "password=[redacted]"]
         assert os.getsid(identity.pid) == os.getpgid(identity.pid) == identity.pid != os.getsid(0)
         assert members(identity)
         assert not members(msgspec.structs.replace(identity, start_time=identity.start_time - 1))
@@ -288,7 +288,8 @@ def test_background_processes_are_found_after_the_end(raw: Path) -> None:
     async def main() -> None:
         child = await shell("sleep 65 & exit 0", raw)
         assert await child.wait() == 0
-        assert members(child.identity)
+        # Between fork and exec a process has no environment by which it could be known.
+        await until(lambda: members(child.identity))
         assert await end_alive(child.identity, 5)
         assert not members(child.identity)
 

@@ -15,8 +15,8 @@ import pytest
 
 from tests.postgres_server import await_condition
 from tui.engine.programs.child import Child, ChildNotStarted
-from tui.engine.programs.processes import members
 from tui.engine.programs.supervisor_pool import SupervisorPool
+from tui.engine.programs.termination import members
 
 ENV = {"PATH": "/usr/bin:/bin"}
 

@@ -18,7 +18,7 @@ from tui.engine.attempt import proof, recovery
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.sql import SqlDriver
-from tui.engine.programs.processes import ChildIdentity, members
+from tui.engine.programs.termination import ChildIdentity, members
 from tui.journal.codes import Fact, FailReason
 from tui.journal.events import Policy
 from tui.postgres.evidence import commits, fence

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tui.locale import _, ngettext
 from tui.pictures.cells import cells, cut, fit
-from tui.pictures.checklist_rows import ChecklistRow
+from tui.pictures.checklist_order import ChecklistRow
 from tui.pictures.glyphs import glyphs
 from tui.pictures.lines import Line, Span, clipped, sides, tinted, width_of
 from tui.pictures.lines import columns as in_columns

@@ -9,7 +9,7 @@ from tui.console.widgets.pane import Pane, pane_title
 from tui.locale import _
 from tui.pictures.cells import cells
 from tui.pictures.checklist import Columns, columns_of, heading_row, step_row
-from tui.pictures.checklist_rows import ChecklistRow, ChecklistRows, Folds
+from tui.pictures.checklist_order import ChecklistRow, ChecklistRows, Folds
 from tui.pictures.lines import Line, Span, tinted, width_of
 from tui.pictures.overall_progress import overall
 from tui.pictures.view import View

@@ -17,10 +17,10 @@ from tui.engine.exceptions import said
 from tui.engine.programs.child import Child, ChildLost, ChildNotStarted, read_status, status_path
 from tui.engine.programs.client_tools import LIBPQ_PROGRAMS
 from tui.engine.programs.private_files import PrivateFiles
-from tui.engine.programs.processes import ChildIdentity, end_alive, end_marked
 from tui.engine.programs.removal import patiently, remove
 from tui.engine.programs.spool import OutputBatch, Spool
 from tui.engine.programs.supervisor_pool import SupervisorPool
+from tui.engine.programs.termination import GRACE, ChildIdentity, end_alive, end_marked
 from tui.engine.recorder import Recorder
 from tui.engine.redaction.redactor import Redactor
 from tui.engine.target.access import TargetAccess
@@ -39,8 +39,6 @@ from tui.postgres.session import Session
 from tui.runs.paths import RunPaths
 from tui.said import said_of
 from tui.steps.effects import ChildDone, RunChild
-
-_GRACE = 5.0
 
 
 class Accompaniment(Protocol):
@@ -166,7 +164,7 @@ class ChildDriver:
             return await self._led(effect, child, raw, redactor, accompany, began, lost)
         except Exception:
             # Nobody follows it any more, so it does not go on either.
-            await child.end(_GRACE)
+            await child.end(GRACE)
             raise
         finally:
             self._child = self.under_way = None
@@ -205,7 +203,7 @@ class ChildDriver:
     def _unled(self, accompanying: asyncio.Task[None], child: Child) -> None:
         """A program whose company failed has nobody to wait for."""
         if not accompanying.cancelled() and accompanying.exception() is not None:
-            self._ending = asyncio.ensure_future(child.end(_GRACE))
+            self._ending = asyncio.ensure_future(child.end(GRACE))
 
     async def _follow(self, child: Child, raw: Path, redactor: Redactor, ended: asyncio.Event, kept: int) -> ChildDone:
         """Its end and its output; `ended` is set as soon as it has ended."""
@@ -220,7 +218,7 @@ class ChildDriver:
             except ChildLost as error:
                 found = ChildDone(status=None, error=neutral(said_of(error)), lost=True)
                 # It may work on without its supervisor.
-                await child.end(_GRACE)
+                await child.end(GRACE)
             finally:
                 ended.set()
 
@@ -291,13 +289,13 @@ class ChildDriver:
         """End what runs, with everything it started."""
         self._stopped = True
         if self._child is not None:
-            await self._child.end(_GRACE)
+            await self._child.end(GRACE)
 
     async def sever(self, reason: FailReason) -> None:
         """End the program that runs, because what it waits for cannot come; others of the attempt may follow."""
         if self._child is not None:
             self._severed = reason
-            await self._child.end(_GRACE)
+            await self._child.end(GRACE)
 
     # -- after a crash of the engine ------------------------------------------------------------------------------
 
@@ -307,13 +305,13 @@ class ChildDriver:
         The output is rebuilt from the raw file. None: it was ended now, or its status is not known.
         """
         if recorded is None:
-            await end_marked(self.start.mark, _GRACE)
+            await end_marked(self.start.mark, GRACE)
             return None
         raw = self._paths.output / str(recorded["raw"])
         identity = msgspec.convert({k: recorded[k] for k in ChildIdentity.__struct_encode_fields__}, ChildIdentity)
         status = await asyncio.to_thread(_status, raw)
         if status is None:
-            await end_alive(identity, _GRACE)
+            await end_alive(identity, GRACE)
             await asyncio.sleep(0)
         await self._rebuild(raw, int(recorded.get("number", 1)))
         return status

@@ -12,7 +12,7 @@ import msgspec
 
 from tui.engine.programs.client_tools import LIBPQ_PROGRAMS, find_tool, tool_major
 from tui.engine.programs.private_files import PrivateFiles
-from tui.engine.programs.processes import MARK
+from tui.engine.programs.termination import MARK
 from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunOpened
 from tui.plan.model import Step, tolerance

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from tui.engine.programs.processes import TOKEN, ChildIdentity, end_alive
 from tui.engine.programs.supervisor import LENGTH
 from tui.engine.programs.supervisor_pool import INTERPRETER, SUPERVISOR, SupervisorPool
+from tui.engine.programs.termination import TOKEN, ChildIdentity, end_alive
 from tui.engine.redaction.redactor import Redactor
 from tui.files import closing, create_file
 from tui.journal.remarks import Coded, Remarked

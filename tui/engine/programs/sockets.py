@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tui.engine.programs.processes import ChildIdentity, members
+from tui.engine.programs.termination import ChildIdentity, members
 
 _ESTABLISHED: Final = "01"
 _MAPPED: Final = b"\0" * 10 + b"\xff\xff"

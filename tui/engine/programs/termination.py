@@ -26,6 +26,9 @@ it died."""
 
 _POLL: Final = 0.02
 
+GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL."""
+
 
 class ChildIdentity(msgspec.Struct, frozen=True):
     """What identifies a child across engines: process id (also of its session and group), start time in clock ticks
