@@ -193,11 +193,12 @@ def test_how_the_keeper_ends_is_not_how_the_program_did(raw: Path, monkeypatch: 
 
 def test_identity(raw: Path) -> None:
     async def main() -> None:
-        child = await Child.start(["sh", "-c", "exec sleep 60", "password=hunter2"], env=ENV, cwd=raw.parent, raw_path=raw)
+        command = ["sh", "-c", "exec sleep 60", "password=hunter2"]
+        child = await Child.start(command, env=ENV, cwd=raw.parent, raw_path=raw)
         identity = child.identity
         assert identity.start_time == start_time(identity.pid)
         assert identity.boot_id == boot_id()
-        assert identity.argv == ["sh", "-c", "exec sleep 60", "password=[redacted]"]
+        assert identity.argv == [*command[:3], "password=[redacted]"]
         assert os.getsid(identity.pid) == os.getpgid(identity.pid) == identity.pid != os.getsid(0)
         assert members(identity)
         assert not members(msgspec.structs.replace(identity, start_time=identity.start_time - 1))

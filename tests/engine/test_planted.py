@@ -12,7 +12,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, await_condition
-from tui.postgres import queries as queries
+from tui.postgres import queries
 
 pytestmark = pytest.mark.postgres
 _TYPES = ("text", "xid8", "pg_lsn", "regclass", "oid")
@@ -34,7 +34,7 @@ STEPS = """
 def plant(database: Database, owner: str) -> str:
     """Everything that our queries call, under the same name in `public`; the mark by which the log names a call."""
     mark = f"PLANTED_{database.name}"
-    directory = Path(queries.__file__).parent / "queries"
+    directory = Path(queries.__file__).parent
     words = set(re.findall(r"[a-z_0-9]+(?=\()", " ".join(p.read_text() for p in directory.glob("*.sql"))))
     with database.connect() as connection:
         connection.execute(f'create role "{owner}" login createdb'.encode())
@@ -86,7 +86,7 @@ async def test_nothing_that_the_owner_planted_is_called(
     database, owner = empty_database, f"owner of {empty_database.name}"
     if with_ledger:
         with database.connect() as connection:
-            connection.execute((Path(queries.__file__).parent / "queries" / "ledger_create.sql").read_bytes())
+            connection.execute((Path(queries.__file__).parent / "ledger_create.sql").read_bytes())
     mark = plant(database, owner)
     try:
         backups = tmp_path / "backups"

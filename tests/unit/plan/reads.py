@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -62,13 +62,15 @@ def annotated(arguments: ast.arguments) -> Iterator[tuple[str, Type]]:
 class _Qualified(ast.NodeTransformer):
     """A module in which everything that it defines or imports has its whole name: names may repeat among modules."""
 
-    def __init__(self, module: ast.Module, name: str) -> None:
+    def __init__(self, module: ast.Module, name: str, homes: Mapping[str, str]) -> None:
         self.whole: dict[str, str] = {}
+        self._homes = homes
         for node in ast.walk(module):
             if isinstance(node, ast.ImportFrom) and node.module:
                 self.whole |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
         defined = (node.name for node in module.body if isinstance(node, ast.ClassDef | Function))
         self.whole |= {one: f"{name}.{one}" for one in defined}
+        self.whole = {one: homes.get(whole, whole) for one, whole in self.whole.items()}
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.copy_location(ast.Name(self.whole.get(node.id, node.id), node.ctx), node)
@@ -76,12 +78,25 @@ class _Qualified(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         of_module = isinstance(node.value, ast.Name) and node.value.id in self.whole
         if of_module and node.attr[:1].isupper() and isinstance(node.value, ast.Name):
-            return ast.copy_location(ast.Name(f"{self.whole[node.value.id]}.{node.attr}", node.ctx), node)
+            whole = f"{self.whole[node.value.id]}.{node.attr}"
+            return ast.copy_location(ast.Name(self._homes.get(whole, whole), node.ctx), node)
         self.generic_visit(node)
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         return node
+
+
+def _homes(modules: Mapping[str, ast.Module]) -> dict[str, str]:
+    """Where a name is defined that a package has by `from ... import *`."""
+    found: dict[str, str] = {}
+    for name, module in modules.items():
+        for node in module.body:
+            if isinstance(node, ast.ImportFrom) and node.module and node.names[0].name == "*":
+                for one in modules[node.module].body if node.module in modules else ():
+                    if isinstance(one, ast.ClassDef | Function):
+                        found[f"{name}.{one.name}"] = f"{node.module}.{one.name}"
+    return found
 
 
 def _module(file: Path) -> str:
@@ -102,11 +117,13 @@ class Source:
             gc.enable()
 
     def _take_in(self, root: Path, package: str) -> None:
-        for path in sorted((root / package).rglob("*.py")):
-            file = path.relative_to(root)
+        files = [path.relative_to(root) for path in sorted((root / package).rglob("*.py"))]
+        parsed = {_module(file): ast.parse((root / file).read_text()) for file in files}
+        homes = _homes(parsed)
+        for file in files:
             name = _module(file)
-            module = ast.parse(path.read_text())
-            _Qualified(module, name).visit(module)
+            module = parsed[name]
+            _Qualified(module, name, homes).visit(module)
             self.modules[str(file)] = module
             for node in module.body:
                 if isinstance(node, ast.ClassDef):
