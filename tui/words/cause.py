@@ -70,7 +70,7 @@ def _printed(evidence: dict[str, Any]) -> _Printed:
 def _what(step: dict[str, Any], message: object, where: str, printed: _Printed) -> str:
     reason = step["reason"]
     why = word(REASON, reason)
-    found = _found(trouble_of(step))
+    found = _found(trouble_of(step), said=_("not measured") if reason == "not_measured" else "")
     which = which_checks(step["evidence"].get("checks"))
     if which:
         return f"{which}: {found}" if found else which
@@ -88,8 +88,9 @@ def _what(step: dict[str, Any], message: object, where: str, printed: _Printed) 
     return f"{why}: {found}" if found else why
 
 
-def _found(rows: list[Row]) -> str:
-    """What was found, each with its label; what the server said, and what is told apart, is left out."""
+def _found(rows: list[Row], said: str) -> str:
+    """What was found, each with its label but the one that the reason has `said`; what the server said, and what is
+    told apart, is left out."""
     without = {
         _("reason"), _("where"), "SQLSTATE", _("message"), _("detail"), _("hint"), _("context"), _("effect"),
         _("printed last"), "",
@@ -99,5 +100,8 @@ def _found(rows: list[Row]) -> str:
     short = {_("value"), _("expected")}
     # A status of 0 is no word on why.
     told_rows = (row for row in rows if row[0] not in without and row != (_("exit status"), "0"))
-    parts = [f"{label} {text}" if label in short else f"{label}: {text}" for label, text in told_rows]
+    parts = [
+        text if label == said else f"{label} {text}" if label in short else f"{label}: {text}"
+        for label, text in told_rows
+    ]
     return "; ".join(parts)

@@ -55,6 +55,8 @@ def of(kind: str, evidence: dict[str, Any], reason: str, **more: Any) -> Cause:
          "value n = 7; expected 0"),
         ("sql", {"prove": {"answer": "not_there", "columns": ["n"], "rows": [["7"]], "expected": {"equals": 1}}},
          "not_proved", "", "its effect could not be proved: value n = 7; expected 1"),
+        ("monitor", {"not_measured": [{"what": "figures", "why": "no_samples"}]}, "not_measured", "",
+         "what was to be watched was not measured: figures: not a single one was taken"),
         ("backup", {"exit_status": 1, "tail": DUMP}, "exit_status", "",
          "exit status 1: pg_dump: error: query failed: ERROR:  permission denied for table t"),
         ("command", {"exit_status": 3, "tail": PSQL}, "exit_status", "42P01",
