@@ -266,7 +266,7 @@ class CommandKeys:
         if error is None:
             self._console.say(StatusMessage(_("There is no open error."), "warning"))
             return
-        lines = explained(error_text(error.text), "bad")
+        lines = explained(error_text(error.text, error.sqlstate), "bad")
         self._text(
             _("Resolve {id}").format(id=visible(error.id)),
             _("Resolved"),
@@ -316,7 +316,7 @@ class CommandKeys:
             lines.extend(explained(text, "warn"))
         for error in unresolved:
             text = _("{id} is not resolved: {text}").format(
-                id=visible(error.id), text=visible(error_text(error.text)[:400])
+                id=visible(error.id), text=visible(error_text(error.text, error.sqlstate)[:400])
             )
             lines.extend(explained(text, "warn"))
         if costs:

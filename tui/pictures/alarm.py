@@ -105,7 +105,7 @@ def _errors(view: View) -> Alarm:
         text = "" if count == 1 else ngettext("{n} unresolved error", "{n} unresolved errors", count).format(n=count)
         return Alarm(((text, "warn"),) if text else ())
     text = ngettext("{n} unresolved error, {id}: {text}", "{n} unresolved errors, the latest {id}: {text}", count)
-    told = text.format(n=count, id=visible(latest.id), text=visible(error_text(latest.text)[:400]))
+    told = text.format(n=count, id=visible(latest.id), text=visible(error_text(latest.text, latest.sqlstate)[:400]))
     return Alarm(((told, "warn"),))
 
 

@@ -85,7 +85,7 @@ def _said(status: dict[str, Any]) -> list[str]:
     for fired in status["proposed"]:
         lines.append(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"])))
     if status["rollback"] is not None:
-        reason = visible(rollback_reason(status["rollback"]["reason"]))
+        reason = visible(rollback_reason(status["rollback"]["reason"], status["rollback"]["by"]))
         lines.append(_("rollback: {reason}").format(reason=reason))
         left = ", ".join(visible(step) for step in _stays(status))
         if left and status["rollback"]["status"] != "running":

@@ -34,7 +34,7 @@ def neighbour(other: OtherRun) -> Said:
     elif other.alive is False and other.by:
         parts.append(Said("no engine runs"))
     if other.place:
-        text = "its server answered at {place}; a copy of a server has the server's identifier"
+        text = N_("its server answered at {place}; a copy of a server has the server's identifier")
         parts.append(Said(text, place=other.place))
     return Joined(parts, "; ")
 
@@ -64,7 +64,7 @@ def seat(of: Seat) -> Said:
     """The session on the server by which it shows itself."""
     if not of.since:
         return Said("session pid {pid} on the server", pid=of.pid)
-    text = "session pid {pid} of {user} from {address}, since {time}"
+    text = N_("session pid {pid} of {user} from {address}, since {time}")
     return Said(text, pid=of.pid, user=of.user, address=_place(of.address), time=_minute(of.since))
 
 
@@ -126,7 +126,7 @@ def named(others: Iterable[OtherRun]) -> list[Said]:
     ]
     unread = [other.run for other in others if other.standing == Standing.UNREADABLE]
     if unread:
-        text = "Whether these runs are open on this target cannot be read by this account: {runs}."
+        text = N_("Whether these runs are open on this target cannot be read by this account: {runs}.")
         lines.append(Said(text, runs=unread))
     return lines
 

@@ -41,10 +41,10 @@ def told(event: e.Event | None, line: Line, state: RunState) -> Told | None:
     return None if teller is None else teller(event, line, state)
 
 
-def rollback_reason(reason: str) -> str:
-    """A person's own, or the step whose failing the policy answers so, with the words for its code."""
+def rollback_reason(reason: str, by: str) -> str:
+    """A person's own words; of the engine the step whose failing the policy answers so, in words for its code."""
     step, _colon, code = reason.partition(": ")
-    return f"{step}: {word(REASON, code)}" if code in REASON else reason
+    return f"{step}: {word(REASON, code)}" if by == "engine" and code in REASON else reason
 
 
 def _named(state: RunState, step: str) -> str:
@@ -140,7 +140,7 @@ def _feedback(event: e.FeedbackAdded, line: Line, state: RunState) -> Told:
 
 
 def _error(event: e.ErrorRecorded, line: Line, state: RunState) -> Told:
-    text = error_text(event.told)
+    text = error_text(event.told, event.sqlstate)
     return Told("error", say(Said("Error {id}: {text}", id=event.id, text=text)) + coded(event.sqlstate))
 
 
@@ -169,7 +169,7 @@ def _fired(event: e.TriggerFired, line: Line, state: RunState) -> Told:
 
 def _rollback(event: e.RollbackStarted, line: Line, state: RunState) -> Told:
     text = done_by(line, Said("ROLLBACK started"), Said("ROLLBACK started by {by}", by=line.by))
-    return Told("error", text + because(rollback_reason(event.reason)))
+    return Told("error", text + because(rollback_reason(event.reason, line.by)))
 
 
 def _rolled_back(event: e.RollbackFinished, line: Line, state: RunState) -> Told:

@@ -29,8 +29,11 @@ _KNOWN = {
     "synchronous_standby": N_("its commit is on this server, and waits for the synchronous standby {standbys}"),
 }
 """Where more is known than the code: with facts by their keys."""
-_ALONE = ("other_target", "backend_gone", "connection_stalled")
-"""Whose facts tell a person no more."""
+_TELLING: dict[str, tuple[str, ...]] = {
+    "other_target": (), "backend_gone": (), "connection_stalled": (), "attempt_key_held": (), "backend_alive": ("pid",),
+    "xid_in_progress": ("xid",),
+}  # fmt: skip
+"""Of which not every fact tells a person something: those that do."""
 
 
 def wait_words(reason: str, facts: dict[str, Any]) -> str:
@@ -57,7 +60,8 @@ def _with_facts(reason: str, facts: dict[str, Any]) -> str:
     with suppress(KeyError):
         return _(_KNOWN[reason]).format_map(_shown(facts))
     text = word(STEP_WAITING, reason) if reason in STEP_WAITING else _("waits: {reason}").format(reason=visible(reason))
-    rest = "" if reason in _ALONE else facts_words(facts.items())
+    telling = _TELLING.get(reason, tuple(facts))
+    rest = facts_words((name, fact) for name, fact in facts.items() if name in telling)
     return text + (f" ({rest})" if rest else "")
 
 

@@ -56,7 +56,7 @@ def test_sentences_are_folded_on_a_terminal_and_a_line_in_a_pipe(width: int | No
     tui.locale.use("en")
     told = status(fold_all(story().lines[:12]))
     told["despite"] = [f"code-{n}" for n in range(30)]
-    told["rollback"] = {"reason": "because " * 30 + "of that", "status": "running", "stays": []}
+    told["rollback"] = {"reason": "because " * 30 + "of that", "by": "ana", "status": "running", "stays": []}
     told["proposed"] = [{"title": "title " * 30 + "whole"}]
     lines = status_lines(told, width)
     text = " ".join(" ".join(lines).split())

@@ -16,7 +16,8 @@ from tui.pictures.log import log_lines
 from tui.plain.narrator import narrate
 from tui.run.fold import fold
 from tui.run.state import RunState
-from tui.words.events import TOLD, told
+from tui.words.codes import error_text
+from tui.words.events import TOLD, rollback_reason, told
 
 STORIES = (prepared, backing_up, migrating, migrated, failed, rolled_back)
 STEP: dict[str, Any] = {"step": "fill", "attempt": 2}
@@ -164,3 +165,12 @@ def test_what_an_engine_remarks_is_told_in_the_viewers_language_and_text_of_old_
         for text in ("\n".join(narrated), "\n".join(line.text for line in log_lines(journal.lines, state))):
             assert remark in text and failure in text and "canary_unanswered" not in text
             assert text.count("Der Server schweigt") == 2
+
+
+def test_others_words_are_never_taken_for_a_code() -> None:
+    """A server's message, or a person's reason, may be a word that is a code of ours."""
+    tui.locale.use("en")
+    assert error_text("timeout") == "it took longer than allowed"
+    assert error_text("timeout", "P0001") == "timeout"
+    assert rollback_reason("migrate: timeout", "engine") == "migrate: it took longer than allowed"
+    assert rollback_reason("migrate: timeout", "ana@jump1") == "migrate: timeout"

@@ -65,7 +65,8 @@ SINCE = {"since": "2026-12-05T22:03:15Z"}
             "lock_retry", {"try": 2, "of": 5, "pause_s": 0.5, "lock_timeout_s": 1},
             "did not get its lock; try 2 of 5, next in 0.5 s",
         ),
-        ("backend_alive", {"pid": 12}, "waits for its session, which is still at work (pid 12)"),
+        ("backend_alive", {"pid": 12, "pinned": True, "ledger_used": False},
+         "waits for its session, which is still at work (pid 12)"),
         (
             "proof_unanswered", {"tries": 3, "exception": "MemoryError"},
             "asks again whether its effect is there: there was no answer (tries 3, exception MemoryError)",

@@ -138,14 +138,17 @@ class SnapshotDriver:
         session, self._session = self._session, None
         if session is None:
             return
+        ended = False
         try:
             await asyncio.wait_for(session.execute("rollback"), _ANSWER_S if not self._silent else 0.0)
             ended = True
         except (PostgresError, TimeoutError):
             ended = session.lost is not None and session.lost.sqlstate is not None
-        await session.close()
-        if not ended and self.source is None:
-            await self._end(session.backend)
+        finally:
+            # Whatever came between: a transaction left open keeps what others delete, and an index waits for it.
+            await session.close()
+            if not ended and self.source is None:
+                await self._end(session.backend)
 
     async def _end(self, backend: Backend) -> None:
         """The server may not have noticed that the session is gone: its transaction would keep what others delete, and
