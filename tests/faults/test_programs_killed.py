@@ -98,7 +98,7 @@ def _settle(station: Station, database: Database) -> bool:
         assert effect != ("none" if there else "all"), f"{step} is {'there' if there else 'not there'}: {said['data']}"
         assert effect != "unknown" or step not in WITNESSED, said["data"]
     if there:
-        station.virada("do", "last", "by-hand", step, "--note", "it is there", "--no-wait").expect()
+        station.virada("do", "last", "by-hand", step, "--note", "it is there", "--no-wait", "--keep-driving").expect()
     else:
         station.virada(
             "do", "last", "retry", step, "--reason", "it is not there", "--no-wait", "--keep-driving"
