@@ -203,7 +203,7 @@ def _more(at: StepState, view: View) -> list[Span]:
             return [(" - " + progress_of(at), "text")]
         return []
     if at.status in ("failed", "undecided", "cancelled", "skipped") and at.group != "undo":
-        why = reason_of(at.reason, at.sqlstate) or word(FATE_REASON, at.fate_reason)
+        why = reason_of(at.reason, at.sqlstate, at.status, at.by) or word(FATE_REASON, at.fate_reason)
         return [(f" - {why}", "dim")] if why else []
     if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]

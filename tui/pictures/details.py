@@ -29,8 +29,8 @@ from tui.words.codes import (
     FATE,
     FATE_REASON,
     ON_FAILURE,
+    REASON,
     REPEAT,
-    error_text,
     reason_of,
     step_word,
     word,
@@ -121,8 +121,9 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         rows.append((_("waits"), wait_words(at.waiting, at.waiting_facts), "warn"))
     if at.progress:
         rows.append((_("progress"), progress_of(at), "text"))
-    if reason_of(at.reason, at.sqlstate) and not told:
-        rows.append((_("reason"), reason_of(at.reason, at.sqlstate), STATUS_STYLE[at.status]))
+    why = reason_of(at.reason, at.sqlstate, at.status, at.by)
+    if why and not told:
+        rows.append((_("reason"), why, STATUS_STYLE[at.status]))
     if at.fate is not None:
         why = f" ({word(FATE_REASON, at.fate_reason)})" if at.fate_reason else ""
         # What was committed before is told by the effect.
@@ -263,7 +264,8 @@ def _attempts(attempts: Sequence[AttemptState], where: tzinfo, width: int) -> li
         began = time_of_day(attempt.started_at or attempt.ended_at or "", where)
         ended = time_of_day(attempt.ended_at or "", where)
         text = f"{attempt.number} {began}-{ended:<8} {step_word(attempt.status)} {visible(attempt.by)}"
-        why = f": {visible(error_text(attempt.reason))}" if attempt.reason else ""
+        found = visible(attempt.said) or word(REASON if attempt.reason in REASON else FATE_REASON, attempt.reason)
+        why = f": {found}" if found else ""
         style = STATUS_STYLE[attempt.status]
         lines.extend(((f"  {part}", style),) for part in wrapped(text + why, width - 2))
     return lines or [((_("None yet."), "dim"),)]

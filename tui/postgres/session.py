@@ -16,7 +16,7 @@ from tui.journal.cut import cut
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.conninfo.keepalives import endure, server_settings, silent_for
 from tui.postgres.conninfo.parameters import Address, Purpose, WorkSettings
-from tui.postgres.errors import ConnectionLost, OutOfMemory, StatementFailed
+from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.queries import query
 
 if TYPE_CHECKING:
@@ -215,6 +215,22 @@ class Session:
                 return ask(ours)
         except OSError:
             return None
+
+    async def roll_back(self) -> None:
+        """End the transaction; a session that cannot is closed, whatever keeps it from that.
+
+        A transaction left open keeps what others delete, and an index that is built concurrently waits for it.
+        """
+        ended = self.closed
+        try:
+            if not ended:
+                await self.execute("rollback")
+                ended = True
+        except PostgresError:
+            pass
+        finally:
+            if not ended:
+                await self.close()
 
     async def close(self) -> None:
         """Close the connection; bounded in time. A statement still running meets a vanished client; see `cancel`.

@@ -177,7 +177,9 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         return _unknown(state)
     reason = getattr(event, "reason", None)
     note = getattr(event, "note", None)
-    why = cut(getattr(event, "message", None) or reason or note or "", REPEATED)
+    is_code = not isinstance(event, e.StepSkipped) or line.by == "engine"
+    said = cut(getattr(event, "message", None) or (None if is_code else reason) or note or "", REPEATED)
+    why = {"reason": reason if is_code and reason else "", "said": said}
     changed = replace(
         known, status=event.STATUS, attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
         evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
@@ -188,7 +190,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         interrupted=isinstance(event, e.StepCancelled) and event.reason in _INTERRUPTED,
         started=known.started if known.attempt == event.attempt else None,
         losses=known.losses + 1 if isinstance(event, e.StepCancelled) and event.reason in _LOSSES else 0,
-        attempts=known.tried(event.attempt, line.by, ended_at=line.at, status=event.STATUS, reason=why),
+        attempts=known.tried(event.attempt, line.by, ended_at=line.at, status=event.STATUS, **why),
         failing=failing(known, event), unrecorded=known.unrecorded or isinstance(event, e.StepFailed),
     )  # fmt: skip
     if isinstance(event, e.StepUndone):

@@ -79,7 +79,8 @@ class Confirmed(Struct, frozen=True):
 
 
 class AttemptState(Struct, frozen=True, kw_only=True):
-    """One attempt of a step: who began it and when, how it ended and why (of a long text the beginning)."""
+    """One attempt of a step: who began it and when, how it ended and why: `said` by others or a person (of a long
+    text the beginning), else a code in `reason`."""
 
     number: int
     by: str = ""
@@ -87,6 +88,7 @@ class AttemptState(Struct, frozen=True, kw_only=True):
     ended_at: str | None = None
     status: Status = "running"
     reason: str = ""
+    said: str = ""
 
 
 class StepState(Struct, frozen=True, kw_only=True):

@@ -272,9 +272,10 @@ def error_text(text: str | dict[str, Any], sqlstate: str | None = None) -> str:
     return _(REASON[text]) if is_reason else told(text)  # type: ignore[index]
 
 
-def reason_of(reason: str | None, sqlstate: str | None) -> str:
-    """Why a step failed, was skipped or cancelled: the reason, and the SQLSTATE where there is one."""
-    told = word(REASON, reason)
+def reason_of(reason: str | None, sqlstate: str | None, status: str, by: str | None) -> str:
+    """Why a step failed, was skipped (by a person: in its own words) or cancelled; the SQLSTATE where there is one."""
+    is_own = status == "skipped" and by != "engine"
+    told = visible(reason or "") if is_own else word(REASON, reason)
     return f"{told} (SQLSTATE {visible(sqlstate)})".strip() if sqlstate else told
 
 

@@ -33,8 +33,16 @@ def test_every_attempt_from_its_beginning_to_its_end() -> None:
         (e.StepStarted(step="b", attempt=1, kind="sql"), "bea"),
     )  # fmt: skip
     assert state.steps["a"].attempts == (
-        AttemptState(number=1, by="ana", started_at=at(1), ended_at=at(2), status="failed", reason="no such table"),
-        AttemptState(number=2, by="bea", started_at=at(3), ended_at=at(5), status="by_hand", reason="looked"),
+        AttemptState(
+            number=1,
+            by="ana",
+            started_at=at(1),
+            ended_at=at(2),
+            status="failed",
+            reason="sql_error",
+            said="no such table",
+        ),
+        AttemptState(number=2, by="bea", started_at=at(3), ended_at=at(5), status="by_hand", said="looked"),
     )
     assert state.steps["b"].attempts == (AttemptState(number=1, by="bea", started_at=at(6)),)
     assert decode_state(encode_state(state), state) == state, "a keyframe has them, too"

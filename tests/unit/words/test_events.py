@@ -16,7 +16,7 @@ from tui.pictures.log import log_lines
 from tui.plain.narrator import narrate
 from tui.run.fold import fold
 from tui.run.state import RunState
-from tui.words.codes import error_text
+from tui.words.codes import error_text, reason_of
 from tui.words.events import TOLD, rollback_reason, told
 
 STORIES = (prepared, backing_up, migrating, migrated, failed, rolled_back)
@@ -174,3 +174,5 @@ def test_others_words_are_never_taken_for_a_code() -> None:
     assert error_text("timeout", "P0001") == "timeout"
     assert rollback_reason("migrate: timeout", "engine") == "migrate: it took longer than allowed"
     assert rollback_reason("migrate: timeout", "ana@jump1") == "migrate: timeout"
+    assert reason_of("timeout", None, "failed", "engine") == "it took longer than allowed"
+    assert reason_of("timeout", None, "skipped", "ana@jump1") == "timeout"

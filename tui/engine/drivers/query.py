@@ -82,7 +82,12 @@ class QueryDriver:
                     rows = await self._answer(session, effect)
             finally:
                 self._asked.discard(session)
-                await self._end(session, keep=effect.scratch_database is None)
+                try:
+                    await session.roll_back()
+                finally:
+                    if effect.scratch_database is not None:
+                        # Left open it would keep the scratch database from being dropped.
+                        await session.close()
         except OtherTarget:
             raise
         except PostgresError as error:
@@ -99,17 +104,6 @@ class QueryDriver:
             return Rows(columns=answer.columns, types=answer.types, rows=answer.rows, count=answer.count)
         found = await session.some(effect.sql, _KEPT)
         return Rows(rows=tuple(found.rows or ()), count=found.returned)
-
-    async def _end(self, session: Session, keep: bool) -> None:
-        """End the transaction; a session that cannot is closed, and what went wrong before is what is told."""
-        try:
-            if not session.closed:
-                await session.execute("rollback")
-        except PostgresError:
-            keep = False
-        if not keep:
-            # Left open it would keep a scratch database from being dropped.
-            await session.close()
 
     async def _session(self, effect: RunQuery) -> Session:
         key = (effect.role, effect.row_security, effect.scratch_database, effect.ours)

@@ -100,7 +100,7 @@ class SqlDriver:
         except ConnectionLost as error:
             raise FateUnknown(error) from None
         except OtherTarget:
-            await self._abandon(session)
+            await session.roll_back()
             raise
         except PostgresError as error:
             failed = sql_error(error, work.line)
@@ -110,7 +110,7 @@ class SqlDriver:
             return await self._aborted(session, work, failed)
         except BaseException:
             # The journal could not be written, or the engine is ending: nothing may be committed that has no witness.
-            await self._abandon(session)
+            await session.roll_back()
             raise
         try:
             result = await session.execute(effect.end)
@@ -289,8 +289,10 @@ class SqlDriver:
 
     async def close(self) -> None:
         """Close the session (which gives the attempt's key back) and give the target's key back."""
-        await self.work.rest()
-        await self.key.release()
+        try:
+            await self.work.rest()
+        finally:
+            await self.key.release()
 
     def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
         return type_(step=self._step.id, attempt=self._attempt, statement=statement, **data)
@@ -311,7 +313,7 @@ class SqlDriver:
         return dict(to_builtins(found)) | ({"gid": effect.gid} if effect.gid else {})
 
     async def _aborted(self, session: Session, work: TransactionUnderWay, error: SqlError) -> TxDone:
-        await self._abandon(session)
+        await session.roll_back()
         if work.effect.taints and not session.closed:
             await session.close()
         error = self._lock_holders.named(error)
@@ -323,10 +325,3 @@ class SqlDriver:
     def _failed(self, error: SqlError, began: float) -> TxDone:
         lock = self._lock_holders.facts if error.sqlstate == "55P03" else {}
         return TxDone(committed=False, error=error, lock=lock, seconds=round(time.monotonic() - began, 6))
-
-    async def _abandon(self, session: Session) -> None:
-        try:
-            if not session.closed:
-                await session.execute("rollback")
-        except PostgresError:
-            await session.close()
