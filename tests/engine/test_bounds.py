@@ -21,6 +21,7 @@ from tui.engine.watch.sampler import Sampler
 from tui.journal.codes import Fact, FailReason
 from tui.journal.cut import LONGEST, REPEATED
 from tui.journal.events import Policy
+from tui.journal.remarks import Remarked
 from tui.postgres.connect import open_session
 from tui.postgres.errors import StatementFailed
 
@@ -165,7 +166,7 @@ async def test_a_flood_of_notices_neither_queues_up_nor_fills_the_journal(databa
 async def test_copy_to_the_client_takes_nothing_in(database: Database) -> None:
     session = await open_session(database.dsn, purpose="work", run="r")
     try:
-        with Growth() as growth, pytest.raises(StatementFailed, match="COPY moves data"):
+        with Growth() as growth, pytest.raises(StatementFailed, match=Remarked.COPY_OF_CLIENT):
             await session.run("copy (select repeat('x', 100) from generate_series(1, 500000)) to stdout")
         assert growth.bytes < MOST and session.closed
     finally:

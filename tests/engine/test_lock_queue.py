@@ -61,7 +61,7 @@ def test_it_gives_way_to_the_queue_behind_its_ungranted_lock(empty_database: Dat
         for client in clients:
             client.start()
         # A lock timeout that grew beyond the sampler's second is reached only after several tries.
-        await_condition(lambda: "gave way" in journal(), "it gives way", 90)
+        await_condition(lambda: "gave_way" in journal(), "it gives way", 90)
         before = len(served)
         await_condition(lambda: len(served) > before + 50, "the application is served meanwhile", 30)
         reader.execute("rollback")

@@ -16,6 +16,7 @@ from psycopg.errors import Diagnostic
 from psycopg.pq import DiagnosticField
 
 from tui.journal.cut import cut, cut_bytes
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import ConnectionLost, LockNotAvailable, OutOfMemory, PostgresError, StatementFailed
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ _AS_TEXT = (
 
 _NO_ROOM = ("out of memory", "cannot allocate memory")
 """What libpq says, untranslated, when it finds no room for what comes."""
-COPIES = "COPY moves data from or to the client here, and nobody gives or takes it; a psql step does"
+COPIES = Coded(Remarked.COPY_OF_CLIENT)
 
 
 class TolerantText(Loader):
@@ -103,18 +104,17 @@ def translated(error: psycopg.Error, connection: psycopg.AsyncConnection[Any], s
     message = cut(diag.message_primary or str(error) or type(error).__name__)
     if diag.sqlstate is None and any(sign in message for sign in _NO_ROOM):
         return OutOfMemory(message)
-    if diag.sqlstate is None and unfinished(connection):
-        message = COPIES
+    said: str | Coded = COPIES if diag.sqlstate is None and unfinished(connection) else message
     # A FATAL ends the session even where the socket is not yet seen closed.
     fatal = (diag.severity_nonlocalized or "") in ("FATAL", "PANIC")
     if connection.closed or fatal or (isinstance(error, psycopg.OperationalError) and diag.sqlstate is None):
-        return ConnectionLost(message, diag.sqlstate)
+        return ConnectionLost(said, diag.sqlstate)
     where = diag.statement_position or ""
     position = int(where) if where.isdigit() else None
     kind = LockNotAvailable if diag.sqlstate == "55P03" else StatementFailed
     return kind(
         diag.sqlstate,
-        message,
+        said,
         detail=diag.message_detail,
         hint=diag.message_hint,
         context=diag.context,

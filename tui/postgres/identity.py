@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tui.journal.codes import HoldReason
+from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import OtherServer
 from tui.postgres.pooler import Pooler, find_pooler
 from tui.postgres.session import Session
@@ -48,7 +49,7 @@ class OtherTarget(OtherServer):
     """Who answered is not the run's target as it left it. Nothing was done there. `facts`: expected and found."""
 
     def __init__(self, code: HoldReason, facts: dict[str, Any]) -> None:
-        super().__init__(f"what answers is not the run's target: {code}")
+        super().__init__(Coded(Remarked.NOT_THE_TARGET))
         self.code = code
         self.facts = facts
 

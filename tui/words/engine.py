@@ -9,17 +9,22 @@ from tui.journal.remarks import Remarked as R
 from tui.said import N_, Said, several
 
 SENTENCES: Final[Mapping[str, str | Said]] = {
+    R.ANSWERED_OTHERWISE: N_("the server answered {answer} to {statement}"),
+    R.ATTEMPT_ALIVE: N_("another session still works on this attempt"),
     R.BACKUP_EXISTS: N_("{path} exists already"),
     R.BACKUP_RELATIVE: N_("{path} is not an absolute path; a backup does not go into the frozen plan"),
     R.CANARY_ANSWERS: N_("The canary is answered again."),
     R.CANARY_TIMEOUT: N_("There is no answer in time."),
     R.CANARY_UNANSWERED: N_("The canary is not answered: {reason}"),
+    R.CANCELLED_BEFORE_ASKED: N_("cancelled before it was asked"),
+    R.CANCELLED_BEFORE_SENT: N_("cancelled before the statement was sent"),
     R.CANCELLED_BEFORE_START: N_("cancelled before it was started"),
     R.CANCEL_NOT_SENT: N_("The server could not be asked to cancel: {reason}"),
     R.COMMIT_ASYNCHRONOUS: N_(
         "synchronous_commit is off in this transaction: its commit could be lost. Remove the setting."
     ),
     R.CONTROL_LOST: N_("the control session was lost, and with it the right to change the target"),
+    R.COPY_OF_CLIENT: N_("COPY moves data from or to the client here, and nobody gives or takes it; a psql step does"),
     R.DATABASE_SESSION: N_("the database's own connection"),
     R.DIRECTORY_HIDDEN: N_(
         "The role may not see data_directory (it lacks pg_read_all_settings): the disk is not measured."
@@ -50,6 +55,7 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.EXPORTER_FOREIGN: N_("The page holds no node_cpu_seconds_total; it is not that of a node_exporter."),
     R.FILESYSTEM_SILENT: N_("its filesystem does not answer"),
     R.FLUSH_FAILED: N_("The server did not flush its log; the transaction cannot be pinned."),
+    R.GAVE_WAY: N_("gave way to the sessions that queued behind the lock"),
     R.HOST_FROM: N_("CPU, memory and disk of the database's host come from {source}."),
     R.HOST_INSTEAD: N_("CPU, memory and disk of the database's host come from {source} instead: {reasons}"),
     R.HOST_UNKNOWN: N_("CPU, memory and disk of the database's host are unknown: {reasons}"),
@@ -120,6 +126,7 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.MOMENT_SILENT: N_("the session that keeps the moment does not answer"),
     R.NOT_AWAITED: N_("nobody waits for the server any longer"),
     R.NOT_EXECUTABLE: N_("{name} is not an executable file."),
+    R.NOT_THE_TARGET: N_("what answers is not the run's target"),
     R.NO_ANSWER_IN_TIME: N_("no answer in time"),
     R.NO_CLEANUP: N_("the step has no cleanup"),
     R.NO_SSH: N_("There is no program ssh on this host."),
@@ -140,10 +147,12 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.PROC_MISSING_HERE: N_("This host has no /proc/stat as Linux has it."),
     R.PROC_UNREADABLE: N_("The server's /proc cannot be read: {reason}."),
     R.PROGRAM_MISSING: N_("The program {name} is not in the PATH."),
+    R.PROGRAM_NOT_HERE: N_("the program {name} is not installed on this host"),
     R.PROGRAM_NOT_STARTED: N_("{name} could not be started: {reason}: {path}."),
     R.PSQL_LOST: N_("psql lost its connection"),
     R.REASONS: N_("{first}; {second}"),
     R.REPLICAS_GONE: N_("Of {before} replicas {now} are left; gone: {names}."),
+    R.ROLE_NOT_GIVEN: N_("{name} cannot be given the role {role}"),
     R.SERVER_AWAY: N_("the server was away while it ran"),
     R.SERVER_NOT_HERE: N_(
         "The server behind the socket {socket} is not seen to run on this host, so figures of its host are "

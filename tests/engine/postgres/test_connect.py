@@ -9,6 +9,7 @@ import signal
 import pytest
 
 from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
+from tui.journal.remarks import Remarked
 from tui.postgres.connect import open_session
 from tui.postgres.conninfo.parameters import application_name
 from tui.postgres.errors import ConnectFailed, ConnectionLost, LockNotAvailable, StatementFailed
@@ -298,7 +299,7 @@ async def test_a_copy_that_nobody_takes_ends_its_session(server: Server, databas
         for ask in (Session.execute, lambda session, text: session.printed(text, 10)):
             work = await sessions.work()
             error = await refused(ask(work, sql))
-            assert "COPY moves data" in str(error.message)
+            assert str(error.message) == Remarked.COPY_OF_CLIENT
             assert work.closed
             with pytest.raises(ConnectionLost, match="closed"):
                 await work.execute("select 1")

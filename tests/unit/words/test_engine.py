@@ -72,3 +72,27 @@ def test_no_sentence_holds_sql_that_a_translation_could_change() -> None:
     for code, sentence in SENTENCES.items():
         assert not re.search(r"pg_\w+\([a-z]|GRANT [a-z{]|ALTER [A-Z]+ ", str(sentence)), code
     assert "{" not in say(Coded(Remarked.PROC_FORBIDDEN, reason="r", role="pg_x", functions="f(text)"))
+
+
+_FAILURES = ("SqlError", "StatementFailed", "ConnectFailed", "ConnectionLost", "OtherServer", "LookupError", "Rows")
+
+
+def _sentences(tree: ast.AST) -> Iterator[str]:
+    """Texts of ours, with a blank in them, that an error is made of."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FAILURES:
+            for given in (*node.args, *(one.value for one in node.keywords)):
+                text = ast.unparse(given)
+                if isinstance(given, ast.JoinedStr | ast.Constant) and text[:1] in "'\"f" and " " in text:
+                    yield text
+
+
+def test_no_error_is_made_of_a_sentence_of_ours() -> None:
+    found = [
+        (str(path.relative_to(SOURCE)), text)
+        for package in ("engine", "postgres", "steps", "probes")
+        for path in sorted((SOURCE / package).rglob("*.py"))
+        for text in _sentences(ast.parse(path.read_text()))
+    ]
+    assert found == []
+    assert list(_sentences(ast.parse("raise StatementFailed('57014', f'cancelled before {what}')")))

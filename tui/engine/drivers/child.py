@@ -137,7 +137,7 @@ class ChildDriver:
         except ExpansionError as error:
             return ChildDone(status=None, error=Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral())
         except (LookupError, ValueError, OSError) as error:
-            return ChildDone(status=None, error=str(error))
+            return ChildDone(status=None, error=neutral(said_of(error)))
         except OtherTarget:
             raise
         except PostgresError as error:

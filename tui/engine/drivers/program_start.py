@@ -15,6 +15,7 @@ from tui.engine.programs.private_files import PrivateFiles
 from tui.engine.programs.termination import MARK
 from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunOpened
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.model import Step, tolerance
 from tui.plan.scalars import expand
 from tui.postgres.conninfo.connection_string import keywords
@@ -74,7 +75,7 @@ class ProgramStart:
         # One that is named by where it lies in the plan is the one in its working directory.
         program = name if own else find_tool(name, environment, server, self._demo)
         if program is None:
-            raise LookupError(f"the program {name} is not installed on this host")
+            raise LookupError(Coded(Remarked.PROGRAM_NOT_HERE, name=name))
         argv = [program, *effect.argv[1:]]
         lost: tuple[str, ...] = ()
         if effect.target:
@@ -100,7 +101,9 @@ class ProgramStart:
         await self._target.tolerate(settings.tolerate_s)
         if "role" in connection.lost:
             # It would act with the rights of whoever logs in.
-            raise LookupError(f"{name} cannot be given the role {effect.settings.role if effect.settings else ''}")
+            raise LookupError(
+                Coded(Remarked.ROLE_NOT_GIVEN, name=name, role=effect.settings.role if effect.settings else "")
+            )
         variables = {variable for variable in keywords().values() if variable is not None} | {"PGSERVICEFILE"}
         # What else a person's environment says of a connection must not lead it somewhere else.
         kept = {key: value for key, value in environment.items() if key not in variables or key in given}

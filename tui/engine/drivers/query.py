@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui.engine.target.access import TargetAccess
 from tui.engine.target.lock_holders import LockHolders
 from tui.engine.target.outage import Outage
-from tui.journal.remarks import neutral
+from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.model import Step
 from tui.postgres.conninfo.parameters import WorkSettings, milliseconds
 from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
@@ -77,7 +77,7 @@ class QueryDriver:
             try:
                 await session.execute("begin read only")
                 if cancels != self._cancels:
-                    raise StatementFailed("57014", "cancelled before it was asked")
+                    raise StatementFailed("57014", Coded(Remarked.CANCELLED_BEFORE_ASKED))
                 async with self._lock_holders.over(session.backend.pid, LOCK_TIMEOUT):
                     rows = await self._answer(session, effect)
             finally:

@@ -23,7 +23,7 @@ from tui.engine.target.access import TargetAccess
 from tui.engine.target.lock_holders import LockHolders
 from tui.journal import events as e
 from tui.journal.codes import WaitReason
-from tui.journal.remarks import said_fields
+from tui.journal.remarks import Coded, Remarked, said_fields
 from tui.plan.model import Step
 from tui.postgres import row_counts
 from tui.postgres.errors import ConnectionLost, OutOfMemory, PostgresError, StatementFailed
@@ -105,8 +105,7 @@ class SqlDriver:
         except PostgresError as error:
             failed = sql_error(error, work.line)
             if self._gave_way and error.sqlstate == "57014" and not self.work.cancelled:
-                text = "gave way to the sessions that queued behind the lock"
-                failed = SqlError(sqlstate="55P03", message=text, line=work.line)
+                failed = SqlError(sqlstate="55P03", message=Coded(Remarked.GAVE_WAY).neutral(), line=work.line)
             return await self._aborted(session, work, failed)
         except BaseException:
             # The journal could not be written, or the engine is ending: nothing may be committed that has no witness.
@@ -120,8 +119,8 @@ class SqlDriver:
             # What is checked at the end, deferred constraints say, is no single statement's.
             return await self._aborted(session, work, sql_error(error))
         if result.status != answer_to(effect.end):
-            failed = SqlError(sqlstate=None, message=f"the server answered {result.status} to {effect.end.upper()}")
-            return await self._aborted(session, work, failed)
+            said = Coded(Remarked.ANSWERED_OTHERWISE, answer=result.status, statement=effect.end.upper())
+            return await self._aborted(session, work, SqlError(sqlstate=None, message=said.neutral()))
         self._lock_holders.forget()
         seconds = round(time.monotonic() - began, 6)
         replication = confirmed(result)

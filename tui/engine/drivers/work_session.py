@@ -9,6 +9,7 @@ from tui.engine.drivers.query import sql_error
 from tui.engine.target.access import TargetAccess
 from tui.engine.target.session_loss import SessionLost
 from tui.journal.events import RunOpened
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.model import BRIEF, Step
 from tui.postgres.conninfo.parameters import WorkSettings, milliseconds
 from tui.postgres.errors import ConnectionLost, PostgresError, StatementFailed
@@ -53,7 +54,7 @@ class WorkSession:
     async def one(self, session: Session, statement: SqlStatement) -> Result:
         """Execute it. Raises PostgresError."""
         if self.cancelled:
-            raise StatementFailed("57014", "cancelled before the statement was sent")
+            raise StatementFailed("57014", Coded(Remarked.CANCELLED_BEFORE_SENT))
         if statement.copy_data is not None:
             return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
         return await session.run(statement.text)
@@ -70,7 +71,7 @@ class WorkSession:
         TxDone where that cannot be: nothing was done then.
         """
         if self.cancelled:
-            raise StatementFailed("57014", "cancelled before anything was sent")
+            raise StatementFailed("57014", Coded(Remarked.CANCELLED_BEFORE_SENT))
         await self._target.control()
         await self._target.tolerate(settings.tolerate)
         same_role = self._settings is not None and (self._settings.role, self._settings.row_security) == (
@@ -104,7 +105,7 @@ class WorkSession:
         key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
         try:
             if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
-                raise StatementFailed("55P03", "another backend still works on this attempt")
+                raise StatementFailed("55P03", Coded(Remarked.ATTEMPT_ALIVE))
         except BaseException:
             # It may have the key, and nobody else knows of it.
             await session.close()
