@@ -131,7 +131,9 @@ def test_the_session_of_pg_dump_terminated(station: Station, database: Database)
         failed = station.wait_for(_begun("backup", "step.failed"))
         blocker.execute("rollback")
     assert failed["data"]["reason"] == "exit_status"
-    assert "terminating connection" in failed["data"]["evidence"]["tail"]
+    # A backend's last word is lost where pg_dump sends its next question before it has read it.
+    tail = failed["data"]["evidence"]["tail"]
+    assert "terminating connection" in tail or "server closed the connection" in tail
     assert station.status()["status"] == "failed"
     assert station.do("retry", "backup", "--reason", "the connection was lost", "--keep-driving")["status"] == "passed"
     counting.assert_sound(station)
