@@ -49,6 +49,7 @@ SECTIONS = {
     "Member": ("The team", "member"),
     "Canary": ("The canary", "canary"),
     "Guard": ("Success criteria", "criterion"),
+    "Quality": ("Criteria that steps tell", "criterion"),
     "Phase": ("Phases", "phase"),
     "PhaseWindow": ("Windows of phases", "window"),
     "Section": ("Sections", "section"),

@@ -12,7 +12,7 @@ from tui.pictures.lines import plain, width_of
 from tui.pictures.now import now
 from tui.pictures.view import Moment, View
 from tui.plan.metrics import METRICS
-from tui.plan.model import Guard
+from tui.plan.model import Guard, Quality
 from tui.words.codes import metric_word
 from tui.words.figures import figure
 
@@ -97,3 +97,21 @@ def test_a_breach_that_is_no_longer_measured_is_told_as_such() -> None:
     view = View(state=state, moment=Moment(0.0, state.mono + 12.0, 12.0), mode="observer")
     text = " ".join(plain(line) for line in now(view, 80))
     assert "app_metric_21 is BREACHED, and not measured for 0:12." in text
+
+
+def test_criteria_that_steps_tell_stand_beside_those_that_are_measured() -> None:
+    ident = plan().phases[0].sections[0].steps[0].id
+    quality = (Quality(title="Dados consistentes\x1b[2J " + "x" * 90, steps=(ident,)),)
+    story = Story(msgspec.structs.replace(plan(), quality=quality)).helm()
+    for width in (40, 80):
+        lines = [plain(line) for line in gauges(view_of(story), width)]
+        (line,) = (line for line in lines if line.startswith("Dados consistentes"))
+        assert (
+            "not known yet" in line
+            and (ident[:8] in line) is (width == 80)
+            and "\x1b" not in line
+            and len(line) <= width
+        )
+    story.add(e.StepStarted(step=ident, attempt=1)).add(e.StepPassed(step=ident, attempt=1))
+    (line,) = (line for line in map(plain, gauges(view_of(story), 80)) if line.startswith("Dados consistentes"))
+    assert line.rstrip().endswith("met")

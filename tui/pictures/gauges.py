@@ -13,8 +13,9 @@ from tui.pictures.view import View
 from tui.plan.metrics import METRICS
 from tui.run.attested import left_to_a_person
 from tui.run.measured import fresh
+from tui.run.quality import QualityState, qualities
 from tui.run.state import GuardState, RunState
-from tui.words.codes import GUARD_STATE, metric_word, word
+from tui.words.codes import GUARD_STATE, QUALITY, metric_word, word
 from tui.words.figures import clock, figure
 from tui.words.inert import visible
 
@@ -38,12 +39,21 @@ def gauges(view: View, width: int) -> list[Line]:
     state = fresh(view.state, view.present)
     for guard in sorted(state.guards, key=_urgency):
         lines.extend(_guard(view, state, guard, width))
+    lines.extend(_quality(each, width) for each in qualities(state))
     named = {guard.metric for guard in state.guards}
     for metric in sorted((metric for metric in state.metrics if metric not in named), key=_place):
         lines.append(_row(state, metric, state.metrics[metric], "", "", "text", None, width))
     if width < SOURCE_FROM:
         lines.extend(_sources(state, width))
     return lines or [((_("Nothing is measured yet."), "dim"),)]
+
+
+def _quality(quality: QualityState, width: int) -> Line:
+    """What steps tell, and which of them deny it or have yet to."""
+    told = word(QUALITY, quality.state)
+    steps = cut(visible(", ".join(quality.steps)), width // 3) if width >= SOURCE_FROM else ""
+    title = cut(visible(quality.title), max(0, width - cells(told) - cells(steps) - 3))
+    return sides(width, ((title, "text"), (" " + told, QUALITY_STYLE[quality.state])), ((steps, "dim"),))
 
 
 def _urgency(guard: GuardState) -> int:
@@ -56,6 +66,7 @@ def _place(metric: str) -> tuple[int, str]:
 
 
 GUARD_STYLE = {"ok": "ok", "over": "warn", "breached": "bad", "unknown": "dim"}
+QUALITY_STYLE = {"met": "ok", "not_met": "bad", "open": "dim"}
 _RELATION = {"below": "<", "above": ">", "equals": "="}
 _ORDER = {metric: place for place, metric in enumerate(METRICS)}
 
@@ -81,7 +92,8 @@ def _sources(state: RunState, width: int) -> list[Line]:
 def rows_needed(state: RunState) -> int:
     """How many lines `gauges` will want, with room for one criterion over its limit."""
     hosts = len({source for metric, source in state.sources.items() if source and metric in state.metrics})
-    return len(state.guards) + len(set(state.metrics) - {guard.metric for guard in state.guards}) + 1 + max(1, hosts)
+    criteria = len(state.guards) + len(qualities(state))
+    return criteria + len(set(state.metrics) - {guard.metric for guard in state.guards}) + 1 + max(1, hosts)
 
 
 def _guard(view: View, state: RunState, guard: GuardState, width: int) -> list[Line]:

@@ -17,7 +17,7 @@ from tui.plain.columns import cells, cut, filled, folded
 from tui.run.driving import Driver
 from tui.run.other_runs import neighbour
 from tui.run.state import Barrier
-from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, metric_word, step_word, word
+from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word, step_word, word
 from tui.words.driving import driver_words
 from tui.words.events import rollback_reason
 from tui.words.figures import figure, moment, span
@@ -45,9 +45,10 @@ def status_lines(status: dict[str, Any], width: int | None = WIDTH) -> list[str]
     lines = [line for text in told for line in folded(text, width)]
     lines.append("")
     lines += _steps(status["steps"], width, is_still(status))
-    if status["guards"]:
+    if status["guards"] or status.get("quality"):
         lines.append("")
         lines += [line for guard in status["guards"] for line in folded(_guard(guard), width)]
+    lines += [line for each in status.get("quality", ()) for line in folded(_quality(each), width)]
     if status["waiting"] is not None:
         lines += ["", *folded(_waiting(status), width)]
     return lines
@@ -233,9 +234,7 @@ def _times(status: dict[str, Any]) -> list[str]:
     unknown = end["unknown"]
     if unknown is not None:
         names = {step["id"]: f"{step['number']} {visible(step['id'])}" for step in status["steps"]}
-        steps = ", ".join(names.get(step, visible(step)) for step in unknown["steps"][:_NAMED])
-        more = len(unknown["steps"]) - _NAMED
-        steps += " " + _("and {n} more").format(n=more) if more > 0 else ""
+        steps = _few([names.get(step, visible(step)) for step in unknown["steps"]])
         text = _("end not known: {why} ({steps}).")
         text = text.format(why=lack_words(unknown["code"], unknown["basis"]), steps=steps)
         lines.append(f"{text} {remedy(unknown['code'])}")
@@ -287,6 +286,12 @@ def _step_word(status: str, still: bool) -> str:
     return _("unsure") if still and status == "running" else step_word(status)
 
 
+def _few(names: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (" " + _("and {n} more").format(n=more) if more > 0 else "")
+
+
 def _guard(guard: dict[str, Any]) -> str:
     value = "?" if guard["value"] is None else figure(guard["metric"], guard["value"], exact=True)
     state = word(GUARD_STATE, guard["state"])
@@ -300,3 +305,9 @@ def _guard(guard: dict[str, Any]) -> str:
         state=state,
     )
     return f"{text} ({visible(guard['source'])})" if guard["source"] else text
+
+
+def _quality(quality: dict[str, Any]) -> str:
+    told = word(QUALITY, quality["state"])
+    named = f" ({_few([visible(step) for step in quality['steps']])})" if quality["steps"] else ""
+    return f"{visible(quality['title'])}: {told}{named}"

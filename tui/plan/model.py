@@ -102,6 +102,8 @@ class Guard(Node, frozen=True, kw_only=True):
 
     metric: str
     """What is measured."""
+    title: str = ""
+    """What people read where it is not measured and a person signs for it; otherwise metric and limit."""
     below: Quantity | None = None
     """It must stay below this: `100ms`, `70%`, `5`."""
     above: Quantity | None = None
@@ -112,6 +114,15 @@ class Guard(Node, frozen=True, kw_only=True):
     """How long it may be over its limit before that is a breach."""
     except_: tuple[str, ...] = field(default=(), name="except")
     """Ids of steps during which it is not looked at, such as a backup."""
+
+
+class Quality(Node, frozen=True, kw_only=True):
+    """A success criterion that steps tell: met where all of them ended well, not met where one of them failed."""
+
+    title: str
+    """What people read."""
+    steps: tuple[str, ...]
+    """The ids of the steps that tell it."""
 
 
 class Proof(Node, frozen=True, kw_only=True):
@@ -156,7 +167,7 @@ class Step(Node, frozen=True, kw_only=True):
     """How long its server may be silent before the connection is given up. Where nothing is said `9s`, and `2m` for
     what keeps nobody waiting: concurrent index builds, VALIDATE, VACUUM, dumps."""
     milestone: Offset | None = None
-    """When it should have ended: shown on the clock and in the timetable, late or not."""
+    """When it should begin, or be signed: shown on the clock and in the timetable, late or not."""
     needs: tuple[str, ...] = ()
     """Ids of steps that must have ended before it begins, beyond those that stand before it."""
     with_: str | None = field(default=None, name="with")
@@ -267,6 +278,9 @@ class Plan(Node, frozen=True, kw_only=True):
     """What `response_time` measures."""
     success: tuple[Guard, ...] = ()
     """Criteria that hold while the change is carried out."""
+    quality: tuple[Quality, ...] = ()
+    """Further criteria, which steps tell: consistent data, policies in force. They stand beside those that are
+    measured, met or not."""
     phases: tuple[Phase, ...] = ()
     """The checklist: phases have sections, and sections have steps."""
     rollback: RollbackPlan = RollbackPlan()

@@ -20,6 +20,12 @@ def lint_references(outline: Outline) -> None:
     for number, guard in enumerate(outline.plan.success):
         for place, ident in enumerate(guard.except_):
             _known_step(outline, ident, f"success.{number}.except.{place}", ids)
+    for number, quality in enumerate(outline.plan.quality):
+        for place, ident in enumerate(quality.steps):
+            _known_step(outline, ident, f"quality.{number}.steps.{place}", ids)
+        if not quality.steps and outline.sound(f"quality.{number}.steps"):
+            text = Said("This criterion names no step that could tell it.")
+            outline.add("empty-quality", f"quality.{number}.steps", text)
     metrics = [guard.metric for guard in outline.plan.success]
     for number, trigger in enumerate(outline.plan.rollback.triggers):
         path = f"rollback.triggers.{number}"

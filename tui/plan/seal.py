@@ -30,7 +30,8 @@ def seal_of(directory: Path, files: Iterable[str]) -> tuple[str, list[str]]:
 
 
 def work_of(plan: Plan, digests: Mapping[str, str]) -> str:
-    """SHA-256 over phases, rollback, success criteria and the SHA-256 of the files their steps name (by name).
+    """SHA-256 over phases, rollback, success criteria (those that steps tell, too) and the SHA-256 of the files that
+    their steps name (by name).
 
     Canonical JSON: sorted keys, no blanks, UTF-8. Targets, team and name have no part in it.
     """
@@ -40,5 +41,8 @@ def work_of(plan: Plan, digests: Mapping[str, str]) -> str:
         "success": msgspec.to_builtins(plan.success),
         "files": dict(digests),
     }
+    if plan.quality:
+        # Left out where there is none: works of plans without any are those of before.
+        work["quality"] = msgspec.to_builtins(plan.quality)
     text = json.dumps(work, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

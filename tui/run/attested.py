@@ -60,7 +60,9 @@ def only_signed(at: StepState) -> Refusal | None:
 
 
 def title_of(guard: Guard) -> str:
-    """The criterion as a formula, in the metric's own unit: `cpu < 70%`."""
+    """The criterion in the plan's words, else as a formula in the metric's own unit: `cpu < 70%`."""
+    if guard.title:
+        return guard.title
     relation, limit = "=", guard.equals
     if guard.below is not None:
         relation, limit = "<", guard.below

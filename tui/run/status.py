@@ -17,6 +17,7 @@ from tui.run.foresight import foresee
 from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
 from tui.run.projection import projection, rollback_projection
+from tui.run.quality import qualities
 from tui.run.rollback import stays
 from tui.run.state import GuardState, RunState
 from tui.run.steps import StepState
@@ -63,6 +64,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "projected_end": _end(state, at),
         "steps": [_step(state, step, mono) for step in state.steps],
         "guards": [_guard(guard, mono) for guard in known.guards],
+        "quality": [_taken(each, "title", "state") | {"steps": list(each.steps)} for each in qualities(state)],
         "metrics": known.metrics,
         "rollback": _rollback(state),
         "proposed": _proposed(state),

@@ -41,6 +41,7 @@ RUN_STATUS = {
 }
 ROLLBACK_STATUS = {**RUN_STATUS, "rolled_back_to": N_("rolled back to the step named")}
 GUARD_STATE = {"unknown": N_("no data"), "ok": N_("ok"), "over": N_("over"), "breached": N_("BREACHED")}
+QUALITY = {"met": N_("met"), "not_met": N_("NOT MET"), "open": N_("not known yet")}
 FATE = {
     "applied": N_("it was applied"),
     "not_applied": N_("it was not applied"),

@@ -1,4 +1,4 @@
-"""Journals as an earlier version wrote them: `status --json` says of them what that version said, and nothing in them
+"""Journals as an earlier version wrote them: `status --json` says of them all that that version said, and nothing in them
 is strange to this one, in any language."""
 
 from __future__ import annotations
@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,15 @@ from tests.unit.cli.conftest import Virada
 
 RECORDED = Path(__file__).with_name("recorded")
 NAMES = sorted(path.name.partition(".")[0] for path in RECORDED.glob("*.jsonl.gz"))
+
+
+def of_then(now: Any, then: Any) -> Any:
+    """What is said now, without keys that came since: others who read it know nothing of them."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {key: of_then(value, then[key]) for key, value in now.items() if key in then}
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [of_then(one, other) for one, other in zip(now, then, strict=True)]
+    return now
 
 
 @pytest.fixture
@@ -27,7 +37,7 @@ def test_its_status_is_what_it_was(journal: Path, name: str, virada: Virada) -> 
     told = virada("status", str(journal), "--json")
     assert told.code == 0
     then = json.loads(gzip.decompress((RECORDED / f"{name}.status.json.gz").read_bytes()))
-    assert json.loads(told.out) == then
+    assert of_then(json.loads(told.out), then) == then
 
 
 STRANGE = {"en_US.UTF-8": "does not know", "pt_BR.UTF-8": "não conhece"}

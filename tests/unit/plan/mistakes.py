@@ -91,6 +91,8 @@ MEANING = [
     ("unknown-role", "role: QA, sign", "role: «QS, sign"),
     ("duplicate-guard", "  - {metric: critical_errors, equals: 0}",
      "  - {metric: critical_errors, equals: 0}\n  - «{metric: critical_errors, equals: 0, for: 5s}"),
+    ("unknown-step", "phases:\n", "quality: [{title: Dados, steps: [«migrat]}]\nphases:\n"),
+    ("empty-quality", "phases:\n", "quality: [{title: Dados, steps: «[]}]\nphases:\n"),
     ("unknown-guard", "guard: critical_errors", "guard: «critical_error"),
     ("bad-window", '"2026-12-05T22:00"', '«"2026-12-05T22:00-03:00"'),
     ("bad-window", '"2026-12-05T22:00"', '«"2026-02-30T22:00"'),

@@ -7,7 +7,7 @@ from typing import Any
 
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, decode, digest, encode, encode_data
-from tui.plan.model import Action, Guard, Phase, Plan, RollbackPlan, Section, Step, Target, Trigger
+from tui.plan.model import Action, Guard, Phase, Plan, Quality, RollbackPlan, Section, Step, Target, Trigger
 from tui.run import commands as c
 from tui.run.clock import instant, rfc3339
 from tui.run.decide import Decision, decide
@@ -51,11 +51,15 @@ def phase(*sections: Section, **more: Any) -> Phase:
 
 
 def plan(
-    *phases: Phase, back: tuple[Phase, ...] = (), triggers: tuple[Trigger, ...] = (), success: tuple[Guard, ...] = ()
+    *phases: Phase,
+    back: tuple[Phase, ...] = (),
+    triggers: tuple[Trigger, ...] = (),
+    success: tuple[Guard, ...] = (),
+    quality: tuple[Quality, ...] = (),
 ) -> Plan:
     return Plan(
         name="Orders receive their region", targets={TARGET: Target(environment="development", dsn="x")},
-        success=success, phases=phases, rollback=RollbackPlan(triggers=triggers, phases=back),
+        success=success, quality=quality, phases=phases, rollback=RollbackPlan(triggers=triggers, phases=back),
     )  # fmt: skip
 
 
