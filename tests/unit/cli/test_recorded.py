@@ -1,5 +1,5 @@
-"""Journals as an earlier version wrote them: `status --json` says of them all that that version said, and nothing in them
-is strange to this one, in any language."""
+"""Journals as an earlier version wrote them: `status --json` says of them all that that version said, and nothing in
+them is strange to this one, in any language."""
 
 from __future__ import annotations
 
