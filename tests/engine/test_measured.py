@@ -314,3 +314,35 @@ async def test_a_lag_that_nobody_sees_is_no_lag_of_zero(empty_database: Database
                 assert WaitReason.LAG_UNKNOWN in rig.said() and rig.step("fill").status == "running"
     with empty_database.connect() as session:
         session.execute(f"drop owned by {role}; drop role {role}".encode())
+
+
+@pytest.mark.unsaid(Fact.BASELINE)
+@awaited
+async def test_a_baseline_is_what_the_target_was_meanwhile(empty_database: Database, tmp_path: Path) -> None:
+    steps = "          - {id: watch, title: Watch, monitor: {baseline: true, for: 1050ms}}"
+    told = []
+    for others in (0, 20):
+        sessions = [empty_database.connect() for _ in range(others)]
+        try:
+            async with Rig(tmp_path / str(others), empty_database, plan(steps)) as rig:
+                event = await rig.execute("watch")
+        finally:
+            for session in sessions:
+                session.close()
+        assert event["type"] == "step.passed", event
+        told.append(event["data"]["evidence"]["baseline"]["connections"])
+    assert told[0]["samples"] >= 1 and told[0]["max"] >= told[0]["median"] > 0
+    usable = int(str(empty_database.value("select current_setting('max_connections')")))
+    assert told[1]["median"] - told[0]["median"] > 15 / usable
+
+
+@awaited
+async def test_a_criterion_that_nothing_measures_has_no_baseline(
+    empty_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.steps.monitor._SETTLE", 0.3)
+    steps = "          - {id: watch, title: Watch, monitor: {baseline: true, for: 300ms}}"
+    wanted = plan(steps, success="[{metric: response_time, below: 1s}]")
+    async with Rig(tmp_path, empty_database, wanted) as rig:
+        event = await rig.execute("watch")
+    assert ("response_time", "unknown") in lacks(event)

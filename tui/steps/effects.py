@@ -333,10 +333,12 @@ class Sleep(Effect, frozen=True, kw_only=True):
 
 class Watch(Effect, frozen=True, kw_only=True):
     """What guards and logs saw since the step began -> Watched. With `settle` it is looked anew, and looked again for
-    at most so many seconds while something of what is `wanted` is not measured."""
+    at most so many seconds while something of what is `wanted` is not measured. `figures`: all that was measured since
+    the last look is told, too."""
 
     settle: float = 0.0
     wanted: tuple[Literal["log", "guards"], ...] = ()
+    figures: bool = False
 
 
 class Watched(Struct, frozen=True, kw_only=True):
@@ -347,7 +349,8 @@ class Watched(Struct, frozen=True, kw_only=True):
     `unmeasured`: the criteria of which nothing is known now. `attested`: metrics of those that nothing could measure
     when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None
     where nothing replicates, or, with `lag_unknown`, where nobody knows. `given_up`: the step was asked to end, not
-    because the one it accompanies has.
+    because the one it accompanies has. `figures`: the samples since the last look, each by metric, where they were
+    asked for.
     """
 
     breached: tuple[dict[str, Any], ...] = ()
@@ -364,6 +367,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     lag: float | None = None
     lag_unknown: bool = False
     given_up: bool = False
+    figures: tuple[dict[str, float], ...] = ()
 
 
 class Emit(Effect, frozen=True, kw_only=True):

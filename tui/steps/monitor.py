@@ -1,4 +1,4 @@
-"""`monitor`: watch guards or a log, for a time, or as a companion for as long as another step runs.
+"""`monitor`: watch guards or a log, for a time, or as a companion for as long as another step runs; record a baseline.
 
 What was not measured is no pass: each criterion is known at the end, and has been for all but a twentieth of the time;
 but for criteria that nothing could measure when the run was opened, for which a person signs; the log is read up to the
@@ -21,6 +21,7 @@ from tui.said import N_
 from tui.steps.answers import look as look_again
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Emit, Failed, Passed, Probe, Sleep, Watch, Watched
+from tui.steps.figures import Figures
 from tui.steps.touched import nothing
 
 _SETTLE: Final = 6.0
@@ -30,12 +31,15 @@ _MISSED: Final = 0.05
 
 
 class MonitorSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """At least one of `log` and `guards`."""
+    """At least one of `log`, `guards` and `baseline`."""
 
     log: Literal["server"] | None = None
     """`server`: the server's log is followed; errors in it that are not the run's own are counted."""
     guards: bool = False
     """Whether a success criterion that is breached at the end or meanwhile fails the step."""
+    baseline: bool = False
+    """Whether what every metric was meanwhile is kept, second by second: median, 95th percentile, maximum. Later steps
+    compare with it by this step's id."""
     for_: Duration | None = field(default=None, name="for")
     """How long it watches; nothing for a companion, which watches as long as the step it runs `with`."""
 
@@ -67,30 +71,40 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     tick = 1.0
     stopped = False
     known = _Known()
+    figures = Figures()
     before = yield Probe(name="epoch")
-    look = Watch(settle=_SETTLE, wanted=(*(("log",) if spec.log else ()), *(("guards",) if spec.guards else ())))
-    yield look
+    look = Watch(settle=_SETTLE, wanted=(*(("log",) if spec.log else ()), *(("guards",) if spec.guards else ())),
+                 figures=spec.baseline)  # fmt: skip
+    figures.add((yield look).figures)
     while not stopped and (spec.for_ is None or waited < spec.for_):
         step = tick if spec.for_ is None else min(tick, spec.for_ - waited)
         # A companion lasts as long as its step does, which no rehearsal makes faster.
         stopped = yield Sleep(seconds=step, compressible=spec.for_ is not None)
         waited += step
         if not stopped:
-            known.look((yield Watch()))
+            seen: Watched = yield Watch(figures=spec.baseline)
+            known.look(seen)
+            figures.add(seen.figures)
         if spec.for_ is not None:
             yield Emit(
                 event=StepProgress(
                     step=context.step.id, attempt=context.attempt, done=waited, total=spec.for_, unit="s"
                 )
             )
-    seen: Watched = yield look
+    seen = yield look
+    figures.add(seen.figures)
     missed = known.missed(tick) if spec.guards else []
     evidence = _evidence(spec, seen, waited) | ({"unmeasured": missed} if missed else {})
+    if spec.baseline:
+        evidence["baseline"] = figures.told()
     if stopped and (seen.given_up or (spec.for_ is not None and not context.companion)):
         return Failed(reason=FailReason.CANCELLED, evidence=evidence)
     if spec.guards and seen.breached:
         return Failed(reason=FailReason.GUARD_BREACHED, evidence=evidence)
     lacking = _not_measured(spec, seen)
+    if spec.baseline:
+        # A criterion of which there is no figure to compare with later.
+        lacking += [dict(guard) for guard in seen.unmeasured if guard["metric"] not in evidence["baseline"]]
     known_to_lack = {one.get("metric") for one in lacking}
     lacking += [guard for guard in missed if guard["too_long"] and guard["metric"] not in known_to_lack]
     if not lacking and _crashed(before, (yield from look_again(context, Probe(name="epoch")))):
@@ -141,7 +155,7 @@ def lint(lint: Lint) -> Iterable[Finding]:
     spec: MonitorSpec = lint.spec
     if spec.for_ is None and lint.step.with_ is None:
         yield Finding(code="monitor-time")
-    if spec.log is None and not spec.guards:
+    if spec.log is None and not spec.guards and not spec.baseline:
         yield Finding(code="monitor-what")
 
 
@@ -156,13 +170,15 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     shown = ("seconds", "lines", "errors", "critical_errors", "samples")
     found = [(key, str(evidence[key])) for key in shown if key in evidence]
     lacking = [f"{one.get('metric') or one.get('what')}: {one['why']}" for one in evidence.get("not_measured", ())]
+    baseline = evidence.get("baseline") or {}
+    found += [(metric, f"{of['median']:g}, p95 {of['p95']:g}, max {of['max']:g}") for metric, of in baseline.items()]
     left = [("left to a person", ", ".join(map(str, evidence["attested"])))] if evidence.get("attested") else []
     return [*found, *([("not measured", ", ".join(dict.fromkeys(lacking)))] if lacking else []), *left]
 
 
 TEXTS = {
     "monitor-time": N_("monitor needs 'for', or 'with' a step that it accompanies"),
-    "monitor-what": N_("monitor needs 'log: server' or 'guards: true'"),
+    "monitor-what": N_("monitor needs 'log: server', 'guards: true' or 'baseline: true'"),
     FailReason.NOT_MEASURED: N_("what was to be watched was not measured"),
 }
 

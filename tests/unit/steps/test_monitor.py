@@ -160,8 +160,25 @@ def test_a_server_that_crashed_meanwhile_was_not_watched(epoch: tuple[str, ...],
     assert lacks(done) == [("server", "server_crashed")] if crashed else isinstance(done.ended, Passed)
 
 
+def test_a_baseline_is_what_every_metric_was_meanwhile() -> None:
+    done = monitor({"baseline": True, "for": 2.0}, watched(figures=({"cpu": 0.2}, {"cpu": 0.4, "tps": 9.0})))
+    assert isinstance(done.ended, Passed) and all(look.figures for look in done.of(Watch))
+    assert done.ended.evidence["baseline"] == {
+        "cpu": {"median": pytest.approx(0.3), "p95": 0.4, "max": 0.4, "samples": 8},
+        "tps": {"median": 9.0, "p95": 9.0, "max": 9.0, "samples": 4},
+    }
+    assert KIND.facts is not None
+    assert ("tps", "9, p95 9, max 9") in KIND.facts(done.ended.evidence)
+    assert "baseline" not in monitor({"for": 2.0}).ended.evidence
+
+
+def test_a_criterion_without_a_figure_has_no_baseline() -> None:
+    seen = watched(figures=({"tps": 9.0},), unmeasured=(LOST,))
+    assert lacks(monitor({"baseline": True, "guards": False, "for": 2.0}, seen)) == [("cpu", "unknown")]
+
+
 def test_lint() -> None:
-    assert lint(KIND, {"guards": True, "for": 5.0}) == []
+    assert lint(KIND, {"guards": True, "for": 5.0}) == lint(KIND, {"baseline": True, "for": 5.0}) == []
     assert lint(KIND, {"log": "server"}, with_="b") == []
     assert codes(lint(KIND, {})) == ["monitor-time", "monitor-what"]
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from tui.engine.recorder import Recorder
 from tui.journal.codes import Unmeasured
 from tui.run.attested import left_to_a_person
@@ -52,10 +54,12 @@ class WatchDriver:
         if effect.settle and self._look_now is not None and not self._given_up():
             await self._look_now()
         seen = self._seen()
+        figures = seen.figures
         while self._lacks(effect, seen) and time.monotonic() < until and not self._given_up():
             await asyncio.sleep(0.1)
             seen = self._seen()
-        return seen
+            figures += seen.figures
+        return replace(seen, figures=figures if effect.figures else ())
 
     @staticmethod
     def _lacks(effect: Watch, seen: Watched) -> bool:
@@ -76,7 +80,8 @@ class WatchDriver:
             if g.breached or (meanwhile and g.breached_since is not None and g.breached_since >= since)
         )
         # The state keeps the last samples only.
-        self._samples += sum(1 for sample in state.samples if sample.mono > self._until)
+        new = [sample for sample in state.samples if sample.mono > self._until]
+        self._samples += len(new)
         last = state.samples[-1].mono if state.samples else None
         self._until = max(self._until, last or 0.0)
         counted = {name: max(0, int(state.facts.get(name, 0)) - before) for name, before in self._before.items()}
@@ -98,6 +103,7 @@ class WatchDriver:
             lag=lag,
             lag_unknown=lag is None and state.metrics.get("replicas") != 0,
             given_up=self._given_up(),
+            figures=tuple(sample.values for sample in new),
         )
 
 
