@@ -82,7 +82,8 @@ class Needs(Struct, frozen=True, kw_only=True):
     """What a step needs that can be looked at before a run.
 
     `texts`: those of its spec in which `${NAME}` is replaced. `measured`: what it rests on of what is measured.
-    `standby`: the libpq service of one that is read. `scratch`: it makes a database.
+    `standby`: the libpq service of one that is read. `scratch`: it makes a database. `tables`: those that its spec
+    names, `schema.table`.
     """
 
     programs: tuple[Program, ...] = ()
@@ -91,6 +92,7 @@ class Needs(Struct, frozen=True, kw_only=True):
     standby: str | None = None
     scratch: bool = False
     room: Room | None = None
+    tables: tuple[str, ...] = ()
 
 
 def _nothing(spec: Any) -> Needs:

@@ -1,4 +1,4 @@
-"""What a kind of step is executed with. A further kind is one new file and its test."""
+"""What a kind of step is executed with: all that it may know of its run without asking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
-from tui.plan.model import Step
+from tui.plan.model import Plan, Step
+from tui.steps.concerned import Concerned
 from tui.steps.effects import Effect, Emit, Outcome
 
 StepRun = Generator[Effect, Any, Outcome]
@@ -19,9 +20,26 @@ def _none(step: str) -> dict[str, Any]:
     return {}
 
 
+class RunWindow(Struct, frozen=True, kw_only=True):
+    """The target's window as it holds for this run: instants in seconds since the epoch, and seconds. The moment is
+    asked for with `Now`."""
+
+    opens: float
+    closes: float
+    duration_s: float
+    buffer_s: float
+    timezone: str = "UTC"
+
+
 class Context(Struct, frozen=True, kw_only=True):
     """What `execute` may know. `done`: statements that an earlier attempt is proved to have committed. `evidence`: that
-    of another step, by its id."""
+    of another step, by its id.
+
+    `plan`: the whole plan as it was opened; `rehearsal`: the run is one. `learned`: seconds that steps took in earlier
+    runs that can be compared, by id (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan,
+    by name, as it is sealed; `work`: see `tui.plan.seal.work_of`. `concerned`: what the plan's steps change, by its
+    words and as far as those tell; `tui.steps.tables` asks the server which tables that are.
+    """
 
     run: str
     step: Step
@@ -31,6 +49,13 @@ class Context(Struct, frozen=True, kw_only=True):
     companion: bool = False
     done: int = 0
     artifacts: str = ""
+    plan: Plan = Plan(name="")
+    rehearsal: bool = True
+    window: RunWindow | None = None
+    learned: Mapping[str, float] = {}
+    files: Mapping[str, str] = {}
+    work: str = ""
+    concerned: Callable[[], Concerned] = Concerned
     evidence: Callable[[str], dict[str, Any]] = _none
 
     def waits(self, reason: WaitReason, facts: Mapping[str, Any] = {}) -> Emit:

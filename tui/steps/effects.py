@@ -164,13 +164,21 @@ class TxDone(Struct, frozen=True, kw_only=True):
     replication: Replication | None = None
 
 
+class Now(Effect, frozen=True, kw_only=True):
+    """The moment by this host's clock -> float: seconds since the epoch."""
+
+
 class RunQuery(Effect, frozen=True, kw_only=True):
     """A read-only query on a connection of its own -> Rows. `printed`: values as the text that the server prints.
 
     `ours`: the statement is not the plan's; its names are looked up in pg_catalog alone, whatever the search path is.
+    `named`: in place of `sql` one of ours by its name in `tui.postgres.queries`, that of the server's version, with
+    `arguments` by the names that it has for them.
     """
 
-    sql: str
+    sql: str = ""
+    named: str = ""
+    arguments: dict[str, Any] = {}
     ours: bool = False
     role: str | None = None
     row_security: bool = True

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.unit.steps.drive import BROKEN, LOCKED, Played, codes, lint, play
 from tui.plan.scalars import disk_need
-from tui.steps.check import KIND, version_holds
+from tui.steps.check import KIND
+from tui.steps.check.server import version_holds
 from tui.steps.effects import Effect, Failed, Passed, Probe, Rows, RunQuery, Sleep, SqlError
 
 GOOD: dict[str, Any] = {

@@ -26,16 +26,19 @@ from tui.engine.target.outage import Outage
 from tui.engine.target.session_loss import ServerLife
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, WaitReason
+from tui.plan.files import PLAN_FILE
 from tui.plan.kinds import Kind
 from tui.plan.model import Proof, tolerance
 from tui.plan.sealed import SealedPlan
 from tui.postgres.session import Session
 from tui.probes.tasks import comes
+from tui.run.clock import instant
 from tui.run.confirmation import late
 from tui.run.steps import StepState
 from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
-from tui.steps.context import Context
+from tui.steps.concerned import concerned_by
+from tui.steps.context import Context, RunWindow
 from tui.steps.registry import KINDS
 
 
@@ -101,7 +104,7 @@ class Executor:
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
             fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
-            fx.HashPath: lambda effect: hash_path(effect.path),
+            fx.HashPath: lambda effect: hash_path(effect.path), fx.Now: self._now,
         }  # fmt: skip
         """What carries out an effect, where that takes nothing but the effect."""
 
@@ -174,12 +177,21 @@ class Executor:
         return self.recorder.state.steps[self.at.id]
 
     def _context(self) -> Context:
-        state = self.recorder.state
+        """Raises NotAsSealed, and other OSErrors where what was sealed cannot be read."""
+        state, opened, window = self.recorder.state, self.opened, self.opened.window
+        files = {name: digest for name, digest in self.plan.digests.items() if name != PLAN_FILE}
         return Context(
-            run=self.opened.id, step=self.step, attempt=self.at.attempt, target=self.opened.target,
-            environment=self.opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
+            run=opened.id, step=self.step, attempt=self.at.attempt, target=opened.target,
+            environment=opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
             artifacts=str(self.paths.artifacts),
             evidence=lambda step: state.steps[step].evidence if step in state.steps else {},
+            plan=opened.plan, rehearsal=opened.mode == "rehearsal", learned=opened.durations, files=files,
+            work=opened.work,
+            window=None if window is None else RunWindow(
+                opens=instant(window.opens), closes=instant(window.closes), duration_s=window.duration_s,
+                buffer_s=window.buffer_s, timezone=window.timezone,
+            ),
+            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS),
         )  # fmt: skip
 
     async def _program(self, effect: fx.RunChild) -> fx.ChildDone:
@@ -210,6 +222,9 @@ class Executor:
             if met is None or not await self.outage.explains(met):
                 return taken
             await self.snapshots.close()
+
+    async def _now(self, effect: fx.Now) -> float:
+        return time.time()
 
     async def _sleep(self, effect: fx.Sleep) -> bool:
         seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds

@@ -16,6 +16,7 @@ from tui.plan.model import Step
 from tui.postgres.conninfo.parameters import WorkSettings, milliseconds
 from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
 from tui.postgres.identity import OtherTarget
+from tui.postgres.queries import query
 from tui.postgres.session import Session
 from tui.steps.effects import Maintain, Rows, RunQuery, SqlError
 
@@ -102,11 +103,15 @@ class QueryDriver:
         if effect.printed:
             answer = await session.printed(effect.sql, _KEPT)
             return Rows(columns=answer.columns, types=answer.types, rows=answer.rows, count=answer.count)
+        if effect.named:
+            told = (await session.execute(query(effect.named, session.server_version), effect.arguments)).rows or []
+            return Rows(rows=tuple(told[:_KEPT]), count=len(told))
         found = await session.some(effect.sql, _KEPT)
         return Rows(rows=tuple(found.rows or ()), count=found.returned)
 
     async def _session(self, effect: RunQuery) -> Session:
-        key = (effect.role, effect.row_security, effect.scratch_database, effect.ours)
+        ours = effect.ours or bool(effect.named)
+        key = (effect.role, effect.row_security, effect.scratch_database, ours)
         known = self._sessions.get(key)
         if known is None or known.closed:
             settings = WorkSettings(
@@ -117,7 +122,7 @@ class QueryDriver:
             )
             known = await self._target.open(
                 "work", f"{self._step.id} query", settings, database=effect.scratch_database,
-                runs_the_plan=not effect.ours,
+                runs_the_plan=not ours,
             )  # fmt: skip
             self._sessions[key] = known
             self._timeouts[known] = effect.timeout

@@ -6,9 +6,17 @@ from functools import cache
 from pathlib import Path
 
 _DIRECTORY = Path(__file__).parent
+_NEWEST = 18
 
 
 @cache
-def query(name: str) -> str:
-    """The text of a named query; FileNotFoundError when there is none of this name."""
+def query(name: str, server_version: int | None = None) -> str:
+    """The text of a named query. For a server (150018) it is that of `NAME_15.sql` where there is one, which holds up
+    to that version, else that of the next newer one, and at last `NAME.sql`. FileNotFoundError when there is none of
+    this name."""
+    if server_version is not None:
+        for major in range(server_version // 10000, _NEWEST):
+            path = _DIRECTORY / f"{name}_{major}.sql"
+            if path.exists():
+                return path.read_text(encoding="utf-8")
     return (_DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,31 @@
+"""What a check may say: the list of its keys."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tui.steps.check.roles import PrivilegeSpec
+from tui.steps.check.space import PlaceSpec
+
+
+class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Several may stand together; all of them must hold."""
+
+    connect: bool | None = None
+    """`true`: the target answers and lets us in."""
+    version: str | None = None
+    """The server's version: `">=14"`, `"<18"`, `16`, or several with commas."""
+    disk_free: str | None = None
+    """What must be free on the filesystem of the data directory: `2x` the size of the database, or `50GB`."""
+    space: tuple[PlaceSpec, ...] = ()
+    """The same at other places."""
+    connections_free: int | None = None
+    """So many connections at least that ordinary roles may still open."""
+    role: str | None = None
+    """A role that exists, and that the session may become (SET ROLE)."""
+    writable: bool | None = None
+    """`true`: it is a primary; `false`: it is a standby."""
+    privilege: PrivilegeSpec | None = None
+    """What a role may do with a table."""
+    tools: tuple[str, ...] = ()
+    """Programs that are installed here and not older than the server: `pg_dump`, `pg_restore`, `psql`."""
