@@ -1,7 +1,4 @@
-"""`check`: what must hold before anything is changed, asked of the system itself.
-
-A file for each thing to be checked; `registry.py` knows them.
-"""
+"""What must hold before anything is changed: a file for each thing to be checked, which `registry.py` knows."""
 
 from __future__ import annotations
 

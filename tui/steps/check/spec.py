@@ -1,4 +1,6 @@
-"""What a check may say: the list of its keys."""
+"""`check`: what must hold before anything is changed, asked of the system itself.
+
+The list of its keys; each check has a file of its own."""
 
 from __future__ import annotations
 
