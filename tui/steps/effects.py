@@ -226,6 +226,14 @@ class StoreArtifact(Effect, frozen=True, kw_only=True):
     text: str
 
 
+class StoreBeside(Effect, frozen=True, kw_only=True):
+    """A file at an absolute path outside the run, beside what a step wrote there; its owner's alone, durable when this
+    returns -> str | None: why it could not be written."""
+
+    path: str
+    text: str
+
+
 class RunChild(Effect, frozen=True, kw_only=True):
     """A program in its own process group -> ChildDone. `${...}` in `environment` values is expanded.
 
@@ -313,16 +321,21 @@ class PsqlDone(Struct, frozen=True, kw_only=True):
 
 
 class HashPath(Effect, frozen=True, kw_only=True):
-    """Length and SHA-256 of a file, or of a directory's files (as sorted sha256sum lines) -> PathHash."""
+    """Length and SHA-256 of a file, or of a directory's files (as sorted sha256sum lines) -> PathHash. `beside`: it is
+    begun, and goes on beside the effects that follow -> None; the same path asked for once more is its end."""
 
     path: str
+    beside: bool = False
 
 
 class PathHash(Struct, frozen=True, kw_only=True):
+    """`listed`: the files' names, as they are within a directory, with the hash of each."""
+
     bytes: int = 0
     files: int = 0
     sha256: str = ""
-    error: str | None = None
+    error: str | dict[str, Any] | None = None
+    listed: tuple[tuple[str, str], ...] = ()
 
 
 class Probe(Effect, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ HASH = PathHash(bytes=1000, files=1, sha256="cd")
 
 
 def test_what_was_written_is_hashed_and_recorded() -> None:
-    done = play(KIND, SPEC, answers({"path": "/b/R.a.1.dump"}, ROOM, TAKEN, ended(), HASH))
-    prepare, room, taking, dump, hashing, _emit = done.asked
+    done = play(KIND, SPEC, answers({"path": "/b/R.a.1.dump"}, ROOM, TAKEN, ended(), HASH, None, None))
+    prepare, room, taking, dump, hashing, _artifact, _beside, _emit = done.asked
     assert room == Probe(name="backup_space", arguments={"path": "/b/R.a.1.dump"})
     assert taking == Snapshot()
     assert prepare == Probe(name="path_prepare", arguments={"directory": "${BACKUPS}", "name": "R.a.1.dump"})
@@ -39,6 +39,13 @@ def test_what_was_written_is_hashed_and_recorded() -> None:
     assert done.ended.effect == "none", "it changes nothing in the database"
 
 
+def test_a_dump_whose_hashes_find_no_room_beside_it_is_still_one() -> None:
+    full = "/b/x.SHA256SUMS: No space left on device"
+    done = play(KIND, SPEC, answers({"path": "/b/x"}, ROOM, TAKEN, ended(), HASH, None, full))
+    assert isinstance(done.ended, Passed)
+    assert (done.ended.evidence["checksums"], done.ended.evidence["checksums_error"]) == ("a.1.SHA256SUMS", full)
+
+
 def test_every_attempt_writes_a_place_of_its_own() -> None:
     done = play(KIND, SPEC, answers({"error": "taken"}), attempt=3)
     assert done.of(Probe)[0].arguments["name"] == "R.a.3.dump"
@@ -54,7 +61,10 @@ def test_a_directory_may_be_dumped_in_parallel_and_in_part() -> None:
         "timeout": 9.0,
     }
     done = play(
-        KIND, spec, answers({"path": "/b/R.a.1"}, ROOM, TAKEN, ended(), HASH), of=step("backup", spec, timeout=1.0)
+        KIND,
+        spec,
+        answers({"path": "/b/R.a.1"}, ROOM, TAKEN, ended(), HASH, None, None),
+        of=step("backup", spec, timeout=1.0),
     )
     assert done.of(Probe)[0].arguments["name"] == "R.a.1"
     (dump,) = done.of(RunChild)
@@ -63,7 +73,7 @@ def test_a_directory_may_be_dumped_in_parallel_and_in_part() -> None:
 
 
 def test_a_single_file_has_no_jobs() -> None:
-    done = play(KIND, SPEC | {"jobs": 4}, answers({"path": "/b/x"}, ROOM, TAKEN, ended(), HASH))
+    done = play(KIND, SPEC | {"jobs": 4}, answers({"path": "/b/x"}, ROOM, TAKEN, ended(), HASH, None, None))
     assert not [a for a in done.of(RunChild)[0].argv if a.startswith("--jobs")]
 
 
@@ -113,7 +123,7 @@ def test_what_is_no_backup_is_not_recorded_as_one(child: Any, hashed: Any, reaso
 def test_what_will_not_fit_is_not_begun(spec: Any, found: Any, need: int | None, reason: str | None) -> None:
     room = {k: v for k, v in (ROOM | found).items() if v is not None or k == "database_bytes"}
     asked = [room] if spec.get("space") != "skip" else []
-    done = play(KIND, SPEC | spec, answers({"path": "/b/x"}, *asked, TAKEN, ended(), HASH))
+    done = play(KIND, SPEC | spec, answers({"path": "/b/x"}, *asked, TAKEN, ended(), HASH, None, None))
     if reason is None:
         assert isinstance(done.ended, Passed)
     else:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tui.journal.codes import LeftOut
-from tui.steps.verify_backup.toc import TocEntry, chosen, read, without, written
+from tui.steps.archive.toc import TocEntry, chosen, read, without, written
 
 TEXT = """;
 ; Archive created at 2026-11-27 04:59:50 UTC

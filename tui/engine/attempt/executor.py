@@ -9,7 +9,8 @@ from typing import Any
 
 from tui.engine.attempt.proof import Prover
 from tui.engine.drivers.child import ChildDriver
-from tui.engine.drivers.files import hash_path, load_artifact, store_artifact
+from tui.engine.drivers.files import load_artifact, store_artifact, store_beside
+from tui.engine.drivers.hashes import HashDriver
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
@@ -95,6 +96,7 @@ class Executor:
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)
         self.probes = ProbeDriver(target, opened, environment, paths)
+        self.hashes = HashDriver(self.stop.is_set)
 
         artifacts = paths.artifacts
         self._drivers: dict[type[fx.Effect], Callable[[Any], Awaitable[Any]]] = {
@@ -104,7 +106,8 @@ class Executor:
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
             fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
-            fx.HashPath: lambda effect: hash_path(effect.path), fx.Now: self._now,
+            fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.hashes.hash,
+            fx.Now: self._now,
         }  # fmt: skip
         """What carries out an effect, where that takes nothing but the effect."""
 
@@ -264,7 +267,8 @@ class Executor:
     async def release(self) -> None:
         """Close what the attempt opened."""
         await self._each(
-            self.sql.close, self.queries.close, self.snapshots.close, self.children.close, self.output.close
+            self.sql.close, self.queries.close, self.snapshots.close, self.children.close, self.hashes.close,
+            self.output.close,
         )  # fmt: skip
 
     async def proof(self, prove: Proof) -> tuple[bool, dict[str, Any]]:

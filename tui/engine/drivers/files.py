@@ -1,15 +1,13 @@
-"""Files of the run's artifacts, and hashes of what was written; read in threads, so that no disk is waited for."""
+"""Files of the run's artifacts, read in threads, so that no disk is waited for."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 from pathlib import Path
 
 from tui.engine.exceptions import SCARCE
-from tui.files import create_file, open_regular
-from tui.steps.effects import PathHash
+from tui.files import closing, create_file, open_regular, sync_directory, write_all
 
 _MODE = 0o640
 """Whatever the umask: who may read the journal may read these."""
@@ -38,6 +36,25 @@ async def store_artifact(directory: Path, name: str, text: str) -> None:
     await asyncio.to_thread(write)
 
 
+async def store_beside(path: str, text: str) -> str | None:
+    """A new file beside what a step wrote, 0600 and durable; why it could not be written."""
+
+    def write() -> str | None:
+        place = Path(path)
+        try:
+            with closing(create_file(place, 0o600)) as file:
+                write_all(file, text.encode("utf-8", "surrogateescape"))
+                os.fsync(file)
+            sync_directory(place.parent)
+        except OSError as error:
+            if error.errno in SCARCE:
+                raise
+            return f"{path}: {error.strerror}"
+        return None
+
+    return await asyncio.to_thread(write)
+
+
 def _plain(name: str) -> str:
     assert name == Path(name).name, name
     return name
@@ -51,31 +68,3 @@ def _codec(encoding: str) -> str:
         return _encodings.pg2pyenc(encoding.encode())
     except Exception:
         return "utf-8"
-
-
-async def hash_path(path: str) -> PathHash:
-    """Length and SHA-256 of a file; of a directory, of its sorted sha256sum lines."""
-    return await asyncio.to_thread(_hash, Path(path))
-
-
-def _hash(path: Path) -> PathHash:
-    try:
-        if path.is_dir():
-            lines, total = [], 0
-            for file in sorted(p for p in path.rglob("*") if p.is_file()):
-                lines.append(f"{_digest(file)}  {file.relative_to(path)}\n")
-                total += file.stat().st_size
-            digest = hashlib.sha256("".join(lines).encode()).hexdigest()
-            return PathHash(bytes=total, files=len(lines), sha256=digest)
-        digest = _digest(path)
-        return PathHash(bytes=path.stat().st_size, files=1, sha256=digest)
-    except OSError as error:
-        if error.errno in SCARCE:
-            # That says nothing of the file.
-            raise
-        return PathHash(error=f"{path}: {error.strerror}")
-
-
-def _digest(path: Path) -> str:
-    with os.fdopen(open_regular(path, follow=True), "rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

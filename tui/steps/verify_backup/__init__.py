@@ -10,9 +10,10 @@ from msgspec.structs import fields
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
 from tui.said import N_, Quoted
+from tui.steps.archive.damage import damage
 from tui.steps.child import child_evidence
 from tui.steps.context import Context, StepRun
-from tui.steps.effects import Failed, HashPath, Passed, PathHash
+from tui.steps.effects import Failed, Passed
 from tui.steps.verify_backup.spec import VerifyBackupSpec
 from tui.steps.verify_backup.trial import run, trial
 
@@ -23,12 +24,10 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
     path = recorded.get("path")
     if not path or "sha256" not in recorded:
         return Failed(reason=FailReason.NO_BACKUP, evidence={"of": spec.of})
-    hashed: PathHash = yield HashPath(path=path)
-    evidence: dict[str, Any] = {"path": path, "level": spec.level, "sha256": hashed.sha256, "bytes": hashed.bytes}
-    if hashed.error is not None:
-        return Failed(reason=FailReason.BACKUP_UNREADABLE, evidence=evidence | {"error": hashed.error})
-    if hashed.sha256 != recorded["sha256"]:
-        return Failed(reason=FailReason.HASH_DIFFERS, evidence=evidence | {"recorded": recorded["sha256"]})
+    found = yield from damage(context, recorded, spec.timeout)
+    evidence: dict[str, Any] = {"path": path, "level": spec.level} | found.evidence
+    if found.reason is not None:
+        return Failed(reason=found.reason, evidence=evidence)
     listed = yield from run(context, spec, ("pg_restore", "--list", "--file=/dev/null", path))
     if listed.status != 0:
         return Failed(reason=FailReason.LIST_FAILED, evidence=evidence | child_evidence(listed) | {"tail": listed.tail})
@@ -66,9 +65,10 @@ def needs(spec: VerifyBackupSpec) -> Needs:
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
-    """Level, hash, what a trial restore brought back, what of it was compared and what was left out."""
+    """Level, hash, what is damaged; what a trial restore brought back, what of it was compared and what left out."""
     shown = ("level", "bytes", "sha256", "tables", "rows", "compared", "not_compared", "left_out_count")
-    return [(key, str(evidence[key])) for key in shown if key in evidence]
+    found = [(key, str(evidence[key])) for key in shown if key in evidence]
+    return found + [(key, ", ".join(evidence[key])) for key in ("damaged", "damaged_tables") if evidence.get(key)]
 
 
 TEXTS = {

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tui.journal.codes import FailReason, LeftOut
 from tui.sql.quoting import identifier, literal
+from tui.steps.archive import toc
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
@@ -23,7 +24,7 @@ from tui.steps.effects import (
     SqlError,
     StoreArtifact,
 )
-from tui.steps.verify_backup import scratch, toc
+from tui.steps.verify_backup import scratch
 from tui.steps.verify_backup.spec import VerifyBackupSpec
 
 _AT_ONCE: Final = 250

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import posixpath
+from collections.abc import Generator, Iterable
 from functools import partial
 from typing import Any, Literal
 
@@ -14,10 +15,12 @@ from tui.plan.kinds import Finding, Kind, Lint, Needs, Program, Room
 from tui.plan.scalars import Duration, disk_need
 from tui.said import N_, Quoted
 from tui.steps.answers import look
+from tui.steps.archive import sums
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
+    Effect,
     Emit,
     Failed,
     HashPath,
@@ -27,6 +30,8 @@ from tui.steps.effects import (
     RunChild,
     Snapshot,
     SnapshotTaken,
+    StoreArtifact,
+    StoreBeside,
 )
 
 
@@ -95,6 +100,7 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
     if hashed.error is not None or hashed.bytes == 0:
         return Failed(reason=FailReason.BACKUP_UNREADABLE, evidence=evidence | {"error": hashed.error})
     evidence |= {"bytes": hashed.bytes, "files": hashed.files, "sha256": hashed.sha256}
+    evidence |= yield from _kept_sums(context, path, hashed)
     yield Emit(
         event=BackupRecorded(
             step=context.step.id, attempt=context.attempt, path=path, format=spec.format, bytes=hashed.bytes,
@@ -102,6 +108,15 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
         )
     )  # fmt: skip
     return Passed(evidence=evidence)
+
+
+def _kept_sums(context: Context, path: str, hashed: PathHash) -> Generator[Effect, Any, dict[str, Any]]:
+    """Its files' hashes, as `sha256sum -c` reads them, among the artifacts and beside the dump."""
+    name = f"{context.step.id}.{context.attempt}.{sums.NAME}"
+    text = sums.written(posixpath.basename(path), hashed.listed)
+    yield StoreArtifact(name=name, text=text)
+    problem: str | None = yield StoreBeside(path=f"{path}.{sums.NAME}", text=text)
+    return {"checksums": name} | ({} if problem is None else {"checksums_error": problem})
 
 
 def needed(spec: BackupSpec, database: int | None, last: int | None) -> int | None:
