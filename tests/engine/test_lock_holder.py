@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+import tui.locale
 from tests.acceptance.station import Station
 from tests.postgres_server import Database
+from tui.journal.events import decode
 from tui.journal.line import Line, encode_data
 from tui.run.fold import fold
 from tui.run.state import RunState
+from tui.said import LANGUAGES
+from tui.words import events as words
 
 pytestmark = pytest.mark.postgres
 PLAN = """
@@ -55,6 +59,22 @@ def waiting_since(events: list[dict[str, Any]]) -> set[float]:
     return found
 
 
+def sentences(events: list[dict[str, Any]], language: str) -> dict[str, str]:
+    """The last sentence of each type of event, in a language."""
+    state, said = RunState(), dict[str, str]()
+    tui.locale.use(language)
+    try:
+        for event in events:
+            line = Line(**{**event, "data": encode_data(event["data"])})
+            state = fold(state, line)
+            told = words.told(decode(line.type, line.data), line, state)
+            if told is not None:
+                said[event["type"]] = told.sentence
+        return said
+    finally:
+        tui.locale.use("en")
+
+
 def test_every_retry_and_the_failure_name_the_holder(empty_database: Database, tmp_path: Path) -> None:
     events = ended(empty_database, tmp_path, "150ms", 3)
     pid = int((tmp_path / "pid").read_text())
@@ -69,8 +89,17 @@ def test_every_retry_and_the_failure_name_the_holder(empty_database: Database, t
     # All of them are one wait, which counts from the first.
     assert len(waiting_since(events)) == 1
     failed = next(e["data"] for e in events if e["type"] == "step.failed")
-    assert f"public.held; held by pid {pid} (postgres, report, idle in transaction)" in failed["message"]
+    # The server's words stay as they were said; whose lock it was stands beside them.
+    assert failed["message"] == "canceling statement due to lock timeout"
     assert failed["evidence"]["blockers"][0]["pid"] == pid
+    listed = next(e["data"] for e in events if e["type"] == "error.recorded")
+    assert listed["text"] == failed["message"] and "query" not in listed["facts"]["blockers"][0]
+    aborted = [e["data"] for e in events if e["type"] == "tx.aborted"]
+    assert all("held by" not in one["message"] for one in aborted)
+    for said in (sentences(events, language) for language in LANGUAGES):
+        for told in (said["step.failed"], said["error.recorded"], *([said["tx.aborted"]] if aborted else [])):
+            assert f"pid {pid}, postgres, report, idle in transaction" in told and " public.held " in told
+    assert "the lock on public.held was held by pid" in sentences(events, "en")["step.failed"]
 
 
 def test_an_only_try_takes_its_whole_lock_timeout(empty_database: Database, tmp_path: Path) -> None:
@@ -78,4 +107,4 @@ def test_an_only_try_takes_its_whole_lock_timeout(empty_database: Database, tmp_
     begun = next(e["mono"] for e in events if e["type"] == "tx.begin")
     failed = next(e for e in events if e["type"] == "step.failed")
     assert failed["mono"] - begun >= 1.4
-    assert "held by pid" in failed["data"]["message"]
+    assert failed["data"]["evidence"]["blockers"]

@@ -335,6 +335,20 @@ SAYS = """
 """
 
 
+@awaited
+async def test_a_program_without_a_place_to_work_in_is_not_started(empty_database: Database, tmp_path: Path) -> None:
+    made(empty_database)
+    async with Rig(tmp_path, empty_database, SAYS) as rig:
+        await rig.execute("say")
+        (rig.paths.output / ".run.1.private").write_text("in its way")
+        ended = await rig.execute("run")
+        data = ended["data"]
+        assert (data["reason"], data["effect"]) == ("not_started", "none")
+        said = data["evidence"]["error"]
+        assert said["code"] == "system_says_of" and said["facts"]["errno"] == "EEXIST"
+        assert said["facts"]["path"].endswith("/.run.1.private")
+
+
 @pytest.mark.parametrize("place", PLACES)
 @awaited
 async def test_an_output_file_that_cannot_be_written_costs_itself(
@@ -345,7 +359,9 @@ async def test_an_output_file_that_cannot_be_written_costs_itself(
         for step in ("say", "run"):
             PLACES[place](rig.paths.output / f"{step}.1")
             ended = await rig.execute(step)
-            assert ended["type"] == "step.passed" and ended["data"]["evidence"]["output_error"]
+            trouble = ended["data"]["evidence"]["output_error"]
+            assert ended["type"] == "step.passed" and trouble["code"] == "system_says_of"
+            assert trouble["facts"]["errno"].startswith("E") and trouble["facts"]["path"].endswith(f"{step}.1")
         assert not (rig.paths.directory / "elsewhere").exists()
         assert [e["data"]["text"] for e in rig.events("step.output")] == ["WARNING:  heard\n"]
         assert rig.recorder.stuck is None

@@ -23,9 +23,10 @@ from tui.run.attested import is_attested
 from tui.run.confirmation import at_stake, cost
 from tui.run.rollback import stays
 from tui.run.steps import StepState, is_signed
-from tui.words.codes import ENVIRONMENT, error_text, word
+from tui.words.codes import ENVIRONMENT, word
 from tui.words.confirmations import confirmation_words
 from tui.words.driving import stop_words
+from tui.words.errors import error_words
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
 from tui.words.steps import name_of
@@ -266,7 +267,7 @@ class CommandKeys:
         if error is None:
             self._console.say(StatusMessage(_("There is no open error."), "warning"))
             return
-        lines = explained(error_text(error.text, error.sqlstate), "bad")
+        lines = explained(error_words(error), "bad")
         self._text(
             _("Resolve {id}").format(id=visible(error.id)),
             _("Resolved"),
@@ -316,7 +317,7 @@ class CommandKeys:
             lines.extend(explained(text, "warn"))
         for error in unresolved:
             text = _("{id} is not resolved: {text}").format(
-                id=visible(error.id), text=visible(error_text(error.text, error.sqlstate)[:400])
+                id=visible(error.id), text=visible(error_words(error)[:400])
             )
             lines.extend(explained(text, "warn"))
         if costs:

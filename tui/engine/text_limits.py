@@ -39,8 +39,8 @@ class TextBudget:
 
 E = TypeVar("E", bound=Event)
 _BESIDE: Final[dict[type[Event], tuple[str, ...]]] = {
-    ErrorRecorded: ("text",), StepFailed: ("message",), StepWaiting: ("facts",), TxAborted: ("message",),
-    TxCommitted: ("warnings",),
+    ErrorRecorded: ("text", "facts"), StepFailed: ("message",), StepWaiting: ("facts",),
+    TxAborted: ("message", "facts"), TxCommitted: ("warnings",),
 }  # fmt: skip
 """What the evidence of the outcome that follows has in its full length."""
 _WHOLE: Final = 16 * LONGEST

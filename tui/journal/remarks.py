@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from tui.said import Joined, Said
+from tui.said import Joined, Said, said_of
 
 Remarked = StrEnum(
     "Remarked",
@@ -26,8 +27,8 @@ PASSWORD_TIMEOUT PASSWORD_UNSPLIT PATH_RELATIVE POOLER_NOW PROC_FORBIDDEN PROC_M
 PROGRAM_MISSING PROGRAM_NOT_HERE PROGRAM_NOT_STARTED PSQL_LOST REASONS REPLICAS_GONE ROLE_NOT_GIVEN SERVER_AWAY
 SERVER_NOT_HERE SERVER_SILENT SERVICE_FILE_LINE SERVICE_FILE_UNREADABLE SERVICE_UNKNOWN SESSIONS_HIDDEN SESSION_CLOSED
 SETTINGS_REFUSED SOURCE_TIMEOUT SPACE_DIRECTORY_HIDDEN SPACE_NOT_HERE SPACE_NOT_TOLD SPACE_OF_SOURCE SPACE_UNANSWERED
-SPACE_UNNAMED SSH_ENDED SSH_FAILED SSH_NOT_STARTED SSH_NO_TEXT STILL_THERE TARGET_ANSWERS TARGET_SILENT TARGET_TAKEN
-THIS_HOST VARIABLE_UNSET WATCH_ENDED WITH_HINT
+SPACE_UNNAMED SSH_ENDED SSH_FAILED SSH_NOT_STARTED SSH_NO_TEXT STILL_THERE SYSTEM_SAYS SYSTEM_SAYS_OF
+TARGET_ANSWERS TARGET_SILENT TARGET_TAKEN THIS_HOST VARIABLE_UNSET WATCH_ENDED WITH_HINT
 """,
 )
 """What an engine has to say of the server, its host and its programs beside the codes of outcomes."""
@@ -60,9 +61,23 @@ def neutral(said: object) -> Any:
     return str(said) if isinstance(said, Said) else said
 
 
-def said_fields(told: Any) -> dict[str, Any]:
-    """What `neutral` has made as the fields of an event: `message` for foreign text, `code` and `facts` beside it."""
-    return {"code": told["code"], "facts": told["facts"]} if isinstance(told, dict) else {"message": told}
+def neutral_of(error: BaseException) -> Any:
+    """For the journal, what an exception says; of one of the operating system's its number by name, its words and the
+    file that it is about."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return neutral(said_of(error)) or type(error).__name__
+    facts = {"errno": errno.errorcode.get(error.errno, error.errno), "reason": error.strerror or ""}
+    if error.filename is None:
+        return Coded(Remarked.SYSTEM_SAYS, **facts).neutral()
+    return Coded(Remarked.SYSTEM_SAYS_OF, **facts, path=error.filename).neutral()
+
+
+def said_fields(told: Any, beside: Mapping[str, Any] = {}) -> dict[str, Any]:
+    """What `neutral` has made as the fields of an event: `code` with its `facts`, or `message` for foreign text, with
+    what is known `beside` it as `facts`."""
+    if isinstance(told, dict):
+        return {"code": told["code"], "facts": told["facts"]}
+    return {"message": told, "facts": dict(beside)} if beside else {"message": told}
 
 
 def coded(told: object) -> Any:

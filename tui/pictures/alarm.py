@@ -13,7 +13,8 @@ from tui.run.errors import RecordedError
 from tui.run.measured import fresh
 from tui.run.state import RunState
 from tui.words.cause import cause
-from tui.words.codes import STEP_STATUS, error_text, metric_word, word
+from tui.words.codes import STEP_STATUS, metric_word, word
+from tui.words.errors import error_words
 from tui.words.figures import clock, figure, time_of_day
 from tui.words.inert import visible
 from tui.words.steps import name_of
@@ -105,7 +106,7 @@ def _errors(view: View) -> Alarm:
         text = "" if count == 1 else ngettext("{n} unresolved error", "{n} unresolved errors", count).format(n=count)
         return Alarm(((text, "warn"),) if text else ())
     text = ngettext("{n} unresolved error, {id}: {text}", "{n} unresolved errors, the latest {id}: {text}", count)
-    told = text.format(n=count, id=visible(latest.id), text=visible(error_text(latest.text, latest.sqlstate)[:400]))
+    told = text.format(n=count, id=visible(latest.id), text=visible(error_words(latest)[:400]))
     return Alarm(((told, "warn"),))
 
 

@@ -39,7 +39,7 @@ from tui.words.codes import (
 from tui.words.figures import clock, number, offset, span, time_of_day, whole
 from tui.words.inert import visible
 from tui.words.progress import progress_of
-from tui.words.steps import name_of
+from tui.words.steps import name_of, note_of
 from tui.words.trouble import trouble
 from tui.words.unknown import lack_words, place_words, sizes_words
 from tui.words.waiting import wait_words
@@ -134,8 +134,9 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         rows.append((_("commit"), _("COMMIT was sent, its answer is awaited"), "warn"))
     if at.confirmed is not None and at.confirmed.target is not None:
         rows.append((_("confirmed"), visible(at.confirmed.reason or at.confirmed.target), "warn"))
-    if at.note:
-        rows.append((_("note"), visible(at.note), "text"))
+    note = note_of(at.note, at.evidence)
+    if note:
+        rows.append((_("note"), visible(note), "text"))
     if is_attested(at.id):
         text = _("Nothing measures this on this target: say how you know whether it holds.")
         rows.append((_("criterion"), text, "text"))

@@ -8,11 +8,12 @@ from tui.locale import _, ngettext
 from tui.pictures.cells import wrapped
 from tui.pictures.lines import Line, clipped
 from tui.pictures.view import View
+from tui.run.lockwait import sessions
 from tui.words.figures import ago, clock
 from tui.words.inert import visible
 from tui.words.progress import progress_of
 from tui.words.steps import name_of
-from tui.words.waiting import session_words, sessions, wait_words
+from tui.words.waiting import session_words, wait_words
 
 
 def waits(view: View, width: int) -> list[Line]:

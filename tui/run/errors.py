@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 
@@ -20,6 +20,8 @@ class RecordedError(Struct, frozen=True, kw_only=True):
     mono: float = 0.0
     source: str = ""
     resolved: str | None = None
+    lock: dict[str, Any] | UnsetType = UNSET
+    """Of one that did not get a lock: `wanted`, and `blockers` as they were seen."""
 
     @property
     def weighs(self) -> bool:

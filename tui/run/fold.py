@@ -235,6 +235,7 @@ def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
     recorded = RecordedError(
         id=event.id, text=cut(event.text, REPEATED) if event.code is None else event.told, step=event.step,
         sqlstate=event.sqlstate, mono=line.mono, source=event.source,
+        lock=event.facts if event.code is None and event.facts else msgspec.UNSET,
     )  # fmt: skip
     at = None if event.step is None else state.steps.get(event.step)
     steps = state.steps

@@ -1,4 +1,4 @@
-"""Since when a step has been waiting for a lock: from its first try, over all further ones. Pure.
+"""Since when a step has been waiting for a lock, from its first try over all further ones, and for whom. Pure.
 
 A statement that is tried gently waits, gives up, pauses and waits again; for the person who looks on that is one wait.
 Between two tries the journal says that nothing is waited for; what tells the next try from a statement that got its
@@ -7,6 +7,7 @@ lock and went on is how soon the next word of a lock comes, and the number of th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tui.journal.codes import WaitReason
@@ -31,6 +32,26 @@ def waited(at: StepState, event: StepWaiting, mono: float) -> dict[str, Any]:
         "waiting": event.reason, "waiting_facts": event.facts, "waiting_since": mono if since is None else since,
         "lock_since": lock,
     }  # fmt: skip
+
+
+def sessions(facts: Mapping[str, Any], side: str) -> list[dict[str, Any]]:
+    """The sessions of a lock tree on one side (`ours`, `blockers`, `blocked`), nearest first."""
+    found = facts.get(side)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list | tuple) else []
+
+
+def root(facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """From where the queue comes: the first of the `blockers` that waits for nobody itself."""
+    blockers = sessions(facts, "blockers")
+    return next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
+
+
+def in_short(lock: Mapping[str, Any]) -> dict[str, Any]:
+    """Of `wanted` and `blockers` what a list tells: the root alone, without what it executes."""
+    held = root(lock)
+    if held is None:
+        return {}
+    return {"wanted": lock.get("wanted", ""), "blockers": [{k: v for k, v in held.items() if k != "query"}]}
 
 
 def _goes_on(at: StepState, event: StepWaiting, mono: float) -> bool:

@@ -189,6 +189,8 @@ def _signing(state: RunState, at: StepState) -> e.StepSigned | None:
         return None
     person = policy.signer or "engine"
     evidence = {"signed_by": person, "note": policy.sign_off, "sign_off": True}
+    if not policy.sign_off:
+        del evidence["note"]
     return e.StepSigned(step=at.id, attempt=at.attempt + 1, note=policy.sign_off, person=person, evidence=evidence)
 
 

@@ -84,7 +84,7 @@ def _again(context: Context, effect: Effect, error_of: Callable[[T], SqlError | 
             # Somebody does not want it asked; that it was no restart is known by now.
             break
         waiting = True
-        facts = error_facts(error) | {"tries": tries, "pause_s": pause}
+        facts = error_facts(error) | error.lock | {"tries": tries, "pause_s": pause}
         yield context.waits(WaitReason.UNANSWERED, facts)
         if (yield Sleep(seconds=pause, compressible=False)):
             break

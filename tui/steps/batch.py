@@ -178,7 +178,7 @@ class _Batches:
         return "some" if self.number else "unknown" if outlasts(self.spec.sql) else "none"
 
     def _failed(self, reason: FailReason, done: TxDone) -> Failed:
-        evidence = self._evidence() | done.lock
+        evidence = self._evidence()
         return Failed(reason=reason, evidence=evidence, effect=self._effect(), error=done.error)
 
     def _passed(self, done: TxDone) -> Passed:

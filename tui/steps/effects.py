@@ -24,7 +24,8 @@ class Effect(Struct, frozen=True, kw_only=True):
 class SqlError(Struct, frozen=True, kw_only=True):
     """What the server said; in `message` also a code with its facts. `line` is the line in `file`, or in the statement
     where there is no file. `lost`: no connection was to be had, or it was lost, so that nothing was answered. `memory`:
-    there was no room here for the answer."""
+    there was no room here for the answer. `lock`: what it waited for (`wanted`) and who held it (`blockers`), where it
+    failed for want of a lock and that was seen."""
 
     sqlstate: str | None
     message: str | dict[str, Any]
@@ -35,6 +36,7 @@ class SqlError(Struct, frozen=True, kw_only=True):
     line: int | None = None
     lost: bool = False
     memory: bool = False
+    lock: dict[str, Any] = {}
 
 
 class SqlStatement(Struct, frozen=True, kw_only=True):
@@ -138,10 +140,9 @@ class RunSession(Effect, frozen=True, kw_only=True):
 class TxDone(Struct, frozen=True, kw_only=True):
     """How a transaction ended. A commit whose reply was lost never gets here: its fate is decided first.
 
-    `lock`: what it waited for (`wanted`) and who held it (`blockers`), where it failed for want of a lock. `anew`:
-    nothing was done, because the session is a new one and what earlier statements left in the old one is missing; with
-    an `error` the statements that were to make it anew failed. `left`: what a statement outside a transaction left that
-    did not end well, by the catalogue; `leftovers` are the objects it left unfinished.
+    `anew`: nothing was done, because the session is a new one and what earlier statements left in the old one is
+    missing; with an `error` the statements that were to make it anew failed. `left`: what a statement outside a
+    transaction left that did not end well, by the catalogue; `leftovers` are the objects it left unfinished.
 
     `rows`: changed by what command tags say. `changed`: by the server's count, where that was asked for and it counts.
     `claimed`: what the last statement says of itself, in its tag or in the one number that it returns; `returned`: how
@@ -150,7 +151,6 @@ class TxDone(Struct, frozen=True, kw_only=True):
 
     committed: bool
     error: SqlError | None = None
-    lock: dict[str, Any] = {}
     rows: int = 0
     changed: int | None = None
     claimed: int | None = None
@@ -290,7 +290,7 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     timed_out: bool = False
     settings_lost: tuple[str, ...] = ()
     lost: bool = False
-    output_error: str | None = None
+    output_error: str | dict[str, Any] | None = None
     severed: FailReason | None = None
 
 

@@ -115,7 +115,7 @@ def gently(
             break
         pause = attempt.pause * random.uniform(0.5, 1.5)
         facts = {"try": number, "of": len(plan), "pause_s": round(pause, 3), "lock_timeout_s": attempt.lock_timeout}
-        facts |= done.lock
+        facts |= done.error.lock
         yield context.waits(WaitReason.LOCK_RETRY, facts)
         stopped = yield Sleep(seconds=pause, compressible=False)
         if stopped:

@@ -17,6 +17,7 @@ from tui.words.codes import EFFECT, FATE_REASON, REASON, word
 from tui.words.inert import visible, visible_lines
 from tui.words.said import told
 from tui.words.trouble import Row, as_told, error_of, place, trouble_of, which_checks
+from tui.words.waiting import lock_words
 
 _SAID_BY_MESSAGE = frozenset({"sql_error", "exit_status", "total_error", "end_not_reached", "restore_failed"})
 """Reasons that the message itself says better."""
@@ -77,6 +78,8 @@ def _what(step: dict[str, Any], message: object, where: str, printed: _Printed) 
     said = next((line for line in visible_lines(told(message)) if line.strip()), "")
     if said:
         said = f"{where}: {said}" if where else said
+        whose = lock_words(step["evidence"])
+        said = f"{said}; {whose}" if whose else said
         known = said if reason in _SAID_BY_MESSAGE else f"{why}: {said}"
         return f"{known}; {found}" if found and reason not in _SAID_BY_MESSAGE else known
     if printed.line:
@@ -95,8 +98,8 @@ def _found(rows: list[Row], said: str) -> str:
         _("reason"), _("where"), "SQLSTATE", _("message"), _("detail"), _("hint"), _("context"), _("effect"),
         _("printed last"), "",
     }  # fmt: skip
-    # Of what a proof is about the reason has told already.
-    without.add(_("proof"))
+    # Of what a proof is about the reason has told already; whose lock it was is told behind what was said.
+    without |= {_("proof"), _("lock")}
     short = {_("value"), _("expected")}
     # A status of 0 is no word on why.
     told_rows = (row for row in rows if row[0] not in without and row != (_("exit status"), "0"))

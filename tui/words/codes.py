@@ -266,13 +266,6 @@ def worded(value: Any, name: str = "") -> Any:
     return value if known is None else _(known)
 
 
-def error_text(text: str | dict[str, Any], sqlstate: str | None = None) -> str:
-    """A recorded error: the server's own words, which have a SQLSTATE, or the words for the reason where it said none;
-    not `visible` yet."""
-    is_reason = isinstance(text, str) and text in REASON and not sqlstate
-    return _(REASON[text]) if is_reason else told(text)  # type: ignore[index]
-
-
 def reason_of(reason: str | None, sqlstate: str | None, status: str, by: str | None) -> str:
     """Why a step failed, was skipped (by a person: in its own words) or cancelled; the SQLSTATE where there is one."""
     is_own = status == "skipped" and by != "engine"

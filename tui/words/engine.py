@@ -182,6 +182,8 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.SSH_NOT_STARTED: N_("The program {program} cannot be started: {reason}."),
     R.SSH_NO_TEXT: N_("The shell on {host} prints what is no text."),
     R.STILL_THERE: N_("{names} is still there"),
+    R.SYSTEM_SAYS: N_("the operating system says: {reason} ({errno})"),
+    R.SYSTEM_SAYS_OF: N_("the operating system says of {path}: {reason} ({errno})"),
     R.TARGET_ANSWERS: N_("The target answers again."),
     R.TARGET_SILENT: N_("The target has not answered since {time}."),
     R.TARGET_TAKEN: N_("another run is changing this database: {names}"),

@@ -13,8 +13,9 @@ from tui.run.other_runs import beside, neighbour
 from tui.run.rollback import stays
 from tui.run.state import Barrier, RunState
 from tui.said import Said, several
-from tui.words.codes import REASON, TAKEN_OVER, error_text, metric_word, word
+from tui.words.codes import REASON, TAKEN_OVER, metric_word, word
 from tui.words.driving import drive_word
+from tui.words.errors import error_text
 from tui.words.figures import figure, size, span, whole
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
@@ -140,7 +141,7 @@ def _feedback(event: e.FeedbackAdded, line: Line, state: RunState) -> Told:
 
 
 def _error(event: e.ErrorRecorded, line: Line, state: RunState) -> Told:
-    text = error_text(event.told, event.sqlstate)
+    text = error_text(event.told, event.sqlstate, {} if event.code is not None else event.facts)
     return Told("error", say(Said("Error {id}: {text}", id=event.id, text=text)) + coded(event.sqlstate))
 
 

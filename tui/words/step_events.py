@@ -15,8 +15,8 @@ from tui.words.figures import whole
 from tui.words.inert import visible
 from tui.words.said import say, told
 from tui.words.severity import Teller, Told, because, coded, done_by
-from tui.words.steps import progress_sentence
-from tui.words.waiting import wait_words
+from tui.words.steps import note_of, progress_sentence
+from tui.words.waiting import lock_words, wait_words
 
 
 def title_of(state: RunState, step: str) -> str:
@@ -88,7 +88,7 @@ def _skipped(event: e.StepSkipped, line: Line, state: RunState) -> Told:
 
 def _signed(event: e.StepSigned, line: Line, state: RunState) -> Told:
     said = Said("signed by {by}: {step}", step=title_of(state, event.step), by=event.person or line.by)
-    return Told("person", say(said) + because(event.note))
+    return Told("person", say(said) + because(note_of(event.note, event.evidence)))
 
 
 def _by_hand(event: e.StepByHand, line: Line, state: RunState) -> Told:
@@ -128,7 +128,8 @@ def _committed(event: e.TxCommitted, line: Line, state: RunState) -> Told:
 
 def _aborted(event: e.TxAborted, line: Line, state: RunState) -> Told:
     text = say(Said("transaction rolled back by the server: {step}", step=title_of(state, event.step)))
-    return Told("warning", text + because(told(event.told)) + coded(event.sqlstate))
+    whose = "" if event.code is not None else lock_words(event.facts)
+    return Told("warning", text + because(told(event.told)) + coded(event.sqlstate) + (f"; {whose}" if whose else ""))
 
 
 STEP_EVENTS: dict[type[Any], Teller] = {

@@ -20,6 +20,11 @@ def name_of(at: StepState) -> str:
     return visible(f"{at.place.number} {at.step.title}")
 
 
+def note_of(note: str | None, evidence: dict[str, Any]) -> str:
+    """What a person wrote who signed; where the run's policy signs without a text, that. Not `visible` yet."""
+    return note or (_("the run's policy signs by itself") if evidence.get("sign_off") is True else "")
+
+
 def unit_word(unit: str, count: Any) -> str:
     """What progress counts, in the number of `count`; one without a word is shown as it is."""
     if unit != "rows":

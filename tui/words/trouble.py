@@ -16,6 +16,7 @@ from tui.words.figures import size
 from tui.words.inert import visible, visible_lines
 from tui.words.said import told
 from tui.words.shortfall import findings
+from tui.words.waiting import lock_words
 
 Row = tuple[str, str]
 _TROUBLED = frozenset({"failed", "undecided", "cancelled"})
@@ -49,6 +50,9 @@ def trouble_of(step: dict[str, Any]) -> list[Row]:
     rows = list(_why(step))
     said = list(_said(error_of(step)))
     rows += said
+    whose = lock_words(evidence)
+    if whose:
+        rows.append((_("lock"), whose))
     rows += findings(evidence, step["fate_reason"] if step["status"] == "undecided" else step["reason"])
     rows += _checks(evidence.get("checks"))
     kind = kind_of(step["kind"])

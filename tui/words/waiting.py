@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from tui.locale import _, ngettext
+from tui.run.lockwait import root, sessions
 from tui.run.other_runs import awaited
 from tui.said import N_
 from tui.words.codes import STEP_WAITING, metric_word, word
@@ -46,6 +48,8 @@ def wait_words(reason: str, facts: dict[str, Any]) -> str:
             return _lock(facts)
         case "lock_retry":
             return _with_facts(reason, facts) + _holder(facts)
+        case "unanswered" | "proof_unanswered" if whose := lock_words(facts):
+            return f"{_with_facts(reason, facts)}; {whose}"
         case "blocks_others":
             return _blocks(facts)
         case "old_transaction":
@@ -89,12 +93,6 @@ def _behind(facts: dict[str, Any]) -> str:
     return text.format(service=shown.get("from", "?"), lsn=shown.get("wanted", "?"), bytes=shown.get("bytes", "?"))
 
 
-def sessions(facts: dict[str, Any], side: str) -> list[dict[str, Any]]:
-    """The sessions of a lock tree on one side (`ours`, `blockers`, `blocked`), nearest first."""
-    found = facts.get(side)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list | tuple) else []
-
-
 def session_words(session: dict[str, Any]) -> str:
     """`pid 4711, ana, psql, idle in transaction for 3 min`; `the prepared transaction pay-17, prepared 3 h ago`."""
     if session.get("gid"):
@@ -118,25 +116,31 @@ def _prepared(holder: dict[str, Any]) -> str:
     return _("the prepared transaction {gid}, prepared {span} ago").format(gid=gid, span=ago(age))
 
 
-def _root(facts: dict[str, Any]) -> dict[str, Any] | None:
-    """From where the queue comes."""
-    blockers = sessions(facts, "blockers")
-    return next((each for each in blockers if not each.get("waits_for")), blockers[0] if blockers else None)
-
-
 def _holder(facts: dict[str, Any]) -> str:
-    root = _root(facts)
-    return "" if root is None else ", " + _("held by {holder}").format(holder=session_words(root))
+    holder = root(facts)
+    return "" if holder is None else ", " + _("held by {holder}").format(holder=session_words(holder))
+
+
+def lock_words(facts: Mapping[str, Any]) -> str:
+    """Whose lock it was that was not to be had, as a sentence without an end; empty where nobody saw it."""
+    held_by = root(facts)
+    if held_by is None:
+        return ""
+    wanted, holder = str(facts.get("wanted") or ""), session_words(held_by)
+    if not wanted:
+        return _("the lock was held by {holder}").format(holder=holder)
+    text = _("the lock on {relation} was held by {holder}")
+    return text.format(relation=visible(wanted.partition(" ")[2] or wanted), holder=holder)
 
 
 def _older(facts: dict[str, Any]) -> str:
-    root = _root(facts)
-    if root is None:
+    oldest = root(facts)
+    if oldest is None:
         return ""
-    age = root.get("transaction_age_s")
-    if root.get("gid") or not isinstance(age, int | float):
-        return session_words(root)
-    return f"{session_words(root)}, " + _("its transaction is open for {span}").format(span=ago(age))
+    age = oldest.get("transaction_age_s")
+    if oldest.get("gid") or not isinstance(age, int | float):
+        return session_words(oldest)
+    return f"{session_words(oldest)}, " + _("its transaction is open for {span}").format(span=ago(age))
 
 
 def _lock(facts: dict[str, Any]) -> str:

@@ -6,12 +6,15 @@ import click
 import pytest
 from msgspec.structs import replace
 
+import tui.locale
 from tests.unit.cli.journals import plan, sign
+from tui.cli import demo
 from tui.cli.drive import way_of
 from tui.cli.exit import Exit, Stop
 from tui.cli.options import policy_of
 from tui.cli.run import choose_target, mode_of
 from tui.plan.model import Target
+from tui.said import LANGUAGES
 
 ONE = plan(sign("go"))
 TWO = replace(
@@ -50,6 +53,15 @@ def test_policies() -> None:
     assert headless is not None
     assert (headless.drive, headless.sign_off, headless.on_failure) == ("headless", "as agreed", "rollback")
     assert (headless.signer or "").startswith("ana (declared by ")
+
+
+def test_the_demo_signs_in_no_language() -> None:
+    policies = []
+    for language in LANGUAGES:
+        tui.locale.use(language)
+        policies.append(demo.policy_of(True, False))
+    tui.locale.use("en")
+    assert len(set(map(repr, policies))) == 1 and policies[0].sign_off == ""
 
 
 def test_ways() -> None:

@@ -22,7 +22,7 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("postgres/conninfo/programs|engine/programs/client_tools|engine/drivers/(child|psql)", "psql", "the program"),
     ("postgres/conninfo/parameters|engine/target/access", "monitor", "what a session is for"),
     ("engine/redaction/published|pictures/details", "sql|query", "keys of specs and proofs"),
-    ("pictures/waits", "query", "what a session of the server executes"),
+    ("pictures/waits|run/lockwait", "query", "what a session of the server executes"),
     ("steps/verify_backup/", "restore", "a level of verification"),
     ("helm/protocol", "command", "why a client comes"),
     ("cli/|console/(input/|commander)|words/refusals", "sign|check", "a command, and what refuses it"),

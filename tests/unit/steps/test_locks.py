@@ -79,7 +79,7 @@ def test_the_last_try_is_the_last() -> None:
 
 def test_who_held_the_lock_is_told_with_the_retry() -> None:
     seen = {"wanted": "AccessExclusiveLock public.t", "blockers": [{"pid": 7}]}
-    _ended, asked = drive(0.5, 8, [replace(refused(LOCKED), lock=seen), committed()])
+    _ended, asked = drive(0.5, 8, [refused(replace(LOCKED, lock=seen)), committed()])
     waits = [effect.event for effect in asked if isinstance(effect, Emit) and isinstance(effect.event, StepWaiting)]
     facts = waits[0].facts
     assert facts.items() >= seen.items() and facts["try"] == 1

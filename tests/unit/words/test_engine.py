@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui.journal.remarks import Coded, Remarked, coded, neutral
+import pytest
+
+from tui.journal.remarks import Coded, Remarked, coded, neutral, neutral_of
 from tui.said import Joined, Said, from_data, to_data
 from tui.words.engine import SENTENCES
 from tui.words.said import say, told
@@ -74,15 +76,19 @@ def test_no_sentence_holds_sql_that_a_translation_could_change() -> None:
     assert "{" not in say(Coded(Remarked.PROC_FORBIDDEN, reason="r", role="pg_x", functions="f(text)"))
 
 
-_FAILURES = ("SqlError", "StatementFailed", "ConnectFailed", "ConnectionLost", "OtherServer", "LookupError", "Rows")
+_FAILURES = (
+    "SqlError", "StatementFailed", "ConnectFailed", "ConnectionLost", "OtherServer", "LookupError", "Rows", "ChildDone",
+)  # fmt: skip
 
 
 def _sentences(tree: ast.AST) -> Iterator[str]:
-    """Texts of ours, with a blank in them, that an error is made of."""
+    """Texts of ours, with a blank in them, and those of exceptions, that an error is made of."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FAILURES:
             for given in (*node.args, *(one.value for one in node.keywords)):
                 text = ast.unparse(given)
+                if re.match(r"(str|said|repr)\(", text):
+                    yield text
                 if isinstance(given, ast.JoinedStr | ast.Constant) and text[:1] in "'\"f" and " " in text:
                     yield text
 
@@ -96,3 +102,15 @@ def test_no_error_is_made_of_a_sentence_of_ours() -> None:
     ]
     assert found == []
     assert list(_sentences(ast.parse("raise StatementFailed('57014', f'cancelled before {what}')")))
+    assert list(_sentences(ast.parse("ChildDone(status=None, error=str(error))")))
+
+
+def test_what_the_operating_system_says_is_a_code_with_its_number_and_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught:
+        (tmp_path / "none" / "x").read_text()
+    found = neutral_of(caught.value)
+    assert found["code"] == "system_says_of"
+    assert (found["facts"]["errno"], found["facts"]["path"]) == ("ENOENT", str(tmp_path / "none" / "x"))
+    assert "ENOENT" in told(found) and str(tmp_path) in told(found) and "[Errno" not in told(found)
+    assert neutral_of(OSError(28, "No space left on device"))["code"] == "system_says"
+    assert neutral_of(ValueError()) == "ValueError" and neutral_of(TimeoutError()) == "TimeoutError"

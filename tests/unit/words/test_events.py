@@ -16,7 +16,8 @@ from tui.pictures.log import log_lines
 from tui.plain.narrator import narrate
 from tui.run.fold import fold
 from tui.run.state import RunState
-from tui.words.codes import error_text, reason_of
+from tui.words.codes import reason_of
+from tui.words.errors import error_text
 from tui.words.events import TOLD, rollback_reason, told
 
 STORIES = (prepared, backing_up, migrating, migrated, failed, rolled_back)
@@ -33,6 +34,7 @@ SAID: tuple[e.Event, ...] = (
     e.StepWaiting(**STEP, reason="lock"), e.StepFate(**STEP, fate="undecided", reason="other_timeline"),
     e.StepPassed(**STEP), e.StepFailed(**STEP, reason="sql_error", sqlstate="40P01", message="deadlock"),
     e.StepSkipped(**STEP, reason="host_ended"), e.StepSigned(**STEP, note="seen", person="ana"),
+    e.StepSigned(**STEP, person="demo", evidence={"signed_by": "demo", "sign_off": True}),
     e.StepByHand(**STEP, note="done", person="ana"), e.StepCancelled(**STEP, reason="companion"),
     e.StepCancelled(**STEP, reason="person"), e.StepUndone(**STEP), e.CancelRequested(**STEP, reason="rollback"),
     e.TxCommitted(**STEP, rows=1), e.TxAborted(**STEP, sqlstate="40001", message="again"),

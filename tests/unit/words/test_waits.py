@@ -71,6 +71,11 @@ SINCE = {"since": "2026-12-05T22:03:15Z"}
             "proof_unanswered", {"tries": 3, "exception": "MemoryError"},
             "asks again whether its effect is there: there was no answer (tries 3, exception MemoryError)",
         ),
+        (
+            "proof_unanswered", {"message": "canceling", "wanted": "ShareLock app.orders", "blockers": [PREPARED]},
+            r"asks again whether its effect is there; no answer yet: canceling; the lock on app.orders was held by the "
+            r"prepared transaction pay\x1b-17, prepared 3 h 01 min ago",
+        ),
         ("backend_gone", {"pid": 12}, "its session is gone from the server, and its connection did not tell"),
         ("of_a_newer_version", {"n": 3, "far\x1b": "x"}, r"waits: of_a_newer_version (n 3, far\x1b x)"),
     ],

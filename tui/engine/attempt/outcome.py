@@ -20,6 +20,7 @@ from tui.plan.model import Proof
 from tui.plan.sealed import NotAsSealed
 from tui.postgres.errors import PostgresError
 from tui.postgres.evidence import outside
+from tui.run.lockwait import in_short
 from tui.run.steps import UNANSWERED
 from tui.steps import effects as fx
 from tui.steps.answers import TERMINATED, error_facts, passes
@@ -70,7 +71,7 @@ class OutcomeRecorder(Executor):
         watched = self.companion_end and outcome.reason in _SEEN
         if self.stop.is_set() and self.stop_reason != CancelReason.TIMEOUT and not recovered and not watched:
             if outcome.error is not None:
-                common["evidence"] |= {"error": self._located(outcome.error)}
+                common["evidence"] |= {"error": self._located(outcome.error), **outcome.error.lock}
             return [e.StepCancelled(**common, reason=self.stop_reason or CancelReason.PERSON)]
         reason, timed_out = outcome.reason, self.stop_reason == CancelReason.TIMEOUT
         if outcome.error is not None and outcome.error.memory:
@@ -86,8 +87,9 @@ class OutcomeRecorder(Executor):
         if reason in UNANSWERED and outcome.error and outcome.error.lost and outcome.error.sqlstate == TERMINATED:
             reason = FailReason.TERMINATED
         error = outcome.error or self._printed(outcome)
+        lock = {} if error is None else error.lock
         if error is not None:
-            common["evidence"] |= {"error": self._located(error)}
+            common["evidence"] |= {"error": self._located(error), **lock}
         message = None if error is None else error.message
         if reason == FailReason.NOT_CARRIED_OUT:
             message = outcome.evidence.get(Fact.MESSAGE)
@@ -101,7 +103,7 @@ class OutcomeRecorder(Executor):
             id=number,
             text=text,
             code=failed.code,
-            facts=failed.facts,
+            facts=failed.facts or in_short(lock),
             step=step,
             attempt=attempt,
             sqlstate=failed.sqlstate,

@@ -97,7 +97,7 @@ class Prover:
             if error is None or denies(error):
                 self._tell(WaitReason.NONE, {})
                 return self._answered(prove, rows)
-            said = error_facts(error) | {"tries": tries}
+            said = error_facts(error) | error.lock | {"tries": tries}
             if self._stop.is_set() or not passes(error) or time.monotonic() + pause > deadline:
                 break
             self._tell(WaitReason.PROOF_UNANSWERED, said | {"pause_s": pause})

@@ -13,7 +13,6 @@ import msgspec
 
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.program_start import ProgramStart
-from tui.engine.exceptions import said
 from tui.engine.programs.child import Child, ChildLost, ChildNotStarted, read_status, status_path
 from tui.engine.programs.client_tools import LIBPQ_PROGRAMS
 from tui.engine.programs.private_files import PrivateFiles
@@ -28,7 +27,7 @@ from tui.journal.codes import FailReason
 from tui.journal.events import ChildStarted, RunOpened, StepOutput, StepProgress
 from tui.journal.failure import JournalFull
 from tui.journal.line import JournalError
-from tui.journal.remarks import Coded, Remarked, neutral
+from tui.journal.remarks import Coded, Remarked, neutral, neutral_of
 from tui.plan.model import Step
 from tui.plan.scalars import ExpansionError
 from tui.plan.sealed import NotAsSealed, SealedPlan
@@ -37,7 +36,6 @@ from tui.postgres.evidence import fence
 from tui.postgres.identity import OtherTarget
 from tui.postgres.session import Session
 from tui.runs.paths import RunPaths
-from tui.said import said_of
 from tui.steps.effects import ChildDone, RunChild
 
 
@@ -122,7 +120,7 @@ class ChildDriver:
             except NotAsSealed:
                 raise
             except OSError as error:
-                return ChildDone(status=None, error=str(error))
+                return ChildDone(status=None, error=neutral_of(error))
             return await self._run(effect, accompany, directory)
         finally:
             if accompany is not None:
@@ -137,7 +135,7 @@ class ChildDriver:
         except ExpansionError as error:
             return ChildDone(status=None, error=Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral())
         except (LookupError, ValueError, OSError) as error:
-            return ChildDone(status=None, error=neutral(said_of(error)))
+            return ChildDone(status=None, error=neutral_of(error))
         except OtherTarget:
             raise
         except PostgresError as error:
@@ -152,7 +150,7 @@ class ChildDriver:
                 descriptors=() if accompany is None else accompany.descriptors, supervisors=self._supervisors,
             )  # fmt: skip
         except (ChildNotStarted, OSError) as error:
-            return ChildDone(status=None, error=neutral(said_of(error)))
+            return ChildDone(status=None, error=neutral_of(error))
         self._child, self._severed = child, None
         if effect.target and not effect.source:
             self.under_way = RunningProgram(
@@ -214,9 +212,9 @@ class ChildDriver:
             try:
                 found = ChildDone(status=await child.wait())
             except ChildNotStarted as error:
-                found = ChildDone(status=None, error=neutral(said_of(error)))
+                found = ChildDone(status=None, error=neutral_of(error))
             except ChildLost as error:
-                found = ChildDone(status=None, error=neutral(said_of(error)), lost=True)
+                found = ChildDone(status=None, error=neutral_of(error), lost=True)
                 # It may work on without its supervisor.
                 await child.end(GRACE)
             finally:
@@ -226,7 +224,8 @@ class ChildDriver:
         base = self._output.length
         spool = Spool(raw, self._output.path, redactor, base=base, budget=self._recorder.budget)
         waiting = asyncio.create_task(wait())
-        tail, length, digest, trouble = "", 0, "", None
+        tail, length, digest = "", 0, ""
+        trouble: str | dict[str, Any] | None = None
         try:
             async for batch in spool.follow(ended):
                 tail = (tail + batch.text)[-kept:]
@@ -237,7 +236,7 @@ class ChildDriver:
             raise
         except Exception as error:
             # What it prints finds no room, or no way. The raw file stays, and how it ends is known all the same.
-            trouble = said(error) or type(error).__name__
+            trouble = neutral_of(error)
         await waiting
         self._output.grown(base + length)
         if not found.lost and trouble is None:

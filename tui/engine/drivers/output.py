@@ -11,12 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tui.engine.exceptions import said
 from tui.engine.programs.spool import last_part
 from tui.engine.recorder import Recorder
 from tui.files import open_or_create, write_all
 from tui.journal.events import StepOutput
 from tui.journal.line import JournalError
+from tui.journal.remarks import neutral_of
 from tui.runs.paths import RunPaths
 
 _GROUP_S = 0.04
@@ -41,7 +41,7 @@ class StepOutputFile:
         self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
         self._file = -1
-        self.trouble: str | None = None
+        self.trouble: str | dict[str, Any] | None = None
         """Why the file does not hold all of it."""
 
     def line(self, text: str) -> None:
@@ -60,7 +60,7 @@ class StepOutputFile:
             # What a server says must not end the work it is about; the next event meets the same.
             return
         except Exception as error:
-            self.trouble = self.trouble or said(error) or type(error).__name__
+            self.trouble = self.trouble or neutral_of(error)
 
     def flush(self) -> None:
         """Write what was taken, and tell the journal."""
@@ -95,7 +95,7 @@ class StepOutputFile:
                 self._file = open_or_create(self.path, 0o640)
             write_all(self._file, data)
         except OSError as error:
-            self.trouble = str(error)
+            self.trouble = neutral_of(error)
 
     def grown(self, length: int) -> None:
         """The file now has this length."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui.engine.target.access import TargetAccess
 from tui.engine.target.lock_holders import LockHolders
 from tui.engine.target.outage import Outage
-from tui.journal.remarks import Coded, Remarked, neutral
+from tui.journal.remarks import Coded, Remarked, neutral, neutral_of
 from tui.plan.model import Step
 from tui.postgres.conninfo.parameters import WorkSettings, milliseconds
 from tui.postgres.errors import OutOfMemory, PostgresError, StatementFailed
@@ -93,9 +93,9 @@ class QueryDriver:
             raise
         except PostgresError as error:
             self._error = error
-            return Rows(error=self._lock_holders.named(sql_error(error)), seconds=round(time.monotonic() - began, 6))
+            return Rows(error=self._lock_holders.beside(sql_error(error)), seconds=round(time.monotonic() - began, 6))
         except OSError as error:
-            lost = SqlError(sqlstate=None, message=str(error), lost=True)
+            lost = SqlError(sqlstate=None, message=neutral_of(error), lost=True)
             return Rows(error=lost, seconds=round(time.monotonic() - began, 6))
         return replace(rows, seconds=round(time.monotonic() - began, 6))
 
@@ -159,7 +159,7 @@ class QueryDriver:
             found.append(
                 sql_error(error)
                 if isinstance(error, PostgresError)
-                else SqlError(sqlstate=None, message=str(error), lost=True)
+                else SqlError(sqlstate=None, message=neutral_of(error), lost=True)
             )
         finally:
             if session is not None:

@@ -186,7 +186,7 @@ class SqlDriver:
         except ConnectionLost as error:
             raise FateUnknown(error) from None
         except PostgresError as error:
-            failed = self._lock_holders.named(sql_error(error, effect.statement.line))
+            failed = self._lock_holders.beside(sql_error(error, effect.statement.line))
             return await self._judged(effect, failed, began)
         rows = row_counts.rows_changed(result)
         warnings = tuple(w.message for w in result.warnings)
@@ -211,7 +211,8 @@ class SqlDriver:
             self._recorder.append(self._event(e.TxCommitted, effect.ordinal, warnings=warnings))
             return TxDone(committed=True, warnings=warnings, seconds=round(time.monotonic() - began, 6))
         if left.state == "nothing" or not self._for_another:
-            event = self._event(e.TxAborted, effect.ordinal, sqlstate=error.sqlstate, **said_fields(error.message))
+            event = self._event(e.TxAborted, effect.ordinal, sqlstate=error.sqlstate,
+                                **said_fields(error.message, error.lock))  # fmt: skip
             self._recorder.append(event)
         return replace(self._failed(error, began), left=left.state, leftovers=left.leftovers)
 
@@ -315,12 +316,11 @@ class SqlDriver:
         await session.roll_back()
         if work.effect.taints and not session.closed:
             await session.close()
-        error = self._lock_holders.named(error)
+        error = self._lock_holders.beside(error)
         if work.begun:
-            said = said_fields(error.message)
+            said = said_fields(error.message, error.lock)
             self._recorder.append(self._event(e.TxAborted, work.effect.statement, sqlstate=error.sqlstate, **said))
         return self._failed(error, work.began)
 
     def _failed(self, error: SqlError, began: float) -> TxDone:
-        lock = self._lock_holders.facts if error.sqlstate == "55P03" else {}
-        return TxDone(committed=False, error=error, lock=lock, seconds=round(time.monotonic() - began, 6))
+        return TxDone(committed=False, error=error, seconds=round(time.monotonic() - began, 6))

@@ -354,7 +354,7 @@ class TargetAccess:
         try:
             found = resolve(f"service={conninfo_value(expand(service, self.environment))}", self.environment)
         except ExpansionError as error:
-            raise ConnectFailed(str(error)) from None
+            raise ConnectFailed(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
         settings = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0)
         session = await open_session(
             found, purpose="work", run=self.run, step=step, settings=settings, runs_the_plan=False, attributes="standby"

@@ -66,13 +66,9 @@ class LockHolders:
             return {}
         return {"wanted": self._wanted, "blockers": [to_builtins(b) for b in self._blockers[:_KEPT]]}
 
-    def named(self, error: SqlError) -> SqlError:
-        """The error of a lock that was not to be had, with its holder in the message, which is all that lists show."""
-        if error.sqlstate != "55P03" or not self._blockers or not isinstance(error.message, str):
-            return error
-        root = next((b for b in self._blockers if not b.waits_for), self._blockers[0])
-        wanted = f" on {self._wanted.split(' ', 1)[-1]}" if self._wanted else ""
-        return replace(error, message=f"{error.message}{wanted}; held by {_named(root)}")
+    def beside(self, error: SqlError) -> SqlError:
+        """The error of a lock that was not to be had, with whose it was; any other as it is."""
+        return replace(error, lock=self.facts) if error.sqlstate == "55P03" else error
 
     def forget(self) -> None:
         """What comes next waits for another lock."""
@@ -123,11 +119,3 @@ class LockHolders:
             return WaitReason.NONE, {}
         self._wanted, self._blockers = ours[0].wanted, tuple(b for b in tree if b.side == "blocks_us")
         return wait_reason(tree, pid), tree_facts(tree, pid)
-
-
-def _named(holder: Blocker) -> str:
-    if holder.gid:
-        age = "" if holder.transaction_age_s is None else f", prepared {holder.transaction_age_s:.0f} s ago"
-        return f"the prepared transaction {holder.gid!r} ({holder.user}{age})"
-    who = ", ".join(part for part in (holder.user, holder.application, holder.state) if part)
-    return f"pid {holder.pid}" + (f" ({who})" if who else "")

@@ -56,7 +56,8 @@ class TriggerFired(Event, frozen=True, kw_only=True):
 class ErrorRecorded(Event, frozen=True, kw_only=True):
     """An error worth resolving, with an id people can name (`E1`, `E2`, ...).
 
-    `text`: others' words, or a code: the step's reason, or `code`, which has `facts`.
+    `text`: others' words, or a code: the step's reason, or `code`, which has `facts`. Beside others' words `facts` say
+    whose lock it waited for (`wanted`, and of the `blockers` from whom the queue comes).
     """
 
     TYPE: ClassVar[str] = "error.recorded"

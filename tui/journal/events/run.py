@@ -13,7 +13,8 @@ from tui.plan.model import Plan
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """Who drives the run: a person step by step, or the engine up to `until`, or as far as it can."""
+    """Who drives the run: a person step by step, or the engine up to `until`, or as far as it can. `sign_off`: with
+    what the engine signs for `signer` what may be signed so; empty where nobody said a text."""
 
     drive: Drive = "by_hand"
     until: str | None = None

@@ -85,7 +85,8 @@ class StepPassed(StepOutcome, frozen=True, kw_only=True):
 
 
 class StepFailed(StepOutcome, frozen=True, kw_only=True):
-    """`message`: what others said; what the engine has to say of it is a `code` with `facts` (`journal.remarks`)."""
+    """`message`: what others said; what the engine has to say of it is a `code` with `facts` (`journal.remarks`). What
+    is known beside a message stands in the evidence."""
 
     TYPE: ClassVar[str] = "step.failed"
     STATUS: ClassVar[str] = "failed"
@@ -181,7 +182,7 @@ class TxCommitted(TxEvent, frozen=True, kw_only=True):
 
 
 class TxAborted(TxEvent, frozen=True, kw_only=True):
-    """See `StepFailed`."""
+    """See `StepFailed`. Beside a message `facts` say whose lock it waited for: `wanted` and `blockers`."""
 
     TYPE: ClassVar[str] = "tx.aborted"
     sqlstate: str | None = None

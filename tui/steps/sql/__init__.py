@@ -87,7 +87,7 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     if done.committed:
         return Passed(evidence=evidence, effect="all")
     effect: Applied = "unknown" if any(outlasts(s.text) for s in work.statements) else "none"
-    return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | done.lock, effect=effect, error=done.error)
+    return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, effect=effect, error=done.error)
 
 
 def script(spec: SqlSpec, read: Read) -> str:

@@ -234,7 +234,7 @@ class ScriptRun:
             effect = "unknown"
         if effect == "none" and any(outlasts(statement.text) for statement in unit.inner):
             effect = "unknown"
-        evidence = self.evidence | done.lock
+        evidence = dict(self.evidence)
         if done.leftovers:
             effect = "some" if effect == "none" else effect
             evidence |= {"leftovers": list(done.leftovers)}
