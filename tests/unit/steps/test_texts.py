@@ -40,6 +40,8 @@ phases:
               transaction: script
           - {id: c7, title: t, sql: {text: "select 1", part: down}}
           - {id: c9, title: t, psql: {file: p.sql, single_transaction: false}}
+          - {id: e1, title: t, load: {scripts: [], clients: [2, 1], for: 500ms}}
+          - {id: e2, title: t, load: {scripts: [p.sql], clients: [2], must_hold: 1}}
           - {id: d1, title: t, sql: {file: goose.sql}}
           - {id: d2, title: t, sql: {file: goose.sql, part: up}, undo: {sql: {file: goose.sql}}}
 """
