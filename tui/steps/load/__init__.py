@@ -146,6 +146,6 @@ TEXTS = {
 }
 
 KIND = Kind(
-    name="load", spec=LoadSpec, execute=execute, fence="child", changes=True, window="always", repeat="always",
+    name="load", spec=LoadSpec, execute=execute, fence="child", window="always", repeat="always",
     watches=True, own_progress=True, texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

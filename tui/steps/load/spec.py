@@ -1,4 +1,4 @@
-"""What a `load` step may say."""
+"""`load`: pgbench with scripts of the plan, in rising numbers of clients, until a success criterion is breached."""
 
 from __future__ import annotations
 
