@@ -57,6 +57,7 @@ SECTIONS = {
     "Proof": ("Proofs", "proof"),
     "RollbackPlan": ("The rollback", "rollback"),
     "Trigger": ("Triggers", "trigger"),
+    "ErrorLimit": ("Which errors fire a trigger", "errors-of-a-trigger"),
 }
 """Types in the order in which they are told, each with its heading and what one is called."""
 WINDOW = {

@@ -18,7 +18,10 @@ from tests.console.twin import shown
 from tui.journal import events as e
 from tui.pictures.lines import plain, width_of
 from tui.pictures.now import now
+from tui.pictures.rollback_preview import rollback_lines
 from tui.pictures.view import StatusMessage
+from tui.plain.table import status_lines
+from tui.run.status import status
 
 SIZES = [(80, 24), (120, 40)]
 CHECKS = [{"name": name, "expected": 1, "found": 1, "holds": name != "disk_free"} for name in
@@ -139,3 +142,13 @@ def test_an_error_that_is_resolved_or_over_is_not_unresolved() -> None:
     assert "1 error to be explained, E2: its step has ended well since" in below(story)
     story.add(e.ErrorResolved(id="E2", text="mended"))
     assert "error" not in below(story)
+
+
+def test_a_proposed_rollback_says_why_and_for_how_long_it_is_safe() -> None:
+    """Behind the alarm where its line has room; in the question before a rollback always."""
+    story = failed()
+    assert "It is expected to take" in below(story, 160, 3)
+    lines = "\n".join(map(plain, rollback_lines(view_of(story))))
+    assert "Proposed by “Inconsistências nos dados”: 2.3.1 Verificar" in lines and "It is safe within" in lines
+    shown_by_plain = "\n".join(status_lines(status(story.state())))
+    assert "ROLLBACK PROPOSED: Inconsistências nos dados" in shown_by_plain and "It is safe within" in shown_by_plain

@@ -146,7 +146,7 @@ DriveReason = StrEnum("DriveReason", "COMMANDED JOINED TAKEN")
 Incomparable = StrEnum("Incomparable", "SIZES_DIFFER SIZES_UNKNOWN")
 """Why a rehearsed duration says nothing of this run."""
 
-TriggerReason = StrEnum("TriggerReason", "ERRORS_UNRESOLVED GUARD_BREACHED STEP_FAILED")
+TriggerReason = StrEnum("TriggerReason", "COMPARISON_FAILED ERRORS_UNRESOLVED GUARD_BREACHED STEP_FAILED")
 """Why a rollback was proposed."""
 
 Standing = StrEnum(

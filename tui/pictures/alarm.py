@@ -17,6 +17,7 @@ from tui.words.codes import STEP_STATUS, metric_word, word
 from tui.words.errors import error_words
 from tui.words.figures import clock, figure, time_of_day
 from tui.words.inert import visible
+from tui.words.proposal import grounds_of, prospect_now
 from tui.words.steps import name_of
 from tui.words.waiting import wait_words
 
@@ -47,7 +48,8 @@ def alarm(view: View) -> Alarm:
     if state.proposed:
         fired = state.proposed[-1].event
         text = _("Rollback is PROPOSED: {title}.").format(title=visible(fired.title))
-        return Alarm(((text, "bad"), *hinted(view, _("{rollback} rolls back."))))
+        more = f" {prospect_now(state, view.moment.wall)} {grounds_of(fired, state)}"
+        return Alarm(((text, "bad"), *hinted(view, _("{rollback} rolls back."))), further=((more, "bad"),))
     breach = _breach(view)
     if breach is not None:
         return Alarm(((breach, "bad"),))

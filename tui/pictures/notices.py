@@ -15,16 +15,19 @@ GAP = 2
 
 
 class Alarm(Struct, frozen=True):
-    """What is to be known without having been asked for; `urgent`: it gives way to no answer."""
+    """What is to be known without having been asked for; `urgent`: it gives way to no answer. `further`: what stands
+    behind it in the room that its lines leave."""
 
     pieces: Sequence[Span] = ()
     urgent: bool = True
+    further: Sequence[Span] = ()
 
 
 def notices(alarm: Alarm, said: StatusMessage | None, width: int, most: int) -> list[Line]:
     """At most `most` lines. That a command was accepted stands behind what is wrong; why one was refused before it."""
     if said is None:
-        return flowed(alarm.pieces, width, most)
+        lines = flowed(alarm.pieces, width, most)
+        return flowed([*alarm.pieces, *alarm.further], width, len(lines)) if alarm.further else lines
     answer: list[Span] = [(visible(said.text), _STYLE[said.severity])]
     if not alarm.pieces or not alarm.urgent or plain(tuple(alarm.pieces)) == answer[0][0]:
         return flowed(answer, width, most)

@@ -12,15 +12,24 @@ from tui.run.decide import rollback_events
 from tui.run.unknown import Unknown, safe_lack
 from tui.words.codes import EFFECT, word
 from tui.words.figures import clock
+from tui.words.inert import visible
+from tui.words.proposal import grounds_of
 from tui.words.steps import name_of
 from tui.words.unknown import lack_words, sizes_words
 
+_SHOWN = 4
+"""Proposals that are shown, the last ones."""
+
 
 def rollback_lines(view: View) -> tuple[Line, ...]:
-    """Until when, how long, what is undone in which order, and what cannot be."""
+    """Why it is proposed, until when, how long, what is undone in which order, and what cannot be."""
     state = view.state
     event = rollback_events(state, "")
     lines: list[Line] = []
+    for fired in state.proposed[-_SHOWN:]:
+        text = _("Proposed by “{title}”: {grounds}.")
+        told = text.format(title=visible(fired.event.title), grounds=grounds_of(fired.event, state))
+        lines.extend(explained(told, "bad"))
     if event.without_undo:
         # What a rollback leaves behind is read before anything else.
         lines.append(((_("Applied, but without an undo in the plan:"), "warn"),))

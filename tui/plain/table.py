@@ -17,12 +17,13 @@ from tui.plain.columns import cells, cut, filled, folded
 from tui.run.driving import Driver
 from tui.run.other_runs import neighbour
 from tui.run.state import Barrier
-from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word, step_word, word
+from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, error_text, metric_word, step_word, word
 from tui.words.driving import driver_words
 from tui.words.events import rollback_reason
 from tui.words.figures import figure, moment, span
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible
+from tui.words.proposal import grounds_words, prospect_words
 from tui.words.runs import run_waiting
 from tui.words.said import say
 from tui.words.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
@@ -85,6 +86,7 @@ def _said(status: dict[str, Any]) -> list[str]:
         lines.append(held_way_on(barrier, status["id"], status["target"]))
     for fired in status["proposed"]:
         lines.append(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"])))
+        lines.extend(f"  {text}" for text in _proposal(status, fired))
     if status["rollback"] is not None:
         reason = visible(rollback_reason(status["rollback"]["reason"], status["rollback"]["by"]))
         lines.append(_("rollback: {reason}").format(reason=reason))
@@ -92,6 +94,17 @@ def _said(status: dict[str, Any]) -> list[str]:
         if left and status["rollback"]["status"] != "running":
             lines.append(_("NOT taken back: {steps}").format(steps=left))
     return lines
+
+
+def _proposal(status: dict[str, Any], fired: dict[str, Any]) -> list[str]:
+    """Its grounds, how long a rollback takes and for how long it is not too late."""
+    names = {step["id"]: f"{step['number']} {step['id']}" for step in status["steps"]}
+    errors = {error["id"]: error_text(error["text"], error["sqlstate"]) for error in status["errors"]}
+    step = fired.get("step")
+    found = [grounds_words(fired, names.get(step or "", step), errors)]
+    if "safe_s" in fired:
+        found.append(prospect_words(fired["rollback_s"], fired["rollback_least"], fired["safe_s"]))
+    return found
 
 
 def _drives(status: dict[str, Any]) -> list[str]:

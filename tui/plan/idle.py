@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tui.plan.kinds import Kind
-from tui.plan.model import Step
+from tui.plan.model import Step, Trigger
 from tui.plan.outline import Outline, PlacedStep
+from tui.plan.shapes import fields
 from tui.said import N_, Quoted, Said
 
 
@@ -28,11 +29,15 @@ def lint_idle(outline: Outline) -> None:
                 if outline.sound(f"{placed.entry.path}.{key}"):
                     _say(outline, f"{placed.entry.path}.{key}", Said(text, key=Quoted(key)))
     for number, trigger in enumerate(outline.plan.rollback.triggers):
-        if trigger.guard is None and trigger.step is None and trigger.errors is None:
-            path = f"rollback.triggers.{number}"
-            if not outline.converter.bad & {f"{path}.{key}" for key in ("guard", "step", "errors")}:
-                said = Said("Nothing fires this trigger: write guard, step or errors; a person rolls back at any time.")
-                outline.add("does-nothing", path, said, "warning")
+        path = f"rollback.triggers.{number}"
+        keys = [key for key in fields(Trigger) if key not in ("title", "for")]
+        silent = all(getattr(trigger, key) in (None, (), False) for key in keys)
+        if silent and not outline.converter.bad & {f"{path}.{key}" for key in keys}:
+            text = N_(
+                "Nothing fires this trigger: write guards, steps, errors or a comparison; a person rolls back at any "
+                "time."
+            )
+            outline.add("does-nothing", path, Said(text), "warning")
 
 
 def _say(outline: Outline, path: str, text: Said) -> None:

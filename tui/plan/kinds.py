@@ -99,6 +99,10 @@ def _nothing(spec: Any) -> Needs:
     return Needs()
 
 
+def _never(spec: Any) -> bool:
+    return False
+
+
 class Kind(Struct, frozen=True, kw_only=True):
     """One kind of step, as the registry holds it. `spec` is its typed spec in all that is called with one.
 
@@ -108,6 +112,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     `signed`: a person attests it. `repeat`: its default. `roleless`: it asks nothing as the step's role. `watches`: it
     looks at what others measure, and what was breached since it began counts. `own_progress`: it tells itself how far
     it is. `patient`: its questions may take as long as they take. `asks`: what it finds is an answer, shown as one.
+    `compares`: whether its failing says that something is not as it was, or as it should be: a trigger may name it.
     `makes_backup`: others may take up what it made. `arguments`: fields of the spec that are a program's arguments;
     `variables`: those that map names to values.
 
@@ -133,6 +138,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     own_progress: bool = False
     patient: bool = False
     asks: bool = False
+    compares: Callable[[Any], bool] = _never
     makes_backup: bool = False
     arguments: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()

@@ -7,9 +7,9 @@ A step's `spec` holds normalised builtins (durations in seconds, files relative 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from tui.plan.scalars import Duration, Offset, Quantity
 
@@ -238,17 +238,40 @@ class Phase(Node, frozen=True, kw_only=True):
         return self.window.opens if self.starts is None and self.window is not None else self.starts
 
 
+class ErrorLimit(Node, frozen=True, kw_only=True):
+    """So many errors of a sort that nobody has resolved."""
+
+    unresolved: Annotated[int, Meta(ge=1)] = 1
+    """How many."""
+    from_: Literal["run", "server", "application"] | None = field(default=None, name="from")
+    """Whose: of the run's own steps, critical ones of the `server`'s log, or those of the `application` that came with
+    the change. Of all of them where nothing is said."""
+    classes: tuple[Annotated[str, Meta(pattern="^[0-9A-Z]{2}([0-9A-Z]{3})?$")], ...] = ()
+    """Classes of SQLSTATE such as `"42"`, or whole ones such as `"42703"`; any where nothing is said."""
+
+
 class Trigger(Node, frozen=True, kw_only=True):
-    """A condition under which a rollback is proposed; a person decides. At most one of `guard`, `step` and `errors`."""
+    """A condition under which a rollback is proposed; a person decides. At most one of `guard`, `guards`, `step`,
+    `steps`, `errors`, `comparison` and `comparisons`."""
 
     title: str
     """What people read when it is proposed."""
     guard: str | None = None
     """The metric whose breach proposes it."""
+    guards: tuple[str, ...] = ()
+    """Metrics: a breach of any of them proposes it."""
+    for_: Duration = field(default=0.0, name="for")
+    """With `guard` or `guards`: how long it must have been over its limit."""
     step: str | None = None
     """The id of the step whose failure proposes it."""
-    errors: int | None = None
-    """So many unresolved errors propose it."""
+    steps: tuple[str, ...] = ()
+    """Ids of critical steps: the failure of any of them proposes it."""
+    errors: int | ErrorLimit | None = None
+    """So many unresolved errors propose it; `{unresolved, from, classes}` says which."""
+    comparison: str | None = None
+    """The id of a step that compares, such as `compare` or `rls`: it proposes it where it finds a difference."""
+    comparisons: bool = False
+    """`true`: any step of the plan that compares, and finds a difference."""
 
 
 class RollbackPlan(Node, frozen=True, kw_only=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from msgspec import ValidationError
+
+from tui.plan.model import Trigger
 from tui.plan.outline import Outline, PlacedStep
 from tui.said import N_, Joined, Quoted, Said
 
@@ -26,15 +29,57 @@ def lint_references(outline: Outline) -> None:
         if not quality.steps and outline.sound(f"quality.{number}.steps"):
             text = Said("This criterion names no step that could tell it.")
             outline.add("empty-quality", f"quality.{number}.steps", text)
-    metrics = [guard.metric for guard in outline.plan.success]
     for number, trigger in enumerate(outline.plan.rollback.triggers):
-        path = f"rollback.triggers.{number}"
-        if trigger.step is not None and outline.sound(f"{path}.step"):
-            _known_step(outline, trigger.step, f"{path}.step", ids)
-        if trigger.guard is not None and trigger.guard not in metrics and outline.sound(f"{path}.guard"):
-            message = N_("There is no success criterion for {metric} that could fire this.")
-            text = _suggesting(outline, Said(message, metric=Quoted(trigger.guard)), trigger.guard, metrics)
-            outline.add("unknown-guard", f"{path}.guard", text)
+        _lint_trigger(outline, trigger, f"rollback.triggers.{number}", ids)
+
+
+def _lint_trigger(outline: Outline, trigger: Trigger, path: str, ids: list[str]) -> None:
+    metrics = [guard.metric for guard in outline.plan.success]
+    for key, names in (("guard", trigger.guard), ("guards", trigger.guards)):
+        for at, metric in _written(outline, f"{path}.{key}", names):
+            if metric not in metrics:
+                said = Said("There is no success criterion for {metric} that could fire this.", metric=Quoted(metric))
+                outline.add("unknown-guard", at, _suggesting(outline, said, metric, metrics))
+    for key, names in (("step", trigger.step), ("steps", trigger.steps), ("comparison", trigger.comparison)):
+        for at, ident in _written(outline, f"{path}.{key}", names):
+            if not _known_step(outline, ident, at, ids):
+                continue
+            placed = outline.by_id.get(ident)
+            if placed is not None and placed.in_rollback:
+                message = Said("{id} is a step of the rollback itself; there is no rollback of a rollback.",
+                               id=Quoted(ident))  # fmt: skip
+                outline.add("bad-trigger", at, message)
+            elif placed is not None and key == "comparison" and not _compares(outline, placed):
+                message = Said("{id} compares nothing; name it under {key}.", id=Quoted(ident), key=Quoted("step"))
+                outline.add("bad-trigger", at, message)
+    ours = [placed for placed in outline.steps if not placed.in_rollback]
+    if trigger.comparisons and not any(_compares(outline, placed) for placed in ours):
+        text = Said("No step of this plan compares anything, so that nothing fires this.")
+        outline.add("bad-trigger", f"{path}.comparisons", text)
+    if trigger.for_ and not (trigger.guard or trigger.guards) and outline.sound(f"{path}.for"):
+        text = Said("Only what a guard measures lasts; {key} goes with guard or guards.", key=Quoted("for"))
+        outline.report.add("does-nothing", outline.key_at(f"{path}.for"), text)
+
+
+def _written(outline: Outline, path: str, names: str | tuple[str, ...] | None) -> Iterator[tuple[str, str]]:
+    """Names with where each stands; none that could not be read."""
+    if isinstance(names, str):
+        if outline.sound(path):
+            yield path, names
+        return
+    yield from zip(outline.paths(path, len(names or ())), names or (), strict=True)
+
+
+def _compares(outline: Outline, placed: PlacedStep) -> bool:
+    step = placed.entry.step
+    kind = outline.kinds.get(step.kind)
+    if kind is None:
+        # That it is unknown is told where it stands.
+        return True
+    try:
+        return kind.compares(kind.typed(step.spec))
+    except ValidationError:
+        return True
 
 
 def _suggesting(outline: Outline, said: Said, word: str, candidates: Iterable[str]) -> Said:

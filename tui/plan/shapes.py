@@ -30,13 +30,14 @@ CHOICES: dict[type[Struct], tuple[tuple[str, ...], bool]] = {
     model.Canary: (("sql", "http"), True),
     model.Guard: (("below", "above", "equals"), True),
     model.Proof: (("equals", "empty", "not_empty"), True),
-    model.Trigger: (("guard", "step", "errors"), False),
+    model.Trigger: (("guard", "guards", "step", "steps", "errors", "comparison", "comparisons"), False),
 }
 """Keys of which one alone may be written, and whether one must be."""
 
 ONLY_TRUE: dict[type[Struct], tuple[str, ...]] = {
     model.Proof: ("empty", "not_empty"),
     model.HostSource: ("sql", "local"),
+    model.Trigger: ("comparisons",),
 }
 """Switches that say something only when they are true."""
 

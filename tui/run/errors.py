@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
+from tui.plan.model import ErrorLimit
+
 
 class RecordedError(Struct, frozen=True, kw_only=True):
-    """An error people resolve, by its id."""
+    """An error people resolve, by its id; see `tui.journal.events.ErrorRecorded`."""
 
     id: str
     text: str | dict[str, Any]
@@ -22,10 +24,24 @@ class RecordedError(Struct, frozen=True, kw_only=True):
     resolved: str | None = None
     lock: dict[str, Any] | UnsetType = UNSET
     """Of one that did not get a lock: `wanted`, and `blockers` as they were seen."""
+    level: str = "error"
+    file: str | None = None
+    line: int | None = None
+    relations: tuple[str, ...] = ()
+    seen: dict[str, Any] = {}
 
     @property
     def weighs(self) -> bool:
-        return self.resolved is None and self.source != "unanswered"
+        """Whether it says something of the change, and nobody has resolved it: a warning does not weigh."""
+        return self.resolved is None and self.source != "unanswered" and self.level == "error"
+
+    @property
+    def sort(self) -> tuple[str, str]:
+        """Whose it is, as a trigger asks, and its SQLSTATE."""
+        return _WHOSE.get(self.source, "run"), self.sqlstate or ""
+
+
+_WHOSE: Final = {"server": "server", "application": "application"}
 
 
 _CHUNK = 256
@@ -34,10 +50,11 @@ _CHUNK = 256
 class Errors:
     """An immutable list of errors that knows how many of them are unresolved, and how many the server's log told.
 
-    `weighing` are the unresolved ones that say something of the change: not that a question was not answered.
+    `weighing` are the unresolved ones that say something of the change: not that a question was not answered, and no
+    warnings; `sorts` how many of them there are of each sort.
     """
 
-    __slots__ = ("_chunks", "_last", "_places", "server", "unresolved", "weighing")
+    __slots__ = ("_chunks", "_last", "_places", "server", "sorts", "unresolved", "weighing")
 
     def __init__(self) -> None:
         self._chunks: tuple[tuple[RecordedError, ...], ...] = ()
@@ -48,6 +65,7 @@ class Errors:
         self.unresolved = 0
         self.weighing = 0
         self.server = 0
+        self.sorts: dict[tuple[str, str], int] = {}
 
     @classmethod
     def of(cls, errors: Iterable[RecordedError]) -> Errors:
@@ -58,6 +76,9 @@ class Errors:
         made.unresolved = sum(error.resolved is None for error in flat)
         made.weighing = sum(error.weighs for error in flat)
         made.server = sum(error.source == "server" for error in flat)
+        for error in flat:
+            if error.weighs:
+                made.sorts[error.sort] = made.sorts.get(error.sort, 0) + 1
         return made
 
     def __len__(self) -> int:
@@ -135,11 +156,31 @@ class Errors:
         made.unresolved = self.unresolved + (after.resolved is None)
         made.weighing = self.weighing + after.weighs
         made.server = self.server + (after.source == "server")
+        made.sorts = self.sorts
+        for error, more in ((after, 1), (before, -1)):
+            if error is not None and error.weighs:
+                made.sorts = made.sorts | {error.sort: made.sorts.get(error.sort, 0) + more}
         if before is not None:
             made.unresolved -= before.resolved is None
             made.weighing -= before.weighs
             made.server -= before.source == "server"
         return made
+
+    def weighing_of(self, limit: ErrorLimit) -> int:
+        """How many of those that weigh are of this sort."""
+        if limit.from_ is None and not limit.classes:
+            return self.weighing
+        return sum(n for sort, n in self.sorts.items() if _meant(sort, limit))
+
+    def meant(self, limit: ErrorLimit, most: int) -> tuple[RecordedError, ...]:
+        """The last of those that weigh and are of this sort, the oldest first."""
+        found: list[RecordedError] = []
+        for error in reversed(self):
+            if len(found) == most:
+                break
+            if error.weighs and _meant(error.sort, limit):
+                found.append(error)
+        return tuple(reversed(found))
 
     def unresolved_of(self, step: str) -> tuple[str, ...]:
         """Ids of the errors of a step that are unresolved."""
@@ -152,3 +193,8 @@ class Errors:
         if not self.unresolved:
             return None
         return next(error for error in reversed(self) if error.resolved is None)
+
+
+def _meant(sort: tuple[str, str], limit: ErrorLimit) -> bool:
+    whose, sqlstate = sort
+    return limit.from_ in (None, whose) and (not limit.classes or sqlstate.startswith(limit.classes))

@@ -15,10 +15,11 @@ from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
 from tui.plan.model import places
 from tui.run.attested import attested_steps
+from tui.run.conditions import metrics_of
 from tui.run.driving import without_goal
 from tui.run.errors import RecordedError
 from tui.run.fold_steps import STEP_HANDLERS, first_open
-from tui.run.guards import concerns, criteria
+from tui.run.guards import breaches_of, concerns, criteria
 from tui.run.measured import sampled
 from tui.run.rollback import rollback_steps, stays
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
@@ -141,8 +142,12 @@ def _fired(state: RunState, event: e.TriggerFired, line: Line) -> RunState:
         triggers = list(state.triggers)
         for place in places:
             known, trigger = triggers[place], state.opened.plan.rollback.triggers[place]
+            breaches = known.breaches
+            if event.metric is not None and event.metric in metrics_of(trigger):
+                times = max(breaches.get(event.metric, 0) + 1, breaches_of(state, event.metric))
+                breaches = breaches | {event.metric: times}
             triggers[place] = Firing(
-                breaches=known.breaches + (trigger.guard is not None and trigger.guard == event.metric),
+                breaches=breaches,
                 errors=known.errors or event.reason == TriggerReason.ERRORS_UNRESOLVED,
             )
         state = replace(state, triggers=tuple(triggers))
@@ -234,13 +239,16 @@ def _backup(state: RunState, event: e.BackupRecorded, line: Line) -> RunState:
 def _error(state: RunState, event: e.ErrorRecorded, line: Line) -> RunState:
     recorded = RecordedError(
         id=event.id, text=cut(event.text, REPEATED) if event.code is None else event.told, step=event.step,
-        sqlstate=event.sqlstate, mono=line.mono, source=event.source,
+        sqlstate=event.sqlstate, mono=line.mono, source=event.source, level=event.level, file=event.file,
+        line=event.line, relations=event.relations, seen=event.seen,
         lock=event.facts if event.code is None and event.facts else msgspec.UNSET,
     )  # fmt: skip
     at = None if event.step is None else state.steps.get(event.step)
     steps = state.steps
     if at is not None:
-        steps = steps.replace(replace(at, errors=at.errors + 1, unrecorded=False))
+        # A warning is no error that the step has to be settled for.
+        more = event.level == "error"
+        steps = steps.replace(replace(at, errors=at.errors + more, unrecorded=at.unrecorded and not more))
     return replace(state, errors=state.errors.added(recorded), steps=steps)
 
 
@@ -248,7 +256,8 @@ def _error_resolved(state: RunState, event: e.ErrorResolved, line: Line) -> RunS
     known = state.errors.get(event.id)
     if known is None:
         return state
-    at = None if known.step is None or known.resolved is not None else state.steps.get(known.step)
+    counted = known.step is not None and known.resolved is None and known.level == "error"
+    at = state.steps.get(known.step or "") if counted else None
     steps = state.steps if at is None else state.steps.replace(replace(at, errors=max(0, at.errors - 1)))
     return replace(state, errors=state.errors.resolved(event.id, event.text), steps=steps)
 

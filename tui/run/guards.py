@@ -32,6 +32,11 @@ def concerns(event: GuardBreached | GuardCleared, guard: GuardState) -> bool:
     )  # fmt: skip
 
 
+def breaches_of(state: RunState, metric: str) -> int:
+    """How often a metric's criteria were breached, all of them together."""
+    return sum(guard.breaches for guard in state.guards if guard.metric == metric)
+
+
 def observe(state: RunState) -> tuple[Event, ...]:
     """Breaches and their ends that the latest sample makes true; the fold has noted since when a value is over."""
     found: list[Event] = []

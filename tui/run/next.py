@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.journal import events as e
-from tui.journal.codes import CancelReason, SkipReason, TriggerReason
+from tui.journal.codes import CancelReason, SkipReason
 from tui.run.clock import starts_at
 from tui.run.confirmation import beginning, covered, paid
 from tui.run.decide import rollback_events
@@ -16,6 +16,7 @@ from tui.run.order import begin, beside, blocked, in_rollback
 from tui.run.rollback import stays
 from tui.run.state import RunState
 from tui.run.steps import StepState, is_signed
+from tui.run.triggers import fired
 from tui.run.upcoming import upcoming
 
 
@@ -74,9 +75,9 @@ def next_effects(state: RunState, wall: float) -> tuple[Do, ...]:
     unmarked = _unmarked_undos(state)
     if unmarked:
         return (*doing, Append(events=unmarked))
-    fired = _triggers(state)
-    if fired:
-        return (*doing, Append(events=fired))
+    proposals = fired(state, wall)
+    if proposals:
+        return (*doing, Append(events=proposals))
     companions = _companions(state, wall)
     if companions:
         return (*doing, Append(events=companions))
@@ -143,35 +144,6 @@ def _companions(state: RunState, wall: float) -> tuple[e.Event, ...]:
 
 def _free(state: RunState, at: StepState, host: StepState, wall: float) -> bool:
     return beginning(state, at, wall) is None or (paid(host) and covered(at.step))
-
-
-def _triggers(state: RunState) -> tuple[e.Event, ...]:
-    """Conditions under which rollback is proposed: each fires once for an attempt, or for a breach."""
-    opened = state.opened
-    assert opened is not None
-    if state.given_up:
-        return ()
-    found: list[e.Event] = []
-    triggers = opened.plan.rollback.triggers
-    for at in state.failed:
-        if at.group != "main" or at.unanswered or (at.fired_attempt == at.attempt and at.attempt > 0):
-            continue
-        titles = [t.title for t in triggers if t.step == at.id]
-        if at.step.on_failure == "propose_rollback" or titles:
-            title = titles[0] if titles else at.step.title
-            found.append(e.TriggerFired(title=title, reason=TriggerReason.STEP_FAILED, step=at.id))
-    breached = {guard.metric for guard in state.guards if guard.breached}
-    for trigger, answered in zip(triggers, state.triggers, strict=True):
-        if trigger.guard in breached:
-            times = sum(guard.breaches for guard in state.guards if guard.metric == trigger.guard)
-            if answered.breaches < times:
-                found.append(
-                    e.TriggerFired(title=trigger.title, reason=TriggerReason.GUARD_BREACHED, metric=trigger.guard)
-                )
-        enough = trigger.errors is not None and state.errors.weighing >= trigger.errors
-        if enough and not answered.errors:
-            found.append(e.TriggerFired(title=trigger.title, reason=TriggerReason.ERRORS_UNRESOLVED))
-    return tuple(found)
 
 
 def _automatic(state: RunState) -> bool:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from tui.journal.codes import HoldReason
 from tui.journal.events import Policy, Relation, RunClosed, RunOpened, TriggerFired
 from tui.journal.other_runs import OtherRun
+from tui.run.conditions import limit_of
 from tui.run.errors import Errors
 from tui.run.steps import Commit, Reached, Steps, StepState
 from tui.run.unsettled import is_half_undone, is_unsettled
@@ -104,9 +105,9 @@ class Fired(Struct, frozen=True, kw_only=True):
 
 
 class Firing(Struct, frozen=True, kw_only=True):
-    """What a trigger of the plan has answered: so many breaches of its metric, and errors."""
+    """What a trigger of the plan has answered: so many breaches of each of its metrics, and errors."""
 
-    breaches: int = 0
+    breaches: dict[str, int] = {}
     errors: bool = False
 
 
@@ -286,8 +287,9 @@ class RunState(Struct, frozen=True, kw_only=True):
             return any(g.metric == fired.event.metric and g.cleared > fired.seq for g in self.guards)
         # It fires once in a run: errors that come after those it fired for are its cause again.
         triggers = self.opened.plan.rollback.triggers
-        limit = next((t.errors for t in triggers if t.title == fired.event.title and t.errors is not None), None)
-        return limit is not None and self.errors.weighing < limit
+        limits = (limit_of(trigger) for trigger in triggers if trigger.title == fired.event.title)
+        limit = next((limit for limit in limits if limit is not None), None)
+        return limit is not None and self.errors.weighing_of(limit) < limit.unresolved
 
     def current(self) -> StepState | None:
         """The step of the checklist at which the run stands: the first that has not ended, companions left out."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tui.run.attested import is_attested
-from tui.run.clock import expected, instant, rfc3339, window_clock
+from tui.run.clock import expected, instant, rfc3339, rollback_at_least, rollback_seconds, window_clock
 from tui.run.driving import driver
 from tui.run.foresight import foresee
 from tui.run.measured import fresh
@@ -67,7 +67,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "quality": [_taken(each, "title", "state") | {"steps": list(each.steps)} for each in qualities(state)],
         "metrics": known.metrics,
         "rollback": _rollback(state),
-        "proposed": _proposed(state),
+        "proposed": _proposed(state, at),
         "undecided": [step.id for step in state.undecided],
         "errors": [msgspec.to_builtins(error) for error in state.errors],
     }
@@ -198,8 +198,17 @@ def _rollback(state: RunState) -> dict[str, Any] | None:
     return rollback
 
 
-def _proposed(state: RunState) -> list[dict[str, Any]]:
-    return [_taken(fired.event, "title", "reason", "step", "metric") | {"mono": fired.mono} for fired in state.proposed]
+def _proposed(state: RunState, at: float) -> list[dict[str, Any]]:
+    """Each with the facts that fired it, and with what there is to know of the rollback now: see `TriggerFired`."""
+    clock, seconds = window_clock(state, at), rollback_seconds(state)
+    prospect = {
+        "rollback_s": _seconds(seconds), "rollback_least": seconds is not None and rollback_at_least(state),
+        "safe_s": None if clock is None else _seconds(clock.last_safe_rollback_s),
+    }  # fmt: skip
+    return [
+        _taken(fired.event, "title", "reason", "step", "metric", "grounds") | prospect | {"mono": fired.mono}
+        for fired in state.proposed
+    ]
 
 
 def _taken(source: Any, *names: str) -> dict[str, Any]:

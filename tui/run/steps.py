@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError
 from msgspec.structs import replace
 
 from tui.journal.codes import FailReason, FateReason
@@ -315,3 +315,12 @@ def reads(step: Step) -> bool:
 def may_change(step: Step) -> bool:
     """Whether a step changes something, for all that is known: a kind of another version may do anything."""
     return not reads(step)
+
+
+def compares(step: Step) -> bool:
+    """Whether its failing says that something is not as it was, or as it should be."""
+    kind = kind_of(step.kind)
+    try:
+        return kind is not None and kind.compares(kind.typed(step.spec))
+    except ValidationError:
+        return False

@@ -215,6 +215,7 @@ _REASONS = {
     "host_ended": N_("the step it accompanies has ended"),
     "nothing_applied": N_("nothing of it was applied"),
     "step_failed": N_("a step failed"),
+    "comparison_failed": N_("a comparison found a difference"),
     "errors_unresolved": N_("errors are unresolved"),
 }
 

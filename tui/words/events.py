@@ -19,6 +19,7 @@ from tui.words.errors import error_text
 from tui.words.figures import figure, size, span, whole
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
+from tui.words.proposal import grounds_of, prospect_words
 from tui.words.runs import excepted, outcome_word
 from tui.words.said import say
 from tui.words.severity import Teller, Told, because, coded, done_by
@@ -164,8 +165,10 @@ def _cleared(event: e.GuardCleared, line: Line, state: RunState) -> Told:
 
 
 def _fired(event: e.TriggerFired, line: Line, state: RunState) -> Told:
-    reason = word(REASON, event.reason)
-    return Told("error", say(Said("ROLLBACK PROPOSED: {title} ({reason})", title=event.title, reason=reason)))
+    said = Said("ROLLBACK PROPOSED: {title} ({reason})", title=event.title, reason=grounds_of(event, state))
+    known = event.rollback_s is not None or bool(event.grounds)
+    more = prospect_words(event.rollback_s, event.rollback_least, event.safe_s)
+    return Told("error", f"{say(said)}. {more}" if known else say(said))
 
 
 def _rollback(event: e.RollbackStarted, line: Line, state: RunState) -> Told:

@@ -78,6 +78,8 @@ def test_where_they_do_something(tmp_path: Path, step: str) -> None:
         ),
         (checklist(ASK) + "rollback:\n  triggers: [{title: Users complain}]\n", "warning"),
         (checklist(ASK) + "rollback:\n  triggers: [{title: Errors, errors: 3}]\n", None),
+        (checklist(ASK) + "rollback:\n  triggers: [{title: Errors, errors: {from: application}}]\n", None),
+        (checklist(ASK) + "rollback:\n  triggers: [{title: Broken, steps: [s0], for: 2m}]\n", "error"),
     ],
 )
 def test_of_a_rollback_and_of_a_companion(tmp_path: Path, text: str, said: str | None) -> None:

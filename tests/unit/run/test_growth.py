@@ -135,7 +135,7 @@ def test_of_firings_those_are_kept_whose_cause_is_there() -> None:
     state, _seconds = told(0, lambda _: [*first, *(flapping * 2 * MOST_FIRED), *flapping[:2]])
     assert len(state.fired) <= MOST_FIRED
     assert [fired.event.title for fired in state.proposed] == ["Do s0", "Hot"]
-    assert state.triggers[0].breaches == 2 * MOST_FIRED + 1
+    assert state.triggers[0].breaches["cpu"] == 2 * MOST_FIRED + 1
 
 
 def test_an_older_list_of_errors_is_not_changed_by_a_younger_one() -> None:

@@ -45,19 +45,33 @@ class GuardCleared(Event, frozen=True, kw_only=True):
 
 
 class TriggerFired(Event, frozen=True, kw_only=True):
+    """A rollback is proposed. `grounds`: the facts that fired it (a criterion's `value`, `limit`, `relation`, `source`
+    and `for_s`; `why` a step failed, with its `sqlstate`; how many `errors`, the last of them by id); empty in journals
+    of old. `rollback_s`: how long a rollback is expected to take (`rollback_least`: at the least); `safe_s`: for how
+    long one may still be begun that ends inside the window. None: nobody knows.
+    """
+
     TYPE: ClassVar[str] = "trigger.fired"
     FAILURE: ClassVar[bool] = True
     title: str
     reason: str
     step: str | None = None
     metric: str | None = None
+    grounds: dict[str, Any] = {}
+    rollback_s: float | None = None
+    rollback_least: bool = False
+    safe_s: float | None = None
 
 
 class ErrorRecorded(Event, frozen=True, kw_only=True):
     """An error worth resolving, with an id people can name (`E1`, `E2`, ...).
 
     `text`: others' words, or a code: the step's reason, or `code`, which has `facts`. Beside others' words `facts` say
-    whose lock it waited for (`wanted`, and of the `blockers` from whom the queue comes).
+    whose lock it waited for (`wanted`, and of the `blockers` from whom the queue comes). `level`: `error`, or `warning`
+    for what the server warned of. `source`: `step`, `unanswered` (a question of a step), `server` (critical, in its
+    log) or `application` (in its log, by sessions of others, since the change began). `file` and `line`: of the
+    statement. `relations`: those that the statement of a session of others names. `seen`: `count`, and of the
+    application `seconds` in which they came, with `before` and `before_s`, the same from before the change.
     """
 
     TYPE: ClassVar[str] = "error.recorded"
@@ -70,6 +84,11 @@ class ErrorRecorded(Event, frozen=True, kw_only=True):
     attempt: int | None = None
     sqlstate: str | None = None
     source: str = ""
+    level: str = "error"
+    file: str | None = None
+    line: int | None = None
+    relations: tuple[str, ...] = ()
+    seen: dict[str, Any] = {}
 
     @property
     def told(self) -> str | dict[str, Any]:
