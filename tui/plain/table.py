@@ -17,8 +17,9 @@ from tui.plain.columns import cells, cut, filled, folded
 from tui.run.driving import Driver
 from tui.run.other_runs import neighbour
 from tui.run.state import Barrier
-from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, error_text, metric_word, step_word, word
+from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word, step_word, word
 from tui.words.driving import driver_words
+from tui.words.errors import error_text
 from tui.words.events import rollback_reason
 from tui.words.figures import figure, moment, span
 from tui.words.holding import held_sentence, held_way_on
@@ -99,7 +100,7 @@ def _said(status: dict[str, Any]) -> list[str]:
 def _proposal(status: dict[str, Any], fired: dict[str, Any]) -> list[str]:
     """Its grounds, how long a rollback takes and for how long it is not too late."""
     names = {step["id"]: f"{step['number']} {step['id']}" for step in status["steps"]}
-    errors = {error["id"]: error_text(error["text"], error["sqlstate"]) for error in status["errors"]}
+    errors = {e["id"]: error_text(e["text"], e["sqlstate"], e.get("lock") or {}) for e in status["errors"]}
     step = fired.get("step")
     found = [grounds_words(fired, names.get(step or "", step), errors)]
     if "safe_s" in fired:

@@ -11,7 +11,8 @@ from tui.journal.events import TriggerFired
 from tui.locale import _, ngettext
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.state import RunState
-from tui.words.codes import REASON, error_text, metric_word, word
+from tui.words.codes import REASON, metric_word, word
+from tui.words.errors import error_words
 from tui.words.figures import clock, figure, span
 from tui.words.inert import visible
 from tui.words.steps import name_of
@@ -24,7 +25,7 @@ def grounds_of(event: TriggerFired, state: RunState) -> str:
     at = None if event.step is None else state.steps.get(event.step)
     told = msgspec.to_builtins(event)
     known = (state.errors.get(str(id)) for id in told.get("grounds", {}).get("errors") or ())
-    errors = {error.id: error_text(error.text, error.sqlstate) for error in known if error is not None}
+    errors = {error.id: error_words(error) for error in known if error is not None}
     return grounds_words(told, event.step if at is None else name_of(at), errors)
 
 
