@@ -20,6 +20,7 @@ _STANDING = {
     "window": Exit.WAITING,
     "held": Exit.WAITING,
     "proposed": Exit.WAITING,
+    "quiesced": Exit.WAITING,
     "failed": Exit.FAILED,
     "undecided": Exit.UNDECIDED,
     "rollback_failed": Exit.FAILED,

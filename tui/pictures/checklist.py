@@ -14,6 +14,7 @@ from tui.pictures.lines import Line, Span, clipped, sides, tinted, width_of
 from tui.pictures.lines import columns as in_columns
 from tui.pictures.view import View
 from tui.run.clock import expected, starts_in
+from tui.run.confirmation import is_dangerous
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps, StepState
 from tui.run.upcoming import comes_next
@@ -207,6 +208,6 @@ def _more(at: StepState, view: View) -> list[Span]:
         return [(f" - {why}", "dim")] if why else []
     if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]
-    if at.status == "pending" and at.step.confirm == "typed":
+    if at.status == "pending" and is_dangerous(at.step):
         return [(" " + _("(dangerous)"), "warn")]
     return []

@@ -22,6 +22,7 @@ from tui.pictures.view import View
 from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
+from tui.run.confirmation import is_dangerous
 from tui.run.steps import AttemptState, StepState
 from tui.run.unknown import expected_lack, rehearsal_of
 from tui.words.codes import (
@@ -146,7 +147,7 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         (_("timeout"), None if at.step.timeout is None else span(at.step.timeout)),
         (_("if it fails"), None if at.step.on_failure == "hold" else word(ON_FAILURE, at.step.on_failure)),
         (_("run again"), None if at.step.repeat is None else word(REPEAT, at.step.repeat)),
-        (_("before it"), None if at.step.confirm is None else _("the target's name is typed")),
+        (_("before it"), _("the target's name is typed") if is_dangerous(at.step) else None),
         (_("kind"), at.step.kind), (_("id"), at.id),
     ):  # fmt: skip
         if value:

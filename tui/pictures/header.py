@@ -44,6 +44,8 @@ def _what(view: View, width: int) -> Line:
     if opened.mode == "rehearsal":
         left.append((" " + _("REHEARSAL"), "warn"))
     left.append((f" {visible(opened.target)}", "bold"))
+    if view.state.quiesced:
+        left.append((" " + _("CLOSED TO OTHERS"), "bad"))
     if opened.despite:
         left.append((" " + _in_spite(opened.despite, width), "warn"))
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))

@@ -106,6 +106,8 @@ def _what(view: View) -> list[Span]:
     companions = list(state.running())
     if companions and (current is None or not current.stops):
         return _running(view, companions)
+    if current is None and state.quiesced:
+        return _still_closed(view)
     if current is None:
         if state.unsettled is not None and state.unsettled.status != "skipped":
             text = _("{step} stopped half way: a part of it is taken back.").format(step=name_of(state.unsettled))
@@ -119,6 +121,13 @@ def _what(view: View) -> list[Span]:
             return []
         return [(_("Every step has ended; the run can be closed."), "ok"), *_closes(view)]
     return _next(view, current)
+
+
+def _still_closed(view: View) -> list[Span]:
+    """All else is done: what keeps others out is to be undone before the run is closed."""
+    step = view.state.steps[view.state.quiesced[0].step]
+    text = _("The target is still CLOSED to others, by {step}.").format(step=name_of(step))
+    return [(text, "bad"), *hinted(view, _("Undo that step; the palette ({palette}) has it."))]
 
 
 def _barred(view: View, barrier: Barrier) -> list[Span]:

@@ -85,6 +85,9 @@ def _said(status: dict[str, Any]) -> list[str]:
         barrier = Barrier(code=status["held"], facts=status["held_facts"])
         lines.append(_("HELD: {why}").format(why=held_sentence(barrier)))
         lines.append(held_way_on(barrier, status["id"], status["target"]))
+    for closed in status.get("quiesced") or ():
+        text = _("The target is CLOSED to others since {time}, by {step}.")
+        lines.append(text.format(time=visible(closed["since"]), step=visible(closed["step"])))
     for fired in status["proposed"]:
         lines.append(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"])))
         lines.extend(f"  {text}" for text in _proposal(status, fired))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from tui.plan.model import Repeat, Step
+from tui.plan.model import Action, Repeat, Step
 from tui.plan.problems import Level
 from tui.said import Said
 
@@ -123,6 +123,12 @@ class Kind(Struct, frozen=True, kw_only=True):
     whose work has a witness, whether it does more than that can tell. `exit_status`: of a program of the plan's author,
     the one by which it says that it is done. `error_of`: the server's error in what its program printed.
     `touches`: what its duration depends on (see `tui.steps.touched`); without it that may be the whole database.
+
+    `undone_by`: what takes a step of it back where the plan says no undo, by its id. `opens_last`:
+    its undo comes behind all else that a rollback does. `reopens`: the step whose closing of the target it takes back.
+    `dangerous`: it costs the target's name, whatever the plan says, in a rollback too. `foretells`: what is asked of
+    the target before anybody confirms it: a generator as `execute` that returns facts. `swaps`: it is done when the
+    database that it made bears the target's name.
     """
 
     name: str
@@ -156,6 +162,12 @@ class Kind(Struct, frozen=True, kw_only=True):
     lint: Callable[[Lint], Iterable[Finding]] | None = None
     needs: Callable[[Any], Needs] = _nothing
     touches: Callable[[Any, Any], Any] | None = None
+    undone_by: Callable[[str], Action] | None = None
+    opens_last: bool = False
+    reopens: Callable[[Any], str] | None = None
+    dangerous: bool = False
+    foretells: Callable[[Any, Any], Generator[Any, Any, dict[str, Any]]] | None = None
+    swaps: bool = False
     facts: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None
 
     @property

@@ -138,7 +138,7 @@ def _lint_effect(outline: Outline, placed: PlacedStep, said: set[str]) -> None:
     """What changes the target can be taken back and proved; `said` are the codes of what the kind said itself."""
     entry, step = placed.entry, placed.entry.step
     kind = outline.kinds.get(step.kind)
-    if kind is None or not kind.changes:
+    if kind is None or not kind.changes or kind.window == "never":
         return
     at = outline.key_at(f"{entry.path}.{kind.name}")
     wanted = not placed.in_rollback and "no-undo" not in said

@@ -99,6 +99,9 @@ class PlanReader:
         values, meant, strange = self._common(node, path)
         kind, spec = self._kind(node, path, meant, strange)
         values |= {"id": ident or "", "kind": kind, "spec": spec}
+        taken_back = self.kinds[kind].undone_by if kind in self.kinds else None
+        if taken_back is not None and ident is not None and "undo" not in node.pairs:
+            values["undo"] = taken_back(ident)
         self._missing(node, path, meant)
         step = self.converter.build(Step, node, values)
         if step is not INVALID:

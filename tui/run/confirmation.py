@@ -16,7 +16,7 @@ from tui.run import commands as c
 from tui.run.clock import window_of
 from tui.run.order import Refusal, in_rollback
 from tui.run.state import RunState
-from tui.run.steps import StepState, changes, reads
+from tui.run.steps import StepState, changes, kind_of, reads
 
 Why = Literal["typed", "buffer", "window", "undo", "close"]
 """The plan says `confirm: typed`; a changing step in the window's buffer, or after the window; an undo; the end of a
@@ -34,12 +34,20 @@ class Cost(Struct, frozen=True, kw_only=True):
 def beginning(state: RunState, at: StepState, wall: float) -> Cost | None:
     """What it costs to begin a step now; None where nothing: then the engine may begin it by itself."""
     if at.undoes is not None:
-        return None if _of_rollback(state, at) else Cost(why="undo", step=at.undoes)
+        if not _of_rollback(state, at):
+            return Cost(why="undo", step=at.undoes)
+        return Cost(why="typed", step=at.id) if is_dangerous(at.step) else None
     if at.group == "main":
         outside = _outside(state, at, wall)
         if outside is not None and changes(at.step):
             return Cost(why=outside, step=at.id, reason=True)
-    return Cost(why="typed", step=at.id) if at.step.confirm == "typed" else None
+    return Cost(why="typed", step=at.id) if is_dangerous(at.step) else None
+
+
+def is_dangerous(step: Step) -> bool:
+    """Whether the plan or its kind says of a step that it is dangerous."""
+    kind = kind_of(step.kind)
+    return step.confirm == "typed" or (kind is not None and kind.dangerous)
 
 
 def paid(at: StepState) -> bool:
@@ -84,7 +92,7 @@ def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
 
 def covered(companion: Step) -> bool:
     """Whether who confirms a step outside the window confirms this companion of it, too."""
-    return changes(companion) and companion.confirm is None
+    return changes(companion) and not is_dangerous(companion)
 
 
 def cost(state: RunState, command: c.Command, wall: float) -> Cost | None:

@@ -6,7 +6,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, HoldReason
 from tui.run import commands as c
 from tui.run.attested import only_signed
-from tui.run.confirmation import unconfirmed
+from tui.run.confirmation import is_dangerous, unconfirmed
 from tui.run.driving import driven
 from tui.run.order import HELD, about, barred, begin, blocked, busy, in_rollback, may_begin, undecided
 from tui.run.order import Refusal as Refusal
@@ -118,7 +118,7 @@ def _retry(state: RunState, command: c.Retry, wall: float) -> Decision:
     if refusal is not None:
         return refusal
     again = _rollback_again(state, at)
-    if command.confirm is not None and (not again or at.step.confirm is not None):
+    if command.confirm is not None and (not again or is_dangerous(at.step)):
         # In a rollback that is taken up the engine would stop before a dangerous step once more.
         return (*again, begin(at, confirm=command.confirm, reason=reason))
     notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()
@@ -336,6 +336,10 @@ def _close(state: RunState, command: c.Close, wall: float) -> Decision:
     status = state.status
     if state.rolling_back:
         return Refusal(code="rollback", message="the run is being rolled back")
+    if state.quiesced:
+        step = state.quiesced[0].step
+        message = f"the target is still closed to others by {step}; undo it first"
+        return Refusal(code="quiesced", message=message, facts={"step": step})
     refusal = unconfirmed(state, command, wall)
     if refusal is not None:
         return refusal

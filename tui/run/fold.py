@@ -16,6 +16,7 @@ from tui.journal.line import Line
 from tui.plan.model import places
 from tui.run.attested import attested_steps
 from tui.run.conditions import metrics_of
+from tui.run.database import DATABASE_HANDLERS
 from tui.run.driving import without_goal
 from tui.run.errors import RecordedError
 from tui.run.fold_steps import STEP_HANDLERS, first_open
@@ -264,6 +265,7 @@ def _error_resolved(state: RunState, event: e.ErrorResolved, line: Line) -> RunS
 
 _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     **STEP_HANDLERS,
+    **DATABASE_HANDLERS,
     e.RunOpened: _opened,
     e.RunRecovered: _recovered,
     e.RunHeld: _held,

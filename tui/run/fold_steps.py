@@ -13,6 +13,7 @@ from tui.journal.codes import CancelReason, Fact
 from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
 from tui.plan.model import UNDO_PREFIX
+from tui.run.database import released, reopened_by
 from tui.run.driving import without_goal
 from tui.run.lockwait import waited
 from tui.run.pace import paced
@@ -217,6 +218,10 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         told = event.evidence
         place = (numbered(told["timeline"]), str(told["lsn"]), str(told["postmaster_start"]))
         state = replace(state, reached=Reached(*place))
+    if isinstance(event, e.StepUndone):
+        state = released(state, event.step)
+    elif isinstance(event, e.StepByHand):
+        state = reopened_by(state, state.steps[event.step])
     return _left(state, event.step)
 
 

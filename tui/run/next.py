@@ -55,8 +55,9 @@ class Interrupt(Do, frozen=True, kw_only=True):
 
 class Wait(Do, frozen=True, kw_only=True):
     """Nothing to do of one's own accord. `reason`: person, failed, undecided, held, running, clock, closed,
-    rollback_failed, rolled_back, completed, proposed (completed, and a rollback is proposed) or unsettled (a failed
-    step was left out, and its error is not resolved);
+    rollback_failed, rolled_back, completed, proposed (completed, and a rollback is proposed), quiesced (all else is
+    done, and the target is still closed to others) or unsettled (a failed step was left out, and its error is not
+    resolved);
     typed, buffer or window: a person who confirms it (`tui.run.confirmation`);
     `until`: the instant (epoch) at which to ask again."""
 
@@ -177,6 +178,8 @@ def _rollback(state: RunState, wall: float) -> tuple[Do, ...]:
         if undecided:
             # Nobody knows whether everything is taken back: closed, that could not be settled any more.
             return (Wait(reason="undecided", step=undecided[0].id),)
+        if state.quiesced:
+            return (Wait(reason="quiesced", step=state.quiesced[0].step),)
         if _automatic(state):
             return (Append(events=(e.RunClosed(outcome="rolled_back", stays=stays(state)),)),)
         return (Wait(reason="rolled_back"),)
@@ -271,6 +274,8 @@ def _by_hand(state: RunState, current: StepState | None, running: list[StepState
 
 def _ended(state: RunState) -> Wait:
     """Every step has ended, well or not."""
+    if state.quiesced:
+        return Wait(reason="quiesced", step=state.quiesced[0].step)
     left = state.unsettled
     if left is None:
         # Whether a proposed rollback is carried out is a person's decision; closing the run takes it away.

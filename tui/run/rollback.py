@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tui.journal.events import Effect
 from tui.plan.model import UNDO_PREFIX, Phase, Place, Step, places
 from tui.run.state import RunState
-from tui.run.steps import StepState, reads
+from tui.run.steps import StepState, kind_of, reads
 
 
 def undo_step(state: RunState, undoes: str) -> StepState:
@@ -86,6 +86,8 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
     for undone in undo:
         known = state.steps.get(UNDO_PREFIX + undone)
         undos.append(known if known is not None and kept(known) else undo_step(state, undone))
+    last = [at for at in undos if _opens_last(state, at)]
+    undos = [at for at in undos if at not in last]
     joined: list[StepState] = []
     placed = not any(section.undo_applied for phase in phases for section in phase.sections)
     if placed:
@@ -109,4 +111,11 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
                         done=known.done if failed else 0, residue=residue_of(known) if failed else "none",
                     )  # fmt: skip
                 joined.append(fresh)
-    return joined
+    return joined + last
+
+
+def _opens_last(state: RunState, at: StepState) -> bool:
+    """Whether it opens again what all else of the rollback is done behind."""
+    undone = None if at.undoes is None else state.steps.get(at.undoes)
+    kind = None if undone is None else kind_of(undone.step.kind)
+    return kind is not None and kind.opens_last

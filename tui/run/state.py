@@ -152,6 +152,34 @@ class Barrier(Struct, frozen=True, kw_only=True):
         return self.code in (HoldReason.OTHER_TIMELINE, HoldReason.LEDGER_EMPTIED) and "evidence" in self.facts
 
 
+class Quiesced(Struct, frozen=True, kw_only=True):
+    """What a step has closed to others, or may have, and nothing has opened again. `former`: by the oid of a database
+    the grants to give back (`tui.sql.database_acl.Grant`); none where a program of the plan closed it."""
+
+    step: str
+    since: float
+    since_at: str
+    former: dict[str, tuple[tuple[str, str, str, bool], ...]] = {}
+
+
+class Swap(Struct, frozen=True, kw_only=True):
+    """The last exchange of databases under the target's name: see `tui.journal.events.SwapBegun`. `done`: the one of
+    `new_oid` bears the name. `took_back`: what had been done in the other one, by step its status and effect."""
+
+    step: str
+    attempt: int
+    database: str
+    old_oid: int
+    new_oid: int
+    called: str
+    kept_as: str
+    maintenance: str = ""
+    back: bool = False
+    facts: dict[str, Any] = {}
+    done: bool = False
+    took_back: dict[str, tuple[str, str]] = {}
+
+
 class RunState(Struct, frozen=True, kw_only=True):
     """The state of a run after the event `seq`. `opened` is None only before the first event."""
 
@@ -173,6 +201,9 @@ class RunState(Struct, frozen=True, kw_only=True):
     """The last transaction that is known to be committed."""
     reached: Reached | None = None
     """Where the log was behind the last step of whose transactions not all are known."""
+    quiesced: tuple[Quiesced, ...] = ()
+    """What of the target is closed to others by the run's steps, in the order in which they began."""
+    swap: Swap | None = None
     helm: str | None = None
     rollback: RollbackState | None = None
     guards: tuple[GuardState, ...] = ()

@@ -66,6 +66,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "guards": [_guard(guard, mono) for guard in known.guards],
         "quality": [_taken(each, "title", "state") | {"steps": list(each.steps)} for each in qualities(state)],
         "metrics": known.metrics,
+        "quiesced": [_taken(found, "step") | {"since": found.since_at} for found in state.quiesced],
         "rollback": _rollback(state),
         "proposed": _proposed(state, at),
         "undecided": [step.id for step in state.undecided],

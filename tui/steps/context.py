@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -31,6 +31,10 @@ class RunWindow(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
 
 
+def _nobody(step: str) -> None:
+    return None
+
+
 class Context(Struct, frozen=True, kw_only=True):
     """What `execute` may know. `done`: statements that an earlier attempt is proved to have committed. `evidence`: that
     of another step, by its id.
@@ -57,6 +61,10 @@ class Context(Struct, frozen=True, kw_only=True):
     work: str = ""
     concerned: Callable[[], Concerned] = Concerned
     evidence: Callable[[str], dict[str, Any]] = _none
+    former: Callable[[str], Mapping[str, Sequence[Sequence[Any]]] | None] = _nobody
+    """What a step closed that nothing has opened again: by a database's oid its grants of before; None: nothing."""
+    planned: Callable[[str], Step | None] = _nobody
+    """Another step of the plan, by its id."""
 
     def waits(self, reason: WaitReason, facts: Mapping[str, Any] = {}) -> Emit:
         """The step waits, or with NONE does so no longer."""

@@ -76,6 +76,7 @@ STEP_WAITING = {
     "blocks_others": N_("holds a lock that others wait for"),
     "server_unreachable": N_("waits for the server, which cannot be reached"),
     "target_key": N_("waits for another run to leave the target"),
+    "sessions_left": N_("waits for others' sessions to leave the database"),
     "xid_in_progress": N_("waits for its transaction, which is still open"),
     "target_silent": N_("waits for the target, which does not answer"),
     "cancel_unheard": N_("its end is asked for, and the target does not hear it"),
@@ -152,6 +153,7 @@ RUN_WAITING = {
     "rollback_failed": N_("the rollback failed; a person must look"),
     "rolled_back": N_("everything is rolled back; the run can be closed"),
     "completed": N_("everything is done; the run can be closed"),
+    "quiesced": N_("the target is still closed to others; undo the step that closed it"),
     "proposed": N_("everything is done, and a rollback is proposed: a person rolls back, or closes the run"),
     "unsettled": N_("it failed and was left out, and no error of it can be resolved; close the run as failed"),
 }

@@ -103,7 +103,7 @@ def stop_words(told: Foreseen) -> str:
             return _("{step} waits for a person and the target's name").format(step=number)
         case "buffer" | "window":
             return _("{step} waits for a person, the target's name and a reason").format(step=number)
-        case "completed" | "unsettled" | "proposed":
+        case "completed" | "unsettled" | "proposed" | "quiesced":
             return _("every step has ended")
         case "rolled_back":
             return _("the rollback has ended")

@@ -203,11 +203,33 @@ def _log(event: e.LogLines, line: Line, state: RunState) -> Told | None:
                                        n=whole(event.dropped))))  # fmt: skip
 
 
+def _quiesced(event: e.QuiesceBegun, line: Line, state: RunState) -> Told:
+    said = Said("{database} is CLOSED to others from here on, by {step}", database=event.database or "?",
+                step=_named(state, event.step))  # fmt: skip
+    return Told("warning", say(said))
+
+
+def _opened_again(event: e.QuiesceReleased, line: Line, state: RunState) -> Told:
+    return Told("event", say(Said("What {step} had closed is open again", step=_named(state, event.of))))
+
+
+def _swaps(event: e.SwapBegun, line: Line, state: RunState) -> Told:
+    said = Said("{other} takes the name {database}; what has it now is kept as {kept}", other=event.called,
+                database=event.database, kept=event.kept_as)  # fmt: skip
+    return Told("warning", say(said))
+
+
+def _swapped(event: e.SwapDone, line: Line, state: RunState) -> Told:
+    said = Said("The run's target is the database of the oid {oid} from here on", oid=event.new_oid)
+    return Told("warning", say(said))
+
+
 TOLD: dict[type[e.Event], Teller] = {
     e.RunOpened: _opened, e.RunBeside: _beside, e.RunRecovered: _recovered, e.RunHeld: _held, e.RunResumed: _resumed,
     e.RunDriven: _driven, e.RunClosed: _closed, e.ClockStepped: _clock, e.HelmTaken: _taken,
     e.HelmReleased: _released, e.NoteAdded: _note, e.FeedbackAdded: _feedback, e.ErrorRecorded: _error,
     e.ErrorResolved: _resolved, e.GuardBreached: _breached, e.GuardCleared: _cleared, e.TriggerFired: _fired,
     e.RollbackStarted: _rollback, e.RollbackFinished: _rolled_back, e.BackupRecorded: _backup, e.LogLines: _log,
+    e.QuiesceBegun: _quiesced, e.QuiesceReleased: _opened_again, e.SwapBegun: _swaps, e.SwapDone: _swapped,
     **STEP_EVENTS,
 }  # fmt: skip

@@ -67,6 +67,7 @@ _SENTENCES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("attest", ("step",), N_("Nothing measures {step} here: sign it, or close the run with a reason.")),
     ("undecided", ("step",),
      N_("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")),
+    ("quiesced", ("step",), N_("The target is still closed to others by {step}; undo that first.")),
     ("note", (), N_("This needs a note: what was seen or done, and where.")),
     ("sign", (), N_("A person attests this step.")),
     ("sensed", (), N_("The system proves this step; it is not signed.")),

@@ -24,6 +24,7 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("engine/redaction/published|pictures/details", "sql|query", "keys of specs and proofs"),
     ("pictures/waits|run/lockwait", "query", "what a session of the server executes"),
     ("steps/verify_backup/", "restore", "a level of verification"),
+    ("steps/quiesce", "command", "a key of its spec"),
     ("helm/protocol", "command", "why a client comes"),
     ("cli/|console/(input/|commander)|words/refusals", "sign|check", "a command, and what refuses it"),
 )

@@ -44,9 +44,13 @@ phases:
           - {id: e2, title: t, load: {scripts: [p.sql], clients: [2], must_hold: 1}}
           - {id: d1, title: t, sql: {file: goose.sql}}
           - {id: d2, title: t, sql: {file: goose.sql, part: up}, undo: {sql: {file: goose.sql}}}
+          - {id: d3, title: t, quiesce: {command: [pause], keep: [dba]}}
+          - {id: d4, title: t, sql: "select 1", undo: {quiesce: {}}}
+          - {id: d5, title: t, release: nothing}
+          - {id: d6, title: t, release: b1}
 """
 GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
-ELSEWHERE = {"down-part", "which-part", "verify-of-nothing"}
+ELSEWHERE = {"down-part", "which-part", "verify-of-nothing", "release-of-nothing"}
 """Keys of sentences that are no codes of findings."""
 
 

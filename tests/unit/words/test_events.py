@@ -44,7 +44,9 @@ SAID: tuple[e.Event, ...] = (
     e.RollbackFinished(outcome="failed", step="fill", stays=("fill",)), e.NoteAdded(text="seen", step="fill"),
     e.FeedbackAdded(text="good"), e.ErrorRecorded(id="E1", text="not_measured"), e.ErrorResolved(id="E1", text="ok"),
     e.BackupRecorded(step="fill", attempt=1, path="/b", format="custom", bytes=7, sha256="ab"),
-    e.LogLines(stream="server", dropped=2),
+    e.LogLines(stream="server", dropped=2), e.QuiesceBegun(**STEP, database="app"), e.QuiesceReleased(of="fill"),
+    e.SwapBegun(**STEP, database="app", old_oid=1, new_oid=2, called="app_new", kept_as="app_old"),
+    e.SwapDone(**STEP, new_oid=2),
 )  # fmt: skip
 """Each class that says something, and each of its sentences."""
 

@@ -35,6 +35,7 @@ from tui.postgres.session import Session
 from tui.probes.tasks import comes
 from tui.run.clock import instant
 from tui.run.confirmation import late
+from tui.run.database import closed_by
 from tui.run.steps import StepState
 from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
@@ -195,6 +196,8 @@ class Executor:
                 buffer_s=window.buffer_s, timezone=window.timezone,
             ),
             concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS),
+            former=lambda step: None if (found := closed_by(state, step)) is None else found.former,
+            planned=lambda step: state.steps[step].step if step in state.steps else None,
         )  # fmt: skip
 
     async def _program(self, effect: fx.RunChild) -> fx.ChildDone:

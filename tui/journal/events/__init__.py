@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tui.journal.events.database import *
 from tui.journal.events.event import *
 from tui.journal.events.event import Event
 from tui.journal.events.observed import *
