@@ -3,7 +3,7 @@ a kind by its name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -70,12 +70,14 @@ class Program(Struct, frozen=True):
 
 
 class Room(Struct, frozen=True):
-    """A directory of this host that a step writes into. `need`: bytes, by those of the database and of its last
-    backup; None where nobody knows or nothing is asked. `looked_at`: whether the plan wants anybody to look."""
+    """A directory that a step writes into: of this host, or of `host` as ssh knows it; empty where nobody but its
+    program knows the place. `need`: bytes, by those of the database and of its last backup; None where nobody knows or
+    nothing is asked. `looked_at`: whether the plan wants anybody to look."""
 
     directory: str
     need: Callable[[int | None, int | None], int | None]
     looked_at: bool = True
+    host: str | None = None
 
 
 class Needs(Struct, frozen=True, kw_only=True):
@@ -168,7 +170,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     dangerous: bool = False
     foretells: Callable[[Any, Any], Generator[Any, Any, dict[str, Any]]] | None = None
     swaps: bool = False
-    facts: Callable[[dict[str, Any]], list[tuple[str, str]]] | None = None
+    facts: Callable[[dict[str, Any]], Sequence[tuple[str, Any]]] | None = None
 
     @property
     def changes_unseen(self) -> bool:

@@ -33,6 +33,8 @@ class Origin(StrEnum):
     SERVER = "server"
     SESSIONS = "sessions"
     """The server, where it tracks activities and the role may see what sessions of others do."""
+    WAL = "wal"
+    """The server, where the role may see its files of WAL."""
     COUNTS = "counts"
     """The server, where it tracks counts."""
     REPLICAS = "replicas"
@@ -89,6 +91,10 @@ METRICS: dict[str, Metric] = {
             read=("disk_free",),
         ),
         Metric(
+            "disk_free", MetricUnit.BYTES, Origin.HOST, N_("disk free"), "the same, by its shorter name (`50GB`)",
+            read=("disk_free",),
+        ),
+        Metric(
             "io_pressure_share", MetricUnit.SHARE, Origin.HOST, N_("I/O pressure"),
             "share of the time in which something waited for input or output (`20%`)",
             read=("io_pressure", "io_stalled"),
@@ -132,6 +138,17 @@ METRICS: dict[str, Metric] = {
         Metric("replicas", MetricUnit.NUMBER, Origin.SERVER, N_("replicas"), "standbys that are connected"),
         Metric(
             "wal_rate", MetricUnit.BYTES_A_SECOND, Origin.SERVER, N_("WAL rate"), "bytes of WAL a second (`16MB`)"
+        ),
+        Metric(
+            "wal_bytes", MetricUnit.BYTES, Origin.WAL, N_("WAL on disk"), "bytes of WAL that lie in pg_wal (`10GB`)"
+        ),
+        Metric(
+            "wal_kept_by_slots", MetricUnit.BYTES, Origin.SERVER, N_("WAL kept by slot"),
+            "bytes of WAL that the replication slot which is furthest behind keeps (`5GB`); the slot is named",
+        ),
+        Metric(
+            "archive_backlog", MetricUnit.NUMBER, Origin.WAL, N_("WAL to archive"),
+            "files of WAL that wait for the archiver (`100`)",
         ),
         Metric("tps", MetricUnit.A_SECOND, Origin.SERVER, N_("TPS"), "transactions a second"),
         Metric(

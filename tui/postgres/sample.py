@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin
+from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.postgres.errors import StatementFailed
 from tui.postgres.session import Session
 
 # The database's size walks its directory; once in so many seconds is enough.
 _SIZE_EVERY_S = 30.0
+# Of WAL every file is looked at, of which there may be thousands.
+_WAL_EVERY_S = 5.0
+SLOT_METRIC = "wal_kept_by_slots"
 SHORTEST = 0.5
 """Seconds from one sample to the next that a rate needs: over less it says more of chance than of the server."""
 
@@ -39,7 +42,9 @@ class ServerSample(msgspec.Struct, frozen=True, kw_only=True):
     are known. A rate needs a previous sample; what a role may not see, or a server lacks, is not there.
 
     Seconds and bytes throughout. `source` is host:port of the server that answered; `partial` says that
-    sessions of other roles were hidden (pg_monitor is missing), so that counts by state are lower bounds.
+    sessions of other roles were hidden (pg_monitor is missing), so that counts by state are lower bounds. `wal`: what
+    its files tell, looked at every few seconds; None where the role may not see them. `slot`: the replication slot that
+    keeps most WAL.
     """
 
     source: str
@@ -52,6 +57,13 @@ class ServerSample(msgspec.Struct, frozen=True, kw_only=True):
     database_bytes: int | None
     database_bytes_at: float
     partial: bool
+    wal: dict[str, float] | None = None
+    wal_at: float = 0.0
+    slot: str | None = None
+
+    def source_of(self, metric: str) -> str:
+        """Where a metric was measured; of what a slot keeps with the slot."""
+        return f"{self.source}, slot {self.slot}" if self.slot and metric == SLOT_METRIC else self.source
 
 
 async def sample(monitor: Session, previous: ServerSample | None) -> ServerSample:
@@ -59,18 +71,22 @@ async def sample(monitor: Session, previous: ServerSample | None) -> ServerSampl
 
     Raises StatementFailed or ConnectionLost; a missing tick is a fact, too.
     """
-    at, connections, usable, partial, figures = (await monitor.rows("sample"))[0]
+    at, connections, usable, partial, figures, slot = (await monitor.rows("sample"))[0]
     told = msgspec.json.decode(figures, type=dict[str, float])
     size, size_at = (None, at) if previous is None else (previous.database_bytes, previous.database_bytes_at)
     if previous is None or at - previous.database_bytes_at >= _SIZE_EVERY_S:
         size, size_at = await _size(monitor), at
+    wal, wal_at = (None, 0.0) if previous is None else (previous.wal, previous.wal_at)
+    if previous is None or at - previous.wal_at >= _WAL_EVERY_S:
+        wal, wal_at = await _wal(monitor), at
     replicas = await _replicas(monitor, at, previous)
     found = {name: _known(METRICS[name], value, at, previous, partial) for name, value in told.items()}
     found |= {"connections": connections / usable, "replicas": float(len(replicas))} | _lag(replicas)
+    found |= wal or {}
     return ServerSample(
         source=f"{monitor.host}:{monitor.port}", at=at, connections=connections, connections_usable=usable, told=told,
         figures={name: value for name, value in found.items() if value is not None}, replicas=replicas,
-        database_bytes=size, database_bytes_at=size_at, partial=partial,
+        database_bytes=size, database_bytes_at=size_at, partial=partial, wal=wal, wal_at=wal_at, slot=slot,
     )  # fmt: skip
 
 
@@ -111,6 +127,16 @@ async def _replicas(monitor: Session, at: float, previous: ServerSample | None) 
             Replica(pid=pid, name=name, lag_s=lag, lag_bytes=behind, replayed=replayed, since=since, hidden=hidden)
         )
     return tuple(found)
+
+
+async def _wal(monitor: Session) -> dict[str, float] | None:
+    """What the files of WAL tell; None where the role may not see them."""
+    try:
+        if not (await monitor.rows("wal_visible"))[0][0]:
+            return None
+        return dict(zip(told_by(Origin.WAL), (await monitor.rows("sample_wal"))[0], strict=True))
+    except StatementFailed:
+        return None
 
 
 async def _size(monitor: Session) -> int | None:

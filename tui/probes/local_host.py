@@ -71,13 +71,36 @@ def disk_of(place: str) -> tuple[float, float] | None:
         try:
             found = psutil.disk_usage(str(directory))
         except PermissionError:
-            if directory == directory.parent:
+            if directory == directory.parent or _mounted_below(directory, place):
                 return None
             directory = directory.parent
         except OSError:
             return None
         else:
             return float(found.used), float(found.free)
+
+
+def _mounted_below(directory: Path, place: str) -> bool:
+    """Whether another filesystem is mounted on the way from a directory that may not be looked at to a place in it."""
+    import psutil
+
+    mounts = (Path(each.mountpoint) for each in psutil.disk_partitions(all=True))
+    return any(Path(place).is_relative_to(mount) and mount.is_relative_to(directory) for mount in mounts)
+
+
+def filesystem_of(place: str) -> str | None:
+    """What tells the filesystem of a place, or of the nearest one above it that may be looked at, from others of this
+    host; None where that cannot be known."""
+    directory = Path(place)
+    while True:
+        try:
+            return f"device {directory.stat().st_dev}"
+        except (FileNotFoundError, PermissionError):
+            if directory == directory.parent or _mounted_below(directory, place):
+                return None
+            directory = directory.parent
+        except OSError:
+            return None
 
 
 def _reading(at: float) -> HostReading:

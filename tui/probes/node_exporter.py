@@ -44,12 +44,13 @@ def parse(page: bytes, at: float, host: str, directory: str | None) -> HostReadi
     if not total:
         raise SourceFailed(Coded(Remarked.EXPORTER_FOREIGN))
     memory, available = single.get("node_memory_MemTotal_bytes"), single.get("node_memory_MemAvailable_bytes")
-    disk = mounts.get(_mount_of(directory, mounts) or "", {})
+    mount = _mount_of(directory, mounts)
+    disk = mounts.get(mount or "", {})
     return HostReading(
         at=at, host=host, cpu_busy=busy, cpu_total=total,
         memory=None if not memory or available is None else 1 - available / memory,
         disk_used=disk["size"] - disk["free"] if {"size", "free"} <= set(disk) else None,
-        disk_free=disk.get("avail"),
+        disk_free=disk.get("avail"), filesystem=mount,
         load=single.get("node_load1"),
         io_stalled=single.get("node_pressure_io_waiting_seconds_total"),
     )  # fmt: skip

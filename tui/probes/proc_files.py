@@ -13,7 +13,7 @@ _MEMORY: Final = re.compile(r"^(MemTotal|MemAvailable):\s+(\d+) kB", re.MULTILIN
 _PRESSURE: Final = re.compile(r"^some avg10=(\d+\.\d+) ", re.MULTILINE)
 _CPU: Final = re.compile(r"^cpu +([\d ]+)$", re.MULTILINE)
 # Of a line of `df -P` only the numbers are certain: names before and after them may hold spaces.
-_DF: Final = re.compile(r"^.*?\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s+/.*$", re.MULTILINE)
+_DF: Final = re.compile(r"^.*?\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s+(/.*)$", re.MULTILINE)
 
 
 def parse(text: str, at: float, host: str) -> HostReading:
@@ -35,6 +35,7 @@ def parse(text: str, at: float, host: str) -> HostReading:
         memory=None if not total or available is None else 1 - available / total,
         disk_used=None if disk is None else float(disk[2]) * 1024,
         disk_free=None if disk is None else float(disk[3]) * 1024,
+        filesystem=None if disk is None else disk[4],
         load=None if load is None else float(load[1]),
         io_pressure=io_pressure(text),
     )  # fmt: skip

@@ -18,8 +18,9 @@ class HostReading(Struct, frozen=True, kw_only=True):
 
     `at`: seconds of a monotonic clock of ours. `host`: the measured host's own name. `cpu_busy` and `cpu_total` count
     in one unit, whichever, since some moment. `memory`: share in use. Disk: bytes of the data directory's filesystem,
-    `disk_free` as an ordinary account may use it. `io_pressure`: share of the last ten seconds in which something
-    waited for I/O; `io_stalled`: the same as seconds since some moment, where only that is known.
+    `disk_free` as an ordinary account may use it; `filesystem` tells it from others of the host. `io_pressure`: share
+    of the last ten seconds in which something waited for I/O; `io_stalled`: the same as seconds since some moment,
+    where only that is known.
     """
 
     at: float
@@ -29,6 +30,7 @@ class HostReading(Struct, frozen=True, kw_only=True):
     memory: float | None = None
     disk_used: float | None = None
     disk_free: float | None = None
+    filesystem: str | None = None
     load: float | None = None
     io_pressure: float | None = None
     io_stalled: float | None = None
@@ -55,7 +57,7 @@ class ReadingSource(Protocol):
 
 
 def figures(now: HostReading, before: HostReading | None) -> dict[str, float]:
-    """Metrics by name: `cpu`, `memory`, `disk`, `io_pressure_share` as shares of one, `disk_free_bytes`, `load`.
+    """Metrics by name: `cpu`, `memory`, `disk`, `io_pressure_share` as shares of one, `disk_free`, `load`.
 
     The CPU's share needs a reading before; counters that went back (another boot) make none.
     """
@@ -63,6 +65,7 @@ def figures(now: HostReading, before: HostReading | None) -> dict[str, float]:
         "cpu": _rate(now, before, "cpu_busy", "cpu_total"),
         "memory": now.memory,
         "disk_free_bytes": now.disk_free,
+        "disk_free": now.disk_free,
         "load": now.load,
         "io_pressure_share": now.io_pressure,
     }

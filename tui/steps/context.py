@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from tui.journal.codes import WaitReason
 from tui.journal.events import StepWaiting
-from tui.plan.model import Plan, Step
+from tui.plan.kinds import Needs
+from tui.plan.model import Action, Plan, Step
 from tui.steps.concerned import Concerned
 from tui.steps.effects import Effect, Emit, Outcome
 
@@ -18,6 +19,10 @@ StepRun = Generator[Effect, Any, Outcome]
 
 def _none(step: str) -> dict[str, Any]:
     return {}
+
+
+def _no_needs(action: Step | Action) -> Needs:
+    return Needs()
 
 
 class RunWindow(Struct, frozen=True, kw_only=True):
@@ -42,7 +47,8 @@ class Context(Struct, frozen=True, kw_only=True):
     `plan`: the whole plan as it was opened; `rehearsal`: the run is one. `learned`: seconds that steps took in earlier
     runs that can be compared, by id (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan,
     by name, as it is sealed; `work`: see `tui.plan.seal.work_of`. `concerned`: what the plan's steps change, by its
-    words and as far as those tell; `tui.steps.tables` asks the server which tables that are.
+    words and as far as those tell; `tui.steps.tables` asks the server which tables that are. `needs`: what another
+    step, or what is done for it, needs, whatever its kind.
     """
 
     run: str
@@ -60,6 +66,7 @@ class Context(Struct, frozen=True, kw_only=True):
     files: Mapping[str, str] = {}
     work: str = ""
     concerned: Callable[[], Concerned] = Concerned
+    needs: Callable[[Step | Action], Needs] = _no_needs
     evidence: Callable[[str], dict[str, Any]] = _none
     former: Callable[[str], Mapping[str, Sequence[Sequence[Any]]] | None] = _nobody
     """What a step closed that nothing has opened again: by a database's oid its grants of before; None: nothing."""

@@ -173,7 +173,7 @@ class RunQuery(Effect, frozen=True, kw_only=True):
 
     `ours`: the statement is not the plan's; its names are looked up in pg_catalog alone, whatever the search path is.
     `named`: in place of `sql` one of ours by its name in `tui.postgres.queries`, that of the server's version, with
-    `arguments` by the names that it has for them.
+    `arguments` by the names that it has for them, where it has some.
     """
 
     sql: str = ""
@@ -341,7 +341,10 @@ class PathHash(Struct, frozen=True, kw_only=True):
 class Probe(Effect, frozen=True, kw_only=True):
     """A fact about the target, its host or this one -> dict of neutral facts; `error` in it when unknown."""
 
-    name: Literal["identity", "disk", "tools", "connections", "database_size", "path_prepare", "backup_space", "epoch"]
+    name: Literal[
+        "identity", "disk", "room", "tools", "connections", "database_size", "path_prepare", "backup_space",
+        "last_backup", "epoch",
+    ]  # fmt: skip
     arguments: dict[str, Any] = {}
 
 

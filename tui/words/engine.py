@@ -176,6 +176,7 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.SPACE_NOT_TOLD: N_("it does not tell how much space is free there"),
     R.SPACE_OF_SOURCE: N_("{where} ({source}): {reason}"),
     R.SPACE_UNANSWERED: N_("it does not answer in time"),
+    R.SPACE_ELSEWHERE: N_("only the program that writes there knows where that is"),
     R.SPACE_UNNAMED: N_("the plan names no source for figures of the database's host"),
     R.SSH_ENDED: N_("the connection ended"),
     R.SSH_FAILED: N_("{host} cannot be asked over ssh: {reason}."),

@@ -162,7 +162,7 @@ async def test_samples(own: Server) -> None:
         first = await sample(monitor, None)
         assert "tps" not in first.figures and first.connections >= 2 and not first.partial
         assert first.figures["idle_in_transaction"] > 0 and first.figures["oldest_transaction_s"] > 0
-        told = set(told_by(Origin.SERVER, Origin.SESSIONS, Origin.COUNTS))
+        told = set(told_by(Origin.SERVER, Origin.SESSIONS, Origin.WAL, Origin.COUNTS))
         assert told - set(first.figures) == {name for name in told if METRICS[name].unit in RATES} | {"deadlocks"}
         limit = int(await one(monitor, "select current_setting('max_connections')"))
         assert first.connections_usable == limit - 3 and first.connections < first.connections_usable
@@ -178,6 +178,28 @@ async def test_samples(own: Server) -> None:
         assert second.figures["wal_rate"] > 0
         assert second.database_bytes == first.database_bytes
         await idle.execute("rollback")
+
+
+@awaited
+async def test_what_keeps_wal_is_named(own: Server) -> None:
+    own.start(archive_mode="on", archive_command="false")
+    async with Sessions(own) as sessions:
+        monitor, control = await sessions.monitor(), await sessions.control()
+        first = await sample(monitor, None)
+        assert (first.figures["archive_backlog"], first.figures["wal_kept_by_slots"], first.slot) == (0, 0, None)
+        assert first.source_of("wal_kept_by_slots") == first.source
+        for name in ("ahead", "behind"):
+            await control.execute(f"select pg_create_physical_replication_slot('{name}', true)")
+            await control.execute("create table if not exists public.t (a int)")
+            await control.execute("insert into public.t select generate_series(1, 1000)")
+            await control.execute("select pg_switch_wal()")
+        taken = await sample(monitor, None)
+        assert taken.figures["wal_bytes"] >= 32 << 20 and taken.figures["archive_backlog"] == 2
+        assert taken.figures["wal_kept_by_slots"] > 16 << 20 and taken.slot == "ahead"
+        assert taken.source_of("wal_kept_by_slots") == f"{taken.source}, slot ahead"
+        assert taken.source_of("wal_bytes") == taken.source
+        again = await sample(monitor, taken)
+        assert again.wal_at == taken.wal_at, "files are looked at every few seconds alone"
 
 
 @awaited
@@ -202,7 +224,8 @@ async def test_a_sample_without_pg_monitor_says_so(server: Server, database: str
         await control.execute("drop role if exists plain; create role plain login")
         monitor = await sessions.monitor(user="plain")
         seen = await sample(monitor, None)
-        assert seen.partial and seen.connections >= 2 and not set(told_by(Origin.SESSIONS)) & set(seen.figures)
+        hidden = set(told_by(Origin.SESSIONS, Origin.WAL))
+        assert seen.partial and seen.connections >= 2 and not hidden & set(seen.figures)
         assert await lock_tree(monitor, [control.backend.pid]) == ()
         await monitor.close()
         await control.execute("drop role plain")

@@ -28,6 +28,7 @@ phases:
           - {id: b5, title: t, command: [./x.sh, a]}
           - {id: b7, title: t, check: {version: "a>=1", disk_free: 5 apples}}
           - {id: b8, title: t, check: {}}
+          - {id: b7b, title: t, check: {disk: false}}
           - {id: b9, title: t, monitor: {}}
           - {id: c1, title: t, query: {sql: "select 1", equals: 1, below: 4}}
           - {id: c3, title: t, batch: {sql: "call x(); commit"}}

@@ -41,7 +41,7 @@ from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
 from tui.steps.concerned import concerned_by
 from tui.steps.context import Context, RunWindow
-from tui.steps.registry import KINDS
+from tui.steps.registry import KINDS, needs_of
 
 
 class TooLate(Exception):
@@ -195,7 +195,7 @@ class Executor:
                 opens=instant(window.opens), closes=instant(window.closes), duration_s=window.duration_s,
                 buffer_s=window.buffer_s, timezone=window.timezone,
             ),
-            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS),
+            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of,
             former=lambda step: None if (found := closed_by(state, step)) is None else found.former,
             planned=lambda step: state.steps[step].step if step in state.steps else None,
         )  # fmt: skip

@@ -43,6 +43,11 @@ class ProbeDriver:
                     return await self._identity()
                 case "disk":
                     return await self._disk(effect.arguments)
+                case "room":
+                    return await self._room(effect.arguments)
+                case "last_backup":
+                    last = await asyncio.to_thread(space.last_backup, self._target.facts(), self._paths)
+                    return {"last_bytes": last}
                 case "connections":
                     return await self._connections()
                 case "database_size":
@@ -101,6 +106,16 @@ class ProbeDriver:
         if "error" in found:
             return found
         return found | {"enough": wanted is not None and found["free_bytes"] >= wanted}
+
+    async def _room(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Bytes free at a place of the database's host (by default where its data lie), `on` this one (`here`), or on
+        one that `ssh` knows; `filesystem` tells which others share them."""
+        path = arguments.get("path")
+        if "ssh" in arguments:
+            return await space.over_ssh(str(arguments["ssh"]), str(path), self._environment)
+        if arguments.get("on") == "here":
+            return await space.on_this_host(str(path), self._environment)
+        return await space.on_the_database(self._target, None if path is None else str(path))
 
     async def _backup_space(self, path: str) -> dict[str, Any]:
         """Bytes free where a backup goes, and what a guess of its size can rest on."""

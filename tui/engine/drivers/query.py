@@ -104,7 +104,8 @@ class QueryDriver:
             answer = await session.printed(effect.sql, _KEPT)
             return Rows(columns=answer.columns, types=answer.types, rows=answer.rows, count=answer.count)
         if effect.named:
-            told = (await session.execute(query(effect.named, session.server_version), effect.arguments)).rows or []
+            sql = query(effect.named, session.server_version)
+            told = (await session.execute(sql, effect.arguments or None)).rows or []
             return Rows(rows=tuple(told[:_KEPT]), count=len(told))
         found = await session.some(effect.sql, _KEPT)
         return Rows(rows=tuple(found.rows or ()), count=found.returned)

@@ -17,7 +17,7 @@ from tui.journal.remarks import Coded, Remarked, coded, neutral
 from tui.plan.model import HostSource
 from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.errors import PostgresError
-from tui.probes.local_host import disk_of
+from tui.probes.local_host import disk_of, filesystem_of
 from tui.probes.reading import ReadingSource, SourceFailed
 from tui.probes.same_host import is_here
 from tui.probes.sources import sources_of
@@ -72,13 +72,13 @@ async def _asked(source: ReadingSource, place: str) -> dict[str, Any]:
     try:
         if source.kind == "local":
             async with asyncio.timeout(_HERE_S):
-                disk = await apart(lambda: disk_of(place))
+                disk, filesystem = await apart(lambda: (disk_of(place), filesystem_of(place)))
             host = os.uname().nodename
             free = None if disk is None else disk[1]
         else:
             async with asyncio.timeout(source.patience):
                 reading = await source.read()
-            host, free = reading.host, reading.disk_free
+            host, free, filesystem = reading.host, reading.disk_free, reading.filesystem
     except TimeoutError:
         return _untold(Remarked.SPACE_UNANSWERED)
     except SourceFailed as error:
@@ -89,7 +89,22 @@ async def _asked(source: ReadingSource, place: str) -> dict[str, Any]:
         await source.close()
     if free is None:
         return _untold(Remarked.SPACE_NOT_TOLD)
-    return {"free_bytes": int(free), "source": f"{host} ({source.kind})"}
+    found = {"free_bytes": int(free), "source": f"{host} ({source.kind})"}
+    return found if filesystem is None else found | {"filesystem": f"{host} {filesystem}"}
+
+
+async def over_ssh(host: str, place: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """As `on_the_database`, of a place on another host as ssh knows it."""
+    ssh = Ssh(environment)
+    try:
+        (source,) = sources_of((HostSource(ssh=host),), environment, ssh, _no_rows, lambda: place)
+        return {"place": place, **await _asked(source, place)}
+    finally:
+        await ssh.close()
+
+
+async def _no_rows(name: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return []
 
 
 def _untold(code: Remarked, **facts: object) -> dict[str, Any]:
@@ -106,12 +121,14 @@ async def on_this_host(path: str, environment: Mapping[str, str]) -> dict[str, A
         return {"place": place, **_untold(Remarked.PATH_RELATIVE)}
     try:
         async with asyncio.timeout(_HERE_S):
-            free = await apart(lambda: _free(Path(place)))
+            free, filesystem = await apart(lambda: (_free(Path(place)), filesystem_of(place)))
     except TimeoutError:
         return {"place": place, **_untold(Remarked.FILESYSTEM_SILENT)}
     except OSError as error:
         return {"place": place, "error": f"{error.filename}: {error.strerror}"}
-    return {"place": place, "free_bytes": free, "source": f"{os.uname().nodename} (local)"}
+    here = os.uname().nodename
+    found = {"place": place, "free_bytes": free, "source": f"{here} (local)"}
+    return found if filesystem is None else found | {"filesystem": f"{here} {filesystem}"}
 
 
 def _free(place: Path) -> int:

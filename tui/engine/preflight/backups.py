@@ -46,7 +46,10 @@ async def _place(
     found: Findings, at: str, room: Room, environment: Mapping[str, str], database: int, last: int | None,
     wanted: dict[int, int],
 ) -> None:  # fmt: skip
-    """`wanted`: bytes that the backups before it are taken to need, by filesystem."""
+    """`wanted`: bytes that the backups before it are taken to need, by filesystem. What lies on another host is looked
+    at by a check of the plan's."""
+    if room.host is not None or not room.directory:
+        return
     try:
         directory = Path(expand(room.directory, environment))
     except ExpansionError:

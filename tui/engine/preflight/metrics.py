@@ -186,6 +186,10 @@ async def _sessions(found: Findings, session: Session, plan: Plan, taken: Server
             remedy = await settings_words(session, [(setting, "on")])
             for metric, number in _criteria(plan, origin):
                 _unmeasured(found, metric, number, _ended(Said("{setting} is off", setting=setting)), remedy)
+    if taken.wal is None:
+        reason = _ended(Said("the role may not see the files of WAL (it lacks pg_monitor)"))
+        for metric, number in _criteria(plan, Origin.WAL):
+            _unmeasured(found, metric, number, reason, grant_words("pg_monitor"))
     if taken.partial and "track_activities" not in untracked:
         reason = _ended(Said("the role may not see what sessions of other roles do (it lacks pg_monitor)"))
         for metric, number in _criteria(plan, Origin.SESSIONS):

@@ -142,7 +142,7 @@ class Sampler:
         if taken is not None:
             found = taken.figures | self._counters.figures(taken)
             values |= found
-            sources |= dict.fromkeys(found, taken.source)
+            sources |= {name: taken.source_of(name) for name in found}
             facts |= {
                 "connections": [taken.connections, taken.connections_usable],
                 "database_bytes": taken.database_bytes, "partial": taken.partial,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import fields
+
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs
-from tui.said import N_
+from tui.said import N_, Quoted
 from tui.steps.check.registry import CHECKS, asked
-from tui.steps.check.row import Row, shown
+from tui.steps.check.row import Row, name_of, shown
 from tui.steps.check.spec import CheckSpec
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, Outcome, Passed
@@ -42,11 +44,17 @@ def _ended(evidence: dict[str, Any], checks: list[Row]) -> Outcome:
     return Passed(evidence=evidence)
 
 
+_MAY_BE_FALSE = frozenset({"connect", "writable"})
+
+
 def lint(lint: Lint) -> Iterable[Finding]:
     """At least one thing to check, and what each of them finds."""
     spec: CheckSpec = lint.spec
     if spec == CheckSpec():
         yield Finding(code="check-empty")
+    for field in fields(spec):
+        if getattr(spec, field.name) is False and field.name not in _MAY_BE_FALSE:
+            yield Finding(code="check-false", facts={"key": Quoted(field.name)}, key=field.name)
     for check, own in asked(spec):
         yield from check.lint(own)
 
@@ -62,18 +70,19 @@ def needs(spec: CheckSpec) -> Needs:
     )  # fmt: skip
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """What was found, one row a check: first what did not hold, then what nobody knows."""
     if "checks" not in evidence:
         return [(key, str(value)) for key, value in evidence.items()]
     checks = sorted(evidence["checks"], key=lambda check: _RANK[check["holds"]])
-    return [(check["name"], shown(check)) for check in checks]
+    return [(name_of(check), shown(check)) for check in checks]
 
 
 _RANK: dict[bool | None, int] = {False: 0, None: 1, True: 2}
 
 TEXTS = {
     "check-empty": N_("check names nothing to check"),
+    "check-false": N_("{key} says something only when it is true; write 'true' or remove the key."),
     FailReason.CHECK_FAILED: N_("a check did not hold"),
 } | {code: text for check in CHECKS for code, text in check.texts.items()}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tui.steps.check import connections, roles, server, space, tools
+from tui.steps.check import connections, disk, roles, server, space, tools
 from tui.steps.check.check import Check
 from tui.steps.check.spec import CheckSpec
 
-CHECKS = (server.CHECK, space.CHECK, connections.CHECK, tools.CHECK, roles.CHECK)
+CHECKS = (server.CHECK, space.CHECK, disk.CHECK, connections.CHECK, tools.CHECK, roles.CHECK)
 """In the order in which they are looked at and told."""
 
 
@@ -18,6 +18,7 @@ def asked(spec: CheckSpec) -> Iterator[tuple[Check, Any]]:
     parts: tuple[Any, ...] = (
         _any_of(spec.connect, spec.version, spec.writable),
         _any_of(spec.disk_free, spec.space),
+        spec.disk or None,
         spec.connections_free,
         spec.tools or None,
         _any_of(spec.role, spec.privilege),

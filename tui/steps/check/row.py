@@ -29,11 +29,25 @@ def of_error(error: SqlError | None) -> tuple[bool | None, dict[str, Any]]:
     return (False if answers(error) else None), {"error": error.message, "sqlstate": error.sqlstate}
 
 
-def shown(row: Row) -> str:
-    """`15.18 (>=16)`: what was found, and what was expected; the server's words where it said why it cannot tell."""
+def name_of(row: Row) -> str:
+    """`disk data`, `disk backup dump`: what was looked at, and of which of several things."""
+    return " ".join(str(row[key]) for key in ("name", "what", "of") if row.get(key) is not None)
+
+
+def shown(row: Row) -> Any:
+    """`15.18 (>=16)`: what was found, and what was expected; a code, or the server's words, where it is said why nobody
+    can tell."""
     error, found, expected = row.get("error"), row["found"], row["expected"]
+    if isinstance(error, dict):
+        return error
+    if "need_bytes" in row:
+        found, expected = _megabytes(found), _megabytes(expected)
     text = str(error) if error is not None else _listed(found)
     return text if expected is None else f"{text} ({_listed(expected)})"
+
+
+def _megabytes(value: Any) -> Any:
+    return f"{value // 10**6} MB" if isinstance(value, int) else value
 
 
 def _listed(value: Any) -> str:

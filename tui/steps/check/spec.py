@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.steps.check.disk import DiskSpec
 from tui.steps.check.roles import PrivilegeSpec
 from tui.steps.check.space import PlaceSpec
 
@@ -21,6 +22,8 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What must be free on the filesystem of the data directory: `2x` the size of the database, or `50GB`."""
     space: tuple[PlaceSpec, ...] = ()
     """The same at other places."""
+    disk: DiskSpec | bool | None = None
+    """Room wherever the plan needs some, and no WAL that piles up; `true` asks for what is usual."""
     connections_free: int | None = None
     """So many connections at least that ordinary roles may still open."""
     role: str | None = None
