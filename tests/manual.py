@@ -47,6 +47,7 @@ SECTIONS = {
     "HostSource": ("Host sources", "host source"),
     "Window": ("The window", "window"),
     "Member": ("The team", "member"),
+    "Dependency": ("Dependencies", "dependency"),
     "Canary": ("The canary", "canary"),
     "Guard": ("Success criteria", "criterion"),
     "Quality": ("Criteria that steps tell", "criterion"),

@@ -18,7 +18,8 @@ from tui.steps.registry import KINDS
 HEAD = """
 virada: 1
 name: An example
-targets: {staging: {environment: staging, service: app-staging}}
+targets: {staging: {environment: staging, service: app-staging, channels: {team: "${TEAM_URL}"}}}
+dependencies: [{tcp: "cache.internal:6379"}]
 team: [{role: DBA, name: Ana Prado}]
 success: [{metric: connections, below: 90%}]
 phases:

@@ -59,7 +59,7 @@ def open_places(loaded: Loaded, plan: Path) -> list[Problem]:
     assert loaded.plan is not None
     found = Findings(str(plan), loaded.positions, next(iter(loaded.plan.targets)))
     files = {name: (plan.parent / name).read_bytes for name in loaded.files}
-    for message, at in placeholders(loaded.plan, None, files):
+    for message, at, _executed in placeholders(loaded.plan, None, files):
         found.add("warning", "placeholder", message, at)
     return found.problems
 

@@ -85,7 +85,8 @@ class Needs(Struct, frozen=True, kw_only=True):
 
     `texts`: those of its spec in which `${NAME}` is replaced. `measured`: what it rests on of what is measured.
     `standby`: the libpq service of one that is read. `scratch`: it makes a database. `tables`: those that its spec
-    names, `schema.table`.
+    names, `schema.table`. `channels`: those of the target that it tells. `extra`: of the package's extras the one that
+    it needs. `dependencies`: the plan names some.
     """
 
     programs: tuple[Program, ...] = ()
@@ -95,6 +96,9 @@ class Needs(Struct, frozen=True, kw_only=True):
     scratch: bool = False
     room: Room | None = None
     tables: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    extra: str | None = None
+    dependencies: bool = False
 
 
 def _nothing(spec: Any) -> Needs:

@@ -13,6 +13,7 @@ from tui.plan.outline import Outline, PlacedStep
 from tui.plan.reader import Use
 from tui.plan.references import lint_references
 from tui.plan.targets import lint_milestones, lint_targets
+from tui.plan.telling import lint_telling
 from tui.said import LANGUAGES, N_, Quoted, Said, said_of
 from tui.sql.question import review_question
 
@@ -28,6 +29,7 @@ def lint(outline: Outline, files: Files) -> None:
     lint_references(outline)
     lint_milestones(outline)
     lint_idle(outline)
+    lint_telling(outline)
     lint_phases(outline)
     kinds_of_steps = {
         placed.entry.step.id: outline.kinds[placed.entry.step.kind]

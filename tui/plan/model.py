@@ -69,6 +69,9 @@ class Target(Node, frozen=True, kw_only=True):
     """The server's log: `auto` (through SQL), `{file: PATH}`, `{ssh: HOST:PATH}` or `none`."""
     window: Window | None = None
     """The maintenance window. A production target without one is a warning."""
+    channels: dict[str, str] = {}
+    """Whom `notify` tells, by name: addresses of Apprise's, which carry keys and so come from the environment alone:
+    `{team: "${TEAM_URL}", users: "${USERS_URL}"}`. A variable may hold several, with blanks between them."""
     rehearsal: Literal["required"] | None = None
     """`required`: no run begins there before one of the same work was rehearsed to its end."""
 
@@ -95,6 +98,25 @@ class Canary(Node, frozen=True, kw_only=True):
     """An address of the application."""
     every: Duration = 1.0
     """How often it is asked."""
+
+
+class Dependency(Node, frozen=True, kw_only=True):
+    """A service that the application needs, asked by `check: {dependencies: true}`: exactly one of `tcp` and `http`."""
+
+    tcp: str | None = None
+    """`host:port` that takes connections."""
+    http: str | None = None
+    """An address that is fetched, without following a redirection; `${NAME}` is taken from the environment."""
+    status: int | None = None
+    """The status of the answer; where nothing is said any from 200 to 299."""
+    json: dict[str, Any] = {}
+    """What must stand in the answer, by where: `{"$.status": ok, "$.replicas[0].lag": 0}`."""
+    certificate: Duration | None = None
+    """For how long its certificate must still be valid: `14d`."""
+    within: Duration = 5.0
+    """How long connection and answer may take."""
+    name: str = ""
+    """What it is called; where nothing is said its address."""
 
 
 class Guard(Node, frozen=True, kw_only=True):
@@ -297,6 +319,8 @@ class Plan(Node, frozen=True, kw_only=True):
     """By name. A rehearsal runs on one that is not production."""
     team: tuple[Member, ...] = ()
     """Who takes part."""
+    dependencies: tuple[Dependency, ...] = ()
+    """Services that the application needs; a step `check: {dependencies: true}` asks them."""
     canary: Canary | None = None
     """What `response_time` measures."""
     success: tuple[Guard, ...] = ()

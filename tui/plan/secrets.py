@@ -30,6 +30,8 @@ _KEY = re.compile(r"(?i)(?:pg)?passw(?:or)?d|.*_(?:password|secret|token)")
 """Variables of a psql script that are refused by their name alone."""
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*")
 _PROSE = frozenset({"title", "name", "duty", "contact", "role", "id", "needs", "with", "file", "files"})
+_SCHEMES = frozenset({"bearer", "basic", "token", "apikey"})
+"""What stands before the secret in a header of authorization: `Bearer ${TOKEN}`."""
 _LONGEST_OTHER = 1 << 20
 """Bytes of a file that is no script which are looked at."""
 
@@ -66,13 +68,14 @@ def lint_secrets(root: YamlNode, report: ProblemReport, files: Files, source: st
 
 class _Place(Struct, frozen=True):
     """Where a node of the plan stands: in a target, under a key that names a secret, in a program's arguments, among a
-    psql script's variables (by the name of one), in prose."""
+    psql script's variables (by the name of one), in prose, among the channels."""
 
     in_target: bool = False
     named: bool = False
     argument: bool = False
     variable: str | None = None
     prose: bool = False
+    channels: bool = False
 
 
 class _Search:
@@ -154,12 +157,13 @@ class _Search:
             if place.variable is not None:
                 yield value, _Place(place.in_target, sound and _KEY.fullmatch(key) is not None, variable=key)
                 continue
-            named = sound and is_secret_name(key)
+            # Addresses of Apprise's have keys in any place.
+            named = sound and (is_secret_name(key) or place.channels)
             yield value, _Place(
                 place.in_target or (is_root and key == "targets"), named,
                 argument=key in self._arguments or (key in self._short and not isinstance(value, Mapping)),
                 variable="" if key == "variables" and isinstance(value, Mapping) else None,
-                prose=key in _PROSE,
+                prose=key in _PROSE, channels=place.in_target and key == "channels" and isinstance(value, Mapping),
             )  # fmt: skip
 
     def _scalar(self, node: Scalar, place: _Place) -> None:
@@ -175,6 +179,8 @@ class _Search:
         if not telling and HOLDS.search(node.text) is None and not may_hold(node.text):
             return
         shown = literal(node.text)
+        if place.named and shown.strip().lower() in _SCHEMES:
+            shown = ""
         if is_secret(node.text, place.in_target) or (place.named and shown.strip() and not shown.startswith("$")):
             values = (shown,) if place.named else tuple(w.value for w in find_written(shown))
             self._found(node, node.spot, values, refused=True)

@@ -16,9 +16,7 @@ from tui.plan import model
 
 STEP_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
-NOT_YET: dict[type[Struct], tuple[str, ...]] = {
-    model.Plan: ("dependencies",), model.Target: ("channels",), model.Step: ("approval",),
-}  # fmt: skip
+NOT_YET: dict[type[Struct], tuple[str, ...]] = {model.Step: ("approval",)}
 """Keys of the language that this version does not support: one that was accepted and did nothing would be relied on."""
 
 REQUIRED: dict[type[Struct], tuple[str, ...]] = {model.Plan: ("name", "targets", "phases"), model.Phase: ("sections",)}
@@ -28,6 +26,7 @@ CHOICES: dict[type[Struct], tuple[tuple[str, ...], bool]] = {
     model.Target: (("service", "dsn"), True),
     model.HostSource: (("node_exporter", "ssh", "sql", "local"), True),
     model.Canary: (("sql", "http"), True),
+    model.Dependency: (("tcp", "http"), True),
     model.Guard: (("below", "above", "equals"), True),
     model.Proof: (("equals", "empty", "not_empty"), True),
     model.Trigger: (("guard", "guards", "step", "steps", "errors", "comparison", "comparisons"), False),

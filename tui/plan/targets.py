@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from tui.plan.model import Target, Window
 from tui.plan.outline import Outline
+from tui.plan.placeholders import placeholder_in
 from tui.plan.window import WindowError, resolve, zone
 from tui.said import N_, Quoted, Said, said_of
 
@@ -48,6 +49,9 @@ def lint_window(outline: Outline, path: str, window: Window) -> None:
         outline.add("bad-window", f"{path}.duration", Said("A window must be longer than nothing."))
     if f"{path}.opens" in outline.converter.bad or f"{path}.timezone" in outline.converter.bad:
         return
+    if placeholder_in(window.opens) is not None:
+        # Named where placeholders are; no run begins with it.
+        window = Window(opens="+0", timezone=window.timezone, duration=window.duration, buffer=window.buffer)
     mistakes: list[WindowError] = []
     try:
         zone(window.timezone)

@@ -1,13 +1,15 @@
-"""One GET, with an end: whatever the other side does, nothing here takes longer than it may."""
+"""One request, with an end: whatever the other side does, nothing here takes longer than it may."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from tui.journal.remarks import Coded, Remarked
+from tui.probes.unreached import Unreached, unreached
 
 if TYPE_CHECKING:
     import httpx
@@ -28,6 +30,16 @@ class HttpClient:
 
     async def get(self, url: str) -> tuple[int, bytes]:
         """Status and body of the answer. The caller limits the time. Raises HttpFailed."""
+        try:
+            return await self.ask("GET", url)
+        except Unreached as error:
+            raise HttpFailed(error.why) from None
+
+    async def ask(
+        self, method: str, url: str, headers: Mapping[str, str] = {}, body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        """Status and body of the answer to any request. The caller limits the time. Raises HttpFailed, and Unreached
+        where nobody answered."""
         # Loading the library takes a tenth of a second, in which the engine's loop must not stand still.
         if "httpx" not in sys.modules:
             await asyncio.to_thread(_load)
@@ -36,7 +48,7 @@ class HttpClient:
         try:
             if self._client is None:
                 self._client = await self._open(url)
-            async with self._client.stream("GET", url) as answer:
+            async with self._client.stream(method, url, headers=dict(headers), content=body) as answer:
                 parts, size = [], 0
                 async for part in answer.aiter_bytes():
                     parts.append(part)
@@ -45,7 +57,9 @@ class HttpClient:
                         raise HttpFailed(Coded(Remarked.HTTP_TOO_LARGE))
                 return answer.status_code, b"".join(parts)
         except httpx.TimeoutException:
-            raise HttpFailed(Coded(Remarked.NO_ANSWER_IN_TIME)) from None
+            raise Unreached(Coded(Remarked.NO_ANSWER_IN_TIME)) from None
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            raise unreached(error, netloc_of(url)) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             raise HttpFailed(str(error) or type(error).__name__) from None
 
@@ -78,6 +92,15 @@ def address_of(url: str) -> str:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port is not None else ""
         return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+    except ValueError:
+        return "?"
+
+
+def netloc_of(url: str) -> str:
+    """Host and port of an address, the port also where it is the scheme's own."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or '?'}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
     except ValueError:
         return "?"
 

@@ -28,6 +28,8 @@ def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
     if reason == "guard_breached":
         yield from _breached(evidence.get("breached"))
     yield from _unmeasured(evidence.get("not_measured"))
+    if reason == "not_delivered":
+        yield from _untold(evidence.get("services"))
     if reason in ("no_space", "not_answered"):
         yield from _space(evidence.get("space"))
     if reason == "plan_changed":
@@ -97,6 +99,15 @@ def _unmeasured(lacking: Any) -> Iterator[Row]:
         if isinstance(one.get("seconds"), int | float):
             text += _(" (for {span})").format(span=span(one["seconds"]))
         yield _("not measured"), f"{label}: {text}"
+
+
+def _untold(services: Any) -> Iterator[Row]:
+    """Whom nobody could tell, and why: those that took it are no trouble."""
+    for service in _dicts(services):
+        if service.get("status") != "delivered":
+            where = f"{service.get('name', '?')}, {service.get('url', '?')}"
+            why = told(service.get("reason")) or _("nobody confirms it")
+            yield _("not told"), visible(f"{where}: {why}")
 
 
 def _space(space: Any) -> Iterator[Row]:

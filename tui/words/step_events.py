@@ -132,9 +132,20 @@ def _aborted(event: e.TxAborted, line: Line, state: RunState) -> Told:
     return Told("warning", text + because(told(event.told)) + coded(event.sqlstate) + (f"; {whose}" if whose else ""))
 
 
+def _notified(event: e.NotifySent, line: Line, state: RunState) -> Told:
+    facts = {"channel": event.channel, "title": event.title}
+    if event.error is None and event.count and event.delivered == event.count:
+        return Told("event", say(Said("{channel} was told: {title}", **facts)))
+    said = several(
+        "{channel}, {done} of {n} service was told: {title}", "{channel}, {done} of {n} services were told: {title}",
+        event.count, n=event.count, done=event.delivered, **facts,
+    )  # fmt: skip
+    return Told("error", say(said) + because(None if event.error is None else told(event.error)))
+
+
 STEP_EVENTS: dict[type[Any], Teller] = {
     e.StepStarted: _started, e.StepOutput: _output, e.StepProgress: _progress, e.StepWaiting: _waits,
     e.StepFate: _fate, e.StepPassed: _passed, e.StepFailed: _failed, e.StepSkipped: _skipped, e.StepSigned: _signed,
     e.StepByHand: _by_hand, e.StepCancelled: _cancelled, e.StepUndone: _undone, e.CancelRequested: _cancel,
-    e.TxCommitted: _committed, e.TxAborted: _aborted,
+    e.TxCommitted: _committed, e.TxAborted: _aborted, e.NotifySent: _notified,
 }  # fmt: skip

@@ -138,7 +138,7 @@ def _checks(checks: Any) -> Iterator[Row]:
     for holds in (False, None):
         for check in known:
             if check.get("holds") is holds:
-                about = [check[key] for key in ("name", "path", "table", "role") if check.get(key)]
+                about = [check[key] for key in ("name", "service", "aspect", "path", "table", "role") if check.get(key)]
                 yield " ".join(visible(str(part)) for part in about), _check(check)
 
 

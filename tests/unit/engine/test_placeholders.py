@@ -15,7 +15,7 @@ PLAN = """
 virada: 1
 name: %(name)s
 targets:
-  here: {environment: development, service: %(service)s}
+  here: {environment: %(environment)s, service: %(service)s, window: {opens: "%(opens)s", duration: 1h}}
   there: {environment: staging, service: elsewhere}
 team: [{role: DBA, contact: "%(contact)s"}]
 phases:
@@ -25,7 +25,15 @@ phases:
         steps:
           - {id: a, title: A, %(step)s}
 """
-FINE = {"name": "n", "service": "app", "contact": "ana@x", "section": "S", "step": "sign: true"}
+FINE = {
+    "environment": "production",
+    "opens": "2031-12-06T22:00",
+    "name": "n",
+    "service": "app",
+    "contact": "ana@x",
+    "section": "S",
+    "step": "sign: true",
+}
 SQL = "sql: {file: a.sql}, undo: {sql: drop table t}"
 
 
@@ -50,6 +58,11 @@ def said(path: Path, script: str = "", target: str = "here", **parts: str) -> li
         ({"service": "app-change-me"}, 5),
         ({"contact": "..."}, 7),
         ({"contact": "<telephone>"}, 7),
+        ({"contact": "[Nome e contato]"}, 7),
+        ({"contact": "DBA: [Nome e contato], 24 h"}, 7),
+        ({"opens": "[Data e hora]"}, 5),
+        ({"section": "'[Preencher]'"}, 5),
+        ({"step": "sign: '[Quem avisa quem?]'"}, 13),
         ({"section": "'TBD: verification'"}, 5),
         ({"step": "sign: '…'"}, 13),
         ({"step": 'sign: "{{ what }}"'}, 13),
@@ -84,9 +97,30 @@ def test_what_only_looks_like_one_is_none(tmp_path: Path, script: str) -> None:
     assert said(tmp_path, script, step=SQL) == []
 
 
-@pytest.mark.parametrize("text", ["Drop what is to do...", "a < b and c > d", "todos os usuários", "xterm", "[a]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Drop what is to do...",
+        "a < b and c > d",
+        "todos os usuários",
+        "xterm",
+        "[a]",
+        "[link da sala](https://x)",
+        "[active]",
+        "Atualizar [app.orders]",
+        "[1, 10)",
+    ],
+)
 def test_sentences_are_none(tmp_path: Path, text: str) -> None:
     assert said(tmp_path, section=f"'{text}'") == []
+
+
+def test_a_rehearsal_is_only_told_what_production_will_lack(tmp_path: Path) -> None:
+    open_ones = {"contact": "[Nome e contato]", "step": SQL}
+    assert said(tmp_path, "drop table CHANGE_ME;", environment="staging", **open_ones) == [(13, "placeholder")]
+    assert said(tmp_path, "select 1;", environment="staging", **open_ones) == []
+    assert said(tmp_path, "select 1;", **open_ones) == [(7, "placeholder")]
+    assert said(tmp_path, "select 1;", environment="staging", opens="[Data e hora]", step=SQL) == [(5, "placeholder")]
 
 
 def test_what_belongs_to_another_target_is_not_in_the_way(tmp_path: Path) -> None:

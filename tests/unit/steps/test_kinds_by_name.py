@@ -17,6 +17,7 @@ PACKAGE = Path(tui.__file__).parent
 OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("plan/kinds", ".*", "the one table of the kinds that there are to be"),
     ("plan/shapes", "sql|http", "keys of a canary and of a host's sources"),
+    ("plan/extras", "notify", "an extra of the package"),
     ("plan/metrics|probes/reading|words/codes", "load", "a metric"),
     ("sql/", "sql", "what a statement is beside meta-commands and COPY; the language of a function"),
     ("postgres/conninfo/programs|engine/programs/client_tools|engine/drivers/(child|psql)", "psql", "the program"),

@@ -15,7 +15,7 @@ from tui.words.said import say
 PLAN = """\
 virada: 1
 name: An example
-targets: {staging: {environment: staging, service: app-staging}}
+targets: {staging: {environment: staging, service: app-staging, channels: {team: "${TEAM_URL}"}}}
 phases:
   - title: Example
     sections:
@@ -30,6 +30,8 @@ phases:
           - {id: b8, title: t, check: {}}
           - {id: b7b, title: t, check: {disk: false}}
           - {id: b9, title: t, monitor: {}}
+          - {id: n1, title: t, notify: {channel: team, text: " "}}
+          - {id: n2, title: t, notify: {channel: team, text: "{plan} {window} {{step}}"}}
           - {id: c1, title: t, query: {sql: "select 1", equals: 1, below: 4}}
           - {id: c3, title: t, batch: {sql: "call x(); commit"}}
           - {id: c4, title: t, sql: {}}

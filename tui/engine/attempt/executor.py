@@ -11,6 +11,8 @@ from tui.engine.attempt.proof import Prover
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.files import load_artifact, store_artifact, store_beside
 from tui.engine.drivers.hashes import HashDriver
+from tui.engine.drivers.network import NetworkDriver
+from tui.engine.drivers.notify import NotifyDriver
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
@@ -37,8 +39,10 @@ from tui.run.clock import instant
 from tui.run.confirmation import late
 from tui.run.database import closed_by
 from tui.run.steps import StepState
+from tui.run.told import facts as told_facts
 from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
+from tui.steps import network as net
 from tui.steps.concerned import concerned_by
 from tui.steps.context import Context, RunWindow
 from tui.steps.registry import KINDS, needs_of
@@ -96,6 +100,8 @@ class Executor:
         )
         self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)
+        self.network = NetworkDriver(environment, self.stop)
+        self.notifying = NotifyDriver(environment, self.stop)
         self.probes = ProbeDriver(target, opened, environment, paths)
         self.hashes = HashDriver(self.stop.is_set)
 
@@ -109,6 +115,9 @@ class Executor:
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
             fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.hashes.hash,
             fx.Now: self._now,
+            net.Fetch: self.network.fetch, net.Connect: self.network.connect,
+            net.LookAtCertificate: self.network.certificate, net.Notify: self.notifying.tell,
+            net.RunFacts: self._facts,
         }  # fmt: skip
         """What carries out an effect, where that takes nothing but the effect."""
 
@@ -231,6 +240,9 @@ class Executor:
 
     async def _now(self, effect: fx.Now) -> float:
         return time.time()
+
+    async def _facts(self, effect: net.RunFacts) -> dict[str, str]:
+        return told_facts(self.recorder.state, self.at.id, time.time())
 
     async def _sleep(self, effect: fx.Sleep) -> bool:
         seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds

@@ -10,18 +10,15 @@ import msgspec
 
 from tui.engine.preflight.findings import Findings
 from tui.plan.model import Plan, Target, actions
+from tui.plan.placeholders import placeholder_in
+from tui.plan.problems import Level
 from tui.plan.scalars import variables
 from tui.said import N_, Quoted, Said
 from tui.steps.registry import needs_of
 
 Read = Callable[[], bytes]
 
-_WHOLE: Final = re.compile(
-    r"(?i)\.{3,}|…|\?{2,}|t\.?b\.?[da]\.?|xx+|<[^<>]*>|\[\.{3}\]|\{\{\s*[a-z_][^{},]*\}\}|(?:todo|fixme|tbd)(?:\W.*)?",
-    re.DOTALL,
-)
-"""Texts that are nothing but a placeholder."""
-_INSIDE: Final = re.compile(r"\b(?:CHANGE[_-]?ME|REPLACE[_-]?ME|FILL[_-]?ME[_-]?IN)\b", re.IGNORECASE)
+_IN_SCRIPT: Final = re.compile(r"\b(?:CHANGE[_-]?ME|REPLACE[_-]?ME|FILL[_-]?ME[_-]?IN)\b", re.IGNORECASE)
 """Words that are one wherever they stand."""
 _TEMPLATE: Final = re.compile(r"\{\{\s*[A-Za-z_][\w.]*\s*\}\}|<[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+>")
 """What a template's engine would have replaced; no SQL."""
@@ -34,19 +31,27 @@ def written_problems(
     found: Findings, target: Target, plan: Plan, files: Mapping[str, Read], environment: Mapping[str, str]
 ) -> None:
     """`files`: how those of the plan are read, by name. What belongs to other targets is not looked at."""
-    for message, at in placeholders(plan, target, files):
-        found.add("error", "placeholder", message, at)
-    for name, at in _unset(plan, environment):
+    for message, at, executed in placeholders(plan, target, files):
+        # Of what a rehearsal executes nothing may be open either; who is called when is asked for the day.
+        level: Level = "error" if executed or target.environment == "production" else "warning"
+        found.add(level, "placeholder", message, at)
+    for name, at in _unset(plan, target, environment):
         text = Said("The environment variable {name} is not set here, and the run needs it.", name=name)
         found.add("error", "no-variable", text, at)
 
 
-def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -> Iterator[tuple[Said, str | None]]:
-    """What is to be filled in, each with its place in the plan; of all targets without one."""
+Open = tuple[Said, str | None, bool]
+"""The sentence, its place in the plan, and whether a run would go by it: a script, or when the window opens."""
+
+
+def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -> Iterator[Open]:
+    """What is to be filled in; of all targets without one."""
+    windows = {f"targets.{name}": one.window.opens for name, one in plan.targets.items() if one.window is not None}
     for text, at in _texts(plan, target):
-        found = _WHOLE.fullmatch(text.strip()) or _INSIDE.search(text)
+        found = placeholder_in(text, of_people=at is not None and at.startswith("team."))
         if found is not None:
-            yield Said("{text} is a placeholder; write what is meant.", text=Quoted(found[0])), at
+            executed = at is not None and windows.get(at) == text
+            yield Said("{text} is a placeholder; write what is meant.", text=Quoted(found)), at, executed
     used = {str(action.spec["file"]): step.id for step, action in actions(plan) if "file" in action.spec}
     for name in sorted(files):
         if not name.lower().endswith((".sql", ".psql")):
@@ -58,15 +63,15 @@ def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -
         for number, text in _in_script(content[:_LARGEST].decode("utf-8", "replace")):
             message = N_("Line {line} of {file} holds the placeholder {text}; write what is meant.")
             at = f"steps.{used[name]}" if name in used else None
-            yield Said(message, line=number, file=Quoted(name), text=Quoted(text)), at
+            yield Said(message, line=number, file=Quoted(name), text=Quoted(text)), at, True
 
 
 def _in_script(script: str) -> Iterator[tuple[int, str]]:
     """Line and text of each placeholder in what a server would execute."""
-    if not (_INSIDE.search(script) or _TEMPLATE.search(script)):
+    if not (_IN_SCRIPT.search(script) or _TEMPLATE.search(script)):
         return
     bare = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), script)
-    for pattern, where in ((_INSIDE, bare), (_TEMPLATE, bare)):
+    for pattern, where in ((_IN_SCRIPT, bare), (_TEMPLATE, bare)):
         for match in pattern.finditer(where):
             yield where.count("\n", 0, match.start()) + 1, match[0]
 
@@ -105,12 +110,16 @@ def _strings(value: Any, at: str) -> Iterator[tuple[str, str | None]]:
             left.extend(reversed(one))
 
 
-def _unset(plan: Plan, environment: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+def _unset(plan: Plan, target: Target, environment: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
     """Variables that are needed and not set, with the place that needs them. How the target itself is reached is told
     by who tries it."""
     needed: dict[tuple[str, str | None], None] = {}
     texts: list[tuple[Any, str | None]] = [(None if plan.canary is None else plan.canary.http, "canary")]
-    texts += [(needs_of(action).texts, f"steps.{step.id}") for step, action in actions(plan)]
+    texts += [(one, f"dependencies.{number}") for number, one in enumerate(plan.dependencies)]
+    for step, action in actions(plan):
+        needs = needs_of(action)
+        texts.append((needs.texts, f"steps.{step.id}"))
+        texts += [(target.channels.get(name, ""), f"steps.{step.id}") for name in needs.channels]
     for value, at in texts:
         for text, _at in _strings(value, ""):
             needed |= {(name, at): None for name in variables(text) if name not in environment}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tui.engine.other_runs.admission import look
 from tui.engine.preflight.backups import backup_problems, standby_problems
+from tui.engine.preflight.channels import channel_problems
 from tui.engine.preflight.findings import Findings
 from tui.engine.preflight.metrics import measured, wants_measures
 from tui.engine.preflight.placeholders import written_problems
@@ -90,6 +91,7 @@ async def refusals(
     control = await access.control()
     server_problems(found, access, plan)
     await asyncio.to_thread(written_problems, found, access.target, plan, files, environment)
+    await asyncio.to_thread(channel_problems, found, access.target, plan)
     await asyncio.to_thread(rehearsal_problems, found, access.target, work)
     await _roles(found, control, plan)
     await asyncio.to_thread(_programs, found, access, plan, files, environment, demo)

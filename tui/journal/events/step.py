@@ -70,6 +70,20 @@ class StepFate(StepEvent, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
+class NotifySent(StepEvent, frozen=True, kw_only=True):
+    """People were told, or were to be: `services` has of each `name`, `url` without its keys, `status`, `elapsed_s` and
+    `reason` (of many the first; `count` is of all). `error`: why not everybody was tried, others' words or a code."""
+
+    TYPE: ClassVar[str] = "notify.sent"
+    channel: str
+    title: str = ""
+    text: str = ""
+    services: tuple[dict[str, Any], ...] = ()
+    delivered: int = 0
+    count: int = 0
+    error: str | dict[str, Any] | None = None
+
+
 class StepOutcome(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
     """How an attempt ended, with its evidence; `effect` says what of it is in the database. `STATUS` is its step's."""
 

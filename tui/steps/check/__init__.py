@@ -67,6 +67,7 @@ def needs(spec: CheckSpec) -> Needs:
         programs=tuple(program for part in parts for program in part.programs),
         tables=tuple(table for part in parts for table in part.tables),
         measured=frozenset(measured for part in parts for measured in part.measured),
+        dependencies=any(part.dependencies for part in parts),
     )  # fmt: skip
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tui.steps.check import connections, disk, roles, server, space, tools
+from tui.steps.check import connections, dependencies, disk, roles, server, space, tools
 from tui.steps.check.check import Check
 from tui.steps.check.spec import CheckSpec
 
-CHECKS = (server.CHECK, space.CHECK, disk.CHECK, connections.CHECK, tools.CHECK, roles.CHECK)
+CHECKS = (server.CHECK, space.CHECK, disk.CHECK, connections.CHECK, tools.CHECK, roles.CHECK, dependencies.CHECK)
 """In the order in which they are looked at and told."""
 
 
@@ -22,6 +22,7 @@ def asked(spec: CheckSpec) -> Iterator[tuple[Check, Any]]:
         spec.connections_free,
         spec.tools or None,
         _any_of(spec.role, spec.privilege),
+        spec.dependencies or None,
     )
     yield from ((check, own) for check, own in zip(CHECKS, parts, strict=True) if own is not None)
 

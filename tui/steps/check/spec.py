@@ -34,3 +34,5 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a role may do with a table."""
     tools: tuple[str, ...] = ()
     """Programs that are installed here and not older than the server: `pg_dump`, `pg_restore`, `psql`."""
+    dependencies: bool | None = None
+    """`true`: every service that the plan calls a dependency answers as it says there."""
