@@ -13,6 +13,7 @@ from tui.plan.kinds import Needs
 from tui.plan.model import Action, Plan, Step
 from tui.steps.concerned import Concerned
 from tui.steps.effects import Effect, Emit, Outcome
+from tui.steps.planned import Planned
 
 StepRun = Generator[Effect, Any, Outcome]
 
@@ -48,7 +49,8 @@ class Context(Struct, frozen=True, kw_only=True):
     runs that can be compared, by id (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan,
     by name, as it is sealed; `work`: see `tui.plan.seal.work_of`. `concerned`: what the plan's steps change, by its
     words and as far as those tell; `tui.steps.tables` asks the server which tables that are. `needs`: what another
-    step, or what is done for it, needs, whatever its kind.
+    step, or what is done for it, needs, whatever its kind. `demands`: what the plan's statements would ask
+    of the server.
     """
 
     run: str
@@ -67,6 +69,7 @@ class Context(Struct, frozen=True, kw_only=True):
     work: str = ""
     concerned: Callable[[], Concerned] = Concerned
     needs: Callable[[Step | Action], Needs] = _no_needs
+    demands: Callable[[], Planned] = Planned
     evidence: Callable[[str], dict[str, Any]] = _none
     former: Callable[[str], Mapping[str, Sequence[Sequence[Any]]] | None] = _nobody
     """What a step closed that nothing has opened again: by a database's oid its grants of before; None: nothing."""

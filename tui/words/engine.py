@@ -7,6 +7,7 @@ from typing import Final
 
 from tui.journal.remarks import Remarked as R
 from tui.said import N_, Said, several
+from tui.words.hindrances import HINDRANCES
 
 SENTENCES: Final[Mapping[str, str | Said]] = {
     R.ANSWERED_OTHERWISE: N_("the server answered {answer} to {statement}"),
@@ -210,4 +211,5 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.VARIABLE_UNSET: N_("The environment variable {name} is not set; set it, or write ${{{name}:-default}}."),
     R.WATCH_ENDED: N_("The watch of {name} ended: {reason}"),
     R.WITH_HINT: N_("{said} {hint}"),
+    **HINDRANCES,
 }

@@ -31,6 +31,7 @@ from tui.run.unknown import Unknown
 from tui.words import codes as w
 from tui.words import holding
 from tui.words.confirmations import confirmation_words
+from tui.words.hindrances import HINDRANCES
 from tui.words.said import say
 from tui.words.unknown import lack_words
 from tui.words.waiting import wait_words
@@ -48,6 +49,7 @@ TABLES: tuple[tuple[Mapping[str, str], tuple[str, ...]], ...] = (
     (w.REPLICATION, tuple(c.Replication)),
     (w.UNMEASURED, tuple(c.Unmeasured)),
     (w.LEFT_OUT, tuple(c.LeftOut)),
+    (HINDRANCES, tuple(c.Hindrance)),
     ({str(code): text for code, text in holding.EVIDENCE.items()}, tuple(c.EvidenceState)),
     (w.REASON, tuple(code for family in REASONS for code in family)),
     (w.STEP_STATUS, (*get_args(steps.Status), *(outcome for outcome in c.Outcome))),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded, Remarked, coded, neutral, neutral_of
 from tui.said import Joined, Said, from_data, to_data
 from tui.words.engine import SENTENCES
@@ -39,10 +40,11 @@ def uses() -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_every_code_has_a_sentence_and_is_used() -> None:
-    assert set(SENTENCES) == set(Remarked)
+    assert set(SENTENCES) == {*Remarked, *Hindrance}
     text = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
     told_of = {*re.findall(r"Remarked\.([A-Z_]+)", text), "LOG_WITHOUT_ERRORS", "LOG_WITHOUT_SQLSTATES"}
     assert set(Remarked.__members__) == told_of
+    assert set(Hindrance.__members__) == set(re.findall(r"Hindrance\.([A-Z_]+)", text))
 
 
 def test_facts_are_those_that_the_sentence_names() -> None:

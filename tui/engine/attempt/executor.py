@@ -45,6 +45,7 @@ from tui.steps import effects as fx
 from tui.steps import network as net
 from tui.steps.concerned import concerned_by
 from tui.steps.context import Context, RunWindow
+from tui.steps.planned import planned_by
 from tui.steps.registry import KINDS, needs_of
 
 
@@ -207,6 +208,7 @@ class Executor:
             concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of,
             former=lambda step: None if (found := closed_by(state, step)) is None else found.former,
             planned=lambda step: state.steps[step].step if step in state.steps else None,
+            demands=lambda: planned_by(opened.plan, self.plan.text, KINDS),
         )  # fmt: skip
 
     async def _program(self, effect: fx.RunChild) -> fx.ChildDone:

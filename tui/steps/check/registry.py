@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
-from tui.steps.check import connections, dependencies, disk, roles, server, space, tools
+from tui.steps.check import (
+    connections,
+    dependencies,
+    disk,
+    load,
+    roles,
+    server,
+    space,
+    tools,
+)
 from tui.steps.check.check import Check
 from tui.steps.check.spec import CheckSpec
-
-CHECKS = (server.CHECK, space.CHECK, disk.CHECK, connections.CHECK, tools.CHECK, roles.CHECK, dependencies.CHECK)
-"""In the order in which they are looked at and told."""
-
-
-def asked(spec: CheckSpec) -> Iterator[tuple[Check, Any]]:
-    """Those that the plan asks for, each with its part of the spec."""
-    parts: tuple[Any, ...] = (
-        _any_of(spec.connect, spec.version, spec.writable),
-        _any_of(spec.disk_free, spec.space),
-        spec.disk or None,
-        spec.connections_free,
-        spec.tools or None,
-        _any_of(spec.role, spec.privilege),
-        spec.dependencies or None,
-    )
-    yield from ((check, own) for check, own in zip(CHECKS, parts, strict=True) if own is not None)
 
 
 def _any_of(*parts: Any) -> tuple[Any, ...] | None:
     """Parts that belong together, where one of them is written."""
     return parts if any(part is not None and part != () for part in parts) else None
+
+
+_PARTS: Final[tuple[tuple[Check, Callable[[CheckSpec], Any]], ...]] = (
+    (server.CHECK, lambda spec: _any_of(spec.connect, spec.version, spec.writable)),
+    (space.CHECK, lambda spec: _any_of(spec.disk_free, spec.space)),
+    (disk.CHECK, lambda spec: spec.disk or None),
+    (connections.CHECK, lambda spec: spec.connections_free),
+    (tools.CHECK, lambda spec: spec.tools or None),
+    (roles.CHECK, lambda spec: _any_of(spec.role, spec.privilege)),
+    (dependencies.CHECK, lambda spec: spec.dependencies or None),
+    (load.CHECK, lambda spec: load.LoadSpec() if spec.load is True else spec.load or None),
+)
+"""Each with its own part of the spec, None where nothing is asked; in the order in which they are looked at and told."""
+
+CHECKS: Final = tuple(check for check, _part in _PARTS)
+
+
+def asked(spec: CheckSpec) -> Iterator[tuple[Check, Any]]:
+    """Those that the plan asks for, each with its part of the spec."""
+    yield from ((check, own) for check, part in _PARTS if (own := part(spec)) is not None)

@@ -38,6 +38,8 @@ def shown(row: Row) -> Any:
     """`15.18 (>=16)`: what was found, and what was expected; a code, or the server's words, where it is said why nobody
     can tell."""
     error, found, expected = row.get("error"), row["found"], row["expected"]
+    if row.get("why") and row["holds"] is not True:
+        return row["why"][0]
     if isinstance(error, dict):
         return error
     if "need_bytes" in row:

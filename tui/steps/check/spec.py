@@ -7,6 +7,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.steps.check.disk import DiskSpec
+from tui.steps.check.load import LoadSpec
 from tui.steps.check.roles import PrivilegeSpec
 from tui.steps.check.space import PlaceSpec
 
@@ -36,3 +37,6 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Programs that are installed here and not older than the server: `pg_dump`, `pg_restore`, `psql`."""
     dependencies: bool | None = None
     """`true`: every service that the plan calls a dependency answers as it says there."""
+    load: LoadSpec | bool | None = None
+    """What others do on the server, within limits; `true` stands for the usual ones. Who would hold up a statement of
+    the plan is named with it."""
