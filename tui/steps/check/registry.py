@@ -34,7 +34,7 @@ _PARTS: Final[tuple[tuple[Check, Callable[[CheckSpec], Any]], ...]] = (
     (dependencies.CHECK, lambda spec: spec.dependencies or None),
     (load.CHECK, lambda spec: load.LoadSpec() if spec.load is True else spec.load or None),
 )
-"""Each with its own part of the spec, None where nothing is asked; in the order in which they are looked at and told."""
+"""Each with its own part of the spec, None where nothing is asked, in the order in which they are looked at."""
 
 CHECKS: Final = tuple(check for check, _part in _PARTS)
 
