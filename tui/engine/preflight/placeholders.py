@@ -35,7 +35,9 @@ def written_problems(
         # Of what a rehearsal executes nothing may be open either; who is called when is asked for the day.
         level: Level = "error" if executed or target.environment == "production" else "warning"
         found.add(level, "placeholder", message, at)
-    for name, at in _unset(plan, target, environment):
+    for name, at in needed(plan, target):
+        if name in environment:
+            continue
         text = Said("The environment variable {name} is not set here, and the run needs it.", name=name)
         found.add("error", "no-variable", text, at)
 
@@ -110,10 +112,10 @@ def _strings(value: Any, at: str) -> Iterator[tuple[str, str | None]]:
             left.extend(reversed(one))
 
 
-def _unset(plan: Plan, target: Target, environment: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
-    """Variables that are needed and not set, with the place that needs them. How the target itself is reached is told
-    by who tries it."""
-    needed: dict[tuple[str, str | None], None] = {}
+def needed(plan: Plan, target: Target) -> Iterator[tuple[str, str | None]]:
+    """Variables of the environment that a run needs, each with the places that need it. How the target itself is
+    reached is told by who tries it."""
+    found: dict[tuple[str, str | None], None] = {}
     texts: list[tuple[Any, str | None]] = [(None if plan.canary is None else plan.canary.http, "canary")]
     texts += [(one, f"dependencies.{number}") for number, one in enumerate(plan.dependencies)]
     for step, action in actions(plan):
@@ -122,5 +124,5 @@ def _unset(plan: Plan, target: Target, environment: Mapping[str, str]) -> Iterat
         texts += [(target.channels.get(name, ""), f"steps.{step.id}") for name in needs.channels]
     for value, at in texts:
         for text, _at in _strings(value, ""):
-            needed |= {(name, at): None for name in variables(text) if name not in environment}
-    yield from needed
+            found |= {(name, at): None for name in variables(text)}
+    yield from found

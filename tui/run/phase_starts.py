@@ -1,0 +1,29 @@
+"""Phases that wait for their time: when an engine has something to do again. Pure."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tui.run.clock import starts_at
+from tui.run.state import RunState
+
+
+class PhaseStart(Struct, frozen=True):
+    """A phase that is not over, and when it begins (seconds since the epoch)."""
+
+    title: str
+    at: float
+
+
+def ahead(state: RunState, wall: float) -> tuple[PhaseStart, ...]:
+    """Those of the checklist that begin after `wall`, in their order."""
+    opened = state.opened
+    if opened is None or state.closed is not None or state.given_up:
+        return ()
+    found, position = [], 0
+    for phase in opened.plan.phases:
+        position += sum(len(section.steps) for section in phase.sections)
+        at = starts_at(state, phase.begins)
+        if at is not None and at > wall and position > state.unended:
+            found.append(PhaseStart(phase.title, at))
+    return tuple(found)
