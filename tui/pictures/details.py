@@ -35,14 +35,15 @@ from tui.words.codes import (
     reason_of,
     step_word,
     word,
-    worded,
 )
+from tui.words.facts import fact_word
 from tui.words.figures import clock, number, offset, span, time_of_day, whole
 from tui.words.inert import visible
 from tui.words.progress import progress_of
 from tui.words.steps import name_of, note_of
 from tui.words.trouble import trouble
 from tui.words.unknown import lack_words, place_words, sizes_words
+from tui.words.values import value_words
 from tui.words.waiting import wait_words
 
 LABEL = 16
@@ -87,7 +88,8 @@ def details(view: View, at: StepState, material: StepFiles, width: int) -> list[
             lines.extend(_action(action, width))
     if at.evidence:
         lines.append(_title(width, _("Evidence")))
-        lines.extend(_mapping(worded(at.evidence), width))
+        for name, value in at.evidence.items():
+            lines.extend(_labelled(fact_word(name), value_words(name, value), width))
     lines.append(_title(width, _("Attempts")))
     lines.extend(_attempts(at.attempts, zone(view.state), width))
     lines.append(_title(width, _("Output")))

@@ -129,6 +129,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     whose work has a witness, whether it does more than that can tell. `exit_status`: of a program of the plan's author,
     the one by which it says that it is done. `error_of`: the server's error in what its program printed.
     `touches`: what its duration depends on (see `tui.steps.touched`); without it that may be the whole database.
+    `facts`: what of its evidence is told in a line, by name and as it is; words are put to it where it is shown.
 
     `undone_by`: what takes a step of it back where the plan says no undo, by its id. `opens_last`:
     its undo comes behind all else that a rollback does. `reopens`: the step whose closing of the target it takes back.

@@ -278,9 +278,9 @@ def touches(spec: BatchSpec, looking: Looking) -> Touches:
     return looking.text(";\n".join(text for text in (spec.sql, spec.total) if text is not None))
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Batches and rows."""
-    return [(key, str(evidence[key])) for key in ("batches", "rows", "total", "left", "resumed_at") if key in evidence]
+    return [(key, evidence[key]) for key in ("batches", "rows", "total", "left", "resumed_at") if key in evidence]
 
 
 TEXTS = {

@@ -81,9 +81,9 @@ def exit_status(spec: CommandSpec) -> int:
     return spec.expect_status
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Exit status and output."""
-    return [(key, str(evidence[key])) for key in ("exit_status", "seconds", "output_bytes") if key in evidence]
+    return [(key, evidence[key]) for key in ("exit_status", "seconds", "output_bytes") if key in evidence]
 
 
 TEXTS = {

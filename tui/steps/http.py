@@ -69,9 +69,9 @@ def needs(spec: HttpSpec) -> Needs:
     return Needs(texts=(spec.url, *spec.headers.values(), *(() if spec.body is None else (spec.body,))))
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """What was found."""
-    return [(row["name"], str(row["found"])) for row in evidence["checks"] if row["found"] is not None]
+    return [(row["name"], row) for row in evidence["checks"] if row["found"] is not None]
 
 
 KIND = Kind(

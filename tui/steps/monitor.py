@@ -165,15 +165,13 @@ def needs(spec: MonitorSpec) -> Needs:
     return Needs(measured=frozenset(name for name, wanted in watched.items() if wanted))
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """How long, and what was seen."""
     shown = ("seconds", "lines", "errors", "critical_errors", "samples")
-    found = [(key, str(evidence[key])) for key in shown if key in evidence]
-    lacking = [f"{one.get('metric') or one.get('what')}: {one['why']}" for one in evidence.get("not_measured", ())]
+    found = [(key, evidence[key]) for key in shown if key in evidence]
     baseline = evidence.get("baseline") or {}
-    found += [(metric, f"{of['median']:g}, p95 {of['p95']:g}, max {of['max']:g}") for metric, of in baseline.items()]
-    left = [("left to a person", ", ".join(map(str, evidence["attested"])))] if evidence.get("attested") else []
-    return [*found, *([("not measured", ", ".join(dict.fromkeys(lacking)))] if lacking else []), *left]
+    found += [(metric, {key: of[key] for key in ("median", "p95", "max")}) for metric, of in baseline.items()]
+    return found + [(key, evidence[key]) for key in ("not_measured", "attested") if evidence.get(key)]
 
 
 TEXTS = {

@@ -91,9 +91,9 @@ def needs(spec: NotifySpec) -> Needs:
     return Needs(channels=(spec.channel,), extra="notify")
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """The channel, and how many services took it."""
-    return [("channel", evidence["channel"]), ("delivered", f"{evidence['delivered']}/{evidence['count']}")]
+    return [(key, evidence[key]) for key in ("channel", "delivered", "count")]
 
 
 TEXTS = {

@@ -109,16 +109,16 @@ def touches(spec: QuerySpec, looking: Looking) -> Touches:
     return looking.text(spec.sql)
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """The first value, what was expected, and how many rows there were."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, Any]] = []
     rows = evidence.get("rows") or []
     if rows and rows[0]:
-        found.append(("value", "NULL" if rows[0][0] is None else str(rows[0][0])))
-    for relation, wanted in (evidence.get("expected") or {}).items():
-        found.append(("expected", f"{relation} {wanted}"))
+        found.append(("value", "NULL" if rows[0][0] is None else rows[0][0]))
+    if evidence.get("expected"):
+        found.append(("expected", evidence["expected"]))
     if "count" in evidence:
-        found.append(("rows", str(evidence["count"])))
+        found.append(("rows", evidence["count"]))
     return found
 
 

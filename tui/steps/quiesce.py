@@ -184,14 +184,10 @@ def undone_by(step: str) -> Action:
     return Action(kind="release", spec={"of": step})
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """From whom CONNECT was taken, who has it still, how many sessions were ended."""
     shown = ("taken_from", "may_connect", "connected", "sessions_ended", "count")
-    return [(key, _listed(evidence[key])) for key in shown if key in evidence]
-
-
-def _listed(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return [(key, evidence[key]) for key in shown if key in evidence]
 
 
 TEXTS = {

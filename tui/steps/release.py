@@ -89,10 +89,10 @@ def reopens(spec: ReleaseSpec) -> str:
     return spec.of
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Who may connect again."""
-    shown = [(key, ", ".join(evidence[key])) for key in ("may_connect", "stays_closed") if evidence.get(key)]
-    return [("of", str(evidence.get("of", "?"))), *shown]
+    shown = [(key, evidence[key]) for key in ("may_connect", "stays_closed") if evidence.get(key)]
+    return [("of", evidence.get("of", "?")), *shown]
 
 
 TEXTS = {

@@ -32,9 +32,9 @@ def execute(context: Context, spec: SignSpec) -> StepRun:
     return Failed(reason=FailReason.NEEDS_SIGNATURE)
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Who signed, and the note."""
-    return [(key, str(evidence[key])) for key in ("signed_by", "note") if key in evidence]
+    return [(key, evidence[key]) for key in ("signed_by", "note") if key in evidence]
 
 
 TEXTS: dict[str, str] = {FailReason.NEEDS_SIGNATURE: N_("only a person can sign it")}

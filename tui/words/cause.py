@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from tui.locale import _
 from tui.run.steps import StepState
+from tui.words.checks import which_checks
 from tui.words.codes import EFFECT, FATE_REASON, REASON, word
 from tui.words.inert import visible, visible_lines
 from tui.words.said import told
-from tui.words.trouble import Row, as_told, error_of, place, trouble_of, which_checks
+from tui.words.trouble import Row, as_told, error_of, place, trouble_of
 from tui.words.waiting import lock_words
 
 _SAID_BY_MESSAGE = frozenset({"sql_error", "exit_status", "total_error", "end_not_reached", "restore_failed"})

@@ -245,7 +245,14 @@ def _of_kinds() -> dict[str, str]:
 
 _FAILURES = frozenset(FailReason)
 REASON: Mapping[str, str] = _Reasons()
-_CODED = {"replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED}}
+PROTECTION = {"ledger": N_("the ledger"), "xid": N_("its transaction's number")}
+"""By what the fate of a commit is proved."""
+ANSWER = {"there": N_("its effect is there"), "not_there": N_("its effect is not there"), "none": N_("no answer")}
+"""Of a proof."""
+_CODED: dict[str, Mapping[str, str]] = {
+    "replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED}, "protection": PROTECTION, "answer": ANSWER,
+    "given_up": REASON, "cleanup": {"done": N_("done")},
+}  # fmt: skip
 """Codes among the facts of evidence, by their keys."""
 
 

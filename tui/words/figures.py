@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tui import finite
@@ -162,6 +163,13 @@ def amount(value: object) -> str:
     if value == int(value):
         return str(int(value))
     return _digits(value, ".3g" if abs(value) < 999.5 else ".0f")
+
+
+def exact(value: float) -> str:
+    """A number to its last digit, without an exponent where that would be a short row of digits."""
+    if isinstance(value, int) or not math.isfinite(value) or not 1e-9 < abs(value) < finite.PLAIN:
+        return _signed(str(value))
+    return _signed(format(Decimal(str(value)), "f"))
 
 
 def figure(metric: str, value: float, exact: bool = False) -> str:

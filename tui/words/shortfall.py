@@ -89,16 +89,21 @@ def _breached(guards: Any) -> Iterator[Row]:
         yield metric_word(metric), f"{text} ({visible(str(source))})" if source else text
 
 
+def unmeasured_words(one: dict[str, Any]) -> str:
+    """What was not measured, and why: `CPU: nobody measures it (for 12.0 s)`."""
+    metric = one.get("metric")
+    label = visible(word(_WATCHED, str(one.get("what")))) if metric is None else metric_word(str(metric))
+    text = word(UNMEASURED, str(one.get("why")))
+    if isinstance(one.get("count"), int):
+        text += f" ({one['count']})"
+    if isinstance(one.get("seconds"), int | float):
+        text += _(" (for {span})").format(span=span(one["seconds"]))
+    return f"{label}: {text}"
+
+
 def _unmeasured(lacking: Any) -> Iterator[Row]:
     for one in _dicts(lacking):
-        metric = one.get("metric")
-        label = visible(word(_WATCHED, str(one.get("what")))) if metric is None else metric_word(str(metric))
-        text = word(UNMEASURED, str(one.get("why")))
-        if isinstance(one.get("count"), int):
-            text += f" ({one['count']})"
-        if isinstance(one.get("seconds"), int | float):
-            text += _(" (for {span})").format(span=span(one["seconds"]))
-        yield _("not measured"), f"{label}: {text}"
+        yield _("not measured"), unmeasured_words(one)
 
 
 def _untold(services: Any) -> Iterator[Row]:

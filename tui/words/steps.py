@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from tui.finite import share
 from tui.locale import _, ngettext
 from tui.run.steps import StepState, kind_of
-from tui.words.codes import worded
-from tui.words.figures import amount, number, size, span
+from tui.words.checks import about, check_short, expected_words
+from tui.words.facts import fact_word
+from tui.words.figures import number, size
 from tui.words.inert import visible
-
-_LONGEST = 160
+from tui.words.values import fact, facts_words, line_of
 
 
 def name_of(at: StepState) -> str:
@@ -56,30 +55,17 @@ def evidence_words(step: StepState) -> str:
         return ""
     if kind is not None and kind.facts is not None:
         try:
-            return facts_words((key, _readable(key, step.evidence.get(key, value)))
-                               for key, value in kind.facts(step.evidence))  # fmt: skip
+            return line_of(_fact(name, value) for name, value in kind.facts(step.evidence) if name != "seconds")
         except (KeyError, IndexError, TypeError, AttributeError, ValueError):
             # A journal of another version, or of a kind that meant something else by its name.
             pass
-    return facts_words((key, _readable(key, value)) for key, value in step.evidence.items())
+    return facts_words(step.evidence.items())
 
 
-def facts_words(facts: Iterable[tuple[str, Any]]) -> str:
-    """`rows 20000, xid 912`: no scalar and no time taken (it is told anyway), and what is long is cut."""
-    shown = ", ".join(
-        f"{visible(key)} {visible(amount(value))}"
-        for key, value in facts
-        if isinstance(value, str | int | float) and value != "" and key != "seconds"
-    )
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-
-
-def _readable(key: str, value: Any) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and key in ("bytes", "output_bytes"):
-        return size(value)
-    if number and (key == "seconds" or key.endswith("_s")):
-        return span(value)
-    if isinstance(value, str) and key == "sha256":
-        return value[:12]
-    return worded(value, key)
+def _fact(name: str, value: Any) -> str:
+    """One that the kind tells: a check by its key in the plan, what was expected as a comparison."""
+    if isinstance(value, dict) and {"name", "holds"} <= set(value):
+        return f"{about(value)} {check_short(value)}"
+    if name == "expected" and isinstance(value, dict):
+        return f"{fact_word(name)} " + ", ".join(expected_words(str(key), wanted) for key, wanted in value.items())
+    return fact(name, value)

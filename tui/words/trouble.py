@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.journal.cut import REPEATED, cut
-from tui.locale import _, ngettext
+from tui.locale import _
 from tui.run.steps import StepState, kind_of
-from tui.said import N_
-from tui.words.codes import EFFECT, FATE_REASON, REASON, word
-from tui.words.figures import size
+from tui.words.checks import about, check_words, expected_words, rows_of, which_checks
+from tui.words.codes import ANSWER, EFFECT, FATE_REASON, REASON, word
 from tui.words.inert import visible, visible_lines
 from tui.words.said import told
 from tui.words.shortfall import findings
@@ -20,11 +19,6 @@ from tui.words.waiting import lock_words
 
 Row = tuple[str, str]
 _TROUBLED = frozenset({"failed", "undecided", "cancelled"})
-STANDING = {
-    "member": N_("it exists, and this login is a member of it"),
-    "not_member": N_("it exists, and this login is no member of it"),
-    "missing": N_("it does not exist"),
-}
 _TAIL = 5
 """Last lines of a program that failed."""
 
@@ -88,19 +82,6 @@ def _why(step: dict[str, Any]) -> Iterator[Row]:
         yield _("reason"), which or word(REASON, step["reason"])
 
 
-def which_checks(checks: Any) -> str:
-    """Which of several checks did not hold, or found no answer, by their places; empty where it is the only one."""
-    known = [check for check in checks if isinstance(check, dict)] if isinstance(checks, list | tuple) else []
-    failed = [str(number) for number, check in enumerate(known, 1) if check.get("holds") is False]
-    text = ngettext("check {which} of {of} did not hold", "checks {which} of {of} did not hold", len(failed))
-    if not failed:
-        failed = [str(number) for number, check in enumerate(known, 1) if check.get("holds") is None]
-        text = ngettext(
-            "check {which} of {of} was not answered", "checks {which} of {of} were not answered", len(failed)
-        )
-    return text.format(which=", ".join(failed), of=len(known)) if failed and len(known) > 1 else ""
-
-
 def error_of(step: dict[str, Any]) -> dict[str, Any]:
     """What the server said: as evidence has it, else as the event has it."""
     found = step["evidence"].get("error")
@@ -134,43 +115,10 @@ def _said(error: dict[str, Any]) -> Iterator[Row]:
 
 def _checks(checks: Any) -> Iterator[Row]:
     """What did not hold, then what nobody knows; what holds is no trouble."""
-    known = [check for check in checks if isinstance(check, dict)] if isinstance(checks, list | tuple) else []
     for holds in (False, None):
-        for check in known:
+        for check in rows_of(checks):
             if check.get("holds") is holds:
-                about = [check[key] for key in ("name", "service", "aspect", "path", "table", "role") if check.get(key)]
-                yield " ".join(visible(str(part)) for part in about), _check(check)
-
-
-def _check(check: dict[str, Any]) -> str:
-    error, found, expected = check.get("error"), check.get("found"), check.get("expected")
-    if error is not None:
-        text = _("unknown: {message}") if check.get("holds") is None else "{message}"
-        text = text.format(message=visible(told(error)))
-    else:
-        text = _shown(check, found)
-    if expected is None:
-        return text
-    return _("{found}; expected {expected}").format(found=text, expected=_shown(check, expected))
-
-
-def _shown(check: dict[str, Any], value: Any) -> str:
-    """Bytes of a disk as such; a role's standing in words."""
-    if check.get("name") in ("disk_free", "space") and isinstance(value, int | float):
-        return size(value)
-    if check.get("name") == "role" and value is check.get("found"):
-        return word(STANDING, str(value))
-    return _listed(value)
-
-
-def _listed(value: Any) -> str:
-    if value is None or value in ((), []):
-        return _("nothing")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list | tuple):
-        return ", ".join(visible(str(part)) for part in value)
-    return visible(str(value))
+                yield about(check), check_words(check)
 
 
 def _answer(evidence: dict[str, Any]) -> Iterator[Row]:
@@ -190,30 +138,13 @@ def _answer(evidence: dict[str, Any]) -> Iterator[Row]:
     expected = evidence.get("expected")
     if isinstance(expected, dict):
         for relation, wanted in expected.items():
-            yield _("expected"), _expected(str(relation), wanted)
-
-
-def _expected(relation: str, wanted: Any) -> str:
-    shown = _listed(wanted) if isinstance(wanted, bool) else visible(str(wanted))
-    match relation:
-        case "equals":
-            return visible(str(wanted).lower() if isinstance(wanted, bool) else str(wanted))
-        case "below":
-            return _("below {limit}").format(limit=shown)
-        case "above":
-            return _("above {limit}").format(limit=shown)
-        case "empty":
-            return _("no rows") if wanted else _("rows")
-        case "not_empty":
-            return _("rows") if wanted else _("no rows")
-    return f"{visible(relation)} {shown}"
+            yield _("expected"), expected_words(str(relation), wanted)
 
 
 def _proof(found: Any) -> Iterator[Row]:
     if not isinstance(found, dict):
         return
-    answer = {"there": _("its effect is there"), "not_there": _("its effect is not there"), "none": _("no answer")}
-    yield _("proof"), answer.get(str(found.get("answer")), visible(str(found.get("answer", "?"))))
+    yield _("proof"), word(ANSWER, str(found.get("answer", "?")))
     yield from _said(found)
     yield from _answer(found)
 

@@ -15,7 +15,7 @@ from tui.words.codes import STEP_WAITING, metric_word, word
 from tui.words.figures import ago, amount, figure
 from tui.words.inert import visible
 from tui.words.said import say, told
-from tui.words.steps import facts_words
+from tui.words.values import facts_words
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)Z")
 _KNOWN = {

@@ -142,4 +142,4 @@ def test_lint() -> None:
 def test_what_it_is() -> None:
     assert (KIND.changes, KIND.fence, KIND.repeat) == (False, "child", "always")
     assert KIND.facts is not None
-    assert KIND.facts({"path": "/b", "bytes": 1, "other": 2}) == [("path", "/b"), ("bytes", "1")]
+    assert KIND.facts({"path": "/b", "bytes": 1, "other": 2}) == [("path", "/b"), ("bytes", 1)]

@@ -233,7 +233,7 @@ def test_lint() -> None:
 def test_what_it_is() -> None:
     assert (KIND.short, KIND.changes, KIND.fence, KIND.repeat) == ("sql", True, "statements", "always")
     assert KIND.facts is not None
-    assert KIND.facts({"batches": 4, "rows": 23, "commit": {}}) == [("batches", "4"), ("rows", "23")]
+    assert KIND.facts({"batches": 4, "rows": 23, "commit": {}}) == [("batches", 4), ("rows", 23)]
 
 
 def test_a_warning_stays_a_warning() -> None:

@@ -11,6 +11,7 @@ from tui.plan.scalars import disk_need
 from tui.steps.check import KIND
 from tui.steps.check.server import version_holds
 from tui.steps.effects import Effect, Failed, Passed, Probe, Rows, RunQuery, Sleep, SqlError
+from tui.words.checks import check_short
 
 GOOD: dict[str, Any] = {
     "identity": {"server_version": 150018, "in_recovery": False},
@@ -81,9 +82,10 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     )  # fmt: skip
     assert failed(done) == ["version", "writable", "disk_free", "connections_free", "tools", "role", "privilege"]
     assert KIND.facts is not None and isinstance(done.ended, Failed)
-    assert KIND.facts(done.ended.evidence)[:2] == [("version", "13.10 (>=14)"), ("writable", "false (true)")]
-    assert KIND.facts(done.ended.evidence)[3:] == [
-        ("connections_free", "4 (5)"), ("tools", "psql (pg_dump, psql)"), ("role", "missing (app_owner)"),
+    told = [(name, check_short(row)) for name, row in KIND.facts(done.ended.evidence)]
+    assert told[:2] == [("version", "13.10 (>=14)"), ("writable", "no (yes)")]
+    assert told[3:] == [
+        ("connections_free", "4 (5)"), ("tools", "psql (pg_dump, psql)"), ("role", "it does not exist (app_owner)"),
         ("privilege", "SELECT (SELECT, UPDATE)"), ("connect", "13.10"),
     ]  # fmt: skip
 
@@ -216,4 +218,4 @@ def test_lint() -> None:
 def test_what_it_is() -> None:
     assert (KIND.changes, KIND.fence, KIND.repeat) == (False, "none", "always")
     assert KIND.facts is not None
-    assert KIND.facts({"disk": {"enough": True}}) == [("disk", "{'enough': True}")]
+    assert KIND.facts({"disk": {"enough": True}}) == [("disk", {"enough": True})]

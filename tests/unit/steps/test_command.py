@@ -82,4 +82,4 @@ def test_lint() -> None:
 def test_what_it_is() -> None:
     assert (KIND.short, KIND.fence, KIND.repeat) == ("run", "child", "after_proof")
     assert KIND.facts is not None
-    assert KIND.facts(EVIDENCE) == [("exit_status", "0"), ("seconds", "1.5"), ("output_bytes", "10")]
+    assert KIND.facts(EVIDENCE) == [("exit_status", 0), ("seconds", 1.5), ("output_bytes", 10)]

@@ -121,4 +121,4 @@ class TestLint:
 
 def test_what_it_is() -> None:
     assert (KIND.short, KIND.changes, KIND.fence, KIND.repeat) == ("file", True, "child", "after_proof")
-    assert KIND.facts is not None and KIND.facts({"exit_status": 0}) == [("exit_status", "0")]
+    assert KIND.facts is not None and KIND.facts({"exit_status": 0}) == [("exit_status", 0)]

@@ -134,6 +134,6 @@ def test_what_it_is() -> None:
     assert (KIND.changes, KIND.fence) == (False, "none")
     assert KIND.facts is not None
     assert KIND.facts({"rows": [["3"]], "count": 1, "expected": {"equals": 3}}) == [
-        ("value", "3"), ("expected", "equals 3"), ("rows", "1"),
+        ("value", "3"), ("expected", {"equals": 3}), ("rows", 1),
     ]  # fmt: skip
-    assert KIND.facts({"rows": [], "count": 0}) == [("rows", "0")]
+    assert KIND.facts({"rows": [], "count": 0}) == [("rows", 0)]

@@ -230,7 +230,7 @@ def test_what_it_is() -> None:
 def test_its_facts() -> None:
     assert KIND.facts is not None
     told = KIND.facts({"statements": 3, "rows": 2, "tries": 1, "commit": {"xid": "7", "protection": "xid"}})
-    assert told == [("statements", "3"), ("rows", "2"), ("tries", "1"), ("xid", "7"), ("protection", "xid")]
+    assert told == [("statements", 3), ("rows", 2), ("tries", 1), ("xid", "7"), ("protection", "xid")]
     assert KIND.facts({"commit": None}) == []
 
 

@@ -337,4 +337,4 @@ def test_lint() -> None:
 def test_what_it_is() -> None:
     assert (KIND.short, KIND.changes, KIND.fence, KIND.repeat) == ("of", False, "child", "always")
     assert KIND.facts is not None
-    assert KIND.facts({"level": "list", "bytes": 1, "tail": "x"}) == [("level", "list"), ("bytes", "1")]
+    assert KIND.facts({"level": "list", "bytes": 1, "tail": "x"}) == [("level", "list"), ("bytes", 1)]

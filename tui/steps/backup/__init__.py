@@ -158,10 +158,10 @@ def needs(spec: BackupSpec) -> Needs:
     return Needs(programs=(Program("pg_dump", "refuses"),), texts=texts, standby=spec.from_, room=room)
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Where it lies, how big it is, its hash; where and of which moment it was taken."""
     named = ("path", "format", "bytes", "sha256", "seconds", "from", "host", "lsn", "replayed")
-    return [(key, str(evidence[key])) for key in named if key in evidence]
+    return [(key, evidence[key]) for key in named if key in evidence]
 
 
 TEXTS = {

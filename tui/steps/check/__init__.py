@@ -11,7 +11,7 @@ from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs
 from tui.said import N_, Quoted
 from tui.steps.check.registry import CHECKS, asked
-from tui.steps.check.row import Row, name_of, shown
+from tui.steps.check.row import Row
 from tui.steps.check.spec import CheckSpec
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed, Outcome, Passed
@@ -74,9 +74,9 @@ def needs(spec: CheckSpec) -> Needs:
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """What was found, one row a check: first what did not hold, then what nobody knows."""
     if "checks" not in evidence:
-        return [(key, str(value)) for key, value in evidence.items()]
+        return list(evidence.items())
     checks = sorted(evidence["checks"], key=lambda check: _RANK[check["holds"]])
-    return [(name_of(check), shown(check)) for check in checks]
+    return [(check["name"], check) for check in checks]
 
 
 _RANK: dict[bool | None, int] = {False: 0, None: 1, True: 2}

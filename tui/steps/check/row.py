@@ -1,4 +1,4 @@
-"""What one check found, as a fact of the journal, and how facts are told in a line."""
+"""What one check found, as a fact of the journal."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tui.steps.answers import answers
 from tui.steps.effects import Effect, SqlError
 
 Row = dict[str, Any]
-"""`name`, `expected`, `found`, and `holds`, which is null where nobody knows; further facts, and `error` with
-`sqlstate` where the question was not answered."""
+"""`name`, `expected`, `found`, and `holds`, which is null where nobody knows; `unit` where these are `bytes` or seconds
+(`s`); further facts, and `error` with `sqlstate` where the question was not answered."""
 Look = Generator[Effect, Any, list[Row]]
 
 
@@ -27,32 +27,3 @@ def of_error(error: SqlError | None) -> tuple[bool | None, dict[str, Any]]:
     if error is None:
         return False, {}
     return (False if answers(error) else None), {"error": error.message, "sqlstate": error.sqlstate}
-
-
-def name_of(row: Row) -> str:
-    """`disk data`, `disk backup dump`: what was looked at, and of which of several things."""
-    return " ".join(str(row[key]) for key in ("name", "what", "of") if row.get(key) is not None)
-
-
-def shown(row: Row) -> Any:
-    """`15.18 (>=16)`: what was found, and what was expected; a code, or the server's words, where it is said why nobody
-    can tell."""
-    error, found, expected = row.get("error"), row["found"], row["expected"]
-    if row.get("why") and row["holds"] is not True:
-        return row["why"][0]
-    if isinstance(error, dict):
-        return error
-    if "need_bytes" in row:
-        found, expected = _megabytes(found), _megabytes(expected)
-    text = str(error) if error is not None else _listed(found)
-    return text if expected is None else f"{text} ({_listed(expected)})"
-
-
-def _megabytes(value: Any) -> Any:
-    return f"{value // 10**6} MB" if isinstance(value, int) else value
-
-
-def _listed(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ", ".join(str(part) for part in value) or "-" if isinstance(value, list | tuple) else str(value)

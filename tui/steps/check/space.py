@@ -50,7 +50,7 @@ def look(context: Context, spec: Asked, evidence: dict[str, Any]) -> Look:
 
 def _room(name: str, need: str, found: Mapping[str, Any]) -> Row:
     holds = None if "error" in found else bool(found["enough"])
-    return row(name, found.get("need_bytes", need), found.get("free_bytes"), holds, error=found)
+    return row(name, found.get("need_bytes", need), found.get("free_bytes"), holds, error=found, unit="bytes")
 
 
 def lint(spec: Asked) -> Iterable[Finding]:

@@ -121,20 +121,12 @@ def needs(spec: LoadSpec) -> Needs:
     return Needs(programs=(Program("pgbench"),), measured=frozenset({"guards"}))
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
-    """The table, a level a row, and where the criteria break."""
-    rows = [(f"{level['clients']}", _shown(level)) for level in evidence.get("levels", ())]
-    found = [(key, str(evidence[key])) for key in ("holds_up_to", "breaks_at") if key in evidence]
-    return [*found, *rows]
-
-
-def _shown(level: dict[str, Any]) -> str:
-    parts = [f"{level[key]:g} {unit}" for key, unit in (("tps", "tps"),) if isinstance(level.get(key), float)]
-    if isinstance(level.get("latency_s"), float):
-        parts.append(f"{1000 * level['latency_s']:.1f} ms")
-    if level.get("failed_transactions"):
-        parts.append(f"{level['failed_transactions']} failed")
-    return ", ".join((*parts, *level.get("breached", ())))
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Where the criteria break, and the table of the levels."""
+    found = [(key, evidence[key]) for key in ("holds_up_to", "breaks_at") if key in evidence]
+    shown = ("clients", "tps", "latency_s", "failed_transactions", "breached")
+    levels = [{key: level[key] for key in shown if level.get(key)} for level in evidence.get("levels", ())]
+    return [*found, ("levels", levels)]
 
 
 TEXTS = {

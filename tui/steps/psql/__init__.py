@@ -192,12 +192,10 @@ def _touched(name: str, looking: Looking, above: list[str]) -> Touches:
     return found
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Exit status and output."""
     return [
-        (key, str(evidence[key]))
-        for key in ("exit_status", "seconds", "output_bytes", "replication")
-        if key in evidence
+        (key, evidence[key]) for key in ("exit_status", "seconds", "output_bytes", "replication") if key in evidence
     ]
 
 

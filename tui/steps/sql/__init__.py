@@ -150,14 +150,14 @@ def touches(spec: SqlSpec, looking: Looking) -> Touches:
     return WHOLE if text is None or len(text) > LONGEST else looking.text(part_text(text, spec.part))
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Statements, rows, tries, and what proves the commit."""
     keys: tuple[str, ...] = ("statements", "done", "rows", "tries")
-    rows = [(key, str(evidence[key])) for key in keys if key in evidence]
+    rows = [(key, evidence[key]) for key in keys if key in evidence]
     commit = evidence.get("commit") or {}
-    rows += [(key, str(commit[key])) for key in ("xid", "protection") if key in commit]
+    rows += [(key, commit[key]) for key in ("xid", "protection") if key in commit]
     if "replication" in evidence:
-        rows.append(("replication", str(evidence["replication"])))
+        rows.append(("replication", evidence["replication"]))
     return rows
 
 

@@ -64,11 +64,11 @@ def needs(spec: VerifyBackupSpec) -> Needs:
     return Needs(programs=(Program("pg_restore"),), scratch=spec.level == "restore")
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Level, hash, what is damaged; what a trial restore brought back, what of it was compared and what left out."""
     shown = ("level", "bytes", "sha256", "tables", "rows", "compared", "not_compared", "left_out_count")
-    found = [(key, str(evidence[key])) for key in shown if key in evidence]
-    return found + [(key, ", ".join(evidence[key])) for key in ("damaged", "damaged_tables") if evidence.get(key)]
+    found = [(key, evidence[key]) for key in shown if key in evidence]
+    return found + [(key, evidence[key]) for key in ("damaged", "damaged_tables") if evidence.get(key)]
 
 
 TEXTS = {
