@@ -15,7 +15,8 @@ from tests.acceptance.station import Station, await_condition
 from tui.demo import watchdog
 from tui.demo.server import DATABASE, Server
 from tui.postgres.connect import open_session
-from tui.postgres.fingerprint import Fingerprint, compare, fingerprint
+from tui.postgres.fingerprint import fingerprint
+from tui.steps.difference import Fingerprint, compared
 
 
 def test_autopilot_headless_completes(station: Station) -> None:
@@ -75,7 +76,7 @@ def test_fail_is_rolled_back_and_the_database_is_as_before(station: Station) -> 
     server.start()
     after = _fingerprint(server)
     assert before["families"] and len(before["tables"]) >= 5
-    changed = compare(before, after)
+    changed = compared(before, after, content=True).differences
     # When the load was let go on again is noted in this table: a fact of the run, not of the change.
     assert [c for c in changed if c.object != "app.maintenance"] == []
     assert _paused(server) == (False,)

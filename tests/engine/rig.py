@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -92,6 +92,7 @@ class Rig:
         checked: bool = False,
         beside: str | None = None,
         past: Sequence[Past] = (),
+        mode: Literal["live", "rehearsal"] = "live",
         **variables: str,
     ) -> None:
         self.home = home
@@ -118,6 +119,7 @@ class Rig:
         self.checked = checked
         self.beside = beside
         self.past = tuple(past)
+        self.mode = mode
         run = home / "runs" / new_run_id(datetime.now(UTC))
         self.paths = RunPaths(run)
         self.engine: Engine
@@ -135,7 +137,7 @@ class Rig:
             id=self.paths.id, plan=self.loaded.plan, seal=seal, work=work, target=target,
             environment=self.loaded.plan.targets[target].environment, policy=self.policy, ledger=self.ledger,
             window=self.window,
-            beside=self.beside,
+            beside=self.beside, mode=self.mode,
         )  # fmt: skip
         touches = touched_by(self.loaded.plan, lambda name: (self.paths.plan / name).read_text(), KINDS)
         source = str(self.source) if self.checked else ""

@@ -119,7 +119,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     looks at what others measure, and what was breached since it began counts. `own_progress`: it tells itself how far
     it is. `patient`: its questions may take as long as they take. `asks`: what it finds is an answer, shown as one.
     `compares`: whether its failing says that something is not as it was, or as it should be: a trigger may name it.
-    `makes_backup`: others may take up what it made. `arguments`: fields of the spec that are a program's arguments;
+    `makes_backup`: others may take up what it made. `takes_fingerprint`: its evidence may tell of one, with which
+    others compare (`tui.steps.fingerprints`). `arguments`: fields of the spec that are a program's arguments;
     `variables`: those that map names to values.
 
     `texts`: its own sentences, English with `{placeholders}`, by their codes. `says_proof`: its lint says where a step
@@ -153,6 +154,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     asks: bool = False
     compares: Callable[[Any], bool] = _never
     makes_backup: bool = False
+    takes_fingerprint: bool = False
     arguments: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     short: str | None = None

@@ -10,30 +10,23 @@ import msgspec
 from tui.postgres.errors import PostgresError
 from tui.postgres.queries import query
 from tui.postgres.session import Session
-
-FAMILIES = (
-    "tables",
-    "columns",
-    "constraints",
-    "indexes",
-    "policies",
-    "grants",
-    "default_grants",
-    "roles",
-    "functions",
-    "triggers",
-    "views",
-)
+from tui.sql.quoting import literal
+from tui.steps.difference import FAMILIES as FAMILIES
 
 Families = dict[str, dict[str, str]]
 
 
 @asynccontextmanager
-async def snapshot(session: Session) -> AsyncIterator[None]:
+async def snapshot(session: Session, moment: str = "") -> AsyncIterator[None]:
     """A REPEATABLE READ, READ ONLY transaction in which expressions and values are written out one way
-    only.
+    only. `moment`: the snapshot of another session that it shares.
     """
-    await session.execute(query("snapshot_begin"))
+    begin = query("snapshot_begin")
+    if moment:
+        # Before anything else of the transaction.
+        opening, _semicolon, rest = begin.partition(";")
+        begin = f"{opening}; set transaction snapshot {literal(moment)};{rest}"
+    await session.execute(begin)
     try:
         yield
     finally:
@@ -51,7 +44,8 @@ async def catalog(session: Session, families: Iterable[str] = FAMILIES) -> Famil
     for family in families:
         if family not in FAMILIES:
             raise PostgresError(f"no such family of objects: {family}")
-        found[family] = {row[0]: row[1] for row in await session.rows(f"catalog_{family}")}
+        answer = await session.execute(query(f"catalog_{family}", session.server_version))
+        found[family] = {row[0]: row[1] for row in answer.rows or []}
     return found
 
 

@@ -1,12 +1,12 @@
-"""Fingerprints: schema, grants, policies and the content of every table, to prove what changed and what did
-not.
+"""Fingerprints: what is in the catalogue, and the content of tables, to prove what changed and what did not.
 
-Limits, measured: numeric 1.0 and 1.00 hash alike; the content hash reads every row (about 0.3 s per million
-narrow rows). Content and catalog are of one moment.
+Limits, measured: the content hash reads every row (about 0.3 s per million narrow rows, several times that where
+values are hashed by their text). Catalogue and content are of one moment. Large objects are counted, not read.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -15,103 +15,105 @@ import msgspec
 from tui.postgres.catalog import FAMILIES, catalog, snapshot
 from tui.postgres.errors import ConnectionLost, StatementFailed
 from tui.postgres.session import Session
+from tui.sql.quoting import identifier
+from tui.sql.wildcard import any_matches
+from tui.steps.difference import Fingerprint
 
-Fingerprint = dict[str, Any]
+_CANCELED = "57014"
 
 
-class Difference(msgspec.Struct, frozen=True):
-    """One object that differs. `family` is one of the catalog's, `tables_content` or `sequences`.
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tables are read (patterns of `schema.table`; a bare name is any schema's, a partitioned table's is that of
+    its partitions), whether their rows are hashed or counted, and for how many seconds in all."""
 
-    `unknown`: its content could not be read on one side (the value is then {"error": SQLSTATE}); never equal.
-    """
+    tables: tuple[str, ...] = ("*",)
+    rows: Literal["hashes", "counts"] = "hashes"
+    within: float | None = None
 
-    family: str
-    object: str
-    change: Literal["added", "removed", "changed", "unknown"]
-    before: Any
-    after: Any
+    def names(self, *names: str) -> bool:
+        """Whether a table of these names is meant."""
+        return any_matches(self.tables, *names, *(name.partition(".")[2] for name in names))
+
+
+ALL = Content()
 
 
 async def fingerprint(
     session: Session,
-    data: bool = True,
+    content: Content | None = ALL,
     *,
     families: Iterable[str] = FAMILIES,
     columns: Mapping[str, Sequence[str]] | None = None,
+    moment: str = "",
 ) -> Fingerprint:
-    """{"families": {family: {object: definition}}, "tables": {table: {count, hash, columns}}, "sequences":
-    {...}}.
+    """See `tui.steps.difference`. `hash` is text, a sum of 64-bit hashes.
 
-    `hash` is text, a sum of 64-bit hashes. `columns` limits named tables to the columns that both sides
-    have, as read from an earlier fingerprint. A table that may not be read, hides rows by row-level
-    security or has damaged pages gets {"error": SQLSTATE} instead. Takes ACCESS SHARE locks one table after
-    another until its end; use a work session with a lock_timeout. The session must not be in a transaction.
+    `columns` limits named tables to the columns that both sides have, as read from an earlier fingerprint. `moment`:
+    the snapshot that another session exported. A table that may not be read, hides rows by row-level security or has
+    damaged pages gets {"error": SQLSTATE} instead, one for which there was no time {"left_out": "time"}. Takes ACCESS
+    SHARE locks one table after another until its end; use a work session with a lock_timeout. The session must not be
+    in a transaction.
     """
-    async with snapshot(session):
-        found: Fingerprint = {"families": await catalog(session, families), "tables": {}, "sequences": {}}
-        if data:
-            found["tables"] = await _tables(session, columns or {})
+    async with snapshot(session, moment):
+        found: Fingerprint = {
+            "server_version": session.server_version,
+            "families": await catalog(session, families), "tables": {}, "sequences": {},
+        }  # fmt: skip
+        if content is not None:
+            found["tables"] = await _tables(session, content, columns or {})
             found["sequences"] = {row[0]: row[1] for row in await session.rows("data_sequences")}
+            found["large_objects"] = (await session.rows("large_objects"))[0][0]
     return found
 
 
-def compare(before: Fingerprint, after: Fingerprint) -> list[Difference]:
-    """Every object that differs, families in the catalog's order, then content. Families only one side has
-    are left out: nothing was measured there.
-    """
-    found: list[Difference] = []
-    for family in before["families"]:
-        if family in after["families"]:
-            found += _differences(family, before["families"][family], after["families"][family])
-    if before["tables"] or after["tables"]:
-        found += _differences("tables_content", before["tables"], after["tables"])
-        found += _differences("sequences", before["sequences"], after["sequences"])
-    return found
-
-
-def _differences(family: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    found = []
-    for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
-        if name not in before:
-            found.append(Difference(family, name, "added", None, new))
-        elif name not in after:
-            found.append(Difference(family, name, "removed", old, None))
-        elif any(isinstance(value, dict) and "error" in value for value in (old, new)):
-            found.append(Difference(family, name, "unknown", old, new))
-        elif old != new:
-            found.append(Difference(family, name, "changed", old, new))
-    return found
-
-
-async def _tables(session: Session, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+async def _tables(
+    session: Session, content: Content, wanted: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, Any]]:  # fmt: skip
     found: dict[str, dict[str, Any]] = {}
-    for name, schema, table, readable, facts in await session.rows("data_tables"):
+    deadline = None if content.within is None else time.monotonic() + content.within
+    for name, schema, table, readable, facts, parents in await session.rows("data_tables"):
+        if not content.names(name, *msgspec.json.decode(parents)):
+            continue
         if not readable:
             found[name] = {"error": "42501"}
             continue
         hashable = {column: bool(as_it_is) for column, as_it_is in msgspec.json.decode(facts)}
         used = [c for c in hashable if c in wanted[name]] if name in wanted else list(hashable)
-        found[name] = await _content(session, schema, table, {c: hashable[c] for c in used})
+        hashed = {c: hashable[c] for c in used} if content.rows == "hashes" else None
+        found[name] = await _content(session, f"{identifier(schema)}.{identifier(table)}", hashed, deadline)
     return found
 
 
-async def _content(session: Session, schema: str, table: str, columns: Mapping[str, bool]) -> dict[str, Any]:
+async def _content(
+    session: Session, table: str, columns: Mapping[str, bool] | None, deadline: float | None
+) -> dict[str, Any]:  # fmt: skip
     """Count and hash of one table, in a savepoint: one unreadable table must not cost the others."""
-    values = ", ".join(_identifier(c) if as_it_is else f"{_identifier(c)}::text" for c, as_it_is in columns.items())
-    total = f"coalesce(sum(pg_catalog.hash_record_extended(row({values}), 0)), 0)" if columns else "0"
-    statement = f"select count(*), {total}::text from only {_identifier(schema)}.{_identifier(table)}"
+    left = None if deadline is None else round((deadline - time.monotonic()) * 1000)
+    if left is not None and left <= 0:
+        return {"left_out": "time"}
+    total = "" if columns is None else f", {_hash(columns)}::text"
     await session.execute("savepoint content")
     try:
-        rows = (await session.execute(statement)).rows or []
+        if left is not None:
+            await session.execute(f"set local statement_timeout = {left}")
+        rows = (await session.execute(f"select count(*){total} from only {table}")).rows or []
         await session.execute("release savepoint content")
     except ConnectionLost:
         raise
     except StatementFailed as error:
+        if error.sqlstate == _CANCELED and (deadline is None or time.monotonic() < deadline):
+            # A person's cancel, or the session's own limit, is meant for all of it.
+            raise
         await session.execute("rollback to savepoint content")
-        return {"error": error.sqlstate or "", "message": error.message}
+        return {"left_out": "time"} if error.sqlstate == _CANCELED else {"error": error.sqlstate or ""}
+    if columns is None:
+        return {"count": rows[0][0]}
     return {"count": rows[0][0], "hash": rows[0][1], "columns": list(columns)}
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _hash(columns: Mapping[str, bool]) -> str:
+    """The sum of the hashes of all rows. `collate "C"`: the text of what is hashed by it is compared by its bytes."""
+    if not columns:
+        return "0"
+    values = (identifier(c) if as_it_is else f'{identifier(c)}::text collate "C"' for c, as_it_is in columns.items())
+    return f"coalesce(sum(pg_catalog.hash_record_extended(row({', '.join(values)}), 0)), 0)"

@@ -22,6 +22,16 @@ def closed_by(state: RunState, step: str) -> Quiesced | None:
     return next((found for found in state.quiesced if found.step == step), None)
 
 
+def stillness(state: RunState) -> str:
+    """Which quiescence of the application holds now: the same text as long as it is the same one, "" where others may
+    write. One that may not have come about is none."""
+    for found in state.quiesced:
+        at = state.steps.get(found.step)
+        if at is not None and at.status == "passed":
+            return f"{found.step} {found.since_at}"
+    return ""
+
+
 def _begun(state: RunState, event: e.QuiesceBegun, line: Line) -> RunState:
     known = closed_by(state, event.step)
     found = known or Quiesced(step=event.step, since=line.mono, since_at=line.at)

@@ -7,14 +7,23 @@ with it. A size below `FLOOR` is taken for that: no difference below it is felt.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.journal.codes import Incomparable
-from tui.journal.events import Basis, Rehearsed, RunOpened, Sizes
+from tui.journal.events import (
+    Basis,
+    DifferenceRecorded,
+    Rehearsed,
+    RehearsedChanges,
+    RunOpened,
+    Sizes,
+    decode,
+)
+from tui.journal.line import Line
 from tui.plan.model import UNDO_PREFIX, places
 from tui.run.state import RunState
 from tui.sql.touched import Touches
@@ -38,13 +47,37 @@ class Past(Struct, frozen=True, kw_only=True):
     durations: dict[str, float] = {}
     rollback_s: float | None = None
     part: bool = False
+    changes: dict[str, RehearsedChanges] = {}
 
 
-def past_of(state: RunState) -> Past | None:
+def changes_of(lines: Iterable[Line], state: RunState) -> dict[str, RehearsedChanges]:
+    """What the comparing steps of a rehearsal found, by id, of those that passed; of several attempts the last."""
+    opened = state.opened
+    if opened is None or opened.mode != "rehearsal":
+        return {}
+    found: dict[str, RehearsedChanges] = {}
+    for line in lines:
+        if line.type != DifferenceRecorded.TYPE:
+            continue
+        event = decode(line.type, line.data)
+        if not isinstance(event, DifferenceRecorded):
+            continue
+        at = state.steps.get(event.step)
+        if at is not None and at.status == "passed":
+            found[event.step] = RehearsedChanges(
+                run=opened.id, target=opened.target, changes=event.changes, count=event.count, sha256=event.sha256
+            )
+    return found
+
+
+def past_of(state: RunState, changes: Mapping[str, RehearsedChanges] = {}) -> Past | None:
     """What a run teaches; None for one that teaches nothing."""
     opened = state.opened
-    if opened is None or opened.compress != 1.0:
+    if opened is None:
         return None
+    if opened.compress != 1.0:
+        # How long it took says nothing; what it came to does.
+        return _of(opened, changes=dict(changes)) if changes else None
     durations = {
         at.id: at.ended - at.started
         for at in state.steps
@@ -55,11 +88,15 @@ def past_of(state: RunState) -> Past | None:
         seconds = rollback.ended - rollback.started
         undoable = {step.id for _place, step in places(opened.plan.phases) if step.undo is not None}
         part = not undoable <= set(rollback.undo)
-    if not durations and seconds is None:
+    if not durations and seconds is None and not changes:
         return None
+    return _of(opened, durations=durations, rollback_s=seconds, part=part, changes=dict(changes))
+
+
+def _of(opened: RunOpened, **taught: Any) -> Past:
     return Past(
         run=opened.id, target=opened.target, environment=opened.environment, identity=opened.identity or {},
-        sizes=opened.sizes, durations=durations, rollback_s=seconds, part=part,
+        sizes=opened.sizes, **taught,
     )  # fmt: skip
 
 
@@ -81,7 +118,10 @@ def compared(
     back = [_rollback(earlier, scale, opened, touches) for earlier in past if earlier.rollback_s is not None]
     worst = _worst(back)
     usable = {step: r.seconds for step, r in rehearsed.items() if scale.bases[r.basis].comparable}
-    found = replace(opened, durations=usable, rehearsed=rehearsed, rollback_s=None)
+    changes: dict[str, RehearsedChanges] = {}
+    for earlier in past:
+        changes = earlier.changes | changes
+    found = replace(opened, durations=usable, rehearsed=rehearsed, rollback_s=None, rehearsed_changes=changes)
     if worst is not None:
         seconds, basis, comparable, part = worst
         found = replace(

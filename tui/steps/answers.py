@@ -57,7 +57,7 @@ def error_facts(error: SqlError) -> dict[str, Any]:
 
 def ask(context: Context, query: RunQuery) -> Generator[Effect, Any, Rows]:
     """Ask, and for a minute ask again as long as what keeps the question from being answered may pass."""
-    rows: Rows = yield from _again(context, query, lambda found: found.error)
+    rows: Rows = yield from again(context, query, lambda found: found.error)
     return rows
 
 
@@ -69,11 +69,12 @@ def look(context: Context, probe: Probe) -> Generator[Effect, Any, dict[str, Any
             return None
         return SqlError(sqlstate=found.get("sqlstate"), message=found["error"], lost="sqlstate" in found)
 
-    found: dict[str, Any] = yield from _again(context, probe, error)
+    found: dict[str, Any] = yield from again(context, probe, error)
     return found
 
 
-def _again(context: Context, effect: Effect, error_of: Callable[[T], SqlError | None]) -> Generator[Effect, Any, T]:
+def again(context: Context, effect: Effect, error_of: Callable[[T], SqlError | None]) -> Generator[Effect, Any, T]:
+    """`ask` for what any effect tells; `error_of` its result."""
     waiting = False
     for tries, pause in enumerate((*_PAUSES, None), 1):
         found: T = yield effect

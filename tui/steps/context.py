@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal.codes import WaitReason
-from tui.journal.events import StepWaiting
+from tui.journal.events import RehearsedChanges, StepWaiting
 from tui.plan.kinds import Needs
 from tui.plan.model import Action, Plan, Step
 from tui.steps.concerned import Concerned
@@ -67,6 +67,10 @@ class Context(Struct, frozen=True, kw_only=True):
     learned: Mapping[str, float] = {}
     files: Mapping[str, str] = {}
     work: str = ""
+    quiesced: str = ""
+    """Which quiescence of the application holds, "" where it may write."""
+    rehearsed_changes: Mapping[str, RehearsedChanges] = {}
+    """What comparing steps found in an earlier run of the same work, by id."""
     concerned: Callable[[], Concerned] = Concerned
     needs: Callable[[Step | Action], Needs] = _no_needs
     demands: Callable[[], Planned] = Planned

@@ -200,6 +200,30 @@ class Rows(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
+class TakeFingerprint(Effect, frozen=True, kw_only=True):
+    """What is in the database, or in a scratch one, in one moment -> FingerprintTaken.
+
+    `tables`: patterns of those whose rows are counted and, with `rows` hashes, hashed, for at most `within` seconds in
+    all; `columns` of tables that are hashed by these alone. `moment`: a snapshot that another session exported.
+    """
+
+    tables: tuple[str, ...] = ()
+    rows: Literal["hashes", "counts"] = "hashes"
+    within: float | None = None
+    columns: dict[str, tuple[str, ...]] = {}
+    moment: str = ""
+    scratch_database: str | None = None
+    role: str | None = None
+
+
+class FingerprintTaken(Struct, frozen=True, kw_only=True):
+    """`found`: see `tui.steps.difference`; empty with the `error` why there is none."""
+
+    found: dict[str, Any] = {}
+    error: SqlError | None = None
+    seconds: float = 0.0
+
+
 class Maintain(Effect, frozen=True, kw_only=True):
     """Statements of our own that make, mend or drop a scratch database, each outside a transaction of ours, in the
     target's database or the scratch one -> tuple of SqlError or None, one for each that was tried. With `first_error`
@@ -224,6 +248,20 @@ class StoreArtifact(Effect, frozen=True, kw_only=True):
 
     name: str
     text: str
+
+
+class KeepArtifact(Effect, frozen=True, kw_only=True):
+    """A file below the run's artifacts, durable, for the run itself; its owner's alone where it holds what may be a
+    secret -> None."""
+
+    name: str
+    text: str
+
+
+class KeptArtifact(Effect, frozen=True, kw_only=True):
+    """Its text, as it is -> str | None: None where there is no such file."""
+
+    name: str
 
 
 class StoreBeside(Effect, frozen=True, kw_only=True):

@@ -167,6 +167,15 @@ LEFT_OUT = {
     "would_act_elsewhere": N_("it would act on other servers"),
 }
 """Why something of a backup was not restored."""
+NOT_COMPARED = {
+    "closed": N_("the run itself has closed it to others, or opened it again"),
+    "not_read": N_("it could not be read"),
+    "not_still": N_("an application may have written in between; the rows are compared while it is stopped (quiesce)"),
+    "not_taken": N_("only one side of it is known"),
+    "other_columns": N_("its columns are others; its rows were counted"),
+    "time_over": N_("there was no time left to read it"),
+}
+"""Why something was not compared with what it was."""
 UNMEASURED = {
     "log_behind": N_("it was not read up to its end"),
     "log_gap": N_("it has a gap"),
@@ -253,6 +262,7 @@ _CODED: dict[str, Mapping[str, str]] = {
     "replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED}, "protection": PROTECTION, "answer": ANSWER,
     "given_up": REASON, "cleanup": {"done": N_("done")},
 }  # fmt: skip
+_CODED = {"replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED, **NOT_COMPARED}}
 """Codes among the facts of evidence, by their keys."""
 
 

@@ -195,6 +195,13 @@ def _backup(event: e.BackupRecorded, line: Line, state: RunState) -> Told:
     return Told("event", say(said))
 
 
+def _fingerprint(event: e.FingerprintRecorded, line: Line, state: RunState) -> Told:
+    said = Said("Fingerprint recorded: {file}, {objects} objects, rows of {tables} tables, SHA-256 {sha256}",
+                file=event.file, objects=sum(event.objects.values()), tables=event.tables,
+                sha256=event.sha256)  # fmt: skip
+    return Told("event", say(said))
+
+
 def _log(event: e.LogLines, line: Line, state: RunState) -> Told | None:
     """Of its records that were left out; the others are told one by one (`tui.words.severity`)."""
     if not event.dropped:
@@ -231,5 +238,6 @@ TOLD: dict[type[e.Event], Teller] = {
     e.ErrorResolved: _resolved, e.GuardBreached: _breached, e.GuardCleared: _cleared, e.TriggerFired: _fired,
     e.RollbackStarted: _rollback, e.RollbackFinished: _rolled_back, e.BackupRecorded: _backup, e.LogLines: _log,
     e.QuiesceBegun: _quiesced, e.QuiesceReleased: _opened_again, e.SwapBegun: _swaps, e.SwapDone: _swapped,
+    e.FingerprintRecorded: _fingerprint,
     **STEP_EVENTS,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from tui.locale import _, ngettext
 from tui.plan.sealed import how_it_differs
 from tui.said import N_
 from tui.words.codes import UNMEASURED, metric_word, word
+from tui.words.difference import difference_rows
 from tui.words.figures import figure, size, span
 from tui.words.inert import visible
 from tui.words.said import say, told
@@ -44,6 +45,7 @@ def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
     if reason == "not_in_backup":
         yield from _list(_("not in the backup"), [visible(str(one)) for one in _many(evidence.get("missing"))])
     yield from _rows_missing(evidence)
+    yield from difference_rows(evidence)
     if reason in ("rows_left", "rows_uncounted") and evidence.get("left") is not None:
         yield _("rows left"), visible(str(evidence["left"]))
 

@@ -51,9 +51,12 @@ phases:
           - {id: d4, title: t, sql: "select 1", undo: {quiesce: {}}}
           - {id: d5, title: t, release: nothing}
           - {id: d6, title: t, release: b1}
+          - {id: d7, title: t, fingerprint: {content: none, tables: [a.b]}}
+          - {id: d8, title: t, compare: {with: nothing, expect: [added thing]}}
+          - {id: d9, title: t, compare: {with: b1}}
 """
 GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
-ELSEWHERE = {"down-part", "which-part", "verify-of-nothing", "release-of-nothing"}
+ELSEWHERE = {"down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing"}
 """Keys of sentences that are no codes of findings."""
 
 

@@ -50,6 +50,7 @@ TABLES: tuple[tuple[Mapping[str, str], tuple[str, ...]], ...] = (
     (w.UNMEASURED, tuple(c.Unmeasured)),
     (w.LEFT_OUT, tuple(c.LeftOut)),
     (HINDRANCES, tuple(c.Hindrance)),
+    (w.NOT_COMPARED, tuple(c.NotCompared)),
     ({str(code): text for code, text in holding.EVIDENCE.items()}, tuple(c.EvidenceState)),
     (w.REASON, tuple(code for family in REASONS for code in family)),
     (w.STEP_STATUS, (*get_args(steps.Status), *(outcome for outcome in c.Outcome))),

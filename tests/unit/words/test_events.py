@@ -50,6 +50,7 @@ SAID: tuple[e.Event, ...] = (
     e.LogLines(stream="server", dropped=2), e.QuiesceBegun(**STEP, database="app"), e.QuiesceReleased(of="fill"),
     e.SwapBegun(**STEP, database="app", old_oid=1, new_oid=2, called="app_new", kept_as="app_old"),
     e.SwapDone(**STEP, new_oid=2),
+    e.FingerprintRecorded(step="fill", attempt=1, file="f.json", sha256="ab", bytes=7, objects={"tables": 3}, tables=1),
 )  # fmt: skip
 """Each class that says something, and each of its sentences."""
 

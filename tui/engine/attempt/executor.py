@@ -9,7 +9,8 @@ from typing import Any
 
 from tui.engine.attempt.proof import Prover
 from tui.engine.drivers.child import ChildDriver
-from tui.engine.drivers.files import load_artifact, store_artifact, store_beside
+from tui.engine.drivers.files import keep_artifact, kept_artifact, load_artifact, store_artifact, store_beside
+from tui.engine.drivers.fingerprint import FingerprintDriver
 from tui.engine.drivers.hashes import HashDriver
 from tui.engine.drivers.network import NetworkDriver
 from tui.engine.drivers.notify import NotifyDriver
@@ -37,7 +38,7 @@ from tui.postgres.session import Session
 from tui.probes.tasks import comes
 from tui.run.clock import instant
 from tui.run.confirmation import late
-from tui.run.database import closed_by
+from tui.run.database import closed_by, stillness
 from tui.run.steps import StepState
 from tui.run.told import facts as told_facts
 from tui.runs.paths import RunPaths
@@ -114,6 +115,8 @@ class Executor:
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
             fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
+            fx.KeepArtifact: self._keep, fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name),
+            fx.TakeFingerprint: FingerprintDriver(self.queries, self.outage).take,
             fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.hashes.hash,
             fx.Now: self._now,
             net.Fetch: self.network.fetch, net.Connect: self.network.connect,
@@ -200,7 +203,7 @@ class Executor:
             artifacts=str(self.paths.artifacts),
             evidence=lambda step: state.steps[step].evidence if step in state.steps else {},
             plan=opened.plan, rehearsal=opened.mode == "rehearsal", learned=opened.durations, files=files,
-            work=opened.work,
+            work=opened.work, rehearsed_changes=opened.rehearsed_changes, quiesced=stillness(state),
             window=None if window is None else RunWindow(
                 opens=instant(window.opens), closes=instant(window.closes), duration_s=window.duration_s,
                 buffer_s=window.buffer_s, timezone=window.timezone,
@@ -245,6 +248,10 @@ class Executor:
 
     async def _facts(self, effect: net.RunFacts) -> dict[str, str]:
         return told_facts(self.recorder.state, self.at.id, time.time())
+
+    async def _keep(self, effect: fx.KeepArtifact) -> None:
+        private = await asyncio.to_thread(lambda: self.recorder.redactor.text(effect.text) != effect.text)
+        await keep_artifact(self.paths.artifacts, effect.name, effect.text, private)
 
     async def _sleep(self, effect: fx.Sleep) -> bool:
         seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds

@@ -36,6 +36,33 @@ async def store_artifact(directory: Path, name: str, text: str) -> None:
     await asyncio.to_thread(write)
 
 
+async def keep_artifact(directory: Path, name: str, text: str, private: bool) -> None:
+    """A file of the run's artifacts, durable; 0600 where it is `private`, else 0640."""
+
+    def write() -> None:
+        path = directory / _plain(name)
+        path.unlink(missing_ok=True)
+        with closing(create_file(path, 0o600 if private else _MODE)) as file:
+            write_all(file, text.encode("utf-8", "surrogateescape"))
+            os.fsync(file)
+        sync_directory(directory)
+
+    await asyncio.to_thread(write)
+
+
+async def kept_artifact(directory: Path, name: str) -> str | None:
+    """The text of such a file; None where there is none."""
+
+    def read() -> str | None:
+        try:
+            with os.fdopen(open_regular(directory / _plain(name)), "rb") as file:
+                return file.read().decode("utf-8", "surrogateescape")
+        except FileNotFoundError:
+            return None
+
+    return await asyncio.to_thread(read)
+
+
 async def store_beside(path: str, text: str) -> str | None:
     """A new file beside what a step wrote, 0600 and durable; why it could not be written."""
 

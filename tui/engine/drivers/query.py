@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 
@@ -132,6 +133,25 @@ class QueryDriver:
             await known.execute(f"set statement_timeout = {milliseconds(effect.timeout)}")
             self._timeouts[known] = effect.timeout
         return known
+
+    @asynccontextmanager
+    async def lent(
+        self, what: str, settings: WorkSettings, *, database: str | None = None, runs_the_plan: bool = False
+    ) -> AsyncIterator[Session]:  # fmt: skip
+        """A session of its own for several questions, which `cancel` ends like any other; closed in the end. Raises
+        PostgresError, OtherTarget among them, and OSError."""
+        cancels = self._cancels
+        session = await self._target.open(
+            "work", f"{self._step.id} {what}", settings, database=database, runs_the_plan=runs_the_plan
+        )
+        self._asked.add(session)
+        try:
+            if cancels != self._cancels:
+                raise StatementFailed("57014", Coded(Remarked.CANCELLED_BEFORE_ASKED))
+            yield session
+        finally:
+            self._asked.discard(session)
+            await session.close()
 
     async def maintain(self, effect: Maintain) -> tuple[SqlError | None, ...]:
         """Carry out statements of our own, on a session of their own; errors are in the answer. Raises OtherTarget

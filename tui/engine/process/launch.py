@@ -27,7 +27,7 @@ from tui.plan.secrets import Secrets
 from tui.plan.window import resolve
 from tui.run.clock import rfc3339
 from tui.run.fold import fold_all
-from tui.run.rehearsed import Past, past_of
+from tui.run.rehearsed import Past, changes_of, past_of
 from tui.runs import opening
 from tui.runs.owner import NotOwned, require_own
 from tui.runs.paths import RunExists, RunPaths, create_run_directory, list_runs, new_run_id, runs_directory
@@ -230,7 +230,8 @@ def learned(work: str) -> tuple[Past, ...]:
             state = fold_all(lines)
         except (OSError, JournalError, ValueError):
             continue
-        past = past_of(state) if state.opened is not None and state.opened.work == work else None
+        known = state.opened is not None and state.opened.work == work
+        past = past_of(state, changes_of(lines, state)) if known else None
         if past is not None:
             found.append(past)
     return tuple(found)

@@ -73,6 +73,16 @@ class Rehearsed(Struct, frozen=True, array_like=True):
     basis: int
 
 
+class RehearsedChanges(Struct, frozen=True, kw_only=True):
+    """What a comparing step found to differ in an earlier run of the same work: see `DifferenceRecorded`."""
+
+    run: str
+    target: str
+    changes: tuple[str, ...] = ()
+    count: int = 0
+    sha256: str = ""
+
+
 class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     """Everything that a reader of the journal alone needs; every key is there, null or empty where there is nothing."""
 
@@ -100,6 +110,8 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     rollback_rehearsed: Rehearsed | None = None
     bases: tuple[Basis, ...] = ()
     sizes: Sizes | None = None
+    rehearsed_changes: dict[str, RehearsedChanges] = {}
+    """By the step that found them, those of the newest rehearsal."""
     compress: float = 1.0
     clock: dict[str, Any] = {}
     engine: dict[str, Any] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from msgspec import field
+
 from tui.journal.events.event import Effect, Event, FateWord
 
 
@@ -208,6 +210,32 @@ class TxAborted(TxEvent, frozen=True, kw_only=True):
     def told(self) -> str | dict[str, Any] | None:
         """The message, or the code with its facts."""
         return self.message if self.code is None else {"code": self.code, "facts": self.facts}
+
+
+class FingerprintRecorded(StepEvent, frozen=True, kw_only=True):
+    """What was in the database at one moment lies in `file`, of the run's artifacts. `objects`: how many of each family
+    of the catalogue; `tables`: whose rows were looked at, as `rows` says; `still`: in which quiescence, if in one."""
+
+    TYPE: ClassVar[str] = "fingerprint.recorded"
+    file: str
+    sha256: str
+    bytes: int
+    objects: dict[str, int] = {}
+    tables: int = 0
+    rows: str = "none"
+    still: str = ""
+
+
+class DifferenceRecorded(StepEvent, frozen=True, kw_only=True):
+    """What differs from what the step `with` told, by name; of many the first alone are in `changes`, `sha256` is of
+    all, sorted, a line each. It is what the next run of the same work may expect."""
+
+    TYPE: ClassVar[str] = "difference.recorded"
+    SILENT: ClassVar[bool] = True
+    with_: str = field(name="with")
+    changes: tuple[str, ...] = ()
+    count: int = 0
+    sha256: str = ""
 
 
 class BackupRecorded(Event, frozen=True, kw_only=True):
