@@ -259,8 +259,8 @@ PROTECTION = {"ledger": N_("the ledger"), "xid": N_("its transaction's number")}
 ANSWER = {"there": N_("its effect is there"), "not_there": N_("its effect is not there"), "none": N_("no answer")}
 """Of a proof."""
 _CODED: dict[str, Mapping[str, str]] = {
-    "replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED, **NOT_COMPARED}, "protection": PROTECTION, "answer": ANSWER,
-    "given_up": REASON, "cleanup": {"done": N_("done")},
+    "replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED, **NOT_COMPARED}, "protection": PROTECTION,
+    "answer": ANSWER, "given_up": REASON, "cleanup": {"done": N_("done")},
 }  # fmt: skip
 """Codes among the facts of evidence, by their keys."""
 
