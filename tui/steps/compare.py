@@ -181,15 +181,13 @@ def _compares(spec: CompareSpec) -> bool:
     return True
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """What was compared, what differs."""
     told = evidence.get("difference") or {}
-    named = ("with", "content", "objects", "tables_count", "invariants_count", "count", "expected_from")
-    found = [(key, str(told[key])) for key in named if key in told]
-    for key in ("names", "missing"):
-        found += [(key, str(name)) for name in told.get(key) or ()]
-    unexpected = told.get("unexpected") or ()
-    return found + [("unexpected", f"{of['change']} {of['family']} {of['object']}") for of in unexpected]
+    named = ("with", "content", "objects", "tables_count", "invariants_count", "expected_from", "names", "missing")
+    found = [(key, told[key]) for key in named if told.get(key) not in (None, [])]
+    came = [" ".join((of["change"], of["family"], of["object"])) for of in told.get("unexpected") or ()]
+    return [*found, ("unexpected", came)] if came else found
 
 
 TEXTS = {

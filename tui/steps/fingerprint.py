@@ -102,11 +102,11 @@ def needs(spec: FingerprintSpec) -> Needs:
     return Needs(tables=tuple(name for name in spec.tables if "*" not in name and "." in name))
 
 
-def facts(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """How much it tells of, and where it lies."""
     told = evidence.get(TOLD) or {}
     named = ("objects", "tables_count", "rows", "file", "sha256")
-    return [*((key, str(told[key])) for key in named if key in told), ("seconds", str(evidence.get("seconds")))]
+    return [(key, told[key]) for key in named if key in told]
 
 
 TEXTS = {"fingerprint-tables": N_("'tables' says whose rows are read, and 'content: none' that none are")}
