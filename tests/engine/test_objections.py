@@ -26,6 +26,7 @@ from tui.engine.programs import client_tools
 from tui.engine.target.access import TargetAccess
 from tui.journal.codes import NEVER_IN_SPITE, Objection
 from tui.journal.events import RunOpened
+from tui.plan import extras
 from tui.plan.freeze import freeze
 from tui.plan.loader import Loaded, load
 from tui.postgres.conninfo.resolve import without_service_variable
@@ -148,6 +149,22 @@ def _no_createdb(scene: Scene) -> None:
     scene.steps = [BACKUP % scene.home, "verify_backup: {of: s0, level: restore}"]
 
 
+def _no_channel(scene: Scene) -> None:
+    """Another target has it."""
+    channels = ", channels: {team: '${TEAM_URL}'}"
+    scene.target = "}, there: {environment: staging, service: x" + channels
+    scene.variables["TEAM_URL"] = "json://127.0.0.1/"
+    scene.steps = ["notify: {channel: team, text: x}"]
+
+
+def _no_extra(scene: Scene) -> None:
+    """One that is older than what can be used; `test_telling` has one that is not there."""
+    scene.target = ", channels: {team: '${TEAM_URL}'}"
+    scene.variables["TEAM_URL"] = "json://127.0.0.1/"
+    scene.steps = ["notify: {channel: team, text: x}"]
+    scene.patch.setattr(extras, "EXTRAS", {"notify": ("apprise", "99")})
+
+
 def _lag_unknown(scene: Scene) -> None:
     """What a role without pg_monitor sees of a replica (`test_preflight_metrics` has a real one)."""
     hidden = Replica(pid=1, name="r", lag_s=None, lag_bytes=None, replayed="", since=0.0, hidden=True)
@@ -201,8 +218,10 @@ SITUATIONS: dict[Objection, Callable[[Scene], None]] = {
     Objection.LAG_UNKNOWN: _lag_unknown,
     Objection.LEDGER: _foreign_ledger,
     Objection.LOG_NOT_MEASURED: _said(steps=["monitor: {log: server, for: 1s}"]),
+    Objection.NO_CHANNEL: _no_channel,
     Objection.NO_CREATEDB: _no_createdb,
     Objection.NO_DIRECTORY: _said(steps=[BACKUP % "/etc/hostname/backups"]),
+    Objection.NO_EXTRA: _no_extra,
     Objection.NO_MEMBER: _no_member,
     Objection.NO_PROGRAM: _dumped_by(None),
     Objection.NO_REHEARSAL: _said(environment="production", target=", rehearsal: required"),

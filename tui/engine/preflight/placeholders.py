@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tui.engine.preflight.findings import Findings
 from tui.plan.model import Plan, Target, actions
@@ -14,7 +15,7 @@ from tui.plan.placeholders import placeholder_in
 from tui.plan.problems import Level
 from tui.plan.scalars import variables
 from tui.said import N_, Quoted, Said
-from tui.steps.registry import needs_of
+from tui.steps.registry import KINDS, needs_of
 
 Read = Callable[[], bytes]
 
@@ -43,16 +44,15 @@ def written_problems(
 
 
 Open = tuple[Said, str | None, bool]
-"""The sentence, its place in the plan, and whether a run would go by it: a script, or when the window opens."""
+"""The sentence, its place in the plan, and whether a run would go by it, as a script or the opening of a window is gone
+by, and not only people."""
 
 
 def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -> Iterator[Open]:
     """What is to be filled in; of all targets without one."""
-    windows = {f"targets.{name}": one.window.opens for name, one in plan.targets.items() if one.window is not None}
-    for text, at in _texts(plan, target):
+    for text, at, executed in _texts(plan, target):
         found = placeholder_in(text, of_people=at is not None and at.startswith("team."))
         if found is not None:
-            executed = at is not None and windows.get(at) == text
             yield Said("{text} is a placeholder; write what is meant.", text=Quoted(found)), at, executed
     used = {str(action.spec["file"]): step.id for step, action in actions(plan) if "file" in action.spec}
     for name in sorted(files):
@@ -78,25 +78,30 @@ def _in_script(script: str) -> Iterator[tuple[int, str]]:
             yield where.count("\n", 0, match.start()) + 1, match[0]
 
 
-def _texts(plan: Plan, target: Target | None) -> Iterator[tuple[str, str | None]]:
-    """Every text of the plan that people or programs go by, with its place."""
-    yield plan.name, None
-    for name, one in plan.targets.items():
-        if target is None or one is target:
-            yield from _strings(one, f"targets.{name}")
-    for number, member in enumerate(plan.team):
-        yield from _strings(member, f"team.{number}")
-    if plan.canary is not None:
-        yield from _strings(plan.canary, "canary")
+def _texts(plan: Plan, target: Target | None) -> Iterator[tuple[str, str | None, bool]]:
+    """Every text of the plan that people or programs go by, with its place, and whether it is executed."""
+    yield plan.name, None, False
+    executed: list[tuple[Any, str]] = [
+        (one, f"targets.{name}") for name, one in plan.targets.items() if target is None or one is target
+    ]
+    executed += [(one, f"dependencies.{number}") for number, one in enumerate(plan.dependencies)]
+    executed += [] if plan.canary is None else [(plan.canary, "canary")]
+    told: list[tuple[Any, str]] = [(member, f"team.{number}") for number, member in enumerate(plan.team)]
     for phases in (plan.phases, plan.rollback.phases):
         for phase in phases:
-            yield phase.title, None
+            yield phase.title, None, False
             for section in phase.sections:
-                yield section.title, None
+                yield section.title, None, False
                 for step in section.steps:
-                    yield from _strings(step, f"steps.{step.id}")
+                    at = f"steps.{step.id}"
+                    told.append(((step.title, step.role), at))
+                    to_people = KINDS[step.kind].signed or needs_of(step).channels
+                    (told if to_people else executed).append((replace(step, title="", role=None), at))
     for trigger in plan.rollback.triggers:
-        yield trigger.title, None
+        yield trigger.title, None, False
+    for parts, by_programs in ((executed, True), (told, False)):
+        for part, at in parts:
+            yield from ((text, where, by_programs) for text, where in _strings(part, at))
 
 
 def _strings(value: Any, at: str) -> Iterator[tuple[str, str | None]]:
