@@ -26,6 +26,10 @@ def _no_needs(action: Step | Action) -> Needs:
     return Needs()
 
 
+def _changes(step: Step) -> bool:
+    return True
+
+
 class RunWindow(Struct, frozen=True, kw_only=True):
     """The target's window as it holds for this run: instants in seconds since the epoch, and seconds. The moment is
     asked for with `Now`."""
@@ -49,8 +53,8 @@ class Context(Struct, frozen=True, kw_only=True):
     runs that can be compared, by id (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan,
     by name, as it is sealed; `work`: see `tui.plan.seal.work_of`. `concerned`: what the plan's steps change, by its
     words and as far as those tell; `tui.steps.tables` asks the server which tables that are. `needs`: what another
-    step, or what is done for it, needs, whatever its kind. `demands`: what the plan's statements would ask
-    of the server.
+    step, or what is done for it, needs, whatever its kind; `changes`: whether a step may change the target. `demands`:
+    what the plan's statements would ask of the server.
     """
 
     run: str
@@ -74,6 +78,7 @@ class Context(Struct, frozen=True, kw_only=True):
     concerned: Callable[[], Concerned] = Concerned
     needs: Callable[[Step | Action], Needs] = _no_needs
     demands: Callable[[], Planned] = Planned
+    changes: Callable[[Step], bool] = _changes
     evidence: Callable[[str], dict[str, Any]] = _none
     former: Callable[[str], Mapping[str, Sequence[Sequence[Any]]] | None] = _nobody
     """What a step closed that nothing has opened again: by a database's oid its grants of before; None: nothing."""

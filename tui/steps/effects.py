@@ -168,6 +168,49 @@ class Now(Effect, frozen=True, kw_only=True):
     """The moment by this host's clock -> float: seconds since the epoch."""
 
 
+class Timetable(Effect, frozen=True, kw_only=True):
+    """When the rest of the run is expected to end -> Timetabled."""
+
+
+class Timetabled(Struct, frozen=True, kw_only=True):
+    """Instants in seconds since the epoch, as the run's clocks have them. `ends`: of the work that belongs into the
+    window, None where nobody knows; `begins`: of the first step of it that may change something or waits for the
+    window. `unknown`: ids of the steps from there on of which nobody knows how long they take, so that it ends later.
+    `rollback_s`: seconds for going back; `rollback_least`: a part of that is not known."""
+
+    now: float
+    ends: float | None = None
+    begins: float | None = None
+    unknown: tuple[str, ...] = ()
+    rollback_s: float | None = None
+    rollback_least: bool = False
+
+
+class Rehearsals(Effect, frozen=True, kw_only=True):
+    """What earlier runs have rehearsed of this one -> PastRehearsals."""
+
+
+class PastRehearsals(Struct, frozen=True, kw_only=True):
+    """`whole`: the newest rehearsal of the same work that went to its end with every change made: `run`, `target`,
+    `environment`, `ended` (seconds since the epoch), `compress`. `partial`: without one the newest rehearsal of the
+    same work, with its `status` and the steps that it `skipped`. `other`: without either the newest rehearsal of a plan
+    of the same name, with what differs by name. `undone`: steps that rehearsals of the same work took back, by id the
+    newest such run, and `undone_at` when it ended. `unread`: so many runs could not be read. `looked_at`: among so many
+    was looked."""
+
+    whole: dict[str, Any] | None = None
+    partial: dict[str, Any] | None = None
+    other: dict[str, Any] | None = None
+    undone: dict[str, str] = {}
+    undone_at: dict[str, float] = {}
+    unread: int = 0
+    looked_at: int = 0
+
+
+class Sealed(Effect, frozen=True, kw_only=True):
+    """Which files of the frozen plan are not as they were sealed -> tuple of dicts with `file`, `expected`, `found`."""
+
+
 class RunQuery(Effect, frozen=True, kw_only=True):
     """A read-only query on a connection of its own -> Rows. `printed`: values as the text that the server prints.
 
@@ -412,7 +455,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None
     where nothing replicates, or, with `lag_unknown`, where nobody knows. `given_up`: the step was asked to end, not
     because the one it accompanies has. `figures`: the samples since the last look, each by metric, where they were
-    asked for.
+    asked for. `sources`: where each metric that is known now was measured.
     """
 
     breached: tuple[dict[str, Any], ...] = ()
@@ -430,6 +473,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     lag_unknown: bool = False
     given_up: bool = False
     figures: tuple[dict[str, float], ...] = ()
+    sources: dict[str, str] = {}
 
 
 class Emit(Effect, frozen=True, kw_only=True):

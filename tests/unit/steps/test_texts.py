@@ -28,7 +28,7 @@ phases:
           - {id: b5, title: t, command: [./x.sh, a]}
           - {id: b7, title: t, check: {version: "a>=1", disk_free: 5 apples}}
           - {id: b8, title: t, check: {}}
-          - {id: b7b, title: t, check: {disk: false}}
+          - {id: b7b, title: t, check: {disk: false, resources: {cpu: 200%, samples: 0}}}
           - {id: b9, title: t, monitor: {}}
           - {id: n1, title: t, notify: {channel: team, text: " "}}
           - {id: n2, title: t, notify: {channel: team, text: "{plan} {window} {{step}}"}}

@@ -18,8 +18,10 @@ from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
 from tui.engine.drivers.query import QueryDriver
+from tui.engine.drivers.rehearsals import rehearsals_of
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import SqlDriver
+from tui.engine.drivers.timetable import timetable
 from tui.engine.drivers.watch import WatchDriver
 from tui.engine.exceptions import each
 from tui.engine.programs.supervisor_pool import SupervisorPool
@@ -39,7 +41,7 @@ from tui.probes.tasks import comes
 from tui.run.clock import instant
 from tui.run.confirmation import late
 from tui.run.database import closed_by, stillness
-from tui.run.steps import StepState
+from tui.run.steps import StepState, may_change
 from tui.run.told import facts as told_facts
 from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
@@ -122,6 +124,7 @@ class Executor:
             net.Fetch: self.network.fetch, net.Connect: self.network.connect,
             net.LookAtCertificate: self.network.certificate, net.Notify: self.notifying.tell,
             net.RunFacts: self._facts,
+            fx.Timetable: self._timetable, fx.Rehearsals: self._rehearsals, fx.Sealed: self._sealed,
         }  # fmt: skip
         """What carries out an effect, where that takes nothing but the effect."""
 
@@ -208,7 +211,7 @@ class Executor:
                 opens=instant(window.opens), closes=instant(window.closes), duration_s=window.duration_s,
                 buffer_s=window.buffer_s, timezone=window.timezone,
             ),
-            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of,
+            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of, changes=may_change,
             former=lambda step: None if (found := closed_by(state, step)) is None else found.former,
             planned=lambda step: state.steps[step].step if step in state.steps else None,
             demands=lambda: planned_by(opened.plan, self.plan.text, KINDS),
@@ -248,6 +251,16 @@ class Executor:
 
     async def _facts(self, effect: net.RunFacts) -> dict[str, str]:
         return told_facts(self.recorder.state, self.at.id, time.time())
+
+    async def _timetable(self, effect: fx.Timetable) -> fx.Timetabled:
+        return timetable(self.recorder.state, time.time())
+
+    async def _rehearsals(self, effect: fx.Rehearsals) -> fx.PastRehearsals:
+        digests = await asyncio.to_thread(lambda: self.plan.digests)
+        return await asyncio.to_thread(rehearsals_of, self.opened, digests)
+
+    async def _sealed(self, effect: fx.Sealed) -> tuple[dict[str, str], ...]:
+        return tuple(changed.facts() for changed in await asyncio.to_thread(lambda: list(self.plan.changed())))
 
     async def _keep(self, effect: fx.KeepArtifact) -> None:
         private = await asyncio.to_thread(lambda: self.recorder.redactor.text(effect.text) != effect.text)

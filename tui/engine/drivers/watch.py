@@ -104,6 +104,7 @@ class WatchDriver:
             lag_unknown=lag is None and state.metrics.get("replicas") != 0,
             given_up=self._given_up(),
             figures=tuple(sample.values for sample in new),
+            sources=dict(state.sources),
         )
 
 

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
+from tui.engine.drivers.rehearsals import folded, is_whole, opening_of
 from tui.engine.preflight.findings import Findings
-from tui.files import open_regular
-from tui.journal.events import class_of
-from tui.journal.line import MAX_LINE, JournalError
-from tui.journal.reader import scan
 from tui.plan.model import Target
-from tui.run.fold import fold
-from tui.run.state import RunState
 from tui.runs.paths import RunPaths, list_runs
 from tui.said import Said
-from tui.steps.registry import KINDS
 
 
 def rehearsal_problems(found: Findings, target: Target, work: str) -> None:
@@ -36,23 +28,8 @@ def rehearsed(work: str) -> bool:
 
 
 def _is_rehearsal(paths: RunPaths, work: str) -> bool:
-    try:
-        # Whose runs these are is open: a pipe in a journal's place would be read for ever.
-        with os.fdopen(open_regular(paths.journal), "rb") as file:
-            if work.encode() not in file.readline(MAX_LINE):
-                return False
-        state = RunState()
-        for entry in scan(paths.journal):
-            if not class_of(entry.line.type).BULK:
-                state = fold(state, entry.line)
-    except (OSError, JournalError, ValueError):
+    opened = opening_of(paths)
+    if opened is None or opened.work != work:
         return False
-    opened = state.opened
-    if opened is None or opened.work != work or opened.mode != "rehearsal" or state.status != "completed":
-        return False
-    return not any(at.status == "skipped" and _may_change(at.step.kind) for at in state.steps)
-
-
-def _may_change(kind: str) -> bool:
-    known = KINDS.get(kind)
-    return known is None or known.window != "never"
+    state = folded(paths)
+    return state is not None and is_whole(state)

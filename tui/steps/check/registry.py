@@ -10,10 +10,15 @@ from tui.steps.check import (
     dependencies,
     disk,
     load,
+    monitoring,
+    resources,
     roles,
+    rollback,
     server,
     space,
+    staging,
     tools,
+    window,
 )
 from tui.steps.check.check import Check
 from tui.steps.check.spec import CheckSpec
@@ -28,9 +33,14 @@ _PARTS: Final[tuple[tuple[Check, Callable[[CheckSpec], Any]], ...]] = (
     (server.CHECK, lambda spec: _any_of(spec.connect, spec.version, spec.writable)),
     (space.CHECK, lambda spec: _any_of(spec.disk_free, spec.space)),
     (disk.CHECK, lambda spec: spec.disk or None),
+    (resources.CHECK, lambda spec: spec.resources or None),
     (connections.CHECK, lambda spec: spec.connections_free),
     (tools.CHECK, lambda spec: spec.tools or None),
     (roles.CHECK, lambda spec: _any_of(spec.role, spec.privilege)),
+    (staging.CHECK, lambda spec: spec.staging or None),
+    (window.CHECK, lambda spec: spec.window or None),
+    (monitoring.CHECK, lambda spec: spec.monitoring or None),
+    (rollback.CHECK, lambda spec: spec.rollback or None),
     (dependencies.CHECK, lambda spec: spec.dependencies or None),
     (load.CHECK, lambda spec: load.LoadSpec() if spec.load is True else spec.load or None),
 )

@@ -8,8 +8,11 @@ from msgspec import Struct
 
 from tui.steps.check.disk import DiskSpec
 from tui.steps.check.load import LoadSpec
+from tui.steps.check.resources import ResourcesSpec
 from tui.steps.check.roles import PrivilegeSpec
+from tui.steps.check.rollback import RollbackSpec
 from tui.steps.check.space import PlaceSpec
+from tui.steps.check.staging import StagingSpec
 
 
 class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,6 +34,18 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A role that exists, and that the session may become (SET ROLE)."""
     writable: bool | None = None
     """`true`: it is a primary; `false`: it is a standby."""
+    resources: ResourcesSpec | bool | None = None
+    """Processors, memory and connections as they are now, against the plan's criteria."""
+    staging: StagingSpec | bool | None = None
+    """The same work was rehearsed to its end; where it was not, it is told what differs from the newest rehearsal."""
+    window: bool | None = None
+    """`true`: there is a window, it is not over, no clock changes inside it, the work ends in it by all estimates, and
+    a way back as well."""
+    monitoring: bool | None = None
+    """`true`: every success criterion is measured now."""
+    rollback: RollbackSpec | bool | None = None
+    """Every change has a way back; its files are as they were sealed, it was rehearsed, and how long it takes is
+    known."""
     privilege: PrivilegeSpec | None = None
     """What a role may do with a table."""
     tools: tuple[str, ...] = ()
