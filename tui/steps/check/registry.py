@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from tui.steps.check import (
@@ -29,26 +29,28 @@ def _any_of(*parts: Any) -> tuple[Any, ...] | None:
     return parts if any(part is not None and part != () for part in parts) else None
 
 
-_PARTS: Final[tuple[tuple[Check, Callable[[CheckSpec], Any]], ...]] = (
-    (server.CHECK, lambda spec: _any_of(spec.connect, spec.version, spec.writable)),
-    (space.CHECK, lambda spec: _any_of(spec.disk_free, spec.space)),
-    (disk.CHECK, lambda spec: spec.disk or None),
-    (resources.CHECK, lambda spec: spec.resources or None),
-    (connections.CHECK, lambda spec: spec.connections_free),
-    (tools.CHECK, lambda spec: spec.tools or None),
-    (roles.CHECK, lambda spec: _any_of(spec.role, spec.privilege)),
-    (staging.CHECK, lambda spec: spec.staging or None),
-    (window.CHECK, lambda spec: spec.window or None),
-    (monitoring.CHECK, lambda spec: spec.monitoring or None),
-    (rollback.CHECK, lambda spec: spec.rollback or None),
-    (dependencies.CHECK, lambda spec: spec.dependencies or None),
-    (load.CHECK, lambda spec: load.LoadSpec() if spec.load is True else spec.load or None),
-)
-"""Each with its own part of the spec, None where nothing is asked, in the order in which they are looked at."""
+def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
+    """Each with its own part of the spec, None where nothing is asked, in the order in which they are looked at."""
+    return (
+        (server.CHECK, _any_of(spec.connect, spec.version, spec.writable)),
+        (space.CHECK, _any_of(spec.disk_free, spec.space)),
+        (disk.CHECK, spec.disk or None),
+        (resources.CHECK, spec.resources or None),
+        (connections.CHECK, spec.connections_free),
+        (tools.CHECK, spec.tools or None),
+        (roles.CHECK, _any_of(spec.role, spec.privilege)),
+        (staging.CHECK, spec.staging or None),
+        (window.CHECK, spec.window or None),
+        (monitoring.CHECK, spec.monitoring or None),
+        (rollback.CHECK, spec.rollback or None),
+        (dependencies.CHECK, spec.dependencies or None),
+        (load.CHECK, load.LoadSpec() if spec.load is True else spec.load or None),
+    )
 
-CHECKS: Final = tuple(check for check, _part in _PARTS)
+
+CHECKS: Final = tuple(check for check, _own in _parts(CheckSpec()))
 
 
 def asked(spec: CheckSpec) -> Iterator[tuple[Check, Any]]:
     """Those that the plan asks for, each with its part of the spec."""
-    yield from ((check, own) for check, part in _PARTS if (own := part(spec)) is not None)
+    yield from ((check, own) for check, own in _parts(spec) if own is not None)
