@@ -52,7 +52,7 @@ class OutcomeRecorder(Executor):
         """The outcome as events: what undoes another step takes that one's mark along."""
         step, attempt = self.key
         common: dict[str, Any] = {"step": step, "attempt": attempt, "effect": outcome.effect}
-        common["evidence"] = outcome.evidence | self.output.evidence()
+        common["evidence"] = outcome.evidence | self.sql.locks.evidence() | self.output.evidence()
         if isinstance(outcome, fx.Passed):
             if self.at.by_hand:
                 person = self.at.person or ""

@@ -243,7 +243,8 @@ class _Lead:
         self.pipes.say(
             psql_protocol.script(self.effect.file, self.effect.variables) + psql_protocol.closing(self.pipes.descriptor)
         )
-        report = await self._report(ended)
+        async with self._driver.sql.locks.sampling(opening.pid, None):
+            report = await self._report(ended)
         if self._variables is not None and self._variables.sqlstate != psql_protocol.NO_ERROR:
             self.facts["sqlstate"] = self._variables.sqlstate
         if report is None:

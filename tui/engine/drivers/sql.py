@@ -13,6 +13,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tui.engine.drivers.cancel import cancel, heard
+from tui.engine.drivers.locks_taken import LocksTaken
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
 from tui.engine.drivers.target_key import TargetKey
@@ -66,6 +67,7 @@ class SqlDriver:
         self._gave_way = False
         self._in_transaction = False
         self._lock_holders = LockHolders(target, self._waiting)
+        self.locks = LocksTaken(target, lambda: self._lock_holders.waited)
         self.object: dict[str, object] = {}  # of the last statement outside a transaction, before it was sent
 
     def _waiting(self, reason: WaitReason, facts: dict[str, object]) -> None:
@@ -78,6 +80,7 @@ class SqlDriver:
         if isinstance(session, TxDone):
             return session
         self._in_transaction, self._gave_way = True, False
+        self.locks.forget()
         work = TransactionUnderWay(effect, began)
         try:
             await session.execute(effect.begin)
@@ -88,7 +91,7 @@ class SqlDriver:
                     work.begun = True
                     self._recorder.append(self._event(e.TxBegin, effect.statement, witness=work.witness))
                 before = await row_counts.changed(session) if effect.counted else None
-                await self._all(session, work, effect.statements[effect.evidence :])
+                await self._all(session, work, effect.statements[effect.evidence :], looked=True)
                 if before is not None:
                     work.changed = row_counts.since(before, await row_counts.changed(session))
             if effect.witnessed:
@@ -121,6 +124,7 @@ class SqlDriver:
         if result.status != answer_to(effect.end):
             said = Coded(Remarked.ANSWERED_OTHERWISE, answer=result.status, statement=effect.end.upper())
             return await self._aborted(session, work, SqlError(sqlstate=None, message=said.neutral()))
+        self.locks.ended(kept=bool(effect.gid))
         self._lock_holders.forget()
         seconds = round(time.monotonic() - began, 6)
         replication = confirmed(result)
@@ -135,10 +139,14 @@ class SqlDriver:
             warnings=warnings, seconds=seconds, witness=kept, replication=replication,
         )  # fmt: skip
 
-    async def _all(self, session: Session, work: TransactionUnderWay, statements: tuple[SqlStatement, ...]) -> None:
-        for statement in statements:
-            work.line = statement.line
+    async def _all(
+        self, session: Session, work: TransactionUnderWay, statements: tuple[SqlStatement, ...], looked: bool = False
+    ) -> None:
+        for number, statement in enumerate(statements, 1):
+            work.line, began = statement.line, time.monotonic()
             result = await self.work.one(session, statement)
+            if looked:
+                await self.locks.behind(session, statement, number, began, last=number == len(statements))
             work.rows += row_counts.rows_changed(result)
             work.claimed, work.returned = row_counts.claimed(result), result.returned
             work.warn(result.warnings)
@@ -181,7 +189,10 @@ class SqlDriver:
         }
         self._recorder.append(self._event(e.TxBegin, effect.ordinal, witness=witness | {"object": self.object}))
         try:
-            async with self._lock_holders.over(backend.pid, effect.settings.lock_timeout):
+            async with (
+                self._lock_holders.over(backend.pid, effect.settings.lock_timeout),
+                self.locks.sampling(backend.pid, effect.statement.line),
+            ):
                 result = await self.work.one(session, effect.statement)
         except ConnectionLost as error:
             raise FateUnknown(error) from None
@@ -314,6 +325,7 @@ class SqlDriver:
 
     async def _aborted(self, session: Session, work: TransactionUnderWay, error: SqlError) -> TxDone:
         await session.roll_back()
+        self.locks.ended()
         if work.effect.taints and not session.closed:
             await session.close()
         error = self._lock_holders.beside(error)

@@ -7,6 +7,8 @@ the lock nor its holder. So a statement under a lock timeout is watched closely 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -58,6 +60,8 @@ class LockHolders:
         self._tell = tell
         self._blockers: tuple[Blocker, ...] = ()
         self._wanted = ""
+        self.waited = -math.inf
+        """When the statement was seen to wait the last time, by time.monotonic()."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -117,5 +121,6 @@ class LockHolders:
         ours = [b for b in tree if b.pid == pid and b.waits_for]
         if not ours:
             return WaitReason.NONE, {}
+        self.waited = time.monotonic()
         self._wanted, self._blockers = ours[0].wanted, tuple(b for b in tree if b.side == "blocks_us")
         return wait_reason(tree, pid), tree_facts(tree, pid)
