@@ -17,6 +17,7 @@ from tui.demo.server import Server
 from tui.journal.codes import Incomparable
 from tui.journal.events import OpenWindow
 from tui.pictures.clock import clock_lines
+from tui.pictures.details import StepFiles, details
 from tui.pictures.lines import plain
 from tui.pictures.view import View, moment
 from tui.plain.table import status_lines
@@ -101,6 +102,17 @@ async def test_on_a_hundredth_of_the_data(each_server: Server, tmp_path: Path) -
             assert told["steps"][0]["expected_unknown"]["code"] == "not_comparable"
             assert told["steps"][0]["rehearsed"]["basis"]["sizes"]["orders"] == (then, now)
             view = View(state=state, moment=moment(state, instant(state.at)), mode="operator", keys=KEYS)
+            # The locks that it took there stand beside it before it runs, although it was taken back there.
+            assert [(lock["mode"], lock["relation"]) for lock in small.locks["add"]["taken"]] == [
+                ("ACCESS EXCLUSIVE", "public.orders")
+            ]
+            there = "on dev (development, PostgreSQL"
+            lock = "ACCESS EXCLUSIVE on public.orders for "
+            page = " ".join(" ".join(map(plain, details(view, state.steps["add"], StepFiles(), 400))).split())
+            assert there in page and lock in page and "not rewritten (line 1)" in page
+            assert lock in " ".join(" ".join(status_lines(told)).split())
+            assert told["steps"][0]["rehearsed_locks"]["taken"][0]["rewritten"] is False
+            assert told["steps"][3]["rehearsed_locks"] is None, "what only asks takes no lock that is told of"
             first, second = (plain(line) for line in clock_lines(view, 80))
             assert second.startswith("last safe rollback not known: rehearsed on ") and "% of the data" in second
             assert "rehearsed on" in first or "end not known" in first

@@ -24,7 +24,7 @@ from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.confirmation import is_dangerous
 from tui.run.steps import AttemptState, StepState
-from tui.run.unknown import expected_lack, rehearsal_of
+from tui.run.unknown import expected_lack, locks_of, rehearsal_of
 from tui.words.codes import (
     EFFECT,
     FATE,
@@ -39,6 +39,7 @@ from tui.words.codes import (
 from tui.words.facts import fact_word
 from tui.words.figures import clock, number, offset, span, time_of_day, whole
 from tui.words.inert import visible
+from tui.words.locks import lock_lines, there_lines
 from tui.words.progress import progress_of
 from tui.words.steps import name_of, note_of
 from tui.words.trouble import trouble
@@ -47,6 +48,8 @@ from tui.words.values import value_words
 from tui.words.waiting import wait_words
 
 LABEL = 16
+NAMED = 50
+"""Locks of a step that are shown."""
 _TEXTS = ("sql", "text", "file", "run", "query")
 
 
@@ -86,9 +89,14 @@ def details(view: View, at: StepState, material: StepFiles, width: int) -> list[
         if action is not None:
             lines.append(_title(width, title))
             lines.extend(_action(action, width))
-    if at.evidence:
+    locks = lock_lines(at.evidence.get("locks"), NAMED)
+    if locks:
+        lines.append(_title(width, _("Locks")))
+        lines.extend(((part, "text"),) for text in locks for part in wrapped(text, width))
+    evidence = {name: value for name, value in at.evidence.items() if name != "locks"}
+    if evidence:
         lines.append(_title(width, _("Evidence")))
-        for name, value in at.evidence.items():
+        for name, value in evidence.items():
             lines.extend(_labelled(fact_word(name), value_words(name, value), width))
     lines.append(_title(width, _("Attempts")))
     lines.extend(_attempts(at.attempts, zone(view.state), width))
@@ -118,6 +126,7 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         basis = None if lack.basis is None else msgspec.to_builtins(lack.basis)
         rows.append((_("expected"), _("not known: {why}").format(why=lack_words(lack.code, basis)), "text"))
     rows.extend(_rehearsed(view, at))
+    rows.extend(_locked_there(view, at))
     if at.step.milestone is not None:
         rows.append((_("milestone"), offset(at.step.milestone), "text"))
     if at.waiting:
@@ -171,6 +180,16 @@ def _rehearsed(view: View, at: StepState) -> list[tuple[str, str, str]]:
         text = _("{span} on {place}: not comparable").format(span=span(seconds), place=place_words(basis))
     rows = [(_("rehearsed"), text, "text" if basis["comparable"] else "warn")]
     return [*rows, (_("data"), sizes_words(basis), "text")] if basis["sizes"] else rows
+
+
+def _locked_there(view: View, at: StepState) -> list[tuple[str, str, str]]:
+    """The locks that it took in an earlier run."""
+    found = locks_of(view.state, at.id)
+    if found is None:
+        return []
+    known, basis = found
+    lines = there_lines(known.taken, known.count, msgspec.to_builtins(basis), NAMED)
+    return [(_("locks") if not place else "", text, "text") for place, text in enumerate(lines)]
 
 
 def _labelled(label: str, text: str, width: int, style: str = "text") -> list[Line]:

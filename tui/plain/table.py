@@ -24,6 +24,7 @@ from tui.words.events import rollback_reason
 from tui.words.figures import figure, moment, span
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible
+from tui.words.locks import lock_lines, strong, there_lines
 from tui.words.proposal import grounds_words, prospect_words
 from tui.words.runs import run_waiting
 from tui.words.said import say
@@ -36,6 +37,8 @@ WIDTH = 80
 LONGEST_ID = 24
 """Columns that ids are filled to at most; a longer one stands whole all the same."""
 _NAMED = 5
+_LOCKS = 3
+"""Of a step, the strongest ones; all of them stand in the console and in `--json`."""
 """Steps that are named where they may be many."""
 SHORTEST = 8
 """Columns below which the beginning of a title says nothing."""
@@ -285,9 +288,20 @@ def _steps(steps: list[dict[str, Any]], width: int | None, still: bool) -> list[
             why = wait_words(step["waiting"]["reason"], step["waiting"]["facts"])
             why = _("{why}, for {span}").format(why=why, span=span(step["waiting"]["duration_s"] or 0.0))
             rows += folded(why, width, number + 2)
-        for text in told_rows(trouble_of(step)):
+        for text in (*_locks(step), *told_rows(trouble_of(step))):
             rows += folded(text, width, number + 2)
     return rows
+
+
+def _locks(step: dict[str, Any]) -> list[str]:
+    """What holds others up: of a step that is to run what it took in an earlier run, of others what it has taken."""
+    there = step.get("rehearsed_locks")
+    if step["status"] in ("pending", "running"):
+        if not isinstance(there, dict):
+            return []
+        known = strong(there)
+        return there_lines(known["taken"], known["count"], there["basis"], _LOCKS) if known.get("taken") else []
+    return lock_lines(strong(step["evidence"].get("locks")), _LOCKS)
 
 
 def _titled(row: str, title: str, width: int | None) -> str:

@@ -172,6 +172,9 @@ _INTERRUPTED = (
 """Nobody's decision: the run goes on with another attempt."""
 
 
+_TAUGHT = (Fact.LOCKS, Fact.COMPRESSED)
+
+
 def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     known = state.steps.get(event.step)
     if known is None:
@@ -193,12 +196,13 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         losses=known.losses + 1 if isinstance(event, e.StepCancelled) and event.reason in _LOSSES else 0,
         attempts=known.tried(event.attempt, line.by, ended_at=line.at, status=event.STATUS, **why),
         failing=failing(known, event), unrecorded=known.unrecorded or isinstance(event, e.StepFailed),
+        taught={fact: event.evidence[fact] for fact in _TAUGHT if fact in event.evidence},
     )  # fmt: skip
     if isinstance(event, e.StepUndone):
         # When it began and ended says how long the step itself took, not how long its effect lasted.
         changed = replace(
-            changed, done=0, effect="none", residue="none", started=known.started, ended=known.ended,
-            ended_at=known.ended_at,
+            changed, taught=known.taught, done=0, effect="none", residue="none", started=known.started,
+            ended=known.ended, ended_at=known.ended_at,
         )  # fmt: skip
     unmarked = tuple(undo for undo in state.unmarked if undo not in (event.step, UNDO_PREFIX + event.step))
     if changed.undoes is not None and changed.status in ("passed", "by_hand"):

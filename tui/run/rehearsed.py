@@ -13,12 +13,13 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.journal.codes import Incomparable
+from tui.journal.codes import Fact, Incomparable
 from tui.journal.events import (
     Basis,
     DifferenceRecorded,
     Rehearsed,
     RehearsedChanges,
+    RehearsedLocks,
     RunOpened,
     Sizes,
     decode,
@@ -26,18 +27,22 @@ from tui.journal.events import (
 from tui.journal.line import Line
 from tui.plan.model import UNDO_PREFIX, places
 from tui.run.state import RunState
+from tui.run.steps import numbered
 from tui.sql.touched import Touches
 
 FACTOR: Final = 2.0
 FLOOR: Final = 64 * 1024
 SHOWN: Final = 8
 """Relations that are told of one comparison, those that differ most first."""
+LOCKS: Final = 10
+"""Locks of a step that are told of an earlier run, the strongest ones."""
 DATABASE: Final = ""
 """Stands for the whole database among the names of relations."""
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """An earlier run of the same work. Seconds; `part`: its rollback took back less than the plan can take back."""
+    """An earlier run of the same work. Seconds; `part`: its rollback took back less than the plan can take back.
+    `locks`: see `tui.engine.drivers.locks_taken`."""
 
     run: str
     target: str
@@ -45,6 +50,7 @@ class Past(Struct, frozen=True, kw_only=True):
     identity: dict[str, Any] = {}
     sizes: Sizes | None = None
     durations: dict[str, float] = {}
+    locks: dict[str, dict[str, Any]] = {}
     rollback_s: float | None = None
     part: bool = False
     changes: dict[str, RehearsedChanges] = {}
@@ -71,26 +77,27 @@ def changes_of(lines: Iterable[Line], state: RunState) -> dict[str, RehearsedCha
 
 
 def past_of(state: RunState, changes: Mapping[str, RehearsedChanges] = {}) -> Past | None:
-    """What a run teaches; None for one that teaches nothing."""
+    """What a run teaches; None for one that teaches nothing. One in which time passed faster teaches the durations of
+    steps that do not wait for it."""
     opened = state.opened
     if opened is None:
         return None
-    if opened.compress != 1.0:
-        # How long it took says nothing; what it came to does.
-        return _of(opened, changes=dict(changes)) if changes else None
+    ended = [at for at in state.steps if at.status in ("passed", "undone")]
     durations = {
         at.id: at.ended - at.started
-        for at in state.steps
-        if at.status in ("passed", "undone") and at.started is not None and at.ended is not None
+        for at in ended
+        if at.started is not None and at.ended is not None and Fact.COMPRESSED not in at.taught
     }
+    locks = {at.id: at.taught[Fact.LOCKS] for at in ended if _told(at.taught.get(Fact.LOCKS))}
     rollback, seconds, part = state.rollback, None, False
     if rollback is not None and rollback.ended is not None and rollback.status == "rolled_back":
-        seconds = rollback.ended - rollback.started
+        faster = any(at.group != "main" and Fact.COMPRESSED in at.taught for at in state.steps)
+        seconds = None if faster else rollback.ended - rollback.started
         undoable = {step.id for _place, step in places(opened.plan.phases) if step.undo is not None}
         part = not undoable <= set(rollback.undo)
-    if not durations and seconds is None and not changes:
+    if not durations and not locks and seconds is None and not changes:
         return None
-    return _of(opened, durations=durations, rollback_s=seconds, part=part, changes=dict(changes))
+    return _of(opened, durations=durations, locks=locks, rollback_s=seconds, part=part, changes=dict(changes))
 
 
 def _of(opened: RunOpened, **taught: Any) -> Past:
@@ -98,6 +105,11 @@ def _of(opened: RunOpened, **taught: Any) -> Past:
         run=opened.id, target=opened.target, environment=opened.environment, identity=opened.identity or {},
         sizes=opened.sizes, **taught,
     )  # fmt: skip
+
+
+def _told(locks: Any) -> bool:
+    """Whether a journal, whoever wrote it, tells of locks."""
+    return isinstance(locks, dict) and isinstance(locks.get("taken"), list | tuple)
 
 
 def compared(
@@ -109,19 +121,29 @@ def compared(
     rehearsed: dict[str, Rehearsed] = {}
     for earlier in past:
         for step, seconds in earlier.durations.items():
-            known = rehearsed.get(step)
-            if known is not None and scale.bases[known.basis].comparable:
+            there = rehearsed.get(step)
+            if there is not None and scale.bases[there.basis].comparable:
                 continue
             basis = scale.basis(earlier, touches.get(step, Touches()))
-            if known is None or scale.bases[basis].comparable:
+            if there is None or scale.bases[basis].comparable:
                 rehearsed[step] = Rehearsed(seconds, basis)
+    locks: dict[str, RehearsedLocks] = {}
+    for earlier in past:
+        for step, known in earlier.locks.items():
+            if step not in locks:
+                basis = scale.basis(earlier, touches.get(step, Touches()))
+                taken = tuple(lock for lock in known["taken"] if isinstance(lock, dict))
+                count = numbered(known.get("count", len(taken)))
+                locks[step] = RehearsedLocks(basis=basis, count=count, taken=taken[:LOCKS])
     back = [_rollback(earlier, scale, opened, touches) for earlier in past if earlier.rollback_s is not None]
     worst = _worst(back)
     usable = {step: r.seconds for step, r in rehearsed.items() if scale.bases[r.basis].comparable}
     changes: dict[str, RehearsedChanges] = {}
     for earlier in past:
         changes = earlier.changes | changes
-    found = replace(opened, durations=usable, rehearsed=rehearsed, rollback_s=None, rehearsed_changes=changes)
+    found = replace(
+        opened, durations=usable, rehearsed=rehearsed, rehearsed_locks=locks, rollback_s=None, rehearsed_changes=changes
+    )
     if worst is not None:
         seconds, basis, comparable, part = worst
         found = replace(

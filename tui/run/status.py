@@ -21,7 +21,7 @@ from tui.run.quality import qualities
 from tui.run.rollback import stays
 from tui.run.state import GuardState, RunState
 from tui.run.steps import StepState
-from tui.run.unknown import Lack, end_lack, expected_lack, rehearsal_of, rollback_end_lack, safe_lack
+from tui.run.unknown import Lack, end_lack, expected_lack, locks_of, rehearsal_of, rollback_end_lack, safe_lack
 
 NO_ENGINE: dict[str, Any] = {"pid": None, "host": None, "alive": None}
 
@@ -147,6 +147,15 @@ def _rehearsed(state: RunState, step: StepState) -> dict[str, Any] | None:
     return None if found is None else {"seconds": found[0], "basis": msgspec.to_builtins(found[1])}
 
 
+def _locks(state: RunState, step: StepState) -> dict[str, Any] | None:
+    """The locks that it took in an earlier run: `taken` as evidence has them, the strongest ones."""
+    found = locks_of(state, step.id)
+    if found is None:
+        return None
+    known, basis = msgspec.to_builtins(found[0]), msgspec.to_builtins(found[1])
+    return {"count": found[0].count, "taken": list(known.get("taken", ())), "basis": basis}
+
+
 def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
     return {
         "id": step.id,
@@ -161,6 +170,7 @@ def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
         "expected_s": _seconds(expected(state, step)),
         "expected_unknown": lacks(expected_lack(state, step)),
         "rehearsed": _rehearsed(state, step),
+        "rehearsed_locks": _locks(state, step),
         "waiting": _step_waiting(step, mono),
         **_taken(step, "fate", "fate_reason", "reason", "sqlstate", "message", "effect"),
         "by": step.by or None,

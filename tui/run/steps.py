@@ -112,6 +112,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     tried_again: float | None = None
     """When the next try began behind one that got no lock, while nothing is waited for that is known."""
     evidence: dict[str, Any] = {}
+    taught: dict[str, Any] = {}
+    """What of its evidence later runs learn from, also when it was taken back."""
     effect: Effect = "none"
     fate: FateWord | None = None
     fate_reason: str | None = None

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tui.journal.events import Basis, Rehearsed, RunOpened
+from tui.journal.events import Basis, Rehearsed, RehearsedLocks, RunOpened
 from tui.plan.model import UNDO_PREFIX, Step, places
 from tui.run.clock import expected, expected_of, rollback_seconds
 from tui.run.projection import Ahead, ahead, projection
@@ -56,6 +56,15 @@ def rehearsal_of(state: RunState, step: str) -> tuple[float, Basis] | None:
     known = None if opened is None else opened.rehearsed.get(step)
     basis = basis_of(opened, known)
     return None if known is None or basis is None else (known.seconds, basis)
+
+
+def locks_of(state: RunState, step: str) -> tuple[RehearsedLocks, Basis] | None:
+    """The locks that a step took in an earlier run, and on what; comparable or not."""
+    opened = state.opened
+    known = None if opened is None else opened.rehearsed_locks.get(step)
+    if opened is None or known is None or not 0 <= known.basis < len(opened.bases):
+        return None
+    return known, opened.bases[known.basis]
 
 
 def expected_lack(state: RunState, at: StepState) -> Lack | None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import to_builtins
+
 from tui.journal import events as e
 from tui.journal.line import Line
 from tui.run.attested import attested_steps
 from tui.run.clock import instant
 from tui.run.rollback import stays
 from tui.run.state import RunState
+from tui.run.unknown import locks_of
 from tui.said import Said, several
 from tui.words.codes import EFFECT, ENVIRONMENT, MODE, word
 from tui.words.driving import drive_word, from_here_on
 from tui.words.figures import moment
 from tui.words.holding import held_way_on
 from tui.words.inert import visible
+from tui.words.locks import lock_lines, strong, there_lines
 from tui.words.said import say
 from tui.words.unknown import lacking_lines
+
+_LOCKS = 3
 
 
 def event_details(previous: RunState, state: RunState, event: e.Event, line: Line) -> list[str]:
@@ -103,7 +109,21 @@ def _rolled_back(previous: RunState, state: RunState, event: e.RollbackFinished,
     return stays_lines(state)
 
 
+def _started(previous: RunState, state: RunState, event: e.StepStarted, line: Line) -> list[str]:
+    """What holds others up, as it was in an earlier run."""
+    found = locks_of(state, event.step)
+    known = {} if found is None else strong({"taken": found[0].taken})
+    if found is None or not known.get("taken"):
+        return []
+    return there_lines(known["taken"], known["count"], to_builtins(found[1]), _LOCKS)
+
+
+def _ended(previous: RunState, state: RunState, event: e.StepOutcome, line: Line) -> list[str]:
+    return lock_lines(strong(event.evidence.get("locks")), _LOCKS)
+
+
 _FURTHER: dict[type[e.Event], Callable[[RunState, RunState, Any, Line], list[str]]] = {
     e.RunOpened: _opened, e.RunRecovered: _recovered, e.RunHeld: _held, e.RunResumed: _resumed, e.RunDriven: _driven,
-    e.RollbackStarted: _rollback, e.RollbackFinished: _rolled_back,
+    e.RollbackStarted: _rollback, e.RollbackFinished: _rolled_back, e.StepStarted: _started, e.StepPassed: _ended,
+    e.StepFailed: _ended,
 }  # fmt: skip

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from tests.unit.run.runs import OPENED, Driven, listed, opening, phase, query, section, sql
 from tui.journal import events as e
-from tui.journal.codes import Incomparable
+from tui.journal.codes import Fact, Incomparable
+from tui.run import commands as c
 from tui.run.clock import rollback_at_least, rollback_seconds, window_clock
 from tui.run.rehearsed import FACTOR, FLOOR, Past, compared, factor, past_of
 from tui.run.state import RunState
 from tui.run.unknown import Unknown, end_lack, expected_lack, safe_lack
 from tui.sql.touched import WHOLE, Touches
+from tui.words.locks import lock_lines, strong
 
 MB = 1_000_000
 PLAN = listed(sql("a"), sql("b"), back=(phase(section(query("rb"))),))
@@ -129,4 +131,37 @@ def test_a_run_teaches_how_much_it_took_back() -> None:
     run.append(e.RollbackFinished(outcome="rolled_back", duration_s=1.0))
     found = past_of(run.state)
     assert found is not None and found.rollback_s == 1.0 and found.part
-    assert past_of(replace(run.state, opened=replace(opening(PLAN), compress=2.0))) is None
+
+
+@pytest.mark.unsaid(Fact.COMPRESSED)
+def test_where_time_passed_faster_only_what_does_not_wait_teaches_how_long_it_takes() -> None:
+    locks = {"count": 1, "taken": [{"mode": "SHARE", "relation": "public.a", "line": 1, "held_s": 0.1}]}
+    run = Driven(listed(sql("a"), sql("b"), query("c")), compress=60.0)
+    run.ran(["a"])
+    run.do(c.Execute(step="b"))
+    run.passed("b", compressed=True, locks=locks)
+    found = past_of(run.state)
+    assert found is not None and set(found.durations) == {"a"} and found.locks == {"b": locks}
+    run.append(e.RollbackStarted(reason="r", undo=("a", "b")))
+    for step in ("b", "a"):
+        run.append(
+            e.StepStarted(step=f"undo.{step}", attempt=1, undoes=step), e.StepPassed(step=f"undo.{step}", attempt=1)
+        )
+        run.append(e.StepUndone(step=step, attempt=1, by_step=f"undo.{step}"))
+    run.append(e.RollbackFinished(outcome="rolled_back", duration_s=1.0))
+    found = past_of(run.state)
+    assert found is not None and found.rollback_s is not None and found.locks == {"b": locks}
+    here = compared(opening(PLAN), [found], {}, ())
+    assert here.rehearsed_locks["b"].taken[0]["relation"] == "public.a" and "b" not in here.durations
+
+
+@pytest.mark.parametrize("locks", ["x", {"taken": "x"}, {"taken": ["x"], "count": "many"}, {}])
+def test_whatever_a_journal_says_of_locks(locks: Any) -> None:
+    run = Driven(listed(sql("a")))
+    run.do(c.Execute(step="a"))
+    run.passed("a", locks=locks)
+    found = past_of(run.state)
+    assert found is not None
+    here = compared(opening(PLAN), [found], {}, ())
+    assert all(not known.taken for known in here.rehearsed_locks.values())
+    assert lock_lines(locks, 5) == [] and not strong(locks).get("taken")

@@ -81,6 +81,8 @@ class Executor:
         self.stop = asyncio.Event()
         self.stop_reason: CancelReason | None = None
         self.companion_end = False
+        self.compressed = False
+        """Time passed faster in it than it would elsewhere."""
         self.performed = False
         """Something that its kind asks for was carried out, or may have been."""
         self.awaits_standby = False
@@ -267,7 +269,9 @@ class Executor:
         await keep_artifact(self.paths.artifacts, effect.name, effect.text, private)
 
     async def _sleep(self, effect: fx.Sleep) -> bool:
-        seconds = effect.seconds / self.opened.compress if effect.compressible else effect.seconds
+        seconds = effect.seconds
+        if effect.compressible and self.opened.compress != 1.0:
+            seconds, self.compressed = seconds / self.opened.compress, True
         return await comes(self.stop, seconds)
 
     def _given_up(self) -> bool:

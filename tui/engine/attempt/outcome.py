@@ -53,6 +53,8 @@ class OutcomeRecorder(Executor):
         step, attempt = self.key
         common: dict[str, Any] = {"step": step, "attempt": attempt, "effect": outcome.effect}
         common["evidence"] = outcome.evidence | self.sql.locks.evidence() | self.output.evidence()
+        if self.compressed:
+            common["evidence"] |= {"compressed": True}
         if isinstance(outcome, fx.Passed):
             if self.at.by_hand:
                 person = self.at.person or ""

@@ -30,6 +30,8 @@ _REPEATED: Final = 10
 _EVERY: Final = 1.0
 _PATIENCE: Final = 0.25
 """Seconds that a look may take while the locks are held."""
+_UNHURRIED: Final = 5.0
+"""The same while the work goes on beside it."""
 _FIRST_PAUSE, _GROWTH = 0.05, 1.5
 _KEPT: Final = 1000
 
@@ -155,7 +157,7 @@ class LocksTaken:
     async def _sample(self, pid: int, line: int | None, seen: dict[tuple[int, str], _Taken]) -> None:
         pause = _FIRST_PAUSE
         while True:
-            self._note(await self._look(pid), line, seen)
+            self._note(await self._look(pid, _UNHURRIED), line, seen)
             await asyncio.sleep(pause)
             pause = min(_EVERY, pause * _GROWTH)
 
@@ -173,12 +175,12 @@ class LocksTaken:
                 held.mode, held.relation, 0, line, line, now, 0.0, rewritten, sampled=True
             )  # fmt: skip
 
-    async def _look(self, pid: int) -> dict[int, Held] | None:
+    async def _look(self, pid: int, patience: float = _PATIENCE) -> dict[int, Held] | None:
         """None where the server was too busy to say at once."""
         self._looks += 1
         self._looked = time.monotonic()
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(patience):
                 return await locks_of(await self._target.monitor(), pid)
         except (PostgresError, TimeoutError):
             return None

@@ -83,6 +83,15 @@ class RehearsedChanges(Struct, frozen=True, kw_only=True):
     sha256: str = ""
 
 
+class RehearsedLocks(Struct, frozen=True, kw_only=True):
+    """The locks that a step took in an earlier run of the same work, the strongest ones; `count` of all, and the place
+    of its basis among the run's. Each as evidence of steps has it."""
+
+    basis: int
+    count: int = 0
+    taken: tuple[dict[str, Any], ...] = ()
+
+
 class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     """Everything that a reader of the journal alone needs; every key is there, null or empty where there is nothing."""
 
@@ -108,6 +117,8 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     rehearsed: dict[str, Rehearsed] = {}
     """All that was rehearsed, comparable or not."""
     rollback_rehearsed: Rehearsed | None = None
+    rehearsed_locks: dict[str, RehearsedLocks] = {}
+    """By the step's id."""
     bases: tuple[Basis, ...] = ()
     sizes: Sizes | None = None
     rehearsed_changes: dict[str, RehearsedChanges] = {}
