@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -45,7 +45,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", str(len(server.answer)))
         self.end_headers()
-        self.wfile.write(server.answer)
+        with suppress(OSError):
+            # Who asked may be gone by now.
+            self.wfile.write(server.answer)
 
     do_GET = do_POST = _answer
 

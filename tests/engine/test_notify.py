@@ -24,7 +24,7 @@ from tests.ports import free_port
 from tests.postgres_server import Database
 from tui.engine.drivers.notify import NotifyDriver
 from tui.journal.codes import Fact, FailReason
-from tui.run.commands import Rollback, Sign
+from tui.run.commands import Rollback, RunTo, Sign
 from tui.steps.network import Notified, Notify
 from tui.words.said import told
 from tui.words.trouble import trouble
@@ -240,3 +240,22 @@ def test_one_that_is_asked_to_end_leaves_no_process(receiver: Receiver) -> None:
     found = asyncio.run(cancelled())
     assert found.services == () and found.error is not None
     assert not [name for name in sys.modules if name.partition(".")[0] == "apprise"], "no part of it is in the engine"
+
+
+@awaited
+async def test_an_engine_that_ends_meanwhile_leaves_no_process_and_the_next_tells_again(
+    tmp_path: Path, empty_database: Database, receiver: Receiver
+) -> None:
+    address = f"json://{receiver.address}/slow?rto=60"
+    async with Rig(tmp_path, empty_database, PLAN, TEAM_URL=address) as rig:
+        rig.do(Sign(step="first", note="ok"))
+        rig.do(RunTo(step="tell"))
+        await asyncio.to_thread(receiver.arrived.wait, 20)
+        await rig.stop()
+        (cut_short,) = rig.events("notify.sent")
+        assert cut_short["data"]["error"]["code"] == "notifier_ended" and rig.step("tell").status == "running"
+        receiver.release.set()
+        await rig.take_up()
+        await rig.until(lambda: rig.step("tell").status == "passed", "it is told by the next engine")
+        assert [event["data"].get("delivered", 0) for event in rig.events("notify.sent")] == [0, 1]
+        assert len(receiver.asked) == 2, "told twice is better than not told"

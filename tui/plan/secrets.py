@@ -68,7 +68,8 @@ def lint_secrets(root: YamlNode, report: ProblemReport, files: Files, source: st
 
 class _Place(Struct, frozen=True):
     """Where a node of the plan stands: in a target, under a key that names a secret, in a program's arguments, among a
-    psql script's variables (by the name of one), in prose, among the channels."""
+    psql script's variables (by the name of one), in prose, among the channels, as one of
+    them."""
 
     in_target: bool = False
     named: bool = False
@@ -76,6 +77,7 @@ class _Place(Struct, frozen=True):
     variable: str | None = None
     prose: bool = False
     channels: bool = False
+    channel: bool = False
 
 
 class _Search:
@@ -164,6 +166,7 @@ class _Search:
                 argument=key in self._arguments or (key in self._short and not isinstance(value, Mapping)),
                 variable="" if key == "variables" and isinstance(value, Mapping) else None,
                 prose=key in _PROSE, channels=place.in_target and key == "channels" and isinstance(value, Mapping),
+                channel=place.channels,
             )  # fmt: skip
 
     def _scalar(self, node: Scalar, place: _Place) -> None:
@@ -183,7 +186,7 @@ class _Search:
             shown = ""
         if is_secret(node.text, place.in_target) or (place.named and shown.strip() and not shown.startswith("$")):
             values = (shown,) if place.named else tuple(w.value for w in find_written(shown))
-            self._found(node, node.spot, values, refused=True)
+            self._found(node, node.spot, values, refused=True, channel=place.channel)
         elif _TIGHT.search(shown):
             doubted = Said(
                 "This looks like a password in a plan, which is journaled and shown; write a variable instead."
@@ -225,11 +228,14 @@ class _Search:
 
     def _found(
         self, node: Scalar, spot: tuple[int, int], values: tuple[str, ...], *, refused: bool = False,
-        argument: bool = False,
+        argument: bool = False, channel: bool = False,
     ) -> None:  # fmt: skip
         self._holding[PLAN_FILE] = None
         self._values |= dict.fromkeys(values)
-        if refused:
+        if channel:
+            message = Said("An address of a channel holds keys, and would be journaled; write a variable: ${TEAM_URL}.")
+            self._report.add(CODE, node.spot, message)
+        elif refused:
             message = Said(
                 "A password in a plan: it would be journaled and shown; write a variable such as ${DATABASE_URL}."
             )

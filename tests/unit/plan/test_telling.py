@@ -55,6 +55,15 @@ def test_an_address_of_an_http_step(tmp_path: Path) -> None:
     assert said(tmp_path, "http: {url: billing/health}")[0][:4] == ("error", "bad-address", 12, 38)
 
 
+def test_the_address_of_a_channel_comes_from_the_environment_alone(tmp_path: Path) -> None:
+    for address in ("slack://T0K3N/A/B", "${TEAM_URL:-slack://T0K3N/A/B}", "mailto://host?to=a@example.com"):
+        plan = (PLAN % "sign: true").replace("${TEAM_URL}", address)
+        (tmp_path / "plan.yaml").write_text(plan)
+        (problem,) = load(tmp_path / "plan.yaml", KINDS).errors
+        assert (problem.code, problem.line, problem.column) == ("secret-in-plan", 5, 62)
+        assert "write a variable: ${TEAM_URL}" in say(problem.message) and "T0K3N" not in str(problem)
+
+
 @pytest.mark.parametrize(
     ("header", "refused"),
     [

@@ -17,7 +17,7 @@ from tui.said import said_of
 from tui.steps.network import CertificateSeen, Connect, Connected, Fetch, Fetched, LookAtCertificate
 
 T = TypeVar("T")
-_UNASKED = Coded(Remarked.CANCELLED_BEFORE_ASKED).neutral()
+_UNASKED = Coded(Remarked.NOT_AWAITED).neutral()
 
 
 class NetworkDriver:

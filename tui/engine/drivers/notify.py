@@ -74,7 +74,7 @@ class NotifyDriver:
             done, _left = await asyncio.wait({reading, stopped}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
             if reading in done:
                 return None if await reading else Coded(Remarked.NOTIFIER_ENDED).neutral()
-            code = Remarked.CANCELLED_BEFORE_ASKED if stopped in done else Remarked.NO_ANSWER_IN_TIME
+            code = Remarked.NOTIFIER_ENDED if stopped in done else Remarked.NO_ANSWER_IN_TIME
             return Coded(code).neutral()
         finally:
             for left in (reading, stopped):
