@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.journal.codes import FailReason
 from tui.journal.events import Effect
 from tui.plan.kinds import Finding, Kind, Lint, Needs
 from tui.plan.scalars import Duration, File
 from tui.said import N_, Quoted
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context, StepRun
-from tui.steps.effects import ChildDone, Passed, RunChild
+from tui.steps.effects import ChildDone, Failed, KeptArtifact, Passed, ReadOutput, RunChild, StoreArtifact
+from tui.steps.effects import Effect as Fx
 from tui.steps.locks import settings_of
+from tui.steps.results import TestResults, of_junit, of_tap
+
+_LONGEST = 16 * 1024 * 1024
+"""Bytes of tests' results that are read; nobody knows what longer ones say."""
 
 
 class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,6 +47,11 @@ class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     row_security: Literal["off", "on"] = "off"
     """`off`: a statement that row-level security would cut short is an error, so that not half of the rows are meant
     unnoticed. `on`: policies apply as they do for the application."""
+    tap: bool = False
+    """`true`: it prints TAP, as pgTAP by psql or `pg_prove --verbose` do (pg_prove's summary will do): a test that
+    failed, fewer tests than planned or none are a failure, whatever the exit status."""
+    junit: str | None = None
+    """The JUnit XML that it writes, a name below `$VIRADA_ARTIFACTS`: read as `tap` is."""
     timeout: Duration | None = None
     """How long it may take before it is ended; where nothing is said the step's own `timeout`."""
 
@@ -48,15 +59,45 @@ class CommandSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def execute(context: Context, spec: CommandSpec) -> StepRun:
     """Run it; its exit status decides. What it did in the database only the step's proof can tell, or the plan, which
     says that it changes nothing."""
+    if spec.junit is not None:
+        # What an earlier attempt left there is none of this one's.
+        yield StoreArtifact(name=spec.junit, text="")
     done: ChildDone = yield RunChild(
         argv=spec.run, environment=spec.environment, timeout=spec.timeout or context.step.timeout, target=True,
         authored=True, settings=settings_of(context, spec), changes=True, files=True,
     )  # fmt: skip
     evidence = child_evidence(done)
     effect: Effect = "none" if context.step.changes is False else "unknown"
-    if done.status == spec.expect_status and not done.timed_out:
-        return Passed(evidence=evidence, effect=effect)
-    return failed_child(done, evidence, effect)
+    ended = done.status is not None and done.status >= 0 and not done.timed_out and done.severed is None
+    failed = None
+    if ended and (spec.tap or spec.junit is not None):
+        failed, told = yield from _tests(spec)
+        evidence |= told
+    if failed == FailReason.TESTS_FAILED:
+        return Failed(reason=failed, evidence=evidence, effect=effect)
+    if done.status != spec.expect_status or not ended:
+        return failed_child(done, evidence, effect)
+    if failed is not None:
+        return Failed(reason=failed, evidence=evidence | {"tail": done.tail}, effect=effect)
+    return Passed(evidence=evidence, effect=effect)
+
+
+def _tests(spec: CommandSpec) -> Generator[Fx, Any, tuple[FailReason | None, dict[str, Any]]]:
+    """What its tests found: why it fails, and what of it is told."""
+    texts: list[TestResults | None] = []
+    if spec.tap:
+        printed: str | None = yield ReadOutput(limit=_LONGEST)
+        texts.append(None if printed is None else of_tap(printed))
+    if spec.junit is not None:
+        written: str | None = yield KeptArtifact(name=spec.junit, limit=_LONGEST)
+        texts.append(None if written is None else of_junit(written))
+    known = [results for results in texts if results is not None]
+    told = {} if not known else {"tests": known[0].facts() if len(known) == 1 else [one.facts() for one in known]}
+    if any(results.failed for results in known):
+        return FailReason.TESTS_FAILED, told
+    if len(known) < len(texts) or any(results.none or results.cut for results in known):
+        return FailReason.NO_TESTS, told
+    return None, told
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
@@ -65,6 +106,8 @@ def lint(lint: Lint) -> Iterable[Finding]:
     if not spec.run:
         yield Finding(code="command-empty", key="run")
         return
+    if spec.junit is not None and (spec.junit != posixpath.basename(spec.junit) or spec.junit in ("", ".", "..")):
+        yield Finding(code="command-junit", facts={"name": Quoted(spec.junit)}, key="junit")
     program = spec.run[0]
     own = "/" in program and not program.startswith("/")
     if own and posixpath.normpath(program) not in map(posixpath.normpath, spec.files):
@@ -88,6 +131,9 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
 
 TEXTS = {
     "command-empty": N_("command needs a program to run"),
+    "command-junit": N_("{name} is no name of a file below $VIRADA_ARTIFACTS"),
+    FailReason.TESTS_FAILED: N_("tests failed"),
+    FailReason.NO_TESTS: N_("what its tests found is not known, or not all of it"),
     "command-file": N_("{name} is looked for among the plan's files; name it in `files`, so that it is there."),
 }
 

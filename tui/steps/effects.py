@@ -302,9 +302,17 @@ class KeepArtifact(Effect, frozen=True, kw_only=True):
 
 
 class KeptArtifact(Effect, frozen=True, kw_only=True):
-    """Its text, as it is -> str | None: None where there is no such file."""
+    """Its text, as it is -> str | None: None where there is no such file, or one of more bytes than `limit`."""
 
     name: str
+    limit: int | None = None
+
+
+class ReadOutput(Effect, frozen=True, kw_only=True):
+    """All that the attempt has printed, as it is kept -> str | None: None where that is more bytes than `limit`, or
+    not all of it was kept."""
+
+    limit: int
 
 
 class StoreBeside(Effect, frozen=True, kw_only=True):

@@ -46,8 +46,17 @@ def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:
         yield from _list(_("not in the backup"), [visible(str(one)) for one in _many(evidence.get("missing"))])
     yield from _rows_missing(evidence)
     yield from difference_rows(evidence)
+    for tests in _dicts([evidence.get("tests")] if isinstance(evidence.get("tests"), dict) else evidence.get("tests")):
+        yield from _tests(tests)
     if reason in ("rows_left", "rows_uncounted") and evidence.get("left") is not None:
         yield _("rows left"), visible(str(evidence["left"]))
+
+
+def _tests(tests: dict[str, Any]) -> Iterator[Row]:
+    failed, passed = tests.get("failed"), tests.get("passed")
+    text = _("{failed} failed, {passed} passed").format(failed=failed, passed=passed)
+    yield _("tests"), text + (", " + _("fewer ran than were planned") if tests.get("cut") else "")
+    yield from _list(_("failed"), [visible(str(name)) for name in _many(tests.get("names"))], failed)
 
 
 def _mishap(evidence: dict[str, Any]) -> Iterator[Row]:

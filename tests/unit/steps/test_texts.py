@@ -52,6 +52,7 @@ phases:
           - {id: d5, title: t, release: nothing}
           - {id: d6, title: t, release: b1}
           - {id: d7, title: t, fingerprint: {content: none, tables: [a.b]}}
+          - {id: f1, title: t, command: {run: [a], junit: ../x.xml}}
           - {id: d8, title: t, compare: {with: nothing, expect: [added thing]}}
           - {id: d9, title: t, compare: {with: b1}}
 """

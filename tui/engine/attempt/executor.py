@@ -119,7 +119,8 @@ class Executor:
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
             fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
-            fx.KeepArtifact: self._keep, fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name),
+            fx.KeepArtifact: self._keep, fx.ReadOutput: self._output_text,
+            fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),
             fx.TakeFingerprint: FingerprintDriver(self.queries, self.outage).take,
             fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.hashes.hash,
             fx.Now: self._now,
@@ -263,6 +264,12 @@ class Executor:
 
     async def _sealed(self, effect: fx.Sealed) -> tuple[dict[str, str], ...]:
         return tuple(changed.facts() for changed in await asyncio.to_thread(lambda: list(self.plan.changed())))
+
+    async def _output_text(self, effect: fx.ReadOutput) -> str | None:
+        self.output.flush()
+        if self.output.trouble is not None:
+            return None
+        return await kept_artifact(self.output.path.parent, self.output.path.name, effect.limit)
 
     async def _keep(self, effect: fx.KeepArtifact) -> None:
         private = await asyncio.to_thread(lambda: self.recorder.redactor.text(effect.text) != effect.text)

@@ -50,12 +50,14 @@ async def keep_artifact(directory: Path, name: str, text: str, private: bool) ->
     await asyncio.to_thread(write)
 
 
-async def kept_artifact(directory: Path, name: str) -> str | None:
-    """The text of such a file; None where there is none."""
+async def kept_artifact(directory: Path, name: str, limit: int | None = None) -> str | None:
+    """The text of such a file; None where there is none, or one of more bytes than `limit`."""
 
     def read() -> str | None:
         try:
             with os.fdopen(open_regular(directory / _plain(name)), "rb") as file:
+                if limit is not None and os.fstat(file.fileno()).st_size > limit:
+                    return None
                 return file.read().decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             return None
