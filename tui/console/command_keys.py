@@ -22,7 +22,7 @@ from tui.run import commands as c
 from tui.run.attested import is_attested
 from tui.run.confirmation import at_stake, cost
 from tui.run.rollback import stays
-from tui.run.steps import StepState, is_signed
+from tui.run.steps import StepState, attestation_of, is_signed
 from tui.words.codes import ENVIRONMENT, word
 from tui.words.confirmations import confirmation_words
 from tui.words.driving import stop_words
@@ -136,14 +136,13 @@ class CommandKeys:
             self._sign(at, ())
 
     def _sign(self, at: StepState, lines: tuple[Line, ...]) -> None:
-        if isinstance(at.step.spec.get("text"), str):
-            lines += explained(at.step.spec["text"])
+        asked = attestation_of(at.step)
+        if asked.text is not None:
+            lines += explained(asked.text)
         if is_attested(at.id):
             lines += explained(_("Nothing measures this on this target: say how you know whether it holds."))
         lines += foreseen.lines(self._console.view(), c.Sign(step=at.id, note=allowed.TRIED))
-        label = _("What was seen or done")
-        if isinstance(at.step.spec.get("expect"), str):
-            label = visible(at.step.spec["expect"])
+        label = _("What was seen or done") if asked.expect is None else visible(asked.expect)
         self._text(
             _("Sign {step}").format(step=name_of(at)),
             _("Sign"),

@@ -23,8 +23,9 @@ from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.confirmation import is_dangerous
-from tui.run.steps import AttemptState, StepState
+from tui.run.steps import AttemptState, StepState, kind_of
 from tui.run.unknown import expected_lack, locks_of, rehearsal_of
+from tui.words.checks import expected_words
 from tui.words.codes import (
     EFFECT,
     FATE,
@@ -37,7 +38,8 @@ from tui.words.codes import (
     word,
 )
 from tui.words.facts import fact_word
-from tui.words.figures import clock, number, offset, span, time_of_day, whole
+from tui.words.figures import clock, offset, span, time_of_day, whole
+from tui.words.figures import exact as exact_figure
 from tui.words.inert import visible
 from tui.words.locks import lock_lines, there_lines
 from tui.words.progress import progress_of
@@ -50,7 +52,6 @@ from tui.words.waiting import wait_words
 LABEL = 16
 NAMED = 50
 """Locks of a step that are shown."""
-_TEXTS = ("sql", "text", "file", "run", "query")
 
 
 class PlanFile(Struct, frozen=True, kw_only=True):
@@ -231,16 +232,25 @@ def _spec(at: StepState, material: StepFiles, width: int) -> list[Line]:
 def _action(action: Action, width: int) -> list[Line]:
     """The parts that are executed in full, the settings after them."""
     lines: list[Line] = [((visible(action.kind), "key"),)]
-    for name in _TEXTS:
+    kind = kind_of(action.kind)
+    names = () if kind is None else tuple(dict.fromkeys((*kind.verbatim, *kind.file_keys, *kind.arguments)))
+    for name in names:
         value = action.spec.get(name)
         if isinstance(value, str):
             lines.extend(exact(value.rstrip(), width))
         elif isinstance(value, list | tuple):
             # As a shell would have it: where one argument ends and the next begins is to be seen.
             lines.extend(exact(shlex.join(str(part) for part in value), width))
-    rest = {name: value for name, value in action.spec.items() if name not in _TEXTS}
-    lines.extend(_mapping(rest, width))
+    rest = {name: value for name, value in action.spec.items() if name not in names}
+    spans = () if kind is None else kind.span_keys
+    for name, value in rest.items():
+        text = span(value) if name in spans and _is_number(value) else _value(value)
+        lines.extend(_labelled(visible(name), text, width))
     return lines
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _proved(proof: Proof) -> str:
@@ -249,35 +259,23 @@ def _proved(proof: Proof) -> str:
         return _("it has no rows")
     if proof.not_empty:
         return _("it has rows")
-    return _("its first value is {value}").format(value=visible(_value("equals", proof.equals)))
+    return _("its first value is {value}").format(value=expected_words("equals", proof.equals))
 
 
-def _mapping(values: dict[str, Any], width: int) -> list[Line]:
-    lines: list[Line] = []
-    for name, value in values.items():
-        lines.extend(_labelled(visible(name), _value(name, value), width))
-    return lines
-
-
-_SPANS = ("timeout", "pause", "seconds", "duration", "every", "for", "interval")
-
-
-def _value(name: str, value: Any) -> str:
-    """A setting or a fact in words: spans with their unit, flat mappings without brackets, what is deeper as JSON."""
+def _value(value: Any) -> str:
+    """A setting in words: flat mappings without brackets, what is deeper as JSON; keys are the plan's."""
     value = msgspec.to_builtins(value)
     if isinstance(value, bool) or value is None:
         return {True: _("yes"), False: _("no"), None: "-"}[value]
     if isinstance(value, int | float):
-        return (
-            span(value) if name.endswith((*_SPANS, "_s")) else number(value) if isinstance(value, float) else str(value)
-        )
+        return exact_figure(value)
     if isinstance(value, str):
-        return value
+        return visible(value)
     if isinstance(value, dict) and all(isinstance(part, str | int | float | bool | None) for part in value.values()):
-        return ", ".join(f"{key} {_value(str(key), part)}" for key, part in value.items())
+        return ", ".join(f"{visible(str(key))} {_value(part)}" for key, part in value.items())
     if isinstance(value, list) and all(isinstance(part, str | int) for part in value):
-        return ", ".join(str(part) for part in value)
-    return json.dumps(value, ensure_ascii=False)
+        return ", ".join(visible(str(part)) for part in value)
+    return visible(json.dumps(value, ensure_ascii=False))
 
 
 def _attempts(attempts: Sequence[AttemptState], where: tzinfo, width: int) -> list[Line]:

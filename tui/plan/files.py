@@ -33,11 +33,12 @@ def why(error: OSError) -> str | Said:
 
 
 class Undecodable(ValueError):
-    """A file that is not UTF-8; `line` is the line of the first wrong byte."""
+    """A file that is not UTF-8, by its name in the plan; `line` is the line of the first wrong byte."""
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int, name: str = "") -> None:
         super().__init__(f"line {line} is not UTF-8")
         self.line = line
+        self.name = name
 
 
 def digest_of(path: Path, utf8: bool = False, also: Callable[[bytes], object] | None = None) -> str:
@@ -129,7 +130,7 @@ class Files:
             try:
                 self._texts[name] = raw.decode("utf-8")
             except UnicodeDecodeError as error:
-                raise Undecodable(1 + raw.count(b"\n", 0, error.start)) from None
+                raise Undecodable(1 + raw.count(b"\n", 0, error.start), name) from None
         return self._texts[name]
 
     def script(self, name: str) -> str | None:

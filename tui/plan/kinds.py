@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from tui.plan import shapes
 from tui.plan.model import Action, Repeat, Step
 from tui.plan.problems import Level
 from tui.said import Said
@@ -109,6 +110,15 @@ def _never(spec: Any) -> bool:
     return False
 
 
+class Attestation(Struct, frozen=True, kw_only=True):
+    """What a person is asked who signs: the text, and what the note must tell. `by_policy`: on a production target the
+    sign-off of a run without a person may sign it, too."""
+
+    text: str | None = None
+    expect: str | None = None
+    by_policy: bool = False
+
+
 class Kind(Struct, frozen=True, kw_only=True):
     """One kind of step, as the registry holds it. `spec` is its typed spec in all that is called with one.
 
@@ -121,7 +131,9 @@ class Kind(Struct, frozen=True, kw_only=True):
     `compares`: whether its failing says that something is not as it was, or as it should be: a trigger may name it.
     `makes_backup`: others may take up what it made. `takes_fingerprint`: its evidence may tell of one, with which
     others compare (`tui.steps.fingerprints`). `arguments`: fields of the spec that are a program's arguments;
-    `variables`: those that map names to values.
+    `variables`: those that map names to values; `script_variables`: of these the ones whose names a script of the plan
+    knows. `verbatim`: texts that are shown to the letter, before all else. `attestation`: what a person is asked who
+    signs it. `row_security`: whether what it asks and changes is seen under the policies of its role.
 
     `texts`: its own sentences, English with `{placeholders}`, by their codes. `says_proof`: its lint says where a step
     of it needs a proof. `atomic`: whether one transaction is the whole step. `commit_tells`: the last commit in its
@@ -157,6 +169,10 @@ class Kind(Struct, frozen=True, kw_only=True):
     takes_fingerprint: bool = False
     arguments: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    script_variables: tuple[str, ...] = ()
+    verbatim: tuple[str, ...] = ()
+    attestation: Callable[[Any], Attestation] | None = None
+    row_security: Callable[[Any], bool] = _never
     short: str | None = None
     texts: Mapping[str, str] = {}
     says_proof: bool = False
@@ -194,6 +210,22 @@ class Kind(Struct, frozen=True, kw_only=True):
         if finding.said is not None:
             return finding.said
         return Said(self.texts[finding.text or finding.code], **finding.facts)
+
+    @property
+    def file_keys(self) -> tuple[str, ...]:
+        """The keys of its spec behind which stand names of the plan's files."""
+        return shapes.keys_of(self.spec, "file")
+
+    @property
+    def span_keys(self) -> tuple[str, ...]:
+        """The keys of its spec behind which stand durations."""
+        return shapes.keys_of(self.spec, "duration")
+
+    def files(self, spec: Mapping[str, Any]) -> tuple[str, ...]:
+        """The plan's files that a spec names, as the journal holds it."""
+        found = (spec.get(key) for key in self.file_keys)
+        named = ((each,) if isinstance(each, str) else each for each in found if isinstance(each, str | list | tuple))
+        return tuple(dict.fromkeys(name for names in named for name in names if isinstance(name, str)))
 
     def typed(self, spec: dict[str, Any]) -> Any:
         """The spec of a step of this kind, typed. Raises msgspec.ValidationError for one that was never loaded."""

@@ -174,8 +174,7 @@ def _ask_kind(
             said.add(finding.code)
             _put(outline, files, use, finding, kind.sentence(finding))
     except Undecodable as error:
-        name = str(getattr(use.spec, "file", ""))
-        outline.report.add("not-utf8", (error.line, 1), not_utf8(name), file=files.shown(name))
+        outline.report.add("not-utf8", (error.line, 1), not_utf8(error.name), file=files.shown(error.name))
     except (OSError, ValueError) as error:
         outline.report.add("unreadable-file", outline.key_at(use.path), said_of(error))
     return said

@@ -29,7 +29,7 @@ _TIGHT = re.compile(r"(?i)(?:passw(?:or)?d|pwd)=(?:'[^']+'|[^\s&'\"$]+)")
 _KEY = re.compile(r"(?i)(?:pg)?passw(?:or)?d|.*_(?:password|secret|token)")
 """Variables of a psql script that are refused by their name alone."""
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*")
-_PROSE = frozenset({"title", "name", "duty", "contact", "role", "id", "needs", "with", "file", "files"})
+_PROSE = frozenset({"title", "name", "duty", "contact", "role", "id", "needs", "with"})
 _SCHEMES = frozenset({"bearer", "basic", "token", "apikey"})
 """What stands before the secret in a header of authorization: `Bearer ${TOKEN}`."""
 _LONGEST_OTHER = 1 << 20
@@ -91,6 +91,8 @@ class _Search:
         self._names: set[str] = set()
         self._variables: set[str] = set()
         self._arguments = {key for kind in kinds.values() for key in kind.arguments}
+        self._prose = _PROSE.union(key for kind in kinds.values() for key in kind.file_keys)
+        self._script_variables = {key for kind in kinds.values() for key in kind.script_variables}
         self._short = {name for name, kind in kinds.items() if kind.short in kind.arguments}
 
     def secrets(self) -> Secrets:
@@ -164,8 +166,8 @@ class _Search:
             yield value, _Place(
                 place.in_target or (is_root and key == "targets"), named,
                 argument=key in self._arguments or (key in self._short and not isinstance(value, Mapping)),
-                variable="" if key == "variables" and isinstance(value, Mapping) else None,
-                prose=key in _PROSE, channels=place.in_target and key == "channels" and isinstance(value, Mapping),
+                variable="" if key in self._script_variables and isinstance(value, Mapping) else None,
+                prose=key in self._prose, channels=place.in_target and key == "channels" and isinstance(value, Mapping),
                 channel=place.channels,
             )  # fmt: skip
 

@@ -72,6 +72,19 @@ def unwrap(t: inspect.Type) -> tuple[inspect.Type, str | None]:
     return t, scalar
 
 
+@cache
+def keys_of(cls: type[Struct], scalar: str) -> tuple[str, ...]:
+    """The keys behind which stand such scalars (see `unwrap`), or lists of them."""
+    return tuple(key for key, field in fields(cls).items() if _is_written_as(field.type, scalar))
+
+
+def _is_written_as(t: inspect.Type, scalar: str) -> bool:
+    t, written = unwrap(t)
+    if isinstance(t, inspect.UnionType):
+        return any(_is_written_as(member, scalar) for member in t.types)
+    return written == scalar or (isinstance(t, inspect.CollectionType) and _is_written_as(t.item_type, scalar))
+
+
 def members(t: inspect.UnionType) -> list[inspect.Type]:
     """The members of a union, None left out."""
     return [member for member in t.types if not isinstance(member, inspect.NoneType)]

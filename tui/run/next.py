@@ -15,7 +15,7 @@ from tui.run.decide import rollback_events
 from tui.run.order import begin, beside, blocked, in_rollback
 from tui.run.rollback import stays
 from tui.run.state import RunState
-from tui.run.steps import StepState, is_signed
+from tui.run.steps import StepState, attestation_of, is_signed
 from tui.run.triggers import fired
 from tui.run.upcoming import upcoming
 
@@ -158,7 +158,7 @@ def _signing(state: RunState, at: StepState) -> e.StepSigned | None:
     if not _automatic(state) or policy.sign_off is None:
         return None
     production = state.opened is not None and state.opened.environment == "production"
-    if at.step.confirm is not None or (production and at.step.spec.get("sign_off") is not True):
+    if at.step.confirm is not None or (production and not attestation_of(at.step).by_policy):
         return None
     person = policy.signer or "engine"
     evidence = {"signed_by": person, "note": policy.sign_off, "sign_off": True}

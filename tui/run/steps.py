@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.journal.codes import FailReason, FateReason
 from tui.journal.events import Effect, FateWord
-from tui.plan.kinds import Kind
+from tui.plan.kinds import Attestation, Kind
 from tui.plan.model import Place, Step
 from tui.run.pace import Pace
 
@@ -299,6 +299,17 @@ def is_signed(step: Step) -> bool:
     """Whether a person attests it, and nothing of it is executed."""
     kind = kind_of(step.kind)
     return kind is not None and kind.signed
+
+
+def attestation_of(step: Step) -> Attestation:
+    """What is asked of who signs it; nothing where this version does not know the kind, or the spec of another one."""
+    kind = kind_of(step.kind)
+    if kind is None or kind.attestation is None:
+        return Attestation()
+    try:
+        return kind.attestation(kind.typed(step.spec))
+    except ValidationError:
+        return Attestation()
 
 
 def changes(step: Step) -> bool:

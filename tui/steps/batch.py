@@ -306,6 +306,7 @@ TEXTS = {
 
 KIND = Kind(
     name="batch", spec=BatchSpec, execute=execute, fence="statements", changes=True, window="always", repeat="always",
-    short="sql", own_progress=True, commit_tells=True, texts=TEXTS, script=script,
+    short="sql", verbatim=("sql",), row_security=lambda spec: bool(spec.row_security == "on"),
+    own_progress=True, commit_tells=True, texts=TEXTS, script=script,
     lint=lint, needs=needs, touches=touches, facts=facts,
 )  # fmt: skip

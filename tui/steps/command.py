@@ -140,5 +140,6 @@ TEXTS = {
 KIND = Kind(
     name="command", spec=CommandSpec, execute=execute, fence="child", changes=False, window="unless_said",
     repeat="after_proof", short="run", arguments=("run",), variables=("environment",),
+    row_security=lambda spec: bool(spec.row_security == "on"),
     exit_status=exit_status, texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

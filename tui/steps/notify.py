@@ -103,6 +103,6 @@ TEXTS = {
 }
 
 KIND = Kind(
-    name="notify", spec=NotifySpec, execute=execute, roleless=True, texts=TEXTS, lint=lint, needs=needs,
-    touches=nothing, facts=facts,
+    name="notify", spec=NotifySpec, execute=execute, roleless=True, verbatim=("text",), texts=TEXTS, lint=lint,
+    needs=needs, touches=nothing, facts=facts,
 )  # fmt: skip

@@ -128,6 +128,7 @@ TEXTS = {
 }
 
 KIND = Kind(
-    name="query", spec=QuerySpec, execute=execute, asks=True, texts=TEXTS, lint=lint,
+    name="query", spec=QuerySpec, execute=execute, verbatim=("sql",),
+    row_security=lambda spec: bool(spec.row_security == "on"), asks=True, texts=TEXTS, lint=lint,
     touches=touches, facts=facts,
 )  # fmt: skip

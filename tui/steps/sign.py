@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.journal.codes import FailReason
-from tui.plan.kinds import Kind
+from tui.plan.kinds import Attestation, Kind
 from tui.said import N_
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Failed
@@ -26,6 +26,11 @@ class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     every such step."""
 
 
+def attestation(spec: SignSpec) -> Attestation:
+    """What is asked of who signs."""
+    return Attestation(text=spec.text, expect=spec.expect, by_policy=spec.sign_off)
+
+
 def execute(context: Context, spec: SignSpec) -> StepRun:
     """Signing is a person's command, decided without the engine's drivers; to execute it is a failure."""
     yield from ()
@@ -41,5 +46,5 @@ TEXTS: dict[str, str] = {FailReason.NEEDS_SIGNATURE: N_("only a person can sign 
 
 KIND = Kind(
     name="sign", spec=SignSpec, execute=execute, signed=True, repeat="never", roleless=True, texts=TEXTS, short="text",
-    touches=nothing, facts=facts,
+    verbatim=("text",), attestation=attestation, touches=nothing, facts=facts,
 )  # fmt: skip

@@ -27,9 +27,6 @@ LOADING = (
 ELSEWHERE = {
     "tui.plan.model.Plan.virada": ("tui/plan/lint.py", "plan.virada != 1"),
     "tui.steps.command.CommandSpec.files": ("tui/plan/convert.py", "self.files.claim("),
-    "tui.steps.sign.SignSpec.text": ("tui/console/command_keys.py", 'spec["text"]'),
-    "tui.steps.sign.SignSpec.expect": ("tui/console/command_keys.py", 'spec["expect"]'),
-    "tui.steps.sign.SignSpec.sign_off": ("tui/run/next.py", 'spec.get("sign_off")'),
 }
 """Keys that are read otherwise than as a field: where, and what stands there."""
 

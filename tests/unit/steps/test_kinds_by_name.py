@@ -1,4 +1,4 @@
-"""Nothing outside a kind's own file knows it by its name: a further kind is one new file."""
+"""Nothing outside a kind's own file knows it by its name, or a key of its spec: a further kind is one new file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tui
+from tui.plan import shapes
 from tui.plan.kinds import KINDS_TO_COME
 from tui.steps.registry import KINDS
 
@@ -24,6 +25,7 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("postgres/conninfo/parameters|engine/target/access", "monitor", "what a session is for"),
     ("engine/redaction/published|pictures/details", "sql|query", "keys of specs and proofs"),
     ("pictures/waits|run/lockwait", "query", "what a session of the server executes"),
+    ("steps/(batch|query)", "sql", "the key of their own specs"),
     ("steps/verify_backup/", "restore", "a level of verification"),
     ("steps/quiesce", "command", "a key of its spec"),
     ("helm/protocol", "command", "why a client comes"),
@@ -38,6 +40,38 @@ def by_name(source: str) -> Iterator[tuple[int, str, str]]:
         for part in _parts(node):
             if isinstance(part, ast.Constant) and part.value in KINDS_TO_COME:
                 yield part.lineno, str(part.value), ast.unparse(node)
+
+
+KEYS = frozenset(key for kind in KINDS.values() for key in shapes.fields(kind.spec))
+OTHER_KEYS = (("engine/redaction/published|plan/secrets", "keys of a step, of people, of a proof"),)
+
+
+def keys_by_name(source: str) -> Iterator[tuple[int, str, str]]:
+    """Line, key and code of each key of a spec that is taken out of one, or listed where specs are walked through."""
+    tree = ast.parse(source)
+    walks = any(isinstance(node, ast.Constant) and node.value == "spec" for node in ast.walk(tree)) or ".spec" in source
+    for node in ast.walk(tree):
+        for spec, key in _taken(node):
+            if ast.unparse(spec).split(".")[-1] == "spec" and key in KEYS:
+                yield node.lineno, key, ast.unparse(node)  # type: ignore[attr-defined]
+        for part in node.elts if walks and isinstance(node, ast.Set) else ():
+            if isinstance(part, ast.Constant) and part.value in KEYS:
+                yield part.lineno, str(part.value), ast.unparse(node)
+
+
+def _taken(node: ast.AST) -> Iterable[tuple[ast.expr, str]]:
+    match node:
+        case ast.Subscript(value=spec, slice=ast.Constant(value=str(key))):
+            return ((spec, key),)
+        case ast.Call(func=ast.Attribute(value=spec, attr="get" | "pop"), args=[ast.Constant(value=str(key)), *_]):
+            return ((spec, key),)
+        case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[spec, ast.Constant(value=str(key)), *_]):
+            return ((spec, key),)
+        case ast.Compare(left=ast.Constant(value=str(key)), comparators=[spec]):
+            return ((spec, key),)
+        case ast.Attribute(value=spec, attr=key):
+            return ((spec, key),)
+    return ()
 
 
 def _parts(node: ast.AST) -> Iterable[ast.expr | None]:
@@ -80,6 +114,28 @@ def test_no_kind_is_known_by_its_name() -> None:
             if not _is_own(file, name) and not _is_other_word(file, name, code)
         )
     assert not known, "a trait of the kind says it (tui/plan/kinds.py):\n" + "\n".join(known)
+
+
+def test_no_key_of_a_spec_is_known_outside() -> None:
+    known = [
+        f"tui/{file}:{line}: {key!r} in {code[:80]}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if not (file := path.relative_to(PACKAGE).as_posix()).startswith("steps/")
+        for line, key, code in keys_by_name(path.read_text(encoding="utf-8"))
+        if not any(re.match(files, file) and code.startswith("{") for files, _why in OTHER_KEYS)
+    ]
+    assert not known, "a trait of the kind says it (tui/plan/kinds.py):\n" + "\n".join(known)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "at.step.spec.get('text')", "spec['sign_off']", "getattr(use.spec, 'file', '')", "'file' in action.spec",
+        "step.spec.expect", "_FILES = frozenset({'file', 'files'})\nstep.spec", "{'file'} & set(step['spec'])",
+    ],
+)  # fmt: skip
+def test_a_key_is_found_however_it_is_taken(code: str) -> None:
+    assert list(keys_by_name(code))
 
 
 @pytest.mark.parametrize("entry", OTHER_WORDS, ids=lambda entry: str(entry[0]))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tui.files import reading
 from tui.locale import _
 from tui.pictures.details import PlanFile
+from tui.plan.model import Action, Step
 from tui.plan.sealed import LARGE, SealedPlan
-from tui.run.steps import StepState
+from tui.run.steps import StepState, kind_of
 from tui.runs.paths import RunPaths
 from tui.sql.disclosed import hidden
 from tui.words.said import say
@@ -23,9 +22,9 @@ OUTPUT_LINES = 400
 
 def plan_files(paths: RunPaths, at: StepState, seal: str = "") -> tuple[PlanFile, ...]:
     """Every file of the frozen plan that the step or its undo names. `seal`: as it is journaled."""
-    names = dict.fromkeys(_names(at.step.spec))
+    names = dict.fromkeys(_names(at.step))
     if at.step.undo is not None:
-        names.update(dict.fromkeys(_names(at.step.undo.spec)))
+        names.update(dict.fromkeys(_names(at.step.undo)))
     sealed = SealedPlan(paths.plan, seal)
     return tuple(_plan_file(paths, name, sealed) for name in names)
 
@@ -61,12 +60,9 @@ def output_tail(paths: RunPaths, at: StepState, *, live: bool = True) -> tuple[s
     return str(path), "\n".join(lines[-OUTPUT_LINES:])
 
 
-def _names(spec: dict[str, Any]) -> Iterator[str]:
-    for key, value in spec.items():
-        if key == "file" and isinstance(value, str):
-            yield value
-        elif key == "files" and isinstance(value, list | tuple):
-            yield from (name for name in value if isinstance(name, str))
+def _names(action: Step | Action) -> tuple[str, ...]:
+    kind = kind_of(action.kind)
+    return () if kind is None else kind.files(action.spec)
 
 
 def _inside(directory: Path, name: str) -> Path | None:

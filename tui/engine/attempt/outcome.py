@@ -115,9 +115,9 @@ class OutcomeRecorder(Executor):
 
     def _located(self, error: fx.SqlError) -> dict[str, Any]:
         """The server's error, with the file in whose line it is."""
-        file = self.step.spec.get("file")
-        if error.line is not None and error.file is None and isinstance(file, str):
-            error = msgspec.structs.replace(error, file=file)
+        files = self.kind.files(self.step.spec)
+        if error.line is not None and error.file is None and len(files) == 1:
+            error = msgspec.structs.replace(error, file=files[0])
         return error_facts(error)
 
     def _printed(self, outcome: fx.Failed) -> fx.SqlError | None:

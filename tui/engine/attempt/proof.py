@@ -67,8 +67,7 @@ class Prover:
         self._stop = stop
         self._make_room = make_room
         self._report = report
-        spec = kind.typed(step.spec)
-        self._row_security = getattr(spec, "row_security", "off") == "on"
+        self._row_security = kind.row_security(kind.typed(step.spec))
 
     async def ask(self, prove: Proof) -> Proved:
         """Until there is an answer. Raises ProofUnanswered."""

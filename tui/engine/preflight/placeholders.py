@@ -54,7 +54,12 @@ def placeholders(plan: Plan, target: Target | None, files: Mapping[str, Read]) -
         found = placeholder_in(text, of_people=at is not None and at.startswith("team."))
         if found is not None:
             yield Said("{text} is a placeholder; write what is meant.", text=Quoted(found)), at, executed
-    used = {str(action.spec["file"]): step.id for step, action in actions(plan) if "file" in action.spec}
+    used = {
+        name: step.id
+        for step, action in actions(plan)
+        if (kind := KINDS.get(action.kind)) is not None
+        for name in kind.files(action.spec)
+    }
     for name in sorted(files):
         if not name.lower().endswith((".sql", ".psql")):
             continue

@@ -21,7 +21,6 @@ from tui.sql.secrets import is_secret_name
 from tui.steps.registry import KINDS
 
 _SAID: Final = frozenset({"title", "name", "contact", "duty"})
-_FILES: Final = frozenset({"file", "files"})
 _ASKED: Final = frozenset({"query", "sql", "equals"})
 _KEPT: Final = frozenset({"id", "kind", "as", "role", "needs", "with", "repeat", "on_failure", "confirm", "except"})
 
@@ -50,6 +49,7 @@ class _Hiding:
         self._redactor = redactor
         self._names = frozenset(secrets.names)
         self._variables = {key for kind in KINDS.values() for key in kind.variables}
+        self._files = {key for kind in KINDS.values() for key in kind.file_keys}
 
     def part(self, value: Any) -> Any:
         """A part of the plan, down to its steps' specs and its texts."""
@@ -73,7 +73,7 @@ class _Hiding:
         if isinstance(value, dict):
             return {
                 key: item
-                if key in _FILES
+                if key in self._files
                 else MARK
                 if variables and isinstance(item, str) and self._stands_for_one(key, item)
                 else self._spec(item, variables=key in self._variables)

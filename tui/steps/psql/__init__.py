@@ -213,7 +213,8 @@ TEXTS = {
 
 KIND = Kind(
     name="psql", spec=PsqlSpec, execute=execute, fence="child", changes=True, window="always", repeat="after_proof",
-    short="file", variables=("variables",), says_proof=True, commit_tells=True, texts=TEXTS,
+    short="file", variables=("variables",), script_variables=("variables",),
+    row_security=lambda spec: bool(spec.row_security == "on"),  says_proof=True, commit_tells=True, texts=TEXTS,
     beyond_witness=beyond_witness, rows_behind=rows_behind, error_of=error_of, lint=lint, needs=needs,
     touches=touches, facts=facts,
 )  # fmt: skip

@@ -176,6 +176,7 @@ TEXTS = parts.TEXTS | {
 
 KIND = Kind(
     name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, window="always", repeat="never",
-    short="text", atomic=lambda spec: bool(spec.transaction == "single"), texts=TEXTS,
+    short="text", verbatim=("text",), row_security=lambda spec: bool(spec.row_security == "on"),
+    atomic=lambda spec: bool(spec.transaction == "single"), texts=TEXTS,
     script=script, units=lambda spec, read: units_of(spec, script(spec, read)), lint=lint, touches=touches, facts=facts,
 )  # fmt: skip
