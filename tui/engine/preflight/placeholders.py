@@ -86,9 +86,11 @@ def _in_script(script: str) -> Iterator[tuple[int, str]]:
 def _texts(plan: Plan, target: Target | None) -> Iterator[tuple[str, str | None, bool]]:
     """Every text of the plan that people or programs go by, with its place, and whether it is executed."""
     yield plan.name, None, False
-    executed: list[tuple[Any, str]] = [
-        (one, f"targets.{name}") for name, one in plan.targets.items() if target is None or one is target
-    ]
+    executed: list[tuple[Any, str]] = []
+    for name, one in plan.targets.items():
+        if target is None or one is target:
+            executed.append((replace(one, window=None), f"targets.{name}"))
+            executed += [] if one.window is None else [(one.window.opens, f"targets.{name}.window.opens")]
     executed += [(one, f"dependencies.{number}") for number, one in enumerate(plan.dependencies)]
     executed += [] if plan.canary is None else [(plan.canary, "canary")]
     told: list[tuple[Any, str]] = [(member, f"team.{number}") for number, member in enumerate(plan.team)]
