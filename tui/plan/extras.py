@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from typing import Final
 
 from tui.said import N_, Said
@@ -14,6 +13,9 @@ EXTRAS: Final = {"notify": ("apprise", "2.0.1")}
 
 def lacking(extra: str) -> Said | None:
     """What to install, where it is not there or too old."""
+    # It loads a good deal itself, for plans that tell nobody in vain.
+    from importlib import metadata
+
     name, oldest = EXTRAS[extra]
     try:
         found = metadata.version(name)
