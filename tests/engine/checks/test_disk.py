@@ -50,7 +50,7 @@ async def test_what_is_not_there_is_told_with_how_much_lacks(database: Database,
     assert (other["holds"], other["expected"]) == (False, data["need_bytes"] + 1000)
     assert found.row("disk", of="nowhere")["found"] == "missing"
     assert found.event["data"]["reason"] == "check_failed" and found.failed == ["disk"] * 3
-    assert "900000000 MB" in found.words
+    assert "disk data" in found.words and "900 TB" in found.words
 
 
 @awaited

@@ -48,6 +48,8 @@ class ProbeDriver:
                 case "last_backup":
                     last = await asyncio.to_thread(space.last_backup, self._target.facts(), self._paths)
                     return {"last_bytes": last}
+                case "encryption":
+                    return await self._encryption()
                 case "connections":
                     return await self._connections()
                 case "database_size":
@@ -72,6 +74,14 @@ class ProbeDriver:
         """Who answers now: what was asked when the run was opened says nothing of the present."""
         now = to_builtins(await who(await self._target.renewed()))
         return dict(self._target.facts()) | {name: now[name] for name in now if name not in ("epoch", "pooler")}
+
+    async def _encryption(self) -> dict[str, Any]:
+        """How the connection is encrypted, as the server sees it, and what the target asks for."""
+        session = await self._monitor()
+        ssl, version, cipher, gss = (await session.rows("session_tls"))[0]
+        mode = self._target.resolved().parameters.get("sslmode", "prefer")
+        socket = session.host.startswith(("/", "@"))
+        return {"ssl": ssl, "version": version, "cipher": cipher, "gss": gss, "sslmode": mode, "socket": socket}
 
     async def _monitor(self) -> Session:
         return await self._target.monitor()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tui.steps.check import (
+    access,
     connections,
     dependencies,
     disk,
@@ -39,6 +40,7 @@ def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
         (connections.CHECK, spec.connections_free),
         (tools.CHECK, spec.tools or None),
         (roles.CHECK, _any_of(spec.role, spec.privilege)),
+        (access.CHECK, spec.access or None),
         (staging.CHECK, spec.staging or None),
         (window.CHECK, spec.window or None),
         (monitoring.CHECK, spec.monitoring or None),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.steps.check.access import AccessSpec
 from tui.steps.check.disk import DiskSpec
 from tui.steps.check.load import LoadSpec
 from tui.steps.check.resources import ResourcesSpec
@@ -36,6 +37,9 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`true`: it is a primary; `false`: it is a standby."""
     resources: ResourcesSpec | bool | None = None
     """Processors, memory and connections as they are now, against the plan's criteria."""
+    access: AccessSpec | bool | None = None
+    """The right database and its primary, TLS where it is demanded, no pooler that lends its servers out, programs that
+    are not too old, and roles that may do what the plan's statements and a full dump need."""
     staging: StagingSpec | bool | None = None
     """The same work was rehearsed to its end; where it was not, it is told what differs from the newest rehearsal."""
     window: bool | None = None
