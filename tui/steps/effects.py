@@ -432,7 +432,7 @@ class Probe(Effect, frozen=True, kw_only=True):
 
     name: Literal[
         "identity", "disk", "room", "tools", "connections", "database_size", "path_prepare", "backup_space",
-        "last_backup", "epoch", "encryption",
+        "last_backup", "epoch", "encryption", "dumps",
     ]  # fmt: skip
     arguments: dict[str, Any] = {}
 

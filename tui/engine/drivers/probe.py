@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from tui.engine.drivers import space
+from tui.engine.drivers import dumps, space
 from tui.engine.programs.client_tools import find_tool, tool_major
 from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunOpened
@@ -58,6 +58,9 @@ class ProbeDriver:
                     return {"epoch": list((await (await self._monitor()).rows("epoch"))[0])}
                 case "tools":
                     return await asyncio.to_thread(self._tools, list(effect.arguments["names"]))
+                case "dumps":
+                    directory = str(effect.arguments["directory"])
+                    return await asyncio.to_thread(dumps.dumps_in, directory, self._environment)
                 case "path_prepare":
                     return await asyncio.to_thread(self._prepare, effect.arguments)
                 case "backup_space":

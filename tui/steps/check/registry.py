@@ -12,6 +12,7 @@ from tui.steps.check import (
     disk,
     load,
     monitoring,
+    recent_backup,
     resources,
     roles,
     rollback,
@@ -47,6 +48,7 @@ def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
         (rollback.CHECK, spec.rollback or None),
         (dependencies.CHECK, spec.dependencies or None),
         (load.CHECK, load.LoadSpec() if spec.load is True else spec.load or None),
+        (recent_backup.CHECK, spec.recent_backup),
     )
 
 

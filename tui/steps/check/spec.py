@@ -9,6 +9,7 @@ from msgspec import Struct
 from tui.steps.check.access import AccessSpec
 from tui.steps.check.disk import DiskSpec
 from tui.steps.check.load import LoadSpec
+from tui.steps.check.recent_backup import RecentBackupSpec
 from tui.steps.check.resources import ResourcesSpec
 from tui.steps.check.roles import PrivilegeSpec
 from tui.steps.check.rollback import RollbackSpec
@@ -59,3 +60,5 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     load: LoadSpec | bool | None = None
     """What others do on the server, within limits; `true` stands for the usual ones. Who would hold up a statement of
     the plan is named with it."""
+    recent_backup: RecentBackupSpec | None = None
+    """A backup from before this run's own, whole and not too old."""
