@@ -6,6 +6,7 @@ The examples are those of `tests/examples`; a test holds each of them against `v
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -132,9 +133,20 @@ class Page:
         found = []
         for of, schema in self.defs.items():
             if of.startswith(f"tui.steps.{name}."):
-                key = next(key for key, value in spec["properties"].items() if f"#/$defs/{of}" in json.dumps(value))
-                found += [f"`{key}`: {schema['description']}", "", *self._table(schema), ""]
+                found += [f"`{self._key(spec, of)}`: {schema['description']}", "", *self._table(schema), ""]
         return found
+
+    def _key(self, within: Json, of: str) -> str:
+        """The key that is made of this, with those that it stands within: `recent_backup.barman`."""
+        for key, value in within["properties"].items():
+            referred = re.findall(r"#/\$defs/(tui\.steps\.[\w.]+)", json.dumps(value))
+            if of in referred:
+                return str(key)
+            for name in referred:
+                deeper = self._key(self.defs[name], of)
+                if deeper:
+                    return f"{key}.{deeper}"
+        return ""
 
     def _table(self, schema: Json) -> Iterator[str]:
         """A row a key."""

@@ -26,6 +26,7 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("engine/redaction/published|pictures/details", "sql|query", "keys of specs and proofs"),
     ("pictures/waits|run/lockwait", "query", "what a session of the server executes"),
     ("steps/(batch|query)", "sql", "the key of their own specs"),
+    ("steps/check/pgbackrest_stanza", "backup", "what pgBackRest lists"),
     ("steps/verify_backup/", "restore", "a level of verification"),
     ("steps/quiesce", "command", "a key of its spec"),
     ("helm/protocol", "command", "why a client comes"),

@@ -11,10 +11,10 @@ from msgspec import Struct
 from tui.plan.kinds import Finding, Needs, Program
 from tui.plan.scalars import Duration
 from tui.said import N_
-from tui.steps.check import barman, dumps, pgbackrest
-from tui.steps.check.barman import BarmanSpec
+from tui.steps.check import barman_server, dumps
+from tui.steps.check.barman_server import BarmanSpec
 from tui.steps.check.check import Check
-from tui.steps.check.pgbackrest import PgbackrestSpec
+from tui.steps.check.pgbackrest_stanza import PgbackrestSpec
 from tui.steps.check.row import Look
 from tui.steps.context import Context
 
@@ -42,9 +42,9 @@ def look(context: Context, spec: RecentBackupSpec, evidence: dict[str, Any]) -> 
     if spec.directory is not None:
         return (yield from dumps.look(context, spec.directory, spec.max_age, spec.hashes == "required"))
     if spec.pgbackrest is not None:
-        return (yield from pgbackrest.look(context, spec.pgbackrest, spec.max_age))
+        return (yield (context, spec.pgbackrest, spec.max_age))
     assert spec.barman is not None
-    return (yield from barman.look(context, spec.barman, spec.max_age))
+    return (yield from barman_server.look(context, spec.barman, spec.max_age))
 
 
 def lint(spec: RecentBackupSpec) -> Iterable[Finding]:
