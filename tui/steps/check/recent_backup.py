@@ -42,7 +42,7 @@ def look(context: Context, spec: RecentBackupSpec, evidence: dict[str, Any]) -> 
     if spec.directory is not None:
         return (yield from dumps.look(context, spec.directory, spec.max_age, spec.hashes == "required"))
     if spec.pgbackrest is not None:
-        return (yield (context, spec.pgbackrest, spec.max_age))
+        return (yield from pgbackrest_stanza.look(context, spec.pgbackrest, spec.max_age))
     assert spec.barman is not None
     return (yield from barman_server.look(context, spec.barman, spec.max_age))
 
