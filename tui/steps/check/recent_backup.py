@@ -11,7 +11,7 @@ from msgspec import Struct
 from tui.plan.kinds import Finding, Needs, Program
 from tui.plan.scalars import Duration
 from tui.said import N_
-from tui.steps.check import barman_server, dumps
+from tui.steps.check import barman_server, dumps, pgbackrest_stanza
 from tui.steps.check.barman_server import BarmanSpec
 from tui.steps.check.check import Check
 from tui.steps.check.pgbackrest_stanza import PgbackrestSpec
