@@ -55,6 +55,12 @@ def each_database(each_server: Server) -> Iterator[Database]:
     yield from _database(each_server, sample=True)
 
 
+@pytest.fixture
+def each_empty_database(each_server: Server) -> Iterator[Database]:
+    """As `empty_database`, on every major."""
+    yield from _database(each_server, sample=False)
+
+
 def _database(server: Server, *, sample: bool) -> Iterator[Database]:
     template = postgres_server.create_sample_template(server) if sample else "template0"
     made = postgres_server.create_database(server, template)

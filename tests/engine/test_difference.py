@@ -4,7 +4,6 @@ fails, and why."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from msgspec.structs import replace
 
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
-from tests.postgres_server import Database, create_database, drop_database
-from tui.demo.server import Server
+from tests.postgres_server import Database
 from tui.journal.codes import Fact, FailReason, NotCompared
 from tui.journal.reader import read_all
 from tui.run.commands import Execute, Retry, Skip
@@ -65,18 +63,11 @@ def unexpected(event: Event) -> dict[str, Any]:
     return {f"{one['change']} {one['family']} {one['object']}": (one["before"], one["after"]) for one in told}
 
 
-@pytest.fixture
-def each_empty(each_server: Server) -> Iterator[Database]:
-    made = create_database(each_server, "template0")
-    yield made
-    drop_database(made)
-
-
 @awaited
-async def test_what_was_expected_came_and_nothing_else(tmp_path: Path, each_empty: Database) -> None:
-    made(each_empty)
+async def test_what_was_expected_came_and_nothing_else(tmp_path: Path, each_empty_database: Database) -> None:
+    made(each_empty_database)
     wanted = ", ".join(f'"{name}"' for name in sorted(FOUND))
-    event, rig = await compared(tmp_path, each_empty, steps(f"expect: [{wanted}]"))
+    event, rig = await compared(tmp_path, each_empty_database, steps(f"expect: [{wanted}]"))
     assert event["type"] == "step.passed", event
     evidence = event["data"]["evidence"]["difference"]
     assert set(evidence["names"]) == FOUND

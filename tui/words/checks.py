@@ -6,7 +6,7 @@ from typing import Any
 
 from tui.locale import _, ngettext
 from tui.said import N_
-from tui.words.codes import word
+from tui.words.codes import NOT_COMPARED, word
 from tui.words.figures import exact, size, span
 from tui.words.inert import visible
 from tui.words.said import told
@@ -63,7 +63,7 @@ def _found(check: dict[str, Any]) -> str:
     """What is in the way, where that is known; why nobody knows; else the value."""
     error, why = check.get("error"), check.get("why")
     if isinstance(why, list | tuple) and why and check.get("holds") is not True:
-        return "; ".join(visible(told(one)) for one in why)
+        return "; ".join(visible(told(word(NOT_COMPARED, one) if isinstance(one, str) else one)) for one in why)
     if error is None:
         return _shown(check, check.get("found"))
     text = _("unknown: {message}") if check.get("holds") is None else "{message}"

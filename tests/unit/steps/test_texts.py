@@ -30,6 +30,7 @@ phases:
           - {id: b8, title: t, check: {}}
           - {id: b7b, title: t, check: {disk: false, resources: {cpu: 200%, samples: 0}}}
           - {id: e1, title: t, check: {recent_backup: {}}}
+          - {id: b7o, title: t, check: {consistency: {orphans: [{from: a.b, to: c}]}}}
           - {id: b9, title: t, monitor: {}}
           - {id: n1, title: t, notify: {channel: team, text: " "}}
           - {id: n2, title: t, notify: {channel: team, text: "{plan} {window} {{step}}"}}

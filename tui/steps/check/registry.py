@@ -8,6 +8,7 @@ from typing import Any, Final
 from tui.steps.check import (
     access,
     connections,
+    consistency,
     dependencies,
     disk,
     load,
@@ -31,6 +32,11 @@ def _any_of(*parts: Any) -> tuple[Any, ...] | None:
     return parts if any(part is not None and part != () for part in parts) else None
 
 
+def _usual(part: Any, spec: type[Any]) -> Any:
+    """`true` stands for what is usual."""
+    return spec() if part is True else part or None
+
+
 def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
     """Each with its own part of the spec, None where nothing is asked, in the order in which they are looked at."""
     return (
@@ -47,6 +53,7 @@ def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
         (monitoring.CHECK, spec.monitoring or None),
         (rollback.CHECK, spec.rollback or None),
         (dependencies.CHECK, spec.dependencies or None),
+        (consistency.CHECK, _usual(spec.consistency, consistency.ConsistencySpec)),
         (load.CHECK, load.LoadSpec() if spec.load is True else spec.load or None),
         (recent_backup.CHECK, spec.recent_backup),
     )

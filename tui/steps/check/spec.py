@@ -7,6 +7,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.steps.check.access import AccessSpec
+from tui.steps.check.consistency import ConsistencySpec
 from tui.steps.check.disk import DiskSpec
 from tui.steps.check.load import LoadSpec
 from tui.steps.check.recent_backup import RecentBackupSpec
@@ -57,6 +58,8 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Programs that are installed here and not older than the server: `pg_dump`, `pg_restore`, `psql`."""
     dependencies: bool | None = None
     """`true`: every service that the plan calls a dependency answers as it says there."""
+    consistency: ConsistencySpec | bool | None = None
+    """What is in the tables still belongs together; `true` for all but a comparison with how many rows there were."""
     load: LoadSpec | bool | None = None
     """What others do on the server, within limits; `true` stands for the usual ones. Who would hold up a statement of
     the plan is named with it."""
