@@ -238,18 +238,17 @@ class Engine:
 
     def _backends(self) -> dict[int, tuple[str, int]]:
         """Server processes that work for running attempts: pid to step and attempt."""
-        found = {}
+        found: dict[int, tuple[str, int]] = {}
         for key, attempt in self._attempts.items():
-            pid = attempt.sql.work.backend_pid
-            if pid is not None:
-                found[pid] = key
+            found |= dict.fromkeys(attempt.lanes.backend_pids(), key)
         return found
 
     async def _give_way(self, key: tuple[str, int]) -> None:
         """Let the sessions that queue behind our ungranted lock through; the step tries again by itself."""
         attempt = self._attempts.get(key)
         if attempt is not None:
-            await attempt.sql.give_way()
+            for lane in attempt.lanes:
+                await lane.give_way()
 
     def _begin(self, step: str, number: int, recover: bool) -> None:
         key = (step, number)

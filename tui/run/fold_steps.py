@@ -19,8 +19,9 @@ from tui.run.lockwait import waited
 from tui.run.pace import paced
 from tui.run.rollback import ended_badly, residue_of, undo_step
 from tui.run.state import RunState
-from tui.run.steps import ENDED, Commit, Confirmed, Reached, Steps, StepState, numbered
+from tui.run.steps import ENDED, Commit, Confirmed, Lane, Reached, Steps, StepState, numbered
 from tui.run.unsettled import failing
+from tui.steps.walk import reached
 
 
 def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
@@ -46,7 +47,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             host_attempt=0 if host is None else host.attempt, losses=known.losses, fired=known.fired,
             before=ended_badly(known), attempts=known.tried(event.attempt, line.by, started_at=line.at),
             fired_attempt=known.fired_attempt, errors=known.errors, failing=known.failing,
-            unrecorded=known.unrecorded,
+            unrecorded=known.unrecorded, walk=known.walk,
         )
     )  # fmt: skip
     position, unended, back = steps.position(event.step), state.unended, state.rollback_unended
@@ -117,6 +118,7 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
         return _left(state, event.step)
     if event.fate == "applied" and known.witness is not None:
         changes |= {"done": max(known.done, known.tx_statement + 1), "effect": "some"}
+        changes |= {"walk": reached(known.walk, known.reach, None)}
         state = _proved(state, known, known.tx_statement)
     return _update(state, event, **changes)
 
@@ -188,7 +190,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
         known, status=event.STATUS, attempt=event.attempt, ended=line.mono, ended_at=line.at, by=line.by,
         evidence=event.evidence, effect=event.effect if event.effect != "none" else known.residue,
         reason=reason, note=note or known.note, waiting=None,
-        waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False,
+        waiting_facts={}, waiting_since=None, cancel=False, recover=False, witness=None, tx_sent=False, lanes=(),
         sqlstate=getattr(event, "sqlstate", None), message=event.told if isinstance(event, e.StepFailed) else None,
         person=getattr(event, "person", None) or known.person,
         interrupted=isinstance(event, e.StepCancelled) and event.reason in _INTERRUPTED,
@@ -201,7 +203,7 @@ def _outcome(state: RunState, event: e.StepOutcome, line: Line) -> RunState:
     if isinstance(event, e.StepUndone):
         # When it began and ended says how long the step itself took, not how long its effect lasted.
         changed = replace(
-            changed, taught=known.taught, done=0, effect="none", residue="none", started=known.started,
+            changed, taught=known.taught, done=0, effect="none", residue="none", walk=None, started=known.started,
             ended=known.ended, ended_at=known.ended_at,
         )  # fmt: skip
     unmarked = tuple(undo for undo in state.unmarked if undo not in (event.step, UNDO_PREFIX + event.step))
@@ -234,11 +236,22 @@ def _cancel(state: RunState, event: e.CancelRequested, line: Line) -> RunState:
 
 
 def _tx_begin(state: RunState, event: e.TxBegin, line: Line) -> RunState:
-    return _update(state, event, witness=event.witness, tx_statement=event.statement, tx_sent=False)
+    known = state.steps.get(event.step)
+    if event.lane and known is not None:
+        lane = Lane(number=event.lane, statement=event.statement, witness=event.witness, reach=event.reach)
+        return _update(state, event, lanes=(*_others(known, event), lane))
+    return _update(state, event, witness=event.witness, tx_statement=event.statement, tx_sent=False, reach=event.reach)
+
+
+def _others(at: StepState, event: e.TxEvent) -> tuple[Lane, ...]:
+    return tuple(lane for lane in at.lanes if lane.number != event.lane)
 
 
 def _tx_sent(state: RunState, event: e.TxCommitSent, line: Line) -> RunState:
     known = state.steps.get(event.step)
+    if event.lane and known is not None:
+        lanes = (replace(x, witness={**x.witness, "commit_sent": True}) for x in known.lanes if x.number == event.lane)
+        return _update(state, event, lanes=(*_others(known, event), *lanes))
     witness = None if known is None else known.witness
     if witness is not None:
         # Kept beside `tx_sent`, which is about an answer that is awaited: once it is asked what came of it, none is.
@@ -248,16 +261,31 @@ def _tx_sent(state: RunState, event: e.TxCommitSent, line: Line) -> RunState:
 
 def _tx_committed(state: RunState, event: e.TxCommitted, line: Line) -> RunState:
     known = state.steps.get(event.step)
+    if event.lane and known is not None:
+        return _lane_committed(state, known, event)
     if known is not None and known.attempt == event.attempt:
         state = _proved(state, known, event.statement)
     # One that was done before and is no longer there is executed again, behind which the others stay done.
     done = max(0 if known is None else known.done, event.statement + 1)
     return _update(
-        state, event, witness=None, tx_sent=False, done=done, effect="some", losses=0, lock_since=None, tried_again=None
-    )
+        state, event, witness=None, tx_sent=False, done=done, effect="some", losses=0, lock_since=None,
+        tried_again=None, walk=None if known is None else reached(known.walk, known.reach, event.rows),
+    )  # fmt: skip
+
+
+def _lane_committed(state: RunState, known: StepState, event: e.TxCommitted) -> RunState:
+    walk = known.walk
+    for lane in known.lanes:
+        if lane.number == event.lane:
+            walk = reached(walk, lane.reach, event.rows)
+    done = max(known.done, event.statement + 1)
+    return _update(state, event, lanes=_others(known, event), done=done, effect="some", losses=0, walk=walk)
 
 
 def _tx_aborted(state: RunState, event: e.TxAborted, line: Line) -> RunState:
+    known = state.steps.get(event.step)
+    if event.lane and known is not None:
+        return _update(state, event, lanes=_others(known, event))
     return _update(state, event, witness=None, tx_sent=False)
 
 

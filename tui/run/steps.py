@@ -13,6 +13,7 @@ from tui.journal.events import Effect, FateWord
 from tui.plan.kinds import Attestation, Kind
 from tui.plan.model import Place, Step
 from tui.run.pace import Pace
+from tui.steps.walk import Walk
 
 Status = Literal[
     "pending", "running", "passed", "failed", "skipped", "signed", "by_hand", "cancelled", "undone", "undecided"
@@ -91,6 +92,15 @@ class AttemptState(Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class Lane(Struct, frozen=True, kw_only=True):
+    """A transaction under way beside another one of its step's."""
+
+    number: int
+    statement: int
+    witness: dict[str, Any]
+    reach: dict[str, Any] = {}
+
+
 class StepState(Struct, frozen=True, kw_only=True):
     """Where one step stands. `started`/`ended` are seconds of the run's monotonic clock, of the latest attempt."""
 
@@ -149,6 +159,12 @@ class StepState(Struct, frozen=True, kw_only=True):
     """Whether its last failure has no error that could be resolved: the engine ended between the two lines."""
     tx_statement: int = 0
     tx_sent: bool = False
+    reach: dict[str, Any] = {}
+    """What the transaction of the witness makes of the walk when it is committed."""
+    lanes: tuple[Lane, ...] = ()
+    """Transactions that are under way beside that one."""
+    walk: Walk | None = None
+    """Where a walk over the keys of a table stands, through all attempts."""
     progress: dict[str, Any] | None = None
     pace: Pace | None = None
     output_bytes: int = 0

@@ -14,6 +14,7 @@ from tui.plan.model import Action, Plan, Step
 from tui.steps.concerned import Concerned
 from tui.steps.effects import Effect, Emit, Outcome
 from tui.steps.planned import Planned
+from tui.steps.walk import Walk
 
 StepRun = Generator[Effect, Any, Outcome]
 
@@ -46,8 +47,8 @@ def _nobody(step: str) -> None:
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What `execute` may know. `done`: statements that an earlier attempt is proved to have committed. `evidence`: that
-    of another step, by its id.
+    """What `execute` may know. `done`: statements that an earlier attempt is proved to have committed; `walk`: how far
+    earlier ones came through a table's keys. `evidence`: that of another step, by its id.
 
     `plan`: the whole plan as it was opened; `rehearsal`: the run is one. `learned`: seconds that steps took in earlier
     runs that can be compared, by id (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan,
@@ -64,6 +65,7 @@ class Context(Struct, frozen=True, kw_only=True):
     environment: str
     companion: bool = False
     done: int = 0
+    walk: Walk | None = None
     artifacts: str = ""
     plan: Plan = Plan(name="")
     rehearsal: bool = True

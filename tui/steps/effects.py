@@ -80,6 +80,7 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
     `witnessed` nothing is journaled: for what leaves nothing behind. `own_role`: the script may have changed the role.
     `taints`: something of them stays in the session even when they are taken back. `gid`: under which they are
     prepared instead of committed. `counted`: what is changed is counted by the server. `session`: see `Prelude`.
+    `reach`: what its commit makes of a walk over a table's keys (`tui.steps.walk`).
     """
 
     statements: tuple[SqlStatement, ...]
@@ -94,6 +95,13 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
     gid: str = ""
     counted: bool = False
     session: Prelude = ()
+    reach: dict[str, Any] = {}
+
+
+class RunTogether(Effect, frozen=True, kw_only=True):
+    """Transactions beside each other, each in a session of its own -> tuple of TxDone, in their order."""
+
+    transactions: tuple[RunTransaction, ...]
 
 
 class RunStatement(Effect, frozen=True, kw_only=True):
@@ -461,7 +469,8 @@ class Watched(Struct, frozen=True, kw_only=True):
 
     `unmeasured`: the criteria of which nothing is known now. `attested`: metrics of those that nothing could measure
     when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None
-    where nothing replicates, or, with `lag_unknown`, where nobody knows. `given_up`: the step was asked to end, not
+    where nothing replicates, or, with `lag_unknown`, where nobody knows. `strained`: a criterion is near its limit, or
+    sessions wait for locks. `given_up`: the step was asked to end, not
     because the one it accompanies has. `figures`: the samples since the last look, each by metric, where they were
     asked for. `sources`: where each metric that is known now was measured.
     """
@@ -479,6 +488,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     samples: int = 0
     lag: float | None = None
     lag_unknown: bool = False
+    strained: bool = False
     given_up: bool = False
     figures: tuple[dict[str, float], ...] = ()
     sources: dict[str, str] = {}

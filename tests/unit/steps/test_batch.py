@@ -7,7 +7,8 @@ import pytest
 from tests.unit.steps.drive import BROKEN, LOCKED, Played, codes, committed, lint, play, refused
 from tui.journal.codes import Fact, WaitReason
 from tui.journal.events import StepProgress, StepWaiting
-from tui.steps.batch import KIND, _changed
+from tui.steps.batch import KIND
+from tui.steps.batch.repeated import _changed
 from tui.steps.effects import (
     Countable,
     Effect,

@@ -52,7 +52,7 @@ class Attempt(OutcomeRecorder):
             self._not_begun(CancelReason.OUTSIDE_WINDOW, {})
             return
         except Exception:
-            await self._each(self.sql.give_up, self.queries.cancel, self.children.end)
+            await self._each(*(lane.give_up for lane in self.lanes), self.queries.cancel, self.children.end)
             raise
         finally:
             watcher.cancel()
@@ -174,7 +174,7 @@ class Attempt(OutcomeRecorder):
         asked of the target alone; else another attempt goes on from here."""
         at = self._current()
         begun = at.child is not None if self.kind.fence == "child" else self.kind.fence == "proof" and self.performed
-        if at.witness is not None or begun:
+        if at.witness is not None or at.lanes or begun:
             await self._recover(other)
         elif self.stop_reason != CancelReason.ENGINE:
             met = CancelReason.OTHER_RUN if other.code == HoldReason.OTHER_RUN else CancelReason.OTHER_TARGET
@@ -192,7 +192,7 @@ class Attempt(OutcomeRecorder):
 
     async def _recover(self, lost: SessionLost | OtherTarget) -> None:
         # It may be the control session that was lost: ours then still holds the attempt's key and an open transaction.
-        await self.sql.close()
+        await self.lanes.close()
         ended = lost if isinstance(lost, ProgramEnded) else None
         if ended is not None and self.stop_reason == CancelReason.ENGINE:
             # The next engine decides, as after a crash, and goes on.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from tui.engine.attempt.proof import Prover
@@ -12,6 +13,7 @@ from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.files import keep_artifact, kept_artifact, load_artifact, store_artifact, store_beside
 from tui.engine.drivers.fingerprint import FingerprintDriver
 from tui.engine.drivers.hashes import HashDriver
+from tui.engine.drivers.lanes import SqlLanes
 from tui.engine.drivers.network import NetworkDriver
 from tui.engine.drivers.notify import NotifyDriver
 from tui.engine.drivers.output import StepOutputFile
@@ -94,6 +96,12 @@ class Executor:
         self.plan = SealedPlan(paths.plan, opened.seal)
         self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
         self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
+        self.lanes = SqlLanes(
+            self.sql,
+            lambda lane: SqlDriver(
+                recorder, target, self.step, state.attempt, opened, self.output, beside=self.sql, lane=lane
+            ),
+        )  # fmt: skip
         self.outage = Outage(recorder, target, state.id, state.attempt, self.stop)
         self.life = ServerLife(target)
         self.queries = QueryDriver(target, self.step, LockHolders(target, self._waits), self.outage)
@@ -113,7 +121,8 @@ class Executor:
 
         artifacts = paths.artifacts
         self._drivers: dict[type[fx.Effect], Callable[[Any], Awaitable[Any]]] = {
-            fx.RunTransaction: self.sql.transaction, fx.RunStatement: self.sql.statement,
+            fx.RunTransaction: self.sql.transaction, fx.RunTogether: self.lanes.together,
+            fx.RunStatement: self.sql.statement,
             fx.RunSession: self.sql.of_session, fx.Countable: self.sql.countable, fx.RunQuery: self.queries.query,
             fx.Maintain: self.queries.maintain, fx.Probe: self._probed, fx.Sleep: self._sleep,
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
@@ -140,8 +149,9 @@ class Executor:
 
     def under_way(self) -> Iterator[tuple[Session, float]]:
         """Sessions of its own that wait for their server, each with the seconds for which that may be silent."""
-        if self.sql.work.under_way is not None:
-            yield self.sql.work.under_way
+        for lane in self.lanes:
+            if lane.work.under_way is not None:
+                yield lane.work.under_way
         patient = self.kind.patient
         for session in self.queries.under_way():
             yield session, tolerance(self.step.tolerate, patient)
@@ -206,6 +216,7 @@ class Executor:
         return Context(
             run=opened.id, step=self.step, attempt=self.at.attempt, target=opened.target,
             environment=opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
+            walk=self.at.walk,
             artifacts=str(self.paths.artifacts),
             evidence=lambda step: state.steps[step].evidence if step in state.steps else {},
             plan=opened.plan, rehearsal=opened.mode == "rehearsal", learned=opened.durations, files=files,
@@ -298,8 +309,8 @@ class Executor:
         for_another = self.stop_reason == CancelReason.ENGINE
         # What does not get through to the server keeps nothing else from being ended.
         ended = await asyncio.gather(
-            self._each(lambda: self.sql.cancel(for_another=for_another)), self._each(self.queries.cancel),
-            self._each(self.children.end),
+            self._each(self.queries.cancel), self._each(self.children.end),
+            *(self._each(partial(lane.cancel, for_another=for_another)) for lane in self.lanes),
         )  # fmt: skip
         return all(ended)
 
@@ -315,7 +326,7 @@ class Executor:
     async def release(self) -> None:
         """Close what the attempt opened."""
         await self._each(
-            self.sql.close, self.queries.close, self.snapshots.close, self.children.close, self.hashes.close,
+            self.lanes.close, self.queries.close, self.snapshots.close, self.children.close, self.hashes.close,
             self.output.close,
         )  # fmt: skip
 

@@ -163,11 +163,11 @@ class Recovery:
         await asyncio.sleep(0.2)
 
     async def _terminate(self) -> None:
-        witness = self._at.witness or {}
-        pid, start = witness.get("pid"), witness.get("backend_start")
-        if pid and start:
-            control = await self._target.control()
-            await fence.terminate(control, Backend(pid=int(pid), start=str(start)))
+        for witness in (self._at.witness or {}, *(lane.witness for lane in self._at.lanes)):
+            pid, start = witness.get("pid"), witness.get("backend_start")
+            if pid and start:
+                control = await self._target.control()
+                await fence.terminate(control, Backend(pid=int(pid), start=str(start)))
 
     def _append(self, *events: e.Event) -> None:
         self._recorder.append(*events)

@@ -9,6 +9,7 @@ import msgspec
 
 from tui.engine.attempt.outcome import OutcomeRecorder
 from tui.engine.attempt.program_fate import proof_fate
+from tui.journal import events as e
 from tui.journal.codes import FateReason
 from tui.postgres.evidence import commits, fence, outside
 from tui.postgres.evidence.commits import FateVerdict
@@ -32,8 +33,11 @@ class StatementFate:
 
     async def verdict(self) -> FateVerdict:
         """Raises PostgresError where the server could not be asked, and ProofUnanswered."""
-        at = self._at
         control = await self._target.control()
+        open_ = await self._lanes(control)
+        if open_ is not None:
+            return open_
+        at = self._at
         witness = at.witness
         if witness is None:
             # No transaction with a commit on its way. A backend of the attempt may still hold an open transaction,
@@ -46,10 +50,7 @@ class StatementFate:
         if witness.get("outside"):
             return await self._outside(control, witness)
         typed = msgspec.convert(witness, commits.TxWitness)
-        verdict = await commits.judge(
-            control, typed, run=self._attempt.opened.id, step=at.id, attempt=at.attempt, statement=at.tx_statement,
-            commit_acked=False, patience=2.0, known=self._target.known(),
-        )  # fmt: skip
+        verdict = await self._judged(control, typed, at.tx_statement)
         gid = witness.get("gid")
         if gid and verdict.reason == FateReason.XID_IN_PROGRESS:
             # It is in progress because it was prepared, which is all that the script says of it here.
@@ -57,6 +58,27 @@ class StatementFate:
             if prepared and int(prepared[0][0]) == int(typed.xid) % (1 << 32):
                 return FateVerdict("applied", FateReason.PREPARED, verdict.facts | {"gid": gid})
         return verdict
+
+    async def _judged(self, control: Session, witness: commits.TxWitness, statement: int) -> FateVerdict:
+        at = self._at
+        return await commits.judge(
+            control, witness, run=self._attempt.opened.id, step=at.id, attempt=at.attempt, statement=statement,
+            commit_acked=False, patience=2.0, known=self._target.known(),
+        )  # fmt: skip
+
+    async def _lanes(self, control: Session) -> FateVerdict | None:
+        """What was under way beside the last transaction is judged first, each by its own witness, and recorded; the
+        verdict that keeps that from being done."""
+        at = self._at
+        for lane in at.lanes:
+            verdict = await self._judged(control, msgspec.convert(lane.witness, commits.TxWitness), lane.statement)
+            if verdict.fate not in ("applied", "not_applied"):
+                return verdict
+            known = e.TxCommitted if verdict.fate == "applied" else e.TxAborted
+            self._attempt.recorder.append(
+                known(step=at.id, attempt=at.attempt, statement=lane.statement, lane=lane.number)
+            )
+        return None
 
     def is_atomic(self) -> bool:
         """Whether all of the step is one transaction."""

@@ -7,6 +7,7 @@ and recovery decides. The session takes the attempt's key and keeps it until it 
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from msgspec import to_builtins
@@ -55,14 +56,19 @@ class SqlDriver:
         attempt: int,
         opened: e.RunOpened,
         output: StepOutputFile,
+        beside: SqlDriver | None = None,
+        lane: int = 0,
     ) -> None:
+        """`beside`: the first of an attempt's, whose right to change the target this one shares; `lane`: its number."""
         self._recorder = recorder
         self._target = target
         self._step = step
         self._attempt = attempt
         self._opened = opened
         self.work = WorkSession(target, step, attempt, opened, output)
-        self.key = TargetKey(target, self._waiting)
+        self.lane = lane
+        self.key: TargetKey = TargetKey(target, self._waiting) if beside is None else beside.key
+        self._pinning: asyncio.Lock = asyncio.Lock() if beside is None else beside._pinning
         self._for_another = False
         self._gave_way = False
         self._in_transaction = False
@@ -89,7 +95,8 @@ class SqlDriver:
                 if effect.witnessed:
                     work.witness = await self._witness(session, effect)
                     work.begun = True
-                    self._recorder.append(self._event(e.TxBegin, effect.statement, witness=work.witness))
+                    begin = self._event(e.TxBegin, effect.statement, witness=work.witness, reach=effect.reach)
+                    self._recorder.append(begin)
                 before = await row_counts.changed(session) if effect.counted else None
                 await self._all(session, work, effect.statements[effect.evidence :], looked=True)
                 if before is not None:
@@ -306,7 +313,7 @@ class SqlDriver:
             await self.key.release()
 
     def _event(self, type_: type[e.TxEvent], statement: int, **data: object) -> e.Event:
-        return type_(step=self._step.id, attempt=self._attempt, statement=statement, **data)
+        return type_(step=self._step.id, attempt=self._attempt, statement=statement, lane=self.lane, **data)
 
     async def _witness(self, session: Session, effect: RunTransaction) -> dict[str, object]:
         used = self._opened.ledger
@@ -316,7 +323,8 @@ class SqlDriver:
         xid = await commits.assign_xid(session)
         pinned = False
         if not used:
-            await commits.pin(await self._target.control(), xid)
+            async with self._pinning:
+                await commits.pin(await self._target.control(), xid)
             pinned = True
         identity = self._target.identity
         assert identity is not None

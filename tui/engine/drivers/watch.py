@@ -22,6 +22,8 @@ _COUNTS: Final = (
     "server_log_lines", "server_log_errors", "server_log_all_errors", "server_log_unclear", "server_log_gaps",
 )  # fmt: skip
 
+_NEAR: Final = 0.8
+"""Share of a limit from which a value is near it."""
 _SETTLED: Final = (
     "", Unmeasured.LOG_UNCLEAR, Unmeasured.LOG_WITHOUT_ERRORS, Unmeasured.LOG_WITHOUT_SQLSTATES, Unmeasured.NO_LOG,
     Unmeasured.NO_REPLICA,
@@ -101,6 +103,7 @@ class WatchDriver:
             log=_log(state, now, last),
             samples=self._samples,
             lag=lag,
+            strained=_strained(state),
             lag_unknown=lag is None and state.metrics.get("replicas") != 0,
             given_up=self._given_up(),
             figures=tuple(sample.values for sample in new),
@@ -112,6 +115,15 @@ def _log(state: RunState, now: float, last: float | None) -> str:
     if last is None or now - last > STALE:
         return Unmeasured.NO_SAMPLES
     return str(state.facts.get("server_log_state", Unmeasured.LOG_NOT_FOLLOWED))
+
+
+def _strained(state: RunState) -> bool:
+    """Whether a criterion is near its limit, or sessions of others wait for locks, by what was measured last."""
+    near = any(
+        g.relation == "below" and g.value is not None and g.limit > 0 and g.value >= _NEAR * g.limit
+        for g in state.guards
+    )  # fmt: skip
+    return near or (state.metrics.get("waiting_sessions") or 0) > 0
 
 
 def _lag(state: RunState) -> float | None:

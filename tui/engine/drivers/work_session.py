@@ -37,6 +37,7 @@ class WorkSession:
         self.current: Session | None = None
         self._settings: SqlSettings | None = None
         self.cancelled = False
+        self._shared = False
 
     @property
     def under_way(self) -> tuple[Session, float] | None:
@@ -58,6 +59,19 @@ class WorkSession:
         if statement.copy_data is not None:
             return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
         return await session.run(statement.text)
+
+    async def share(self) -> None:
+        """Let other sessions of the attempt have its key, too: they work beside this one."""
+        if self._shared:
+            return
+        self._shared = True
+        if self.current is not None and not self.current.closed:
+            key = self._key()
+            if await fence.try_share(self.current, key):
+                await fence.release(self.current, key)
+
+    def _key(self) -> int:
+        return fence.attempt_key(self._opened.id, self._step.id, self._attempt)
 
     async def rest(self) -> None:
         """Close the session, which has nothing to do any more; what is still to be sent opens another one."""
@@ -102,9 +116,9 @@ class WorkSession:
             tolerate_s=settings.tolerate,
         )
         session = await self._target.open("work", self._step.id, work, on_notice=self._noticed)
-        key = fence.attempt_key(self._opened.id, self._step.id, self._attempt)
         try:
-            if not await fence.poll_lock(session, key, time.monotonic() + 10.0):
+            deadline = time.monotonic() + 10.0
+            if not await fence.poll_lock(session, self._key(), deadline, shared=self._shared):
                 raise StatementFailed("55P03", Coded(Remarked.ATTEMPT_ALIVE))
         except BaseException:
             # It may have the key, and nobody else knows of it.

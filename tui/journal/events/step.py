@@ -172,16 +172,23 @@ class ChildStarted(StepEvent, frozen=True, kw_only=True):
 
 
 class TxEvent(StepEvent, frozen=True, kw_only=True):
+    """`lane`: which of the sessions that an attempt works with at a time; most have one, 0."""
+
     statement: int = 0
+    lane: int = 0
 
 
 class TxBegin(TxEvent, frozen=True, kw_only=True):
-    """The witness of a transaction, durable before its COMMIT is sent: enough to learn its fate later."""
+    """The witness of a transaction, durable before its COMMIT is sent: enough to learn its fate later.
+
+    `reach`: of one that changes the rows of a range of keys, what `tui.steps.walk` makes of its commit.
+    """
 
     TYPE: ClassVar[str] = "tx.begin"
     ROUTINE: ClassVar[bool] = True
     SILENT: ClassVar[bool] = True
     witness: dict[str, Any]
+    reach: dict[str, Any] = {}
 
 
 class TxCommitSent(TxEvent, frozen=True, kw_only=True):

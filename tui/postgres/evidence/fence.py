@@ -55,6 +55,11 @@ async def try_lock(session: Session, key: int) -> bool:
     return bool((await session.rows("advisory_try", [key]))[0][0])
 
 
+async def try_share(session: Session, key: int) -> bool:
+    """Take the key together with others that have it so; not while one has it alone."""
+    return bool((await session.rows("advisory_share", [key]))[0][0])
+
+
 async def release(session: Session, key: int) -> bool:
     """Give the key back; False when the session did not hold it (the server warns, too)."""
     return bool((await session.rows("advisory_release", [key]))[0][0])
@@ -65,9 +70,13 @@ async def holders(session: Session, key: int) -> list[int]:
     return [row[0] for row in await session.rows("advisory_holders", [key])]
 
 
-async def poll_lock(session: Session, key: int, deadline: float, interval: float = 0.2) -> bool:
-    """Try the key until it is ours or `deadline` (time.monotonic()) has passed. Tries at least once."""
-    while not await try_lock(session, key):
+async def poll_lock(
+    session: Session, key: int, deadline: float, interval: float = 0.2, *, shared: bool = False
+) -> bool:
+    """Try the key until it is ours (`shared`: together with others) or `deadline` (time.monotonic()) has passed. Tries
+    at least once."""
+    take = try_share if shared else try_lock
+    while not await take(session, key):
         if time.monotonic() >= deadline:
             return False
         await asyncio.sleep(interval)

@@ -1,26 +1,17 @@
-"""`batch`: a statement repeated, each time in a transaction of its own, until it changes no row.
-
-Throttled by guards and replication lag; taken up again after a crash where it was, because what it selects is what
-is left to do.
-"""
+"""A statement repeated, each time in a transaction of its own, until it changes no row. Taken up again where it was,
+because what it selects is what is left to do."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import Any, Literal
 
-from msgspec import Struct
-
-from tui.journal.codes import FailReason, Replication, WaitReason
+from tui.journal.codes import FailReason, Replication
 from tui.journal.events import StepProgress
-from tui.plan.kinds import Finding, Kind, Lint, Needs, Read
-from tui.plan.scalars import Duration
-from tui.said import N_
-from tui.sql.classify import needs_no_transaction
 from tui.sql.leaving import outlasts
-from tui.sql.script import read_script
-from tui.sql.touched import Touches
 from tui.steps.answers import answers, ask
+from tui.steps.batch.pausing import pause
+from tui.steps.batch.spec import BatchSpec
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     Countable,
@@ -31,46 +22,13 @@ from tui.steps.effects import (
     Passed,
     RunQuery,
     RunTransaction,
-    Sleep,
     SqlStatement,
     TxDone,
-    Watch,
-    Watched,
-)
-from tui.steps.locks import gently, lint_tolerance, settings_of
-from tui.steps.touched import Looking
+)  # fmt: skip
+from tui.steps.locks import gently, settings_of
 from tui.steps.values import number_of
 
-
-class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Each batch is one transaction: a statement that takes a second or less keeps nobody waiting for long."""
-
-    sql: str
-    """The statement, which changes some rows each time (`... where region is null limit 500`, by a key or ctid) and
-    none when all is done. `batch: "update ..."` is short for it."""
-    pause: Duration = 0.1
-    """How long it rests between two batches, beyond the waits for guards, locks and replicas."""
-    max_lag: Duration | None = None
-    """It waits while a replica is further behind than this, or while nobody knows how far."""
-    total: str | None = None
-    """A query that counts the rows that are left, for the progress; it has not passed while this is not 0."""
-    lock_timeout: Duration | None = 0.5
-    """How long a batch waits for a lock; then it gives way and is tried again, as `retries` says. `0` is no limit. With
-    its unit: `500ms`, `2s`."""
-    retries: int = 20
-    """How often one batch is tried again after a lock was not to be had in time."""
-    statement_timeout: Duration | None = 60.0
-    """How long one batch may take, as PostgreSQL's setting of this name; `0` is no limit."""
-    row_security: Literal["off", "on"] = "off"
-    """`off`: a statement that row-level security would cut short is an error, so that not half of the rows are meant
-    unnoticed. `on`: policies apply as they do for the application."""
-
-
-def execute(context: Context, spec: BatchSpec) -> StepRun:
-    """Batches until one changes nothing; a failed one leaves the earlier ones in place and says so."""
-    return (yield from _Batches(context, spec).run())
-
-
+_PAUSE = 0.1
 _LONGEST_COUNT = 18
 """Digits behind the first of a number that can be one of rows."""
 _IDLE = 2
@@ -79,7 +37,7 @@ _STUCK, _STUCK_WITH_FEW, _FEW = 3, 20, 100
 """Looks in a row at which as many rows are left as at first; more of them where there were only a few."""
 
 
-class _Batches:
+class RepeatedBatches:
     """One attempt: what is done, and what is left as far as `total` tells.
 
     What a batch changes is taken from its command tag where that is the truth. Where the statement writes to several
@@ -129,8 +87,8 @@ class _Batches:
                 if self._stands(rows):
                     return self._failed(FailReason.ROWS_LEFT, done)
             yield Emit(event=self._progress())
-            stopped = yield from _pause(self.context, self.spec)
-            if stopped:
+            seen = yield from pause(self.context, self.spec, _PAUSE)
+            if seen is None:
                 return self._failed(FailReason.CANCELLED, done)
 
     def _stands(self, rows: int | None) -> bool:
@@ -213,100 +171,3 @@ def _count(value: Any) -> int | None:
     if number is None or not number.is_finite() or number.adjusted() > _LONGEST_COUNT:
         return None
     return int(number)
-
-
-def _pause(context: Context, spec: BatchSpec) -> Generator[Effect, Any, bool]:
-    """Wait the plan's pause, and longer while a guard is breached or a standby lags; True when asked to stop."""
-    if spec.pause:
-        stopped = yield Sleep(seconds=spec.pause, compressible=True)
-        if stopped:
-            return True
-    waiting = False
-    while True:
-        seen: Watched = yield Watch()
-        reason, facts = WaitReason.NONE, {}
-        if seen.breached:
-            reason, facts = WaitReason.THROTTLED_BY_GUARD, dict(seen.breached[0])
-        elif spec.max_lag is not None and seen.lag_unknown:
-            # Nobody sees how far the replicas are, or the last look was too long ago: that is no lag of zero.
-            reason, facts = WaitReason.LAG_UNKNOWN, {"limit_s": spec.max_lag}
-        elif spec.max_lag is not None and seen.lag is not None and seen.lag > spec.max_lag:
-            reason, facts = WaitReason.REPLICATION_LAG, {"lag_s": seen.lag, "limit_s": spec.max_lag}
-        if not reason:
-            if waiting:
-                yield context.waits(WaitReason.NONE)
-            return False
-        if not waiting:
-            waiting = True
-            yield context.waits(reason, facts)
-        stopped = yield Sleep(seconds=1.0, compressible=False)
-        if stopped:
-            return True
-
-
-def lint(lint: Lint) -> Iterable[Finding]:
-    """One statement that may run in a transaction."""
-    from tui.sql.question import review_question
-    from tui.sql.review import review
-
-    spec: BatchSpec = lint.spec
-    yield from lint_tolerance(lint, patient=False)
-    script = read_script(spec.sql)
-    for found in review(script, "single", TEXTS):
-        yield Finding(code=found.code, said=found.message, key="sql", level=found.level)
-    for found in review_question(spec.total) if spec.total is not None else ():
-        yield Finding(code=found.code.replace("_", "-"), said=found.message, key="total", level=found.level)
-    first = script.statements[0].words[:1] if script.statements else ()
-    if spec.total is None and first and first[0] not in ("INSERT", "UPDATE", "DELETE", "MERGE", "WITH"):
-        yield Finding(code="batch-total", key="sql", level="warning")
-    if len(script.statements) != 1 or any(needs_no_transaction(s) for s in script.statements):
-        yield Finding(code="batch-statement", key="sql")
-
-
-def needs(spec: BatchSpec) -> Needs:
-    """How far replicas are behind, where it waits for them."""
-    return Needs(measured=frozenset() if spec.max_lag is None else frozenset({"lag"}))
-
-
-def script(spec: BatchSpec, read: Read) -> str:
-    """The statement."""
-    return spec.sql
-
-
-def touches(spec: BatchSpec, looking: Looking) -> Touches:
-    """Of the statement and of what counts its rows."""
-    return looking.text(";\n".join(text for text in (spec.sql, spec.total) if text is not None))
-
-
-def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Batches and rows."""
-    return [(key, evidence[key]) for key in ("batches", "rows", "total", "left", "resumed_at") if key in evidence]
-
-
-TEXTS = {
-    "batch-total": N_("What such a statement changes cannot always be counted; say in `total` how many rows are left."),
-    "batch-statement": N_("batch needs exactly one statement"),
-    FailReason.ROWS_LEFT: N_("rows are left over that it does not change"),
-    FailReason.ROWS_UNCOUNTED: N_("what it changes cannot be counted, nor whether all is done"),
-    FailReason.TOTAL_ERROR: N_("the total could not be counted"),
-    "transaction_control": N_("{what} would break up the transaction of a batch; take it out."),
-    "needs_no_transaction": N_(
-        "This statement cannot run inside a transaction, and a batch is one: {what}. Put it into a `sql` step "
-        "with `transaction: per_statement`."
-    ),
-    "commits_inside": N_(
-        "{what} ends a transaction by itself, which the server refuses inside another one (2D000), and a batch "
-        "is one; make it a `sql` step with `transaction: script`."
-    ),
-    "may_commit_inside": N_(
-        "{what} fails here if the procedure ends a transaction by itself (2D000); then a `sql` step with "
-        "`transaction: script` works."
-    ),
-}
-
-KIND = Kind(
-    name="batch", spec=BatchSpec, execute=execute, fence="statements", changes=True, window="always", repeat="always",
-    short="sql", verbatim=("sql",), row_security=lambda spec: bool(spec.row_security == "on"),
-    own_progress=True, commit_tells=True, texts=TEXTS, script=script,
-    lint=lint, needs=needs, touches=touches, facts=facts,
-)  # fmt: skip

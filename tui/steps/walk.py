@@ -1,0 +1,76 @@
+"""How far a walk over the keys of a table has come: what is behind it is done, whatever is interrupted. Pure.
+
+A walk goes through a table in ranges of its key, each a transaction, several of which may be under way at a time. What
+is known to be committed is `at`, up to which nothing is missing, and what lies `beyond` it with a gap before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+Key = tuple[str, ...]
+"""The values of a key's columns, as the server prints them."""
+
+
+class Walk(Struct, frozen=True, kw_only=True):
+    """`end`: the key at which it ends, fixed when it began. `at` None: nothing is done. `beyond`: ranges (behind the
+    first key, up to the second) that are done before what precedes them. `keys`: how many keys are done, of `total`;
+    `rows`: how many rows of them were changed, as far as command tags told. `number`: how often it has begun anew."""
+
+    end: Key
+    total: int
+    at: Key | None = None
+    beyond: tuple[tuple[Key | None, Key], ...] = ()
+    keys: int = 0
+    rows: int = 0
+    number: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has come to its end."""
+        return self.at == self.end
+
+
+def reached(walk: Walk | None, reach: dict[str, Any], rows: int | None) -> Walk | None:
+    """The walk behind the commit of a transaction that tells this `reach`; as it was where that tells none."""
+    try:
+        after = None if reach["after"] is None else tuple(map(str, reach["after"]))
+        upto, end = tuple(map(str, reach["upto"])), tuple(map(str, reach["end"]))
+        keys, total, number = int(reach["keys"]), int(reach["total"]), int(reach.get("number", 0))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return walk
+    if walk is None or walk.number != number:
+        walk = Walk(end=end, total=total, number=number)
+    at, beyond = walk.at, list(walk.beyond)
+    if after == at:
+        at = upto
+    else:
+        beyond.append((after, upto))
+    while (behind := next((each for each in beyond if each[0] == at), None)) is not None:
+        at = behind[1]
+        beyond.remove(behind)
+    return Walk(
+        end=walk.end, total=walk.total, at=at, beyond=tuple(beyond), keys=walk.keys + keys,
+        rows=walk.rows + (rows or 0), number=number,
+    )  # fmt: skip
+
+
+def gaps(walk: Walk) -> tuple[tuple[Key | None, Key], ...]:
+    """The ranges before what lies beyond, which are still to be done, in their order as far as that is known: behind
+    one key, up to the other."""
+    if not walk.beyond:
+        return ()
+    done = dict(walk.beyond)
+    # Ranges of one round follow each other; each one that is done begins where one that is not ends.
+    starts = [after for after, _upto in walk.beyond if after is not None and after not in done.values()]
+    found: list[tuple[Key | None, Key]] = []
+    before: Key | None = walk.at
+    for start in starts:
+        found.append((before, start))
+        end = done[start]
+        while end in done:
+            end = done[end]
+        before = end
+    return tuple(found)
