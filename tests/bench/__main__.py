@@ -14,7 +14,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.bench import growth, journal, keys, memory, output, peers, readers, scale, seek, start, whole_run, wire
+from tests.bench import (
+    backfill,
+    growth,
+    journal,
+    keys,
+    memory,
+    output,
+    peers,
+    readers,
+    scale,
+    seek,
+    start,
+    whole_run,
+    wire,
+)
 from tests.bench.bench import Bench
 from tests.bench.figure import Figure, NotMeasured, table
 from tests.bench.size import TINY, Size
@@ -23,7 +37,7 @@ BENCHES: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "journal": journal.measure, "output": output.measure, "run": whole_run.measure, "start": start.measure,
     "keys": keys.measure, "bytes": wire.measure, "readers": readers.measure, "seek": seek.measure,
     "scale": scale.measure, "peers": peers.measure, "growth": growth.measure,
-    "memory": memory.measure,
+    "memory": memory.measure, "backfill": backfill.measure,
 }  # fmt: skip
 
 
@@ -40,13 +54,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=Size().rounds)
     parser.add_argument("--output-mib", type=int, default=Size().output_mib)
     parser.add_argument("--rows", type=int, default=Size().workload_rows, help="of the whole run's table")
+    parser.add_argument("--backfill", type=int, nargs="+", default=Size().backfill_rows, help="rows to fill")
     parser.add_argument("--tiny", action="store_true", help="only to see that the benches work")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples")
     options = parser.parse_args(arguments)
     for name in options.names:
         if name not in BENCHES:
             parser.error(f"there is no bench {name!r}; there are {', '.join(BENCHES)}")
-    usual = Size(rounds=options.rounds, output_mib=options.output_mib, workload_rows=options.rows)
+    usual = Size(
+        rounds=options.rounds,
+        output_mib=options.output_mib,
+        workload_rows=options.rows,
+        backfill_rows=tuple(options.backfill),
+    )
     size = TINY if options.tiny else usual
     before = os.getloadavg()[0]
     figures: list[Figure] = []

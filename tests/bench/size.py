@@ -25,6 +25,7 @@ class Size(Struct, frozen=True, kw_only=True):
     """That a script returns."""
     memory_rounds: int = 1
     """At most: one of a day's samples takes minutes."""
+    backfill_rows: tuple[int, ...] = (100_000, 1_000_000)
     seeks: int = 20
     steps: tuple[int, ...] = (10, 100, 1_000, 10_000)
     lines: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
@@ -34,5 +35,5 @@ class Size(Struct, frozen=True, kw_only=True):
 TINY = Size(
     rounds=1, appends=5, group_events=200, output_mib=2, workload_rows=200, presses=4, flood_lines=1_000, watch_s=1.0,
     readers=(1, 3), readers_s=0.5, recording_s=120, recording_lines=600, seeks=2, steps=(10, 30),
-    lines=(100, 600), rows=20_000,
+    lines=(100, 600), rows=20_000, backfill_rows=(2_000,),
 )  # fmt: skip

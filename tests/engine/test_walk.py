@@ -17,7 +17,7 @@ pytestmark = pytest.mark.postgres
 KEYS = {
     "dense": ("id bigint primary key", "n"),
     "sparse": ("id bigint primary key", "n * 200"),
-    "text": ("id text collate \"C\" primary key", "md5(n::text)"),
+    "text": ('id text collate "C" primary key', "md5(n::text)"),
     "uuid": ("id uuid primary key", "md5(n::text)::uuid"),
     "composite": ("a int, id text, primary key (a, id)", "n % 7, 'it''s \\ ' || n"),
 }
