@@ -16,13 +16,14 @@ Key = tuple[str, ...]
 
 class Walk(Struct, frozen=True, kw_only=True):
     """`end`: the key at which it ends, fixed when it began. `at` None: nothing is done. `beyond`: ranges (behind the
-    first key, up to the second) that are done before what precedes them. `keys`: how many keys are done, of `total`;
+    first key, up to the second) that are done before what precedes them, each with its place in the order in which they
+    were begun, which is that of the keys. `keys`: how many keys are done, of `total`;
     `rows`: how many rows of them were changed, as far as command tags told. `number`: how often it has begun anew."""
 
     end: Key
     total: int
     at: Key | None = None
-    beyond: tuple[tuple[Key | None, Key], ...] = ()
+    beyond: tuple[tuple[Key | None, Key, int], ...] = ()
     keys: int = 0
     rows: int = 0
     number: int = 0
@@ -39,6 +40,7 @@ def reached(walk: Walk | None, reach: dict[str, Any], rows: int | None) -> Walk 
         after = None if reach["after"] is None else tuple(map(str, reach["after"]))
         upto, end = tuple(map(str, reach["upto"])), tuple(map(str, reach["end"]))
         keys, total, number = int(reach["keys"]), int(reach["total"]), int(reach.get("number", 0))
+        order = int(reach.get("order", 0))
     except (KeyError, TypeError, ValueError, OverflowError):
         return walk
     if walk is None or walk.number != number:
@@ -47,7 +49,7 @@ def reached(walk: Walk | None, reach: dict[str, Any], rows: int | None) -> Walk 
     if after == at:
         at = upto
     else:
-        beyond.append((after, upto))
+        beyond.append((after, upto, order))
     while (behind := next((each for each in beyond if each[0] == at), None)) is not None:
         at = behind[1]
         beyond.remove(behind)
@@ -60,17 +62,22 @@ def reached(walk: Walk | None, reach: dict[str, Any], rows: int | None) -> Walk 
 def gaps(walk: Walk) -> tuple[tuple[Key | None, Key], ...]:
     """The ranges before what lies beyond, which are still to be done, in their order as far as that is known: behind
     one key, up to the other."""
-    if not walk.beyond:
-        return ()
-    done = dict(walk.beyond)
-    # Ranges of one round follow each other; each one that is done begins where one that is not ends.
-    starts = [after for after, _upto in walk.beyond if after is not None and after not in done.values()]
+    ends = {after: upto for after, upto, _order in walk.beyond}
+    behind = set(ends.values())
+    chains: list[tuple[int, Key, Key]] = []
+    for after, _upto, _order in walk.beyond:
+        if after is None or after in behind:
+            continue
+        end, members = after, {after}
+        while end in ends:
+            members.add(end)
+            end = ends[end]
+        first = min(order for begins, _upto, order in walk.beyond if begins in members)
+        chains.append((first, after, end))
     found: list[tuple[Key | None, Key]] = []
     before: Key | None = walk.at
-    for start in starts:
+    # Each chain holds a range of the round in which the gaps came to be; those were begun in the order of their keys.
+    for _first, start, end in sorted(chains):
         found.append((before, start))
-        end = done[start]
-        while end in done:
-            end = done[end]
         before = end
     return tuple(found)

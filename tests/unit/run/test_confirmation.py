@@ -84,7 +84,7 @@ class TestOutsideTheWindow:
     def test_what_counts_as_changing_is_a_trait_of_the_kind(self, kind: str) -> None:
         step = Step(id="a", title="A", kind=kind, spec={})
         refused = decide(at(OVER, listed(step)).state, c.Execute(step="a"), "ana", OVER)
-        changing = kind in ("sql", "batch", "psql", "command", "quiesce", "restore")
+        changing = kind in ("sql", "batch", "psql", "command", "quiesce", "restore", "load")
         assert (isinstance(refused, Refusal) and refused.code == "confirm") is changing
 
     def test_a_program_that_changes_nothing_needs_no_window(self) -> None:

@@ -228,7 +228,21 @@ def test_lint() -> None:
     assert lint(KIND, {"sql": SQL}) == []
     assert "batch-statement" in codes(lint(KIND, {"sql": "select 1; select 2"}))
     assert "batch-statement" in codes(lint(KIND, {"sql": "vacuum t"}))
-    assert "batch-statement" in codes(lint(KIND, {"sql": ""}))
+    assert codes(lint(KIND, {"sql": ""})) == ["batch-either"]
+    walk = {"table": "app.t", "set": "a = 1", "where": "a is null"}
+    assert lint(KIND, walk) == [] and lint(KIND, walk | {"key": ["a", "b"], "workers": 2}) == []
+    assert codes(lint(KIND, walk | {"sql": SQL})) == ["batch-either"]
+    assert codes(lint(KIND, {"table": "t"})) == ["batch-either"]
+    assert codes(lint(KIND, {"sql": SQL, "workers": 2})) == ["batch-table"]
+    assert codes(lint(KIND, walk | {"workers": 0, "target": 0.0, "total": "select 1"})) == [
+        "batch-workers", "batch-target", "batch-counts",
+    ]  # fmt: skip
+    assert "batch-statement" in codes(lint(KIND, walk | {"set": "a = 1; drop table t"}))
+
+
+def test_what_grows_with_the_square_of_the_table_is_warned_of() -> None:
+    again = "update t set a = 1 where id in (select id from t where a is null order by id limit 100)"
+    assert [(f.code, f.level) for f in lint(KIND, {"sql": again})] == [("batch-quadratic", "warning")]
 
 
 def test_what_it_is() -> None:

@@ -47,6 +47,12 @@ phases:
           - {id: c9, title: t, psql: {file: p.sql, single_transaction: false}}
           - {id: e1, title: t, load: {scripts: [], clients: [2, 1], for: 500ms}}
           - {id: e2, title: t, load: {scripts: [p.sql], clients: [2], must_hold: 1}}
+          - {id: e3, title: t, batch: {table: a, set: "b = 1", workers: 9, target: 0s, total: "select 1"}}
+          - {id: e4, title: t, batch: {sql: "update a set b = 1", where: "b is null"}}
+          - {id: e5, title: t, batch: {}}
+          - id: e6
+            title: t
+            batch: "update a set b = 1 where id in (select id from a where b is null order by id limit 5)"
           - {id: d1, title: t, sql: {file: goose.sql}}
           - {id: d2, title: t, sql: {file: goose.sql, part: up}, undo: {sql: {file: goose.sql}}}
           - {id: d3, title: t, quiesce: {command: [pause], keep: [dba]}}

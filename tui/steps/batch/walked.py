@@ -213,11 +213,11 @@ class Walker:
         statements = [SqlStatement(text=keys.change(self.spec, key, after, upto))]
         if not self.checked:
             statements.append(SqlStatement(text=keys.consumed(self.spec, key, after, upto)))
+        number, self.number = self.number, self.number + 1
         reach = {
             "after": None if after is None else list(after), "upto": list(upto), "end": list(walk.end), "keys": count,
-            "total": walk.total, "number": walk.number,
+            "total": walk.total, "number": walk.number, "order": number,
         }  # fmt: skip
-        number, self.number = self.number, self.number + 1
         return RunTransaction(
             statements=tuple(statements), settings=self.settings, statement=number, reach=reach
         )  # fmt: skip
