@@ -24,8 +24,8 @@ from tui.journal.line import Line
 
 FAULTS: Final = ("cut", "reset", "drop", "half open", "stall")
 STEPS: Final = (
-    "look", "single", "deferred", "script", "each", "batch", "walk", "save", "verify", "index", "psql", "loose", "program",
-    "ask", "last", "undo.psql", "undo.index", "undo.walk", "undo.batch", "undo.each", "undo.single", "back",
+    "look", "single", "deferred", "script", "each", "batch", "walk", "save", "verify", "index", "psql", "loose",
+    "program", "ask", "last", "undo.psql", "undo.index", "undo.walk", "undo.batch", "undo.each", "undo.single", "back",
 )  # fmt: skip
 PATIENCE: Final = 90.0
 STALLED_S: Final = 3.0

@@ -87,11 +87,8 @@ def touches(spec: BatchSpec, looking: Looking) -> Touches:
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Batches and rows."""
-    return [
-        (key, str(evidence[key]))
-        for key in ("batches", "rows", "total", "left", "left_keys", "resumed_at")
-        if key in evidence
-    ]
+    shown = ("batches", "rows", "total", "left", "left_keys", "resumed_at")
+    return [(key, evidence[key]) for key in shown if key in evidence]
 
 
 TEXTS = {
