@@ -146,19 +146,6 @@ class Page:
                 deeper = self._key(self.defs[name], of)
                 if deeper:
                     return f"{key}.{deeper}"
-                key = self._way(spec, of)
-                found += [f"`{key}`: {schema['description']}", "", *self._table(schema), ""]
-        return found
-
-    def _way(self, spec: Json, of: str) -> str:
-        """By which keys one comes to a part: `consistency.orphans`."""
-        for key, value in spec["properties"].items():
-            told = json.dumps(value)
-            if f'"#/$defs/{of}"' in told:
-                return str(key)
-            for other, schema in self.defs.items():
-                if f'"#/$defs/{other}"' in told and (way := self._way(schema, of)):
-                    return f"{key}.{way}"
         return ""
 
     def _table(self, schema: Json) -> Iterator[str]:
