@@ -18,6 +18,8 @@ from tests.postgres_server import Database
 from tui.cli.main import group
 from tui.journal.events import OpenWindow, Policy
 from tui.run.clock import rfc3339
+from tui.run.commands import Execute, Rest
+from tui.run.order import Refusal
 
 PLAN = """
 virada: 1
@@ -58,7 +60,12 @@ async def test_it_is_started_again_for_its_next_phase(
     ) as rig:
         await rig.ended("now")
         # As a reboot does, or SIGTERM: nothing runs, so that nothing has to be decided afterwards.
-        await rig.stop()
+        assert rig.do(Rest()) is None
+        rig.engine.helm._clients.clear()
+        assert rig._task is not None
+        await rig._task
+        (rested,) = rig.events("run.rested")
+        assert rested["data"]["until"] == rfc3339(opens + 12) and rig.recorder.state.closed is None
         monkeypatch.setenv("VIRADA_HOME", str(tmp_path))
         monkeypatch.setenv("PGPASSWORD", "h1dden-pw")
         asked = CliRunner().invoke(group(), ["continue", rig.paths.id, "--headless", "--print-timer"])
@@ -102,3 +109,12 @@ async def test_where_nothing_waits_for_its_time_no_timer_is_told(
         monkeypatch.setenv("VIRADA_HOME", str(tmp_path))
         asked = CliRunner().invoke(group(), ["continue", rig.paths.id, "--print-timer"], standalone_mode=False)
     assert asked.exception is not None and "waits for its time" in str(asked.exception)
+
+
+@pytest.mark.postgres
+@awaited
+async def test_an_engine_is_not_let_go_while_something_runs(tmp_path: Path, empty_database: Database) -> None:
+    async with Rig(tmp_path, empty_database, "          - {id: a, title: A, sql: select pg_sleep(20)}") as rig:
+        rig.do(Execute(step="a"))
+        refused = rig.do(Rest())
+        assert isinstance(refused, Refusal) and refused.code == "busy"

@@ -48,6 +48,7 @@ FORMS: dict[str, Form] = {
     "feedback": Form(c.Feedback, N_("Record what users or colleagues said."), (), "text"),
     "resolve": Form(c.Resolve, N_("An error (E1) is dealt with; TEXT says how."), ("error",), "text"),
     "handover": Form(c.Handover, N_("Give the helm up, with a note for the next person."), (), "note"),
+    "rest": Form(c.Rest, N_("End the engine where nothing runs; the run stays open.")),
     "close": Form(c.Close, N_("End the run: nothing more can be done in it."), (), "reason"),
 }
 OPTIONS = ("reason", "note", "confirm", "to", "step")

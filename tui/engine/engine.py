@@ -149,6 +149,12 @@ class Engine:
                 raise self._broken
             if self._ending:
                 return
+            if self.recorder.state.resting and not self._tasks:
+                # Who asked for it hears of it first.
+                if not self.helm.clients or time.monotonic() - idle_since >= LINGER:
+                    return
+                await comes(self._wake, 0.1)
+                continue
             wait, again = self._do(next_effects(self.recorder.state, time.time()))
             if again:
                 continue

@@ -105,9 +105,13 @@ class Handover(Command, frozen=True, kw_only=True):
     note: str
 
 
+class Rest(Command, frozen=True, kw_only=True):
+    """The engine ends where nothing runs, and the run stays open until another one takes it up."""
+
+
 class Close(Confirmable, frozen=True, kw_only=True):
     pass
 
 
 _OfStep = Execute | RunTo | Skip | Sign | ByHand | Retry | Undo | Cancel
-AnyCommand = _OfStep | Hold | Resume | Accept | Drive | Rollback | Note | Feedback | Resolve | Handover | Close
+AnyCommand = _OfStep | Hold | Resume | Accept | Drive | Rollback | Note | Feedback | Resolve | Handover | Rest | Close

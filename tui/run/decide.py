@@ -6,10 +6,12 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, HoldReason
 from tui.run import commands as c
 from tui.run.attested import only_signed
+from tui.run.clock import rfc3339
 from tui.run.confirmation import is_dangerous, unconfirmed
 from tui.run.driving import driven
 from tui.run.order import HELD, about, barred, begin, blocked, busy, in_rollback, may_begin, undecided
 from tui.run.order import Refusal as Refusal
+from tui.run.phase_starts import ahead as phase_starts
 from tui.run.rollback import stays
 from tui.run.state import RunState
 from tui.run.steps import StepState, is_signed
@@ -79,9 +81,22 @@ def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decis
             return (e.ErrorResolved(id=error, text=text),)
         case c.Handover(note=note):
             return (e.HelmReleased(person=state.helm or by, note=note),)
+        case c.Rest():
+            return _rest(state, wall)
         case c.Close():
             return _close(state, command, wall)
     return Refusal(code="unknown", message="this engine does not know that command")
+
+
+def _rest(state: RunState, wall: float) -> Decision:
+    for other in state.running():
+        return busy(other)
+    if state.rolling_back:
+        return Refusal(code="rollback", message="the run is being rolled back")
+    if state.quiesced:
+        return _closed_to_others(state)
+    coming = phase_starts(state, wall)
+    return (e.RunRested(until=rfc3339(coming[0].at) if coming else None),)
 
 
 def _execute(state: RunState, command: c.Execute, wall: float) -> Decision:
@@ -329,6 +344,12 @@ def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Dec
     return (rollback_events(state, reason, to),)
 
 
+def _closed_to_others(state: RunState) -> Refusal:
+    step = state.quiesced[0].step
+    message = f"the target is still closed to others by {step}; undo it first"
+    return Refusal(code="quiesced", message=message, facts={"step": step})
+
+
 def _close(state: RunState, command: c.Close, wall: float) -> Decision:
     reason, confirm = command.reason, command.confirm
     for other in state.running():
@@ -337,9 +358,7 @@ def _close(state: RunState, command: c.Close, wall: float) -> Decision:
     if state.rolling_back:
         return Refusal(code="rollback", message="the run is being rolled back")
     if state.quiesced:
-        step = state.quiesced[0].step
-        message = f"the target is still closed to others by {step}; undo it first"
-        return Refusal(code="quiesced", message=message, facts={"step": step})
+        return _closed_to_others(state)
     refusal = unconfirmed(state, command, wall)
     if refusal is not None:
         return refusal

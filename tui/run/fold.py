@@ -79,8 +79,12 @@ def _recovered(state: RunState, event: e.RunRecovered, line: Line) -> RunState:
         steps = steps.replace(replace(steps[step], recover=True))
     return replace(
         state, steps=steps, helm=None, engine=event.engine, recoveries=state.recoveries + 1,
-        policy=event.policy or state.policy,
+        policy=event.policy or state.policy, resting=False,
     )  # fmt: skip
+
+
+def _rested(state: RunState, event: e.RunRested, line: Line) -> RunState:
+    return replace(state, resting=True)
 
 
 def _held(state: RunState, event: e.RunHeld, line: Line) -> RunState:
@@ -268,6 +272,7 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     **DATABASE_HANDLERS,
     e.RunOpened: _opened,
     e.RunRecovered: _recovered,
+    e.RunRested: _rested,
     e.RunHeld: _held,
     e.RunResumed: _resumed,
     e.RunDriven: lambda state, event, line: replace(state, policy=event.policy),

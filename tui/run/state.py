@@ -230,6 +230,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     closed: RunClosed | None = None
     engine: dict[str, Any] = {}
     recoveries: int = 0
+    resting: bool = False
+    """A person has let the engine end; another one that takes the run up goes on."""
     unknown_events: int = 0
     active: tuple[str, ...] = ()
     """Ids of running steps, in the order in which they began."""

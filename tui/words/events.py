@@ -98,6 +98,14 @@ def _resumed(event: e.RunResumed, line: Line, state: RunState) -> Told:
     return Told("person", say(said) + because(event.reason))
 
 
+def _rested(event: e.RunRested, line: Line, state: RunState) -> Told:
+    if event.until is None:
+        return Told("person", say(Said("The engine ends, by {by}; the run stays open", by=line.by)))
+    said = Said("The engine ends, by {by}; the run stays open, and its next phase begins at {until}",
+                by=line.by, until=event.until)  # fmt: skip
+    return Told("person", say(said))
+
+
 def _driven(event: e.RunDriven, line: Line, state: RunState) -> Told:
     why = word(TAKEN_OVER, event.reason)
     return Told("person", say(Said("{person} drives from here on, by hand ({why})", person=line.by, why=why)))
@@ -233,7 +241,7 @@ def _swapped(event: e.SwapDone, line: Line, state: RunState) -> Told:
 
 TOLD: dict[type[e.Event], Teller] = {
     e.RunOpened: _opened, e.RunBeside: _beside, e.RunRecovered: _recovered, e.RunHeld: _held, e.RunResumed: _resumed,
-    e.RunDriven: _driven, e.RunClosed: _closed, e.ClockStepped: _clock, e.HelmTaken: _taken,
+    e.RunDriven: _driven, e.RunRested: _rested, e.RunClosed: _closed, e.ClockStepped: _clock, e.HelmTaken: _taken,
     e.HelmReleased: _released, e.NoteAdded: _note, e.FeedbackAdded: _feedback, e.ErrorRecorded: _error,
     e.ErrorResolved: _resolved, e.GuardBreached: _breached, e.GuardCleared: _cleared, e.TriggerFired: _fired,
     e.RollbackStarted: _rollback, e.RollbackFinished: _rolled_back, e.BackupRecorded: _backup, e.LogLines: _log,

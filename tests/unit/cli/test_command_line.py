@@ -32,6 +32,7 @@ from tui.run import commands as c
         ("feedback faster please", c.Feedback(text="faster please")),
         ("resolve E1 was a typo", c.Resolve(error="E1", text="was a typo")),
         ("handover --note yours", c.Handover(note="yours")),
+        ("rest", c.Rest()),
         ("close", c.Close()),
     ],
 )

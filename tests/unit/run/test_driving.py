@@ -95,6 +95,14 @@ def test_what_says_nothing_of_the_work_ends_nothing(drive: str, name: str) -> No
     assert not [line for line in run.lines if line.type == "run.driven"]
 
 
+def test_an_engine_that_is_let_go_leaves_it_as_it_is_for_the_next_one() -> None:
+    run = stands("pending", AUTOMATIC)
+    assert not isinstance(run.ask(c.Rest()), Refusal)
+    assert run.state.policy == AUTOMATIC and run.state.resting
+    run.append(e.RunRecovered())
+    assert run.state.policy == AUTOMATIC and not run.state.resting
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_refused_command_ends_nothing(name: str) -> None:
     run = stands("running", AUTOMATIC)

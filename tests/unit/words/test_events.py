@@ -27,6 +27,7 @@ SAID: tuple[e.Event, ...] = (
     e.RunHeld(reason="lunch"), e.RunHeld(code="not_the_primary"), e.RunResumed(), e.RunResumed(reason="failover"),
     e.RunResumed(policy=e.Policy(drive="run_to", until="fill")), e.RunResumed(policy=e.Policy(drive="autopilot")),
     e.RunResumed(beside=("other",)), e.RunResumed(identity={"timeline": 2}), e.RunDriven(reason="joined"),
+    e.RunRested(), e.RunRested(until="2026-12-06T22:00:00.000000Z"),
     e.RunClosed(outcome="rolled_back", stays=("fill",)), e.ClockStepped(seconds=-3.0), e.HelmTaken(person="ana"),
     e.HelmTaken(person="ana", taken_from="bruno", reason="he sleeps"), e.HelmReleased(person="ana", note="lunch"),
     e.StepStarted(**STEP, confirm="demo", reason="now"), e.StepStarted(**STEP, undoes="fill"),

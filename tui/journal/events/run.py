@@ -181,6 +181,15 @@ class RunResumed(Event, frozen=True, kw_only=True):
     beside: tuple[str, ...] = ()
 
 
+class RunRested(Event, frozen=True, kw_only=True):
+    """Nothing runs, and the engine ends at a person's word; the run stays open. `until`: when its next phase begins
+    (RFC 3339), where one waits for its time."""
+
+    TYPE: ClassVar[str] = "run.rested"
+    INCIDENT: ClassVar[bool] = True
+    until: str | None = None
+
+
 class RunDriven(Event, frozen=True, kw_only=True):
     """Who drives from here on, and why: a person took over from what went on by itself. What is held stays held."""
 
