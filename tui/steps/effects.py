@@ -331,13 +331,45 @@ class StoreBeside(Effect, frozen=True, kw_only=True):
     text: str
 
 
+class Piped(Struct, frozen=True, kw_only=True):
+    """What stands around a program: `before` and `behind` it others, each fed by the one before it, without the
+    target's connection. `source`: a file that the first one reads. `into`: the new file (0600, durable) that gets what
+    the last one prints; "" drops it, None prints it."""
+
+    before: tuple[tuple[str, ...], ...] = ()
+    behind: tuple[tuple[str, ...], ...] = ()
+    source: str = ""
+    into: str | None = None
+
+
+class PipedDone(Struct, frozen=True, kw_only=True):
+    """What passed through: `bytes` and `sha256` of what the last one printed, where that was not left to be printed;
+    `plain_bytes` and `plain_sha256` of what the program itself was fed by others, or fed them with."""
+
+    statuses: tuple[int, ...] = ()
+    bytes: int = 0
+    sha256: str = ""
+    plain_bytes: int = 0
+    plain_sha256: str = ""
+
+
+class Growing(Struct, frozen=True, kw_only=True):
+    """A file or directory that a program writes, by whose size its progress is told: beside the bytes of the `last`
+    one, which is no total, and, for a directory with a file for each of so many `tables`, how many were begun."""
+
+    path: str
+    last: int | None = None
+    tables: int | None = None
+
+
 class RunChild(Effect, frozen=True, kw_only=True):
     """A program in its own process group -> ChildDone. `${...}` in `environment` values is expanded.
 
     `target`: it reaches the plan's target as a session does, under `settings`; with `source` the standby whose snapshot
     was taken. `authored`: a program of the plan's author, whatever its name. `changes`: how it ended is not all that
     matters, it may have changed the database. `files`: the working directory of its own holds the plan's files.
-    `tail`: characters that are kept of the end of its output.
+    `tail`: characters that are kept of the end of its output. `piped`: what stands before and behind it. `written`: by
+    what its progress is told.
     """
 
     argv: tuple[str, ...]
@@ -349,8 +381,9 @@ class RunChild(Effect, frozen=True, kw_only=True):
     source: bool = False
     authored: bool = False
     files: bool = False
-    watch_path: str | None = None
+    written: Growing | None = None
     tail: int = 2000
+    piped: Piped | None = None
 
 
 class Snapshot(Effect, frozen=True, kw_only=True):
@@ -375,7 +408,7 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     it is `lost`, it was, and how it ended is not known. `output_error`: why its output is not all kept.
 
     `settings_lost`: what the way to the server (a pooler, an old libpq) did not let it have of the target's settings.
-    `severed`: why the engine ended it, which its end does not tell.
+    `severed`: why the engine ended it, which its end does not tell. `piped`: what passed through, where it told that.
     """
 
     status: int | None
@@ -389,6 +422,7 @@ class ChildDone(Struct, frozen=True, kw_only=True):
     lost: bool = False
     output_error: str | dict[str, Any] | None = None
     severed: FailReason | None = None
+    piped: PipedDone | None = None
 
 
 class RunPsql(Effect, frozen=True, kw_only=True):
@@ -435,12 +469,32 @@ class PathHash(Struct, frozen=True, kw_only=True):
     listed: tuple[tuple[str, str], ...] = ()
 
 
+class DecodeFiles(Effect, frozen=True, kw_only=True):
+    """The files of a dump in a directory, compressed by gzip or not at all, are read to their ends in several
+    threads -> Decoded."""
+
+    path: str
+
+
+class Decoded(Struct, frozen=True, kw_only=True):
+    """`bytes`: what they hold. `broken`: names of files that gzip's own checksum refuses; `cut`: those of tables' rows
+    that do not end as pg_dump ends them. `other`: something is in another form, of which nothing was read."""
+
+    bytes: int = 0
+    files: int = 0
+    seconds: float = 0.0
+    broken: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
+    other: bool = False
+    error: str | dict[str, Any] | None = None
+
+
 class Probe(Effect, frozen=True, kw_only=True):
     """A fact about the target, its host or this one -> dict of neutral facts; `error` in it when unknown."""
 
     name: Literal[
-        "identity", "disk", "room", "tools", "connections", "database_size", "path_prepare", "backup_space",
-        "last_backup", "epoch", "encryption", "dumps",
+        "identity", "disk", "room", "tools", "connections", "database_size", "path_prepare", "path_make",
+        "backup_space", "dump_methods", "last_backup", "epoch", "encryption", "dumps",
     ]  # fmt: skip
     arguments: dict[str, Any] = {}
 

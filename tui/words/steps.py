@@ -45,7 +45,18 @@ def progress_sentence(progress: dict[str, Any]) -> str:
             whole = size(total) if bytes_ else number(total)
             text = _("{done} of {total}").format(done=shown, total=whole if bytes_ else f"{whole} {unit}".rstrip())
             text += f" ({share(done, total) * 100:.0f} %)"
+    text = ", ".join(part for part in (text, *_beside(progress)) if part)
     return ": ".join(part for part in (phase, text) if part)
+
+
+def _beside(progress: dict[str, Any]) -> Iterable[str]:
+    """What says how far it is where nobody knows the whole: the last time, and tables begun."""
+    last, table, tables = (progress.get(name) for name in ("last", "table", "tables"))
+    if isinstance(last, int | float) and last > 0:
+        whole = size(last) if progress.get("unit") == "bytes" else number(last)
+        yield _("{last} the last time").format(last=whole)
+    if isinstance(table, int) and isinstance(tables, int) and 0 < table <= tables:
+        yield _("table {n} of {tables}").format(n=number(table), tables=number(tables))
 
 
 def evidence_words(step: StepState) -> str:

@@ -28,7 +28,7 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("steps/(batch|query)", "sql", "the key of their own specs"),
     ("steps/check/pgbackrest_stanza", "backup", "what pgBackRest lists"),
     ("steps/verify_backup/", "restore", "a level of verification"),
-    ("steps/quiesce", "command", "a key of its spec"),
+    ("steps/(quiesce|backup|store_backup|collect)", "command", "a key of its spec"),
     ("helm/protocol", "command", "why a client comes"),
     ("cli/|console/(input/|commander)|words/refusals", "sign|check", "a command, and what refuses it"),
 )

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tui.sql.quoting import literal
-from tui.steps.verify_backup.scratch import connected, created, settings
+from tui.sql.quoting import database_argument, literal
+from tui.steps.verify_backup.scratch import created, settings
 
 LIBC = {"datcollate": "de_DE.UTF-8", "datctype": "C", "datlocprovider": "c"}
 
@@ -54,7 +54,7 @@ def test_settings_come_with_their_values_whatever_is_in_them() -> None:
     [("scratch_1", "scratch_1"), ("a=b", "dbname='a=b'"), ("it's", "dbname='it\\'s'"), ("-c", "dbname='-c'")],
 )
 def test_a_name_is_no_connection_string(name: str, argument: str) -> None:
-    assert connected(name) == argument
+    assert database_argument(name) == argument
 
 
 def test_literals() -> None:

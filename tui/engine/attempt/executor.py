@@ -10,9 +10,9 @@ from typing import Any
 
 from tui.engine.attempt.proof import Prover
 from tui.engine.drivers.child import ChildDriver
+from tui.engine.drivers.dump_files import DumpFileDriver
 from tui.engine.drivers.files import keep_artifact, kept_artifact, load_artifact, store_artifact, store_beside
 from tui.engine.drivers.fingerprint import FingerprintDriver
-from tui.engine.drivers.hashes import HashDriver
 from tui.engine.drivers.lanes import SqlLanes
 from tui.engine.drivers.network import NetworkDriver
 from tui.engine.drivers.notify import NotifyDriver
@@ -117,7 +117,7 @@ class Executor:
         self.network = NetworkDriver(environment, self.stop)
         self.notifying = NotifyDriver(environment, self.stop)
         self.probes = ProbeDriver(target, opened, environment, paths)
-        self.hashes = HashDriver(self.stop.is_set)
+        self.dump_files = DumpFileDriver(self.stop.is_set)
 
         artifacts = paths.artifacts
         self._drivers: dict[type[fx.Effect], Callable[[Any], Awaitable[Any]]] = {
@@ -131,7 +131,8 @@ class Executor:
             fx.KeepArtifact: self._keep, fx.ReadOutput: self._output_text,
             fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),
             fx.TakeFingerprint: FingerprintDriver(self.queries, self.outage).take,
-            fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.hashes.hash,
+            fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.dump_files.hash,
+            fx.DecodeFiles: self.dump_files.decode,
             fx.Now: self._now,
             net.Fetch: self.network.fetch, net.Connect: self.network.connect,
             net.LookAtCertificate: self.network.certificate, net.Notify: self.notifying.tell,
@@ -326,7 +327,7 @@ class Executor:
     async def release(self) -> None:
         """Close what the attempt opened."""
         await self._each(
-            self.lanes.close, self.queries.close, self.snapshots.close, self.children.close, self.hashes.close,
+            self.lanes.close, self.queries.close, self.snapshots.close, self.children.close, self.dump_files.close,
             self.output.close,
         )  # fmt: skip
 

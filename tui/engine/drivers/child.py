@@ -36,7 +36,7 @@ from tui.postgres.evidence import fence
 from tui.postgres.identity import OtherTarget
 from tui.postgres.session import Session
 from tui.runs.paths import RunPaths
-from tui.steps.effects import ChildDone, RunChild
+from tui.steps.effects import ChildDone, Growing, RunChild
 
 
 class Accompaniment(Protocol):
@@ -148,6 +148,7 @@ class ChildDriver:
             child = await Child.start(
                 argv, env=environment, cwd=directory, raw_path=raw, redactor=redactor.fresh(),
                 descriptors=() if accompany is None else accompany.descriptors, supervisors=self._supervisors,
+                told=() if effect.piped is None else effect.argv,
             )  # fmt: skip
         except (ChildNotStarted, OSError) as error:
             return ChildDone(status=None, error=neutral_of(error))
@@ -155,7 +156,7 @@ class ChildDriver:
         if effect.target and not effect.source:
             self.under_way = RunningProgram(
                 identity=child.identity, application=self.start.application,
-                ours=Path(argv[0]).name in LIBPQ_PROGRAMS and not effect.authored,
+                ours=Path(effect.argv[0]).name in LIBPQ_PROGRAMS and not effect.authored,
                 tolerate=self.start.settings(effect.settings).tolerate_s,
             )  # fmt: skip
         try:
@@ -184,7 +185,7 @@ class ChildDriver:
         if beside is not None:
             beside.add_done_callback(lambda task: self._unled(task, child))
         timer = asyncio.create_task(self._time_out(effect.timeout, timed_out)) if effect.timeout else None
-        watcher = asyncio.create_task(self._watch(effect.watch_path)) if effect.watch_path else None
+        watcher = asyncio.create_task(self._watch(effect.written)) if effect.written else None
         try:
             found = await self._follow(child, raw, redactor, ended, effect.tail)
             if beside is not None:
@@ -195,7 +196,8 @@ class ChildDriver:
                     task.cancel()
         seconds = round(time.monotonic() - began, 6)
         return msgspec.structs.replace(
-            found, seconds=seconds, timed_out=timed_out.is_set(), settings_lost=lost, severed=self._severed
+            found, seconds=seconds, timed_out=timed_out.is_set(), settings_lost=lost, severed=self._severed,
+            piped=None if effect.piped is None else self.start.passed_through(),
         )  # fmt: skip
 
     def _unled(self, accompanying: asyncio.Task[None], child: Child) -> None:
@@ -270,14 +272,17 @@ class ChildDriver:
                 # Whoever looks for processes needs descriptors, of which there may be none now.
                 await asyncio.sleep(1.0)
 
-    async def _watch(self, path: str) -> None:
+    async def _watch(self, written: Growing) -> None:
         """How far a program that writes a file has come: bytes written, with no total invented."""
         while True:
             await asyncio.sleep(1.0)
-            size = await asyncio.to_thread(_size, Path(path))
+            size, tables = await asyncio.to_thread(_size, Path(written.path))
             self._recorder.append(
-                StepProgress(step=self._step.id, attempt=self._attempt, phase="writing", done=float(size), unit="bytes")
-            )
+                StepProgress(
+                    step=self._step.id, attempt=self._attempt, phase="writing", done=float(size), unit="bytes",
+                    last=written.last, table=None if written.tables is None else tables, tables=written.tables,
+                )
+            )  # fmt: skip
 
     async def close(self) -> None:
         """Remove what only this attempt's programs needed."""
@@ -345,10 +350,12 @@ def _status(raw: Path) -> int | None:
         return None
 
 
-def _size(path: Path) -> int:
+def _size(path: Path) -> tuple[int, int]:
+    """Bytes of a file, or of a directory's files, and how many of these hold rows of a table."""
     try:
-        if path.is_dir():
-            return sum(p.stat().st_size for p in path.iterdir())
-        return path.stat().st_size
+        if not path.is_dir():
+            return path.stat().st_size, 0
+        sizes = {file.name: file.stat().st_size for file in path.iterdir()}
+        return sum(sizes.values()), sum(1 for name in sizes if name[0].isdigit())
     except OSError:
-        return 0
+        return 0, 0

@@ -1,8 +1,7 @@
-"""Hashes of what was written: read in a few threads, so that no disk is waited for, and given up with the attempt."""
+"""Hashes of files, read in a few threads."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 from collections.abc import Callable
@@ -13,40 +12,11 @@ from typing import Final
 from tui.engine.exceptions import SCARCE
 from tui.files import open_regular
 from tui.journal.remarks import Coded, Remarked
-from tui.probes.tasks import apart
-from tui.steps.effects import HashPath, PathHash
+from tui.steps.effects import PathHash
 
 AT_ONCE: Final = min(4, os.cpu_count() or 1)
 """Files that are read at a time."""
 _PIECE: Final = 1 << 20
-
-
-class HashDriver:
-    """Carries out HashPath of one attempt: waited for, or beside other work. `stop`: whether the attempt is to end."""
-
-    def __init__(self, stop: Callable[[], bool]) -> None:
-        self._stop = stop
-        self._closed = False
-        self._beside: dict[str, asyncio.Task[PathHash]] = {}
-
-    async def hash(self, effect: HashPath) -> PathHash | None:
-        """The hash; what was begun beside other work is waited for, or is begun now."""
-        if effect.beside:
-            self._beside[effect.path] = asyncio.create_task(self._hashed(effect.path))
-            return None
-        begun = self._beside.pop(effect.path, None)
-        return await (begun or self._hashed(effect.path))
-
-    async def _hashed(self, path: str) -> PathHash:
-        return await apart(lambda: hashed(Path(path), lambda: self._closed or self._stop()))
-
-    async def close(self) -> None:
-        """Give up what nobody waits for any more."""
-        self._closed = True
-        for task in self._beside.values():
-            task.cancel()
-        await asyncio.gather(*self._beside.values(), return_exceptions=True)
-        self._beside.clear()
 
 
 def hashed(path: Path, stop: Callable[[], bool] = lambda: False) -> PathHash:

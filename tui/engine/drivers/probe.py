@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from msgspec import to_builtins
 
 from tui.engine.drivers import dumps, space
-from tui.engine.programs.client_tools import find_tool, tool_major
+from tui.engine.programs.client_tools import compresses, find_tool, tool_major
 from tui.engine.target.access import TargetAccess
+from tui.files import create_file
 from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.scalars import ExpansionError, disk_need, expand
@@ -63,6 +65,10 @@ class ProbeDriver:
                     return await asyncio.to_thread(dumps.dumps_in, directory, self._environment)
                 case "path_prepare":
                     return await asyncio.to_thread(self._prepare, effect.arguments)
+                case "path_make":
+                    return await asyncio.to_thread(_make, Path(effect.arguments["path"]), effect.arguments["directory"])
+                case "dump_methods":
+                    return await asyncio.to_thread(self._dump_methods)
                 case "backup_space":
                     return await self._backup_space(str(effect.arguments["path"]))
         except OtherTarget:
@@ -134,7 +140,17 @@ class ProbeDriver:
         """Bytes free where a backup goes, and what a guess of its size can rest on."""
         found = await space.on_this_host(path, self._environment)
         last = await asyncio.to_thread(space.last_backup, self._target.facts(), self._paths)
-        return found | {"last_bytes": last, "database_bytes": await self._database_bytes()}
+        restored = await asyncio.to_thread(space.last_restore, self._target.facts(), self._paths)
+        known = {"last_bytes": last, "database_bytes": await self._database_bytes()}
+        return found | known | ({} if restored is None else {"last_restore": restored})
+
+    def _dump_methods(self) -> dict[str, Any]:
+        """What a dump can be compressed with here."""
+        server = None if self._target.identity is None else self._target.identity.server_version // 10000
+        path = find_tool("pg_dump", self._environment, server, self._opened.demo is not None)
+        programs = [name for name in ("zstd",) if find_tool(name, self._environment, server, False)]
+        own = path is not None and compresses(path, "zstd:1")
+        return {"zstd": own, "programs": programs, "cpus": len(os.sched_getaffinity(0))}
 
     def _tools(self, names: list[str]) -> dict[str, Any]:
         identity = self._target.identity
@@ -165,3 +181,13 @@ class ProbeDriver:
         if path.exists() or path.is_symlink():
             return {"error": Coded(Remarked.BACKUP_EXISTS, path=path).neutral()}
         return {"path": str(path)}
+
+
+def _make(path: Path, directory: bool) -> dict[str, Any]:
+    """The place itself, closed to others before anything is written into it: whoever writes keeps its mode."""
+    if directory:
+        path.mkdir(mode=0o700)
+        path.chmod(0o700)
+    else:
+        os.close(create_file(path, 0o600))
+    return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Final
 
 import msgspec
 
+from tui.engine.programs import pipeline
 from tui.engine.programs.client_tools import LIBPQ_PROGRAMS, find_tool, tool_major
 from tui.engine.programs.private_files import PrivateFiles
+from tui.engine.programs.supervisor_pool import INTERPRETER
 from tui.engine.programs.termination import MARK
 from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunOpened
@@ -32,8 +35,9 @@ from tui.postgres.conninfo.resolve import Resolved
 from tui.postgres.conninfo.service_file import own_file, render
 from tui.postgres.errors import ConnectFailed, OtherServer
 from tui.postgres.session import Session
-from tui.steps.effects import RunChild, SqlSettings
+from tui.steps.effects import Piped, PipedDone, RunChild, SqlSettings
 
+PIPELINE: Final = Path(pipeline.__file__)
 ARTIFACTS: Final = "VIRADA_ARTIFACTS"
 """In the environment of the plan's own programs: where they may leave files that belong to the run."""
 
@@ -56,6 +60,8 @@ class ProgramStart:
         self._private = private
         self.source: tuple[Resolved, Session] | None = None
         """The standby that programs go to which are told to."""
+        self.report: Path | None = None
+        """Where the programs that run now, each fed by another, tell what passed through them."""
 
     async def prepared(self, effect: RunChild) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
         """Arguments, environment, and what of the target's settings it will lack.
@@ -81,7 +87,32 @@ class ProgramStart:
         if effect.target:
             environment, statements, lost = await self._way(effect, program, environment, given)
             argv = _before(argv, [word for statement in statements for word in ("-c", statement)])
+        if effect.piped is not None:
+            argv = self._piped(effect.piped, argv, environment)
         return argv, environment, lost
+
+    def _piped(self, piped: Piped, argv: list[str], environment: Mapping[str, str]) -> list[str]:
+        """The arguments of what runs all of them. Raises LookupError for one that is not there."""
+        self.report = self._private.write("piped", b"")
+        stages = [_found(other, environment) for other in piped.before]
+        main = len(stages)
+        stages += [argv, *(_found(other, environment) for other in piped.behind)]
+        wanted = {
+            "stages": stages,
+            "main": main,
+            "source": piped.source,
+            "into": piped.into,
+            "told_in": str(self.report),
+        }
+        return [*INTERPRETER, str(PIPELINE), msgspec.json.encode(wanted).decode()]
+
+    def passed_through(self) -> PipedDone | None:
+        """What the last pipeline reported; None where it did not come to that."""
+        report, self.report = self.report, None
+        try:
+            return None if report is None else msgspec.json.decode(report.read_bytes(), type=PipedDone)
+        except (OSError, msgspec.DecodeError):
+            return None
 
     async def _way(
         self, effect: RunChild, program: str, environment: dict[str, str], given: Mapping[str, str]
@@ -175,6 +206,14 @@ class ProgramStart:
             parameters=parameters, address=address, known=session.known, options=not pooled,
             encoding=session.server_encoding,
         )  # fmt: skip
+
+
+def _found(argv: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:
+    """The arguments with the program's path. Raises LookupError."""
+    path = shutil.which(argv[0], path=environment.get("PATH"))
+    if path is None:
+        raise LookupError(Coded(Remarked.PROGRAM_NOT_HERE, name=argv[0]))
+    return [path, *argv[1:]]
 
 
 def _before(argv: list[str], words: list[str]) -> list[str]:

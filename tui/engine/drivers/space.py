@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final
@@ -144,6 +144,35 @@ def _free(place: Path) -> int:
 
 def last_backup(identity: Mapping[str, Any], run: RunPaths | None = None) -> int | None:
     """Bytes of the last backup of this database in any run that can be read, `run`'s own first; None without one."""
+    for _run, lines in _of_the_database(identity, run):
+        for line in reversed(lines):
+            if b'"type":"backup.recorded"' in line and isinstance(bytes_ := _data(line).get("bytes"), int):
+                return bytes_
+    return None
+
+
+def last_restore(identity: Mapping[str, Any], run: RunPaths | None = None) -> dict[str, Any] | None:
+    """The last trial restore of a backup of this database: `seconds`, `database_bytes` of the source then, the `run`;
+    None where none is known."""
+    for of, lines in _of_the_database(identity, run):
+        for line in reversed(lines):
+            if b'"type":"step.passed"' in line and b'"restore_s":' in line:
+                evidence = _data(line).get("evidence") or {}
+                if isinstance(evidence.get("restore_s"), int | float):
+                    return {"run": of} | {name: evidence.get(name) for name in ("restore_s", "database_bytes", "bytes")}
+    return None
+
+
+def _data(line: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(line)["data"]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _of_the_database(identity: Mapping[str, Any], run: RunPaths | None) -> Iterator[tuple[str, list[bytes]]]:
+    """The latest runs on this database that can be read, `run` first, with the lines of their journals."""
     runs = [] if run is None else [run]
     try:
         runs += list_runs()[:_RUNS]
@@ -156,12 +185,9 @@ def last_backup(identity: Mapping[str, Any], run: RunPaths | None = None) -> int
                 if os.fstat(file.fileno()).st_size > _LARGEST:
                     continue
                 lines = file.read(_LARGEST).splitlines()
-            opened = json.loads(lines[0])["data"].get("identity") or {}
-            if any(opened.get(name) != identity.get(name) for name in ("system_identifier", "database")):
-                continue
-            for line in reversed(lines):
-                if b'"type":"backup.recorded"' in line:
-                    return int(json.loads(line)["data"]["bytes"])
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        except OSError:
             continue
-    return None
+        opened = (_data(lines[0]) if lines else {}).get("identity") or {}
+        names = ("system_identifier", "database")
+        if isinstance(opened, dict) and all(opened.get(name) == identity.get(name) for name in names):
+            yield paths.id, lines

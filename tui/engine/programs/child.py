@@ -94,12 +94,14 @@ class Child:
         redactor: Redactor | None = None,
         descriptors: Sequence[int] = (),
         supervisors: SupervisorPool | None = None,
+        told: Sequence[str] = (),
     ) -> Child:
         """Starts `argv` with exactly `env` (and a token), its output appended to the new file `raw_path` (0600).
 
         `argv[0]` is looked for in the PATH of `env`. `uid` and `gid` need root; without `gid` the account's group is
         taken. `redactor` cleans the arguments for the identity. `descriptors` are open in the command under the same
-        numbers. `supervisors` may have one in waiting. Raises ChildNotStarted.
+        numbers. `supervisors` may have one in waiting. `told`: the arguments that are told of it in the place of its
+        own. Raises ChildNotStarted.
         """
         raw_path = raw_path.absolute()
         program = argv[0]
@@ -122,7 +124,7 @@ class Child:
         try:
             # It cannot be reaped before the thread that does so exists, so its number is its own until then.
             started = start_time(process.pid, until_reaped=True)
-            cleaned = [(redactor or Redactor()).text(argument) for argument in argv]
+            cleaned = [(redactor or Redactor()).text(argument) for argument in told or argv]
             identity = ChildIdentity(process.pid, -1 if started is None else started, boot_id(), cleaned, token)
             return cls(identity, raw_path, process)
         except BaseException:

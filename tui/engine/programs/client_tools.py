@@ -53,3 +53,15 @@ def tool_major(path: str) -> int | None:
         return None
     match = re.search(r"\) (\d+)", said)
     return int(match[1]) if match else None
+
+
+@cache
+def compresses(path: str, method: str) -> bool:
+    """Whether this pg_dump was built with a method of compression. No version tells that: it is asked to use it on a
+    server that is not there, and says what it lacks before it looks for one."""
+    argv = [path, "--format=custom", "--file=/dev/null", f"--compress={method}", "--dbname=host=/nonexistent"]
+    try:
+        said = subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False, env={"LC_ALL": "C"}).stderr
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return "connection to server" in said

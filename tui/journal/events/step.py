@@ -47,12 +47,18 @@ class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class StepProgress(StepEvent, frozen=True, kw_only=True):
+    """How far a step is. `last`: what it came to the last time, which is no total; `table` of `tables`: the tables that
+    were begun, of those there are."""
+
     TYPE: ClassVar[str] = "step.progress"
     BULK: ClassVar[bool] = True
     phase: str | None = None
     done: float | None = None
     total: float | None = None
     unit: str | None = None
+    last: float | None = None
+    table: int | None = None
+    tables: int | None = None
 
 
 class StepWaiting(StepEvent, frozen=True, kw_only=True):

@@ -52,17 +52,24 @@ def damage(
     if files is None:
         return Damage(reason=FailReason.HASH_DIFFERS, evidence=evidence | {"damaged_all": True})
     other = sums.differing(files, found.listed)
-    evidence |= {"damaged": list(other.names[:_NAMED]), "damaged_count": len(other.names)}
     if other.added:
         evidence |= {"added": list(other.added[:_NAMED])}
-    entries: list[toc.TocEntry] | None = None
-    if other.names and not {"toc.dat", posixpath.basename(path)} & set(other.names):
-        entries = yield from _contents(context, path, timeout)
-    held = sums.meant(other.names, entries)
-    evidence |= {"damaged_tables": list(held.tables[:_NAMED]), "damaged_tables_count": len(held.tables)}
-    evidence |= {"damaged_large_objects": True} if held.large_objects else {}
-    evidence |= {"damaged_all": True} if held.all else {}
+    evidence |= yield from named(context, path, other.names, timeout)
     return Damage(reason=FailReason.HASH_DIFFERS, evidence=evidence)
+
+
+def named(
+    context: Context, path: str, names: tuple[str, ...], timeout: float | None = None
+) -> Generator[Effect, Any, dict[str, Any]]:
+    """What these files of the dump at `path` hold, as evidence of damage."""
+    entries: list[toc.TocEntry] | None = None
+    if names and not {"toc.dat", posixpath.basename(path)} & set(names):
+        entries = yield from _contents(context, path, timeout)
+    held = sums.meant(names, entries)
+    found: dict[str, Any] = {"damaged": list(names[:_NAMED]), "damaged_count": len(names)}
+    found |= {"damaged_tables": list(held.tables[:_NAMED]), "damaged_tables_count": len(held.tables)}
+    found |= {"damaged_large_objects": True} if held.large_objects else {}
+    return found | ({"damaged_all": True} if held.all else {})
 
 
 def _files(recorded: Mapping[str, Any], path: str) -> Generator[Effect, Any, tuple[tuple[str, str], ...] | None]:

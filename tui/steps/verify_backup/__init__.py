@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from msgspec.structs import fields
@@ -10,10 +10,11 @@ from msgspec.structs import fields
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
 from tui.said import N_, Quoted
-from tui.steps.archive.damage import damage
+from tui.steps.archive.damage import damage, named
+from tui.steps.archive.reading import Reading, reading
 from tui.steps.child import child_evidence
 from tui.steps.context import Context, StepRun
-from tui.steps.effects import Failed, Passed
+from tui.steps.effects import Decoded, DecodeFiles, Effect, Failed, Passed
 from tui.steps.verify_backup.spec import VerifyBackupSpec
 from tui.steps.verify_backup.trial import run, trial
 
@@ -28,20 +29,47 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
     evidence: dict[str, Any] = {"path": path, "level": spec.level} | found.evidence
     if found.reason is not None:
         return Failed(reason=found.reason, evidence=evidence)
-    listed = yield from run(context, spec, ("pg_restore", "--list", "--file=/dev/null", path))
+    if spec.level == "hash":
+        return Passed(evidence=evidence)
+    how = reading(recorded, spec.decrypt)
+    if how is None:
+        return Failed(reason=FailReason.ENCRYPTED, evidence=evidence)
+    listed = yield from run(context, spec, ("pg_restore", "--list", "--file=/dev/null"), how)
     if listed.status != 0:
         return Failed(reason=FailReason.LIST_FAILED, evidence=evidence | child_evidence(listed) | {"tail": listed.tail})
     if spec.level == "list":
         return Passed(evidence=evidence)
-    decoded = yield from run(context, spec, ("pg_restore", "--file=/dev/null", path))
-    if decoded.status != 0:
-        return Failed(
-            reason=FailReason.DECODE_FAILED, evidence=evidence | child_evidence(decoded) | {"tail": decoded.tail}
-        )
-    evidence["decode_s"] = decoded.seconds
+    broken = yield from _decoded(context, spec, recorded, how, evidence)
+    if broken is not None:
+        return broken
     if spec.level == "decode":
         return Passed(evidence=evidence)
-    return (yield from trial(context, spec, path, recorded.get("horizon"), evidence))
+    return (yield from trial(context, spec, how, recorded.get("horizon"), evidence))
+
+
+def _decoded(
+    context: Context, spec: VerifyBackupSpec, recorded: dict[str, Any], how: Reading, evidence: dict[str, Any]
+) -> Generator[Effect, Any, Failed | None]:
+    """Read all of it: by several files at a time where gzip or nothing compressed them, otherwise by pg_restore."""
+    if recorded.get("format") == "directory" and how.path:
+        found: Decoded = yield DecodeFiles(path=how.path[0])
+        if found.error is not None:
+            return Failed(reason=FailReason.BACKUP_UNREADABLE, evidence=evidence | {"error": found.error})
+        bad = tuple(sorted((*found.broken, *found.cut)))
+        if bad:
+            told = yield from named(context, how.path[0], bad, spec.timeout)
+            return Failed(reason=FailReason.DECODE_FAILED, evidence=evidence | told)
+        if not found.other:
+            evidence |= {"decode_s": found.seconds, "plain_bytes": found.bytes}
+            return None
+    done = yield from run(context, spec, ("pg_restore", "--file=/dev/null"), how)
+    if done.status != 0:
+        return Failed(reason=FailReason.DECODE_FAILED, evidence=evidence | child_evidence(done) | {"tail": done.tail})
+    if done.piped is not None and done.piped.plain_sha256 != recorded.get("plain_sha256"):
+        told = {"plain_sha256": done.piped.plain_sha256, "recorded": recorded.get("plain_sha256")}
+        return Failed(reason=FailReason.DECODE_FAILED, evidence=evidence | told)
+    evidence["decode_s"] = done.seconds
+    return None
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
@@ -55,7 +83,7 @@ def lint(lint: Lint) -> Iterable[Finding]:
     if spec.level != "restore":
         for field in fields(VerifyBackupSpec):
             key = field.name
-            if key not in ("of", "level", "timeout") and getattr(spec, key) != field.default:
+            if key not in ("of", "level", "decrypt", "timeout") and getattr(spec, key) != field.default:
                 yield Finding(code="verify-level", facts={"key": Quoted(key)}, key=key)
 
 
@@ -76,6 +104,7 @@ TEXTS = {
     "verify-of-nothing": N_("'of' must name a backup step; {of} is no step"),
     "verify-level": N_("{key} says what a trial restore takes; write 'level: restore'"),
     FailReason.NO_BACKUP: N_("there is no backup to verify"),
+    FailReason.ENCRYPTED: N_("the backup is encrypted, and 'decrypt' does not say what reads it"),
     FailReason.HASH_DIFFERS: N_("the hash differs from the recorded one"),
     FailReason.LIST_FAILED: N_("the backup's contents could not be listed"),
     FailReason.DECODE_FAILED: N_("the backup could not be decoded"),
@@ -92,5 +121,5 @@ TEXTS = {
 
 KIND = Kind(
     name="verify_backup", spec=VerifyBackupSpec, execute=execute, fence="child", repeat="always", short="of",
-    patient=True, texts=TEXTS, lint=lint, needs=needs, facts=facts,
+    patient=True, arguments=("decrypt",), texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

@@ -6,12 +6,11 @@ setting of the database.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import msgspec
 
-from tui.sql.quoting import conninfo_value, identifier, literal
+from tui.sql.quoting import identifier, literal
 
 MARK: Final = "virada trial restore"
 """The comment of a scratch database: only one that has it is dropped."""
@@ -82,10 +81,3 @@ def settings(name: str, of: list[list[Any]]) -> list[tuple[str, str]]:
 
 def dropped(name: str) -> str:
     return f"drop database if exists {identifier(name)} with (force)"
-
-
-def connected(name: str) -> str:
-    """The database's name as an argument of libpq's programs, which take one with `=` for a connection string."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$-]*", name):
-        return name
-    return f"dbname={conninfo_value(name)}"

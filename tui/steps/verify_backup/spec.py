@@ -19,9 +19,13 @@ class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     of: str
     """The id of the `backup` step. `verify_backup: backup` is short for it."""
-    level: Literal["list", "decode", "restore"] = "decode"
-    """`list`: the table of contents alone, which a truncated archive passes. `decode`: every byte is read. `restore`:
-    all of it is restored into a scratch database and compared."""
+    level: Literal["hash", "list", "decode", "restore"] = "decode"
+    """`hash`: it is what was written, byte by byte. `list`: the table of contents alone can be read, too, which a
+    truncated archive passes. `decode`: all of it is read. `restore`: all of it is restored into a scratch database and
+    compared."""
+    decrypt: tuple[str, ...] = ()
+    """A program and its arguments that reads what the backup's `encrypt` printed and prints the dump (`[age, -d, -i,
+    KEYFILE]`). Without it an encrypted backup is worth its hash alone."""
     database: str = "virada_restore_check"
     """The name of the scratch database that a trial restore makes and drops again."""
     jobs: int = 1

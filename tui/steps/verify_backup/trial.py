@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterable
 from typing import Any, Final
 
 from tui.journal.codes import FailReason, LeftOut
-from tui.sql.quoting import identifier, literal
+from tui.sql.quoting import database_argument, identifier, literal
 from tui.steps.archive import toc
+from tui.steps.archive.reading import Reading
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
@@ -76,7 +77,7 @@ _ONE_DATABASE: Final = ("pg_cron",)
 
 
 def trial(
-    context: Context, spec: VerifyBackupSpec, path: str, horizon: str | None, evidence: dict[str, Any]
+    context: Context, spec: VerifyBackupSpec, how: Reading, horizon: str | None, evidence: dict[str, Any]
 ) -> StepRun:
     """Carry it out; the scratch database is gone afterwards, whatever came of it. `horizon`: the oldest transaction
     that was open when the backup was taken."""
@@ -91,7 +92,7 @@ def trial(
     refused = yield from _clear(spec, evidence)
     if refused is not None:
         return refused
-    entries, missing = yield from _contents(context, spec, path, encoding)
+    entries, missing = yield from _contents(context, spec, how, encoding)
     if entries is None:
         return Failed(reason=FailReason.LIST_FAILED, evidence=evidence)
     if missing:
@@ -112,7 +113,7 @@ def trial(
         return Failed(reason=reason, evidence=evidence | {"database": spec.database}, error=made[-1])
     named += yield from _settings(spec, settings)
     evidence |= {"left_out": named[:_NAMED], "left_out_count": len(named)} if named else {}
-    outcome = yield from _into(context, spec, path, entries, bool(superuser), evidence)
+    outcome = yield from _into(context, spec, how, entries, bool(superuser), evidence)
     if isinstance(outcome, Passed) and spec.compare:
         outcome = yield from _held_against_the_source(context, spec, entries, horizon, outcome)
     dropped: tuple[SqlError | None, ...] = yield Maintain(statements=(scratch.dropped(spec.database),))
@@ -122,10 +123,14 @@ def trial(
     return Failed(reason=outcome.reason, evidence=told, error=outcome.error)
 
 
-def run(context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...]) -> Generator[Effect, Any, ChildDone]:
-    """One of PostgreSQL's programs, in English, so that what it says of an error can be read."""
+def run(
+    context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...], how: Reading
+) -> Generator[Effect, Any, ChildDone]:
+    """pg_restore upon the dump, in English, so that what it says of an error can be read."""
     limit = spec.timeout or context.step.timeout
-    done: ChildDone = yield RunChild(argv=argv, timeout=limit, target=True, environment={"LC_ALL": "C"}, tail=_KEPT)
+    done: ChildDone = yield RunChild(
+        argv=(*argv, *how.path), timeout=limit, target=True, environment={"LC_ALL": "C"}, tail=_KEPT, piped=how.piped
+    )
     return done
 
 
@@ -146,12 +151,12 @@ def _clear(spec: VerifyBackupSpec, evidence: dict[str, Any]) -> Generator[Effect
 
 
 def _contents(
-    context: Context, spec: VerifyBackupSpec, path: str, encoding: str
+    context: Context, spec: VerifyBackupSpec, how: Reading, encoding: str
 ) -> Generator[Effect, Any, tuple[list[toc.TocEntry] | None, list[str]]]:
     """What is to be restored, and what of the plan's names the backup does not have; None when it cannot be listed."""
     name = f"{context.step.id}.{context.attempt}.toc"
     listed = yield from run(
-        context, spec, ("pg_restore", "--list", "--verbose", f"--file={context.artifacts}/{name}", path)
+        context, spec, ("pg_restore", "--list", "--verbose", f"--file={context.artifacts}/{name}"), how
     )
     if listed.status != 0:
         return None, []
@@ -223,13 +228,13 @@ def _settings(spec: VerifyBackupSpec, settings: list[list[Any]]) -> Generator[Ef
 
 
 def _into(
-    context: Context, spec: VerifyBackupSpec, path: str, entries: list[toc.TocEntry], superuser: bool,
+    context: Context, spec: VerifyBackupSpec, how: Reading, entries: list[toc.TocEntry], superuser: bool,
     evidence: dict[str, Any],
 ) -> Generator[Effect, Any, Passed | Failed]:  # fmt: skip
     """Restore these entries and count what arrived; `counts` in the evidence are the rows of each table by name."""
     tools = yield Probe(name="tools", arguments={"names": ["pg_restore"]})
     program, server = tools.get("found", {}).get("pg_restore", {}).get("major"), tools.get("server_major")
-    argv = ["pg_restore", "--no-password", f"--dbname={scratch.connected(spec.database)}"]
+    argv = ["pg_restore", "--no-password", f"--dbname={database_argument(spec.database)}"]
     tolerant = program is not None and server is not None and server < _TRANSACTION_TIMEOUT <= program
     if not tolerant:
         argv.append("--exit-on-error")
@@ -238,13 +243,13 @@ def _into(
     evidence |= {name.replace("-", "_"): f"--{name}" in argv for name in ("no-owner", "no-privileges")}
     if context.step.as_ is not None:
         argv.append(f"--role={context.step.as_}")
-    if spec.jobs > 1:
+    if spec.jobs > 1 and how.piped is None:
         argv.append(f"--jobs={spec.jobs}")
     if spec.schemas or spec.tables or evidence.get("left_out"):
         name = f"{context.step.id}.{context.attempt}.list"
         yield StoreArtifact(name=name, text=toc.written(entries))
         argv.append(f"--use-list={context.artifacts}/{name}")
-    restored = yield from run(context, spec, (*argv, path))
+    restored = yield from run(context, spec, tuple(argv), how)
     evidence |= {"restore_s": restored.seconds}
     if restored.status != 0 and not (tolerant and _only_a_setting(restored)):
         return (yield from _why(context, spec, restored, evidence))
