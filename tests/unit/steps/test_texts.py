@@ -22,6 +22,9 @@ phases:
       - title: Example
         steps:
           - {id: b1, title: t, backup: {directory: /b, space: much, jobs: 4}}
+          - {id: b1a, title: t, backup: {}}
+          - {id: b1b, title: t, backup: {command: [x], jobs: 2}}
+          - {id: b1c, title: t, backup: {directory: /b, prefer: time, format: directory, encrypt: [x]}}
           - {id: b2, title: t, verify_backup: {of: nothing, level: list, schemas: [a]}}
           - {id: b3, title: t, verify_backup: b4}
           - {id: b4, title: t, command: {run: []}}

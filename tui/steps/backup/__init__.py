@@ -77,12 +77,10 @@ def needs(spec: BackupSpec) -> Needs:
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Where it lies, how big it is, its hash; how it was made, where and of which moment."""
     named = (
-        "path", "format", "compress", "packed", "bytes", "sha256", "plain_sha256", "seconds", "from", "host", "lsn",
-        "replayed", "by", "exit_status",
+        "path", "format", "compress", "packed", "bytes", "sha256", "plain_sha256", "restore_point", "seconds", "from",
+        "host", "lsn", "replayed", "by", "exit_status",
     )  # fmt: skip
-    found = [(key, evidence[key]) for key in named if key in evidence]
-    point = evidence.get("restore_point") or {}
-    return [*found, ("restore_point", f"{point['name']} {point['lsn']}")] if "lsn" in point else found
+    return [(key, evidence[key]) for key in named if key in evidence]
 
 
 TEXTS = {
