@@ -195,12 +195,21 @@ NotCompared = StrEnum("NotCompared", "CLOSED NOT_READ NOT_STILL NOT_TAKEN OTHER_
 `NOT_TAKEN`: one of the two sides alone is known."""
 
 
+Shortcoming = StrEnum(
+    "Shortcoming",
+    """
+ARCHIVER_FAILS CLOCK_CHANGE LEFT_TO_A_PERSON NEVER_REHEARSED NOT_AS_SEALED NOT_READABLE NOT_TO_ITS_END NOT_UNDONE
+NO_DURATION NO_PRIVILEGE NO_ROLE NO_SOURCE NO_TABLE NO_UNDO OTHER_FILES OTHER_STEPS REHEARSED_LONG_AGO ROW_SECURITY
+RUNS_UNREAD TABLES_UNTOLD
+""",
+)
+"""Why a check of what a change needs does not hold, or is not known to; told with its facts."""
+
+
 FAMILIES: tuple[type[StrEnum], ...] = (
     Outcome, EffectCode, FateCode, FateReason, HoldReason, EvidenceState, FailReason, WaitReason, CancelReason,
     DriveReason, Replication, SkipReason, TriggerReason, Standing, Unmeasured, LeftOut, Incomparable,
-    Hindrance, Fact,
-
-    DriveReason, Replication, SkipReason, TriggerReason, Standing, Unmeasured, LeftOut, Incomparable, NotCompared,
+    Hindrance, NotCompared, Shortcoming,
     Fact,
 )  # fmt: skip
 """All of them, for the tests that hold each member against the tests marked with it."""

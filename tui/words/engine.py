@@ -8,6 +8,7 @@ from typing import Final
 from tui.journal.remarks import Remarked as R
 from tui.said import N_, Said, several
 from tui.words.hindrances import HINDRANCES
+from tui.words.shortcomings import SHORTCOMINGS
 
 SENTENCES: Final[Mapping[str, str | Said]] = {
     R.ANSWERED_OTHERWISE: N_("the server answered {answer} to {statement}"),
@@ -212,4 +213,5 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.WATCH_ENDED: N_("The watch of {name} ended: {reason}"),
     R.WITH_HINT: N_("{said} {hint}"),
     **HINDRANCES,
+    **SHORTCOMINGS,
 }

@@ -36,6 +36,11 @@ class Looked:
         self.failed: list[str] = evidence.get("failed", [])
         self.unanswered: list[str] = evidence.get("unanswered", [])
 
+    @property
+    def codes(self) -> set[str]:
+        """Every reason that is told of a row."""
+        return {why["code"] for row in self.rows for why in row.get("why", ())}
+
     def row(self, name: str, **facts: Any) -> dict[str, Any]:
         """The one of this name, and with these facts."""
         found = [row for row in self.rows if row["name"] == name and facts.items() <= row.items()]

@@ -13,6 +13,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.pgbouncer import pgbouncer
 from tests.postgres_server import Database, create_database, drop_database, own_server
 from tui.demo.server import Server
+from tui.journal.codes import Shortcoming
 
 ADD = """
 alter table app.orders add region text;
@@ -42,6 +43,7 @@ def made_by(database: Database, owner: str) -> None:
             connection.execute(statement)
 
 
+@pytest.mark.unsaid(Shortcoming.NO_PRIVILEGE, Shortcoming.NO_ROLE, Shortcoming.NO_TABLE, Shortcoming.TABLES_UNTOLD)
 @awaited
 async def test_a_role_without_privileges_is_told_what_it_lacks(each_server: Server, tmp_path: Path) -> None:
     database = create_database(each_server, "template0")
@@ -52,6 +54,7 @@ async def test_a_role_without_privileges_is_told_what_it_lacks(each_server: Serv
     row = found.row("access_tables", of=role)
     maintain = "MAINTAIN" if database.value("select current_setting('server_version_num')::int >= 170000") else "owner"
     assert (row["holds"], found.failed) == (False, ["access_tables"])
+    assert found.codes == {"no_privilege"} and "app.lines of postgres (add, line 4: UPDATE)" in found.words
     # Of orders it is the owner.
     assert [(one["table"], one["need"], one["line"], one["command"]) for one in row["missing"]] == [
         ("app.lines", "SELECT", 4, "UPDATE"), ("app.lines", "TRIGGER", 5, "CREATE TRIGGER"),
@@ -69,7 +72,7 @@ async def test_a_role_without_privileges_is_told_what_it_lacks(each_server: Serv
     whole = await look(tmp_path / "3", dsn, "{access: true}", STEPS, files={"add.sql": ADD})
     row = whole.row("access_tables", of=role)
     assert (row["holds"], row["missing"]) == (True, []) and row["found"] == row["expected"] >= 5
-    assert whole.event["type"] == "step.passed", whole.rows
+    assert whole.event["type"] == "step.passed" and not whole.codes, whole.rows
     with database.connect() as connection:
         connection.execute(f"drop owned by {role}")
         connection.execute(f"drop role {role}")
@@ -92,6 +95,7 @@ async def test_it_is_asked_for_the_role_that_acts(empty_database: Database, tmp_
     assert found.row("access_tables", of=role)["missing"][0]["need"] == "INSERT"
     own = found.row("access_tables", of="postgres")
     assert (own["holds"], own["untold"]) == (True, ["run"])
+    assert found.codes == {"no_privilege", "no_table"}
     assert found.row("access_tables", found="missing")["tables"] == ["app.gone"]
     assert found.row("access_database")["found"] == database.name and "access_database" in found.failed
     with database.connect() as connection:
@@ -99,6 +103,7 @@ async def test_it_is_asked_for_the_role_that_acts(empty_database: Database, tmp_
         connection.execute(f"drop role {role}")
 
 
+@pytest.mark.unsaid(Shortcoming.NOT_READABLE, Shortcoming.ROW_SECURITY)
 @awaited
 async def test_a_full_dump_that_policies_would_cut_short(empty_database: Database, tmp_path: Path) -> None:
     database = empty_database
@@ -116,8 +121,9 @@ async def test_a_full_dump_that_policies_would_cut_short(empty_database: Databas
     with database.connect() as connection:
         connection.execute(f"grant pg_read_all_data to {role}")
         connection.execute("alter table app.orders no force row level security")
+    assert found.codes == {"not_readable", "row_security"}
     whole = await look(tmp_path / "2", dsn, "{access: true}", steps)
-    assert whole.row("access_dump", of=role)["holds"] is True
+    assert not whole.codes and whole.row("access_dump", of=role)["holds"] is True
     tools = whole.row("access_tools")
     assert tools["holds"] is True and tools["majors"]["pg_dump"] >= tools["server_major"]
     with database.connect() as connection:
@@ -164,3 +170,16 @@ async def test_tls_where_it_is_demanded(tmp_path: Path) -> None:
             found = await look(tmp_path / "3", to, "{access: true}")
         row = found.row("access_tls")
         assert (row["found"], row["expected"], row["sslmode"], row["holds"]) == ("none", "encrypted", "require", False)
+
+
+@awaited
+async def test_a_role_that_is_not_there_and_steps_of_which_nobody_can_tell(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    steps = """
+          - {id: run, title: Run, command: [./x.sh]}
+          - {id: dump, title: Dump, as: nobody_here, backup: {directory: /tmp}}
+"""
+    found = await look(tmp_path, empty_database, "{access: true}", steps, files={"x.sh": "#!/bin/sh\n"})
+    assert found.row("access_tables")["holds"] is None and found.codes == {"tables_untold", "no_role"}
+    assert found.row("access_dump")["holds"] is False and "there is no role nobody_here" in found.words

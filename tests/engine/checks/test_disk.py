@@ -14,6 +14,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.probes.parts import Exporter, exporters
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, own_server
+from tui.journal.codes import Shortcoming
 
 HERE = os.uname().nodename
 
@@ -29,6 +30,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", place], check=True)
 
 
+@pytest.mark.unsaid(Shortcoming.ARCHIVER_FAILS)
 @awaited
 async def test_twice_the_database_where_it_lies(each_database: Database, tmp_path: Path) -> None:
     found = await look(tmp_path, each_database, "{disk: true}")
@@ -38,7 +40,7 @@ async def test_twice_the_database_where_it_lies(each_database: Database, tmp_pat
     assert abs(data["need_bytes"] - 2 * int(str(size))) < 1 << 20 and data["place"] == str(each_database.server.data)
     slots = found.row("wal_kept_by_slots")
     assert (slots["holds"], slots["slots"]) == (True, [])
-    assert found.event["type"] == "step.passed" and "disk data" in found.words
+    assert found.event["type"] == "step.passed" and "disk data" in found.words and not found.codes
 
 
 @awaited
@@ -141,6 +143,7 @@ async def test_wal_that_piles_up_is_named(tmp_path: Path) -> None:
         found = await look(tmp_path / "1", database, "{disk: {wal: 20MB}}")
         archive, slots = found.row("archive_backlog"), found.row("wal_kept_by_slots")
         assert (archive["holds"], archive["files"], archive["found"]) == (False, 2, 2 * 16 << 20)
+        assert "archiver_fails" in found.codes and "the archiver fails" in found.words
         assert (slots["holds"], slots["of"]) == (False, "forgotten") and slots["found"] > 20 * 10**6
         assert slots["slots"][0] | {"bytes": 0} == {
             "slot": "forgotten", "bytes": 0, "active": False, "status": "reserved"

@@ -10,6 +10,7 @@ from tests.engine.checks.looks import Looked, looked
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.journal.codes import Shortcoming
 from tui.journal.events import Policy
 from tui.run.commands import Rollback, Skip
 
@@ -58,17 +59,29 @@ async def live(home: Path, database: Database, files: dict[str, str] | None = No
         return found
 
 
+@pytest.mark.unsaid(
+    Shortcoming.NEVER_REHEARSED,
+    Shortcoming.NOT_TO_ITS_END,
+    Shortcoming.NOT_UNDONE,
+    Shortcoming.NOT_AS_SEALED,
+    Shortcoming.NO_UNDO,
+    Shortcoming.OTHER_FILES,
+    Shortcoming.OTHER_STEPS,
+    Shortcoming.REHEARSED_LONG_AGO,
+    Shortcoming.RUNS_UNREAD,
+)
 @awaited
 async def test_the_same_work_that_was_rehearsed_to_its_end(
     database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     none = await live(home, database)
+    assert {"never_rehearsed", "not_undone"} <= none.codes
     assert none.row("staging")["found"] == "nothing" and none.row("rollback_rehearsed")["missing"] == ["add"]
     back = await rehearse(home, database, back=True)
     partial = await live(home, database)
     row = partial.row("staging")
     assert (row["found"], row["run"], row["status"]) == ("not_to_its_end", back, "rolled_back")
-    assert "staging" in partial.failed
+    assert "staging" in partial.failed and "not_to_its_end" in partial.codes
     rehearsal = await rehearse(home, database)
     with database.connect() as connection:
         connection.execute("drop table added")
@@ -77,6 +90,7 @@ async def test_the_same_work_that_was_rehearsed_to_its_end(
     assert (row["holds"], row["run"], row["compress"]) == (True, rehearsal, 1.0) and row["age_s"] < 60
     row = whole.row("rollback_rehearsed")
     assert (row["holds"], row["found"], row["runs"]) == (True, ["add"], [back])
+    assert whole.codes == set() and whole.row("rollback_duration")["holds"] is None
     old = await live(home, database, plan=PLAN)
     assert old.row("staging")["holds"] is True
 
@@ -92,7 +106,7 @@ async def test_a_script_that_was_changed_since_is_named(database: Database, home
     assert (row["holds"], row["found"], row["run"]) == (False, "other_work", rehearsal)
     assert (row["files_changed"], row["steps_changed"], row["steps_new"]) == (["add.sql"], ["add"], ["more"])
     assert "steps_gone" not in row and "files_new" not in row, "a file that no step names is no part of the work"
-    assert "staging" in found.failed
+    assert "staging" in found.failed and {"other_files", "other_steps"} <= found.codes and "add.sql" in found.words
 
 
 @awaited
@@ -102,12 +116,12 @@ async def test_one_that_is_too_old_or_cannot_be_read(database: Database, home: P
     with database.connect() as connection:
         connection.execute("drop table added")
     old = await live(home, database, plan=plan)
-    assert old.row("staging")["found"] == "too_old" and "staging" in old.failed
+    assert old.row("staging")["found"] == "too_old" and "rehearsed_long_ago" in old.codes
     for journal in (home / "runs").glob("*/journal.jsonl"):
         journal.write_text("{}\n")
     unread = await live(home, database, plan=plan)
     assert unread.row("staging")["holds"] is None and unread.row("staging")["unread"] > 0
-    assert unread.row("rollback_rehearsed")["holds"] is None
+    assert unread.row("rollback_rehearsed")["holds"] is None and "runs_unread" in unread.codes
 
 
 @awaited
@@ -132,6 +146,7 @@ async def test_what_has_no_way_back_is_named_and_a_changed_script_found(database
     present, sealed = found.row("rollback_present"), found.row("rollback_sealed")
     assert (present["holds"], present["without_undo"]) == (False, ["add", "run"])
     assert (sealed["holds"], sealed["files"]) == (False, ["undo.sql"])
+    assert found.codes == {"no_undo", "not_as_sealed", "never_rehearsed"}
     # Nobody knows how long a way back takes that is not there.
     assert found.row("rollback_duration")["holds"] is None
     async with Rig(

@@ -33,6 +33,7 @@ from tui.words import holding
 from tui.words.confirmations import confirmation_words
 from tui.words.hindrances import HINDRANCES
 from tui.words.said import say
+from tui.words.shortcomings import SHORTCOMINGS
 from tui.words.unknown import lack_words
 from tui.words.waiting import wait_words
 
@@ -50,6 +51,7 @@ TABLES: tuple[tuple[Mapping[str, str], tuple[str, ...]], ...] = (
     (w.UNMEASURED, tuple(c.Unmeasured)),
     (w.LEFT_OUT, tuple(c.LeftOut)),
     (HINDRANCES, tuple(c.Hindrance)),
+    (SHORTCOMINGS, tuple(c.Shortcoming)),
     (w.NOT_COMPARED, tuple(c.NotCompared)),
     ({str(code): text for code, text in holding.EVIDENCE.items()}, tuple(c.EvidenceState)),
     (w.REASON, tuple(code for family in REASONS for code in family)),

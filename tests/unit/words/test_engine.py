@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.journal.codes import Hindrance
+from tui.journal.codes import Hindrance, Shortcoming
 from tui.journal.remarks import Coded, Remarked, coded, neutral, neutral_of
 from tui.said import Joined, Said, from_data, to_data
 from tui.words.engine import SENTENCES
@@ -40,7 +40,7 @@ def uses() -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_every_code_has_a_sentence_and_is_used() -> None:
-    assert set(SENTENCES) == {*Remarked, *Hindrance}
+    assert set(SENTENCES) == {*Remarked, *Hindrance, *Shortcoming}
     text = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
     told_of = {*re.findall(r"Remarked\.([A-Z_]+)", text), "LOG_WITHOUT_ERRORS", "LOG_WITHOUT_SQLSTATES"}
     assert set(Remarked.__members__) == told_of

@@ -7,13 +7,15 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from tui.journal.codes import Shortcoming
+from tui.journal.remarks import Coded
 from tui.plan.kinds import Needs
 from tui.plan.model import actions
 from tui.steps.answers import ask
 from tui.steps.answers import look as looked
 from tui.steps.check import privileges
 from tui.steps.check.check import Check
-from tui.steps.check.row import Look, Row, of_error, row
+from tui.steps.check.row import Look, Row, because, named, of_error, row
 from tui.steps.context import Context
 from tui.steps.effects import Probe, Rows, RunQuery
 
@@ -117,9 +119,13 @@ def _dump(context: Context, role: str) -> Look:
         return [row("access_dump", None, None, None, error=of_error(told.error)[1])]
     name, relations, unreadable, cut_short, unread, hidden = told.rows[0]
     if name is None:
-        return [row("access_dump", relations, "no_role", False, of=role)]
+        return [row("access_dump", relations, 0, False, of=role, **because(Coded(Shortcoming.NO_ROLE, role=role)))]
     facts = {"of": name, "unreadable": list(unread), "unreadable_count": unreadable}
     facts |= {"row_security": list(hidden), "row_security_count": cut_short}
+    facts |= because(
+        Coded(Shortcoming.NOT_READABLE, role=name, tables=named(unread)) if unread else None,
+        Coded(Shortcoming.ROW_SECURITY, role=name, tables=named(hidden)) if hidden else None,
+    )
     readable = max(0, relations - unreadable - cut_short)
     return [row("access_dump", relations, readable, not unreadable and not cut_short, **facts)]
 

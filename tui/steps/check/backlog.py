@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tui.journal.codes import Shortcoming
+from tui.journal.remarks import Coded
 from tui.steps.answers import ask
-from tui.steps.check.row import Look, of_error, row
+from tui.steps.check.row import Look, because, of_error, row
 from tui.steps.context import Context
 from tui.steps.effects import Rows, RunQuery, SqlError
 
@@ -33,6 +35,8 @@ def _archiver(context: Context, limit: int) -> Look:
     waiting = behind if ready is None else ready
     told: dict[str, Any] = {"files": waiting, "seen": "names" if ready is not None else "last_archived"}
     told |= {"failing": failing} | ({"failed_wal": failed} if failing else {})
+    if failing:
+        told |= because(Coded(Shortcoming.ARCHIVER_FAILS, file=failed))
     if waiting is None:
         return [row("archive_backlog", limit, None, None, need_bytes=limit, **told)]
     size = waiting * segment

@@ -7,14 +7,18 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from tui.journal.codes import Shortcoming
+from tui.journal.remarks import Coded
 from tui.steps.answers import ask
-from tui.steps.check.row import Look, Row, of_error, row
+from tui.steps.check.row import Look, Row, because, named, of_error, row
 from tui.steps.check.ways import Wanted, way_of
 from tui.steps.context import Context
 from tui.steps.effects import Rows, RunQuery
 from tui.steps.tables import Table
 
 _NAMED: Final = 50
+_SAID: Final = 5
+"""Of what a role lacks so much is said in words."""
 OWNER: Final = "owner"
 _OWNERS: Final = ("ALTER", "DROP", "COMMENT", "CREATE INDEX", "CREATE POLICY", "CREATE RULE", "CREATE STATISTICS")
 _MAINTAINERS: Final = ("VACUUM", "ANALYZE", "ANALYSE", "REINDEX", "CLUSTER", "REFRESH")
@@ -49,10 +53,13 @@ def look(context: Context, version: int, more: Iterable[str]) -> Look:
     untold: dict[str, Any] = {"untold": list(way.untold)[:_NAMED]} if way.untold else {}
     rows: list[Row] = []
     if way.tables.missing:
-        rows.append(row("access_tables", "there", "missing", False, tables=list(way.tables.missing)[:_NAMED]))
+        gone = list(way.tables.missing)
+        why = because(Coded(Shortcoming.NO_TABLE, tables=named(gone)))
+        rows.append(row("access_tables", "there", "missing", False, tables=gone[:_NAMED], **why))
     if not needs:
         # What the scripts touch nobody can tell beforehand, or they touch no table that there is.
-        return [*rows, row("access_tables", 0, 0, None if untold else True, **untold)]
+        why = because(Coded(Shortcoming.TABLES_UNTOLD, steps=named(list(way.untold))) if untold else None)
+        return [*rows, row("access_tables", 0, 0, None if untold else True, **untold, **why)]
     asked: dict[tuple[int, str, str], None] = {(oids[each.table], each.role, each.need): None for each in needs}
     arguments = {
         "oids": [oid for oid, _role, _need in asked], "roles": [role for _oid, role, _need in asked],
@@ -115,8 +122,15 @@ def _of_role(
     asked = len({(each.table, each.need) for each in needs})
     told: dict[str, Any] = {"of": name or role, "missing": list(missing.values())[:_NAMED]}
     if name is None:
-        told["role"] = "missing"
+        told |= because(Coded(Shortcoming.NO_ROLE, role=role))
+    elif missing:
+        told |= because(*(_lack(name, one) for one in list(missing.values())[:_SAID]))
     if unknown:
         told["unknown"] = [{"table": table, "need": need} for table, need in unknown][:_NAMED]
     all_of_them = False if missing else None if unknown else True
     return row("access_tables", asked, asked - len(missing) - len(unknown), all_of_them, **told)
+
+
+def _lack(role: str, missing: Mapping[str, Any]) -> Coded:
+    facts = {key: missing.get(key, "-") for key in ("need", "table", "owner", "step", "line")}
+    return Coded(Shortcoming.NO_PRIVILEGE, role=role, what=missing.get("command", "-"), **facts)

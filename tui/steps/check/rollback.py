@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from tui.journal.codes import Shortcoming
+from tui.journal.remarks import Coded
 from tui.plan.model import Step, places
 from tui.plan.scalars import Duration
 from tui.steps.check.check import Check
-from tui.steps.check.row import Look, Row, row
+from tui.steps.check.row import Look, Row, because, named, row
 from tui.steps.context import Context
 from tui.steps.effects import Now, PastRehearsals, Rehearsals, Sealed, Timetable, Timetabled
 
@@ -33,9 +35,9 @@ def look(context: Context, spec: RollbackSpec | bool, evidence: dict[str, Any]) 
     rows = [_present(context, changing, wanted)]
     changed: tuple[dict[str, str], ...] = yield Sealed()
     names = [one["file"] for one in changed]
-    rows.append(
-        row("rollback_sealed", len(context.files), len(context.files) - len(names), not names, files=names[:_NAMED])
-    )
+    whole = len(context.files)
+    why = because(Coded(Shortcoming.NOT_AS_SEALED, files=named(names)) if names else None)
+    rows.append(row("rollback_sealed", whole, whole - len(names), not names, files=names[:_NAMED], **why))
     if context.rehearsal:
         rows.append(row("rollback_rehearsed", undone, "this_run", True))
     elif undone:
@@ -58,6 +60,8 @@ def _present(context: Context, changing: list[Step], wanted: RollbackSpec) -> Ro
         "rollback_steps": own[:_NAMED],
     }
     there = len(changing) - len(without)
+    if without and not own:
+        facts |= because(Coded(Shortcoming.NO_UNDO, steps=named(without)))
     return row("rollback_present", len(changing), there, not without or bool(own), **facts)
 
 
@@ -68,18 +72,23 @@ def _rehearsed(undone: list[str], found: PastRehearsals, wanted: RollbackSpec, n
     facts: dict[str, Any] = {"missing": missing[:_NAMED], "runs": sorted(set(found.undone.values()))[-_NAMED:]}
     if missing:
         # A run that cannot be read may have tried them.
+        unread = Coded(Shortcoming.RUNS_UNREAD, number=found.unread) if found.unread else None
+        facts |= because(Coded(Shortcoming.NOT_UNDONE, steps=named(missing)), unread)
         return row("rollback_rehearsed", undone, ran, None if found.unread else False, unread=found.unread, **facts)
     age = now - min(found.undone_at[ident] for ident in undone)
     facts["age_s"] = round(age, 3)
     if wanted.max_age is not None:
         facts["max_age_s"] = wanted.max_age
-    return row("rollback_rehearsed", undone, ran, wanted.max_age is None or age <= wanted.max_age, **facts)
+    in_time = wanted.max_age is None or age <= wanted.max_age
+    if not in_time:
+        facts |= because(Coded(Shortcoming.REHEARSED_LONG_AGO, run=facts["runs"][0], hours=round(age / 3600, 1)))
+    return row("rollback_rehearsed", undone, ran, in_time, **facts)
 
 
 def _duration(context: Context, told: Timetabled) -> Row:
     """How long going back takes, rehearsed or estimated, all parts of it."""
     known = told.rollback_s is not None and not told.rollback_least
-    facts: dict[str, Any] = {"least": told.rollback_least}
+    facts: dict[str, Any] = {"least": told.rollback_least, "unit": "s"}
     if context.rehearsal and not known:
         return row("rollback_duration", "known", "this_run", True, **facts)
     return row("rollback_duration", "known", told.rollback_s, True if known else None, **facts)

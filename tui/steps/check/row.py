@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from tui.journal.remarks import Coded
 from tui.steps.answers import answers
 from tui.steps.effects import Effect, SqlError
 
@@ -20,6 +21,17 @@ def row(
     """`error`: a fact that was asked for; what it says of why nobody knows is taken from it."""
     said = {} if error is None else {key: error[key] for key in ("error", "sqlstate") if error.get(key) is not None}
     return {"name": name, "expected": expected, "found": found, "holds": holds} | facts | said
+
+
+def because(*reasons: Coded | None) -> dict[str, Any]:
+    """Why it does not hold, or is not known to, as the facts of a row; nothing where there is no reason."""
+    why = [reason.neutral() for reason in reasons if reason is not None]
+    return {"why": why} if why else {}
+
+
+def named(names: Sequence[str], most: int = 10) -> str:
+    """Some names for a sentence, and how many there are where that is more."""
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])}, … ({len(names)})"
 
 
 def of_error(error: SqlError | None) -> tuple[bool | None, dict[str, Any]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
+from tui.journal.codes import Shortcoming
+from tui.journal.remarks import Coded
 from tui.plan.model import Plan
 from tui.plan.window import WindowError, zone
 from tui.steps.check.check import Check
-from tui.steps.check.row import Look, Row, row
+from tui.steps.check.row import Look, Row, because, named, row
 from tui.steps.context import Context, RunWindow
 from tui.steps.effects import Timetable, Timetabled
 
@@ -55,7 +57,10 @@ def _clocks(plan: Plan, window: RunWindow) -> list[Row]:
             rows.append(row("window_clock", "no_change", None, None, timezone=window.timezone, **of))
             continue
         found = "no_change" if change is None else "change"
-        at: dict[str, Any] = {} if change is None else {"at_s": change[0], "by_s": change[1]}
+        at: dict[str, Any] = {}
+        if change is not None:
+            at = {"at_s": change[0], "by_s": change[1]}
+            at |= because(Coded(Shortcoming.CLOCK_CHANGE, zone=window.timezone, seconds=f"{change[1]:+g}"))
         rows.append(row("window_clock", "no_change", found, change is None, timezone=window.timezone, **at, **of))
     return rows
 
@@ -81,16 +86,21 @@ def _offset(here: tzinfo, at: float) -> float:
 def _length(window: RunWindow, told: Timetabled) -> Row:
     """Whether the work ends within what is left of the duration; what is kept for going back is none of it."""
     left = window.opens + window.duration_s - max(window.opens, told.now)
-    unknown: dict[str, Any] = (
-        {"unknown": list(told.unknown[:_NAMED]), "unknown_count": len(told.unknown)} if told.unknown else {}
-    )
+    unknown: dict[str, Any] = {}
+    if told.unknown:
+        unknown = {"unknown": list(told.unknown[:_NAMED]), "unknown_count": len(told.unknown)}
+        unknown |= because(Coded(Shortcoming.NO_DURATION, steps=named(told.unknown)))
     if told.ends is None or told.begins is None:
-        return row("window_length", round(left, 3), None, None, **unknown)
+        return row("window_length", round(left, 3), None, None, unit="s", **unknown)
     # What changes something waits for the window, however early it could begin.
     begins = max(window.opens, told.begins)
     ends = begins + max(0.0, told.ends - told.begins)
-    holds = False if ends > window.opens + window.duration_s else None if told.unknown else True
-    facts: dict[str, Any] = {"begins_at_s": begins, "ends_at_s": ends, "least": bool(told.unknown)}
+    late = ends > window.opens + window.duration_s
+    if late:
+        # That it takes too long is told by the figures, whatever else is not known.
+        unknown.pop("why", None)
+    holds = False if late else None if told.unknown else True
+    facts: dict[str, Any] = {"unit": "s", "begins_at_s": begins, "ends_at_s": ends, "least": bool(told.unknown)}
     return row("window_length", round(left, 3), round(ends - max(window.opens, told.now), 3), holds, **facts, **unknown)
 
 
@@ -100,7 +110,7 @@ def _way_back(window: RunWindow, told: Timetabled) -> Row:
         return row("window_rollback", "positive", None, None)
     safe = window.closes - told.rollback_s
     found = round(safe - max(window.opens, told.now), 3)
-    facts: dict[str, Any] = {"rollback_s": told.rollback_s, "at_s": safe, "least": told.rollback_least}
+    facts: dict[str, Any] = {"unit": "s", "rollback_s": told.rollback_s, "at_s": safe, "least": told.rollback_least}
     if told.ends is not None:
         # Whether one can still go back in time when all of it is done.
         facts["after_work"] = safe >= told.ends
