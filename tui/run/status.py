@@ -71,6 +71,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "proposed": _proposed(state, at),
         "undecided": [step.id for step in state.undecided],
         "errors": [msgspec.to_builtins(error) for error in state.errors],
+        "application_errors": state.facts.get("application_errors"),
     }
 
 

@@ -15,7 +15,7 @@ from tui.run.state import Barrier, RunState
 from tui.said import Said, several
 from tui.words.codes import REASON, TAKEN_OVER, metric_word, word
 from tui.words.driving import drive_word
-from tui.words.errors import error_text
+from tui.words.errors import error_text, seen_words
 from tui.words.figures import figure, size, span, whole
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
@@ -25,6 +25,7 @@ from tui.words.said import say
 from tui.words.severity import Teller, Told, because, coded, done_by
 from tui.words.step_events import STEP_EVENTS
 from tui.words.steps import name_of
+from tui.words.trouble import place
 
 
 def event_of(line: Line) -> e.Event | None:
@@ -151,7 +152,15 @@ def _feedback(event: e.FeedbackAdded, line: Line, state: RunState) -> Told:
 
 def _error(event: e.ErrorRecorded, line: Line, state: RunState) -> Told:
     text = error_text(event.told, event.sqlstate, {} if event.code is not None else event.facts)
-    return Told("error", say(Said("Error {id}: {text}", id=event.id, text=text)) + coded(event.sqlstate))
+    text += seen_words(event.source, event.relations, event.seen)
+    where = place({"file": event.file, "line": event.line})
+    text = f"{where}: {text}" if where else text
+    if event.level == "warning":
+        return Told("warning", say(Said("Warning {id}: {text}", id=event.id, text=text)) + coded(event.sqlstate))
+    said = Said("Error {id}: {text}", id=event.id, text=text)
+    if event.source == "application":
+        said = Said("Error {id} in the application: {text}", id=event.id, text=text)
+    return Told("error", say(said) + coded(event.sqlstate))
 
 
 def _resolved(event: e.ErrorResolved, line: Line, state: RunState) -> Told:

@@ -6,15 +6,15 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Final, Literal
-
-from msgspec import to_builtins
+from typing import Any, Final, Literal
 
 from tui.engine.recorder import Recorder
+from tui.engine.watch.application_errors import ApplicationErrors
 from tui.engine.watch.log_errors import MOST_RECORDED, CriticalErrors
 from tui.engine.watch.log_sources import LogSource, log_source
 from tui.engine.watch.logbook import Logbook
 from tui.journal.codes import Unmeasured
+from tui.journal.events import ErrorRecorded
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.remarks import Coded, Remarked
 from tui.postgres.errors import PostgresError, StatementFailed
@@ -50,7 +50,7 @@ class LogFollower:
     """Reads once a second until cancelled; then call `close`. `session`: the monitoring session of the moment.
 
     A log that cannot be read is tried again after half a minute, then ever more rarely; `trouble` says why it is so.
-    `own`: server processes of the sessions that the engine opened.
+    `own`: server processes of the sessions that the engine opened. `application`: what is kept of others' errors.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class LogFollower:
         session: Callable[[], Session | None],
         ssh: Ssh,
         own: Callable[[], Iterable[int]] = tuple,
+        application: ApplicationErrors | None = None,
     ) -> None:
         self._recorder = recorder
         self._logbook = logbook
@@ -70,6 +71,7 @@ class LogFollower:
         self._session = session
         self._ssh = ssh
         self._opened = own
+        self._application = application
         self._log: LogSource | None = None
         self._open = False
         self._prefix = _PREFIX
@@ -123,9 +125,10 @@ class LogFollower:
             return Unmeasured.LOG_BEHIND
         return "" if time.monotonic() - self._looked < _FRESH else Unmeasured.LOG_NOT_FOLLOWED
 
-    def facts(self) -> dict[str, int | str]:
+    def facts(self) -> dict[str, Any]:
         """What was counted so far, for the journal; a reader keeps the last it was told of each."""
-        return {
+        more = {} if self._application is None else self._application.facts()
+        return more | {
             "server_log_lines": self.lines, "server_log_errors": self.errors,
             "server_log_all_errors": self._critical.errors, "server_log_unclear": self._critical.unclear,
             "server_log_gaps": self.gaps, "server_log_state": str(self.state),
@@ -194,6 +197,8 @@ class LogFollower:
                 own = self._polled.keys() | set(self._opened())
                 foreign = [line for line in lines if not _is_own(line, own)]
                 self._critical.meet(foreign)
+                if self._application is not None:
+                    self._application.meet(foreign, more=self._log.more)
                 for line in foreign[: _SHOWN - len(shown)]:
                     if room > 0:
                         shown.append(line)
@@ -209,13 +214,15 @@ class LogFollower:
         self._seen += 1
 
     def _record(self, shown: list[LogRecord], total: int) -> None:
-        errors = self._critical.taken(self._recorder.state)
+        errors: list[ErrorRecorded] = self._critical.taken(self._recorder.state)
+        if self._application is not None:
+            errors += self._application.taken(len(self._recorder.state.errors) + len(errors))
         self._logbook.append(*errors)
         if self._critical.doubt is not None and self._doubt is None:
             self._doubt = self._critical.doubt
             self._logbook.say("WARNING", Coded(Remarked.LOG_UNCLEAR, text=self._doubt))
         if shown:
-            records = [dict(to_builtins(line)) for line in shown]
+            records = [dict(line.told()) for line in shown]
             self._logbook.lines("server", records, more=total - len(shown))
         if self._critical.full(self._recorder.state) and not self._full:
             self._full = True

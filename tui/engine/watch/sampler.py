@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
+from tui.engine.watch.application_errors import ApplicationErrors
 from tui.engine.watch.counters import ServerCounters
 from tui.engine.watch.liveness import Liveness
 from tui.engine.watch.lock_watcher import LockWatcher
@@ -74,7 +75,10 @@ class Sampler:
         self._liveness = Liveness(recorder, target, self._logbook, attempts)
         self._log = LogFollower(
             recorder, self._logbook, target.target.server_log, target.environment, lambda: self._session, self._ssh,
-            lambda: target.backends,
+            lambda: target.backends, ApplicationErrors(
+                lambda: recorder.state, lambda: None if target.identity is None else target.identity.database,
+                recorder.state.facts.get("application_errors"),
+            ),
         )  # fmt: skip
         self._canary = self._canary_of()
         self._host: HostWatch | None = None

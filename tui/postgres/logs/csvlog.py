@@ -7,7 +7,7 @@ import io
 import re
 from typing import Final
 
-from tui.postgres.logs.record import LONGEST, LogRecord, decoded, spelled_out
+from tui.postgres.logs.record import LONGEST, STATEMENT, LogRecord, decoded, spelled_out
 
 # The module's own limit is below what a statement may have; records are cut before this one.
 csv.field_size_limit(2 * LONGEST)
@@ -93,4 +93,6 @@ def _line(record: bytes) -> LogRecord | None:
         spelled_out(text),
         pid,
         application,
+        spelled_out(row[2]) or None,
+        spelled_out(row[19][:STATEMENT]) or None if len(row) > 19 else None,
     )

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.postgres.logs.record import LineSplitter, LogRecord
+from tui.postgres.logs.record import STATEMENT, LineSplitter, LogRecord
 
 # The server writes keys and values without spaces between, and a quote inside a value is escaped.
 _PID = re.compile(r'"pid":(\d{1,10})[,}]')
 _TEXTS: Final = {
     name: re.compile(rf'"{name}":"((?:[^"\\]|\\.)*+)"')
-    for name in ("timestamp", "error_severity", "state_code", "message", "detail")
+    for name in ("timestamp", "error_severity", "state_code", "message", "detail", "dbname")
 }
 
 
@@ -77,4 +77,8 @@ def _line(record: dict[str, Any]) -> LogRecord:
     said = "\n".join(part for part in (text("message"), text("detail")) if part)
     severity = text("error_severity") or ""
     number = pid if isinstance(pid, int) and not isinstance(pid, bool) else None
-    return LogRecord(text("timestamp"), severity, text("state_code"), said, number, text("application_name"))
+    statement = text("statement")
+    return LogRecord(
+        text("timestamp"), severity, text("state_code"), said, number, text("application_name"), text("dbname"),
+        None if statement is None else statement[:STATEMENT],
+    )  # fmt: skip

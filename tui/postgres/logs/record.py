@@ -14,9 +14,14 @@ LONGEST: Final = 1 << 20
 """Bytes of a record that are kept. What names an error stands at its beginning, its statement at the end."""
 
 
+STATEMENT: Final = 4000
+"""Characters that are kept of the statement of a record."""
+
+
 class LogRecord(msgspec.Struct, frozen=True):
     """One record. `at` is the server's own text. `severity` as written (a localised server translates it in
-    the stderr format), also DETAIL, HINT, CONTEXT, STATEMENT there; "" for a line that fits no prefix.
+    the stderr format), also DETAIL, HINT, CONTEXT, STATEMENT there; "" for a line that fits no prefix. `database`, and
+    the beginning of the `statement`, where the format has them; what others sent is not written down.
     """
 
     at: str | None
@@ -25,6 +30,15 @@ class LogRecord(msgspec.Struct, frozen=True):
     text: str
     pid: int | None
     application: str | None
+    database: str | None = None
+    statement: str | None = None
+
+    def told(self) -> dict[str, str | int | None]:
+        """What the journal has of it."""
+        return {
+            "at": self.at, "severity": self.severity, "sqlstate": self.sqlstate, "text": self.text, "pid": self.pid,
+            "application": self.application,
+        }  # fmt: skip
 
 
 _SPELLED: Final = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from tui.postgres.logs.record import LONGEST, LineSplitter, LogRecord, decoded, spelled_out
 
 _HEAD: Final = 4096
@@ -49,7 +51,7 @@ class StderrParser:
                 line = self._line(text)
                 found.append((line, [line.text]))
                 room = LONGEST
-        return [LogRecord(x.at, x.severity, x.sqlstate, "\n".join(t), x.pid, x.application) for x, t in found]
+        return [replace(line, text="\n".join(texts)) if len(texts) > 1 else line for line, texts in found]
 
     def _line(self, text: str) -> LogRecord:
         for pattern in self._patterns:
@@ -67,6 +69,7 @@ class StderrParser:
             text[match.end() :],
             int(pid) if pid else None,
             application if application is None else application.strip(),
+            (part.get("database") or "").strip() or None,
         )
 
 
@@ -107,7 +110,8 @@ def _pattern(parts: list[tuple[str, str, str]]) -> re.Pattern[str]:
             name = ".*?"
         else:
             pattern += f"(?>{name}{segment})"
-            name = "(?P<application>.*?)" if letter == "a" and "a" not in seen else ".*?"
+            kept = {"a": "application", "d": "database"}.get(letter)
+            name = f"(?P<{kept}>.*?)" if kept is not None and letter not in seen else ".*?"
             segment = ""
         seen.add(letter)
     return re.compile(f"{pattern}(?>{name}{segment}{_SEVERITY})", re.DOTALL)
