@@ -24,6 +24,7 @@ from tui.plain.narrator import end_lines
 from tui.run.commands import AnyCommand
 from tui.runs.paths import RunPaths
 from tui.words.driving import drive_lines
+from tui.words.persons import person_words
 from tui.words.said import say
 
 _LOOK_AT_ENGINE_S = 1.0
@@ -73,7 +74,9 @@ class _Session:
         self.looked = time.monotonic()
         holder = self.helm.welcome.holder
         if not self.helm.welcome.holds and holder is not None:
-            narrate(_("{person} has the helm; attach with --take REASON to take it.").format(person=holder))
+            narrate(
+                _("{person} has the helm; attach with --take REASON to take it.").format(person=person_words(holder))
+            )
         while follower.poll():
             pass
         for text in drive_lines(follower.state, time.time()):

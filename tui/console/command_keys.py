@@ -29,6 +29,7 @@ from tui.words.driving import stop_words
 from tui.words.errors import error_words
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
+from tui.words.persons import person_words
 from tui.words.steps import name_of
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ class CommandKeys:
         holder = self._console.view().state.helm
         lines: tuple[Line, ...] = ()
         if holder is not None:
-            lines = explained(_("{holder} has it now and will see this.").format(holder=visible(holder)), "warn")
+            lines = explained(_("{holder} has it now and will see this.").format(holder=person_words(holder)), "warn")
         ended = foreseen.ending(self._console.view())
         lines += explained(ended, "run") if ended else ()
         # Taking over is a decision of its own in the journal; the note that goes with it changes nothing in the run.

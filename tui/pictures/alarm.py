@@ -17,6 +17,7 @@ from tui.words.codes import STEP_STATUS, metric_word, word
 from tui.words.errors import error_words
 from tui.words.figures import clock, figure, time_of_day
 from tui.words.inert import visible
+from tui.words.persons import person_words
 from tui.words.proposal import grounds_of, prospect_now
 from tui.words.steps import name_of
 from tui.words.waiting import wait_words
@@ -143,4 +144,4 @@ def _breach(view: View) -> str | None:
 def whose_helm(holder: str, view: View) -> str:
     """Who has the helm, and how to take it."""
     text = _("{holder} has the helm; “take the helm” in the palette ({palette}) takes it over, with a reason.")
-    return view.keyed(text, holder=visible(holder))
+    return view.keyed(text, holder=person_words(holder))

@@ -42,6 +42,7 @@ from tui.words.figures import clock, offset, span, time_of_day, whole
 from tui.words.figures import exact as exact_figure
 from tui.words.inert import visible
 from tui.words.locks import lock_lines, there_lines
+from tui.words.persons import person_words
 from tui.words.progress import progress_of
 from tui.words.steps import name_of, note_of
 from tui.words.trouble import trouble
@@ -154,8 +155,8 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         text = _("Nothing measures this on this target: say how you know whether it holds.")
         rows.append((_("criterion"), text, "text"))
     for label, value in (
-        (_("person"), at.person), (_("role"), at.step.role), (_("as"), at.step.as_), (_("runs with"), at.step.with_),
-        (_("needs"), ", ".join(at.step.needs)), (_("undoes"), at.undoes),
+        (_("person"), person_words(at.person)), (_("role"), at.step.role), (_("as"), at.step.as_),
+        (_("runs with"), at.step.with_), (_("needs"), ", ".join(at.step.needs)), (_("undoes"), at.undoes),
         (_("timeout"), None if at.step.timeout is None else span(at.step.timeout)),
         (_("if it fails"), None if at.step.on_failure == "hold" else word(ON_FAILURE, at.step.on_failure)),
         (_("run again"), None if at.step.repeat is None else word(REPEAT, at.step.repeat)),
@@ -284,7 +285,7 @@ def _attempts(attempts: Sequence[AttemptState], where: tzinfo, width: int) -> li
     for attempt in attempts:
         began = time_of_day(attempt.started_at or attempt.ended_at or "", where)
         ended = time_of_day(attempt.ended_at or "", where)
-        text = f"{attempt.number} {began}-{ended:<8} {step_word(attempt.status)} {visible(attempt.by)}"
+        text = f"{attempt.number} {began}-{ended:<8} {step_word(attempt.status)} {person_words(attempt.by)}"
         found = visible(attempt.said) or word(REASON if attempt.reason in REASON else FATE_REASON, attempt.reason)
         why = f": {found}" if found else ""
         style = STATUS_STYLE[attempt.status]

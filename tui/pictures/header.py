@@ -14,6 +14,7 @@ from tui.run.rollback import stays
 from tui.words.codes import ENVIRONMENT, VIEWER, word
 from tui.words.figures import ago, clock
 from tui.words.inert import visible
+from tui.words.persons import parts_of, person_words
 from tui.words.runs import outcome_word
 from tui.words.stillness import nothing_runs
 
@@ -153,10 +154,10 @@ def _helm(view: View, room: int) -> list[Span]:
 
 def _person(label: str, longest: int) -> str:
     """The label in at most so many columns. That a name is no more than declared is not what is cut off."""
-    label = visible(label)
-    name, declared, _who = label.partition(" (declared by ")
-    if not declared or cells(label) <= longest:
-        return cut(label, longest)
+    told, (name, declared) = person_words(label), parts_of(label)
+    if not declared or cells(told) <= longest:
+        return cut(told, longest)
+    name = visible(name)
     mark = " " + _("(declared)")
     return cut(name, longest - cells(mark)) + mark if cells(mark) + 4 <= longest else cut(f"?{name}", longest)
 

@@ -25,6 +25,7 @@ from tui.words.figures import figure, moment, span
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible
 from tui.words.locks import lock_lines, strong, there_lines
+from tui.words.persons import person_words
 from tui.words.proposal import grounds_words, prospect_words
 from tui.words.runs import run_waiting
 from tui.words.said import say
@@ -70,7 +71,7 @@ def _said(status: dict[str, Any]) -> list[str]:
         _("target {target} ({environment}, {mode})").format(
             target=visible(status["target"]), environment=word(ENVIRONMENT, status["environment"]),
             mode=word(MODE, status["mode"])),
-        _("helm: {helm}").format(helm=visible(status["helm"]) if status["helm"] else _("free"))
+        _("helm: {helm}").format(helm=person_words(status["helm"]) if status["helm"] else _("free"))
         + "; " + _engine(status["engine"]),
         *_drives(status),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from tui.run.state import RunState
 from tui.run.steps import is_signed
 from tui.words.figures import span
 from tui.words.inert import visible
+from tui.words.persons import person_words
 
 
 def driver_words(driver: Driver, goal: str | None = None) -> str:
@@ -26,7 +27,7 @@ def driver_words(driver: Driver, goal: str | None = None) -> str:
             return _("by itself up to {step}").format(step=goal or visible(driver.until or "?"))
     if driver.person is None:
         return _("nobody (by hand; the helm is free)")
-    return _("{person}, by hand").format(person=visible(driver.person))
+    return _("{person}, by hand").format(person=person_words(driver.person))
 
 
 def drive_lines(state: RunState, wall: float) -> list[str]:

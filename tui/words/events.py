@@ -19,6 +19,7 @@ from tui.words.errors import error_text, seen_words
 from tui.words.figures import figure, size, span, whole
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
+from tui.words.persons import person_words
 from tui.words.proposal import grounds_of, prospect_words
 from tui.words.runs import excepted, outcome_word
 from tui.words.said import say
@@ -56,7 +57,8 @@ def _named(state: RunState, step: str) -> str:
 
 
 def _opened(event: e.RunOpened, line: Line, state: RunState) -> Told:
-    parts = [say(Said("Run {run} opened on {target} by {by}", run=event.id, target=event.target, by=line.by))]
+    by = person_words(line.by)
+    parts = [say(Said("Run {run} opened on {target} by {by}", run=event.id, target=event.target, by=by))]
     if event.despite:
         parts.append(say(Said("in spite of: {codes}", codes=event.despite)))
     parts += map(say, beside(event.others, event.beside))
@@ -79,13 +81,13 @@ def _recovered(event: e.RunRecovered, line: Line, state: RunState) -> Told:
 
 def _held(event: e.RunHeld, line: Line, state: RunState) -> Told:
     if event.code is None:
-        return Told("person", say(Said("Held by {by}", by=line.by)) + because(event.reason))
+        return Told("person", say(Said("Held by {by}", by=person_words(line.by))) + because(event.reason))
     why = held_sentence(Barrier(code=event.code, facts=event.facts))
     return Told("error", say(Said("Held: {why}", why=why)))
 
 
 def _resumed(event: e.RunResumed, line: Line, state: RunState) -> Told:
-    policy, by = event.policy, line.by
+    policy, by = event.policy, person_words(line.by)
     if policy is not None and policy.until is not None:
         said = Said("Runs on to {step}, by {by}", step=_named(state, policy.until), by=by)
     elif event.beside:
@@ -109,7 +111,8 @@ def _rested(event: e.RunRested, line: Line, state: RunState) -> Told:
 
 def _driven(event: e.RunDriven, line: Line, state: RunState) -> Told:
     why = word(TAKEN_OVER, event.reason)
-    return Told("person", say(Said("{person} drives from here on, by hand ({why})", person=line.by, why=why)))
+    said = Said("{person} drives from here on, by hand ({why})", person=person_words(line.by), why=why)
+    return Told("person", say(said))
 
 
 def _closed(event: e.RunClosed, line: Line, state: RunState) -> Told:
@@ -120,7 +123,7 @@ def _closed(event: e.RunClosed, line: Line, state: RunState) -> Told:
         done_by(
             line,
             Said("Run closed: {outcome}", outcome=outcome),
-            Said("Run closed by {by}: {outcome}", by=line.by, outcome=outcome),
+            Said("Run closed by {by}: {outcome}", by=person_words(line.by), outcome=outcome),
         )
         + because(event.reason),
     )
@@ -132,22 +135,25 @@ def _clock(event: e.ClockStepped, line: Line, state: RunState) -> Told:
 
 
 def _taken(event: e.HelmTaken, line: Line, state: RunState) -> Told:
-    said = Said("{person} took the helm", person=event.person)
+    said = Said("{person} took the helm", person=person_words(event.person))
     if event.taken_from:
-        said = Said("{person} took the helm from {other}", person=event.person, other=event.taken_from)
+        other = person_words(event.taken_from)
+        said = Said("{person} took the helm from {other}", person=person_words(event.person), other=other)
     return Told("person", say(said) + because(event.reason))
 
 
 def _released(event: e.HelmReleased, line: Line, state: RunState) -> Told:
-    return Told("person", say(Said("{person} gave the helm up", person=event.person)) + because(event.note))
+    return Told(
+        "person", say(Said("{person} gave the helm up", person=person_words(event.person))) + because(event.note)
+    )
 
 
 def _note(event: e.NoteAdded, line: Line, state: RunState) -> Told:
-    return Told("person", say(Said("Note by {by}: {text}", by=line.by, text=event.text)))
+    return Told("person", say(Said("Note by {by}: {text}", by=person_words(line.by), text=event.text)))
 
 
 def _feedback(event: e.FeedbackAdded, line: Line, state: RunState) -> Told:
-    return Told("person", say(Said("Feedback by {by}: {text}", by=line.by, text=event.text)))
+    return Told("person", say(Said("Feedback by {by}: {text}", by=person_words(line.by), text=event.text)))
 
 
 def _error(event: e.ErrorRecorded, line: Line, state: RunState) -> Told:
@@ -164,7 +170,7 @@ def _error(event: e.ErrorRecorded, line: Line, state: RunState) -> Told:
 
 
 def _resolved(event: e.ErrorResolved, line: Line, state: RunState) -> Told:
-    said = Said("Error {id} resolved by {by}: {text}", id=event.id, by=line.by, text=event.text)
+    said = Said("Error {id} resolved by {by}: {text}", id=event.id, by=person_words(line.by), text=event.text)
     return Told("person", say(said))
 
 
@@ -189,7 +195,7 @@ def _fired(event: e.TriggerFired, line: Line, state: RunState) -> Told:
 
 
 def _rollback(event: e.RollbackStarted, line: Line, state: RunState) -> Told:
-    text = done_by(line, Said("ROLLBACK started"), Said("ROLLBACK started by {by}", by=line.by))
+    text = done_by(line, Said("ROLLBACK started"), Said("ROLLBACK started by {by}", by=person_words(line.by)))
     return Told("error", text + because(rollback_reason(event.reason, line.by)))
 
 

@@ -12,6 +12,7 @@ from tui.words.codes import run_word, step_word
 from tui.words.confirmations import confirmation_words
 from tui.words.figures import span
 from tui.words.inert import visible
+from tui.words.persons import person_words
 from tui.words.said import say
 
 
@@ -108,7 +109,7 @@ class _Shown(dict[str, str]):
     def __init__(self, refusal: AnyRefusal, name: Callable[[str], str]) -> None:
         facts = refusal.facts
         super().__init__({key: visible(str(value)) for key, value in facts.items()})
-        words = {"step": name, "status": step_word, "run": run_word}
+        words = {"step": name, "status": step_word, "run": run_word, "holder": person_words}
         self.update({key: say(str(facts[key])) for key, say in words.items() if key in facts})
         runs = facts.get("runs")
         self["runs"] = ", ".join(visible(str(run)) for run in runs) if isinstance(runs, list | tuple) and runs else "?"

@@ -13,6 +13,7 @@ from tui.words.cause import cause_of
 from tui.words.codes import EFFECT, FATE, FATE_REASON, REASON, word
 from tui.words.figures import whole
 from tui.words.inert import visible
+from tui.words.persons import person_words
 from tui.words.said import say, told
 from tui.words.severity import Teller, Told, because, coded, done_by
 from tui.words.steps import note_of, progress_sentence
@@ -34,7 +35,8 @@ def _started(event: e.StepStarted, line: Line, state: RunState) -> Told:
         text += " " + say(Said("(attempt {attempt})", attempt=event.attempt))
     if event.confirm is None:
         return Told("event", text + because(event.reason))
-    return Told("person", text + "; " + say(Said("confirmed by {person}", person=line.by)) + because(event.reason))
+    confirmed = say(Said("confirmed by {person}", person=person_words(line.by)))
+    return Told("person", f"{text}; {confirmed}" + because(event.reason))
 
 
 def _output(event: e.StepOutput, line: Line, state: RunState) -> Told | None:
@@ -83,16 +85,19 @@ def _skipped(event: e.StepSkipped, line: Line, state: RunState) -> Told:
     title = title_of(state, event.step)
     if line.by == "engine":
         return Told("event", say(Said("skipped: {step}", step=title)) + because(word(REASON, event.reason)))
-    return Told("person", say(Said("skipped by {by}: {step}", step=title, by=line.by)) + because(event.reason))
+    said = Said("skipped by {by}: {step}", step=title, by=person_words(line.by))
+    return Told("person", say(said) + because(event.reason))
 
 
 def _signed(event: e.StepSigned, line: Line, state: RunState) -> Told:
-    said = Said("signed by {by}: {step}", step=title_of(state, event.step), by=event.person or line.by)
+    by = person_words(event.person or line.by)
+    said = Said("signed by {by}: {step}", step=title_of(state, event.step), by=by)
     return Told("person", say(said) + because(note_of(event.note, event.evidence)))
 
 
 def _by_hand(event: e.StepByHand, line: Line, state: RunState) -> Told:
-    said = Said("done by hand by {by}: {step}", step=title_of(state, event.step), by=event.person or line.by)
+    by = person_words(event.person or line.by)
+    said = Said("done by hand by {by}: {step}", step=title_of(state, event.step), by=by)
     return Told("person", say(said) + because(event.note))
 
 
@@ -113,7 +118,7 @@ def _cancel(event: e.CancelRequested, line: Line, state: RunState) -> Told:
     text = done_by(
         line,
         Said("cancel asked for: {step}", step=step),
-        Said("cancel asked for by {by}: {step}", step=step, by=line.by),
+        Said("cancel asked for by {by}: {step}", step=step, by=person_words(line.by)),
     )
     return Told("person", text + because(word(REASON, event.reason) if line.by == "engine" else None))
 

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from tui.finite import share
 from tui.locale import _, ngettext
 from tui.run.steps import StepState, kind_of
+from tui.said import N_
 from tui.words.checks import about, check_short, expected_words
+from tui.words.codes import word
 from tui.words.facts import fact_word
 from tui.words.figures import number, size
 from tui.words.inert import visible
 from tui.words.values import fact, facts_words, line_of
+
+UNITS: Final[Mapping[str, Callable[[int], str]]] = {
+    "blocks": lambda n: ngettext("block", "blocks", n),
+    "bytes": lambda n: ngettext("byte", "bytes", n),
+    "levels": lambda n: ngettext("load level", "load levels", n),
+    "lockers": lambda n: ngettext("locker", "lockers", n),
+    "rows": lambda n: ngettext("row", "rows", n),
+    "s": lambda n: "s",
+    "tuples": lambda n: ngettext("tuple", "tuples", n),
+}
+"""What progress counts; `lockers` are the transactions that a concurrent command waits for."""
+PHASES: Final[Mapping[str, str]] = {"writing": N_("writing")}
+"""Phases of our own; those of the server are its words."""
 
 
 def name_of(at: StepState) -> str:
@@ -27,16 +42,15 @@ def note_of(note: str | None, evidence: dict[str, Any]) -> str:
 
 def unit_word(unit: str, count: Any) -> str:
     """What progress counts, in the number of `count`; one without a word is shown as it is."""
-    if unit != "rows":
-        return visible(unit)
-    return ngettext("row", "rows", 1 if count == 1 else 2)
+    known = UNITS.get(unit)
+    return visible(unit) if known is None else known(1 if count == 1 else 2)
 
 
 def progress_sentence(progress: dict[str, Any]) -> str:
     """`12,400 of 40,000 rows (31 %)`; no share where the total is not known."""
     done, total = progress.get("done"), progress.get("total")
     counted = done if not isinstance(total, int | float) or total <= 0 else total
-    unit, phase = unit_word(str(progress.get("unit") or ""), counted), visible(str(progress.get("phase") or ""))
+    unit, phase = unit_word(str(progress.get("unit") or ""), counted), word(PHASES, str(progress.get("phase") or ""))
     text = ""
     if isinstance(done, int | float):
         bytes_ = progress.get("unit") == "bytes"
