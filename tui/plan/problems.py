@@ -31,7 +31,8 @@ class Problem(Struct, frozen=True):
 
     @property
     def said(self) -> Said:
-        """As a line, with its place."""
+        """As a line: `file:line:column: level code message`. Editors and scripts read it: `error`, `warning` and the
+        code stay English, and the message alone is put into the reader's language."""
         return Joined((f"{self.file}:{self.line}:{self.column}: {self.level} {self.code}", self.message), " ")
 
     def __str__(self) -> str:

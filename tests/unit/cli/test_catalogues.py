@@ -44,6 +44,22 @@ def texts(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string or ("",))
 
 
+OTHER_NAMES = {"pt_BR": {r"\bpassos?\b": "etapa", r"\bbancos? de rascunho\b": "banco de teste"}}
+"""Second names of things that have one already."""
+
+
+@pytest.mark.parametrize("language", OTHER_NAMES)
+def test_a_thing_has_one_name(language: str) -> None:
+    found = [
+        f"{name}, not as in: {text}"
+        for message in source(language)
+        for text in (texts(message) if message.id else ())
+        for other, name in OTHER_NAMES[language].items()
+        if re.search(other, text, re.IGNORECASE)
+    ]
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_no_text_lacks_its_words(language: str) -> None:
     catalogue = source(language)

@@ -9,8 +9,8 @@ import pytest
 
 from tui import locale
 from tui.plan.loader import load
-from tui.plan.problems import ProblemReport
-from tui.said import Quoted, Said
+from tui.plan.problems import Problem, ProblemReport
+from tui.said import LANGUAGES, Quoted, Said
 from tui.steps.registry import KINDS
 from tui.words.said import say
 
@@ -53,3 +53,11 @@ def test_the_same_is_reported_once() -> None:
         report.add("x", (1, 1), Said("no {what}", what=["a", Quoted("b")]))
     report.add("x", (1, 1), Said("no {what}", what=["a", Quoted("c")]))
     assert len(report.sorted()) == report.errors == 2
+
+
+def test_the_line_of_a_problem_is_for_other_programs_in_every_language() -> None:
+    problem = Problem("plan.yaml", 3, 5, "warning", "no-prove", Said("A step needs a title."))
+    for language in LANGUAGES:
+        locale.use(language)
+        assert say(problem.said).startswith("plan.yaml:3:5: warning no-prove ")
+    locale.use("en")
