@@ -103,9 +103,9 @@ def _resumed(event: e.RunResumed, line: Line, state: RunState) -> Told:
 
 def _rested(event: e.RunRested, line: Line, state: RunState) -> Told:
     if event.until is None:
-        return Told("person", say(Said("The engine ends, by {by}; the run stays open", by=line.by)))
+        return Told("person", say(Said("The engine ends, by {by}; the run stays open", by=person_words(line.by))))
     said = Said("The engine ends, by {by}; the run stays open, and its next phase begins at {until}",
-                by=line.by, until=event.until)  # fmt: skip
+                by=person_words(line.by), until=event.until)  # fmt: skip
     return Told("person", say(said))
 
 
