@@ -14,6 +14,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.probes.parts import Exporter, exporters
 from tests.engine.rig import Rig
 from tests.postgres_server import Database, own_server
+from tui.engine.drivers import space
 from tui.journal.codes import Shortcoming
 
 HERE = os.uname().nodename
@@ -122,6 +123,16 @@ async def test_a_database_on_another_host_is_measured_there(database: Database, 
     assert gone.event["data"]["reason"] == "not_answered" and gone.row("disk", what="data")["holds"] is None
     sql = await look(tmp_path / "3", database, "{disk: true}", target="host: [{sql: true}]")
     assert sql.row("disk", what="data")["error"] and sql.unanswered == ["disk"]
+
+
+@awaited
+async def test_a_socket_that_is_forwarded_is_not_this_host(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(space, "is_here", lambda *_: False)
+    found = await look(tmp_path, database, "{disk: true}")
+    data = found.row("disk", what="data")
+    assert (data["holds"], data["error"]["code"]) == (None, "space_not_here") and found.unanswered == ["disk"]
 
 
 @awaited
