@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from msgspec.structs import replace
+
 from tui.engine.attempt.attempt import Attempt
 from tui.engine.attempt.recovery import Recovery
 from tui.engine.attempt.unexpected import UnexpectedEnd, lost
@@ -16,18 +18,21 @@ from tui.engine.helm import Helm
 from tui.engine.other_runs.gate import Gate
 from tui.engine.programs.supervisor_pool import SupervisorPool
 from tui.engine.recorder import ROOM_EVERY, Recorder
-from tui.engine.target.access import Expected, TargetAccess
+from tui.engine.target.access import TargetAccess
+from tui.engine.target.expected import Expected
 from tui.engine.watch.sampler import Sampler
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.line import JournalError
 from tui.journal.remarks import Coded, Remarked
+from tui.postgres.errors import PostgresError
 from tui.postgres.evidence.lineage import RunTraces
 from tui.postgres.identity import OtherTarget, told
 from tui.probes.tasks import comes
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
+from tui.run.steps import kind_of
 from tui.runs.paths import RunPaths
 from tui.steps.registry import KINDS
 
@@ -65,12 +70,15 @@ class Engine:
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._begun: set[tuple[str, int]] = set()
+        self._foretold: set[tuple[str, int]] = set()
+        self._tasks_ahead: set[asyncio.Task[None]] = set()
         self._broken: Exception | None = None
         self._ending = False
         recorder.changed = self._wake.set
         target.on_secret = lambda: recorder.know(target.secrets())
         target.expected = self._expected
         target.on_other = self._hold
+        target.on_renamed = self._renamed
         self.gate = Gate(recorder, target, paths, crashlog.exception)
         target.admit = self.gate.admit
 
@@ -106,6 +114,9 @@ class Engine:
                     self.crashlog.exception(failed, "the sampler")
             for attempt in self._attempts.values():
                 attempt.interrupt(CancelReason.ENGINE)
+            for ahead in self._tasks_ahead:
+                ahead.cancel()
+            await asyncio.gather(*self._tasks_ahead, return_exceptions=True)
             if self._tasks:
                 await asyncio.wait(self._tasks.values(), timeout=10)
 
@@ -201,9 +212,39 @@ class Engine:
                     else:
                         at = self.recorder.state.steps[step]
                         running.interrupt(CancelReason.COMPANION if companion else _asked(at.reason), companion)
-                case Wait():
+                case Wait(step=step):
                     wait = effect
+                    if step is not None:
+                        self._foretell(step)
         return wait, again
+
+    def _foretell(self, step: str) -> None:
+        """Ask, once for an attempt, what whoever is to confirm it should know."""
+        at = self.recorder.state.steps.get(step)
+        kind = None if at is None else kind_of(at.step.kind)
+        if at is None or kind is None or kind.foretells is None or at.status == "running":
+            return
+        key = (step, at.attempt + 1)
+        if key in self._foretold or self._ending:
+            return
+        self._foretold.add(key)
+        attempt = self._attempt(key, recover=False, ahead=True)
+        self._tasks_ahead.add(task := asyncio.create_task(self._told(attempt)))
+        task.add_done_callback(self._tasks_ahead.discard)
+
+    async def _told(self, attempt: Attempt) -> None:
+        """Where there is no answer nothing is said, and asked again when the step is next once more."""
+        step, number = attempt.key
+        try:
+            facts = await attempt.foretold()
+            if self.recorder.state.steps[step].attempt + 1 == number:
+                self.recorder.append(e.StepForetold(step=step, attempt=number, facts=facts))
+        except (PostgresError, JournalError, OSError):
+            self._foretold.discard(attempt.key)
+        except Exception as error:
+            self.crashlog.exception(error, f"what step {step}, attempt {number} takes away")
+        finally:
+            await attempt.release()
 
     def _expected(self) -> Expected | None:
         """What must answer in the target's name; nothing in a run without a database."""
@@ -216,7 +257,18 @@ class Engine:
             lsn=str(known.get("lsn") or ""), postmaster_start=str(known.get("postmaster_start") or ""),
             reached=state.reached,
         )  # fmt: skip
-        return Expected(known, left)
+        swap = state.swap
+        return Expected(known, left, None if swap is None or swap.done else swap.new_oid)
+
+    def _renamed(self, oid: int) -> None:
+        """The database that was to bear the target's name does: the run's target is that one from here on."""
+        swap = self.recorder.state.swap
+        if swap is None or swap.done:
+            return
+        try:
+            self.recorder.append(e.SwapDone(step=swap.step, attempt=swap.attempt, new_oid=oid, recovered=True))
+        except JournalFull as error:
+            self.crashlog.line(str(error))
 
     def _hold(self, other: OtherTarget) -> None:
         """Another server, or not what the run left there: nothing is begun until a person has decided."""
@@ -271,9 +323,12 @@ class Engine:
         self._tasks[key] = task
         task.add_done_callback(lambda done: self._ended(key, done))
 
-    def _attempt(self, key: tuple[str, int], recover: bool) -> Attempt:
-        """The attempt of a step as it stands in the journal, with nothing open yet; what is asked of it reaches it."""
+    def _attempt(self, key: tuple[str, int], recover: bool, ahead: bool = False) -> Attempt:
+        """The attempt of a step as it stands in the journal, with nothing open yet; what is asked of it reaches it.
+        `ahead`: one that has not begun, and that nothing is asked of."""
         state = self.recorder.state.steps[key[0]]
+        if ahead:
+            state = replace(state, attempt=key[1])
         attempt = Attempt(
             self.recorder, self.paths, self.target, state, self.environment, self.sampler.look_now,
             self.crashlog.exception, self.supervisors,
@@ -282,7 +337,8 @@ class Engine:
             attempt.interrupt(CancelReason.ENGINE)
         elif recover and state.cancel:
             attempt.interrupt(_asked(state.reason))
-        self._attempts[key] = attempt
+        if not ahead:
+            self._attempts[key] = attempt
         return attempt
 
     async def _carry_out(self, attempt: Attempt, recover: bool) -> None:

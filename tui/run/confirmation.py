@@ -81,11 +81,13 @@ def still_applied(state: RunState) -> tuple[str, ...]:
 def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
     """What is given up with the close of a run: `run`, its status; `applied`, ids of steps whose work stays; and
     `unresolved`, ids of errors that nobody can answer for any more. Of a step outside the window `with`: the companions
-    that begin with it, and change something as well."""
+    that begin with it, and change something as well. `foretold`: what was asked of the target for whoever confirms."""
     if asked.why != "close":
         begun = state.companions.get(asked.step or "", ()) if asked.why in ("buffer", "window") else ()
         found = [step for step in begun if covered(state.steps[step].step)]
-        return {"with": found} if found else {}
+        at = None if asked.step is None else state.steps.get(asked.step)
+        foretold = {} if at is None or at.foretold is None else {"foretold": at.foretold}
+        return ({"with": found} if found else {}) | foretold
     unresolved = [error.id for error in state.errors if error.resolved is None]
     return {"run": state.status, "applied": list(still_applied(state)), "unresolved": unresolved}
 

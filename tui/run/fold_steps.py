@@ -86,6 +86,13 @@ def _update(state: RunState, event: e.StepEvent, **changes: Any) -> RunState:
     return replace(state, steps=state.steps.replace(replace(known, **changes)))
 
 
+def _foretold(state: RunState, event: e.StepForetold, line: Line) -> RunState:
+    known = state.steps.get(event.step)
+    if known is None or event.attempt != known.attempt + 1:
+        return state
+    return replace(state, steps=state.steps.replace(replace(known, foretold=event.facts)))
+
+
 def _output(state: RunState, event: e.StepOutput, line: Line) -> RunState:
     if event.offset is None or event.length is None:
         return state
@@ -295,6 +302,7 @@ def _child(state: RunState, event: e.ChildStarted, line: Line) -> RunState:
 
 STEP_HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.StepStarted: _started,
+    e.StepForetold: _foretold,
     e.ChildStarted: _child,
     e.StepOutput: _output,
     e.StepProgress: _progress,

@@ -135,6 +135,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     undoes: str | None = None
     by_hand: str | None = None
     person: str | None = None
+    foretold: dict[str, Any] | None = None
+    """What was asked of the target for whoever is to confirm the next attempt."""
     confirmed: Confirmed | None = None
     """What a person confirmed the latest attempt with."""
     cancel: bool = False

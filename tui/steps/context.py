@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tui.journal.codes import WaitReason
+from tui.journal.codes import FailReason, WaitReason
 from tui.journal.events import RehearsedChanges, StepWaiting
 from tui.plan.kinds import Needs
 from tui.plan.model import Action, Plan, Step
@@ -84,8 +84,19 @@ class Context(Struct, frozen=True, kw_only=True):
     evidence: Callable[[str], dict[str, Any]] = _none
     former: Callable[[str], Mapping[str, Sequence[Sequence[Any]]] | None] = _nobody
     """What a step closed that nothing has opened again: by a database's oid its grants of before; None: nothing."""
+    closing: tuple[tuple[str, int, bool], ...] = ()
+    """The steps that keep others out of the target, each with its attempt, and whether it took CONNECT from them."""
+    swap: Mapping[str, Any] | None = None
+    """The last exchange of databases under the target's name, as `SwapBegun` tells it, with whether it is `done`."""
+    accepted: FailReason | None = None
+    """Why the attempt before this one failed, in spite of which a person has begun this one, with a reason."""
     planned: Callable[[str], Step | None] = _nobody
     """Another step of the plan, by its id."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether a step of the run keeps others out of the target."""
+        return bool(self.closing)
 
     def waits(self, reason: WaitReason, facts: Mapping[str, Any] = {}) -> Emit:
         """The step waits, or with NONE does so no longer."""

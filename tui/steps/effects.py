@@ -495,8 +495,39 @@ class Probe(Effect, frozen=True, kw_only=True):
     name: Literal[
         "identity", "disk", "room", "tools", "connections", "database_size", "path_prepare", "path_make",
         "backup_space", "dump_methods", "last_backup", "epoch", "encryption", "dumps",
+        "database", "written", "stranded",
     ]  # fmt: skip
     arguments: dict[str, Any] = {}
+
+
+class SwapDatabases(Effect, frozen=True, kw_only=True):
+    """The database `called` takes the name `database`; the one that bears it is called `keep_as` from then on, all in
+    one transaction of a session in `maintenance`, with the run's own sessions out of both -> Swapped. Intent and deed
+    are journaled; where the answer is lost the attempt ends here and its fate is asked. `facts`: of the intent.
+    `before`: statements of the same transaction, before the renames."""
+
+    database: str
+    old_oid: int
+    new_oid: int
+    called: str
+    keep_as: str
+    maintenance: str
+    role: str | None = None
+    before: tuple[str, ...] = ()
+    back: bool = False
+    facts: dict[str, Any] = {}
+
+
+class Swapped(Struct, frozen=True, kw_only=True):
+    """`done`, or what stands in its way: others' `sessions` (facts of each) and `prepared` transactions (their gids).
+    `ended`: sessions of replication that were ended for it."""
+
+    done: bool = False
+    sessions: tuple[dict[str, Any], ...] = ()
+    prepared: tuple[str, ...] = ()
+    ended: tuple[dict[str, Any], ...] = ()
+    error: SqlError | None = None
+    seconds: float = 0.0
 
 
 class Sleep(Effect, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 from tui.locale import _
 from tui.words.codes import run_word
+from tui.words.figures import whole
 from tui.words.inert import visible
 
 MOST_NAMED = 12
@@ -32,7 +33,34 @@ def confirmation_words(facts: dict[str, Any], name: Callable[[str], str] = visib
         return None
     begun = [name(str(step)) for step in facts.get("with") or ()]
     also = [_("With it begin: {steps}.").format(steps=_listed(begun))] if begun else []
-    return " ".join([*_at_stake(facts, name), text.format(target=target), *also])
+    before = [*_at_stake(facts, name), *foretold_words(facts.get("foretold"))]
+    return " ".join([*before, text.format(target=target), *also])
+
+
+def foretold_words(foretold: Any) -> list[str]:
+    """What is lost and who is stranded, a sentence each; what nobody knows is said to be unknown."""
+    if not isinstance(foretold, dict) or not foretold:
+        return []
+    since, rows, tables = (foretold.get(key) for key in ("since", "rows", "tables"))
+    moment = visible(str(since)) if since else _("the backup")
+    if isinstance(rows, int) and isinstance(tables, int):
+        text = _("Everything since {moment} is LOST: about {rows} rows in {tables} tables.")
+        found = [text.format(moment=moment, rows=whole(rows), tables=whole(tables))]
+    else:
+        found = [_("Everything since {moment} is LOST; how many rows that is nobody knows.").format(moment=moment)]
+    slots, subscriptions = foretold.get("slots"), foretold.get("subscriptions")
+    if not isinstance(slots, list | tuple) or not isinstance(subscriptions, list | tuple):
+        return [*found, _("Whom it strands was not answered.")]
+    for slot in slots:
+        text = _("The slot {slot} stays behind, confirmed up to {lsn}.")
+        if slot.get("consumer"):
+            text = _("The slot {slot} stays behind, confirmed up to {lsn}; {consumer} reads it.")
+        found.append(text.format(slot=visible(str(slot.get("slot"))), lsn=visible(str(slot.get("confirmed_lsn"))),
+                                 consumer=visible(str(slot.get("consumer")))))  # fmt: skip
+    if subscriptions:
+        names = [visible(str(one.get("subscription"))) for one in subscriptions]
+        found.append(_("Subscriptions come without their slots, disabled: {names}.").format(names=_listed(names)))
+    return found
 
 
 def _at_stake(facts: dict[str, Any], name: Callable[[str], str]) -> list[str]:

@@ -11,6 +11,7 @@ from tui.run.state import RunState
 from tui.said import Said, several
 from tui.words.cause import cause_of
 from tui.words.codes import EFFECT, FATE, FATE_REASON, REASON, word
+from tui.words.confirmations import foretold_words
 from tui.words.figures import whole
 from tui.words.inert import visible
 from tui.words.persons import person_words
@@ -37,6 +38,13 @@ def _started(event: e.StepStarted, line: Line, state: RunState) -> Told:
         return Told("event", text + because(event.reason))
     confirmed = say(Said("confirmed by {person}", person=person_words(line.by)))
     return Told("person", f"{text}; {confirmed}" + because(event.reason))
+
+
+def _foretold(event: e.StepForetold, line: Line, state: RunState) -> Told | None:
+    sentences = foretold_words(event.facts)
+    if not sentences:
+        return None
+    return Told("warning", f"{title_of(state, event.step)}: {' '.join(sentences).removesuffix('.')}")
 
 
 def _output(event: e.StepOutput, line: Line, state: RunState) -> Told | None:
@@ -149,7 +157,8 @@ def _notified(event: e.NotifySent, line: Line, state: RunState) -> Told:
 
 
 STEP_EVENTS: dict[type[Any], Teller] = {
-    e.StepStarted: _started, e.StepOutput: _output, e.StepProgress: _progress, e.StepWaiting: _waits,
+    e.StepStarted: _started, e.StepForetold: _foretold, e.StepOutput: _output, e.StepProgress: _progress,
+    e.StepWaiting: _waits,
     e.StepFate: _fate, e.StepPassed: _passed, e.StepFailed: _failed, e.StepSkipped: _skipped, e.StepSigned: _signed,
     e.StepByHand: _by_hand, e.StepCancelled: _cancelled, e.StepUndone: _undone, e.CancelRequested: _cancel,
     e.TxCommitted: _committed, e.TxAborted: _aborted, e.NotifySent: _notified,

@@ -66,9 +66,14 @@ phases:
           - {id: f1, title: t, command: {run: [a], junit: ../x.xml}}
           - {id: d8, title: t, compare: {with: nothing, expect: [added thing]}}
           - {id: d9, title: t, compare: {with: b1}}
+          - {id: f7, title: t, restore: {}}
+          - {id: f8, title: t, restore: {of: b4, quiesced: false}}
+          - {id: f9, title: t, sql: "select 1", undo: {restore: b1}}
 """
 GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
-ELSEWHERE = {"down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing"}
+ELSEWHERE = {
+    "down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing", "restore-one",
+}  # fmt: skip
 """Keys of sentences that are no codes of findings."""
 
 

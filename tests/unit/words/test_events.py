@@ -31,6 +31,8 @@ SAID: tuple[e.Event, ...] = (
     e.RunClosed(outcome="rolled_back", stays=("fill",)), e.ClockStepped(seconds=-3.0), e.HelmTaken(person="ana"),
     e.HelmTaken(person="ana", taken_from="bruno", reason="he sleeps"), e.HelmReleased(person="ana", note="lunch"),
     e.StepStarted(**STEP, confirm="demo", reason="now"), e.StepStarted(**STEP, undoes="fill"),
+    e.StepForetold(**STEP, facts={"since": "2031-12-05T22:04:31Z", "rows": 7, "tables": 2, "slots": (),
+                                  "subscriptions": ()}),
     e.StepOutput(**STEP, dropped=1), e.StepProgress(**STEP, done=1.0, total=3.0, unit="rows"),
     e.StepWaiting(**STEP, reason="lock"), e.StepFate(**STEP, fate="undecided", reason="other_timeline"),
     e.NotifySent(**STEP, channel="team", title="done", count=1, delivered=1),

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from tui.engine.attempt.proof import Prover
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.dump_files import DumpFileDriver
@@ -23,6 +25,7 @@ from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.rehearsals import rehearsals_of
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import SqlDriver
+from tui.engine.drivers.swap import SwapDriver
 from tui.engine.drivers.timetable import timetable
 from tui.engine.drivers.watch import WatchDriver
 from tui.engine.exceptions import each
@@ -43,6 +46,7 @@ from tui.probes.tasks import comes
 from tui.run.clock import instant
 from tui.run.confirmation import late
 from tui.run.database import closed_by, stillness
+from tui.run.state import RunState
 from tui.run.steps import StepState, may_change
 from tui.run.told import facts as told_facts
 from tui.runs.paths import RunPaths
@@ -112,10 +116,11 @@ class Executor:
         self.children = ChildDriver(
             recorder, paths, target, self.step, state.attempt, opened, environment, self.output, self.plan, supervisors
         )
-        self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop)
+        self.snapshots = SnapshotDriver(recorder, target, self.step, state.attempt, self.stop, paths.artifacts)
         self.psql = PsqlDriver(recorder, target, state, opened, self.children, self.sql, environment, self.plan)
         self.network = NetworkDriver(environment, self.stop)
         self.notifying = NotifyDriver(environment, self.stop)
+        self.swaps = SwapDriver(recorder, target, state.id, state.attempt)
         self.probes = ProbeDriver(target, opened, environment, paths)
         self.dump_files = DumpFileDriver(self.stop.is_set)
 
@@ -127,6 +132,7 @@ class Executor:
             fx.Maintain: self.queries.maintain, fx.Probe: self._probed, fx.Sleep: self._sleep,
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
             fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),
+            fx.SwapDatabases: self.swaps.swap,
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
             fx.KeepArtifact: self._keep, fx.ReadOutput: self._output_text,
             fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),
@@ -140,6 +146,18 @@ class Executor:
             fx.Timetable: self._timetable, fx.Rehearsals: self._rehearsals, fx.Sealed: self._sealed,
         }  # fmt: skip
         """What carries out an effect, where that takes nothing but the effect."""
+
+    async def foretold(self) -> dict[str, Any]:
+        """What its kind asks of the target before anybody confirms it, as facts. Raises PostgresError."""
+        assert self.kind.foretells is not None
+        generator = self.kind.foretells(self._context(), self.kind.typed(self.step.spec))
+        result: Any = None
+        try:
+            while True:
+                result = await self.perform(generator.send(result), witnessed=False)
+        except StopIteration as ended:
+            facts: dict[str, Any] = ended.value
+            return facts
 
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self.recorder.append(e.StepWaiting(step=self.at.id, attempt=self.at.attempt, reason=reason, facts=facts))
@@ -207,6 +225,15 @@ class Executor:
         """What of the step is in the database, of which this attempt has done nothing."""
         return "some" if self._current().done else "none"
 
+    def _accepted(self, state: RunState) -> FailReason | None:
+        """The reason for which the attempt before this one failed, where a person has begun this one in spite of it,
+        with a reason of their own."""
+        before = self._current().before
+        said = self.at.confirmed is not None and self.at.confirmed.target and (self.at.confirmed.reason or "").strip()
+        if not said or before is None:
+            return None
+        return next((reason for reason in FailReason if reason == before.reason), None)
+
     def _current(self) -> StepState:
         return self.recorder.state.steps[self.at.id]
 
@@ -228,6 +255,8 @@ class Executor:
             ),
             concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of, changes=may_change,
             former=lambda step: None if (found := closed_by(state, step)) is None else found.former,
+            closing=tuple((q.step, state.steps[q.step].attempt, bool(q.former)) for q in state.quiesced),
+            swap=None if state.swap is None else msgspec.structs.asdict(state.swap), accepted=self._accepted(state),
             planned=lambda step: state.steps[step].step if step in state.steps else None,
             demands=lambda: planned_by(opened.plan, self.plan.text, KINDS),
         )  # fmt: skip

@@ -17,6 +17,7 @@ from tui.engine.attempt.outcome import OutcomeRecorder
 from tui.engine.attempt.program_fate import ASKED, program_fate, proof_fate
 from tui.engine.attempt.proof import ProofUnanswered
 from tui.engine.attempt.statement_fate import StatementFate
+from tui.engine.attempt.swap_fate import swap_fate
 from tui.engine.drivers.psql import ProgramEnded
 from tui.engine.drivers.query import sql_error
 from tui.engine.exceptions import SCARCE, facts
@@ -184,6 +185,8 @@ class Recovery:
             if there:
                 return commits.FateVerdict("applied", FateReason.PROVED, {"prove": proof})
             return commits.FateVerdict("not_applied", FateReason.DISPROVED, {"prove": proof})
+        if kind.swaps:
+            return await swap_fate(self._attempt, self._at)
         if kind.fence == "none":
             return commits.FateVerdict("not_applied", FateReason.CHANGES_NOTHING, {})
         if kind.fence == "proof":
@@ -235,7 +238,8 @@ class Recovery:
             self._attempt.record(failed, *fate, recovered=True)
             return
         left: e.Effect = "some" if at.done > 0 else "none"
-        if self._attempt.kind.changes_unseen and verdict.reason not in ASKED:
+        kind = self._attempt.kind
+        if kind.changes_unseen and not kind.swaps and verdict.reason not in ASKED:
             # A proof that says no, or leave to repeat it, tells nothing of what else it did.
             left = "unknown"
         elif verdict.reason == FateReason.REPEATABLE:

@@ -17,6 +17,7 @@ from tui.files import create_file
 from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked, neutral
 from tui.plan.scalars import ExpansionError, disk_need, expand
+from tui.postgres import database
 from tui.postgres.errors import PostgresError
 from tui.postgres.identity import OtherTarget, who
 from tui.postgres.session import Session
@@ -58,6 +59,12 @@ class ProbeDriver:
                     return {"bytes": await self._database_bytes()}
                 case "epoch":
                     return {"epoch": list((await (await self._monitor()).rows("epoch"))[0])}
+                case "database":
+                    return await database.properties(await self._monitor(), effect.arguments.get("name"))
+                case "written":
+                    return await database.written(await self._monitor())
+                case "stranded":
+                    return await database.stranded(await self._monitor())
                 case "tools":
                     return await asyncio.to_thread(self._tools, list(effect.arguments["names"]))
                 case "dumps":

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from tui.engine.drivers.files import keep_artifact
 from tui.engine.drivers.query import sql_error
 from tui.engine.recorder import Recorder
 from tui.engine.target.access import TargetAccess
+from tui.engine.target.standby import standby
 from tui.journal import events as e
 from tui.journal.codes import FailReason, WaitReason
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.model import PATIENT, Step
+from tui.postgres import database
 from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.conninfo.resolve import Resolved
 from tui.postgres.errors import ConnectionLost, OtherServer, PostgresError
@@ -25,6 +31,7 @@ from tui.postgres.identity import OtherTarget
 from tui.postgres.results import Backend
 from tui.postgres.session import Session
 from tui.steps.effects import Snapshot, SnapshotTaken
+from tui.steps.registry import KINDS
 
 _PAUSE = 0.2
 _ANSWER_S = 2.0
@@ -36,7 +43,10 @@ _LIMITS = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0, tolerate_s=P
 class SnapshotDriver:
     """Carries out Snapshot of one attempt. `source`: the standby it was taken on, which programs then go to."""
 
-    def __init__(self, recorder: Recorder, target: TargetAccess, step: Step, attempt: int, stop: asyncio.Event) -> None:
+    def __init__(
+        self, recorder: Recorder, target: TargetAccess, step: Step, attempt: int, stop: asyncio.Event, artifacts: Path
+    ) -> None:
+        self._artifacts = artifacts
         self._recorder = recorder
         self._target = target
         self._step = step
@@ -73,15 +83,32 @@ class SnapshotDriver:
             self.met = error
             asked = {} if effect.service is None else {"from": effect.service}
             return SnapshotTaken(reason=FailReason.CONNECTION, facts=asked, error=sql_error(error))
+        if KINDS[self._step.kind].makes_backup:
+            facts |= await self._sampled()
         address = session.address
         facts |= {"host": address.host or address.hostaddr, "lsn": lsn, "horizon": horizon}
         return SnapshotTaken(name=name, facts=facts)
+
+    async def _sampled(self) -> dict[str, Any]:
+        """What a restore of this moment needs to know, beside the dump: what belongs to the database itself, and how
+        many rows had been written. Kept as the run's own; empty where the target did not tell."""
+        name = f"{self._step.id}.{self._attempt}.database"
+        try:
+            monitor = await self._target.monitor()
+            written = await database.written(monitor)
+            known = {"properties": await database.properties(monitor), "written": written}
+            await keep_artifact(self._artifacts, name, msgspec.json.encode(known).decode(), private=True)
+        except OtherTarget:
+            raise
+        except (PostgresError, OSError):
+            return {}
+        return {"sampled": name, "taken_at": written["at"]}
 
     async def _standby(self, service: str) -> dict[str, Any]:
         """Connect to it; where the primary was then."""
         control = await self._target.control()
         lsn = await commits.pin(control)
-        self.source = await self._target.standby(service, f"{self._step.id} snapshot")
+        self.source = await standby(self._target, service, f"{self._step.id} snapshot")
         self._session = self.source[1]
         return {"from": service, "wanted": lsn}
 

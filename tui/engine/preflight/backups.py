@@ -10,6 +10,7 @@ from pathlib import Path
 from tui.engine.drivers import space
 from tui.engine.preflight.findings import Findings
 from tui.engine.target.access import TargetAccess
+from tui.engine.target.standby import standby
 from tui.journal.remarks import coded
 from tui.plan.kinds import Room
 from tui.plan.model import Plan, steps_of
@@ -110,7 +111,7 @@ async def standby_problems(access: TargetAccess, plan: Plan, add: Callable[[Said
 
 async def _problem(access: TargetAccess, service: str) -> Said | None:
     try:
-        _resolved, session = await access.standby(service, "preflight")
+        _resolved, session = await standby(access, service, "preflight")
     except PostgresError as error:
         message = N_("The standby of the service {service} cannot be reached: {reason}")
         return Said(message, service=service, reason=error.message)

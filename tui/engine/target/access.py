@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tui.engine.redaction.known_secrets import around
+from tui.engine.target.expected import Expected, is_beside
 from tui.engine.target.password_command import ask_for_password
 from tui.engine.target.presence import Presence
 from tui.journal.codes import EvidenceState, HoldReason
@@ -25,7 +28,7 @@ from tui.postgres.conninfo.service_file import passwords_of as service_passwords
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, UnusableTarget
 from tui.postgres.evidence.commits import KnownTarget, pin
 from tui.postgres.evidence.ledger import unknown as unknown_rows
-from tui.postgres.evidence.lineage import RunTraces, look, untouched
+from tui.postgres.evidence.lineage import look, untouched
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
 from tui.postgres.pooler import SETTLED
 from tui.postgres.readiness import lets_in
@@ -37,13 +40,6 @@ _BACKENDS_KEPT = 200
 _ANSWER_S = 5.0
 _INHERIT_S = 60.0
 """Seconds for what a new control session is asked before it is used."""
-
-
-class Expected(Struct, frozen=True):
-    """What a run knows of its target: the identity, as neutral data, and what it left there."""
-
-    identity: dict[str, Any]
-    left: RunTraces
 
 
 class TargetAccess:
@@ -73,6 +69,8 @@ class TargetAccess:
         """What the run knows of its target; nothing before it has opened."""
         self.on_other: Callable[[OtherTarget], None] = lambda other: None
         """Told whenever something else answers in the target's name."""
+        self.on_renamed: Callable[[int], None] = lambda oid: None
+        """Told when the database of this oid is found to bear the name, as the run had begun to have it."""
         self.begun: list[tuple[str, int, int]] = []
         """Steps with their latest attempt and its last statement, where the ledger has not been asked yet whether it
         has rows that the journal does not know."""
@@ -82,6 +80,7 @@ class TargetAccess:
         self.lost: ConnectionLost | None = None
         """How the control session before the present one was lost."""
         self._place: dict[str, str] = {}
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self.presence = Presence(self)
         self.admit: Callable[[bool], Awaitable[None]] = _admitted
         """Asked before a changing step begins whether it may beside the other runs here, with whether it takes back."""
@@ -137,7 +136,7 @@ class TargetAccess:
                 if last or not await self._left(control):
                     raise
                 continue
-            if control is None or _alike(session, control, database is not None):
+            if control is None or is_beside(session, control, database is not None):
                 self._keep(session)
                 return session
             place = {"host": session.host, "port": session.port}
@@ -182,6 +181,7 @@ class TargetAccess:
         return control.closed
 
     def _keep(self, session: Session) -> None:
+        self._sessions.add(session)
         pid = session.backend.pid
         self.backends.pop(pid, None)
         self.backends[pid] = None
@@ -248,6 +248,11 @@ class TargetAccess:
 
         self._met = found = await target_identity(control, neighbour)
         expected = self.expected()
+        if expected is not None and expected.renamed == found.database_oid:
+            renamed = {**expected.identity, "database_oid": found.database_oid}
+            if difference(renamed, found) in (None, HoldReason.OTHER_TIMELINE):
+                self.on_renamed(found.database_oid)
+                expected = self.expected()
         code = None if expected is None else difference(expected.identity, found)
         # What another timeline of the same server means, only what the run left there can tell.
         if expected is not None and code is not None and code != HoldReason.OTHER_TIMELINE:
@@ -323,6 +328,17 @@ class TargetAccess:
             return {}
         return {"lsn": lsn, "timeline": known.timeline, "postmaster_start": known.postmaster_start}
 
+    @asynccontextmanager
+    async def away(self, kept: Session) -> AsyncIterator[None]:
+        """All sessions but `kept`, which is in another database, are closed, and none is opened before this is left: a
+        database is renamed while nobody is in it. What waits for an answer in one of them has lost its session."""
+        async with self._opening:
+            for session in list(self._sessions):
+                if session is not kept and not session.closed:
+                    await session.close()
+            self._control = None
+            yield
+
     @property
     def control_session(self) -> Session | None:
         """The control session as it is."""
@@ -349,20 +365,11 @@ class TargetAccess:
                     # That it is lost is found where it is used.
                     return
 
-    async def standby(self, service: str, step: str) -> tuple[Resolved, Session]:
-        """A session to the standby that a service names, with its parameters. Raises ConnectFailed."""
-        try:
-            found = resolve(f"service={conninfo_value(expand(service, self.environment))}", self.environment)
-        except ExpansionError as error:
-            raise ConnectFailed(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
-        settings = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0)
-        session = await open_session(
-            found, purpose="work", run=self.run, step=step, settings=settings, runs_the_plan=False, attributes="standby"
-        )
+    def lent(self, session: Session, found: Resolved) -> None:
+        """A session to another server than the target's, whose password is as secret."""
         self._keep(session)
         self._others.update((*found.secrets, session.password))
         self.on_secret()
-        return found, session
 
     @property
     def named(self) -> bool:
@@ -390,10 +397,3 @@ class TargetAccess:
 
 async def _admitted(rollback: bool) -> None:
     """Nobody looks."""
-
-
-def _alike(session: Session, control: Session, elsewhere: bool) -> bool:
-    """Whether two sessions are on one server, and, unless another database was asked for, in one database."""
-    ours, theirs = session.server, control.server
-    assert ours is not None and theirs is not None
-    return ours.same_server(theirs) and (elsewhere or ours.database_oid == theirs.database_oid)

@@ -33,6 +33,15 @@ class StepStarted(StepEvent, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class StepForetold(StepEvent, frozen=True, kw_only=True):
+    """What is known of an attempt that has not begun, for whoever is to confirm it: what will be lost, and whom it
+    strands (`tui.steps.restore.loss`)."""
+
+    TYPE: ClassVar[str] = "step.foretold"
+    ROUTINE: ClassVar[bool] = True
+    facts: dict[str, Any] = {}
+
+
 class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
     """Lines a step printed; `offset`, `length`, `sha256` are of the spooled bytes, `dropped` bytes only lie there."""
 

@@ -40,6 +40,11 @@ def way_key() -> int:
     return _key("virada", "way")
 
 
+def swap_key(database: str) -> int:
+    """The key of whoever has another database take this one's name; held in the maintenance database."""
+    return _key("virada", "swap", database)
+
+
 def opening_key() -> int:
     """The key of the one run that is being opened on this database at the moment."""
     return _key("virada", "opening")

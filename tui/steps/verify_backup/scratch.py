@@ -58,13 +58,14 @@ def created(name: str, encoding: str, source: dict[str, Any], owner: str | None)
     return " ".join(parts), f"comment on database {identifier(name)} is {literal(MARK)}"
 
 
-def settings(name: str, of: list[list[Any]]) -> list[tuple[str, str]]:
-    """The source's settings for this database, each as (what it is, statements)."""
+def settings(name: str, of: list[list[Any]], *, hindering: bool = False) -> list[tuple[str, str]]:
+    """The source's settings for this database, each as (what it is, statements); of those that would keep a restore
+    from working none, or, where they are asked for, nothing else."""
     found: list[tuple[str, str]] = []
     for role, values in of:
         for value in values or ():
             setting, _sign, text = str(value).partition("=")
-            if setting in _OURS:
+            if (setting in _OURS) is not hindering:
                 continue
             place = f"alter database {identifier(name)}"
             if role is not None:

@@ -10,6 +10,7 @@ from tui.journal.codes import FailReason, LeftOut
 from tui.sql.quoting import database_argument, identifier, literal
 from tui.steps.archive import toc
 from tui.steps.archive.reading import Reading
+from tui.steps.archive.restoring import COMMAND, only_a_setting, tolerates
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import (
     ChildDone,
@@ -34,10 +35,6 @@ _SHOWN: Final = 2000
 _NAMED: Final = 50
 """Of what is left out or missing so many are named; all are counted."""
 _DENIED: Final = "42501"
-_COMMAND: Final = "Command was: "
-_TRANSACTION_TIMEOUT: Final = 17
-"""The first version that has this setting. pg_restore of it and later ones sets it on older servers, too, which refuse
-it; so there no error may be the last."""
 _KEPT: Final = 1 << 16
 _NEXT: Final = """select c.oid::text, n.nspname, c.relname, c.relforcerowsecurity
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -233,9 +230,8 @@ def _into(
 ) -> Generator[Effect, Any, Passed | Failed]:  # fmt: skip
     """Restore these entries and count what arrived; `counts` in the evidence are the rows of each table by name."""
     tools = yield Probe(name="tools", arguments={"names": ["pg_restore"]})
-    program, server = tools.get("found", {}).get("pg_restore", {}).get("major"), tools.get("server_major")
     argv = ["pg_restore", "--no-password", f"--dbname={database_argument(spec.database)}"]
-    tolerant = program is not None and server is not None and server < _TRANSACTION_TIMEOUT <= program
+    tolerant = tolerates(tools)
     if not tolerant:
         argv.append("--exit-on-error")
     options = {"no-owner": spec.no_owner, "no-privileges": spec.no_privileges, "no-tablespaces": spec.no_tablespaces}
@@ -251,20 +247,12 @@ def _into(
         argv.append(f"--use-list={context.artifacts}/{name}")
     restored = yield from run(context, spec, tuple(argv), how)
     evidence |= {"restore_s": restored.seconds}
-    if restored.status != 0 and not (tolerant and _only_a_setting(restored)):
+    if restored.status != 0 and not (tolerant and only_a_setting(restored, _KEPT)):
         return (yield from _why(context, spec, restored, evidence))
     counts = yield from _counts(context, spec, superuser)
     if isinstance(counts, SqlError):
         return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=counts)
     return Passed(evidence=evidence | {"tables": len(counts), "rows": sum(counts.values()), "counts": counts})
-
-
-def _only_a_setting(restored: ChildDone) -> bool:
-    """Whether nothing failed but that older servers do not know a setting, which pg_restore sends to every server: in
-    each of its connections, and of the errors in others it ignores it counts none."""
-    errors = re.split(r"^pg_restore: error: ", restored.tail, flags=re.MULTILINE)[1:]
-    harmless = all(_COMMAND + "SET transaction_timeout = 0;" in error for error in errors)
-    return restored.status == 1 and harmless and bool(errors) and restored.length <= _KEPT
 
 
 def _why(
@@ -274,8 +262,8 @@ def _why(
     is asked for it: by the same statement once more, in the database that is dropped anyway."""
     evidence = evidence | {"tail": restored.tail[-_SHOWN:]}
     reason, error = FailReason.RESTORE_FAILED, None
-    if _COMMAND in restored.tail:
-        command = re.split(r"\npg_restore: ", restored.tail.rpartition(_COMMAND)[2])[0].strip()
+    if COMMAND in restored.tail:
+        command = re.split(r"\npg_restore: ", restored.tail.rpartition(COMMAND)[2])[0].strip()
         again: tuple[SqlError | None, ...] = yield Maintain(
             statements=(command,), scratch_database=spec.database, role=context.step.as_
         )

@@ -1,0 +1,86 @@
+"""A dump restored into a new database like its source: made, filled, analyzed, with all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, Final
+
+from tui.journal.codes import FailReason
+from tui.sql.quoting import database_argument
+from tui.steps.archive.reading import Reading
+from tui.steps.archive.restoring import only_a_setting, tolerates
+from tui.steps.child import failed_child
+from tui.steps.context import Context
+from tui.steps.effects import ChildDone, Effect, Failed, Maintain, Probe, RunChild, SqlError
+from tui.steps.restore import properties
+from tui.steps.restore.spec import RestoreSpec
+from tui.steps.verify_backup.scratch import dropped
+
+_DENIED: Final = "42501"
+_TAIL: Final = 1 << 16
+_SHOWN: Final = 2000
+
+
+def mark(context: Context) -> str:
+    """The comment of a database that this step has begun to make: one without it is never dropped."""
+    return f"virada restore {context.run} {context.step.id}"
+
+
+def restored(
+    context: Context, spec: RestoreSpec, name: str, how: Reading, want: Mapping[str, Any],
+    evidence: dict[str, Any],
+) -> Generator[Effect, Any, Failed | None]:  # fmt: skip
+    """Why it could not be; adds to the evidence what was done."""
+    there = yield Probe(name="database", arguments={"name": name})
+    if "error" in there:
+        error = SqlError(sqlstate=there.get("sqlstate"), message=there["error"], lost=True)
+        return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=error)
+    if there and there.get("comment") != mark(context):
+        return Failed(reason=FailReason.DATABASE_EXISTS, evidence=evidence | {"restored_as": name})
+    wanted = ((dropped(name),) if there else ()) + properties.created(name, want, mark(context))
+    made = yield Maintain(statements=wanted, role=context.step.as_)
+    if made[-1] is not None:
+        reason = FailReason.RESTORE_FORBIDDEN if made[-1].sqlstate == _DENIED else FailReason.SQL_ERROR
+        return Failed(reason=reason, evidence=evidence, error=made[-1])
+    failed = yield from _filled(context, spec, name, how, evidence)
+    if failed is not None:
+        return failed
+    if spec.analyze:
+        analyzed = yield Maintain(statements=("analyze",), scratch_database=name, role=context.step.as_)
+        if analyzed[-1] is not None:
+            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=analyzed[-1])
+    refused = yield from properties.finished(context, name, want)
+    if refused is not None:
+        reason = FailReason.RESTORE_FORBIDDEN if refused.sqlstate == _DENIED else FailReason.SQL_ERROR
+        return Failed(reason=reason, evidence=evidence, error=refused)
+    found = yield Probe(name="database", arguments={"name": name})
+    other = properties.differing(want, found) if "error" not in found else ["?"]
+    evidence["compared"] = "database"
+    if other:
+        return Failed(reason=FailReason.DATABASE_DIFFERS, evidence=evidence | {"differs": other[:50]})
+    return None
+
+
+def _filled(
+    context: Context, spec: RestoreSpec, name: str, how: Reading, evidence: dict[str, Any]
+) -> Generator[Effect, Any, Failed | None]:
+    tools = yield Probe(name="tools", arguments={"names": ["pg_restore"]})
+    tolerant = tolerates(tools)
+    argv = ["pg_restore", "--no-password", f"--dbname={database_argument(name)}"]
+    if not tolerant:
+        argv.append("--exit-on-error")
+    if context.step.as_ is not None:
+        argv.append(f"--role={context.step.as_}")
+    if spec.jobs > 1 and how.piped is None:
+        argv.append(f"--jobs={spec.jobs}")
+    done: ChildDone = yield RunChild(
+        argv=(*argv, *how.path), timeout=spec.timeout or context.step.timeout, target=True,
+        environment={"LC_ALL": "C"}, tail=_TAIL, piped=how.piped,
+    )  # fmt: skip
+    evidence["restore_s"] = done.seconds
+    if done.status == 0 or (tolerant and only_a_setting(done, _TAIL)):
+        return None
+    if done.status is None or done.status < 0 or done.timed_out:
+        return failed_child(done, evidence, "none")
+    reason = FailReason.RESTORE_FORBIDDEN if "permission denied" in done.tail else FailReason.RESTORE_FAILED
+    return Failed(reason=reason, evidence=evidence | {"tail": done.tail[-_SHOWN:]})

@@ -1,0 +1,51 @@
+"""What a restore takes away: everything since the backup, and the place of whoever rests on the database itself.
+
+Rows are counted by the server's statistics, as they stood when the backup was taken and stand now. Where those began
+anew meanwhile, after a crash or by somebody's word, or nobody looked then, that is unknown and not nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, Final
+
+from tui.steps.context import Context
+from tui.steps.effects import Effect, Probe
+from tui.steps.restore.properties import sampled
+from tui.steps.restore.spec import RestoreSpec
+
+_NAMED: Final = 50
+
+
+def foretell(context: Context, spec: RestoreSpec) -> Generator[Effect, Any, dict[str, Any]]:
+    """As facts: `since` (the backup's moment), `rows` and `tables` written since (null: unknown), `slots` with their
+    `confirmed_lsn`, `subscriptions`. Nothing of the way back."""
+    if spec.of is None:
+        return {}
+    recorded = context.evidence(spec.of)
+    then = (yield from sampled(recorded)).get("written")
+    now = yield Probe(name="written")
+    stranded = yield Probe(name="stranded")
+    rows, tables = since(then, None if "error" in now else now)
+    slots, subscriptions = stranded.get("slots"), stranded.get("subscriptions")
+    return {
+        "since": recorded.get("taken_at"), "rows": rows, "tables": tables,
+        "slots": None if slots is None else slots[:_NAMED],
+        "subscriptions": None if subscriptions is None else subscriptions[:_NAMED],
+        "count": None if slots is None else len(slots),
+    }  # fmt: skip
+
+
+def since(then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> tuple[int | None, int | None]:
+    """Rows, and tables, that were written between two looks at the statistics; unknown where they began anew."""
+    if then is None or now is None or then["reset"] != now["reset"]:
+        return None, None
+    before, after = then["rows"], now["rows"]
+    if any(count > after.get(table, count) for table, count in before.items()):
+        return None, None
+    grown = {table: count - before.get(table, 0) for table, count in after.items()}
+    # A table that is gone has taken its count along: what was in it is lost all the same, nobody knows how much.
+    gone = [table for table in before if table not in after]
+    if gone:
+        return None, None
+    return sum(grown.values()), sum(1 for count in grown.values() if count)
