@@ -12,7 +12,7 @@ import pytest
 
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
-from tests.postgres_server import Database
+from tests.postgres_server import Database, create_database, own_server
 from tui.journal.codes import Fact, FailReason
 from tui.run.commands import Close, Execute, Retry, Rollback, Undo
 from tui.run.order import Refusal
@@ -26,6 +26,8 @@ from aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a), '') || coales
 s.setrole::regrole, s.setconfig), ',' order by s.setrole) from pg_db_role_setting s where s.setdatabase = d.oid), '')
 from pg_database d where d.datname = current_database()"""
 _OID = "select oid::int from pg_database where datname = current_database()"
+_ACTS = """select subenabled from pg_subscription where subdbid = (select oid from pg_database
+where datname = current_database())"""
 _CONTENT = "select string_agg(t::text, ';' order by id) from kept t"
 
 
@@ -325,3 +327,49 @@ rollback:
         assert rig.step("work").status == "undone" and rig.events("rollback.finished")[0]["data"].get("stays", []) == []
         assert database.value(_PROPERTIES) == before and database.value(_CONTENT) == content
         assert rig.do(Close()) is None
+
+
+@pytest.mark.unsaid(Fact.SUBSCRIPTIONS_DISABLED, Fact.PREPARED)
+@awaited
+async def test_whom_it_strands_is_named_and_a_prepared_transaction_is_in_the_way(tmp_path: Path) -> None:
+    with own_server() as server:
+        with psycopg.connect(server.dsn(), autocommit=True) as session:
+            session.execute("alter system set wal_level = logical")
+            session.execute("alter system set max_prepared_transactions = 5")
+        server.stop()
+        server.start()
+        database, publisher = (create_database(server) for _n in range(2))
+        with database.connect() as session, publisher.connect() as other:
+            for each in (session, other):
+                each.execute("create table kept (id int primary key)")
+            other.execute("create publication theirs for table kept")
+            other.execute("select pg_create_logical_replication_slot('theirs', 'pgoutput')")
+            session.execute("select pg_create_logical_replication_slot('ours', 'pgoutput')")
+            session.execute(
+                f"create subscription theirs connection '{publisher.dsn}' publication theirs "
+                "with (create_slot = false, slot_name = 'theirs', copy_data = false)".encode()
+            )
+        plan = steps(tmp_path / "b").replace("{file: wrong.sql}", '"insert into kept values (1)"')
+        async with Rig(tmp_path, database, plan) as rig:
+            for step in ("backup", "work", "close"):
+                await rig.execute(step)
+            told = await rig.until(lambda: rig.step("restore").foretold, "it is asked whom it strands")
+            said = confirmation_words({"target": "dev", "why": "typed", "foretold": told}) or ""
+            lsn = database.value("select confirmed_flush_lsn::text from pg_replication_slots where slot_name = 'ours'")
+            assert f"The slot ours stays behind, confirmed up to {lsn}." in said
+            assert "Subscriptions come without their slots, disabled: theirs." in said
+            with database.connect() as session:
+                session.execute("begin; create table held (); prepare transaction 'pay-17'")
+            failed = await confirmed(rig)
+            assert failed["data"]["reason"] == "in_the_way" and failed["data"]["evidence"]["prepared"] == ["pay-17"]
+            assert database.value(_ACTS) is True, "as it was before"
+            with database.connect() as session:
+                session.execute("rollback prepared 'pay-17'")
+            passed = await confirmed(rig, again=True)
+            assert passed["type"] == "step.passed", passed
+            assert passed["data"]["evidence"]["subscriptions_disabled"] == ["theirs"]
+            kept = Database(server, passed["data"]["evidence"]["kept_as"])
+            assert kept.value("select count(*) from pg_replication_slots where database = current_database()") == 1
+            assert rig.do(Undo(step="restore", confirm="dev")) is None
+            assert (await rig.ended("undo.restore"))["type"] == "step.passed"
+            assert database.value(_ACTS) is True

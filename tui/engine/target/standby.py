@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.engine.target.access import TargetAccess
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.scalars import ExpansionError, expand
 from tui.postgres.connect import open_session
 from tui.postgres.conninfo.parameters import WorkSettings
@@ -17,7 +18,7 @@ async def standby(target: TargetAccess, service: str, step: str) -> tuple[Resolv
     try:
         found = resolve(f"service={conninfo_value(expand(service, target.environment))}", target.environment)
     except ExpansionError as error:
-        raise ConnectFailed(str(error)) from None
+        raise ConnectFailed(Coded(Remarked.VARIABLE_UNSET, name=error.name)) from None
     settings = WorkSettings(lock_timeout_ms=0, idle_in_transaction_ms=0)
     session = await open_session(
         found, purpose="work", run=target.run, step=step, settings=settings, runs_the_plan=False, attributes="standby"
