@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make certificates with")
     place = tmp_path_factory.mktemp("certificates")
     return {name: make_certificate(place / name, days) for name, days in (("long", 400), ("short", 3), ("old", -1))}
 
