@@ -109,6 +109,16 @@ def test_what_comes_from_the_environment_is_sent_and_not_kept(receiver: Receiver
     assert judged(rows.values()) is None and "KEY is not set" in told(rows["latency_s"]["error"])
 
 
+def test_a_request_that_cannot_be_sent_shows_no_key_and_says_nothing_of_the_service(receiver: Receiver) -> None:
+    for service in (
+        Service(http=f"http://{receiver.address}/", headers={"Authorization": "Bearer ${KEY}"}),
+        Service(http="http://${KEY}:x/"), Service(http="${KEY}://x/"),
+    ):  # fmt: skip
+        (row,) = seen(service, KEY="s3cret-key\n").values()
+        assert row["holds"] is None and "s3cret" not in str(row)
+    assert receiver.asked == []
+
+
 def test_nobody_listens() -> None:
     port = free_port()
     for service in (Service(tcp=f"127.0.0.1:{port}"), Service(http=f"http://127.0.0.1:{port}/")):

@@ -56,11 +56,14 @@ class HttpClient:
                     if size > _LARGEST:
                         raise HttpFailed(Coded(Remarked.HTTP_TOO_LARGE))
                 return answer.status_code, b"".join(parts)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError):
+            # What it says may show a key that stands in a header or an address.
+            raise Unreached(Coded(Remarked.NOTHING_TO_SEND), answers=False) from None
         except httpx.TimeoutException:
             raise Unreached(Coded(Remarked.NO_ANSWER_IN_TIME)) from None
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
             raise unreached(error, netloc_of(url)) from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             raise HttpFailed(str(error) or type(error).__name__) from None
 
     async def close(self) -> None:

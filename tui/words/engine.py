@@ -134,6 +134,7 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.MOMENT_SILENT: N_("the session that keeps the moment does not answer"),
     R.NAME_UNANSWERED: N_("the name {name} could not be looked up: nobody answered"),
     R.NAME_UNKNOWN: N_("there is no host named {name}"),
+    R.NOTHING_TO_SEND: N_("the address, or a header, is none that can be sent"),
     R.NOTIFIER_ENDED: N_("the process that tells people ended before everybody was tried"),
     R.NOTIFIER_MISSING: N_("Apprise is not installed where the engine runs; install virada[notify]."),
     R.NOT_AN_ADDRESS: N_("that is no address with a host and a port"),
