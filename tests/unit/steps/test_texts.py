@@ -32,7 +32,7 @@ phases:
           - {id: b7, title: t, check: {version: "a>=1", disk_free: 5 apples}}
           - {id: b8, title: t, check: {}}
           - {id: b7b, title: t, check: {disk: false, resources: {cpu: 200%, samples: 0}}}
-          - {id: e1, title: t, check: {recent_backup: {}}}
+          - {id: e1, title: t, check: {recent_backup: {}, replication: {accept: [nothing], slot_bytes: 2x}}}
           - {id: b7o, title: t, check: {consistency: {orphans: [{from: a.b, to: c}]}}}
           - {id: b9, title: t, monitor: {}}
           - {id: n1, title: t, notify: {channel: team, text: " "}}

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tui.engine.target.access import TargetAccess
 from tui.engine.target.lock_holders import LockHolders
 from tui.engine.target.outage import Outage
+from tui.engine.target.standby import elsewhere
 from tui.journal.remarks import Coded, Remarked, neutral, neutral_of
 from tui.plan.model import Step
 from tui.postgres.conninfo.parameters import WorkSettings, milliseconds
@@ -57,7 +58,7 @@ class QueryDriver:
         self._error: PostgresError | None = None
         self._step = step
         self._lock_holders = LockHolders(target, lambda *_: None) if lock_holders is None else lock_holders
-        self._sessions: dict[tuple[str | None, bool, str | None, bool], Session] = {}
+        self._sessions: dict[tuple[str | None, bool, str | None, bool, str | None], Session] = {}
         self._timeouts: dict[Session, float | None] = {}
         self._asked: set[Session] = set()
         self._cancels = 0
@@ -67,7 +68,9 @@ class QueryDriver:
         while True:
             self._error = None
             rows = await self._query(effect)
-            if self._error is None or self._outage is None or not await self._outage.explains(self._error):
+            if self._error is None or self._outage is None or effect.service is not None:
+                return rows
+            if not await self._outage.explains(self._error):
                 return rows
 
     async def _query(self, effect: RunQuery) -> Rows:
@@ -80,8 +83,11 @@ class QueryDriver:
                 await session.execute("begin read only")
                 if cancels != self._cancels:
                     raise StatementFailed("57014", Coded(Remarked.CANCELLED_BEFORE_ASKED))
-                async with self._lock_holders.over(session.backend.pid, LOCK_TIMEOUT):
+                if effect.service is not None:
                     rows = await self._answer(session, effect)
+                else:
+                    async with self._lock_holders.over(session.backend.pid, LOCK_TIMEOUT):
+                        rows = await self._answer(session, effect)
             finally:
                 self._asked.discard(session)
                 try:
@@ -113,7 +119,7 @@ class QueryDriver:
 
     async def _session(self, effect: RunQuery) -> Session:
         ours = effect.ours or bool(effect.named)
-        key = (effect.role, effect.row_security, effect.scratch_database, ours)
+        key = (effect.role, effect.row_security, effect.scratch_database, ours, effect.service)
         known = self._sessions.get(key)
         if known is None or known.closed:
             settings = WorkSettings(
@@ -122,10 +128,14 @@ class QueryDriver:
                 row_security=effect.row_security,
                 role=effect.role,
             )
-            known = await self._target.open(
-                "work", f"{self._step.id} query", settings, database=effect.scratch_database,
-                runs_the_plan=not ours,
-            )  # fmt: skip
+            if effect.service is not None:
+                place = f"{self._step.id} query"
+                known = (await elsewhere(self._target, effect.service, place, settings, effect.scratch_database))[1]
+            else:
+                known = await self._target.open(
+                    "work", f"{self._step.id} query", settings, database=effect.scratch_database,
+                    runs_the_plan=not ours,
+                )  # fmt: skip
             self._sessions[key] = known
             self._timeouts[known] = effect.timeout
             await known.execute(_PRINT)

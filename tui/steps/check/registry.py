@@ -14,6 +14,7 @@ from tui.steps.check import (
     load,
     monitoring,
     recent_backup,
+    replication,
     resources,
     roles,
     rollback,
@@ -55,6 +56,7 @@ def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
         (dependencies.CHECK, spec.dependencies or None),
         (consistency.CHECK, _usual(spec.consistency, consistency.ConsistencySpec)),
         (load.CHECK, load.LoadSpec() if spec.load is True else spec.load or None),
+        (replication.CHECK, replication.ReplicationSpec() if spec.replication is True else spec.replication or None),
         (recent_backup.CHECK, spec.recent_backup),
     )
 

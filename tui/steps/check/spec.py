@@ -11,6 +11,7 @@ from tui.steps.check.consistency import ConsistencySpec
 from tui.steps.check.disk import DiskSpec
 from tui.steps.check.load import LoadSpec
 from tui.steps.check.recent_backup import RecentBackupSpec
+from tui.steps.check.replication import ReplicationSpec
 from tui.steps.check.resources import ResourcesSpec
 from tui.steps.check.roles import PrivilegeSpec
 from tui.steps.check.rollback import RollbackSpec
@@ -63,5 +64,7 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     load: LoadSpec | bool | None = None
     """What others do on the server, within limits; `true` stands for the usual ones. Who would hold up a statement of
     the plan is named with it."""
+    replication: ReplicationSpec | bool | None = None
+    """Who receives what the plan changes: subscribers, slots, standbys, and what its statements would do to them."""
     recent_backup: RecentBackupSpec | None = None
     """A backup from before this run's own, whole and not too old."""
