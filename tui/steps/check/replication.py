@@ -13,10 +13,10 @@ from tui.plan.kinds import Finding, Needs
 from tui.plan.scalars import Duration, disk_need
 from tui.said import N_, Quoted
 from tui.steps.answers import ask
-from tui.steps.check import standbys
+from tui.steps.check import each_standby
 from tui.steps.check.check import Check
+from tui.steps.check.each_standby import StandbySpec
 from tui.steps.check.row import Look, Row, row
-from tui.steps.check.standbys import StandbySpec
 from tui.steps.check.ways import NAMED, Wanted, Way, way_of
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Rows, RunQuery, SqlError
@@ -58,7 +58,7 @@ def look(context: Context, spec: ReplicationSpec, evidence: dict[str, Any]) -> L
         _judged("subscriptions", subscribed, way, spec, _subscribed),
         _judged("slots", slots, way, spec, _slots),
     ]
-    there = yield from standbys.look(context, spec.standbys, spec.long, way)
+    there = yield from each_standby.look(context, spec.standbys, spec.long, way)
     return [*rows, *(_accepted(found, spec) for found in there)]
 
 
