@@ -54,8 +54,8 @@ class Context(Struct, frozen=True, kw_only=True):
     runs that can be compared, by id (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan,
     by name, as it is sealed; `work`: see `tui.plan.seal.work_of`. `concerned`: what the plan's steps change, by its
     words and as far as those tell; `tui.steps.tables` asks the server which tables that are. `needs`: what another
-    step, or what is done for it, needs, whatever its kind; `changes`: whether a step may change the target. `demands`:
-    what the plan's statements would ask of the server.
+    step, or what is done for it, needs, whatever its kind; `changes`: whether a step may change the target, but for
+    what only opens it again. `demands`: what the plan's statements would ask of the server.
     """
 
     run: str

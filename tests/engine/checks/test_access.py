@@ -22,6 +22,8 @@ update app.orders set region = 'x' where id in (select id from app.lines);
 create trigger t before insert on app.lines for each row execute function app.f();
 analyze app.lines;
 create table app.made (id int references app.orders);
+alter table app.orders add foreign key (id) references app.lines (id);
+alter table app.orders drop constraint orders_lines_fkey;
 insert into app.made select 1;
 """
 STEPS = """
@@ -56,9 +58,9 @@ async def test_a_role_without_privileges_is_told_what_it_lacks(each_server: Serv
     assert (row["holds"], found.failed) == (False, ["access_tables"])
     assert found.codes == {"no_privilege"} and "app.lines of postgres (add, line 4: UPDATE)" in found.words
     # Of orders it is the owner.
-    assert [(one["table"], one["need"], one["line"], one["command"]) for one in row["missing"]] == [
+    assert [(one["table"], one["need"], one["line"], one["what"]) for one in row["missing"]] == [
         ("app.lines", "SELECT", 4, "UPDATE"), ("app.lines", "TRIGGER", 5, "CREATE TRIGGER"),
-        ("app.lines", maintain, 6, "ANALYZE"),
+        ("app.lines", maintain, 6, "ANALYZE"), ("app.lines", "REFERENCES", 8, "ALTER TABLE"),
     ]  # fmt: skip
     assert all(one["step"] == "add" and one["owner"] == "postgres" for one in row["missing"])
     with database.connect() as connection:
@@ -66,7 +68,7 @@ async def test_a_role_without_privileges_is_told_what_it_lacks(each_server: Serv
     # What a privilege on a column is worth depends on the statement.
     found = await look(tmp_path / "2", dsn, "{access: true}", STEPS, files={"add.sql": ADD})
     some = found.row("access_tables", of=role)
-    assert some["unknown"] == [{"table": "app.lines", "need": "SELECT"}] and len(some["missing"]) == 1
+    assert some["unknown"] == [{"table": "app.lines", "need": "SELECT"}] and len(some["missing"]) == 2
     with database.connect() as connection:
         connection.execute(f"alter table app.lines owner to {role}")
     whole = await look(tmp_path / "3", dsn, "{access: true}", STEPS, files={"add.sql": ADD})

@@ -33,6 +33,7 @@ phases:
           - {id: b8, title: t, check: {}}
           - {id: b7b, title: t, check: {disk: false, resources: {cpu: 200%, samples: 0}}}
           - {id: e1, title: t, check: {recent_backup: {}, replication: {accept: [nothing], slot_bytes: 2x}}}
+          - {id: b7c, title: t, check: {disk: {data: x}, access: {tables: [orders]}, rollback: {without: [none]}}}
           - {id: b7o, title: t, check: {consistency: {orphans: [{from: a.b, to: c}]}}}
           - {id: b9, title: t, monitor: {}}
           - {id: n1, title: t, notify: {channel: team, text: " "}}

@@ -39,7 +39,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, WaitReason
 from tui.plan.files import PLAN_FILE
 from tui.plan.kinds import Kind
-from tui.plan.model import Proof, tolerance
+from tui.plan.model import Proof, Step, tolerance
 from tui.plan.sealed import SealedPlan
 from tui.postgres.session import Session
 from tui.probes.tasks import comes
@@ -60,6 +60,11 @@ from tui.steps.registry import KINDS, needs_of
 
 class TooLate(Exception):
     """Its window was over before it could begin."""
+
+
+def _leaves(step: Step) -> bool:
+    """Whether a step may change the target; what only opens again what another step closed leaves nothing."""
+    return may_change(step) and KINDS[step.kind].reopens is None
 
 
 class Executor:
@@ -253,7 +258,7 @@ class Executor:
                 opens=instant(window.opens), closes=instant(window.closes), duration_s=window.duration_s,
                 buffer_s=window.buffer_s, timezone=window.timezone,
             ),
-            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of, changes=may_change,
+            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of, changes=_leaves,
             former=lambda step: None if (found := closed_by(state, step)) is None else found.former,
             closing=tuple((q.step, state.steps[q.step].attempt, bool(q.former)) for q in state.quiesced),
             swap=None if state.swap is None else msgspec.structs.asdict(state.swap), accepted=self._accepted(state),

@@ -57,6 +57,7 @@ def lint(lint: Lint) -> Iterable[Finding]:
             yield Finding(code="check-false", facts={"key": Quoted(field.name)}, key=field.name)
     for check, own in asked(spec):
         yield from check.lint(own)
+        yield from check.among(own, lint)
 
 
 def needs(spec: CheckSpec) -> Needs:

@@ -3,14 +3,16 @@ what the plan's statements and a full dump need, and programs that are not too o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from msgspec import Struct
 
 from tui.journal.codes import Shortcoming
 from tui.journal.remarks import Coded
-from tui.plan.kinds import Needs
+from tui.plan.kinds import Finding, Needs
 from tui.plan.model import actions
+from tui.said import N_, Quoted
 from tui.steps.answers import ask
 from tui.steps.answers import look as looked
 from tui.steps.check import privileges
@@ -130,9 +132,19 @@ def _dump(context: Context, role: str) -> Look:
     return [row("access_dump", relations, readable, not unreadable and not cut_short, **facts)]
 
 
+def lint(spec: AccessSpec | bool) -> Iterable[Finding]:
+    """Tables with their schemas."""
+    for table in spec.tables if isinstance(spec, AccessSpec) else ():
+        if "." not in table.strip("."):
+            yield Finding(code="check-table", facts={"table": Quoted(table)}, key="access.tables")
+
+
 def needs(spec: AccessSpec | bool) -> Needs:
     """The tables that it names."""
     return Needs(tables=spec.tables if isinstance(spec, AccessSpec) else ())
 
 
-CHECK = Check(look=look, needs=needs)
+CHECK = Check(
+    look=look, lint=lint, needs=needs,
+    texts={"check-table": N_("write {table} with its schema, such as app.orders")},
+)  # fmt: skip

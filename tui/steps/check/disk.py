@@ -146,6 +146,14 @@ def lint(spec: DiskSpec | bool) -> Iterable[Finding]:
     for key, need in needs.items():
         if disk_need(need, 1) is None:
             yield Finding(code="check-disk", facts={"need": Quoted(need)}, key=key)
+    if spec.data is not None and not spec.data.startswith("/"):
+        yield Finding(code="check-path", facts={"path": Quoted(spec.data)}, key="disk.data")
 
 
-CHECK = Check(look=look, lint=lint, texts={"check-disk": N_("{need} is not a need such as 2x or 50GB")})
+CHECK = Check(
+    look=look, lint=lint,
+    texts={
+        "check-disk": N_("{need} is not a need such as 2x or 50GB"),
+        "check-path": N_("{path} is not the absolute path of a directory"),
+    },
+)  # fmt: skip

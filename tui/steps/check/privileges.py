@@ -86,15 +86,20 @@ def _needs(wanted: Wanted, roles: Mapping[str, str], tables: Mapping[str, Table]
         return Need(wanted.step, wanted.line, command, wanted.table, role, what)
 
     first = command.partition(" ")[0]
+    if wanted.part == "partner":
+        # It is locked, and nothing of it is done.
+        return
     if command == "CREATE TRIGGER":
         yield need("TRIGGER")
     elif first in _MAINTAINERS:
         yield need("MAINTAIN" if version >= _MAINTAIN_FROM else OWNER)
     elif command.startswith(_OWNERS):
-        # What a foreign key refers to, or a new table is like, is another table than the one that is changed.
-        yield need(OWNER if wanted.mode not in ("AccessShareLock", "ShareRowExclusiveLock") else "REFERENCES")
+        # Beside the table stands what its foreign key refers to, or a part of it.
+        refers = wanted.part == "beside" and wanted.mode == "ShareRowExclusiveLock"
+        yield need("REFERENCES" if refers else OWNER)
     elif command.startswith("CREATE"):
-        yield need("REFERENCES" if wanted.mode == "ShareRowExclusiveLock" else "SELECT")
+        by_mode = {"ShareRowExclusiveLock": "REFERENCES", "AccessShareLock": "SELECT"}
+        yield need(by_mode.get(wanted.mode, OWNER))
     elif first == "LOCK":
         yield need("SELECT" if wanted.mode == "AccessShareLock" else _LOCKS)
     elif not wanted.changes:
@@ -117,7 +122,7 @@ def _of_role(
         if holds is None:
             unknown[what] = None
         elif not holds:
-            at = {"step": each.step, "line": each.line, "command": each.command} if each.step else {}
+            at = {"step": each.step, "line": each.line, "what": each.command} if each.step else {}
             missing.setdefault(what, {"table": each.table, "need": each.need, "owner": owner} | at)
     asked = len({(each.table, each.need) for each in needs})
     told: dict[str, Any] = {"of": name or role, "missing": list(missing.values())[:_NAMED]}
@@ -132,5 +137,5 @@ def _of_role(
 
 
 def _lack(role: str, missing: Mapping[str, Any]) -> Coded:
-    facts = {key: missing.get(key, "-") for key in ("need", "table", "owner", "step", "line")}
-    return Coded(Shortcoming.NO_PRIVILEGE, role=role, what=missing.get("command", "-"), **facts)
+    facts = {key: missing.get(key, "-") for key in ("need", "table", "owner", "step", "line", "what")}
+    return Coded(Shortcoming.NO_PRIVILEGE, role=role, **facts)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from msgspec import Struct
 
 from tui.journal.codes import Shortcoming
 from tui.journal.remarks import Coded
+from tui.plan.kinds import Finding, Lint
 from tui.plan.model import Step, places
 from tui.plan.scalars import Duration
+from tui.said import N_, Quoted
 from tui.steps.check.check import Check
 from tui.steps.check.row import Look, Row, because, named, row
 from tui.steps.context import Context
@@ -94,4 +97,11 @@ def _duration(context: Context, told: Timetabled) -> Row:
     return row("rollback_duration", "known", told.rollback_s, True if known else None, **facts)
 
 
-CHECK = Check(look=look)
+def among(spec: RollbackSpec | bool, lint: Lint) -> Iterable[Finding]:
+    """Steps that there are."""
+    for step in spec.without if isinstance(spec, RollbackSpec) else ():
+        if step not in lint.kinds_of_steps:
+            yield Finding(code="check-step", facts={"step": Quoted(step)}, key="rollback.without")
+
+
+CHECK = Check(look=look, among=among, texts={"check-step": N_("there is no step {step} in the plan")})

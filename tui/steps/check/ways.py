@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -25,8 +25,12 @@ _BUILDS: Final = ("CREATE INDEX", "REINDEX")
 """Commands that, done concurrently, wait for every snapshot of the database that is older."""
 
 
+Part = Literal["subject", "beside", "partner"]
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A lock on a table that a statement of the plan asks for. `changes`: what it does to the table."""
+    """A lock on a table that a statement of the plan asks for. `changes`: what it does to the table. `part`: the
+    table is what the statement is about, stands beside that in it, or is locked for the sake of a foreign key alone."""
 
     step: str
     line: int
@@ -35,13 +39,17 @@ class Wanted(Struct, frozen=True, kw_only=True):
     mode: Mode
     changes: tuple[Change, ...] = ()
     concurrent: bool = False
+    part: Part = "subject"
 
     @classmethod
-    def by(cls, step: str, statement: Statement, table: str, mode: Mode, changes: tuple[Change, ...] = ()) -> Wanted:
+    def by(
+        cls, step: str, statement: Statement, table: str, mode: Mode, changes: tuple[Change, ...] = (),
+        part: Part = "subject",
+    ) -> Wanted:  # fmt: skip
         """What this statement of a step wants of a table."""
         return cls(
             step=step, line=statement.line, command=statement.command, table=table, mode=mode, changes=changes,
-            concurrent=statement.concurrent,
+            concurrent=statement.concurrent, part=part,
         )  # fmt: skip
 
     @property
@@ -128,14 +136,16 @@ def _wanted(
 ) -> Iterable[Wanted]:
     for step, statement in statements:
         partners: dict[str, None] = {}
-        for demand in statement.demands:
+        for number, demand in enumerate(statement.demands):
+            # Of what is dropped each is meant; else the first is, and others are named for its sake.
+            part: Part = "subject" if not number or statement.command.startswith("DROP") else "beside"
             changes = tuple(change for name, change in statement.changes if name == demand.name)
             for table in names.get(demand.name, ()):
-                yield Wanted.by(step, statement, table, demand.mode, changes)
+                yield Wanted.by(step, statement, table, demand.mode, changes, part)
                 partners |= dict.fromkeys(refers.get(table, ()))
         if statement.partners is not None:
             for table in partners:
-                yield Wanted.by(step, statement, table, statement.partners)
+                yield Wanted.by(step, statement, table, statement.partners, part="partner")
 
 
 def locks(text: str) -> list[tuple[int, str]]:
