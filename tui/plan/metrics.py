@@ -75,6 +75,10 @@ METRICS: dict[str, Metric] = {
             "95th percentile of the last thirty answers of the canary, in seconds",
         ),
         Metric(
+            "response_time_p99", MetricUnit.SECONDS, Origin.CANARY, N_("response p99"),
+            "99th percentile of the last three hundred answers of the canary, in seconds",
+        ),
+        Metric(
             "cpu", MetricUnit.SHARE, Origin.HOST, N_("CPU"), "share of the host's processors in use (`70%`)",
             read=("cpu_total",),
         ),

@@ -206,6 +206,12 @@ FACTS: Final[Mapping[str, str]] = {
     F.WANTED: N_("wants"),
     F.WARNINGS: N_("warnings"),
     F.WARNINGS_LEFT_OUT: N_("more warnings"),
+    F.AGAINST: N_("beside before"),
+    F.HOURS: N_("by hour"),
+    F.SLOWER: N_("slower"),
+    F.STATEMENTS_UNKNOWN: N_("statements"),
+    F.TOP_STATEMENTS: N_("took most"),
+    F.WORSE: N_("worse"),
     F.XID: "xid",
     F.XID_STATUS: N_("xid's status"),
 }

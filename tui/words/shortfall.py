@@ -20,7 +20,14 @@ Row = tuple[str, str]
 _NAMED = 10
 """So many are told one by one; how many more there are, as a number."""
 
-_WATCHED = {"log": N_("server's log"), "figures": N_("figures"), "criteria": N_("criteria"), "server": N_("server")}
+_WATCHED = {
+    "log": N_("server's log"),
+    "figures": N_("figures"),
+    "criteria": N_("criteria"),
+    "server": N_("server"),
+    "baseline": N_("baseline"),
+    "statements": N_("statements"),
+}
 
 
 def findings(evidence: dict[str, Any], reason: str | None) -> Iterator[Row]:

@@ -58,3 +58,10 @@ def test_the_long_percentiles_are_of_thirty_answers() -> None:
         window.add(float(second), float(second))
     found = window.figures(40.0)
     assert (found["response_time_p50"], found["response_time_p95"]) == (24.0, 38.0)
+
+
+def test_the_slowest_in_a_hundred_is_of_three_hundred_answers() -> None:
+    window = AnswerWindow()
+    for second in range(400):
+        window.add(float(second), float(second))
+    assert window.figures(400.0)["response_time_p99"] == 396.0

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.steps.drive import Played, codes, lint, play
 from tui.journal.codes import Unmeasured
 from tui.journal.events import StepProgress
-from tui.steps.effects import Effect, Failed, Passed, Probe, Sleep, Watch, Watched
+from tui.steps.effects import Effect, Failed, Now, Passed, Probe, Sleep, Watch, Watched
 from tui.steps.monitor import KIND
 
 BREACH = {"metric": "cpu", "value": 0.9, "limit": 0.7}
@@ -32,6 +32,8 @@ def monitor(
         if isinstance(effect, Probe):
             epochs += 1
             return {"epoch": list(epoch[min(epochs, len(epoch)) - 1])}
+        if isinstance(effect, Now):
+            return 0.0
         if isinstance(effect, Watch):
             if not effect.settle and ticks in lost:
                 return watched(unmeasured=(LOST,))

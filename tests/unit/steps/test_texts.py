@@ -57,6 +57,7 @@ phases:
           - id: e6
             title: t
             batch: "update a set b = 1 where id in (select id from a where b is null order by id limit 5)"
+          - {id: e7, title: t, monitor: {for: 5s, against: {baseline: nowhere}}}
           - {id: d1, title: t, sql: {file: goose.sql}}
           - {id: d2, title: t, sql: {file: goose.sql, part: up}, undo: {sql: {file: goose.sql}}}
           - {id: d3, title: t, quiesce: {command: [pause], keep: [dba]}}

@@ -1,4 +1,4 @@
-"""`monitor`: watch guards or a log, for a time, or as a companion for as long as another step runs; record a baseline.
+"""`monitor`: watch criteria, log or statements for a time, or as a companion; keep a baseline, or compare with one.
 
 What was not measured is no pass: each criterion is known at the end, and has been for all but a twentieth of the time;
 but for criteria that nothing could measure when the run was opened, for which a person signs; the log is read up to the
@@ -8,40 +8,26 @@ crashed meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, Literal
-
-from msgspec import Struct, field
+from collections.abc import Generator, Iterable
+from typing import Any, Final
 
 from tui.journal.codes import FailReason, Unmeasured
 from tui.journal.events import StepProgress
 from tui.plan.kinds import Finding, Kind, Lint, Measured, Needs
-from tui.plan.scalars import Duration
-from tui.said import N_
+from tui.said import N_, Quoted
 from tui.steps.answers import look as look_again
 from tui.steps.context import Context, StepRun
-from tui.steps.effects import Emit, Failed, Passed, Probe, Sleep, Watch, Watched
+from tui.steps.effects import Effect, Emit, Failed, Now, Passed, Probe, Sleep, Watch, Watched
 from tui.steps.figures import Figures
+from tui.steps.monitor import statements
+from tui.steps.monitor.against import HOUR, Hours, compared
+from tui.steps.monitor.spec import AgainstSpec, MonitorSpec
 from tui.steps.touched import nothing
 
 _SETTLE: Final = 6.0
 """Seconds that figures may take to come: the first ones of a run, and the last ones when the time is over."""
 _MISSED: Final = 0.05
 """Share of the time for which a criterion may be unknown: a late answer is no failure."""
-
-
-class MonitorSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """At least one of `log`, `guards` and `baseline`."""
-
-    log: Literal["server"] | None = None
-    """`server`: the server's log is followed; errors in it that are not the run's own are counted."""
-    guards: bool = False
-    """Whether a success criterion that is breached at the end or meanwhile fails the step."""
-    baseline: bool = False
-    """Whether what every metric was meanwhile is kept, second by second: median, 95th percentile, maximum. Later steps
-    compare with it by this step's id."""
-    for_: Duration | None = field(default=None, name="for")
-    """How long it watches; nothing for a companion, which watches as long as the step it runs `with`."""
 
 
 class _Known:
@@ -72,9 +58,12 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     stopped = False
     known = _Known()
     figures = Figures()
+    keeps = spec.baseline or spec.against is not None
     before = yield Probe(name="epoch")
+    hours = Hours((yield Now()) if keeps else 0.0)
+    first = (yield from statements.counts(context)) if spec.statements else {}
     look = Watch(settle=_SETTLE, wanted=(*(("log",) if spec.log else ()), *(("guards",) if spec.guards else ())),
-                 figures=spec.baseline)  # fmt: skip
+                 figures=keeps)  # fmt: skip
     figures.add((yield look).figures)
     while not stopped and (spec.for_ is None or waited < spec.for_):
         step = tick if spec.for_ is None else min(tick, spec.for_ - waited)
@@ -82,9 +71,10 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
         stopped = yield Sleep(seconds=step, compressible=spec.for_ is not None)
         waited += step
         if not stopped:
-            seen: Watched = yield Watch(figures=spec.baseline)
+            seen: Watched = yield Watch(figures=keeps)
             known.look(seen)
             figures.add(seen.figures)
+            hours.add(waited, seen.figures)
         if spec.for_ is not None:
             yield Emit(
                 event=StepProgress(
@@ -97,11 +87,25 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     evidence = _evidence(spec, seen, waited) | ({"unmeasured": missed} if missed else {})
     if spec.baseline:
         evidence["baseline"] = figures.told()
+        if waited >= HOUR:
+            evidence["hours"] = hours.told()
+    told = (yield from _statements(context, spec, first)) if spec.statements else []
+    if isinstance(told, dict):
+        evidence["statements_unknown"] = told
+    elif spec.statements:
+        evidence["top_statements"] = told[: statements.KEPT if spec.baseline else statements.TOLD]
     if stopped and (seen.given_up or (spec.for_ is not None and not context.companion)):
         return Failed(reason=FailReason.CANCELLED, evidence=evidence)
     if spec.guards and seen.breached:
         return Failed(reason=FailReason.GUARD_BREACHED, evidence=evidence)
     lacking = _not_measured(spec, seen)
+    if spec.statements and isinstance(told, dict):
+        lacking.append({"what": "statements", "why": told["why"]})
+    if spec.against is not None:
+        worse, unknown = _against(context, spec.against, evidence, figures, hours, told)
+        if worse:
+            return Failed(reason=FailReason.WORSE_THAN_BASELINE, evidence=evidence | {"worse": worse})
+        lacking += unknown
     if spec.baseline:
         # A criterion of which there is no figure to compare with later.
         lacking += [dict(guard) for guard in seen.unmeasured if guard["metric"] not in evidence["baseline"]]
@@ -113,6 +117,35 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     if lacking:
         return Failed(reason=FailReason.NOT_MEASURED, evidence=evidence | {"not_measured": lacking})
     return Passed(evidence=evidence)
+
+
+def _statements(
+    context: Context, spec: MonitorSpec, first: statements.Counts | dict[str, Any]
+) -> Generator[Effect, Any, list[dict[str, Any]] | dict[str, Any]]:
+    """What statements took meanwhile; why that is not known."""
+    if "why" in first:
+        return dict(first)
+    last = yield from statements.counts(context)
+    return dict(last) if "why" in last else statements.meanwhile(first, last)
+
+
+def _against(
+    context: Context, spec: AgainstSpec, evidence: dict[str, Any], figures: Figures, hours: Hours, told: Any
+) -> tuple[list[Any], list[dict[str, Any]]]:
+    """What became worse than in the baseline, and what cannot be compared; `evidence` has all that was compared."""
+    baseline = context.evidence(spec.baseline)
+    if "baseline" not in baseline:
+        return [], [{"what": "baseline", "why": Unmeasured.NO_BASELINE}]
+    rows = compared(spec, baseline["baseline"], figures.told(), hours.told(), baseline.get("hours") or {})
+    evidence["against"] = rows
+    found: list[Any] = sorted({row["metric"] for row in rows if row["worse"]})
+    if isinstance(told, list) and "top_statements" in baseline:
+        slow = statements.slower(spec, baseline["top_statements"], told)
+        if slow:
+            evidence["slower"] = slow[: statements.TOLD]
+            found += [row["query"] for row in slow[: statements.TOLD]]
+    lacking = [] if rows else [{"what": "baseline", "why": Unmeasured.NO_BASELINE}]
+    return found, lacking
 
 
 def _crashed(before: dict[str, Any], now: dict[str, Any]) -> bool:
@@ -155,8 +188,10 @@ def lint(lint: Lint) -> Iterable[Finding]:
     spec: MonitorSpec = lint.spec
     if spec.for_ is None and lint.step.with_ is None:
         yield Finding(code="monitor-time")
-    if spec.log is None and not spec.guards and not spec.baseline:
+    if spec.log is None and not any((spec.guards, spec.baseline, spec.statements, spec.against)):
         yield Finding(code="monitor-what")
+    if spec.against is not None and spec.against.baseline not in lint.kinds_of_steps:
+        yield Finding(code="monitor-against", key="against.baseline", facts={"id": Quoted(spec.against.baseline)})
 
 
 def needs(spec: MonitorSpec) -> Needs:
@@ -171,12 +206,17 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     found = [(key, evidence[key]) for key in shown if key in evidence]
     baseline = evidence.get("baseline") or {}
     found += [(metric, {key: of[key] for key in ("median", "p95", "max")}) for metric, of in baseline.items()]
-    return found + [(key, evidence[key]) for key in ("not_measured", "attested") if evidence.get(key)]
+    more = ("worse", "against", "slower", "top_statements", "not_measured", "attested")
+    return found + [(key, evidence[key]) for key in more if evidence.get(key)]
 
 
 TEXTS = {
     "monitor-time": N_("monitor needs 'for', or 'with' a step that it accompanies"),
-    "monitor-what": N_("monitor needs 'log: server', 'guards: true' or 'baseline: true'"),
+    "monitor-what": N_(
+        "monitor needs 'log: server', 'guards: true', 'baseline: true', 'statements: true' or 'against'"
+    ),
+    "monitor-against": N_("{id} is no step that could have kept a baseline"),
+    FailReason.WORSE_THAN_BASELINE: N_("it became worse than in the baseline"),
     FailReason.NOT_MEASURED: N_("what was to be watched was not measured"),
 }
 
