@@ -77,14 +77,14 @@ async def test_a_statement_that_became_slower_is_named(tmp_path: Path, counting:
     with Application(database) as application:
         async with Rig(tmp_path, database, PLAN.format(steps=STEPS)) as rig:
             before = (await rig.execute("before"))["data"]
-            assert any("application" in row["query"] for row in before["evidence"]["top_statements"])
+            assert any("application" in row["statement"] for row in before["evidence"]["top_statements"])
             same = (await rig.execute("same"))["data"]
             assert "slower" not in same["evidence"] and "worse" not in same["evidence"]
             assert same["evidence"]["against"], "the canary's answers stand beside those of before"
             application.pause = 0.05
             after = (await rig.execute("after"))["data"]
     assert after["reason"] == FailReason.WORSE_THAN_BASELINE
-    (row,) = (row for row in after["evidence"]["slower"] if "application" in row["query"])
+    (row,) = (row for row in after["evidence"]["slower"] if "application" in row["statement"])
     assert row["mean_s"] > 0.04 > 0.02 > row["before_s"] and row["calls"] >= 20
     assert "statements_unknown" not in after["evidence"]
 

@@ -185,6 +185,7 @@ UNMEASURED = {
     "log_without_sqlstates": N_("the server's log has no SQLSTATEs; add %e to log_line_prefix"),
     "no_criteria": N_("the plan has none"),
     "no_baseline": N_("the step kept none, or nothing of it was measured now"),
+    "not_answered": N_("the question was not answered"),
     "no_statements": N_("the extension pg_stat_statements is not in this database"),
     "no_log": N_("the server's log cannot be read"),
     "no_replica": N_("no replica is connected"),

@@ -112,7 +112,7 @@ def test_hours_are_those_of_the_day() -> None:
 
 SELECT = "select $1"
 BEFORE = {"baseline": {"response_time": FIGURES}, "top_statements": [
-    {"id": "1/7", "calls": 50, "seconds": 0.5, "mean_s": 0.01, "query": SELECT}]}  # fmt: skip
+    {"id": "1/7", "calls": 50, "seconds": 0.5, "mean_s": 0.01, "statement": SELECT}]}  # fmt: skip
 
 
 def test_statements_that_became_slower_are_named() -> None:
@@ -130,7 +130,7 @@ def test_few_calls_say_nothing() -> None:
 
 def test_counts_that_began_anew_are_left_out() -> None:
     assert meanwhile({"1": (100, 5.0, "a")}, {"1": (10, 0.5, "a"), "2": (3, 0.3, "b")}) == [
-        {"id": "2", "calls": 3, "seconds": 0.3, "mean_s": pytest.approx(0.1), "query": "b"}
+        {"id": "2", "calls": 3, "seconds": 0.3, "mean_s": pytest.approx(0.1), "statement": "b"}
     ]
 
 

@@ -143,7 +143,7 @@ def _against(
         slow = statements.slower(spec, baseline["top_statements"], told)
         if slow:
             evidence["slower"] = slow[: statements.TOLD]
-            found += [row["query"] for row in slow[: statements.TOLD]]
+            found += [row["statement"] for row in slow[: statements.TOLD]]
     lacking = [] if rows else [{"what": "baseline", "why": Unmeasured.NO_BASELINE}]
     return found, lacking
 

@@ -50,7 +50,9 @@ def meanwhile(before: Counts, after: Counts) -> list[dict[str, Any]]:
         earlier = before.get(ident, (0, 0.0, ""))
         done, took = calls - earlier[0], seconds - earlier[1]
         if done > 0 and took >= 0:
-            found.append({"id": ident, "calls": done, "seconds": round(took, 6), "mean_s": took / done, "query": text})
+            found.append(
+                {"id": ident, "calls": done, "seconds": round(took, 6), "mean_s": took / done, "statement": text}
+            )
     return sorted(found, key=lambda row: -row["seconds"])
 
 
