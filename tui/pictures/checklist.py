@@ -208,6 +208,6 @@ def _more(at: StepState, view: View) -> list[Span]:
         return [(f" - {why}", "dim")] if why else []
     if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]
-    if at.status == "pending" and is_dangerous(at.step):
+    if at.status == "pending" and is_dangerous(view.state, at.step):
         return [(" " + _("(dangerous)"), "warn")]
     return []

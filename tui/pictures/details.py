@@ -160,7 +160,7 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         (_("timeout"), None if at.step.timeout is None else span(at.step.timeout)),
         (_("if it fails"), None if at.step.on_failure == "hold" else word(ON_FAILURE, at.step.on_failure)),
         (_("run again"), None if at.step.repeat is None else word(REPEAT, at.step.repeat)),
-        (_("before it"), _("the target's name is typed") if is_dangerous(at.step) else None),
+        (_("before it"), _("the target's name is typed") if is_dangerous(view.state, at.step) else None),
         (_("kind"), at.step.kind), (_("id"), at.id),
     ):  # fmt: skip
         if value:

@@ -27,6 +27,7 @@ the child's end and the step's proof; by the proof alone; or not at all because 
 
 Measured = Literal["guards", "log", "lag"]
 Belongs = Literal["always", "unless_said", "never"]
+Dangerous = Literal["as_said", "on_production", "always"]
 Read = Callable[[str], str]
 """The text of a file of the plan by its name. Raises OSError and ValueError."""
 
@@ -146,9 +147,9 @@ class Kind(Struct, frozen=True, kw_only=True):
 
     `undone_by`: what takes a step of it back where the plan says no undo, by its id. `opens_last`:
     its undo comes behind all else that a rollback does. `reopens`: the step whose closing of the target it takes back.
-    `dangerous`: it costs the target's name, whatever the plan says, in a rollback too. `foretells`: what is asked of
-    the target before anybody confirms it: a generator as `execute` that returns facts. `swaps`: it is done when the
-    database that it made bears the target's name.
+    `dangerous`: whether it costs the target's name whatever the plan says, in a rollback too. `foretells`: what is
+    asked of the target before anybody confirms it: a generator as `execute` that returns facts. `swaps`: it is done
+    when the database that it made bears the target's name.
     """
 
     name: str
@@ -190,7 +191,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     undone_by: Callable[[str], Action] | None = None
     opens_last: bool = False
     reopens: Callable[[Any], str] | None = None
-    dangerous: bool = False
+    dangerous: Dangerous = "as_said"
     foretells: Callable[[Any, Any], Generator[Any, Any, dict[str, Any]]] | None = None
     swaps: bool = False
     facts: Callable[[dict[str, Any]], Sequence[tuple[str, Any]]] | None = None

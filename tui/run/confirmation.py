@@ -36,18 +36,20 @@ def beginning(state: RunState, at: StepState, wall: float) -> Cost | None:
     if at.undoes is not None:
         if not _of_rollback(state, at):
             return Cost(why="undo", step=at.undoes)
-        return Cost(why="typed", step=at.id) if is_dangerous(at.step) else None
+        return Cost(why="typed", step=at.id) if is_dangerous(state, at.step) else None
     if at.group == "main":
         outside = _outside(state, at, wall)
         if outside is not None and changes(at.step):
             return Cost(why=outside, step=at.id, reason=True)
-    return Cost(why="typed", step=at.id) if is_dangerous(at.step) else None
+    return Cost(why="typed", step=at.id) if is_dangerous(state, at.step) else None
 
 
-def is_dangerous(step: Step) -> bool:
-    """Whether the plan or its kind says of a step that it is dangerous."""
+def is_dangerous(state: RunState, step: Step) -> bool:
+    """Whether the plan or its kind says of a step that it is dangerous on this run's target."""
     kind = kind_of(step.kind)
-    return step.confirm == "typed" or (kind is not None and kind.dangerous)
+    if step.confirm == "typed" or kind is None or kind.dangerous == "always":
+        return step.confirm == "typed" or kind is not None
+    return kind.dangerous == "on_production" and state.opened is not None and state.opened.environment == "production"
 
 
 def paid(at: StepState) -> bool:
@@ -62,7 +64,7 @@ def late(state: RunState, at: StepState, wall: float) -> bool:
     if asked is None or not asked.reason or paid(at):
         return False
     host = None if at.step.with_ is None else state.steps[at.step.with_]
-    return host is None or not (paid(host) and covered(at.step))
+    return host is None or not (paid(host) and covered(state, at.step))
 
 
 def closing(state: RunState) -> Cost | None:
@@ -84,7 +86,7 @@ def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
     that begin with it, and change something as well. `foretold`: what was asked of the target for whoever confirms."""
     if asked.why != "close":
         begun = state.companions.get(asked.step or "", ()) if asked.why in ("buffer", "window") else ()
-        found = [step for step in begun if covered(state.steps[step].step)]
+        found = [step for step in begun if covered(state, state.steps[step].step)]
         at = None if asked.step is None else state.steps.get(asked.step)
         foretold = {} if at is None or at.foretold is None else {"foretold": at.foretold}
         return ({"with": found} if found else {}) | foretold
@@ -92,9 +94,9 @@ def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
     return {"run": state.status, "applied": list(still_applied(state)), "unresolved": unresolved}
 
 
-def covered(companion: Step) -> bool:
+def covered(state: RunState, companion: Step) -> bool:
     """Whether who confirms a step outside the window confirms this companion of it, too."""
-    return changes(companion) and not is_dangerous(companion)
+    return changes(companion) and not is_dangerous(state, companion)
 
 
 def cost(state: RunState, command: c.Command, wall: float) -> Cost | None:

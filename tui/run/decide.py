@@ -133,7 +133,7 @@ def _retry(state: RunState, command: c.Retry, wall: float) -> Decision:
     if refusal is not None:
         return refusal
     again = _rollback_again(state, at)
-    if command.confirm is not None and (not again or is_dangerous(at.step)):
+    if command.confirm is not None and (not again or is_dangerous(state, at.step)):
         # In a rollback that is taken up the engine would stop before a dangerous step once more.
         return (*again, begin(at, confirm=command.confirm, reason=reason))
     notes: tuple[e.Event, ...] = (e.NoteAdded(text=reason, step=step),) if reason else ()

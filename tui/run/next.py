@@ -144,7 +144,7 @@ def _companions(state: RunState, wall: float) -> tuple[e.Event, ...]:
 
 
 def _free(state: RunState, at: StepState, host: StepState, wall: float) -> bool:
-    return beginning(state, at, wall) is None or (paid(host) and covered(at.step))
+    return beginning(state, at, wall) is None or (paid(host) and covered(state, at.step))
 
 
 def _automatic(state: RunState) -> bool:

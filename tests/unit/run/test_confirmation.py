@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -315,3 +316,17 @@ class TestSignOff:
         run = self.run("staging", sign("a"), sign("b"))
         run.go()
         assert run.status() == "completed"
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_a_load_test_is_dangerous_on_production_alone(environment: str) -> None:
+    """Whatever the plan says; a kind that is always dangerous costs the name elsewhere, too."""
+    for kind, elsewhere in (("load", False), ("restore", True), ("sql", False)):
+        step = Step(id="a", title="A", kind=kind, spec={})
+        run = at(INSIDE, listed(step))
+        assert run.state.opened is not None
+        opened = msgspec.structs.replace(run.state.opened, environment=environment)
+        state = msgspec.structs.replace(run.state, opened=opened)
+        refused = decide(state, c.Execute(step="a"), "ana", INSIDE)
+        costs = isinstance(refused, Refusal) and refused.code == "confirm"
+        assert costs is (elsewhere or (kind == "load" and environment == "production"))

@@ -141,5 +141,5 @@ KIND = Kind(
     name="load", spec=LoadSpec, execute=execute, fence="child", window="always", repeat="always",
     variables=("variables",), script_variables=("variables",),
     row_security=lambda spec: bool(spec.row_security == "on"), watches=True, own_progress=True,
-    texts=TEXTS, lint=lint, needs=needs, facts=facts,
+    dangerous="on_production", texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

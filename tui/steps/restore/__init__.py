@@ -140,6 +140,6 @@ TEXTS = {
 
 KIND = Kind(
     name="restore", spec=RestoreSpec, execute=execute, fence="proof", changes=True, window="always", repeat="always",
-    says_proof=True, short="of", arguments=("decrypt",), patient=True, dangerous=True, foretells=foretell, swaps=True,
-    undone_by=undone_by, texts=TEXTS, lint=lint, needs=needs, facts=facts,
+    says_proof=True, short="of", arguments=("decrypt",), patient=True, dangerous="always", foretells=foretell,
+    swaps=True, undone_by=undone_by, texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip
