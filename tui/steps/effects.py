@@ -471,6 +471,31 @@ class PathHash(Struct, frozen=True, kw_only=True):
     listed: tuple[tuple[str, str], ...] = ()
 
 
+class CopyFiles(Effect, frozen=True, kw_only=True):
+    """Files of one directory of this host into another, durable, read back from the disk there; `base`, the last of
+    them, and the others bear their names only when all of them are right -> Copied. `files`: names, within
+    `source`, with the SHA-256 of each; `directory` may hold `${NAME}`."""
+
+    source: str
+    files: tuple[tuple[str, str], ...]
+    base: str
+    directory: str
+
+
+class Copied(Struct, frozen=True, kw_only=True):
+    """`path`: where `base` lies now. `existed`: it lay there already, and was read. `source_differs`, `copy_differs`:
+    names of files that are not what they should be. `no_room`: nothing was copied, for want of space (`free` bytes)."""
+
+    path: str = ""
+    seconds: float = 0.0
+    existed: bool = False
+    free: int | None = None
+    no_room: bool = False
+    source_differs: tuple[str, ...] = ()
+    copy_differs: tuple[str, ...] = ()
+    error: str | dict[str, Any] | None = None
+
+
 class DecodeFiles(Effect, frozen=True, kw_only=True):
     """The files of a dump in a directory, compressed by gzip or not at all, are read to their ends in several
     threads -> Decoded."""

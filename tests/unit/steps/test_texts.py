@@ -25,6 +25,8 @@ phases:
           - {id: b1a, title: t, backup: {}}
           - {id: b1b, title: t, backup: {command: [x], jobs: 2}}
           - {id: b1c, title: t, backup: {directory: /b, prefer: time, format: directory, encrypt: [x]}}
+          - {id: b1d, title: t, store_backup: {of: nothing, ssh: here}}
+          - {id: b1e, title: t, store_backup: {of: b4, command: [x], directory: /b}}
           - {id: b2, title: t, verify_backup: {of: nothing, level: list, schemas: [a]}}
           - {id: b3, title: t, verify_backup: b4}
           - {id: b4, title: t, command: {run: []}}
@@ -75,6 +77,7 @@ phases:
 GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
 ELSEWHERE = {
     "down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing", "restore-one",
+    "store-of-nothing",
 }  # fmt: skip
 """Keys of sentences that are no codes of findings."""
 

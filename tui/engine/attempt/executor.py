@@ -127,7 +127,7 @@ class Executor:
         self.notifying = NotifyDriver(environment, self.stop)
         self.swaps = SwapDriver(recorder, target, state.id, state.attempt)
         self.probes = ProbeDriver(target, opened, environment, paths)
-        self.dump_files = DumpFileDriver(self.stop.is_set)
+        self.dump_files = DumpFileDriver(environment, self.stop.is_set)
 
         artifacts = paths.artifacts
         self._drivers: dict[type[fx.Effect], Callable[[Any], Awaitable[Any]]] = {
@@ -143,7 +143,7 @@ class Executor:
             fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),
             fx.TakeFingerprint: FingerprintDriver(self.queries, self.outage).take,
             fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.dump_files.hash,
-            fx.DecodeFiles: self.dump_files.decode,
+            fx.DecodeFiles: self.dump_files.decode, fx.CopyFiles: self.dump_files.copy,
             fx.Now: self._now,
             net.Fetch: self.network.fetch, net.Connect: self.network.connect,
             net.LookAtCertificate: self.network.certificate, net.Notify: self.notifying.tell,

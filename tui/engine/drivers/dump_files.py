@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tui.engine.drivers.copies import copied
 from tui.engine.drivers.decoding import decoded
 from tui.engine.drivers.hashes import hashed
 from tui.probes.tasks import apart
-from tui.steps.effects import Decoded, DecodeFiles, HashPath, PathHash
+from tui.steps.effects import Copied, CopyFiles, Decoded, DecodeFiles, HashPath, PathHash
 
 
 class DumpFileDriver:
-    """Carries out HashPath and DecodeFiles of one attempt. `stop`: whether it is to end."""
+    """Carries out HashPath, CopyFiles and DecodeFiles of one attempt. `stop`: whether it is to end."""
 
-    def __init__(self, stop: Callable[[], bool]) -> None:
+    def __init__(self, environment: Mapping[str, str], stop: Callable[[], bool]) -> None:
+        self._environment = environment
         self._stop = stop
         self._closed = False
         self._beside: dict[str, asyncio.Task[PathHash]] = {}
@@ -27,6 +29,10 @@ class DumpFileDriver:
             return None
         begun = self._beside.pop(effect.path, None)
         return await (begun or self._hashed(effect.path))
+
+    async def copy(self, effect: CopyFiles) -> Copied:
+        """Copy files and read them back."""
+        return await apart(lambda: copied(effect, self._environment, self._given_up))
 
     async def decode(self, effect: DecodeFiles) -> Decoded:
         """Read a dump to its end."""
