@@ -11,7 +11,7 @@ from tui.steps import backup, sql
 from tui.steps.archive import sums
 from tui.steps.effects import Copied, CopyFiles, Failed, LoadArtifact, Passed, Piped, PipedDone, RunChild
 from tui.steps.store_backup import KIND, by_ssh
-from tui.steps.store_backup.content import content
+from tui.steps.store_backup.whole import whole_of
 
 A, B = "a" * 64, "b" * 64
 LISTED = (("toc.dat", A), ("1.dat", B))
@@ -26,7 +26,7 @@ FILES = (("R.globals.sql", B), ("R.SHA256SUMS", SUMS), ("R/toc.dat", A), ("R/1.d
 
 
 def test_what_is_stored_are_all_files_of_it_the_backup_last() -> None:
-    found = content(RECORDED, TEXT)
+    found = whole_of(RECORDED, TEXT)
     assert found is not None and found.files == FILES and found.bytes == 107 + len(TEXT)
     assert (found.directory, found.tops) == ("/b", ("R.globals.sql", "R.SHA256SUMS", "R"))
 

@@ -11,8 +11,8 @@ from tui.said import N_, Quoted
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Copied, CopyFiles, Failed, KeptArtifact, Passed, StoreArtifact
 from tui.steps.store_backup import by_command, by_ssh
-from tui.steps.store_backup.content import Content, content
 from tui.steps.store_backup.spec import StoreBackupSpec
+from tui.steps.store_backup.whole import WholeBackup, whole_of
 
 _GROWN: Final = 1.5
 _NAMED: Final = 50
@@ -24,7 +24,7 @@ def execute(context: Context, spec: StoreBackupSpec) -> StepRun:
     if not recorded.get("path") or not recorded.get("checksums"):
         return Failed(reason=FailReason.NO_BACKUP, evidence={"of": spec.of})
     text: str | None = yield KeptArtifact(name=str(recorded["checksums"]))
-    whole = None if text is None else content(recorded, text)
+    whole = None if text is None else whole_of(recorded, text)
     if whole is None:
         # Others wrote over the list, or it is gone: nothing tells of a file what it should be.
         return Failed(reason=FailReason.NO_BACKUP, evidence={"of": spec.of, "checksums": recorded["checksums"]})
@@ -43,7 +43,7 @@ def execute(context: Context, spec: StoreBackupSpec) -> StepRun:
     return Failed(reason=outcome.reason, evidence=evidence, error=outcome.error)
 
 
-def _copied(whole: Content, directory: str, recorded: dict[str, Any]) -> StepRun:
+def _copied(whole: WholeBackup, directory: str, recorded: dict[str, Any]) -> StepRun:
     """Into a directory of this host. What a verification needs of a backup is told of the copy as well."""
     done: Copied = yield CopyFiles(source=whole.directory, files=whole.files, base=whole.base, directory=directory)
     evidence: dict[str, Any] = {"stored": done.path, "bytes": whole.bytes, "files": len(whole.files)}

@@ -9,36 +9,40 @@ from tui.steps.archive import sums
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import ChildDone, Failed, LoadArtifact, Passed, Piped, RunChild
-from tui.steps.store_backup.content import Content
 from tui.steps.store_backup.spec import StoreBackupSpec
+from tui.steps.store_backup.whole import WholeBackup
 
 FILE, NAME = "{file}", "{name}"
 _NAMED: Final = 50
 
 
-def stored(context: Context, content: Content, spec: StoreBackupSpec, limit: float | None) -> StepRun:
+def stored(context: Context, whole: WholeBackup, spec: StoreBackupSpec, limit: float | None) -> StepRun:
     """Store each file, and read back each: the list of hashes last, so that where it is the rest is whole."""
-    order = sorted(content.files, key=lambda one: one[0].endswith(f".{sums.NAME}"))
-    evidence: dict[str, Any] = {"stored": spec.command[0], "bytes": content.bytes, "files": len(order)}
+    order = sorted(whole.files, key=lambda one: one[0].endswith(f".{sums.NAME}"))
+    evidence: dict[str, Any] = {"stored": spec.command[0], "bytes": whole.bytes, "files": len(order)}
     for name, _digest in order if any(FILE in word for word in spec.command) else [("", "")]:
         done: ChildDone = yield RunChild(
-            argv=_filled(spec.command, content, name), timeout=limit, authored=True,
-            environment={"VIRADA_BACKUP": f"{content.directory}/{content.base}"},
+            argv=_filled(spec.command, whole, name), timeout=limit, authored=True,
+            environment={"VIRADA_BACKUP": f"{whole.directory}/{whole.base}"},
         )  # fmt: skip
         if done.status != 0:
             return failed_child(done, evidence | child_evidence(done) | ({"file": name} if name else {}), "none")
     if any(NAME in word or FILE in word for word in spec.verify):
-        return (yield from _each(content, spec, order, evidence, limit))
-    return (yield from _all(context, content, spec, evidence, limit))
+        return (yield from _each(whole, spec, order, evidence, limit))
+    return (yield from _all(context, whole, spec, evidence, limit))
 
 
 def _each(
-    content: Content, spec: StoreBackupSpec, order: list[tuple[str, str]], evidence: dict[str, Any], limit: float | None
+    whole: WholeBackup,
+    spec: StoreBackupSpec,
+    order: list[tuple[str, str]],
+    evidence: dict[str, Any],
+    limit: float | None,
 ) -> StepRun:
     bad: list[str] = []
     for name, digest in order:
         done: ChildDone = yield RunChild(
-            argv=_filled(spec.verify, content, name), timeout=limit, authored=True, piped=Piped(into="")
+            argv=_filled(spec.verify, whole, name), timeout=limit, authored=True, piped=Piped(into="")
         )
         if done.status != 0 or done.piped is None:
             return failed_child(done, evidence | child_evidence(done) | {"file": name}, "none")
@@ -48,12 +52,12 @@ def _each(
 
 
 def _all(
-    context: Context, content: Content, spec: StoreBackupSpec, evidence: dict[str, Any], limit: float | None
+    context: Context, whole: WholeBackup, spec: StoreBackupSpec, evidence: dict[str, Any], limit: float | None
 ) -> StepRun:
     name = f"{context.step.id}.{context.attempt}.stored"
     done: ChildDone = yield RunChild(
         argv=spec.verify, timeout=limit, authored=True, piped=Piped(into=f"{context.artifacts}/{name}"),
-        environment={"VIRADA_BACKUP": f"{content.directory}/{content.base}"},
+        environment={"VIRADA_BACKUP": f"{whole.directory}/{whole.base}"},
     )  # fmt: skip
     if done.status != 0:
         return failed_child(done, evidence | child_evidence(done), "none")
@@ -63,7 +67,7 @@ def _all(
     found = {(digest.lstrip("\\"), path.lstrip("*")) for digest, path in told}
     bad = [
         file
-        for file, digest in content.files
+        for file, digest in whole.files
         if not any(digest == one and (path == file or path.endswith(f"/{file}")) for one, path in found)
     ]
     return _judged(bad, evidence)
@@ -76,5 +80,5 @@ def _judged(bad: list[str], evidence: dict[str, Any]) -> Passed | Failed:
     return Passed(evidence=evidence)
 
 
-def _filled(words: tuple[str, ...], content: Content, name: str) -> tuple[str, ...]:
-    return tuple(word.replace(FILE, f"{content.directory}/{name}").replace(NAME, name) for word in words)
+def _filled(words: tuple[str, ...], whole: WholeBackup, name: str) -> tuple[str, ...]:
+    return tuple(word.replace(FILE, f"{whole.directory}/{name}").replace(NAME, name) for word in words)

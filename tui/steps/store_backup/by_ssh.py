@@ -15,7 +15,7 @@ from tui.journal.codes import FailReason
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import ChildDone, Effect, Failed, Passed, Piped, RunChild
-from tui.steps.store_backup.content import Content
+from tui.steps.store_backup.whole import WholeBackup
 
 _SSH: Final = (
     "ssh", "-T", "-a", "-x", "-o", "BatchMode=yes", "-o", "ConnectTimeout=8", "-o", "ServerAliveInterval=5",
@@ -49,37 +49,35 @@ def place_of(text: str) -> tuple[str, str] | None:
     return None if not host or not directory or host.startswith("-") else (host, directory)
 
 
-def stored(context: Context, content: Content, ssh: str, list_path: str, limit: float | None) -> StepRun:
+def stored(context: Context, whole: WholeBackup, ssh: str, list_path: str, limit: float | None) -> StepRun:
     """Carry it out. `list_path`: the file with the hashes."""
     known = place_of(ssh)
     assert known is not None
     host, directory = known
-    quoted = {"place": shlex.quote(directory), "base": shlex.quote(content.base)}
-    quoted |= {"part": shlex.quote(f".{content.base}.part"), "tops": " ".join(map(shlex.quote, content.tops))}
+    quoted = {"place": shlex.quote(directory), "base": shlex.quote(whole.base)}
+    quoted |= {"part": shlex.quote(f".{whole.base}.part"), "tops": " ".join(map(shlex.quote, whole.tops))}
 
     def there(script: str, piped: Piped | None = None, **more: str) -> Generator[Effect, Any, ChildDone]:
         text = script.format(**quoted, **more)
         done: ChildDone = yield RunChild(argv=(*_SSH, "--", host, text), timeout=limit, tail=_KEPT, piped=piped)
         return done
 
-    evidence: dict[str, Any] = {"stored": f"{ssh.rstrip('/')}/{content.base}", "bytes": content.bytes}
+    evidence: dict[str, Any] = {"stored": f"{ssh.rstrip('/')}/{whole.base}", "bytes": whole.bytes}
     prepared = yield from there(_PREPARE)
     if prepared.status != 0:
         return _broken(prepared, evidence)
     existed = _THERE.search(prepared.tail) is not None
     if not existed:
         free = _FREE.search(prepared.tail)
-        evidence["space"] = {"free_bytes": None if free is None else int(free[1]) * 1024, "need_bytes": content.bytes}
-        if free is not None and int(free[1]) * 1024 < content.bytes:
+        evidence["space"] = {"free_bytes": None if free is None else int(free[1]) * 1024, "need_bytes": whole.bytes}
+        if free is not None and int(free[1]) * 1024 < whole.bytes:
             return Failed(reason=FailReason.NO_SPACE, evidence=evidence)
-        sent = yield from there(
-            _TAKE, Piped(before=(("tar", "-C", content.directory, "-cf", "-", "--", *content.tops),))
-        )
+        sent = yield from there(_TAKE, Piped(before=(("tar", "-C", whole.directory, "-cf", "-", "--", *whole.tops),)))
         if sent.status != 0:
             return _broken(sent, evidence)
         evidence["seconds"] = sent.seconds
     checked = yield from there(_CHECK, Piped(source=list_path), inside="." if existed else quoted["part"])
-    evidence |= {"files": len(content.files), "existed": existed}
+    evidence |= {"files": len(whole.files), "existed": existed}
     bad = _BAD.findall(checked.tail)
     if bad:
         told = {"damaged": bad[:_NAMED], "damaged_count": len(bad), "damaged_at": "copy"}

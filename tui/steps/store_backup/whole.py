@@ -12,7 +12,7 @@ from msgspec import Struct
 from tui.steps.archive import sums
 
 
-class Content(Struct, frozen=True, kw_only=True):
+class WholeBackup(Struct, frozen=True, kw_only=True):
     """`directory`: where the backup lies, and `base` its name there. `files`: names in that directory with their
     hashes, the backup's last; `bytes` of all; `text`: their hashes, for `sha256sum -c`."""
 
@@ -28,7 +28,7 @@ class Content(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(name.partition("/")[0] for name, _digest in self.files))
 
 
-def content(recorded: Mapping[str, Any], text: str) -> Content | None:
+def whole_of(recorded: Mapping[str, Any], text: str) -> WholeBackup | None:
     """Of the backup of which a step's evidence tells; None where `text` is not the list that was recorded."""
     path = str(recorded["path"])
     directory, base = posixpath.split(path)
@@ -45,4 +45,4 @@ def content(recorded: Mapping[str, Any], text: str) -> Content | None:
     size = int(recorded.get("bytes") or 0) + int(roles.get("bytes") or 0) + len(listed)
     files = (*beside, *whole)
     lines = "".join(f"{digest}  {name}\n" for name, digest in files)
-    return Content(directory=directory, base=base, files=files, bytes=size, text=lines)
+    return WholeBackup(directory=directory, base=base, files=files, bytes=size, text=lines)
