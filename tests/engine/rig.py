@@ -230,6 +230,21 @@ class Rig:
         """Every reason of a fate, a failure, a wait or a cancel in the journal."""
         return {str(e["data"]["reason"]) for e in self.events() if e["data"].get("reason")}
 
+    def remarks(self, *events: Event) -> set[str]:
+        """The code of everything that the engine has remarked, in these events or in all of the journal."""
+        found = set()
+
+        def walk(value: Any) -> None:
+            if isinstance(value, dict):
+                if isinstance(value.get("code"), str):
+                    found.add(value["code"])
+                value = list(value.values())
+            for part in value if isinstance(value, list) else ():
+                walk(part)
+
+        walk(list(events) or self.events())
+        return found
+
     async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
         """Await it; fails with what is in the journal."""
         deadline = time.monotonic() + PATIENCE

@@ -19,6 +19,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
 from tests.postgres_server import Database, await_condition
 from tui.journal.codes import CancelReason, Fact, FailReason, Unmeasured, WaitReason
+from tui.journal.remarks import Remarked
 from tui.run.commands import Execute
 
 pytestmark = pytest.mark.postgres
@@ -289,7 +290,7 @@ def receiver(database: Database, path: Path) -> Iterator[None]:
         await_condition(lambda: database.value("select count(*) from pg_stat_replication") == 0, "it has ended")
 
 
-@pytest.mark.unsaid(WaitReason.LAG_UNKNOWN)
+@pytest.mark.unsaid(WaitReason.LAG_UNKNOWN, Remarked.LAG_HIDDEN)
 @pytest.mark.parametrize("sees", [True, False])
 @awaited
 async def test_a_lag_that_nobody_sees_is_no_lag_of_zero(empty_database: Database, tmp_path: Path, sees: bool) -> None:
@@ -312,6 +313,7 @@ async def test_a_lag_that_nobody_sees_is_no_lag_of_zero(empty_database: Database
                     lambda: rig.recorder.state.metrics.get("replicas") == 1 and rig.events("step.waiting"), "it waits"
                 )
                 assert WaitReason.LAG_UNKNOWN in rig.said() and rig.step("fill").status == "running"
+            assert (Remarked.LAG_HIDDEN in rig.remarks()) is not sees
     with empty_database.connect() as session:
         session.execute(f"drop owned by {role}; drop role {role}".encode())
 

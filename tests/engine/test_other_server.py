@@ -20,6 +20,7 @@ from tests.engine.test_one_way import SAVE, SCRIPT, passed, rig, run, told
 from tests.ports import free_port
 from tests.postgres_server import MAJORS, await_condition, binaries_of
 from tui.journal.codes import CancelReason, Fact, FailReason, HoldReason
+from tui.journal.remarks import Remarked
 from tui.run.commands import Execute, Resume, Retry
 from tui.words import said
 
@@ -41,7 +42,7 @@ def twin(node: Node) -> Node:
     return copy
 
 
-@pytest.mark.unsaid(CancelReason.OTHER_TARGET, HoldReason.OTHER_SERVER)
+@pytest.mark.unsaid(CancelReason.OTHER_TARGET, HoldReason.OTHER_SERVER, Remarked.NOT_THE_TARGET, Remarked.OTHER_SERVER)
 @pytest.mark.parametrize("step", ["table", "save"])
 @awaited
 async def test_a_session_that_meets_another_server_does_nothing_there(
@@ -63,7 +64,9 @@ async def test_a_session_that_meets_another_server_does_nothing_there(
             leads["to"] = node.port
             assert found.do(Resume()) is None
             assert found.do(Execute(step=step)) is None
-            assert (await found.ended(step, 2))["type"] == "step.passed"
+            again = await found.ended(step, 2)
+            assert again["type"] == "step.passed"
+            assert not {Remarked.NOT_THE_TARGET, Remarked.OTHER_SERVER} & found.remarks(again)
         assert twin.value("select count(*) from pg_class where relname = 'by_session'") == 0
         node.run("drop table if exists by_session")
 
@@ -128,7 +131,7 @@ def pooler(node: Node, path: Path) -> Iterator[int]:
         pooling.wait()
 
 
-@pytest.mark.unsaid(Fact.SETTINGS_LOST)
+@pytest.mark.unsaid(Fact.SETTINGS_LOST, Remarked.ROLE_NOT_GIVEN)
 @awaited
 async def test_behind_a_pooler_psql_has_the_settings_and_what_others_lack_is_told(node: Node, tmp_path: Path) -> None:
     query = "select current_setting('synchronous_commit'), current_setting('lock_timeout')"
@@ -149,11 +152,13 @@ async def test_behind_a_pooler_psql_has_the_settings_and_what_others_lack_is_tol
                 # A role that cannot be had is no reason to act without it.
                 ended = await found.execute("owner")
                 assert (ended["data"]["reason"], ended["data"]["effect"]) == ("not_started", "none")
+                assert ended["data"]["evidence"]["error"]["code"] == Remarked.ROLE_NOT_GIVEN
                 assert "role" in said.told(ended["data"]["evidence"]["error"])
         # Where there is none, nothing is lost, and nothing is said to be.
-        async with rig(tmp_path / "direct", node.dsn, show) as found:
+        async with rig(tmp_path / "direct", node.dsn, show + owner) as found:
             assert "settings_lost" not in await passed(found, "show")
             assert told(found, "show") == "on|500ms\n"
+            assert "error" not in await passed(found, "owner") and Remarked.ROLE_NOT_GIVEN not in found.remarks()
     finally:
         node.run("alter database postgres reset synchronous_commit")
 

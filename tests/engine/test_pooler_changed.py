@@ -11,12 +11,14 @@ from tests.engine.rig import Rig
 from tests.pgbouncer import pgbouncer
 from tests.postgres_server import Database
 from tui.journal.codes import FailReason
+from tui.journal.remarks import Remarked
 from tui.run.commands import Retry
 
 pytestmark = pytest.mark.postgres
 STEP = '          - {id: a, title: A, sql: "create table made ()"}\n'
 
 
+@pytest.mark.unsaid(Remarked.POOLER_NOW)
 @pytest.mark.parametrize("mode", ["transaction", "statement"])
 @awaited
 async def test_nothing_is_done_through_it(empty_database: Database, tmp_path: Path, mode: str) -> None:

@@ -25,6 +25,7 @@ from tests.shared import template
 from tui.demo.account import account
 from tui.demo.binaries import Binaries
 from tui.demo.server import Server as SharedServer
+from tui.journal.remarks import Coded
 from tui.postgres.connect import open_session
 from tui.postgres.conninfo.parameters import WorkSettings
 from tui.postgres.errors import PostgresError
@@ -180,6 +181,12 @@ async def one(session: Session, sql: str) -> Any:
     rows = (await session.execute(sql)).rows
     assert rows
     return rows[0][0]
+
+
+def coded_by(error: BaseException) -> str:
+    """The code of what an error says."""
+    said = error.args[0]
+    return said.text if isinstance(said, Coded) else str(said)
 
 
 async def refused(action: Awaitable[Any]) -> PostgresError:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused
-from tui.postgres.evidence.commits import assign_xid, judge, witness
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, coded_by, one, refused
+from tui.journal.remarks import Remarked
+from tui.postgres.evidence.commits import assign_xid, judge, pin, witness
 from tui.postgres.evidence.ledger import (
     LedgerRefused,
     carrying_publications,
@@ -47,10 +48,12 @@ async def test_refused_where_a_publication_would_carry_it(server: Server, databa
         await control.execute(f"create publication everything {publication}")
         error = await refused(create_ledger(control))
         assert isinstance(error, LedgerRefused) and "everything" in say(error)
+        assert coded_by(error) == Remarked.LEDGER_CARRIED
         assert await ledger_state(control) == "absent"
         assert await carrying_publications(control) == ["everything"]
 
 
+@pytest.mark.unsaid(Remarked.LEDGER_CARRIED)
 @awaited
 async def test_a_publication_of_other_tables_is_no_reason(server: Server, database: str) -> None:
     async with Sessions(server, database) as sessions:
@@ -88,6 +91,7 @@ async def test_what_is_not_ours_is_foreign(server: Server, database: str, damage
         assert isinstance(await refused(create_ledger(control)), LedgerRefused)
 
 
+@pytest.mark.unsaid(Remarked.LEDGER_FOREIGN)
 @pytest.mark.parametrize("what", ["table virada.ledger", "schema virada"])
 @awaited
 async def test_whose_owner_could_plant_code_is_foreign(server: Server, database: str, what: str) -> None:
@@ -100,13 +104,16 @@ async def test_whose_owner_could_plant_code_is_foreign(server: Server, database:
         assert await ledger_state(control) == "foreign"
         plain = await sessions.control(user="dba")
         assert await ledger_state(plain) == "foreign"
+        assert coded_by(await refused(create_ledger(plain))) == Remarked.LEDGER_FOREIGN
         # Whom a person put into the same team they trust.
         await control.execute("grant team to postgres, dba")
         assert (await ledger_state(control), await ledger_state(plain)) == ("present", "present")
+        await create_ledger(plain)
         await plain.close()
         await control.execute("reassign owned by team to postgres; drop owned by team, dba; drop role team, dba")
 
 
+@pytest.mark.unsaid(Remarked.LEDGER_FORBIDDEN)
 @awaited
 async def test_forbidden_to_other_roles(server: Server, database: str) -> None:
     async with Sessions(server, database) as sessions:
@@ -115,7 +122,12 @@ async def test_forbidden_to_other_roles(server: Server, database: str) -> None:
         await control.execute("drop role if exists outsider; create role outsider login")
         outsider = await sessions.control(user="outsider")
         assert await ledger_state(outsider) == "forbidden"
+        await control.execute("grant usage on schema virada to outsider")
+        assert coded_by(await refused(create_ledger(outsider))) == Remarked.LEDGER_FORBIDDEN
+        await control.execute("grant select, insert on virada.ledger to outsider")
+        await create_ledger(outsider)
         await outsider.close()
+        await control.execute("drop owned by outsider")
         await control.execute("drop role outsider")
 
 
@@ -135,6 +147,29 @@ async def test_the_row_lives_and_dies_with_the_work(server: Server, database: st
             assert not await has_row(control, *other)
         await work.execute("begin")
         assert (await refused(record(work, RUN, "migrate", 1, 1, PLAN))).sqlstate == "23505"
+        await work.execute("rollback")
+
+
+@pytest.mark.unsaid(Remarked.LEDGER_SWALLOWED, Remarked.FLUSH_FAILED)
+@pytest.mark.parametrize("so", [True, False])
+@awaited
+async def test_a_row_that_is_swallowed_and_a_log_that_is_not_flushed(server: Server, database: str, so: bool) -> None:
+    async with Sessions(server, database) as sessions:
+        control, work = await sessions.control(), await sessions.work()
+        await create_ledger(control)
+        if so:
+            await control.execute("create rule r as on insert to virada.ledger do instead nothing")
+        await work.execute("begin")
+        taken = record(work, RUN, "migrate", 1, 1, PLAN)
+        xid = await assign_xid(work)
+        if so:
+            assert coded_by(await refused(taken)) == Remarked.LEDGER_SWALLOWED
+            # Further than the log has come.
+            xid.lsn = "FFFFFFFF/0"
+            assert coded_by(await refused(pin(control, xid))) == Remarked.FLUSH_FAILED
+        else:
+            await taken
+            await pin(control, xid)
         await work.execute("rollback")
 
 

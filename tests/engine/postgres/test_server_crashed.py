@@ -11,7 +11,8 @@ import signal
 import msgspec
 import pytest
 
-from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, coded_by, one, refused, until
+from tui.journal.remarks import Remarked
 from tui.postgres.errors import ConnectFailed, ConnectionLost
 from tui.postgres.evidence import commits, fence, ledger
 from tui.postgres.evidence.commits import AssignedXid, FateVerdict, TxWitness
@@ -184,6 +185,7 @@ async def test_a_clean_restart_keeps_the_epoch(own: Server) -> None:
     assert after.epoch == before.epoch and after.postmaster_start != before.postmaster_start
 
 
+@pytest.mark.unsaid(Remarked.COMMIT_ASYNCHRONOUS)
 @awaited
 async def test_an_acknowledged_commit_that_is_gone_is_an_alarm(own: Server) -> None:
     own.start(**QUIET)
@@ -191,10 +193,11 @@ async def test_an_acknowledged_commit_that_is_gone_is_an_alarm(own: Server) -> N
         control, work = await sessions.control(), await sessions.work()
         await ledger.create_ledger(control)
         with_ledger = await begun(control, work, with_ledger=True, pinned=True)
+        await commits.refuse_asynchronous_commit(work)
         # What the console refuses, done behind its back: the commit is acknowledged and then lost.
         await work.execute("set local synchronous_commit = off")
         error = await refused(commits.refuse_asynchronous_commit(work))
-        assert isinstance(error, commits.EvidenceRefused)
+        assert isinstance(error, commits.EvidenceRefused) and coded_by(error) == Remarked.COMMIT_ASYNCHRONOUS
         await work.execute("commit")
         own.crash()
     own.start()

@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, one, refused, until
+from tests.engine.postgres.pgserver import RUN, Server, Sessions, awaited, coded_by, one, refused, until
+from tui.engine.watch.counters import ServerCounters
+from tui.journal.remarks import Coded, Remarked
 from tui.plan.metrics import METRICS, Metric, MetricUnit, Origin, told_by
 from tui.postgres import session as module
 from tui.postgres.catalog import invalid_indexes
@@ -217,6 +219,7 @@ async def test_a_metric_of_the_server_is_a_row_of_the_table_and_its_sql(
         assert "hits" not in first.figures and (await sample(monitor, before)).figures["hits"] > 0
 
 
+@pytest.mark.unsaid(Remarked.SESSIONS_HIDDEN)
 @awaited
 async def test_a_sample_without_pg_monitor_says_so(server: Server, database: str) -> None:
     async with Sessions(server, database) as sessions:
@@ -226,6 +229,12 @@ async def test_a_sample_without_pg_monitor_says_so(server: Server, database: str
         seen = await sample(monitor, None)
         hidden = set(told_by(Origin.SESSIONS, Origin.WAL))
         assert seen.partial and seen.connections >= 2 and not hidden & set(seen.figures)
+        said: list[Coded] = []
+        counters = ServerCounters(lambda _severity, remark: said.append(remark))
+        counters.figures(await sample(await sessions.monitor(), None))
+        assert said == []
+        counters.figures(seen)
+        assert [remark.text for remark in said] == [Remarked.SESSIONS_HIDDEN]
         assert await lock_tree(monitor, [control.backend.pid]) == ()
         await monitor.close()
         await control.execute("drop role plain")
@@ -351,12 +360,13 @@ def work_name(work: Session) -> str:
     return f"virada {RUN} migrate"
 
 
+@pytest.mark.unsaid(Remarked.LOG_HANDED_ON, Remarked.LOG_FORBIDDEN, Remarked.LOG_IN_NO_FILE)
 @awaited
 async def test_why_the_log_cannot_be_read(own: Server) -> None:
     own.start()
     async with Sessions(own) as sessions:
         error = await refused(SqlLog(await sessions.control()).open())
-        assert isinstance(error, LogUnavailable) and "logging_collector" in say(error)
+        assert isinstance(error, LogUnavailable) and coded_by(error) == Remarked.LOG_HANDED_ON
     own.stop()
     own.start(logging_collector="on", log_directory="log")
     async with Sessions(own) as sessions:
@@ -364,12 +374,17 @@ async def test_why_the_log_cannot_be_read(own: Server) -> None:
         await control.execute("create role plain login")
         error = await refused(SqlLog(await sessions.control(user="plain")).open())
         assert isinstance(error, LogUnavailable) and error.sqlstate == "42501" and "pg_monitor" in say(error)
+        assert coded_by(error) == Remarked.LOG_FORBIDDEN
         await control.execute("grant pg_monitor to plain")
         error = await refused(SqlLog(await sessions.control(user="plain")).open())
         assert isinstance(error, LogUnavailable) and "pg_read_binary_file" in say(error)
         await control.execute("grant execute on function pg_current_logfile(text) to plain")
         await control.execute("grant execute on function pg_read_binary_file(text, bigint, bigint, boolean) to plain")
         await SqlLog(await sessions.control(user="plain")).open()
+    own.stop()
+    own.start(log_destination="syslog")
+    async with Sessions(own) as sessions:
+        assert coded_by(await refused(SqlLog(await sessions.control()).open())) == Remarked.LOG_IN_NO_FILE
 
 
 def test_the_log_from_a_file(tmp_path: Path) -> None:

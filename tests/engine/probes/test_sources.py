@@ -20,6 +20,7 @@ import pytest
 from tests.engine.probes.parts import Exporter, Sshd, gone
 from tests.ports import free_port
 from tests.postgres_server import Database, await_condition
+from tui.journal.remarks import Remarked
 from tui.postgres.connect import open_session
 from tui.probes.local_host import LocalHost
 from tui.probes.node_exporter import NodeExporter
@@ -238,6 +239,7 @@ def test_this_host(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.unsaid(Remarked.PROC_FORBIDDEN)
 def test_through_sql_with_and_without_the_grants(empty_database: Database) -> None:
     with empty_database.connect() as admin:
         admin.execute("drop role if exists watcher")

@@ -339,6 +339,7 @@ def test_a_prefix_that_is_set_anew_is_taken_on(scene: Scene) -> None:
 
 
 @pytest.mark.unsaid(Unmeasured.LOG_WITHOUT_ERRORS, Unmeasured.LOG_WITHOUT_SQLSTATES)
+@pytest.mark.unsaid(Remarked.LOG_WITHOUT_ERRORS, Remarked.LOG_WITHOUT_SQLSTATES)
 @pytest.mark.parametrize(
     ("form", "prefix", "minimum", "lack"),
     [
