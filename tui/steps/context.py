@@ -50,12 +50,13 @@ class Context(Struct, frozen=True, kw_only=True):
     """What `execute` may know. `done`: statements that an earlier attempt is proved to have committed; `walk`: how far
     earlier ones came through a table's keys. `evidence`: that of another step, by its id.
 
-    `plan`: the whole plan as it was opened; `rehearsal`: the run is one. `learned`: seconds that steps took in earlier
-    runs that can be compared, by id (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan,
-    by name, as it is sealed; `work`: see `tui.plan.seal.work_of`. `concerned`: what the plan's steps change, by its
-    words and as far as those tell; `tui.steps.tables` asks the server which tables that are. `needs`: what another
-    step, or what is done for it, needs, whatever its kind; `changes`: whether a step may change the target, but for
-    what only opens it again. `demands`: what the plan's statements would ask of the server.
+    `plan`: the whole plan as it was opened; `rehearsal`: the run is one; `compress`: so many times faster passes
+    what is only waited for. `learned`: seconds that steps took in earlier runs that can be compared, by id
+    (`undo.ID` of what takes one back). `files`: the SHA-256 of each file of the plan, by name, as it is sealed;
+    `work`: see `tui.plan.seal.work_of`. `concerned`: what the plan's steps change, by its words and as far as those
+    tell; `tui.steps.tables` asks the server which tables that are. `needs`: what another step, or what is done for
+    it, needs, whatever its kind; `changes`: whether a step may change the target, but for what only opens it again.
+    `demands`: what the plan's statements would ask of the server.
     """
 
     run: str
@@ -64,6 +65,7 @@ class Context(Struct, frozen=True, kw_only=True):
     target: str
     environment: str
     companion: bool = False
+    compress: float = 1.0
     done: int = 0
     walk: Walk | None = None
     artifacts: str = ""

@@ -54,7 +54,7 @@ def play(
     asked: list[Effect] = []
     result: Any = None
     try:
-        for _ in range(1000):
+        for _ in range(5000):
             effect = generator.send(result)
             asked.append(effect)
             result = None if isinstance(effect, Emit) else answer(effect)

@@ -188,3 +188,17 @@ def test_lint() -> None:
 def test_what_it_is() -> None:
     assert (KIND.changes, KIND.fence) == (False, "none")
     assert KIND.facts is not None and KIND.facts({"seconds": 3.0, "lines": 2}) == [("seconds", 3.0), ("lines", 2)]
+
+
+def test_time_that_passes_faster_is_looked_at_as_often_as_ever_and_no_more() -> None:
+    """A day that takes seconds is no eighty thousand looks, and an hour that takes a moment still some."""
+    day = monitor({"for": 86_400.0}, compress=36_000.0)
+    assert 8 <= len(day.of(Sleep)) <= 12 and sum(sleep.seconds for sleep in day.of(Sleep)) == 86_400.0
+    assert isinstance(day.ended, Passed) and day.ended.evidence["seconds"] == 86_400.0
+    assert len(monitor({"for": 60.0}, compress=36_000.0).of(Sleep)) == 8
+
+
+def test_a_long_watch_tells_how_far_it_is_now_and_then() -> None:
+    done = monitor({"for": 900.0})
+    told = [event.done for event in done.emitted if isinstance(event, StepProgress)]
+    assert told[-1] == 900.0 and 400 < len(told) <= 600

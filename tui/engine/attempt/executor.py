@@ -249,7 +249,7 @@ class Executor:
         return Context(
             run=opened.id, step=self.step, attempt=self.at.attempt, target=opened.target,
             environment=opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
-            walk=self.at.walk,
+            walk=self.at.walk, compress=self.opened.compress,
             artifacts=str(self.paths.artifacts),
             evidence=lambda step: state.steps[step].evidence if step in state.steps else {},
             plan=opened.plan, rehearsal=opened.mode == "rehearsal", learned=opened.durations, files=files,

@@ -30,6 +30,17 @@ _MISSED: Final = 0.05
 """Share of the time for which a criterion may be unknown: a late answer is no failure."""
 
 
+_TOLD: Final = 1 / 600
+"""Share of its time behind which it says how far it is: a day's watch tells that every two minutes and a half."""
+_LOOKS: Final = 8
+"""Looks at least, however much faster its time passes."""
+
+
+def _tick(context: Context, spec: MonitorSpec) -> float:
+    """Seconds between two looks. In a rehearsal whose time passes faster a look takes as long as ever."""
+    return max(1.0, min(0.25 * context.compress, (spec.for_ or 0.0) / _LOOKS))
+
+
 class _Known:
     """For how long each criterion was not measured, counted in looks."""
 
@@ -53,8 +64,8 @@ class _Known:
 
 def execute(context: Context, spec: MonitorSpec) -> StepRun:
     """Watch until the time is over, or until asked to stop as a companion."""
-    waited = 0.0
-    tick = 1.0
+    waited = progress = 0.0
+    tick = _tick(context, spec)
     stopped = False
     known = _Known()
     figures = Figures()
@@ -75,7 +86,8 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
             known.look(seen)
             figures.add(seen.figures)
             hours.add(waited, seen.figures)
-        if spec.for_ is not None:
+        if spec.for_ is not None and (waited - progress >= spec.for_ * _TOLD or waited >= spec.for_ or stopped):
+            progress = waited
             yield Emit(
                 event=StepProgress(
                     step=context.step.id, attempt=context.attempt, done=waited, total=spec.for_, unit="s"
