@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tui.locale import _, ngettext
+from tui.plan.metrics import METRICS
 from tui.said import N_
 from tui.words.codes import NOT_COMPARED, word
-from tui.words.figures import exact, size, span
+from tui.words.figures import exact, figure, size, span
 from tui.words.inert import visible
 from tui.words.said import told
 from tui.words.values import value_words
@@ -72,6 +73,8 @@ def _found(check: dict[str, Any]) -> str:
 
 def _shown(check: dict[str, Any], value: Any) -> str:
     """In the unit that the row says; a role's standing in words."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and check.get("metric") in METRICS:
+        return figure(str(check["metric"]), value)
     unit = "bytes" if "need_bytes" in check else check.get("unit", _OLD_UNITS.get(str(check.get("name"))))
     if isinstance(value, int | float) and not isinstance(value, bool) and unit in ("bytes", "s"):
         return size(value) if unit == "bytes" else span(value)

@@ -63,6 +63,7 @@ async def test_what_is_over_its_limit_says_so_and_what_is_not_measured_is_not_pa
     found = await look(tmp_path / "1", database, "{resources: {samples: 1, cpu: 100%, connections: 100000}}", more=more)
     assert set(found.failed) == {"resources", "connections_free"}
     row = found.row("resources", of="memory")
+    assert "resources memory" in found.words and "0 %" in found.words
     assert (row["holds"], row["expected"], row["relation"]) == (False, 0.0001, "below") and row["found"] > 0.0001
     # A host that does not answer: nobody knows.
     target = 'host: [{node_exporter: "http://127.0.0.1:9/metrics"}]'

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.kinds import Finding, Room
-from tui.plan.model import Step, steps_of
+from tui.plan.model import Step, actions, steps_of
 from tui.plan.scalars import disk_need
 from tui.said import N_, Quoted
 from tui.steps.answers import ask, error_facts
@@ -135,7 +135,7 @@ def rooms_of(context: Context) -> list[tuple[Step, Room]]:
 
 
 def _scratching(context: Context) -> list[Step]:
-    return [step for step in steps_of(context.plan) if context.needs(step).scratch]
+    return [step for step, action in actions(context.plan) if context.needs(action).scratch]
 
 
 def lint(spec: DiskSpec | bool) -> Iterable[Finding]:

@@ -73,6 +73,7 @@ def _held(guard: Guard, values: list[float], seen: Watched) -> Row:
         limit, relation = guard.above, "above"
     facts: dict[str, Any] = {
         "of": guard.metric,
+        "metric": guard.metric,
         "relation": relation,
         "samples": len(values),
         "source": seen.sources.get(guard.metric),

@@ -11,7 +11,8 @@ from tui.steps.effects import Effect, SqlError
 
 Row = dict[str, Any]
 """`name`, `expected`, `found`, and `holds`, which is null where nobody knows; `unit` where these are `bytes` or seconds
-(`s`); further facts, and `error` with `sqlstate` where the question was not answered."""
+(`s`), `metric` where they are figures of one; further facts, and `error` with `sqlstate` where the question was not
+answered."""
 Look = Generator[Effect, Any, list[Row]]
 
 
