@@ -7,6 +7,7 @@ from typing import Any
 from tui.locale import _, ngettext
 from tui.plan.metrics import METRICS
 from tui.said import N_
+from tui.words.check_codes import FOUND, NAMES
 from tui.words.codes import NOT_COMPARED, word
 from tui.words.figures import exact, figure, size, span
 from tui.words.inert import visible
@@ -42,8 +43,9 @@ def which_checks(checks: Any) -> str:
 
 
 def about(check: dict[str, Any]) -> str:
-    """What is checked, by its key in the plan: `privilege app.orders`, `disk backup dump`."""
-    return " ".join(visible(str(check[key])) for key in _ABOUT if check.get(key))
+    """What is checked, by its key in the plan or in words: `privilege app.orders`, `disk backup dump`."""
+    parts = {key: str(check[key]) for key in _ABOUT if check.get(key)}
+    return " ".join(word(NAMES, text) if key == "name" else visible(text) for key, text in parts.items())
 
 
 def check_words(check: dict[str, Any]) -> str:
@@ -78,6 +80,9 @@ def _shown(check: dict[str, Any], value: Any) -> str:
     unit = "bytes" if "need_bytes" in check else check.get("unit", _OLD_UNITS.get(str(check.get("name"))))
     if isinstance(value, int | float) and not isinstance(value, bool) and unit in ("bytes", "s"):
         return size(value) if unit == "bytes" else span(value)
+    known = FOUND.get(str(check.get("name")), {})
+    if isinstance(value, str) and value in known:
+        return word(known, value)
     if check.get("name") == "role" and value is check.get("found"):
         return word(STANDING, str(value))
     return plain_words(value)

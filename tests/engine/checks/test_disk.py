@@ -159,7 +159,7 @@ async def test_wal_that_piles_up_is_named(tmp_path: Path) -> None:
         assert slots["slots"][0] | {"bytes": 0} == {
             "slot": "forgotten", "bytes": 0, "active": False, "status": "reserved"
         }  # fmt: skip
-        assert "wal_kept_by_slots forgotten" in found.words
+        assert "WAL kept by slot forgotten" in found.words
         # Nothing was ever archived, and a plain role does not see the files.
         plain = await look(tmp_path / "2", server.dsn("postgres", "plain"), "{disk: true}")
         assert plain.row("archive_backlog")["holds"] is None and "archive_backlog" in plain.unanswered

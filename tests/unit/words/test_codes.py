@@ -30,6 +30,7 @@ from tui.run.other_runs import standing
 from tui.run.unknown import Unknown
 from tui.words import codes as w
 from tui.words import holding
+from tui.words.check_codes import FOUND, NAMES
 from tui.words.confirmations import confirmation_words
 from tui.words.hindrances import HINDRANCES
 from tui.words.said import say
@@ -52,6 +53,8 @@ TABLES: tuple[tuple[Mapping[str, str], tuple[str, ...]], ...] = (
     (w.LEFT_OUT, tuple(c.LeftOut)),
     (HINDRANCES, tuple(c.Hindrance)),
     (SHORTCOMINGS, tuple(c.Shortcoming)),
+    *((words, tuple(words)) for words in FOUND.values()),
+    (NAMES, tuple(NAMES)),
     (w.NOT_COMPARED, tuple(c.NotCompared)),
     ({str(code): text for code, text in holding.EVIDENCE.items()}, tuple(c.EvidenceState)),
     (w.REASON, tuple(code for family in REASONS for code in family)),

@@ -107,7 +107,7 @@ def _length(window: RunWindow, told: Timetabled) -> Row:
 def _way_back(window: RunWindow, told: Timetabled) -> Row:
     """The last moment at which going back still ends within the window, in seconds from its opening, or from now."""
     if told.rollback_s is None:
-        return row("window_rollback", "positive", None, None)
+        return row("window_rollback", None, None, None)
     safe = window.closes - told.rollback_s
     found = round(safe - max(window.opens, told.now), 3)
     facts: dict[str, Any] = {"unit": "s", "rollback_s": told.rollback_s, "at_s": safe, "least": told.rollback_least}
@@ -115,7 +115,7 @@ def _way_back(window: RunWindow, told: Timetabled) -> Row:
         # Whether one can still go back in time when all of it is done.
         facts["after_work"] = safe >= told.ends
     holds = False if found <= 0 else None if told.rollback_least else True
-    return row("window_rollback", "positive", found, holds, **facts)
+    return row("window_rollback", None, found, holds, **facts)
 
 
 CHECK = Check(look=look)
