@@ -263,7 +263,7 @@ class CommandKeys:
         )
 
     def resolve(self) -> None:
-        error = self._console.view().state.errors.latest()
+        error = self._console.view().state.errors.latest_open()
         if error is None:
             self._console.say(StatusMessage(_("There is no open error."), "warning"))
             return

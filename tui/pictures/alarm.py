@@ -90,11 +90,15 @@ def _again(view: View) -> str | None:
 def _errors(view: View) -> Alarm:
     """The errors that nobody has resolved; one that the lines above tell of already is not told twice."""
     state = view.state
-    latest, count = state.errors.latest(), state.errors.unresolved
+    latest, count = state.errors.latest(), state.errors.unresolved - state.errors.warnings
     if latest is None:
         return Alarm()
     if len(state.errors) <= LOOKED_THROUGH:
-        left = [error for error in state.errors if error.resolved is None and not _is_over(state, error)]
+        left = [
+            error
+            for error in state.errors
+            if error.resolved is None and error.level == "error" and not _is_over(state, error)
+        ]
         if not left:
             # Nothing is wrong there any more; how it was mended is still to be written down.
             text = ngettext(

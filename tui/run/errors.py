@@ -36,6 +36,11 @@ class RecordedError(Struct, frozen=True, kw_only=True):
         return self.resolved is None and self.source != "unanswered" and self.level == "error"
 
     @property
+    def is_warning(self) -> bool:
+        """Whether it is a warning that nobody has resolved."""
+        return self.resolved is None and self.level != "error"
+
+    @property
     def sort(self) -> tuple[str, str]:
         """Whose it is, as a trigger asks, and its SQLSTATE."""
         return _WHOSE.get(self.source, "run"), self.sqlstate or ""
@@ -51,10 +56,10 @@ class Errors:
     """An immutable list of errors that knows how many of them are unresolved, and how many the server's log told.
 
     `weighing` are the unresolved ones that say something of the change: not that a question was not answered, and no
-    warnings; `sorts` how many of them there are of each sort.
+    warnings; `sorts` how many of them there are of each sort. `warnings`: the unresolved ones that are no errors.
     """
 
-    __slots__ = ("_chunks", "_last", "_places", "server", "sorts", "unresolved", "weighing")
+    __slots__ = ("_chunks", "_last", "_places", "server", "sorts", "unresolved", "warnings", "weighing")
 
     def __init__(self) -> None:
         self._chunks: tuple[tuple[RecordedError, ...], ...] = ()
@@ -64,6 +69,7 @@ class Errors:
         """Where an error of each id is: shared with those lists, some of which may have another one there."""
         self.unresolved = 0
         self.weighing = 0
+        self.warnings = 0
         self.server = 0
         self.sorts: dict[tuple[str, str], int] = {}
 
@@ -75,6 +81,7 @@ class Errors:
         made._places = {error.id: place for place, error in enumerate(flat)}
         made.unresolved = sum(error.resolved is None for error in flat)
         made.weighing = sum(error.weighs for error in flat)
+        made.warnings = sum(error.is_warning for error in flat)
         made.server = sum(error.source == "server" for error in flat)
         for error in flat:
             if error.weighs:
@@ -155,6 +162,7 @@ class Errors:
         made = Errors()
         made.unresolved = self.unresolved + (after.resolved is None)
         made.weighing = self.weighing + after.weighs
+        made.warnings = self.warnings + after.is_warning
         made.server = self.server + (after.source == "server")
         made.sorts = self.sorts
         for error, more in ((after, 1), (before, -1)):
@@ -163,6 +171,7 @@ class Errors:
         if before is not None:
             made.unresolved -= before.resolved is None
             made.weighing -= before.weighs
+            made.warnings -= before.is_warning
             made.server -= before.source == "server"
         return made
 
@@ -186,13 +195,21 @@ class Errors:
         """Ids of the errors of a step that are unresolved."""
         if not self.unresolved:
             return ()
-        return tuple(error.id for error in self if error.step == step and error.resolved is None)
+        return tuple(
+            error.id for error in self if error.step == step and error.resolved is None and error.level == "error"
+        )
 
     def latest(self) -> RecordedError | None:
-        """The last of those that are unresolved."""
-        if not self.unresolved:
+        """The last of those that are unresolved, warnings left out."""
+        if self.unresolved == self.warnings:
             return None
-        return next(error for error in reversed(self) if error.resolved is None)
+        return next(error for error in reversed(self) if error.resolved is None and error.level == "error")
+
+    def latest_open(self) -> RecordedError | None:
+        """The last error that is unresolved; the last warning where there is none."""
+        if self.unresolved > self.warnings or not self.warnings:
+            return self.latest()
+        return next(error for error in reversed(self) if error.is_warning)
 
 
 def _meant(sort: tuple[str, str], limit: ErrorLimit) -> bool:

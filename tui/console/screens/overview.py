@@ -140,8 +140,9 @@ class Overview(Screen[None], inherit_bindings=False):
             marks["gauges"] = ("!", "bad")
         if any(at.waiting for at in view.state.running()):
             marks["waits"] = ("!", "warn")
-        if view.state.errors.unresolved:
-            marks["log"] = ("!", "bad")
+        errors = view.state.errors
+        if errors.unresolved:
+            marks["log"] = ("!", "bad" if errors.unresolved > errors.warnings else "warn")
         aside: list[Span] = list(self.pane(self.active).aside())
         row = tabs(self.active, marks, self.mode != "replay")
         gap = 2 if aside else 1

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tui.engine.attempt.proof import Prover
+from tui.engine.attempt.warned import Warned
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.dump_files import DumpFileDriver
 from tui.engine.drivers.files import keep_artifact, kept_artifact, load_artifact, store_artifact, store_beside
@@ -111,6 +112,8 @@ class Executor:
                 recorder, target, self.step, state.attempt, opened, self.output, beside=self.sql, lane=lane
             ),
         )  # fmt: skip
+        self.warned = Warned()
+        self.sql.work.on_notice = self.warned.note
         self.outage = Outage(recorder, target, state.id, state.attempt, self.stop)
         self.life = ServerLife(target)
         self.queries = QueryDriver(target, self.step, LockHolders(target, self._waits), self.outage)
@@ -202,7 +205,9 @@ class Executor:
                 await self._reachable(True)
                 if witnessed:
                     self._in_time()
-                return await self.psql.run(effect, witnessed=witnessed)
+                done = await self.psql.run(effect, witnessed=witnessed)
+                self.warned.printed(done.child.tail)
+                return done
             case fx.Snapshot():
                 taken = await self._snapshot(effect)
                 self.children.start.source = self.snapshots.source

@@ -49,7 +49,14 @@ class OutcomeRecorder(Executor):
             self.recorder.append(*before, *self.outcome_events(reduced(outcome, error), recovered))
 
     def outcome_events(self, outcome: fx.Outcome, recovered: bool = False) -> list[e.Event]:
-        """The outcome as events: what undoes another step takes that one's mark along."""
+        """The outcome as events, behind what the server warned of."""
+        step, attempt = self.key
+        known = len(self.recorder.state.errors)
+        warned = self.warned.events(step, attempt, known, self.kind.files(self.step.spec))
+        return [*warned, *self._outcome_events(outcome, known + len(warned), recovered)]
+
+    def _outcome_events(self, outcome: fx.Outcome, errors: int, recovered: bool) -> list[e.Event]:
+        """The outcome: what undoes another step takes that one's mark along. `errors` are recorded before it."""
         step, attempt = self.key
         common: dict[str, Any] = {"step": step, "attempt": attempt, "effect": outcome.effect}
         common["evidence"] = outcome.evidence | self.sql.locks.evidence() | self.output.evidence()
@@ -90,14 +97,15 @@ class OutcomeRecorder(Executor):
             reason = FailReason.TERMINATED
         error = outcome.error or self._printed(outcome)
         lock = {} if error is None else error.lock
+        where = {} if error is None else self._located(error)
         if error is not None:
-            common["evidence"] |= {"error": self._located(error), **lock}
+            common["evidence"] |= {"error": where, **lock}
         message = None if error is None else error.message
         if reason == FailReason.NOT_CARRIED_OUT:
             message = outcome.evidence.get(Fact.MESSAGE)
         told = said_fields(message)
         failed = e.StepFailed(**common, reason=reason, sqlstate=None if error is None else error.sqlstate, **told)
-        number = f"E{len(self.recorder.state.errors) + 1}"
+        number = f"E{errors + 1}"
         text = failed.code or failed.message or reason
         asked = reason == FailReason.NOT_CARRIED_OUT and self.kind.fence == "none"
         source = "unanswered" if asked or reason in UNANSWERED else "step"
@@ -110,6 +118,8 @@ class OutcomeRecorder(Executor):
             attempt=attempt,
             sqlstate=failed.sqlstate,
             source=source,
+            file=where.get("file"),
+            line=where.get("line"),
         )
         return [failed, recorded]
 

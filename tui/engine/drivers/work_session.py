@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from tui.engine.drivers.output import StepOutputFile
 from tui.engine.drivers.query import sql_error
@@ -37,6 +38,9 @@ class WorkSession:
         self.current: Session | None = None
         self._settings: SqlSettings | None = None
         self.cancelled = False
+        self.on_notice: Callable[[ServerNotice, int | None], None] = lambda notice, line: None
+        """Told of what the server says beside its answers, with the line of the statement."""
+        self._line: int | None = None
         self._shared = False
 
     @property
@@ -56,6 +60,7 @@ class WorkSession:
         """Execute it. Raises PostgresError."""
         if self.cancelled:
             raise StatementFailed("57014", Coded(Remarked.CANCELLED_BEFORE_SENT))
+        self._line = statement.line
         if statement.copy_data is not None:
             return await session.copy_in(statement.text, statement.copy_data.encode("utf-8"))
         return await session.run(statement.text)
@@ -150,3 +155,4 @@ class WorkSession:
     def _noticed(self, notice: ServerNotice) -> None:
         detail = f"\nDETAIL:  {notice.detail}" if notice.detail else ""
         self._output.line(f"{notice.severity}:  {notice.message}{detail}")
+        self.on_notice(notice, self._line)
