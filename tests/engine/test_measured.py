@@ -87,7 +87,12 @@ async def watched(rig: Rig, database: Database, state: str = "22012") -> Event:
 
 
 @pytest.mark.unsaid(
-    Fact.ERRORS, Fact.LINES, Fact.CRITICAL_ERRORS, FailReason.NOT_MEASURED, Unmeasured.LOG_WITHOUT_SQLSTATES
+    Fact.ERRORS,
+    Fact.LINES,
+    Fact.SQLSTATES,
+    Fact.CRITICAL_ERRORS,
+    FailReason.NOT_MEASURED,
+    Unmeasured.LOG_WITHOUT_SQLSTATES,
 )
 @awaited
 async def test_errors_in_a_log_without_sqlstates_are_not_none(empty_database: Database, tmp_path: Path) -> None:
@@ -96,7 +101,7 @@ async def test_errors_in_a_log_without_sqlstates_are_not_none(empty_database: Da
         async with Rig(tmp_path / "1", empty_database, plan(WATCH, log)) as rig:
             event = await watched(rig, empty_database)
     assert lacks(event) == {("log", "log_without_sqlstates")}
-    assert not {"errors", "critical_errors", "lines"} & set(event["data"]["evidence"])
+    assert not {"errors", "critical_errors", "lines", "sqlstates"} & set(event["data"]["evidence"])
     # With them they are counted, the critical ones among them apart.
     async with Rig(tmp_path / "2", empty_database, plan(WATCH, log)) as rig:
         event = await watched(rig, empty_database)
@@ -104,6 +109,7 @@ async def test_errors_in_a_log_without_sqlstates_are_not_none(empty_database: Da
     evidence = event["data"]["evidence"]
     # Of other tests on this server there may be more.
     assert evidence["errors"] - evidence["critical_errors"] >= 2 and evidence["lines"] >= 2
+    assert evidence["sqlstates"]["22012"] >= 2 and sum(evidence["sqlstates"].values()) == evidence["errors"]
     assert "not_measured" not in evidence
 
 

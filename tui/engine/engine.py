@@ -64,7 +64,8 @@ class Engine:
         self.helm = Helm(recorder)
         self.supervisors = SupervisorPool()
         self.sampler = Sampler(
-            recorder, target, self._backends, self._give_way, lambda: list(self._attempts.values()), crashlog.exception
+            recorder, target, self._backends, self._places, self._give_way, lambda: list(self._attempts.values()),
+            crashlog.exception,
         )  # fmt: skip
         self._wake = asyncio.Event()
         self._attempts: dict[tuple[str, int], Attempt] = {}
@@ -300,6 +301,10 @@ class Engine:
         for key, attempt in self._attempts.items():
             found |= dict.fromkeys(attempt.lanes.backend_pids(), key)
         return found
+
+    def _places(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """Which statement of how many each running attempt is at."""
+        return {key: attempt.sql.place for key, attempt in self._attempts.items()}
 
     async def _give_way(self, key: tuple[str, int]) -> None:
         """Let the sessions that queue behind our ungranted lock through; the step tries again by itself."""

@@ -80,7 +80,8 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
     `witnessed` nothing is journaled: for what leaves nothing behind. `own_role`: the script may have changed the role.
     `taints`: something of them stays in the session even when they are taken back. `gid`: under which they are
     prepared instead of committed. `counted`: what is changed is counted by the server. `session`: see `Prelude`.
-    `reach`: what its commit makes of a walk over a table's keys (`tui.steps.walk`).
+    `reach`: what its commit makes of a walk over a table's keys (`tui.steps.walk`). `place`: the number of its first
+    statement in the step's script, and how many that has; 0 where it is none of several.
     """
 
     statements: tuple[SqlStatement, ...]
@@ -96,6 +97,7 @@ class RunTransaction(Effect, frozen=True, kw_only=True):
     counted: bool = False
     session: Prelude = ()
     reach: dict[str, Any] = {}
+    place: tuple[int, int] = (1, 0)
 
 
 class RunTogether(Effect, frozen=True, kw_only=True):
@@ -109,6 +111,7 @@ class RunStatement(Effect, frozen=True, kw_only=True):
 
     `again`: an earlier attempt may have left something unfinished in its way; then it is not sent. `missing`: it was
     executed before, and is executed once more only if the index that it makes is not there; in a session of its own.
+    `place`: see `RunTransaction`.
     """
 
     statement: SqlStatement
@@ -118,6 +121,7 @@ class RunStatement(Effect, frozen=True, kw_only=True):
     again: bool = False
     missing: bool = False
     session: Prelude = ()
+    place: tuple[int, int] = (1, 0)
 
 
 class Countable(Effect, frozen=True, kw_only=True):
@@ -575,16 +579,16 @@ class Watch(Effect, frozen=True, kw_only=True):
 
 
 class Watched(Struct, frozen=True, kw_only=True):
-    """`errors` of others in the server's log, `critical` those among them that say it is in trouble; `log` is why
-    these counts are not known (`Unmeasured`), "" where they are. `unclear` records may be errors or not, `gaps` were
-    not read.
+    """`errors` of others in the server's log, by SQLSTATE in `sqlstates`, `critical` those among them that say it is in
+    trouble; `log` is why these counts are not known (`Unmeasured`), "" where they are. `unclear` records may be
+    errors or not, `gaps` were not read.
 
     `unmeasured`: the criteria of which nothing is known now. `attested`: metrics of those that nothing could measure
-    when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None
-    where nothing replicates, or, with `lag_unknown`, where nobody knows. `strained`: a criterion is near its limit, or
-    sessions wait for locks. `given_up`: the step was asked to end, not
-    because the one it accompanies has. `figures`: the samples since the last look, each by metric, where they were
-    asked for. `sources`: where each metric that is known now was measured.
+    when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None where
+    nothing replicates, or, with `lag_unknown`, where nobody knows. `strained`: a criterion is near its limit, or
+    sessions wait for locks. `given_up`: the step was asked to end, not because the one it accompanies has. `figures`:
+    the samples since the last look, each by metric, where they were asked for. `sources`: where each metric that is
+    known now was measured.
     """
 
     breached: tuple[dict[str, Any], ...] = ()
@@ -592,6 +596,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     attested: tuple[str, ...] = ()
     criteria: int = 0
     errors: int = 0
+    sqlstates: dict[str, int] = {}
     critical: int = 0
     lines: int = 0
     unclear: int = 0

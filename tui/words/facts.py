@@ -179,6 +179,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.SLOTS: N_("slots"),
     F.SOURCE: N_("source"),
     F.SPACE: N_("space"),
+    F.SQLSTATES: N_("by SQLSTATE"),
     F.SQLSTATE: "SQLSTATE",
     F.STANDBYS: N_("standbys"),
     F.STATE: N_("state"),

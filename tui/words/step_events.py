@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.journal.line import Line
@@ -57,8 +59,7 @@ def _output(event: e.StepOutput, line: Line, state: RunState) -> Told | None:
 
 
 def _progress(event: e.StepProgress, line: Line, state: RunState) -> Told | None:
-    told = {"phase": event.phase, "done": event.done, "total": event.total, "unit": event.unit}
-    text = progress_sentence(told)
+    text = progress_sentence(structs.asdict(event))
     return Told("event", text) if text else None
 
 

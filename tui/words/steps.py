@@ -72,6 +72,11 @@ def _beside(progress: dict[str, Any]) -> Iterable[str]:
         yield _("{last} the last time").format(last=whole)
     if isinstance(table, int) and isinstance(tables, int) and 0 < table <= tables:
         yield _("table {n} of {tables}").format(n=number(table), tables=number(tables))
+    statement, statements, wal = (progress.get(name) for name in ("statement", "statements", "wal_bytes"))
+    if isinstance(statement, int) and isinstance(statements, int) and statements > 1:
+        yield _("statement {n} of {statements}").format(n=number(statement), statements=number(statements))
+    if isinstance(wal, int) and wal > 0:
+        yield _("{size} of WAL meanwhile").format(size=size(wal))
 
 
 def evidence_words(step: StepState) -> str:

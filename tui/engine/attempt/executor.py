@@ -105,15 +105,9 @@ class Executor:
         self.opened = opened
         self.plan = SealedPlan(paths.plan, opened.seal)
         self.output = StepOutputFile(recorder, paths, state.id, state.attempt)
-        self.sql = SqlDriver(recorder, target, self.step, state.attempt, opened, self.output)
-        self.lanes = SqlLanes(
-            self.sql,
-            lambda lane: SqlDriver(
-                recorder, target, self.step, state.attempt, opened, self.output, beside=self.sql, lane=lane
-            ),
-        )  # fmt: skip
         self.warned = Warned()
-        self.sql.work.on_notice = self.warned.note
+        self.sql = self._lane_of(0)
+        self.lanes = SqlLanes(self.sql, self._lane_of)
         self.outage = Outage(recorder, target, state.id, state.attempt, self.stop)
         self.life = ServerLife(target)
         self.queries = QueryDriver(target, self.step, LockHolders(target, self._waits), self.outage)
@@ -166,6 +160,15 @@ class Executor:
         except StopIteration as ended:
             facts: dict[str, Any] = ended.value
             return facts
+
+    def _lane_of(self, number: int) -> SqlDriver:
+        """A driver of the attempt's transactions; those beside the first have its right to change the target."""
+        lane = SqlDriver(
+            self.recorder, self.target, self.step, self.at.attempt, self.opened, self.output,
+            beside=self.sql if number else None, lane=number,
+        )  # fmt: skip
+        lane.work.on_notice = self.warned.note
+        return lane
 
     def _waits(self, reason: WaitReason, facts: dict[str, object]) -> None:
         self.recorder.append(e.StepWaiting(step=self.at.id, attempt=self.at.attempt, reason=reason, facts=facts))

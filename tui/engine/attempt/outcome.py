@@ -10,6 +10,7 @@ import msgspec
 from tui.engine.attempt.cleanup import Cleanup
 from tui.engine.attempt.executor import Executor
 from tui.engine.attempt.proof import ProofUnanswered
+from tui.engine.drivers.locks_taken import evidence
 from tui.engine.exceptions import reduced, said
 from tui.engine.target.session_loss import SessionLost
 from tui.journal import events as e
@@ -59,7 +60,7 @@ class OutcomeRecorder(Executor):
         """The outcome: what undoes another step takes that one's mark along. `errors` are recorded before it."""
         step, attempt = self.key
         common: dict[str, Any] = {"step": step, "attempt": attempt, "effect": outcome.effect}
-        common["evidence"] = outcome.evidence | self.sql.locks.evidence() | self.output.evidence()
+        common["evidence"] = outcome.evidence | evidence(lane.locks for lane in self.lanes) | self.output.evidence()
         if self.compressed:
             common["evidence"] |= {"compressed": True}
         if isinstance(outcome, fx.Passed):

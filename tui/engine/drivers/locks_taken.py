@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.engine.target.access import TargetAccess
 from tui.postgres.errors import PostgresError
@@ -194,14 +195,21 @@ class LocksTaken:
                 return
             self._taken[key] = taken
             return
-        known.times += 1
+        known.times += taken.times
         known.held = None if None in (known.held, taken.held) else max(known.held or 0.0, taken.held or 0.0)
         known.rewritten = known.rewritten or taken.rewritten
         known.dropped = known.dropped or taken.dropped
         if STRENGTH.get(taken.mode, 0) > STRENGTH.get(known.mode, 0):
             known.mode = taken.mode
 
-    def evidence(self) -> dict[str, Any]:
+    def join(self, other: LocksTaken) -> None:
+        """What another lane of the attempt has taken, too."""
+        for taken in other._taken.values():
+            self._add(replace(taken))
+        self._more += other._more
+        self._missed += other._missed
+
+    def told(self) -> dict[str, Any]:
         """`locks`: how many were taken, the strongest of them, and how often nobody could look before the end of a
         transaction; nothing where none was seen."""
         if not self._taken and not self._missed:
@@ -211,6 +219,14 @@ class LocksTaken:
         )
         found: dict[str, Any] = {"count": len(order) + self._more, "taken": [one.told() for one in order[:NAMED]]}
         return {"locks": found | ({"not_looked": self._missed} if self._missed else {})}
+
+
+def evidence(lanes: Iterable[LocksTaken]) -> dict[str, Any]:
+    """Of all lanes of an attempt, the first of which has what the others have taken from then on."""
+    first, *others = lanes
+    for other in others:
+        first.join(other)
+    return first.told()
 
 
 def _is_plain(statement: SqlStatement) -> bool:

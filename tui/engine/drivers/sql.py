@@ -74,6 +74,8 @@ class SqlDriver:
         self._in_transaction = False
         self._lock_holders = LockHolders(target, self._waiting)
         self.locks = LocksTaken(target, lambda: self._lock_holders.waited)
+        self.place: tuple[int, int] = (1, 0)
+        """The number of the statement that runs, or ran last, and how many the script has; 0: it is none of several."""
         self.object: dict[str, object] = {}  # of the last statement outside a transaction, before it was sent
 
     def _waiting(self, reason: WaitReason, facts: dict[str, object]) -> None:
@@ -149,8 +151,10 @@ class SqlDriver:
     async def _all(
         self, session: Session, work: TransactionUnderWay, statements: tuple[SqlStatement, ...], looked: bool = False
     ) -> None:
+        first, of = work.effect.place
         for number, statement in enumerate(statements, 1):
             work.line, began = statement.line, time.monotonic()
+            self.place = (first + number - 1 + (work.effect.evidence if looked else 0), of)
             result = await self.work.one(session, statement)
             if looked:
                 await self.locks.behind(session, statement, number, began, last=number == len(statements))
@@ -174,7 +178,7 @@ class SqlDriver:
         if isinstance(session, TxDone):
             return session
         backend = session.backend
-        self._in_transaction = False
+        self._in_transaction, self.place = False, effect.place
         await self.key.require()
         control = await self._target.control()
         try:

@@ -47,6 +47,7 @@ class WatchDriver:
         state = recorder.state
         self._recorded = state.errors.server
         self._before = {name: int(state.facts.get(name, 0)) for name in _COUNTS}
+        self._states: dict[str, int] = dict(state.facts.get("server_log_sqlstates") or {})
         self._samples = 0
         self._until = state.mono
 
@@ -95,6 +96,7 @@ class WatchDriver:
             criteria=len(state.guards) - len(left),
             attested=tuple(metric for metric, _limit in left),
             errors=counted["server_log_all_errors"],
+            sqlstates=self._by_sqlstate(state),
             # Of a storm of errors few are recorded, and the count comes a moment later than those.
             critical=max(state.errors.server - self._recorded, counted["server_log_errors"]),
             lines=counted["server_log_lines"],
@@ -109,6 +111,13 @@ class WatchDriver:
             figures=tuple(sample.values for sample in new),
             sources=dict(state.sources),
         )
+
+    def _by_sqlstate(self, state: RunState) -> dict[str, int]:
+        """Errors of each SQLSTATE since; an engine that took the run up meanwhile has begun to count anew."""
+        now: dict[str, int] = state.facts.get("server_log_sqlstates") or {}
+        if any(now.get(code, 0) < count for code, count in self._states.items()):
+            self._states = {}
+        return {code: more for code, count in now.items() if (more := count - self._states.get(code, 0)) > 0}
 
 
 def _log(state: RunState, now: float, last: float | None) -> str:

@@ -19,20 +19,24 @@ QUEUE_SECONDS = 2.0
 
 
 class LockWatcher:
-    """`backends`: server processes that work for running steps, to (step, attempt). `give_way`: called for an attempt
-    that waits for a lock while too many sessions queue behind it."""
+    """`backends`: server processes that work for running steps, to (step, attempt); `places`: which statement of how
+    many each attempt is at. `give_way`: called for an attempt that waits for a lock while too many sessions queue
+    behind it."""
 
     def __init__(
         self,
         recorder: Recorder,
         logbook: Logbook,
         backends: Callable[[], dict[int, tuple[str, int]]],
+        places: Callable[[], dict[tuple[str, int], tuple[int, int]]],
         give_way: Callable[[tuple[str, int]], Awaitable[None]],
     ) -> None:
         self._recorder = recorder
         self._logbook = logbook
         self._backends = backends
+        self._places = places
         self._give_way = give_way
+        self._wal: dict[tuple[str, int], int] = {}
 
     async def look(self, monitor: Session) -> None:
         """Journal what changed; costs nothing while no step works in the database."""
@@ -59,19 +63,27 @@ class LockWatcher:
         await self._progress(monitor, backends)
 
     async def _progress(self, monitor: Session, backends: dict[int, tuple[str, int]]) -> None:
+        """How far the server says that each has come; of what it says nothing about, the WAL that is written."""
         from tui.postgres.progress import progress
 
-        for found in await progress(monitor, list(backends)):
-            step, attempt = backends[found.pid]
-            if KINDS[self._recorder.state.steps[step].step.kind].own_progress:
+        told = {backends[found.pid]: found for found in await progress(monitor, list(backends))}
+        places = self._places()
+        self._wal = {key: began for key, began in self._wal.items() if key in backends.values()}
+        for key in dict.fromkeys(backends.values()):
+            at = self._recorder.state.steps.get(key[0])
+            if at is None or at.waiting is not None or KINDS[at.step.kind].own_progress:
                 continue
-            self._logbook.append(
-                StepProgress(
-                    step=step, attempt=attempt, phase=f"{found.command}: {found.phase}",
-                    done=None if found.done is None else float(found.done),
-                    total=None if found.total is None else float(found.total), unit=found.unit,
-                )
-            )  # fmt: skip
+            number, of = places.get(key, (1, 0))
+            beside: dict[str, Any] = {"statement": number, "statements": of} if of > 1 else {}
+            found = told.get(key)
+            if found is not None:
+                beside |= {"phase": f"{found.command}: {found.phase}", "unit": found.unit}
+                beside |= {"done": None if found.done is None else float(found.done)}
+                beside |= {"total": None if found.total is None else float(found.total)}
+            elif rows := await monitor.rows("wal_written"):
+                beside["wal_bytes"] = max(0, rows[0][0] - self._wal.setdefault(key, rows[0][0]))
+            if beside:
+                self._logbook.append(StepProgress(step=key[0], attempt=key[1], **beside))
 
 
 def _too_many(blocked: list[Any]) -> bool:

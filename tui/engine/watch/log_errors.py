@@ -15,6 +15,7 @@ from tui.run.state import RunState
 MOST_RECORDED: Final = 200
 """Events a run has of them; the counter goes on."""
 _TEXT: Final = 500
+_STATES: Final = 50
 _CRITICAL: Final = ("53", "57P", "58", "F0", "XX")
 """SQLSTATE classes that say the server itself is in trouble: resources, operator intervention, system, internal."""
 _HARMLESS: Final = ("57P01", "57P02", "57P03", "57P05")
@@ -44,6 +45,8 @@ class CriticalErrors:
         self.count = count
         self.errors = errors
         self.unclear = unclear
+        self.states: dict[str, int] = {}
+        """Errors of each SQLSTATE since this engine looks; of further ones together, by their class."""
         self.doubt: str | None = None
         self._head: LogRecord | None = None
         self._met: dict[str | None, tuple[int, str]] = {}
@@ -57,6 +60,10 @@ class CriticalErrors:
                 self.doubt = line.text[:_TEXT]
             elif verdict != "nothing":
                 self.errors += 1
+                state = line.sqlstate or ""
+                if state not in self.states and len(self.states) >= _STATES:
+                    state = state[:2]
+                self.states[state] = self.states.get(state, 0) + 1
             if verdict != "critical":
                 continue
             self.count += 1

@@ -132,6 +132,7 @@ class LogFollower:
             "server_log_lines": self.lines, "server_log_errors": self.errors,
             "server_log_all_errors": self._critical.errors, "server_log_unclear": self._critical.unclear,
             "server_log_gaps": self.gaps, "server_log_state": str(self.state),
+            "server_log_sqlstates": dict(self._critical.states),
         }  # fmt: skip
 
     async def look_now(self) -> None:

@@ -52,8 +52,9 @@ each after two."""
 class Sampler:
     """Samples until stopped.
 
-    `backends`: server processes that work for running steps, to (step, attempt). `give_way`: called for an attempt that
-    waits for a lock while too many sessions queue behind it. `attempts`: those that run.
+    `backends`: server processes that work for running steps, to (step, attempt); `places`: which statement of how many
+    each attempt is at. `give_way`: called for an attempt that waits for a lock while too many sessions queue behind it.
+    `attempts`: those that run.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Sampler:
         recorder: Recorder,
         target: TargetAccess,
         backends: Callable[[], dict[int, tuple[str, int]]],
+        places: Callable[[], dict[tuple[str, int], tuple[int, int]]],
         give_way: Callable[[tuple[str, int]], Awaitable[None]],
         attempts: Callable[[], Sequence[Attempt]],
         report: Callable[[BaseException, str], None] = lambda error, where: None,
@@ -71,7 +73,7 @@ class Sampler:
         self._target = target
         self._logbook = Logbook(recorder)
         self._ssh = Ssh(target.environment)
-        self._locks = LockWatcher(recorder, self._logbook, backends, give_way)
+        self._locks = LockWatcher(recorder, self._logbook, backends, places, give_way)
         self._liveness = Liveness(recorder, target, self._logbook, attempts)
         self._log = LogFollower(
             recorder, self._logbook, target.target.server_log, target.environment, lambda: self._session, self._ssh,

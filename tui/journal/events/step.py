@@ -57,7 +57,8 @@ class StepOutput(StepEvent, frozen=True, kw_only=True, omit_defaults=False):
 
 class StepProgress(StepEvent, frozen=True, kw_only=True):
     """How far a step is. `last`: what it came to the last time, which is no total; `table` of `tables`: the tables that
-    were begun, of those there are."""
+    were begun, of those there are; `statement` of `statements`: the one that runs. `wal_bytes`: written by the whole
+    server since the step was first looked at, where it tells no progress."""
 
     TYPE: ClassVar[str] = "step.progress"
     BULK: ClassVar[bool] = True
@@ -68,6 +69,9 @@ class StepProgress(StepEvent, frozen=True, kw_only=True):
     last: float | None = None
     table: int | None = None
     tables: int | None = None
+    statement: int | None = None
+    statements: int | None = None
+    wal_bytes: int | None = None
 
 
 class StepWaiting(StepEvent, frozen=True, kw_only=True):

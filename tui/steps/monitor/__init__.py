@@ -173,6 +173,8 @@ def _evidence(spec: MonitorSpec, seen: Watched, waited: float) -> dict[str, Any]
         evidence["attested"] = list(seen.attested)
     if not seen.log:
         evidence |= {"lines": seen.lines, "errors": seen.errors, "critical_errors": seen.critical}
+        if seen.sqlstates:
+            evidence["sqlstates"] = seen.sqlstates
     return evidence
 
 
@@ -214,7 +216,7 @@ def needs(spec: MonitorSpec) -> Needs:
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """How long, and what was seen."""
-    shown = ("seconds", "lines", "errors", "critical_errors", "samples")
+    shown = ("seconds", "lines", "errors", "sqlstates", "critical_errors", "samples")
     found = [(key, evidence[key]) for key in shown if key in evidence]
     baseline = evidence.get("baseline") or {}
     found += [(metric, {key: of[key] for key in ("median", "p95", "max")}) for metric, of in baseline.items()]

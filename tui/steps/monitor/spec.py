@@ -26,7 +26,7 @@ class MonitorSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """At least one of `log`, `guards`, `baseline`, `against` and `statements`."""
 
     log: Literal["server"] | None = None
-    """`server`: the server's log is followed; errors in it that are not the run's own are counted."""
+    """`server`: the server's log is followed; errors in it that are not the run's own are counted, by SQLSTATE."""
     guards: bool = False
     """Whether a success criterion that is breached at the end or meanwhile fails the step."""
     baseline: bool = False

@@ -74,7 +74,8 @@ def execute(context: Context, spec: SqlSpec) -> StepRun:
     script = read_script(part_text(text or "", spec.part))
     prepares = any(s.words[:1] == ("PREPARE",) for s in script.statements)
     settings = tolerant(settings, context, [s for s in script.statements if s.kind != "meta"])
-    work = RunTransaction(statements=statements_of(script), settings=settings, taints=prepares)
+    sent_ones = statements_of(script)
+    work = RunTransaction(statements=sent_ones, settings=settings, taints=prepares, place=(1, len(sent_ones)))
     if context.done:
         # An earlier attempt committed it all and was not content with its proof: what was applied is never
         # applied again, only the proof is asked once more.

@@ -174,7 +174,7 @@ class ScriptRun:
             done = yield RunStatement(
                 statement=inner[0], settings=self._for(unit, lock_timeout=limit), ordinal=unit.last,
                 outside=about, again=self.context.attempt > 1 and self.context.step.cleanup is not None,
-                session=prelude,
+                session=prelude, place=(unit.last + 1, self.evidence["statements"]),
             )  # fmt: skip
             return done
         work = RunTransaction(
@@ -182,6 +182,7 @@ class ScriptRun:
             evidence=unit.evidence, witnessed=not unit.leaves_nothing, session=prelude,
             own_role=self.own_role or any(changes_role(s) for s in unit.inner[: unit.evidence]),
             taints=any(stays(s) for s in unit.inner), gid=unit.gid,
+            place=(unit.first + 1 + (unit.last - unit.first >= len(inner)), self.evidence["statements"]),
         )  # fmt: skip
         limit = None if "lock_timeout" in self.settings.keep else self.settings.lock_timeout
         done, _tries = yield from gently(self.context, work, limit, self.spec.retries)
