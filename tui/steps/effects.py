@@ -284,10 +284,12 @@ class FingerprintTaken(Struct, frozen=True, kw_only=True):
 class Maintain(Effect, frozen=True, kw_only=True):
     """Statements of our own that make, mend or drop a scratch database, each outside a transaction of ours, in the
     target's database or the scratch one -> tuple of SqlError or None, one for each that was tried. With `first_error`
-    the first one that fails is the last that is tried.
+    the first one that fails is the last that is tried. `service`: on the server that this libpq service names, in its
+    database or the scratch one.
     """
 
     statements: tuple[str, ...]
+    service: str | None = None
     scratch_database: str | None = None
     role: str | None = None
     first_error: bool = True
@@ -313,6 +315,12 @@ class KeepArtifact(Effect, frozen=True, kw_only=True):
 
     name: str
     text: str
+
+
+class DropArtifact(Effect, frozen=True, kw_only=True):
+    """A file below the run's artifacts is gone, whether it was there or not -> None."""
+
+    name: str
 
 
 class KeptArtifact(Effect, frozen=True, kw_only=True):
@@ -372,8 +380,9 @@ class RunChild(Effect, frozen=True, kw_only=True):
     """A program in its own process group -> ChildDone. `${...}` in `environment` values is expanded.
 
     `target`: it reaches the plan's target as a session does, under `settings`; with `source` the standby whose snapshot
-    was taken. `authored`: a program of the plan's author, whatever its name. `changes`: how it ended is not all that
-    matters, it may have changed the database. `files`: the working directory of its own holds the plan's files.
+    was taken, with `service` the server that this libpq service names. `authored`: a program of the plan's author,
+    whatever its name. `changes`: how it ended is not all that matters, it may have changed the database. `files`: the
+    working directory of its own holds the plan's files.
     `tail`: characters that are kept of the end of its output. `piped`: what stands before and behind it. `written`: by
     what its progress is told.
     """
@@ -385,6 +394,7 @@ class RunChild(Effect, frozen=True, kw_only=True):
     changes: bool = False
     settings: SqlSettings | None = None
     source: bool = False
+    service: str | None = None
     authored: bool = False
     files: bool = False
     written: Growing | None = None
@@ -526,6 +536,7 @@ class Probe(Effect, frozen=True, kw_only=True):
     name: Literal[
         "identity", "disk", "room", "tools", "connections", "database_size", "path_prepare", "path_make",
         "backup_space", "dump_methods", "last_backup", "epoch", "encryption", "dumps",
+        "writable",
         "database", "written", "stranded",
     ]  # fmt: skip
     arguments: dict[str, Any] = {}

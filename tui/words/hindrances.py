@@ -28,13 +28,18 @@ HINDRANCES: Final[Mapping[str, str]] = {
     H.CHANGE_REFUSED: N_(
         "{what} on {table} ({step}, line {line}) would fail: {publication} publishes it, and it has no replica identity"
     ),
+    H.DUMP_FAILED: N_("the schema could not be dumped: {reason}"),
     H.HOLDS_UNSEEN: N_("pid {pid} of {user} holds a lock, and the role may not see since when"),
     H.IDENTITY_LACKS: N_("{publication} publishes {table}, which has no replica identity: UPDATE and DELETE fail"),
     H.IDLE_LONG: N_("pid {pid} of {user} ({application}) has been idle in its transaction for {seconds} s"),
     H.LAGS: N_("a replica is {seconds} s behind"),
     H.LAG_UNKNOWN: N_("how far the replicas are behind is not known"),
+    H.NOT_WRITABLE: N_("nothing can be written into {place}: {reason}"),
+    H.NO_ROOM: N_("{place} has {free} bytes free, and {need} are needed"),
     H.OPEN_LONG: N_("the transaction of pid {pid} of {user} ({application}) has been open for {seconds} s"),
     H.PREPARED_LONG: N_("the transaction {gid} of {user} was prepared {seconds} s ago and is not finished"),
+    H.PROGRAM_MISSING: N_("{program} is not installed here"),
+    H.PROGRAM_OLD: N_("{program} {version} is older than the server ({server})"),
     H.QUERY_CANCELLED: N_(
         "on the standby {standby} {what} on {table} ({step}, line {line}) would cancel after {delay}: {who}"
     ),
@@ -63,6 +68,8 @@ HINDRANCES: Final[Mapping[str, str]] = {
     ),
     H.SUBSCRIPTION_OFF: N_("the subscription {subscription} is disabled"),
     H.SUBSCRIPTION_STOPPED: N_("the subscription {subscription} has no worker"),
+    H.TRIAL_FAILED: N_("the schema could not be restored into {database} on {server}: {reason}"),
+    H.TRIAL_UNREACHED: N_("the server {server} could not be reached: {reason}"),
     H.TRUNCATE_REPLICATED: N_(
         "{what} on {table} ({step}, line {line}) empties it at the subscribers of {publication}, too"
     ),

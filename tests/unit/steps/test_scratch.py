@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tui.sql.quoting import database_argument, literal
-from tui.steps.verify_backup.scratch import created, settings
+from tui.steps.archive.scratch import created, settings
 
 LIBC = {"datcollate": "de_DE.UTF-8", "datctype": "C", "datlocprovider": "c"}
 

@@ -14,7 +14,14 @@ from tui.engine.attempt.proof import Prover
 from tui.engine.attempt.warned import Warned
 from tui.engine.drivers.child import ChildDriver
 from tui.engine.drivers.dump_files import DumpFileDriver
-from tui.engine.drivers.files import keep_artifact, kept_artifact, load_artifact, store_artifact, store_beside
+from tui.engine.drivers.files import (
+    drop_artifact,
+    keep_artifact,
+    kept_artifact,
+    load_artifact,
+    store_artifact,
+    store_beside,
+)
 from tui.engine.drivers.fingerprint import FingerprintDriver
 from tui.engine.drivers.lanes import SqlLanes
 from tui.engine.drivers.network import NetworkDriver
@@ -135,6 +142,7 @@ class Executor:
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
             fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),
             fx.SwapDatabases: self.swaps.swap,
+            fx.DropArtifact: lambda effect: drop_artifact(artifacts, effect.name),
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
             fx.KeepArtifact: self._keep, fx.ReadOutput: self._output_text,
             fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),

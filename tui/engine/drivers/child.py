@@ -153,7 +153,7 @@ class ChildDriver:
         except (ChildNotStarted, OSError) as error:
             return ChildDone(status=None, error=neutral_of(error))
         self._child, self._severed = child, None
-        if effect.target and not effect.source:
+        if effect.target and not effect.source and effect.service is None:
             self.under_way = RunningProgram(
                 identity=child.identity, application=self.start.application,
                 ours=Path(effect.argv[0]).name in LIBPQ_PROGRAMS and not effect.authored,

@@ -65,6 +65,11 @@ async def kept_artifact(directory: Path, name: str, limit: int | None = None) ->
     return await asyncio.to_thread(read)
 
 
+async def drop_artifact(directory: Path, name: str) -> None:
+    """A file of the run's artifacts is taken away."""
+    await asyncio.to_thread((directory / _plain(name)).unlink, missing_ok=True)
+
+
 async def store_beside(path: str, text: str) -> str | None:
     """A new file beside what a step wrote, 0600 and durable; why it could not be written."""
 

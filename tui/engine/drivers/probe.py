@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import to_builtins
 
@@ -15,7 +17,7 @@ from tui.engine.programs.client_tools import compresses, find_tool, tool_major
 from tui.engine.target.access import TargetAccess
 from tui.files import create_file
 from tui.journal.events import RunOpened
-from tui.journal.remarks import Coded, Remarked, neutral
+from tui.journal.remarks import Coded, Remarked, neutral, neutral_of
 from tui.plan.scalars import ExpansionError, disk_need, expand
 from tui.postgres import database
 from tui.postgres.errors import PostgresError
@@ -23,6 +25,14 @@ from tui.postgres.identity import OtherTarget, who
 from tui.postgres.session import Session
 from tui.runs.paths import RunPaths
 from tui.steps.effects import Probe
+
+_TRIED: Final = 4096
+"""Bytes that are written to see whether that can be done."""
+_REFUSED: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.ENOENT, errno.ELOOP,
+     errno.EEXIST}
+)  # fmt: skip
+"""What a place says that cannot be written into; anything else says nothing of it."""
 
 
 class ProbeDriver:
@@ -67,6 +77,8 @@ class ProbeDriver:
                     return await database.stranded(await self._monitor())
                 case "tools":
                     return await asyncio.to_thread(self._tools, list(effect.arguments["names"]))
+                case "writable":
+                    return await asyncio.to_thread(self._writable, str(effect.arguments["directory"]))
                 case "dumps":
                     directory = str(effect.arguments["directory"])
                     return await asyncio.to_thread(dumps.dumps_in, directory, self._environment)
@@ -188,6 +200,27 @@ class ProbeDriver:
         if path.exists() or path.is_symlink():
             return {"error": Coded(Remarked.BACKUP_EXISTS, path=path).neutral()}
         return {"path": str(path)}
+
+    def _writable(self, directory: str) -> dict[str, Any]:
+        """Whether a file can be written in a directory of this host, which is made with 0700 where it is missing, as a
+        backup makes it; `reason` where it cannot. The file is gone again."""
+        try:
+            place = Path(expand(directory, self._environment))
+        except ExpansionError as error:
+            return {"error": Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral()}
+        if not place.is_absolute():
+            return {"error": Coded(Remarked.PATH_RELATIVE).neutral()}
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place) as file:
+                file.write(bytes(_TRIED))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno not in _REFUSED:
+                raise
+            return {"writable": False, "reason": neutral_of(error)}
+        return {"writable": True}
 
 
 def _make(path: Path, directory: bool) -> dict[str, Any]:

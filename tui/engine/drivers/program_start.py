@@ -17,6 +17,7 @@ from tui.engine.programs.private_files import PrivateFiles
 from tui.engine.programs.supervisor_pool import INTERPRETER
 from tui.engine.programs.termination import MARK
 from tui.engine.target.access import TargetAccess
+from tui.engine.target.standby import elsewhere
 from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.model import Step, tolerance
@@ -125,10 +126,16 @@ class ProgramStart:
         if ours:
             # psql is led, as the login at first, and others have an option for it.
             settings = msgspec.structs.replace(settings, role=None)
-        connection = await self._connection(
-            name, major=major, settings=settings, given=given, ours=ours,
-            source=self.source if effect.source else None,
-        )  # fmt: skip
+        source = self.source if effect.source else None
+        if effect.service is not None:
+            source = await elsewhere(self._target, effect.service, f"{self._step.id} way", WorkSettings())
+        try:
+            connection = await self._connection(
+                name, major=major, settings=settings, given=given, ours=ours, source=source
+            )
+        finally:
+            if effect.service is not None and source is not None:
+                await source[1].close()
         await self._target.tolerate(settings.tolerate_s)
         if "role" in connection.lost:
             # It would act with the rights of whoever logs in.

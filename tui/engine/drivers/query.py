@@ -170,9 +170,11 @@ class QueryDriver:
         session: Session | None = None
         try:
             settings = WorkSettings(lock_timeout_ms=0, role=effect.role)
-            session = await self._target.open(
-                "work", f"{self._step.id} scratch", settings, database=effect.scratch_database, runs_the_plan=False
-            )
+            place, database = f"{self._step.id} scratch", effect.scratch_database
+            if effect.service is not None:
+                session = (await elsewhere(self._target, effect.service, place, settings, database))[1]
+            else:
+                session = await self._target.open("work", place, settings, database=database, runs_the_plan=False)
             self._asked.add(session)
             for statement in effect.statements:
                 try:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tui.steps.check import (
     access,
+    backup_procedure,
     connections,
     consistency,
     dependencies,
@@ -58,6 +59,7 @@ def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
         (load.CHECK, load.LoadSpec() if spec.load is True else spec.load or None),
         (replication.CHECK, replication.ReplicationSpec() if spec.replication is True else spec.replication or None),
         (recent_backup.CHECK, spec.recent_backup),
+        (backup_procedure.CHECK, spec.backup_procedure or None),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.steps.check.access import AccessSpec
+from tui.steps.check.backup_procedure import BackupProcedureSpec
 from tui.steps.check.consistency import ConsistencySpec
 from tui.steps.check.disk import DiskSpec
 from tui.steps.check.load import LoadSpec
@@ -68,3 +69,5 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who receives what the plan changes: subscribers, slots, standbys, and what its statements would do to them."""
     recent_backup: RecentBackupSpec | None = None
     """A backup from before this run's own, whole and not too old."""
+    backup_procedure: BackupProcedureSpec | bool | None = None
+    """What the plan's backups need is there: programs, places with room, and a way back, tried with the schema."""

@@ -9,12 +9,12 @@ from tui.journal.codes import FailReason
 from tui.sql.quoting import database_argument
 from tui.steps.archive.reading import Reading
 from tui.steps.archive.restoring import only_a_setting, tolerates
+from tui.steps.archive.scratch import dropped
 from tui.steps.child import failed_child
 from tui.steps.context import Context
 from tui.steps.effects import ChildDone, Effect, Failed, Maintain, Probe, RunChild, SqlError
 from tui.steps.restore import properties
 from tui.steps.restore.spec import RestoreSpec
-from tui.steps.verify_backup.scratch import dropped
 
 _DENIED: Final = "42501"
 _TAIL: Final = 1 << 16

@@ -13,9 +13,9 @@ import msgspec
 
 from tui.sql.database_acl import Grant, grants, statements
 from tui.sql.quoting import identifier, literal
+from tui.steps.archive import scratch
 from tui.steps.context import Context
 from tui.steps.effects import Effect, KeptArtifact, Maintain, Probe, SqlError
-from tui.steps.verify_backup import scratch
 
 _COMPARED: Final = (
     "owner", "encoding", "datlocprovider", "datcollate", "datctype", "datlocale", "daticulocale", "daticurules",

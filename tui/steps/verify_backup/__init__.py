@@ -12,11 +12,11 @@ from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
 from tui.said import N_, Quoted
 from tui.steps.archive.damage import damage, named
 from tui.steps.archive.reading import Reading, reading
+from tui.steps.archive.trial import run, trial
 from tui.steps.child import child_evidence
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Decoded, DecodeFiles, Effect, Failed, Passed
 from tui.steps.verify_backup.spec import VerifyBackupSpec
-from tui.steps.verify_backup.trial import run, trial
 
 
 def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
@@ -89,7 +89,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
 
 def needs(spec: VerifyBackupSpec) -> Needs:
     """pg_restore; a trial restore makes a database."""
-    return Needs(programs=(Program("pg_restore"),), scratch=spec.level == "restore")
+    texts = () if spec.server is None else (spec.server,)
+    scratch = spec.level == "restore" and spec.server is None
+    return Needs(programs=(Program("pg_restore"),), texts=texts, scratch=scratch)
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -28,6 +28,9 @@ class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     KEYFILE]`). Without it an encrypted backup is worth its hash alone."""
     database: str = "virada_restore_check"
     """The name of the scratch database that a trial restore makes and drops again."""
+    server: str | None = None
+    """The libpq service of the server that has the scratch database, where that is not to be the target's own; owners,
+    privileges and tablespaces are left out there. For `level: restore`."""
     jobs: int = 1
     """How many tables are restored at a time."""
     schemas: tuple[str, ...] = ()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tui.journal.codes import FailReason, LeftOut
 from tui.sql.quoting import database_argument, identifier, literal
-from tui.steps.archive import toc
+from tui.steps.archive import scratch, toc
 from tui.steps.archive.reading import Reading
 from tui.steps.archive.restoring import COMMAND, only_a_setting, tolerates
 from tui.steps.context import Context, StepRun
@@ -26,8 +26,6 @@ from tui.steps.effects import (
     SqlError,
     StoreArtifact,
 )
-from tui.steps.verify_backup import scratch
-from tui.steps.verify_backup.spec import VerifyBackupSpec
 
 _AT_ONCE: Final = 250
 """Tables that one statement counts: each takes a lock for itself and its indexes, and the server has room for few."""
@@ -69,16 +67,46 @@ where d.classid = 'pg_namespace'::regclass and n.oid = d.objid) as b
 where e.extname in ({names})"""
 _LARGE_OBJECTS: Final = ("pg_largeobject_metadata", "pg_largeobject")
 """What large objects are kept in: one row each, and their contents in pieces, which few roles may read."""
+_THERE: Final = "select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user"
+_VERSION: Final = "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 / 10000"
 _ONE_DATABASE: Final = ("pg_cron",)
 """Extensions that a server has in one database at most."""
 
 
-def trial(
-    context: Context, spec: VerifyBackupSpec, how: Reading, horizon: str | None, evidence: dict[str, Any]
-) -> StepRun:
+class Trial(Protocol):
+    """What a trial restore is told; see `verify_backup`, whose keys these are. `server`: the libpq service of the one
+    that has the scratch database, where that is not the target's own."""
+
+    @property
+    def server(self) -> str | None: ...
+    @property
+    def database(self) -> str: ...
+    @property
+    def jobs(self) -> int: ...
+    @property
+    def schemas(self) -> tuple[str, ...]: ...
+    @property
+    def tables(self) -> tuple[str, ...]: ...
+    @property
+    def exclude_extensions(self) -> tuple[str, ...]: ...
+    @property
+    def exclude(self) -> tuple[str, ...]: ...
+    @property
+    def no_owner(self) -> bool | None: ...
+    @property
+    def no_privileges(self) -> bool | None: ...
+    @property
+    def no_tablespaces(self) -> bool | None: ...
+    @property
+    def compare(self) -> bool: ...
+    @property
+    def timeout(self) -> float | None: ...
+
+
+def trial(context: Context, spec: Trial, how: Reading, horizon: str | None, evidence: dict[str, Any]) -> StepRun:
     """Carry it out; the scratch database is gone afterwards, whatever came of it. `horizon`: the oldest transaction
     that was open when the backup was taken."""
-    role = context.step.as_
+    role = _role(context, spec)
     asked: Rows = yield RunQuery(
         ours=True, sql=scratch.SOURCE.format(role="current_user" if role is None else literal(role))
     )
@@ -86,6 +114,13 @@ def trial(
         return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=asked.error)
     superuser, encoding, row, overrides = asked.rows[0]
     source, settings = scratch.known(row), scratch.known(overrides)
+    if spec.server is not None:
+        # Its rights are those of whoever logs in there.
+        there: Rows = yield RunQuery(ours=True, sql=_THERE, service=spec.server)
+        if there.error is not None or not there.rows:
+            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | {"server": spec.server}, error=there.error)
+        superuser = there.rows[0][0]
+        evidence["server"] = spec.server
     refused = yield from _clear(spec, evidence)
     if refused is not None:
         return refused
@@ -100,40 +135,55 @@ def trial(
     space = yield Probe(name="database_size")
     evidence["database_bytes"] = space.get("bytes")
     made: tuple[SqlError | None, ...] = yield Maintain(
-        statements=scratch.created(spec.database, encoding, source, role)
+        statements=scratch.created(spec.database, encoding, source, role), service=spec.server
     )
     if made[-1] is not None:
         denied = made[-1].sqlstate == _DENIED
         reason = FailReason.SCRATCH_FORBIDDEN if denied else FailReason.SCRATCH_FAILED
         if len(made) > 1:
-            yield Maintain(statements=(scratch.dropped(spec.database),))
+            yield Maintain(statements=(scratch.dropped(spec.database),), service=spec.server)
         return Failed(reason=reason, evidence=evidence | {"database": spec.database}, error=made[-1])
     named += yield from _settings(spec, settings)
     evidence |= {"left_out": named[:_NAMED], "left_out_count": len(named)} if named else {}
     outcome = yield from _into(context, spec, how, entries, bool(superuser), evidence)
     if isinstance(outcome, Passed) and spec.compare:
         outcome = yield from _held_against_the_source(context, spec, entries, horizon, outcome)
-    dropped: tuple[SqlError | None, ...] = yield Maintain(statements=(scratch.dropped(spec.database),))
+    dropped: tuple[SqlError | None, ...] = yield Maintain(
+        statements=(scratch.dropped(spec.database),), service=spec.server
+    )
     told = {k: v for k, v in outcome.evidence.items() if k != "counts"} | {"scratch_dropped": dropped[-1] is None}
     if isinstance(outcome, Passed):
         return Passed(evidence=told)
     return Failed(reason=outcome.reason, evidence=told, error=outcome.error)
 
 
+def _role(context: Context, spec: Trial) -> str | None:
+    """On another server the step's role may be somebody else, or nobody."""
+    return context.step.as_ if spec.server is None else None
+
+
 def run(
-    context: Context, spec: VerifyBackupSpec, argv: tuple[str, ...], how: Reading
+    context: Context, spec: Trial, argv: tuple[str, ...], how: Reading, service: str | None = None
 ) -> Generator[Effect, Any, ChildDone]:
     """pg_restore upon the dump, in English, so that what it says of an error can be read."""
     limit = spec.timeout or context.step.timeout
     done: ChildDone = yield RunChild(
-        argv=(*argv, *how.path), timeout=limit, target=True, environment={"LC_ALL": "C"}, tail=_KEPT, piped=how.piped
+        argv=(*argv, *how.path),
+        timeout=limit,
+        target=True,
+        environment={"LC_ALL": "C"},
+        tail=_KEPT,
+        piped=how.piped,
+        service=service,
     )
     return done
 
 
-def _clear(spec: VerifyBackupSpec, evidence: dict[str, Any]) -> Generator[Effect, Any, Failed | None]:
+def _clear(spec: Trial, evidence: dict[str, Any]) -> Generator[Effect, Any, Failed | None]:
     """Drop what an interrupted trial left; what is somebody else's is not touched."""
-    exists: Rows = yield RunQuery(ours=True, sql=scratch.EXISTS.format(name=literal(spec.database)))
+    exists: Rows = yield RunQuery(
+        ours=True, sql=scratch.EXISTS.format(name=literal(spec.database)), service=spec.server
+    )
     if exists.error is not None:
         return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=exists.error)
     if not exists.count:
@@ -141,14 +191,16 @@ def _clear(spec: VerifyBackupSpec, evidence: dict[str, Any]) -> Generator[Effect
     evidence = evidence | {"database": spec.database}
     if exists.rows[0][0] != scratch.MARK:
         return Failed(reason=FailReason.SCRATCH_EXISTS, evidence=evidence)
-    dropped: tuple[SqlError | None, ...] = yield Maintain(statements=(scratch.dropped(spec.database),))
+    dropped: tuple[SqlError | None, ...] = yield Maintain(
+        statements=(scratch.dropped(spec.database),), service=spec.server
+    )
     return (
         None if dropped[-1] is None else Failed(reason=FailReason.SCRATCH_EXISTS, evidence=evidence, error=dropped[-1])
     )
 
 
 def _contents(
-    context: Context, spec: VerifyBackupSpec, how: Reading, encoding: str
+    context: Context, spec: Trial, how: Reading, encoding: str
 ) -> Generator[Effect, Any, tuple[list[toc.TocEntry] | None, list[str]]]:
     """What is to be restored, and what of the plan's names the backup does not have; None when it cannot be listed."""
     name = f"{context.step.id}.{context.attempt}.toc"
@@ -161,9 +213,7 @@ def _contents(
     return toc.chosen(toc.read(text), spec.schemas, spec.tables)
 
 
-def _left_out(
-    spec: VerifyBackupSpec, entries: list[toc.TocEntry], superuser: bool
-) -> Generator[Effect, Any, dict[int, LeftOut]]:
+def _left_out(spec: Trial, entries: list[toc.TocEntry], superuser: bool) -> Generator[Effect, Any, dict[int, LeftOut]]:
     """What is not restored, and why: what would act on other servers, what a server has once, what needs rights."""
     found: dict[int, LeftOut] = {}
     kinds = {entry.kind for entry in entries}
@@ -207,12 +257,14 @@ def _names(sql: str) -> Generator[Effect, Any, set[str]]:
     return {str(row[0]) for row in rows.rows}
 
 
-def _settings(spec: VerifyBackupSpec, settings: list[list[Any]]) -> Generator[Effect, Any, list[dict[str, Any]]]:
+def _settings(spec: Trial, settings: list[list[Any]]) -> Generator[Effect, Any, list[dict[str, Any]]]:
     """Give it the source's settings, before any data; what was refused is named."""
     wanted = scratch.settings(spec.database, settings)
     if not wanted:
         return []
-    done: tuple[SqlError | None, ...] = yield Maintain(statements=tuple(sql for _, sql in wanted), first_error=False)
+    done: tuple[SqlError | None, ...] = yield Maintain(
+        statements=tuple(sql for _, sql in wanted), first_error=False, service=spec.server
+    )
     refused: list[tuple[str, SqlError | None]] = [
         (what, error) for (what, _sql), error in zip(wanted, done, strict=False) if error is not None
     ]
@@ -225,27 +277,32 @@ def _settings(spec: VerifyBackupSpec, settings: list[list[Any]]) -> Generator[Ef
 
 
 def _into(
-    context: Context, spec: VerifyBackupSpec, how: Reading, entries: list[toc.TocEntry], superuser: bool,
+    context: Context, spec: Trial, how: Reading, entries: list[toc.TocEntry], superuser: bool,
     evidence: dict[str, Any],
 ) -> Generator[Effect, Any, Passed | Failed]:  # fmt: skip
     """Restore these entries and count what arrived; `counts` in the evidence are the rows of each table by name."""
     tools = yield Probe(name="tools", arguments={"names": ["pg_restore"]})
     argv = ["pg_restore", "--no-password", f"--dbname={database_argument(spec.database)}"]
+    if spec.server is not None:
+        there: Rows = yield RunQuery(ours=True, sql=_VERSION, service=spec.server)
+        tools = tools | {"server_major": there.rows[0][0] if there.rows else None}
     tolerant = tolerates(tools)
     if not tolerant:
         argv.append("--exit-on-error")
     options = {"no-owner": spec.no_owner, "no-privileges": spec.no_privileges, "no-tablespaces": spec.no_tablespaces}
-    argv += [f"--{name}" for name, given in options.items() if (not superuser if given is None else given)]
+    # Another server may have neither these roles nor these tablespaces.
+    usual = not superuser or spec.server is not None
+    argv += [f"--{name}" for name, given in options.items() if (usual if given is None else given)]
     evidence |= {name.replace("-", "_"): f"--{name}" in argv for name in ("no-owner", "no-privileges")}
-    if context.step.as_ is not None:
-        argv.append(f"--role={context.step.as_}")
+    if (role := _role(context, spec)) is not None:
+        argv.append(f"--role={role}")
     if spec.jobs > 1 and how.piped is None:
         argv.append(f"--jobs={spec.jobs}")
     if spec.schemas or spec.tables or evidence.get("left_out"):
         name = f"{context.step.id}.{context.attempt}.list"
         yield StoreArtifact(name=name, text=toc.written(entries))
         argv.append(f"--use-list={context.artifacts}/{name}")
-    restored = yield from run(context, spec, tuple(argv), how)
+    restored = yield from run(context, spec, tuple(argv), how, spec.server)
     evidence |= {"restore_s": restored.seconds}
     if restored.status != 0 and not (tolerant and only_a_setting(restored, _KEPT)):
         return (yield from _why(context, spec, restored, evidence))
@@ -256,7 +313,7 @@ def _into(
 
 
 def _why(
-    context: Context, spec: VerifyBackupSpec, restored: ChildDone, evidence: dict[str, Any]
+    context: Context, spec: Trial, restored: ChildDone, evidence: dict[str, Any]
 ) -> Generator[Effect, Any, Failed]:
     """A restore that failed for want of rights says nothing of the backup. pg_restore tells no SQLSTATE, so the server
     is asked for it: by the same statement once more, in the database that is dropped anyway."""
@@ -265,7 +322,7 @@ def _why(
     if COMMAND in restored.tail:
         command = re.split(r"\npg_restore: ", restored.tail.rpartition(COMMAND)[2])[0].strip()
         again: tuple[SqlError | None, ...] = yield Maintain(
-            statements=(command,), scratch_database=spec.database, role=context.step.as_
+            statements=(command,), scratch_database=spec.database, role=_role(context, spec), service=spec.server
         )
         error = again[-1]
         if error is not None and error.sqlstate == _DENIED:
@@ -282,14 +339,13 @@ def _why(
     return Failed(reason=reason, evidence=evidence, error=error)
 
 
-def _counts(
-    context: Context, spec: VerifyBackupSpec, superuser: bool
-) -> Generator[Effect, Any, dict[str, int] | SqlError]:
+def _counts(context: Context, spec: Trial, superuser: bool) -> Generator[Effect, Any, dict[str, int] | SqlError]:
     """Rows of each table that arrived, by `schema table`: partitions each for itself, foreign tables not at all.
 
     Written as plain `count(*)`, which needs nothing that a server may be built without. Policies would hide rows from
     an owner that they are forced on: here they are lifted, for the database is thrown away."""
-    where: dict[str, Any] = {"ours": True, "scratch_database": spec.database, "role": context.step.as_}
+    where: dict[str, Any] = {"ours": True, "scratch_database": spec.database, "role": _role(context, spec)}
+    where |= {"service": spec.server}
     where |= {"timeout": None, "row_security": False}
     found: dict[str, int] = {}
     after = "0"
@@ -302,7 +358,11 @@ def _counts(
         forced = [f"alter table {_name(n, t)} no force row level security" for _, n, t, force in page.rows if force]
         if forced and not superuser:
             yield Maintain(
-                statements=tuple(forced), scratch_database=spec.database, role=context.step.as_, first_error=False
+                statements=tuple(forced),
+                scratch_database=spec.database,
+                role=_role(context, spec),
+                first_error=False,
+                service=spec.server,
             )
         counted: Rows = yield RunQuery(sql=_counting((o, n, t) for o, n, t, _ in page.rows), **where)
         if counted.error is not None:
@@ -324,7 +384,7 @@ def _name(schema: str, table: str) -> str:
 
 
 def _held_against_the_source(
-    context: Context, spec: VerifyBackupSpec, entries: list[toc.TocEntry], horizon: str | None, outcome: Passed
+    context: Context, spec: Trial, entries: list[toc.TocEntry], horizon: str | None, outcome: Passed
 ) -> Generator[Effect, Any, Passed | Failed]:
     """A row that the source has now, and that a transaction before the backup's moment wrote, was in it then. So a
     table has at least as many rows in the backup, however much was changed since."""
@@ -367,7 +427,7 @@ def _held_against_the_source(
 
 
 def _large_objects(
-    spec: VerifyBackupSpec, condition: str, where: dict[str, Any]
+    spec: Trial, condition: str, where: dict[str, Any]
 ) -> Generator[Effect, Any, tuple[list[dict[str, Any]], str]]:
     """What of them is missing, and why that is not known. A file of theirs that is empty is restored as empty ones."""
     lacking: list[dict[str, Any]] = []
@@ -375,7 +435,7 @@ def _large_objects(
     for table in _LARGE_OBJECTS:
         sql = f"select pg_catalog.count(*) from pg_catalog.{table}"
         had: Rows = yield RunQuery(sql=sql + condition, **where)
-        has: Rows = yield RunQuery(sql=sql, scratch_database=spec.database, **where)
+        has: Rows = yield RunQuery(sql=sql, scratch_database=spec.database, service=spec.server, **where)
         error = had.error or has.error
         if error is not None:
             unknown = error.sqlstate or "lost"
