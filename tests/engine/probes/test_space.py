@@ -137,3 +137,14 @@ async def test_sessions_that_are_hidden_are_connections_all_the_same(each_server
         with database.connect() as session:
             session.execute(f"drop role if exists {role}".encode())
         drop_database(database)
+
+
+@awaited
+async def test_a_place_on_another_host_is_asked_over_ssh(sshd: Sshd, tmp_path: Path) -> None:
+    found = await space.over_ssh(sshd.host, str(tmp_path / "made" / "later"), sshd.environment)
+    assert (
+        found["free_bytes"] > 0 and found["source"] == f"{HERE} (ssh)" and found["filesystem"].startswith(f"{HERE} /")
+    )
+    sshd.kill()
+    gone = await space.over_ssh(sshd.host, str(tmp_path), sshd.environment)
+    assert "free_bytes" not in gone and gone["error"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -60,3 +61,21 @@ def test_when_a_process_started_does_not_move_with_the_clock() -> None:
     assert ticks is not None
     began = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
     assert began == pytest.approx(psutil.Process().create_time(), abs=1.1)
+
+
+def test_what_is_mounted_below_a_directory_that_is_closed_is_not_taken_for_the_one_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: str) -> object:
+        if path.startswith(str(tmp_path / "closed")):
+            raise PermissionError
+        return os_usage(path)
+
+    os_usage = psutil.disk_usage
+    monkeypatch.setattr(psutil, "disk_usage", closed)
+    place = str(tmp_path / "closed" / "wal" / "x")
+    assert disk_of(place) is not None, "nothing is mounted below it"
+    mounted = SimpleNamespace(mountpoint=str(tmp_path / "closed" / "wal"))
+    monkeypatch.setattr(psutil, "disk_partitions", lambda all: [mounted])
+    assert disk_of(place) is None
+    assert disk_of(str(tmp_path / "closed" / "other")) is not None
