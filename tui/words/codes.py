@@ -173,7 +173,9 @@ NOT_COMPARED = {
     "not_still": N_("an application may have written in between; the rows are compared while it is stopped (quiesce)"),
     "not_taken": N_("only one side of it is known"),
     "other_columns": N_("its columns are others; its rows were counted"),
+    "pooler_between": N_("behind a pooler nobody knows whether a connection is a fresh one"),
     "time_over": N_("there was no time left to read it"),
+    "would_fire": N_("it was not tried, for it would fire triggers or cascade to other tables"),
 }
 """Why something was not compared with what it was."""
 UNMEASURED = {

@@ -200,6 +200,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.TIMELINE: N_("timeline"),
     F.TOOLS: N_("programs"),
     F.TOTAL: N_("total"),
+    F.TRIED: N_("tried"),
     F.TRIES: N_("tries"),
     F.TRY: N_("try"),
     F.UNANSWERED: N_("not answered"),

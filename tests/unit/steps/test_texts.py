@@ -67,6 +67,12 @@ phases:
           - {id: d5, title: t, release: nothing}
           - {id: d6, title: t, release: b1}
           - {id: d7, title: t, fingerprint: {content: none, tables: [a.b]}}
+          - {id: f2, title: t, rls: {with: b1, personas: [{name: a, role: r}, {name: b, role: r, sees: {t: {}}}]}}
+          - id: f3
+            title: t
+            rls:
+              expect: ["changed policies t: p"]
+              personas: [{name: a, role: r, sees: {t: {only: "1); delete from t; select (1"}}, may: [{table: t}]}]
           - {id: f1, title: t, command: {run: [a], junit: ../x.xml}}
           - {id: d8, title: t, compare: {with: nothing, expect: [added thing]}}
           - {id: d9, title: t, compare: {with: b1}}

@@ -27,6 +27,7 @@ from tui.engine.drivers.lanes import SqlLanes
 from tui.engine.drivers.network import NetworkDriver
 from tui.engine.drivers.notify import NotifyDriver
 from tui.engine.drivers.output import StepOutputFile
+from tui.engine.drivers.persona import PersonaDriver
 from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
 from tui.engine.drivers.query import QueryDriver
@@ -62,6 +63,7 @@ from tui.steps import effects as fx
 from tui.steps import network as net
 from tui.steps.concerned import concerned_by
 from tui.steps.context import Context, RunWindow
+from tui.steps.persona import AsPersona
 from tui.steps.planned import planned_by
 from tui.steps.registry import KINDS, needs_of
 
@@ -146,6 +148,7 @@ class Executor:
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
             fx.KeepArtifact: self._keep, fx.ReadOutput: self._output_text,
             fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),
+            AsPersona: PersonaDriver(target, self.queries, self.outage).try_,
             fx.TakeFingerprint: FingerprintDriver(self.queries, self.outage).take,
             fx.StoreBeside: lambda effect: store_beside(effect.path, effect.text), fx.HashPath: self.dump_files.hash,
             fx.DecodeFiles: self.dump_files.decode, fx.CopyFiles: self.dump_files.copy,
