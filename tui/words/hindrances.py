@@ -38,7 +38,7 @@ HINDRANCES: Final[Mapping[str, str]] = {
     H.NO_ROOM: N_("{place} has {free} bytes free, and {need} are needed"),
     H.OPEN_LONG: N_("the transaction of pid {pid} of {user} ({application}) has been open for {seconds} s"),
     H.PREPARED_LONG: N_("the transaction {gid} of {user} was prepared {seconds} s ago and is not finished"),
-    H.PROGRAM_MISSING: N_("{program} is not installed here"),
+    H.PROGRAM_LACKING: N_("{program} is not installed here"),
     H.PROGRAM_OLD: N_("{program} {version} is older than the server ({server})"),
     H.QUERY_CANCELLED: N_(
         "on the standby {standby} {what} on {table} ({step}, line {line}) would cancel after {delay}: {who}"

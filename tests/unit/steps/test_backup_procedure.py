@@ -38,11 +38,11 @@ def codes(row: dict[str, Any]) -> list[str]:
     return [one["code"] for one in row.get("why", ())]
 
 
-@pytest.mark.unsaid(Hindrance.PROGRAM_MISSING, Hindrance.PROGRAM_OLD)
+@pytest.mark.unsaid(Hindrance.PROGRAM_LACKING, Hindrance.PROGRAM_OLD)
 def test_programs_are_those_that_the_plans_steps_need() -> None:
     row = procedure(TOOLS | {"missing": ["pg_dumpall"], "too_old": ["pg_dump"]})["tools"]
     assert row["expected"] == ["pg_dump", "pg_restore", "pg_dumpall"]
-    assert row["holds"] is False and codes(row) == ["program_missing", "program_old"]
+    assert row["holds"] is False and codes(row) == ["program_lacking", "program_old"]
     assert procedure(TOOLS)["tools"]["holds"] is True
     assert procedure({"error": "?"})["tools"]["holds"] is None
 

@@ -98,7 +98,7 @@ def _tools(context: Context) -> Generator[Effect, Any, Row]:
     if "error" in found:
         return _row("tools", names, None, None, error=found)
     versions = {name: about.get("major") for name, about in found.get("found", {}).items()}
-    why = [Coded(Hindrance.PROGRAM_MISSING, program=name) for name in found.get("missing", ())]
+    why = [Coded(Hindrance.PROGRAM_LACKING, program=name) for name in found.get("missing", ())]
     server = found.get("server_major")
     why += [
         Coded(Hindrance.PROGRAM_OLD, program=name, version=versions.get(name), server=server)
