@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,7 @@ of the database. `ANSWERED_OTHERWISE` would be of it: no server is known that an
 """
 
 
+@cache
 def marked() -> dict[str, set[str]]:
     """Members by family that a test is marked with: `@pytest.mark.unsaid(FateReason.PROVED, ...)`."""
     found: dict[str, set[str]] = {name: set() for name in NAMES}
