@@ -17,6 +17,7 @@ from tui.pictures.verbatim import exact
 from tui.run.lockwait import LOCKS
 from tui.run.state import RunState
 from tui.run.steps import kind_of
+from tui.words.codes import STREAM, word
 from tui.words.events import event_of, told
 from tui.words.figures import time_of_day
 from tui.words.inert import visible
@@ -47,7 +48,7 @@ def log_lines(lines: Iterable[JournalLine], state: RunState) -> Iterator[LogEntr
         if e.class_of(line.type).SILENT:
             continue
         event = event_of(line)
-        source = event.stream if isinstance(event, e.LogLines) else _number(event, state)
+        source = word(STREAM, event.stream) if isinstance(event, e.LogLines) else _number(event, state)
         if isinstance(event, e.StepOutput):
             for severity, text in printed(event.text):
                 yield LogEntry(line.at, severity, source, text[:LONGEST])

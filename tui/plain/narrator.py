@@ -10,7 +10,7 @@ from tui.run.clock import instant
 from tui.run.next import Append, Wait, next_effects
 from tui.run.rollback import stays
 from tui.run.state import RunState
-from tui.words.codes import step_word
+from tui.words.codes import STREAM, step_word, word
 from tui.words.event_details import event_details, stays_lines, step_name
 from tui.words.events import event_of, told
 from tui.words.figures import span, t_clock
@@ -112,7 +112,7 @@ def _passing(previous: RunState, state: RunState, event: e.Event, line: Line) ->
             lines = [f"{name} | {visible(text)}" for _severity, text in printed(event.text)]
             return lines if said is None else [*lines, f"{name} | ({said.sentence})"]
         case e.LogLines():
-            name = visible(event.stream)
+            name = word(STREAM, event.stream)
             lines = [f"{name} | {_record(text, record)}" for _severity, text, record in logged(event)]
             return lines if said is None else [*lines, f"{name} | ({said.sentence})"]
         case e.StepProgress() if said is not None and _advanced(previous, event):

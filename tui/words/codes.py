@@ -259,6 +259,8 @@ def _of_kinds() -> dict[str, str]:
 
 _FAILURES = frozenset(FailReason)
 REASON: Mapping[str, str] = _Reasons()
+STREAM = {"engine": N_("engine"), "server": N_("server")}
+"""Whose log a line is of."""
 PROTECTION = {"ledger": N_("the ledger"), "xid": N_("its transaction's number")}
 """By what the fate of a commit is proved."""
 ANSWER = {"there": N_("its effect is there"), "not_there": N_("its effect is not there"), "none": N_("no answer")}

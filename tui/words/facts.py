@@ -66,7 +66,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.DIFFERENCE: N_("difference"),
     F.DIFFERS: N_("differs"),
     F.DISK: N_("disk"),
-    F.DONE: N_("done before"),
+    F.DONE: N_("done"),
     F.ENCRYPTED: N_("encrypted"),
     F.EPOCH: N_("epoch"),
     F.ERRNO: "errno",

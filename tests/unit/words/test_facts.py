@@ -47,7 +47,7 @@ PASSED: dict[str, dict[str, Any]] = {
     "of_a_later_version": {"exit_status": 0, "timed_out": False, "never_heard_of": 7},
 }  # fmt: skip
 TOLD = {
-    "sql": "statements 3, done before 0, rows 20000, tries 1, xid 912, protected by the ledger, replication no standby "
+    "sql": "statements 3, done 0, rows 20000, tries 1, xid 912, protected by the ledger, replication no standby "
     "has confirmed it: its wait for one was cut short",
     "batch": "batches 4, rows 23, total 40, rows left 17, resumed behind 0",
     "command": "exit status 0, output's size 2.5 kB",
