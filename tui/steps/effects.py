@@ -337,6 +337,23 @@ class ReadOutput(Effect, frozen=True, kw_only=True):
     limit: int
 
 
+class KeepOutput(Effect, frozen=True, kw_only=True):
+    """All that the attempt has printed, as it is kept, becomes a file below the run's artifacts, of at most `limit`
+    bytes -> OutputKept."""
+
+    name: str
+    limit: int
+
+
+class OutputKept(Struct, frozen=True, kw_only=True):
+    """Length and SHA-256 of the file; `left_out`: bytes beyond the limit; `error`: why it is not what it should be."""
+
+    bytes: int = 0
+    sha256: str = ""
+    left_out: int = 0
+    error: str | dict[str, Any] | None = None
+
+
 class StoreBeside(Effect, frozen=True, kw_only=True):
     """A file at an absolute path outside the run, beside what a step wrote there; its owner's alone, durable when this
     returns -> str | None: why it could not be written."""

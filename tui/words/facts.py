@@ -107,6 +107,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.LEFTOVERS: N_("left behind"),
     F.LEFT_KEYS: N_("left over"),
     F.LEFT_OUT: N_("left out"),
+    F.LEFT_OUT_BYTES: N_("left out, size"),
     F.LEFT_OUT_COUNT: N_("left out, count"),
     F.LEVEL: N_("level"),
     F.LEVELS: N_("levels"),

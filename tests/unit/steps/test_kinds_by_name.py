@@ -29,6 +29,7 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("steps/check/pgbackrest_stanza", "backup", "what pgBackRest lists"),
     ("steps/verify_backup/", "restore", "a level of verification"),
     ("steps/(quiesce|backup|store_backup|collect)", "command", "a key of its spec"),
+    ("steps/collect", "query|psql", "a key of its spec, and a program"),
     ("helm/protocol", "command", "why a client comes"),
     ("cli/|console/(input/|commander)|words/refusals", "sign|check", "a command, and what refuses it"),
 )

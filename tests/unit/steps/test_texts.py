@@ -27,6 +27,7 @@ phases:
           - {id: b1c, title: t, backup: {directory: /b, prefer: time, format: directory, encrypt: [x]}}
           - {id: b1d, title: t, store_backup: {of: nothing, ssh: here}}
           - {id: b1e, title: t, store_backup: {of: b4, command: [x], directory: /b}}
+          - {id: b1f, title: t, collect: {command: [x], checksums_of: b4, name: a/b, limit: much}}
           - {id: b2, title: t, verify_backup: {of: nothing, level: list, schemas: [a]}}
           - {id: b3, title: t, verify_backup: b4}
           - {id: b4, title: t, command: {run: []}}

@@ -17,6 +17,7 @@ from tui.engine.drivers.dump_files import DumpFileDriver
 from tui.engine.drivers.files import (
     drop_artifact,
     keep_artifact,
+    keep_output,
     kept_artifact,
     load_artifact,
     store_artifact,
@@ -147,6 +148,7 @@ class Executor:
             fx.DropArtifact: lambda effect: drop_artifact(artifacts, effect.name),
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
             fx.KeepArtifact: self._keep, fx.ReadOutput: self._output_text,
+            fx.KeepOutput: self._kept_output,
             fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),
             AsPersona: PersonaDriver(target, self.queries, self.outage).try_,
             fx.TakeFingerprint: FingerprintDriver(self.queries, self.outage).take,
@@ -335,6 +337,12 @@ class Executor:
         if self.output.trouble is not None:
             return None
         return await kept_artifact(self.output.path.parent, self.output.path.name, effect.limit)
+
+    async def _kept_output(self, effect: fx.KeepOutput) -> fx.OutputKept:
+        self.output.flush()
+        if self.output.trouble is not None:
+            return fx.OutputKept(error=self.output.trouble)
+        return await keep_output(self.output.path, self.paths.artifacts, effect.name, effect.limit)
 
     async def _keep(self, effect: fx.KeepArtifact) -> None:
         private = await asyncio.to_thread(lambda: self.recorder.redactor.text(effect.text) != effect.text)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import hashlib
 import os
 from pathlib import Path
 
 from tui.engine.exceptions import SCARCE
 from tui.files import closing, create_file, open_regular, sync_directory, write_all
+from tui.steps.effects import OutputKept
 
+_PIECE = 1 << 20
 _MODE = 0o640
 """Whatever the umask: who may read the journal may read these."""
 
@@ -68,6 +72,34 @@ async def kept_artifact(directory: Path, name: str, limit: int | None = None) ->
 async def drop_artifact(directory: Path, name: str) -> None:
     """A file of the run's artifacts is taken away."""
     await asyncio.to_thread((directory / _plain(name)).unlink, missing_ok=True)
+
+
+async def keep_output(output: Path, directory: Path, name: str, limit: int) -> OutputKept:
+    """What a step has printed as a file of the run's artifacts, 0640 and durable, piece by piece."""
+
+    def copy() -> OutputKept:
+        target = directory / _plain(name)
+        target.unlink(missing_ok=True)
+        digest, left, size = hashlib.sha256(), limit, 0
+        try:
+            with closing(create_file(target, _MODE)) as writing:
+                # A program that printed nothing has no file.
+                with contextlib.suppress(FileNotFoundError), closing(open_regular(output)) as reading:
+                    size = os.fstat(reading).st_size
+                    while left > 0 and (piece := os.read(reading, min(left, _PIECE))):
+                        digest.update(piece)
+                        write_all(writing, piece)
+                        left -= len(piece)
+                os.fsync(writing)
+            sync_directory(directory)
+        except OSError as error:
+            if error.errno in SCARCE:
+                raise
+            return OutputKept(error=f"{error.filename or target}: {error.strerror}")
+        kept = limit - left
+        return OutputKept(bytes=kept, sha256=digest.hexdigest(), left_out=max(0, size - kept))
+
+    return await asyncio.to_thread(copy)
 
 
 async def store_beside(path: str, text: str) -> str | None:
