@@ -63,7 +63,8 @@ async def test_a_question_that_is_not_answered_says_why(
 ) -> None:
     with empty_database.connect() as session:
         session.execute(
-            b"create table seen (i int); create table hidden (i int); insert into hidden values (1); alter table hidden enable row level security;"
+            b"create table seen (i int); create table hidden (i int);"
+            b"insert into hidden values (1); alter table hidden enable row level security;"
             b"create sequence s; create policy p on hidden using (false); grant select on hidden to pg_monitor"
         )
     role = "as: pg_monitor, " if "hidden" in query else ""
