@@ -115,3 +115,14 @@ def test_criteria_that_steps_tell_stand_beside_those_that_are_measured() -> None
     story.add(e.StepStarted(step=ident, attempt=1)).add(e.StepPassed(step=ident, attempt=1))
     (line,) = (line for line in map(plain, gauges(view_of(story), 80)) if line.startswith("Dados consistentes"))
     assert line.rstrip().endswith("met")
+
+
+def test_what_has_two_names_is_shown_once() -> None:
+    values = {"disk_free": 5e9, "disk_free_bytes": 5e9}
+    for criteria in ((), (Guard(metric="disk_free", above=1e9),), (Guard(metric="disk_free_bytes", above=1e9),)):
+        story = Story(msgspec.structs.replace(plan(), success=criteria)).helm()
+        story.add(e.MetricsSampled(values=values, sources=dict.fromkeys(values, "db1")), after=1.0)
+        for width in (50, 100):
+            lines = [plain(line) for line in gauges(view_of(story), width)]
+            assert sum("disk free" in line and "5.0 GB" in line for line in lines) == 1, lines
+            assert not any("disk free, disk free" in line for line in lines)

@@ -43,7 +43,7 @@ class Origin(StrEnum):
 
 class Metric(Struct, frozen=True):
     """`word`: at most 16 columns in every language. `about`: what the manual says. `read`: what a reading of the host
-    has where it can be measured, one of them."""
+    has where it can be measured, one of them. `same_as`: the metric whose other name it is; shown is one of them."""
 
     name: str
     unit: MetricUnit
@@ -51,6 +51,7 @@ class Metric(Struct, frozen=True):
     word: str
     about: str
     read: tuple[str, ...] = ()
+    same_as: str = ""
 
     @property
     def wants_unit(self) -> bool:
@@ -96,7 +97,7 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "disk_free", MetricUnit.BYTES, Origin.HOST, N_("disk free"), "the same, by its shorter name (`50GB`)",
-            read=("disk_free",),
+            read=("disk_free",), same_as="disk_free_bytes",
         ),
         Metric(
             "io_pressure_share", MetricUnit.SHARE, Origin.HOST, N_("I/O pressure"),

@@ -43,6 +43,16 @@ async def test_a_criterion_without_a_source_is_named(database: Database, tmp_pat
 
 
 @awaited
+async def test_what_nothing_could_measure_when_the_run_was_opened_is_left_to_a_person(
+    database: Database, tmp_path: Path
+) -> None:
+    more = "success:\n  - {metric: replication_lag, below: 5s}\n  - {metric: connections, below: 90%}\n"
+    found = await look(tmp_path, database, "{monitoring: true}", more=more, checked=True)
+    assert found.row("monitoring", of="replication_lag")["found"] == "left_to_a_person"
+    assert found.codes == {"left_to_a_person"} and found.row("monitoring", of="connections")["holds"] is True
+
+
+@awaited
 async def test_resources_are_within_the_criteria(database: Database, tmp_path: Path) -> None:
     limits = "{resources: {cpu: 100%, memory: 100%}}"
     found = await look(tmp_path, database, limits, more="success:\n  - {metric: connections, below: 90%}\n")
