@@ -190,3 +190,31 @@ async def test_what_cannot_be_given_back_is_named_and_stays_closed(
                 session.execute(f"alter role gone rename to {roles_here[1]}".encode())
         assert failed["data"]["reason"] == "not_given_back" and failed["data"]["sqlstate"] == "42704"
         assert [found.step for found in rig.recorder.state.quiesced] == ["close"]
+
+
+@awaited
+async def test_an_owner_keeps_its_own_way_in_and_ends_nobody_elses_session(
+    database: Database, roles_here: tuple[str, str, str], tmp_path: Path
+) -> None:
+    """A run whose role is no superuser: what it may not do is named, and its own sessions open as before."""
+    app, lead, _batch = roles_here
+    with psycopg.connect(database.server.dsn(), autocommit=True) as session:
+        session.execute(f"alter database {database.name} owner to {lead}".encode())
+        session.execute(f"grant pg_read_all_stats, pg_read_all_settings to {lead}".encode())
+    try:
+        before = database.value(_ACL)
+        with database.connect(app):
+            async with Rig(tmp_path / "in", database.server.dsn(database.name, lead), _STEPS) as rig:
+                failed = await rig.execute("close")
+                assert failed["data"]["reason"] == "sessions_remain" and failed["data"]["sqlstate"] == "42501"
+                assert database.value(_ACL) == before
+        async with Rig(tmp_path / "out", database.server.dsn(database.name, lead), _STEPS) as rig:
+            assert (await rig.execute("close"))["data"]["evidence"]["may_connect"] == [lead]
+            assert not enters(database, app)
+            assert (await rig.execute("work"))["type"] == "step.passed"
+            assert (await rig.execute("open"))["type"] == "step.passed" and database.value(_ACL) == before
+    finally:
+        with psycopg.connect(database.server.dsn(), autocommit=True) as session:
+            session.execute(f"alter database {database.name} owner to postgres".encode())
+        with database.connect() as session:
+            session.execute("drop table if exists t")

@@ -120,6 +120,8 @@ async def test_all_of_it_is_as_it_was(each_database: Database, role: str, tmp_pa
         assert rig.recorder.state.identity["database_oid"] == new and rig.recorder.state.barrier is None
         with pytest.raises(psycopg.OperationalError):
             each_database.connect(role)
+        samples = rig.recorder.state.samples[-1].mono if rig.recorder.state.samples else 0.0
+        await rig.until(lambda: rig.recorder.state.samples[-1].mono > samples, "it is measured on")
         assert (await rig.execute("open"))["type"] == "step.passed"
         assert each_database.value(_PROPERTIES) == before and each_database.value(_CONTENT) == content
         each_database.connect(role).close()

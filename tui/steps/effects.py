@@ -561,9 +561,9 @@ class Probe(Effect, frozen=True, kw_only=True):
 
 class SwapDatabases(Effect, frozen=True, kw_only=True):
     """The database `called` takes the name `database`; the one that bears it is called `keep_as` from then on, all in
-    one transaction of a session in `maintenance`, with the run's own sessions out of both -> Swapped. Intent and deed
-    are journaled; where the answer is lost the attempt ends here and its fate is asked. `facts`: of the intent.
-    `before`: statements of the same transaction, before the renames."""
+    one transaction of a session in `maintenance`, with the run's own sessions out of both -> Swapped. The intent is in
+    the journal already; where the answer is lost the attempt ends here and its fate is asked. `before`: statements of
+    the same transaction, before the renames."""
 
     database: str
     old_oid: int
@@ -573,8 +573,6 @@ class SwapDatabases(Effect, frozen=True, kw_only=True):
     maintenance: str
     role: str | None = None
     before: tuple[str, ...] = ()
-    back: bool = False
-    facts: dict[str, Any] = {}
 
 
 class Swapped(Struct, frozen=True, kw_only=True):

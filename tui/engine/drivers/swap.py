@@ -82,20 +82,12 @@ class SwapDriver:
                 return Swapped(error=SqlError(sqlstate="55P03", message=taken))
             known = {oid: name for name, oid in await self._named(session, effect)}
             if known.get(effect.new_oid) == effect.database:
+                self._done(effect)
                 return Swapped(done=True)
-            self._recorder.append(
-                e.SwapBegun(
-                    step=self._step, attempt=self._attempt, database=effect.database, old_oid=effect.old_oid,
-                    new_oid=effect.new_oid, called=effect.called, kept_as=effect.keep_as,
-                    maintenance=effect.maintenance, back=effect.back, facts=effect.facts,
-                )
-            )  # fmt: skip
             async with self._target.away(session):
                 swapped = await self._renamed(session, effect)
                 if swapped.done:
-                    self._recorder.append(
-                        e.SwapDone(step=self._step, attempt=self._attempt, new_oid=effect.new_oid)
-                    )  # fmt: skip
+                    self._done(effect)
         except ConnectionLost as error:
             raise SessionLost(error) from None
         except PostgresError as error:
@@ -107,6 +99,9 @@ class SwapDriver:
             done=swapped.done, sessions=swapped.sessions, prepared=swapped.prepared, ended=swapped.ended,
             error=swapped.error, seconds=took,
         )  # fmt: skip
+
+    def _done(self, effect: SwapDatabases) -> None:
+        self._recorder.append(e.SwapDone(step=self._step, attempt=self._attempt, new_oid=effect.new_oid))
 
     async def _named(self, session: Session, effect: SwapDatabases) -> list[tuple[str, int]]:
         asked = {"names": [effect.database], "oids": [effect.old_oid, effect.new_oid]}

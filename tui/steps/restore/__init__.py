@@ -24,7 +24,7 @@ from tui.steps.restore import properties
 from tui.steps.restore.into import restored
 from tui.steps.restore.loss import foretell
 from tui.steps.restore.spec import RestoreSpec
-from tui.steps.restore.swap import kept_out, subscriptions, swapped, taken_back
+from tui.steps.restore.swap import kept_out, swapped, taken_back
 
 _NAME_BYTES: Final = 63
 
@@ -46,6 +46,7 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     if isinstance(access, SqlError):
         reason = FailReason.SQL_ERROR if answers(access) else FailReason.NOT_ANSWERED
         return Failed(reason=reason, evidence=evidence, error=access)
+    login = None if access.superuser else access.login
     called = spec.database or named(access.database, "restored", context.run)
     keep_as = spec.keep_as or named(access.database, "before", context.run)
     begun = context.swap
@@ -56,7 +57,7 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     if not (whole and begun is not None and there and there.get("oid") == begun["new_oid"]):
         yield from damage.begin(recorded)
         evidence["loses"] = yield from foretell(context, spec)
-        failed = yield from restored(context, spec, called, how, want, evidence)
+        failed = yield from restored(context, spec, called, how, want, login, evidence)
         if failed is not None and failed.reason != FailReason.RESTORE_FAILED:
             return failed
         found = yield from damage.damage(context, recorded, spec.timeout)
@@ -71,19 +72,8 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     refused = yield from kept_out(context, called)
     if refused is not None:
         return Failed(reason=FailReason.CONNECT_NOT_TAKEN, evidence=evidence, error=refused)
-    stranded = yield Probe(name="stranded")
-    acting = [one["subscription"] for one in stranded.get("subscriptions") or () if one["enabled"]]
-    error = yield from subscriptions(context, acting, "disable")
-    if error is not None:
-        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=error)
-    evidence |= {"subscriptions_disabled": acting} if acting else {}
-    outcome = yield from swapped(
-        context, spec, access, called, int(there["oid"]), keep_as, evidence,
-        before=(properties.commented(called, want),),
-    )  # fmt: skip
-    if isinstance(outcome, Failed) and acting:
-        yield from subscriptions(context, acting, "enable")
-    return outcome
+    new_oid, before = int(there["oid"]), (properties.commented(called, want),)
+    return (yield from swapped(context, spec, access, called, new_oid, keep_as, evidence, before=before))
 
 
 def named(database: str, why: str, run: str) -> str:

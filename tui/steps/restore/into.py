@@ -27,17 +27,18 @@ def mark(context: Context) -> str:
 
 
 def restored(
-    context: Context, spec: RestoreSpec, name: str, how: Reading, want: Mapping[str, Any],
+    context: Context, spec: RestoreSpec, name: str, how: Reading, want: Mapping[str, Any], login: str | None,
     evidence: dict[str, Any],
 ) -> Generator[Effect, Any, Failed | None]:  # fmt: skip
-    """Why it could not be; adds to the evidence what was done."""
+    """Why it could not be; adds to the evidence what was done. `login`: the run's own role, where it is no
+    superuser."""
     there = yield Probe(name="database", arguments={"name": name})
     if "error" in there:
         error = SqlError(sqlstate=there.get("sqlstate"), message=there["error"], lost=True)
         return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=error)
     if there and there.get("comment") != mark(context):
         return Failed(reason=FailReason.DATABASE_EXISTS, evidence=evidence | {"restored_as": name})
-    wanted = ((dropped(name),) if there else ()) + properties.created(name, want, mark(context))
+    wanted = ((dropped(name),) if there else ()) + properties.created(name, want, mark(context), login)
     made = yield Maintain(statements=wanted, role=context.step.as_)
     if made[-1] is not None:
         reason = FailReason.RESTORE_FORBIDDEN if made[-1].sqlstate == _DENIED else FailReason.SQL_ERROR

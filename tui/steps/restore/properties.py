@@ -30,14 +30,16 @@ def sampled(recorded: Mapping[str, Any]) -> Generator[Effect, Any, dict[str, Any
     return {} if text is None else dict(msgspec.json.decode(text))
 
 
-def created(name: str, of: Mapping[str, Any], mark: str) -> tuple[str, ...]:
-    """A database like that one, which is known again by its comment, and in which nobody is let before it is whole."""
+def created(name: str, of: Mapping[str, Any], mark: str, login: str | None) -> tuple[str, ...]:
+    """A database like that one, which is known again by its comment, and in which nobody is let before it is whole but
+    superusers and the run's own `login`."""
     create, _comment = scratch.created(name, str(of["encoding"]), dict(of), str(of["owner"]))
     if of.get("tablespace") not in (None, "pg_default"):
         create += f" tablespace {identifier(str(of['tablespace']))}"
     return (
         create, f"comment on database {identifier(name)} is {literal(mark)}",
         f"revoke connect on database {identifier(name)} from public",
+        *(() if login is None else (f"grant connect on database {identifier(name)} to {identifier(login)}",)),
         *(sql for _what, sql in scratch.settings(name, list(of["settings"]))),
     )  # fmt: skip
 

@@ -6,12 +6,12 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 from tui.journal.codes import FailReason
-from tui.journal.events import QuiesceBegun
+from tui.journal.events import QuiesceBegun, SwapBegun
 from tui.sql.database_acl import CONNECT, Grant, closed, grants
 from tui.sql.quoting import identifier
 from tui.steps.context import Context, StepRun
 from tui.steps.database import Access, access_of, changed
-from tui.steps.effects import Effect, Emit, Failed, Maintain, Passed, SqlError, SwapDatabases, Swapped
+from tui.steps.effects import Effect, Emit, Failed, Maintain, Passed, Probe, SqlError, SwapDatabases, Swapped
 from tui.steps.restore.spec import RestoreSpec
 
 
@@ -22,20 +22,34 @@ def swapped(
     """Exchange the names; who stands in the way is named, and nothing is done."""
     facts = {key: value for key, value in evidence.items() if key not in ("error", "tail")}
     facts |= {"database": access.database, "old_oid": access.oid, "new_oid": new_oid, "kept_as": keep_as}
-    done: Swapped = yield SwapDatabases(
-        database=access.database, old_oid=access.oid, new_oid=new_oid, called=called, keep_as=keep_as,
-        maintenance=spec.maintenance, role=context.step.as_, before=before, back=back, facts=facts,
+    stranded = yield Probe(name="stranded")
+    acting = {one["subscription"] for one in stranded.get("subscriptions") or () if one["enabled"]}
+    # One that an attempt before this has disabled is told all the same.
+    acting |= set(facts.get("subscriptions_disabled") or ())
+    facts |= {"subscriptions_disabled": sorted(acting)} if acting else {}
+    yield Emit(
+        event=SwapBegun(
+            step=context.step.id, attempt=context.attempt, database=access.database, old_oid=access.oid,
+            new_oid=new_oid, called=called, kept_as=keep_as, maintenance=spec.maintenance, back=back, facts=facts,
+        )
     )  # fmt: skip
+    error = yield from subscriptions(context, acting, "disable")
+    done = Swapped(error=error)
+    if error is None:
+        done = yield SwapDatabases(
+            database=access.database, old_oid=access.oid, new_oid=new_oid, called=called, keep_as=keep_as,
+            maintenance=spec.maintenance, role=context.step.as_, before=before,
+        )  # fmt: skip
     facts |= {"swap_s": done.seconds}
     if done.ended:
         facts |= {"sessions_ended": len(done.ended)}
     if done.done:
         return Passed(evidence=facts, effect="all")
+    yield from subscriptions(context, acting, "enable")
     told = {"sessions": list(done.sessions), "prepared": list(done.prepared)}
     told = {key: value for key, value in told.items() if value}
-    if told:
-        return Failed(reason=FailReason.IN_THE_WAY, evidence=facts | told, error=done.error)
-    return Failed(reason=FailReason.SQL_ERROR, evidence=facts, error=done.error)
+    reason = FailReason.IN_THE_WAY if told else FailReason.SQL_ERROR
+    return Failed(reason=reason, evidence=facts | told, error=done.error)
 
 
 def kept_out(
@@ -63,12 +77,12 @@ def kept_out(
     return found if isinstance(found, SqlError) else None
 
 
-def subscriptions(context: Context, names: list[str], word: str) -> Generator[Effect, Any, SqlError | None]:
+def subscriptions(context: Context, names: Iterable[str], word: str) -> Generator[Effect, Any, SqlError | None]:
     """Have these of the target act, or not: one that does keeps a worker in its database, which comes back as often as
     it is ended."""
-    if not names:
+    wanted = tuple(f"alter subscription {identifier(name)} {word}" for name in sorted(names))
+    if not wanted:
         return None
-    wanted = tuple(f"alter subscription {identifier(name)} {word}" for name in names)
     done = yield Maintain(statements=wanted, role=context.step.as_)
     error: SqlError | None = done[-1]
     return error
@@ -105,8 +119,9 @@ def taken_back(context: Context, spec: RestoreSpec) -> StepRun:
         refused = found if isinstance(found, SqlError) else None
     if refused is not None:
         return Failed(reason=FailReason.NOT_GIVEN_BACK, evidence=evidence, error=refused)
+    names = list(swap["facts"].get("subscriptions" if swap["back"] else "subscriptions_disabled") or ())
+    evidence |= {"subscriptions": names} if names else {}
     outcome = yield from swapped(context, spec, access, kept_as, held.oid, other, evidence, back=True)
-    names = list((swap.get("facts") or {}).get("subscriptions_disabled") or ())
     error = (yield from subscriptions(context, names, "enable")) if isinstance(outcome, Passed) else None
     if error is not None:
         return Failed(reason=FailReason.SQL_ERROR, evidence=outcome.evidence, error=error, effect="all")
