@@ -217,4 +217,4 @@ async def test_an_owner_keeps_its_own_way_in_and_ends_nobody_elses_session(
         with psycopg.connect(database.server.dsn(), autocommit=True) as session:
             session.execute(f"alter database {database.name} owner to postgres".encode())
         with database.connect() as session:
-            session.execute("drop table if exists t")
+            session.execute(f"drop owned by {lead} cascade".encode())
