@@ -53,7 +53,7 @@ def _roles(each_database: Database) -> Iterator[tuple[str, str, str]]:
         try:
             yield app, lead, batch
         finally:
-            session.execute(f"revoke all {place} from {lead} cascade; revoke all {place} from {app}".encode())
+            session.execute(f"revoke all {place} from {lead} cascade; revoke all {place} from {app}, {batch}".encode())
             for name in names:
                 session.execute(f"drop role {name}".encode())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.unit.run.runs import ANA, AUTOMATIC, Driven, listed, sql
 from tui.journal import events as e
 from tui.pictures.header import header
@@ -82,12 +84,12 @@ def test_another_database_under_the_name_is_the_target_and_takes_back_what_lay_i
     run.append(e.StepStarted(step="work", attempt=1, kind="sql"))
     run.append(e.StepPassed(step="work", attempt=1, effect="all"))
     run.append(e.RollbackStarted(reason="wrong", without_undo=("work",)), by=ANA)
-    names = {"database": "shop", "called": "shop_restored", "kept_as": "shop_before"}
+    names: dict[str, Any] = {"database": "shop", "called": "shop_restored", "kept_as": "shop_before"}
     run.append(e.SwapBegun(step="restore", attempt=1, old_oid=7, new_oid=9, **names))
     assert run.state.identity.get("database_oid") != 9, "an intent is not the deed"
     run.append(e.SwapDone(step="restore", attempt=1, new_oid=9))
     assert run.state.identity["database_oid"] == 9 and run.state.steps["work"].status == "undone"
-    back = {"database": "shop", "called": "shop_before", "kept_as": "shop_restored"}
+    back: dict[str, Any] = {"database": "shop", "called": "shop_before", "kept_as": "shop_restored"}
     run.append(e.SwapBegun(step="undo.restore", attempt=1, old_oid=9, new_oid=7, back=True, **back))
     run.append(e.SwapDone(step="undo.restore", attempt=1, new_oid=7))
     assert run.state.identity["database_oid"] == 7
