@@ -55,7 +55,7 @@ def look(context: Context, directory: str, max_age: float, hashed: bool) -> Look
 
 
 def _row(max_age: float, age: float | None, holds: bool | None, **more: Any) -> Row:
-    return row("recent_backup", max_age, age, holds, what="dump", **more)
+    return row("recent_backup", max_age, age, holds, what="dump", unit="s", **more)
 
 
 def _whole(

@@ -55,7 +55,9 @@ def _standby(context: Context, name: str, service: str | None, long: float, way:
     def told(holds: bool | None, *why: Coded, **facts: Any) -> Row:
         said = [one.neutral() for one in why]
         more: dict[str, Any] = {"why": said[:NAMED], "count": len(said)} if said else {}
-        return row("replication", None, facts.pop("longest_s", None), holds, what="standby", of=name, **facts, **more)
+        return row(
+            "replication", None, facts.pop("longest_s", None), holds, what="standby", of=name, unit="s", **facts, **more
+        )
 
     if service is None:
         return told(None, Coded(Hindrance.STANDBY_UNKNOWN, standby=name))

@@ -141,10 +141,11 @@ def _of_times(
     over = sorted((pair for pair in times if pair[1] > limit), key=lambda pair: -pair[1])
     longest = round(max((seconds for _session, seconds in times), default=0.0), 3)
     if not over:
-        return _row(what, limit, longest, None if unseen else True, **unseen)
+        return _row(what, limit, longest, None if unseen else True, unit="s", **unseen)
     told = [one.told(way, code, seconds) for one, seconds in over[:NAMED]]
     why = [said for one in told for said in one["why"]]
-    return _row(what, limit, longest, False, **(unseen | {"why": why[:NAMED], "sessions": told, "count": len(over)}))
+    more = unseen | {"why": why[:NAMED], "sessions": told, "count": len(over)}
+    return _row(what, limit, longest, False, unit="s", **more)
 
 
 def _prepared(spec: LoadSpec, way: Way, rows: Rows) -> Row:
@@ -163,7 +164,7 @@ def _prepared(spec: LoadSpec, way: Way, rows: Rows) -> Row:
                      "holds": [{"table": way.of[oid], "mode": mode} for oid, mode in known][:NAMED]})  # fmt: skip
         why += [said.neutral(), *way.held_up(known, False, said)]
     more = {"why": why[:NAMED], "transactions": told[:NAMED], "count": len(told)} if told else {}
-    return _row("prepared", spec.prepared, round(longest, 3), not told, **more)
+    return _row("prepared", spec.prepared, round(longest, 3), not told, unit="s", **more)
 
 
 def _waits(spec: LoadSpec, rows: Rows) -> Row:
@@ -179,7 +180,7 @@ def _waits(spec: LoadSpec, rows: Rows) -> Row:
             said = {"pid": pid, "user": user, "seconds": round(seconds, 1), "mode": mode, "of": relation}
             why.append(Coded(Hindrance.WAITS_LONG, **said, pids=", ".join(map(str, blockers)) or "-").neutral())
     more = {"why": why[:NAMED], "sessions": told[:NAMED], "count": len(told)} if told else {}
-    return _row("lock_wait", spec.lock_wait, round(longest, 3), not told, **more)
+    return _row("lock_wait", spec.lock_wait, round(longest, 3), not told, unit="s", **more)
 
 
 def _lag(context: Context, spec: LoadSpec) -> Generator[Effect, Any, Row]:
@@ -187,10 +188,10 @@ def _lag(context: Context, spec: LoadSpec) -> Generator[Effect, Any, Row]:
     seen: Watched = yield Watch(settle=_SETTLE)
     if seen.lag_unknown or not seen.samples:
         why = [Coded(Hindrance.LAG_UNKNOWN).neutral()]
-        return _row("replication_lag", spec.replication_lag, None, None, why=why)
+        return _row("replication_lag", spec.replication_lag, None, None, unit="s", why=why)
     lag = 0.0 if seen.lag is None else seen.lag
     more = {"why": [Coded(Hindrance.LAGS, seconds=round(lag, 1)).neutral()]} if lag > spec.replication_lag else {}
-    return _row("replication_lag", spec.replication_lag, seen.lag, lag <= spec.replication_lag, **more)
+    return _row("replication_lag", spec.replication_lag, seen.lag, lag <= spec.replication_lag, unit="s", **more)
 
 
 def _vacuums(way: Way, rows: Rows) -> Row:
