@@ -25,6 +25,7 @@ from tui.run.clock import expected
 from tui.run.confirmation import is_dangerous
 from tui.run.steps import AttemptState, StepState, kind_of
 from tui.run.unknown import expected_lack, locks_of, rehearsal_of
+from tui.words.advice import advice_words
 from tui.words.checks import expected_words
 from tui.words.codes import (
     EFFECT,
@@ -129,6 +130,7 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         rows.append((_("expected"), _("not known: {why}").format(why=lack_words(lack.code, basis)), "text"))
     rows.extend(_rehearsed(view, at))
     rows.extend(_locked_there(view, at))
+    rows.extend(_advised(view, at))
     if at.step.milestone is not None:
         rows.append((_("milestone"), offset(at.step.milestone), "text"))
     if at.waiting:
@@ -192,6 +194,18 @@ def _locked_there(view: View, at: StepState) -> list[tuple[str, str, str]]:
     known, basis = found
     lines = there_lines(known.taken, known.count, msgspec.to_builtins(basis), NAMED)
     return [(_("locks") if not place else "", text, "text") for place, text in enumerate(lines)]
+
+
+def _advised(view: View, at: StepState) -> list[tuple[str, str, str]]:
+    """What a program of others says of what it executes."""
+    opened = view.state.opened
+    found = None if opened is None else opened.advice.get(at.id)
+    if found is None:
+        return []
+    told = [advice_words(one) for one in found.found]
+    rows = [(visible(found.tool) if not place else "", text, "warn") for place, text in enumerate(told)]
+    more = found.count - len(found.found)
+    return [*rows, ("", _("and {n} more").format(n=whole(more)), "warn")] if more > 0 else rows
 
 
 def _labelled(label: str, text: str, width: int, style: str = "text") -> list[Line]:

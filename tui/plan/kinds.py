@@ -139,8 +139,9 @@ class Kind(Struct, frozen=True, kw_only=True):
     `texts`: its own sentences, English with `{placeholders}`, by their codes. `says_proof`: its lint says where a step
     of it needs a proof. `atomic`: whether one transaction is the whole step. `commit_tells`: the last commit in its
     evidence is all that it did. `rows_behind`: whether the row of its evidence is written behind its work, without an
-    event. `script`: the SQL that it executes; `units`: what of it has fates of its own. `beyond_witness`: of a program
-    whose work has a witness, whether it does more than that can tell. `exit_status`: of a program of the plan's author,
+    event. `script`: the SQL that it executes; `executed`: what is executed of the text that holds it, in its lines;
+    `units`: what of it has fates of its own. `beyond_witness`: of a program whose work has a witness, whether it does
+    more than that can tell. `exit_status`: of a program of the plan's author,
     the one by which it says that it is done. `error_of`: the server's error in what its program printed.
     `touches`: what its duration depends on (see `tui.steps.touched`); without it that may be the whole database.
     `facts`: what of its evidence is told in a line, by name and as it is; words are put to it where it is shown.
@@ -181,6 +182,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     atomic: Callable[[Any], bool] | None = None
     rows_behind: Callable[[Any], bool] | None = None
     script: Callable[[Any, Read], str] | None = None
+    executed: Callable[[Any, Read], str] | None = None
     units: Callable[[Any, Read], tuple[Any, ...]] | None = None
     beyond_witness: Callable[[Any, Read], bool] | None = None
     exit_status: Callable[[Any], int] | None = None

@@ -148,6 +148,12 @@ def _rehearsed(state: RunState, step: StepState) -> dict[str, Any] | None:
     return None if found is None else {"seconds": found[0], "basis": msgspec.to_builtins(found[1])}
 
 
+def _advice(state: RunState, step: StepState) -> dict[str, Any] | None:
+    """What a program of others says of what it executes."""
+    found = None if state.opened is None else state.opened.advice.get(step.id)
+    return None if found is None else msgspec.to_builtins(found)
+
+
 def _locks(state: RunState, step: StepState) -> dict[str, Any] | None:
     """The locks that it took in an earlier run: `taken` as evidence has them, the strongest ones."""
     found = locks_of(state, step.id)
@@ -172,6 +178,7 @@ def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
         "expected_unknown": lacks(expected_lack(state, step)),
         "rehearsed": _rehearsed(state, step),
         "rehearsed_locks": _locks(state, step),
+        "advice": _advice(state, step),
         "waiting": _step_waiting(step, mono),
         **_taken(step, "fate", "fate_reason", "reason", "sqlstate", "message", "effect"),
         "by": step.by or None,

@@ -83,6 +83,7 @@ def open_run(
     and is no such reason. Raises LaunchFailed; a run that never opened leaves no directory behind.
     """
     # An engine, which needs of this module how a run is opened alone, starts without the reading of scripts.
+    from tui.engine.preflight.advice import advice
     from tui.steps.registry import KINDS
     from tui.steps.touched import touched_by
 
@@ -104,6 +105,7 @@ def open_run(
             environment=chosen.environment, mode="live" if mode == "live" else "rehearsal", window=window,
             policy=policy or Policy(), compress=compress, reason=reason, demo=demo,
             plan_file=source.name, engine={"version": __version__}, despite=tuple(despite), beside=beside,
+            advice=advice(plan, partial(_small, paths.plan), KINDS),
         )  # fmt: skip
         opening_ = OpeningOrder(
             opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets,

@@ -92,6 +92,23 @@ class RehearsedLocks(Struct, frozen=True, kw_only=True):
     taken: tuple[dict[str, Any], ...] = ()
 
 
+class Advice(Struct, frozen=True, kw_only=True):
+    """What a program of others says of a line of a script, in its own words: `code` is its name for it."""
+
+    code: str
+    text: str
+    line: int | None = None
+    help: str = ""
+
+
+class StepAdvice(Struct, frozen=True, kw_only=True):
+    """What the program `tool` found in what a step executes: all counted, the first ones named."""
+
+    tool: str
+    count: int
+    found: tuple[Advice, ...] = ()
+
+
 class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     """Everything that a reader of the journal alone needs; every key is there, null or empty where there is nothing."""
 
@@ -119,6 +136,8 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     rollback_rehearsed: Rehearsed | None = None
     rehearsed_locks: dict[str, RehearsedLocks] = {}
     """By the step's id."""
+    advice: dict[str, StepAdvice] = {}
+    """Of scripts, by the step's id; of a tool that is not installed there is none."""
     bases: tuple[Basis, ...] = ()
     sizes: Sizes | None = None
     rehearsed_changes: dict[str, RehearsedChanges] = {}

@@ -216,5 +216,5 @@ KIND = Kind(
     short="file", variables=("variables",), script_variables=("variables",),
     row_security=lambda spec: bool(spec.row_security == "on"),  says_proof=True, commit_tells=True, texts=TEXTS,
     beyond_witness=beyond_witness, rows_behind=rows_behind, error_of=error_of, lint=lint, needs=needs,
-    touches=touches, facts=facts,
+    touches=touches, facts=facts, executed=lambda spec, read: read(spec.file),
 )  # fmt: skip

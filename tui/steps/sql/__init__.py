@@ -179,5 +179,6 @@ KIND = Kind(
     name="sql", spec=SqlSpec, execute=execute, fence="statements", changes=True, window="always", repeat="never",
     short="text", verbatim=("text",), row_security=lambda spec: bool(spec.row_security == "on"),
     atomic=lambda spec: bool(spec.transaction == "single"), texts=TEXTS,
-    script=script, units=lambda spec, read: units_of(spec, script(spec, read)), lint=lint, touches=touches, facts=facts,
+    script=script, executed=lambda spec, read: part_text(script(spec, read), spec.part),
+    units=lambda spec, read: units_of(spec, script(spec, read)), lint=lint, touches=touches, facts=facts,
 )  # fmt: skip
