@@ -90,5 +90,5 @@ TEXTS = {
 
 KIND = Kind(
     name="check", spec=CheckSpec, execute=execute, roleless=True, texts=TEXTS, lint=lint,
-    needs=needs, touches=nothing, facts=facts,
+    needs=needs, touches=nothing, facts=facts, compares=lambda spec: bool(spec.consistency),
 )  # fmt: skip
