@@ -21,7 +21,7 @@ from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word
 from tui.words.driving import driver_words
 from tui.words.errors import error_text
 from tui.words.events import rollback_reason
-from tui.words.figures import figure, moment, span
+from tui.words.figures import figure, minutes_offset, moment, offset, span
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible
 from tui.words.locks import lock_lines, strong, there_lines
@@ -78,6 +78,7 @@ def _said(status: dict[str, Any]) -> list[str]:
     if status["window"] is not None:
         lines += _window(status["window"], bool(status.get("closed")), is_still(status))
     lines += _times(status)
+    lines += [_milestone(each) for each in status.get("milestones") or ()]
     if status["despite"]:
         lines.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(status["despite"]))))
     if status.get("beside") is not None:
@@ -266,6 +267,21 @@ def _times(status: dict[str, Any]) -> list[str]:
         if lack["basis"] is not None and (unknown is None or unknown["basis"] != lack["basis"]):
             lines.append(_not_comparable(lack["basis"]))
     return lines
+
+
+def _milestone(each: dict[str, Any]) -> str:
+    """Planned against what came, or is to be expected."""
+    planned, title = offset(each["planned_s"]), visible(each["title"])
+    if each["actual_s"] is not None:
+        return _("milestone {planned}: reached {actual}, {title}").format(
+            planned=planned, actual=offset(each["actual_s"]), title=title
+        )
+    if each["projected_s"] is None:
+        return _("milestone {planned}: {title}").format(planned=planned, title=title)
+    text = _("milestone {planned}: expected {projected}, {title}")
+    if each["at_least"]:
+        text = _("milestone {planned}: expected {projected} at the earliest, {title}")
+    return text.format(planned=planned, projected=minutes_offset(each["projected_s"]), title=title)
 
 
 def _not_comparable(basis: dict[str, Any]) -> str:

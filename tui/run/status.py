@@ -16,7 +16,7 @@ from tui.run.driving import driver
 from tui.run.foresight import foresee
 from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
-from tui.run.projection import projection, rollback_projection
+from tui.run.projection import Milestone, milestones, projection, rollback_projection
 from tui.run.quality import qualities
 from tui.run.rollback import stays
 from tui.run.state import GuardState, RunState
@@ -62,6 +62,7 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "waiting": _waiting(state, at),
         "last_safe_rollback_unknown": lacks(safe_lack(state)),
         "projected_end": _end(state, at),
+        "milestones": [_milestone(each) for each in milestones(state, at)],
         "steps": [_step(state, step, mono) for step in state.steps],
         "guards": [_guard(guard, mono) for guard in known.guards],
         "quality": [_taken(each, "title", "state") | {"steps": list(each.steps)} for each in qualities(state)],
@@ -215,6 +216,14 @@ def _rollback(state: RunState) -> dict[str, Any] | None:
         rollback |= {"undo": list(rollback["undo"]), "without_undo": list(rollback["without_undo"])}
         rollback["stays"] = list(stays(state))
     return rollback
+
+
+def _milestone(each: Milestone) -> dict[str, Any]:
+    """Seconds from the opening of the window: `planned_s`, and `actual_s` once it is reached or `projected_s`."""
+    return {
+        **_taken(each, "step", "title"), "planned_s": _seconds(each.planned), "actual_s": _seconds(each.actual),
+        "projected_s": _seconds(each.projected), "at_least": each.least,
+    }  # fmt: skip
 
 
 def _proposed(state: RunState, at: float) -> list[dict[str, Any]]:

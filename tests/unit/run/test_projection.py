@@ -6,14 +6,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+import tui.locale
 from tests.unit.run.runs import OPENED, Driven, companion, listed, phase, plan, query, rollback, section, sign, sql
 from tui.journal import events as e
 from tui.journal.line import Line
+from tui.plain.table import status_lines
 from tui.plan.model import Phase, Plan, Section, Step
 from tui.run import commands as c
 from tui.run.clock import instant
 from tui.run.fold import fold_all
 from tui.run.projection import Projection, ahead, milestones, projection, rollback_projection
+from tui.run.status import status
 
 OPENS = OPENED + 60
 
@@ -257,3 +260,19 @@ def test_after_a_rollback_of_a_part_the_checklist_is_ahead_again() -> None:
     a, b = milestones(run.state, run.wall)
     assert a.actual is not None
     assert (b.actual, b.projected) == (None, pytest.approx(run.wall - OPENS)), "what is undone is yet to be reached"
+
+
+def test_milestones_stand_in_status_and_on_paper() -> None:
+    tui.locale.use("en")
+    steps = (sql("a", milestone=0.0, estimate=50.0), sql("b", milestone=60.0), sql("d", milestone=90.0))
+    run = Driven(listed(*steps), window=True)
+    run.do(c.Execute(step="a"))
+    told = status(run.state)
+    assert [(each["step"], each["planned_s"]) for each in told["milestones"]] == [("a", 0.0), ("b", 60.0), ("d", 90.0)]
+    first, second, third = told["milestones"]
+    assert first["actual_s"] == pytest.approx(-57, abs=3) and first["projected_s"] is None
+    assert second["projected_s"] is not None and not second["at_least"] and third["at_least"]
+    lines = [line for line in status_lines(told, None) if line.startswith("milestone")]
+    assert lines[0].startswith("milestone T+0:00: reached T-0:5") and lines[0].endswith(", Do a")
+    assert lines[1].startswith("milestone T+1:00: expected T") and lines[2].endswith("at the earliest, Do d")
+    assert status(Driven(listed(sql("a", milestone=0.0))).state)["milestones"] == [], "without a window there is no T"
