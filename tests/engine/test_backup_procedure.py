@@ -72,16 +72,16 @@ def alone() -> Any:
 
 
 @awaited
-async def test_on_the_targets_own_server(each_database: Database, tmp_path: Path) -> None:
-    name = f"{{database: {SCRATCH}_{each_database.name}}}"
-    rows = await procedure(tmp_path / "1", each_database, name, backup=str(tmp_path / "backups"))
+async def test_on_the_targets_own_server(database: Database, tmp_path: Path) -> None:
+    name = f"{{database: {SCRATCH}_{database.name}}}"
+    rows = await procedure(tmp_path / "1", database, name, backup=str(tmp_path / "backups"))
     assert [(row["what"], row["holds"], codes(row)) for row in rows] == [
         ("tools", True, []), ("place", True, []), ("restore", True, [])
     ]  # fmt: skip
     place, restore = of(rows, "place"), of(rows, "restore")
     assert place["step"] == "dump" and place["found"] >= place["need_bytes"] > 0
     tables = "select count(*) from pg_stat_user_tables"
-    assert restore["tables"] == each_database.value(tables)
+    assert restore["tables"] == database.value(tables)
     assert restore["scratch_dropped"] is True and "virada" not in str(list((tmp_path / "backups").iterdir()))
 
 

@@ -23,6 +23,8 @@ from tui.words.said import told
 
 pytestmark = pytest.mark.postgres
 
+KNOWN = 15
+"""The newest version that Debian's pgBackRest and Barman know."""
 Rows = dict[str, dict[str, Any]]
 
 
@@ -171,7 +173,7 @@ pg1-path={data}
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
-    with primary() as found:
+    with primary(KNOWN) as found:
         yield found
 
 
@@ -249,7 +251,7 @@ archiver = on
 @pytest.mark.unsaid(Hindrance.REPOSITORY_FAILED)
 @awaited
 async def test_a_server_of_barman(tmp_path: Path) -> None:
-    with primary() as node:
+    with primary(KNOWN) as node:
         held = Repository(node, "barman")
         held.call("mkdir", "-p", held.home / "barman/conf.d")
         held.config.write_text(BARMAN.format(home=held.home, port=node.port, account=account().name))

@@ -140,6 +140,7 @@ async def test_a_real_subscription_and_its_slot(node: Node, tmp_path: Path) -> N
             rows = await asked(tmp_path / "1", node, "select 1")
             slot = rows["slots"]["details"][0]
             assert rows["slots"]["holds"] is True and not codes(rows["slots"])
+            assert rows["standbys"]["found"] == [] and "s" not in rows, "a subscriber is no standby"
             assert (slot["consumer"], slot["type"]) == ("s", "logical") and slot["kept_bytes"] < 10**9
             row = (await asked(tmp_path / "2", node, change, dbname="there"))["subscriptions"]
             assert (row["holds"], row["found"], codes(row)) == (True, ["s"], ["apply_waits"])

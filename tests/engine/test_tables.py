@@ -24,7 +24,7 @@ STEPS = """
           - {id: look, title: Look, query: {sql: "select 1", equals: 1}}
           - {id: add, title: Add, sql: {file: add.sql}}
 """
-ADD = "update orders set note = '';\ncreate index on app.lines (note);\n"
+ADD = "update orders set note = '';\ncreate index on app.lines (note);\ndrop index app.soon_gone;\n"
 
 
 def test_words_and_named_tables_are_what_the_server_has_by_these_names(
@@ -39,6 +39,8 @@ def test_words_and_named_tables_are_what_the_server_has_by_these_names(
             "create table old.orders (note text)",
             "create table old.note (x int)",
             "create view app.v as select 1",
+            "create table app.sums (x int)",
+            "create index soon_gone on app.sums (x)",
             "create table app.lines (note text) partition by list (note)",
         ):
             connection.execute(statement)
@@ -64,6 +66,8 @@ def test_words_and_named_tables_are_what_the_server_has_by_these_names(
             assert abs(moments[0] - time.time()) < 60
             assert [(t.shown, t.kind, t.named) for t in told.tables] == [
                 ("app.lines", "p", True),
+                # That of the index which is dropped.
+                ("app.sums", "r", False),
                 # A column is taken for the table of its name, which is on no search path.
                 ("old.note", "r", False),
                 # That of the search path, and not every one of its name.

@@ -1,4 +1,4 @@
--- virada: the tables of these names. Where a name has no schema it is the first on the search path that the plan's
+-- virada: the tables of these names, of an index its table. Where a name has no schema it is the first on the search path that the plan's
 -- sessions begin with, and where none is there every one of that name
 with way as (
     select p.place, case trim(both '" ' from p.schema) when '$user' then session_user::pg_catalog.text
@@ -14,7 +14,9 @@ with way as (
     select c.oid, n.nspname, c.relname, c.relkind, w.schema, w.named, way.place,
            min(way.place) over (partition by w.schema, w.name) as first
       from word w
-      join pg_catalog.pg_class c on c.relname = w.name::pg_catalog.name
+      join pg_catalog.pg_class x on x.relname = w.name::pg_catalog.name
+      left join pg_catalog.pg_index i on i.indexrelid = x.oid
+      join pg_catalog.pg_class c on c.oid = coalesce(i.indrelid, x.oid)
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       left join way on way.schema = n.nspname
      where (w.schema = '' or n.nspname = w.schema::pg_catalog.name)

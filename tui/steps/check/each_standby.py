@@ -31,13 +31,13 @@ class StandbySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def look(context: Context, expected: Sequence[StandbySpec], long: float, way: Way) -> Generator[Effect, Any, list[Row]]:
     """A row for those that are connected, and one for each. Of one whose WAL is gone the primary has nothing to say."""
-    rows: Rows = yield from ask(context, RunQuery(named="replicas"))
+    rows: Rows = yield from ask(context, RunQuery(named="standbys"))
     if rows.error is not None:
         error = {"error": rows.error.message, "sqlstate": rows.error.sqlstate}
         return [row("replication", None, None, None, what="standbys", error=error)]
     services = {one.name: one.service for one in expected}
-    unseen = [str(pid) for pid, name, _lag, _bytes, _lsn, hidden in rows.rows if hidden or not name]
-    there = {str(name): bytes_ for _pid, name, _lag, bytes_, _lsn, hidden in rows.rows if name and not hidden}
+    unseen = [str(pid) for pid, name, hidden, _behind in rows.rows if hidden or not name]
+    there = {str(name): behind for _pid, name, hidden, behind in rows.rows if name and not hidden}
     lost = [name for name in services if name not in there]
     why = [Coded(Hindrance.STANDBY_MISSING, standby=name).neutral() for name in lost] if not unseen else []
     if unseen:
