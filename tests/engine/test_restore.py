@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Event, Rig
+from tests.pgbouncer import pgbouncer
 from tests.postgres_server import Database, create_database, own_server
 from tui.journal.codes import Fact, FailReason
 from tui.run.commands import Close, Execute, Retry, Rollback, Undo
@@ -375,3 +377,33 @@ async def test_whom_it_strands_is_named_and_a_prepared_transaction_is_in_the_way
             assert rig.do(Undo(step="restore", confirm="dev")) is None
             assert (await rig.ended("undo.restore"))["type"] == "step.passed"
             assert database.value(_ACTS) is True
+
+
+@awaited
+async def test_behind_a_pooler_that_pauses_a_client_waits_and_reads_what_was_restored(
+    database: Database, role_here: str, tmp_path: Path
+) -> None:
+    server, name = database.server, database.name
+    place, account = Path(server.socket), server.account.name if server.account.switch else None
+    with pgbouncer(
+        place, f"host={place} port=5432 user=postgres", account, "transaction", 2, admin_users="postgres"
+    ) as pooler:
+        words = dict(pair.split("=") for pair in pooler.split())
+        admin = f"psql, -X, -h, {words['host']}, -p, '{words['port']}', -U, postgres, -d, pgbouncer, -c"
+        closing = f'{{command: [{admin}, "PAUSE {name}"], inverse: [{admin}, "RESUME {name}"], grace: 5s}}'
+        plan = steps(tmp_path / "b").replace("{grace: 0s}", closing)
+        async with Rig(tmp_path, database, plan, files(database, role_here)) as rig:
+            with psycopg.connect(f"{pooler} dbname={name}", autocommit=True, prepare_threshold=None) as client:
+                await rig.execute("backup")
+                await rig.execute("work")
+                assert client.execute("select count(*) from kept").fetchone() == (2,)
+                shut = await rig.execute("close")
+                assert shut["type"] == "step.passed", shut
+                waiting = asyncio.create_task(asyncio.to_thread(client.execute, "select count(*) from kept"))
+                assert (await confirmed(rig))["type"] == "step.passed"
+                assert not waiting.done(), "the pooler lets it wait"
+                assert (await rig.execute("open"))["type"] == "step.passed"
+                assert (await waiting).fetchone() == (5,)
+                # What is not paused cannot be resumed: the inverse fails, and a person says that it is open.
+                refused = rig.do(Undo(step="close", confirm="dev"))
+                assert isinstance(refused, Refusal) and refused.code == "status", "nothing is left to be undone"

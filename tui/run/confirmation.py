@@ -88,7 +88,9 @@ def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
         begun = state.companions.get(asked.step or "", ()) if asked.why in ("buffer", "window") else ()
         found = [step for step in begun if covered(state, state.steps[step].step)]
         at = None if asked.step is None else state.steps.get(asked.step)
-        foretold = {} if at is None or at.foretold is None else {"foretold": at.foretold}
+        kind = None if at is None else kind_of(at.step.kind)
+        asks = kind is not None and kind.foretells is not None
+        foretold = {"foretold": {} if at is None else at.foretold} if asks else {}
         return ({"with": found} if found else {}) | foretold
     unresolved = [error.id for error in state.errors if error.resolved is None]
     return {"run": state.status, "applied": list(still_applied(state)), "unresolved": unresolved}
@@ -126,7 +128,8 @@ def unconfirmed(state: RunState, command: c.Confirmable, wall: float) -> Refusal
         return None
     facts = {"target": target, "why": asked.why, "step": asked.step, "reason": asked.reason, **at_stake(state, asked)}
     message = f"this costs the target's name, {target}" + (", and a reason" if asked.reason else "")
-    return Refusal(code="confirm", message=message, facts={k: v for k, v in facts.items() if v is not None})
+    known = {name: fact for name, fact in facts.items() if fact is not None or name == "foretold"}
+    return Refusal(code="confirm", message=message, facts=known)
 
 
 def _of_rollback(state: RunState, at: StepState) -> bool:

@@ -33,8 +33,14 @@ def confirmation_words(facts: dict[str, Any], name: Callable[[str], str] = visib
         return None
     begun = [name(str(step)) for step in facts.get("with") or ()]
     also = [_("With it begin: {steps}.").format(steps=_listed(begun))] if begun else []
-    before = [*_at_stake(facts, name), *foretold_words(facts.get("foretold"))]
+    before = [*_at_stake(facts, name), *_foretold(facts)]
     return " ".join([*before, text.format(target=target), *also])
+
+
+def _foretold(facts: dict[str, Any]) -> list[str]:
+    if "foretold" in facts and facts["foretold"] is None:
+        return [_("What is lost with it is still being asked.")]
+    return foretold_words(facts.get("foretold"))
 
 
 def foretold_words(foretold: Any) -> list[str]:
