@@ -24,7 +24,7 @@ for pair in "interval '1 mon'|interval '30 days'" "jsonb '1.0'|jsonb '1.00'" "1.
   echo "${pair%|*} and ${pair#*|} hash alike: $(alike "${pair%|*}" "${pair#*|}")"
   [ "$(alike "${pair%|*}" "${pair#*|}")" = t ]
 done
-ask "create type mood as enum ('ok'); create table t as select 'ok'::mood as m; create database copy"
+ask "create type mood as enum ('ok'); create table t as select 'ok'::mood as m"; ask 'create database copy'
 as "$bin/pg_dump" -h "$work/pg" -U postgres postgres | as "$bin/psql" -X -q -h "$work/pg" -U postgres -d copy >/dev/null
 here=$(ask "select sum(hash_record_extended(row(m), 0)) from t") there=$(ask "select sum(hash_record_extended(row(m), 0)) from t" copy)
 echo "an enum before and after a restore: $here, $there"
