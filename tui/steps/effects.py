@@ -229,7 +229,8 @@ class RunQuery(Effect, frozen=True, kw_only=True):
     `ours`: the statement is not the plan's; its names are looked up in pg_catalog alone, whatever the search path is.
     `named`: in place of `sql` one of ours by its name in `tui.postgres.queries`, that of the server's version, with
     `arguments` by the names that it has for them, where it has some. `service`: it is asked of the server that this
-    libpq service names, a standby of the target's where there is one among several.
+    libpq service names, a standby of the target's where there is one among several. `scratch_database`: in this one,
+    on a session that is closed at once.
     """
 
     sql: str = ""

@@ -80,6 +80,14 @@ def test_a_dump_is_as_it_was_written_or_nobody_knows(found: PathHash, told: tupl
     assert rows(done)["dump"] == told
 
 
+def test_further_dumps_than_are_read_through_are_not_judged() -> None:
+    many = [DUMP | {"name": f"{n}.dump", "sums": f"{'0' * 64}  {n}.dump\n"} for n in range(5)]
+    other = PathHash(listed=(("x", "1" * 64),))
+    done = recent({"directory": "/b"}, dumps={"directory": "/b", "dumps": many}, hash=other)
+    assert rows(done)["dump"] == (None, ["backup_differs"] * 3)
+    assert done.ended.evidence["checks"][0]["not_looked_at"] == 2
+
+
 def test_a_dump_of_this_very_run_is_none_from_before_it() -> None:
     ours = DUMP | {"name": "R.backup.1.dump"}
     done = recent({"directory": "/b"}, dumps={"directory": "/b", "dumps": [ours]})

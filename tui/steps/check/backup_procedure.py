@@ -145,7 +145,8 @@ def _over_ssh(host: str, directory: str) -> Generator[Effect, Any, dict[str, Any
 
 def _there_and_back(context: Context, spec: BackupProcedureSpec) -> Generator[Effect, Any, Row]:
     """Dump the schema alone, restore it into a database of its own, drop that."""
-    name = f"{context.step.id}.{context.attempt}.schema.dump"
+    # One that a killed attempt has left bears the same name.
+    name = f"{context.step.id}.schema.dump"
     path = posixpath.join(context.artifacts, name)
     # Bodies of functions may hold what nobody is to see: it is its owner's alone before anything is written.
     yield DropArtifact(name=name)

@@ -40,7 +40,10 @@ def look(context: Context, directory: str, max_age: float, hashed: bool) -> Look
             other = Coded(Hindrance.BACKUP_OF_ANOTHER, backup=dump["name"], database=dump["database"])
             why.append(other.neutral())
             continue
-        if age > max_age or tried >= _TRIED:
+        if tried >= _TRIED:
+            # What the others are worth nobody has seen.
+            return [_row(max_age, None, None, why=why, not_looked_at=len(found["dumps"]) - len(why))]
+        if age > max_age:
             old = Coded(Hindrance.BACKUP_OLD, backup=dump["name"], seconds=age, limit=max_age)
             return [_row(max_age, age, None if unknown else False, why=[*why, old.neutral()], path=dump["path"])]
         tried += 1

@@ -61,14 +61,18 @@ def _standby(context: Context, name: str, service: str | None, long: float, way:
 
     if service is None:
         return told(None, Coded(Hindrance.STANDBY_UNKNOWN, standby=name))
-    settings: Rows = yield RunQuery(named="standby_settings", service=service)
+    identity = yield from looked(context, Probe(name="identity"))
+    if "error" in identity:
+        return row("replication", None, None, None, what="standby", of=name, error=identity)
+    # The target's database, whatever the service says: in another one its tables are not to be seen.
+    there: dict[str, Any] = {"service": service, "scratch_database": identity["database"]}
+    settings: Rows = yield RunQuery(named="standby_settings", **there)
     if settings.error is not None:
         return told(None, Coded(Hindrance.STANDBY_SILENT, standby=name, reason=settings.error.message))
     recovers, system, delay, delay_s, feedback = settings.rows[0]
-    identity = yield from looked(context, Probe(name="identity"))
-    if not recovers or system != str(identity.get("system_identifier", system)):
+    if not recovers or system != str(identity["system_identifier"]):
         return told(False, Coded(Hindrance.STANDBY_OTHER, standby=name, service=service))
-    sessions: Rows = yield RunQuery(named="load_sessions", arguments={"oids": list(way.of)}, service=service)
+    sessions: Rows = yield RunQuery(named="load_sessions", arguments={"oids": list(way.of)}, **there)
     if sessions.error is not None:
         return told(None, Coded(Hindrance.STANDBY_SILENT, standby=name, reason=sessions.error.message))
     why: list[Coded] = []

@@ -25,6 +25,8 @@ _STOPPING: Final = frozenset({"add_column", "change_column", "rename"})
 """Changes of columns with which a subscriber that has the table as it was can do nothing."""
 _HARMLESS: Final = frozenset({Hindrance.APPLY_WAITS, Hindrance.TRUNCATE_REPLICATED})
 """Of these people are told, and nothing stands against them."""
+_OPEN: Final = frozenset({Hindrance.IDENTITY_LACKS})
+"""Of these nobody knows whether the plan meets them."""
 
 
 class ReplicationSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,12 +91,12 @@ def _judged(what: str, rows: Rows, way: Way, spec: ReplicationSpec, judge: Any) 
 
 
 def _accepted(found: Row, spec: ReplicationSpec) -> Row:
-    """The row, by what of it nobody has accepted. One that nobody knows more of stays unknown."""
+    """The row, by what of it nobody has accepted. What nobody knows stays unknown."""
     against = [one["code"] for one in found.get("why", ())]
     left = [code for code in against if code not in spec.accept and code not in _HARMLESS]
     if found["holds"] is None and (left or not against):
         return found
-    return found | {"holds": not left}
+    return found | {"holds": None if left and _OPEN.issuperset(left) else not left}
 
 
 Told = Iterable[tuple[str, dict[str, Any], list[Coded]]]
