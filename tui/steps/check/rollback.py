@@ -101,7 +101,7 @@ def among(spec: RollbackSpec | bool, lint: Lint) -> Iterable[Finding]:
     """Steps that there are."""
     for step in spec.without if isinstance(spec, RollbackSpec) else ():
         if step not in lint.kinds_of_steps:
-            yield Finding(code="check-step", facts={"step": Quoted(step)}, key="rollback.without")
+            yield Finding(code="check-step", facts={"step": Quoted(step)}, key="rollback")
 
 
 CHECK = Check(look=look, among=among, texts={"check-step": N_("there is no step {step} in the plan")})
