@@ -19,7 +19,7 @@ from tui.run.other_runs import neighbour
 from tui.run.state import Barrier
 from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word, step_word, word
 from tui.words.driving import driver_words
-from tui.words.errors import error_text
+from tui.words.errors import error_text, seen_words
 from tui.words.events import rollback_reason
 from tui.words.figures import figure, minutes_offset, moment, offset, span
 from tui.words.holding import held_sentence, held_way_on
@@ -30,7 +30,7 @@ from tui.words.proposal import grounds_words, prospect_words
 from tui.words.runs import run_waiting
 from tui.words.said import say
 from tui.words.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
-from tui.words.trouble import told_rows, trouble_of
+from tui.words.trouble import place, told_rows, trouble_of
 from tui.words.unknown import lack_words, place_words, remedy, safe_words, sizes_words
 from tui.words.waiting import wait_words
 
@@ -38,6 +38,7 @@ WIDTH = 80
 LONGEST_ID = 24
 """Columns that ids are filled to at most; a longer one stands whole all the same."""
 _NAMED = 5
+_ERRORS = 5
 _LOCKS = 3
 """Of a step, the strongest ones; all of them stand in the console and in `--json`."""
 """Steps that are named where they may be many."""
@@ -93,6 +94,7 @@ def _said(status: dict[str, Any]) -> list[str]:
     for closed in status.get("quiesced") or ():
         text = _("The target is CLOSED to others since {time}, by {step}.")
         lines.append(text.format(time=visible(closed["since"]), step=visible(closed["step"])))
+    lines += _errors(status["errors"])
     for fired in status["proposed"]:
         lines.append(_("ROLLBACK PROPOSED: {title}").format(title=visible(fired["title"])))
         lines.extend(f"  {text}" for text in _proposal(status, fired))
@@ -102,6 +104,26 @@ def _said(status: dict[str, Any]) -> list[str]:
         left = ", ".join(visible(step) for step in _stays(status))
         if left and status["rollback"]["status"] != "running":
             lines.append(_("NOT taken back: {steps}").format(steps=left))
+    return lines
+
+
+def _errors(errors: list[dict[str, Any]]) -> list[str]:
+    """The last ones that nobody has resolved, and how many there are before them."""
+    left = [error for error in errors if error["resolved"] is None]
+    lines = []
+    for error in left[-_ERRORS:]:
+        text = error_text(error["text"], error["sqlstate"], error.get("lock") or {})
+        text += seen_words(error["source"], error.get("relations") or (), error.get("seen") or {})
+        where = place(error)
+        code = f" ({visible(error['sqlstate'])})" if error["sqlstate"] else ""
+        told = _("warning {id}{code}: {text}") if error.get("level") == "warning" else _("error {id}{code}: {text}")
+        text = visible(f"{where}: {text}" if where else text)
+        lines.append(told.format(id=visible(error["id"]), code=code, text=text))
+    more = len(left) - len(lines)
+    if more > 0:
+        lines.insert(
+            0, ngettext("{n} earlier error is unresolved", "{n} earlier errors are unresolved", more).format(n=more)
+        )
     return lines
 
 
