@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.run.runs import listed, query
-from tests.unit.steps.drive import BROKEN, Played, play
+from tests.unit.steps.drive import BROKEN, Played, codes, lint, play
 from tui.plan.kinds import Needs, Room
 from tui.steps.check import KIND
 from tui.steps.effects import Effect, Failed, Passed, Probe, Rows, RunQuery, SqlError
+from tui.steps.registry import KINDS
 
 PLACES = Rows(rows=(("", "/data", 1000, True), ("fast", None, 50, False)), count=2)
 NO_ARCHIVE = Rows(rows=((False, None, 16 << 20, False, None),), count=1)
@@ -75,3 +76,22 @@ def test_what_is_exactly_enough_is_enough() -> None:
     assert isinstance(disk(Room("/safe", needed), free=7000).ended, Passed)
     less = disk(Room("/safe", needed), free=6999)
     assert less.ended.evidence["failed"] == ["disk"]
+
+
+def test_what_somebody_else_looks_after_is_left_out_and_named() -> None:
+    done = disk(Room("", needed), {"without": ["dump"]})
+    assert isinstance(done.ended, Passed) and not [row for row in rows(done) if row.get("what") == "backup"]
+    assert rows(done)[0]["left_out"] == ["dump"]
+    assert codes(lint(KIND, {"disk": {"without": ["none"]}})) == ["check-step"]
+
+
+def test_a_safe_copy_says_where_it_is_written() -> None:
+    kind = KINDS["store_backup"]
+    places = [
+        ({"directory": "/safe"}, ("/safe", None)), ({"ssh": "store1:/safe"}, ("/safe", "store1")),
+        ({"command": ["put"], "verify": ["sum"]}, ("", None)),
+    ]  # fmt: skip
+    for spec, place in places:
+        room = kind.needs(kind.typed({"of": "dump"} | spec)).room
+        assert room is not None and (room.directory, room.host) == place
+        assert (room.need(1000, None), room.need(1000, 10)) == (1000, 15)

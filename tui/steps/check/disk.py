@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tui.journal.remarks import Coded, Remarked
-from tui.plan.kinds import Finding, Room
+from tui.plan.kinds import Finding, Lint, Room
 from tui.plan.model import Step, actions, steps_of
 from tui.plan.scalars import disk_need
 from tui.said import N_, Quoted
@@ -34,6 +34,8 @@ class DiskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     another directory of the database's host: `50GB`, or `3x` what lies there, of a directory `3x` the database."""
     data: str | None = None
     """The data directory, for a role that may not see where it lies."""
+    without: tuple[str, ...] = ()
+    """Ids of steps whose place somebody else looks after, such as an object store that only their program knows."""
     wal: str = "1GB"
     """So much WAL at most may wait for the archiver, or be kept by a replication slot."""
 
@@ -88,8 +90,12 @@ def look(context: Context, spec: DiskSpec | bool, evidence: dict[str, Any]) -> L
         rows += yield from together.look("tablespace", need, _at(at), of=name, bytes=size, exact=exact)
     told = yield from looked(context, Probe(name="last_backup"))
     last: int | None = told.get("last_bytes")
+    if wanted.without:
+        rows[0]["left_out"] = list(wanted.without)
     for step, room in rooms_of(context):
         known.add(room.directory)
+        if step.id in wanted.without:
+            continue
         need = _of_backup(room, wanted.at_least.get(room.directory), database, last)
         of: dict[str, Any] = {
             "of": step.id,
@@ -150,8 +156,15 @@ def lint(spec: DiskSpec | bool) -> Iterable[Finding]:
         yield Finding(code="check-path", facts={"path": Quoted(spec.data)}, key="disk.data")
 
 
+def among(spec: DiskSpec | bool, lint: Lint) -> Iterable[Finding]:
+    """Steps that there are."""
+    for step in spec.without if isinstance(spec, DiskSpec) else ():
+        if step not in lint.kinds_of_steps:
+            yield Finding(code="check-step", facts={"step": Quoted(step)}, key="disk.without")
+
+
 CHECK = Check(
-    look=look, lint=lint,
+    look=look, lint=lint, among=among,
     texts={
         "check-disk": N_("{need} is not a need such as 2x or 50GB"),
         "check-path": N_("{path} is not the absolute path of a directory"),

@@ -84,10 +84,13 @@ def _need(database: int | None, last: int | None) -> int | None:
 
 
 def needs(spec: StoreBackupSpec) -> Needs:
-    """Room in the directory."""
-    if spec.directory is None:
-        return Needs()
-    return Needs(texts=(spec.directory,), room=Room(spec.directory, _need))
+    """Room in the directory, of this host or another one; where a command stores only that knows the place."""
+    if spec.directory is not None:
+        return Needs(texts=(spec.directory,), room=Room(spec.directory, _need))
+    place = None if spec.ssh is None else by_ssh.place_of(spec.ssh)
+    if place is not None:
+        return Needs(room=Room(place[1], _need, host=place[0]))
+    return Needs(room=Room("", _need, looked_at=False))
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
