@@ -87,7 +87,7 @@ def test_what_somebody_else_looks_after_is_left_out_and_named() -> None:
 
 def test_a_safe_copy_says_where_it_is_written() -> None:
     kind = KINDS["store_backup"]
-    places = [
+    places: list[tuple[dict[str, Any], tuple[str, str | None]]] = [
         ({"directory": "/safe"}, ("/safe", None)), ({"ssh": "store1:/safe"}, ("/safe", "store1")),
         ({"command": ["put"], "verify": ["sum"]}, ("", None)),
     ]  # fmt: skip
