@@ -16,6 +16,7 @@ import pytest
 
 from tests.bench import (
     backfill,
+    backup,
     growth,
     journal,
     keys,
@@ -37,7 +38,7 @@ BENCHES: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "journal": journal.measure, "output": output.measure, "run": whole_run.measure, "start": start.measure,
     "keys": keys.measure, "bytes": wire.measure, "readers": readers.measure, "seek": seek.measure,
     "scale": scale.measure, "peers": peers.measure, "growth": growth.measure,
-    "memory": memory.measure, "backfill": backfill.measure,
+    "memory": memory.measure, "backup": backup.measure, "backfill": backfill.measure,
 }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ class Size(Struct, frozen=True, kw_only=True):
     memory_rounds: int = 1
     """At most: one of a day's samples takes minutes."""
     backfill_rows: tuple[int, ...] = (100_000, 1_000_000)
+    backup_mb: int = 1000
+    """Of a database's rows, about."""
     seeks: int = 20
     steps: tuple[int, ...] = (10, 100, 1_000, 10_000)
     lines: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
@@ -34,6 +36,6 @@ class Size(Struct, frozen=True, kw_only=True):
 
 TINY = Size(
     rounds=1, appends=5, group_events=200, output_mib=2, workload_rows=200, presses=4, flood_lines=1_000, watch_s=1.0,
-    readers=(1, 3), readers_s=0.5, recording_s=120, recording_lines=600, seeks=2, steps=(10, 30),
+    readers=(1, 3), readers_s=0.5, recording_s=120, recording_lines=600, seeks=2, steps=(10, 30), backup_mb=1,
     lines=(100, 600), rows=20_000, backfill_rows=(2_000,),
 )  # fmt: skip

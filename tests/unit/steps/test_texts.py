@@ -27,6 +27,8 @@ phases:
           - {id: b1c, title: t, backup: {directory: /b, prefer: time, format: directory, encrypt: [x]}}
           - {id: b1d, title: t, store_backup: {of: nothing, ssh: here}}
           - {id: b1e, title: t, store_backup: {of: b4, command: [x], directory: /b}}
+          - {id: b1g, title: t, backup: {directory: /b, from: s, fingerprint: true}}
+          - {id: b1h, title: t, verify_backup: {of: b1g, level: restore, server: s, fingerprint: true}}
           - {id: b1f, title: t, collect: {command: [x], checksums_of: b4, name: a/b, limit: much}}
           - {id: b2, title: t, verify_backup: {of: nothing, level: list, schemas: [a]}}
           - {id: b3, title: t, verify_backup: b4}

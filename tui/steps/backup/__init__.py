@@ -60,6 +60,8 @@ def lint(lint: Lint) -> Iterable[Finding]:
         for field in fields(BackupSpec):
             if field.name in _DECIDED and getattr(spec, field.name) != field.default:
                 yield Finding(code="backup-prefer", facts={"key": Quoted(field.name)}, key=field.name)
+    if spec.fingerprint and spec.from_ is not None:
+        yield Finding(code="backup-fingerprint", key="fingerprint")
     if spec.encrypt and spec.format == "directory":
         yield Finding(code="backup-encrypt", key="encrypt")
 
@@ -89,6 +91,7 @@ TEXTS = {
     "backup-space": N_("{space} is neither auto nor skip nor a need such as 1x or 50GB"),
     "backup-jobs": N_("'jobs' is for a dump into a directory; write 'format: directory'"),
     "backup-prefer": N_("'prefer' decides it; leave out {key}, or 'prefer'"),
+    "backup-fingerprint": N_("a fingerprint is taken on the target; leave out 'from'"),
     "backup-encrypt": N_("what is encrypted is one stream; leave out 'format: directory'"),
     FailReason.BACKUP_DIRECTORY: N_("the backup's directory cannot be used"),
     FailReason.NO_SPACE: N_("there is too little free space"),
@@ -98,5 +101,6 @@ TEXTS = {
 
 KIND = Kind(
     name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True,
+    takes_fingerprint=True,
     arguments=("encrypt", "command"), texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

@@ -35,7 +35,9 @@ from tui.steps.effects import (
     SnapshotTaken,
     StoreArtifact,
     StoreBeside,
+    TakeFingerprint,
 )
+from tui.steps.fingerprints import TOLD, keep, take
 
 _LONGEST_POINT: Final = 63
 """Bytes of a restore point's name."""
@@ -95,6 +97,12 @@ def dumped(context: Context, spec: BackupSpec) -> StepRun:
             return Failed(reason=of_roles.reason, evidence=evidence | of_roles.evidence, error=of_roles.error)
         evidence |= {"globals": of_roles}
         beside.append((posixpath.basename(of_roles["path"]), of_roles["sha256"]))
+    if spec.fingerprint:
+        taken_too = yield from take(context, TakeFingerprint(tables=("*",), moment=taken.name, role=context.step.as_))
+        if taken_too.error is not None:
+            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=taken_too.error)
+        kept = yield from keep(context, taken_too.found, "hashes")
+        evidence[TOLD] = kept | {"moment": taken.facts.get("lsn")}
     hashed = yield from _hashed(path, done)
     if hashed.error is not None or hashed.bytes == 0:
         return Failed(reason=FailReason.BACKUP_UNREADABLE, evidence=evidence | {"error": hashed.error})

@@ -37,6 +37,9 @@ class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     restore_point: bool | str = False
     """A restore point is made in the server's WAL at the backup's moment, `virada RUN STEP` or of this name. Where the
     role may not make one, that is said, and the backup goes on."""
+    fingerprint: bool = False
+    """Whether a fingerprint of all there is, rows included, is taken of the backup's own moment; a trial restore can be
+    held against it. It reads every row once more."""
     encrypt: tuple[str, ...] = ()
     """A program and its arguments that reads the dump and prints it encrypted, such as `[age, -r, KEY]`. What is not
     encrypted is written nowhere."""

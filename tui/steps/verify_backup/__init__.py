@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import fields
@@ -16,6 +17,7 @@ from tui.steps.archive.trial import run, trial
 from tui.steps.child import child_evidence
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Decoded, DecodeFiles, Effect, Failed, Passed
+from tui.steps.verify_backup.same import same
 from tui.steps.verify_backup.spec import VerifyBackupSpec
 
 
@@ -44,7 +46,8 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
         return broken
     if spec.level == "decode":
         return Passed(evidence=evidence)
-    return (yield from trial(context, spec, how, recorded.get("horizon"), evidence))
+    judge = partial(same, context, spec, recorded) if spec.fingerprint else None
+    return (yield from trial(context, spec, how, recorded.get("horizon"), evidence, judge))
 
 
 def _decoded(
@@ -80,6 +83,8 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="verify-of", text="verify-of-nothing", facts={"of": Quoted(spec.of)}, key="of")
     elif not kind.makes_backup:
         yield Finding(code="verify-of", facts={"of": Quoted(spec.of), "kind": kind.name}, key="of")
+    if spec.fingerprint and spec.server is not None:
+        yield Finding(code="verify-fingerprint", key="fingerprint")
     if spec.level != "restore":
         for field in fields(VerifyBackupSpec):
             key = field.name
@@ -105,7 +110,10 @@ TEXTS = {
     "verify-of": N_("'of' must name a backup step; {of} is a step of kind {kind}"),
     "verify-of-nothing": N_("'of' must name a backup step; {of} is no step"),
     "verify-level": N_("{key} says what a trial restore takes; write 'level: restore'"),
+    "verify-fingerprint": N_("on another server roles are others; leave out 'fingerprint'"),
     FailReason.NO_BACKUP: N_("there is no backup to verify"),
+    FailReason.DIFFERS: N_("what was restored is not what the backup's moment had"),
+    FailReason.NOT_COMPARED: N_("the backup has no fingerprint of its moment"),
     FailReason.ENCRYPTED: N_("the backup is encrypted, and 'decrypt' does not say what reads it"),
     FailReason.HASH_DIFFERS: N_("the hash differs from the recorded one"),
     FailReason.LIST_FAILED: N_("the backup's contents could not be listed"),

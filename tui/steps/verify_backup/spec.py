@@ -48,6 +48,9 @@ class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether grants are left out; where nothing is said, where the role is no superuser."""
     no_tablespaces: bool | None = None
     """Whether tablespaces are left out; where nothing is said, where the role is no superuser."""
+    fingerprint: bool = False
+    """Whether what was restored is compared with the fingerprint that the backup took of its own moment (`fingerprint:
+    true` there): the rows of every table and, where all was restored with owners and grants, the catalogue."""
     compare: bool = True
     """Whether the rows that arrived are held against those that the source had then and still has."""
     timeout: Duration | None = None
