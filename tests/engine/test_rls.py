@@ -152,6 +152,19 @@ async def test_an_unforced_table_and_one_without_any(desk: Desk) -> None:
 
 
 @awaited
+async def test_tables_are_those_that_the_plan_changes(desk: Desk) -> None:
+    steps = """
+          - {id: write, title: Write, sql: "update app.events_2026 set tenant = tenant"}
+          - {id: rls, title: RLS, rls: {}}
+"""
+    async with Rig(desk.path, desk.database, steps) as rig:
+        await rig.execute("write")
+        event = await rig.execute("rls")
+    # Who comes by the parent is under its policies: of a partition it is the parent that counts.
+    assert event["data"]["evidence"]["tables"] == ["app.events"] and event["type"] == "step.passed"
+
+
+@awaited
 async def test_what_can_be_read_past_it(each_desk: Desk) -> None:
     desk = each_desk
     spec = "tables: [app.orders], anonymous: [{anon}]"

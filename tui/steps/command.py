@@ -126,7 +126,7 @@ def exit_status(spec: CommandSpec) -> int:
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Exit status and output."""
-    return [(key, evidence[key]) for key in ("exit_status", "seconds", "output_bytes") if key in evidence]
+    return [(key, evidence[key]) for key in ("exit_status", "tests", "seconds", "output_bytes") if key in evidence]
 
 
 TEXTS = {

@@ -184,7 +184,10 @@ def _compares(spec: CompareSpec) -> bool:
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """What was compared, what differs."""
     told = evidence.get("difference") or {}
-    named = ("with", "content", "objects", "tables_count", "invariants_count", "expected_from", "names", "missing")
+    named = (
+        *("with", "content", "objects", "tables_count", "invariants_count", "expected_from"),
+        *("names", "missing", "not_compared"),
+    )
     found = [(key, told[key]) for key in named if key in told]
     came = [" ".join((of["change"], of["family"], of["object"])) for of in told.get("unexpected") or ()]
     return [*found, ("unexpected", came)] if came else found

@@ -232,6 +232,7 @@ PARTS: Final[Mapping[str, str]] = {
     "exists": N_("exists"),
     "expected_from": N_("expected by"),
     "failed_transactions": N_("failures"),
+    "family": N_("family"),
     "free": N_("free"),
     "free_bytes": N_("free"),
     "granted": N_("granted"),

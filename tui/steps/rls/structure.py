@@ -53,12 +53,17 @@ def found_tables(context: Context, spec: RlsSpec) -> Generator[Effect, Any, tupl
     lacking = [name for name in spec.tables if not any(any_matches([name], known) for known in names)]
     if lacking:
         rows.append(row("tables", lacking, [], False))
+    elif not tables:
+        # What is said of none at all says nothing.
+        rows.append(row("tables", None, [], None))
     return tables, rows
 
 
 def switched_on(spec: RlsSpec, tables: list[Table]) -> list[Row]:
     """Enabled, and forced, on each of them."""
     rows: list[Row] = []
+    if not tables:
+        return rows
     for what, wanted, place in (("enabled", spec.enabled, 2), ("forced", spec.forced, 3)):
         if wanted:
             lacking = [table[1] for table in tables if not table[place]]
