@@ -224,7 +224,14 @@ async def test_somebody_elses_database_is_not_dropped_and_what_differs_is_named(
             failed = await until_restore(rig)
             assert failed["data"]["reason"] == "database_exists"
             assert failed["data"]["evidence"]["restored_as"] == name
-            session.execute(f"drop database {name}".encode())
+            # A kill between its making and its mark: what this step was to make, and is empty, is this step's.
+            making = rig.paths.artifacts / "restore.making"
+            making.write_text(name)
+            with psycopg.connect(database.server.dsn(name), autocommit=True) as other:
+                other.execute("create table somebodys ()")
+            assert (await confirmed(rig, again=True))["data"]["reason"] == "database_exists"
+            with psycopg.connect(database.server.dsn(name), autocommit=True) as other:
+                other.execute("drop table somebodys")
             sampled = rig.paths.artifacts / rig.step("backup").evidence["sampled"]
             assert sampled.stat().st_mode & 0o777 == 0o600, "its settings may be secrets"
             sampled.write_text(sampled.read_text().replace('"datallowconn":true', '"datallowconn":false'))

@@ -12,13 +12,26 @@ from tui.steps.archive.restoring import only_a_setting, tolerates
 from tui.steps.archive.scratch import dropped
 from tui.steps.child import failed_child
 from tui.steps.context import Context
-from tui.steps.effects import ChildDone, Effect, Failed, Maintain, Probe, RunChild, SqlError
+from tui.steps.effects import (
+    ChildDone,
+    Effect,
+    Failed,
+    KeepArtifact,
+    KeptArtifact,
+    Maintain,
+    Probe,
+    Rows,
+    RunChild,
+    RunQuery,
+    SqlError,
+)
 from tui.steps.restore import properties
 from tui.steps.restore.spec import RestoreSpec
 
 _DENIED: Final = "42501"
 _TAIL: Final = 1 << 16
 _SHOWN: Final = 2000
+_RELATIONS: Final = "select pg_catalog.count(*) from pg_catalog.pg_class c where c.oid >= '16384'"
 
 
 def mark(context: Context) -> str:
@@ -36,8 +49,10 @@ def restored(
     if "error" in there:
         error = SqlError(sqlstate=there.get("sqlstate"), message=there["error"], lost=True)
         return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=error)
-    if there and there.get("comment") != mark(context):
+    if there and not (yield from _ours(context, name, there)):
         return Failed(reason=FailReason.DATABASE_EXISTS, evidence=evidence | {"restored_as": name})
+    # A database and its comment are not made at once.
+    yield KeepArtifact(name=_making(context), text=name)
     wanted = ((dropped(name),) if there else ()) + properties.created(name, want, mark(context), login)
     made = yield Maintain(statements=wanted, role=context.step.as_)
     if made[-1] is not None:
@@ -60,6 +75,20 @@ def restored(
     if other:
         return Failed(reason=FailReason.DATABASE_DIFFERS, evidence=evidence | {"differs": other[:50]})
     return None
+
+
+def _making(context: Context) -> str:
+    return f"{context.step.id}.making"
+
+
+def _ours(context: Context, name: str, there: Mapping[str, Any]) -> Generator[Effect, Any, bool]:
+    """Whether an attempt of this step has begun to make it: it bears the mark, or was to be made, and is empty."""
+    if there.get("comment") is not None:
+        return bool(there["comment"] == mark(context))
+    if (yield KeptArtifact(name=_making(context))) != name:
+        return False
+    rows: Rows = yield RunQuery(ours=True, sql=_RELATIONS, scratch_database=name)
+    return rows.error is None and rows.rows[0][0] == 0
 
 
 def _filled(
