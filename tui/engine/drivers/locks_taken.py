@@ -33,6 +33,8 @@ _PATIENCE: Final = 0.25
 """Seconds that a look may take while the locks are held."""
 _UNHURRIED: Final = 5.0
 """The same while the work goes on beside it."""
+_RETRY: Final = 30.0
+"""Seconds from one look at whether there is a monitoring session to the next."""
 _FIRST_PAUSE, _GROWTH = 0.05, 1.5
 _KEPT: Final = 1000
 
@@ -78,7 +80,19 @@ class LocksTaken:
         self._looks = 0
         self._looked = 0.0
         self._missed = 0
+        self._again_at = 0.0
         self._more = 0
+
+    async def ready(self) -> None:
+        """Have the monitoring session there before anything is locked: to connect may take longer than a look may."""
+        if time.monotonic() < self._again_at:
+            return
+        self._again_at = time.monotonic() + _RETRY
+        try:
+            await self._target.monitor()
+        except PostgresError:
+            # What nobody can look at is said to be so.
+            return
 
     async def behind(self, session: Session, statement: SqlStatement, number: int, began: float, *, last: bool) -> None:
         """Look behind a statement that began then: its number in its transaction, and whether it is the `last` one.

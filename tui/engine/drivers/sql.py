@@ -87,6 +87,7 @@ class SqlDriver:
         session = await self.work.ready(effect.settings, effect.session)
         if isinstance(session, TxDone):
             return session
+        await self.locks.ready()
         self._in_transaction, self._gave_way = True, False
         self.locks.forget()
         work = TransactionUnderWay(effect, began)
