@@ -107,8 +107,8 @@ async def test_it_is_asked_for_the_role_that_acts(empty_database: Database, tmp_
 
 @pytest.mark.unsaid(Shortcoming.NOT_READABLE, Shortcoming.ROW_SECURITY)
 @awaited
-async def test_a_full_dump_that_policies_would_cut_short(empty_database: Database, tmp_path: Path) -> None:
-    database = empty_database
+async def test_a_full_dump_that_policies_would_cut_short(each_server: Server, tmp_path: Path) -> None:
+    database = create_database(each_server, "template0")
     role = f"dumper_{database.name}"
     made_by(database, role)
     with database.connect() as connection:
@@ -127,7 +127,9 @@ async def test_a_full_dump_that_policies_would_cut_short(empty_database: Databas
     whole = await look(tmp_path / "2", dsn, "{access: true}", steps)
     assert not whole.codes and whole.row("access_dump", of=role)["holds"] is True
     tools = whole.row("access_tools")
-    assert tools["holds"] is True and tools["majors"]["pg_dump"] >= tools["server_major"]
+    # The pg_dump of this host may be older than the server, which it then refuses.
+    old = tools["majors"]["pg_dump"] < tools["server_major"]
+    assert (tools["holds"], tools["lacking"]) == ((False, ["pg_dump"]) if old else (True, []))
     with database.connect() as connection:
         connection.execute(f"alter role {role} bypassrls")
         connection.execute("alter table app.orders force row level security")
@@ -135,6 +137,7 @@ async def test_a_full_dump_that_policies_would_cut_short(empty_database: Databas
     with database.connect() as connection:
         connection.execute(f"drop owned by {role} cascade")
         connection.execute(f"drop role {role}")
+    drop_database(database)
 
 
 @pytest.mark.parametrize(("mode", "holds"), [("session", True), ("transaction", False)])
