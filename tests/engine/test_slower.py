@@ -18,9 +18,9 @@ from tui.journal.codes import Fact, FailReason
 
 pytestmark = pytest.mark.postgres
 STEPS = """
-          - {id: before, title: Before, monitor: {baseline: true, statements: true, for: 2s}}
-          - {id: same, title: The same, monitor: {statements: true, against: {baseline: before}, for: 2s}}
-          - {id: after, title: After, monitor: {statements: true, against: {baseline: before}, for: 2s}}
+          - {id: before, title: Before, monitor: {baseline: true, statements: required, for: 2s}}
+          - {id: same, title: The same, monitor: {statements: required, against: {baseline: before}, for: 2s}}
+          - {id: after, title: After, monitor: {statements: required, against: {baseline: before}, for: 2s}}
 """
 PLAN = """
 virada: 1

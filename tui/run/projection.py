@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from tui.finite import span
-from tui.plan.model import UNDO_PREFIX
+from tui.plan.model import UNDO_PREFIX, Plan
 from tui.run.clock import expected, instant, mono_at, rollback_at_least, rollback_seconds, starts_at, window_in_force
 from tui.run.state import RunState
-from tui.run.steps import StepState, is_signed
+from tui.run.steps import StepState, is_signed, may_change
 
 
 class Ahead(Struct, frozen=True, kw_only=True):
@@ -64,6 +64,7 @@ def ahead(state: RunState, wall: float) -> Iterator[Ahead]:
         return
     mono, position, begins, least, inside = mono_at(state, wall), 0, wall, False, True
     force = None if (bounds := window_in_force(state)) is None else bounds.number
+    last = _last_change(opened.plan)
     for number, phase in enumerate(opened.plan.phases, 1):
         start = starts_at(state, phase.begins)
         if phase.window is not None or force is not None:
@@ -71,6 +72,9 @@ def ahead(state: RunState, wall: float) -> Iterator[Ahead]:
         elif opened.window is not None and phase.starts is not None and phase.starts >= opened.window.duration_s:
             # This one lies after the window by the plan, and so does what follows it: a soak of a day is no reason
             # to fear for the window.
+            inside = False
+        elif last and number > last:
+            # Nothing of it changes anything any more: what is watched and reviewed needs no window.
             inside = False
         for section in phase.sections:
             first, position = position, position + len(section.steps)
@@ -84,6 +88,18 @@ def ahead(state: RunState, wall: float) -> Iterator[Ahead]:
             yield from found
             begins = max((due.ends for due in found), default=begins)
             least = least or any(due.left is None for due in found)
+
+
+def _last_change(plan: Plan) -> int:
+    """The number of the last phase of which something belongs into the target's window; 0 where nothing does."""
+    return max(
+        (
+            number
+            for number, phase in enumerate(plan.phases, 1)
+            if phase.window is None and any(may_change(step) for of in phase.sections for step in of.steps)
+        ),
+        default=0,
+    )
 
 
 def projection(state: RunState, wall: float) -> Projection:

@@ -57,6 +57,17 @@ def test_the_end_counts_what_is_left() -> None:
     assert [(due.at.id, due.inside) for due in ahead(run.state, run.wall)] == [("soak", False), ("after", False)]
 
 
+def test_what_is_only_watched_behind_the_last_change_needs_no_window() -> None:
+    of = plan(
+        phase(section(query("look", estimate=50.0))),
+        phase(section(sql("a", estimate=100.0), query("verify", estimate=20.0))),
+        phase(section(query("watch", estimate=3600.0))),
+    )
+    assert ends(Driven(of, window=True), OPENED) == pytest.approx(170)
+    watched = plan(phase(section(query("look", estimate=50.0))), phase(section(query("watch", estimate=3600.0))))
+    assert ends(Driven(watched, window=True), OPENED) == pytest.approx(3650), "without a change all of it is the work"
+
+
 def test_a_step_without_an_estimate_makes_the_end_the_earliest() -> None:
     run = Driven(listed(sql("a", estimate=100.0), query("b"), query("d"), sign("e"), companion("f", "d")), window=True)
     found = projection(run.state, OPENS)

@@ -117,7 +117,7 @@ BEFORE = {"baseline": {"response_time": FIGURES}, "top_statements": [
 
 def test_statements_that_became_slower_are_named() -> None:
     questions = (THERE, counted(("1/7", 100, 1.0, SELECT)), THERE, counted(("1/7", 150, 6.0, SELECT)))
-    done = outcome(AGAINST | {"statements": True}, 0.01, BEFORE, questions)
+    done = outcome(AGAINST | {"statements": "required"}, 0.01, BEFORE, questions)
     assert isinstance(done, Failed) and done.reason == FailReason.WORSE_THAN_BASELINE
     (row,) = done.evidence["slower"]
     assert (row["calls"], row["mean_s"], row["before_s"]) == (50, 0.1, 0.01) and done.evidence["worse"] == [SELECT]
@@ -125,7 +125,7 @@ def test_statements_that_became_slower_are_named() -> None:
 
 def test_few_calls_say_nothing() -> None:
     questions = (THERE, counted(("1/7", 100, 1.0, SELECT)), THERE, counted(("1/7", 110, 6.0, SELECT)))
-    assert isinstance(outcome(AGAINST | {"statements": True}, 0.01, BEFORE, questions), Passed)
+    assert isinstance(outcome(AGAINST | {"statements": "required"}, 0.01, BEFORE, questions), Passed)
 
 
 def test_counts_that_began_anew_are_left_out() -> None:
@@ -137,15 +137,21 @@ def test_counts_that_began_anew_are_left_out() -> None:
 @pytest.mark.unsaid(Unmeasured.NOT_ANSWERED)
 def test_without_the_extension_that_is_said() -> None:
     nothing = Rows()
-    done = outcome({"statements": True}, 0.01, {}, (nothing, nothing))
+    done = outcome({"statements": "required"}, 0.01, {}, (nothing, nothing))
     assert isinstance(done, Failed) and done.reason == FailReason.NOT_MEASURED
     assert [(one["what"], one["why"]) for one in done.evidence["not_measured"]] == [("statements", "no_statements")]
+
+
+def test_where_it_is_only_wanted_that_is_told_and_no_more() -> None:
+    nothing = Rows()
+    done = outcome({"statements": "if_there"}, 0.01, {}, (nothing, nothing))
+    assert isinstance(done, Passed) and done.evidence["statements_unknown"] == {"why": "no_statements"}
 
 
 @pytest.mark.unsaid(Unmeasured.NO_STATEMENTS)
 def test_a_role_that_may_not_ask_has_no_answer() -> None:
     refused = Rows(error=SqlError(sqlstate="42501", message="permission denied"))
-    done = outcome({"statements": True}, 0.01, {}, (THERE, refused))
+    done = outcome({"statements": "required"}, 0.01, {}, (THERE, refused))
     assert isinstance(done, Failed)
     assert [(one["what"], one["why"]) for one in done.evidence["not_measured"]] == [("statements", "not_answered")]
 

@@ -31,7 +31,7 @@ def look(context: Context, spec: bool, evidence: dict[str, Any]) -> Look:
         _ahead(window, told.now),
         *_clocks(context.plan, window),
         _length(window, told),
-        _way_back(window, told),
+        _way_back(context, window, told),
     ]
 
 
@@ -104,17 +104,18 @@ def _length(window: RunWindow, told: Timetabled) -> Row:
     return row("window_length", round(left, 3), round(ends - max(window.opens, told.now), 3), holds, **facts, **unknown)
 
 
-def _way_back(window: RunWindow, told: Timetabled) -> Row:
-    """The last moment at which going back still ends within the window, in seconds from its opening, or from now."""
+def _way_back(context: Context, window: RunWindow, told: Timetabled) -> Row:
+    """The last moment at which going back still ends within the window, in seconds from its opening, or from now. A
+    rehearsal is what finds out how long that takes."""
     if told.rollback_s is None:
-        return row("window_rollback", None, None, None)
+        return row("window_rollback", None, *(("this_run", True) if context.rehearsal else (None, None)))
     safe = window.closes - told.rollback_s
     found = round(safe - max(window.opens, told.now), 3)
     facts: dict[str, Any] = {"unit": "s", "rollback_s": told.rollback_s, "at_s": safe, "least": told.rollback_least}
     if told.ends is not None:
         # Whether one can still go back in time when all of it is done.
         facts["after_work"] = safe >= told.ends
-    holds = False if found <= 0 else None if told.rollback_least else True
+    holds = False if found <= 0 else None if told.rollback_least and not context.rehearsal else True
     return row("window_rollback", None, found, holds, **facts)
 
 

@@ -111,7 +111,7 @@ def execute(context: Context, spec: MonitorSpec) -> StepRun:
     if spec.guards and seen.breached:
         return Failed(reason=FailReason.GUARD_BREACHED, evidence=evidence)
     lacking = _not_measured(spec, seen)
-    if spec.statements and isinstance(told, dict):
+    if isinstance(told, dict) and (spec.statements == "required" or told["why"] != Unmeasured.NO_STATEMENTS):
         lacking.append({"what": "statements", "why": told["why"]})
     if spec.against is not None:
         worse, unknown = _against(context, spec.against, evidence, figures, hours, told)
@@ -227,7 +227,7 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
 TEXTS = {
     "monitor-time": N_("monitor needs 'for', or 'with' a step that it accompanies"),
     "monitor-what": N_(
-        "monitor needs 'log: server', 'guards: true', 'baseline: true', 'statements: true' or 'against'"
+        "monitor needs 'log: server', 'guards: true', 'baseline: true', 'statements: required' or 'against'"
     ),
     "monitor-against": N_("{id} is no step that could have kept a baseline"),
     FailReason.WORSE_THAN_BASELINE: N_("it became worse than in the baseline"),

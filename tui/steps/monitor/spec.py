@@ -34,8 +34,9 @@ class MonitorSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     compare with it by this step's id."""
     against: AgainstSpec | None = None
     """The baseline that it is compared with; where it is worse, the step fails and names what."""
-    statements: bool = False
-    """Whether the statements that took most of the time meanwhile are told, by pg_stat_statements. Beside `against`
-    those that became slower than in the baseline's statements are too much as well."""
+    statements: Literal["required", "if_there"] | None = None
+    """The statements that took most of the time meanwhile, by pg_stat_statements. Beside `against` those that became
+    slower than in the baseline's statements are too much as well. `required`: the step fails where the extension is not
+    in the database; `if_there`: that is told, and no more."""
     for_: Duration | None = field(default=None, name="for")
     """How long it watches; nothing for a companion, which watches as long as the step it runs `with`."""
