@@ -94,7 +94,7 @@ async def test_the_newest_whole_dump_of_a_directory(database: Database, server: 
     whole.write_bytes(data)
     row = await now()
     assert row["holds"] is False and codes(row)[0] == "backup_differs"
-    assert told(row["why"][0]) == "1 files of the backup a.dump are not as they were written: a.dump"
+    assert told(row["why"][0]) == "the backup a.dump is not as it was written: a.dump (files: 1)"
     directory = dump(database, place / "b", "-Fd")
     hashes(directory)
     row = await now()

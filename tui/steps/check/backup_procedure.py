@@ -122,6 +122,7 @@ def _place(
     if not tried["writable"]:
         said = Coded(Hindrance.NOT_WRITABLE, place=directory, reason=coded(tried.get("reason")))
         return _row("place", need, None, False, said, **of)
+    of["unit"] = "bytes"
     at = {"path": directory} | ({"on": "here"} if host is None else {"ssh": host})
     room = yield from looked(context, Probe(name="room", arguments=at))
     free = room.get("free_bytes")

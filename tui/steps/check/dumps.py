@@ -9,7 +9,7 @@ from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded
 from tui.steps.answers import look as looked
 from tui.steps.archive import sums
-from tui.steps.check.row import Look, Row, row
+from tui.steps.check.row import Look, Row, brief, row
 from tui.steps.context import Context
 from tui.steps.effects import ChildDone, Effect, HashPath, Now, PathHash, Probe, RunChild
 
@@ -44,7 +44,7 @@ def look(context: Context, directory: str, max_age: float, hashed: bool) -> Look
             # What the others are worth nobody has seen.
             return [_row(max_age, None, None, why=why, not_looked_at=len(found["dumps"]) - len(why))]
         if age > max_age:
-            old = Coded(Hindrance.BACKUP_OLD, backup=dump["name"], seconds=age, limit=max_age)
+            old = Coded(Hindrance.BACKUP_OLD, backup=dump["name"], seconds=brief(age), limit=brief(max_age))
             return [_row(max_age, age, None if unknown else False, why=[*why, old.neutral()], path=dump["path"])]
         tried += 1
         holds, said, facts = yield from _whole(dump, hashed)

@@ -11,7 +11,7 @@ from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded
 from tui.steps.answers import ask
 from tui.steps.answers import look as looked
-from tui.steps.check.row import Row, row
+from tui.steps.check.row import Row, brief, row
 from tui.steps.check.ways import NAMED, Way, locks
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Probe, Rows, RunQuery
@@ -110,4 +110,4 @@ def _standby(context: Context, name: str, service: str | None, long: float, way:
 
 
 def _rounded(seconds: float | None) -> float | str:
-    return "-" if seconds is None else round(seconds, 1)
+    return "-" if seconds is None else brief(seconds)

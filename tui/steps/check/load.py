@@ -13,7 +13,7 @@ from tui.plan.kinds import Needs
 from tui.plan.scalars import Duration
 from tui.steps.answers import ask
 from tui.steps.check.check import Check
-from tui.steps.check.row import Look, Row, row
+from tui.steps.check.row import Look, Row, brief, row
 from tui.steps.check.ways import NAMED, Way, locks, way_of
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Rows, RunQuery, SqlError, Watch, Watched
@@ -85,7 +85,7 @@ class _Session(Struct, frozen=True):
     def told(self, way: Way, code: Hindrance, seconds: float | None) -> dict[str, Any]:
         """It as a fact, with the statements of the plan that would wait for it."""
         held = [(oid, mode) for oid, mode in locks(self.held) if oid in way.of]
-        said = Coded(code, **self.who, **({} if seconds is None else {"seconds": round(seconds, 1)}))
+        said = Coded(code, **self.who, **({} if seconds is None else {"seconds": brief(seconds)}))
         names = ("pid", "user", "application", "client", "database", "state")
         told: dict[str, Any] = {name: value for name in names if (value := getattr(self, name)) != ""}
         if self.open_s is not None:
@@ -158,7 +158,7 @@ def _prepared(spec: LoadSpec, way: Way, rows: Rows) -> Row:
         longest = max(longest, seconds)
         if seconds <= spec.prepared or not here:
             continue
-        said = Coded(Hindrance.PREPARED_LONG, gid=gid, user=owner, seconds=round(seconds, 1))
+        said = Coded(Hindrance.PREPARED_LONG, gid=gid, user=owner, seconds=brief(seconds))
         known = [(oid, mode) for oid, mode in locks(held) if oid in way.of]
         told.append({"gid": gid, "user": owner, "database": database, "prepared_s": round(seconds, 3),
                      "holds": [{"table": way.of[oid], "mode": mode} for oid, mode in known][:NAMED]})  # fmt: skip
@@ -177,7 +177,7 @@ def _waits(spec: LoadSpec, rows: Rows) -> Row:
         if (seconds or 0.0) > spec.lock_wait:
             told.append({"pid": pid, "user": user, "application": application, "waits_s": round(seconds, 3),
                          "mode": mode, "of": relation, "held_by": list(blockers)[:NAMED]})  # fmt: skip
-            said = {"pid": pid, "user": user, "seconds": round(seconds, 1), "mode": mode, "of": relation}
+            said = {"pid": pid, "user": user, "seconds": brief(seconds), "mode": mode, "of": relation}
             why.append(Coded(Hindrance.WAITS_LONG, **said, pids=", ".join(map(str, blockers)) or "-").neutral())
     more = {"why": why[:NAMED], "sessions": told[:NAMED], "count": len(told)} if told else {}
     return _row("lock_wait", spec.lock_wait, round(longest, 3), not told, unit="s", **more)
@@ -190,7 +190,7 @@ def _lag(context: Context, spec: LoadSpec) -> Generator[Effect, Any, Row]:
         why = [Coded(Hindrance.LAG_UNKNOWN).neutral()]
         return _row("replication_lag", spec.replication_lag, None, None, unit="s", why=why)
     lag = 0.0 if seen.lag is None else seen.lag
-    more = {"why": [Coded(Hindrance.LAGS, seconds=round(lag, 1)).neutral()]} if lag > spec.replication_lag else {}
+    more = {"why": [Coded(Hindrance.LAGS, seconds=brief(lag)).neutral()]} if lag > spec.replication_lag else {}
     return _row("replication_lag", spec.replication_lag, seen.lag, lag <= spec.replication_lag, unit="s", **more)
 
 

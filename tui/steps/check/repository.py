@@ -12,7 +12,7 @@ from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded, coded
 from tui.steps.answers import ask
 from tui.steps.check import wal
-from tui.steps.check.row import Row, row
+from tui.steps.check.row import Row, brief, row
 from tui.steps.context import Context
 from tui.steps.effects import ChildDone, Effect, Rows, RunChild, RunQuery
 
@@ -67,7 +67,7 @@ def told(text: str) -> Any:
 
 
 def unknown(max_age: float, why: Coded, what: str = "base", **more: Any) -> Row:
-    return row("recent_backup", max_age, None, None, what=what, why=[why.neutral()], **more)
+    return row("recent_backup", max_age, None, None, what=what, unit="s", why=[why.neutral()], **more)
 
 
 def aged(newest: Base | None, now: float, max_age: float, where: str, why: list[Coded]) -> Row:
@@ -77,11 +77,11 @@ def aged(newest: Base | None, now: float, max_age: float, where: str, why: list[
         return row("recent_backup", max_age, None, False, what="base", why=[said.neutral() for said in (*why, none)])
     age = round(now - newest.ended, 1)
     if age > max_age:
-        why = [*why, Coded(Hindrance.BACKUP_OLD, backup=newest.label, seconds=age, limit=max_age)]
+        why = [*why, Coded(Hindrance.BACKUP_OLD, backup=newest.label, seconds=brief(age), limit=brief(max_age))]
     facts: dict[str, Any] = {"label": newest.label, "type": newest.kind, "bytes": newest.bytes}
     if why:
         facts["why"] = [said.neutral() for said in why]
-    return row("recent_backup", max_age, age, not why, what="base", **facts)
+    return row("recent_backup", max_age, age, not why, what="base", unit="s", **facts)
 
 
 def archived(context: Context, newest: Base | None, listed: str | None, *, pushed: bool) -> Generator[Effect, Any, Row]:
@@ -95,7 +95,7 @@ def archived(context: Context, newest: Base | None, listed: str | None, *, pushe
     if pushed and mode == "off":
         why.append(Coded(Hindrance.ARCHIVER_OFF))
     if mode != "off" and failing:
-        ago = None if seconds is None else round(seconds, 1)
+        ago = None if seconds is None else brief(seconds)
         why.append(Coded(Hindrance.ARCHIVER_FAILS, file=failed, seconds="-" if ago is None else ago))
     facts: dict[str, Any] = {"archive_mode": mode, "archived": last, "current": current}
     if newest is None or listed is None:

@@ -24,6 +24,11 @@ def row(
     return {"name": name, "expected": expected, "found": found, "holds": holds} | facts | said
 
 
+def brief(seconds: float) -> float:
+    """As it stands in a sentence: of what takes long no parts of a second."""
+    return int(seconds) if seconds >= 10 or seconds == int(seconds) else round(seconds, 1)
+
+
 def because(*reasons: Coded | None) -> dict[str, Any]:
     """Why it does not hold, or is not known to, as the facts of a row; nothing where there is no reason."""
     why = [reason.neutral() for reason in reasons if reason is not None]
