@@ -87,7 +87,12 @@ def _judged(what: str, rows: Rows, way: Way, spec: ReplicationSpec, judge: Any) 
     said = [one.neutral() for one in why.values()]
     more: dict[str, Any] = {"why": said[:NAMED], "count": len(said)} if said else {}
     named = row("replication", None, list(names)[:NAMED], True, what=what, details=found[:NAMED], **more)
-    return _accepted(named, spec)
+    judged = _accepted(named, spec)
+    left_out = rows.count - len(rows.rows)
+    if left_out:
+        # Of more than are told at once nobody has looked at the rest.
+        judged |= {"not_looked_at": left_out, "holds": None if judged["holds"] else judged["holds"]}
+    return judged
 
 
 def _accepted(found: Row, spec: ReplicationSpec) -> Row:
