@@ -228,14 +228,18 @@ class RunQuery(Effect, frozen=True, kw_only=True):
 
     `ours`: the statement is not the plan's; its names are looked up in pg_catalog alone, whatever the search path is.
     `named`: in place of `sql` one of ours by its name in `tui.postgres.queries`, that of the server's version, with
-    `arguments` by the names that it has for them, where it has some. `service`: it is asked of the server that this
-    libpq service names, a standby of the target's where there is one among several. `scratch_database`: in this one,
-    on a session that is closed at once.
+    `arguments` by the names that it has for them, where it has some; `planned`: it is about what the plan's names
+    mean, as they are looked up for the plan. `service`: it is asked of the server that this libpq service names, a
+    standby of the target's where there is one among several. `scratch_database`: in this one, on a session that is
+    closed at once. `beside`: it is begun, or, where it was, only looked at, and goes on beside the effects that
+    follow -> Rows | None: None while it has no answer. The same without it is its end.
     """
 
     sql: str = ""
+    beside: Literal["", "look"] = ""
     named: str = ""
     arguments: dict[str, Any] = {}
+    planned: bool = False
     service: str | None = None
     ours: bool = False
     role: str | None = None

@@ -17,11 +17,11 @@ Key = tuple[str, ...]
 class Walk(Struct, frozen=True, kw_only=True):
     """`end`: the key at which it ends, fixed when it began. `at` None: nothing is done. `beyond`: ranges (behind the
     first key, up to the second) that are done before what precedes them, each with its place in the order in which they
-    were begun, which is that of the keys. `keys`: how many keys are done, of `total`;
+    were begun, which is that of the keys. `keys`: how many keys are done, of `total` where those are counted already;
     `rows`: how many rows of them were changed, as far as command tags told. `number`: how often it has begun anew."""
 
     end: Key
-    total: int
+    total: int | None
     at: Key | None = None
     beyond: tuple[tuple[Key | None, Key, int], ...] = ()
     keys: int = 0
@@ -39,7 +39,8 @@ def reached(walk: Walk | None, reach: dict[str, Any], rows: int | None) -> Walk 
     try:
         after = None if reach["after"] is None else tuple(map(str, reach["after"]))
         upto, end = tuple(map(str, reach["upto"])), tuple(map(str, reach["end"]))
-        keys, total, number = int(reach["keys"]), int(reach["total"]), int(reach.get("number", 0))
+        keys, number = int(reach["keys"]), int(reach.get("number", 0))
+        total = None if reach["total"] is None else int(reach["total"])
         order = int(reach.get("order", 0))
     except (KeyError, TypeError, ValueError, OverflowError):
         return walk
@@ -54,7 +55,7 @@ def reached(walk: Walk | None, reach: dict[str, Any], rows: int | None) -> Walk 
         at = behind[1]
         beyond.remove(behind)
     return Walk(
-        end=walk.end, total=walk.total, at=at, beyond=tuple(beyond), keys=walk.keys + keys,
+        end=walk.end, total=walk.total if total is None else total, at=at, beyond=tuple(beyond), keys=walk.keys + keys,
         rows=walk.rows + (rows or 0), number=number,
     )  # fmt: skip
 

@@ -230,7 +230,9 @@ def test_lint() -> None:
     assert "batch-statement" in codes(lint(KIND, {"sql": "vacuum t"}))
     assert codes(lint(KIND, {"sql": ""})) == ["batch-either"]
     walk = {"table": "app.t", "set": "a = 1", "where": "a is null"}
-    assert lint(KIND, walk) == [] and lint(KIND, walk | {"key": ["a", "b"], "workers": 2}) == []
+    assert lint(KIND, walk) == [] and lint(KIND, walk | {"key": ["b", "c"], "workers": 2}) == []
+    assert codes(lint(KIND, walk | {"key": ["b", "A"], "set": "(b, c) = (f(1, 2), 3), x = y"})) == ["batch-key"]
+    assert {"batch-set", "batch-where"} <= {*codes(lint(KIND, walk | {"set": "a = 1 where b", "where": "(a"}))}
     assert codes(lint(KIND, walk | {"sql": SQL})) == ["batch-either"]
     assert codes(lint(KIND, {"table": "t"})) == ["batch-either"]
     assert codes(lint(KIND, {"sql": SQL, "workers": 2})) == ["batch-table"]

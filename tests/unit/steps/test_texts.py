@@ -57,6 +57,7 @@ phases:
           - {id: e1, title: t, load: {scripts: [], clients: [2, 1], for: 500ms}}
           - {id: e2, title: t, load: {scripts: [p.sql], clients: [2], must_hold: 1}}
           - {id: e3, title: t, batch: {table: a, set: "b = 1", workers: 9, target: 0s, total: "select 1"}}
+          - {id: e8, title: t, batch: {table: a, set: "b = 1 where c", where: "b)", key: [b]}}
           - {id: e4, title: t, batch: {sql: "update a set b = 1", where: "b is null"}}
           - {id: e5, title: t, batch: {}}
           - id: e6

@@ -140,7 +140,7 @@ class Executor:
         self._drivers: dict[type[fx.Effect], Callable[[Any], Awaitable[Any]]] = {
             fx.RunTransaction: self.sql.transaction, fx.RunTogether: self.lanes.together,
             fx.RunStatement: self.sql.statement,
-            fx.RunSession: self.sql.of_session, fx.Countable: self.sql.countable, fx.RunQuery: self.queries.query,
+            fx.RunSession: self.sql.of_session, fx.Countable: self.sql.countable, fx.RunQuery: self.queries.asked,
             fx.Maintain: self.queries.maintain, fx.Probe: self._probed, fx.Sleep: self._sleep,
             fx.Watch: self.watching.look, fx.ReadFile: lambda effect: asyncio.to_thread(self.plan.text, effect.path),
             fx.LoadArtifact: lambda effect: load_artifact(artifacts, effect.name, effect.encoding),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
 
 from msgspec.structs import replace
 
@@ -55,10 +56,11 @@ class QueryDriver:
         """`outage`: what waits for a server that is away, after which it is asked anew."""
         self._target = target
         self._outage = outage
-        self._error: PostgresError | None = None
         self._step = step
         self._lock_holders = LockHolders(target, lambda *_: None) if lock_holders is None else lock_holders
-        self._sessions: dict[tuple[str | None, bool, str | None, bool, str | None], Session] = {}
+        self._sessions: dict[tuple[str | None, bool, str | None, bool, str | None, int], Session] = {}
+        self._beside: dict[int, tuple[RunQuery, asyncio.Task[Rows]]] = {}
+        """What was begun and not taken yet, each by the place of its session; those of what is awaited have 0."""
         self._timeouts: dict[Session, float | None] = {}
         self._asked: set[Session] = set()
         self._cancels = 0
@@ -66,24 +68,44 @@ class QueryDriver:
     async def query(self, effect: RunQuery) -> Rows:
         """Ask; the error is in the answer. Raises OtherTarget alone, where nobody was asked."""
         while True:
-            self._error = None
-            rows = await self._query(effect)
-            if self._error is None or self._outage is None or effect.service is not None:
+            rows, error = await self._query(effect)
+            if error is None or self._outage is None or effect.service is not None:
                 return rows
-            if not await self._outage.explains(self._error):
+            if not await self._outage.explains(error):
                 return rows
 
-    async def _query(self, effect: RunQuery) -> Rows:
+    async def asked(self, effect: RunQuery) -> Rows | None:
+        """Carry out RunQuery, also beside what else is done. Raises as `query`."""
+        meant = replace(effect, beside="")
+        begun = next((place for place, (asked, _task) in self._beside.items() if asked == meant), None)
+        if begun is None and not effect.beside:
+            return await self.query(effect)
+        if begun is None:
+            place = next(number for number in count(1) if number not in self._beside)
+            self._beside[place] = (meant, asyncio.ensure_future(self._alone(meant, place)))
+            return None
+        task = self._beside[begun][1]
+        if effect.beside and not task.done():
+            return None
+        await asyncio.wait({task})
+        del self._beside[begun]
+        return task.result()
+
+    async def _alone(self, effect: RunQuery, place: int) -> Rows:
+        """Asked beside what else is done, which is what meets a server that is away."""
+        return (await self._query(effect, place))[0]
+
+    async def _query(self, effect: RunQuery, place: int = 0) -> tuple[Rows, PostgresError | None]:
         began = time.monotonic()
         cancels = self._cancels
         try:
-            session = await self._session(effect)
+            session = await self._session(effect, place)
             self._asked.add(session)
             try:
                 await session.execute("begin read only")
                 if cancels != self._cancels:
                     raise StatementFailed("57014", Coded(Remarked.CANCELLED_BEFORE_ASKED))
-                if effect.service is not None:
+                if effect.service is not None or place:
                     rows = await self._answer(session, effect)
                 else:
                     async with self._lock_holders.over(session.backend.pid, LOCK_TIMEOUT):
@@ -99,12 +121,12 @@ class QueryDriver:
         except OtherTarget:
             raise
         except PostgresError as error:
-            self._error = error
-            return Rows(error=self._lock_holders.beside(sql_error(error)), seconds=round(time.monotonic() - began, 6))
+            failed = sql_error(error) if place else self._lock_holders.beside(sql_error(error))
+            return Rows(error=failed, seconds=round(time.monotonic() - began, 6)), error
         except OSError as error:
             lost = SqlError(sqlstate=None, message=neutral_of(error), lost=True)
-            return Rows(error=lost, seconds=round(time.monotonic() - began, 6))
-        return replace(rows, seconds=round(time.monotonic() - began, 6))
+            return Rows(error=lost, seconds=round(time.monotonic() - began, 6)), None
+        return replace(rows, seconds=round(time.monotonic() - began, 6)), None
 
     async def _answer(self, session: Session, effect: RunQuery) -> Rows:
         if effect.printed:
@@ -117,9 +139,9 @@ class QueryDriver:
         found = await session.some(effect.sql, _KEPT)
         return Rows(rows=tuple(found.rows or ()), count=found.returned)
 
-    async def _session(self, effect: RunQuery) -> Session:
-        ours = effect.ours or bool(effect.named)
-        key = (effect.role, effect.row_security, effect.scratch_database, ours, effect.service)
+    async def _session(self, effect: RunQuery, place: int) -> Session:
+        ours = effect.ours or (bool(effect.named) and not effect.planned)
+        key = (effect.role, effect.row_security, effect.scratch_database, ours, effect.service, place)
         known = self._sessions.get(key)
         if known is None or known.closed:
             settings = WorkSettings(
@@ -129,8 +151,8 @@ class QueryDriver:
                 role=effect.role,
             )
             if effect.service is not None:
-                place = f"{self._step.id} query"
-                known = (await elsewhere(self._target, effect.service, place, settings, effect.scratch_database))[1]
+                what = f"{self._step.id} query"
+                known = (await elsewhere(self._target, effect.service, what, settings, effect.scratch_database))[1]
             else:
                 known = await self._target.open(
                     "work", f"{self._step.id} query", settings, database=effect.scratch_database,
@@ -219,8 +241,15 @@ class QueryDriver:
             await asyncio.sleep(_CANCEL_PAUSE)
 
     async def close(self) -> None:
-        """Close all sessions."""
+        """Close all sessions; what was asked beside and is not wanted any more is cancelled."""
+        tasks = [task for _effect, task in self._beside.values()]
+        self._beside.clear()
+        if any(not task.done() for task in tasks):
+            await self.cancel()
         for session in self._sessions.values():
             await session.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._sessions.clear()
         self._timeouts.clear()

@@ -105,8 +105,7 @@ class SqlDriver:
                 if before is not None:
                     work.changed = row_counts.since(before, await row_counts.changed(session))
             if effect.witnessed:
-                await commits.refuse_asynchronous_commit(session)
-                await self.key.require()
+                await asyncio.gather(commits.refuse_asynchronous_commit(session), self.key.require())
                 self._recorder.append(self._event(e.TxCommitSent, effect.statement))
         except OutOfMemory as error:
             return await self._aborted(session, work, sql_error(error, work.line))

@@ -9,6 +9,7 @@ from typing import Any
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Read
 from tui.said import N_
+from tui.sql.assigned import assigned_columns, closes_brackets, more_than_assignments
 from tui.sql.classify import needs_no_transaction
 from tui.sql.script import read_script
 from tui.sql.touched import Touches
@@ -65,6 +66,13 @@ def _lint_walk(spec: BatchSpec) -> Iterable[Finding]:
         yield Finding(code="batch-target", key="target")
     if spec.total is not None:
         yield Finding(code="batch-counts", key="total")
+    if more_than_assignments(spec.set):
+        yield Finding(code="batch-set", key="set")
+    if closes_brackets(spec.where):
+        yield Finding(code="batch-where", key="where")
+    both = [column for column in spec.key if column in assigned_columns(spec.set)]
+    if both:
+        yield Finding(code="batch-key", key="set", facts={"column": both[0]})
 
 
 _WORKERS = 8
@@ -99,6 +107,9 @@ TEXTS = {
     "batch-workers": N_("write a number of workers from 1 to {most}"),
     "batch-target": N_("a batch takes some time; write 200ms"),
     "batch-counts": N_("a walk along a key counts by itself; leave 'total' out"),
+    "batch-set": N_("write the assignments alone, as behind SET; which rows are meant stands in 'where'"),
+    "batch-where": N_("write one condition, as behind WHERE; its brackets do not match"),
+    "batch-key": N_("{column} belongs to the key that the walk goes along; a row would be met again, or missed"),
     "batch-quadratic": N_(
         "Each batch looks for its rows from the beginning, past all that is done: the work grows with the square of "
         "the table. With 'table', 'set' and 'where' it walks along the key."
@@ -109,6 +120,7 @@ TEXTS = {
     FailReason.KEY_DOES_NOT_GROW: N_(
         "later rows do not have greater keys, so that some would be missed; say in 'where' which rows are left to do"
     ),
+    FailReason.KEY_CHANGED: N_("what is assigned moves rows along the key: some would be met again, others missed"),
     FailReason.STILL_MEANT: N_("rows that are done are still meant by 'where', so that they would be changed again"),
     FailReason.ROWS_LEFT: N_("rows are left over that it does not change"),
     FailReason.ROWS_UNCOUNTED: N_("what it changes cannot be counted, nor whether all is done"),

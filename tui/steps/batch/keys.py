@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
 from tui.sql.quoting import literal
 from tui.steps.batch.spec import BatchSpec
 from tui.steps.walk import Key
-
-COLUMNS: Final = """select i.indexrelid::text, i.indnkeyatts, k.n, a.attname::text, pg_catalog.quote_ident(a.attname),
-pg_catalog.quote_ident(s.nspname) || '.' || pg_catalog.quote_ident(t.typname), i.indisprimary,
-a.attnotnull and (i.indoption[k.n - 1] & 1) = 0 and i.indcollation[k.n - 1] = a.attcollation,
-a.attidentity <> '' or pg_catalog.coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') ~
-'^(nextval\\(|now\\(|CURRENT_TIMESTAMP|clock_timestamp\\(|statement_timestamp\\(|uuidv7\\()'
-from pg_catalog.pg_index i
-join pg_catalog.pg_class x on x.oid = i.indexrelid
-join pg_catalog.pg_am m on m.oid = x.relam and m.amname = 'btree'
-cross join lateral pg_catalog.generate_series(1, i.indnkeyatts) as k (n)
-join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k.n - 1]
-join pg_catalog.pg_type t on t.oid = a.atttypid
-join pg_catalog.pg_namespace s on s.oid = t.typnamespace
-left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-where i.indrelid = pg_catalog.to_regclass({table}) and i.indisvalid and i.indpred is null
-order by i.indisprimary desc, i.indexrelid, k.n""".replace("pg_catalog.coalesce", "coalesce")
 
 
 class KeyColumn(Struct, frozen=True):
@@ -38,9 +22,10 @@ class KeyColumn(Struct, frozen=True):
 
 
 class WalkedKey(Struct, frozen=True):
-    """Columns in an index's order, none of them ever null."""
+    """Columns in an index's order, none of them ever null. `unique`: no two rows have the same."""
 
     columns: tuple[KeyColumn, ...]
+    unique: bool
 
     @property
     def listed(self) -> str:
@@ -72,8 +57,8 @@ class WalkedKey(Struct, frozen=True):
 
 
 def key_of(rows: Iterable[Sequence[Any]], wanted: Sequence[str]) -> WalkedKey | None:
-    """By `COLUMNS`: the primary key, or the columns that are `wanted`, as they begin some index; None where there is no
-    such index, or a column of it may be null."""
+    """By the query `batch_key`: the primary key, or the columns that are `wanted`, as they begin some index; None where
+    there is no such index, or a column of it may be null."""
     indexes: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         indexes.setdefault(str(row[0]), []).append(row)
@@ -84,7 +69,8 @@ def key_of(rows: Iterable[Sequence[Any]], wanted: Sequence[str]) -> WalkedKey | 
         whole = len(columns) == (len(wanted) or int(found[0][1]))
         fits = names == tuple(wanted) if wanted else _true(found[0][6])
         if fits and in_order and whole and all(_true(row[7]) for row in columns):
-            return WalkedKey(tuple(KeyColumn(str(r[3]), str(r[4]), str(r[5]), _true(r[8])) for r in columns))
+            unique = _true(found[0][9]) and len(columns) == int(found[0][1])
+            return WalkedKey(tuple(KeyColumn(str(r[3]), str(r[4]), str(r[5]), _true(r[8])) for r in columns), unique)
     return None
 
 
@@ -94,19 +80,19 @@ def _true(value: Any) -> bool:
 
 def last(spec: BatchSpec, key: WalkedKey, *, meant: bool) -> str:
     """The last key, or, where only rows that are `meant` count, that of the last of those."""
-    where = f" where ({spec.where})" if meant and spec.where else ""
+    where = f" where ({spec.where}\n)" if meant and spec.where else ""
     return f"select {key.printed} from {spec.table}{where} order by {key.downwards} limit 1"
 
 
 def counted(spec: BatchSpec, within: str = "", *, meant: bool) -> str:
     """How many rows there are within a range, or how many of them are `meant`."""
-    parts = [part for part in (within, f"({spec.where})" if meant and spec.where else "") if part]
+    parts = [part for part in (within, f"({spec.where}\n)" if meant and spec.where else "") if part]
     return f"select count(*) from {spec.table}" + (f" where {' and '.join(parts)}" if parts else "")
 
 
 def named(spec: BatchSpec, key: WalkedKey, limit: int) -> str:
     """The keys of the first rows that are still meant."""
-    return f"select {key.printed} from {spec.table} where ({spec.where}) order by {key.listed} limit {limit}"
+    return f"select {key.printed} from {spec.table} where ({spec.where}\n) order by {key.listed} limit {limit}"
 
 
 def bounds(spec: BatchSpec, key: WalkedKey, after: Key | None, end: Key, size: int, ranges: int, *, meant: bool) -> str:
@@ -114,7 +100,7 @@ def bounds(spec: BatchSpec, key: WalkedKey, after: Key | None, end: Key, size: i
     of the index behind the other, as many keys as are walked: what is done is not looked at again."""
     until = key.compared("<=", key.literals(end))
     begins = [] if after is None else [key.compared(">", key.literals(after))]
-    where = [f"({spec.where})"] if meant and spec.where else []
+    where = [f"({spec.where}\n)"] if meant and spec.where else []
     parts = []
     for number in range(1, ranges + 1):
         conditions = " and ".join((*begins, until, *where))
@@ -129,12 +115,14 @@ def bounds(spec: BatchSpec, key: WalkedKey, after: Key | None, end: Key, size: i
 
 def change(spec: BatchSpec, key: WalkedKey, after: Key | None, upto: Key) -> str:
     """One batch."""
-    where = f" and ({spec.where})" if spec.where else ""
-    return f"update {spec.table} set {spec.set} where {key.within(after, upto)}{where}"
+    where = f" and ({spec.where}\n)" if spec.where else ""
+    return f"update {spec.table} set {spec.set}\nwhere {key.within(after, upto)}{where}"
 
 
 def consumed(spec: BatchSpec, key: WalkedKey, after: Key | None, upto: Key) -> str:
     """Fails (22012) where rows of the range are still meant behind their change: then nothing tells those that are done
-    from the others."""
-    within = f"{key.within(after, upto)} and ({spec.where})"
+    from the others. What others have written meanwhile is none of those."""
+    within = (
+        f"{key.within(after, upto)} and ({spec.where}\n) and xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid"
+    )
     return f"select 1 / (case when exists (select from {spec.table} where {within}) then 0 else 1 end)"

@@ -55,4 +55,5 @@ class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def statement(self) -> str:
         """All of it as one statement."""
-        return self.sql or f"update {self.table} set {self.set}" + (f" where ({self.where})" if self.where else "")
+        where = f"\nwhere ({self.where}\n)" if self.where else ""
+        return self.sql or f"update {self.table} set {self.set}{where}"
