@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -69,6 +70,10 @@ async def unanswered(rig: Rig, step: str) -> dict[str, object]:
     return facts
 
 
+def waits(rig: Rig) -> list[dict[str, Any]]:
+    return [event["data"].get("facts") or {} for event in rig.events("step.waiting")]
+
+
 def none_of(rig: Rig, *types: str) -> bool:
     return not rig.events(*types)
 
@@ -81,10 +86,11 @@ async def test_a_lock_is_no_answer_and_a_committed_change_is_not_rolled_back(
         facts = await unanswered(rig, "fill")
         assert facts["sqlstate"] == "55P03"
         # Who holds it is looked up while the proof waits, again at its next try where there was no time for that.
-        named = f"looked_at; held by pid {holder.info.backend_pid}"
-        await rig.until(
-            lambda: named in str(rig.events("step.waiting")[-1]["data"].get("facts")), "the holder is named"
-        )
+        facts = await rig.until(
+            lambda: next((w for w in waits(rig) if w.get("wanted")), None), "the holder is named"
+        )  # fmt: skip
+        assert [each["pid"] for each in facts["blockers"]] == [holder.info.backend_pid]
+        assert str(facts["wanted"]).endswith("looked_at")
         holder.execute("rollback")
         await rig.until(lambda: rig.recorder.state.status == "completed")
         assert rig.step("fill").evidence["prove"]["answer"] == "there"

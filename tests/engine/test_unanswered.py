@@ -17,6 +17,7 @@ from tui.journal.codes import Fact, FailReason, FateReason, WaitReason
 from tui.postgres.errors import StatementFailed
 from tui.run import commands as c
 from tui.steps import answers
+from tui.words.cause import cause
 
 pytestmark = pytest.mark.postgres
 ROLLING = e.Policy(drive="headless", on_failure="rollback")
@@ -72,7 +73,8 @@ async def test_a_lock_that_stays_rolls_nothing_back(
             await rig.until(lambda: rig.step("ask").status == "failed")
             at = rig.step("ask")
             assert (at.reason, at.sqlstate) == ("not_answered", "55P03")
-            assert f"held by pid {holder.info.backend_pid}" in at.evidence["error"]["message"]
+            assert [each["pid"] for each in at.evidence["blockers"]] == [holder.info.backend_pid]
+            assert f"was held by pid {holder.info.backend_pid}" in cause(at).what
             assert rig.recorder.state.status == "failed"
             assert not rig.events("rollback.started", "trigger.fired")
             # Asked anew, it is answered; and an answer that is not the expected one rolls back.

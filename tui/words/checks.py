@@ -13,6 +13,7 @@ from tui.words.figures import exact, figure, size, span
 from tui.words.inert import visible
 from tui.words.said import told
 from tui.words.values import value_words
+from tui.words.waiting import lock_words
 
 STANDING = {
     "member": N_("it exists, and this login is a member of it"),
@@ -69,8 +70,8 @@ def _found(check: dict[str, Any]) -> str:
         return "; ".join(visible(told(word(NOT_COMPARED, one) if isinstance(one, str) else one)) for one in why)
     if error is None:
         return _shown(check, check.get("found"))
-    text = _("unknown: {message}") if check.get("holds") is None else "{message}"
-    return text.format(message=visible(told(error)))
+    text, whose = _("unknown: {message}") if check.get("holds") is None else "{message}", lock_words(check)
+    return text.format(message=visible(told(error))) + (f"; {whose}" if whose else "")
 
 
 def _shown(check: dict[str, Any], value: Any) -> str:

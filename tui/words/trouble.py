@@ -146,6 +146,9 @@ def _proof(found: Any) -> Iterator[Row]:
         return
     yield _("proof"), word(ANSWER, str(found.get("answer", "?")))
     yield from _said(found)
+    whose = lock_words(found)
+    if whose:
+        yield _("lock"), whose
     yield from _answer(found)
 
 

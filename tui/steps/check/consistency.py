@@ -17,7 +17,7 @@ from tui.sql.quoting import identifier
 from tui.sql.wildcard import any_matches
 from tui.steps.answers import ask
 from tui.steps.check.check import Check
-from tui.steps.check.row import Look, Row, row
+from tui.steps.check.row import Look, Row, of_error, row
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Rows, RunQuery, SqlError, TakeFingerprint
 from tui.steps.fingerprints import NAMED, TOLD, kept, take
@@ -76,7 +76,7 @@ def _row(what: str, found: Sequence[str], looked_at: int, **more: Any) -> Row:
 
 
 def _unknown(what: str, names: Sequence[str], error: SqlError | None) -> Row:
-    said = {} if error is None else {"error": error.message, "sqlstate": error.sqlstate}
+    said = {} if error is None else of_error(error)[1]
     return row("consistency", None, list(names[:NAMED]), None, error=said, what=what, count=len(names))
 
 

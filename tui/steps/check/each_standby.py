@@ -11,7 +11,7 @@ from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded
 from tui.steps.answers import ask
 from tui.steps.answers import look as looked
-from tui.steps.check.row import Row, brief, row
+from tui.steps.check.row import Row, brief, of_error, row
 from tui.steps.check.ways import NAMED, Way, locks
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Probe, Rows, RunQuery
@@ -33,7 +33,7 @@ def look(context: Context, expected: Sequence[StandbySpec], long: float, way: Wa
     """A row for those that are connected, and one for each. Of one whose WAL is gone the primary has nothing to say."""
     rows: Rows = yield from ask(context, RunQuery(named="standbys"))
     if rows.error is not None:
-        error = {"error": rows.error.message, "sqlstate": rows.error.sqlstate}
+        error = of_error(rows.error)[1]
         return [row("replication", None, None, None, what="standbys", error=error)]
     services = {one.name: one.service for one in expected}
     unseen = [str(pid) for pid, name, hidden, _behind in rows.rows if hidden or not name]

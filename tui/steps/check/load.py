@@ -13,7 +13,7 @@ from tui.plan.kinds import Needs
 from tui.plan.scalars import Duration
 from tui.steps.answers import ask
 from tui.steps.check.check import Check
-from tui.steps.check.row import Look, Row, brief, row
+from tui.steps.check.row import Look, Row, brief, of_error, row
 from tui.steps.check.ways import NAMED, Way, locks, way_of
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Rows, RunQuery, SqlError, Watch, Watched
@@ -62,7 +62,7 @@ def _row(what: str, expected: Any, found: Any, holds: bool | None, **more: Any) 
 
 
 def _unanswered(what: str, expected: Any, error: SqlError) -> Row:
-    return _row(what, expected, None, None, error={"error": error.message, "sqlstate": error.sqlstate})
+    return _row(what, expected, None, None, error=of_error(error)[1])
 
 
 class _Session(Struct, frozen=True):

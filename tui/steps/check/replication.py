@@ -16,7 +16,7 @@ from tui.steps.answers import ask
 from tui.steps.check import each_standby
 from tui.steps.check.check import Check
 from tui.steps.check.each_standby import StandbySpec
-from tui.steps.check.row import Look, Row, row
+from tui.steps.check.row import Look, Row, of_error, row
 from tui.steps.check.ways import NAMED, Wanted, Way, way_of
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Rows, RunQuery, SqlError
@@ -70,7 +70,7 @@ def _asked(context: Context, named: str, arguments: dict[str, Any]) -> Generator
 
 
 def _unanswered(what: str, error: SqlError) -> Row:
-    return row("replication", None, None, None, what=what, error={"error": error.message, "sqlstate": error.sqlstate})
+    return row("replication", None, None, None, what=what, error=of_error(error)[1])
 
 
 def _judged(what: str, rows: Rows, way: Way, spec: ReplicationSpec, judge: Any) -> Row:

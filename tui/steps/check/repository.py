@@ -12,7 +12,7 @@ from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded, coded
 from tui.steps.answers import ask
 from tui.steps.check import wal
-from tui.steps.check.row import Row, brief, row
+from tui.steps.check.row import Row, brief, of_error, row
 from tui.steps.context import Context
 from tui.steps.effects import ChildDone, Effect, Rows, RunChild, RunQuery
 
@@ -89,7 +89,7 @@ def archived(context: Context, newest: Base | None, listed: str | None, *, pushe
     `pushed`: the server's own archiver brings it there."""
     rows: Rows = yield from ask(context, RunQuery(named="archiver"))
     if rows.error is not None:
-        return _archive(None, None, error={"error": rows.error.message, "sqlstate": rows.error.sqlstate})
+        return _archive(None, None, error=of_error(rows.error)[1])
     mode, last, failed, failing, seconds, current, size = rows.rows[0]
     why: list[Coded] = []
     if pushed and mode == "off":

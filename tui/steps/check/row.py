@@ -13,6 +13,7 @@ Row = dict[str, Any]
 """`name`, `expected`, `found`, and `holds`, which is null where nobody knows; `unit` where these are `bytes` or seconds
 (`s`), `metric` where they are figures of one; further facts, and `error` with `sqlstate` where the question was not
 answered."""
+_SAID = ("error", "sqlstate", "wanted", "blockers")
 Look = Generator[Effect, Any, list[Row]]
 
 
@@ -20,7 +21,7 @@ def row(
     name: str, expected: Any, found: Any, holds: bool | None, *, error: Mapping[str, Any] | None = None, **facts: Any
 ) -> Row:
     """`error`: a fact that was asked for; what it says of why nobody knows is taken from it."""
-    said = {} if error is None else {key: error[key] for key in ("error", "sqlstate") if error.get(key) is not None}
+    said = {} if error is None else {key: error[key] for key in _SAID if error.get(key) is not None}
     return {"name": name, "expected": expected, "found": found, "holds": holds} | facts | said
 
 
@@ -44,4 +45,4 @@ def of_error(error: SqlError | None) -> tuple[bool | None, dict[str, Any]]:
     """Whether a check holds that the server answered by an error, and what it said."""
     if error is None:
         return False, {}
-    return (False if answers(error) else None), {"error": error.message, "sqlstate": error.sqlstate}
+    return (False if answers(error) else None), {"error": error.message, "sqlstate": error.sqlstate, **error.lock}
