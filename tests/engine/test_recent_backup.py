@@ -105,6 +105,32 @@ async def test_the_newest_whole_dump_of_a_directory(database: Database, server: 
 
 
 @awaited
+async def test_a_dump_that_was_compressed_behind_pg_dump_is_known_by_the_run_that_recorded_it(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "backups"
+    steps = f"""
+          - {{id: dump, title: Dump, backup: {{directory: {place}, encrypt: [cat]}}}}
+"""
+    async with Rig(tmp_path / "earlier", database, steps) as rig:
+        event = await rig.execute("dump")
+        assert event["type"] == "step.passed", event
+    (made,) = [path for path in place.iterdir() if path.name.endswith(".encrypted")]
+    made.write_bytes(b"?" + made.read_bytes()[1:])
+    for beside in place.glob("*SHA256SUMS"):
+        beside.unlink()
+    spec = f"{{directory: {place}}}"
+    row = (await recent(tmp_path / "1", database, spec))["dump"]
+    assert row["holds"] is False and codes(row) == ["backup_none"], "of whom it is nobody knows"
+    monkeypatch.setattr("tui.engine.drivers.space.list_runs", lambda: [rig.paths])
+    row = (await recent(tmp_path / "2", database, spec))["dump"]
+    assert row["holds"] is False and codes(row)[0] == "backup_differs", "the run has recorded another hash"
+    made.write_bytes(b"P" + made.read_bytes()[1:])
+    row = (await recent(tmp_path / "3", database, spec))["dump"]
+    assert row["holds"] is True and row["path"] == str(made)
+
+
+@awaited
 async def test_a_directory_that_is_not_there_is_no_directory_without_a_dump(database: Database, tmp_path: Path) -> None:
     row = (await recent(tmp_path / "1", database, "{directory: /nowhere/at/all}"))["dump"]
     assert row["holds"] is None and "No such file" in str(row["error"])

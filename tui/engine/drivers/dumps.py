@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+
 from tui.files import open_regular
 from tui.journal.remarks import Coded, Remarked
 from tui.plan.scalars import ExpansionError, expand
@@ -20,7 +22,15 @@ _SUMS: Final = 4 << 20
 """Bytes of a file of hashes that are read."""
 
 
-def dumps_in(directory: str, environment: Mapping[str, str]) -> dict[str, Any]:
+class Recorded(Struct, frozen=True):
+    """Backups of the target's database that runs have recorded: the SHA-256 of each by its path. What was compressed
+    or encrypted behind pg_dump is known by that alone."""
+
+    database: str
+    sha256: Mapping[str, str]
+
+
+def dumps_in(directory: str, environment: Mapping[str, str], recorded: Recorded) -> dict[str, Any]:
     """`dumps`: `{path, name, format, database, made, bytes, complete, sums}` of the newest; `made` in seconds since the
     epoch, the earlier one of when it was last written and what its beginning says; `sums` is the text of what holds
     its hashes, None where nothing does. Raises OSError."""
@@ -30,17 +40,20 @@ def dumps_in(directory: str, environment: Mapping[str, str]) -> dict[str, Any]:
         return {"error": Coded(Remarked.VARIABLE_UNSET, name=error.name).neutral()}
     if not place.is_absolute():
         return {"error": Coded(Remarked.PATH_RELATIVE).neutral()}
-    found = sorted(_found(place), key=lambda dump: -dump["made"])[:_NEWEST]
+    found = sorted(_found(place, recorded), key=lambda dump: -dump["made"])[:_NEWEST]
     for dump in found:
         dump["sums"] = _sums(place, dump["name"])
+        known = recorded.sha256.get(dump["path"])
+        if dump["sums"] is None and known is not None and dump["format"] != "directory":
+            dump["sums"] = sums.written(dump["name"], ((dump["name"], known),))
     return {"directory": str(place), "dumps": found}
 
 
-def _found(place: Path) -> Iterator[dict[str, Any]]:
+def _found(place: Path, recorded: Recorded) -> Iterator[dict[str, Any]]:
     with os.scandir(place) as entries:
         for _number, entry in zip(range(_ENTRIES), entries, strict=False):
             try:
-                dump = _looked_at(Path(entry.path), entry.is_dir())
+                dump = _looked_at(Path(entry.path), entry.is_dir(), recorded)
             except OSError:
                 # One that is not to be read says nothing of the others.
                 continue
@@ -48,7 +61,7 @@ def _found(place: Path) -> Iterator[dict[str, Any]]:
                 yield dump
 
 
-def _looked_at(path: Path, directory: bool) -> dict[str, Any] | None:
+def _looked_at(path: Path, directory: bool, recorded: Recorded) -> dict[str, Any] | None:
     contents = path / "toc.dat" if directory else path
     complete = not directory or contents.exists()
     if directory and not complete and next(path.glob("[0-9]*.dat*"), None) is None:
@@ -58,7 +71,13 @@ def _looked_at(path: Path, directory: bool) -> dict[str, Any] | None:
         with os.fdopen(open_regular(contents, follow=True), "rb") as file:
             begun = header.read(file.read(header.LENGTH))
         if begun is None and not directory:
-            return None
+            if str(path) not in recorded.sha256:
+                return None
+            stat = path.stat()
+            return {
+                "path": str(path), "name": path.name, "format": "other", "database": recorded.database,
+                "made": stat.st_mtime, "bytes": stat.st_size, "complete": True,
+            }  # fmt: skip
     files = [p.lstat() for p in path.iterdir()] if directory else [path.stat()]
     made = max((stat.st_mtime for stat in files), default=path.stat().st_mtime)
     if begun is not None:

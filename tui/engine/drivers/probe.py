@@ -81,7 +81,10 @@ class ProbeDriver:
                     return await asyncio.to_thread(self._writable, str(effect.arguments["directory"]))
                 case "dumps":
                     directory = str(effect.arguments["directory"])
-                    return await asyncio.to_thread(dumps.dumps_in, directory, self._environment)
+                    facts = self._target.facts()
+                    hashes = await asyncio.to_thread(space.recorded_backups, facts, self._paths)
+                    recorded = dumps.Recorded(str(facts.get("database")), hashes)
+                    return await asyncio.to_thread(dumps.dumps_in, directory, self._environment, recorded)
                 case "path_prepare":
                     return await asyncio.to_thread(self._prepare, effect.arguments)
                 case "path_make":

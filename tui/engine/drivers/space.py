@@ -142,6 +142,17 @@ def _free(place: Path) -> int:
             place = place.parent
 
 
+def recorded_backups(identity: Mapping[str, Any], run: RunPaths | None = None) -> dict[str, str]:
+    """The SHA-256 of each backup of this database that a run which can be read has recorded, by its path."""
+    found: dict[str, str] = {}
+    for _run, lines in _of_the_database(identity, run):
+        for line in lines:
+            if b'"type":"backup.recorded"' in line:
+                told = _data(line)
+                found[str(told.get("path"))] = str(told.get("sha256"))
+    return found
+
+
 def last_backup(identity: Mapping[str, Any], run: RunPaths | None = None) -> int | None:
     """Bytes of the last backup of this database in any run that can be read, `run`'s own first; None without one."""
     for _run, lines in _of_the_database(identity, run):
