@@ -26,7 +26,8 @@ class RecentBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How old it may be: of a dump since it was begun, of a base backup since it ended."""
     directory: str | None = None
     """A directory of this host that holds pg_dump's archives, of this database and of others, and what runs of virada
-    have compressed or encrypted. The newest that is whole counts; those that this run makes do not. May hold `${NAME}` of the environment."""
+    have compressed or encrypted. The newest that is whole counts; those that this run makes do not. May hold
+    `${NAME}` of the environment."""
     hashes: Literal["required", "if_there"] = "required"
     """Of a dump: whether it counts without a file that holds its hashes (`SHA256SUMS` in the directory, or one of the
     dump's name with `.SHA256SUMS` or `.sha256` behind it). `if_there`: without one it is read through by pg_restore,
