@@ -54,10 +54,16 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     known = yield from properties.sampled(recorded)
     want = known.get("properties") or (yield Probe(name="database"))
     there = yield Probe(name="database", arguments={"name": called})
+    for asked in (want, there):
+        if "error" in asked:
+            error = SqlError(sqlstate=asked.get("sqlstate"), message=asked["error"], lost=True)
+            return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=error)
+    if "properties" not in known:
+        evidence["not_compared"] = "properties_not_kept"
     if not (whole and begun is not None and there and there.get("oid") == begun["new_oid"]):
         yield from damage.begin(recorded)
         evidence["loses"] = yield from foretell(context, spec)
-        failed = yield from restored(context, spec, called, how, want, login, evidence)
+        failed = yield from restored(context, spec, called, how, want, there, login, evidence)
         if failed is not None and failed.reason != FailReason.RESTORE_FAILED:
             return failed
         found = yield from damage.damage(context, recorded, spec.timeout)

@@ -23,7 +23,6 @@ from tui.steps.effects import (
     Rows,
     RunChild,
     RunQuery,
-    SqlError,
 )
 from tui.steps.restore import properties
 from tui.steps.restore.spec import RestoreSpec
@@ -40,15 +39,11 @@ def mark(context: Context) -> str:
 
 
 def restored(
-    context: Context, spec: RestoreSpec, name: str, how: Reading, want: Mapping[str, Any], login: str | None,
-    evidence: dict[str, Any],
+    context: Context, spec: RestoreSpec, name: str, how: Reading, want: Mapping[str, Any], there: Mapping[str, Any],
+    login: str | None, evidence: dict[str, Any],
 ) -> Generator[Effect, Any, Failed | None]:  # fmt: skip
-    """Why it could not be; adds to the evidence what was done. `login`: the run's own role, where it is no
-    superuser."""
-    there = yield Probe(name="database", arguments={"name": name})
-    if "error" in there:
-        error = SqlError(sqlstate=there.get("sqlstate"), message=there["error"], lost=True)
-        return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=error)
+    """Why it could not be; adds to the evidence what was done. `there`: what bears the name already, empty for nothing;
+    `login`: the run's own role, where it is no superuser."""
     if there and not (yield from _ours(context, name, there)):
         return Failed(reason=FailReason.DATABASE_EXISTS, evidence=evidence | {"restored_as": name})
     # A database and its comment are not made at once.
@@ -71,7 +66,8 @@ def restored(
         return Failed(reason=reason, evidence=evidence, error=refused)
     found = yield Probe(name="database", arguments={"name": name})
     other = properties.differing(want, found) if "error" not in found else ["?"]
-    evidence["compared"] = "database"
+    if "not_compared" not in evidence:
+        evidence["compared"] = "database"
     if other:
         return Failed(reason=FailReason.DATABASE_DIFFERS, evidence=evidence | {"differs": other[:50]})
     return None
