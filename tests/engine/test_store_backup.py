@@ -14,7 +14,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.probes.parts import Sshd
 from tests.engine.rig import Event, Rig
-from tests.engine.test_damaged_dump import TABLES, emptied, flipped
+from tests.engine.test_damaged_dump import TABLES, flipped
 from tests.postgres_server import Database
 from tui.journal.codes import Fact, FailReason
 
@@ -129,7 +129,7 @@ async def test_what_an_interruption_left_is_never_taken_for_whole(
 async def test_what_lies_there_already_is_read_and_not_believed(
     empty_database: Database, tmp_path: Path, sshd: Sshd, by: str
 ) -> None:
-    for number, harm in enumerate((None, flipped)):
+    for number, harm in enumerate((None, flipped) if by == "directory" else (flipped,)):
         vault = tmp_path / f"vault{number}"
         where, path = _where(by, vault, sshd)
         told = await store(tmp_path / str(number), empty_database, where, _there(vault, harm), programs=path)
@@ -146,17 +146,14 @@ def _where(by: str, vault: Path, sshd: Sshd) -> tuple[str, str]:
     )
 
 
-@pytest.mark.parametrize("harm", [flipped, emptied])
 @awaited
-async def test_a_backup_that_was_damaged_meanwhile_is_not_stored(
-    empty_database: Database, tmp_path: Path, harm: Callable[[Path], object]
-) -> None:
+async def test_a_backup_that_was_damaged_meanwhile_is_not_stored(empty_database: Database, tmp_path: Path) -> None:
     vault = tmp_path / "vault"
     files: list[Path] = []
 
     def befall(dump: Path) -> None:
         files.extend(dump.glob("*.dat.gz"))
-        harm(files[0])
+        flipped(files[0])
 
     told = await store(tmp_path, empty_database, f'directory: "{vault}"', befall)
     assert (told.data["reason"], told.evidence["damaged_at"]) == (FailReason.HASH_DIFFERS, "source")
@@ -242,9 +239,7 @@ esac
     ("put", "verify"),
     [
         ('cat "$2" > "$3"', 'get, "app/{name}"'),
-        ('cat "$2" > "$3"', "list"),
         ('head -c 100 "$2" > "$3"', 'get, "app/{name}"'),
-        ("true", 'get, "app/{name}"'),
         ("true", "list"),
     ],
 )
@@ -260,8 +255,6 @@ async def test_a_store_of_objects(empty_database: Database, tmp_path: Path, put:
     if put.startswith("cat"):
         assert told.passed, told.data
         assert (objects / "app" / told.dump.name / "toc.dat").read_bytes() == (told.dump / "toc.dat").read_bytes()
-    elif put == "true" and verify != "list":
-        assert told.data["reason"] == FailReason.EXIT_STATUS and told.evidence["file"].endswith(".globals.sql")
     else:
         assert (told.data["reason"], told.evidence["damaged_at"]) == (FailReason.HASH_DIFFERS, "copy"), told.data
         assert f"{told.dump.name}/toc.dat" in told.evidence["damaged"]
