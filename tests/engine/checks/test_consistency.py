@@ -104,6 +104,13 @@ async def test_what_this_role_may_not_see_is_unknown(tmp_path: Path, empty_datab
         made(empty_database, f"drop owned by {role}; drop role {role}")
 
 
+@awaited
+async def test_a_plan_that_concerns_no_table_tells_nothing_of_any(tmp_path: Path, empty_database: Database) -> None:
+    made(empty_database, SCHEMA)
+    found = await looked(tmp_path, empty_database, steps="")
+    assert set(what(found, None)) == {"tables"} and found.event["data"]["reason"] == "not_answered"
+
+
 ROWS = """
           - {{id: before, title: Before, fingerprint: {{tables: ["app.*"]}}}}
           - {{id: add, title: Add, sql: "alter table app.items add more int"}}

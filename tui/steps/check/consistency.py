@@ -58,15 +58,17 @@ def look(context: Context, spec: ConsistencySpec, evidence: dict[str, Any]) -> L
     known = yield from tables_of(context)
     if known.error is not None:
         return [_unknown("tables", (), known.error)]
+    concerned = {"missing": list(known.missing[:NAMED]), "untold": list(known.untold[:NAMED]), "more": known.more}
+    if any(concerned.values()):
+        evidence["concerned"] = {key: value for key, value in concerned.items() if value}
     oids = {"oids": [table.oid for table in known.tables]}
     rows = [(yield from _constraints(context, spec)), (yield from _indexes(context, spec))]
     rows += yield from _orphans(context, spec, oids)
     rows += yield from _sequences(context, spec, oids)
     if spec.before is not None:
         rows += yield from _counts(context, spec, spec.before)
-    if known.missing or known.untold:
-        evidence["concerned"] = {"missing": list(known.missing[:NAMED]), "untold": list(known.untold[:NAMED])}
-    return rows
+    # Of no table at all, or of some of them only, nothing is known of the others.
+    return rows if known.tables and not known.more else [*rows, _unknown("tables", (), None)]
 
 
 def _row(what: str, found: Sequence[str], looked_at: int, **more: Any) -> Row:
