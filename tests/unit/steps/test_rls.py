@@ -5,7 +5,7 @@ import pytest
 from tests.unit.steps.drive import BROKEN, answers, codes, lint, play
 from tui.journal.codes import FailReason
 from tui.steps.effects import Failed, Passed, Rows, RunQuery
-from tui.steps.persona import Answered, AsPersona, Tried
+from tui.steps.persona import AsPersona, StatementTried, Tried
 from tui.steps.rls import KIND
 
 TABLE = Rows(rows=((1, "app.t", True, True, "owner"),), count=1)
@@ -57,7 +57,7 @@ def test_each_persona_is_tried_on_a_fresh_and_on_a_used_connection() -> None:
         {"name": "one", "role": "r", "claims": {"app.tenant": "1"}, "sees": {"app.t": {"only": "tenant = 1"}}},
         {"name": "nobody", "role": "r", "sees": {"app.t": "nothing"}},
     ]
-    seen = Tried(answers=(Answered(row=(0, 0, 0)),))
+    seen = Tried(answers=(StatementTried(row=(0, 0, 0)),))
     bypass = Rows(rows=(("r", False, []),), count=1)
     played = play(KIND, {"tables": ["app.t"], "personas": personas}, answers(TABLE, NONE, bypass, *[seen] * 4))
     assert isinstance(played.ended, Passed)

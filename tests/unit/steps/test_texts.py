@@ -71,7 +71,7 @@ phases:
           - {id: d5, title: t, release: nothing}
           - {id: d6, title: t, release: b1}
           - {id: d7, title: t, fingerprint: {content: none, tables: [a.b]}}
-          - {id: f2, title: t, rls: {with: b1, personas: [{name: a, role: r}, {name: b, role: r, sees: {t: {}}}]}}
+          - {id: f2, title: t, rls: {with: b4, personas: [{name: a, role: r}, {name: b, role: r, sees: {t: {}}}]}}
           - id: f3
             title: t
             rls:
@@ -79,7 +79,7 @@ phases:
               personas: [{name: a, role: r, sees: {t: {only: "1); delete from t; select (1"}}, may: [{table: t}]}]
           - {id: f1, title: t, command: {run: [a], junit: ../x.xml}}
           - {id: d8, title: t, compare: {with: nothing, expect: [added thing]}}
-          - {id: d9, title: t, compare: {with: b1}}
+          - {id: d9, title: t, compare: {with: b4}}
           - {id: f7, title: t, restore: {}}
           - {id: f8, title: t, restore: {of: b4, quiesced: false}}
           - {id: f9, title: t, sql: "select 1", undo: {restore: b1}}

@@ -12,7 +12,7 @@ from tui.postgres.identity import OtherTarget
 from tui.postgres.session import Session
 from tui.sql.quoting import identifier
 from tui.steps.effects import SqlError
-from tui.steps.persona import Answered, AsPersona, Tried
+from tui.steps.persona import AsPersona, StatementTried, Tried
 
 _QUIET = "set local session_replication_role = replica"
 
@@ -82,7 +82,7 @@ async def _quiet(session: Session) -> bool:
     return True
 
 
-async def _answered(session: Session, statement: str) -> Answered:
+async def _answered(session: Session, statement: str) -> StatementTried:
     """One statement, in a savepoint: what it changes the next one does not see."""
     await session.execute("savepoint tried")
     try:
@@ -90,9 +90,9 @@ async def _answered(session: Session, statement: str) -> Answered:
     except ConnectionLost:
         raise
     except StatementFailed as error:
-        return Answered(error=sql_error(error))
+        return StatementTried(error=sql_error(error))
     finally:
         if not session.closed:
             await session.execute("rollback to savepoint tried")
     rows = result.rows or [()]
-    return Answered(row=tuple(rows[0]), changed=max(result.rowcount, 0))
+    return StatementTried(row=tuple(rows[0]), changed=max(result.rowcount, 0))

@@ -12,7 +12,7 @@ from tui.sql.quoting import identifier
 from tui.steps.answers import again, ask
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Rows, RunQuery, SqlError
-from tui.steps.persona import Answered, AsPersona, Tried
+from tui.steps.persona import AsPersona, StatementTried, Tried
 from tui.steps.rls.spec import AttemptSpec, PersonaSpec, RlsSpec, SeesSpec
 from tui.steps.rls.structure import Row, row, unknown
 
@@ -141,7 +141,7 @@ def _truths(
     return found
 
 
-def _seen(key: str, value: Any, answer: Answered, truth: Truth | None) -> Row:
+def _seen(key: str, value: Any, answer: StatementTried, truth: Truth | None) -> Row:
     """One expectation against what was seen."""
     expected = key if value is None else f"{key}: {value}"
     error = answer.error
@@ -195,7 +195,7 @@ def _attempt(
     return found
 
 
-def _wrote(what: str, expected: str, answer: Answered) -> Row:
+def _wrote(what: str, expected: str, answer: StatementTried) -> Row:
     error = answer.error
     if error is not None and error.sqlstate != DENIED:
         # A constraint says nothing of the policies, nor does a lock.
