@@ -27,7 +27,7 @@ class AsPersona(Effect, frozen=True, kw_only=True):
     timeout: float = 10.0
 
 
-class Answered(Struct, frozen=True, kw_only=True):
+class StatementTried(Struct, frozen=True, kw_only=True):
     """What came of one statement: its first row, or the rows that it would have changed."""
 
     row: tuple[Any, ...] = ()
@@ -39,7 +39,7 @@ class Tried(Struct, frozen=True, kw_only=True):
     """`error`: why nothing was tried. `quiet`: triggers did not fire. `fresh`: whether the session was surely one that
     nobody had before; behind a pooler that is not known."""
 
-    answers: tuple[Answered, ...] = ()
+    answers: tuple[StatementTried, ...] = ()
     error: SqlError | None = None
     quiet: bool = False
     fresh: bool = True
