@@ -153,6 +153,17 @@ async def test_the_confirmation_says_what_is_lost(database: Database, role_here:
         assert told["loses"]["rows"] is None and told["not_compared"] == "properties_not_kept"
 
 
+@pytest.mark.unsaid(FailReason.NOT_IN_BACKUP, Fact.WHOLE)
+@awaited
+async def test_a_part_of_the_database_takes_nobodys_name(database: Database, role_here: str, tmp_path: Path) -> None:
+    old = database.value(_OID)
+    plan = steps(tmp_path / "b").replace("format: directory", "format: directory, tables: [public.kept]")
+    async with Rig(tmp_path, database, plan, files(database, role_here)) as rig:
+        failed = await until_restore(rig)
+        assert failed["data"]["reason"] == "not_in_backup" and database.value(_OID) == old
+        assert failed["data"]["evidence"]["whole"] is False
+
+
 @pytest.mark.unsaid(FailReason.NOT_QUIESCED)
 @awaited
 async def test_others_are_kept_out_first(database: Database, role_here: str, tmp_path: Path) -> None:

@@ -146,6 +146,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     `touches`: what its duration depends on (see `tui.steps.touched`); without it that may be the whole database.
     `facts`: what of its evidence is told in a line, by name and as it is; words are put to it where it is shown.
 
+    `whole`: of a kind that makes a backup, whether it is one of the whole database.
     `undone_by`: what takes a step of it back where the plan says no undo, by its id. `opens_last`:
     its undo comes behind all else that a rollback does. `reopens`: the step whose closing of the target it takes back.
     `dangerous`: whether it costs the target's name whatever the plan says, in a rollback too. `foretells`: what is
@@ -190,6 +191,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     lint: Callable[[Lint], Iterable[Finding]] | None = None
     needs: Callable[[Any], Needs] = _nothing
     touches: Callable[[Any, Any], Any] | None = None
+    whole: Callable[[Any], bool] | None = None
     undone_by: Callable[[str], Action] | None = None
     opens_last: bool = False
     reopens: Callable[[Any], str] | None = None

@@ -218,6 +218,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.STATEMENTS_UNKNOWN: N_("statements"),
     F.TOP_STATEMENTS: N_("took most"),
     F.WORSE: N_("worse"),
+    F.WHOLE: N_("all of it"),
     F.XID: "xid",
     F.XID_STATUS: N_("xid's status"),
 }

@@ -83,8 +83,10 @@ class SnapshotDriver:
             self.met = error
             asked = {} if effect.service is None else {"from": effect.service}
             return SnapshotTaken(reason=FailReason.CONNECTION, facts=asked, error=sql_error(error))
-        if KINDS[self._step.kind].makes_backup:
+        kind = KINDS[self._step.kind]
+        if kind.makes_backup:
             facts |= await self._sampled()
+            facts |= {} if kind.whole is None else {"whole": kind.whole(kind.typed(self._step.spec))}
         address = session.address
         facts |= {"host": address.host or address.hostaddr, "lsn": lsn, "horizon": horizon}
         return SnapshotTaken(name=name, facts=facts)

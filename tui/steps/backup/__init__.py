@@ -85,6 +85,11 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(key, evidence[key]) for key in named if key in evidence]
 
 
+def whole(spec: BackupSpec) -> bool:
+    """Whether it dumps the whole database."""
+    return not spec.schemas and not spec.tables
+
+
 TEXTS = {
     "backup-way": N_("backup needs one of 'directory' and 'command'"),
     "backup-command": N_("'command' makes the backup by itself; leave out {key}"),
@@ -100,7 +105,7 @@ TEXTS = {
 }
 
 KIND = Kind(
-    name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True,
+    name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True, whole=whole,
     takes_fingerprint=True,
     arguments=("encrypt", "command"), texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

@@ -40,6 +40,8 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     how = reading(recorded, spec.decrypt)
     if how is None:
         return Failed(reason=FailReason.ENCRYPTED, evidence=evidence)
+    if recorded.get("whole") is False:
+        return Failed(reason=FailReason.NOT_IN_BACKUP, evidence=evidence | {"whole": False})
     if spec.quiesced and not context.closed:
         return Failed(reason=FailReason.NOT_QUIESCED, evidence=evidence)
     access = yield from access_of(context)
