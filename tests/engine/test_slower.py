@@ -19,7 +19,9 @@ from tui.journal.codes import Fact, FailReason
 pytestmark = pytest.mark.postgres
 STEPS = """
           - {id: before, title: Before, monitor: {baseline: true, statements: required, for: 2s}}
-          - {id: same, title: The same, monitor: {statements: required, against: {baseline: before, margin: 1s}, for: 2s}}
+          - id: same
+            title: The same
+            monitor: {statements: required, against: {baseline: before, margin: 1s}, for: 2s}
           - {id: after, title: After, monitor: {statements: required, against: {baseline: before}, for: 2s}}
 """
 PLAN = """
