@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui.engine.attempt.attempt import Attempt
+from tui.engine.attempt.foretelling import Foretelling
 from tui.engine.attempt.recovery import Recovery
 from tui.engine.attempt.unexpected import UnexpectedEnd, lost
 from tui.engine.crashlog import CrashLog
@@ -26,13 +27,11 @@ from tui.journal.codes import CancelReason
 from tui.journal.failure import JournalBroken, JournalFull
 from tui.journal.line import JournalError
 from tui.journal.remarks import Coded, Remarked
-from tui.postgres.errors import PostgresError
 from tui.postgres.evidence.lineage import RunTraces
 from tui.postgres.identity import OtherTarget, told
 from tui.probes.tasks import comes
 from tui.run.next import Append, Do, Interrupt, Recover, Run, Wait, next_effects
 from tui.run.state import Barrier
-from tui.run.steps import kind_of
 from tui.runs.paths import RunPaths
 from tui.steps.registry import KINDS
 
@@ -71,8 +70,7 @@ class Engine:
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._begun: set[tuple[str, int]] = set()
-        self._foretold: set[tuple[str, int]] = set()
-        self._tasks_ahead: set[asyncio.Task[None]] = set()
+        self.foretelling = Foretelling(recorder, lambda key: self._attempt(key, False, ahead=True), crashlog.exception)
         self._broken: Exception | None = None
         self._ending = False
         recorder.changed = self._wake.set
@@ -115,9 +113,7 @@ class Engine:
                     self.crashlog.exception(failed, "the sampler")
             for attempt in self._attempts.values():
                 attempt.interrupt(CancelReason.ENGINE)
-            for ahead in self._tasks_ahead:
-                ahead.cancel()
-            await asyncio.gather(*self._tasks_ahead, return_exceptions=True)
+            await self.foretelling.close()
             if self._tasks:
                 await asyncio.wait(self._tasks.values(), timeout=10)
 
@@ -216,36 +212,8 @@ class Engine:
                 case Wait(step=step):
                     wait = effect
                     if step is not None:
-                        self._foretell(step)
+                        self.foretelling.ask(step)
         return wait, again
-
-    def _foretell(self, step: str) -> None:
-        """Ask, once for an attempt, what whoever is to confirm it should know."""
-        at = self.recorder.state.steps.get(step)
-        kind = None if at is None else kind_of(at.step.kind)
-        if at is None or kind is None or kind.foretells is None or at.status == "running":
-            return
-        key = (step, at.attempt + 1)
-        if key in self._foretold or self._ending:
-            return
-        self._foretold.add(key)
-        attempt = self._attempt(key, recover=False, ahead=True)
-        self._tasks_ahead.add(task := asyncio.create_task(self._told(attempt)))
-        task.add_done_callback(self._tasks_ahead.discard)
-
-    async def _told(self, attempt: Attempt) -> None:
-        """Where there is no answer nothing is said, and asked again when the step is next once more."""
-        step, number = attempt.key
-        try:
-            facts = await attempt.foretold()
-            if self.recorder.state.steps[step].attempt + 1 == number:
-                self.recorder.append(e.StepForetold(step=step, attempt=number, facts=facts))
-        except (PostgresError, JournalError, OSError):
-            self._foretold.discard(attempt.key)
-        except Exception as error:
-            self.crashlog.exception(error, f"what step {step}, attempt {number} takes away")
-        finally:
-            await attempt.release()
 
     def _expected(self) -> Expected | None:
         """What must answer in the target's name; nothing in a run without a database."""
