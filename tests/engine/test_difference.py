@@ -4,9 +4,11 @@ fails, and why."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from msgspec.structs import replace
 
@@ -292,3 +294,45 @@ async def test_a_table_for_which_there_was_no_time_is_named(tmp_path: Path, empt
         lacking = {one["table"]: one["why"] for one in before.get("not_compared", [])}
         assert lacking.get("app.orders") == (None if read else NotCompared.TIME_OVER)
         assert told(rig, "after")["data"].get("reason") == (None if read else FailReason.NOT_COMPARED)
+
+
+RESTORED = """
+          - {{id: dump, title: Dump, backup: {{directory: "{directory}", format: directory, fingerprint: true}}}}
+          - {{id: migrate, title: Migrate, sql: {{file: wrong.sql}}}}
+          - {{id: close, title: Close, quiesce: {{grace: 0s}}}}
+          - {{id: before, title: Not restored, compare: {{with: dump, content: required, {others}}}}}
+          - {{id: restore, title: Restore, restore: dump}}
+          - {{id: after, title: Verified, compare: {{with: dump, content: required, {others}}}}}
+          - {{id: open, title: Open, release: close}}
+"""
+WRONG = "update app.orders set note = 'm' where id < 4; alter table app.orders add region text;"
+
+
+@pytest.fixture
+def restored(empty_database: Database) -> Iterator[Database]:
+    """A database that may be exchanged for another one; what stays of the others is dropped."""
+    yield empty_database
+    with psycopg.connect(empty_database.server.dsn(), autocommit=True) as session:
+        asked = "select datname from pg_database where datname like %s and datname <> %s"
+        for (name,) in session.execute(asked, (f"{empty_database.name}%", empty_database.name)).fetchall():
+            session.execute(f'drop database "{name}" with (force)'.encode())
+
+
+@awaited
+async def test_what_was_restored_is_what_the_backup_had(tmp_path: Path, restored: Database) -> None:
+    made(restored, SCHEMA)
+    # An enum's own hash is another one after a restore.
+    made(restored, "create type app.mood as enum ('ok'); alter table app.orders add mood app.mood default 'ok'")
+    plan = RESTORED.format(directory=tmp_path / "dumps", others=OTHERS)
+    async with Rig(tmp_path, restored, plan, {"wrong.sql": WRONG}) as rig:
+        for step in ("dump", "migrate", "close"):
+            assert (await rig.execute(step))["type"] == "step.passed", rig.events()[-1]
+        event = await rig.execute("before")
+        assert set(unexpected(event)) == {"added columns app.orders.region", "changed rows app.orders"}
+        rig.do(Skip(step="before", reason="seen"))
+        rig.do(Execute(step="restore", confirm="dev", reason="wrong"))
+        assert (await rig.ended("restore"))["type"] == "step.passed", rig.events()[-1]
+        event = await rig.execute("after")
+        assert event["type"] == "step.passed", event
+        assert event["data"]["evidence"]["difference"]["tables_count"] == 2
+        await rig.execute("open")
