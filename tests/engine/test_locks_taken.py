@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.engine.drivers.locks_taken import LocksTaken
+from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Fact
+from tui.postgres.session import Session
+from tui.steps.effects import SqlStatement
+from tui.words.locks import lock_lines
 
 pytestmark = pytest.mark.postgres
 STEP = """
@@ -174,3 +182,30 @@ async def test_where_nobody_may_look_it_is_not_known(empty_database: Database, t
         with empty_database.connect() as session:
             session.execute(f"drop owned by {role} cascade; drop role {role}")
     assert shown(found) == {("ACCESS EXCLUSIVE", "public.orders", 1, None)}
+
+
+@awaited
+async def test_of_several_workers_together(empty_database: Database, tmp_path: Path) -> None:
+    made(empty_database)
+    with empty_database.connect() as session:
+        session.execute("insert into orders select n, 'x' from generate_series(101, 6000) n")
+    walk = "batch: {table: orders, set: \"name = 'y'\", where: \"name = 'x'\", workers: 2, target: 10ms}"
+    found = await taken(empty_database, tmp_path, walk)
+    assert {(lock["mode"], lock["relation"]) for lock in found} == {("ROW EXCLUSIVE", "public.orders")}
+    assert sum(lock.get("times", 1) for lock in found) > 1
+
+
+@awaited
+async def test_where_nobody_answers_that_is_said_and_the_work_goes_on() -> None:
+    class Silent:
+        async def monitor(self) -> Any:
+            await asyncio.sleep(60)
+
+    locks = LocksTaken(cast(TargetAccess, Silent()), lambda: -math.inf)
+    session = cast(Session, SimpleNamespace(backend=SimpleNamespace(pid=1)))
+    began = time.monotonic()
+    await locks.behind(session, SqlStatement(text="alter table a", line=3), 1, began, last=True)
+    assert time.monotonic() - began < 5
+    locks.ended()
+    assert locks.told() == {"locks": {"count": 0, "taken": [], "not_looked": 1}}
+    assert lock_lines(locks.told()["locks"], 5) == ["behind 1 transaction nobody could look"]
