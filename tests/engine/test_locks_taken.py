@@ -209,3 +209,18 @@ async def test_where_nobody_answers_that_is_said_and_the_work_goes_on() -> None:
     locks.ended()
     assert locks.told() == {"locks": {"count": 0, "taken": [], "not_looked": 1}}
     assert lock_lines(locks.told()["locks"], 5) == ["behind 1 transaction nobody could look"]
+
+
+@awaited
+async def test_what_an_earlier_transaction_made_or_renamed(empty_database: Database, tmp_path: Path) -> None:
+    made(empty_database)
+    script = (
+        "begin;\ncreate table fresh (id int);\nalter table orders rename to placed;\ncommit;\n"
+        "begin;\nlock table fresh;\nlock table placed;\ncommit;\n"
+    )
+    found = await taken(
+        empty_database, tmp_path, "sql: {file: change.sql, transaction: script}", change=script
+    )  # fmt: skip
+    assert {(lock["relation"], lock["line"]) for lock in found} == {
+        ("public.orders", 3), ("public.fresh", 6), ("public.placed", 7)
+    }  # fmt: skip

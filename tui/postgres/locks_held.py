@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -32,14 +32,29 @@ class Held(Struct, frozen=True):
     filenode: int
 
 
-async def locks_of(monitor: Session, pid: int) -> dict[int, Held]:
-    """By the relation's OID. Raises PostgresError."""
+Committed = dict[int, tuple[str, int] | None]
+"""What is committed of relations, by OID: name and file; None of what is not told of."""
+
+
+async def locks_of(monitor: Session, pid: int, names: Committed, fresh: Collection[int]) -> dict[int, Held]:
+    """By the relation's OID. `names`: what is known of relations already, which is added to; those whose file is in
+    `fresh` need not be asked for it again. Raises PostgresError."""
+    assert monitor.server is not None
+    modes: dict[int, str] = {}
+    for oid, mode in await monitor.rows("locks_of", [pid, monitor.server.database_oid]):
+        told = _MODES.get(mode, mode)
+        if oid not in modes or STRENGTH.get(told, 0) > STRENGTH.get(modes[oid], 0):
+            modes[oid] = told
+    asked_again = {oid for oid, mode in modes.items() if mode == STRONGEST and names.get(oid) and oid not in fresh}
+    new = [oid for oid in modes if oid not in names or oid in asked_again]
+    if new:
+        names |= dict.fromkeys(new)
+        names |= {oid: (name, filenode) for oid, name, filenode in await monitor.rows("lockable", [new])}
     found: dict[int, Held] = {}
-    for oid, mode, relation, filenode in await monitor.rows("locks_of", [pid]):
-        held = Held(_MODES.get(mode, mode), relation, filenode)
-        known = found.get(oid)
-        if known is None or STRENGTH.get(held.mode, 0) > STRENGTH.get(known.mode, 0):
-            found[oid] = held
+    for oid, mode in modes.items():
+        told_of = names.get(oid)
+        if told_of is not None:
+            found[oid] = Held(mode, *told_of)
     return found
 
 

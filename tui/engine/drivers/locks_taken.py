@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from tui.engine.target.access import TargetAccess
 from tui.postgres.errors import PostgresError
-from tui.postgres.locks_held import STRENGTH, STRONGEST, Held, filenodes, locks_of
+from tui.postgres.locks_held import STRENGTH, STRONGEST, Committed, Held, filenodes, locks_of
 from tui.postgres.session import Session
 from tui.steps.effects import SqlStatement
 
@@ -80,6 +80,7 @@ class LocksTaken:
         self._looks = 0
         self._looked = 0.0
         self._missed = 0
+        self._names: Committed = {}
         self._again_at = 0.0
         self._more = 0
 
@@ -94,9 +95,19 @@ class LocksTaken:
             # What nobody can look at is said to be so.
             return
 
-    async def behind(self, session: Session, statement: SqlStatement, number: int, began: float, *, last: bool) -> None:
+    async def behind(
+        self,
+        session: Session,
+        statement: SqlStatement,
+        number: int,
+        began: float,
+        *,
+        last: bool,
+        untouched: bool = False,
+    ) -> None:
         """Look behind a statement that began then: its number in its transaction, and whether it is the `last` one.
-        Raises PostgresError where that is lost or cancelled."""
+        `untouched`: the transaction itself is asked nothing, for it has no snapshot yet, and what it is may still be
+        set. Raises PostgresError where that is lost or cancelled."""
         line = statement.line
         first, since = self._unseen or (line, began)
         self._unseen = (first, since)
@@ -111,7 +122,8 @@ class LocksTaken:
             return
         self._unseen = None
         # Whatever a plain statement's functions do is seen behind the last one.
-        asked = [] if _is_plain(statement) and not last else [oid for oid, held in found.items() if _has_file(held)]
+        plain = untouched or (_is_plain(statement) and not last)
+        asked = [] if plain else [oid for oid, held in found.items() if _has_file(held)]
         files = await filenodes(session, asked) if asked else {}
         since = max(since, self._waited())
         self._give_back(found)
@@ -152,6 +164,9 @@ class LocksTaken:
 
     def forget(self) -> None:
         """Nobody knows how the transaction ended, nor when."""
+        if STRONGEST in self._held.values() or None in self._names.values():
+            # What was made or renamed has another name for others from now on.
+            self._names = {}
         self._open, self._held, self._files, self._unseen = {}, {}, {}, None
 
     @asynccontextmanager
@@ -196,7 +211,7 @@ class LocksTaken:
         self._looked = time.monotonic()
         try:
             async with asyncio.timeout(patience):
-                return await locks_of(await self._target.monitor(), pid)
+                return await locks_of(await self._target.monitor(), pid, self._names, self._files)
         except (PostgresError, TimeoutError):
             return None
 

@@ -101,7 +101,7 @@ class SqlDriver:
                     begin = self._event(e.TxBegin, effect.statement, witness=work.witness, reach=effect.reach)
                     self._recorder.append(begin)
                 before = await row_counts.changed(session) if effect.counted else None
-                await self._all(session, work, effect.statements[effect.evidence :], looked=True)
+                await self._all(session, work, effect.statements[effect.evidence :], before=effect.evidence)
                 if before is not None:
                     work.changed = row_counts.since(before, await row_counts.changed(session))
             if effect.witnessed:
@@ -149,15 +149,16 @@ class SqlDriver:
         )  # fmt: skip
 
     async def _all(
-        self, session: Session, work: TransactionUnderWay, statements: tuple[SqlStatement, ...], looked: bool = False
+        self, session: Session, work: TransactionUnderWay, statements: tuple[SqlStatement, ...], before: int = 0
     ) -> None:
+        """`before`: so many of the transaction's were executed already; those before the evidence come first."""
         first, of = work.effect.place
-        for number, statement in enumerate(statements, 1):
+        for number, statement in enumerate(statements, before + 1):
             work.line, began = statement.line, time.monotonic()
-            self.place = (first + number - 1 + (work.effect.evidence if looked else 0), of)
+            self.place = (first + number - 1, of)
             result = await self.work.one(session, statement)
-            if looked:
-                await self.locks.behind(session, statement, number, began, last=number == len(statements))
+            last, only_outside = number == len(work.effect.statements), number <= work.effect.evidence
+            await self.locks.behind(session, statement, number, began, last=last, untouched=only_outside)
             work.rows += row_counts.rows_changed(result)
             work.claimed, work.returned = row_counts.claimed(result), result.returned
             work.warn(result.warnings)
