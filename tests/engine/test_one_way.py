@@ -71,7 +71,7 @@ def run(*words: str) -> str:
 
 def dumped(node: Node, path: Path) -> str:
     """What stands in the only backup there is."""
-    (file,) = (path / "backups").iterdir()
+    (file,) = (entry for entry in (path / "backups").iterdir() if entry.suffix != ".SHA256SUMS")
     program = node.server.bindir / "pg_restore"
     return subprocess.run([program, "-f", "-", file], capture_output=True, check=True).stdout.decode("latin-1")
 
