@@ -12,7 +12,7 @@ from tui.run.driving import driven
 from tui.run.order import HELD, about, barred, begin, blocked, busy, in_rollback, may_begin, undecided
 from tui.run.order import Refusal as Refusal
 from tui.run.phase_starts import ahead as phase_starts
-from tui.run.rollback import stays
+from tui.run.rollback import opens_last, stays
 from tui.run.state import RunState
 from tui.run.steps import StepState, is_signed
 from tui.run.undo import undo
@@ -315,7 +315,9 @@ def rollback_events(state: RunState, reason: str, to: str | None = None) -> e.Ro
             undo.append(at.id)
         elif at.step.undo is None and at.may_have_effect:
             without.append(at.id)
-    return e.RollbackStarted(reason=reason, undo=tuple(reversed(undo)), without_undo=tuple(without), to=to)
+    undo.reverse()
+    order = sorted(undo, key=lambda step: opens_last(state.steps[step]))
+    return e.RollbackStarted(reason=reason, undo=tuple(order), without_undo=tuple(without), to=to)
 
 
 def _rollback(state: RunState, reason: str, confirm: str, to: str | None) -> Decision:

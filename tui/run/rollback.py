@@ -86,7 +86,7 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
     for undone in undo:
         known = state.steps.get(UNDO_PREFIX + undone)
         undos.append(known if known is not None and kept(known) else undo_step(state, undone))
-    last = [at for at in undos if _opens_last(state, at)]
+    last = [at for at in undos if at.undoes is not None and opens_last(state.steps[at.undoes])]
     undos = [at for at in undos if at not in last]
     joined: list[StepState] = []
     placed = not any(section.undo_applied for phase in phases for section in phase.sections)
@@ -114,8 +114,7 @@ def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, 
     return joined + last
 
 
-def _opens_last(state: RunState, at: StepState) -> bool:
-    """Whether it opens again what all else of the rollback is done behind."""
-    undone = None if at.undoes is None else state.steps.get(at.undoes)
-    kind = None if undone is None else kind_of(undone.step.kind)
+def opens_last(at: StepState) -> bool:
+    """Whether the undo of a step opens again what all else of a rollback is done behind."""
+    kind = kind_of(at.step.kind)
     return kind is not None and kind.opens_last

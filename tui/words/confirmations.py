@@ -29,6 +29,8 @@ def confirmation_words(facts: dict[str, Any], name: Callable[[str], str] = visib
         "other": _("The name of another target came with it; this run's is {target}."),
     }  # fmt: skip
     text = texts.get(str(facts.get("why")))
+    if "foretold" in facts and facts.get("why") == "typed":
+        text = _("This step is dangerous, whatever the plan says: it costs the name of the target, {target}.")
     if text is None:
         return None
     begun = [name(str(step)) for step in facts.get("with") or ()]

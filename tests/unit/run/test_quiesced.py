@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.run.runs import ANA, AUTOMATIC, Driven, listed, sql
+from tests.unit.run.runs import ANA, AUTOMATIC, Driven, listed, rollback, sql
 from tui.journal import events as e
 from tui.pictures.header import header
 from tui.pictures.lines import plain
@@ -62,8 +62,9 @@ def test_a_rollback_opens_it_behind_everything_else_and_not_twice() -> None:
         run.append(e.StepPassed(step="work", attempt=1, effect="all"))
         if released:
             run.append(e.QuiesceReleased(of="close"))
-        run.append(e.RollbackStarted(reason="wrong", undo=("work", "close")), by=ANA)
-        begun = run.go()
+        begun = run.do(rollback())
+        assert run.state.rollback is not None
+        assert run.state.rollback.undo == (("work",) if released else ("work", "close")), "as it is told"
         assert begun == Wait(reason="running", step="undo.work")
         then = run.passed("undo.work")
         assert then == Wait(reason="rolled_back" if released else "running", step=None if released else "undo.close")
