@@ -96,8 +96,8 @@ def _beside(bench: Bench, database: str, client: Path, bytes_: int) -> Figure:
                 seconds, told = _run(bench, database, directory, environment)
                 ours.append(seconds)
             shutil.rmtree(directory)
-    by = "zstd" if told["compress"].startswith("zstd") else "gzip"
-    note = f"{told['format']}, {told['jobs']} jobs, level {told['compress'].rpartition(':')[2]}: "
+    by = "pg_dump's zstd" if told["compress"].startswith("zstd") else told.get("packed") or "gzip"
+    note = f"{told['format']}, {told['jobs']} jobs, {told['compress']}: "
     return Figure(
         what=f"backup, hash, all of it read: {bytes_ / 1e6:,.0f} MB, {by}", unit="s", ours=tuple(ours),
         theirs=tuple(theirs), peer="pg_dump -Fc", budget=BUDGET,

@@ -171,6 +171,7 @@ NEITHER: dict[str, Any] = {"zstd": False, "programs": [], "cpus": 1}
     [
         ("time", False, ZSTD, ("directory", "zstd:1", 2, "", "")),
         ("time", False, PROGRAM, ("directory", "1", 4, "", "")),
+        ("time", False, PROGRAM | {"cpus": 2}, ("custom", "0", 1, "zstd", ".dump.zst")),
         ("time", False, NEITHER, ("directory", "1", 1, "", "")),
         ("size", False, ZSTD, ("directory", "zstd:9", 2, "", "")),
         ("size", False, PROGRAM, ("custom", "0", 1, "zstd", ".dump.zst")),

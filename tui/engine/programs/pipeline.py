@@ -29,14 +29,14 @@ _PIECE = 1 << 18
 
 
 class Tap(threading.Thread):
-    """Carries bytes from one descriptor to another, None for nowhere, and hashes them on the way. `reader`: the one
-    whose part it is to end early; where he did so well, the rest is carried nowhere, and nobody before him fails."""
+    """Carries bytes from one descriptor to another, None for nowhere, and hashes them on the way. `broken`: whoever was
+    to read them has ended before their end."""
 
     def __init__(self, source: int, target: int | None) -> None:
         super().__init__(daemon=True)
         self.source, self.target = source, target
-        self.reader: subprocess.Popen[bytes] | None = None
         self.digest, self.bytes = hashlib.sha256(), 0
+        self.broken = False
         self.error: OSError | None = None
 
     def run(self) -> None:
@@ -44,26 +44,17 @@ class Tap(threading.Thread):
             while piece := os.read(self.source, _PIECE):
                 self.digest.update(piece)
                 self.bytes += len(piece)
-                if not self._handed(memoryview(piece)):
-                    break
+                view = memoryview(piece)
+                while self.target is not None and view:
+                    view = view[os.write(self.target, view) :]
+        except BrokenPipeError:
+            self.broken = True
         except OSError as error:
             self.error = error
         finally:
             os.close(self.source)
             if self.target is not None:
                 os.close(self.target)
-
-    def _handed(self, view: memoryview) -> bool:
-        """False where nobody reads it any more; then his status tells."""
-        try:
-            while self.target is not None and view:
-                view = view[os.write(self.target, view) :]
-        except BrokenPipeError:
-            if self.reader is None or self.reader.wait() != 0:
-                return False
-            os.close(self.target or 0)
-            self.target = None
-        return True
 
 
 def main(wanted: dict[str, Any]) -> int:
@@ -86,8 +77,6 @@ def main(wanted: dict[str, Any]) -> int:
         )
         processes.append(process)
         os.close(source)
-        if fed is not None and number == main_one:
-            fed.reader = process
         if process.stdout is None:
             break
         source = os.dup(process.stdout.fileno())
@@ -122,8 +111,10 @@ def main(wanted: dict[str, Any]) -> int:
         if tap.error is not None:
             print(f"virada: {into}: {tap.error.strerror}", file=sys.stderr)
             return 1
-    failed = [number for number, status in enumerate(statuses) if status not in (0, -signal.SIGPIPE)]
-    failed = failed or [number for number, status in enumerate(statuses) if status and number >= main_one]
+    # Whoever fed the main one, which needed no more, failed for that alone.
+    first = main_one if fed is not None and fed.broken and statuses[main_one] == 0 else 0
+    failed = [n for n, status in enumerate(statuses) if n >= first and status not in (0, -signal.SIGPIPE)]
+    failed = failed or [n for n, status in enumerate(statuses) if status and n >= main_one]
     if not failed:
         return 0
     status = statuses[failed[0]]

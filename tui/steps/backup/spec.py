@@ -18,8 +18,9 @@ class BackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `command`."""
     prefer: Literal["time", "size"] | None = None
     """The best way that is here, in place of `format` and `compress`. `time`: a directory, several tables at a time,
-    with zstd where pg_dump was built with it, otherwise with gzip's fastest level. `size`: a higher level of zstd, by
-    pg_dump or the program `zstd`; without both, gzip's usual level."""
+    with zstd where pg_dump was built with it, otherwise with gzip's fastest level; on two processors, where nothing is
+    said of `jobs`, by the program `zstd` behind pg_dump. `size`: a higher level of zstd, by pg_dump or that program;
+    without both, gzip's usual level."""
     format: Literal["custom", "directory"] = "custom"
     """pg_dump's format. `directory` can be written by several jobs."""
     jobs: int | None = None
