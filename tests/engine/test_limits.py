@@ -11,6 +11,7 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
 from tui.run.commands import Execute
+from tui.words.cause import cause
 
 pytestmark = pytest.mark.postgres
 
@@ -55,5 +56,6 @@ async def test_the_prepared_transaction_that_holds_the_lock_is_named(empty_datab
         finally:
             other.execute("rollback prepared 'pay-17'")
     assert failed["type"] == "step.failed"
-    assert "held by the prepared transaction 'pay-17' (postgres, prepared " in failed["data"]["message"]
+    assert failed["data"]["message"] == "canceling statement due to lock timeout"
+    assert "was held by the prepared transaction pay-17, prepared " in cause(rig.step("s")).what
     assert failed["data"]["evidence"]["blockers"][0]["gid"] == "pay-17"

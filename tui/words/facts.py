@@ -116,7 +116,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.LINE: N_("line"),
     F.LINES: N_("lines"),
     F.LOCKS: N_("locks"),
-    F.LOCK_TIMEOUT_S: N_("lock timeout"),
+    F.LOCK_TIMEOUT_S: N_("lock limit"),
     F.LOSES: N_("loses"),
     F.LOST: N_("lost"),
     F.LSN: "LSN",
