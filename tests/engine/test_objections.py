@@ -194,6 +194,12 @@ def _foreign_ledger(scene: Scene) -> None:
     scene.create_ledger = True
 
 
+def _keyless(scene: Scene) -> None:
+    with scene.database.connect() as session:
+        session.execute(b"create table t (id int)")
+    scene.steps = ["batch: {table: t, set: id = 1}"]
+
+
 def _said(**values: Any) -> Callable[[Scene], None]:
     """A situation that is only a matter of what the plan says."""
 
@@ -234,6 +240,7 @@ SITUATIONS: dict[Objection, Callable[[Scene], None]] = {
     Objection.PLACEHOLDER: _said(steps=[ASK.replace("select 1", '"TODO"')]),
     Objection.SERVER_VERSION: lambda scene: scene.patch.setattr(looked, "OLDEST", 99),
     Objection.STANDBY: _standby,
+    Objection.STEP_WOULD_FAIL: _keyless,
     Objection.TARGET_UNREACHABLE: _said(dsn="host=127.0.0.1 port=1 dbname=x"),
     Objection.WINDOW_PAST: _said(target=', window: {opens: "2020-01-04T22:00", duration: 45m}'),
 }  # fmt: skip

@@ -211,3 +211,29 @@ def test_a_key_with_equal_values_is_counted(tmp_path: Path, database: Database) 
     done = outcome(tmp_path, database, step(key="[a]", target="5ms"))
     assert done["type"] == "step.passed" and told(database) == (2500, 2500, 1, 1)
     assert done["evidence"]["total"] == 2500
+
+
+def test_batches_are_small_while_sessions_wait_for_them(tmp_path: Path, database: Database) -> None:
+    """A session that wants the whole table waits for the batch that is under way, and is let in behind it."""
+    made(database, GROWING, "n", rows=30000)
+    sql(database, SLOW.format(seconds=0.0001, when=""))
+
+    async def run() -> None:
+        plan = step(where=None, target="600ms", lock_timeout="2s")
+        async with Rig(tmp_path, database, plan, beside="another test") as rig:
+            running = asyncio.create_task(rig.execute("fill"))
+
+            def keys() -> list[int]:
+                return [int(event["data"]["reach"]["keys"]) for event in rig.events("tx.begin")]
+
+            await rig.until(lambda: len(keys()) > 2, "it goes at its own pace")
+            before = keys()[-1]
+            async with await psycopg.AsyncConnection.connect(database.dsn) as application:
+                while keys()[-1] > before / 2:
+                    assert not running.done(), keys()
+                    await application.execute("lock table t in share mode")
+                    await application.rollback()
+            assert "blocks_others" in rig.said() and rig.do(Cancel(step="fill")) is None
+            await running
+
+    asyncio.run(run())

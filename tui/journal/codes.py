@@ -244,6 +244,7 @@ class Objection(StrEnum):
     POOLER = "pooler"
     SERVER_VERSION = "server-version"
     STANDBY = "standby"
+    STEP_WOULD_FAIL = "step-would-fail"
     TARGET_UNREACHABLE = "target-unreachable"
     WINDOW_PAST = "window-past"
 

@@ -147,11 +147,14 @@ class Kind(Struct, frozen=True, kw_only=True):
     `facts`: what of its evidence is told in a line, by name and as it is; words are put to it where it is shown.
 
     `whole`: of a kind that makes a backup, whether it is one of the whole database.
-    `undone_by`: what takes a step of it back where the plan says no undo, by its id. `opens_last`:
-    its undo comes behind all else that a rollback does. `reopens`: the step whose closing of the target it takes back.
+
+    `undone_by`: what takes a step of it back where the plan says no undo, by its id. `opens_last`: its undo comes
+    behind all else that a rollback does. `reopens`: the step whose closing of the target it takes back.
     `dangerous`: whether it costs the target's name whatever the plan says, in a rollback too. `foretells`: what is
-    asked of the target before anybody confirms it: a generator as `execute` that returns facts. `swaps`: it is done
-    when the database that it made bears the target's name.
+    asked of the target before anybody confirms it: a generator as `execute` that returns facts. `foresees`: what is
+    wrong with the target for a step of it, before a run: a generator as `execute` that returns findings, whose
+    errors have codes of `Objection`; told beside the spec is whether an earlier step may change a table. `swaps`:
+    it is done when the database that it made bears the target's name.
     """
 
     name: str
@@ -197,6 +200,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     reopens: Callable[[Any], str] | None = None
     dangerous: Dangerous = "as_said"
     foretells: Callable[[Any, Any], Generator[Any, Any, dict[str, Any]]] | None = None
+    foresees: Callable[[Any, Any, Callable[[str], bool]], Generator[Any, Any, list[Finding]]] | None = None
     swaps: bool = False
     facts: Callable[[dict[str, Any]], Sequence[tuple[str, Any]]] | None = None
 

@@ -615,11 +615,11 @@ class Watched(Struct, frozen=True, kw_only=True):
     errors or not, `gaps` were not read.
 
     `unmeasured`: the criteria of which nothing is known now. `attested`: metrics of those that nothing could measure
-    when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None where
-    nothing replicates, or, with `lag_unknown`, where nobody knows. `strained`: a criterion is near its limit, or
-    sessions wait for locks. `given_up`: the step was asked to end, not because the one it accompanies has. `figures`:
-    the samples since the last look, each by metric, where they were asked for. `sources`: where each metric that is
-    known now was measured.
+    when the run was opened, which are left to a person and counted neither there nor in `criteria`. `lag` is None
+    where nothing replicates, or, with `lag_unknown`, where nobody knows. `strained`: a criterion is near its limit,
+    sessions wait for what the step holds, or WAL piles up. `given_up`: the step was asked to end, not because the
+    one it accompanies has. `figures`: the samples since the last look, each by metric, where they were asked for.
+    `sources`: where each metric that is known now was measured.
     """
 
     breached: tuple[dict[str, Any], ...] = ()

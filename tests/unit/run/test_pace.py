@@ -8,6 +8,7 @@ import pytest
 
 from tui.journal.events import StepProgress
 from tui.run.pace import SPAN, Pace, paced
+from tui.steps.batch.sizes import Size
 
 
 def report(done: float | None, phase: str | None = None) -> StepProgress:
@@ -52,3 +53,20 @@ def test_two_reports_of_one_moment_divide_by_nothing() -> None:
     assert pace is not None and pace.per_s is None
     pace = paced(pace, report(20.0), 5.0, 5.0)
     assert pace is not None and pace.per_s is None
+
+
+@pytest.mark.parametrize(("rows", "a_row"), [(1_000_000, 5e-5), (10_000_000, 1e-5), (300_000, 2e-3)])
+def test_batches_that_grow_leave_the_time_that_is_left_right(rows: int, a_row: float) -> None:
+    """Within 15 % from a tenth on: a walk begins with small batches, behind a moment of looking."""
+    size, known, now, done = Size(0.2), None, 0.3, 0
+    told: list[tuple[float, float]] = []
+    while done < rows:
+        batch = min(size.rows, rows - done)
+        took = 0.02 + batch * a_row
+        now, done = now + took, done + batch
+        known = paced(known, report(float(done)), now, 0.0)
+        size.took(took, batch, gently=False)
+        if done >= rows / 10:
+            assert known is not None and known.per_s is not None
+            told.append((now, (rows - done) / known.per_s))
+    assert all(abs(at + left - now) <= 0.15 * (now - at) for at, left in told if now - at > 1.0)

@@ -74,8 +74,8 @@ def committed(rows: int = 1, **more: Any) -> TxDone:
     return TxDone(committed=True, rows=rows, **more)
 
 
-def refused(error: SqlError = BROKEN) -> TxDone:
-    return TxDone(committed=False, error=error)
+def refused(error: SqlError = BROKEN, **more: Any) -> TxDone:
+    return TxDone(committed=False, error=error, **more)
 
 
 def ended(status: int | None = 0, **more: Any) -> ChildDone:

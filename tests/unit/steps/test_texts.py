@@ -87,9 +87,9 @@ phases:
 GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
 ELSEWHERE = {
     "down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing", "restore-one",
-    "store-of-nothing",
+    "store-of-nothing", "batch-not-looked-at", "batch-not-there", "batch-published", "batch-triggers",
 }  # fmt: skip
-"""Keys of sentences that are no codes of findings."""
+"""Keys of sentences that are no codes of findings, and what is found by asking a server."""
 
 
 @pytest.fixture

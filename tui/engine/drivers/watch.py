@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
 
 from tui.engine.recorder import Recorder
-from tui.journal.codes import Unmeasured
+from tui.journal.codes import Unmeasured, WaitReason
 from tui.run.attested import left_to_a_person
 from tui.run.measured import STALE, fresh, unmeasured
 from tui.run.state import RunState
@@ -24,6 +24,8 @@ _COUNTS: Final = (
 
 _NEAR: Final = 0.8
 """Share of a limit from which a value is near it."""
+_PILED: Final = {"archive_backlog": 8.0, "wal_kept_by_slots": 256.0 * 1024 * 1024}
+"""So much more than when the step began is WAL that piles up: files, bytes."""
 _SETTLED: Final = (
     "", Unmeasured.LOG_UNCLEAR, Unmeasured.LOG_WITHOUT_ERRORS, Unmeasured.LOG_WITHOUT_SQLSTATES, Unmeasured.NO_LOG,
     Unmeasured.NO_REPLICA,
@@ -48,6 +50,7 @@ class WatchDriver:
         self._recorded = state.errors.server
         self._before = {name: int(state.facts.get(name, 0)) for name in _COUNTS}
         self._states: dict[str, int] = dict(state.facts.get("server_log_sqlstates") or {})
+        self._kept = {name: state.metrics[name] for name in _PILED if state.metrics.get(name) is not None}
         self._samples = 0
         self._until = state.mono
 
@@ -105,7 +108,7 @@ class WatchDriver:
             log=_log(state, now, last),
             samples=self._samples,
             lag=lag,
-            strained=_strained(state),
+            strained=_strained(state, self._at.id, self._kept),
             lag_unknown=lag is None and state.metrics.get("replicas") != 0,
             given_up=self._given_up(),
             figures=tuple(sample.values for sample in new),
@@ -126,13 +129,16 @@ def _log(state: RunState, now: float, last: float | None) -> str:
     return str(state.facts.get("server_log_state", Unmeasured.LOG_NOT_FOLLOWED))
 
 
-def _strained(state: RunState) -> bool:
-    """Whether a criterion is near its limit, or sessions of others wait for locks, by what was measured last."""
+def _strained(state: RunState, step: str, before: Mapping[str, float]) -> bool:
+    """Whether a criterion is near its limit, sessions wait for what the step holds, or WAL has piled up since it began,
+    by what was measured last."""
     near = any(
         g.relation == "below" and g.value is not None and g.limit > 0 and g.value >= _NEAR * g.limit
         for g in state.guards
     )  # fmt: skip
-    return near or (state.metrics.get("waiting_sessions") or 0) > 0
+    more = {name: (state.metrics.get(name) or 0.0) - before[name] for name in before}
+    piled = any(more[name] >= most for name, most in _PILED.items() if name in more)
+    return near or piled or state.steps[step].waiting == WaitReason.BLOCKS_OTHERS
 
 
 def _lag(state: RunState) -> float | None:

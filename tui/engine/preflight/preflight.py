@@ -17,6 +17,7 @@ from tui.engine.preflight.findings import Findings
 from tui.engine.preflight.metrics import measured, wants_measures
 from tui.engine.preflight.placeholders import written_problems
 from tui.engine.preflight.rehearsals import rehearsal_problems
+from tui.engine.preflight.steps import step_problems
 from tui.engine.programs.client_tools import find_tool, tool_major
 from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Standing
@@ -97,6 +98,7 @@ async def refusals(
     await asyncio.to_thread(_programs, found, access, plan, files, environment, demo)
     await standby_problems(access, plan, lambda message, at: found.add("error", "no-standby", message, at))
     await backup_problems(found, access, plan, environment)
+    await step_problems(found, access, plan, files)
     if everything or wants_measures(plan):
         await measured(found, access, plan, environment)
 

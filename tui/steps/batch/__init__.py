@@ -13,6 +13,7 @@ from tui.sql.assigned import assigned_columns, closes_brackets, more_than_assign
 from tui.sql.classify import needs_no_transaction
 from tui.sql.script import read_script
 from tui.sql.touched import Touches
+from tui.steps.batch.foreseen import foresee
 from tui.steps.batch.repeated import RepeatedBatches
 from tui.steps.batch.spec import BatchSpec
 from tui.steps.batch.walked import Walker
@@ -110,6 +111,17 @@ TEXTS = {
     "batch-set": N_("write the assignments alone, as behind SET; which rows are meant stands in 'where'"),
     "batch-where": N_("write one condition, as behind WHERE; its brackets do not match"),
     "batch-key": N_("{column} belongs to the key that the walk goes along; a row would be met again, or missed"),
+    "batch-not-there": N_(
+        "{table} is not in the database yet: which key there is, which triggers fire and who subscribes was not "
+        "looked at"
+    ),
+    "batch-not-looked-at": N_(
+        "nobody knows which key {table} has, which triggers fire for it and who subscribes to it: {reason}"
+    ),
+    "batch-triggers": N_("each row of {table} that is changed fires {triggers}"),
+    "batch-published": N_(
+        "{table} is published ({publications}) without a replica identity, and the server refuses to change its rows"
+    ),
     "batch-quadratic": N_(
         "Each batch looks for its rows from the beginning, past all that is done: the work grows with the square of "
         "the table. With 'table', 'set' and 'where' it walks along the key."
@@ -143,6 +155,6 @@ TEXTS = {
 KIND = Kind(
     name="batch", spec=BatchSpec, execute=execute, fence="statements", changes=True, window="always", repeat="always",
     short="sql", verbatim=("sql", "set", "where"), row_security=lambda spec: bool(spec.row_security == "on"),
-    own_progress=True, commit_tells=True, texts=TEXTS, script=script,
+    own_progress=True, commit_tells=True, foresees=foresee, texts=TEXTS, script=script,
     lint=lint, needs=needs, touches=touches, facts=facts,
 )  # fmt: skip

@@ -33,11 +33,11 @@ class Asking:
             timeout=None,
         )  # fmt: skip
 
-    def about_table(self, named: str) -> Generator[Effect, Any, Rows]:
+    def about_table(self, named: str, **arguments: Any) -> Generator[Effect, Any, Rows]:
         """One of our queries about the table, as its name is looked up for the plan."""
         query = RunQuery(
-            named=named, arguments={"table": self.spec.table}, planned=True, role=self.context.step.as_,
-            row_security=self.spec.row_security == "on", timeout=None,
+            named=named, arguments={"table": self.spec.table} | arguments, planned=True,
+            role=self.context.step.as_, row_security=self.spec.row_security == "on", timeout=None,
         )  # fmt: skip
         return self._answered((yield from ask(self.context, query)), FailReason.SQL_ERROR)
 

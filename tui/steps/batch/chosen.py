@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Final
 
 from tui.journal.codes import FailReason
 from tui.sql.assigned import assigned_columns
@@ -11,6 +11,9 @@ from tui.steps.batch import keys
 from tui.steps.batch.asking import Asking, Unanswered
 from tui.steps.batch.spec import BatchSpec
 from tui.steps.effects import Effect
+
+KEYLESS: Final = frozenset({FailReason.NO_KEY, FailReason.KEY_CHANGED, FailReason.KEY_DOES_NOT_GROW})
+"""Why there is none."""
 
 
 def chosen_key(asking: Asking, spec: BatchSpec) -> Generator[Effect, Any, keys.WalkedKey]:

@@ -27,7 +27,7 @@ class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     key."""
     target: Duration = 0.2
     """How long a batch should take: its rows grow and shrink by that, and while a criterion is near its limit, a
-    replica lags or sessions wait for locks it is a quarter of this."""
+    replica lags, WAL piles up or sessions wait for its rows it is a quarter of this."""
     workers: int = 1
     """How many batches are under way at a time, 1 to 8, each in a session of its own over rows of its own."""
     sql: str = ""

@@ -42,6 +42,8 @@ from tui.steps.walk import Walk, reached
 _WALKS: Final = 4
 """The first, and those that look for rows that were written meanwhile."""
 _NAMED: Final = 10
+_LAG: Final = 10.0
+"""Seconds that a replica may be behind where the plan says nothing; from half of that on batches are small."""
 _CONFLICTS: Final = frozenset({"40001", "40P01"})
 _CONFLICTED: Final = 5
 """Tries of one batch that others' work has got in the way of."""
@@ -198,7 +200,8 @@ class Walker:
 
     def _sized(self, seen: Watched) -> None:
         if self.took is not None:
-            lags = self.spec.max_lag is not None and seen.lag is not None and seen.lag > self.spec.max_lag / 2
+            limit = _LAG if self.spec.max_lag is None else self.spec.max_lag
+            lags = seen.lag is not None and seen.lag > limit / 2
             self.size.took(*self.took, gently=seen.strained or lags)
 
     def _ended(self, key: keys.WalkedKey) -> StepRun:
