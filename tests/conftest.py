@@ -54,3 +54,34 @@ def _have_programs() -> None:
 def pytest_unconfigure() -> None:
     shared.end()
     shutil.rmtree(os.environ.pop("XDG_STATE_HOME", ""), ignore_errors=True)
+
+
+_ENDED: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What has passed, whichever worker it ran on."""
+    if report.when == "call" and report.passed:
+        _ENDED.add(report.nodeid.partition("[")[0])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+    """Where all tests ran, those that `plans/README.md` names as proofs were among them, and passed."""
+    config = session.config
+    whole = config.invocation_params.dir == config.rootpath and config.args == list(config.getini("testpaths"))
+    narrowed = config.getoption("keyword") or config.getoption("markexpr") or config.getoption("lf", False)
+    if hasattr(config, "workerinput") or not whole or narrowed or exitstatus != pytest.ExitCode.OK:
+        return
+    from tests.lines import lines
+
+    lacking = sorted({line.test for line in lines()} - {_named(nodeid) for nodeid in _ENDED})
+    if lacking:
+        print(f"\nnamed by plans/README.md, and not run, or only left out: {', '.join(lacking)}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _named(nodeid: str) -> str:
+    """A test's file and name, without its class."""
+    file, _colons, name = nodeid.partition("::")
+    return f"{file}::{name.rpartition('::')[2]}"

@@ -172,7 +172,9 @@ def test_a_migration_that_breaks_row_level_security_is_taken_back(site: Site) ->
     undo = "alter policy tenant_isolation on app.orders using (tenant_id = app.current_tenant())"
     site.edit("scripts/rollback.sql", "ALTER TABLE app.orders DROP", f"{undo};\nALTER TABLE app.orders DROP")
     text = site.plan.read_text("utf-8")
-    site.plan.write_text(text.replace("    rehearsal: required\n", "").replace("expect: rehearsal", 'expect: ["* *"]'))
+    # What the policies say is not looked at: what they do is enough.
+    text = text.replace("              with: fingerprint\n              personas", "              personas")
+    site.plan.write_text(text.replace("    rehearsal: required\n", "").replace("expect: rehearsal", 'ignore: ["*"]'))
     site.plan.write_text(
         re.sub(r"check: \{(staging|rollback|window)[^\n]*\n", "check: {connect: true}\n", site.plan.read_text())
     )
