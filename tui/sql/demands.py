@@ -41,7 +41,7 @@ class Demand(Struct, frozen=True):
     mode: Mode
 
 
-class Statement(Struct, frozen=True, kw_only=True):
+class StatementDemands(Struct, frozen=True, kw_only=True):
     """What one statement asks for. `command`: its first words. `concurrent`: it also waits for transactions that others
     have open, whatever they hold. `changes`: what it does to the tables of its first demands, by name. `partners`: what
     the foreign keys of its tables refer to is locked as they are, or when they are validated by ROW SHARE."""
@@ -63,7 +63,7 @@ def strongest(modes: Iterable[Mode]) -> Mode | None:
     return max(modes, key=MODES.index, default=None)
 
 
-def demanded(text: str) -> tuple[Statement, ...] | None:
+def demanded(text: str) -> tuple[StatementDemands, ...] | None:
     """What a script asks for, statement by statement; those that ask for nothing are left out. None: it is too long to
     be looked through."""
     if len(text) > LONGEST:
@@ -90,7 +90,7 @@ class _Reader:
         self.partners: Mode | None = None
         self.at = 0
 
-    def read(self) -> Statement | None:
+    def read(self) -> StatementDemands | None:
         first = self.words[0] if self.words else ""
         length = {"ALTER": 2, "CREATE": 2, "DROP": 2, "COMMENT": 2, "REFRESH": 3}.get(first, 1)
         self.at = 1
@@ -100,7 +100,7 @@ class _Reader:
         self._rows()
         if not self.demands:
             return None
-        return Statement(
+        return StatementDemands(
             line=self.line, command=" ".join(_NAMED.get(tuple(self.words[:2]), self.words[:length])),
             demands=tuple(Demand(name, mode) for name, mode in self.demands.items()), changes=tuple(self.changes),
             concurrent=self.concurrent and first in _CONCURRENT, partners=self.partners,

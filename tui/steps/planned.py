@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tui.plan.kinds import Kinds, Read
 from tui.plan.model import Plan, places
-from tui.sql.demands import Statement, demanded
+from tui.sql.demands import StatementDemands, demanded
 from tui.sql.touched import WHOLE, Touches
 from tui.steps.touched import Looking
 
@@ -18,13 +18,13 @@ class Planned(Struct, frozen=True, kw_only=True):
     """`statements`: each with its step's id, in the plan's order. `untold`: ids of steps whose statements nobody can
     tell beforehand, or not all of them."""
 
-    statements: tuple[tuple[str, Statement], ...] = ()
+    statements: tuple[tuple[str, StatementDemands], ...] = ()
     untold: tuple[str, ...] = ()
 
 
 def planned_by(plan: Plan, read: Read, kinds: Kinds) -> Planned:
     """Of the steps that change something; not of what takes them back."""
-    found: list[tuple[str, Statement]] = []
+    found: list[tuple[str, StatementDemands]] = []
     untold: dict[str, None] = {}
     for _place, step in places(plan.phases):
         kind = kinds.get(step.kind)
@@ -40,7 +40,7 @@ def planned_by(plan: Plan, read: Read, kinds: Kinds) -> Planned:
     return Planned(statements=tuple(found), untold=tuple(untold))
 
 
-def _statements(looking: _Texts) -> Iterator[Statement | None]:
+def _statements(looking: _Texts) -> Iterator[StatementDemands | None]:
     """None where a text is too long to be looked through."""
     for text in looking.texts:
         asked = demanded(text)

@@ -11,7 +11,7 @@ from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded
 from tui.steps.answers import look as looked
 from tui.steps.check import repository
-from tui.steps.check.repository import Answer, Base
+from tui.steps.check.repository import Base, RepositoryAnswer
 from tui.steps.check.row import Look
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Now, Probe
@@ -33,7 +33,7 @@ def look(context: Context, spec: BarmanSpec, max_age: float) -> Look:
     """A base backup that is done, and the archive behind it."""
     argv = [*(spec.command or ("barman",)), *(() if spec.config is None else ("-c", spec.config))]
 
-    def asked(*words: str) -> Generator[Effect, Any, Answer]:
+    def asked(*words: str) -> Generator[Effect, Any, RepositoryAnswer]:
         return repository.program([*argv, *words], authored=bool(spec.command))
 
     identity = yield from looked(context, Probe(name="identity"))

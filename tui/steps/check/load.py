@@ -22,7 +22,7 @@ _SETTLE = 6.0
 """Seconds that figures of the run's own may take to come."""
 
 
-class LoadSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LoadLimits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`true` stands for these limits. A session that would hold up a statement of the plan is named with it."""
 
     active: int | None = None
@@ -41,7 +41,7 @@ class LoadSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tables (`schema.table`) that the plan concerns beside those that its steps change or name."""
 
 
-def look(context: Context, spec: LoadSpec, evidence: dict[str, Any]) -> Look:
+def look(context: Context, spec: LoadLimits, evidence: dict[str, Any]) -> Look:
     """A row for each limit; vacuums that do not give way come last."""
     way = yield from way_of(context)
     evidence["concerned"] = way.facts
@@ -99,7 +99,7 @@ class _Session(Struct, frozen=True):
         return {"pid": self.pid, "user": self.user, "application": self.application or "-"}
 
 
-def _sessions(spec: LoadSpec, way: Way, rows: Rows) -> list[Row]:
+def _sessions(spec: LoadLimits, way: Way, rows: Rows) -> list[Row]:
     """What sessions do; of those that the role may not see it is not known that they do nothing."""
     limits = {"active": spec.active, "long": spec.long, "idle_in_transaction": spec.idle_in_transaction}
     if rows.error is not None:
@@ -148,7 +148,7 @@ def _of_times(
     return _row(what, limit, longest, False, unit="s", **more)
 
 
-def _prepared(spec: LoadSpec, way: Way, rows: Rows) -> Row:
+def _prepared(spec: LoadLimits, way: Way, rows: Rows) -> Row:
     """Transactions that wait for their second phase: nobody but who finishes them gives their locks back."""
     if rows.error is not None:
         return _unanswered("prepared", spec.prepared, rows.error)
@@ -167,7 +167,7 @@ def _prepared(spec: LoadSpec, way: Way, rows: Rows) -> Row:
     return _row("prepared", spec.prepared, round(longest, 3), not told, unit="s", **more)
 
 
-def _waits(spec: LoadSpec, rows: Rows) -> Row:
+def _waits(spec: LoadLimits, rows: Rows) -> Row:
     if rows.error is not None:
         return _unanswered("lock_wait", spec.lock_wait, rows.error)
     told, why = [], []
@@ -183,7 +183,7 @@ def _waits(spec: LoadSpec, rows: Rows) -> Row:
     return _row("lock_wait", spec.lock_wait, round(longest, 3), not told, unit="s", **more)
 
 
-def _lag(context: Context, spec: LoadSpec) -> Generator[Effect, Any, Row]:
+def _lag(context: Context, spec: LoadLimits) -> Generator[Effect, Any, Row]:
     """How far the replica is behind that is furthest behind, as the run measures it."""
     seen: Watched = yield Watch(settle=_SETTLE)
     if seen.lag_unknown or not seen.samples:
@@ -218,7 +218,7 @@ def _vacuums(way: Way, rows: Rows) -> Row:
     return _row("vacuum", None, sorted(set(tables))[:NAMED], holds, **({"why": why[:NAMED]} if why else {}))
 
 
-def needs(spec: LoadSpec) -> Needs:
+def needs(spec: LoadLimits) -> Needs:
     """The tables that it names."""
     return Needs(tables=spec.tables)
 

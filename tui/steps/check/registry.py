@@ -56,7 +56,7 @@ def _parts(spec: CheckSpec) -> tuple[tuple[Check, Any], ...]:
         (rollback.CHECK, spec.rollback or None),
         (dependencies.CHECK, spec.dependencies or None),
         (consistency.CHECK, _usual(spec.consistency, consistency.ConsistencySpec)),
-        (load.CHECK, load.LoadSpec() if spec.load is True else spec.load or None),
+        (load.CHECK, load.LoadLimits() if spec.load is True else spec.load or None),
         (replication.CHECK, replication.ReplicationSpec() if spec.replication is True else spec.replication or None),
         (recent_backup.CHECK, spec.recent_backup),
         (backup_procedure.CHECK, spec.backup_procedure or None),

@@ -32,7 +32,7 @@ class Base(Struct, frozen=True, kw_only=True):
     begins: str
 
 
-class Answer(Struct, frozen=True):
+class RepositoryAnswer(Struct, frozen=True):
     """What a program printed, or why nobody knows; `ended`: it was not there, or did not end as it should."""
 
     text: str = ""
@@ -40,19 +40,21 @@ class Answer(Struct, frozen=True):
     ended: int | None = 0
 
 
-def program(argv: Iterable[str], *, authored: bool) -> Generator[Effect, Any, Answer]:
+def program(argv: Iterable[str], *, authored: bool) -> Generator[Effect, Any, RepositoryAnswer]:
     """Ask one; in English, so that it can be read."""
     arguments = tuple(argv)
     done: ChildDone = yield RunChild(argv=arguments, environment={"LC_ALL": "C"}, authored=authored, tail=_KEPT)
     name = arguments[0]
     if done.status is None:
-        return Answer(why=Coded(Hindrance.REPOSITORY_SILENT, program=name, reason=coded(done.error)), ended=None)
+        return RepositoryAnswer(
+            why=Coded(Hindrance.REPOSITORY_SILENT, program=name, reason=coded(done.error)), ended=None
+        )
     if done.length > _KEPT:
-        return Answer(why=Coded(Hindrance.REPOSITORY_LONG, program=name, bytes=done.length), ended=None)
+        return RepositoryAnswer(why=Coded(Hindrance.REPOSITORY_LONG, program=name, bytes=done.length), ended=None)
     if done.status != 0 or done.timed_out:
         said = Coded(Hindrance.REPOSITORY_FAILED, program=name, status=done.status, reason=done.tail.strip()[-300:])
-        return Answer(text=done.tail, why=said, ended=done.status)
-    return Answer(text=done.tail)
+        return RepositoryAnswer(text=done.tail, why=said, ended=done.status)
+    return RepositoryAnswer(text=done.tail)
 
 
 def told(text: str) -> Any:

@@ -10,7 +10,7 @@ from tui.steps.check.access import AccessSpec
 from tui.steps.check.backup_procedure import BackupProcedureSpec
 from tui.steps.check.consistency import ConsistencySpec
 from tui.steps.check.disk import DiskSpec
-from tui.steps.check.load import LoadSpec
+from tui.steps.check.load import LoadLimits
 from tui.steps.check.recent_backup import RecentBackupSpec
 from tui.steps.check.replication import ReplicationSpec
 from tui.steps.check.resources import ResourcesSpec
@@ -62,7 +62,7 @@ class CheckSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`true`: every service that the plan calls a dependency answers as it says there."""
     consistency: ConsistencySpec | bool | None = None
     """What is in the tables still belongs together; `true` for all but a comparison with how many rows there were."""
-    load: LoadSpec | bool | None = None
+    load: LoadLimits | bool | None = None
     """What others do on the server, within limits; `true` stands for the usual ones. Who would hold up a statement of
     the plan is named with it."""
     replication: ReplicationSpec | bool | None = None

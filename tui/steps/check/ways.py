@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded
-from tui.sql.demands import Change, Mode, Statement, conflicting
+from tui.sql.demands import Change, Mode, StatementDemands, conflicting
 from tui.steps.answers import ask
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Rows, RunQuery, SqlError
@@ -43,7 +43,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def by(
-        cls, step: str, statement: Statement, table: str, mode: Mode, changes: tuple[Change, ...] = (),
+        cls, step: str, statement: StatementDemands, table: str, mode: Mode, changes: tuple[Change, ...] = (),
         part: Part = "subject",
     ) -> Wanted:  # fmt: skip
         """What this statement of a step wants of a table."""
@@ -132,7 +132,9 @@ def way_of(context: Context) -> Generator[Effect, Any, Way]:
 
 
 def _wanted(
-    statements: Iterable[tuple[str, Statement]], names: Mapping[str, Sequence[str]], refers: Mapping[str, Sequence[str]]
+    statements: Iterable[tuple[str, StatementDemands]],
+    names: Mapping[str, Sequence[str]],
+    refers: Mapping[str, Sequence[str]],
 ) -> Iterable[Wanted]:
     for step, statement in statements:
         partners: dict[str, None] = {}
