@@ -129,7 +129,6 @@ TEXTS = {
     "collect-name": N_("{name} is no plain name of a file"),
     "collect-limit": N_("{limit} is no size such as 64MB"),
     "collect-of": N_("'checksums_of' must name a backup step; {of} is none"),
-    FailReason.NO_BACKUP: N_("there is no backup, or its hashes are not kept"),
     FailReason.NOT_KEPT: N_("what was printed could not be kept"),
 }
 

@@ -105,9 +105,6 @@ TEXTS = {
     "store-where": N_("store_backup needs exactly one of 'directory', 'ssh' and 'command'"),
     "store-ssh": N_("{ssh} is no HOST:DIRECTORY"),
     "store-verify": N_("'command' stores, and 'verify' prints what was stored: both are needed"),
-    FailReason.HASH_DIFFERS: N_("what lies there is not what was written"),
-    FailReason.BACKUP_DIRECTORY: N_("the directory cannot be used"),
-    FailReason.NO_BACKUP: N_("there is no backup to store, or nothing tells what its files should be"),
 }
 
 KIND = Kind(
