@@ -59,7 +59,8 @@ def test_what_would_fail_is_an_error(tmp_path: Path, database: Database) -> None
     assert found.keys() == {"warning step-would-fail"}
 
 
-def test_triggers_and_publications_are_named(tmp_path: Path, database: Database) -> None:
+def test_triggers_and_publications_are_named(tmp_path: Path, each_database: Database) -> None:
+    database = each_database
     sql(database, "create sequence grows")
     made(database, "id bigint not null default nextval('grows') unique, a int", "n, n")
     body = "returns trigger language plpgsql as 'begin return new; end'"
