@@ -156,7 +156,8 @@ class TxDone(Struct, frozen=True, kw_only=True):
     missing; with an `error` the statements that were to make it anew failed. `left`: what a statement outside a
     transaction left that did not end well, by the catalogue; `leftovers` are the objects it left unfinished.
 
-    `rows`: changed by what command tags say. `changed`: by the server's count, where that was asked for and it counts.
+    `held`: of the `seconds` those in which its statements could hold locks, where it has a witness. `rows`: changed by
+    what command tags say. `changed`: by the server's count, where that was asked for and it counts.
     `claimed`: what the last statement says of itself, in its tag or in the one number that it returns; `returned`: how
     many rows it returns. `replication`: what is not known of it behind a commit whose wait for a standby was cut short.
     """
@@ -169,6 +170,7 @@ class TxDone(Struct, frozen=True, kw_only=True):
     returned: int = 0
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    held: float = 0.0
     witness: dict[str, Any] = {}
     anew: bool = False
     left: Literal["", "nothing", "half", "unknown"] = ""

@@ -100,6 +100,7 @@ class SqlDriver:
                     work.begun = True
                     begin = self._event(e.TxBegin, effect.statement, witness=work.witness, reach=effect.reach)
                     self._recorder.append(begin)
+                work.holds = time.monotonic()
                 before = await row_counts.changed(session) if effect.counted else None
                 await self._all(session, work, effect.statements[effect.evidence :], before=effect.evidence)
                 if before is not None:
@@ -136,6 +137,7 @@ class SqlDriver:
         self.locks.ended(kept=bool(effect.gid))
         self._lock_holders.forget()
         seconds = round(time.monotonic() - began, 6)
+        held = time.monotonic() - work.holds
         replication = confirmed(result)
         if not effect.witnessed:
             return TxDone(committed=True, warnings=work.warnings, seconds=seconds, replication=replication)
@@ -145,7 +147,7 @@ class SqlDriver:
         kept = {"xid": work.witness.get("xid"), "protection": protection, "warnings": list(warnings)}
         return TxDone(
             committed=True, rows=work.rows, changed=work.changed, claimed=work.claimed, returned=work.returned,
-            warnings=warnings, seconds=seconds, witness=kept, replication=replication,
+            warnings=warnings, seconds=seconds, held=round(held, 6), witness=kept, replication=replication,
         )  # fmt: skip
 
     async def _all(

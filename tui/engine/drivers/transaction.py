@@ -18,6 +18,8 @@ class TransactionUnderWay:
     def __init__(self, effect: RunTransaction, began: float) -> None:
         self.effect = effect
         self.began = began
+        self.holds = began
+        """When the first statement was sent that may hold locks."""
         self.begun = False
         self.witness: dict[str, object] = {}
         self.line: int | None = None

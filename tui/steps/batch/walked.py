@@ -165,7 +165,7 @@ class Walker:
             self.last = done
         if failed is None:
             self.checked = self.checked or (self._walking.number == 0 and any(done.rows for done in ended))
-            longest = max(done.seconds for done in ended), max(each[2] for each in ranges)
+            longest = max(done.held or done.seconds for done in ended), max(each[2] for each in ranges)
             self.took = None if slow else longest
         elif failed.error is not None and (failed.error.sqlstate, failed.error.line) == (_DIVISION, _CHECK):
             raise Unanswered(FailReason.STILL_MEANT)
