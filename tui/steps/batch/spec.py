@@ -26,8 +26,8 @@ class BatchSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The columns that it walks along: those of an index, none of them ever null. Where nothing is said the primary
     key."""
     target: Duration = 0.2
-    """How long a batch should hold its rows: their number grows and shrinks by that. While a criterion is near its limit,
-    a replica lags, WAL piles up or sessions wait for its rows it is a quarter of this."""
+    """How long a batch should hold its rows: their number grows and shrinks by that. While a criterion is near its
+    limit, a replica lags, WAL piles up or sessions wait for its rows it is a quarter of this."""
     workers: int = 1
     """How many batches are under way at a time, 1 to 8, each in a session of its own over rows of its own."""
     sql: str = ""
