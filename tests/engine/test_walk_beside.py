@@ -261,3 +261,18 @@ def test_batches_are_small_while_sessions_wait_for_them(tmp_path: Path, database
             await running
 
     asyncio.run(run())
+
+
+def test_names_that_need_quotes_and_operators_that_are_elsewhere(tmp_path: Path, database: Database) -> None:
+    sql(
+        database, 'create schema "My %s"', 'create table "My %s"."T ""1"" %d" ("I %D" bigint primary key, v int)',
+        'insert into "My %s"."T ""1"" %d" select n from generate_series(1, 3000) n',
+    )  # fmt: skip
+    plan = step(table="""'"My %s"."T ""1"" %d"'""", set="v = 1", workers=2)
+    done = outcome(tmp_path / "a", database, plan)
+    assert done["type"] == "step.passed" and done["evidence"]["rows"] == 3000
+    # Compared as text its values come in another order than its index has them.
+    sql(database, 'create extension citext schema "My %s"')
+    made(database, 'id "My %s".citext primary key', "n::text")
+    done = outcome(tmp_path / "b", database, step())
+    assert done["reason"] == FailReason.NO_KEY and told(database)[1] == 0

@@ -69,7 +69,8 @@ class Walker:
         self.checked = not spec.where
         self.took: tuple[float, int] | None = None
         """Seconds of the last round's longest batch, and rows of its largest."""
-        self.total: int | None = None
+        self.total = None if context.walk is None or context.walk.number else context.walk.total
+        """Keys of the first walk, where they are counted."""
         self.left: int | None = None
         self.named: list[str] = []
         self.replication: Replication | None = None
