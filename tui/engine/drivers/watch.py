@@ -132,13 +132,14 @@ def _log(state: RunState, now: float, last: float | None) -> str:
 def _strained(state: RunState, step: str, before: Mapping[str, float]) -> bool:
     """Whether a criterion is near its limit, sessions wait for what the step holds, or WAL has piled up since it began,
     by what was measured last."""
-    near = any(
-        g.relation == "below" and g.value is not None and g.limit > 0 and g.value >= _NEAR * g.limit
-        for g in state.guards
-    )  # fmt: skip
+    near = any(g.limit > 0 and g.value is not None and _is_near(g.relation, g.value, g.limit) for g in state.guards)
     more = {name: (state.metrics.get(name) or 0.0) - before[name] for name in before}
     piled = any(more[name] >= most for name, most in _PILED.items() if name in more)
     return near or piled or state.steps[step].waiting == WaitReason.BLOCKS_OTHERS
+
+
+def _is_near(relation: str, value: float, limit: float) -> bool:
+    return (relation == "below" and value >= _NEAR * limit) or (relation == "above" and value * _NEAR <= limit)
 
 
 def _lag(state: RunState) -> float | None:
