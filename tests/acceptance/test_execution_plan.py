@@ -188,3 +188,57 @@ def test_a_migration_that_breaks_row_level_security_is_taken_back(site: Site) ->
         site.station.do("sign", step, "--note", "visto")
     assert site.station.await_status("rolled_back")
     assert site.status()["rb-verify"] == "passed", "everything is as the fingerprint says"
+
+
+BY_RESTORE = """        - title: Executar script de rollback
+          steps:
+            - {id: rb-close, title: Fechar o banco à aplicação, role: DBA, quiesce: {grace: 1s}}
+            - {id: rb-restore, title: Restaurar o backup, role: DBA, restore: backup}
+            - {id: rb-open, title: Abrir o banco à aplicação, role: DBA, release: rb-close}
+"""
+SETTINGS = """select array_agg(setting order by setting) from (
+    select unnest(s.setconfig) || ' ' || coalesce(s.setrole::regrole::text, '') as setting from pg_db_role_setting s
+    join pg_database d on d.oid = s.setdatabase where d.datname = current_database()
+    union all select unnest(datacl)::text from pg_database where datname = current_database()
+    union all select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()) as x"""
+
+
+@pytest.mark.skipif(not ALL_OF_IT, reason="VIRADA_WHOLE_PLAN=1 rolls back on production as well")
+def test_it_is_rolled_back_by_a_restore(site: Site) -> None:
+    """What the migration destroyed comes back from the backup, and so does what belongs to the database itself."""
+    with site.production.connect() as connection:
+        name = site.production.name
+        connection.execute(f"alter database {name} set statement_timeout = '70s'".encode())
+        connection.execute(f"alter role app_user in database {name} set lock_timeout = '3s'".encode())
+        connection.execute(f"grant connect on database {name} to app_readonly".encode())
+        connection.execute(f"comment on database {name} is 'orders'".encode())
+    before = site.production.value(SETTINGS)
+    site.edit("scripts/migration.sql", BREAKS, f"truncate app.payments;\n{BREAKS}")
+    text = site.plan.read_text("utf-8")
+    undo = "            undo:\n              sql: {file: scripts/rollback.sql, lock_timeout: 500ms, retries: 8}\n"
+    back = "        - title: Executar script de rollback\n          undo_applied: true\n"
+    assert undo in text and back in text
+    text = text.replace(undo, "").replace(back, BY_RESTORE).replace("    rehearsal: required\n", "")
+    text = text.replace("expect: rehearsal", 'ignore: ["*"]')
+    looks = r"check: \{(staging|rollback|window)[^\n]*\n"
+    site.plan.write_text(re.sub(looks, "check: {connect: true}\n", text), "utf-8")
+    site.carry_out("run-verification")
+    station = site.station
+    assert site.production.value("select count(*) from app.payments") == 0
+    station.virada("do", "last", "rollback", "--reason", "payments", "--confirm", "production", timeout=120)
+    station.do("sign", "rb-assess", "--note", "visto")
+    await_condition(
+        lambda: station.step("rb-restore")["waiting"] is not None or _waits_for(station) == "rb-restore", ""
+    )
+    station.do("execute", "rb-restore", "--confirm", "production", "--reason", "payments")
+    for step in ("rb-functions", "rb-document"):
+        await_condition(lambda step=step: _waits_for(station) == step, step, 60)  # type: ignore[misc]
+        station.do("sign", step, "--note", "visto")
+    station.await_status("rolled_back")
+    assert site.status()["rb-verify"] == "passed" and site.production.value("select count(*) > 0 from app.payments")
+    assert site.production.value(SETTINGS) == before
+
+
+def _waits_for(station: Station) -> str | None:
+    waiting = station.status()["waiting"]
+    return None if waiting is None else str(waiting["step"])
