@@ -43,7 +43,10 @@ TYPES = {
     "feedback.added", "error.recorded", "error.resolved", "improvement.added", "backup.recorded",
     "fingerprint.recorded", "log.lines", "notify.sent",
 }  # fmt: skip
-EXTRA = {"step.cancel_requested", "step.child", "run.beside", "run.driven"}
+EXTRA = {
+    "step.cancel_requested", "step.child", "run.beside", "run.driven", "run.rested", "step.foretold",
+    "difference.recorded", *(f"quiesce.{name}" for name in ("begun", "released")), "swap.begun", "swap.done",
+}  # fmt: skip
 PLAN = """
 virada: 1
 name: Contrato
@@ -342,6 +345,8 @@ def test_seal_and_work_recomputed(run: Recorded) -> None:
         **{key: opened["plan"].get(key, []) for key in ("phases", "success")}, "rollback": opened["plan"]["rollback"],
         "files": {name: digest for name, digest in sealed.items() if name != "plan.yaml"},
     }  # fmt: skip
+    if quality := opened["plan"].get("quality"):
+        work["quality"] = quality
     text = json.dumps(work, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert hashlib.sha256(text.encode()).hexdigest() == opened["work"]
 
@@ -453,7 +458,7 @@ def test_modes_whatever_the_umask(run: Recorded) -> None:
         if path.is_dir():
             assert _mode(path) == 0o2750, path
         else:
-            private = path.name in ("engine.lock", "engine.log")
+            private = path.name in ("engine.lock", "engine.log") or path.match("artifacts/*.database")
             assert _mode(path) == (0o600 if private else 0o640), path
     names = {path.name for path in run.directory.iterdir()}
     assert names == {"journal.jsonl", "plan", "output", "artifacts", "engine.lock", "engine.log"}
