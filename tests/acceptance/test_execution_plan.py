@@ -109,6 +109,25 @@ class Site:
             else:
                 self.station.do("execute", at["id"], "--confirm", "production", "--reason", "CHG-1")
 
+    def roll_back(self, reason: str, target: str) -> None:
+        """To its end: what a person signs is signed, and what costs the target's name is paid."""
+        station = self.station
+        station.virada("do", "last", "rollback", "--reason", reason, "--confirm", target, timeout=120)
+        plan = (station.directory() / "plan" / "plan.yaml").read_text("utf-8")
+        for step in ("rb-assess", "rb-restore", "rb-functions", "rb-document"):
+            if step not in plan:
+                continue
+            await_condition(lambda step=step: self._waits_for() == step, f"it waits for {step}", 60)  # type: ignore[misc]
+            if step == "rb-restore":
+                station.do("execute", step, "--confirm", target, "--reason", reason)
+            else:
+                station.do("sign", step, "--note", "visto")
+        station.await_status("rolled_back")
+
+    def _waits_for(self) -> str | None:
+        waiting = self.station.status()["waiting"]
+        return None if waiting is None else str(waiting["step"])
+
     def status(self) -> dict[str, str]:
         return {step["id"]: step["status"] for step in self.station.status()["steps"]}
 
@@ -137,11 +156,7 @@ def test_it_is_rehearsed_and_carried_out(site: Site) -> None:
     """A rehearsal that goes back and one that goes to its end, days of it in seconds; then production, which finds
     both and what they taught, up to the hour that is watched."""
     site.rehearse(until="migrate")
-    back = site.station.virada("do", "last", "rollback", "--reason", "ensaio", "--confirm", "staging", timeout=120)
-    for step in ("rb-assess", "rb-functions", "rb-document"):
-        if site.status().get(step) == "pending":
-            site.station.do("sign", step, "--note", "ensaio", code=0)
-    assert site.station.await_status("rolled_back"), back.err
+    site.roll_back("ensaio", "staging")
     site.rehearse()
     rehearsed = site.station.status()
     assert rehearsed["status"] == "completed" and {one["state"] for one in rehearsed["quality"]} == {"met"}
@@ -182,11 +197,7 @@ def test_a_migration_that_breaks_row_level_security_is_taken_back(site: Site) ->
     assert site.status()["confirm-rls"] == "failed"
     status = site.station.status()
     assert [one["step"] for one in status["proposed"]], status["proposed"]
-    site.station.virada("do", "last", "rollback", "--reason", "RLS", "--confirm", "production", timeout=120)
-    for step in ("rb-assess", "rb-functions", "rb-document"):
-        site.station.await_status("rolling_back")
-        site.station.do("sign", step, "--note", "visto")
-    assert site.station.await_status("rolled_back")
+    site.roll_back("RLS", "production")
     assert site.status()["rb-verify"] == "passed", "everything is as the fingerprint says"
 
 
@@ -223,22 +234,7 @@ def test_it_is_rolled_back_by_a_restore(site: Site) -> None:
     looks = r"check: \{(staging|rollback|window)[^\n]*\n"
     site.plan.write_text(re.sub(looks, "check: {connect: true}\n", text), "utf-8")
     site.carry_out("run-verification")
-    station = site.station
     assert site.production.value("select count(*) from app.payments") == 0
-    station.virada("do", "last", "rollback", "--reason", "payments", "--confirm", "production", timeout=120)
-    station.do("sign", "rb-assess", "--note", "visto")
-    await_condition(
-        lambda: station.step("rb-restore")["waiting"] is not None or _waits_for(station) == "rb-restore", ""
-    )
-    station.do("execute", "rb-restore", "--confirm", "production", "--reason", "payments")
-    for step in ("rb-functions", "rb-document"):
-        await_condition(lambda step=step: _waits_for(station) == step, step, 60)  # type: ignore[misc]
-        station.do("sign", step, "--note", "visto")
-    station.await_status("rolled_back")
+    site.roll_back("payments", "production")
     assert site.status()["rb-verify"] == "passed" and site.production.value("select count(*) > 0 from app.payments")
     assert site.production.value(SETTINGS) == before
-
-
-def _waits_for(station: Station) -> str | None:
-    waiting = station.status()["waiting"]
-    return None if waiting is None else str(waiting["step"])

@@ -12,7 +12,7 @@ from tests.acceptance.station import Station
 from tests.postgres_server import Database
 
 PLAN = Path(__file__).parent / "plans" / "small.yaml"
-_OF_ITSELF = ("helm.", "metrics.", "log.", "guard.")
+_OF_ITSELF = ("helm.", "metrics.", "log.", "guard.", "step.progress")
 """What comes into the journal without any command."""
 
 

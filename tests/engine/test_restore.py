@@ -146,7 +146,7 @@ async def test_the_confirmation_says_what_is_lost(database: Database, role_here:
         assert isinstance(refused, Refusal) and refused.code == "confirm"
         said = confirmation_words(refused.facts) or ""
         taken = rig.step("backup").evidence["taken_at"]
-        assert f"Everything since {taken} is LOST: about 13 rows in 2 tables." in said
+        assert f"Everything since {taken} is LOST (rows: about 13, tables: 2)." in said
         # Where nothing was kept beside the backup nothing is known of it, and nothing was compared.
         (rig.paths.artifacts / rig.step("backup").evidence["sampled"]).unlink()
         told = (await confirmed(rig))["data"]["evidence"]

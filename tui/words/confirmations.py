@@ -52,7 +52,7 @@ def foretold_words(foretold: Any) -> list[str]:
     since, rows, tables = (foretold.get(key) for key in ("since", "rows", "tables"))
     moment = visible(str(since)) if since else _("the backup")
     if isinstance(rows, int) and isinstance(tables, int):
-        text = _("Everything since {moment} is LOST: about {rows} rows in {tables} tables.")
+        text = _("Everything since {moment} is LOST (rows: about {rows}, tables: {tables}).")
         found = [text.format(moment=moment, rows=whole(rows), tables=whole(tables))]
     else:
         found = [_("Everything since {moment} is LOST; how many rows that is nobody knows.").format(moment=moment)]
