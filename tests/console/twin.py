@@ -119,6 +119,8 @@ class Seen:
             event.time = at
             self.app.post_message(event)
             await self.pilot.pause()
+            # A machine that is busy has not taken it yet, and what is read of the dialog then is of before.
+            await self.quiet()
         return at
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
