@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests import postgres_server
-from tests.acceptance.receiver import Receiver
 from tests.acceptance.station import Station
+from tests.engine.receiver import Receiver, receiving
 from tests.postgres_server import Database, await_condition
 from tui.demo.server import Server
 
@@ -58,9 +58,9 @@ class Site:
         backup, safe = station.root / "backup", station.root / "safe"
         for old, new in (EDITS | {"/backup/app": str(backup), "/mnt/safe/app": str(safe)}).items():
             assert old in text, old
-            text = text.replace(old, new.replace("${PORT}", str(receiver.port)))
+            text = text.replace(old, new.replace("${PORT}", str(receiver.server_port)))
         self.plan.write_text(text, "utf-8")
-        url = f"json://127.0.0.1:{receiver.port}"
+        url = f"json://127.0.0.1:{receiver.server_port}"
         station.env |= {
             "STAGING_DSN": staging.dsn, "PRODUCTION_DSN": production.dsn, "REHEARSAL_URL": f"{url}/rehearsal",
             "TEAM_URL": f"{url}/team", "USERS_URL": f"{url}/users", "EMERGENCY_URL": f"{url}/emergency",
@@ -148,7 +148,7 @@ def sample(server: Server) -> Database:
 @pytest.fixture
 def site() -> Iterator[Site]:
     staging = postgres_server.shared_server()
-    with postgres_server.own_server() as production, Receiver() as receiver, Station() as station:
+    with postgres_server.own_server() as production, receiving() as receiver, Station() as station:
         yield Site(station, sample(staging), sample(production), receiver)
 
 
