@@ -21,13 +21,19 @@ ONE_DIGIT = """sed -i 's/^\\(7\\t.*\\)a/\\1b/' "$file"/[0-9]*.dat"""
 @pytest.mark.unsaid(FailReason.DIFFERS)
 @awaited
 async def test_what_was_restored_is_what_the_moment_had(each_database: Database, programs: str, tmp_path: Path) -> None:
-    """The sample application, written to since."""
+    """The sample application, written to since; a role that came meanwhile is the server's, and in no dump."""
+    role = f"meanwhile_{each_database.name}"
     between = (
-        "update app.customers set email = 'later' || id || '@example.com'; create table app.later as select 1 as i"
+        "update app.customers set email = 'later' || id || '@example.com'; create table app.later as select 1 as i; "
+        f"create role {role}"
     )
-    event = await verified(
-        tmp_path, each_database, programs, backup=BACKUP, verify="fingerprint: true", between=between
-    )
+    try:
+        event = await verified(
+            tmp_path, each_database, programs, backup=BACKUP, verify="fingerprint: true", between=between
+        )
+    finally:
+        with each_database.connect() as connection:
+            connection.execute(f"drop role if exists {role}".encode())
     assert event["type"] == "step.passed", event["data"]
     told = event["data"]["evidence"]["difference"]
     assert told["count"] == 0 and told["tables_count"] > 0 and told["objects"] > told["tables_count"]

@@ -12,8 +12,9 @@ from tui.steps.effects import Failed, Passed, TakeFingerprint
 from tui.steps.fingerprints import NAMED, TOLD, kept, take
 from tui.steps.verify_backup.spec import VerifyBackupSpec
 
-_OF_DATABASE: Final = ("database *", "grants database", "comments database*", "subscriptions *")
-"""What belongs to the database itself, which no restore into another brings along, and what is never restored."""
+_OF_DATABASE: Final = ("database *", "grants database", "comments database*", "subscriptions *", "roles *")
+"""What belongs to the database itself, which no restore into another brings along, what is never restored, and roles:
+they are the server's, which others may change at any time."""
 
 
 def same(
