@@ -147,8 +147,9 @@ def sample(server: Server) -> Database:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    staging = postgres_server.shared_server()
-    with postgres_server.own_server() as production, receiving() as receiver, Station() as station:
+    # Servers that are shared have roles of other tests come and go, which a fingerprint tells.
+    own = postgres_server.own_server
+    with own() as staging, own() as production, receiving() as receiver, Station() as station:
         yield Site(station, sample(staging), sample(production), receiver)
 
 

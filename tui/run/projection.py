@@ -92,14 +92,10 @@ def ahead(state: RunState, wall: float) -> Iterator[Ahead]:
 
 def _last_change(plan: Plan) -> int:
     """The number of the last phase of which something belongs into the target's window; 0 where nothing does."""
-    return max(
-        (
-            number
-            for number, phase in enumerate(plan.phases, 1)
-            if phase.window is None and any(may_change(step) for of in phase.sections for step in of.steps)
-        ),
-        default=0,
-    )
+    for number, phase in reversed(tuple(enumerate(plan.phases, 1))):
+        if phase.window is None and any(may_change(step) for of in phase.sections for step in of.steps):
+            return number
+    return 0
 
 
 def projection(state: RunState, wall: float) -> Projection:

@@ -25,7 +25,7 @@ from tui.steps.effects import (
 from tui.steps.monitor import KIND
 from tui.steps.monitor.against import Hours, compared
 from tui.steps.monitor.spec import AgainstSpec
-from tui.steps.monitor.statements import meanwhile
+from tui.steps.monitor.statements import MOST, meanwhile
 
 FIGURES = {"median": 0.010, "p95": 0.020, "max": 0.05, "samples": 100}
 THERE = Rows(rows=(("public",),), count=1)
@@ -132,6 +132,14 @@ def test_counts_that_began_anew_are_left_out() -> None:
     assert meanwhile({"1": (100, 5.0, "a")}, {"1": (10, 0.5, "a"), "2": (3, 0.3, "b")}) == [
         {"id": "2", "calls": 3, "seconds": 0.3, "mean_s": pytest.approx(0.1), "statement": "b"}
     ]
+
+
+def test_what_was_beyond_those_looked_at_before_did_not_take_all_of_it_meanwhile() -> None:
+    many = {str(n): (1, 2.0, "a") for n in range(MOST)}
+    after = many | {"0": (3, 2.5, "a"), "new": (900, 50.0, "b")}
+    assert [row["id"] for row in meanwhile(many, after)] == ["0"]
+    few = {"0": many["0"]}
+    assert [row["id"] for row in meanwhile(few, {"0": after["0"], "new": after["new"]})] == ["new", "0"]
 
 
 @pytest.mark.unsaid(Unmeasured.NOT_ANSWERED)

@@ -19,7 +19,9 @@ COUNTS: Final = """select s.userid::text || '/' || s.queryid::text as id, s.call
 pg_catalog."left"(s.query, 300) as query from {schema}.pg_stat_statements s
 where s.dbid = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
 and s.queryid is not null and s.query ~* '^[^a-z]*(select|insert|update|delete|merge|with)' and s.query !~ 'virada:'
-order by s.total_exec_time desc limit 1000"""
+order by s.total_exec_time desc limit {most}"""
+MOST: Final = 1000
+"""Statements that are looked at, those that took most."""
 TOLD: Final = 20
 KEPT: Final = 200
 """Statements of a baseline that are kept to be compared with."""
@@ -36,7 +38,7 @@ def counts(context: Context) -> Generator[Effect, Any, Counts | dict[str, Any]]:
     if found.error is None and not found.rows:
         return {"why": Unmeasured.NO_STATEMENTS}
     if found.error is None:
-        found = yield from ask(context, RunQuery(sql=COUNTS.format(schema=found.rows[0][0]), ours=True))
+        found = yield from ask(context, RunQuery(sql=COUNTS.format(schema=found.rows[0][0], most=MOST), ours=True))
     if found.error is not None:
         return {"why": Unmeasured.NOT_ANSWERED, **error_facts(found.error)}
     return {str(row[0]): (int(row[1]), float(row[2]), str(row[3])) for row in found.rows}
@@ -44,9 +46,13 @@ def counts(context: Context) -> Generator[Effect, Any, Counts | dict[str, Any]]:
 
 def meanwhile(before: Counts, after: Counts) -> list[dict[str, Any]]:
     """Those that took time between the two, the longest first. One whose counts began anew is left out: what it took
-    in between nobody knows."""
+    in between nobody knows. Nor is that known of one that was not among those looked at before, where there were more.
+    """
     found = []
+    all_known = len(before) < MOST
     for ident, (calls, seconds, text) in after.items():
+        if ident not in before and not all_known:
+            continue
         earlier = before.get(ident, (0, 0.0, ""))
         done, took = calls - earlier[0], seconds - earlier[1]
         if done > 0 and took >= 0:
