@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OF_BEFORE = {"CHANGELOG.md"}
 """Tells of files that were."""
 DOCUMENTS = sorted(
-    path for path in (*ROOT.glob("*.md"), *ROOT.glob("doc/*.md")) if path.name not in OF_BEFORE
+    path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")) if path.name not in OF_BEFORE
 )  # fmt: skip
 _PATH = re.compile(r"(?<![\w/.])((?:tui|tests|doc|plans|findings|screenshots)/[\w./*-]*)")
 _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
