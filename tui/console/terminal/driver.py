@@ -26,6 +26,8 @@ from tui.pictures.glyphs import PLAINER
 READ = 4096
 HELD_MS = 40
 """Milliseconds for which the beginning of a mark waits for the rest of it; the parser waits longer for a sequence."""
+PATIENCE_S = 1.0
+"""For which a terminal that takes nothing is waited for at the end; one that takes a little is waited for on and on."""
 STALLED_AT = 16 * 1024
 """Characters that may wait for the terminal before nothing further is painted."""
 
@@ -45,6 +47,7 @@ class NonBlockingWriter(WriterThread):
         self._backlog = 0
         self._changed = threading.Condition()
         self._ended = False
+        self._taken = 0
         self.lost = False
 
     @property
@@ -71,8 +74,9 @@ class NonBlockingWriter(WriterThread):
                     return
             data = memoryview(text.encode(self._encoding, PLAINER))
             try:
-                while data:
+                while data and not self.lost:
                     data = data[os.write(self._descriptor, data[:READ]) :]
+                    self._taken += 1
             except OSError:
                 # The terminal is gone; the watchdog ends the process, and nothing is written to anybody any more.
                 self.lost = True
@@ -82,11 +86,19 @@ class NonBlockingWriter(WriterThread):
                     self._waiting.clear()
 
     def stop(self) -> None:
-        """Give the terminal a second for what is left; one that takes nothing must not keep the process."""
+        """Wait until the terminal has what is left: what is told behind it must not fall into the middle of a picture.
+
+        One that takes nothing for `PATIENCE_S` must not keep the process; it gets nothing further of the picture.
+        """
         with self._changed:
             self._ended = True
             self._changed.notify()
-        self.join(1.0)
+        taken = -1
+        while self.is_alive() and taken != self._taken:
+            taken = self._taken
+            self.join(PATIENCE_S)
+        if self.is_alive():
+            self.lost = True
 
 
 class SafeLinuxDriver(LinuxDriver):
