@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -19,6 +20,8 @@ from tui.runs.paths import RunPaths
 PROCEDURE = Budget(1.10)
 TWO_WORKERS = Budget(0.75)
 BATCH = 10_000
+ONCE = 10_000_000
+"""Rows from which on a round takes minutes."""
 TABLE = """create table t (id bigint primary key, tenant int not null, name text not null, placed timestamptz not null,
 region text) with (autovacuum_enabled = off);
 insert into t select n * {apart}, n % 97, md5(n::text), timestamptz '2025-01-01' + n * interval '1 minute', null
@@ -51,9 +54,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
             "walk": lambda rows: _walk(bench, rows, workers=1),
             "two": lambda rows: _walk(bench, rows, workers=2),
             "sparse": lambda rows: _walk(bench, rows, workers=1, apart=200),
+            "halves": lambda rows: _halves(bench, rows),
         }
         seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for number in range(bench.size.rounds):
+        for number in range(1 if rows >= ONCE else bench.size.rounds):
             names = list(ways)
             for name in (*names[number % len(names) :], *names[: number % len(names)]):
                 seconds[name].append(ways[name](rows))
@@ -65,6 +69,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         yield Figure(
             what=f"backfill of {rows:,} rows, two workers", unit="s", ours=took["two"], theirs=took["update"],
             peer="one UPDATE", budget=TWO_WORKERS,
+            note=f"two plain sessions, each its half at once, take {min(took['halves']):.2f} s: what this machine has",
         )  # fmt: skip
 
 
@@ -112,6 +117,27 @@ def _by_hand(bench: Bench, rows: int) -> float:
 
 def _statement(bench: Bench, rows: int) -> float:
     return _timed(_database(bench, rows), UPDATE)
+
+
+def _halves(bench: Bench, rows: int) -> float:
+    """Two sessions that do nothing but change half of the table each: what two workers could reach at best."""
+    dsn = _database(bench, rows)
+    with psycopg.connect(dsn) as one, psycopg.connect(dsn) as other:
+        threads = [
+            threading.Thread(target=_half, args=(connection, above, rows // 2))
+            for connection, above in ((one, 0), (other, rows // 2))
+        ]
+        began = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return time.perf_counter() - began
+
+
+def _half(connection: psycopg.Connection, above: int, rows: int) -> None:
+    connection.execute(UPDATE.encode() + f" and id > {above} and id <= {above + rows}".encode())
+    connection.commit()
 
 
 def _walk(bench: Bench, rows: int, workers: int, apart: int = 1) -> float:

@@ -25,7 +25,7 @@ class Size(Struct, frozen=True, kw_only=True):
     """That a script returns."""
     memory_rounds: int = 1
     """At most: one of a day's samples takes minutes."""
-    backfill_rows: tuple[int, ...] = (100_000, 1_000_000)
+    backfill_rows: tuple[int, ...] = (100_000, 1_000_000, 10_000_000)
     backup_mb: int = 1000
     """Of a database's rows, about."""
     seeks: int = 20
