@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,12 +15,13 @@ import click
 
 import tui.locale
 from tui import __version__
+from tui.cli.completing.scripts import VARIABLE
 from tui.cli.guard import ReaderGone, guarded
 from tui.locale import _
 
 COMMANDS = (
     "demo", "init", "check", "run", "continue", "attach", "watch", "replay", "do", "status", "runs", "verify",
-    "export",
+    "export", "completion",
 )  # fmt: skip
 """In the order in which help lists them; command X is `command` in the module `tui.cli.X` (`continue_run`)."""
 _MODULES = {"continue": "continue_run"}
@@ -77,6 +79,11 @@ def group() -> Commands:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Carry one command out; returns its exit code."""
     _choose_language()
+    asked = os.environ.get(VARIABLE) if arguments is None else None
+    if asked:
+        from tui.cli.completing.answer import answer
+
+        return answer(group(), asked)
     standing: Any = None if arguments is None else list(arguments)
     return guarded(lambda: group().main(args=standing, prog_name="virada", standalone_mode=False))
 

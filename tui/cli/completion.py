@@ -1,0 +1,31 @@
+"""`virada completion`: the script with which a shell completes commands, runs, steps, targets and plans."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.completing.scripts import SCRIPTS
+from tui.cli.output import print_line
+from tui.locale import _
+
+
+def _epilog() -> str:
+    lines = [
+        _("To have it in every shell:"),
+        "  bash   virada completion bash > ~/.local/share/bash-completion/completions/virada",
+        "  zsh    virada completion zsh > ~/.zfunc/_virada",
+        "         (~/.zshrc: fpath=(~/.zfunc $fpath); autoload -U compinit; compinit)",
+        "  fish   virada completion fish > ~/.config/fish/completions/virada.fish",
+    ]
+    return "\b\n" + "\n".join(lines)
+
+
+@click.command(
+    "completion",
+    help=_("What a shell needs to complete commands, runs, steps and targets."),
+    epilog=_epilog(),
+)
+@click.argument("shell", type=click.Choice(list(SCRIPTS)))
+def command(shell: str) -> None:
+    for line in SCRIPTS[shell].splitlines():
+        print_line(line)
