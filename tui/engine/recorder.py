@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from tui.engine.redaction.allowlist import Allowlist
-from tui.engine.redaction.published import published, whole
+from tui.engine.redaction.published import published, published_amendment, whole
 from tui.engine.redaction.redactor import Redactor
 from tui.engine.text_limits import TextBudget, bounded
 from tui.journal.cut import REPEATED
-from tui.journal.events import Event, RollbackStarted, RunClosed, RunOpened
+from tui.journal.events import Event, RollbackStarted, RunAmended, RunClosed, RunOpened
 from tui.journal.failure import JournalFull
 from tui.journal.line import Line
 from tui.journal.writer import JournalWriter
@@ -75,9 +75,11 @@ class Recorder:
                 self.stuck, self._stuck_at = str(error), time.monotonic()
                 raise
             lines = self.writer.append_all(data[len(error.recorded) :], by=by, durable=durable)
-        if isinstance(events[0], RunOpened):
-            # What is executed is the plan as it was approved; the journal shows it without its secrets.
-            lines = [whole(lines[0], events[0]), *lines[1:]]
+        # What is executed is the plan as it was approved; the journal shows it without its secrets.
+        lines = [
+            whole(line, event) if isinstance(event, RunOpened | RunAmended) else line
+            for line, event in zip(lines, events[-len(lines) :], strict=True)
+        ]
         self._fold(lines)
         if durable:
             self._note()
@@ -118,6 +120,8 @@ class Recorder:
     def _clean(self, event: Event) -> object:
         if isinstance(event, RunOpened):
             return published(event, self.redactor, self.planned)
+        if isinstance(event, RunAmended):
+            return published_amendment(event, self.redactor, self.planned)
         encoded = msgspec.json.encode(event)
         if len(encoded) > REPEATED:
             # Redacted before it is cut: the beginning of a secret is not found any more.

@@ -26,6 +26,7 @@ from tui.journal.io import JOURNAL_MODE, lines_backwards
 from tui.journal.line import digest
 from tui.journal.position import Position
 from tui.journal.reader import JournalReader
+from tui.run.amended import planned
 from tui.run.errors import Errors, RecordedError
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -43,7 +44,8 @@ _CODE = ("run/*.py", "journal/events/*.py", "plan/model.py", "recording/keyframe
 
 
 class Keyframe(msgspec.Struct, frozen=True):
-    """The state after line `seq`, which ends at byte `offset` and has this digest. `state` leaves out the plan."""
+    """The state after line `seq`, which ends at byte `offset` and has this digest. `state` leaves out the plan that the
+    run opened with."""
 
     seq: int
     offset: int
@@ -99,17 +101,19 @@ class _Point(msgspec.Struct, frozen=True):
 
 
 def encode_state(state: RunState) -> bytes:
-    """The state without what `run.opened` says anyway: of the steps only those that are no longer as planned."""
-    return _ENCODER.encode(replace(state, opened=None))
+    """The state without what `run.opened` says anyway: of the steps only those that are not as planned. An amended
+    plan is in it."""
+    return _ENCODER.encode(state if state.amended else replace(state, opened=None))
 
 
 def decode_state(raw: bytes | msgspec.Raw, base: RunState) -> RunState:
-    """The state again; `base` is any state of the same run, for its plan. Raises msgspec.ValidationError."""
+    """The state again; `base` is the one that the run opened in, for its plan. Raises msgspec.ValidationError."""
     found: RunState = _DECODER.decode(raw)
     changed = {step.id: step for step in found.steps}
-    planned = [at for at in base.steps if at.group == "main"]
-    pristine = [changed.pop(at.id, _pristine(at)) for at in planned]
-    return replace(found, opened=base.opened, steps=Steps.of([*pristine, *changed.values()]))
+    opened = found.opened or base.opened
+    main = base.steps if found.opened is None else planned(found.opened).steps
+    pristine = [changed.pop(at.id, _pristine(at)) for at in main if at.group == "main"]
+    return replace(found, opened=opened, steps=Steps.of([*pristine, *changed.values()]))
 
 
 def _pristine(at: StepState) -> StepState:

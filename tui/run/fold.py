@@ -13,8 +13,7 @@ from tui.journal import events as e
 from tui.journal.codes import HoldReason, TriggerReason
 from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
-from tui.plan.model import places
-from tui.run.attested import attested_steps
+from tui.run.amended import amended, planned
 from tui.run.conditions import metrics_of
 from tui.run.database import DATABASE_HANDLERS
 from tui.run.driving import without_goal
@@ -22,9 +21,10 @@ from tui.run.errors import RecordedError
 from tui.run.fold_steps import STEP_HANDLERS, first_open
 from tui.run.guards import breaches_of, concerns, criteria
 from tui.run.measured import sampled
+from tui.run.reviewed import improvement_added, improvement_done, lesson_added, of_earlier
 from tui.run.rollback import rollback_steps, stays
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
-from tui.run.steps import Steps, StepState
+from tui.run.steps import Steps
 
 
 def fold(state: RunState, line: Line) -> RunState:
@@ -53,21 +53,13 @@ def apply(state: RunState, event: e.Event, line: Line) -> RunState:
 
 
 def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
-    planned = (StepState(step=step, place=place) for place, step in places(event.plan.phases))
-    steps = Steps.of((*planned, *attested_steps(event)))
-    companions: dict[str, tuple[str, ...]] = {}
-    for phases in (event.plan.phases, event.plan.rollback.phases):
-        for _place, step in places(phases):
-            if step.with_ is not None:
-                companions[step.with_] = (*companions.get(step.with_, ()), step.id)
-    titled: dict[str, list[int]] = {}
-    for number, trigger in enumerate(event.plan.rollback.triggers):
-        titled.setdefault(trigger.title, []).append(number)
+    plan = planned(event)
+    improvements, lessons = of_earlier(event)
     return replace(
         state, triggers=(Firing(),) * len(event.plan.rollback.triggers),
-        titled={title: tuple(numbers) for title, numbers in titled.items()},
-        opened=event, opened_at=line.at, steps=steps, policy=event.policy, guards=criteria(event.plan),
-        engine=event.engine, companions=companions, checklist=len(steps), rollback_unended=len(steps),
+        titled=plan.titled, improvements=improvements, lessons=lessons,
+        opened=event, opened_at=line.at, steps=Steps.of(plan.steps), policy=event.policy, guards=criteria(event.plan),
+        engine=event.engine, companions=plan.companions, checklist=len(plan.steps), rollback_unended=len(plan.steps),
         identity=event.identity or {},
         beside=() if event.beside is None else tuple(other.name for other in event.others if other.in_the_way),
     )  # fmt: skip
@@ -291,6 +283,10 @@ _HANDLERS: dict[type[e.Event], Callable[[RunState, Any, Line], RunState]] = {
     e.ErrorRecorded: _error,
     e.ErrorResolved: _error_resolved,
     e.BackupRecorded: _backup,
+    e.RunAmended: amended,
+    e.ImprovementAdded: improvement_added,
+    e.ImprovementDone: improvement_done,
+    e.LessonAdded: lesson_added,
 }
 
 

@@ -47,7 +47,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             host_attempt=0 if host is None else host.attempt, losses=known.losses, fired=known.fired,
             before=ended_badly(known), attempts=known.tried(event.attempt, line.by, started_at=line.at),
             fired_attempt=known.fired_attempt, errors=known.errors, failing=known.failing,
-            unrecorded=known.unrecorded, walk=known.walk,
+            unrecorded=known.unrecorded, walk=known.walk, amended=known.amended,
         )
     )  # fmt: skip
     position, unended, back = steps.position(event.step), state.unended, state.rollback_unended

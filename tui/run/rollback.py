@@ -72,15 +72,18 @@ def stays(state: RunState) -> tuple[str, ...]:
     return tuple(found)
 
 
-def rollback_steps(state: RunState, undo: tuple[str, ...], phases: tuple[Phase, ...]) -> list[StepState]:
+def rollback_steps(
+    state: RunState, undo: tuple[str, ...], phases: tuple[Phase, ...], keep: bool = False
+) -> list[StepState]:
     """The steps a rollback joins to the run: the plan's rollback phases, the undos where they say, else first.
 
-    One that takes up a failed rollback goes on where that one stood: what has ended in it is not done again.
+    One that takes up a failed rollback goes on where that one stood: what has ended in it is not done again. `keep`: it
+    is the rollback under way, and all that is known of its steps stays.
     """
     failed = state.rollback is not None and state.rollback.status == "failed"
 
     def kept(known: StepState | None) -> bool:
-        return known is not None and (known.status == "running" or (failed and known.is_ended))
+        return known is not None and (keep or known.status == "running" or (failed and known.is_ended))
 
     undos = []
     for undone in undo:

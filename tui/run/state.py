@@ -10,8 +10,10 @@ from msgspec import Struct
 from tui.journal.codes import HoldReason
 from tui.journal.events import Policy, Relation, RunClosed, RunOpened, TriggerFired
 from tui.journal.other_runs import OtherRun
+from tui.run.amendment import Amendment
 from tui.run.conditions import limit_of
 from tui.run.errors import Errors
+from tui.run.review import Improvement, Lesson
 from tui.run.steps import Commit, Reached, Steps, StepState
 from tui.run.unsettled import is_half_undone, is_unsettled
 
@@ -181,7 +183,8 @@ class Swap(Struct, frozen=True, kw_only=True):
 
 
 class RunState(Struct, frozen=True, kw_only=True):
-    """The state of a run after the event `seq`. `opened` is None only before the first event."""
+    """The state of a run after the event `seq`. `opened` is None only before the first event; behind an amendment it
+    has the plan, the window and what was rehearsed as they hold since then."""
 
     seq: int = -1
     mono: float = 0.0
@@ -222,7 +225,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     triggers: tuple[Firing, ...] = ()
     """Of each trigger of the plan, in their order."""
     titled: dict[str, tuple[int, ...]] = {}
-    """Places of the triggers of each title among them; it never changes."""
+    """Places of the triggers of each title among them."""
     remarks: tuple[Remark, ...] = ()
     """The last ones, of long texts the beginning."""
     backups: tuple[dict[str, Any], ...] = ()
@@ -248,7 +251,13 @@ class RunState(Struct, frozen=True, kw_only=True):
     left_failed: tuple[str, ...] = ()
     """Ids of steps that were skipped after they had failed, also of those that were settled since."""
     companions: dict[str, tuple[str, ...]] = {}
-    """Ids of the companions of each step that has some; it never changes."""
+    """Ids of the companions of each step that has some."""
+    amendments: tuple[Amendment, ...] = ()
+    """The last ones, in their order; `amended` counts all of them."""
+    amended: int = 0
+    improvements: tuple[Improvement, ...] = ()
+    """Those that earlier runs have left come first."""
+    lessons: tuple[Lesson, ...] = ()
 
     @property
     def held_for(self) -> str | None:

@@ -54,6 +54,9 @@ def status(state: RunState, engine: dict[str, Any] | None = None, wall: float | 
         "unmeasured": [at.id for at in state.steps if is_attested(at.id)],
         "beside": opened.beside,
         "others": msgspec.to_builtins(opened.others),
+        "amendments": [msgspec.to_builtins(known) | {"voids": known.voids} for known in state.amendments],
+        "improvements": [msgspec.to_builtins(one) for one in state.improvements],
+        "lessons": [msgspec.to_builtins(one) for one in state.lessons],
         "policy": msgspec.to_builtins(state.policy),
         "drives": _drives(state, at),
         "helm": state.helm,
@@ -183,6 +186,7 @@ def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
         "waiting": _step_waiting(step, mono),
         **_taken(step, "fate", "fate_reason", "reason", "sqlstate", "message", "effect"),
         "by": step.by or None,
+        "amended": step.amended,
         "confirmed": None if step.confirmed is None else msgspec.to_builtins(step.confirmed),
         "evidence": step.evidence,
     }

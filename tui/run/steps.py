@@ -183,6 +183,8 @@ class StepState(Struct, frozen=True, kw_only=True):
     """Of a companion: the attempt of the step that it accompanied last."""
     commit: Commit | None = None
     """The last transaction of it, of any attempt, that is known to be committed."""
+    amended: int = 0
+    """The number of the amendment that changed or added it last; 0: it is as it was when the run opened."""
 
     @property
     def id(self) -> str:

@@ -70,6 +70,19 @@ def _beside(event: e.RunBeside, line: Line, state: RunState) -> Told:
     return Told("warning", say(Said("Another run on this target, beside which this one goes on: {run}", run=runs)))
 
 
+def _amended(event: e.RunAmended, line: Line, state: RunState) -> Told:
+    steps = [visible(change.step) for change in event.steps if change.how != "moved"]
+    by = person_words(line.by)
+    text = say(Said("The plan was AMENDED by {by}", by=by))
+    if steps:
+        text = say(Said("The plan was AMENDED by {by}: {steps}", by=by, steps=steps))
+    if event.window is not None:
+        text += "; " + say(Said("its window closes at {at}", at=event.window.closes))
+    if event.despite:
+        text += "; " + say(Said("in spite of: {codes}", codes=event.despite))
+    return Told("warning", text + because(event.reason))
+
+
 def _recovered(event: e.RunRecovered, line: Line, state: RunState) -> Told:
     if event.end_known is False:
         return Told("warning", say(Said(
@@ -154,6 +167,23 @@ def _note(event: e.NoteAdded, line: Line, state: RunState) -> Told:
 
 def _feedback(event: e.FeedbackAdded, line: Line, state: RunState) -> Told:
     return Told("person", say(Said("Feedback by {by}: {text}", by=person_words(line.by), text=event.text)))
+
+
+def _improvement(event: e.ImprovementAdded, line: Line, state: RunState) -> Told:
+    said = Said("Improvement {id} by {by}: {text} ({owner}, until {due})", id=event.id, by=person_words(line.by),
+                text=event.text, owner=event.owner, due=event.due)  # fmt: skip
+    return Told("person", say(said))
+
+
+def _improved(event: e.ImprovementDone, line: Line, state: RunState) -> Told:
+    of = event.id if event.run is None else f"{event.run}:{event.id}"
+    said = Said("Improvement {id} is done, by {by}: {text}", id=of, by=person_words(line.by), text=event.text)
+    return Told("person", say(said))
+
+
+def _lesson(event: e.LessonAdded, line: Line, state: RunState) -> Told:
+    said = Said("Lesson {id} by {by}: {text}", id=event.id, by=person_words(line.by), text=event.text)
+    return Told("person", say(said))
 
 
 def _error(event: e.ErrorRecorded, line: Line, state: RunState) -> Told:
@@ -261,6 +291,7 @@ TOLD: dict[type[e.Event], Teller] = {
     e.ErrorResolved: _resolved, e.GuardBreached: _breached, e.GuardCleared: _cleared, e.TriggerFired: _fired,
     e.RollbackStarted: _rollback, e.RollbackFinished: _rolled_back, e.BackupRecorded: _backup, e.LogLines: _log,
     e.QuiesceBegun: _quiesced, e.QuiesceReleased: _opened_again, e.SwapBegun: _swaps, e.SwapDone: _swapped,
-    e.FingerprintRecorded: _fingerprint,
+    e.FingerprintRecorded: _fingerprint, e.RunAmended: _amended, e.ImprovementAdded: _improvement,
+    e.ImprovementDone: _improved, e.LessonAdded: _lesson,
     **STEP_EVENTS,
 }  # fmt: skip

@@ -48,7 +48,7 @@ def test_no_list_of_types_and_no_event_that_is_none() -> None:
 
 
 def test_such_are_found() -> None:
-    text = 'A = frozenset(("run.opened", "run.closed"))\nB = (e.StepPassed.TYPE, StepFailed)\nC = "run.amended"'
+    text = 'A = frozenset(("run.opened", "run.closed"))\nB = (e.StepPassed.TYPE, StepFailed)\nC = "run.mended"'
     assert len(list(faults(Path("a.py"), text))) == 3
     assert (
         list(faults(Path("a.py"), 'A = ("run.opened", "engine.log"), isinstance(event, RunOpened | RunClosed)')) == []
@@ -56,5 +56,5 @@ def test_such_are_found() -> None:
 
 
 def test_an_unknown_type_has_no_trait() -> None:
-    assert e.class_of("run.amended") is e.Event and e.class_of("step.failed") is e.StepFailed
+    assert e.class_of("run.mended") is e.Event and e.class_of("step.failed") is e.StepFailed
     assert e.StepSkipped.TURN and e.StepSkipped.INCIDENT and not e.StepSkipped.FAILURE

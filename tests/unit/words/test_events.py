@@ -54,6 +54,14 @@ SAID: tuple[e.Event, ...] = (
     e.SwapBegun(**STEP, database="app", old_oid=1, new_oid=2, called="app_new", kept_as="app_old"),
     e.SwapDone(**STEP, new_oid=2),
     e.FingerprintRecorded(step="fill", attempt=1, file="f.json", sha256="ab", bytes=7, objects={"tables": 3}, tables=1),
+    e.RunAmended(plan=plan(sql("fill")), seal="ab", work="cd", reason="a typo"),
+    e.RunAmended(
+        plan=plan(sql("fill")), seal="ab", work="cd", reason="a typo", steps=(e.StepChange(step="fill", how="added"),),
+        window=e.OpenWindow(opens="2031-12-05T22:00:00Z", closes="2031-12-05T23:30:00Z", duration_s=1.0, buffer_s=0.0),
+        despite=("no-rehearsal",),
+    ),
+    e.ImprovementAdded(id="I1", text="shorter", owner="ana", due="2031-12-31"), e.LessonAdded(id="L1", text="ask"),
+    e.ImprovementDone(id="I1", text="it is"), e.ImprovementDone(id="I1", text="it is", run="20311205T220000Z-0000"),
 )  # fmt: skip
 """Each class that says something, and each of its sentences."""
 

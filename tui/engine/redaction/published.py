@@ -1,4 +1,4 @@
-"""The opening of a run as its journal may show it: without the secrets that the plan's texts hold.
+"""The opening of a run, and a changed plan, as its journal may show it: without the secrets that the plan's texts hold.
 
 Names and everything else that a reader goes by stay as they are: secrets are looked for in what a step is told to do,
 and in what is said about it.
@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.engine.redaction.redactor import Redactor
-from tui.journal.events import RunOpened
+from tui.journal.events import RunAmended, RunOpened
 from tui.journal.line import Line
 from tui.plan.files import PLAN_FILE
 from tui.plan.model import Plan
@@ -31,17 +31,34 @@ def published(opened: RunOpened, redactor: Redactor, secrets: Secrets) -> RunOpe
     beside = None if opened.beside is None else redactor.text(opened.beside)
     private = tuple(sorted({*opened.private, *secrets.files}))
     opened = msgspec.structs.replace(opened, private=private, reason=reason, beside=beside)
-    if PLAN_FILE not in secrets.files and not redactor.knows(msgspec.json.encode(opened.plan)):
-        return opened
-    plan = msgspec.convert(_Hiding(redactor, secrets).part(msgspec.to_builtins(opened.plan)), Plan)
+    plan = shown(opened.plan, redactor, secrets)
     if plan == opened.plan:
         return opened
     return msgspec.structs.replace(opened, plan=plan, private=tuple(sorted({*opened.private, PLAN_FILE})))
 
 
-def whole(line: Line, opened: RunOpened) -> Line:
-    """The line of a run's opening with what was opened, as the engine works by it."""
-    return msgspec.structs.replace(line, data=msgspec.Raw(msgspec.json.encode(opened)))
+def published_amendment(event: RunAmended, redactor: Redactor, secrets: Secrets) -> RunAmended:
+    """The same of an amendment. What differs of its files was written without what they hold of secrets."""
+    plan = shown(event.plan, redactor, secrets)
+    hidden = () if plan == event.plan else (PLAN_FILE,)
+    return msgspec.structs.replace(
+        event, plan=plan, private=tuple(sorted({*event.private, *secrets.files, *hidden})),
+        reason=redactor.text(event.reason),
+        steps=tuple(msgspec.structs.replace(x, difference=redactor.text(x.difference)) for x in event.steps),
+        files=tuple(msgspec.structs.replace(x, difference=redactor.text(x.difference)) for x in event.files),
+    )  # fmt: skip
+
+
+def shown(plan: Plan, redactor: Redactor, secrets: Secrets) -> Plan:
+    """The plan with its secrets hidden; the same where it has none."""
+    if PLAN_FILE not in secrets.files and not redactor.knows(msgspec.json.encode(plan)):
+        return plan
+    return msgspec.convert(_Hiding(redactor, secrets).part(msgspec.to_builtins(plan)), Plan)
+
+
+def whole(line: Line, event: RunOpened | RunAmended) -> Line:
+    """The line of a run's opening, or of an amendment, with the plan as the engine works by it."""
+    return msgspec.structs.replace(line, data=msgspec.Raw(msgspec.json.encode(event)))
 
 
 class _Hiding:

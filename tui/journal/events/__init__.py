@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 
+from tui.journal.events.amended import *
 from tui.journal.events.database import *
 from tui.journal.events.event import *
 from tui.journal.events.event import Event
 from tui.journal.events.observed import *
+from tui.journal.events.review import *
 from tui.journal.events.run import *
 from tui.journal.events.step import *
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import Struct, field
 
 from tui.journal.events.event import Drive, Event
+from tui.journal.events.review import PastImprovement, PastLesson
 from tui.journal.other_runs import OtherRun
 from tui.plan.model import Plan
 
@@ -160,6 +161,10 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     """Why a person had it opened beside runs that were in the way."""
     others: tuple[OtherRun, ...] = ()
     """The other open runs on its target, as far as they were known."""
+    improvements: tuple[PastImprovement, ...] = ()
+    """Those that earlier runs of the same plan have left open."""
+    lessons: tuple[PastLesson, ...] = ()
+    """What earlier runs of the same plan have taught."""
 
 
 class RunBeside(Event, frozen=True, kw_only=True):
