@@ -16,7 +16,7 @@ from tests.engine.rig import Event, Rig
 from tests.pgbouncer import pgbouncer
 from tests.postgres_server import Database, create_database, own_server
 from tui.journal.codes import Fact, FailReason
-from tui.run.commands import Close, Execute, Retry, Rollback, Undo
+from tui.run.commands import Close, Execute, Retry, Rollback, Skip, Undo
 from tui.run.order import Refusal
 from tui.words.confirmations import confirmation_words
 
@@ -157,25 +157,31 @@ async def test_the_confirmation_says_what_is_lost(database: Database, role_here:
 @awaited
 async def test_a_part_of_the_database_takes_nobodys_name(database: Database, role_here: str, tmp_path: Path) -> None:
     old = database.value(_OID)
+    (tmp_path / "safe").mkdir()
     plan = steps(tmp_path / "b").replace("format: directory", "format: directory, tables: [public.kept]")
+    copy = f"""          - {{id: copy, title: Copy, store_backup: {{of: backup, directory: "{tmp_path / "safe"}"}}}}
+          - {{id: close,"""
+    plan = plan.replace("          - {id: close,", copy).replace("{of: backup}", "{of: copy}")
     async with Rig(tmp_path, database, plan, files(database, role_here)) as rig:
-        failed = await until_restore(rig)
+        for step in ("backup", "work", "copy", "close"):
+            assert (await rig.execute(step))["type"] == "step.passed"
+        failed = await confirmed(rig)
         assert failed["data"]["reason"] == "not_in_backup" and database.value(_OID) == old
         assert failed["data"]["evidence"]["whole"] is False
+        told = rig.step("copy").evidence
+        assert told["sampled"] == rig.step("backup").evidence["sampled"] and told["taken_at"]
 
 
-@pytest.mark.unsaid(FailReason.NOT_QUIESCED)
 @awaited
 async def test_others_are_kept_out_first(database: Database, role_here: str, tmp_path: Path) -> None:
     old = database.value(_OID)
-    plan = (
-        steps(tmp_path / "b")
-        .replace("quiesce: {grace: 0s}", 'sql: "select 1"')
-        .replace("release: close", 'sql: "select 2"')
-    )
-    async with Rig(tmp_path, database, plan, files(database, role_here)) as rig:
-        failed = await until_restore(rig)
-        assert failed["data"]["reason"] == "not_quiesced" and database.value(_OID) == old
+    async with Rig(tmp_path, database, steps(tmp_path / "b"), files(database, role_here)) as rig:
+        for step in ("backup", "work"):
+            await rig.execute(step)
+        assert rig.do(Skip(step="close", reason="in a hurry")) is None
+        refused = rig.do(Execute(step="restore", confirm="dev"))
+        assert refused is not None and refused.code == "not-quiesced"
+        assert rig.step("restore").attempt == 0 and database.value(_OID) == old
 
 
 @pytest.mark.unsaid(FailReason.IN_THE_WAY)

@@ -48,11 +48,25 @@ class Finding(Struct, frozen=True, kw_only=True):
     level: Level = "error"
 
 
+class Earlier(Struct, frozen=True, kw_only=True):
+    """A step that comes before another one, of what kind it is, and its typed spec."""
+
+    id: str
+    kind: Kind
+    spec: Any
+    in_rollback: bool = False
+
+
+def _no_earlier() -> tuple[Earlier, ...]:
+    return ()
+
+
 class Lint(Struct, frozen=True, kw_only=True):
     """What a kind's lint may look at: the step, its spec, the plan's files, and of what kinds the plan's steps are.
 
     `include` makes a file that only a script names one of the plan, and gives its name (`tui.plan.files.Unusable` where
-    it cannot be). `is_undo` also holds for a `cleanup`: it is no step of its own.
+    it cannot be). `is_undo` also holds for a `cleanup`: it is no step of its own. `earlier`: the steps that
+    come before this one, as far as they can be read.
     """
 
     step: Step
@@ -61,6 +75,11 @@ class Lint(Struct, frozen=True, kw_only=True):
     include: Callable[[str], str]
     kinds_of_steps: Mapping[str, Kind] = {}
     is_undo: bool = False
+    earlier: Callable[[], tuple[Earlier, ...]] = _no_earlier
+
+    def before(self, step: str) -> Earlier | None:
+        """One of those, by its id."""
+        return next((each for each in self.earlier() if each.id == step), None)
 
 
 class Program(Struct, frozen=True):
@@ -130,7 +149,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     looks at what others measure, and what was breached since it began counts. `own_progress`: it tells itself how far
     it is. `patient`: its questions may take as long as they take. `asks`: what it finds is an answer, shown as one.
     `compares`: whether its failing says that something is not as it was, or as it should be: a trigger may name it.
-    `makes_backup`: others may take up what it made. `takes_fingerprint`: its evidence may tell of one, with which
+    `makes_backup`: others may take up what it made. `takes_fingerprint`: whether its evidence tells of one, with which
     others compare (`tui.steps.fingerprints`). `arguments`: fields of the spec that are a program's arguments;
     `variables`: those that map names to values; `script_variables`: of these the ones whose names a script of the plan
     knows. `verbatim`: texts that are shown to the letter, before all else. `attestation`: what a person is asked who
@@ -154,7 +173,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     asked of the target before anybody confirms it: a generator as `execute` that returns facts. `foresees`: what is
     wrong with the target for a step of it, before a run: a generator as `execute` that returns findings, whose
     errors have codes of `Objection`; told beside the spec is whether an earlier step may change a table. `swaps`:
-    it is done when the database that it made bears the target's name.
+    it is done when the database that it made bears the target's name. `wants_closed`: whether others must be kept
+    out of the target when a step of it begins.
     """
 
     name: str
@@ -172,7 +192,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     asks: bool = False
     compares: Callable[[Any], bool] = _never
     makes_backup: bool = False
-    takes_fingerprint: bool = False
+    takes_fingerprint: Callable[[Any], bool] = _never
     arguments: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     script_variables: tuple[str, ...] = ()
@@ -202,6 +222,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     foretells: Callable[[Any, Any], Generator[Any, Any, dict[str, Any]]] | None = None
     foresees: Callable[[Any, Any, Callable[[str], bool]], Generator[Any, Any, list[Finding]]] | None = None
     swaps: bool = False
+    wants_closed: Callable[[Any], bool] = _never
     facts: Callable[[dict[str, Any]], Sequence[tuple[str, Any]]] | None = None
 
     @property

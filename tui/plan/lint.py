@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+from tui.plan.earlier import earlier_of, lint_earlier
 from tui.plan.files import Files, Undecodable, not_utf8
 from tui.plan.idle import lint_idle
 from tui.plan.kinds import Finding, Kind, Lint
@@ -40,6 +42,7 @@ def lint(outline: Outline, files: Files) -> None:
         said: set[str] = set()
         for use in placed.entry.uses:
             said |= _ask_kind(outline, files, placed, use, kinds_of_steps)
+            lint_earlier(outline, placed, use)
         _lint_step(outline, placed)
         _lint_effect(outline, placed, said)
 
@@ -168,6 +171,7 @@ def _ask_kind(
         include=files.include,
         kinds_of_steps=kinds_of_steps,
         is_undo=use.is_action,
+        earlier=cache(lambda: earlier_of(outline, placed)),
     )
     try:
         for finding in kind.lint(question):

@@ -25,6 +25,8 @@ Quantity = Annotated[float, Meta(extra={"scalar": "quantity"})]
 """A number; written `0`, `100ms` (0.1), `70%` (0.7), `2GB` (bytes)."""
 File = Annotated[str, Meta(extra={"scalar": "file"})]
 """A file named relative to the plan's own directory; it is frozen and sealed with the plan."""
+EarlierStep = Annotated[str, Meta(extra={"scalar": "earlier"})]
+"""The id of a step that has ended when this one begins: its evidence is what this one rests on."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)")

@@ -9,7 +9,18 @@ from tui.run.attested import only_signed
 from tui.run.clock import rfc3339
 from tui.run.confirmation import is_dangerous, unconfirmed
 from tui.run.driving import driven
-from tui.run.order import HELD, about, barred, begin, blocked, busy, in_rollback, may_begin, undecided
+from tui.run.order import (
+    HELD,
+    about,
+    barred,
+    begin,
+    blocked,
+    busy,
+    in_rollback,
+    may_begin,
+    open_to_others,
+    undecided,
+)
 from tui.run.order import Refusal as Refusal
 from tui.run.phase_starts import ahead as phase_starts
 from tui.run.rollback import opens_last, stays
@@ -108,7 +119,7 @@ def _execute(state: RunState, command: c.Execute, wall: float) -> Decision:
         return Refusal(code="status", message=f"{step} is {at.status}", facts=about(at))
     if is_signed(at.step):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
-    refusal = may_begin(state, at, wall) or unconfirmed(state, command, wall)
+    refusal = may_begin(state, at, wall) or open_to_others(state, at) or unconfirmed(state, command, wall)
     return refusal or (begin(at, confirm=command.confirm, reason=command.reason),)
 
 
@@ -129,7 +140,7 @@ def _retry(state: RunState, command: c.Retry, wall: float) -> Decision:
         )
     if is_signed(at.step):
         return Refusal(code="sign", message=f"{step} is attested by a person; use sign with a note")
-    refusal = may_begin(state, at, wall=float("inf")) or unconfirmed(state, command, wall)
+    refusal = may_begin(state, at, wall=float("inf")) or open_to_others(state, at) or unconfirmed(state, command, wall)
     if refusal is not None:
         return refusal
     again = _rollback_again(state, at)

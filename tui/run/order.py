@@ -11,7 +11,7 @@ from tui.journal.codes import HoldReason
 from tui.plan.model import UNDO_PREFIX
 from tui.run.clock import starts_in
 from tui.run.state import RunState
-from tui.run.steps import StepState, section_of
+from tui.run.steps import StepState, section_of, wants_closed
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -128,6 +128,14 @@ def may_begin(state: RunState, at: StepState, wall: float) -> Refusal | None:
         message = f"the phase {at.place.phase!r} starts in {wait:.0f} s"
         return Refusal(code="too-early", message=message, facts={"seconds": wait, "phase": at.place.phase})
     return blocked(state, at)
+
+
+def open_to_others(state: RunState, at: StepState) -> Refusal | None:
+    """Why a step that wants the target closed to others may not begin; None where it is closed, or need not be."""
+    if at.undoes is not None or state.quiesced or not wants_closed(at.step):
+        return None
+    message = f"{at.id} loses what others write meanwhile, and nothing keeps them out of the target; quiesce it first"
+    return Refusal(code="not-quiesced", message=message, facts={"step": at.id})
 
 
 def begin(at: StepState, **extra: Any) -> e.StepStarted:

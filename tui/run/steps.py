@@ -321,6 +321,15 @@ def is_signed(step: Step) -> bool:
     return kind is not None and kind.signed
 
 
+def wants_closed(step: Step) -> bool:
+    """Whether others must be kept out of the target when it begins."""
+    kind = kind_of(step.kind)
+    try:
+        return kind is not None and kind.wants_closed(kind.typed(step.spec))
+    except ValidationError:
+        return False
+
+
 def attestation_of(step: Step) -> Attestation:
     """What is asked of who signs it; nothing where this version does not know the kind, or the spec of another one."""
     kind = kind_of(step.kind)

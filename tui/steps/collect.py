@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
-from tui.plan.scalars import Duration, disk_need
+from tui.plan.scalars import Duration, EarlierStep, disk_need
 from tui.said import N_, Quoted
 from tui.sql.question import review_question
 from tui.sql.quoting import identifier
@@ -36,7 +36,7 @@ class CollectSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A question, whose rows are kept as CSV. It is asked in a transaction that only reads."""
     command: tuple[str, ...] = ()
     """A program and its arguments that changes nothing; what it prints is kept."""
-    checksums_of: str | None = None
+    checksums_of: EarlierStep | None = None
     """The id of a `backup` step: its files' hashes, as `sha256sum -c` reads them."""
     name: str | None = None
     """The file's name among the artifacts; where nothing is said the step's id and the attempt."""

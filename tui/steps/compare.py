@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from tui.journal.codes import FailReason, NotCompared
 from tui.journal.events import DifferenceRecorded
 from tui.plan.kinds import Finding, Kind, Lint
-from tui.plan.scalars import Duration
+from tui.plan.scalars import Duration, EarlierStep
 from tui.said import N_, Quoted
 from tui.sql.wildcard import any_matches, matches
 from tui.steps.answers import answers
@@ -33,7 +33,7 @@ class CompareSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint's invariants, and the result says so.
     """
 
-    with_: str = field(name="with")
+    with_: EarlierStep = field(name="with")
     """The step that took the fingerprint of before."""
     expect: tuple[str, ...] | Literal["rehearsal"] = ()
     """What must differ, and nothing else: `added columns app.orders.region`, `changed policies app.orders: tenant`,
@@ -164,8 +164,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
     kind = lint.kinds_of_steps.get(spec.with_)
     if kind is None:
         yield Finding(code="compare-with", text="compare-with-nothing", facts={"with": Quoted(spec.with_)}, key="with")
-    elif not kind.takes_fingerprint:
-        yield Finding(code="compare-with", facts={"with": Quoted(spec.with_), "kind": kind.name}, key="with")
+    elif (of := lint.before(spec.with_)) is not None and not kind.takes_fingerprint(of.spec):
+        text = "compare-with-none" if kind.makes_backup else ""
+        yield Finding(code="compare-with", text=text, facts={"with": Quoted(spec.with_), "kind": kind.name}, key="with")
     if isinstance(spec.expect, str):
         return
     for number, wanted in enumerate(spec.expect):
@@ -196,6 +197,7 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
 TEXTS = {
     "compare-with": N_("'with' must name a step that takes a fingerprint; {with} is a step of kind {kind}"),
     "compare-with-nothing": N_("'with' must name a step that takes a fingerprint; {with} is no step"),
+    "compare-with-none": N_("{with} takes no fingerprint; write 'fingerprint: true' there"),
     "compare-expect": N_(
         "{expected} is no difference such as 'added columns app.orders.region': added, removed or changed, one of "
         "{families}, and a name"
@@ -206,6 +208,6 @@ TEXTS = {
 }
 
 KIND = Kind(
-    name="compare", spec=CompareSpec, execute=execute, patient=True, takes_fingerprint=True, compares=_compares,
+    name="compare", spec=CompareSpec, execute=execute, patient=True, takes_fingerprint=_compares, compares=_compares,
     texts=TEXTS, lint=lint, facts=facts,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from msgspec import Struct
 from tui.journal.codes import FailReason
 from tui.journal.events import QuiesceReleased
 from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.scalars import EarlierStep
 from tui.said import N_, Quoted
 from tui.sql.database_acl import Grant, connecting
 from tui.steps.answers import answers
@@ -25,7 +26,7 @@ class ReleaseSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """It gives back what was journaled before the database was closed, and reads it back. A rollback does it last by
     itself where nobody has before."""
 
-    of: str
+    of: EarlierStep
     """The id of the `quiesce` step. `release: close-application` is short for it."""
 
 

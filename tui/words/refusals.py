@@ -69,6 +69,8 @@ _SENTENCES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("undecided", ("step",),
      N_("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")),
     ("quiesced", ("step",), N_("The target is still closed to others by {step}; undo that first.")),
+    ("not-quiesced", ("step",),
+     N_("Nothing keeps others out of the target, and what they write during {step} would be lost; quiesce it first.")),
     ("note", (), N_("This needs a note: what was seen or done, and where.")),
     ("sign", (), N_("A person attests this step.")),
     ("sensed", (), N_("The system proves this step; it is not signed.")),

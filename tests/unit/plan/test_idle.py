@@ -99,5 +99,5 @@ def test_of_a_rollback_and_of_a_companion(tmp_path: Path, text: str, said: str |
     ],
 )  # fmt: skip
 def test_of_backups(tmp_path: Path, step: str, code: str | None) -> None:
-    text = checklist(step) + "          - {id: b, title: B, backup: {directory: /b}}\n"
+    text = checklist("backup: {directory: /b}", step).replace("of: b,", "of: s0,")
     assert [said for _level, said in found(tmp_path, text)] == ([] if code is None else [code])

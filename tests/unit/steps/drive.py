@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tui.plan.files import UnusableFile
-from tui.plan.kinds import Finding, Kind, Lint
+from tui.plan.kinds import Earlier, Finding, Kind, Lint
 from tui.plan.model import Proof, Step
 from tui.steps.context import Context
 from tui.steps.effects import ChildDone, Effect, Emit, Outcome, SqlError, TxDone
@@ -91,8 +91,10 @@ def lint(
     is_undo: bool = False,
     with_: str | None = None,
     prove: Proof | None = None,
+    earlier: dict[str, tuple[Kind, dict[str, Any]]] | None = None,
 ) -> list[Finding]:
-    """What the kind's lint says; a file that is not given is not there."""
+    """What the kind's lint says; a file that is not given is not there. `earlier`: steps before it, with their specs;
+    `kinds`: steps of the plan, of which no more is known."""
 
     def read(name: str) -> str:
         if files is None or name not in files:
@@ -108,7 +110,10 @@ def lint(
 
     question = Lint(
         step=step(kind.name, spec, with_=with_, prove=prove), spec=kind.typed(spec), read=read, include=include,
-        kinds_of_steps=kinds or {}, is_undo=is_undo,
+        kinds_of_steps={name: of for name, (of, _spec) in (earlier or {}).items()} | (kinds or {}), is_undo=is_undo,
+        earlier=lambda: tuple(
+            Earlier(id=name, kind=of, spec=of.typed(given)) for name, (of, given) in (earlier or {}).items()
+        ),
     )  # fmt: skip
     assert kind.lint is not None
     return list(kind.lint(question))

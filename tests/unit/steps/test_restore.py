@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.steps.drive import codes, lint
+from tests.unit.steps.drive import answers, codes, context, lint, play, step
+from tui.journal.codes import FailReason
+from tui.steps.effects import Failed
 from tui.steps.registry import KINDS
 from tui.steps.restore import KIND, named
 from tui.steps.restore.loss import since
@@ -51,8 +53,36 @@ def test_names_are_within_what_the_server_allows() -> None:
 
 def test_it_needs_a_backup_and_undoes_nothing_by_itself() -> None:
     kinds = {"dump": KINDS["backup"], "ask": KINDS["query"], "again": KIND}
-    assert codes(lint(KIND, {"of": "dump"}, kinds=kinds)) == []
+    before: Any = {"shut": (KINDS["quiesce"], {})}
+    assert codes(lint(KIND, {"of": "dump"}, kinds=kinds, earlier=before)) == []
     assert codes(lint(KIND, {"back": "again"}, kinds=kinds)) == []
-    assert codes(lint(KIND, {"of": "ask"}, kinds=kinds)) == ["restore-of"]
+    assert codes(lint(KIND, {"of": "ask"}, kinds=kinds, earlier=before)) == ["restore-of"]
     assert codes(lint(KIND, {"of": "dump", "back": "again"}, kinds=kinds)) == ["restore-of"]
     assert codes(lint(KIND, {"of": "dump"}, kinds=kinds, is_undo=True)) == ["restore-undo"]
+
+
+def test_others_are_kept_out_before_it_begins() -> None:
+    kinds = {"dump": KINDS["backup"]}
+    shut: Any = {"shut": (KINDS["quiesce"], {})}
+    opened = shut | {"open": (KINDS["release"], {"of": "shut"})}
+    found = lint(KIND, {"of": "dump"}, kinds=kinds)
+    assert [(one.code, one.level) for one in found] == [("restore-quiesce", "error")]
+    found = lint(KIND, {"of": "dump"}, kinds=kinds, earlier=opened)
+    assert [(one.text, one.level) for one in found] == [("restore-released", "warning")]
+    again = opened | {"shut-again": (KINDS["quiesce"], {})}
+    assert lint(KIND, {"of": "dump"}, kinds=kinds, earlier=again) == []
+    assert codes(lint(KIND, {"of": "dump", "quiesced": False}, kinds=kinds)) == ["restore-open"]
+
+
+def test_a_part_of_a_database_is_not_restored_in_its_place() -> None:
+    before: Any = {"dump": (KINDS["backup"], {"directory": "/b", "tables": ["a.b"]}), "shut": (KINDS["quiesce"], {})}
+    assert codes(lint(KIND, {"of": "dump"}, earlier=before)) == ["restore-part"]
+
+
+@pytest.mark.unsaid(FailReason.NOT_QUIESCED)
+def test_the_step_asks_once_more_whether_they_are() -> None:
+    recorded = {"dump": {"path": "/b/x.dump", "sha256": "ab", "whole": True, "format": "custom"}}
+    done = play(KIND, {"of": "dump"}, answers(), evidence=recorded)
+    assert isinstance(done.ended, Failed) and done.ended.reason == FailReason.NOT_QUIESCED and not done.asked
+    about = context(step("restore", {"of": "dump"}), evidence=recorded, closing=(("shut", 1, True),))
+    assert next(KIND.execute(about, KIND.typed({"of": "dump"}))) is not None, "it goes on, and asks the server"

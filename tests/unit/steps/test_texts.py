@@ -66,6 +66,8 @@ phases:
           - {id: e7, title: t, monitor: {for: 5s, against: {baseline: nowhere}}}
           - {id: d1, title: t, sql: {file: goose.sql}}
           - {id: d2, title: t, sql: {file: goose.sql, part: up}, undo: {sql: {file: goose.sql}}}
+          - {id: d3b, title: t, backup: {directory: /b, tables: [a.b]}}
+          - {id: d3c, title: t, restore: d3b}
           - {id: d3, title: t, quiesce: {command: [pause], keep: [dba]}}
           - {id: d4, title: t, sql: "select 1", undo: {quiesce: {}}}
           - {id: d5, title: t, release: nothing}
@@ -82,11 +84,14 @@ phases:
           - {id: d9, title: t, compare: {with: b4}}
           - {id: f7, title: t, restore: {}}
           - {id: f8, title: t, restore: {of: b4, quiesced: false}}
+          - {id: f8b, title: t, compare: {with: b1}}
+          - {id: f8c, title: t, check: {consistency: {before: b4}}}
           - {id: f9, title: t, sql: "select 1", undo: {restore: b1}}
 """
 GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
 ELSEWHERE = {
-    "down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing", "restore-one",
+    "down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing", "compare-with-none",
+    "restore-one", "restore-released",
     "store-of-nothing", "batch-not-looked-at", "batch-not-there", "batch-published", "batch-triggers",
 }  # fmt: skip
 """Keys of sentences that are no codes of findings, and what is found by asking a server."""

@@ -85,6 +85,10 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(key, evidence[key]) for key in named if key in evidence]
 
 
+def _takes_fingerprint(spec: BackupSpec) -> bool:
+    return spec.fingerprint
+
+
 def whole(spec: BackupSpec) -> bool:
     """Whether it dumps the whole database."""
     return not spec.schemas and not spec.tables
@@ -106,6 +110,6 @@ TEXTS = {
 
 KIND = Kind(
     name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True, whole=whole,
-    takes_fingerprint=True,
+    takes_fingerprint=_takes_fingerprint,
     arguments=("encrypt", "command"), texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from tui.journal.codes import NotCompared
-from tui.plan.kinds import Finding, Needs
-from tui.plan.scalars import Duration
+from tui.plan.kinds import Finding, Lint, Needs
+from tui.plan.scalars import Duration, EarlierStep
 from tui.said import N_, Quoted
 from tui.sql.quoting import identifier
 from tui.sql.wildcard import any_matches
@@ -41,7 +41,7 @@ class ConsistencySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     tables: tuple[str, ...] = ()
     """Tables beside those that the plan's steps change or name."""
-    before: str | None = None
+    before: EarlierStep | None = None
     """The step whose fingerprint tells how many rows there were."""
     rows: Literal["not_fewer", "same"] = "not_fewer"
     """What may have become of them since: more where an application goes on, or the same number."""
@@ -208,6 +208,17 @@ def lint(spec: ConsistencySpec) -> Iterable[Finding]:
             yield Finding(code="check-orphans", facts=facts, key=f"consistency.orphans.{number}")
 
 
+def among(spec: ConsistencySpec, lint: Lint) -> Iterable[Finding]:
+    """A step whose fingerprint counts rows."""
+    if spec.before is None:
+        return
+    of = lint.before(spec.before)
+    if spec.before not in lint.kinds_of_steps:
+        yield Finding(code="check-step", facts={"step": Quoted(spec.before)}, key="consistency.before")
+    elif of is not None and not of.kind.takes_fingerprint(of.spec):
+        yield Finding(code="check-before", facts={"step": Quoted(spec.before)}, key="consistency.before")
+
+
 def needs(spec: ConsistencySpec) -> Needs:
     """The tables that it names."""
     referred = [_parts(side)[:2] for orphan in spec.orphans for side in (orphan.from_, orphan.to)]
@@ -218,7 +229,8 @@ TEXTS = {
     "check-orphans": N_(
         "{from} and {to} are no columns that refer to each other: write app.items.order_id, or app.items (a, b), with "
         "as many on both sides"
-    )
+    ),
+    "check-before": N_("{step} takes no fingerprint that tells how many rows there were"),
 }
 
-CHECK = Check(look=look, lint=lint, needs=needs, texts=TEXTS)
+CHECK = Check(look=look, lint=lint, among=among, needs=needs, texts=TEXTS)

@@ -204,7 +204,9 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="monitor-time")
     if spec.log is None and not any((spec.guards, spec.baseline, spec.statements, spec.against)):
         yield Finding(code="monitor-what")
-    if spec.against is not None and spec.against.baseline not in lint.kinds_of_steps:
+    of = None if spec.against is None else lint.before(spec.against.baseline)
+    keeps = of is None or (isinstance(of.spec, MonitorSpec) and of.spec.baseline)
+    if spec.against is not None and (spec.against.baseline not in lint.kinds_of_steps or not keeps):
         yield Finding(code="monitor-against", key="against.baseline", facts={"id": Quoted(spec.against.baseline)})
 
 
@@ -229,7 +231,7 @@ TEXTS = {
     "monitor-what": N_(
         "monitor needs 'log: server', 'guards: true', 'baseline: true', 'statements: required' or 'against'"
     ),
-    "monitor-against": N_("{id} is no step that could have kept a baseline"),
+    "monitor-against": N_("{id} is no step that keeps a baseline (monitor with 'baseline: true')"),
     FailReason.WORSE_THAN_BASELINE: N_("it became worse than in the baseline"),
     FailReason.NOT_MEASURED: N_("what was to be watched was not measured"),
 }

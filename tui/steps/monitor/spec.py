@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from tui.plan.scalars import Duration
+from tui.plan.scalars import Duration, EarlierStep
 
 
 class AgainstSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -14,7 +14,7 @@ class AgainstSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     and 95th percentile. Where the baseline lasted long enough to have the same hours of the day, those count.
     """
 
-    baseline: str
+    baseline: EarlierStep
     """The step that kept the baseline."""
     worse: float = 1.5
     """So many times the baseline is too much."""

@@ -104,8 +104,33 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="restore-of", facts={"key": Quoted(key), "of": Quoted(of)}, key=key)
     if lint.is_undo and spec.back is None:
         yield Finding(code="restore-undo")
+    made = None if spec.of is None else lint.before(spec.of)
+    if made is not None and made.kind.whole is not None and not made.kind.whole(made.spec):
+        yield Finding(code="restore-part", facts={"of": Quoted(spec.of)}, key="of")
     if not spec.quiesced:
         yield Finding(code="restore-open", key="quiesced", level="warning")
+    elif wants_closed(spec) and not lint.is_undo:
+        yield from _closed(lint)
+
+
+def _closed(lint: Lint) -> Iterable[Finding]:
+    """Whether a step before it keeps others out; the decision to begin it will ask that."""
+    closing: dict[str, None] = {}
+    closes = False
+    for step in lint.earlier():
+        if step.kind.opens_last:
+            closing[step.id], closes = None, True
+        elif step.kind.reopens is not None:
+            closing.pop(step.kind.reopens(step.spec), None)
+    if not closes:
+        yield Finding(code="restore-quiesce")
+    elif not closing:
+        yield Finding(code="restore-quiesce", text="restore-released", level="warning")
+
+
+def wants_closed(spec: RestoreSpec) -> bool:
+    """Whether others must be kept out when it begins."""
+    return spec.quiesced and spec.of is not None
 
 
 def needs(spec: RestoreSpec) -> Needs:
@@ -129,6 +154,9 @@ TEXTS = {
     "restore-of": N_("{key} must name a step that made what it takes; {of} did not"),
     "restore-undo": N_("a restore is never begun by itself; make it a step of the rollback"),
     "restore-open": N_("what others write while it is restored is lost; put a quiesce before it"),
+    "restore-quiesce": N_("no step before it keeps others out, and it will not begin; put a quiesce before it"),
+    "restore-released": N_("what keeps others out is released before it; it begins only where that has not been done"),
+    "restore-part": N_("{of} is no backup of the whole database; a restore of it would lose the rest"),
     FailReason.NOT_QUIESCED: N_("others are not kept out of the target; a quiesce comes first"),
     FailReason.DATABASE_EXISTS: N_("a database of the name for the new one is there already, and is not this step's"),
     FailReason.DATABASE_DIFFERS: N_("what belongs to the database itself is not what it was"),
@@ -139,5 +167,5 @@ TEXTS = {
 KIND = Kind(
     name="restore", spec=RestoreSpec, execute=execute, fence="proof", changes=True, window="always", repeat="always",
     says_proof=True, short="of", arguments=("decrypt",), patient=True, dangerous="always", foretells=foretell,
-    swaps=True, undone_by=undone_by, texts=TEXTS, lint=lint, needs=needs, facts=facts,
+    swaps=True, wants_closed=wants_closed, undone_by=undone_by, texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

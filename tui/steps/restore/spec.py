@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.plan.scalars import Duration
+from tui.plan.scalars import Duration, EarlierStep
 
 
 class RestoreSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -13,9 +13,9 @@ class RestoreSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     always costs the target's name, and the confirmation says what is lost. Never is it begun by itself.
     """
 
-    of: str | None = None
+    of: EarlierStep | None = None
     """The id of the `backup` step whose dump is restored. `restore: backup` is short for it."""
-    back: str | None = None
+    back: EarlierStep | None = None
     """In the place of `of`: the id of a `restore` step; the database that it kept takes its name back."""
     database: str | None = None
     """What the new database is called before it takes the name; where nothing is said the target's name with

@@ -50,8 +50,8 @@ def lint(lint: Lint) -> Iterator[Finding]:
     """Something to look at; what is asked and tried is one statement each."""
     spec: RlsSpec = lint.spec
     if spec.with_ is not None:
-        kind = lint.kinds_of_steps.get(spec.with_)
-        if kind is None or not kind.takes_fingerprint:
+        of = lint.before(spec.with_)
+        if spec.with_ not in lint.kinds_of_steps or (of is not None and not of.kind.takes_fingerprint(of.spec)):
             yield Finding(code="rls-with", facts={"with": Quoted(spec.with_)}, key="with")
     elif spec.expect:
         yield Finding(code="rls-expect", key="expect")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from tui.plan.scalars import Duration
+from tui.plan.scalars import Duration, EarlierStep
 
 
 class PolicySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,7 +85,7 @@ class RlsSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether it must be enabled on each of them. Partitions are reached by way of their parents."""
     forced: bool = True
     """Whether it must be in force for their owners as well."""
-    with_: str | None = field(default=None, name="with")
+    with_: EarlierStep | None = field(default=None, name="with")
     """The step that took a fingerprint: policies, owners, whether it is enabled and forced, and which roles bypass it,
     are as they were then, in the whole database."""
     expect: tuple[str, ...] = ()

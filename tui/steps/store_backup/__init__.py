@@ -10,6 +10,7 @@ from tui.plan.kinds import Finding, Kind, Lint, Needs, Room
 from tui.said import N_, Quoted
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Copied, CopyFiles, Failed, KeptArtifact, Passed, StoreArtifact
+from tui.steps.fingerprints import TOLD
 from tui.steps.store_backup import by_command, by_ssh
 from tui.steps.store_backup.spec import StoreBackupSpec
 from tui.steps.store_backup.whole import WholeBackup, whole_of
@@ -60,6 +61,8 @@ def _copied(whole: WholeBackup, directory: str, recorded: dict[str, Any]) -> Ste
         told = {"damaged": list(bad[:_NAMED]), "damaged_count": len(bad), "damaged_at": at}
         return Failed(reason=FailReason.HASH_DIFFERS, evidence=evidence | told)
     kept = ("format", "packed", "encrypted", "plain_sha256", "plain_bytes", "checksums", "horizon")
+    # What a restore, or a comparison, of the copy rests on: whether it is all, its moment, what was kept beside it.
+    kept += ("whole", "sampled", "taken_at", "lsn", "host", TOLD)
     return Passed(evidence=evidence | {"path": done.path} | {k: recorded[k] for k in kept if k in recorded})
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.plan.scalars import Duration
+from tui.plan.scalars import Duration, EarlierStep
 
 
 class StoreBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Exactly one of `directory`, `ssh` and `command`. A copy bears its name when it is whole, never before."""
 
-    of: str
+    of: EarlierStep
     """The id of the `backup` step."""
     directory: str | None = None
     """A directory of this host, of another filesystem best; may hold `${NAME}` of the environment."""

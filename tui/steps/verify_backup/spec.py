@@ -11,13 +11,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.plan.scalars import Duration
+from tui.plan.scalars import Duration, EarlierStep
 
 
 class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Most keys say what a trial restore (`level: restore`) does."""
 
-    of: str
+    of: EarlierStep
     """The id of the `backup` step. `verify_backup: backup` is short for it."""
     level: Literal["hash", "list", "decode", "restore"] = "decode"
     """`hash`: it is what was written, byte by byte. `list`: the table of contents alone can be read, too, which a
