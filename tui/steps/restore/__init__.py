@@ -106,7 +106,7 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="restore-undo")
     made = None if spec.of is None else lint.before(spec.of)
     if made is not None and made.kind.whole is not None and not made.kind.whole(made.spec):
-        yield Finding(code="restore-part", facts={"of": Quoted(spec.of)}, key="of")
+        yield Finding(code="restore-part", facts={"of": Quoted(made.id)}, key="of")
     if not spec.quiesced:
         yield Finding(code="restore-open", key="quiesced", level="warning")
     elif wants_closed(spec) and not lint.is_undo:

@@ -17,6 +17,12 @@ from tui.steps.store_backup.whole import WholeBackup, whole_of
 
 _GROWN: Final = 1.5
 _NAMED: Final = 50
+_OF_BACKUP: Final = (
+    *("format", "packed", "encrypted", "plain_sha256", "plain_bytes", "checksums", "horizon"),
+    *("whole", "sampled", "taken_at", "lsn", "host", TOLD),
+)
+"""What reading, a restore, or a comparison of the copy rests on: how it was written, whether it is all, its moment, and
+what was kept beside it."""
 
 
 def execute(context: Context, spec: StoreBackupSpec) -> StepRun:
@@ -60,10 +66,7 @@ def _copied(whole: WholeBackup, directory: str, recorded: dict[str, Any]) -> Ste
         at = "source" if done.source_differs else "copy"
         told = {"damaged": list(bad[:_NAMED]), "damaged_count": len(bad), "damaged_at": at}
         return Failed(reason=FailReason.HASH_DIFFERS, evidence=evidence | told)
-    kept = ("format", "packed", "encrypted", "plain_sha256", "plain_bytes", "checksums", "horizon")
-    # What a restore, or a comparison, of the copy rests on: whether it is all, its moment, what was kept beside it.
-    kept += ("whole", "sampled", "taken_at", "lsn", "host", TOLD)
-    return Passed(evidence=evidence | {"path": done.path} | {k: recorded[k] for k in kept if k in recorded})
+    return Passed(evidence=evidence | {"path": done.path} | {k: recorded[k] for k in _OF_BACKUP if k in recorded})
 
 
 def lint(lint: Lint) -> Iterable[Finding]:
