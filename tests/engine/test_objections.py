@@ -307,6 +307,25 @@ def objected(scene: Scene, code: Objection) -> None:
     assert answer.despite == (code,) and any(f" error {code} " in str(line) for line in answer.told)
 
 
+PERSONA = "rls: {{tables: [a.b], personas: [{{name: p, role: {}, sees: {{a.b: nothing}}}}]}}"
+
+
+@pytest.mark.parametrize("of", ["as: {}, query: {{sql: select 1, equals: 1}}", PERSONA])
+def test_a_member_that_may_not_set_its_role_is_none(scene: Scene, of: str) -> None:
+    scene.restricted()
+    role = scene.role("other", "nologin")
+    scene.steps = [of.format(role)]
+    assert scene.checked() == {Objection.NO_MEMBER}
+    with scene.database.connect() as session:
+        session.execute(f'grant "{role}" to "{scene.roles[0]}"'.encode())
+        assert scene.checked() == set()
+        if session.info.server_version >= 160000:
+            session.execute(f'grant "{role}" to "{scene.roles[0]}" with set false'.encode())
+            assert scene.checked() == {Objection.NO_MEMBER}
+    scene.steps = [of.format("nobody_here")]
+    assert scene.checked() == {Objection.NO_ROLE}
+
+
 @pytest.mark.parametrize(
     ("parts", "code"),
     [

@@ -107,7 +107,8 @@ class Needs(Struct, frozen=True, kw_only=True):
     `texts`: those of its spec in which `${NAME}` is replaced. `measured`: what it rests on of what is measured.
     `standby`: the libpq service of one that is read. `scratch`: it makes a database. `tables`: those that its spec
     names, `schema.table`. `channels`: those of the target that it tells. `extra`: of the package's extras the one that
-    it needs. `dependencies`: the plan names some.
+    it needs. `dependencies`: the plan names some. `roles`: those that it takes on, beside the
+    step's own.
     """
 
     programs: tuple[Program, ...] = ()
@@ -120,6 +121,7 @@ class Needs(Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...] = ()
     extra: str | None = None
     dependencies: bool = False
+    roles: tuple[str, ...] = ()
 
 
 def _nothing(spec: Any) -> Needs:

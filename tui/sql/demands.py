@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from tui.sql.code import executed, name_of
-from tui.sql.lexer import Token
+from tui.sql.code import executed, is_routine, name_of
+from tui.sql.lexer import Token, tokens
+from tui.sql.made import Made, made
 from tui.sql.script import read_script
 from tui.sql.touched import LONGEST
 
@@ -44,7 +45,8 @@ class Demand(Struct, frozen=True):
 class StatementDemands(Struct, frozen=True, kw_only=True):
     """What one statement asks for. `command`: its first words. `concurrent`: it also waits for transactions that others
     have open, whatever they hold. `changes`: what it does to the tables of its first demands, by name. `partners`: what
-    the foreign keys of its tables refer to is locked as they are, or when they are validated by ROW SHARE."""
+    the foreign keys of its tables refer to is locked as they are, or when they are validated by ROW SHARE. `makes`:
+    what it makes in a schema; it may ask for nothing else."""
 
     line: int
     command: str
@@ -52,6 +54,7 @@ class StatementDemands(Struct, frozen=True, kw_only=True):
     changes: tuple[tuple[str, Change], ...] = ()
     concurrent: bool = False
     partners: Mode | None = None
+    makes: Made | None = None
 
 
 def conflicting(mode: Mode) -> tuple[Mode, ...]:
@@ -70,6 +73,11 @@ def demanded(text: str) -> tuple[StatementDemands, ...] | None:
         return None
     found = []
     for statement in read_script(text).statements:
+        if is_routine(statement):
+            # Of its body nothing is executed yet.
+            parts = _read(tokens(statement.text))
+            named = " ".join(("CREATE", statement.words[1 if statement.words[1] != "OR" else 3]))
+            found.append(StatementDemands(line=statement.line, command=named, makes=made(parts)))
         for piece in executed(statement):
             seen = _Reader(piece.tokens, piece.line_of(piece.tokens[0])).read() if piece.tokens else None
             if seen is not None:
@@ -77,12 +85,16 @@ def demanded(text: str) -> tuple[StatementDemands, ...] | None:
     return tuple(found)
 
 
+def _read(parts: Iterable[Token]) -> list[Token]:
+    return [part for part in parts if part.kind not in ("space", "comment")]
+
+
 class _Reader:
     """One statement."""
 
     def __init__(self, parts: Sequence[Token], line: int) -> None:
         self.line = line
-        self.parts = [part for part in parts if part.kind not in ("space", "comment")]
+        self.parts = _read(parts)
         self.words = [part.word for part in self.parts]
         self.demands: dict[str, Mode] = {}
         self.changes: dict[tuple[str, Change], None] = {}
@@ -98,12 +110,13 @@ class _Reader:
         if reading is not None:
             reading()
         self._rows()
-        if not self.demands:
+        makes = made(self.parts)
+        if not self.demands and makes is None:
             return None
         return StatementDemands(
             line=self.line, command=" ".join(_NAMED.get(tuple(self.words[:2]), self.words[:length])),
             demands=tuple(Demand(name, mode) for name, mode in self.demands.items()), changes=tuple(self.changes),
-            concurrent=self.concurrent and first in _CONCURRENT, partners=self.partners,
+            concurrent=self.concurrent and first in _CONCURRENT, partners=self.partners, makes=makes,
         )  # fmt: skip
 
     # -- the ways to go on ------------------------------------------------------------------------------------------

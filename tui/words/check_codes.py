@@ -14,6 +14,7 @@ NAMES: Final[Mapping[str, str]] = {
     "access_pooler": N_("pooler"),
     "access_tools": N_("programs"),
     "access_tables": N_("privileges"),
+    "access_schemas": N_("what is made"),
     "access_dump": N_("full dump"),
     "archive_backlog": N_("WAL to archive"),
     "wal_kept_by_slots": N_("WAL kept by slot"),

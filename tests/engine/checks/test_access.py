@@ -14,6 +14,7 @@ from tests.pgbouncer import pgbouncer
 from tests.postgres_server import Database, create_database, drop_database, own_server
 from tui.demo.server import Server
 from tui.journal.codes import Shortcoming
+from tui.words.said import told
 
 ADD = """
 alter table app.orders add region text;
@@ -55,8 +56,11 @@ async def test_a_role_without_privileges_is_told_what_it_lacks(each_server: Serv
     found = await look(tmp_path / "1", dsn, "{access: true}", STEPS, files={"add.sql": ADD})
     row = found.row("access_tables", of=role)
     maintain = "MAINTAIN" if database.value("select current_setting('server_version_num')::int >= 170000") else "owner"
-    assert (row["holds"], found.failed) == (False, ["access_tables"])
-    assert found.codes == {"no_privilege"} and "app.lines of postgres (add, line 4: UPDATE)" in found.words
+    assert (row["holds"], found.failed) == (False, ["access_tables", "access_schemas"])
+    assert found.codes == {"no_privilege", "no_create"} and "app.lines of postgres (add, line 4: UPDATE)" in found.words
+    made = found.row("access_schemas", of=role)
+    assert [(one["schema"], one["line"], one["what"]) for one in made["missing"]] == [("app", 3, "CREATE INDEX")]
+    assert told(made["why"][0]) == f"{role} may make nothing in the schema app (CREATE; add, line 3: CREATE INDEX)"
     # Of orders it is the owner.
     assert [(one["table"], one["need"], one["line"], one["what"]) for one in row["missing"]] == [
         ("app.lines", "SELECT", 4, "UPDATE"), ("app.lines", "TRIGGER", 5, "CREATE TRIGGER"),
@@ -65,6 +69,7 @@ async def test_a_role_without_privileges_is_told_what_it_lacks(each_server: Serv
     assert all(one["step"] == "add" and one["owner"] == "postgres" for one in row["missing"])
     with database.connect() as connection:
         connection.execute(f"grant select (id), trigger on app.lines to {role}")
+        connection.execute(f"grant create on schema app to {role}")
     # What a privilege on a column is worth depends on the statement.
     found = await look(tmp_path / "2", dsn, "{access: true}", STEPS, files={"add.sql": ADD})
     some = found.row("access_tables", of=role)
@@ -188,3 +193,62 @@ async def test_a_role_that_is_not_there_and_steps_of_which_nobody_can_tell(
     found = await look(tmp_path, empty_database, "{access: true}", steps, files={"x.sh": "#!/bin/sh\n"})
     assert found.row("access_tables")["holds"] is None and found.codes == {"tables_untold", "no_role"}
     assert found.row("access_dump")["holds"] is False and "there is no role nobody_here" in found.words
+
+
+MAKES = """
+create schema if not exists ours;
+create table ours.a (id int);
+create index on ours.a (id);
+create table unqualified (id int);
+create temp table of_session (id int);
+set search_path = app, public;
+create or replace function f() returns int language sql as 'select 1';
+alter table app.orders set schema gone;
+insert into app.seen values (1);
+drop view app.seen;
+select * from seen;
+"""
+
+
+@pytest.mark.unsaid(Shortcoming.NO_CREATE, Shortcoming.NO_CREATE_DATABASE, Shortcoming.NO_SCHEMA)
+@awaited
+async def test_where_something_is_made_and_views(each_server: Server, tmp_path: Path) -> None:
+    database = create_database(each_server, "template0")
+    role = f"maker_{database.name}"
+    made_by(database, role)
+    with database.connect() as connection:
+        connection.execute("create view app.seen as select 1 as one")
+        connection.execute("revoke create on schema public from public")
+    dsn = each_server.dsn(database.name, role)
+    steps = "          - {id: make, title: Make, sql: {file: make.sql}}\n"
+    files = {"make.sql": MAKES}
+    found = await look(tmp_path / "1", dsn, "{access: true}", steps, files=files)
+    row = found.row("access_schemas", of=role)
+    assert row["holds"] is False and {(one["schema"], one["line"]) for one in row["missing"]} == {
+        ("", 2), ("public", 5), ("app", 8), ("gone", 9),
+    }  # fmt: skip
+    assert found.codes == {"no_create_database", "no_create", "no_schema", "no_privilege"}
+    said = [told(why) for why in row["why"]]
+    assert said[0] == f"{role} may make no schema in this database (CREATE; make, line 2: CREATE SCHEMA)"
+    assert "there is no schema gone (make, line 9: ALTER TABLE)" in said
+    views = found.row("access_tables", of=role)["missing"]
+    assert {(one["table"], one["need"]) for one in views} == {
+        ("app.seen", "INSERT"), ("app.seen", "owner"), ("app.seen", "SELECT"),
+    }  # fmt: skip
+    # What a program makes nobody can tell.
+    more = steps.replace("sql: {file: make.sql}", 'sql: "create table gone.t ()"')
+    more += "          - {id: run, title: Run, command: [./x.sh]}\n"
+    found = await look(tmp_path / "2", dsn, "{access: true}", more, files={"x.sh": "#!/bin/sh\n"})
+    row = found.row("access_schemas", of=role)
+    assert (row["holds"], row["unknown"], row["untold"]) == (None, ["gone"], ["run"])
+    with database.connect() as connection:
+        connection.execute(f"grant create on database {database.name} to {role}")
+        connection.execute(f"grant create on schema app, public to {role}")
+        connection.execute(f"create schema gone authorization {role}")
+        connection.execute(f"alter view app.seen owner to {role}")
+    whole = await look(tmp_path / "3", dsn, "{access: true}", steps, files=files)
+    assert not whole.codes and whole.row("access_schemas", of=role)["holds"] is True, whole.rows
+    with database.connect() as connection:
+        connection.execute(f"drop owned by {role}")
+        connection.execute(f"drop role {role}")
+    drop_database(database)

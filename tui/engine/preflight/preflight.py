@@ -23,7 +23,7 @@ from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Standing
 from tui.plan.files import PLAN_FILE
 from tui.plan.loader import Loaded
-from tui.plan.model import Plan, Step, actions, steps_of
+from tui.plan.model import Plan, Step, actions
 from tui.plan.overdue import said
 from tui.plan.problems import Level, Problem
 from tui.plan.seal import work_of
@@ -187,9 +187,9 @@ async def _roles(found: Findings, control: Session, plan: Plan) -> None:
 
 def _roles_of(plan: Plan) -> Iterable[tuple[str, Step]]:
     seen: dict[str, Step] = {}
-    for step in steps_of(plan):
-        if step.as_ is not None:
-            seen.setdefault(step.as_, step)
+    for step, action in actions(plan):
+        for role in (*(() if step.as_ is None else (step.as_,)), *needs_of(action).roles):
+            seen.setdefault(role, step)
     return seen.items()
 
 

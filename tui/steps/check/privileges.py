@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -10,10 +10,11 @@ from msgspec import Struct
 from tui.journal.codes import Shortcoming
 from tui.journal.remarks import Coded
 from tui.steps.answers import ask
+from tui.steps.check import making
 from tui.steps.check.row import Look, Row, because, named, of_error, row
-from tui.steps.check.ways import Wanted, way_of
+from tui.steps.check.ways import Wanted, Way, wanted_of, way_of
 from tui.steps.context import Context
-from tui.steps.effects import Rows, RunQuery
+from tui.steps.effects import Effect, Rows, RunQuery, SqlError
 from tui.steps.tables import Table
 
 _NAMED: Final = 50
@@ -42,15 +43,19 @@ class Need(Struct, frozen=True):
 def look(context: Context, version: int, more: Iterable[str]) -> Look:
     """One row a role. `version`: the server's; `more`: tables, `schema.table`, that the session's role must own."""
     way = yield from way_of(context)
-    if way.error is not None:
-        return [row("access_tables", None, None, None, error=of_error(way.error)[1])]
-    oids = {table.shown: table.oid for table in way.tables.tables}
+    views = way.error or (yield from _views(context, way))
+    if isinstance(views, SqlError):
+        return [row("access_tables", None, None, None, error=of_error(views)[1])]
+    oids = {table.shown: table.oid for table in (*way.tables.tables, *views)}
     roles = {step.id: step.as_ or "" for phase in context.plan.phases for s in phase.sections for step in s.steps}
-    kinds = {table.shown: table for table in way.tables.tables}
-    needs = list(dict.fromkeys(need for wanted in way.wanted for need in _needs(wanted, roles, kinds, version)))
+    named_views = {written: [view.shown] for view in views for written in (view.name, view.shown)}
+    wants = (*way.wanted, *wanted_of(context.demands().statements, named_views, {}))
+    needs = list(dict.fromkeys(need for wanted in wants for need in _needs(wanted, roles, oids, version)))
     needs += [Need("", 0, "", table, "", OWNER) for table in more if table in oids]
     needs = [need for need in needs if need.table in oids]
     untold: dict[str, Any] = {"untold": list(way.untold)[:_NAMED]} if way.untold else {}
+    there = [(table.schema, table.name) for table in way.tables.tables]
+    made = yield from making.look(context, roles, there, way.untold)
     rows: list[Row] = []
     if way.tables.missing:
         gone = list(way.tables.missing)
@@ -59,7 +64,7 @@ def look(context: Context, version: int, more: Iterable[str]) -> Look:
     if not needs:
         # What the scripts touch nobody can tell beforehand, or they touch no table that there is.
         why = because(Coded(Shortcoming.TABLES_UNTOLD, steps=named(list(way.untold))) if untold else None)
-        return [*rows, row("access_tables", 0, 0, None if untold else True, **untold, **why)]
+        return [*rows, row("access_tables", 0, 0, None if untold else True, **untold, **why), *made]
     asked: dict[tuple[int, str, str], None] = {(oids[each.table], each.role, each.need): None for each in needs}
     arguments = {
         "oids": [oid for oid, _role, _need in asked], "roles": [role for _oid, role, _need in asked],
@@ -67,17 +72,29 @@ def look(context: Context, version: int, more: Iterable[str]) -> Look:
     }  # fmt: skip
     told: Rows = yield from ask(context, RunQuery(named="access_tables", arguments=arguments))
     if told.error is not None:
-        return [*rows, row("access_tables", None, None, None, error=of_error(told.error)[1], **untold)]
+        return [*rows, row("access_tables", None, None, None, error=of_error(told.error)[1], **untold), *made]
     answers = {(oid, role, need): (holds, name, owner) for oid, role, need, holds, name, owner in told.rows}
     by_role: dict[str, list[Need]] = {}
     for need in needs:
         by_role.setdefault(need.role, []).append(need)
     for role, its in by_role.items():
         rows.append(_of_role(role, its, oids, answers) | untold)
-    return rows
+    return [*rows, *made]
 
 
-def _needs(wanted: Wanted, roles: Mapping[str, str], tables: Mapping[str, Table], version: int) -> Iterator[Need]:
+def _views(context: Context, way: Way) -> Generator[Effect, Any, tuple[Table, ...] | SqlError]:
+    """Those that the plan's statements name where no table bears the name."""
+    known = {written for table in way.tables.tables for written in (table.name, table.shown)}
+    names = {demand.name for _step, of in context.demands().statements for demand in of.demands} - known
+    if not names:
+        return ()
+    rows: Rows = yield from ask(context, RunQuery(named="views_named", arguments={"names": sorted(names)}))
+    if rows.error is not None:
+        return rows.error
+    return tuple(Table(oid=oid, schema=schema, name=name, kind="v", named=False) for oid, schema, name in rows.rows)
+
+
+def _needs(wanted: Wanted, roles: Mapping[str, str], tables: Container[str], version: int) -> Iterator[Need]:
     command, role = wanted.command, roles.get(wanted.step, "")
     if wanted.table not in tables:
         return

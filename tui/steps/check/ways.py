@@ -128,14 +128,15 @@ def way_of(context: Context) -> Generator[Effect, Any, Way]:
         for oid, _blank, name in (one.partition(" ") for one in foreign):
             of.setdefault(int(oid), name)
             refers.setdefault(table_name, []).append(name)
-    return Way(tables=tables, wanted=tuple(_wanted(planned.statements, names, refers)), of=of, untold=untold)
+    return Way(tables=tables, wanted=tuple(wanted_of(planned.statements, names, refers)), of=of, untold=untold)
 
 
-def _wanted(
+def wanted_of(
     statements: Iterable[tuple[str, StatementDemands]],
     names: Mapping[str, Sequence[str]],
     refers: Mapping[str, Sequence[str]],
 ) -> Iterable[Wanted]:
+    """What statements want of tables, which may be written as `names` has them; `refers`: what those refer to."""
     for step, statement in statements:
         partners: dict[str, None] = {}
         for number, demand in enumerate(statement.demands):

@@ -85,11 +85,11 @@ def _one(sql: str, words: tuple[str, ...]) -> bool:
 
 
 def needs(spec: RlsSpec) -> Needs:
-    """The tables that it names."""
+    """The tables that it names, and the roles that it becomes."""
     named = {*spec.policies, *(table for persona in spec.personas for table in persona.sees)}
     named |= {one.table for persona in spec.personas for one in (*persona.may, *persona.may_not)}
     named |= {name for name in spec.tables if "*" not in name}
-    return Needs(tables=tuple(sorted(named)))
+    return Needs(tables=tuple(sorted(named)), roles=tuple(dict.fromkeys(persona.role for persona in spec.personas)))
 
 
 def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
