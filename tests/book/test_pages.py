@@ -1,0 +1,87 @@
+"""Every command that README and docs/ show is typed, and prints what they show.
+
+What cannot be typed in a test says why in the page; `test_what_is_not_typed` lists it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests import postgres_server
+from tests.acceptance.station import Station
+from tests.book.blocks import Block, agrees, blocks, pages
+from tests.book.shell import Shell
+from tests.book.situations import SITUATIONS
+from tests.postgres_server import Database
+from tui.demo.server import Server
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.postgres]
+THEIRS = ("shop", "shop_staging", "shop_copy")
+"""Databases that the pages make."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Server:
+    return postgres_server.shared_server()
+
+
+@pytest.fixture
+def shell(server: Server) -> Iterator[Shell]:
+    database = Database(server, "postgres")
+    _drop(database)
+    with Station() as station:
+        made = Shell(station, database)
+        try:
+            yield made
+        finally:
+            made.close()
+    _drop(database)
+
+
+def _drop(database: Database) -> None:
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for name in THEIRS:
+            connection.execute(f"drop database if exists {name} with (force)".encode())
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if blocks(page)], ids=lambda page: page.stem)
+def test_a_page_s_commands_do_what_it_shows(page: Path, shell: Shell) -> None:
+    for block in blocks(page):
+        if block.not_run is None:
+            for situation in block.given:
+                if situation == "a fresh start":
+                    shell.anew()
+                    _drop(shell.database)
+                else:
+                    SITUATIONS[situation](shell)
+            _type(block, shell)
+
+
+def _type(block: Block, shell: Shell) -> None:
+    if block.on_terminal:
+        for one in block.typed:
+            pieces = [piece.strip() for line in one.shown for piece in line.split("…") if piece.strip()]
+            shell.type_on_terminal(one.command, pieces)
+        return
+    for one, printed in zip(block.typed, shell.type(block.typed, stop=block.language == "sh"), strict=True):
+        print(f"{block.where}\n$ {one.command}\n{printed}")
+        assert "Traceback" not in printed, printed
+        if block.language == "console":
+            assert agrees("\n".join(one.shown), printed), f"{block.where}: {one.command}\n--- printed\n{printed}"
+
+
+NOT_TYPED = {"README.md": 3, "docs/what-if.md": 1}
+"""How many blocks of a page no test types. Each says why, right before it."""
+
+
+def test_what_is_not_typed() -> None:
+    found: dict[str, int] = {}
+    for block in (block for page in pages() for block in blocks(page) if block.not_run is not None):
+        print(f"{block.where}: {block.not_run}")
+        assert block.not_run and len(block.not_run) > 20, f"{block.where} does not say why"
+        found[block.page] = found.get(block.page, 0) + 1
+    assert found == NOT_TYPED
