@@ -22,7 +22,7 @@ def _epilog() -> str:
 
 @click.command(
     "completion",
-    help=_("What a shell needs to complete commands, runs, steps and targets."),
+    help=_("What a shell needs to complete runs, steps and targets."),
     epilog=_epilog(),
 )
 @click.argument("shell", type=click.Choice(list(SCRIPTS)))

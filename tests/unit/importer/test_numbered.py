@@ -1,0 +1,151 @@
+"""Numbered scripts of every habit: the way back beside it, in a directory, in the same file; nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.importer.migrated import migrated
+from tui.importer.imported import ImportFailed
+from tui.importer.migrations.numbered import read_numbered
+from tui.importer.migrations.scripts import Scripts
+
+PAIRS = [
+    ("001_users.up.sql", "001_users.down.sql"),
+    ("1_users.sql", "1_users_down.sql"),
+    ("001_users.sql", "001_users_rollback.sql"),
+    ("001_users.sql", "001_users.undo.sql"),
+    ("001_users.sql", "rollback/001_users.sql"),
+    ("001_users.sql", "rollback/001.sql"),
+    ("001_users.sql", "rollback/001_drop_users.sql"),
+    ("up/001_users.sql", "down/001_users.sql"),
+    ("deploy/001_users.sql", "revert/001_users.sql"),
+    ("001_users/up.sql", "001_users/down.sql"),
+    ("20240102030405_users/migration.sql", "20240102030405_users/rollback.sql"),
+    ("v1.2_users.sql", "rollback_v1.2_users.sql"),
+    ("001-users-up.sql", "001-users-down.sql"),
+    ("migration.sql", "rollback.sql"),
+    ("up.sql", "down.sql"),
+]
+UP, DOWN = "create table users (id int);\n", "drop table users;\n"
+
+
+@pytest.mark.parametrize(("up", "down"), PAIRS)
+def test_a_way_back_is_found(up: str, down: str, tmp_path: Path) -> None:
+    made = migrated(tmp_path, {up: UP, down: DOWN})
+    (step,) = made.steps
+    assert step.spec == {"file": f"db/{up}"}
+    assert step.undo is not None and step.undo.spec == {"file": f"db/{down}"}
+    assert made.told == [
+        "numbered scripts: 1 in all, 1 of them with a way back in the plan.",
+        "A tool that keeps a record of what is applied does not learn what virada applies.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tool", "text"),
+    [
+        ("goose", f"-- +goose Up\n{UP}-- +goose Down\n{DOWN}"),
+        ("dbmate", f"-- migrate:up\n{UP}-- migrate:down\n{DOWN}"),
+        ("sql-migrate", f"-- +migrate Up\n{UP}-- +migrate Down\n{DOWN}"),
+        ("tern", f"{UP}---- create above / drop below ----\n{DOWN}"),
+    ],
+)
+def test_both_parts_in_one_file(tool: str, text: str, tmp_path: Path) -> None:
+    made = migrated(tmp_path, {"001_users.sql": text})
+    step = made.steps[0]
+    assert step.spec == {"file": "db/001_users.sql", "part": "up"}
+    assert step.undo is not None and step.undo.spec == {"file": "db/001_users.sql", "part": "down"}
+    assert made.told[0].startswith(tool) and made.steps[-1].id == "record"
+
+
+def test_a_part_outside_of_a_transaction(tmp_path: Path) -> None:
+    text = "-- +goose NO TRANSACTION\n-- +goose Up\ncreate index concurrently x on t (i);\n-- +goose Down\n"
+    (step, _record) = migrated(tmp_path, {"1_x.sql": f"{text}drop index concurrently x;\n"}).steps
+    assert step.spec["transaction"] == "per_statement" and step.prove is not None
+    assert step.undo is not None and step.undo.spec == {
+        "file": "db/1_x.sql", "part": "down", "transaction": "per_statement",
+    }  # fmt: skip
+
+
+def test_the_order_is_that_of_the_numbers(tmp_path: Path) -> None:
+    names = ["10_j.sql", "9_i.sql", "002_b.sql", "1_a.sql", "20240101_z.sql", "9_h.sql", "1.5_c.sql"]
+    made = migrated(tmp_path, {name: f"select {number};\n" for number, name in enumerate(names)})
+    assert [step.id for step in made.steps] == ["1_a", "1-5_c", "002_b", "9_h", "9_i", "10_j", "20240101_z"]
+    assert "9_h and 9_i have the same number; they stand in the order of their names." in made.told
+
+
+def test_a_word_in_a_name_is_no_direction(tmp_path: Path) -> None:
+    names = ["1_clean_up.sql", "2_scale_down.sql", "3_roll.sql", "4_add_undo.sql"]
+    made = migrated(tmp_path, dict.fromkeys(names, "select 1;\n"))
+    assert [step.id for step in made.steps][:3] == ["1_clean", "2_scale_down", "3_roll"]
+    # What reads for certain like a way back is never executed forwards.
+    assert "4_add_undo.sql: no part of the plan: it reads as if it took something back" in "\n".join(made.told)
+
+
+def test_what_has_no_place_is_named(tmp_path: Path) -> None:
+    files = {
+        "1_a.sql": UP, "2_code.py": "print()\n", "odd.sql": "select 1;\n", "3_gone.down.sql": DOWN, "README": "read\n",
+        "4_b.sql": "-- only a comment\n", "5_c.sql": "\\copy t from 'data.csv'\nselect 1;\n", "data.csv": "1\n",
+        "6_d.sql": "\\! rm -rf /\n", "7_e.sql": "vacuum;\n", "8_f.sql": "call p();\nvacuum;\n",
+        "9_g.sql": "select (1;\n",
+    }  # fmt: skip
+    made = migrated(tmp_path, dict(files))
+    kinds = {step.id: step.kind for step in made.steps}
+    assert kinds == {
+        "1_a": "sql", "2_code": "sign", "4_b": "sign", "5_c": "sign", "6_d": "sign", "7_e": "psql", "8_f": "psql",
+        "9_g": "sign",
+    }  # fmt: skip
+    told = "\n".join(made.told)
+    for line in (
+        "2_code.py:1: It is no SQL",
+        "odd.sql: no part of the plan: its name begins with no number, so that its place is not known.",
+        "3_gone.down.sql: no part of the plan: it reads as if it took something back",
+        "README: no part of the plan: no migration names it.",
+        "5_c.sql:1: There is no file data.csv in the plan's directory",
+        "6_d.sql:1: \\! rm -rf / runs a program on this host",
+        "9_g.sql:1: The parenthesis that opens here is not closed",
+    ):
+        assert line in told
+    assert made.step("7_e").repeat == "always"
+    assert '# prove: {query: "[a question that tells whether it is there]", not_empty: true}' in made.text
+
+
+def test_a_script_of_psqls_comes_with_what_it_includes(tmp_path: Path) -> None:
+    files = {"1_a.sql": "\\ir parts/tables.sql\n", "parts/tables.sql": "\\set n 1\nselect :n;\n"}
+    made = migrated(tmp_path, dict(files))
+    assert made.step("1_a").kind == "psql"
+    assert not any(line.startswith("parts/tables.sql") for line in made.told)
+
+
+def test_a_directory_without_migrations(tmp_path: Path) -> None:
+    for files in ({}, {"a.sql": UP, "b.sql": UP, "c.sql": UP}, {"README.md": "x"}):
+        with pytest.raises(ImportFailed, match="holds no migration scripts that are known"):
+            (tmp_path / "db").mkdir(exist_ok=True)
+            migrated(tmp_path, dict(files))
+
+
+NAMES = st.from_regex(
+    r"(up/|down/|sub/)?[0-9a-z]{1,3}[._-]?(users|up|down|undo)?(\.up|\.down|_rollback)?\.sql", fullmatch=True
+)
+
+
+@given(st.sets(NAMES, max_size=8))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_file_is_lost_and_none_stands_twice(tmp_path_factory: pytest.TempPathFactory, names: set[str]) -> None:
+    directory = tmp_path_factory.mktemp("numbered")
+    for name in names:
+        (directory / name).parent.mkdir(exist_ok=True)
+        (directory / name).write_text("select 1;\n")
+    scripts = Scripts(directory)
+    try:
+        project = read_numbered(scripts)
+    except ImportFailed:
+        return
+    migrations = [one for group in project.groups for one in group.migrations]
+    used = [source.name for one in migrations for source in (one.up, one.down) if source is not None]
+    assert len(used) == len(set(used))
+    assert set(used) | set(scripts.left) == names and not set(used) & set(scripts.left)
