@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_line, tell
-from tui.locale import _
+from tui.locale import _, use
 from tui.said import LANGUAGES, Said, said_of
 
 if TYPE_CHECKING:
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
 @click.option("--language", type=click.Choice(LANGUAGES), help=_("The language of the plan's own sentences."))
 @click.option("--force", is_flag=True, help=_("Write over files that are there."))
 def command(source: Path | None, output: Path | None, language: str | None, force: bool) -> int:
-    from tui.locale import language as spoken
-
     if source is None:
         raise click.UsageError(_("Name what the plan is made from with --from."))
-    made = imported(source, language or spoken())
+    made = imported(source, language)
     target = output or Path("plan.yaml")
     put(made, target, force=force)
     for line in made.told:
@@ -42,20 +41,33 @@ def command(source: Path | None, output: Path | None, language: str | None, forc
     return Exit.DONE
 
 
-def imported(source: Path, language: str) -> Imported:
+def imported(source: Path, language: str | None) -> Imported:
     """The plan of a checklist or of a directory. Raises Stop with one sentence."""
     from tui.importer.imported import ImportFailed
-    from tui.importer.markdown.checklist import read_checklist
+    from tui.importer.markdown.checklist import import_checklist
     from tui.importer.migrations import read_directory
+    from tui.locale import language as spoken
 
     try:
         if source.is_dir():
-            return read_directory(source, language=language)
-        return read_checklist(source.read_bytes(), source.name, language=language)
+            return read_directory(source, language=language or spoken())
+        raw = source.read_bytes()
+        return import_checklist(raw, source.name, language=language, otherwise=spoken(), say=say_in)
     except ImportFailed as error:
         raise Stop(said_of(error), Exit.USAGE) from error
     except OSError as error:
         raise Stop(said_of(error), Exit.USAGE) from error
+
+
+def say_in(said: Said, language: str) -> str:
+    """A sentence in a language that is not the reader's."""
+    from tui.words.said import say
+
+    def spoken() -> str:
+        use(language)
+        return say(said)
+
+    return copy_context().run(spoken)
 
 
 def put(made: Imported, target: Path, *, force: bool) -> None:

@@ -19,7 +19,7 @@ def step_lines(step: DraftStep, indent: int) -> list[str]:
     return [
         *_comments(step.above, pad),
         f"{pad}- id: {text(step.id)}",
-        f"{pad}  title: {text(step.title)}",
+        f"{pad}  title: {text(step.title, in_block=True)}",
         *entries(step.keys, indent + 2),
         *_comments(step.below, pad + "  "),
     ]
@@ -28,7 +28,7 @@ def step_lines(step: DraftStep, indent: int) -> list[str]:
 def _lines(draft: Draft) -> Iterator[str]:
     yield from _comments(draft.above, "")
     yield "virada: 1"
-    yield f"name: {text(draft.name)}"
+    yield f"name: {text(draft.name, in_block=True)}"
     if draft.locale is not None:
         yield f"locale: {text(draft.locale)}"
     for key, value in draft.head.items():
@@ -60,7 +60,7 @@ def _phases(phases: Sequence[DraftPhase], indent: int) -> Iterator[str]:
         if number:
             yield ""
         yield from _comments(phase.above, pad)
-        yield f"{pad}- title: {text(phase.title)}"
+        yield f"{pad}- title: {text(phase.title, in_block=True)}"
         yield from entries(phase.keys, indent + 2)
         yield f"{pad}  sections:" if phase.sections else f"{pad}  sections: []"
         for section in phase.sections:
@@ -71,7 +71,7 @@ def _phases(phases: Sequence[DraftPhase], indent: int) -> Iterator[str]:
 def _section(section: DraftSection, indent: int) -> Iterator[str]:
     pad = " " * indent
     yield from _comments(section.above, pad)
-    yield f"{pad}- title: {text(section.title)}"
+    yield f"{pad}- title: {text(section.title, in_block=True)}"
     yield from entries(section.keys, indent + 2)
     if section.steps:
         yield f"{pad}  steps:"

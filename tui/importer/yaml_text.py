@@ -12,8 +12,10 @@ from tui.importer.draft import Noted
 
 WIDTH: Final = 120
 """Columns of a line, where its texts leave the choice."""
-_PLAIN: Final = re.compile(r"[^\W\d_](?:[^\x00-\x1f:#\"\[\]{},&*!|>%@`\\]|:(?=[^\s,\[\]{}])|(?<=\S)#)*")
+_PLAIN: Final = re.compile(r"[^\W\d_](?:[^\x00-\x1f:#\"\[\]{},]|:(?=[^\s,\[\]{}])|(?<=\S)#)*")
 """Begins with a letter and holds nothing that means something anywhere in YAML."""
+_PLAIN_IN_BLOCK: Final = re.compile(r"[^\W\d_](?:[^\x00-\x1f:#]|:(?=\S)|(?<=\S)#)*")
+"""The same where it is not between brackets."""
 _WORDS: Final = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"}
 """In this or in an older YAML no texts."""
 _SPAN: Final = re.compile(r"\d+(?:\.\d+)?(?:ms|s|m|h|d|%|[kKMGT]i?B)|\d+h\d+m")
@@ -24,12 +26,16 @@ _ESCAPED: Final = re.compile(
 """What no YAML file may hold, ends a line for some parsers, or is seen by nobody."""
 
 
-def text(value: str) -> str:
-    """A text as a scalar on one line, in a block as well as between brackets."""
+def text(value: str, *, in_block: bool = False) -> str:
+    """A text as a scalar on one line; `in_block`: not between brackets, where more may stand plain."""
     if value and len(value) == len(value.strip()) and value.isprintable():
         if _SPAN.fullmatch(value):
             return value
-        if _PLAIN.fullmatch(value) and value[-1] != ":" and value.lower() not in _WORDS:
+        if (
+            (_PLAIN_IN_BLOCK if in_block else _PLAIN).fullmatch(value)
+            and value[-1] != ":"
+            and value.lower() not in _WORDS
+        ):
             return value
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
@@ -71,7 +77,7 @@ def entry(key: str, value: Any, indent: int) -> Iterator[str]:
         yield f"{pad}{name}: |" + ("" if value.endswith("\n") else "-")
         yield from (f"{pad}  {line}".rstrip() for line in value.removesuffix("\n").split("\n"))
         return
-    line = f"{pad}{name}: {flow(value)}"
+    line = f"{pad}{name}: {text(value, in_block=True) if isinstance(value, str) else flow(value)}"
     if _one_line(value, len(line)):
         yield line
     elif isinstance(value, Mapping):

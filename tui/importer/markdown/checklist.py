@@ -1,12 +1,205 @@
-"""A Markdown checklist as a plan."""
+"""A Markdown checklist as a plan, without loss: every line of it is a step, a detail or a comment of the plan."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tui.importer.draft import Draft
 from tui.importer.imported import Imported, ImportFailed
+from tui.importer.markdown.blocks import Block, Code, Listing, Prose, TableBlock
+from tui.importer.markdown.build import Builder, Built
+from tui.importer.markdown.collect import has_boxes
+from tui.importer.markdown.fates import Fate
+from tui.importer.markdown.found import FoundComment, Part
+from tui.importer.markdown.head import keep_within, put_head, put_milestones, put_triggers
+from tui.importer.markdown.html import from_html
+from tui.importer.markdown.inline import fold, unmarked, without_number
+from tui.importer.markdown.items import labelled, step_of
+from tui.importer.markdown.outline import OutlineNode, outline
+from tui.importer.markdown.parse import parse
+from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.source import read_source
+from tui.importer.markdown.summary import summary
+from tui.importer.markdown.vocabulary import Label, Sort, label_of, language_of
+from tui.importer.write import write
 from tui.said import Said
 
+SayIn = Callable[[Said, str], str]
+"""Puts a sentence into a language by its name."""
+_WORDS: Final = re.compile(r"[^\W\d_]{2,}")
+_ESCAPES: Final = re.compile(r"\\u[0-9a-f]{4}|\\[nt]")
+_NO_WORDS: Final = re.compile(r"</?[a-zA-Z][^<>]*>|&\w+;|\\|:[a-z_]+:")
+_LOCALES: Final = {"en": "en", "pt": "pt_BR"}
 
-def read_checklist(raw: bytes, source: str, *, language: str) -> Imported:
-    """The plan of a checklist; `source` is the file's name, `language` that of the sentences in it. Raises ImportFailed
-    for what is no text."""
-    raise ImportFailed(Said("{source} holds no checklist.", source=source))
+
+@dataclass(frozen=True, slots=True)
+class ReadChecklist:
+    """A checklist that was read: the draft of its plan, what is known of its lines, and what is told of it."""
+
+    draft: Draft
+    reading: ChecklistReading
+    built: Built
+    told: list[str | Said] = field(default_factory=list)
+
+
+def import_checklist(raw: bytes, name: str, *, language: str | None, otherwise: str, say: SayIn) -> Imported:
+    """The plan of a checklist. Raises ImportFailed for what is no text."""
+    done = read_checklist(raw, name, language=language, otherwise=otherwise, say=say)
+    return Imported(write(done.draft), told=tuple(done.told))
+
+
+def read_checklist(raw: bytes, name: str, *, language: str | None, otherwise: str, say: SayIn) -> ReadChecklist:
+    """`name`: the file's. `language`: of the sentences that the plan gets beside the checklist's own; where it is None
+    the checklist's where there is one, else `otherwise`. Raises ImportFailed for what is no text."""
+    source = read_source(raw, name)
+    written = language_of("\n".join(source.raw))
+    spoken = language or _LOCALES.get(written, otherwise)
+    reading = ChecklistReading(source, written, lambda said: say(said, spoken))
+    root = outline(parse(from_html(source.lines)))
+    tops, intro = _named(reading, root)
+    _introduce(reading, intro)
+    anything = any(has_boxes(node.blocks) for node in root.all()) or any(
+        node.sort is Sort.STEPS and any(isinstance(block, Listing | Code | TableBlock) for block in node.blocks)
+        for node in root.all()
+        if node is not root
+    )
+    builder = Builder(reading, milestones_are_steps=not anything)
+    builder.pending += reading.above.pop("intro", [])
+    built = builder.build(tops)
+    if not built.phases:
+        _anything(reading, builder, root)
+    draft = Draft(reading.name, _LOCALES.get(written), phases=built.phases, rollback=built.rollback)
+    draft.above.append(say(Said("From the checklist {file}: what it says is signed.", file=name), spoken))
+    put_triggers(reading, draft)
+    placed = put_milestones(reading, built)
+    keep_within(reading, draft.phases)
+    put_head(reading, draft, built)
+    _finish(reading, draft, builder)
+    return ReadChecklist(draft, reading, built, summary(reading, draft, built, placed))
+
+
+def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNode], list[Block]]:
+    """Name the plan; returns the headings that are phases, and what stands before them."""
+    front = next((value for _n, key, value in reading.source.front if label_of(key) is Label.TITLE and value), "")
+    stem = re.sub(r"[-_]+", " ", reading.source.name.rpartition("/")[2].rpartition(".")[0]).strip()
+    tops = root.children
+    first = tops[0] if tops else None
+    assert first is None or first.heading is not None
+    if first is not None and first.heading is not None and len(tops) == 1 and (first.children or not front):
+        reading.name = first.title
+        reading.fates.tell(first.heading.numbers, Fate.HEADING)
+        if first.children:
+            children, blocks = first.children, [*root.blocks, *first.blocks]
+            if has_boxes(first.blocks) or not _below(first):
+                # Steps directly below the title are a phase of its name.
+                children = [OutlineNode(None, first.title, Sort.STEPS, first.blocks), *children]
+                blocks = root.blocks
+            return children, blocks
+        return [OutlineNode(None, first.title, Sort.STEPS, [*root.blocks, *first.blocks])], []
+    reading.name = front or stem or "Plan"
+    if not tops:
+        return [OutlineNode(None, reading.name, Sort.STEPS, root.blocks)], []
+    if (
+        first is not None
+        and first.heading is not None
+        and first.heading.level == 1
+        and not front
+        and not first.children
+    ):
+        others = [node for node in tops if node.heading is not None and node.heading.level == 1]
+        if len(others) == 1:
+            reading.name = first.title
+            reading.fates.tell(first.heading.numbers, Fate.HEADING)
+            return tops[1:], [*root.blocks, *first.blocks]
+    if has_boxes(root.blocks):
+        return [OutlineNode(None, reading.name, Sort.STEPS, root.blocks), *tops], []
+    return tops, root.blocks
+
+
+def _below(node: OutlineNode) -> bool:
+    """Whether the headings below a title have anything that could be a step."""
+    return any(block for child in node.children for one in child.all() for block in one.blocks)
+
+
+def _introduce(reading: ChecklistReading, blocks: list[Block]) -> None:
+    """What stands before the first phase: labels tell the window, all is kept as comments."""
+    for number, key, value in reading.source.front:
+        label = label_of(key)
+        if label in (Label.WINDOW, Label.BEGINS, Label.ENDS, Label.DURATION, Label.BUFFER, Label.TIMEZONE):
+            reading.window.read(label, value, number, reading.language)
+        elif label is Label.OWNER and value and len(value) <= 60:
+            reading.team.add(unmarked(value), number)
+        reading.noted("intro", [number], Fate.DETAIL if label is not None else Fate.COMMENT)
+    part = Part()
+    for block in blocks:
+        lines: list[tuple[int, str]] = []
+        if isinstance(block, Prose):
+            lines = block.lines
+        elif isinstance(block, Listing):
+            lines = [(item.number, item.text) for item in block.items]
+        elif isinstance(block, TableBlock):
+            lines = [(number, f"{cells[0]}: {' '.join(cells[1:])}") for number, cells in block.rows if len(cells) > 1]
+        for number, text in lines:
+            told = labelled(text)
+            label = None if told is None else label_of(told[0])
+            if told is not None and label in (
+                Label.WINDOW,
+                Label.BEGINS,
+                Label.ENDS,
+                Label.DURATION,
+                Label.BUFFER,
+                Label.TIMEZONE,
+            ):
+                reading.window.read(label, told[1], number, reading.language)
+        part.entries.append(FoundComment(reading.comment(block.numbers)))
+    reading.above.setdefault("intro", []).extend(
+        line for entry in part.entries if isinstance(entry, FoundComment) for line in entry.lines
+    )
+
+
+def _anything(reading: ChecklistReading, builder: Builder, root: OutlineNode) -> None:
+    """A plan has steps: where nothing looks like one, headings are, or paragraphs."""
+    part = Part()
+    for node in root.all():
+        if node.heading is not None and node.title != reading.name:
+            part.entries.append(step_of(reading, node.heading.text, node.heading.numbers[0]))
+    if not part.entries:
+        for number, text in enumerate(reading.source.raw, 1):
+            if text.strip(" \t-*#>|`~=_"):
+                part.entries.append(step_of(reading, text.strip(" \t-*#>|`~=_"), number))
+    if not part.entries:
+        raise ImportFailed(Said("{file} holds nothing that could be a step.", file=reading.source.name))
+    reading.look.append((0, Said("nothing in it looks like a step; its headings or lines are")))
+    builder.add_all(reading.name, part)
+
+
+def _finish(reading: ChecklistReading, draft: Draft, builder: Builder) -> None:
+    """Every line that is nothing yet is a comment at the end."""
+    draft.rollback_above += reading.above.get("rollback", [])
+    draft.below += builder.pending + reading.above.get("phases", [])
+    reading.fates.tell(reading.source.marks, Fate.MARK)
+    for number, text in enumerate(reading.source.raw, 1):
+        if not text.strip() or number in reading.fates.of:
+            continue
+        if not re.search(r"\w", text):
+            reading.fates.tell(number, Fate.MARK)
+            continue
+        reading.fates.tell(number, Fate.COMMENT)
+        said = Said("line {line}: {text}", line=number, text=text.strip())
+        draft.below.append(reading.say(said))
+    _keep_words(reading, draft)
+
+
+def _keep_words(reading: ChecklistReading, draft: Draft) -> None:
+    """Of a line that was taken apart so that a word of it stands nowhere, the whole is a comment at the end."""
+    text = fold(_ESCAPES.sub(" ", write(draft)))
+    known = set(_WORDS.findall(text))
+    for number, line in enumerate(reading.source.raw, 1):
+        if not line.strip() or reading.fates.of.get(number) is Fate.MARK:
+            continue
+        shown = fold(_NO_WORDS.sub(" ", without_number(line.strip(" \t#>*-_|"))))
+        if any(word not in known and word not in text for word in _WORDS.findall(shown)):
+            draft.below.append(reading.say(Said("line {line}: {text}", line=number, text=line.strip())))

@@ -1,0 +1,391 @@
+"""The steps and comments of what stands below one heading."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tui.importer.markdown import times
+from tui.importer.markdown.blocks import Block, Code, Heading, Item, Listing, Prose, TableBlock
+from tui.importer.markdown.commands import bare_lines, kind_of
+from tui.importer.markdown.fates import Fate
+from tui.importer.markdown.found import FoundComment, FoundStep, Part, Proposal
+from tui.importer.markdown.inline import fold, struck, unmarked
+from tui.importer.markdown.items import detail_line, labelled, step_of
+from tui.importer.markdown.people import clean
+from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.tables import (
+    is_metrics,
+    is_steps,
+    is_team,
+    is_triggers,
+    read_metrics,
+    read_team,
+    read_triggers,
+    rows_as_steps,
+)
+from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, Label, Sort, label_of
+from tui.said import N_, Said
+
+_NUMBERED: Final = re.compile(
+    r"\s*(?:#|--)+\s*(?:(?:step|schritt|paso|passo|etapa)\s*)?(\d{1,3})\s*[.):-]\s*(\S.*)", re.IGNORECASE
+)
+_DONE_MARK: Final = re.compile(r"\s*(?:✅|☑|✔|🗹)")
+
+
+def has_boxes(blocks: list[Block]) -> bool:
+    """Whether any item of them, however deep, has a box."""
+    return any(
+        isinstance(block, Listing) and any(item.box is not None or has_boxes(item.children) for item in block.items)
+        for block in blocks
+    )
+
+
+def runnable(block: Block) -> bool:
+    return isinstance(block, Code) and kind_of(block.language, [text for _n, text in block.lines]) is not None
+
+
+class Collector:
+    """One pass over the blocks below a heading."""
+
+    def __init__(
+        self, reading: ChecklistReading, heading: Heading | None, title: str, sort: Sort, *, loose: bool
+    ) -> None:
+        self.reading = reading
+        self.heading = heading
+        self.title = title
+        self.sort = sort
+        self.loose = loose
+        self.part = Part()
+        self.last: FoundStep | None = None
+        self.fresh = False
+        """Whether the last step stands directly before what comes."""
+        self.intro: Prose | None = None
+
+    def collect(self, blocks: list[Block]) -> Part:
+        boxes = has_boxes(blocks)
+        ordered = any(isinstance(block, Listing) and block.ordered for block in blocks)
+        rows = any(isinstance(block, TableBlock) and is_steps(block) for block in blocks)
+        codes = [block for block in blocks if runnable(block)]
+        informs = self.sort is Sort.INFO
+        is_step = (
+            self.heading is not None
+            and STEP_HEADING.match(fold(unmarked(self.heading.text).lstrip(" 0123456789."))) is not None
+        )
+        single = (
+            self.heading is not None
+            and not boxes
+            and not rows
+            and not informs
+            and (
+                (is_step and not ordered)
+                or (len(codes) == 1 and not any(isinstance(block, Listing) for block in blocks))
+            )
+        )
+        if single:
+            self._heading_step(blocks)
+            return self.part
+        self.bullets = self.loose and not informs and not boxes and not ordered and not rows and not codes
+        self.numbered = not informs or (boxes and not ordered)
+        for place, block in enumerate(blocks):
+            following = blocks[place + 1] if place + 1 < len(blocks) else None
+            self._block(block, following, informs)
+        self._end_intro()
+        return self.part
+
+    def _block(self, block: Block, following: Block | None, informs: bool) -> None:
+        if isinstance(block, Prose):
+            self._end_intro()
+            self._prose(block, following)
+            return
+        if isinstance(block, Code):
+            self._code(block)
+        elif isinstance(block, Listing):
+            self._end_intro()
+            self._listing(block)
+        elif isinstance(block, TableBlock):
+            self._end_intro()
+            self._table(block, informs)
+        else:
+            self._end_intro()
+            self.comment(block.numbers)
+
+    def _heading_step(self, blocks: list[Block]) -> None:
+        """The heading is the step, and what stands below it is its detail."""
+        assert self.heading is not None
+        step = step_of(self.reading, self.heading.text, self.heading.numbers[0])
+        step.title = self.title
+        self.add(step)
+        for block in blocks:
+            if isinstance(block, Prose):
+                for number, text in block.lines:
+                    detail_line(self.reading, step, text, number)
+            elif isinstance(block, Listing):
+                for item in block.items:
+                    self._detail_item(step, item, "", block.ordered)
+            elif isinstance(block, Code):
+                self._attach(step, block)
+            elif isinstance(block, TableBlock):
+                self._detail_table(step, block)
+            else:
+                self.reading.fates.tell(block.numbers, Fate.DETAIL)
+
+    def add(self, step: FoundStep) -> None:
+        self.part.entries.append(step)
+        self.last, self.fresh = step, True
+
+    def comment(self, numbers: tuple[int, ...] | list[int]) -> None:
+        lines = self.reading.comment(numbers)
+        if lines:
+            self.part.entries.append(FoundComment(lines))
+        self.fresh = False
+
+    def _end_intro(self) -> None:
+        if self.intro is not None:
+            self.comment(self.intro.numbers)
+            self.intro = None
+
+    def _prose(self, block: Prose, following: Block | None) -> None:
+        """A paragraph: what it says of all of its part, a result that is awaited, or what is about to be executed."""
+        left: list[int] = []
+        for number, text in block.lines:
+            if self._said_of_all(text, number):
+                continue
+            shown = unmarked(text)
+            if self.last is not None and (EXPECTED.match(fold(shown)) or re.match(r"\s*(?:→|->|=>)\s", text)):
+                detail_line(self.reading, self.last, text, number)
+            elif times.only_offset(text.split(":")[0][:14]) or re.match(r"\s*\*\*T\s?[+-]\s?\d", text):
+                self.add(step_of(self.reading, text, number))
+            else:
+                left.append(number)
+        if not left:
+            return
+        if isinstance(following, Code) and runnable(following):
+            self.intro = Prose(numbers=tuple(left), lines=[line for line in block.lines if line[0] in left])
+            return
+        self.comment(left)
+
+    def _said_of_all(self, text: str, number: int) -> bool:
+        """`**Timeline:** 30-60 min`, `Owner: DBA` before the steps of a part."""
+        told = labelled(text)
+        if told is None or not told[1]:
+            return False
+        label = label_of(told[0])
+        if label is Label.OWNER and self.part.owner is None and not self.part.steps and len(told[1]) <= 60:
+            self.part.owner = clean(told[1])
+        elif label is Label.DURATION and self.part.estimate is None:
+            span = times.duration(unmarked(told[1])) or next(iter(times.durations(told[1])), None)
+            if span is None or span.side:
+                return False
+            self.part.estimate = span.seconds
+        else:
+            return False
+        self.part.entries.append(FoundComment([self.reading.raw(number).strip()]))
+        self.reading.fates.tell(number, Fate.DETAIL)
+        return True
+
+    def _listing(self, block: Listing) -> None:
+        for item in block.items:
+            self._item(item, block.ordered)
+
+    def _item(self, item: Item, ordered: bool) -> None:
+        boxed = item.box is not None
+        if struck(item.text) and (boxed or ordered or self.bullets):
+            self.reading.struck.append(item.number)
+            said = Said("line {line}, struck out: {text}", line=item.number, text=self.reading.raw(item.number).strip())
+            self.part.entries.append(FoundComment([self.reading.say(said)]))
+            self.reading.fates.tell(item.number, Fate.COMMENT)
+            self.comment([number for number in item.numbers if number != item.number])
+            return
+        if not (boxed or (ordered and self.numbered) or self.bullets) or not item.text.strip():
+            self._unboxed(item, ordered)
+            return
+        if not boxed and has_boxes(item.children) and not re.search(r"`", item.text):
+            # A label of what is below it.
+            self._group(item)
+            return
+        step = step_of(self.reading, item.text, item.number, item.more)
+        self.add(step)
+        step.done = item.box == "x" or _DONE_MARK.match(item.text) is not None
+        if step.done:
+            self.reading.done.append(item.number)
+            step.above.append(
+                self.reading.say(Said("line {line}: done before, as the checklist has it", line=item.number))
+            )
+        self._children(step, item.children)
+
+    def _children(self, step: FoundStep, children: list[Block]) -> None:
+        """What is nested below a step: boxes are steps behind it, all else are its details."""
+        for child in children:
+            if isinstance(child, Listing):
+                for item in child.items:
+                    if item.box is not None or has_boxes(item.children):
+                        self._item(item, False)
+                        self.last = step if item.box is None else self.last
+                    else:
+                        self._detail_item(step, item, "", child.ordered)
+            elif isinstance(child, Prose):
+                for number, text in child.lines:
+                    detail_line(self.reading, step, text, number)
+            elif isinstance(child, Code):
+                self._attach(step, child)
+            elif isinstance(child, TableBlock):
+                self._detail_table(step, child)
+            else:
+                self.reading.fates.tell(child.numbers, Fate.DETAIL)
+                if isinstance(child, Heading):
+                    step.details.append(unmarked(child.text))
+
+    def _group(self, item: Item) -> None:
+        self.comment([item.number, *(number for number, _text in item.more)])
+        for child in item.children:
+            if isinstance(child, Listing):
+                self._listing(child)
+            else:
+                self._block(child, None, False)
+
+    def _unboxed(self, item: Item, ordered: bool) -> None:
+        """An item that is no step: of the step before it where it tells its result, else a comment."""
+        if has_boxes(item.children):
+            self._group(item)
+            return
+        if self._said_of_all(item.text, item.number):
+            self.comment(item.numbers[1:])
+            return
+        if self.last is not None and EXPECTED.match(fold(unmarked(item.text))):
+            self._detail_item(self.last, item, "", ordered)
+            return
+        self.comment(item.numbers)
+
+    def _detail_item(self, step: FoundStep, item: Item, indent: str, ordered: bool) -> None:
+        mark = "- " if indent or not ordered else ""
+        text = item.text if item.box is None else f"[{item.box}] {item.text}"
+        begin = len(step.details)
+        detail_line(self.reading, step, text, item.number, indent + ("- " if indent else ""))
+        del mark
+        for number, line in item.more:
+            if len(step.details) > begin and not labelled(line) and not EXPECTED.match(fold(unmarked(line))):
+                self.reading.fates.tell(number, Fate.DETAIL)
+                step.details[-1] += f" {unmarked(line).strip()}"
+            else:
+                detail_line(self.reading, step, line, number, indent)
+        for child in item.children:
+            if isinstance(child, Listing):
+                for inner in child.items:
+                    self._detail_item(step, inner, indent + "  ", child.ordered)
+            elif isinstance(child, Prose):
+                for number, line in child.lines:
+                    detail_line(self.reading, step, line, number, indent + "  ")
+            elif isinstance(child, Code):
+                self._attach(step, child)
+            elif isinstance(child, TableBlock):
+                self._detail_table(step, child)
+            else:
+                self.reading.fates.tell(child.numbers, Fate.DETAIL)
+                step.details += [unmarked(self.reading.raw(number)) for number in child.numbers]
+
+    def _detail_table(self, step: FoundStep, table: TableBlock) -> None:
+        self.reading.fates.tell(table.numbers, Fate.DETAIL)
+        for row in (table.header, *(cells for _number, cells in table.rows)):
+            step.details.append(" | ".join(unmarked(cell).strip() for cell in row))
+
+    def _attach(self, step: FoundStep, block: Code) -> None:
+        """Code of a step: a proposal where it can be executed, else a detail."""
+        texts = [text for _number, text in block.lines]
+        kind = kind_of(block.language, texts)
+        self.reading.fates.tell(block.numbers, Fate.DETAIL)
+        if kind is not None and any(text.strip() for text in texts):
+            step.proposals.append(Proposal(kind, bare_lines(texts), block.lines[0][0]))
+        else:
+            step.details += [text.rstrip() for text in texts if text.strip()]
+
+    def _code(self, block: Code) -> None:
+        texts = [text for _number, text in block.lines]
+        kind = kind_of(block.language, texts)
+        if kind is None:
+            self._end_intro()
+            if self.last is not None and self.fresh and any(text.strip() for text in texts):
+                self._attach(self.last, block)
+            else:
+                self.comment(block.numbers)
+            return
+        numbered = [(place, found) for place, (_n, text) in enumerate(block.lines) if (found := _NUMBERED.match(text))]
+        if len(numbered) > 1 and self.sort is not Sort.INFO:
+            self._end_intro()
+            self._numbered_code(block, kind, numbered)
+            return
+        if self.last is not None and self.fresh and self.intro is None:
+            self._attach(self.last, block)
+            return
+        if self.sort is Sort.INFO:
+            self._end_intro()
+            self.comment(block.numbers)
+            return
+        step = self._introduced(block)
+        self.add(step)
+        self._attach(step, block)
+
+    def _introduced(self, block: Code) -> FoundStep:
+        """The step that a block of code is: by the sentence before it, the comment at its head, or the heading."""
+        if self.intro is not None:
+            lines, self.intro = self.intro.lines, None
+            number, text = lines[-1]
+            for earlier, words in lines[:-1]:
+                self.part.entries.append(FoundComment([self.reading.raw(earlier).strip()]))
+                self.reading.fates.tell(earlier, Fate.COMMENT)
+                del words
+            return step_of(self.reading, text.rstrip().rstrip(":"), number)
+        first = next(((n, text.strip()) for n, text in block.lines if text.strip()), (block.numbers[0], ""))
+        said = re.match(r"(?:#|--)+\s*(\S.{3,100})$", first[1])
+        if said is not None:
+            return step_of(self.reading, said[1], first[0])
+        title = self.title or unmarked(first[1])[:80]
+        step = FoundStep(block.numbers[0], title, title)
+        self.reading.fates.tell(block.numbers[0], Fate.STEP)
+        return step
+
+    def _numbered_code(self, block: Code, kind: str, numbered: list[tuple[int, re.Match[str]]]) -> None:
+        """`# 1. Stop the application` and its lines: each a step."""
+        self.reading.fates.tell(block.numbers, Fate.DETAIL)
+        ahead = [text for _number, text in block.lines[: numbered[0][0]] if text.strip()]
+        if ahead:
+            self.part.entries.append(FoundComment(ahead))
+        ends = [place for place, _found in numbered[1:]] + [len(block.lines)]
+        for (place, found), end in zip(numbered, ends, strict=True):
+            step = step_of(self.reading, found[2], block.lines[place][0])
+            self.add(step)
+            texts = [text for _number, text in block.lines[place + 1 : end]]
+            while texts and not texts[-1].strip():
+                texts.pop()
+            if any(text.strip() for text in texts):
+                step.proposals.append(Proposal(kind, bare_lines(texts), block.lines[place + 1][0]))
+        self.fresh = False
+
+    def _table(self, table: TableBlock, informs: bool) -> None:
+        if is_team(table):
+            read_team(self.reading, table)
+            self.part.entries.append(FoundComment(self.reading.comment(table.numbers)))
+            self.reading.fates.tell(table.numbers, Fate.DETAIL)
+        elif is_metrics(table):
+            read_metrics(self.reading, table)
+            self.part.entries.append(FoundComment(self.reading.comment(table.numbers)))
+            self.reading.fates.tell(table.numbers, Fate.DETAIL)
+        elif is_triggers(table) and (informs or self.sort in (Sort.ROLLBACK, Sort.TRIGGERS)):
+            read_triggers(self.reading, table)
+        elif is_steps(table) and not informs:
+            for step in rows_as_steps(self.reading, table):
+                if step.number in self.reading.struck:
+                    said = Said("line {line}, struck out: {text}", line=step.number, text=step.raw)
+                    self.part.entries.append(FoundComment([self.reading.say(said)]))
+                    continue
+                if step.done:
+                    self.reading.done.append(step.number)
+                    said = Said("line {line}: done before, as the checklist has it", line=step.number)
+                    step.above.append(self.reading.say(said))
+                self.add(step)
+            self.fresh = False
+        else:
+            self.comment(table.numbers)
+
+
+MANY_WAYS: Final = N_("{option}: only where this way was chosen; otherwise skip it")

@@ -1,0 +1,207 @@
+"""What stands at the head of a plan that was a checklist: targets with their window, team, success criteria."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tui.importer.draft import Draft, DraftPhase, DraftStep, Noted
+from tui.importer.markdown import times
+from tui.importer.markdown.build import Built
+from tui.importer.markdown.inline import fold
+from tui.importer.markdown.limits import Limit
+from tui.importer.markdown.reading import ChecklistReading
+from tui.plan.placeholders import placeholder_in
+from tui.said import N_, Said
+
+PLACEHOLDER: Final = N_("[Date and time]")
+USUAL: Final = times.HOUR
+"""How long a window is taken to be when only its beginning is told; it is told that nobody said so."""
+
+
+def put_head(reading: ChecklistReading, draft: Draft, built: Built) -> None:
+    """Fill in the head. The milestones must be among the steps already."""
+    draft.head["targets"] = Noted(_targets(reading, built), reading.above.get("targets", []))
+    members = [dict(member) for member in reading.team.members.values()]
+    if members:
+        draft.head["team"] = Noted(members, reading.above.get("team", []))
+    elif "team" in reading.above:
+        draft.above += reading.above["team"]
+    criteria = _criteria(reading)
+    notes = list(reading.above.get("success", []))
+    if reading.qualities:
+        notes.append(reading.say(Said("Not measured by itself; a key quality says which steps tell it:")))
+        notes += [f"  {text}" for text in reading.qualities]
+    if criteria:
+        draft.head["success"] = Noted(criteria, notes)
+    else:
+        draft.above += notes
+
+
+def _targets(reading: ChecklistReading, built: Built) -> dict[str, Any]:
+    facts = reading.window
+    length = facts.length
+    staging: dict[str, Any] = {"environment": "staging", "service": "app-staging"}
+    production: dict[str, Any] = {"environment": "production", "service": "app-prod"}
+    if facts.known and length is None and (facts.opens or facts.opening):
+        length = USUAL
+        reading.look.append((facts.numbers[0], Said("how long the window is is not said; the plan has one hour")))
+    if length is not None:
+        keys: dict[str, Any] = {"timezone": facts.zone, "duration": times.written(length)}
+        if facts.buffer:
+            keys["buffer"] = times.written(facts.buffer)
+        opens = facts.opens
+        if opens is None:
+            opens = placeholder_in(facts.opening) or reading.say(Said(PLACEHOLDER))
+            reading.look.append(
+                (
+                    facts.numbers[0],
+                    Said("when the window opens is left open; write it, and its time zone, into targets"),
+                )
+            )
+        elif facts.zone is None:
+            reading.look.append((facts.numbers[0], Said("the time zone of the window is not said; the plan has UTC")))
+        lead = times.written(built.before + times.MINUTE)
+        staging["window"] = {"opens": f"+{lead}", **keys}
+        production["window"] = {"opens": opens, **keys}
+    return {"staging": staging, "production": production}
+
+
+def window_length(reading: ChecklistReading) -> float | None:
+    """Seconds from the window's opening to its close, as `targets` will have it; None without one."""
+    facts = reading.window
+    length = facts.length
+    if length is None and facts.known and (facts.opens or facts.opening):
+        length = USUAL
+    return None if length is None else length + (facts.buffer or 0.0)
+
+
+def _criteria(reading: ChecklistReading) -> list[Any]:
+    found: list[Any] = []
+    seen: set[Limit] = set()
+    for _number, title, limit in reading.limits:
+        if limit in seen:
+            continue
+        seen.add(limit)
+        found.append({"metric": limit.metric, limit.relation: 0 if limit.value == "0" else limit.value, "title": title})
+    return found
+
+
+def put_milestones(reading: ChecklistReading, built: Built) -> int:
+    """Milestones to the steps that they are about, by their titles; returns how many found one."""
+    known: list[tuple[str, DraftStep]] = []
+    for phase in (*built.phases, *built.rollback):
+        for section in phase.sections:
+            if section.steps:
+                known.append((fold(section.title), section.steps[0]))
+    for phase in built.phases:
+        if phase.sections and phase.sections[0].steps:
+            known.append((fold(phase.title), phase.sections[0].steps[0]))
+    known += built.first
+    placed = 0
+    for number, label, seconds, at in reading.milestones:
+        if seconds is None and at is not None and reading.window.begins is not None:
+            seconds = times.between(reading.window.begins, at)
+            seconds = seconds if seconds <= times.DAY / 2 else seconds - times.DAY
+        step = _meant(fold(label), known)
+        if step is None or seconds is None:
+            reading.noted("phases", [number])
+            text = N_("the milestone {label} fits no section and no step")
+            if seconds is None:
+                text = N_("the milestone {label} has a time of day, and when the window opens is not known")
+            reading.look.append((number, Said(text, label=label)))
+            continue
+        if "milestone" in step.keys:
+            reading.noted("phases", [number])
+            continue
+        step.keys = {
+            **{key: step.keys[key] for key in ("role",) if key in step.keys},
+            "milestone": times.written_offset(seconds),
+            **step.keys,
+        }
+        placed += 1
+    return placed
+
+
+def _meant(label: str, known: list[tuple[str, DraftStep]]) -> DraftStep | None:
+    """The step that a label is about: whose title begins with it, or holds it, or shares its words."""
+    if not label:
+        return None
+    for fits in (
+        lambda title: title == label,
+        lambda title: title.startswith(label),
+        lambda title: f" {label}" in f" {title}",
+        lambda title: len(title) > 3 and title in label,
+        lambda title: len(label) > 4 and len(set(label.split()) & set(title.split())) >= max(2, len(label.split()) - 1),
+    ):
+        for title, step in known:
+            if fits(title):
+                return step
+    return None
+
+
+def keep_within(reading: ChecklistReading, phases: list[DraftPhase]) -> None:
+    """Take milestones away that lie beyond the window: the loader would refuse them."""
+    length = window_length(reading)
+    if length is None:
+        return
+    from tui.plan.scalars import parse_offset
+
+    for phase in phases:
+        starts = phase.keys.get("starts")
+        if starts is not None and parse_offset(starts) >= length:
+            continue
+        for section in phase.sections:
+            for step in section.steps:
+                told = step.keys.get("milestone")
+                if told is None or parse_offset(told) <= length:
+                    continue
+                del step.keys["milestone"]
+                step.above.append(reading.say(Said("milestone {offset}: behind the end of the window", offset=told)))
+                text = Said(
+                    "the milestone {offset} of {step} lies behind the end of the window", offset=told, step=step.id
+                )
+                reading.look.append((0, text))
+
+
+def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
+    """Triggers of the rollback; of what is measured the limit joins the success criteria."""
+    from tui.importer.markdown.limits import Relation
+
+    turned: dict[Relation, Relation] = {"above": "below", "below": "above", "equals": "equals"}
+    guarded = {limit.metric for _number, _title, limit in reading.limits}
+    for number, title, limit in reading.triggers:
+        keys: dict[str, Any] = {"title": title}
+        folded = fold(title)
+        if limit is not None and limit.relation != "equals":
+            if limit.metric not in guarded:
+                guarded.add(limit.metric)
+                reading.limits.append((number, title, Limit(limit.metric, turned[limit.relation], limit.value)))
+            keys["guards"] = [limit.metric]
+        elif any(
+            word in folded
+            for word in (
+                "response",
+                "performance",
+                "latenc",
+                "tempo de resposta",
+                "lenti",
+                "desempenho",
+                "rendimiento",
+                "antwortzeit",
+                "langsam",
+            )
+        ) and (
+            guards := [
+                metric for metric in ("response_time", "response_time_p95", "response_time_p99") if metric in guarded
+            ]
+        ):
+            keys["guards"] = guards
+        elif any(
+            word in folded for word in ("critical error", "erros criticos", "errores criticos", "kritische fehler")
+        ):
+            keys["errors"] = {"unresolved": 1}
+        else:
+            reading.look.append(
+                (number, Said("nothing fires the trigger {title} by itself; a person decides", title=title))
+            )
+        draft.triggers.append(keys)

@@ -1,0 +1,86 @@
+"""Who does what: owners in brackets, after a sign, or by a label. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from tui.importer.markdown.inline import fold, unmarked
+from tui.importer.markdown.vocabulary import Label, label_of
+
+_ROLES: Final = re.compile(
+    r"^(?:sr\.? |senior |lead |1st |2nd |primary |backup )?(?:dbas?|devops|sre|qa|qs|dev|devs|ops|dev ?lead"
+    r"|tech ?lead|team ?lead|teamleit\w+|po|pm|pmo|cab|noc|infra(?:structure)?|infraestructura|infraestrutura"
+    r"|platform|plattform|backend|frontend|back-end|front-end|app(?:lication)? team|support|suporte|soporte|security"
+    r"|seguranca|seguridad|sicherheit"
+    r"|on-?call|release (?:manager|engineer)|incident (?:manager|commander)|change manager|product(?: owner)?"
+    r"|operations|operacoes|operaciones|betrieb"
+    r"|entwicklung|desenvolvimento|desarrollo|development|developers?|engineers?|engineering|business|negocio"
+    r"|fachbereich|redes|network|netzwerk|sysadmin|sistemas"
+    r"|db[ -]?team|data team|dados|datos|comms|communications?|comunicacao|comunicacion|kommunikation|gestor\w*"
+    r"|manager|gerente|lider|leiter|leitung|analista|arquit\w+|datenbank\w*"
+    r"|equipe \w+|equipo(?: de)? \w+|team \w+|time \w+)"
+    r"(?:\s*(?:\+|/|&|,|und|and|e|y)\s*\w[\w -]{0,30})?$"
+)
+_BRACKETS: Final = re.compile(r"\(([^()]{2,60})\)|\[([^\[\]]{2,60})\](?!\()|\{([^{}]{2,40})\}")
+_MENTION: Final = re.compile(r"(?<![\w./])@([A-Za-z][\w.-]{1,38}\w)")
+_NAMED: Final = re.compile(
+    r"(?:^|[-–—|;(,.\[]\s*)(?:\*\*|_)?(?P<label>owner|responsible|resp\.|assignee|responsavel|responsável"
+    r"|responsable|verantwortlich|zuständig|zustaendig|who|quem|quién|quien|wer|dri)"
+    r"(?:\*\*|_)?\s*[:=]\s*(?:\*\*|_)?\s*(?P<who>[^\s|;()\[\]][^|;()\[\]]{0,58}?)(?=[\])|;.*_]|\s[-–—]\s|,|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Team:
+    """The roles that a checklist names, in the order of their first mention."""
+
+    members: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By the folded role: keys of the plan's team."""
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, role: str, number: int = 0, **keys: str) -> str:
+        """The role as the plan has it, which is that of its first mention; what is told of it is added."""
+        shown = " ".join(role.split())
+        member = self.members.setdefault(fold(shown), {"role": shown})
+        if number:
+            self.numbers.setdefault(fold(shown), number)
+        for key, value in keys.items():
+            if value and value != member.get(key):
+                member[key] = f"{member[key]}; {value}" if member.get(key) else value
+        return member["role"]
+
+    def knows(self, role: str) -> bool:
+        return fold(" ".join(role.split())) in self.members
+
+
+def owner_of(text: str, team: Team) -> str | None:
+    """Whom a text of a step names as the one who does it."""
+    named = _NAMED.search(text)
+    if named is not None and label_of(named["label"]) is Label.OWNER:
+        return clean(named["who"])
+    for found in _BRACKETS.findall(text):
+        inner = unmarked(next(part for part in found if part))
+        for part in re.split(r"[,;|]|\s[-–—]\s|\s/\s", inner):
+            who = part.strip().removeprefix("@")
+            if is_role(who, team):
+                return clean(who)
+    mention = _MENTION.search(text)
+    if mention is not None:
+        return mention[1]
+    ahead = re.match(r"\s*(?:\*\*)?\[?([^\[\]*:]{2,30})\]?(?:\*\*)?:(?:\*\*)?\s+\S", text)
+    if ahead is not None and is_role(ahead[1], team):
+        return clean(ahead[1])
+    return None
+
+
+def is_role(text: str, team: Team) -> bool:
+    """Whether a text is the name of a role: one of the checklist's, or one that teams usually have."""
+    bare = text.strip().removeprefix("@")
+    return bool(bare) and (team.knows(bare) or _ROLES.match(fold(bare)) is not None)
+
+
+def clean(role: str) -> str:
+    return unmarked(role).strip(" .,:;@*_-–—").strip()

@@ -1,0 +1,61 @@
+"""What is known of a checklist while it is read: its lines and their fates, the team, the window, what is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tui.importer.markdown.fates import Fate, Fates
+from tui.importer.markdown.limits import Limit
+from tui.importer.markdown.people import Team
+from tui.importer.markdown.source import Source
+from tui.importer.markdown.window import WindowFacts
+from tui.said import Said
+
+Say = Callable[[Said], str]
+"""Puts a sentence into the language of the plan's own sentences."""
+
+
+@dataclass(slots=True)
+class ChecklistReading:
+    """`look`: (number, sentence) of what a person should look at. `counted`: how often something was recognised.
+    `limits` and `triggers`: (number, title, what is measured). `milestones`: (number, label, seconds
+    from the beginning, time of day)."""
+
+    source: Source
+    language: str
+    say: Say
+    fates: Fates = field(default_factory=Fates)
+    team: Team = field(default_factory=Team)
+    window: WindowFacts = field(default_factory=WindowFacts)
+    limits: list[tuple[int, str, Limit]] = field(default_factory=list)
+    qualities: list[str] = field(default_factory=list)
+    triggers: list[tuple[int, str, Limit | None]] = field(default_factory=list)
+    milestones: list[tuple[int, str, float | None, tuple[int, int] | None]] = field(default_factory=list)
+    look: list[tuple[int, Said]] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+    struck: list[int] = field(default_factory=list)
+    name: str = ""
+    above: dict[str, list[str]] = field(default_factory=dict)
+    """Comments that stand above a key of the plan's head, or above `rollback`."""
+
+    def raw(self, number: int) -> str:
+        """A line of the file."""
+        return self.source.raw[number - 1]
+
+    def comment(self, numbers: Iterable[int]) -> list[str]:
+        """Lines as they stand in the file, which become comments."""
+        lines = list(dict.fromkeys(numbers))
+        self.fates.tell(lines, Fate.COMMENT)
+        return [text for number in lines if (text := self.shown(number))]
+
+    def shown(self, number: int) -> str:
+        """A line of the file as a comment has it: a heading without its sign."""
+        return re.sub(r"^#{1,6}\s+(?=\S)", "", self.raw(number).strip())
+
+    def noted(self, key: str, numbers: Iterable[int], fate: Fate = Fate.DETAIL) -> None:
+        """Lines as they stand in the file, above a key of the plan's head, or `rollback`."""
+        lines = list(numbers)
+        self.fates.tell(lines, fate)
+        self.above.setdefault(key, []).extend(text for number in lines if (text := self.shown(number)))

@@ -1,0 +1,35 @@
+"""Passwords that somebody has written into a checklist: they are not written on. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tui.sql.disclosed import hidden
+
+VARIABLE: Final = "${PASSWORD}"
+"""What is written where a password stood: how the plan would have it."""
+_MAY_HOLD: Final = re.compile(r"://|pass|pwd|senha|contrase|secret|token|api.?key|authorization", re.IGNORECASE)
+_URL: Final = re.compile(r"(://[^\s/:@]*:)([^\s/@]+)(?=@)")
+_SETTING: Final = re.compile(
+    r"(\b(?:pg)?(?:passw(?:or)?d|passwort|senha|contrasena|contraseña|pwd|secret|api[_-]?key|token)(?:\*\*"
+    r"|`)?\s*[:=]\s*(?:\*\*)?\s*)"
+    r"('[^']+'|\"[^\"]+\"|`[^`]+`|[^\s&'\"$`<\[_.(*|][^\s&'\"`|]{2,})",
+    re.IGNORECASE,
+)
+_IN_SQL: Final = re.compile(r"(\bpassword\s+)('(?:[^']|'')+')", re.IGNORECASE)
+_NAMED: Final = re.compile(r"\$\{?\w+\}?|\$\(.*|<[^<>]*>|\*+|\.+|_+|x+|\{\{.*|:'?\w+'?", re.IGNORECASE)
+"""What stands for a password and is none."""
+
+
+def redacted(line: str) -> str:
+    """The line with passwords taken out; without one it is returned as it is."""
+    if not _MAY_HOLD.search(line):
+        return line
+
+    def taken(found: re.Match[str]) -> str:
+        return found[0] if _NAMED.fullmatch(found[2].strip("'\"`")) else f"{found[1]}{VARIABLE}"
+
+    for pattern in (_URL, _SETTING, _IN_SQL):
+        line = pattern.sub(taken, line)
+    return hidden(line)

@@ -1,0 +1,226 @@
+"""Tables of a checklist: rows that are steps, people, metrics with limits, triggers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tui.importer.markdown import times
+from tui.importer.markdown.blocks import TableBlock
+from tui.importer.markdown.commands import kind_of_line
+from tui.importer.markdown.fates import Fate
+from tui.importer.markdown.found import FoundStep, Proposal
+from tui.importer.markdown.inline import blanks, has_blank, spans, struck, unmarked
+from tui.importer.markdown.items import step_of
+from tui.importer.markdown.limits import Limit, limit_of
+from tui.importer.markdown.people import clean
+from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.vocabulary import Column, column_of
+
+_DONE: Final = re.compile(
+    r"(?:✅|☑|✔|✓|\[x\]|x|done|feito|conclu[ií]d\w*|hecho|completad\w*|erledigt|fertig|ok|complete[d]?|yes|sim|s[ií]"
+    r"|ja)",
+    re.IGNORECASE,
+)
+_SHAPE: Final = {
+    Column.OWNER,
+    Column.DURATION,
+    Column.COMMAND,
+    Column.NUMBER,
+    Column.STATUS,
+    Column.START,
+    Column.FILE,
+    Column.EXPECTED,
+    Column.ROLE,
+}
+_MOST_ROWS: Final = 10_000
+
+
+def columns_of(table: TableBlock) -> dict[int, Column]:
+    """What each column holds, by its place; the first of a sort has it."""
+    found: dict[int, Column] = {}
+    for place, header in enumerate(table.header):
+        column = column_of(unmarked(header))
+        if column is not None and column not in found.values():
+            found[place] = column
+    return found
+
+
+def is_team(table: TableBlock) -> bool:
+    """Whether a table tells who takes part."""
+    found = set(columns_of(table).values())
+    who = found & {Column.ROLE, Column.NAME, Column.OWNER}
+    return (bool(who) and Column.CONTACT in found) or {Column.ROLE, Column.NAME} <= found
+
+
+def is_metrics(table: TableBlock) -> bool:
+    found = set(columns_of(table).values())
+    return Column.METRIC in found and (Column.TITLE not in found or Column.LIMIT in found)
+
+
+def is_triggers(table: TableBlock) -> bool:
+    found = set(columns_of(table).values())
+    return Column.CONDITION in found and not found & {Column.NUMBER, Column.COMMAND, Column.DURATION, Column.STATUS}
+
+
+def is_steps(table: TableBlock) -> bool:
+    """Whether each row is something to be done."""
+    found = set(columns_of(table).values())
+    return (
+        bool(found & _SHAPE)
+        and bool(found & {Column.TITLE, Column.COMMAND, Column.FILE, Column.EXPECTED})
+        and not is_team(table)
+        and not is_metrics(table)
+    )
+
+
+def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundStep]:
+    """The rows as steps, in the order that a column of numbers tells."""
+    columns = columns_of(table)
+    places = {column: place for place, column in columns.items()}
+    titled = next(
+        (
+            places[one]
+            for one in (Column.TITLE, Column.FILE, Column.CONDITION, Column.COMMAND, Column.EXPECTED, Column.METRIC)
+            if one in places
+        ),
+        0,
+    )
+    found: list[tuple[float, FoundStep]] = []
+    reading.fates.tell(table.numbers, Fate.DETAIL)
+    for number, cells in table.rows[:_MOST_ROWS]:
+        if not any(cell.strip() for cell in cells):
+            continue
+        text = (
+            cells[titled]
+            if titled < len(cells) and cells[titled].strip()
+            else next(cell for cell in cells if cell.strip())
+        )
+        step = step_of(reading, text, number)
+        step.raw = " | ".join(unmarked(cell) for cell in cells)
+        order = 0.0
+        for place, cell in enumerate(cells):
+            if place == titled or not cell.strip() or place >= len(table.header):
+                continue
+            column = columns.get(place)
+            if column is Column.NUMBER:
+                digits = re.match(r"\D{0,6}(\d{1,6}(?:\.\d{1,4})?)", cell)
+                order = float(digits[1]) if digits is not None else order
+                continue
+            _cell(reading, step, column, unmarked(table.header[place]).strip(), cell)
+        if struck(text):
+            reading.struck.append(number)
+        found.append((order, step))
+    if all(order for order, _step in found):
+        found.sort(key=lambda one: one[0])
+    return [step for _order, step in found]
+
+
+def _cell(reading: ChecklistReading, step: FoundStep, column: Column | None, header: str, cell: str) -> None:
+    """What a cell beside the title tells of a step."""
+    shown = unmarked(cell).strip()
+    if not shown.strip("-–— "):
+        return
+    if column in (Column.OWNER, Column.ROLE) and not has_blank(cell) and len(shown) <= 60:
+        step.role = step.role or clean(shown)
+        return
+    if column is Column.DURATION:
+        span = times.duration(shown) or (times.duration(f"{shown} min") if "min" in header.lower() else None)
+        if span is not None and not span.side:
+            step.estimate = step.estimate or span.seconds
+            return
+    if column is Column.START:
+        moment, at = times.offset(shown), times.clock(shown)
+        if moment is None and at is None and (span := times.duration(shown)) is not None:
+            moment = span.seconds if not span.side or span.side == "after" else -span.seconds
+        if moment is not None or at is not None:
+            step.milestone, step.at = (moment, None) if moment is not None else (step.milestone, at)
+            step.details.append(f"{header}: {shown}")
+            return
+    if column is Column.STATUS:
+        bare = cell.strip()
+        if re.fullmatch(r"\[ ?\]|☐|⬜|□|pending|pendente|pendiente|offen|todo|to do|not started", bare, re.IGNORECASE):
+            return
+        if _DONE.fullmatch(bare.strip("\ufe0f")):
+            step.done = True
+            return
+    if column is Column.FILE and re.search(r"\.(?:sql|psql)\b", shown):
+        step.proposals.append(Proposal("sql", [shown.split()[0]], step.number, file=True))
+    elif column is Column.COMMAND:
+        named = spans(cell)
+        text = "; ".join(span.text for span in named) if named else shown
+        step.proposals.append(Proposal(kind_of_line(text) or "command", [text], step.number))
+        return
+    for label in blanks(cell):
+        blank = header if label == shown.strip("[]<>_ ") or not label else label
+        if blank and blank not in step.blanks:
+            step.blanks.append(blank)
+    if not shown.strip("_. …"):
+        step.blanks += [header] if header and header not in step.blanks else []
+        return
+    step.details.append(f"{header}: {shown}" if header else shown)
+
+
+def read_team(reading: ChecklistReading, table: TableBlock) -> None:
+    """The rows as members of the team."""
+    places = {column: place for place, column in columns_of(table).items()}
+    reading.fates.tell(table.numbers, Fate.DETAIL)
+    who = places.get(Column.ROLE, places.get(Column.OWNER, places.get(Column.NAME, 0)))
+    for number, cells in table.rows:
+        filled = dict(enumerate(unmarked(cell).strip() for cell in cells))
+        role = filled.get(who, "") or next((text for text in filled.values() if text), "")
+        if not role:
+            continue
+        keys = {"name": "", "contact": "", "duty": ""}
+        for place, text in filled.items():
+            if place == who or not text.strip("-–— ") or place >= len(table.header):
+                continue
+            header = unmarked(table.header[place]).strip()
+            column = columns_of(table).get(place)
+            key = (
+                "name"
+                if column in (Column.NAME, Column.OWNER)
+                else "contact"
+                if column is Column.CONTACT or re.search(r"slack|mail|tel|phone|fone|handy", header, re.I)
+                else "duty"
+            )
+            keys[key] = f"{keys[key]}; {text}" if keys[key] else text
+        reading.team.add(role, number, **keys)
+
+
+def read_metrics(reading: ChecklistReading, table: TableBlock) -> None:
+    """The rows as success criteria, where they are measured."""
+    reading.fates.tell(table.numbers, Fate.DETAIL)
+    for number, cells in table.rows:
+        shown = [unmarked(cell).strip() for cell in cells]
+        text = " ".join(cell for cell in shown if cell)
+        limit = (
+            limit_of(" ".join(shown[:2]))
+            or limit_of(text)
+            or (limit_of(f"{shown[0]} < {shown[1]}") if len(shown) > 1 else None)
+        )
+        add_limit(reading, number, text, limit)
+
+
+def add_limit(reading: ChecklistReading, number: int, title: str, limit: Limit | None) -> None:
+    """A success criterion that is measured, or a sentence about quality that is not."""
+    reading.fates.tell(number, Fate.DETAIL)
+    if limit is not None:
+        reading.limits.append((number, title, limit))
+    else:
+        reading.qualities.append(title)
+
+
+def read_triggers(reading: ChecklistReading, table: TableBlock) -> None:
+    """The rows of a matrix as triggers of a rollback."""
+    reading.fates.tell(table.numbers, Fate.DETAIL)
+    for number, cells in table.rows:
+        shown = [unmarked(cell).strip() for cell in cells]
+        told = [cell for cell in shown if cell.strip("-–— ")]
+        if told:
+            limit = next((found for cell in told if (found := limit_of(cell)) is not None), None) or limit_of(
+                " ".join(told)
+            )
+            reading.triggers.append(
+                (number, ": ".join((told[0], "; ".join(told[1:]))) if len(told) > 1 else told[0], limit)
+            )
