@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from tui.cli import options
-from tui.cli.exit import Exit, Stop
 from tui.cli.output import tell
 from tui.cli.recorded import found
-from tui.journal.io import JOURNAL_MODE
+from tui.cli.written import not_the_journal, written
 from tui.locale import _
 
 if TYPE_CHECKING:
@@ -60,32 +58,6 @@ class _Progress:
             tell(_("Written so far: {n} percent of the recording.").format(n=int(share * 100)))
 
 
-def _into(output: Path, write: Callable[[BinaryIO], float]) -> float:
-    """Write beside the file and put it in its place when it is whole: what was there before stays until then.
-
-    Readable for those who may read the journal, whatever the umask."""
-    if output.exists() and not output.is_file():
-        with output.open("wb") as file:
-            return write(file)
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, JOURNAL_MODE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, JOURNAL_MODE)
-            seconds = write(file)
-        beside.replace(output)
-    except BaseException as error:
-        beside.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            raise _unwritable(output, error) from error
-        raise
-    return seconds
-
-
-def _unwritable(output: Path, error: OSError) -> Stop:
-    return Stop(_("{file} cannot be written: {reason}.").format(file=output, reason=error.strerror), Exit.FAILED)
-
-
 @click.command("export", help=_("A recording as an asciicast, or as an animated SVG."))
 @click.argument("run", required=False)
 @click.option("--format", "format_", type=click.Choice(["cast", "svg"]), default="cast", help=_("What is written."))
@@ -119,9 +91,8 @@ def command(
         # Textual takes sys.stdout for itself while it runs; the bytes below it stay ours.
         export(paths, sys.stdout.buffer, cut)
         return
-    if output.exists() and output.samefile(paths.journal):
-        raise Stop(_("{file} is the journal itself; write to another file.").format(file=output), Exit.USAGE)
-    seconds = _into(output, lambda file: export(paths, file, cut, _Progress().tell))
+    not_the_journal(paths, output)
+    seconds = written(output, lambda file: export(paths, file, cut, _Progress().tell))
     told = _("Written to {file}: it plays {seconds} s. Play it with: asciinema play {file}")
     if format_ == "svg":
         told = _("Written to {file}: it plays {seconds} s in any browser, again and again.")

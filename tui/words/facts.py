@@ -66,6 +66,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.DIFFERENCE: N_("difference"),
     F.DIFFERS: N_("differs"),
     F.DISK: N_("disk"),
+    F.DOCUMENTS: N_("documents"),
     F.DONE: N_("done"),
     F.ENCRYPTED: N_("encrypted"),
     F.EPOCH: N_("epoch"),

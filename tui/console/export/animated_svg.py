@@ -8,12 +8,9 @@ in several places is there once. Who wants less motion, or shows no animation, s
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
-from html import escape
 
-from msgspec import Struct
 from msgspec.structs import replace
 from rich.segment import Segment
 from rich.style import Style
@@ -21,6 +18,7 @@ from rich.style import Style
 from tui.console.export.frames import ExportOptions, Writable, frames_of, played
 from tui.pictures.cells import cells
 from tui.pictures.palette import DARK, ground
+from tui.pictures.svg import FONT, HEIGHT, MARGIN, WIDTH, StyledText, alike, apart, drawn, xml_text
 from tui.run.state import RunState
 from tui.runs.paths import RunPaths
 from tui.words.inert import visible
@@ -29,24 +27,8 @@ FRAMES = 300
 """Pictures at most; a longer recording has fewer of them in a second."""
 HOLD = 4.0
 """Seconds for which the last picture stands before all begins again."""
-WIDTH, HEIGHT, BASE = 8.4, 17, 13
-"""Of a character's cell, and where in it the letters stand, in pixels."""
 PITCH = HEIGHT + 8
 """From one picture of a strip to the next: letters of some fonts reach out of their cell."""
-MARGIN = 8
-FONT = "ui-monospace,Menlo,'DejaVu Sans Mono','Liberation Mono',Consolas,monospace"
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML document can hold, escaped or not."""
-
-
-class StyledText(Struct, frozen=True):
-    """A text in one style from a column on."""
-
-    x: int
-    text: str
-    style: Style
-
-
 Half = tuple[StyledText, ...]
 """What one row shows on one side."""
 
@@ -97,7 +79,8 @@ class AnimatedSvg:
         ]
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" '
-            f'height="{height}" xml:space="preserve"><title>{_text(self.title)}</title><style>{"".join(rules)}</style>'
+            f'height="{height}" xml:space="preserve"><title>{xml_text(self.title)}</title>'
+            f"<style>{''.join(rules)}</style>"
             f'<rect width="100%" height="100%" rx="6" fill="{self._ground}"/>'
         )
 
@@ -110,31 +93,17 @@ class AnimatedSvg:
 
     def _defined(self, known: dict[Half, int], called: dict[str, str]) -> Iterator[str]:
         """Every half that stands anywhere, once, and its number. `called`: what each style's rule is called."""
+
+        def name(rule: str) -> str:
+            return called.setdefault(rule, f"c{len(called)}")
+
         yield "<defs>"
         for track in self._tracks.values():
             for _at, half in track:
                 if half and half not in known:
                     known[half] = len(known)
-                    yield f'<g id="r{known[half]}">{"".join(self._drawn(half, called))}</g>'
+                    yield f'<g id="r{known[half]}">{"".join(drawn(half, self._ground, name))}</g>'
         yield "</defs>"
-
-    def _drawn(self, half: Half, called: dict[str, str]) -> Iterator[str]:
-        def name(rule: str) -> str:
-            return called.setdefault(rule, f"c{len(called)}")
-
-        for piece in half:
-            x, width = piece.x * WIDTH, cells(piece.text) * WIDTH
-            block = _block(piece.style, self._ground)
-            if block:
-                yield f'<rect class="{name(block)}" x="{x:g}" width="{width:g}" height="{HEIGHT}"/>'
-            text = piece.text.strip(" ")
-            if text:
-                x += (len(piece.text) - len(piece.text.lstrip(" "))) * WIDTH
-                # Whatever font is found, a text takes the columns that it took.
-                yield (
-                    f'<text class="{name(_fill(piece.style))}" x="{x:g}" y="{BASE}" '
-                    f'textLength="{cells(text) * WIDTH:g}">{_text(text)}</text>'
-                )
 
     def _slot(
         self, key: tuple[int, int], track: list[tuple[float, Half]], still: float, number: int | None,
@@ -163,30 +132,6 @@ def _places(track: list[tuple[float, Half]]) -> dict[Half, int]:
     return {half: place for place, half in enumerate(dict.fromkeys(half for _at, half in track))}
 
 
-def _fill(style: Style) -> str:
-    color = style.bgcolor if style.reverse else style.color
-    rule = f"fill:{color.get_truecolor().hex}" if color is not None else ""
-    if style.bold:
-        rule += ";font-weight:700"
-    if style.underline:
-        rule += ";text-decoration:underline"
-    return rule or "fill:#fff"
-
-
-def _block(style: Style, ground: str) -> str:
-    """The rule of what lies behind the text; empty where it is the ground of all."""
-    color = style.color if style.reverse else style.bgcolor
-    if color is None or color.get_truecolor().hex == ground:
-        return ""
-    return f"fill:{color.get_truecolor().hex}"
-
-
-def _text(text: str) -> str:
-    # Of several blanks in a row some browsers make one, whatever they are told.
-    text = text.replace("  ", "\u00a0\u00a0")
-    return escape(_FORBIDDEN.sub("\ufffd", text), quote=False)
-
-
 def halves(segments: Iterable[Segment], width: int, split: int) -> tuple[Half, Half]:
     """A row in pieces, those before column `split` and those from there on; blanks on the ground are no pieces."""
     sides: tuple[list[StyledText], list[StyledText]] = ([], [])
@@ -195,36 +140,16 @@ def halves(segments: Iterable[Segment], width: int, split: int) -> tuple[Half, H
         if segment.control:
             continue
         style = segment.style or Style.null()
-        for text in _apart(segment.text, max(0, split - x)):
+        for text in apart(segment.text, max(0, split - x)):
             side = sides[0] if x < split else sides[1]
             taken = cells(text)
             last = side[-1] if side else None
-            if last is not None and last.style == style and last.x + cells(last.text) == x and _alike(last.text, text):
+            if last is not None and last.style == style and last.x + cells(last.text) == x and alike(last.text, text):
                 side[-1] = replace(last, text=last.text + text)
             elif x < width:
                 side.append(StyledText(x, text, style))
             x += taken
     return _trimmed(sides[0]), _trimmed(sides[1])
-
-
-def _apart(text: str, room: int) -> Iterator[str]:
-    """The text up to column `room` and from there on, and wide characters apart from others: each run has one width."""
-    part = ""
-    taken = 0
-    for character in text:
-        size = cells(character)
-        if part and (taken == room or (size and not _alike(part, character))):
-            yield part
-            part = ""
-        part += character
-        taken += size
-    if part:
-        yield part
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether both are of wide characters, or of others."""
-    return (cells(one[0]) > 1) == (cells(other[0]) > 1)
 
 
 def _trimmed(pieces: list[StyledText]) -> Half:

@@ -33,6 +33,7 @@ from tui.engine.drivers.probe import ProbeDriver
 from tui.engine.drivers.psql import ProgramEnded, PsqlDriver
 from tui.engine.drivers.query import QueryDriver
 from tui.engine.drivers.rehearsals import rehearsals_of
+from tui.engine.drivers.report import ReportDriver
 from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import SqlDriver
 from tui.engine.drivers.swap import SwapDriver
@@ -148,7 +149,7 @@ class Executor:
             fx.DropArtifact: lambda effect: drop_artifact(artifacts, effect.name),
             fx.StoreArtifact: lambda effect: store_artifact(artifacts, effect.name, effect.text),
             fx.KeepArtifact: self._keep, fx.ReadOutput: self._output_text,
-            fx.KeepOutput: self._kept_output,
+            fx.KeepOutput: self._kept_output, fx.MakeReport: ReportDriver(paths, self.opened, self.children).make,
             fx.KeptArtifact: lambda effect: kept_artifact(artifacts, effect.name, effect.limit),
             AsPersona: PersonaDriver(target, self.queries, self.outage).try_,
             fx.TakeFingerprint: FingerprintDriver(self.queries, self.outage).take,

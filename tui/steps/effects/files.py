@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.steps.effects.base import Effect
+from tui.steps.effects.programs import ChildDone
 
 
 class ReadFile(Effect, frozen=True, kw_only=True):
@@ -72,6 +73,24 @@ class OutputKept(Struct, frozen=True, kw_only=True):
     sha256: str = ""
     left_out: int = 0
     error: str | dict[str, Any] | None = None
+
+
+class MakeReport(Effect, frozen=True, kw_only=True):
+    """The run's document so far, as a file below the run's artifacts, by a process of its own -> ReportMade. `parts`:
+    all of them where none is named; `cast`: an asciicast of the run beside it."""
+
+    name: str
+    format: str
+    parts: tuple[str, ...] = ()
+    cast: bool = False
+    timeout: float | None = None
+
+
+class ReportMade(Struct, frozen=True, kw_only=True):
+    """`files`: each with `file`, `bytes` and `sha256`; none where the process `done` did not make them."""
+
+    done: ChildDone
+    files: tuple[dict[str, Any], ...] = ()
 
 
 class StoreBeside(Effect, frozen=True, kw_only=True):

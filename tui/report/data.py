@@ -1,0 +1,126 @@
+"""From what was read of a journal to the report's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tui.journal import events as e
+from tui.plan.metrics import unit_of
+from tui.report.affected import Affected, affected, change, windowed
+from tui.report.lacking import lacking
+from tui.report.mark import Mark
+from tui.report.model import (
+    BreachTold,
+    DecisionTold,
+    HeadOf,
+    MetricTold,
+    PictureTold,
+    RemarkTold,
+    ReportData,
+    ResolutionTold,
+    WindowUse,
+)
+from tui.report.parts.metrics import shown
+from tui.report.people import people
+from tui.report.reading import Kept, Reading
+from tui.run.clock import rfc3339, window_of
+from tui.run.rollback import stays
+from tui.run.status import status
+
+COLUMNS = 200
+DECISIONS = 2_000
+
+
+def data(reading: Reading, mark: Mark) -> ReportData:
+    """Everything. Raises ValueError without a run."""
+    state = reading.state
+    told = status(state)
+    assert state.opened is not None
+    return ReportData(
+        mark=str(mark), run=state.opened.id, plan=state.opened.plan.name,
+        head=HeadOf(seq=reading.head.seq or 0, digest=reading.head.digest), opened=state.opened_at, at=state.at,
+        mono=state.mono, closed=state.closed is not None, outcome=state.status, stays=stays(state),
+        people=people(reading),
+        change=change(reading), windows=tuple(_windows(reading)), affected=dict(_affected(reading)), status=told,
+        metrics=tuple(_metrics(reading)),
+        breaches=tuple(
+            BreachTold(metric=b.metric, limit=b.limit, value=b.value, source=b.source, since=b.since, until=b.until)
+            for b in reading.breaches
+        ),
+        remarks=tuple(_remarks(reading)), resolutions=tuple(_resolutions(reading)),
+        decisions=tuple(_decision(kept) for kept in reading.kept if _is_decision(kept))[:DECISIONS],
+        pictures=tuple(
+            PictureTold(why=each.why, seq=each.state.seq, at=each.state.at, step=each.step) for each in reading.pictured
+        ),
+        unknown=tuple(lacking(reading)),
+    )  # fmt: skip
+
+
+def _affected(reading: Reading) -> Iterator[tuple[str, Affected]]:
+    during = change(reading)
+    if during is not None:
+        yield "change", affected(reading, during)
+    yield "run", affected(reading, (0.0, reading.state.mono))
+
+
+def _windows(reading: Reading) -> Iterator[WindowUse]:
+    for number, place in windowed(reading.state).items():
+        bounds, used = window_of(reading.state, place), reading.used.get(number)
+        if bounds is not None:
+            yield WindowUse(
+                phase=number or None, opens=rfc3339(bounds.opens), closes=rfc3339(bounds.closes),
+                duration_s=bounds.duration_s, buffer_s=bounds.buffer_s, first=None if used is None else used.first,
+                last=None if used is None else used.last,
+            )  # fmt: skip
+
+
+def _metrics(reading: Reading) -> Iterator[MetricTold]:
+    end, during = reading.state.mono, change(reading)
+    periods = {"run": (0.0, end)}
+    if during is not None:
+        periods |= {"before": (0.0, during[0]), "during": during, "after": (during[1], end)}
+    for metric in shown(reading):
+        series = reading.series[metric]
+        yield MetricTold(
+            metric=metric, unit=unit_of(metric).value, sources=tuple(reading.sources.get(metric, ())),
+            periods={name: series.figures(period) for name, period in periods.items()},
+            columns=tuple(
+                (round(column.at, 3), column.low, column.high) for column in series.columns((0.0, end), COLUMNS)
+            ),
+        )  # fmt: skip
+
+
+def _remarks(reading: Reading) -> Iterator[RemarkTold]:
+    for kept in reading.kept:
+        line, event = kept.line, kept.event
+        known = {"seq": line.seq, "at": line.at, "by": line.by}
+        if isinstance(event, e.FeedbackAdded):
+            yield RemarkTold(kind="feedback", text=event.text, **known)  # type: ignore[arg-type]
+        elif isinstance(event, e.NoteAdded):
+            yield RemarkTold(kind="note", text=event.text, step=event.step, **known)  # type: ignore[arg-type]
+        elif isinstance(event, e.HelmReleased) and event.note:
+            yield RemarkTold(kind="handover", text=event.note, **known)  # type: ignore[arg-type]
+        elif isinstance(event, e.StepSigned | e.StepByHand):
+            known["by"] = event.person or line.by
+            yield RemarkTold(kind="signature", text=event.note, step=event.step, **known)  # type: ignore[arg-type]
+
+
+def _resolutions(reading: Reading) -> Iterator[ResolutionTold]:
+    for kept in reading.kept:
+        if isinstance(kept.event, e.ErrorResolved):
+            line = kept.line
+            yield ResolutionTold(error=kept.event.id, seq=line.seq, at=line.at, by=line.by, text=kept.event.text)
+
+
+def _is_decision(kept: Kept) -> bool:
+    class_ = e.class_of(kept.line.type)
+    return class_.INCIDENT or class_.FAILURE
+
+
+def _decision(kept: Kept) -> DecisionTold:
+    line = kept.line
+    return DecisionTold(
+        seq=line.seq, at=line.at, mono=line.mono, type=line.type, by=line.by, data=msgspec.json.decode(line.data)
+    )

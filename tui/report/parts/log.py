@@ -1,0 +1,138 @@
+"""The execution log: every step, planned against actual, who, with what evidence; then what happened, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tui.locale import _, ngettext
+from tui.pictures.checklist_order import ChecklistRows
+from tui.report.blocks import Block, Cell, Column, Heading, Paragraph, Row, Section, heading, row, table
+from tui.report.parts.summary import STEP_STYLE
+from tui.report.reading import Kept, Reading
+from tui.report.times import Times
+from tui.run.clock import expected, instant
+from tui.run.state import RunState
+from tui.run.steps import StepState
+from tui.words.codes import FATE_REASON, REASON, reason_of, step_word, word
+from tui.words.events import told
+from tui.words.figures import offset, span, whole
+from tui.words.persons import person_words
+from tui.words.severity import severity_word
+from tui.words.steps import evidence_words, note_of
+from tui.words.trouble import told_rows, trouble
+
+LINES: Final = 2_000
+"""Lines of what happened that are told; of more the first and the last."""
+STEPS: Final = 2_000
+
+
+def section(reading: Reading) -> Section:
+    """Steps in the checklist's order, then the journal's sentences."""
+    state, times = reading.state, Times(reading.state)
+    columns = (
+        "", Column(_("step"), wide=True), _("planned"), _("began"), Column(_("took"), right=True), _("outcome"),
+        Column(_("who"), loose=True),
+    )  # fmt: skip
+    blocks: list[Block] = [Paragraph(text=_times(times)), table(columns, list(_steps(state, times)))]
+    if len(state.steps) > STEPS:
+        text = _("Of {n} steps the first {most} are listed; `virada status` has all of them.")
+        blocks.append(Paragraph(text=text.format(n=whole(len(state.steps)), most=whole(STEPS)), style="warn"))
+    blocks += [Heading(text=_("What happened")), *_happened(reading, times)]
+    return Section(name="log", title=_("Execution log"), blocks=tuple(blocks))
+
+
+def _times(times: Times) -> str:
+    if times.window is None:
+        return _("Times are those of {zone}.").format(zone=times.zone_name)
+    return _("Times are those of {zone}; T counts from the opening of the window.").format(zone=times.zone_name)
+
+
+def _steps(state: RunState, times: Times) -> Iterator[Row]:
+    shown = 0
+    for found in ChecklistRows(state.steps).rows:
+        if found.kind != "step":
+            title = _("Undo of what was applied") if found.group == "undo" else f"{found.number} {found.title}"
+            yield heading(title)
+            continue
+        shown += 1
+        if shown > STEPS:
+            return
+        yield _step(state, state.steps[found.step], times)
+
+
+def _step(state: RunState, at: StepState, times: Times) -> Row:
+    title = at.step.title + (f"\n{at.step.role}" if at.step.role else "")
+    planned = []
+    estimate = expected(state, at)
+    if estimate is not None:
+        planned.append(span(estimate))
+    if at.step.milestone is not None:
+        planned.append(offset(at.step.milestone))
+    took = ""
+    if at.started is not None and at.ended is not None:
+        took = span(at.ended - at.started)
+    late = estimate is not None and at.started is not None and at.ended is not None
+    slow = late and (at.ended or 0) - (at.started or 0) > 1.5 * (estimate or 0) + 5
+    return row(
+        at.place.number, title, "\n".join(planned), times.both(at.started_at or at.ended_at),
+        Cell(took, "warn" if slow else ""), Cell(step_word(at.status), STEP_STYLE.get(at.status, "")), _who(at),
+        below=tuple(_below(at, times)),
+    )  # fmt: skip
+
+
+def _who(at: StepState) -> str:
+    label = at.person or at.by
+    return person_words(label) if label else ""
+
+
+def _below(at: StepState, times: Times) -> Iterator[Cell]:
+    """Evidence, what went wrong, what a person said, and the attempts before the last one."""
+    wrong = told_rows(trouble(at))
+    if wrong:
+        yield Cell("\n".join(wrong), "bad")
+    elif why := reason_of(at.reason, at.sqlstate, at.status, at.by):
+        yield Cell(why, "warn")
+    proved = evidence_words(at)
+    if proved and not wrong:
+        yield Cell(proved, "dim")
+    note = note_of(at.note, at.evidence)
+    if note:
+        yield Cell(_("note: {text}").format(text=note))
+    if at.confirmed is not None and at.confirmed.target is not None:
+        yield Cell(_("confirmed with {what}").format(what=at.confirmed.reason or at.confirmed.target))
+    for attempt in at.attempts[:-1]:
+        why = attempt.said or word(REASON if attempt.reason in REASON else FATE_REASON, attempt.reason)
+        text = _("attempt {number}, {at}: {outcome}").format(
+            number=attempt.number, at=times.at(attempt.started_at), outcome=step_word(attempt.status)
+        )
+        yield Cell(text + (f", {why}" if why else ""), "warn")
+
+
+def _happened(reading: Reading, times: Times) -> Iterator[Block]:
+    """One line for each event that says something; output and logs lie beside the journal."""
+    state = reading.state
+    kept = reading.kept
+    left_out = reading.left_out + max(0, len(kept) - LINES)
+    if len(kept) > LINES:
+        kept = [*kept[: LINES // 2], *kept[-LINES // 2 :]]
+    columns = (_("at"), "T", Column(_("what"), wide=True))
+    yield table(columns, [line for each in kept if (line := _line(each, state, times)) is not None])
+    if left_out:
+        text = ngettext(
+            "{n} line in the middle is left out; the whole of it: virada replay --plain",
+            "{n} lines in the middle are left out; the whole of it: virada replay --plain", left_out,
+        )  # fmt: skip
+        yield Paragraph(text=text.format(n=whole(left_out)), style="warn")
+
+
+def _line(kept: Kept, state: RunState, times: Times) -> Row | None:
+    found = told(kept.event, kept.line, state)
+    if found is None:
+        return None
+    step = getattr(kept.event, "step", None)
+    at = state.steps.get(step) if isinstance(step, str) else None
+    text = found.sentence if at is None else f"{at.place.number} {found.sentence}"
+    mark = severity_word(found.severity) if found.severity in ("error", "warning") else ""
+    style = {"error": "bad", "warning": "warn"}.get(found.severity, "")
+    return row(times.at(kept.line.at), times.t(instant(kept.line.at)), Cell(f"{mark} {text}".strip(), style))

@@ -1,0 +1,161 @@
+"""Metrics over time: charts of the run and of its change, and figures of before, during and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tui.locale import _
+from tui.plan.metrics import METRICS
+from tui.report.affected import change
+from tui.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Row, Section, row, table
+from tui.report.chart import Bar, Frame, Stone, chart, defined
+from tui.report.reading import Reading
+from tui.report.series import Span
+from tui.report.times import Times
+from tui.run.clock import instant, window_of
+from tui.run.projection import milestones
+from tui.run.steps import changes
+from tui.words.codes import metric_word, step_word
+from tui.words.figures import figure, span, whole
+
+CHARTS: Final = 24
+"""Metrics that have charts; further ones have figures."""
+_MARGIN: Final = 60.0
+_WORTH: Final = 3.0
+"""A chart of the change alone is drawn where the run is so many times longer."""
+
+
+def shown(reading: Reading) -> list[str]:
+    """The metrics of criteria first, then others as they stand in the table; of two names of one the first."""
+    named = list(dict.fromkeys(guard.metric for guard in reading.state.guards if guard.metric in reading.series))
+    places = {metric: place for place, metric in enumerate(METRICS)}
+    twice = {m.same_as if m.name in named else m.name for m in METRICS.values() if m.same_as}
+    others = [metric for metric in reading.series if metric not in named and metric not in twice]
+    return [*named, *sorted(others, key=lambda metric: (places.get(metric, len(places)), metric))]
+
+
+def section(reading: Reading) -> Section:
+    """Charts, a figure each; then the criteria's breaches."""
+    metrics = shown(reading)
+    blocks: list[Block] = []
+    if not metrics:
+        blocks.append(Paragraph(text=_("Nothing was measured.")))
+    else:
+        text = _(
+            "Each column of a chart goes from the lowest to the highest value in it, so that nothing that was "
+            "measured is smoothed away; a gap is time in which nothing was measured. Red: over its limit, the dashed "
+            "line. Diamonds: milestones, hollow as planned, full when reached. Below: the steps, dark those that changed "
+            "something, red those that failed. Shaded: the maintenance window."
+        )
+        blocks.append(Paragraph(text=text, style="dim"))
+        frames = list(_frames(reading))
+        blocks += [Figure(svg=defined(frame), caption="") for frame, _named in frames]
+        for metric in metrics[:CHARTS]:
+            blocks += _charts(reading, metric, frames)
+    if reading.breaches:
+        columns = (
+            Column(_("criterion"), loose=True), _("from"), _("for"), Column(_("value when told"), right=True),
+            Column(_("measured on"), loose=True),
+        )  # fmt: skip
+        blocks += [Heading(text=_("Breaches")), table(columns, list(_breaches(reading)))]
+    return Section(name="metrics", title=_("Metrics"), blocks=tuple(blocks))
+
+
+def _frames(reading: Reading) -> Iterator[tuple[Frame, str]]:
+    """The change alone where the run is much longer, and the whole run; each with what it is called."""
+    end = reading.state.mono
+    during = change(reading)
+    times = Times(reading.state)
+    if during is not None:
+        margin = max(_MARGIN, 0.15 * (during[1] - during[0]))
+        period = max(0.0, during[0] - margin), min(end, during[1] + margin)
+        if (period[1] - period[0]) * _WORTH < end:
+            yield _frame(reading, "change", period, times), _("while changes were made")
+    yield _frame(reading, "run", (0.0, end), times), _("the whole run")
+
+
+def _frame(reading: Reading, name: str, period: Span, times: Times) -> Frame:
+    state = reading.state
+    bars = tuple(
+        Bar(
+            title=f"{at.place.number} {at.step.title}: {step_word(at.status)}", span=taken,
+            style="bad" if at.status in ("failed", "undecided") else "change" if changes(at.step) else "",
+        )
+        for at, taken in reading.bars
+    )  # fmt: skip
+    stones: tuple[Stone, ...] = ()
+    bounds = window_of(state, None)
+    window = None
+    if bounds is not None and times.window is not None:
+        zero = times.mono(instant(times.window.opens))
+        window = times.mono(bounds.opens), times.mono(bounds.closes)
+        stones = tuple(
+            Stone(one.title, zero + one.planned, None if one.actual is None else zero + one.actual)
+            for one in milestones(state, instant(state.at))
+        )
+    return Frame(name=name, period=period, times=times, bars=bars, stones=stones, window=window)
+
+
+def _charts(reading: Reading, metric: str, frames: list[tuple[Frame, str]]) -> Iterator[Block]:
+    limit = next((guard.limit for guard in reading.state.guards if guard.metric == metric), None)
+    breaches = [breach for breach in reading.breaches if breach.metric == metric]
+    series = reading.series[metric]
+    for frame, named in frames:
+        name = f"{metric_word(metric)}, {named}"
+        svg = chart(metric, series, frame, limit, breaches, name)
+        if not svg:
+            continue
+        found = series.figures(frame.period)
+        caption = name
+        if found is not None:
+            caption = _("{name}: median {median}, 95 % of them up to {p95}, at most {most}").format(
+                name=name, median=figure(metric, found.median), p95=figure(metric, found.p95),
+                most=figure(metric, found.most),
+            )  # fmt: skip
+        yield Figure(svg=svg, caption=caption, lines=())
+
+
+def _breaches(reading: Reading) -> Iterator[Row]:
+    times = Times(reading.state)
+    for breach in reading.breaches[:500]:
+        lasted = _("not over") if breach.until is None else span(breach.until - breach.since)
+        yield row(
+            f"{metric_word(breach.metric)} ({figure(breach.metric, breach.limit, exact=True)})",
+            times.moment(times.wall(breach.since)), Cell(lasted, "bad" if breach.until is None else ""),
+            figure(breach.metric, breach.value), breach.source,
+        )  # fmt: skip
+
+
+def periods(reading: Reading) -> list[tuple[str, Span]]:
+    """Before the change, while it was made, and after it; the whole run where nothing changed."""
+    end, during = reading.state.mono, change(reading)
+    if during is None:
+        return [(_("the whole run"), (0.0, end))]
+    # A sample of the moment itself belongs to the change.
+    return [
+        (_("before"), (0.0, max(0.0, during[0] - 1e-6))), (_("during the change"), during),
+        (_("after"), (during[1] + 1e-6, end)),
+    ]  # fmt: skip
+
+
+def figures_table(reading: Reading) -> Block:
+    """Median, 95th percentile and highest of every metric, in each period."""
+    named = periods(reading)
+    columns = (
+        Column(_("metric"), loose=True),
+        *(Column(name, right=True) for name, _span in named),
+        Column(_("samples"), right=True),
+    )
+    rows = []
+    for metric in shown(reading):
+        series = reading.series[metric]
+        cells = []
+        for _name, period in named:
+            found = series.figures(period)
+            told = "-" if found is None else " / ".join(
+                figure(metric, value) for value in (found.median, found.p95, found.most)
+            )  # fmt: skip
+            cells.append(told)
+        rows.append(row(metric_word(metric), *cells, whole(len(series.times))))
+    return table(columns, rows)

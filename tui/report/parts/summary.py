@@ -1,0 +1,257 @@
+"""The first page, for who was not there: what was changed, when, by whom, how it ended, what it cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tui.locale import _, ngettext
+from tui.report.affected import Affected, affected, change, windowed
+from tui.report.blocks import Block, Cell, Column, Fact, Facts, Heading, Items, Paragraph, Row, Section, row, table
+from tui.report.lacking import lacking, words
+from tui.report.people import people
+from tui.report.reading import Reading
+from tui.report.times import Times
+from tui.run.clock import instant, window_of
+from tui.run.quality import qualities
+from tui.run.rollback import stays
+from tui.run.steps import StepState, changes
+from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word, step_word, word
+from tui.words.driving import drive_word
+from tui.words.events import rollback_reason
+from tui.words.figures import figure, span
+from tui.words.persons import person_words
+from tui.words.runs import counted_steps, outcome_word
+
+STATE_STYLE = {
+    "completed": "ok", "rolled_back": "warn", "held": "warn", "failed": "bad", "rollback_failed": "bad",
+    "rolling_back": "bad", "undecided": "bad",
+}  # fmt: skip
+STEP_STYLE = {
+    "passed": "ok", "signed": "ok", "by_hand": "ok", "failed": "bad", "undecided": "bad", "skipped": "warn",
+    "cancelled": "warn", "undone": "warn", "pending": "dim",
+}  # fmt: skip
+MOST = 8
+"""Changing steps that the first page names."""
+PEOPLE = 10
+
+
+def outcome(reading: Reading) -> str:
+    """The run's one word, with what a rollback has not taken back."""
+    state = reading.state
+    told = outcome_word(state.status, (state.steps[step].place.number for step in stays(state)))
+    return told if state.closed is not None else _("{outcome}; the run is still open").format(outcome=told)
+
+
+def section(reading: Reading) -> Section:
+    """The whole page."""
+    times = Times(reading.state)
+    blocks: list[Block] = [Facts(rows=tuple(_facts(reading, times)))]
+    changed = _changed(reading)
+    if changed:
+        blocks += [Heading(text=_("What was changed")), *changed]
+    blocks += [Heading(text=_("For how long the application was affected")), *_affected(reading, times)]
+    criteria = [*_criteria(reading)]
+    if criteria:
+        columns = (Column(_("criterion"), loose=True), Column(_("limit"), loose=True), _("at the end"), _("breached"))
+        blocks += [Heading(text=_("Success criteria")), table(columns, criteria)]
+    lacks = lacking(reading)
+    blocks.append(Heading(text=_("What is not known")))
+    blocks.append(
+        Items(texts=tuple(map(words, lacks))) if lacks else Paragraph(text=_("Nothing that this report tells."))
+    )
+    return Section(name="summary", title=_("In brief"), blocks=tuple(blocks))
+
+
+def _facts(reading: Reading, times: Times) -> Iterator[Fact]:
+    state = reading.state
+    opened = state.opened
+    assert opened is not None
+    why = f"\n{state.closed.reason}" if state.closed is not None and state.closed.reason else ""
+    yield Fact(_("outcome"), outcome(reading) + why, STATE_STYLE.get(state.status, ""))
+    where = [word(ENVIRONMENT, opened.environment), word(MODE, opened.mode), *_server(state.identity)]
+    yield Fact(_("on"), f"{opened.target} ({', '.join(where)})")
+    yield Fact(_("when"), _when(reading, times))
+    for name, text, style in _windows(reading, times):
+        yield Fact(name, text, style)
+    yield _felt(reading)
+    yield Fact(_("by whom"), "\n".join(_who(reading)))
+    counts = Counter(at.status for at in state.steps)
+    told = ", ".join(counted_steps(status, counts[status]) for status in sorted(counts, key=lambda s: -counts[s]))
+    yield Fact(_("steps"), told)
+    errors = len([error for error in state.errors if error.level == "error"])
+    text = ngettext("{n} error, {open} without a resolution", "{n} errors, {open} without a resolution", errors)
+    open_ = state.errors.unresolved - state.errors.warnings
+    yield Fact(_("errors"), text.format(n=errors, open=open_) if errors else _("none"), "bad" if open_ else "")
+    if state.rollback is not None:
+        yield Fact(_("rollback"), _rollback(reading, times), "warn")
+    if opened.despite:
+        yield Fact(_("in spite of"), ", ".join(opened.despite), "warn")
+
+
+def _server(identity: dict[str, Any]) -> Iterator[str]:
+    """The database, and which server it is on."""
+    if identity.get("database"):
+        yield _("database {name}").format(name=identity["database"])
+    if identity.get("server_version_text"):
+        yield str(identity["server_version_text"]).partition(" (")[0].partition(" on ")[0]
+
+
+def _felt(reading: Reading) -> Fact:
+    """For how long the application was affected, in one sentence."""
+    during = change(reading)
+    told = affected(reading, (0.0, reading.state.mono) if during is None else during)
+    label = _("application affected")
+    if not told.canary:
+        text = _("kept out by the run for {closed}; nothing tells how it fared otherwise")
+        return Fact(label, text.format(closed=span(told.closed)), "warn")
+    if not told.measured:
+        return Fact(label, _("not known: the canary told nothing in that time"), "warn")
+    of = span(told.seconds)
+    text = _("for {span} of the {of} in which changes were made")
+    if not told.affected:
+        text = _("not at all in the {of} in which changes were made, as far as the canary tells")
+    if during is None:
+        text = _("for {span} of {of}") if told.affected else _("not at all in {of}, as far as the canary tells")
+    return Fact(label, text.format(span=span(told.affected), of=of), "bad" if told.affected else "ok")
+
+
+def _when(reading: Reading, times: Times) -> str:
+    state = reading.state
+    first = instant(state.opened_at)
+    text = f"{times.span(first, instant(state.at))} {times.zone_name} ({span(state.mono)})"
+    during = change(reading)
+    if during is None:
+        return text
+    made = times.span(times.wall(during[0]), times.wall(during[1]))
+    return "\n".join(
+        (text, _("changes made {span} ({seconds})").format(span=made, seconds=span(during[1] - during[0])))
+    )
+
+
+def _windows(reading: Reading, times: Times) -> Iterator[tuple[str, str, str]]:
+    """Each window: planned against used."""
+    state = reading.state
+    for number, place in windowed(state).items():
+        bounds, used = window_of(state, place), reading.used.get(number)
+        if bounds is None:
+            continue
+        name = _("window") if not number else _("window of phase {number}").format(number=number)
+        planned = _("planned {span} ({duration}, and {buffer} buffer)").format(
+            span=times.span(bounds.opens, bounds.closes), duration=span(bounds.duration_s), buffer=span(bounds.buffer_s)
+        )
+        if used is None:
+            yield name, "\n".join((planned, _("nothing was changed in it"))), ""
+            continue
+        first, last = times.wall(used.first), times.wall(used.last)
+        style, verdict = "ok", _("inside it")
+        if last > bounds.closes:
+            style, verdict = "bad", _("{span} longer than it").format(span=span(last - bounds.closes))
+        elif first < bounds.opens - 0.5:
+            style, verdict = "warn", _("begun {span} before it").format(span=span(bounds.opens - first))
+        elif last > bounds.closes - bounds.buffer_s:
+            style, verdict = "warn", _("into its buffer")
+        text = _("used {span} ({seconds}): {verdict}")
+        text = text.format(span=times.span(first, last), seconds=span(used.last - used.first), verdict=verdict)
+        yield name, "\n".join((planned, text)), style
+
+
+def _who(reading: Reading) -> Iterator[str]:
+    state = reading.state
+    opened = state.opened
+    assert opened is not None
+    first = next((kept.line.by for kept in reading.kept), "")
+    why = f": {opened.reason}" if opened.reason else ""
+    yield _("opened by {who}").format(who=person_words(first)) + why
+    if opened.policy.drive != "by_hand":
+        yield _("driven {how}").format(how=drive_word(opened.policy.drive, ""))
+    acted = people(reading)
+    if acted:
+        named = ", ".join(person_words(label) for label in [*acted][:PEOPLE]) + (" …" if len(acted) > PEOPLE else "")
+        yield _("commands and signatures: {who}").format(who=named)
+
+
+def _rollback(reading: Reading, times: Times) -> str:
+    rollback = reading.state.rollback
+    assert rollback is not None
+    lasted = "" if rollback.ended is None else f" ({span(rollback.ended - rollback.started)})"
+    return _("{outcome}; begun {at} by {who}: {reason}").format(
+        outcome=outcome_word(rollback.status, rollback.stays) + lasted, at=times.at(rollback.started_at),
+        who=person_words(rollback.by), reason=rollback_reason(rollback.reason, rollback.by),
+    )  # fmt: skip
+
+
+def _changed(reading: Reading) -> list[Block]:
+    """Every step that changed something, or was to; what took it back is told by its outcome."""
+    steps = [at for at in reading.state.steps if changes(at.step) and at.attempt and at.group == "main"]
+    rows = [_change(at) for at in steps[:MOST]]
+    if len(steps) > MOST:
+        more = ngettext("and {n} further step", "and {n} further steps", len(steps) - MOST)
+        rows.append(row(Cell(more.format(n=len(steps) - MOST), "dim"), "", ""))
+    if not rows:
+        return [Paragraph(text=_("Nothing: no step that changes something has begun."))]
+    columns = (Column(_("step"), wide=True), _("outcome"), Column(_("took"), right=True))
+    return [table(columns, rows)]
+
+
+def _change(at: StepState) -> Row:
+    took = span(at.ended - at.started) if at.started is not None and at.ended is not None else ""
+    return row(f"{at.place.number} {at.step.title}", Cell(step_word(at.status), STEP_STYLE.get(at.status, "")), took)
+
+
+def _affected(reading: Reading, times: Times) -> Iterator[Block]:
+    rows = [(_("the whole run"), affected(reading, (0.0, reading.state.mono)))]
+    during = change(reading)
+    if during is not None:
+        rows.insert(0, (_("while changes were made"), affected(reading, during)))
+    whole = rows[-1][1]
+    said = rows[0][1]
+    if not said.canary:
+        text = _("Not known beyond what the run itself did: it kept the application out for {closed}.")
+        yield Paragraph(text=text.format(closed=span(said.closed)))
+        return
+    if not whole.measured:
+        yield Paragraph(text=_("Not known: the canary told nothing."), style="warn")
+        return
+    columns = (
+        "", Column(_("answers over the limit"), right=True), Column(_("no answer"), right=True),
+        Column(_("kept out by the run"), right=True), Column(_("together"), right=True),
+        Column(_("slowest answer"), right=True), Column(_("not measured"), right=True),
+    )  # fmt: skip
+    yield table(columns, [_period(name, told) for name, told in rows])
+    if whole.limit is not None:
+        source = next(iter(reading.sources.get("response_time", {})), None)
+        text = _("By the canary, which asks what the application asks; its limit is {limit}.")
+        if source and not source.startswith("/"):
+            text = _("By the canary, which asks what the application asks; its limit is {limit}, measured on {source}.")
+        yield Paragraph(text=text.format(limit=figure("response_time", whole.limit), source=source), style="dim")
+
+
+def _period(name: str, told: Affected) -> Row:
+    def seconds(value: float | None) -> str:
+        return "?" if value is None or not told.measured else span(value) if value else "0"
+
+    worst = "?" if told.worst is None else figure("response_time", told.worst)
+    unseen = span(told.unmeasured) if told.unmeasured >= 1 else "0"
+    return row(
+        name, seconds(told.over), seconds(told.unanswered), span(told.closed) if told.closed else "0",
+        Cell(seconds(told.affected), "bad" if told.affected else ""), worst, unseen,
+    )  # fmt: skip
+
+
+def _criteria(reading: Reading) -> Iterator[Row]:
+    state = reading.state
+    relation = {"below": "<", "above": ">", "equals": "="}
+    for guard in state.guards:
+        limit = f"{relation.get(guard.relation, '?')} {figure(guard.metric, guard.limit, exact=True)}"
+        style = {"ok": "ok", "over": "warn", "breached": "bad"}.get(guard.state, "dim")
+        value = word(GUARD_STATE, guard.state)
+        if guard.value is not None:
+            value = f"{figure(guard.metric, guard.value)} ({value})"
+        times = ngettext("{n} time", "{n} times", guard.breaches).format(n=guard.breaches)
+        breached = Cell(times, "bad") if guard.breaches else Cell(_("never") if guard.sampled is not None else "?")
+        yield row(metric_word(guard.metric), limit, Cell(value, style), breached)
+    for each in qualities(state):
+        style = {"met": "ok", "not_met": "bad"}.get(each.state, "dim")
+        yield row(each.title, ", ".join(each.steps), Cell(word(QUALITY, each.state), style), "")

@@ -1,0 +1,63 @@
+"""What programs of tests have found: JUnit, TAP, pg_prove, as their steps read it; and what load and checks told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tui.locale import _
+from tui.report.blocks import Block, Cell, Column, Heading, Paragraph, Row, Section, row, table
+from tui.report.parts.summary import STEP_STYLE
+from tui.report.reading import Reading
+from tui.run.steps import StepState
+from tui.words.checks import about, check_words, rows_of
+from tui.words.codes import step_word
+from tui.words.figures import whole
+
+
+def section(reading: Reading) -> Section:
+    """Results by step; then every row of every check."""
+    steps = [at for at in reading.state.steps if at.attempt]
+    results = [line for at in steps for line in _results(at)]
+    blocks: list[Block] = []
+    if results:
+        counted = (Column(title, right=True) for title in (_("passed"), _("failed"), _("left out")))
+        blocks.append(table((Column(_("step"), wide=True), _("outcome"), *counted), results))
+    else:
+        blocks.append(Paragraph(text=_("No step has run a program of tests whose results it reads (JUnit, TAP).")))
+    checks = [line for at in steps for line in _checks(at)]
+    if checks:
+        columns = (_("step"), Column(_("what was checked"), wide=True), Column(_("found"), wide=True), _("holds"))
+        blocks += [Heading(text=_("Checks")), table(columns, checks)]
+    return Section(name="tests", title=_("Test reports"), blocks=tuple(blocks))
+
+
+def _results(at: StepState) -> Iterator[Row]:
+    told = at.evidence.get("tests")
+    for one in told if isinstance(told, list | tuple) else [told]:
+        if not isinstance(one, dict):
+            continue
+        below = [Cell("\n".join(str(name) for name in one["names"]), "bad")] if _named(one) else []
+        if one.get("cut"):
+            below.append(Cell(_("fewer tests ran than were planned, or nobody knows how many"), "warn"))
+        style = STEP_STYLE.get(at.status, "")
+        yield row(
+            f"{at.place.number} {at.step.title}", Cell(step_word(at.status), style),
+            *(_count(one.get(key)) for key in ("passed", "failed", "skipped")), below=tuple(below),
+        )  # fmt: skip
+
+
+def _named(one: dict[str, Any]) -> bool:
+    return isinstance(one.get("names"), list | tuple) and bool(one["names"])
+
+
+def _count(value: Any) -> str:
+    return whole(value) if isinstance(value, int) else "?"
+
+
+def _checks(at: StepState) -> Iterator[Row]:
+    words = {True: (_("yes"), "ok"), False: (_("NO"), "bad"), None: (_("not known"), "warn")}
+    for check in rows_of(at.evidence.get("checks")):
+        holds = check.get("holds")
+        text, style = words[holds if isinstance(holds, bool) else None]
+        yield row(at.place.number, about(check) or at.step.title, check_words(check), Cell(text, style))

@@ -1,0 +1,102 @@
+"""What was measured of a run, metric by metric: its samples, figures of a period, the lowest and highest of a column.
+
+Seconds are those of the run's own clock. A sample stands for the time up to the next one, but never for longer than a
+figure stays known (`tui.run.measured.STALE`): what lies in a gap was not measured.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from tui.run.measured import STALE
+
+Span = tuple[float, float]
+"""From when to when, in seconds from the run's opening."""
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """Of one metric in one period, in its own unit; `median` and `p95` are among the samples."""
+
+    samples: int
+    least: float
+    median: float
+    p95: float
+    most: float
+
+
+class Column(Struct, frozen=True):
+    """The lowest and highest of a stretch of time; a breach of a single second is among them."""
+
+    at: float
+    low: float
+    high: float
+
+
+class Series:
+    """One metric's samples, in the order of time."""
+
+    def __init__(self) -> None:
+        self.times = array("d")
+        self.values = array("d")
+
+    def add(self, mono: float, value: float) -> None:
+        if math.isfinite(value):
+            self.times.append(mono)
+            self.values.append(value)
+
+    def figures(self, period: Span) -> Figures | None:
+        """None where nothing was measured in the period."""
+        values = sorted(self.values[bisect_left(self.times, period[0]) : bisect_right(self.times, period[1])])
+        if not values:
+            return None
+        return Figures(
+            samples=len(values), least=values[0], median=_ranked(values, 0.5), p95=_ranked(values, 0.95),
+            most=values[-1],
+        )  # fmt: skip
+
+    def columns(self, period: Span, count: int) -> Iterator[Column]:
+        """So many stretches of equal length; those without a sample are left out."""
+        begin, width = period[0], (period[1] - period[0]) / count
+        first = bisect_left(self.times, begin)
+        for number in range(count):
+            last = number == count - 1
+            end = begin + width * (number + 1)
+            behind = bisect_right(self.times, period[1]) if last else bisect_left(self.times, end, first)
+            if behind > first:
+                some = self.values[first:behind]
+                yield Column(begin + width * (number + 0.5), min(some), max(some))
+            first = behind
+
+    def held(self, period: Span | None = None) -> Iterator[tuple[float, float, float]]:
+        """Each value with from when to when it stood, inside the period."""
+        times, values = self.times, self.values
+        begin, end = period or (0.0, math.inf)
+        for place in range(bisect_left(times, begin - STALE), bisect_right(times, end)):
+            until = min(times[place] + STALE, times[place + 1] if place + 1 < len(times) else math.inf, end)
+            since = max(times[place], begin)
+            if until > since:
+                yield values[place], since, until
+
+
+def _ranked(values: list[float], share: float) -> float:
+    """By nearest rank, of sorted values."""
+    return values[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def total(spans: Iterable[Span]) -> float:
+    """Seconds of spans, those counted once that lie in several."""
+    covered, behind = 0.0, -math.inf
+    for begin, end in sorted(spans):
+        covered += max(0.0, end - max(begin, behind))
+        behind = max(behind, end)
+    return covered
+
+
+def inside(spans: list[Span], period: Span) -> list[Span]:
+    """The parts of spans that lie in the period."""
+    return [(max(a, period[0]), min(b, period[1])) for a, b in spans if min(b, period[1]) > max(a, period[0])]
