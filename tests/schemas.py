@@ -9,15 +9,24 @@ from typing import Any
 
 from tui.journal.events import event_schemas
 from tui.plan.schema import json_schema
+from tui.report.model import report_schema
 from tui.steps.registry import KINDS
 
 PACKAGE = Path(__file__).resolve().parent.parent / "tui"
-FILES = {PACKAGE / "plan" / "plan.schema.json": "plan", PACKAGE / "journal" / "events.schema.json": "events"}
+FILES = {
+    PACKAGE / "plan" / "plan.schema.json": "plan", PACKAGE / "journal" / "events.schema.json": "events",
+    PACKAGE / "report" / "report.schema.json": "report",
+}  # fmt: skip
 
 
 def schema_of(what: str) -> dict[str, Any]:
-    """The schema of a plan file, or of the data of every event by its type."""
-    return json_schema(KINDS) if what == "plan" else event_schemas()
+    """The schema of a plan file, of the data of every event by its type, or of a report."""
+    match what:
+        case "plan":
+            return json_schema(KINDS)
+        case "events":
+            return event_schemas()
+    return report_schema()
 
 
 def text_of(what: str) -> str:

@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 
 from msgspec import Struct
 
-from tui.console.export.animated_svg import HEIGHT, MARGIN, PITCH, WIDTH
+from tui.console.export.animated_svg import PITCH
 from tui.pictures.cells import cells
+from tui.pictures.svg import HEIGHT, MARGIN, WIDTH
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = frozenset(("svg", "title", "style", "rect", "defs", "g", "text", "use"))

@@ -34,7 +34,7 @@ PARTS = ("summary", "log", "metrics", "errors", "feedback", "dashboards", "recor
 @click.option("--cast", is_flag=True, help=_("An asciicast of the whole run beside FILE as well, named in it."))
 def command(run: str | None, format_: str | None, output: Path | None, parts: tuple[str, ...], cast: bool) -> None:
     from tui.report.make import made
-    from tui.report.reading import Reading
+    from tui.report.reading import JournalReading
 
     paths = found(run)
     file = None if output is None or str(output) == "-" else output
@@ -42,7 +42,7 @@ def command(run: str | None, format_: str | None, output: Path | None, parts: tu
         raise click.UsageError(_("--cast writes a second file beside FILE; say where with -o FILE."))
     if file is not None:
         not_the_journal(paths, file)
-    reading = Reading(paths.journal)
+    reading = JournalReading(paths.journal)
     if reading.state.opened is None:
         told = _("The journal {file} does not begin with the opening of a run.").format(file=paths.journal)
         raise Stop(told, Exit.USAGE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from tui.cli.exit import Exit, Stop
@@ -34,7 +36,14 @@ def _head(ctx: click.Context, param: click.Parameter, value: str | None) -> End 
     metavar="[SEQ:HASH]",
     help=_("Hold it against a head that was noted; without one, print its head and nothing else."),
 )
-def command(run: str | None, head: End | str | None) -> None:
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    default=None,
+    metavar="FILE",
+    help=_("Does this report belong to the journal, and is it as it was made?"),
+)
+def command(run: str | None, head: End | str | None, report: Path | None) -> None:
     from tui.journal.verify import verify
     from tui.runs.heads import known_head
 
@@ -72,6 +81,10 @@ def command(run: str | None, head: End | str | None) -> None:
             verdict.torn_bytes,
         )
         tell(torn.format(count=verdict.torn_bytes))
+    if report is not None:
+        from tui.cli.verify_report import verify_report
+
+        verify_report(paths, report)
     if isinstance(head, End):
         tell(_("The head that was noted is in it."))
     elif known is None:

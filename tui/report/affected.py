@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tui.plan.metrics import Origin, told_by
 from tui.plan.model import Place
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 from tui.report.series import Series, Span, inside, total
 from tui.run.state import RunState
 
@@ -39,7 +39,7 @@ class Affected(Struct, frozen=True, kw_only=True):
         return max(0.0, self.seconds - self.measured)
 
 
-def affected(reading: Reading, period: Span) -> Affected:
+def affected(reading: JournalReading, period: Span) -> Affected:
     """What is known of the period."""
     opened = reading.state.opened
     limit = _limit(reading)
@@ -59,14 +59,14 @@ def affected(reading: Reading, period: Span) -> Affected:
     )  # fmt: skip
 
 
-def _limit(reading: Reading) -> float | None:
+def _limit(reading: JournalReading) -> float | None:
     """The lowest that the plan's criteria set to the canary's answers."""
     names = told_by(Origin.CANARY)
     limits = [g.limit for g in reading.state.guards if g.metric in names and g.relation == "below"]
     return min(limits, default=None)
 
 
-def change(reading: Reading) -> Span | None:
+def change(reading: JournalReading) -> Span | None:
     """From the first beginning to the last end of what changed something in the target's own window."""
     used = reading.used.get("")
     return None if used is None else (used.first, used.last)

@@ -70,7 +70,7 @@ class Column(Struct, frozen=True):
         return " ".join(name for name in ("right", "wide", "loose") if getattr(self, name))
 
 
-class Table(Block, frozen=True, kw_only=True):
+class Grid(Block, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "table"
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -97,7 +97,7 @@ class Code(Block, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
-class Section(Struct, frozen=True, kw_only=True):
+class Chapter(Struct, frozen=True, kw_only=True):
     """`name`: of the part, which is what it is linked by inside the document."""
 
     name: str
@@ -115,7 +115,7 @@ class Document(Struct, frozen=True, kw_only=True):
     environment: str
     state: str
     state_style: str
-    sections: tuple[Section, ...]
+    sections: tuple[Chapter, ...]
     end: tuple[str, ...] = ()
 
 
@@ -129,7 +129,7 @@ def heading(text: str) -> Row:
     return Row(cells=(Cell(text),), heading=True)
 
 
-def table(columns: tuple[str | Column, ...], rows: list[Row]) -> Table:
+def table(columns: tuple[str | Column, ...], rows: list[Row]) -> Grid:
     """A table; a text is a column's title."""
     named = tuple(Column(column) if isinstance(column, str) else column for column in columns)
-    return Table(columns=named, rows=tuple(rows))
+    return Grid(columns=named, rows=tuple(rows))

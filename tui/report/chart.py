@@ -12,7 +12,7 @@ from msgspec import Struct
 from tui.finite import local
 from tui.pictures.svg import xml_text
 from tui.report.reading import Breach
-from tui.report.series import Column, Series, Span
+from tui.report.series import Series, Span, Stretch
 from tui.report.times import Times
 from tui.run.measured import STALE
 from tui.words.figures import figure
@@ -44,7 +44,7 @@ class Bar(Struct, frozen=True):
     style: str
 
 
-class Frame(Struct, frozen=True, kw_only=True):
+class ChartFrame(Struct, frozen=True, kw_only=True):
     """A period with what happened in it, drawn once for all charts of it."""
 
     name: str
@@ -67,21 +67,21 @@ class Frame(Struct, frozen=True, kw_only=True):
         return max(self.period[1] - self.period[0], 1e-9)
 
 
-def defined(frame: Frame) -> str:
+def defined(frame: ChartFrame) -> str:
     """What lies behind every chart of the frame: the window, the time's ticks, steps and milestones."""
     parts = [*_window(frame), *_ticks(frame), *_bars(frame), *_stones(frame)]
     group = f'<g id="{frame.name}">{"".join(parts)}</g>'
     return f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{group}</defs></svg>'
 
 
-def _window(frame: Frame) -> Iterator[str]:
+def _window(frame: ChartFrame) -> Iterator[str]:
     if frame.window is not None:
         left, right = frame.x(frame.window[0]), frame.x(frame.window[1])
         if right > left:
             yield f'<rect class="window" x="{left:g}" y="{_TOP}" width="{right - left:g}" height="{HEIGHT}"/>'
 
 
-def _ticks(frame: Frame) -> Iterator[str]:
+def _ticks(frame: ChartFrame) -> Iterator[str]:
     wanted = frame.seconds / 6
     every = next((tick for tick in _TICKS if tick >= wanted), _TICKS[-1])
     offset = local(frame.times.wall(frame.period[0]), frame.times.where).utcoffset()
@@ -98,7 +98,7 @@ def _ticks(frame: Frame) -> Iterator[str]:
         at += every
 
 
-def _bars(frame: Frame) -> Iterator[str]:
+def _bars(frame: ChartFrame) -> Iterator[str]:
     y = _TOP + HEIGHT + 2
     behind: dict[str, float] = {}
     for bar in sorted(frame.bars, key=lambda bar: (bar.style != "", bar.span)):
@@ -117,7 +117,7 @@ def _bars(frame: Frame) -> Iterator[str]:
         )
 
 
-def _stones(frame: Frame) -> Iterator[str]:
+def _stones(frame: ChartFrame) -> Iterator[str]:
     for stone in frame.stones:
         title = escape(xml_text(visible(stone.title)))
         for at, kind in ((stone.planned, "planned"), (stone.actual, "actual")):
@@ -130,7 +130,7 @@ def _stones(frame: Frame) -> Iterator[str]:
 
 
 def chart(
-    metric: str, series: Series, frame: Frame, limit: float | None, breaches: Iterable[Breach], label: str
+    metric: str, series: Series, frame: ChartFrame, limit: float | None, breaches: Iterable[Breach], label: str
 ) -> str:
     """The SVG; empty where nothing was measured in the period. `label`: what it shows, for who does not see it."""
     columns = list(series.columns(frame.period, PLOT))
@@ -164,7 +164,7 @@ def _value(y: int, text: str, kind: str) -> str:
     return f'<text class="{kind}" x="{LEFT - 5}" y="{y + 4}" text-anchor="end">{escape(text)}</text>'
 
 
-def _breached(frame: Frame, breaches: Iterable[Breach]) -> Iterator[str]:
+def _breached(frame: ChartFrame, breaches: Iterable[Breach]) -> Iterator[str]:
     for breach in breaches:
         until = frame.period[1] if breach.until is None else breach.until
         if until < frame.period[0] or breach.since > frame.period[1]:
@@ -173,10 +173,10 @@ def _breached(frame: Frame, breaches: Iterable[Breach]) -> Iterator[str]:
         yield f'<rect class="breach" x="{left:g}" y="{_TOP}" width="{max(1.0, right - left):g}" height="{HEIGHT}"/>'
 
 
-def _runs(columns: list[Column], frame: Frame) -> Iterator[list[Column]]:
+def _runs(columns: list[Stretch], frame: ChartFrame) -> Iterator[list[Stretch]]:
     """Columns between which nothing is missing: a line over a gap would say what nobody measured."""
     gap = max(STALE, 2.1 * frame.seconds / PLOT)
-    run: list[Column] = []
+    run: list[Stretch] = []
     for column in columns:
         if run and column.at - run[-1].at > gap:
             yield run
@@ -185,7 +185,7 @@ def _runs(columns: list[Column], frame: Frame) -> Iterator[list[Column]]:
     yield run
 
 
-def _run(frame: Frame, run: list[Column], y: Callable[[float], int]) -> str:
+def _run(frame: ChartFrame, run: list[Stretch], y: Callable[[float], int]) -> str:
     """A band from the lowest to the highest of each column."""
     there = [(round(frame.x(column.at)), y(column.high)) for column in run]
     back = [(round(frame.x(column.at)), y(column.low)) for column in reversed(run)]

@@ -16,7 +16,7 @@ from msgspec import Struct
 from tui.locale import language, use
 from tui.report.make import made
 from tui.report.mark import Mark, is_whole, made_by, mark_of
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 
 
 class Verdict(StrEnum):
@@ -48,7 +48,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     expected: str = ""
 
 
-def checked(text: str, read: Callable[[int | None], Reading]) -> Checked:
+def checked(text: str, read: Callable[[int | None], JournalReading]) -> Checked:
     """`read`: the journal up to a line, or all of it. Raises JournalError and OSError for a journal that is none."""
     mark = mark_of(text)
     if mark is None or mark.head.seq is None:
@@ -72,7 +72,7 @@ def checked(text: str, read: Callable[[int | None], Reading]) -> Checked:
     return Checked(verdict=Verdict.OTHER_VERSION, **known)
 
 
-def _again(reading: Reading, mark: Mark) -> str:
+def _again(reading: JournalReading, mark: Mark) -> str:
     spoken = language()
     try:
         use(mark.language)

@@ -24,7 +24,7 @@ from tui.report.model import (
 )
 from tui.report.parts.metrics import shown
 from tui.report.people import people
-from tui.report.reading import Kept, Reading
+from tui.report.reading import JournalReading, Kept
 from tui.run.clock import rfc3339, window_of
 from tui.run.rollback import stays
 from tui.run.status import status
@@ -33,7 +33,7 @@ COLUMNS = 200
 DECISIONS = 2_000
 
 
-def data(reading: Reading, mark: Mark) -> ReportData:
+def data(reading: JournalReading, mark: Mark) -> ReportData:
     """Everything. Raises ValueError without a run."""
     state = reading.state
     told = status(state)
@@ -58,14 +58,14 @@ def data(reading: Reading, mark: Mark) -> ReportData:
     )  # fmt: skip
 
 
-def _affected(reading: Reading) -> Iterator[tuple[str, Affected]]:
+def _affected(reading: JournalReading) -> Iterator[tuple[str, Affected]]:
     during = change(reading)
     if during is not None:
         yield "change", affected(reading, during)
     yield "run", affected(reading, (0.0, reading.state.mono))
 
 
-def _windows(reading: Reading) -> Iterator[WindowUse]:
+def _windows(reading: JournalReading) -> Iterator[WindowUse]:
     for number, place in windowed(reading.state).items():
         bounds, used = window_of(reading.state, place), reading.used.get(number)
         if bounds is not None:
@@ -76,7 +76,7 @@ def _windows(reading: Reading) -> Iterator[WindowUse]:
             )  # fmt: skip
 
 
-def _metrics(reading: Reading) -> Iterator[MetricTold]:
+def _metrics(reading: JournalReading) -> Iterator[MetricTold]:
     end, during = reading.state.mono, change(reading)
     periods = {"run": (0.0, end)}
     if during is not None:
@@ -92,7 +92,7 @@ def _metrics(reading: Reading) -> Iterator[MetricTold]:
         )  # fmt: skip
 
 
-def _remarks(reading: Reading) -> Iterator[RemarkTold]:
+def _remarks(reading: JournalReading) -> Iterator[RemarkTold]:
     for kept in reading.kept:
         line, event = kept.line, kept.event
         known = {"seq": line.seq, "at": line.at, "by": line.by}
@@ -107,7 +107,7 @@ def _remarks(reading: Reading) -> Iterator[RemarkTold]:
             yield RemarkTold(kind="signature", text=event.note, step=event.step, **known)  # type: ignore[arg-type]
 
 
-def _resolutions(reading: Reading) -> Iterator[ResolutionTold]:
+def _resolutions(reading: JournalReading) -> Iterator[ResolutionTold]:
     for kept in reading.kept:
         if isinstance(kept.event, e.ErrorResolved):
             line = kept.line

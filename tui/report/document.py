@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tui.locale import _, language
-from tui.report.blocks import Document, Section
+from tui.report.blocks import Chapter, Document
 from tui.report.mark import Mark
 from tui.report.parts import dashboards, errors, feedback, log, metrics, performance, recording, summary, tests
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 from tui.report.times import Times
 from tui.said import N_
 from tui.words.codes import ENVIRONMENT, word
@@ -22,13 +22,13 @@ PARTS: Final = (
 _NO_RUN: Final = N_("The journal does not begin with the opening of a run.")
 
 
-def document(reading: Reading, mark: Mark, name: Callable[[str], str], parts: Sequence[str] = ()) -> Document:
+def document(reading: JournalReading, mark: Mark, name: Callable[[str], str], parts: Sequence[str] = ()) -> Document:
     """`parts`: all of them where none is named. `name`: the class of a CSS rule. Raises ValueError without a run."""
     state = reading.state
     opened = state.opened
     if opened is None:
         raise ValueError(_(_NO_RUN))
-    made: dict[str, Callable[[], Section]] = {
+    made: dict[str, Callable[[], Chapter]] = {
         "summary": lambda: summary.section(reading), "log": lambda: log.section(reading),
         "metrics": lambda: metrics.section(reading), "errors": lambda: errors.section(reading),
         "feedback": lambda: feedback.section(reading), "dashboards": lambda: dashboards.section(reading, name),
@@ -48,7 +48,7 @@ def document(reading: Reading, mark: Mark, name: Callable[[str], str], parts: Se
     )  # fmt: skip
 
 
-def _badge(reading: Reading) -> str:
+def _badge(reading: JournalReading) -> str:
     opened = reading.state.opened
     assert opened is not None
     place = word(ENVIRONMENT, opened.environment).upper()

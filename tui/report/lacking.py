@@ -11,7 +11,7 @@ from msgspec import Struct
 from tui.journal import events as e
 from tui.locale import _
 from tui.report.affected import affected, change
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 from tui.report.series import Series
 from tui.run.attested import is_attested, left_to_a_person
 from tui.run.measured import STALE
@@ -45,7 +45,7 @@ class Lacks(StrEnum):
     COMPRESSED = "compressed"
 
 
-class Lack(Struct, frozen=True, kw_only=True):
+class NotKnown(Struct, frozen=True, kw_only=True):
     """One thing; what the facts are depends on the code."""
 
     code: Lacks
@@ -83,7 +83,7 @@ MOST: Final = 20
 """Names of steps and errors that a sentence has."""
 
 
-def words(lack: Lack) -> str:
+def words(lack: NotKnown) -> str:
     """As a sentence; its facts are made inert."""
     facts = {name: _shown(name, value) for name, value in lack.facts.items()}
     return _(_SENTENCES[lack.code]).format_map(facts)
@@ -98,37 +98,37 @@ def _shown(name: str, value: Any) -> str:
     return whole(value) if isinstance(value, int) else visible(str(value))
 
 
-def lacking(reading: Reading) -> list[Lack]:
+def lacking(reading: JournalReading) -> list[NotKnown]:
     """In the order in which a reader should know of it."""
     return [*_of_the_journal(reading), *_of_the_steps(reading), *_of_what_is_measured(reading)]
 
 
-def _of_the_journal(reading: Reading) -> Iterator[Lack]:
+def _of_the_journal(reading: JournalReading) -> Iterator[NotKnown]:
     if reading.broken is not None:
-        yield Lack(code=Lacks.BROKEN, facts={"line": broken_at(reading)})
+        yield NotKnown(code=Lacks.BROKEN, facts={"line": broken_at(reading)})
     if reading.state.closed is None:
-        yield Lack(code=Lacks.OPEN)
+        yield NotKnown(code=Lacks.OPEN)
     if reading.torn_bytes:
-        yield Lack(code=Lacks.TORN, facts={"count": reading.torn_bytes})
+        yield NotKnown(code=Lacks.TORN, facts={"count": reading.torn_bytes})
     if any(isinstance(kept.event, e.RunRecovered) and kept.event.end_known is False for kept in reading.kept):
-        yield Lack(code=Lacks.NO_END)
+        yield NotKnown(code=Lacks.NO_END)
     if reading.unknown:
         facts = {"count": sum(reading.unknown.values()), "types": list(reading.unknown)}
-        yield Lack(code=Lacks.UNKNOWN_TYPES, facts=facts)
+        yield NotKnown(code=Lacks.UNKNOWN_TYPES, facts=facts)
     if reading.unsaid:
-        yield Lack(code=Lacks.UNSAID, facts={"count": reading.unsaid})
+        yield NotKnown(code=Lacks.UNSAID, facts={"count": reading.unsaid})
     opened = reading.state.opened
     if opened is not None and opened.compress != 1.0:
-        yield Lack(code=Lacks.COMPRESSED, facts={"times": f"{opened.compress:g}"})
+        yield NotKnown(code=Lacks.COMPRESSED, facts={"times": f"{opened.compress:g}"})
 
 
-def broken_at(reading: Reading) -> int:
+def broken_at(reading: JournalReading) -> int:
     """The first line that is not as it was written."""
     assert reading.broken is not None
     return reading.broken.seq
 
 
-def _of_the_steps(reading: Reading) -> Iterator[Lack]:
+def _of_the_steps(reading: JournalReading) -> Iterator[NotKnown]:
     state = reading.state
     named = {
         Lacks.UNDECIDED: [at.place.number for at in state.steps if at.status == "undecided"],
@@ -144,36 +144,36 @@ def _of_the_steps(reading: Reading) -> Iterator[Lack]:
     }  # fmt: skip
     for code, steps in named.items():
         if steps:
-            yield Lack(code=code, facts={"steps": steps})
+            yield NotKnown(code=code, facts={"steps": steps})
     errors = [error.id for error in state.errors if error.resolved is None and error.level == "error"]
     if errors:
-        yield Lack(code=Lacks.ERRORS, facts={"errors": errors})
+        yield NotKnown(code=Lacks.ERRORS, facts={"errors": errors})
 
 
-def _of_what_is_measured(reading: Reading) -> Iterator[Lack]:
+def _of_what_is_measured(reading: JournalReading) -> Iterator[NotKnown]:
     state = reading.state
     whole_run = affected(reading, (0.0, state.mono))
     if not whole_run.canary:
-        yield Lack(code=Lacks.NO_CANARY)
+        yield NotKnown(code=Lacks.NO_CANARY)
     elif not whole_run.measured:
-        yield Lack(code=Lacks.NO_ANSWERS)
+        yield NotKnown(code=Lacks.NO_ANSWERS)
     elif whole_run.limit is None:
-        yield Lack(code=Lacks.NO_LIMIT)
+        yield NotKnown(code=Lacks.NO_LIMIT)
     during = change(reading)
     if during is not None and whole_run.measured:
         seen = affected(reading, during)
         if seen.unmeasured > max(STALE, 0.02 * seen.seconds):
-            yield Lack(code=Lacks.CHANGE_UNSEEN, facts={"span": seen.unmeasured, "of": seen.seconds})
+            yield NotKnown(code=Lacks.CHANGE_UNSEEN, facts={"span": seen.unmeasured, "of": seen.seconds})
     attested = [at.step.title for at in state.steps if is_attested(at.id)]
     if attested:
-        yield Lack(code=Lacks.ATTESTED, facts={"criteria": attested})
+        yield NotKnown(code=Lacks.ATTESTED, facts={"criteria": attested})
     signed = left_to_a_person(state)
     never = [g.metric for g in state.guards if g.sampled is None and (g.metric, g.limit) not in signed]
     if never:
-        yield Lack(code=Lacks.UNMEASURED, facts={"metrics": list(dict.fromkeys(never))})
+        yield NotKnown(code=Lacks.UNMEASURED, facts={"metrics": list(dict.fromkeys(never))})
     gaps = state.mono - max((_covered(one) for one in reading.series.values()), default=0.0)
     if gaps > max(STALE, 0.02 * state.mono):
-        yield Lack(code=Lacks.GAPS, facts={"span": gaps})
+        yield NotKnown(code=Lacks.GAPS, facts={"span": gaps})
 
 
 def _covered(series: Series) -> float:

@@ -10,11 +10,13 @@ from tui.locale import _, language
 from tui.report.data import data
 from tui.report.document import document
 from tui.report.mark import Format, Mark, made_by, plain, sealed
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 from tui.words.inert import visible_json
 
 
-def made(reading: Reading, format_: Format, parts: Sequence[str] = (), cast: tuple[str, str] | None = None) -> str:
+def made(
+    reading: JournalReading, format_: Format, parts: Sequence[str] = (), cast: tuple[str, str] | None = None
+) -> str:
     """The whole text, with its mark. `cast`: name and SHA-256 of an asciicast beside it. Raises ValueError where the
     journal does not begin with the opening of a run."""
     opened = reading.state.opened
@@ -28,7 +30,7 @@ def made(reading: Reading, format_: Format, parts: Sequence[str] = (), cast: tup
     return sealed(_text(reading, mark))
 
 
-def _text(reading: Reading, mark: Mark) -> str:
+def _text(reading: JournalReading, mark: Mark) -> str:
     if mark.format == "json":
         encoded = msgspec.json.format(msgspec.json.encode(data(reading, mark), order="deterministic"), indent=1)
         return visible_json(encoded.decode()) + "\n"

@@ -16,19 +16,22 @@ from tui.report.blocks import (
     Fact,
     Facts,
     Figure,
+    Grid,
     Heading,
     Items,
     Paragraph,
     Row,
-    Table,
 )
 from tui.report.mark import Mark
 from tui.report.texts import inert
 from tui.words.inert import visible
 
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$^=-])")
-_LINKED: Final = re.compile(r"(?i)(?<=[a-z])(:)(?=//)|(?<=\bwww)(\.)|(@)|(?<=mailto)(:)|(?<=xmpp)(:)")
-_LISTED: Final = re.compile(r"^(\s*\d{1,9})([.)])", re.MULTILINE)
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~&$])")
+_LINKED: Final = re.compile(
+    r"(?i)(?<=[a-z0-9+.-]):(?=//)|(?<=\bwww)\.|(?<!\w)@(?=\w)|@(?=[\w-]+\.)|(?<=mailto):|(?<=xmpp):"
+)
+_BEGUN: Final = re.compile(r"^(\s*)(\d{1,9}(?=[.)])|(?=[-+=:]))")
+"""What begins a list, a heading or a rule where it begins a line."""
 _WORD_JOINER: Final = "&#8203;"
 """Between `@` and a name: trackers look for mentions behind the markup."""
 
@@ -54,7 +57,7 @@ def escaped(text: str, join: str = " ") -> str:
 def _one(line: str) -> str:
     line = _SPECIAL.sub(r"\\\1", line)
     line = _LINKED.sub(lambda found: found[0] + _WORD_JOINER, line)
-    return _LISTED.sub(r"\1\\\2", line).strip()
+    return _BEGUN.sub(lambda found: f"{found[1]}{found[2]}\\", line).strip()
 
 
 def _block(block: Block) -> Iterator[str]:
@@ -69,7 +72,7 @@ def _block(block: Block) -> Iterator[str]:
             yield from _facts(block.rows)
         case Code():
             yield from _fenced(block.lines)
-        case Table():
+        case Grid():
             yield from _table(block.columns, block.rows)
         case Figure():
             yield f"*{escaped(block.caption)}*" if block.caption else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from tui.report.affected import Affected
-from tui.report.lacking import Lack
-from tui.report.series import Figures
+from tui.report.lacking import NotKnown
+from tui.report.series import PeriodFigures
 
 
 class HeadOf(Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ class MetricTold(Struct, frozen=True, kw_only=True):
     metric: str
     unit: str
     sources: tuple[str, ...]
-    periods: dict[str, Figures | None]
+    periods: dict[str, PeriodFigures | None]
     columns: tuple[tuple[float, float, float], ...]
 
 
@@ -119,4 +120,9 @@ class ReportData(Struct, frozen=True, kw_only=True):
     resolutions: tuple[ResolutionTold, ...]
     decisions: tuple[DecisionTold, ...]
     pictures: tuple[PictureTold, ...]
-    unknown: tuple[Lack, ...]
+    unknown: tuple[NotKnown, ...]
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of what `virada report --format json` writes; further keys are allowed everywhere."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(ReportData)}

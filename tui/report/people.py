@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from tui.journal import events as e
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 
 
-def people(reading: Reading) -> dict[str, int]:
+def people(reading: JournalReading) -> dict[str, int]:
     """Who commanded or signed, and how often, behind the opening; behind a signature that the engine wrote stands its
     person. Labels as the journal has them."""
     found = Counter[str]()

@@ -62,7 +62,7 @@ class Used(Struct, frozen=True):
     last: float
 
 
-class Reading:
+class JournalReading:
     """What a journal says up to a line. Raises JournalError and OSError where it cannot be read at all."""
 
     def __init__(self, journal: Path, until: int | None = None) -> None:

@@ -19,7 +19,7 @@ Span = tuple[float, float]
 """From when to when, in seconds from the run's opening."""
 
 
-class Figures(Struct, frozen=True, kw_only=True):
+class PeriodFigures(Struct, frozen=True, kw_only=True):
     """Of one metric in one period, in its own unit; `median` and `p95` are among the samples."""
 
     samples: int
@@ -29,7 +29,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     most: float
 
 
-class Column(Struct, frozen=True):
+class Stretch(Struct, frozen=True):
     """The lowest and highest of a stretch of time; a breach of a single second is among them."""
 
     at: float
@@ -49,17 +49,17 @@ class Series:
             self.times.append(mono)
             self.values.append(value)
 
-    def figures(self, period: Span) -> Figures | None:
+    def figures(self, period: Span) -> PeriodFigures | None:
         """None where nothing was measured in the period."""
         values = sorted(self.values[bisect_left(self.times, period[0]) : bisect_right(self.times, period[1])])
         if not values:
             return None
-        return Figures(
+        return PeriodFigures(
             samples=len(values), least=values[0], median=_ranked(values, 0.5), p95=_ranked(values, 0.95),
             most=values[-1],
         )  # fmt: skip
 
-    def columns(self, period: Span, count: int) -> Iterator[Column]:
+    def columns(self, period: Span, count: int) -> Iterator[Stretch]:
         """So many stretches of equal length; those without a sample are left out."""
         begin, width = period[0], (period[1] - period[0]) / count
         first = bisect_left(self.times, begin)
@@ -69,7 +69,7 @@ class Series:
             behind = bisect_right(self.times, period[1]) if last else bisect_left(self.times, end, first)
             if behind > first:
                 some = self.values[first:behind]
-                yield Column(begin + width * (number + 0.5), min(some), max(some))
+                yield Stretch(begin + width * (number + 0.5), min(some), max(some))
             first = behind
 
     def held(self, period: Span | None = None) -> Iterator[tuple[float, float, float]]:

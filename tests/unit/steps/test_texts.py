@@ -30,6 +30,7 @@ phases:
           - {id: b1g, title: t, backup: {directory: /b, from: s, fingerprint: true}}
           - {id: b1h, title: t, verify_backup: {of: b1g, level: restore, server: s, fingerprint: true}}
           - {id: b1f, title: t, collect: {command: [x], checksums_of: b4, name: a/b, limit: much}}
+          - {id: b1i, title: t, report: {formats: [], name: a/b}}
           - {id: b2, title: t, verify_backup: {of: nothing, level: list, schemas: [a]}}
           - {id: b3, title: t, verify_backup: b4}
           - {id: b4, title: t, command: {run: []}}

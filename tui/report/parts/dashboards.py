@@ -20,8 +20,8 @@ from tui.pictures.timeline import timeline
 from tui.pictures.view import Playback, View, replayed
 from tui.pictures.waits import waits
 from tui.pictures.window_bar import window_lines
-from tui.report.blocks import Block, Figure, Paragraph, Section
-from tui.report.reading import Pictured, Reading
+from tui.report.blocks import Block, Chapter, Figure, Paragraph
+from tui.report.reading import JournalReading, Pictured
 from tui.report.times import Times
 from tui.run.clock import expected, instant
 from tui.run.state import RunState
@@ -34,7 +34,7 @@ _ROWS, _ABOVE, _GAUGES, _WAITS = 12, 4, 12, 5
 MOST: Final = 24
 
 
-def section(reading: Reading, name: Callable[[str], str]) -> Section:
+def section(reading: JournalReading, name: Callable[[str], str]) -> Chapter:
     """`name`: the class of a CSS rule."""
     times = Times(reading.state)
     blocks: list[Block] = [
@@ -45,7 +45,7 @@ def section(reading: Reading, name: Callable[[str], str]) -> Section:
         lines = list(_screen(each, reading.state))
         drawing = picture(lines, WIDTH, LIGHT, name, title)
         blocks.append(Figure(svg=drawing.svg, caption=title, lines=drawing.lines))
-    return Section(name="dashboards", title=_("Dashboards at the milestones"), blocks=tuple(blocks))
+    return Chapter(name="dashboards", title=_("Dashboards at the milestones"), blocks=tuple(blocks))
 
 
 def _chosen(pictured: list[Pictured]) -> list[Pictured]:

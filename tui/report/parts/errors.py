@@ -6,8 +6,8 @@ from typing import Final
 
 from tui.journal import events as e
 from tui.locale import _, ngettext
-from tui.report.blocks import Block, Cell, Column, Heading, Paragraph, Row, Section, row, table
-from tui.report.reading import Reading
+from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, row, table
+from tui.report.reading import JournalReading
 from tui.report.times import Times
 from tui.run.errors import RecordedError
 from tui.words.errors import error_words
@@ -18,7 +18,7 @@ from tui.words.trouble import place
 MOST: Final = 500
 
 
-def section(reading: Reading) -> Section:
+def section(reading: JournalReading) -> Chapter:
     """All of them, the first first; then what proposed a rollback."""
     state = reading.state
     times = Times(state)
@@ -46,10 +46,12 @@ def section(reading: Reading) -> Section:
             for kept in fired[:MOST] if isinstance(kept.event, e.TriggerFired)
         ]  # fmt: skip
         blocks += [Heading(text=_("What proposed a rollback")), table((_("at"), Column(_("trigger"), wide=True)), rows)]
-    return Section(name="errors", title=_("Errors and resolutions"), blocks=tuple(blocks))
+    return Chapter(name="errors", title=_("Errors and resolutions"), blocks=tuple(blocks))
 
 
-def _error(error: RecordedError, reading: Reading, times: Times, resolved: dict[str, tuple[str, str, str]]) -> Row:
+def _error(
+    error: RecordedError, reading: JournalReading, times: Times, resolved: dict[str, tuple[str, str, str]]
+) -> Row:
     state = reading.state
     at = state.steps.get(error.step or "")
     where = place({"file": error.file, "line": error.line})

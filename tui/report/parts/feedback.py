@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from tui.journal import events as e
 from tui.locale import _
-from tui.report.blocks import Block, Column, Heading, Paragraph, Row, Section, row, table
-from tui.report.reading import Kept, Reading
+from tui.report.blocks import Block, Chapter, Column, Heading, Paragraph, Row, row, table
+from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
 from tui.run.state import RunState
 from tui.run.steps import attestation_of
@@ -15,7 +15,7 @@ from tui.words.persons import person_words
 from tui.words.steps import note_of
 
 
-def section(reading: Reading) -> Section:
+def section(reading: JournalReading) -> Chapter:
     """Feedback first, for that is what the document asks for."""
     times, state = Times(reading.state), reading.state
     blocks: list[Block] = []
@@ -32,7 +32,7 @@ def section(reading: Reading) -> Section:
     if signed:
         columns = (_("at"), Column(_("who"), loose=True), Column(_("what was signed, and the note"), wide=True))
         blocks += [Heading(text=_("Signed")), table(columns, signed)]
-    return Section(name="feedback", title=_("Feedback and notes"), blocks=tuple(blocks))
+    return Chapter(name="feedback", title=_("Feedback and notes"), blocks=tuple(blocks))
 
 
 def _table(rows: list[Row]) -> Block:

@@ -7,9 +7,9 @@ from typing import Final
 
 from tui.locale import _, ngettext
 from tui.pictures.checklist_order import ChecklistRows
-from tui.report.blocks import Block, Cell, Column, Heading, Paragraph, Row, Section, heading, row, table
+from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, heading, row, table
 from tui.report.parts.summary import STEP_STYLE
-from tui.report.reading import Kept, Reading
+from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
 from tui.run.clock import expected, instant
 from tui.run.state import RunState
@@ -27,7 +27,7 @@ LINES: Final = 2_000
 STEPS: Final = 2_000
 
 
-def section(reading: Reading) -> Section:
+def section(reading: JournalReading) -> Chapter:
     """Steps in the checklist's order, then the journal's sentences."""
     state, times = reading.state, Times(reading.state)
     columns = (
@@ -39,7 +39,7 @@ def section(reading: Reading) -> Section:
         text = _("Of {n} steps the first {most} are listed; `virada status` has all of them.")
         blocks.append(Paragraph(text=text.format(n=whole(len(state.steps)), most=whole(STEPS)), style="warn"))
     blocks += [Heading(text=_("What happened")), *_happened(reading, times)]
-    return Section(name="log", title=_("Execution log"), blocks=tuple(blocks))
+    return Chapter(name="log", title=_("Execution log"), blocks=tuple(blocks))
 
 
 def _times(times: Times) -> str:
@@ -76,9 +76,15 @@ def _step(state: RunState, at: StepState, times: Times) -> Row:
     slow = late and (at.ended or 0) - (at.started or 0) > 1.5 * (estimate or 0) + 5
     return row(
         at.place.number, title, "\n".join(planned), times.both(at.started_at or at.ended_at),
-        Cell(took, "warn" if slow else ""), Cell(step_word(at.status), STEP_STYLE.get(at.status, "")), _who(at),
+        Cell(took, "warn" if slow else ""), Cell(outcome_of(state, at), STEP_STYLE.get(at.status, "")), _who(at),
         below=tuple(_below(at, times)),
     )  # fmt: skip
+
+
+def outcome_of(state: RunState, at: StepState) -> str:
+    """Its status; what has not begun and will not is not to be expected any more."""
+    over = state.closed is not None or (state.given_up and at.group == "main")
+    return _("not carried out") if at.status == "pending" and over else step_word(at.status)
 
 
 def _who(at: StepState) -> str:
@@ -109,7 +115,7 @@ def _below(at: StepState, times: Times) -> Iterator[Cell]:
         yield Cell(text + (f", {why}" if why else ""), "warn")
 
 
-def _happened(reading: Reading, times: Times) -> Iterator[Block]:
+def _happened(reading: JournalReading, times: Times) -> Iterator[Block]:
     """One line for each event that says something; output and logs lie beside the journal."""
     state = reading.state
     kept = reading.kept

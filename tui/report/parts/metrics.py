@@ -8,9 +8,9 @@ from typing import Final
 from tui.locale import _
 from tui.plan.metrics import METRICS
 from tui.report.affected import change
-from tui.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Row, Section, row, table
-from tui.report.chart import Bar, Frame, Stone, chart, defined
-from tui.report.reading import Reading
+from tui.report.blocks import Block, Cell, Chapter, Column, Figure, Heading, Paragraph, Row, row, table
+from tui.report.chart import Bar, ChartFrame, Stone, chart, defined
+from tui.report.reading import JournalReading
 from tui.report.series import Span
 from tui.report.times import Times
 from tui.run.clock import instant, window_of
@@ -26,7 +26,7 @@ _WORTH: Final = 3.0
 """A chart of the change alone is drawn where the run is so many times longer."""
 
 
-def shown(reading: Reading) -> list[str]:
+def shown(reading: JournalReading) -> list[str]:
     """The metrics of criteria first, then others as they stand in the table; of two names of one the first."""
     named = list(dict.fromkeys(guard.metric for guard in reading.state.guards if guard.metric in reading.series))
     places = {metric: place for place, metric in enumerate(METRICS)}
@@ -35,7 +35,7 @@ def shown(reading: Reading) -> list[str]:
     return [*named, *sorted(others, key=lambda metric: (places.get(metric, len(places)), metric))]
 
 
-def section(reading: Reading) -> Section:
+def section(reading: JournalReading) -> Chapter:
     """Charts, a figure each; then the criteria's breaches."""
     metrics = shown(reading)
     blocks: list[Block] = []
@@ -45,8 +45,8 @@ def section(reading: Reading) -> Section:
         text = _(
             "Each column of a chart goes from the lowest to the highest value in it, so that nothing that was "
             "measured is smoothed away; a gap is time in which nothing was measured. Red: over its limit, the dashed "
-            "line. Diamonds: milestones, hollow as planned, full when reached. Below: the steps, dark those that changed "
-            "something, red those that failed. Shaded: the maintenance window."
+            "line. Diamonds: milestones, hollow as planned, full when reached. Below: the steps, dark those that "
+            "changed something, red those that failed. Shaded: the maintenance window."
         )
         blocks.append(Paragraph(text=text, style="dim"))
         frames = list(_frames(reading))
@@ -59,10 +59,10 @@ def section(reading: Reading) -> Section:
             Column(_("measured on"), loose=True),
         )  # fmt: skip
         blocks += [Heading(text=_("Breaches")), table(columns, list(_breaches(reading)))]
-    return Section(name="metrics", title=_("Metrics"), blocks=tuple(blocks))
+    return Chapter(name="metrics", title=_("Metrics"), blocks=tuple(blocks))
 
 
-def _frames(reading: Reading) -> Iterator[tuple[Frame, str]]:
+def _frames(reading: JournalReading) -> Iterator[tuple[ChartFrame, str]]:
     """The change alone where the run is much longer, and the whole run; each with what it is called."""
     end = reading.state.mono
     during = change(reading)
@@ -75,7 +75,7 @@ def _frames(reading: Reading) -> Iterator[tuple[Frame, str]]:
     yield _frame(reading, "run", (0.0, end), times), _("the whole run")
 
 
-def _frame(reading: Reading, name: str, period: Span, times: Times) -> Frame:
+def _frame(reading: JournalReading, name: str, period: Span, times: Times) -> ChartFrame:
     state = reading.state
     bars = tuple(
         Bar(
@@ -94,10 +94,10 @@ def _frame(reading: Reading, name: str, period: Span, times: Times) -> Frame:
             Stone(one.title, zero + one.planned, None if one.actual is None else zero + one.actual)
             for one in milestones(state, instant(state.at))
         )
-    return Frame(name=name, period=period, times=times, bars=bars, stones=stones, window=window)
+    return ChartFrame(name=name, period=period, times=times, bars=bars, stones=stones, window=window)
 
 
-def _charts(reading: Reading, metric: str, frames: list[tuple[Frame, str]]) -> Iterator[Block]:
+def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame, str]]) -> Iterator[Block]:
     limit = next((guard.limit for guard in reading.state.guards if guard.metric == metric), None)
     breaches = [breach for breach in reading.breaches if breach.metric == metric]
     series = reading.series[metric]
@@ -116,7 +116,7 @@ def _charts(reading: Reading, metric: str, frames: list[tuple[Frame, str]]) -> I
         yield Figure(svg=svg, caption=caption, lines=())
 
 
-def _breaches(reading: Reading) -> Iterator[Row]:
+def _breaches(reading: JournalReading) -> Iterator[Row]:
     times = Times(reading.state)
     for breach in reading.breaches[:500]:
         lasted = _("not over") if breach.until is None else span(breach.until - breach.since)
@@ -127,7 +127,7 @@ def _breaches(reading: Reading) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def periods(reading: Reading) -> list[tuple[str, Span]]:
+def periods(reading: JournalReading) -> list[tuple[str, Span]]:
     """Before the change, while it was made, and after it; the whole run where nothing changed."""
     end, during = reading.state.mono, change(reading)
     if during is None:
@@ -139,7 +139,7 @@ def periods(reading: Reading) -> list[tuple[str, Span]]:
     ]  # fmt: skip
 
 
-def figures_table(reading: Reading) -> Block:
+def figures_table(reading: JournalReading) -> Block:
     """Median, 95th percentile and highest of every metric, in each period."""
     named = periods(reading)
     columns = (

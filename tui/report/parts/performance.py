@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.locale import _
-from tui.report.blocks import Block, Cell, Column, Heading, Paragraph, Row, Section, row, table
+from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, row, table
 from tui.report.parts.metrics import figures_table, periods
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 from tui.run.steps import StepState
 from tui.words.codes import metric_word
 from tui.words.figures import figure
@@ -19,7 +19,7 @@ LOCKS = 20
 """Locks of a step that are listed."""
 
 
-def section(reading: Reading) -> Section:
+def section(reading: JournalReading) -> Chapter:
     """Figures of each period, comparisons, statements, locks."""
     blocks: list[Block] = []
     if reading.series:
@@ -46,7 +46,7 @@ def section(reading: Reading) -> Section:
             table((Column(_("step"), loose=True), Column(_("what was found"), wide=True)), statements),
         ]
     blocks += [Heading(text=_("Locks that were taken")), *_locks(reading)]
-    return Section(name="performance", title=_("Performance before and after"), blocks=tuple(blocks))
+    return Chapter(name="performance", title=_("Performance before and after"), blocks=tuple(blocks))
 
 
 def _rows(evidence: Any) -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ def _statements(at: StepState) -> Iterator[Row]:
                 yield row(_name(at), Cell(value_words(key, one), "bad" if key == "slower" else ""))
 
 
-def _locks(reading: Reading) -> Iterator[Block]:
+def _locks(reading: JournalReading) -> Iterator[Block]:
     """The strongest of each step first; those under which others cannot write, or not even read, stand out."""
     rows = []
     for at in reading.state.steps:

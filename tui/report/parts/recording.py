@@ -7,13 +7,13 @@ from typing import Any
 
 from tui.journal import events as e
 from tui.locale import _
-from tui.report.blocks import Block, Cell, Code, Column, Fact, Facts, Heading, Paragraph, Row, Section, row, table
-from tui.report.reading import Reading
+from tui.report.blocks import Block, Cell, Chapter, Code, Column, Fact, Facts, Heading, Paragraph, Row, row, table
+from tui.report.reading import JournalReading
 from tui.words.figures import size, span, whole
 from tui.words.steps import name_of
 
 
-def section(reading: Reading, recording: tuple[str, str] | None) -> Section:
+def section(reading: JournalReading, recording: tuple[str, str] | None) -> Chapter:
     """`recording`: name and SHA-256 of an asciicast that was written beside the document."""
     state = reading.state
     opened = state.opened
@@ -46,19 +46,19 @@ def section(reading: Reading, recording: tuple[str, str] | None) -> Section:
         )
         blocks += [Heading(text=_("Files that belong to it")), table(columns, kept)]
     blocks += [Heading(text=_("Whether this document is genuine")), Paragraph(text=_genuine())]
-    return Section(name="recording", title=_("Session recording"), blocks=tuple(blocks))
+    return Chapter(name="recording", title=_("Session recording"), blocks=tuple(blocks))
 
 
 def _genuine() -> str:
     return _(
         "It is made from the journal alone and is the same each time, so that whoever has the journal can make it "
-        "anew: `virada verify RUN --report FILE` does that, and says whether it belongs to the journal as it is, to its "
-        "beginning, or not at all. The digest above is of the journal's last line that went into it; each line has "
+        "anew: `virada verify RUN --report FILE` does that, and says whether it belongs to the journal as it is, to "
+        "its beginning, or not at all. The digest above is of the journal's last line that went into it; each line has "
         "the digest of the one before it. Without the journal nobody can tell a forged document from this one."
     )
 
 
-def _files(reading: Reading) -> list[Row]:
+def _files(reading: JournalReading) -> list[Row]:
     """Artifacts, backups and outputs, with their hashes as the journal has them."""
     state = reading.state
     rows = []
@@ -84,7 +84,7 @@ def _files(reading: Reading) -> list[Row]:
     return rows
 
 
-def _file(reading: Reading, step: str, name: str, bytes_: Any, digest: Any) -> Row:
+def _file(reading: JournalReading, step: str, name: str, bytes_: Any, digest: Any) -> Row:
     at = reading.state.steps.get(step)
     shown = size(bytes_) if isinstance(bytes_, int | float) else "?"
     return row(step if at is None else name_of(at), name, shown, Cell(str(digest or "-"), "dim"))

@@ -8,10 +8,10 @@ from typing import Any
 
 from tui.locale import _, ngettext
 from tui.report.affected import Affected, affected, change, windowed
-from tui.report.blocks import Block, Cell, Column, Fact, Facts, Heading, Items, Paragraph, Row, Section, row, table
+from tui.report.blocks import Block, Cell, Chapter, Column, Fact, Facts, Heading, Items, Paragraph, Row, row, table
 from tui.report.lacking import lacking, words
 from tui.report.people import people
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 from tui.report.times import Times
 from tui.run.clock import instant, window_of
 from tui.run.quality import qualities
@@ -37,14 +37,14 @@ MOST = 8
 PEOPLE = 10
 
 
-def outcome(reading: Reading) -> str:
+def outcome(reading: JournalReading) -> str:
     """The run's one word, with what a rollback has not taken back."""
     state = reading.state
     told = outcome_word(state.status, (state.steps[step].place.number for step in stays(state)))
     return told if state.closed is not None else _("{outcome}; the run is still open").format(outcome=told)
 
 
-def section(reading: Reading) -> Section:
+def section(reading: JournalReading) -> Chapter:
     """The whole page."""
     times = Times(reading.state)
     blocks: list[Block] = [Facts(rows=tuple(_facts(reading, times)))]
@@ -61,10 +61,10 @@ def section(reading: Reading) -> Section:
     blocks.append(
         Items(texts=tuple(map(words, lacks))) if lacks else Paragraph(text=_("Nothing that this report tells."))
     )
-    return Section(name="summary", title=_("In brief"), blocks=tuple(blocks))
+    return Chapter(name="summary", title=_("In brief"), blocks=tuple(blocks))
 
 
-def _facts(reading: Reading, times: Times) -> Iterator[Fact]:
+def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
     state = reading.state
     opened = state.opened
     assert opened is not None
@@ -98,7 +98,7 @@ def _server(identity: dict[str, Any]) -> Iterator[str]:
         yield str(identity["server_version_text"]).partition(" (")[0].partition(" on ")[0]
 
 
-def _felt(reading: Reading) -> Fact:
+def _felt(reading: JournalReading) -> Fact:
     """For how long the application was affected, in one sentence."""
     during = change(reading)
     told = affected(reading, (0.0, reading.state.mono) if during is None else during)
@@ -117,7 +117,7 @@ def _felt(reading: Reading) -> Fact:
     return Fact(label, text.format(span=span(told.affected), of=of), "bad" if told.affected else "ok")
 
 
-def _when(reading: Reading, times: Times) -> str:
+def _when(reading: JournalReading, times: Times) -> str:
     state = reading.state
     first = instant(state.opened_at)
     text = f"{times.span(first, instant(state.at))} {times.zone_name} ({span(state.mono)})"
@@ -130,7 +130,7 @@ def _when(reading: Reading, times: Times) -> str:
     )
 
 
-def _windows(reading: Reading, times: Times) -> Iterator[tuple[str, str, str]]:
+def _windows(reading: JournalReading, times: Times) -> Iterator[tuple[str, str, str]]:
     """Each window: planned against used."""
     state = reading.state
     for number, place in windowed(state).items():
@@ -157,7 +157,7 @@ def _windows(reading: Reading, times: Times) -> Iterator[tuple[str, str, str]]:
         yield name, "\n".join((planned, text)), style
 
 
-def _who(reading: Reading) -> Iterator[str]:
+def _who(reading: JournalReading) -> Iterator[str]:
     state = reading.state
     opened = state.opened
     assert opened is not None
@@ -172,7 +172,7 @@ def _who(reading: Reading) -> Iterator[str]:
         yield _("commands and signatures: {who}").format(who=named)
 
 
-def _rollback(reading: Reading, times: Times) -> str:
+def _rollback(reading: JournalReading, times: Times) -> str:
     rollback = reading.state.rollback
     assert rollback is not None
     lasted = "" if rollback.ended is None else f" ({span(rollback.ended - rollback.started)})"
@@ -182,7 +182,7 @@ def _rollback(reading: Reading, times: Times) -> str:
     )  # fmt: skip
 
 
-def _changed(reading: Reading) -> list[Block]:
+def _changed(reading: JournalReading) -> list[Block]:
     """Every step that changed something, or was to; what took it back is told by its outcome."""
     steps = [at for at in reading.state.steps if changes(at.step) and at.attempt and at.group == "main"]
     rows = [_change(at) for at in steps[:MOST]]
@@ -200,7 +200,7 @@ def _change(at: StepState) -> Row:
     return row(f"{at.place.number} {at.step.title}", Cell(step_word(at.status), STEP_STYLE.get(at.status, "")), took)
 
 
-def _affected(reading: Reading, times: Times) -> Iterator[Block]:
+def _affected(reading: JournalReading, times: Times) -> Iterator[Block]:
     rows = [(_("the whole run"), affected(reading, (0.0, reading.state.mono)))]
     during = change(reading)
     if during is not None:
@@ -240,7 +240,7 @@ def _period(name: str, told: Affected) -> Row:
     )  # fmt: skip
 
 
-def _criteria(reading: Reading) -> Iterator[Row]:
+def _criteria(reading: JournalReading) -> Iterator[Row]:
     state = reading.state
     relation = {"below": "<", "above": ">", "equals": "="}
     for guard in state.guards:

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.locale import _
-from tui.report.blocks import Block, Cell, Column, Heading, Paragraph, Row, Section, row, table
+from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, row, table
 from tui.report.parts.summary import STEP_STYLE
-from tui.report.reading import Reading
+from tui.report.reading import JournalReading
 from tui.run.steps import StepState
 from tui.words.checks import about, check_words, rows_of
 from tui.words.codes import step_word
 from tui.words.figures import whole
 
 
-def section(reading: Reading) -> Section:
+def section(reading: JournalReading) -> Chapter:
     """Results by step; then every row of every check."""
     steps = [at for at in reading.state.steps if at.attempt]
     results = [line for at in steps for line in _results(at)]
@@ -29,7 +29,7 @@ def section(reading: Reading) -> Section:
     if checks:
         columns = (_("step"), Column(_("what was checked"), wide=True), Column(_("found"), wide=True), _("holds"))
         blocks += [Heading(text=_("Checks")), table(columns, checks)]
-    return Section(name="tests", title=_("Test reports"), blocks=tuple(blocks))
+    return Chapter(name="tests", title=_("Test reports"), blocks=tuple(blocks))
 
 
 def _results(at: StepState) -> Iterator[Row]:

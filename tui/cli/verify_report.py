@@ -1,0 +1,69 @@
+"""`virada verify --report`: whether a document belongs to a journal, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tui.cli.exit import Exit, Stop
+from tui.cli.output import print_line, tell
+from tui.locale import _, ngettext
+from tui.runs.paths import RunPaths
+from tui.said import N_, Quoted, Said
+
+if TYPE_CHECKING:
+    from tui.report.check import Checked
+
+LARGEST: Final = 256 * 1024 * 1024
+"""Bytes of a file that is read as a report."""
+_LONGEST: Final = 160
+_REFUSED: Final = {
+    "no_report": N_("{file} is no report of virada's: it has no mark of one, or not a whole one."),
+    "other_run": N_("{file} is the report of another run: {run}."),
+    "journal_shorter": N_("{file} was made of more lines than the journal has: of line {seq}, which is not there."),
+    "journal_changed": N_("{file} was not made of this journal: its line {seq} is another one than when it was made."),
+    "changed": N_("{file} was changed after it was made: its line {line} is not what the journal gives."),
+}  # fmt: skip
+
+
+def verify_report(paths: RunPaths, file: Path) -> None:
+    """Print the verdict. Raises Stop where the report does not belong to the journal, or was changed."""
+    from tui.report.check import Verdict, checked
+    from tui.report.reading import JournalReading
+
+    if file.stat().st_size > LARGEST:
+        raise Stop(Said(_REFUSED["no_report"], file=str(file)), Exit.FAILED)
+    # As it is: what a text mode makes of line ends would not be seen.
+    text = file.read_bytes().decode("utf-8", "backslashreplace")
+    found = checked(text, lambda until: JournalReading(paths.journal, until))
+    if not found.verdict.belongs:
+        _refuse(found, file)
+    assert found.mark is not None
+    if found.verdict is Verdict.SAME:
+        print_line(_("the report belongs to it, and is what its journal gives, to the last byte"))
+    else:
+        print_line(_("the report belongs to it; it was made by another version, {version}").format(
+            version=found.mark.version))  # fmt: skip
+        tell(
+            _("Its own digest fits, so that no accident has changed it; whether somebody has cannot be known here: "
+              "only that version makes the same text again.")
+        )  # fmt: skip
+    if found.since:
+        text = ngettext(
+            "It was made at line {seq}; {n} line has come since, which is not in it.",
+            "It was made at line {seq}; {n} lines have come since, which are not in it.", found.since,
+        )  # fmt: skip
+        tell(text.format(seq=found.mark.head.seq, n=found.since))
+
+
+def _refuse(found: Checked, file: Path) -> None:
+    """Raises Stop."""
+    print_line(_("the report does not belong to it, or is not as it was made"))
+    mark = found.mark
+    facts = {"file": str(file), "line": found.line}
+    if mark is not None:
+        facts |= {"run": mark.run, "seq": mark.head.seq}
+    if found.line is not None:
+        tell(Said("it says: {text}", text=Quoted(found.found.strip()[:_LONGEST])))
+        tell(Said("the journal gives: {text}", text=Quoted(found.expected.strip()[:_LONGEST])))
+    raise Stop(Said(_REFUSED[found.verdict.value], **facts), Exit.FAILED)
