@@ -18,7 +18,7 @@ from tui.runs.paths import RunPaths
 PARTS = ("summary", "log", "metrics", "errors", "feedback", "dashboards", "recording", "performance", "tests")
 
 
-@click.command("report", help=_("The run's document: HTML for a browser and for paper, Markdown, JSON."))
+@click.command("report", help=_("The run's document: HTML, Markdown or JSON."))
 @click.argument("run", required=False)
 @click.option("--format", "format_", type=click.Choice(["html", "md", "json"]), default=None,
               help=_("What is written; without it what FILE ends with, else html."))  # fmt: skip
