@@ -21,7 +21,7 @@ from tui.locale import _
 
 COMMANDS = (
     "demo", "init", "check", "run", "continue", "attach", "watch", "replay", "do", "status", "runs", "verify",
-    "report", "export", "completion",
+    "report", "export", "doctor", "completion",
 )  # fmt: skip
 """In the order in which help lists them; command X is `command` in the module `tui.cli.X` (`continue_run`)."""
 _MODULES = {"continue": "continue_run"}
