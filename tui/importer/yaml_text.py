@@ -95,6 +95,10 @@ def items(values: Sequence[Any], indent: int) -> Iterator[str]:
         if isinstance(value, Noted):
             yield from (pad + comment(line) for line in value.above)
             value = value.value
+        if isinstance(value, str) and "\n" in value and _literal(value):
+            yield f"{pad}- |" + ("" if value.endswith("\n") else "-")
+            yield from (f"{pad}  {line}".rstrip() for line in value.removesuffix("\n").split("\n"))
+            continue
         line = f"{pad}- {flow(value)}"
         if isinstance(value, Mapping) and not _one_line(value, len(line), of_list=True):
             for number, inner in enumerate(entries(value, indent + 2)):

@@ -80,7 +80,7 @@ def lost(done: ReadChecklist, plan: str) -> list[tuple[int, str]]:
     return [
         (number, word)
         for number, line in enumerate(done.reading.source.raw, 1)
-        if done.reading.fates.of.get(number) != "mark"
+        if number not in done.reading.source.marks and done.reading.fates.of.get(number) != "mark"
         for word in re.findall(
             r"[^\W\d_]{3,}", fold(re.sub(r"<[^<>]*>|&\w+;|\\|:[a-z_]+:|```\S*|~~~\S*|https?://\S+", " ", line))
         )

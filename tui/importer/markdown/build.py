@@ -9,7 +9,7 @@ from typing import Final
 from tui.importer.draft import DraftPhase, DraftSection, DraftStep
 from tui.importer.markdown import times
 from tui.importer.markdown.blocks import Block, Listing, Prose, TableBlock
-from tui.importer.markdown.collect import MANY_WAYS, Collector, has_boxes, runnable
+from tui.importer.markdown.collect import MANY_WAYS, Collector
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part
 from tui.importer.markdown.ids import Ids
@@ -18,16 +18,20 @@ from tui.importer.markdown.items import step_of
 from tui.importer.markdown.limits import limit_of
 from tui.importer.markdown.outline import OutlineNode
 from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.shape import has_boxes, runnable
 from tui.importer.markdown.special import KEYS, read_special
-from tui.importer.markdown.steps import drafted
+from tui.importer.markdown.steps import drafted, put_milestone
 from tui.importer.markdown.tables import is_steps
 from tui.importer.markdown.vocabulary import OPTION, STEP_HEADING, Sort
-from tui.said import Said
+from tui.said import N_, Said
 
 SOON: Final = 12 * times.HOUR
 """A phase of which a heading says that it begins no longer before the window waits for that moment."""
 LATER: Final = 2 * times.HOUR
 """A section of which its heading says that it begins so long after has a phase of its own."""
+
+
+ELSEWHERE: Final = N_("the rollback stands in another file: {file}; name it with a further --from")
 
 
 @dataclass(slots=True)
@@ -53,9 +57,12 @@ class Builder:
         self.milestones_are_steps = milestones_are_steps
         self.phase: DraftPhase | None = None
         self.in_rollback = False
+        self.read: set[int] = set()
 
     def build(self, tops: list[OutlineNode]) -> Built:
         """Every node a phase, what is below it sections. Comments that nothing follows are left in `pending`."""
+        for top in tops:
+            self._known_first(top)
         place = 0
         while place < len(tops):
             run = self._steps_in_a_row(tops, place)
@@ -70,6 +77,14 @@ class Builder:
         self.built.rollback = [phase for phase in self.built.rollback if phase.sections]
         return self.built
 
+    def _known_first(self, top: OutlineNode) -> None:
+        """Team and window, wherever they stand: steps name roles and times of day."""
+        for node in top.all():
+            if node.sort in (Sort.TEAM, Sort.CONTACTS, Sort.WINDOW) and not has_boxes(node.blocks):
+                self._heading_of(node, KEYS[node.sort])
+                read_special(self.reading, node.sort, node.blocks)
+                self.read.add(id(node))
+
     def add_all(self, title: str, part: Part) -> None:
         """A phase with one section."""
         self._begin(title)
@@ -79,6 +94,7 @@ class Builder:
     def _top(self, node: OutlineNode) -> None:
         begun = len(self.pending)
         self._begin(node.title)
+        self.in_rollback = node.sort is Sort.ROLLBACK
         phase = self.phase
         self._node(node, node.title, Sort.STEPS, top=True)
         if node.heading is not None and node.children and phase not in (*self.built.phases, *self.built.rollback):
@@ -101,6 +117,8 @@ class Builder:
             if sort is Sort.METRICS:
                 self._limits_of_boxes(node.blocks)
             self._steps(node, title, Sort.STEPS, top=top)
+        elif id(node) in self.read:
+            pass
         elif sort in KEYS:
             self._heading_of(node, KEYS[sort])
             read_special(self.reading, sort, node.blocks)
@@ -118,7 +136,7 @@ class Builder:
                 self._run_of_steps(node.children[place : place + run], title, passed)
                 place += run
                 continue
-            below = child.title if top or title == self.reading.name else f"{title}: {child.title}"
+            below = child.title if top or title == self.reading.name else f"{node.title}: {child.title}"
             self._node(child, below, passed, way=child.title if len(options) > 1 and child.title in options else way)
             place += 1
 
@@ -143,9 +161,7 @@ class Builder:
     def _steps(self, node: OutlineNode, title: str, sort: Sort, *, top: bool = False, way: str = "") -> None:
         """The steps of a heading's own blocks as a section."""
         loose = node.heading is not None or not node.children
-        part = Collector(self.reading, node.heading, title if not top else node.title, sort, loose=loose).collect(
-            node.blocks
-        )
+        part = Collector(self.reading, node.heading, node.title or title, sort, loose=loose).collect(node.blocks)
         if node.heading is not None:
             self.reading.fates.tell(node.heading.numbers, Fate.HEADING)
             if self._elsewhere(node, sort):
@@ -155,7 +171,7 @@ class Builder:
             return
         self._own_phase(sort, title)
         for step in part.steps if way else ():
-            step.above.append(self.reading.say(Said(MANY_WAYS, option=way)))
+            step.details.insert(0, self.reading.say(Said(MANY_WAYS, option=way)))
         self._timing(node, part, self._section(title, part))
 
     def _comments_of(self, node: OutlineNode, part: Part, *, top: bool) -> None:
@@ -224,7 +240,7 @@ class Builder:
         elif moment >= LATER:
             self._split(section, moment)
         elif section.steps and "milestone" not in section.steps[0].keys:
-            section.steps[0].keys = {"milestone": times.written_offset(moment), **section.steps[0].keys}
+            put_milestone(section.steps[0], moment)
 
     def _phase_timing(self, node: OutlineNode) -> None:
         """When a phase begins, as its own heading says, which has no steps directly below it."""
@@ -243,7 +259,7 @@ class Builder:
             self.phase.keys.setdefault("starts", times.written_offset(moment))
             self.built.before = max(self.built.before, -moment)
         elif section.steps:
-            section.steps[0].keys = {"milestone": times.written_offset(moment), **section.steps[0].keys}
+            put_milestone(section.steps[0], moment)
 
     def _split(self, section: DraftSection, moment: float) -> None:
         """A phase of its own for what begins much later."""
@@ -293,8 +309,7 @@ class Builder:
         text = " ".join(self.reading.raw(number) for number in numbers)
         link = re.search(r"\]\(([^()\s]+)\)|([\w./-]+\.md)\b", text)
         where = (link[1] or link[2]) if link is not None else text
-        said = Said("the rollback stands in another file: {file}; name it with a further --from", file=where)
-        self.reading.look.append((node.heading.numbers[0], said))
+        self.reading.look.append((numbers[0] if numbers else node.heading.numbers[0], Said(ELSEWHERE, file=where)))
         self.reading.noted("rollback", [*node.heading.numbers, *numbers], Fate.COMMENT)
         return True
 

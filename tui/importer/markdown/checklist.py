@@ -10,20 +10,20 @@ from typing import Final
 from tui.importer.draft import Draft
 from tui.importer.imported import Imported, ImportFailed
 from tui.importer.markdown.blocks import Block, Code, Listing, Prose, TableBlock
-from tui.importer.markdown.build import Builder, Built
-from tui.importer.markdown.collect import has_boxes
+from tui.importer.markdown.build import ELSEWHERE, Builder, Built
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, Part
 from tui.importer.markdown.head import keep_within, put_head, put_milestones, put_triggers
 from tui.importer.markdown.html import from_html
-from tui.importer.markdown.inline import fold, unmarked, without_number
+from tui.importer.markdown.inline import fold, title_of, unmarked, without_number
 from tui.importer.markdown.items import labelled, step_of
 from tui.importer.markdown.outline import OutlineNode, outline
 from tui.importer.markdown.parse import parse
 from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.shape import has_boxes, has_steps
 from tui.importer.markdown.source import read_source
 from tui.importer.markdown.summary import summary
-from tui.importer.markdown.vocabulary import Label, Sort, label_of, language_of
+from tui.importer.markdown.vocabulary import Label, Sort, is_way_back, label_of, language_of
 from tui.importer.write import write
 from tui.said import Said
 
@@ -67,18 +67,22 @@ def read_checklist(raw: bytes, name: str, *, language: str | None, otherwise: st
         if node is not root
     )
     builder = Builder(reading, milestones_are_steps=not anything)
-    builder.pending += reading.above.pop("intro", [])
+    above = reading.above.pop("intro", [])
     built = builder.build(tops)
+    if not built.phases and built.rollback:
+        # A checklist that is a way back itself.
+        built.phases, built.rollback = built.rollback, []
     if not built.phases:
         _anything(reading, builder, root)
     draft = Draft(reading.name, _LOCALES.get(written), phases=built.phases, rollback=built.rollback)
     draft.above.append(say(Said("From the checklist {file}: what it says is signed.", file=name), spoken))
+    draft.above += above
     put_triggers(reading, draft)
-    placed = put_milestones(reading, built)
+    put_milestones(reading, built)
     keep_within(reading, draft.phases)
     put_head(reading, draft, built)
     _finish(reading, draft, builder)
-    return ReadChecklist(draft, reading, built, summary(reading, draft, built, placed))
+    return ReadChecklist(draft, reading, built, summary(reading, draft, built))
 
 
 def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNode], list[Block]]:
@@ -93,13 +97,20 @@ def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNo
         reading.fates.tell(first.heading.numbers, Fate.HEADING)
         if first.children:
             children, blocks = first.children, [*root.blocks, *first.blocks]
-            if has_boxes(first.blocks) or not _below(first):
+            if has_steps(first.blocks) or not _below(first):
                 # Steps directly below the title are a phase of its name.
                 children = [OutlineNode(None, first.title, Sort.STEPS, first.blocks), *children]
                 blocks = root.blocks
             return children, blocks
         return [OutlineNode(None, first.title, Sort.STEPS, [*root.blocks, *first.blocks])], []
-    reading.name = front or stem or "Plan"
+    opening = root.blocks[0] if root.blocks else None
+    words = unmarked(opening.lines[0][1]) if isinstance(opening, Prose) and len(opening.lines) == 1 else ""
+    spoken = (
+        words
+        if 3 < len(words) <= 80 and not words.endswith((".", "!", "?", ":", ",")) and labelled(words) is None
+        else ""
+    )
+    reading.name = front or (title_of(spoken) if spoken else "") or stem or "Plan"
     if not tops:
         return [OutlineNode(None, reading.name, Sort.STEPS, root.blocks)], []
     if (
@@ -114,7 +125,7 @@ def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNo
             reading.name = first.title
             reading.fates.tell(first.heading.numbers, Fate.HEADING)
             return tops[1:], [*root.blocks, *first.blocks]
-    if has_boxes(root.blocks):
+    if has_steps(root.blocks):
         return [OutlineNode(None, reading.name, Sort.STEPS, root.blocks), *tops], []
     return tops, root.blocks
 
@@ -190,7 +201,17 @@ def _finish(reading: ChecklistReading, draft: Draft, builder: Builder) -> None:
         reading.fates.tell(number, Fate.COMMENT)
         said = Said("line {line}: {text}", line=number, text=text.strip())
         draft.below.append(reading.say(said))
+    _links(reading)
     _keep_words(reading, draft)
+
+
+def _links(reading: ChecklistReading) -> None:
+    """A way back that stands in another file is told."""
+    told = {number for number, _said in reading.look}
+    for number, line in enumerate(reading.source.raw, 1):
+        for text, link in re.findall(r"\[([^\[\]]*)\]\(([^()\s]+\.(?:md|markdown))\)", line):
+            if number not in told and is_way_back(f"{text} {link}"):
+                reading.look.append((number, Said(ELSEWHERE, file=link)))
 
 
 def _keep_words(reading: ChecklistReading, draft: Draft) -> None:
@@ -198,7 +219,7 @@ def _keep_words(reading: ChecklistReading, draft: Draft) -> None:
     text = fold(_ESCAPES.sub(" ", write(draft)))
     known = set(_WORDS.findall(text))
     for number, line in enumerate(reading.source.raw, 1):
-        if not line.strip() or reading.fates.of.get(number) is Fate.MARK:
+        if not line.strip() or number in reading.source.marks or reading.fates.of.get(number) is Fate.MARK:
             continue
         shown = fold(_NO_WORDS.sub(" ", without_number(line.strip(" \t#>*-_|"))))
         if any(word not in known and word not in text for word in _WORDS.findall(shown)):

@@ -10,10 +10,11 @@ from tui.importer.markdown.blocks import Block, Code, Heading, Item, Listing, Pr
 from tui.importer.markdown.commands import bare_lines, kind_of
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part, Proposal
-from tui.importer.markdown.inline import fold, struck, unmarked
+from tui.importer.markdown.inline import fold, struck, title_of, unmarked
 from tui.importer.markdown.items import detail_line, labelled, step_of
 from tui.importer.markdown.people import clean
 from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.shape import has_boxes, numbered_lines, runnable
 from tui.importer.markdown.tables import (
     is_metrics,
     is_steps,
@@ -27,22 +28,8 @@ from tui.importer.markdown.tables import (
 from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, Label, Sort, label_of
 from tui.said import N_, Said
 
-_NUMBERED: Final = re.compile(
-    r"\s*(?:#|--)+\s*(?:(?:step|schritt|paso|passo|etapa)\s*)?(\d{1,3})\s*[.):-]\s*(\S.*)", re.IGNORECASE
-)
-_DONE_MARK: Final = re.compile(r"\s*(?:✅|☑|✔|🗹)")
-
-
-def has_boxes(blocks: list[Block]) -> bool:
-    """Whether any item of them, however deep, has a box."""
-    return any(
-        isinstance(block, Listing) and any(item.box is not None or has_boxes(item.children) for item in block.items)
-        for block in blocks
-    )
-
-
-def runnable(block: Block) -> bool:
-    return isinstance(block, Code) and kind_of(block.language, [text for _n, text in block.lines]) is not None
+LONGEST_NESTED: Final = 100
+"""Characters of a title with that of what it stands below."""
 
 
 class Collector:
@@ -72,11 +59,13 @@ class Collector:
             self.heading is not None
             and STEP_HEADING.match(fold(unmarked(self.heading.text).lstrip(" 0123456789."))) is not None
         )
+        numbered = [block for block in codes if isinstance(block, Code) and numbered_lines(block)]
         single = (
             self.heading is not None
             and not boxes
             and not rows
             and not informs
+            and not numbered
             and (
                 (is_step and not ordered)
                 or (len(codes) == 1 and not any(isinstance(block, Listing) for block in blocks))
@@ -108,7 +97,7 @@ class Collector:
             self._table(block, informs)
         else:
             self._end_intro()
-            self.comment(block.numbers)
+            self.reading.fates.tell(block.numbers, Fate.MARK)
 
     def _heading_step(self, blocks: list[Block]) -> None:
         """The heading is the step, and what stands below it is its detail."""
@@ -206,7 +195,7 @@ class Collector:
             return
         step = step_of(self.reading, item.text, item.number, item.more)
         self.add(step)
-        step.done = item.box == "x" or _DONE_MARK.match(item.text) is not None
+        step.done = item.box == "x"
         if step.done:
             self.reading.done.append(item.number)
             step.above.append(
@@ -220,7 +209,9 @@ class Collector:
             if isinstance(child, Listing):
                 for item in child.items:
                     if item.box is not None or has_boxes(item.children):
+                        begin = len(self.part.entries)
                         self._item(item, False)
+                        self._below(step.title, begin)
                         self.last = step if item.box is None else self.last
                     else:
                         self._detail_item(step, item, "", child.ordered)
@@ -236,7 +227,18 @@ class Collector:
                 if isinstance(child, Heading):
                     step.details.append(unmarked(child.text))
 
+    def _below(self, title: str, begin: int) -> None:
+        """Steps that stand below another one, or below a label, begin with its words."""
+        for entry in self.part.entries[begin:]:
+            if isinstance(entry, FoundStep) and len(title) + len(entry.title) <= LONGEST_NESTED:
+                entry.title = f"{title}: {entry.title}"
+
     def _group(self, item: Item) -> None:
+        begin = len(self.part.entries)
+        self._group_of(item)
+        self._below(title_of(item.text), begin)
+
+    def _group_of(self, item: Item) -> None:
         self.comment([item.number, *(number for number, _text in item.more)])
         for child in item.children:
             if isinstance(child, Listing):
@@ -309,7 +311,7 @@ class Collector:
             else:
                 self.comment(block.numbers)
             return
-        numbered = [(place, found) for place, (_n, text) in enumerate(block.lines) if (found := _NUMBERED.match(text))]
+        numbered = numbered_lines(block)
         if len(numbered) > 1 and self.sort is not Sort.INFO:
             self._end_intro()
             self._numbered_code(block, kind, numbered)
@@ -373,6 +375,8 @@ class Collector:
         elif is_triggers(table) and (informs or self.sort in (Sort.ROLLBACK, Sort.TRIGGERS)):
             read_triggers(self.reading, table)
         elif is_steps(table) and not informs:
+            header = [number for number in table.numbers if number not in {row for row, _cells in table.rows}]
+            self.comment([number for number in header if re.search(r"\w", self.reading.raw(number))])
             for step in rows_as_steps(self.reading, table):
                 if step.number in self.reading.struck:
                     said = Said("line {line}, struck out: {text}", line=step.number, text=step.raw)

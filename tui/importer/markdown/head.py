@@ -10,6 +10,7 @@ from tui.importer.markdown.build import Built
 from tui.importer.markdown.inline import fold
 from tui.importer.markdown.limits import Limit
 from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.steps import put_milestone
 from tui.plan.placeholders import placeholder_in
 from tui.said import N_, Said
 
@@ -82,12 +83,14 @@ def _criteria(reading: ChecklistReading) -> list[Any]:
         if limit in seen:
             continue
         seen.add(limit)
-        found.append({"metric": limit.metric, limit.relation: 0 if limit.value == "0" else limit.value, "title": title})
+        found.append(
+            {"metric": limit.metric, limit.relation: 0 if limit.value == "0" else limit.value, "title": title or None}
+        )
     return found
 
 
-def put_milestones(reading: ChecklistReading, built: Built) -> int:
-    """Milestones to the steps that they are about, by their titles; returns how many found one."""
+def put_milestones(reading: ChecklistReading, built: Built) -> None:
+    """Milestones to the steps that they are about, by their titles."""
     known: list[tuple[str, DraftStep]] = []
     for phase in (*built.phases, *built.rollback):
         for section in phase.sections:
@@ -97,7 +100,6 @@ def put_milestones(reading: ChecklistReading, built: Built) -> int:
         if phase.sections and phase.sections[0].steps:
             known.append((fold(phase.title), phase.sections[0].steps[0]))
     known += built.first
-    placed = 0
     for number, label, seconds, at in reading.milestones:
         if seconds is None and at is not None and reading.window.begins is not None:
             seconds = times.between(reading.window.begins, at)
@@ -113,13 +115,7 @@ def put_milestones(reading: ChecklistReading, built: Built) -> int:
         if "milestone" in step.keys:
             reading.noted("phases", [number])
             continue
-        step.keys = {
-            **{key: step.keys[key] for key in ("role",) if key in step.keys},
-            "milestone": times.written_offset(seconds),
-            **step.keys,
-        }
-        placed += 1
-    return placed
+        put_milestone(step, seconds)
 
 
 def _meant(label: str, known: list[tuple[str, DraftStep]]) -> DraftStep | None:
@@ -175,7 +171,7 @@ def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
         if limit is not None and limit.relation != "equals":
             if limit.metric not in guarded:
                 guarded.add(limit.metric)
-                reading.limits.append((number, title, Limit(limit.metric, turned[limit.relation], limit.value)))
+                reading.limits.append((number, "", Limit(limit.metric, turned[limit.relation], limit.value)))
             keys["guards"] = [limit.metric]
         elif any(
             word in folded

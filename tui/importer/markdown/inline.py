@@ -26,7 +26,7 @@ _NUMBER: Final = re.compile(
 )
 _LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
 _REFERENCE: Final = re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]")
-_STRONG: Final = re.compile(r"(\*\*\*|\*\*|___|__(?=\S)(?!_))(?=\S)(.+?)(?<=\S)\1")
+_STRONG: Final = re.compile(r"(\*\*\*|\*\*|(?<!_)__(?!_))(?=[^\s_])(.+?)(?<=[^\s_])\1(?!_)")
 _EMPHASIS: Final = re.compile(r"(?<![\w*\\])([*_])(?![\s*_])((?:(?!\1).)+?)(?<![\s*_\\])\1(?![\w*])")
 _STRUCK: Final = re.compile(r"~~(.+?)~~")
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -36,7 +36,7 @@ _BLANK: Final = re.compile(
     r"|[^\[\]\"'=`]* [^\[\]\"'=`]*)\](?!\()"
     r"|<(?!(?:br|b|i|u|s|p|a|div|span|img|kbd|su[bp]|code|em|strong|del|strike|input|h[1-6r]|t[rdh]|table|[uo]l|li"
     r"|details|summary|mark|font|label)\b)"
-    r"(?=[^\W\d_])[^<>/=\n]{2,40}>|\bX{2,}:X{2,}\b|\bHH:MM\b|\bYYYY-MM-DD\b|\bTBD\b|\bTODO\b|\?{3,}"
+    r"(?=[^\W\d_])[^<>/=\n]{2,40}>|\bX{2,}:X{2,}\b|\bHH:MM\b|\bYYYY-MM-DD\b|\bTBD\b|\bTODO:|\?{3,}"
 )
 """A place that somebody fills in while the step is carried out."""
 
@@ -126,7 +126,8 @@ def blanks(text: str) -> list[str]:
     at = 0
     for match in _BLANK.finditer(text):
         own = match[0].strip("[]<>_.…? ")
-        before = unmarked(text[at : match.start()]).strip(" :=-–—(,;|/").rpartition("; ")[2]
+        before = unmarked(text[at : match.start()]).strip(" :=-–—(,;|/")
+        before = re.split(r"\s*(?:→|->|=>|;|\.\s)\s*", before)[-1]
         before = PICTURE.sub("", before).strip()
         at = match.end()
         label = before if before and len(before) <= 60 else own

@@ -58,4 +58,5 @@ class ChecklistReading:
         """Lines as they stand in the file, above a key of the plan's head, or `rollback`."""
         lines = list(numbers)
         self.fates.tell(lines, fate)
-        self.above.setdefault(key, []).extend(text for number in lines if (text := self.shown(number)))
+        above = self.above.setdefault(key, [])
+        above.extend(text for number in lines if (text := self.shown(number)) and text not in above)

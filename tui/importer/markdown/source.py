@@ -23,14 +23,17 @@ _DONE_BOX: Final = "☑☒✅✔✓🗹"
 _BULLETS: Final = "•◦▪▫●○■‣⁃∙·➤➢►▸▶→❖◆◇–—"
 _BOX: Final = re.compile(
     rf"(?P<indent>\s*)(?P<mark>(?:[-*+{_BULLETS}]|\d{{1,4}}[.)])\s*)?"
-    rf"(?P<struck>~~)?(?:\\?\[(?P<in>[ xX✓✔✗√~-]?)\\?\](?![(:\[])"
+    rf"(?P<struck>~~)?(?:\\?\[(?P<in>[ xX✓✔✗√~!?/>-]?|N/A|n/a)\\?\](?![(:\[])"
     rf"|(?P<sign>[{_OPEN_BOX}{_DONE_BOX}])\ufe0f?)\s*(?P<rest>.*)",
     re.DOTALL,
 )
+_OPEN: Final = re.compile(rf"^\s*(?:[-*+{_BULLETS}]\s*)?(?:[{_OPEN_BOX}]|\\?\[ ?\\?\](?!\())")
 _BEHIND: Final = re.compile(
     r"(?P<indent>\s*)(?P<mark>[-*+]|\d{1,4}[.)])\s+(?P<rest>.*\S)\s+\\?\[(?P<in>[ xX✓✔])\\?\]\s*"
 )
 _BULLET: Final = re.compile(rf"(\s*)[{_BULLETS}]\s+(?=\S)")
+_LETTERED: Final = re.compile(r"(\s+)((?:[a-z]|[ivx]{1,4})[.)]\s+\S)")
+"""An item below another one that has a letter; Markdown knows none."""
 _LIST: Final = re.compile(r"(\s*)([-*+]|\d{1,4}[.)])(\s+)\S")
 _FENCE: Final = re.compile(r"(\s*(?:(?:[-*+]|\d{1,4}[.)])\s+)?)(`{3,}|~{3,})\s*([^`]*)$")
 _TIGHT_HEADING: Final = re.compile(r"\s{0,3}(#{2,6})(?=[^\s#])")
@@ -131,7 +134,7 @@ def _fences(lines: list[SourceLine], source: Source) -> list[SourceLine]:
         if boxes and language in _TEXTUAL:
             source.marks |= {lines[at].number} | ({lines[end].number} if closed else set())
             # What stands between brackets of code was laid out there, and begins anew.
-            done += [SourceLine(lines[at].number, ""), *inside, SourceLine(lines[at].number, "")]
+            done += [SourceLine(lines[at].number, ""), *_apart(inside), SourceLine(lines[at].number, "")]
         else:
             source.marks |= {lines[at].number} | ({lines[end].number} if closed else set())
             done.append(SourceLine(lines[at].number, lines[at].text, code=True))
@@ -143,6 +146,16 @@ def _fences(lines: list[SourceLine], source: Source) -> list[SourceLine]:
             text = N_("The code block that begins here is never closed; it is taken to end in line {line}.")
             source.remarks.append((lines[at].number, Said(text, line=lines[end - 1].number)))
         at = end + 1 if closed else end
+    return done
+
+
+def _apart(lines: list[SourceLine]) -> list[SourceLine]:
+    """Lines of a listing, those that are no items set apart from the items before them."""
+    done: list[SourceLine] = []
+    for line in lines:
+        if line.text.strip() and not line.text.startswith(" ") and _BOX.fullmatch(line.text) is None:
+            done.append(SourceLine(line.number, ""))
+        done.append(line)
     return done
 
 
@@ -169,12 +182,14 @@ def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
     done: list[SourceLine] = []
     stack: list[tuple[int, int]] = []
     shift = limit = 0
+    # A tick alone may be an ornament; beside open boxes it says that something is done.
+    ticks = any(_OPEN.search(line.text) for line in lines)
     for line in lines:
         if line.code:
             cut = min(shift, len(line.text) - len(line.text.lstrip())) if line.text[:limit].strip() == "" else 0
             done.append(SourceLine(line.number, line.text[cut:], code=True))
             continue
-        text = _sign(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4))))
+        text = _sign(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4))), ticks)
         indent = len(text) - len(text.lstrip())
         if not text.strip():
             done.append(SourceLine(line.number, ""))
@@ -185,6 +200,8 @@ def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
         text, indent = text[shift:], indent - shift
         if listed is None:
             if indent == 0:
+                if stack and text.isupper() and len(re.sub(r"[\W\d_]", "", text)) > 3:
+                    done.append(SourceLine(line.number, ""))
                 stack, shift = [], 0
             done.append(SourceLine(line.number, text))
             continue
@@ -201,19 +218,24 @@ def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
     return done
 
 
-def _sign(text: str) -> str:
+def _sign(text: str, ticks: bool) -> str:
     """A line whose bullet or box, if it has one, is Markdown's."""
     found = _BOX.fullmatch(text)
+    if found is not None and (found["sign"] or " ") in _DONE_BOX and not ticks:
+        found = None
     if found is not None and (found["in"] is not None or found["sign"]) and found["rest"].strip():
         inner = found["in"]
         decorated = found["sign"] is not None and found["mark"] is None and not found["indent"]
         if not (inner == "" and found["mark"] is None) and not (decorated and found["rest"][:1] in "|"):
-            ticked = (inner not in (None, "", " ", "-", "~")) or (found["sign"] or "") in tuple(_DONE_BOX)
+            ticked = (inner or "") in tuple("xX✓✔√") or (found["sign"] or "") in tuple(_DONE_BOX)
+            if (inner or "").upper() == "N/A":
+                return f"{found['indent']}{(found['mark'] or '-').strip()} [ ] ~~{found['rest']}~~"
             mark = found["mark"] or "- "
             mark = mark.strip() if re.match(r"\d|[-*+]", mark) else "-"
             return f"{found['indent']}{mark} [{'x' if ticked else ' '}] {found['struck'] or ''}{found['rest']}"
     behind = _BEHIND.fullmatch(text)
     if behind is not None:
         return f"{behind['indent']}{behind['mark']} [{(behind['in'].strip() and 'x') or ' '}] {behind['rest']}"
+    text = _LETTERED.sub(r"\1- \2", text, count=1)
     text = _BULLET.sub(r"\1- ", text, count=1) if _BULLET.match(text) else text
     return _TIGHT_HEADING.sub(lambda found: found[0] + " ", text, count=1) if _TIGHT_HEADING.match(text) else text

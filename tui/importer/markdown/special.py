@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from tui.importer.markdown import times
-from tui.importer.markdown.blocks import Block, Item, Listing, Prose, TableBlock
+from tui.importer.markdown.blocks import Block, Code, Item, Listing, Prose, TableBlock
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.inline import blanks, has_blank, title_of, unmarked
 from tui.importer.markdown.items import labelled
@@ -43,13 +43,16 @@ def read_special(reading: ChecklistReading, sort: Sort, blocks: list[Block]) -> 
             _table(reading, sort, block)
             continue
         if not isinstance(block, Listing | Prose):
-            reading.noted(key, block.numbers, Fate.COMMENT)
+            reading.noted(key, block.numbers if isinstance(block, Code) else (), Fate.COMMENT)
+            reading.fates.tell(block.numbers, Fate.MARK)
             continue
         for number, text, below in _lines(block):
-            if take(reading, number, text, below):
+            loose = isinstance(block, Prose) and sort in (Sort.TRIGGERS, Sort.METRICS)
+            taken = (not loose or limit_of(text) is not None) and take(reading, number, text, below)
+            if taken and sort is not Sort.WINDOW:
                 reading.fates.tell(number, Fate.DETAIL)
             else:
-                reading.noted(key, [number], Fate.COMMENT)
+                reading.noted(key, [number], Fate.DETAIL if taken else Fate.COMMENT)
         if isinstance(block, Listing):
             nested = [number for number in block.numbers if number not in {item.number for item in block.items}]
             if nested:
@@ -178,7 +181,7 @@ def take_metric(reading: ChecklistReading, number: int, text: str, below: str) -
 
 def take_trigger(reading: ChecklistReading, number: int, text: str, below: str) -> bool:
     shown = title_of(text)
-    if shown.endswith(":") or len(shown) < 3:
+    if (unmarked(text).rstrip().endswith(":") and not below) or len(shown) < 3:
         return False
     reading.triggers.append((number, f"{shown}: {below}" if below else shown, limit_of(shown)))
     return True

@@ -47,6 +47,12 @@ def drafted(reading: ChecklistReading, found: FoundStep, ids: Ids) -> DraftStep:
     return step
 
 
+def put_milestone(step: DraftStep, seconds: float) -> None:
+    """Give a step its milestone, behind its role."""
+    role = {key: step.keys[key] for key in ("role",) if key in step.keys}
+    step.keys = {**role, "milestone": times.written_offset(seconds), **step.keys}
+
+
 def proposed(reading: ChecklistReading, proposal: Proposal) -> list[str]:
     """A kind for a step in place of `sign`, as lines of comment that are ready to be uncommented."""
     text = "\n".join(line.rstrip() for line in proposal.lines[:LONGEST_PROPOSAL]).strip("\n")

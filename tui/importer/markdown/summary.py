@@ -14,10 +14,13 @@ MOST: Final = 40
 """Things to be looked at that are listed."""
 
 
-def summary(reading: ChecklistReading, draft: Draft, built: Built, placed: int) -> list[str | Said]:
+def summary(reading: ChecklistReading, draft: Draft, built: Built) -> list[str | Said]:
     """The lines, each a sentence."""
     steps = sum(len(section.steps) for phase in draft.phases for section in phase.sections)
     back = sum(len(section.steps) for phase in draft.rollback for section in phase.sections)
+    timed = sum(
+        "milestone" in step.keys for phase in draft.phases for section in phase.sections for step in section.steps
+    )
     sections = sum(len(phase.sections) for phase in draft.phases)
     fates = reading.fates
     told: list[str | Said] = [
@@ -40,7 +43,7 @@ def summary(reading: ChecklistReading, draft: Draft, built: Built, placed: int) 
     ]  # fmt: skip
     recognised = [
         several("{count} duration", "{count} durations", built.estimates) if built.estimates else None,
-        several("{count} milestone", "{count} milestones", placed) if placed else None,
+        several("{count} milestone", "{count} milestones", timed) if timed else None,
         Said("the window") if reading.window.known else None,
         several("{count} role", "{count} roles", len(reading.team.members)) if reading.team.members else None,
         several("{count} metric", "{count} metrics", len(reading.limits)) if reading.limits else None,

@@ -36,7 +36,8 @@ BACK: Final = (
     r"|recuo"
     r"|vuelta atras|marcha atras|deshacer|restauracion de emergencia|plan b|plano b|notfallplan\w*|abbruchplan"
     r"|abort(?: plan)?"
-    r"|undo|recovery plan|disaster recovery"
+    r"|(?:plano?|plan) de (?:volta|vuelta|retorno|recuo|reversao|reversion|regreso)|undo|recovery plan"
+    r"|disaster recovery"
 )
 """Going back, by whatever name."""
 _NO_ROLLBACK: Final = _any(
@@ -50,7 +51,9 @@ _SORTS: Final[tuple[tuple[Sort, re.Pattern[str]], ...]] = (
                          r"telefon")),
     (Sort.TRIGGERS, _any(
         r"trigger", r"gatilho", r"auslos(?:er|ende)", r"disparador", r"detonante",
-        r"(?:when|if) (?:do we |to )?(?:roll|abort|revert|back)", r"quando (?:reverter|fazer|voltar|abortar|desfazer)",
+        r"(?:when|if) (?:\w+ ){0,3}(?:roll|abort|revert|back)",
+        rf"(?:scenarios?|escenarios?|cenarios?|szenari\w+|situac\w+|situations?) \w.*(?:{BACK})",
+        r"quando (?:reverter|fazer|voltar|abortar|desfazer)",
         r"cuando (?:revertir|hacer|abortar|volver)", r"wann (?:wird )?(?:zuruck|abbrechen|abgebrochen|rollback)",
         rf"(?:{BACK}|no-?go|abort|abbruch\w*|cancel\w*|abortar|stopp?)[\s:–—-]+(?:\w+ )?(?:criteri|condi|threshold"
         rf"|decision|kriteri|entscheid|umbral|limit|bedingung)",
@@ -107,13 +110,17 @@ def sort_of(heading: str) -> Sort:
     """What stands below a heading of that title (without number and pictures)."""
     text = fold(heading)
     for sort, words in _SORTS:
-        if words.search(text):
+        if words.search(text) and not (sort is Sort.WINDOW and _BESIDE_WINDOW.search(text)):
             return sort
         if sort is Sort.TRIGGERS and _ROLLBACK.search(text) and not _NO_ROLLBACK.search(text):
             return Sort.ROLLBACK
     return Sort.STEPS
 
 
+_BESIDE_WINDOW: Final = _any(
+    r"\b(?:before|during|after|in|within|antes|durante|depois|apos|despues|na|en|vor|nach"
+    r"|im|wahrend)\b"
+)
 _ROLLBACK: Final = re.compile(rf"\b(?:{BACK})\b")
 OPTION: Final = re.compile(
     r"^(?:option|opcao|opcion|alternativ\w*|variante?|variant|path|caminho|camino|method|metodo"
@@ -139,6 +146,11 @@ EXPECTED: Final = re.compile(
 """What stands before the result that is awaited."""
 
 
+def is_way_back(text: str) -> bool:
+    """Whether a text speaks of going back."""
+    return re.search(BACK, fold(text)) is not None
+
+
 class Label(StrEnum):
     """What a line `label: text` tells."""
 
@@ -155,7 +167,7 @@ class Label(StrEnum):
 
 
 _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
-    (Label.BUFFER, _any(r"\bbuffer\b", r"\bpuffer", r"margem", r"margen", r"\bcolchon\b", r"reserve", r"\bfolga\b")),
+    (Label.BUFFER, _any(r"\bbuffer\b", r"\bpuffer", r"margem", r"margen", r"\bcolchon\b", r"reserv", r"\bfolga\b")),
     (Label.DURATION, _any(r"^(?:est(?:imated)?\.? )?(?:total )?(?:duration|time|runtime)(?: estimate| required"
         r"| needed)?$", r"\bduration\b",
                           r"^timeline$", r"^time ?(?:estimate|box)$", r"^eta$", r"^estimate$", r"^estimated$",
