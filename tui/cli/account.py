@@ -12,6 +12,7 @@ import msgspec
 from tui.cli.exit import Exit, Stop
 from tui.journal.events import Wish
 from tui.locale import _
+from tui.onefile import held
 from tui.runs.owner import Account
 from tui.runs.paths import RunPaths, home
 
@@ -22,7 +23,8 @@ _HANDED_ON = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LA
 
 def start_as(account: Account, paths: RunPaths, policy: Wish | None) -> list[str]:
     """Have an engine started as that account, and return when it can be commanded: what was said. Raises Stop."""
-    argv = [sys.executable, "-s", "-m", "tui.cli.deputy", str(paths.directory)]
+    how, handed_on = held.part("tui.cli.deputy")
+    argv = [sys.executable, "-s", *how, str(paths.directory)]
     if policy is not None:
         argv.append(msgspec.json.encode(policy).decode())
     try:
@@ -30,6 +32,7 @@ def start_as(account: Account, paths: RunPaths, policy: Wish | None) -> list[str
             argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", cwd="/",
             timeout=PATIENCE_S, start_new_session=True, user=account.uid, group=account.gid,
             extra_groups=account.groups, umask=0o077, env=environment_of(account),
+            pass_fds=handed_on,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         message = _("The engine of {run} has not become ready in time.")
@@ -50,9 +53,12 @@ def environment_of(account: Account) -> dict[str, str]:
     """The account's own variables, and who had it act, as sudo says it. Nothing that root's environment holds."""
     kept = {key: value for key, value in os.environ.items() if key in _HANDED_ON or key.startswith("LC_")}
     caller = os.environ.get("SUDO_USER", "root"), os.environ.get("SUDO_UID", "0")
-    root = str(Path(__file__).resolve().parents[2])
+    if not held.is_held():
+        # What is unpacked from one file is its own account's; the other one unpacks its own.
+        root = str(Path(__file__).resolve().parents[2])
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH"))))
     return kept | {
         "HOME": account.home, "USER": account.name, "LOGNAME": account.name, "SHELL": account.shell,
         "SUDO_USER": caller[0], "SUDO_UID": caller[1], "VIRADA_HOME": str(home()),
-        "PYTHONPATH": os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH")))), "PYTHONSAFEPATH": "1",
+        "PYTHONSAFEPATH": "1",
     }  # fmt: skip

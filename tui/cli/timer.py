@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from tui.engine.preflight.placeholders import needed
 from tui.locale import _
+from tui.onefile import held
 from tui.plan.scalars import variables
 from tui.run.phase_starts import PhaseStart
 from tui.run.state import RunState
@@ -120,6 +121,9 @@ def timer_of(paths: RunPaths, state: RunState, starts: tuple[PhaseStart, ...], d
 
 def _program() -> tuple[str, ...]:
     """How this program is started, by its whole path."""
+    one_file = held.file()
+    if one_file is not None:
+        return (str(one_file),)
     own = Path(sys.argv[0])
     if own.name == "virada":
         found = shutil.which(str(own))

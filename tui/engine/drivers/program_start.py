@@ -20,6 +20,7 @@ from tui.engine.target.access import TargetAccess
 from tui.engine.target.standby import elsewhere
 from tui.journal.events import RunOpened
 from tui.journal.remarks import Coded, Remarked
+from tui.onefile import held
 from tui.plan.model import Step, tolerance
 from tui.plan.scalars import expand
 from tui.postgres.conninfo.connection_string import keywords
@@ -105,6 +106,7 @@ class ProgramStart:
             "into": piped.into,
             "told_in": str(self.report),
         }
+        held.whole(PIPELINE)
         return [*INTERPRETER, str(PIPELINE), msgspec.json.encode(wanted).decode()]
 
     def passed_through(self) -> PipedDone | None:

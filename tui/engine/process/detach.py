@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from tui.engine.process.logind import LogindFacts, Survival, decide, probe, wrap
 from tui.files import open_or_create
+from tui.onefile import held
 from tui.said import N_, Said, from_data, to_data
 
 READY_FD = "VIRADA_READY_FD"
@@ -57,6 +58,7 @@ def start_detached(
     are probed unless given. Raises StartFailed; after a
     timeout the process lives on and is named.
     """
+    held.whole(_DAEMONIZE)
     survival = decide(probe() if facts is None else facts)
     if survival.way == "refuse":
         message = N_(

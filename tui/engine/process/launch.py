@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from tui import __version__
 from tui.engine.lock import engine_facts
 from tui.engine.process.detach import StartFailed, start_detached
+from tui.engine.process.given import GIVEN
 from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
 from tui.journal.line import JournalError
 from tui.journal.reader import read_all
@@ -186,6 +188,8 @@ def _start(
     variables = {**os.environ, **(environment or {})}
     # A checkout is imported from where this package lies, whatever the engine's working directory is.
     root = str(Path(__file__).resolve().parents[3])
+    # What is for this interpreter alone is not for the programs of the plan, which may be in Python themselves.
+    variables[GIVEN] = json.dumps({name: variables.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")})
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (root, variables.get("PYTHONPATH"))))
     variables["PYTHONSAFEPATH"] = "1"
     if held is not None:

@@ -22,6 +22,7 @@ from tui.engine.programs.termination import TOKEN, ChildIdentity, end_alive
 from tui.engine.redaction.redactor import Redactor
 from tui.files import closing, create_file
 from tui.journal.remarks import Coded, Remarked
+from tui.onefile import held
 from tui.processid import boot_id, start_time
 
 
@@ -175,6 +176,7 @@ def _spawn(
             process = supervisors.start(status, argv, env=env, cwd=cwd, output=raw, descriptors=descriptors)
             if process is not None:
                 return process
+        held.whole(SUPERVISOR)
         command = [*INTERPRETER, str(SUPERVISOR), str(status), *_account(uid, gid), *argv]
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=raw, stderr=raw, env=env, cwd=cwd, start_new_session=True,

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tui.onefile import held
+
 SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 INTERPRETER: Final = (sys.executable, "-I", "-S")
 
@@ -34,6 +36,7 @@ class SupervisorPool:
         if self._waiting is not None or self._closed:
             return
         # What it is told later replaces all of it; till then the interpreter needs to find its libraries.
+        held.whole(SUPERVISOR)
         environment = {name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}
         try:
             ours, theirs = socket.socketpair()

@@ -1,0 +1,1 @@
+"""How a release is made: `python -m release`. Nothing of the program imports this."""
