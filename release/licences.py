@@ -27,6 +27,8 @@ _SPELT = {
     "Apache-2.0": "Apache-2.0", "MPL-2.0": "MPL-2.0", "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "Apache Software License": "Apache-2.0",
 }  # fmt: skip
+_READ = {"jinja2": "BSD-3-Clause"}
+"""Of packages whose metadata name a family of licences alone, which one their licence file is."""
 _NAMES = ("licen", "copying", "notice", "third", "authors")
 
 
@@ -95,7 +97,7 @@ def _read(path: Path, name: str, version: str) -> Carried:
         metadata = email.message_from_bytes(archive.read(told))
     texts = tuple(one for one in names if _says_licence(one))
     stated = list(_stated(metadata))
-    licence = next((found for one in stated if (found := _spdx(one))), "")
+    licence = next((found for one in stated if (found := _spdx(one))), _READ.get(name, ""))
     if not licence or not _allowed(licence):
         raise NotAllowed(f"{name} {version}: the licence {stated or 'it does not name'} is none that may be carried")
     return Carried(name, version, licence, texts, f"https://pypi.org/project/{name}/")

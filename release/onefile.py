@@ -15,8 +15,8 @@ from release.locked import ROOT
 from release.tree import Content
 
 _START = Path(__file__).with_name("start")
-_TWICE = ("__init__.py", "places.py", "unpacked.py")
-"""Of `tui/onefile`: what is needed before anything is unpacked."""
+_TWICE = ("tui/__init__.py", "tui/onefile/__init__.py", "tui/onefile/places.py", "tui/onefile/unpacked.py")
+"""What is needed before anything is unpacked."""
 _FOUND = """\
 #!/bin/sh
 # virada. Python reads what follows; VIRADA_PYTHON names one, else the first of these is taken.
@@ -45,7 +45,7 @@ def program(path: Path, content: Mapping[str, Content], machine: str, epoch: int
     outer = {
         "__main__.py": start.replace("@BUILD@", build).replace("@MACHINE@", machine),
         **{name: (_START / name).read_text(encoding="utf-8") for name in ("first.py", "refused.py", "words.py")},
-        **{f"onefile/{name}": (ROOT / "tui" / "onefile" / name).read_text(encoding="utf-8") for name in _TWICE},
+        **{name: (ROOT / name).read_text(encoding="utf-8") for name in _TWICE},
     }
     _write(path, outer, inner, {"virada": "program", "build": build, "machine": machine}, epoch)
 

@@ -30,7 +30,7 @@ def start():
         from refused import refuse
 
         return refuse(FILE, MACHINE)
-    from onefile.places import ready
+    from tui.onefile.places import ready
 
     root = ready(BUILD)
     if root is None or not os.path.exists(root + "/tui/cli/main.py"):
@@ -41,7 +41,7 @@ def start():
             return 1
     # Nothing more is read from the file: whoever replaces it changes nothing of what runs.
     sys.path[0] = root
-    for name in [name for name in sys.modules if name in ("first", "onefile") or name.startswith("onefile.")]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("first", "words", "tui")]:
         del sys.modules[name]
     from tui.onefile import held
 

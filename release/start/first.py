@@ -7,7 +7,7 @@ from words import say
 
 def unpack(file, build):
     """The directory with all of it; None, with a sentence on stderr, where that cannot be had."""
-    from onefile.unpacked import Damaged, NoPlace, obtain
+    from tui.onefile.unpacked import Damaged, NoPlace, obtain
 
     try:
         return str(obtain(file, build))

@@ -15,9 +15,11 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Final
+from zipimport import zipimporter
 
 from tui.onefile import places
 
@@ -96,10 +98,12 @@ def _mend(held: _Held) -> None:
         return
     held.mending = True
     itself = f"/proc/self/fd/{held.descriptor}"
-    # What mends is taken from there as well: here it may be among what is missing.
-    sys.path.append(itself)
     try:
-        unpacked = importlib.import_module("onefile.unpacked")
+        # What mends is taken from there as well: here it may be among what is missing.
+        found = zipimporter(f"{itself}/tui/onefile").find_spec("unpacked")
+        assert found is not None and found.loader is not None
+        unpacked = module_from_spec(found)
+        found.loader.exec_module(unpacked)
         with open(itself, "rb") as source:
             unpacked.restore(source, Path(held.root))
         Path(held.mark()).touch(mode=0o600)
@@ -107,7 +111,6 @@ def _mend(held: _Held) -> None:
         # No room, no right, a directory of somebody else's in its place: what is missing is told where it is needed.
         pass
     finally:
-        sys.path.remove(itself)
         held.mending = False
 
 

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from . import places
+from tui.onefile import places
 
 PROGRAM = "program.zip"
 """The archive within the file, not compressed once more."""
