@@ -177,6 +177,7 @@ def remove(server: Server) -> None:
             process.kill()
         except psutil.NoSuchProcess:
             pass
+    shared.free_memory(server)
     server.remove()
 
 

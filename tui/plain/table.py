@@ -114,7 +114,7 @@ def _errors(errors: list[dict[str, Any]]) -> list[str]:
     for error in left[-_ERRORS:]:
         text = error_text(error["text"], error["sqlstate"], error.get("lock") or {})
         text += seen_words(error["source"], error.get("relations") or (), error.get("seen") or {})
-        where = place(error)
+        where = place(error) or error.get("step")
         code = f" ({visible(error['sqlstate'])})" if error["sqlstate"] else ""
         told = _("warning {id}{code}: {text}") if error.get("level") == "warning" else _("error {id}{code}: {text}")
         text = visible(f"{where}: {text}" if where else text)

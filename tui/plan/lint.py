@@ -76,7 +76,9 @@ def _lint_guard(outline: Outline, path: str, guard: Guard) -> None:
         # A bare 70 would never be reached.
         for key, value in (("below", guard.below), ("above", guard.above), ("equals", guard.equals)):
             if value is not None and value > 1 and outline.sound(f"{path}.{key}"):
-                message = N_("{metric} is a share between 0% and 100%; write {text}.")
+                message = N_("{metric} is a share between 0% and 100%.")
+                if 2 <= value <= 100:
+                    message = N_("{metric} is a share between 0% and 100%; write {text}.")
                 text = Said(message, metric=Quoted(guard.metric), text=f"{value:g}%")
                 outline.add("bad-quantity", f"{path}.{key}", text)
 

@@ -256,7 +256,7 @@ def _newest(open_only: bool, own: bool) -> RunPaths:
         raise RunNotFound(Said("There is no run in {directory}.", directory=runs_directory()))
     if not open_only:
         return runs[0]
-    message = N_("There is no open run in {directory}; the newest one, which is closed, is: last")
+    message = N_("There is no open run in {directory}; the newest one is closed, and its name is: last")
     raise RunNotFound(Said(message, directory=runs_directory()))
 
 

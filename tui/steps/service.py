@@ -46,7 +46,7 @@ def asked(service: Service) -> Generator[Effect, Any, list[Row]]:
 
 
 def _latency(service: Service, met: Connected | Fetched) -> Row:
-    row = {"name": "latency_s", "expected": service.within, "found": round(met.seconds, 6)}
+    row = {"name": "latency_s", "expected": service.within, "found": round(met.seconds, 6), "unit": "s"}
     if met.error is None:
         return row | {"holds": met.seconds <= service.within}
     return row | {"found": None, "holds": False if met.answers else None, "error": met.error}

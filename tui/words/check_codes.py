@@ -16,6 +16,7 @@ NAMES: Final[Mapping[str, str]] = {
     "access_tables": N_("privileges"),
     "access_schemas": N_("what is made"),
     "access_dump": N_("full dump"),
+    "latency_s": N_("latency"),
     "archive_backlog": N_("WAL to archive"),
     "wal_kept_by_slots": N_("WAL kept by slot"),
     "window_defined": N_("window"),

@@ -198,7 +198,7 @@ SENTENCES: Final[Mapping[str, str | Said]] = {
     R.SPACE_OF_SOURCE: N_("{where} ({source}): {reason}"),
     R.SPACE_UNANSWERED: N_("it does not answer in time"),
     R.SPACE_ELSEWHERE: N_("only the program that writes there knows where that is"),
-    R.SPACE_UNNAMED: N_("the plan names no source for figures of the database's host"),
+    R.SPACE_UNNAMED: N_("the target has no `host` in the plan, which would tell figures of the database's host"),
     R.SSH_ENDED: N_("the connection ended"),
     R.SSH_FAILED: N_("{host} cannot be asked over ssh: {reason}."),
     R.SSH_NOT_STARTED: N_("The program {program} cannot be started: {reason}."),

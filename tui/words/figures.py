@@ -28,7 +28,7 @@ def _digits(value: float, form: str) -> str:
 
 
 def span(seconds: float) -> str:
-    """A duration: `850 ms`, `3.2 s`, `2 min 05 s`, `1 h 03 min`; negative ones with a minus."""
+    """A duration: `850 ms`, `3.2 s`, `2 min 05 s`, `1 h 03 min`, `7 d 00 h`; negative ones with a minus."""
     seconds = finite.span(seconds)
     if seconds < 0:
         return "-" + span(-seconds)
@@ -39,7 +39,9 @@ def span(seconds: float) -> str:
     whole = round(seconds)
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    if whole < 100 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
 
 
 def ago(seconds: float) -> str:

@@ -22,7 +22,10 @@ HINDRANCES: Final[Mapping[str, str]] = {
     H.BACKUP_OF_ANOTHER: N_("the backup {backup} is of another database: {database}"),
     H.BACKUP_OF_ANOTHER_SERVER: N_("{where} holds backups of another server: {server}"),
     H.BACKUP_OLD: N_("the backup {backup} is {seconds} s old, older than {limit} s"),
-    H.BACKUP_UNHASHED: N_("nothing holds hashes of the backup {backup}, so that nobody knows whether it is damaged"),
+    H.BACKUP_UNHASHED: N_(
+        "nothing holds hashes of the backup {backup} ({backup}.sha256 or SHA256SUMS, as sha256sum writes them), so "
+        "that nobody knows whether it is damaged"
+    ),
     H.BACKUP_UNREADABLE: N_("the backup {backup} cannot be read: {reason}"),
     H.BUILD_WAITS: N_("{what} on {table} ({step}, line {line}) would wait for every open transaction: {who}"),
     H.CHANGE_REFUSED: N_(

@@ -26,6 +26,10 @@ SHORTCOMINGS: Final[Mapping[str, str]] = {
     S.NO_SOURCE: N_("nothing measures it now"),
     S.NO_TABLE: N_("these tables are not there: {tables}"),
     S.NO_UNDO: N_("nothing takes these steps back: {steps}"),
+    S.NO_WAY_BACK_KNOWN: N_(
+        "no rehearsal of this work has rolled back; rehearse a rollback before the run is opened, or give the "
+        "rollback's sections an `estimate`"
+    ),
     S.OTHER_FILES: N_("files that differ from the rehearsal {run}: {files}"),
     S.OTHER_STEPS: N_("steps that differ from the rehearsal {run}: {steps}"),
     S.REHEARSED_LONG_AGO: N_("the rehearsal {run} ended {hours} h ago"),

@@ -58,7 +58,7 @@ async def at(
         return await looked(rig)
 
 
-@pytest.mark.unsaid(Shortcoming.CLOCK_CHANGE, Shortcoming.NO_DURATION)
+@pytest.mark.unsaid(Shortcoming.CLOCK_CHANGE, Shortcoming.NO_DURATION, Shortcoming.NO_WAY_BACK_KNOWN)
 @awaited
 async def test_one_in_which_all_of_it_fits(database: Database, tmp_path: Path) -> None:
     opens = time.time() + 86400
@@ -84,7 +84,7 @@ async def test_the_work_takes_longer_than_it_or_nobody_knows(database: Database,
     unknown = await at(tmp_path / "2", database, window(opens, 5), estimate="", back="")
     assert unknown.event["data"]["reason"] == "not_answered"
     assert set(unknown.unanswered) == {"window_length", "window_rollback"}
-    assert unknown.row("window_length")["unknown"] == ["add"] and unknown.codes == {"no_duration"}
+    assert unknown.row("window_length")["unknown"] == ["add"] and unknown.codes == {"no_duration", "no_way_back_known"}
 
 
 @awaited

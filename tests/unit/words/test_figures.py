@@ -28,7 +28,8 @@ def _english() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.85, "850 ms"), (0.9999, "1.0 s"), (3.2, "3.2 s"), (59.97, "1 min 00 s"), (125, "2 min 05 s"),
-     (3780, "1 h 03 min"), (-5, "-5.0 s")],
+     (3780, "1 h 03 min"), (359_999, "99 h 59 min"), (7 * 86400 + 7200, "7 d 02 h"),
+     (-5, "-5.0 s")],
 )  # fmt: skip
 def test_spans(seconds: float, text: str) -> None:
     assert span(seconds) == text

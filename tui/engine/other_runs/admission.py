@@ -160,7 +160,12 @@ def refusal(others: Iterable[OtherRun]) -> list[Said]:
     """Why no run opens beside these, and what can be done; empty where none of them is in the way."""
     lines = in_the_way(others)
     if lines:
-        lines.append(Said("Nothing was started. To run beside it, which is recorded: --beside REASON"))
+        lines.append(
+            Said(
+                "Nothing was started. Go on with that run, or end it: virada do RUN close --reason TEXT. To run beside "
+                "it, which is recorded: --beside REASON"
+            )
+        )
     return lines
 
 

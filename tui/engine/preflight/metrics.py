@@ -222,8 +222,14 @@ async def _reading(
     session = await access.monitor()
     named = access.target.host
     if not named:
-        if not is_here(session.backend.pid, session.backend.start, session.listener_pid):
-            return None, _ended(Said("the plan names no source for figures of the database's host"))
+        # As the run itself stands in: for a server behind a socket of this host alone (`Sampler`, `on_the_database`).
+        behind_socket = session.host.startswith(("/", "@"))
+        if not behind_socket or not is_here(session.backend.pid, session.backend.start, session.listener_pid):
+            return None, Said(
+                "the plan names no source for figures of the database's host; give the target a `host`, such as "
+                "{local}, {ssh} or {exporter}.",
+                local="[{local: true}]", ssh="[{ssh: db1}]", exporter='[{node_exporter: "http://db1:9100/metrics"}]',
+            )  # fmt: skip
         named = (HostSource(local=True),)
     directory = (await session.rows("host_place"))[0][0]
     reasons: list[str | Said] = []

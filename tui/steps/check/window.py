@@ -108,7 +108,9 @@ def _way_back(context: Context, window: RunWindow, told: Timetabled) -> Row:
     """The last moment at which going back still ends within the window, in seconds from its opening, or from now. A
     rehearsal is what finds out how long that takes."""
     if told.rollback_s is None:
-        return row("window_rollback", None, *(("this_run", True) if context.rehearsal else (None, None)))
+        if context.rehearsal:
+            return row("window_rollback", None, "this_run", True)
+        return row("window_rollback", None, None, None, **_unrehearsed())
     safe = window.closes - told.rollback_s
     found = round(safe - max(window.opens, told.now), 3)
     facts: dict[str, Any] = {"unit": "s", "rollback_s": told.rollback_s, "at_s": safe, "least": told.rollback_least}
@@ -116,7 +118,13 @@ def _way_back(context: Context, window: RunWindow, told: Timetabled) -> Row:
         # Whether one can still go back in time when all of it is done.
         facts["after_work"] = safe >= told.ends
     holds = False if found <= 0 else None if told.rollback_least and not context.rehearsal else True
+    if holds is None:
+        facts |= _unrehearsed()
     return row("window_rollback", None, found, holds, **facts)
+
+
+def _unrehearsed() -> dict[str, Any]:
+    return because(Coded(Shortcoming.NO_WAY_BACK_KNOWN))
 
 
 CHECK = Check(look=look)
