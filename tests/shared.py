@@ -88,10 +88,23 @@ def alone(name: str) -> Iterator[Path]:
 
 
 def server(binaries: Binaries) -> Server:
-    """The run's server of that version, running; made by the first who asks."""
+    """The run's server of that version, running; made by the first who asks.
+
+    Every test asks: who has asked before only looks whether its first process lives."""
+    place = directory() / str(binaries.version)
+    known = _known.get(place)
+    if known is not None and processes.alive(known.pid() or 0):
+        return known
+    _known[place] = _started(place, binaries)
+    return _known[place]
+
+
+_known: dict[Path, Server] = {}
+
+
+def _started(place: Path, binaries: Binaries) -> Server:
     with alone(f"server-{binaries.version}") as run:
         _guard(run)
-        place = run / str(binaries.version)
         if (place / "server.json").exists():
             found = Server.open(place)
         else:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.journals import Story
-from tests.console.twin import Seen, shown
+from tests.console.twin import Seen, shown, undrawn
 from tests.pictures import TOLD
 from tui import locale
 from tui.console.widgets.pane import Pane
@@ -143,7 +143,7 @@ async def test_texts_are_there_and_have_room(name: str, mode: Mode, language: st
     foreign = english_only() if language == "pt_BR" else []
     problems: set[str] = set()
     cuts: list[Cut] = []
-    with noticing(cuts):
+    with noticing(cuts), undrawn():
         async with shown(story, tmp_path, mode=mode) as seen:
 
             def look(where: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import pytest
+from textual._compositor import Compositor
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message import Message
@@ -118,8 +120,6 @@ class Seen:
             event = Key(key, key if len(key) == 1 else None)
             event.time = at
             self.app.post_message(event)
-            await self.pilot.pause()
-            # A machine that is busy has not taken it yet, and what is read of the dialog then is of before.
             await self.quiet()
         return at
 
@@ -140,6 +140,19 @@ class Seen:
         width, height = self.app.size
         lines = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip)[:width].rstrip() for strip in lines[:height])
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """For whoever reads the screen behind each key: what changed on it is not put together for a terminal, which takes
+    a third of the time and which nobody sees."""
+
+    def nothing(compositor: Compositor, *_arguments: object, **_named: object) -> None:
+        compositor._dirty_regions.clear()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", nothing)
+        yield
 
 
 @asynccontextmanager
