@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,8 +95,12 @@ def test_it_stands_in_the_steps_page_and_in_status() -> None:
     assert steps["a"]["advice"]["count"] == 3 and steps["q"]["advice"] is None
 
 
-@pytest.mark.skipif(shutil.which("squawk") is None, reason="squawk is not installed")
 def test_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed beside the tests' interpreter, whose directory need not be on the PATH."""
+    beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    monkeypatch.setenv("PATH", beside)
+    if shutil.which("squawk") is None:
+        pytest.skip("squawk is not installed")
     monkeypatch.setattr(module, "_TIMEOUT", 60.0)
     found = advice(plan(), read, KINDS)
     told = {(one.code, one.line) for one in found["a"].found}
