@@ -336,3 +336,35 @@ async def test_what_was_restored_is_what_the_backup_had(tmp_path: Path, restored
         assert event["type"] == "step.passed", event
         assert event["data"]["evidence"]["difference"]["tables_count"] == 2
         await rig.execute("open")
+
+
+@awaited
+async def test_roles_that_nothing_here_concerns_are_told_and_are_no_difference(
+    tmp_path: Path, each_empty_database: Database
+) -> None:
+    database = each_empty_database
+    made(database)
+    far, near, own = (f"{name}_{database.name}" for name in ("far", "near", "own"))
+    between = f"create role {far} login; create role {near}; grant select on app.regions to {near}"
+    wanted = ["added * app.*region", "added grants *", "changed grants *"]
+    try:
+        plan = STEPS.format(before="", migration=MIGRATION, compare=f"expect: {wanted}")
+        event, _rig = await compared(tmp_path / "a", database, plan, between)
+        told = event["data"]["evidence"]["difference"]
+        assert f"added roles {near}" in unexpected(event) and f"added roles {far}" not in unexpected(event)
+        assert f"added roles {far}" in told["elsewhere"] and f"added roles {near}" not in told["elsewhere"]
+        made(
+            database,
+            f"drop index app.by_region; alter table app.orders drop region; revoke all on app.regions from {near}",
+        )
+        # What is expected has to come, wherever it is.
+        wanted = ["added * app.*region", f"added roles {own}", f"added roles gone_{database.name}"]
+        plan = STEPS.format(before="", migration=f"{MIGRATION}; create role {own}", compare=f"expect: {wanted}")
+        event, _rig = await compared(tmp_path / "b", database, plan, f"drop role {far}")
+        told = event["data"]["evidence"]["difference"]
+        assert told["missing"] == [f"added roles gone_{database.name}"] and f"removed roles {far}" in told["elsewhere"]
+        assert f"added roles {own}" in told["names"]
+    finally:
+        for role in (far, near, own):
+            made(database, f"do $$ begin drop owned by {role}; exception when undefined_object then null; end $$")
+            made(database, f"drop role if exists {role}")

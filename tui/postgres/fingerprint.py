@@ -59,6 +59,8 @@ async def fingerprint(
             "server_version": session.server_version,
             "families": await catalog(session, families), "tables": {}, "sequences": {},
         }  # fmt: skip
+        if "roles" in found["families"]:
+            found["elsewhere"] = [row[0] for row in await session.rows("roles_elsewhere")]
         if content is not None:
             found["tables"] = await _tables(session, content, columns or {})
             found["sequences"] = {row[0]: row[1] for row in await session.rows("data_sequences")}

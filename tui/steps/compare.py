@@ -30,7 +30,8 @@ _CHANGES = ("added", "removed", "changed")
 class CompareSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Without `expect` nothing may differ. The rows of tables are compared only where no application writes in between:
     while it is stopped (`quiesce`), or with a copy of the same snapshot. Otherwise it is the catalogue and the
-    fingerprint's invariants, and the result says so.
+    fingerprint's invariants, and the result says so. Roles are the whole server's: what differs of one that nothing in
+    this database concerns is told and is no difference, unless it is expected.
     """
 
     with_: EarlierStep = field(name="with")
@@ -76,13 +77,17 @@ def execute(context: Context, spec: CompareSpec) -> StepRun:
     reference = yield from keep(context, found, rows, context.quiesced)
     # What the run itself has closed to others, or opened again, since then.
     closed = () if told["still"] == context.quiesced else ("grants database",)
-    comparison = compared(before, found, content=content, ignore=(*spec.ignore, *closed))
+    comparison = compared(
+        before, found, content=content, ignore=(*spec.ignore, *closed), expected=_expected(context, spec)
+    )
     names = tuple(each.name for each in comparison.differences)
     yield Emit(event=_recorded(context, spec, names))
     difference |= {
         "content": rows, "objects": comparison.objects, "tables_count": comparison.tables,
         "invariants_count": len(values), "count": len(names),
     }  # fmt: skip
+    if comparison.elsewhere:
+        difference["elsewhere"] = list(comparison.elsewhere[:NAMED])
     unknown = [each.facts() for each in comparison.left]
     if before["tables"] and not content and spec.content != "none":
         unknown.append({"family": ROWS, "object": "*", "why": NotCompared.NOT_STILL})
@@ -91,6 +96,14 @@ def execute(context: Context, spec: CompareSpec) -> StepRun:
     failed, judged = _judged(context, spec, comparison, content)
     evidence = {TOLD: reference, "difference": difference | judged | _left(unknown), "seconds": taken.seconds}
     return Passed(evidence=evidence) if failed is None else Failed(reason=failed, evidence=evidence)
+
+
+def _expected(context: Context, spec: CompareSpec) -> Sequence[str]:
+    """What must differ, as far as it is written or was learned."""
+    if spec.expect != "rehearsal":
+        return spec.expect
+    learned = context.rehearsed_changes.get(context.step.id)
+    return () if learned is None else learned.changes
 
 
 Judged = tuple[FailReason | None, dict[str, Any]]
@@ -187,7 +200,7 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     told = evidence.get("difference") or {}
     named = (
         *("with", "content", "objects", "tables_count", "invariants_count", "expected_from"),
-        *("names", "missing", "not_compared"),
+        *("names", "elsewhere", "missing", "not_compared"),
     )
     found = [(key, told[key]) for key in named if key in told]
     came = [" ".join((of["change"], of["family"], of["object"])) for of in told.get("unexpected") or ()]

@@ -2,12 +2,13 @@
 
 A fingerprint is neutral data: `families` (family -> object -> definition), `tables` (what was read of a table's rows:
 `count`, with `hash` and `columns` where they were hashed; or why it was not read), `sequences` (where they stand, null
-where that may not be known), `invariants` (name -> value), `large_objects`.
+where that may not be known), `invariants` (name -> value), `large_objects`; `elsewhere`: roles of the server that nothing
+in the database concerns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -22,6 +23,7 @@ FAMILIES: Final = (
     "subscriptions", "foreign", "grants", "default_grants", "roles", "comments",
 )  # fmt: skip
 """What the catalogue is looked through for, in the order in which differences are told."""
+ROLES: Final = "roles"
 ROWS: Final = "rows"
 """The family of tables' content."""
 POSITIONS: Final = "positions"
@@ -69,19 +71,24 @@ class Left(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """Differences and what was not compared, families in their order. `objects`: how many were compared."""
+    """Differences and what was not compared, families in their order. `objects`: how many were compared.
+    `elsewhere`: names of differences of roles that nothing in the database concerns: roles are the server's, and others
+    make and drop some at any time."""
 
     differences: tuple[Difference, ...] = ()
     left: tuple[Left, ...] = ()
     objects: int = 0
     tables: int = 0
+    elsewhere: tuple[str, ...] = ()
 
 
 def compared(
-    before: Fingerprint, after: Fingerprint, *, content: bool, ignore: tuple[str, ...] = ()
+    before: Fingerprint, after: Fingerprint, *, content: bool, ignore: tuple[str, ...] = (),
+    expected: Sequence[str] = (),
 ) -> Comparison:  # fmt: skip
     """Every object that differs. Without `content` what rows and sequences say is left out: an application that goes
-    on changes them. `ignore`: patterns of objects, or of `FAMILY OBJECT`, that are not looked at."""
+    on changes them. `ignore`: patterns of objects, or of `FAMILY OBJECT`, that are not looked at. `expected`: what
+    of roles elsewhere is a difference all the same."""
     found: list[Difference] = []
     left: list[Left] = []
     objects = tables = 0
@@ -103,7 +110,15 @@ def compared(
             found.append(Difference("changed", LARGE_OBJECTS, "*", objects_before, objects_after))
     kept = tuple(each for each in found if not ignored(each.family, each.object, ignore))
     unknown = tuple(each for each in left if not ignored(each.family, each.object, ignore))
-    return Comparison(kept, unknown, objects, tables)
+    elsewhere = {each.name for each in kept if each.family == ROLES and _elsewhere(each.object, before, after)}
+    elsewhere = {name for name in elsewhere if not any_matches(expected, name)}
+    ours = tuple(each for each in kept if each.name not in elsewhere)
+    return Comparison(ours, unknown, objects, tables, tuple(sorted(elsewhere)))
+
+
+def _elsewhere(role: str, *sides: Fingerprint) -> bool:
+    """Whether nothing in the database concerned it, then and now; an older fingerprint does not tell."""
+    return all(role in side.get("elsewhere", ()) for side in sides if role in side["families"][ROLES])
 
 
 def ignored(family: str, name: str, patterns: tuple[str, ...]) -> bool:

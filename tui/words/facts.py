@@ -258,6 +258,7 @@ PARTS: Final[Mapping[str, str]] = {
     "tables_count": N_("tables"),
     "too_old": N_("too old"),
     "unexpected": N_("not expected"),
+    "elsewhere": N_("not of here"),
     "what": N_("what"),
     "why": N_("why"),
     "with": N_("compared with"),
