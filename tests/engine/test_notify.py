@@ -32,6 +32,7 @@ from tui.words.trouble import trouble
 PLAN = """
 virada: 1
 name: Índices {novos}
+locale: pt_BR
 targets:
   dev:
     {environment: development, dsn: "${RIG_DSN}", server_log: none, channels: {team: "${TEAM_URL}", users: "${USERS}"}}
@@ -45,7 +46,7 @@ phases:
             title: Tell
             notify:
               channel: team
-              text: "{step}, depois {next} ({next.role}); fim {projected_end}"
+              text: "{step}, depois {next} ({next.role}); fim {projected_end}; {environment}, {mode}, {status}"
           - {id: after, title: Migrar, role: DBA, sign: true}
 team: [{role: DBA}]
 rollback:
@@ -126,13 +127,19 @@ async def test_the_team_is_told_what_the_run_knows(
     assert isinstance(envelope.content, bytes)
     said = message_from_bytes(envelope.content)
     assert str(make_header(decode_header(said["Subject"]))) == "Índices {novos} (dev)"
-    assert json.loads(receiver.asked[0][2])["message"] == "Escrever o plano, depois Migrar (DBA); fim ?"
+    assert (
+        json.loads(receiver.asked[0][2])["message"]
+        == "Escrever o plano, depois Migrar (DBA); fim ?; desenvolvimento, ao vivo, em execução"
+    )
     assert (evidence["channel"], evidence["count"], evidence["delivered"]) == ("team", 2, 2)
     assert [(s["name"], s["url"], s["status"]) for s in evidence["services"]] == [
         ("E-Mail", f"mailto://127.0.0.1:{port}", "delivered"), ("JSON", f"json://{receiver.address}", "delivered")
     ]  # fmt: skip
     assert all(service["elapsed_s"] > 0 for service in evidence["services"])
-    assert sent["text"] == "Escrever o plano, depois Migrar (DBA); fim ?" and sent["services"] == evidence["services"]
+    assert (
+        sent["text"] == "Escrever o plano, depois Migrar (DBA); fim ?; desenvolvimento, ao vivo, em execução"
+        and sent["services"] == evidence["services"]
+    )
     for file in rig.paths.directory.rglob("*"):
         assert not file.is_file() or b"T0K3N" not in file.read_bytes(), f"{file} holds the key of an address"
 

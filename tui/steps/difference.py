@@ -2,8 +2,8 @@
 
 A fingerprint is neutral data: `families` (family -> object -> definition), `tables` (what was read of a table's rows:
 `count`, with `hash` and `columns` where they were hashed; or why it was not read), `sequences` (where they stand, null
-where that may not be known), `invariants` (name -> value), `large_objects`; `elsewhere`: roles of the server that nothing
-in the database concerns.
+where that may not be known), `invariants` (name -> value), `large_objects`; `elsewhere`: roles of the server that
+nothing in the database concerns.
 """
 
 from __future__ import annotations

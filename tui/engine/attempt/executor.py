@@ -38,6 +38,7 @@ from tui.engine.drivers.snapshot import SnapshotDriver
 from tui.engine.drivers.sql import SqlDriver
 from tui.engine.drivers.swap import SwapDriver
 from tui.engine.drivers.timetable import timetable
+from tui.engine.drivers.told_words import in_words
 from tui.engine.drivers.watch import WatchDriver
 from tui.engine.exceptions import each
 from tui.engine.programs.supervisor_pool import SupervisorPool
@@ -321,7 +322,8 @@ class Executor:
         return time.time()
 
     async def _facts(self, effect: net.RunFacts) -> dict[str, str]:
-        return told_facts(self.recorder.state, self.at.id, time.time())
+        facts = told_facts(self.recorder.state, self.at.id, time.time())
+        return await asyncio.to_thread(in_words, facts, self.opened.plan.locale)
 
     async def _timetable(self, effect: fx.Timetable) -> fx.Timetabled:
         return timetable(self.recorder.state, time.time())
