@@ -9,7 +9,7 @@ from pathlib import Path
 from tui import locale
 from tui.console.input.actions import ACTIONS, ConsoleAction
 from tui.console.input.keymap import FIXED, Keymap
-from tui.console.input.overlay_keys import palette_keys, question_keys, reader_keys
+from tui.console.input.overlay_keys import palette_keys, question_keys, reader_keys, register_keys
 
 FILE = Path(__file__).resolve().parent.parent / "KEYS.md"
 INTRODUCTION = """# Keys
@@ -37,7 +37,8 @@ def text() -> str:
         rows = [(action.all_shown.split(" "), _name(action), action.help) for action in actions]
         parts.append(_table(title, sentence, rows))
     for title, keys in (
-        ("In details, help and team", reader_keys(Keymap(), "operator")), ("In questions", question_keys()),
+        ("In details, help and team", reader_keys(Keymap(), "operator")),
+        ("In the list of errors", register_keys(Keymap())), ("In questions", question_keys()),
         ("In the palette", palette_keys()),
     ):  # fmt: skip
         parts.append(_table(title, "", [(own.shown.split(" "), "", own.help) for own in keys]))

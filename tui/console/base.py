@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 class ConsoleBase(App[None], inherit_bindings=False):
     """`pressed`: the key that is at work, None where what is done was chosen otherwise; `awaited`: commands that the
-    engine has not answered yet."""
+    engine has not answered yet; `marked_error`: the one that the next `resolve` means, None the latest."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = False
@@ -56,6 +56,7 @@ class ConsoleBase(App[None], inherit_bindings=False):
         self.commander: Commander | None = None
         self.pressed: str | None = None
         self.awaited = 0
+        self.marked_error: str | None = None
         self._key_names = settings.keys.names
         self._keeps_driving = keeps_driving
         self._owner = other_owner(paths)

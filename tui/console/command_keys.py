@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tui.console import register_keys
 from tui.console.commander import refusal_sentence
 from tui.console.input.dialog import Question, QuestionField
 from tui.journal.codes import HoldReason
@@ -263,18 +264,11 @@ class CommandKeys:
         )
 
     def resolve(self) -> None:
-        error = self._console.view().state.errors.latest_open()
-        if error is None:
-            self._console.say(StatusMessage(_("There is no open error."), "warning"))
-            return
-        lines = explained(error_words(error), "bad")
-        self._text(
-            _("Resolve {id}").format(id=visible(error.id)),
-            _("Resolved"),
-            _("How it was resolved"),
-            lambda text: self._console.send(c.Resolve(error=error.id, text=text)),
-            lines,
-        )
+        register_keys.resolve(self._console)
+
+    def rest(self) -> None:
+        if not self._refused(c.Rest()):
+            self._console.send(c.Rest())
 
     def take(self) -> None:
         holder = self._console.view().state.helm

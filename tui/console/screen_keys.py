@@ -66,6 +66,8 @@ class ScreenKeys:
                 from tui.console.screens.help import team_lines
 
                 self._read("team", lambda width: team_lines(self._console.view(), width))
+            case "errors":
+                self._register()
             case "milestones":
                 from tui.pictures.milestones import milestone_lines
 
@@ -112,6 +114,16 @@ class ScreenKeys:
                 self._console.say(StatusMessage(text.format(label=label(action, then)), "warning"))
                 return
         self._console.do(action.name)
+
+    def _register(self) -> None:
+        from tui.console.screens.register import RegisterOverlay
+
+        def resolve(error: str) -> None:
+            self._console.marked_error = error
+            self._console.do("resolve")
+
+        operates = self._console.mode == "operator"
+        self._console.push_screen(RegisterOverlay(self._console.view, resolve if operates else None))
 
     def _next_error(self) -> None:
         overview = self._console.overview

@@ -145,6 +145,10 @@ def can_resolve(view: View) -> bool:
     return has_say(view) and view.state.errors.unresolved > 0
 
 
+def can_rest(view: View) -> bool:
+    return is_open(view) and refusal(view, c.Rest()) is None
+
+
 def can_take(view: View) -> bool:
     return is_open(view) and not view.nothing_runs and view.state.helm != view.me
 

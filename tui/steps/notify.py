@@ -28,11 +28,12 @@ _NAMED: Final = 50
 
 class NotifySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`{plan}`, `{target}`, `{environment}`, `{run}`, `{mode}`, `{status}`, `{phase}`, `{step}` (carried out last),
-    `{next}`, `{next.role}`, `{window.opens}`, `{window.closes}`, `{projected_end}`, `{last_safe_rollback}`, `{now}`,
-    `{failed}`, `{errors}`, `{reason}` (of the rollback) and `{operator}` in title and text are replaced, codes by the words of the plan's language; what nobody
-    knows is `?`, and `{{` is a brace. The step passes when every service took it. One that its address marks as
-    `optional=yes` may fail beside one that took it; a redirection, and a syslog that nobody listens to, count as
-    failures. That somebody has read it is no machine's to know: let a `sign` step follow.
+    `{next}`, `{next.role}`, `{window.opens}`, `{window.closes}`, `{projected_end}`, `{last_safe_rollback}`,
+    `{now}`, `{failed}`, `{errors}`, `{reason}` (of the rollback) and `{operator}` in title and text are replaced,
+    codes in the plan's language; what nobody knows is `?`, and `{{` is a brace. The step passes when every service
+    took it. One that its address marks as `optional=yes` may fail beside one that took it; a redirection, and a
+    syslog that nobody listens to, count as failures. That somebody has read it is no machine's to know: let a
+    `sign` step follow.
     """
 
     channel: str

@@ -92,6 +92,12 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     _command("undo", "", N_("undo this step"), N_("Undo what the selected step applied.")),
     _command("feedback", "", N_("record feedback"), N_("Record what users or colleagues said.")),
     _command("resolve", "", N_("resolve an error"), N_("Say how the latest open error was resolved.")),
+    _command(
+        "rest",
+        "",
+        N_("let the engine rest"),
+        N_("End the engine where nothing runs: nothing watches any more, and the run stays open."),
+    ),
     _command("take", "", N_("take the helm"), N_("Take the helm from whoever has it, with a reason.")),
     _command("handover", "", N_("hand the helm over"), N_("Give the helm up, with a note for the next person.")),
     _command("close", "", N_("close the run"), N_("Close the run; nothing more can be done in it.")),
@@ -151,6 +157,12 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ),
     _screen("seek_on", "L", N_("look further"), N_("To the next line with the text looked for last.")),
     _screen("error", "e", N_("next error"), N_("To the next error in the log.")),
+    _screen(
+        "errors",
+        "E",
+        N_("errors"),
+        N_("All errors and warnings: what, where, when, and how each was resolved; resolve one from there."),
+    ),
     _screen("wrap", "W", N_("wrap the log"), N_("Long lines of the log in one row each; again: wrap them.")),
     _screen(
         "right",
@@ -220,7 +232,7 @@ _APPLIES: dict[str, Callable[[View], bool]] = {
     "execute": allowed.can_execute, "run_to": allowed.can_run_to, "sign": allowed.can_sign,
     "by_hand": allowed.can_by_hand, "skip": allowed.can_skip, "cancel": allowed.can_cancel, "hold": allowed.can_hold,
     "rollback": allowed.can_rollback, "note": allowed.has_say, "accept": allowed.can_accept, "undo": allowed.can_undo,
-    "feedback": allowed.has_say, "resolve": allowed.can_resolve, "take": allowed.can_take,
+    "feedback": allowed.has_say, "resolve": allowed.can_resolve, "rest": allowed.can_rest, "take": allowed.can_take,
     "handover": allowed.can_handover, "close": allowed.has_say,
 }  # fmt: skip
 

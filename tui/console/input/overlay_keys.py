@@ -43,6 +43,15 @@ def reader_keys(keys: Keymap, mode: Mode) -> tuple[OverlayKey, ...]:
     )
 
 
+def register_keys(keys: Keymap) -> tuple[OverlayKey, ...]:
+    """The register of errors, beside those of a text."""
+    down, up = keys.action("down"), keys.action("up")
+    return (
+        OverlayKey(f"{down.shown} {up.shown}", _("mark"), _("Mark the next error of the list, or the one before.")),
+        OverlayKey("r Enter", _("resolve"), _("Say how the one that is marked was resolved.")),
+    )
+
+
 def question_keys() -> tuple[OverlayKey, ...]:
     """Questions: where something is asked before it is done."""
     return (

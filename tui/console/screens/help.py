@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.console.input.keymap import Keymap
-from tui.console.input.overlay_keys import palette_keys, question_keys, reader_keys
+from tui.console.input.overlay_keys import palette_keys, question_keys, reader_keys, register_keys
 from tui.locale import _
 from tui.pictures.cells import cells, fit, wrapped
 from tui.pictures.lines import Line
@@ -29,6 +29,7 @@ def help_lines(view: View, keymap: Keymap, width: int) -> list[Line]:
         lines.extend(_row(action.all_shown, _(action.help), width))
     for title, keys in (
         (_("In details, help and team"), reader_keys(keymap, view.mode)),
+        (_("In the list of errors"), register_keys(keymap)),
         (_("In questions"), question_keys()),
         (_("In the palette"), palette_keys()),
     ):
