@@ -70,7 +70,7 @@ async def test_without_a_mark_nothing_is_meant_and_an_observer_resolves_nothing(
         assert isinstance(seen.app.screen, RegisterOverlay), "it marks the first, and asks for nothing yet"
         await seen.press("escape")
         assert not seen.helm.taken
-    async with shown(several(), tmp_path, mode="observer") as seen:
+    async with shown(several(), tmp_path / "observer", mode="observer") as seen:
         await seen.press("E", "j", "r", "enter")
         assert isinstance(seen.app.screen, RegisterOverlay) and "resolve" not in seen.text().splitlines()[-1]
 
