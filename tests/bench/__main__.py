@@ -24,6 +24,7 @@ from tests.bench import (
     output,
     peers,
     readers,
+    report,
     scale,
     seek,
     start,
@@ -38,7 +39,7 @@ BENCHES: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "journal": journal.measure, "output": output.measure, "run": whole_run.measure, "start": start.measure,
     "keys": keys.measure, "bytes": wire.measure, "readers": readers.measure, "seek": seek.measure,
     "scale": scale.measure, "peers": peers.measure, "growth": growth.measure,
-    "memory": memory.measure, "backup": backup.measure, "backfill": backfill.measure,
+    "report": report.measure, "memory": memory.measure, "backup": backup.measure, "backfill": backfill.measure,
 }  # fmt: skip
 
 

@@ -40,7 +40,14 @@ class Affected(Struct, frozen=True, kw_only=True):
 
 
 def affected(reading: JournalReading, period: Span) -> Affected:
-    """What is known of the period."""
+    """What is known of the period. It is asked for again and again."""
+    found = reading.known.get(period)
+    if not isinstance(found, Affected):
+        found = reading.known[period] = _affected(reading, period)
+    return found
+
+
+def _affected(reading: JournalReading, period: Span) -> Affected:
     opened = reading.state.opened
     limit = _limit(reading)
     closed = inside(reading.closed_to_others, period)

@@ -12,7 +12,7 @@ from tui.journal import events as e
 from tui.locale import _
 from tui.report.affected import affected, change
 from tui.report.reading import JournalReading
-from tui.report.series import Series
+from tui.report.series import covered
 from tui.run.attested import is_attested, left_to_a_person
 from tui.run.measured import STALE
 from tui.run.rollback import stays
@@ -171,10 +171,6 @@ def _of_what_is_measured(reading: JournalReading) -> Iterator[NotKnown]:
     never = [g.metric for g in state.guards if g.sampled is None and (g.metric, g.limit) not in signed]
     if never:
         yield NotKnown(code=Lacks.UNMEASURED, facts={"metrics": list(dict.fromkeys(never))})
-    gaps = state.mono - max((_covered(one) for one in reading.series.values()), default=0.0)
+    gaps = state.mono - covered(reading.ticks, state.mono)
     if gaps > max(STALE, 0.02 * state.mono):
         yield NotKnown(code=Lacks.GAPS, facts={"span": gaps})
-
-
-def _covered(series: Series) -> float:
-    return sum(until - since for _value, since, until in series.held())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from tui.journal.line import GENESIS, Line, digest
 from tui.journal.reader import Entry, JournalReader
 from tui.report.series import Series, Span
 from tui.run.clock import window_of
-from tui.run.fold import fold
+from tui.run.fold import fold, folded
 from tui.run.state import RunState
 from tui.run.steps import StepState, changes
 from tui.words.events import event_of
@@ -72,6 +73,8 @@ class JournalReading:
         self.left_out = 0
         """Lines that say something and are not among the kept ones."""
         self.series: defaultdict[str, Series] = defaultdict(Series)
+        self.ticks = array("d")
+        """When anything was measured."""
         self.sources: defaultdict[str, dict[str, None]] = defaultdict(dict)
         """Where each metric was measured, in the order in which that was told."""
         self.pictured: list[Pictured] = []
@@ -89,10 +92,13 @@ class JournalReading:
         """How many lines of each type that this version does not know."""
         self.broken: Fault | JournalCorrupt | None = None
         self.torn_bytes = 0
+        self.known: dict[Span, object] = {}
+        """What was reckoned of a period already (`tui.report.affected`)."""
         self.is_whole = True
         """Whether no line of the journal lies behind the head."""
         self._closed: float | None = None
         self._silent: float | None = None
+        self._sources: dict[str, str] = {}
         self._walk(journal, until)
         self._end()
 
@@ -120,11 +126,16 @@ class JournalReading:
                     self.torn_bytes = max(0, journal.stat().st_size - reader.offset)
 
     def _take(self, line: Line) -> None:
-        before, self.state = self.state, fold(self.state, line)
         class_ = e.class_of(line.type)
         if class_ is e.MetricsSampled:
-            self._sample(line)
-        elif class_ is e.Event:
+            # Most of a day's lines: decoded once.
+            event = event_of(line)
+            self.state = folded(self.state, event, line)
+            if isinstance(event, e.MetricsSampled):
+                self._sample(event, line.mono)
+            return
+        before, self.state = self.state, fold(self.state, line)
+        if class_ is e.Event:
             self.unknown[line.type] = self.unknown.get(line.type, 0) + 1
             self._keep(Kept(line, None))
         elif class_.BULK:
@@ -144,22 +155,21 @@ class JournalReading:
             del self.kept[KEPT // 2 : KEPT // 2 + gone]
             self.left_out += gone
 
-    def _sample(self, line: Line) -> None:
-        try:
-            event = msgspec.json.decode(line.data, type=e.MetricsSampled)
-        except msgspec.ValidationError:
-            return
+    def _sample(self, event: e.MetricsSampled, mono: float) -> None:
+        self.ticks.append(mono)
         for metric, value in event.values.items():
-            self.series[metric].add(line.mono, value)
-            source = event.sources.get(metric)
-            if source and source not in self.sources[metric]:
-                self.sources[metric][source] = None
+            self.series[metric].add(mono, value)
+        if event.sources != self._sources:
+            self._sources = event.sources
+            for metric, source in event.sources.items():
+                if source:
+                    self.sources[metric][source] = None
         if "canary" in event.facts:
             silent = event.facts["canary"] is not None
             if silent and self._silent is None:
-                self._silent = line.mono
+                self._silent = mono
             elif not silent and self._silent is not None:
-                self.unanswered.append((self._silent, line.mono))
+                self.unanswered.append((self._silent, mono))
                 self._silent = None
 
     def _note(self, before: RunState, event: e.Event, line: Line) -> None:

@@ -45,7 +45,8 @@ class Series:
         self.values = array("d")
 
     def add(self, mono: float, value: float) -> None:
-        if math.isfinite(value):
+        # What is infinite, or no number, is less than nothing of itself.
+        if value - value == 0:
             self.times.append(mono)
             self.values.append(value)
 
@@ -74,18 +75,33 @@ class Series:
 
     def held(self, period: Span | None = None) -> Iterator[tuple[float, float, float]]:
         """Each value with from when to when it stood, inside the period."""
-        times, values = self.times, self.values
         begin, end = period or (0.0, math.inf)
-        for place in range(bisect_left(times, begin - STALE), bisect_right(times, end)):
-            until = min(times[place] + STALE, times[place + 1] if place + 1 < len(times) else math.inf, end)
-            since = max(times[place], begin)
-            if until > since:
-                yield values[place], since, until
+        first, last = bisect_left(self.times, begin - STALE), bisect_right(self.times, end)
+        times = self.times[first : last + 1]
+        times.append(math.inf)
+        since = times[0]
+        for value, next_ in zip(self.values[first:last], times[1:], strict=False):
+            until = next_ if next_ - since <= STALE else since + STALE
+            if since < begin or until > end:
+                if min(until, end) > max(since, begin):
+                    yield value, max(since, begin), min(until, end)
+            elif until > since:
+                yield value, since, until
+            since = next_
 
 
 def _ranked(values: list[float], share: float) -> float:
     """By nearest rank, of sorted values."""
     return values[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def covered(ticks: array[float], end: float) -> float:
+    """Seconds for which something was known, up to `end`."""
+    if not ticks:
+        return 0.0
+    behind = ticks[1:]
+    behind.append(end)
+    return sum(min(STALE, max(0.0, other - one)) for one, other in zip(ticks, behind, strict=True))
 
 
 def total(spans: Iterable[Span]) -> float:

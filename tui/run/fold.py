@@ -29,16 +29,25 @@ from tui.run.steps import Steps
 
 def fold(state: RunState, line: Line) -> RunState:
     """The state after one more line. A type this version does not know changes nothing but seq and time."""
-    state = replace(state, seq=line.seq, mono=max(line.mono, state.mono), at=line.at)
     if line.type in _WITHOUT_EFFECT:
-        return state
+        return _passed(state, line)
     try:
         event = e.decode(line.type, line.data)
     except msgspec.ValidationError:
         event = None
+    return folded(state, event, line)
+
+
+def folded(state: RunState, event: e.Event | None, line: Line) -> RunState:
+    """As `fold`, of an event that was decoded from the line already; None: this version does not know it."""
+    state = _passed(state, line)
     if event is None:
         return replace(state, unknown_events=state.unknown_events + 1)
     return apply(state, event, line)
+
+
+def _passed(state: RunState, line: Line) -> RunState:
+    return replace(state, seq=line.seq, mono=max(line.mono, state.mono), at=line.at)
 
 
 def fold_all(lines: Iterable[Line], state: RunState | None = None) -> RunState:
