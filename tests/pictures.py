@@ -1,9 +1,10 @@
 """The pictures of `screenshots/`: `python -m tests.pictures [DIRECTORY]`, from made journals under a fixed clock,
-and the recording of the README's first page."""
+the recording of the README's first page, and a page of its report."""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import html
 import re
 import sys
@@ -12,13 +13,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from tests.browser import CHROMIUM, browse
 from tests.console.journals import STORIES
 from tests.console.test_twelve_questions import breached, commit_sent, lock_timeout, undecided
 from tests.console.twin import Seen, shown
-from tests.recording import RECORDING, recorded
+from tests.recording import JOURNAL, RECORDING, recorded
+from tui import locale
 from tui.console.settings import ViewerSettings
 from tui.pictures.palette import THEMES
 from tui.pictures.view import Mode
+from tui.report.make import made
+from tui.report.reading import JournalReading
+from tui.runs.paths import RunPaths
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "screenshots"
 TOLD = {
@@ -100,6 +106,20 @@ def words(svg: str) -> list[str]:
     ]
 
 
+def report(directory: Path) -> bytes | None:
+    """The first page of the report of the README's run, as PNG; None where there is no browser."""
+    if CHROMIUM is None:
+        return None
+    paths = RunPaths(directory / "run")
+    paths.directory.mkdir()
+    paths.journal.write_bytes(gzip.decompress(JOURNAL.read_bytes()))
+    locale.use("en")
+    page, png = directory / "report.html", directory / "report.png"
+    page.write_text(made(JournalReading(paths.journal), "html"), encoding="utf-8")
+    browse(page, directory, "--hide-scrollbars", "--window-size=1000,1120", f"--screenshot={png}")
+    return png.read_bytes()
+
+
 def main(arguments: list[str]) -> int:
     """Write all pictures; names the files on stdout."""
     target = Path(arguments[0]) if arguments else DIRECTORY
@@ -110,6 +130,14 @@ def main(arguments: list[str]) -> int:
         file = target / f"{picture.name}.svg"
         file.write_text(svg, encoding="utf-8")
         print(file)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = report(Path(scratch))
+        file = target / "report.png"
+        if found is None:
+            print(f"{file} was not made: chromium is not installed", file=sys.stderr)
+        else:
+            file.write_bytes(found)
+            print(file)
     with tempfile.TemporaryDirectory() as scratch:
         file = target / RECORDING.name
         file.write_text(recorded(Path(scratch)), encoding="utf-8")

@@ -18,6 +18,9 @@ class Times:
         self.opened = instant(state.opened_at) if state.opened_at else 0.0
         opened = state.opened
         self.window = None if opened is None else opened.window
+        last = local(instant(state.at) if state.at else self.opened, self.where).date()
+        self.day = str(last) if local(self.opened, self.where).date() == last else None
+        """The day on which all of the run lies."""
         self._zero = None if self.window is None else instant(self.window.opens)
 
     @property
@@ -45,11 +48,17 @@ class Times:
         """`T+12:34`; nothing without a window."""
         return "" if self._zero is None else offset(wall - self._zero)
 
+    def short(self, at: str | None) -> str:
+        """The time alone where the whole run is of one day, which is said once."""
+        if not at or self.day is None:
+            return self.at(at)
+        return f"{local(instant(at), self.where):%H:%M:%S}"
+
     def both(self, at: str | None) -> str:
         """The time, and in a second line how far from the window's opening that is."""
         if not at:
             return ""
-        return "\n".join(filter(None, (self.at(at), self.t(instant(at)))))
+        return "\n".join(filter(None, (self.short(at), self.t(instant(at)))))
 
     def span(self, first: float, last: float) -> str:
         """`2026-12-05 22:00:00 to 22:31:04`, both as seconds since the epoch; of another day its date."""

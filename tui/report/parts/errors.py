@@ -9,6 +9,7 @@ from tui.locale import _, ngettext
 from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, row, table
 from tui.report.reading import JournalReading
 from tui.report.times import Times
+from tui.run.clock import rfc3339
 from tui.run.errors import RecordedError
 from tui.words.errors import error_words
 from tui.words.figures import whole
@@ -42,7 +43,7 @@ def section(reading: JournalReading) -> Chapter:
     fired = [kept for kept in reading.kept if isinstance(kept.event, e.TriggerFired)]
     if fired:
         rows = [
-            row(times.at(kept.line.at), kept.event.title)
+            row(times.short(kept.line.at), kept.event.title)
             for kept in fired[:MOST] if isinstance(kept.event, e.TriggerFired)
         ]  # fmt: skip
         blocks += [Heading(text=_("What proposed a rollback")), table((_("at"), Column(_("trigger"), wide=True)), rows)]
@@ -64,6 +65,6 @@ def _error(
         told = _("resolved: {text}") if not by else _("resolved {at} by {who}: {text}")
         below = Cell(told.format(text=text, who=person_words(by), at=times.at(when)), "ok")
     return row(
-        Cell(error.id, "" if error.resolved is not None else style), times.moment(times.wall(error.mono)),
+        Cell(error.id, "" if error.resolved is not None else style), times.short(rfc3339(times.wall(error.mono))),
         at.place.number if at is not None else "", said, below=(below,),
     )  # fmt: skip

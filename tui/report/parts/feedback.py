@@ -46,14 +46,14 @@ def _of(
         if isinstance(each.event, type_):
             at = state.steps.get(getattr(each.event, "step", None) or "")
             before = "" if at is None else f"{at.place.number} {at.step.title}: "
-            yield row(times.at(each.line.at), person_words(each.line.by), before + each.event.text)
+            yield row(times.short(each.line.at), person_words(each.line.by), before + each.event.text)
 
 
 def _handed(kept: Iterable[Kept], times: Times) -> Iterator[Row]:
     for each in kept:
         if isinstance(each.event, e.HelmReleased) and each.event.note:
             text = _("handed over: {note}").format(note=each.event.note)
-            yield row(times.at(each.line.at), person_words(each.event.person), text)
+            yield row(times.short(each.line.at), person_words(each.event.person), text)
 
 
 def _signed(kept: Iterable[Kept], state: RunState, times: Times) -> Iterator[Row]:
@@ -65,4 +65,4 @@ def _signed(kept: Iterable[Kept], state: RunState, times: Times) -> Iterator[Row
         text = "" if at is None else attestation_of(at.step).text or ""
         note = note_of(each.event.note, each.event.evidence)
         said = "\n".join(filter(None, (name, text, _("note: {text}").format(text=note) if note else "")))
-        yield row(times.at(each.line.at), person_words(each.event.person or each.line.by), said)
+        yield row(times.short(each.line.at), person_words(each.event.person or each.line.by), said)

@@ -43,9 +43,10 @@ def section(reading: JournalReading) -> Chapter:
 
 
 def _times(times: Times) -> str:
+    zone = times.zone_name if times.day is None else f"{times.zone_name}, {times.day}"
     if times.window is None:
-        return _("Times are those of {zone}.").format(zone=times.zone_name)
-    return _("Times are those of {zone}; T counts from the opening of the window.").format(zone=times.zone_name)
+        return _("Times are those of {zone}.").format(zone=zone)
+    return _("Times are those of {zone}; T counts from the opening of the window.").format(zone=zone)
 
 
 def _steps(state: RunState, times: Times) -> Iterator[Row]:
@@ -141,4 +142,4 @@ def _line(kept: Kept, state: RunState, times: Times) -> Row | None:
     text = found.sentence if at is None else f"{at.place.number} {found.sentence}"
     mark = severity_word(found.severity) if found.severity in ("error", "warning") else ""
     style = {"error": "bad", "warning": "warn"}.get(found.severity, "")
-    return row(times.at(kept.line.at), times.t(instant(kept.line.at)), Cell(f"{mark} {text}".strip(), style))
+    return row(times.short(kept.line.at), times.t(instant(kept.line.at)), Cell(f"{mark} {text}".strip(), style))

@@ -59,7 +59,9 @@ def section(reading: JournalReading) -> Chapter:
     lacks = lacking(reading)
     blocks.append(Heading(text=_("What is not known")))
     blocks.append(
-        Items(texts=tuple(map(words, lacks))) if lacks else Paragraph(text=_("Nothing that this report tells."))
+        Items(texts=tuple(map(words, lacks)))
+        if lacks
+        else Paragraph(text=_("Nothing: all that this report tells of was recorded."))
     )
     return Chapter(name="summary", title=_("In brief"), blocks=tuple(blocks))
 
