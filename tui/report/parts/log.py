@@ -89,7 +89,8 @@ def outcome_of(state: RunState, at: StepState) -> str:
 
 
 def _who(at: StepState) -> str:
-    label = at.person or at.by
+    """Who signed it, or began its last attempt: its end is the engine's word."""
+    label = at.person or (at.attempts[-1].by if at.attempts else at.by)
     return person_words(label) if label else ""
 
 

@@ -16,6 +16,7 @@ from tui.report.times import Times
 from tui.run.clock import instant, window_of
 from tui.run.quality import qualities
 from tui.run.rollback import stays
+from tui.run.state import RunState
 from tui.run.steps import StepState, changes
 from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word, step_word, word
 from tui.words.driving import drive_word
@@ -79,9 +80,7 @@ def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
         yield Fact(name, text, style)
     yield _felt(reading)
     yield Fact(_("by whom"), "\n".join(_who(reading)))
-    counts = Counter(at.status for at in state.steps)
-    told = ", ".join(counted_steps(status, counts[status]) for status in sorted(counts, key=lambda s: -counts[s]))
-    yield Fact(_("steps"), told)
+    yield Fact(_("steps"), ", ".join(_counted(state)))
     errors = len([error for error in state.errors if error.level == "error"])
     text = ngettext("{n} error, {open} without a resolution", "{n} errors, {open} without a resolution", errors)
     open_ = state.errors.unresolved - state.errors.warnings
@@ -90,6 +89,17 @@ def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
         yield Fact(_("rollback"), _rollback(reading, times), "warn")
     if opened.despite:
         yield Fact(_("in spite of"), ", ".join(opened.despite), "warn")
+
+
+def _counted(state: RunState) -> Iterator[str]:
+    """How many steps ended how, the most first; what will not begin any more is not told as pending."""
+    counts = Counter(at.status for at in state.steps)
+    for status in sorted(counts, key=lambda status: -counts[status]):
+        if status == "pending" and (state.closed is not None or state.given_up):
+            text = ngettext("{n} not carried out", "{n} not carried out", counts[status])
+            yield text.format(n=counts[status])
+        else:
+            yield counted_steps(status, counts[status])
 
 
 def _server(identity: dict[str, Any]) -> Iterator[str]:

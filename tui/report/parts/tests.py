@@ -12,7 +12,10 @@ from tui.report.reading import JournalReading
 from tui.run.steps import StepState
 from tui.words.checks import about, check_words, rows_of
 from tui.words.codes import step_word
+from tui.words.facts import fact_word
 from tui.words.figures import whole
+from tui.words.steps import evidence_words
+from tui.words.values import value_words
 
 
 def section(reading: JournalReading) -> Chapter:
@@ -25,6 +28,9 @@ def section(reading: JournalReading) -> Chapter:
         blocks.append(table((Column(_("step"), wide=True), _("outcome"), *counted), results))
     else:
         blocks.append(Paragraph(text=_("No step has run a program of tests whose results it reads (JUnit, TAP).")))
+    levels = [block for at in steps for block in _levels(at)]
+    if levels:
+        blocks += [Heading(text=_("Load")), *levels]
     checks = [line for at in steps for line in _checks(at)]
     if checks:
         columns = (_("step"), Column(_("what was checked"), wide=True), Column(_("found"), wide=True), _("holds"))
@@ -45,6 +51,26 @@ def _results(at: StepState) -> Iterator[Row]:
             f"{at.place.number} {at.step.title}", Cell(step_word(at.status), style),
             *(_count(one.get(key)) for key in ("passed", "failed", "skipped")), below=tuple(below),
         )  # fmt: skip
+
+
+def _levels(at: StepState) -> Iterator[Block]:
+    """The levels of a load test: a row each, with what was measured of it."""
+    levels = at.evidence.get("levels")
+    rows = [one for one in levels if isinstance(one, dict)] if isinstance(levels, list | tuple) else []
+    keys = [key for key in dict.fromkeys(key for one in rows for key in one) if key != "unmeasured"]
+    if not rows:
+        return
+    yield Paragraph(text=f"{at.place.number} {at.step.title}: {evidence_words(at)}")
+    columns = tuple(Column(fact_word(key), right=key != "breached", loose=key == "breached") for key in keys)
+    yield table(columns, [row(*(_level(key, one.get(key)) for key in keys)) for one in rows])
+
+
+def _level(key: str, value: Any) -> Cell:
+    if value is None:
+        return Cell("")
+    return Cell(
+        value_words(key, value, short=True), "bad" if key in ("breached", "failed_transactions") and value else ""
+    )
 
 
 def _named(one: dict[str, Any]) -> bool:

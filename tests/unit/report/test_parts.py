@@ -1,0 +1,146 @@
+"""What each part of a report tells, and what it says where there is nothing to tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.console.journals import ANA, BRUNO, STORIES, Story, migrated, migrating
+from tests.schemas import schema_of
+from tests.unit.report.journals import everything, failed, reading, rolled_back, text
+from tui.journal import events as e
+from tui.report.document import PARTS
+from tui.report.lacking import Lacks, NotKnown, lacking, words
+from tui.report.make import made
+from tui.report.mark import FORMATS, Format
+
+
+def part(story: Story, directory: Path, name: str) -> str:
+    return made(reading(story, directory), "md", (name,)).replace("\\", "")
+
+
+def test_every_step_is_told_planned_against_actual(tmp_path: Path) -> None:
+    told = part(rolled_back(), tmp_path, "log")
+    row = next(line for line in told.splitlines() if "Executar script de migração" in line)
+    assert "T+10:00" in row
+    assert "1 min 35 s" in row and "undone" in row and ANA.partition("@")[0] in row
+    failure = next(line for line in told.splitlines() if "12 rows have no region" in line)
+    assert "failed" in failure and "22012" in failure and "expected: 0" in failure
+    assert "not carried out" in told and "pending" not in told, "the run is closed"
+    assert "pending" in part(failed(), tmp_path / "open", "log"), "this one is not"
+
+
+def test_errors_with_who_resolved_them(tmp_path: Path) -> None:
+    story = failed().add(e.ErrorResolved(id="E1", text="reloaded the rows"), by=BRUNO)
+    told = part(story, tmp_path, "errors")
+    assert re.search(r"E1.*12 rows have no region.*SQLSTATE 22012.*resolved .* by bruno.*: reloaded the rows", told)
+    assert "Inconsistências nos dados" in told
+    assert "no resolution was recorded" in part(failed(), tmp_path / "open", "errors")
+    assert "No error was recorded." in part(Story(), tmp_path / "none", "errors")
+
+
+def test_what_people_said(tmp_path: Path) -> None:
+    story = migrated().add(e.FeedbackAdded(text="orders are slow"), by=BRUNO).add(e.NoteAdded(text="looked at"), by=ANA)
+    story.add(e.HelmReleased(person=ANA, note="over to Bruno"), by=ANA)
+    told = part(story, tmp_path, "feedback")
+    for said in ("orders are slow", "looked at", "handed over: over to Bruno", "note: Aviso enviado às 21:40"):
+        assert said in told
+    assert "No feedback was recorded" in part(migrated(), tmp_path / "none", "feedback")
+
+
+def test_pictures_at_the_milestones(tmp_path: Path) -> None:
+    told = part(rolled_back(), tmp_path, "dashboards")
+    pictures = told.split("```text\n")[1:]
+    titles = re.findall(r"^\*([^*].*)\*$", told, re.MULTILINE)
+    assert len(pictures) == len(titles) >= 5
+    assert any(title.startswith("Milestone: ") and "Executar script de migração" in title for title in titles)
+    assert any(title.startswith("Failed: ") for title in titles) and titles[-1].startswith("At the end")
+    milestone = next(p for p, title in zip(pictures, titles, strict=True) if "Executar script" in title)
+    assert "REPLAY" in milestone and "running" in milestone, "as it was then, not as it ended"
+    html = made(reading(rolled_back(), tmp_path / "html"), "html", ("dashboards",))
+    assert html.count('class="screen"') == len(pictures)
+
+
+def test_before_during_and_after_and_the_locks(tmp_path: Path) -> None:
+    story = migrating()
+    lock = {"mode": "ACCESS EXCLUSIVE", "relation": "app.orders", "held_s": 0.04, "rewritten": False, "line": 1}
+    against = [{"metric": "response_time", "before": {"median": 0.01, "p95": 0.02},
+                "now": {"median": 0.03, "p95": 0.2}, "worse": True}]  # fmt: skip
+    evidence = {"locks": {"count": 1, "taken": [lock]}, "against": against}
+    story.add(e.StepPassed(step="migrate", attempt=1, evidence=evidence, effect="all"), after=1.0).sample().sample()
+    told = part(story, tmp_path, "performance")
+    assert "| metric | before | during the change | after |" in told
+    assert "ACCESS EXCLUSIVE on app.orders for 40 ms, not rewritten (line 1)" in told
+    assert re.search(r"response time \| 10 ms / 20 ms \| 30 ms / 200 ms \| \*\*worse", told)
+    assert "No step has recorded a lock" in part(Story(), tmp_path / "none", "performance")
+
+
+def test_results_of_tests_and_of_load(tmp_path: Path) -> None:
+    tests = {"passed": 12, "failed": 1, "skipped": 2, "names": ["orders keep their region"], "cut": True}
+    levels = [{"clients": 8, "transactions": 900, "tps": 30.5}, {"clients": 16, "tps": 31.0, "breached": ["cpu 0.7"]}]
+    checks = [{"name": "disk_free", "expected": 10, "found": 5, "holds": False}, {"name": "x", "holds": None}]
+    story = Story().passes("disk", tests=tests).passes("access", levels=levels, checks=checks)
+    told = part(story, tmp_path, "tests")
+    assert re.search(r"passed \| 12 \| 1 \| 2 \|", told) and "orders keep their region" in told
+    assert "fewer tests ran than were planned" in told
+    assert re.search(r"\| 8 \| 900 \| 30.5", told) and "cpu 0.7" in told
+    assert "NO" in told and "not known" in told
+    assert "No step has run a program of tests" in part(Story(), tmp_path / "none", "tests")
+
+
+@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("format_", FORMATS)
+def test_of_any_run_at_any_moment(name: str, format_: Format, tmp_path: Path) -> None:
+    told = text(STORIES[name](), tmp_path, format_, "pt_BR")
+    assert len(told) > 1000
+
+
+def test_of_a_run_that_has_but_begun_and_measured_nothing(tmp_path: Path) -> None:
+    told = text(Story(window=False), tmp_path)
+    assert "Nothing was measured." in told and "no step that changes something has begun" in told
+
+
+def test_json_is_as_its_schema_says(tmp_path: Path) -> None:
+    for name, story in {**STORIES, "everything": everything}.items():
+        told = json.loads(text(story(), tmp_path / name, "json"))
+        jsonschema.Draft202012Validator(schema_of("report")).validate(told)
+        assert told["status"]["id"] == told["run"] and told["head"]["seq"] == told["status"]["seq"]
+
+
+def test_one_part_alone(tmp_path: Path) -> None:
+    found = reading(failed(), tmp_path)
+    for name in PARTS:
+        html = made(found, "html", (name,))
+        assert re.findall(r'<section id="([a-z]+)">', html) == [name]
+
+
+def test_a_torn_tail_and_a_line_that_is_none(tmp_path: Path) -> None:
+    story = failed()
+    journal = story.save(tmp_path).journal
+    with journal.open("ab") as file:
+        file.write(b'{"v":1,"seq":')
+    found = {lack.code: lack.facts for lack in lacking(reading(story, tmp_path))}
+    assert found[Lacks.TORN] == {"count": 13} and Lacks.BROKEN not in found
+    lines = journal.read_bytes().split(b"\n")
+    lines[40] = lines[40].replace(b'"engine"', b'"nobody"')
+    journal.write_bytes(b"\n".join(lines))
+    found = {lack.code: lack.facts for lack in lacking(reading(story, tmp_path))}
+    assert found[Lacks.BROKEN] == {"line": 41}
+    journal.write_bytes(b"\n".join([*lines[:50], b"{}", *lines[50:]]))
+    found = {lack.code: lack.facts for lack in lacking(reading(story, tmp_path))}
+    assert Lacks.BROKEN in found and "broken at line 41" in text(story, tmp_path)
+
+
+def test_what_is_not_known_has_a_sentence() -> None:
+    facts = {
+        "line": 3, "count": 4, "steps": [f"1.1.{n}" for n in range(30)], "errors": ["E1\x1b"], "span": 61.0, "of": 90.0,
+        "metrics": ["cpu"], "criteria": ["a"], "types": ["x.y"], "times": "36000",
+    }  # fmt: skip
+    told = {code: words(NotKnown(code=code, facts=facts)) for code in Lacks}
+    assert len(set(told.values())) == len(Lacks)
+    assert all(sentence.endswith(".") and "{" not in sentence and "\x1b" not in sentence for sentence in told.values())
+    assert "and 10 more" in told[Lacks.UNDECIDED]
