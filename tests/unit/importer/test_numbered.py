@@ -78,6 +78,17 @@ def test_the_order_is_that_of_the_numbers(tmp_path: Path) -> None:
     assert "9_h and 9_i have the same number; they stand in the order of their names." in made.told
 
 
+def test_dbmate_compares_its_numbers_as_texts(tmp_path: Path) -> None:
+    """As dbmate 2.36 applied files of these names; the order of the others is told where a sort would give another."""
+    names = ["10_j.sql", "9_i.sql", "002_b.sql", "1_a.sql", "20240101_z.sql"]
+    text = "-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n"
+    made = migrated(tmp_path / "a", dict.fromkeys(names, text))
+    assert [step.id for step in made.steps][:-1] == ["002_b", "10_j", "1_a", "20240101_z", "9_i"]
+    others = migrated(tmp_path / "b", dict.fromkeys(names, "select 1;\n"))
+    said = "The order is that of the numbers, 1_a before 002_b; sorted as texts they stand otherwise."
+    assert said in others.told and said not in made.told
+
+
 def test_a_word_in_a_name_is_no_direction(tmp_path: Path) -> None:
     names = ["1_clean_up.sql", "2_scale_down.sql", "3_roll.sql", "4_add_undo.sql"]
     made = migrated(tmp_path, dict.fromkeys(names, "select 1;\n"))

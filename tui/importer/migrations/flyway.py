@@ -86,7 +86,9 @@ def read_flyway(scripts: Scripts) -> Project:
     main, again = Group(""), Group("R")
     for version in sorted(versioned):
         name, written, about = versioned[version]
-        migration = Migration(f"v{written}-{about}", f"{written}: {_readable(about)}", _source(scripts, name))
+        migration = Migration(
+            f"v{written}-{about}", f"{written}: {_readable(about)}".rstrip(": "), _source(scripts, name)
+        )
         _look(scripts, migration, name, settings)
         if version in undone:
             migration.down = _source(scripts, undone[version])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal
 
 from tui.importer.imported import ImportFailed
@@ -56,9 +57,9 @@ def read_numbered(scripts: Scripts) -> Project:
     """The project. Raises ImportFailed where no script is there, or none whose place is known."""
     pairs: dict[str, _Pair] = {}
     named = [_named(name) for name in scripts.names if name.lower().endswith(".sql")]
-    keys = {one.key for one in named if one.role == "up"} | {_plain(one.name) for one in named if one.role == "up"}
+    forward = {one.key for one in named if one.role == "up"} | {_plain(one.name) for one in named if one.role == "up"}
     for one in named:
-        if not one.sure and one.role == "down" and one.key not in keys:
+        if not one.sure and one.role == "down" and one.key not in forward:
             # `003_scale_down.sql` on its own is no way back.
             one = _Named(one.name, _plain(one.name), "up", True)
         pair = pairs.setdefault(one.key, _Pair())
@@ -74,14 +75,24 @@ def read_numbered(scripts: Scripts) -> Project:
             "names begin with a number."
         )
         raise ImportFailed(Said(message, directory=str(scripts.directory)))
-    group, tools, told = Group(""), set[str](), []
-    before: tuple[Order, str] | None = None
-    for key in sorted(placed, key=lambda key: (placed[key], key)):
-        if before is not None and before[0] == placed[key]:
-            message = N_("{one} and {other} have the same number; they stand in the order of their names.")
-            told.append(Said(message, one=before[1], other=key))
-        before = placed[key], key
-        group.migrations += _migrations(scripts, key, pairs[key], tools)
+    tools = set[str]()
+    made = {key: _migrations(scripts, key, pairs[key], tools) for key in placed}
+    made = {key: migrations for key, migrations in made.items() if migrations}
+    keys = sorted(made, key=lambda key: (placed[key], posixpath.basename(key), key))
+    by_name = sorted(made, key=lambda key: (posixpath.basename(key), key))
+    told = [
+        Said("{one} and {other} have the same number; they stand in the order of their names.", one=one, other=other)
+        for one, other in pairwise(keys)
+        if placed[one] == placed[other]
+    ]
+    if tools == {"dbmate"}:
+        # It compares them as texts.
+        keys = by_name
+    elif keys != by_name:
+        first, second = next(pair for pair in zip(keys, by_name, strict=True) if pair[0] != pair[1])
+        message = N_("The order is that of the numbers, {one} before {other}; sorted as texts they stand otherwise.")
+        told.append(Said(message, one=first, other=second))
+    group = Group("", [migration for key in keys for migration in made[key]])
     for key, pair in pairs.items():
         for one in [*pair.up, *pair.down] if key not in placed else ():
             scripts.leave(one.name, Said(N_("its name begins with no number, so that its place is not known")))
