@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 
 import click
 
 from tui.cli.exit import Exit
-from tui.cli.output import print_json, print_line, tell
+from tui.cli.output import columns, print_json, print_line, tell
 from tui.locale import _
 from tui.words.said import say
 
@@ -29,12 +30,21 @@ def command(as_json: bool) -> int:
     width = max(len(word) for word in words.values())
     names = max(len(one.name) for one in found)
     for one in found:
-        print_line(f"{words[one.state]:<{width}}  {one.name:<{names}}  {say(one.said)}")
-        if one.todo is not None:
-            print_line(f"{'':<{width}}  {'':<{names}}  -> {say(one.todo)}")
+        lines = _broken(say(one.said), width + names + 4)
+        lines += [] if one.todo is None else _broken(f"-> {say(one.todo)}", width + names + 4)
+        for number, line in enumerate(lines):
+            state, name = ("", "") if number else (words[one.state], one.name)
+            print_line(f"{state:<{width}}  {name:<{names}}  {line}")
     counted = Counter(one.state for one in found)
     tell(", ".join(f"{counted[state]} {word}" for state, word in words.items() if counted[state]))
     return Exit.FAILED if failed else Exit.DONE
+
+
+def _broken(text: str, before: int) -> list[str]:
+    """A sentence in lines of what the terminal has beside `before` columns; whole in a pipe."""
+    wide = columns()
+    room = 0 if wide is None else wide - before
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) if room >= 20 else [text]
 
 
 def _plain(facts: dict[str, object]) -> dict[str, object]:
