@@ -20,7 +20,7 @@ from tui.cli.guard import ReaderGone, guarded
 from tui.locale import _
 
 COMMANDS = (
-    "demo", "init", "check", "run", "continue", "attach", "watch", "replay", "do", "status", "runs", "verify",
+    "demo", "init", "check", "run", "continue", "attach", "watch", "replay", "do", "amend", "status", "runs", "verify",
     "report", "export", "doctor", "completion",
 )  # fmt: skip
 """In the order in which help lists them; command X is `command` in the module `tui.cli.X` (`continue_run`)."""

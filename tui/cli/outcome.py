@@ -16,6 +16,7 @@ _GOOD = frozenset({"passed", "signed", "by_hand", "skipped", "undone"})
 _STANDING = {
     "person": Exit.WAITING,
     "typed": Exit.WAITING,
+    "amended": Exit.WAITING,
     "buffer": Exit.WAITING,
     "window": Exit.WAITING,
     "held": Exit.WAITING,

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tui.engine.amending import Amending
 from tui.engine.attempt.attempt import Attempt
 from tui.engine.attempt.foretelling import Foretelling
 from tui.engine.attempt.recovery import Recovery
@@ -60,7 +61,9 @@ class Engine:
         self.target = target
         self.environment = environment
         self.crashlog = crashlog
-        self.helm = Helm(recorder)
+        self.helm = Helm(
+            recorder, Amending(recorder, paths, target, environment, self._amended, crashlog.exception)
+        )  # fmt: skip
         self.supervisors = SupervisorPool()
         self.sampler = Sampler(
             recorder, target, self._backends, self._places, self._give_way, lambda: list(self._attempts.values()),
@@ -87,6 +90,11 @@ class Engine:
         Not by cancelling the task: asyncio's wait_for loses a cancellation that comes together with what it waits for.
         """
         self._ending = True
+        self._wake.set()
+
+    def _amended(self) -> None:
+        """Another plan is in force."""
+        self.gate.replan()
         self._wake.set()
 
     async def run(self) -> None:

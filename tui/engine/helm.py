@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
+from tui.engine.amending import Amending
 from tui.engine.recorder import Recorder
 from tui.helm.protocol import Accepted, Coming, Refused, Welcome
 from tui.journal.codes import DriveReason
 from tui.journal.events import Event, HelmReleased, HelmTaken, StepEvent
 from tui.journal.failure import JournalBroken, JournalFull
-from tui.run.commands import AnyCommand, Handover, Note, Rollback
+from tui.run.commands import Amend, AnyCommand, Handover, Note, Rollback
 from tui.run.decide import decide
 from tui.run.driving import taken_over
 from tui.run.order import Refusal
@@ -20,8 +21,9 @@ from tui.said import said_of, to_data
 class Helm:
     """Carries out what clients ask (`tui.engine.helm_server.HelmHandler`). Nothing is done that was not recorded."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, amending: Amending) -> None:
         self._recorder = recorder
+        self._amending = amending
         self._clients: dict[str, str] = {}
         self._keeping: set[str] = set()
         """Clients that end nothing of what goes on by itself."""
@@ -80,6 +82,10 @@ class Helm:
         """Decide and record; the engine's loop carries out what follows from it."""
         self.last_seen = time.monotonic()
         keeps = client_id in self._keeping
+        # Whatever happens while the plan is read is there when it is decided on.
+        proposal = await self._amending.proposed(command) if isinstance(command, Amend) else None
+        if isinstance(proposal, Refusal):
+            return Refused(code=proposal.code, message=proposal.message, facts=proposal.facts)
         refused = self._take(person, take, "keep" if keeps else "command")
         first: tuple[Event, ...] = ()
         if refused is not None:
@@ -87,12 +93,16 @@ class Helm:
                 return refused
             # On a full disk the helm is taken together with the rollback, for which room is kept.
             first = (self._taken(person, take),)
-        decision = decide(self._recorder.state, command, person.label, time.time(), keep_driving=keeps)
+        decision = decide(
+            self._recorder.state, command, person.label, time.time(), keep_driving=keeps, proposal=proposal
+        )
         if isinstance(decision, Refusal):
             return Refused(code=decision.code, message=decision.message, facts=decision.facts)
         refused = self._record((*first, *decision), person)
         if refused is not None:
             return refused
+        if proposal is not None:
+            self._amending.put_in_force()
         about = next((event for event in decision if isinstance(event, StepEvent)), None)
         seq = self._recorder.state.seq
         if about is not None:

@@ -253,6 +253,7 @@ _COST: dict[str, Callable[[], str]] = {
     "buffer": lambda: _("IN THE BUFFER (name and reason):"),
     "window": lambda: _("AFTER THE WINDOW (name and reason):"),
     "undo": lambda: _("AN UNDO (the target's name):"),
+    "amended": lambda: _("AMENDED, NOT REHEARSED (the target's name):"),
 }
 """What the next step costs, before its title, which may be long."""
 

@@ -73,7 +73,7 @@ def _freeze(loaded: Loaded, source: Path, directory: Path) -> Frozen:
 
 def verify_seal(directory: Path, seal: str) -> list[Said]:
     """How a frozen plan differs from what was sealed as `seal`, a sentence each."""
-    plan = SealedPlan(directory, seal)
+    plan = SealedPlan(directory, seal, here=True)
     try:
         sealed = plan.digests
     except NotAsSealed as error:

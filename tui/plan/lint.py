@@ -20,8 +20,8 @@ from tui.said import LANGUAGES, N_, Quoted, Said, said_of
 from tui.sql.question import review_question
 
 
-def lint(outline: Outline, files: Files) -> None:
-    """Apply every rule."""
+def lint(outline: Outline, files: Files) -> dict[str, set[str]]:
+    """Apply every rule. By the step's id the files that only a script of it names."""
     _lint_head(outline)
     lint_targets(outline)
     for number, guard in enumerate(outline.plan.success):
@@ -38,13 +38,20 @@ def lint(outline: Outline, files: Files) -> None:
         for placed in outline.steps
         if placed.entry.step.kind in outline.kinds
     }
+    included: dict[str, set[str]] = {}
     for placed in outline.steps:
         said: set[str] = set()
         for use in placed.entry.uses:
+<<<<<<< HEAD
             said |= _ask_kind(outline, files, placed, use, kinds_of_steps)
             lint_earlier(outline, placed, use)
+=======
+            named = included.setdefault(placed.entry.step.id, set())
+            said |= _ask_kind(outline, files, placed, use, kinds_of_steps, named)
+>>>>>>> 8a0e14ac (A changed plan into an open run: the rules, the directories, the engine and the command)
         _lint_step(outline, placed)
         _lint_effect(outline, placed, said)
+    return included
 
 
 def _lint_head(outline: Outline) -> None:
@@ -159,18 +166,25 @@ def _lint_effect(outline: Outline, placed: PlacedStep, said: set[str]) -> None:
 
 
 def _ask_kind(
-    outline: Outline, files: Files, placed: PlacedStep, use: Use, kinds_of_steps: dict[str, Kind]
+    outline: Outline, files: Files, placed: PlacedStep, use: Use, kinds_of_steps: dict[str, Kind], included: set[str]
 ) -> set[str]:
-    """Let the kind look at its own spec, and put what it finds where it belongs; returns the codes."""
+    """Let the kind look at its own spec, and put what it finds where it belongs; returns the codes. `included` takes
+    the files that it makes part of the plan."""
     kind = outline.kinds[use.kind]
     said: set[str] = set()
     if kind.lint is None or use.spec is None:
         return said
+
+    def include(written: str) -> str:
+        name = files.include(written)
+        included.add(name)
+        return name
+
     question = Lint(
         step=placed.entry.step,
         spec=use.spec,
         read=files.text,
-        include=files.include,
+        include=include,
         kinds_of_steps=kinds_of_steps,
         is_undo=use.is_action,
         earlier=cache(lambda: earlier_of(outline, placed)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from tui.plan.convert import Converter
 from tui.plan.files import PLAN_FILE, Files, open_regular, why
 from tui.plan.kinds import Kinds
 from tui.plan.lint import lint
-from tui.plan.model import Plan
+from tui.plan.model import Plan, actions
 from tui.plan.outline import Outline
 from tui.plan.problems import Problem, ProblemReport
 from tui.plan.reader import PlanReader
@@ -37,6 +38,8 @@ class Loaded(Struct, frozen=True, kw_only=True):
     digests: dict[str, str] = {}
     positions: dict[str, tuple[int, int]] = {}
     secrets: Secrets = Secrets()
+    uses: dict[str, tuple[str, ...]] = {}
+    """By the step's id the files that it, its undo and its cleanup use, those that only a script names included."""
 
     @property
     def errors(self) -> list[Problem]:
@@ -67,8 +70,10 @@ def _load(path: Path, kinds: Kinds) -> Loaded:
     converter = Converter(report, files)
     reader = PlanReader(converter, kinds)
     plan = converter.struct(root, Plan, "")
+    uses: dict[str, tuple[str, ...]] = {}
     if isinstance(plan, Plan):
-        lint(Outline(plan, converter, reader, kinds), files)
+        included = lint(Outline(plan, converter, reader, kinds), files)
+        uses = _uses(plan, kinds, included)
     secrets = lint_secrets(root, report, files, text or "", kinds)
     report.hide(secrets.values)
     return Loaded(
@@ -78,7 +83,17 @@ def _load(path: Path, kinds: Kinds) -> Loaded:
         digests={PLAN_FILE: hashlib.sha256(raw).hexdigest(), **files.digests},
         positions=converter.positions,
         secrets=secrets,
+        uses=uses,
     )
+
+
+def _uses(plan: Plan, kinds: Kinds, included: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {step: set(names) for step, names in included.items()}
+    for step, action in actions(plan):
+        kind = kinds.get(action.kind)
+        if kind is not None:
+            found.setdefault(step.id, set()).update(str(PurePosixPath(name)) for name in kind.files(action.spec))
+    return {step: tuple(sorted(names)) for step, names in found.items() if names}
 
 
 def _read(path: Path, report: ProblemReport) -> bytes | None:

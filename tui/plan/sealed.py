@@ -20,6 +20,7 @@ from typing import Final
 
 from tui.files import DIRECTORY, SAFE, closing, write_all
 from tui.plan.files import SEAL_FILE
+from tui.plan.replaced import beside, seal_in
 from tui.said import Quoted, Said
 
 CHUNK: Final = 1 << 20
@@ -65,20 +66,39 @@ def how_it_differs(name: str, found: str) -> Said:
 
 
 class SealedPlan:
-    """The frozen plan in `directory`, of which `seal` is journaled. Everything raises NotAsSealed, and other OSErrors
-    where nobody could read it."""
+    """The frozen plan in `directory`, of which `seal` is journaled; or beside it, where another one has taken its place
+    or will (`tui.plan.replaced`), but for `here`. Everything raises NotAsSealed, and other OSErrors where nobody could
+    read it."""
 
-    def __init__(self, directory: Path, seal: str) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, seal: str, *, here: bool = False) -> None:
+        self._written = self._directory = directory
+        self._here = here
         self._seal = seal
         self._texts: dict[str, str] = {}
 
     @cached_property
     def digests(self) -> dict[str, str]:
         """The SHA-256 of every file by its name, as it is under the seal."""
-        text = self.read(SEAL_FILE).decode("utf-8", "surrogateescape")
+        text = self._sealed().decode("utf-8", "surrogateescape")
         found = (line.partition("  ") for line in text.removesuffix("\n").split("\n"))
         return {name: digest for digest, _blank, name in found}
+
+    def _sealed(self) -> bytes:
+        """The file `SEAL`; it says where the plan lies."""
+        try:
+            return self.read(SEAL_FILE)
+        except NotAsSealed:
+            if not self._found_elsewhere():
+                raise
+            return self.read(SEAL_FILE)
+
+    def _found_elsewhere(self) -> bool:
+        """Whether the plan lies under another name by now."""
+        places = (path for path in (self._written, *beside(self._written)) if path != self._directory)
+        found = None if self._here else next((path for path in places if seal_in(path) == self._seal), None)
+        if found is not None:
+            self._directory = found
+        return found is not None
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
@@ -129,7 +149,7 @@ class SealedPlan:
         if expected is None:
             raise NotAsSealed(name, "", NOT_SEALED)
         try:
-            descriptor = _open_below(self._directory, name)
+            descriptor = self._descriptor(name)
         except OSError as error:
             found = _found(error)
             if found is None:
@@ -137,6 +157,14 @@ class SealedPlan:
             raise NotAsSealed(name, expected, found) from None
         with closing(descriptor):
             yield _Opened(descriptor, name, expected)
+
+    def _descriptor(self, name: str) -> int:
+        try:
+            return _open_below(self._directory, name)
+        except FileNotFoundError:
+            if name == SEAL_FILE or not self._found_elsewhere():
+                raise
+            return _open_below(self._directory, name)
 
 
 class _Opened:

@@ -109,9 +109,39 @@ class Rest(Command, frozen=True, kw_only=True):
     """The engine ends where nothing runs, and the run stays open until another one takes it up."""
 
 
+class Amend(Confirmable, frozen=True, kw_only=True):
+    """The plan that lies beside the run's, under the seal `seal`, is carried out from here on; `base`: the seal of the
+    one it was compared with. `despite`: codes of what is wrong with it, in spite of which it is."""
+
+    base: str
+    seal: str
+    despite: tuple[str, ...] = ()
+
+
+class Improve(Command, frozen=True, kw_only=True):
+    """Something is to be better the next time: `owner` sees to it until the day `due`, `2031-12-31`."""
+
+    text: str
+    owner: str
+    due: str
+
+
+class Improved(Command, frozen=True, kw_only=True):
+    """An improvement is done: `I1`, or `RUN:I1` where an earlier run has left it."""
+
+    improvement: str
+    text: str
+
+
+class Lesson(Command, frozen=True, kw_only=True):
+    text: str
+
+
 class Close(Confirmable, frozen=True, kw_only=True):
     pass
 
 
 _OfStep = Execute | RunTo | Skip | Sign | ByHand | Retry | Undo | Cancel
-AnyCommand = _OfStep | Hold | Resume | Accept | Drive | Rollback | Note | Feedback | Resolve | Handover | Rest | Close
+_OfReview = Improve | Improved | Lesson
+_OfRun = Hold | Resume | Accept | Drive | Rollback | Note | Feedback | Resolve | Handover | Rest | Amend | Close
+AnyCommand = _OfStep | _OfRun | _OfReview

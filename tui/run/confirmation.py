@@ -18,9 +18,10 @@ from tui.run.order import Refusal, in_rollback
 from tui.run.state import RunState
 from tui.run.steps import StepState, changes, kind_of, reads
 
-Why = Literal["typed", "buffer", "window", "undo", "close"]
+Why = Literal["typed", "buffer", "window", "undo", "close", "amended", "amend"]
 """The plan says `confirm: typed`; a changing step in the window's buffer, or after the window; an undo; the end of a
-run while its work stays applied."""
+run while its work stays applied; a changing step on production that was amended and not rehearsed since; a changed plan
+there."""
 
 
 class Cost(Struct, frozen=True, kw_only=True):
@@ -41,7 +42,17 @@ def beginning(state: RunState, at: StepState, wall: float) -> Cost | None:
         outside = _outside(state, at, wall)
         if outside is not None and changes(at.step):
             return Cost(why=outside, step=at.id, reason=True)
-    return Cost(why="typed", step=at.id) if is_dangerous(state, at.step) else None
+    if is_dangerous(state, at.step):
+        return Cost(why="typed", step=at.id)
+    # What takes back is held up by nothing: it was confirmed as a whole.
+    return Cost(why="amended", step=at.id) if at.group == "main" and is_unrehearsed(state, at) else None
+
+
+def is_unrehearsed(state: RunState, at: StepState) -> bool:
+    """Whether a step changes production, and was amended into what nobody has rehearsed for all that is known."""
+    if not at.amended or state.opened is None or state.opened.environment != "production" or not changes(at.step):
+        return False
+    return not any(known.rehearsed for known in state.amendments if known.number >= at.amended)
 
 
 def is_dangerous(state: RunState, step: Step) -> bool:
@@ -110,6 +121,9 @@ def cost(state: RunState, command: c.Command, wall: float) -> Cost | None:
             return Cost(why="undo", step=step)
         case c.Close():
             return closing(state)
+        case c.Amend():
+            production = state.opened is not None and state.opened.environment == "production"
+            return Cost(why="amend", reason=True) if production else None
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, HoldReason
 from tui.run import commands as c
+from tui.run.amend import Proposal, amend
 from tui.run.attested import only_signed
 from tui.run.clock import rfc3339
 from tui.run.confirmation import is_dangerous, unconfirmed
@@ -23,6 +24,7 @@ from tui.run.order import (
 )
 from tui.run.order import Refusal as Refusal
 from tui.run.phase_starts import ahead as phase_starts
+from tui.run.reviewing import reviewed
 from tui.run.rollback import opens_last, stays
 from tui.run.state import RunState
 from tui.run.steps import StepState, is_signed
@@ -31,14 +33,17 @@ from tui.run.undo import undo
 Decision = tuple[e.Event, ...] | Refusal
 
 
-def decide(state: RunState, command: c.Command, by: str, wall: float, keep_driving: bool = False) -> Decision:
+def decide(
+    state: RunState, command: c.Command, by: str, wall: float, keep_driving: bool = False,
+    proposal: Proposal | None = None,
+) -> Decision:  # fmt: skip
     """What the command makes happen. `by`: the person; `wall`: seconds since the epoch, now; `keep_driving`: what goes
-    on by itself goes on although a person commands."""
-    decision = _decided(state, command, by, wall)
+    on by itself goes on although a person commands; `proposal`: the plan that an amendment is about."""
+    decision = _decided(state, command, by, wall, proposal)
     return decision if keep_driving or isinstance(decision, Refusal) else (*driven(state, command), *decision)
 
 
-def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decision:
+def _decided(state: RunState, command: c.Command, by: str, wall: float, proposal: Proposal | None) -> Decision:
     if state.opened is None:
         return Refusal(code="not-open", message="the run has not been opened yet")
     if state.closed is not None:
@@ -90,6 +95,10 @@ def _decided(state: RunState, command: c.Command, by: str, wall: float) -> Decis
                     code="no-error", message=f"there is no error {error} in this run", facts={"error": error}
                 )
             return (e.ErrorResolved(id=error, text=text),)
+        case c.Amend():
+            return amend(state, command, proposal, wall)
+        case c.Improve() | c.Improved() | c.Lesson():
+            return reviewed(state, command, wall)
         case c.Handover(note=note):
             return (e.HelmReleased(person=state.helm or by, note=note),)
         case c.Rest():

@@ -12,7 +12,7 @@ from tui.journal.codes import DriveReason
 from tui.run import commands as c
 from tui.run.state import RunState
 
-ENDING = (c.Execute, c.Skip, c.Sign, c.ByHand, c.Retry, c.Undo, c.Cancel, c.Hold, c.Rollback)
+ENDING = (c.Execute, c.Skip, c.Sign, c.ByHand, c.Retry, c.Undo, c.Cancel, c.Hold, c.Rollback, c.Amend)
 """Commands with which a person drives: what went on by itself ends with them. `RunTo` and `Drive` say themselves how
 the run goes on."""
 

@@ -58,7 +58,7 @@ class Wait(Do, frozen=True, kw_only=True):
     rollback_failed, rolled_back, completed, proposed (completed, and a rollback is proposed), quiesced (all else is
     done, and the target is still closed to others) or unsettled (a failed step was left out, and its error is not
     resolved);
-    typed, buffer or window: a person who confirms it (`tui.run.confirmation`);
+    typed, amended, buffer or window: a person who confirms it (`tui.run.confirmation`);
     `until`: the instant (epoch) at which to ask again."""
 
     reason: str

@@ -144,6 +144,7 @@ FATE_REASON = {
 RUN_WAITING = {
     "person": N_("waits for a person"),
     "typed": N_("waits for a person to execute it with the target's name typed"),
+    "amended": N_("it was amended and not rehearsed since: a person executes it with the target's name typed"),
     "buffer": N_("only the window's buffer is left: a person executes it with the target's name and a reason"),
     "window": N_("the window is over: a person executes it with the target's name and a reason"),
     "failed": N_("a person decides: retry, skip, by-hand or rollback"),

@@ -26,6 +26,11 @@ def confirmation_words(facts: dict[str, Any], name: Callable[[str], str] = visib
         "undo": _("To undo a step costs the name of the target: {target}."),
         "close": _("Once the run is closed no rollback takes back what stays applied: to close it costs the name of "
                    "the target, {target}, and a reason."),
+        "amended": _(
+            "This step was amended after the run opened, and was not rehearsed since: it costs the name of the target, "
+            "{target}."
+        ),
+        "amend": _("A changed plan on production costs the name of the target, {target}, and a reason."),
         "other": _("The name of another target came with it; this run's is {target}."),
     }  # fmt: skip
     text = texts.get(str(facts.get("why")))

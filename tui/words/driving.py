@@ -100,7 +100,7 @@ def stop_words(told: Foreseen) -> str:
             return _("{step} waits to be signed").format(step=number)
         case "person" | "failed" | "undecided" if number:
             return _("{step} waits for a person").format(step=number)
-        case "typed":
+        case "typed" | "amended":
             return _("{step} waits for a person and the target's name").format(step=number)
         case "buffer" | "window":
             return _("{step} waits for a person, the target's name and a reason").format(step=number)

@@ -93,9 +93,12 @@ def folded(paths: RunPaths) -> RunState | None:
 
 
 def is_whole(state: RunState) -> bool:
-    """Whether a rehearsal went to its end with every change made."""
+    """Whether a rehearsal went to its end with every change made. Of one that was amended on its way no plan was
+    rehearsed from its beginning to its end."""
     opened = state.opened
-    return opened is not None and opened.mode == "rehearsal" and state.status == "completed" and not _skipped(state)
+    if opened is None or opened.mode != "rehearsal" or state.amended:
+        return False
+    return state.status == "completed" and not _skipped(state)
 
 
 def _skipped(state: RunState) -> list[str]:

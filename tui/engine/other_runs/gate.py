@@ -54,7 +54,12 @@ class Gate:
         self._held = False
         self._told: set[str] = set()
         """Those of which a rollback has been told."""
-        opened = recorder.state.opened
+        self._changing: tuple[int, ...] = ()
+        self.replan()
+
+    def replan(self) -> None:
+        """Look anew at which steps of the plan change something."""
+        opened = self._recorder.state.opened
         steps = () if opened is None else places(opened.plan.phases)
         self._changing = tuple(n for n, (_place, step) in enumerate(steps) if may_change(step))
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tui import __version__
+from tui.engine.amending import settle
 from tui.engine.crashlog import CrashLog
 from tui.engine.engine import Engine
 from tui.engine.exceptions import said
@@ -32,12 +33,13 @@ from tui.engine.running import identity
 from tui.engine.target.access import TargetAccess
 from tui.journal.clock import RunClock
 from tui.journal.codes import NEVER_IN_SPITE, Objection
-from tui.journal.events import RunOpened, RunRecovered, Sizes, Wish, class_of
+from tui.journal.events import RunAmended, RunOpened, RunRecovered, Sizes, Wish, class_of, decode
 from tui.journal.failure import JournalLost
 from tui.journal.line import JournalError, Line
 from tui.journal.reader import read_all
 from tui.journal.writer import JournalWriter, Recovered
 from tui.plan.files import PLAN_FILE
+from tui.plan.model import Plan
 from tui.plan.problems import Problem
 from tui.plan.sealed import NotAsSealed, SealedPlan, how_it_differs
 from tui.plan.secrets import Secrets
@@ -327,11 +329,16 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
         raise CannotStart(Said("The journal {path} does not begin with an opened run.", path=paths.journal))
     if state.closed is not None:
         raise CannotStart(Said("The run {run} is closed ({outcome}).", run=opened.id, outcome=state.closed.outcome))
+    try:
+        settle(paths, state)
+    except OSError as error:
+        message = N_("The amended plan of {run} cannot be put in its place: {reason}.")
+        raise CannotStart(Said(message, run=opened.id, reason=error.strerror or error)) from None
     _verify(paths, opened)
     found = approved(paths.plan, opened.seal)
     if found is not None:
+        state = fold_all(_approved(lines, found.plan))
         opened = msgspec.structs.replace(opened, plan=found.plan)
-        state = fold_all([whole(lines[0], opened), *lines[1:]])
     elif opened.private:
         raise CannotStart(Said("The frozen plan of {run} cannot be read by this version.", run=opened.id))
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
@@ -357,6 +364,14 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
         )
     )  # fmt: skip
     return recorder, target
+
+
+def _approved(lines: list[Line], plan: Plan) -> list[Line]:
+    """The lines with the plan in force as it was approved, where the journal shows it without its secrets."""
+    place = next((n for n in range(len(lines) - 1, 0, -1) if lines[n].type == RunAmended.TYPE), 0)
+    event = decode(lines[place].type, lines[place].data)
+    assert isinstance(event, RunOpened | RunAmended)
+    return [*lines[:place], whole(lines[place], msgspec.structs.replace(event, plan=plan)), *lines[place + 1 :]]
 
 
 def _verify(paths: RunPaths, opened: RunOpened) -> None:

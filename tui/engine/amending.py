@@ -1,0 +1,163 @@
+"""A changed plan, laid beside the run's by whoever asks for it: read, compared, judged by the rules, and put in force.
+
+The line `run.amended` is what makes it the run's plan. The directories are exchanged after it: an engine that ends in
+between leaves that to the next one, and whoever reads a file of the plan finds it by its seal meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from tui.engine.preflight.advice import advice
+from tui.engine.preflight.findings import Findings
+from tui.engine.preflight.placeholders import written_problems
+from tui.engine.preflight.rehearsals import rehearsed
+from tui.engine.recorder import Recorder
+from tui.engine.redaction.published import shown
+from tui.engine.target.access import TargetAccess
+from tui.journal.events import RunAmended, RunOpened, StepAdvice
+from tui.plan.files import PLAN_FILE
+from tui.plan.loader import Loaded, load
+from tui.plan.model import UNDO_PREFIX
+from tui.plan.replaced import beside, place_of_next, put_in_force, seal_in
+from tui.plan.seal import seal_of_digests, work_of
+from tui.plan.secrets import Secrets
+from tui.run.amend import Proposal
+from tui.run.commands import Amend
+from tui.run.differing import PlanText, differing
+from tui.run.order import Refusal
+from tui.run.state import RunState
+from tui.runs.paths import RunPaths
+from tui.said import Joined, to_data
+from tui.sql.disclosed import hidden
+from tui.steps.registry import KINDS
+
+GONE = Refusal(code="amend-gone", message="the changed plan is not there any more; try again")
+
+
+class Amending:
+    """What the helm asks of an amendment. `changed`: called when another plan is in force; `report` takes what went
+    wrong to the engine's log."""
+
+    def __init__(
+        self, recorder: Recorder, paths: RunPaths, target: TargetAccess, environment: Mapping[str, str],
+        changed: Callable[[], None], report: Callable[[BaseException, str], None],
+    ) -> None:  # fmt: skip
+        self._recorder = recorder
+        self._paths = paths
+        self._target = target
+        self._environment = environment
+        self._changed = changed
+        self._report = report
+
+    async def proposed(self, command: Amend) -> Proposal | Refusal:
+        """The plan that lies beside the run's under the command's seal, as the rules look at it; nothing is changed."""
+        opened = self._recorder.state.opened
+        assert opened is not None
+        return await asyncio.to_thread(self._read, opened, command)
+
+    def _read(self, opened: RunOpened, command: Amend) -> Proposal | Refusal:
+        plan = self._paths.plan
+        # Under another name where the exchange behind the last amendment failed.
+        here = next((path for path in (plan, *beside(plan)) if seal_in(path) == opened.seal), plan)
+        before = load(here / PLAN_FILE, KINDS)
+        place = place_of_next(self._paths.plan, command.seal)
+        after = load(place / PLAN_FILE, KINDS)
+        if before.plan is None or seal_of_digests(before.digests) != opened.seal:
+            return GONE
+        if after.plan is None or seal_of_digests(after.digests) != command.seal:
+            return GONE
+        refusal = self._open_places(opened, after, place)
+        if refusal is not None:
+            return refusal
+        secrets = _together(self._recorder.planned, after.secrets)
+        # From here on they are hidden wherever something is written, whatever is decided.
+        self._target.planned = self._recorder.planned = secrets
+        show = partial(shown, redactor=self._recorder.redactor, secrets=secrets)
+        found = differing(
+            _text_of(before, here, self._hide), _text_of(after, place, self._hide), show
+        )  # fmt: skip
+        digests = {name: digest for name, digest in after.digests.items() if name != PLAN_FILE}
+        work = work_of(after.plan, digests)
+        changed = {change.step for change in found.steps if change.how in ("changed", "added")}
+        event = RunAmended(
+            plan=after.plan, seal=command.seal, work=work, reason="", steps=found.steps, files=found.files,
+            rehearsed=True if work == opened.work else rehearsed(work), private=after.secrets.files,
+            advice=_of_steps(after, place, changed),
+        )  # fmt: skip
+        return Proposal(event=event, base=opened.seal)
+
+    def _open_places(self, opened: RunOpened, after: Loaded, place: Path) -> Refusal | None:
+        """Why it cannot be carried out here, for what can be known without the target: what is still to be filled in,
+        variables that this engine does not have."""
+        assert after.plan is not None
+        if opened.target not in after.plan.targets:
+            return None
+        found = Findings(str(place / PLAN_FILE), after.positions, opened.target)
+        files = {name: (place / name).read_bytes for name in after.files}
+        written_problems(found, after.plan.targets[opened.target], after.plan, files, self._environment)
+        if not found.errors:
+            return None
+        said = Joined([problem.said for problem in found.errors], "\n")
+        message = "the changed plan cannot be carried out here"
+        return Refusal(code="amend-plan", message=message, facts={"said": to_data(said)})
+
+    def _hide(self, text: str) -> str:
+        return self._recorder.redactor.known(hidden(text))
+
+    def put_in_force(self) -> None:
+        """Behind the line: the directories change places, and everything goes by the plan as it is now."""
+        try:
+            settle(self._paths, self._recorder.state)
+        except OSError as error:
+            # It is found under its other name; the next engine tries again.
+            self._report(error, "the amended plan's directory")
+        self._recorder.know(self._target.secrets())
+        self._changed()
+
+
+def settle(paths: RunPaths, state: RunState) -> None:
+    """Have the plan's directory be the one that the journal says is in force; those before it are kept. Raises
+    OSError."""
+    if state.opened is not None and state.amended:
+        before = {known.number: known.before_seal for known in state.amendments}
+        put_in_force(paths.plan, state.opened.seal, before)
+
+
+def _together(known: Secrets, further: Secrets) -> Secrets:
+    """What either plan holds is hidden; files are those of the further one."""
+    return Secrets(
+        values=tuple(dict.fromkeys((*known.values, *further.values))), files=further.files,
+        names=tuple(dict.fromkeys((*known.names, *further.names))),
+        variables=tuple(dict.fromkeys((*known.variables, *further.variables))),
+    )  # fmt: skip
+
+
+def _text_of(loaded: Loaded, directory: Path, hide: Callable[[str], str]) -> PlanText:
+    assert loaded.plan is not None
+    digests = {name: digest for name, digest in loaded.digests.items() if name != PLAN_FILE}
+
+    def text(name: str) -> str | None:
+        if name in loaded.secrets.files:
+            return None
+        try:
+            found = (directory / name).read_bytes()
+            return None if b"\0" in found else hide(found.decode("utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    return PlanText(plan=loaded.plan, digests=digests, uses=loaded.uses, text=text)
+
+
+def _of_steps(after: Loaded, place: Path, changed: set[str]) -> dict[str, StepAdvice]:
+    assert after.plan is not None
+    read = partial(_script, place)
+    found = advice(after.plan, read, KINDS)
+    return {step: told for step, told in found.items() if step.removeprefix(UNDO_PREFIX) in changed}
+
+
+def _script(place: Path, name: str) -> str:
+    return (place / name).read_text(encoding="utf-8")
