@@ -29,7 +29,7 @@ _COLOURS: dict[LineStyle, dict[str, object]] = {
 }  # fmt: skip
 
 
-@click.command("amend", help=_("A changed plan into an open run; its difference is shown first."))
+@click.command("amend", help=_("A changed plan into an open run; shows the difference."))
 @click.argument("run")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--reason", metavar="TEXT", required=True, help=_("Why; it is recorded."))

@@ -47,12 +47,20 @@ FORMS: dict[str, Form] = {
     "note": Form(c.Note, N_("Write something into the journal."), (), "text"),
     "feedback": Form(c.Feedback, N_("Record what users or colleagues said."), (), "text"),
     "resolve": Form(c.Resolve, N_("An error (E1) is dealt with; TEXT says how."), ("error",), "text"),
+    "lesson": Form(c.Lesson, N_("Write down what was learnt, for the next run of the plan."), (), "text"),
+    "improve": Form(c.Improve, N_("Something to be better the next time: who sees to it, until when."), (), "text"),
+    "improved": Form(
+        c.Improved, N_("An improvement (I1, or RUN:I1) is done; TEXT says how."), ("improvement",), "text"
+    ),
     "handover": Form(c.Handover, N_("Give the helm up, with a note for the next person."), (), "note"),
     "rest": Form(c.Rest, N_("End the engine where nothing runs; the run stays open.")),
     "close": Form(c.Close, N_("End the run: nothing more can be done in it."), (), "reason"),
 }
-OPTIONS = ("reason", "note", "confirm", "to", "step")
+OPTIONS = ("reason", "note", "confirm", "to", "step", "owner", "due")
 """Fields that may be given as `--NAME TEXT`."""
+
+
+_VALUES = {"confirm": "TARGET", "to": "STEP", "step": "STEP", "owner": "NAME", "due": "DATE"}
 
 
 def usage(name: str) -> str:
@@ -63,7 +71,7 @@ def usage(name: str) -> str:
         if field.name in form.positional:
             continue
         if field.name in OPTIONS:
-            value = {"confirm": "TARGET", "to": "STEP", "step": "STEP"}.get(field.name, "TEXT")
+            value = _VALUES.get(field.name, "TEXT")
             words.append(f"--{field.name} {value}" if field.required else f"[--{field.name} {value}]")
         else:
             words.append(field.name.upper())

@@ -15,6 +15,7 @@ from tui.cli.output import print_json, print_line, tell
 from tui.helm.protocol import Coming, Refused
 from tui.journal.line import JournalError
 from tui.locale import _
+from tui.run import commands as c
 from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
 from tui.runs.paths import RunPaths
@@ -37,6 +38,7 @@ def _epilog() -> str:
 @click.option("--confirm", metavar="TARGET", help=_("The target's name, to confirm what is dangerous."))
 @click.option("--to", metavar="STEP", help=_("Roll back only what came after this step."))
 @click.option("--step", metavar="STEP", help=_("The step a note is about."))
+@click.option("--due", metavar="DATE", help=_("The day until which an improvement is to be made."))
 @click.option("--json", "as_json", is_flag=True, help=_("The answer as data."))
 @click.option("--no-wait", is_flag=True, help=_("Do not wait for the outcome."))
 @options.take()
@@ -45,10 +47,13 @@ def _epilog() -> str:
 @options.declared()
 def command(
     run: str, name: str, words: tuple[str, ...], reason: str | None, note: str | None, confirm: str | None,
-    to: str | None, step: str | None, as_json: bool, no_wait: bool, take: str | None, keep_driving: bool,
-    owner: str | None, declared: str | None,
+    to: str | None, step: str | None, due: str | None, as_json: bool, no_wait: bool, take: str | None,
+    keep_driving: bool, owner: str | None, declared: str | None,
 ) -> int:  # fmt: skip
-    given = {"reason": reason, "note": note, "confirm": confirm, "to": to, "step": step}
+    given = {"reason": reason, "note": note, "confirm": confirm, "to": to, "step": step, "due": due}
+    if name == c.name_of(c.Improve.__name__):
+        # Whose an improvement is, not whose the run.
+        given["owner"], owner = owner, None
     try:
         asked = parse(name, words, given)
     except CommandError as error:

@@ -16,15 +16,16 @@ from tui.engine.preflight.findings import Findings
 from tui.engine.preflight.placeholders import written_problems
 from tui.engine.preflight.rehearsals import rehearsed
 from tui.engine.recorder import Recorder
+from tui.engine.redaction.known_secrets import known_secrets
 from tui.engine.redaction.published import shown
 from tui.engine.target.access import TargetAccess
 from tui.journal.events import RunAmended, RunOpened, StepAdvice
 from tui.plan.files import PLAN_FILE
 from tui.plan.loader import Loaded, load
 from tui.plan.model import UNDO_PREFIX
-from tui.plan.replaced import beside, place_of_next, put_in_force, seal_in
+from tui.plan.replaced import beside, kept, place_of_next, put_in_force, seal_in
 from tui.plan.seal import seal_of_digests, work_of
-from tui.plan.secrets import Secrets
+from tui.plan.secrets import Secrets, together
 from tui.run.amend import Proposal
 from tui.run.commands import Amend
 from tui.run.differing import PlanText, differing
@@ -73,9 +74,10 @@ class Amending:
         refusal = self._open_places(opened, after, place)
         if refusal is not None:
             return refusal
-        secrets = _together(self._recorder.planned, after.secrets)
+        secrets = together(self._target.planned, after.secrets)
         # From here on they are hidden wherever something is written, whatever is decided.
         self._target.planned = self._recorder.planned = secrets
+        self._recorder.know(self._target.secrets())
         show = partial(shown, redactor=self._recorder.redactor, secrets=secrets)
         found = differing(
             _text_of(before, here, self._hide), _text_of(after, place, self._hide), show
@@ -115,7 +117,6 @@ class Amending:
         except OSError as error:
             # It is found under its other name; the next engine tries again.
             self._report(error, "the amended plan's directory")
-        self._recorder.know(self._target.secrets())
         self._changed()
 
 
@@ -127,13 +128,11 @@ def settle(paths: RunPaths, state: RunState) -> None:
         put_in_force(paths.plan, state.opened.seal, before)
 
 
-def _together(known: Secrets, further: Secrets) -> Secrets:
-    """What either plan holds is hidden; files are those of the further one."""
-    return Secrets(
-        values=tuple(dict.fromkeys((*known.values, *further.values))), files=further.files,
-        names=tuple(dict.fromkeys((*known.names, *further.names))),
-        variables=tuple(dict.fromkeys((*known.variables, *further.variables))),
-    )  # fmt: skip
+def of_plans_before(paths: RunPaths, state: RunState, secrets: Secrets) -> Secrets:
+    """With what the plans held that were in force before: it is hidden as long as the run is open."""
+    for known in state.amendments:
+        secrets = together(known_secrets(kept(paths.plan, known.number), known.before_seal), secrets)
+    return secrets
 
 
 def _text_of(loaded: Loaded, directory: Path, hide: Callable[[str], str]) -> PlanText:

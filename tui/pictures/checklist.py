@@ -208,6 +208,9 @@ def _more(at: StepState, view: View) -> list[Span]:
         return [(f" - {why}", "dim")] if why else []
     if at.status == "passed" and is_committed(at):
         return [(" " + _("(committed)"), "ok")]
+    found: list[Span] = []
+    if at.status == "pending" and at.amended:
+        found.append((" " + _("(amended)"), "warn"))
     if at.status == "pending" and is_dangerous(view.state, at.step):
-        return [(" " + _("(dangerous)"), "warn")]
-    return []
+        found.append((" " + _("(dangerous)"), "warn"))
+    return found

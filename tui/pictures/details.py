@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.locale import _, ngettext
+from tui.pictures.amended import amended_lines
 from tui.pictures.cells import fit, wrapped
 from tui.pictures.checklist import STATUS_STYLE
 from tui.pictures.glyphs import glyphs
@@ -92,6 +93,7 @@ def details(view: View, at: StepState, material: StepFiles, width: int) -> list[
         if action is not None:
             lines.append(_title(width, title))
             lines.extend(_action(action, width))
+    lines.extend(amended_lines(view.state, at.id, width))
     locks = lock_lines(at.evidence.get("locks"), NAMED)
     if locks:
         lines.append(_title(width, _("Locks")))

@@ -11,6 +11,7 @@ from tui.pictures.timezone import zone
 from tui.pictures.view import Mode, View
 from tui.run.driving import driver
 from tui.run.rollback import stays
+from tui.run.state import RunState
 from tui.words.codes import ENVIRONMENT, VIEWER, word
 from tui.words.figures import ago, clock
 from tui.words.inert import visible
@@ -49,6 +50,8 @@ def _what(view: View, width: int) -> Line:
         left.append((" " + _("CLOSED TO OTHERS"), "bad"))
     if opened.despite:
         left.append((" " + _in_spite(opened.despite, width), "warn"))
+    if view.state.amended:
+        left.append((" " + _amended(view.state), "warn"))
     left.append((f" {glyphs().dot} {visible(opened.plan.name)}", "text"))
     status = view.state.status
     if view.nothing_runs:
@@ -68,6 +71,13 @@ def _what(view: View, width: int) -> Line:
     # Production is painted from edge to edge, so that no glance takes it for anything else.
     return tuple((text, name if name.startswith(("env.", "mode.")) else f"band.production:{name}")
                  for text, name in line)  # fmt: skip
+
+
+def _amended(state: RunState) -> str:
+    """That the plan is not the one that the run opened with, and whether what changed was rehearsed."""
+    voided = any(known.voids for known in state.amendments) and not state.amendments[-1].rehearsed
+    text = _("AMENDED, NOT REHEARSED") if voided else _("AMENDED")
+    return text if state.amended == 1 else f"{text} ({state.amended})"
 
 
 def _in_spite(codes: tuple[str, ...], width: int) -> str:

@@ -14,9 +14,11 @@ import msgspec
 from tui.journal.other_runs import IN_THE_WAY, OtherRun
 from tui.locale import _, ngettext
 from tui.plain.columns import cells, cut, filled, folded
+from tui.run.amendment import Amendment
 from tui.run.driving import Driver
 from tui.run.other_runs import neighbour
 from tui.run.state import Barrier
+from tui.words.amendments import amendment_lines
 from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word, step_word, word
 from tui.words.driving import driver_words
 from tui.words.errors import error_text, seen_words
@@ -80,6 +82,9 @@ def _said(status: dict[str, Any]) -> list[str]:
         lines += _window(status["window"], bool(status.get("closed")), is_still(status))
     lines += _times(status)
     lines += [_milestone(each) for each in status.get("milestones") or ()]
+    zone = "UTC" if status["window"] is None else status["window"]["timezone"]
+    for amendment in status.get("amendments") or ():
+        lines += amendment_lines(msgspec.convert(amendment, Amendment), zone)
     if status["despite"]:
         lines.append(_("opened in spite of: {codes}").format(codes=visible(", ".join(status["despite"]))))
     if status.get("beside") is not None:

@@ -47,6 +47,15 @@ class Secrets(Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...] = ()
 
 
+def together(known: Secrets, further: Secrets) -> Secrets:
+    """What either holds; the files are those of the further one."""
+    return Secrets(
+        values=tuple(dict.fromkeys((*known.values, *further.values))), files=further.files,
+        names=tuple(dict.fromkeys((*known.names, *further.names))),
+        variables=tuple(dict.fromkeys((*known.variables, *further.variables))),
+    )  # fmt: skip
+
+
 def literal(text: str) -> str:
     """The text as far as it stands in the plan itself: variables left out, their defaults left in."""
     return VARIABLE.sub(lambda match: match[2] or "", text)

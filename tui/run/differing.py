@@ -32,14 +32,14 @@ class PlanText(Struct, frozen=True, kw_only=True):
     text: Callable[[str], str | None]
 
 
-class Differing(Struct, frozen=True, kw_only=True):
+class PlanDifference(Struct, frozen=True, kw_only=True):
     """What differs: steps in the order of the new plan, those that are gone last, and files by name."""
 
     steps: tuple[StepChange, ...] = ()
     files: tuple[FileChange, ...] = ()
 
 
-def differing(before: PlanText, after: PlanText, show: Callable[[Plan], Plan] = lambda plan: plan) -> Differing:
+def differing(before: PlanText, after: PlanText, show: Callable[[Plan], Plan] = lambda plan: plan) -> PlanDifference:
     """`show`: a plan without its secrets, by which differences are written."""
     room = _Room(ALL_LINES)
     files = tuple(_files(before, after, room))
@@ -69,7 +69,7 @@ def differing(before: PlanText, after: PlanText, show: Callable[[Plan], Plan] = 
             told, more = room.difference(_written(old_shown[id][1]), [])
             back = place.number.startswith("R") or step.undo is not None
             found.append(StepChange(step=id, how="removed", title=step.title, difference=told, more=more, back=back))
-    return Differing(steps=tuple(found), files=files)
+    return PlanDifference(steps=tuple(found), files=files)
 
 
 def unified(before: Iterable[str], after: Iterable[str], name: str = "") -> list[str]:

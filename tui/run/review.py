@@ -21,7 +21,7 @@ class Improvement(Struct, frozen=True, kw_only=True):
     done_at: str = ""
 
 
-class Lesson(Struct, frozen=True, kw_only=True):
+class LessonLearnt(Struct, frozen=True, kw_only=True):
     """What was learnt; `run` as in `Improvement`."""
 
     id: str

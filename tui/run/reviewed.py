@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui.journal import events as e
 from tui.journal.cut import REPEATED, cut
 from tui.journal.line import Line
-from tui.run.review import Improvement, Lesson
+from tui.run.review import Improvement, LessonLearnt
 from tui.run.state import KEPT, RunState
 
 
@@ -44,17 +44,17 @@ def improvement_done(state: RunState, event: e.ImprovementDone, line: Line) -> R
 
 def lesson_added(state: RunState, event: e.LessonAdded, line: Line) -> RunState:
     """One more, of this run."""
-    made = Lesson(id=event.id, text=cut(event.text, REPEATED), by=line.by, at=line.at)
+    made = LessonLearnt(id=event.id, text=cut(event.text, REPEATED), by=line.by, at=line.at)
     return replace(state, lessons=(*state.lessons, made)[-KEPT:])
 
 
-def of_earlier(opened: e.RunOpened) -> tuple[tuple[Improvement, ...], tuple[Lesson, ...]]:
+def of_earlier(opened: e.RunOpened) -> tuple[tuple[Improvement, ...], tuple[LessonLearnt, ...]]:
     """What stands at the head of a run from its opening on."""
     improvements = tuple(
         Improvement(id=x.id, text=x.text, owner=x.owner, due=x.due, by=x.by, at=x.at, run=x.run)
         for x in opened.improvements
     )
-    return improvements, tuple(Lesson(id=x.id, text=x.text, by=x.by, at=x.at, run=x.run) for x in opened.lessons)
+    return improvements, tuple(LessonLearnt(id=x.id, text=x.text, by=x.by, at=x.at, run=x.run) for x in opened.lessons)
 
 
 def left_behind(states: Iterable[RunState]) -> Carried:

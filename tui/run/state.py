@@ -13,7 +13,7 @@ from tui.journal.other_runs import OtherRun
 from tui.run.amendment import Amendment
 from tui.run.conditions import limit_of
 from tui.run.errors import Errors
-from tui.run.review import Improvement, Lesson
+from tui.run.review import Improvement, LessonLearnt
 from tui.run.steps import Commit, Reached, Steps, StepState
 from tui.run.unsettled import is_half_undone, is_unsettled
 
@@ -257,7 +257,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     amended: int = 0
     improvements: tuple[Improvement, ...] = ()
     """Those that earlier runs have left come first."""
-    lessons: tuple[Lesson, ...] = ()
+    lessons: tuple[LessonLearnt, ...] = ()
 
     @property
     def held_for(self) -> str | None:

@@ -33,6 +33,9 @@ from tui.run import commands as c
         ("resolve E1 was a typo", c.Resolve(error="E1", text="was a typo")),
         ("handover --note yours", c.Handover(note="yours")),
         ("rest", c.Rest()),
+        ("lesson ask before lunch", c.Lesson(text="ask before lunch")),
+        ("improve --owner ana --due 2031-12-31 shorter", c.Improve(text="shorter", owner="ana", due="2031-12-31")),
+        ("improved I1 it is", c.Improved(improvement="I1", text="it is")),
         ("close", c.Close()),
     ],
 )
@@ -54,6 +57,7 @@ def test_lines(line: str, command: c.Command) -> None:
         ("rollback --reason x", "needs --confirm"),
         ("resume now", "does not take 'now'"),
         ("note", "needs TEXT"),
+        ("improve shorter --owner ana", "needs --due"),
         ("sign a --note", "--note needs a text"),
         ("sign a 'open", "quotation mark"),
         ("", "no command"),
@@ -66,8 +70,8 @@ def test_mistakes_are_sentences(line: str, part: str) -> None:
 
 
 def test_every_command_of_the_helm_can_be_written() -> None:
-    # Who drives is what `continue` says, not `do`.
-    assert {form.command for form in FORMS.values()} == set(c.AnyCommand.__args__) - {c.Drive}
+    # Who drives is what `continue` says, and which plan is carried out what `amend` does, not `do`.
+    assert {form.command for form in FORMS.values()} == set(c.AnyCommand.__args__) - {c.Drive, c.Amend}
     for name, form in FORMS.items():
         assert name == c.name_of(form.command.__name__)
         assert usage(name).startswith(name)

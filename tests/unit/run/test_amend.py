@@ -183,9 +183,8 @@ def test_a_running_companion_stays_and_another_may_join_a_step_that_has_not_begu
 )
 def test_the_target_and_what_is_watched_stay(part: str, change: dict[str, Any]) -> None:
     run = Driven(listed(sql("a")))
-    decision = asked(
-        run, msgspec.structs.replace(listed(sql("a")), **{"targets": run.state.opened.plan.targets} | change)
-    )  # type: ignore[union-attr]
+    assert run.state.opened is not None
+    decision = asked(run, msgspec.structs.replace(run.state.opened.plan, **change))
     assert isinstance(decision, Refusal) and (decision.code, decision.facts) == ("amend-part", {"part": part})
 
 
@@ -195,7 +194,7 @@ def test_triggers_stay() -> None:
 
 
 def windowed(**window: Any) -> Plan:
-    given = {"opens": "+1m", "duration": 2700.0, "buffer": 900.0} | window
+    given: dict[str, Any] = {"opens": "+1m", "duration": 2700.0, "buffer": 900.0} | window
     return msgspec.structs.replace(
         listed(sql("a")), targets={"demo": Target(environment="development", dsn="x", window=Window(**given))}
     )

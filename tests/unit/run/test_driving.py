@@ -33,7 +33,8 @@ COMMANDS: dict[str, tuple[str, c.Command]] = {
 }
 SILENT: dict[str, c.Command] = {
     "note": c.Note(text="hm"), "feedback": c.Feedback(text="slow"), "resolve": c.Resolve(error="E1", text="harmless"),
-    "handover": c.Handover(note="over to you"),
+    "handover": c.Handover(note="over to you"), "lesson": c.Lesson(text="ask first"),
+    "improve": c.Improve(text="shorter", owner="bruno", due="2031-12-31"),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from tui import __version__
-from tui.engine.amending import settle
+from tui.engine.amending import of_plans_before, settle
 from tui.engine.crashlog import CrashLog
 from tui.engine.engine import Engine
 from tui.engine.exceptions import said
@@ -342,7 +342,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
     elif opened.private:
         raise CannotStart(Said("The frozen plan of {run} cannot be read by this version.", run=opened.id))
     target = TargetAccess(opened.id, opened.plan.targets[opened.target], environment)
-    target.planned = Secrets() if found is None else found.secrets
+    target.planned = of_plans_before(paths, state, Secrets() if found is None else found.secrets)
     # An engine that began behind the line that is kept here has kept its own elsewhere.
     begun = _last_begun(lines)
     end_known = known is not None and (known.end.seq or 0) >= (0 if begun is None else begun.seq)
@@ -353,6 +353,7 @@ async def _take_up(paths: RunPaths, policy: Wish | None, environment: dict[str, 
             writer.close()
             raise CannotStart(unrecorded_words(rows, opened.id, opened.target), _REFUSED)
     recorder = Recorder(writer, state, Redactor(target.secrets()))
+    recorder.planned = target.planned
     file_of(paths).unlink(missing_ok=True)
     running = [(step.id, step.attempt) for step in state.steps if step.status == "running"]
     await patiently(partial(private_files.sweep, paths, running))

@@ -1,0 +1,244 @@
+"""A changed plan into an open run, on a real database: what runs goes on, what comes is the new one, whoever dies."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.rig import HEAD, Rig
+from tests.postgres_server import Database
+from tui.helm.protocol import Accepted, Refused
+from tui.plan.freeze import freeze, verify_seal
+from tui.plan.loader import load
+from tui.plan.replaced import place_of_next
+from tui.plan.seal import seal_of_digests
+from tui.run import commands as c
+from tui.runs.person import Person
+from tui.steps.registry import KINDS
+
+pytestmark = pytest.mark.postgres
+ANA = Person("ana", "test", "ana")
+PLAN = """
+          - {id: made, title: Make it, sql: {file: made.sql}, undo: {sql: "drop table t"}}
+          - {id: slow, title: Take long, sql: {file: slow.sql}, prove: {query: "select 1", equals: 1}}
+          - {id: typo, title: Fill it, sql: {file: typo.sql}, undo: {sql: "delete from t"}}
+"""
+FILES = {
+    "made.sql": "create table t (n int);\n", "slow.sql": "select pg_advisory_xact_lock(77);\n",
+    "typo.sql": "insert into tt values (1);\n",
+}  # fmt: skip
+MENDED = {"typo.sql": "insert into t values (1), (2);\n"}
+
+
+def to_its_end(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that awaits."""
+
+    @functools.wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        asyncio.run(test(*arguments, **named))
+
+    return run
+
+
+class Changed:
+    """The plan as somebody has changed it, laid beside the run's as the command does."""
+
+    def __init__(self, rig: Rig, plan: str = PLAN, files: Mapping[str, str] = MENDED) -> None:
+        self.rig = rig
+        source = rig.home / "changed"
+        source.mkdir(exist_ok=True)
+        for name, text in (FILES | dict(files)).items():
+            (source / name).write_text(text)
+        (source / "plan.yaml").write_text(HEAD + plan)
+        self.loaded = load(source / "plan.yaml", KINDS)
+        assert self.loaded.plan is not None, self.loaded.errors
+        self.seal = seal_of_digests(self.loaded.digests)
+        place = place_of_next(rig.paths.plan, self.seal)
+        if not place.exists():
+            freeze(self.loaded, source / "plan.yaml", place)
+
+    async def asked(self, **more: Any) -> Accepted | Refused:
+        opened = self.rig.recorder.state.opened
+        assert opened is not None
+        given = {"base": opened.seal, "seal": self.seal, "reason": "a typo at 23:10"} | more
+        return await self.rig.engine.helm.command(ANA, "test", c.Amend(**given), None)
+
+
+def holds(rig: Rig) -> None:
+    """The directory is the plan that the journal says is in force, and those before it are kept."""
+    state = rig.recorder.state
+    assert state.opened is not None
+    assert verify_seal(rig.paths.plan, state.opened.seal) == []
+    for known in state.amendments:
+        assert verify_seal(rig.paths.directory / f"plan.{known.number}", known.before_seal) == []
+    assert not list(rig.paths.directory.glob(".plan.*"))
+
+
+@to_its_end
+async def test_the_typo_is_mended_inside_the_run(tmp_path: Path, database: Database) -> None:
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        await rig.execute("made")
+        rig.do(c.Execute(step="slow"))
+        await rig.ended("slow")
+        failed = await rig.execute("typo")
+        assert failed["data"]["sqlstate"] == "42P01"
+        answer = await Changed(rig).asked()
+        assert isinstance(answer, Accepted), answer
+        holds(rig)
+        (line,) = rig.events("run.amended")
+        assert line["by"] == ANA.label and line["data"]["reason"] == "a typo at 23:10"
+        (change,) = line["data"]["steps"]
+        assert (change["step"], change["how"], change["files"]) == ("typo", "changed", ["typo.sql"])
+        (file,) = line["data"]["files"]
+        assert "-insert into tt values (1);\n+insert into t values (1), (2);" in file["difference"]
+        assert line["data"]["plan"]["phases"], "self-contained"
+        rig.do(c.Retry(step="typo"))
+        passed = await rig.ended("typo", 2)
+        assert passed["type"] == "step.passed"
+        assert database.value("select count(*) from t") == 2
+
+
+@to_its_end
+async def test_what_runs_meanwhile_reads_its_files_all_the_same(tmp_path: Path, database: Database) -> None:
+    blocker = database.connect()
+    try:
+        blocker.execute("select pg_advisory_lock(77)")
+        async with Rig(tmp_path, database, PLAN, FILES) as rig:
+            await rig.execute("made")
+            rig.do(c.Execute(step="slow"))
+            await rig.until(lambda: rig.step("slow").status == "running", "it runs")
+            answer = await Changed(rig).asked()
+            assert isinstance(answer, Accepted), answer
+            assert rig.step("slow").status == "running" and rig.step("slow").attempt == 1
+            blocker.execute("select pg_advisory_unlock(77)")
+            passed = await rig.ended("slow")
+            assert passed["type"] == "step.passed", passed
+            assert (await rig.execute("typo"))["type"] == "step.passed"
+            holds(rig)
+    finally:
+        blocker.close()
+
+
+@to_its_end
+async def test_a_step_that_begins_while_the_plan_is_read_is_not_changed_under_it(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        await rig.execute("made")
+        await rig.execute("slow")
+        changed = Changed(rig)
+        read = rig.engine.helm._amending.proposed
+
+        async def slowly(command: c.Amend) -> Any:
+            found = await read(command)
+            # Whoever drives begins it just now.
+            assert rig.do(c.Execute(step="typo")) is None
+            return found
+
+        monkeypatch.setattr(rig.engine.helm._amending, "proposed", slowly)
+        answer = await changed.asked()
+        assert isinstance(answer, Refused) and answer.code == "amend-file", answer
+        await rig.ended("typo")
+        assert rig.events("run.amended") == []
+        assert rig.recorder.state.opened is not None
+        assert verify_seal(rig.paths.plan, rig.recorder.state.opened.seal) == []
+
+
+@to_its_end
+async def test_two_at_once_are_one_and_a_refusal(tmp_path: Path, database: Database) -> None:
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        one = Changed(rig)
+        other = Changed(rig, files={"typo.sql": "insert into t values (7);\n"})
+        answers = await asyncio.gather(one.asked(), other.asked())
+        assert sorted(type(answer).__name__ for answer in answers) == ["Accepted", "Refused"], answers
+        refused = next(answer for answer in answers if isinstance(answer, Refused))
+        assert refused.code in ("amend-base", "amend-gone") and len(rig.events("run.amended")) == 1
+
+
+@pytest.mark.parametrize("cut", ["before", "behind"])
+@to_its_end
+async def test_an_engine_killed_around_the_line_ends_in_the_old_plan_or_in_the_new_one(
+    tmp_path: Path, database: Database, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        await rig.execute("made")
+        first = rig.recorder.state.opened
+        assert first is not None
+        changed = Changed(rig)
+        # Killed before it could exchange the directories.
+        monkeypatch.setattr(rig.engine.helm._amending, "put_in_force", lambda: None)
+        assert isinstance(await changed.asked(), Accepted)
+        if cut == "before":
+            await rig.take_up(cut=lambda event: event["type"] == "step.passed")
+            assert rig.recorder.state.amended == 0 and rig.recorder.state.opened is not None
+            assert rig.recorder.state.opened.seal == first.seal
+            assert verify_seal(rig.paths.plan, first.seal) == []
+            again = await Changed(rig).asked()
+            assert isinstance(again, Accepted), again
+        else:
+            await rig.take_up()
+            assert rig.recorder.state.amended == 1
+        holds(rig)
+        assert rig.recorder.state.opened is not None and rig.recorder.state.opened.seal == changed.seal
+        await rig.execute("slow")
+        assert (await rig.execute("typo"))["type"] == "step.passed"
+        await rig.take_up()
+        holds(rig)
+        assert rig.step("typo").amended == 1
+
+
+@to_its_end
+async def test_a_secret_of_the_changed_plan_is_written_nowhere(tmp_path: Path, database: Database) -> None:
+    secret = "Tr0ub4dor-and-3"
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        await rig.execute("made")
+        role = f"create role amended_{rig.paths.id[-4:]} login password '{secret}';\n"
+        answer = await Changed(rig, files={"typo.sql": role + "rollback_is_no_word;\n"}).asked(reason=f"not {secret}")
+        assert isinstance(answer, Accepted), answer
+        text = rig.paths.journal.read_text()
+        assert secret not in text
+        (line,) = rig.events("run.amended")
+        assert line["data"]["private"] == ["typo.sql"] and line["data"]["files"][0]["private"]
+        assert (rig.paths.plan / "typo.sql").stat().st_mode & 0o077 == 0
+        # Another engine knows it too.
+        await rig.take_up()
+        assert secret in rig.recorder.planned.values
+
+
+@to_its_end
+async def test_a_plan_with_a_variable_that_the_engine_lacks_is_refused(tmp_path: Path, database: Database) -> None:
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        wants = (
+            PLAN
+            + """
+          - {id: told, title: Tell, http: {url: "http://127.0.0.1:9/${NO_SUCH_THING}"}}
+"""
+        )
+        answer = await Changed(rig, wants).asked()
+        assert isinstance(answer, Refused) and answer.code == "amend-plan", answer
+        assert "NO_SUCH_THING" in json.dumps(answer.facts)
+        assert rig.events("run.amended") == []
+
+
+@to_its_end
+async def test_steps_that_come_go_and_move_are_carried_out_as_they_are_now(tmp_path: Path, database: Database) -> None:
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        await rig.execute("made")
+        other = """
+          - {id: made, title: Make it, sql: {file: made.sql}, undo: {sql: "drop table t"}}
+          - {id: typo, title: Fill it, sql: {file: typo.sql}, undo: {sql: "delete from t"}}
+          - {id: count, title: Count, query: {sql: "select count(*) from t", equals: 2}}
+"""
+        answer = await Changed(rig, other).asked()
+        assert isinstance(answer, Accepted), answer
+        how = {change["step"]: change["how"] for change in rig.events("run.amended")[0]["data"]["steps"]}
+        assert how == {"typo": "changed", "count": "added", "slow": "removed"}
+        assert (await rig.execute("typo"))["type"] == "step.passed"
+        assert (await rig.execute("count"))["type"] == "step.passed"
+        assert rig.recorder.state.status == "completed"
