@@ -42,13 +42,9 @@ def lint(outline: Outline, files: Files) -> dict[str, set[str]]:
     for placed in outline.steps:
         said: set[str] = set()
         for use in placed.entry.uses:
-<<<<<<< HEAD
-            said |= _ask_kind(outline, files, placed, use, kinds_of_steps)
-            lint_earlier(outline, placed, use)
-=======
             named = included.setdefault(placed.entry.step.id, set())
             said |= _ask_kind(outline, files, placed, use, kinds_of_steps, named)
->>>>>>> 8a0e14ac (A changed plan into an open run: the rules, the directories, the engine and the command)
+            lint_earlier(outline, placed, use)
         _lint_step(outline, placed)
         _lint_effect(outline, placed, said)
     return included

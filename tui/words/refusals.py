@@ -69,10 +69,8 @@ _SENTENCES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("undecided", ("step",),
      N_("The fate of {step} is undecided: look at the database, then try again, settle it or skip it.")),
     ("quiesced", ("step",), N_("The target is still closed to others by {step}; undo that first.")),
-<<<<<<< HEAD
     ("not-quiesced", ("step",),
      N_("Nothing keeps others out of the target, and what they write during {step} would be lost; quiesce it first.")),
-=======
     ("amend-step", ("step", "status"), N_("{step} is {status}; only what has not been applied may change.")),
     ("amend-file", ("file", "step", "status"),
      N_("{file} is used by {step}, which is {status}; only what has not been applied may change.")),
@@ -99,7 +97,6 @@ _SENTENCES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("no-lesson", ("step",), N_("No lesson stands in this run yet: write one down, then sign {step}; or skip it.")),
     ("no-improvements", ("step",),
      N_("No improvement with owner and day stands in this run yet: write one down, then sign {step}; or skip it.")),
->>>>>>> 8a0e14ac (A changed plan into an open run: the rules, the directories, the engine and the command)
     ("note", (), N_("This needs a note: what was seen or done, and where.")),
     ("sign", (), N_("A person attests this step.")),
     ("sensed", (), N_("The system proves this step; it is not signed.")),
