@@ -33,6 +33,7 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     if loaded.plan is not None:
         prefer(loaded.plan.locale)
         problems += overdue(loaded.plan, str(plan), loaded.positions, datetime.now(UTC), but=target)
+        tell_earlier(loaded.plan.name)
     if loaded.plan is not None and target is None and not create_ledger:
         problems += open_places(loaded, plan)
     print_lines(problem.said for problem in problems)
@@ -49,6 +50,21 @@ def command(plan: Path, target: str | None, create_ledger: bool) -> int:
     warnings = len(problems) - errors
     tell(_counted(errors, warnings))
     return Exit.USAGE if errors or loaded.plan is None else Exit.DONE
+
+
+def tell_earlier(name: str) -> None:
+    """What earlier runs of the plan of this name have left, as the next one will have it at its head."""
+    from tui.recording.earlier import left_by
+    from tui.run.reviewed import carried
+    from tui.runs.paths import list_runs
+    from tui.words.review import earlier_lines
+
+    try:
+        left = left_by(name, [paths.journal for paths in list_runs()])
+    except OSError:
+        return
+    for line in earlier_lines(*carried(left), datetime.now(UTC).timestamp()):
+        tell(line)
 
 
 def open_places(loaded: Loaded, plan: Path) -> list[Problem]:

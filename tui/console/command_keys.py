@@ -31,6 +31,7 @@ from tui.words.errors import error_words
 from tui.words.holding import held_sentence
 from tui.words.inert import visible
 from tui.words.persons import person_words
+from tui.words.shown import shown_lines
 from tui.words.steps import name_of
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class CommandKeys:
             lines += explained(asked.text)
         if is_attested(at.id):
             lines += explained(_("Nothing measures this on this target: say how you know whether it holds."))
+        for text in shown_lines(self._console.view().state, asked.show, self._console.view().moment.wall):
+            lines += explained(text)
         lines += foreseen.lines(self._console.view(), c.Sign(step=at.id, note=allowed.TRIED))
         label = _("What was seen or done") if asked.expect is None else visible(asked.expect)
         self._text(

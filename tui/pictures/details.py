@@ -24,7 +24,7 @@ from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.confirmation import is_dangerous
-from tui.run.steps import AttemptState, StepState, kind_of
+from tui.run.steps import AttemptState, StepState, attestation_of, kind_of
 from tui.run.unknown import expected_lack, locks_of, rehearsal_of
 from tui.words.advice import advice_words
 from tui.words.checks import expected_words
@@ -46,6 +46,7 @@ from tui.words.inert import visible
 from tui.words.locks import lock_lines, there_lines
 from tui.words.persons import person_words
 from tui.words.progress import progress_of
+from tui.words.shown import shown_lines
 from tui.words.steps import name_of, note_of
 from tui.words.trouble import trouble
 from tui.words.unknown import lack_words, place_words, sizes_words
@@ -94,6 +95,10 @@ def details(view: View, at: StepState, material: StepFiles, width: int) -> list[
             lines.append(_title(width, title))
             lines.extend(_action(action, width))
     lines.extend(amended_lines(view.state, at.id, width))
+    shown = shown_lines(view.state, attestation_of(at.step).show, view.moment.wall)
+    if shown:
+        lines.append(_title(width, _("What it rests on")))
+        lines.extend(((part, "text"),) for text in shown for part in wrapped(text, width))
     locks = lock_lines(at.evidence.get("locks"), NAMED)
     if locks:
         lines.append(_title(width, _("Locks")))

@@ -14,7 +14,9 @@ from tui.locale import _
 from tui.pictures.cells import cells, cut, fit, head
 from tui.pictures.lines import Line, Span, clipped, width_of
 from tui.pictures.verbatim import exact
+from tui.run.clock import instant
 from tui.run.lockwait import LOCKS
+from tui.run.reviewed import of_earlier
 from tui.run.state import RunState
 from tui.run.steps import kind_of
 from tui.words.codes import STREAM, word
@@ -22,6 +24,7 @@ from tui.words.events import event_of, told
 from tui.words.figures import time_of_day
 from tui.words.inert import visible
 from tui.words.progress import counting
+from tui.words.review import earlier_lines
 from tui.words.severity import Severity, logged, printed, severity_word
 
 LONGEST = 4000
@@ -65,6 +68,9 @@ def log_lines(lines: Iterable[JournalLine], state: RunState) -> Iterator[LogEntr
         said = None if isinstance(event, e.StepProgress) else told(event, line, state)
         if said is not None:
             yield LogEntry(line.at, said.severity, source, said.sentence, _wait_key(event))
+        if isinstance(event, e.RunOpened):
+            for text in earlier_lines(*of_earlier(event), instant(line.at)):
+                yield LogEntry(line.at, "warning", source, text)
 
 
 def _wait_key(event: e.Event | None) -> str:

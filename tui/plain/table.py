@@ -29,6 +29,7 @@ from tui.words.inert import visible
 from tui.words.locks import lock_lines, strong, there_lines
 from tui.words.persons import person_words
 from tui.words.proposal import grounds_words, prospect_words
+from tui.words.review import overdue_lines
 from tui.words.runs import run_waiting
 from tui.words.said import say
 from tui.words.stillness import ended, is_still, is_unknown, status_words, unknown_sentence, way_on
@@ -219,6 +220,7 @@ def runs_lines(runs: list[dict[str, Any]], width: int | None = WIDTH) -> list[st
         lines.append(_titled(row, run["plan"], width))
         if run.get("beside"):
             lines.append("    " + _same_target(run))
+        lines += [line for text in overdue_lines(run) for line in folded(text, width, indent=4)]
     return lines
 
 

@@ -134,11 +134,14 @@ def _never(spec: Any) -> bool:
 
 class Attestation(Struct, frozen=True, kw_only=True):
     """What a person is asked who signs: the text, and what the note must tell. `by_policy`: on a production target the
-    sign-off of a run without a person may sign it, too."""
+    sign-off of a run without a person may sign it, too. `show`: what of the run is shown beside the question; `wants`:
+    what must have been written down before."""
 
     text: str | None = None
     expect: str | None = None
     by_policy: bool = False
+    show: tuple[str, ...] = ()
+    wants: str | None = None
 
 
 class Kind(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from tui.run.order import (
 )
 from tui.run.order import Refusal as Refusal
 from tui.run.phase_starts import ahead as phase_starts
-from tui.run.reviewing import reviewed
+from tui.run.reviewing import reviewed, wanting
 from tui.run.rollback import opens_last, stays
 from tui.run.state import RunState
 from tui.run.steps import StepState, is_signed
@@ -266,6 +266,9 @@ def _sign(state: RunState, step: str, note: str, by: str, wall: float) -> Decisi
     if not note.strip():
         return Refusal(code="note", message="signing needs a note: what was seen or done")
     refusal = may_begin(state, at, wall)
+    if refusal is not None:
+        return refusal
+    refusal = wanting(state, at)
     if refusal is not None:
         return refusal
     evidence = {"signed_by": by, "note": note}

@@ -13,6 +13,7 @@ from tui.run.clock import starts_at
 from tui.run.confirmation import beginning, covered, paid
 from tui.run.decide import rollback_events
 from tui.run.order import begin, beside, blocked, in_rollback
+from tui.run.reviewing import wanting
 from tui.run.rollback import stays
 from tui.run.state import RunState
 from tui.run.steps import StepState, attestation_of, is_signed
@@ -159,6 +160,9 @@ def _signing(state: RunState, at: StepState) -> e.StepSigned | None:
         return None
     production = state.opened is not None and state.opened.environment == "production"
     if at.step.confirm is not None or (production and not attestation_of(at.step).by_policy):
+        return None
+    if production and wanting(state, at) is not None:
+        # What is rehearsed leaves no lessons; what was done does.
         return None
     person = policy.signer or "engine"
     evidence = {"signed_by": person, "note": policy.sign_off, "sign_off": True}

@@ -15,6 +15,21 @@ class PhaseStart(Struct, frozen=True):
     at: float
 
 
+def due(state: RunState, wall: float) -> PhaseStart | None:
+    """The phase at which an open run stands, where its time has come and nothing of it has begun."""
+    opened, current = state.opened, state.current()
+    if opened is None or current is None or state.closed is not None or state.given_up or state.active:
+        return None
+    position = 0
+    for phase in opened.plan.phases:
+        first, position = position, position + sum(len(section.steps) for section in phase.sections)
+        if first <= state.steps.position(current.id) < position:
+            at = starts_at(state, phase.begins)
+            begun = any(state.steps.at(place).status != "pending" for place in range(first, position))
+            return None if at is None or at > wall or begun else PhaseStart(phase.title, at)
+    return None
+
+
 def ahead(state: RunState, wall: float) -> tuple[PhaseStart, ...]:
     """Those of the checklist that begin after `wall`, in their order."""
     opened = state.opened

@@ -50,11 +50,16 @@ def lesson_added(state: RunState, event: e.LessonAdded, line: Line) -> RunState:
 
 def of_earlier(opened: e.RunOpened) -> tuple[tuple[Improvement, ...], tuple[LessonLearnt, ...]]:
     """What stands at the head of a run from its opening on."""
+    return carried(Carried(improvements=opened.improvements, lessons=opened.lessons))
+
+
+def carried(left: Carried) -> tuple[tuple[Improvement, ...], tuple[LessonLearnt, ...]]:
+    """What earlier runs have left, as the next one has it."""
     improvements = tuple(
         Improvement(id=x.id, text=x.text, owner=x.owner, due=x.due, by=x.by, at=x.at, run=x.run)
-        for x in opened.improvements
+        for x in left.improvements
     )
-    return improvements, tuple(LessonLearnt(id=x.id, text=x.text, by=x.by, at=x.at, run=x.run) for x in opened.lessons)
+    return improvements, tuple(LessonLearnt(id=x.id, text=x.text, by=x.by, at=x.at, run=x.run) for x in left.lessons)
 
 
 def left_behind(states: Iterable[RunState]) -> Carried:

@@ -11,6 +11,7 @@ from tui.run.order import Refusal
 from tui.run.review import Improvement
 from tui.run.reviewed import day_of
 from tui.run.state import RunState
+from tui.run.steps import StepState, attestation_of
 
 _DAY = 86400.0
 
@@ -23,6 +24,18 @@ def reviewed(state: RunState, command: c.Improve | c.Improved | c.Lesson, wall: 
         case c.Improved():
             return _improved(state, command)
     return (e.LessonAdded(id=_next("L", (x.id for x in state.lessons if x.run is None)), text=command.text),)
+
+
+def wanting(state: RunState, at: StepState) -> Refusal | None:
+    """Why a step is not signed yet: what it is about has not been written down in this run."""
+    match attestation_of(at.step).wants:
+        case "lesson" if not any(one.run is None for one in state.lessons):
+            message = "no lesson stands in this run yet: write one down first"
+            return Refusal(code="no-lesson", message=message, facts={"step": at.id})
+        case "improvement" if not any(one.run is None for one in state.improvements):
+            message = "no improvement stands in this run yet: write one down first, with owner and day"
+            return Refusal(code="no-improvements", message=message, facts={"step": at.id})
+    return None
 
 
 def _improve(state: RunState, command: c.Improve, wall: float) -> tuple[e.Event, ...] | Refusal:

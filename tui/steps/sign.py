@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -21,6 +21,13 @@ class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is attested, in whole sentences; shown when it is signed. `sign: "..."` is short for it."""
     expect: str | None = None
     """What the note must tell, such as `channel and time`: the question's label."""
+    show: tuple[Literal["metrics", "errors", "feedback", "lessons", "improvements"], ...] = ()
+    """What is shown to who signs: `metrics`, the criteria before and now; `errors`, with what resolved them;
+    `feedback`; `lessons` and `improvements`, those of earlier runs of the plan among them."""
+    wants: Literal["lesson", "improvement"] | None = None
+    """What must have been written down in the run before it is signed: a `lesson` (`do RUN lesson TEXT`), or an
+    `improvement` with owner and day (`do RUN improve TEXT --owner NAME --due DATE`). A rehearsal's sign-off needs none.
+    """
     sign_off: bool = False
     """Whether `--sign-off TEXT` may sign it on a production target as well, where nobody looks. Elsewhere it signs
     every such step."""
@@ -28,7 +35,7 @@ class SignSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def attestation(spec: SignSpec) -> Attestation:
     """What is asked of who signs."""
-    return Attestation(text=spec.text, expect=spec.expect, by_policy=spec.sign_off)
+    return Attestation(text=spec.text, expect=spec.expect, by_policy=spec.sign_off, show=spec.show, wants=spec.wants)
 
 
 def execute(context: Context, spec: SignSpec) -> StepRun:

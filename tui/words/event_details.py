@@ -21,6 +21,7 @@ from tui.words.figures import moment
 from tui.words.holding import held_way_on
 from tui.words.inert import visible
 from tui.words.locks import lock_lines, strong, there_lines
+from tui.words.review import earlier_lines
 from tui.words.said import say
 from tui.words.unknown import lacking_lines
 
@@ -60,6 +61,7 @@ def _opened(previous: RunState, state: RunState, event: e.RunOpened, line: Line)
     for at in attested_steps(event):
         told.append(say(Said("not measured here, so a person signs for it before the run is closed: {criterion}",
                              criterion=at.step.title)))  # fmt: skip
+    told += earlier_lines(state.improvements, state.lessons, instant(line.at))
     told += lacking_lines(state)
     if event.window is not None:
         opens, closes = (moment(at, event.window.timezone) for at in (event.window.opens, event.window.closes))

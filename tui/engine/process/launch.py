@@ -19,7 +19,7 @@ from tui import __version__
 from tui.engine.lock import engine_facts
 from tui.engine.process.detach import StartFailed, start_detached
 from tui.engine.process.given import GIVEN
-from tui.journal.events import OpenWindow, Policy, RunOpened, Wish
+from tui.journal.events import OpenWindow, Policy, RunAmended, RunOpened, Wish
 from tui.journal.line import JournalError
 from tui.journal.reader import read_all
 from tui.plan.freeze import FreezeError, freeze
@@ -86,6 +86,7 @@ def open_run(
     """
     # An engine, which needs of this module how a run is opened alone, starts without the reading of scripts.
     from tui.engine.preflight.advice import advice
+    from tui.recording.earlier import left_by
     from tui.steps.registry import KINDS
     from tui.steps.touched import touched_by
 
@@ -102,12 +103,14 @@ def open_run(
     paths, held = _directory(now)
     try:
         frozen = freeze(loaded, source, paths.plan)
+        left = left_by(plan.name, (earlier.journal for earlier in list_runs() if earlier.id != paths.id))
         opened = RunOpened(
             id=paths.id, plan=plan, seal=frozen.seal, work=frozen.work, target=target,
             environment=chosen.environment, mode="live" if mode == "live" else "rehearsal", window=window,
             policy=policy or Policy(), compress=compress, reason=reason, demo=demo,
             plan_file=source.name, engine={"version": __version__}, despite=tuple(despite), beside=beside,
-            advice=advice(plan, partial(_small, paths.plan), KINDS),
+            advice=advice(plan, partial(_small, paths.plan), KINDS), improvements=left.improvements,
+            lessons=left.lessons,
         )  # fmt: skip
         opening_ = OpeningOrder(
             opened=opened, by=person.label, source=str(source), positions=_positions(loaded), secrets=loaded.secrets,
@@ -231,7 +234,8 @@ def learned(work: str) -> tuple[Past, ...]:
     for paths in list_runs()[:_RUNS]:
         try:
             lines = read_all(paths.journal)
-            if not lines or work.encode() not in bytes(lines[0].data):
+            named = (line for line in lines if line.seq == 0 or line.type == RunAmended.TYPE)
+            if not any(work.encode() in bytes(line.data) for line in named):
                 continue
             state = fold_all(lines)
         except (OSError, JournalError, ValueError):
