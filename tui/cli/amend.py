@@ -13,7 +13,7 @@ import click
 
 from tui.cli import options
 from tui.cli.exit import Exit, Stop
-from tui.cli.output import print_json, print_line, tell, tell_lines
+from tui.cli.output import ask, print_coloured, print_json, print_line, tell, tell_lines
 from tui.locale import _, prefer
 from tui.said import said_of
 
@@ -96,10 +96,7 @@ def _show(paths: RunPaths, opened: RunOpened, loaded: Loaded, source: Path) -> N
 
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for line, style in difference_lines(before, after, names):
-        if coloured:
-            click.echo(click.style(line, **_COLOURS[style]))  # type: ignore[arg-type]
-        else:
-            print_line(line)
+        print_coloured(line, **(_COLOURS[style] if coloured else {}))
 
 
 def _confirmed(opened: RunOpened, confirm: str | None, yes: bool, as_json: bool) -> str | None:
@@ -125,9 +122,8 @@ def _confirmed(opened: RunOpened, confirm: str | None, yes: bool, as_json: bool)
 
 
 def _line(question: str) -> str:
-    click.echo(question, err=True, nl=False)
     try:
-        return sys.stdin.readline().strip()
+        return ask(question)
     except KeyboardInterrupt:
         raise Stop(_("Nothing was changed."), Exit.INTERRUPTED) from None
 

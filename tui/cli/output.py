@@ -43,6 +43,17 @@ def print_line(line: str | Said) -> None:
     click.echo(say(line))
 
 
+def print_coloured(line: str, **style: Any) -> None:
+    """A line of data in colours, where they are wanted; click leaves them out of a pipe by itself."""
+    click.echo(click.style(say(line), **style) if style else say(line))
+
+
+def ask(question: str | Said) -> str:
+    """What is typed behind a question on the terminal, without blanks around it; empty at the end of the input."""
+    click.echo(say(question), err=True, nl=False)
+    return sys.stdin.readline().strip()
+
+
 def print_lines(lines: Iterable[str | Said]) -> None:
     for line in lines:
         print_line(line)

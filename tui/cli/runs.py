@@ -22,7 +22,7 @@ from tui.words.said import say
 
 if TYPE_CHECKING:
     from tui.report.reading import JournalReading
-    from tui.run.comparison import Figure
+    from tui.run.comparison import MetricFigure
 
 KEYS = (
     "plan", "target", "environment", "mode", "status", "stays", "opened", "at", "seq", "helm", "closed", "identity",
@@ -81,9 +81,9 @@ def _compare(one: str, other: str, *, as_json: bool) -> None:
         print_lines(compared_lines(told, columns()))
 
 
-def _figures(reading: JournalReading) -> dict[str, Figure]:
+def _figures(reading: JournalReading) -> dict[str, MetricFigure]:
     """Of every metric, over all of the run; the worst is the least of what must stay above its limit."""
-    from tui.run.comparison import Figure
+    from tui.run.comparison import MetricFigure
 
     above = {guard.metric for guard in reading.state.guards if guard.relation == "above"}
     told = {}
@@ -91,7 +91,7 @@ def _figures(reading: JournalReading) -> dict[str, Figure]:
         known = series.figures((0.0, reading.state.mono))
         if known is not None:
             worst = known.least if metric in above else known.most
-            told[metric] = Figure(median=known.median, worst=worst, samples=known.samples)
+            told[metric] = MetricFigure(median=known.median, worst=worst, samples=known.samples)
     return told
 
 

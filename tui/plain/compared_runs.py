@@ -7,7 +7,7 @@ from typing import Any
 
 from tui.locale import _, ngettext
 from tui.plain.columns import cells, cut, filled, folded
-from tui.run.comparison import Figure, LockCompared, MetricCompared, RunsCompared, Side, StepCompared
+from tui.run.comparison import LockCompared, MetricCompared, MetricFigure, RunsCompared, Side, StepCompared
 from tui.said import N_
 from tui.words.codes import ENVIRONMENT, MODE, metric_word, run_word, step_word, word
 from tui.words.figures import figure, moment, size, span, whole
@@ -60,7 +60,7 @@ def _run(name: str, run: dict[str, Any]) -> str:
     if run["database_bytes"] is not None:
         more.append(_("a database of {size}").format(size=size(run["database_bytes"])))
     if run["compress"] != 1:
-        more.append(_("time {n} times faster").format(n=f"{run['compress']:g}"))
+        more.append(_("time passed faster: {factor}x").format(factor=f"{run['compress']:g}"))
     if run["amended"]:
         more.append(ngettext("amended {n} time", "amended {n} times", run["amended"]).format(n=run["amended"]))
     return ", ".join([text, *more])
@@ -114,7 +114,7 @@ def _metric(one: MetricCompared) -> list[str]:
     return [*row, ""]
 
 
-def _figures(metric: str, found: Figure | None) -> str:
+def _figures(metric: str, found: MetricFigure | None) -> str:
     if found is None:
         return _("not measured")
     return f"{figure(metric, found.median)} / {figure(metric, found.worst)}"

@@ -17,7 +17,7 @@ Unsaid = Literal["not_reached", "compressed", "by_person", "not_ended", "not_the
 has not ended; the run has no such step."""
 
 
-class Figure(Struct, frozen=True, kw_only=True):
+class MetricFigure(Struct, frozen=True, kw_only=True):
     """What a metric was in a run, in its own unit: median and worst of its samples."""
 
     median: float
@@ -62,8 +62,8 @@ class MetricCompared(Struct, frozen=True, kw_only=True):
     """What was measured in either run; None where it was not. `breaches`: how often a criterion of it was breached."""
 
     metric: str
-    one: Figure | None = None
-    other: Figure | None = None
+    one: MetricFigure | None = None
+    other: MetricFigure | None = None
     breaches: tuple[int, int] = (0, 0)
 
 
@@ -81,7 +81,7 @@ class RunsCompared(Struct, frozen=True, kw_only=True):
 
 
 def comparison(
-    one: RunState, other: RunState, measured: tuple[Mapping[str, Figure], Mapping[str, Figure]]
+    one: RunState, other: RunState, measured: tuple[Mapping[str, MetricFigure], Mapping[str, MetricFigure]]
 ) -> RunsCompared:
     """Of two runs that have opened; `measured`: by metric, of each."""
     assert one.opened is not None and other.opened is not None
@@ -170,7 +170,7 @@ def _lock_weight(lock: LockCompared) -> float:
 
 
 def _metrics(
-    one: RunState, other: RunState, first: Mapping[str, Figure], second: Mapping[str, Figure]
+    one: RunState, other: RunState, first: Mapping[str, MetricFigure], second: Mapping[str, MetricFigure]
 ) -> Iterable[MetricCompared]:
     """The criteria first, in the plan's order, then what else was measured in either."""
     criteria = [guard.metric for state in (one, other) for guard in state.guards]
