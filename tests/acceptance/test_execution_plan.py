@@ -26,7 +26,8 @@ PLANS = Path(__file__).resolve().parents[2] / "plans"
 ALL_OF_IT = bool(os.environ.get("VIRADA_WHOLE_PLAN"))
 """The rollbacks on production as well: each carries all of the plan out again."""
 EDITS = {
-    "service: app-staging": 'dsn: "${STAGING_DSN}"\n    host: [{local: true}]',
+    "service: app-staging": 'dsn: "${STAGING_DSN}"',
+    "host: [{ssh: db-staging}]": "host: [{local: true}]",
     "service: app-prod": 'dsn: "${PRODUCTION_DSN}"',
     'host: [{node_exporter: "http://db1:9100/metrics"}, {ssh: db1}]': "host: [{local: true}]",
     'opens: "[Data e hora]"': 'opens: "+1m"',
