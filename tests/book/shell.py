@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.acceptance.station import VIRADA, Station
 from tests.acceptance.terminal import Terminal
@@ -31,6 +32,8 @@ class Shell:
         """Sessions of others, which a situation holds open."""
         self.home.mkdir()
         self.directory = self.home
+        self._through: list[str] = []
+        self._apart: subprocess.Popen[str] | None = None
         server = database.server
         station.env |= {"HOME": str(self.home), "PGHOST": str(server.socket), "PGUSER": "postgres"}
         bindir = str(server.binaries.bindir)
@@ -48,8 +51,33 @@ class Shell:
         self.home.mkdir()
         self.directory = self.home
 
+    def apart(self, *places: str) -> None:
+        """What is typed from here on sees copies of these directories (of /etc; the others are empty), and changes them
+        alone. Skips the test where nobody may mount anything."""
+        script = ["set -e"]
+        for number, place in enumerate(places):
+            own = self.station.root / f"apart-{number}"
+            own.mkdir()
+            script += [f"cp -a {place}/. {own}/" if place == "/etc" else "", f"mount --bind {own} {place}"]
+        script += ["echo ready", "exec sleep infinity"]
+        command = ["unshare", "--mount", "--propagation", "private", "bash", "-c", "\n".join(script)]
+        self._apart = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self._apart.stdout is not None
+        if self._apart.stdout.readline() != "ready\n":
+            pytest.skip("a machine of one's own can only be made by root, and not in every container")
+        self._through = ["nsenter", f"--target={self._apart.pid}", "--mount", "--"]
+
+    def together(self) -> None:
+        """Back on the machine as it is."""
+        self._through = []
+        if self._apart is not None:
+            self._apart.kill()
+            self._apart.communicate()
+            self._apart = None
+
     def close(self) -> None:
         """Nobody else is connected any more."""
+        self.together()
         while self.kept:
             self.kept.pop().close()
 
@@ -65,7 +93,7 @@ class Shell:
             script += ["set -e" if stop else "", one.command, f"__rc=$?; set +e; echo; echo {_END}$__rc; (exit $__rc)"]
         script += [f"export -p > {state}; pwd > {state}.cwd"]
         done = subprocess.run(
-            ["bash", "--norc", "-c", "\n".join(script)], env=self.station.env, stdin=subprocess.DEVNULL,
+            [*self._through, "bash", "--norc", "-c", "\n".join(script)], env=self.station.env, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
         parts = done.stdout.split(_END)

@@ -54,6 +54,31 @@ def production(shell: Shell) -> None:
     _run(shell, "production", "--headless", "--reason", "CHG-1234", code=6)
 
 
+REVIEW = """  - title: Review
+    starts: T+168h
+    sections:
+      - title: Review
+        steps:
+          - {id: lessons, title: What was learnt, role: DBA, sign: true}
+rollback:
+"""
+
+
+def days(shell: Shell) -> None:
+    """A run on staging with a phase that begins in a week; all before it is done."""
+    shell.together()
+    files(shell)
+    _edit(shell, "service: shop-staging}", 'service: shop-staging, window: {opens: "+0m", duration: 45m, buffer: 15m}}')
+    _edit(shell, "rollback:\n", REVIEW)
+    _run(shell, "staging", "--headless", "--sign-off", "rehearsal", code=6)
+    shell.station.do("execute", "channel", "--confirm", "staging", "--keep-driving")
+
+
+def machine(shell: Shell) -> None:
+    """Accounts, /etc, /home and /var/lib of one's own, for what root does to a machine."""
+    shell.apart("/etc", "/home", "/var/lib")
+
+
 def engine_killed(shell: Shell) -> None:
     shell.station.kill_engine()
 
@@ -132,6 +157,8 @@ SITUATIONS: dict[str, Callable[[Shell], None]] = {
     "a rehearsal": rehearsed,
     "a run on staging": waiting,
     "a run on production": production,
+    "a run that has a phase next week": days,
+    "a machine of one's own": machine,
     "the engine is killed": engine_killed,
     "the lock is held": lock_held,
     "the lock is given back": lock_released,
