@@ -109,8 +109,9 @@ class Shell:
             while terminal.read():
                 if "q detach" in terminal.text:
                     terminal.wait_text(*shown)
-                    terminal.screen.reset()
                     terminal.send("q")
                     terminal.wait_text("Detached from")
+                    # There is no other screen to go back to here: what the console has left is wiped away.
+                    terminal.screen.reset()
                     consoles += 1
             assert terminal.wait() == 0 and consoles, terminal.text
