@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections.abc import Iterable
 from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,67 +14,131 @@ import click
 from tui.cli.exit import Exit, Stop
 from tui.cli.output import print_line, tell
 from tui.locale import _, use
+from tui.locale import language as spoken
 from tui.said import LANGUAGES, Said, said_of
 
 if TYPE_CHECKING:
     from tui.importer.imported import Imported
+    from tui.importer.wish import TargetWish
 
 
 @click.command("init", help=_("Makes a plan: from the shipped one, a Markdown checklist, or migration scripts."))
 @click.option(
     "--from",
-    "source",
+    "sources",
     type=click.Path(path_type=Path),
+    multiple=True,
     metavar="PATH",
-    help=_("A Markdown checklist, or a directory of migration scripts (Sqitch, Flyway, numbered files)."),
+    help=_(
+        "A Markdown checklist, or a directory of migration scripts (Sqitch, Flyway, numbered files). A further "
+        "checklist, such as that of the way back, may be named with a further --from."
+    ),
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN", help=_("The plan's file."))
 @click.option("--language", type=click.Choice(LANGUAGES), help=_("The language of the plan's own sentences."))
 @click.option("--force", is_flag=True, help=_("Write over files that are there."))
-def command(source: Path | None, output: Path | None, language: str | None, force: bool) -> int:
-    if source is None:
-        raise click.UsageError(_("Name what the plan is made from with --from."))
-    made = imported(source, language)
-    target = output or Path("plan.yaml")
-    put(made, target, force=force)
+@click.option("--target", metavar="NAME", help=_("What the target is called."))
+@click.option("--environment", type=click.Choice(["production", "staging", "development"]), help=_("What it is."))
+@click.option("--service", metavar="SERVICE", help=_("The libpq service by which it is reached."))
+@click.option("--dsn", metavar="DSN", help=_("The connection string by which it is reached, without a password."))
+@click.option("--opens", metavar="TIME", help=_("When its window opens: 2031-12-05T22:00, or +1m."))
+@click.option("--timezone", metavar="ZONE", help=_("The window's time zone: America/Sao_Paulo."))
+@click.option("--duration", metavar="SPAN", help=_("How long the window is: 45m."))
+@click.option("--buffer", metavar="SPAN", help=_("How much is kept behind it for going back: 15m."))
+@click.option(
+    "--script",
+    "scripts",
+    multiple=True,
+    metavar="NAME=FILE",
+    help=_("A script in place of the shipped plan's: migration, rollback, verification, functional or load."),
+)  # fmt: skip
+def command(
+    sources: tuple[Path, ...], output: Path | None, language: str | None, force: bool, target: str | None,
+    environment: str | None, service: str | None, dsn: str | None, opens: str | None, timezone: str | None,
+    duration: str | None, buffer: str | None, scripts: tuple[str, ...],
+) -> int:  # fmt: skip
+    from tui.cli.put import free, put_files
+    from tui.importer.wish import TargetWish
+
+    if service is not None and dsn is not None:
+        raise click.UsageError(_("--service and --dsn exclude each other."))
+    wish = TargetWish(target, environment, service, dsn, opens, timezone, duration, buffer)
+    if sources and scripts:
+        raise click.UsageError(_("--script is for the shipped plan, and --from names another source."))
+    plan = output or Path("plan.yaml")
+    free(plan, force=force)
+    made = from_sources(sources, language, wish) if sources else from_shipped(language, wish, scripts)
+    written = put_files(made, plan, force=force)
     for line in made.told:
         tell(line)
-    print_line(str(target))
-    tell(Said("Next: virada check {plan}", plan=str(target)))
+    for path in written:
+        print_line(str(path))
+    tell(Said("Next: {command}", command=f"virada check {shlex.quote(str(plan))}"))
     return Exit.DONE
 
 
-def imported(source: Path, language: str | None) -> Imported:
-    """The plan of a checklist or of a directory. Raises Stop with one sentence."""
+def from_shipped(language: str | None, wish: TargetWish, scripts: Iterable[str]) -> Imported:
+    """The shipped plan, with what the flags say, or what a person answers on a terminal. Raises Stop, UsageError."""
     from tui.importer.imported import ImportFailed
-    from tui.importer.markdown.checklist import import_checklist
+    from tui.importer.shipped import shipped
+
+    files = _named(scripts)
+    if not wish.said and not files and os.isatty(0) and os.isatty(2):
+        from tui.cli.interview import interview
+
+        wish, files = interview()
+    try:
+        return shipped(language or spoken(), wish, {name: _content(path) for name, path in files.items()})
+    except (ImportFailed, OSError) as error:
+        raise Stop(said_of(error), Exit.USAGE) from error
+
+
+def _named(scripts: Iterable[str]) -> dict[str, Path]:
+    from tui.importer.shipped import SCRIPTS
+
+    found: dict[str, Path] = {}
+    for told in scripts:
+        name, _equals, path = told.partition("=")
+        if name not in SCRIPTS or not path:
+            message = _("{value} is not NAME=FILE with one of these names: {names}.")
+            shown = message.format(value=repr(told), names=", ".join(SCRIPTS))
+            raise click.BadParameter(shown, param_hint="--script")
+        found[name] = Path(path)
+    return found
+
+
+def from_sources(sources: tuple[Path, ...], language: str | None, wish: TargetWish) -> Imported:
+    """The plan of checklists or of a directory. Raises Stop with one sentence, UsageError."""
+    from tui.importer.imported import ImportFailed
+    from tui.importer.markdown.checklist import import_checklists
     from tui.importer.migrations import read_directory
-    from tui.locale import language as spoken
 
     try:
-        if source.is_dir():
-            return read_directory(source, language=language or spoken())
-        raw = source.read_bytes()
-        return import_checklist(raw, source.name, language=language, otherwise=spoken(), say=say_in)
-    except ImportFailed as error:
+        if any(source.is_dir() for source in sources):
+            if len(sources) > 1 or wish.said:
+                raise click.UsageError(_("A directory of scripts stands alone; its plan's targets are edited there."))
+            return read_directory(sources[0], language=language or spoken())
+        documents = [(_content(source), source.name) for source in sources]
+        return import_checklists(documents, language=language, otherwise=spoken(), say=say_in, wish=wish)
+    except (ImportFailed, OSError) as error:
         raise Stop(said_of(error), Exit.USAGE) from error
+
+
+def _content(path: Path) -> bytes:
+    """Of a file that somebody named. Raises Stop."""
+    try:
+        return path.read_bytes()
     except OSError as error:
-        raise Stop(said_of(error), Exit.USAGE) from error
+        said = Said("{file} cannot be read: {reason}.", file=str(path), reason=error.strerror or str(error))
+        raise Stop(said, Exit.USAGE) from error
 
 
 def say_in(said: Said, language: str) -> str:
     """A sentence in a language that is not the reader's."""
     from tui.words.said import say
 
-    def spoken() -> str:
+    def told() -> str:
         use(language)
         return say(said)
 
-    return copy_context().run(spoken)
-
-
-def put(made: Imported, target: Path, *, force: bool) -> None:
-    """Write the plan and its files where nothing is there yet, once the loader has nothing against it. Raises Stop."""
-    from tui.cli.put import put_files
-
-    put_files(made, target, force=force)
+    return copy_context().run(told)

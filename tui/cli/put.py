@@ -8,12 +8,23 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.cli.exit import Exit, Stop
 from tui.cli.output import tell
-from tui.said import Said, said_of
+from tui.said import N_, Said, said_of
 
 if TYPE_CHECKING:
     from tui.importer.imported import Imported
+
+
+IN_THE_WAY = N_("{file} is there already and is not written over; name another place with -o, or say --force.")
+
+
+def free(plan: Path, *, force: bool) -> None:
+    """Raises Stop where a plan is there already, before anything is asked or read."""
+    if os.path.lexists(plan) and not force:
+        raise Stop(Said(IN_THE_WAY, file=str(plan)), Exit.USAGE)
 
 
 def put_files(made: Imported, plan: Path, *, force: bool) -> list[Path]:
@@ -23,8 +34,7 @@ def put_files(made: Imported, plan: Path, *, force: bool) -> list[Path]:
     wanted = {path: content for path, content in wanted.items() if not _holds(path, content)}
     for path in wanted:
         if os.path.lexists(path) and not force:
-            text = "{file} is there already and is not written over; name another place with -o, or say --force."
-            raise Stop(Said(text, file=str(path)), Exit.USAGE)
+            raise Stop(Said(IN_THE_WAY, file=str(path)), Exit.USAGE)
     look_through(made, plan)
     for path, content in wanted.items():
         try:
@@ -50,9 +60,14 @@ def look_through(made: Imported, plan: Path) -> None:
         loaded = load(place, KINDS)
     if loaded.plan is None:
         for problem in loaded.errors:
-            tell(problem.said)
-        text = "The plan that was made of it is not valid, and nothing was written; this is a defect of virada."
-        raise Stop(Said(text), Exit.FAILED)
+            tell(replace(problem, file=_shown(problem.file, Path(name), plan)).said)
+        raise Stop(Said("The plan that comes of it is not valid, and nothing was written."), Exit.USAGE)
+
+
+def _shown(file: str, there: Path, plan: Path) -> str:
+    """The name that a file will have, of the one that was looked through."""
+    path = Path(file)
+    return str(plan.parent / path.relative_to(there)) if path.is_relative_to(there) else file
 
 
 def _holds(path: Path, content: bytes) -> bool:

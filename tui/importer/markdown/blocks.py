@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
-class Block:
+class MarkdownBlock:
     """`numbers`: the lines of the file that it comes from, in their order."""
 
     numbers: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
-class Heading(Block):
+class HeadingBlock(MarkdownBlock):
     """`text`: as it is written, with its inline markup."""
 
     level: int
@@ -21,14 +21,14 @@ class Heading(Block):
 
 
 @dataclass(slots=True, kw_only=True)
-class Prose(Block):
+class ProseBlock(MarkdownBlock):
     """A paragraph: its lines, each with its number."""
 
     lines: list[tuple[int, str]]
 
 
 @dataclass(slots=True, kw_only=True)
-class Code(Block):
+class CodeBlock(MarkdownBlock):
     """`lines`: what is between the fences; `language` in small letters."""
 
     language: str
@@ -36,7 +36,7 @@ class Code(Block):
 
 
 @dataclass(slots=True, kw_only=True)
-class Item(Block):
+class ListItem(MarkdownBlock):
     """One of a list. `text`: its first line with inline markup, without the box; `box`: what stands in it, None without
     one. `more`: further lines of its first paragraph."""
 
@@ -44,17 +44,17 @@ class Item(Block):
     text: str
     box: str | None = None
     more: list[tuple[int, str]] = field(default_factory=list)
-    children: list[Block] = field(default_factory=list)
+    children: list[MarkdownBlock] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
-class Listing(Block):
+class ListBlock(MarkdownBlock):
     ordered: bool
-    items: list[Item]
+    items: list[ListItem]
 
 
 @dataclass(slots=True, kw_only=True)
-class TableBlock(Block):
+class TableBlock(MarkdownBlock):
     """`rows`: number and cells of each."""
 
     header: list[str]
@@ -62,5 +62,5 @@ class TableBlock(Block):
 
 
 @dataclass(slots=True, kw_only=True)
-class Aside(Block):
+class Aside(MarkdownBlock):
     """What says nothing that could be done: an HTML comment, a definition of a link, a rule."""

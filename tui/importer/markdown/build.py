@@ -8,7 +8,7 @@ from typing import Final
 
 from tui.importer.draft import DraftPhase, DraftSection, DraftStep
 from tui.importer.markdown import times
-from tui.importer.markdown.blocks import Block, Listing, Prose, TableBlock
+from tui.importer.markdown.blocks import ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.collect import MANY_WAYS, Collector
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part
@@ -140,7 +140,7 @@ class Builder:
             self._node(child, below, passed, way=child.title if len(options) > 1 and child.title in options else way)
             place += 1
 
-    def _rows(self, blocks: list[Block]) -> bool:
+    def _rows(self, blocks: list[MarkdownBlock]) -> bool:
         """Whether milestones are what is to be done: nothing else is, or a table tells who does it."""
         return (self.milestones_are_steps and bool(blocks)) or any(
             isinstance(block, TableBlock) and is_steps(block) and len(block.header) > 2 for block in blocks
@@ -150,9 +150,9 @@ class Builder:
         if node.heading is not None:
             self.reading.noted(key, node.heading.numbers, Fate.HEADING)
 
-    def _limits_of_boxes(self, blocks: list[Block]) -> None:
+    def _limits_of_boxes(self, blocks: list[MarkdownBlock]) -> None:
         for block in blocks:
-            if isinstance(block, Listing):
+            if isinstance(block, ListBlock):
                 for item in block.items:
                     limit = limit_of(item.text)
                     if limit is not None:
@@ -280,7 +280,8 @@ class Builder:
             if node.heading is None or node.children or has_boxes(node.blocks) or node.sort is not Sort.STEPS:
                 break
             if any(
-                isinstance(block, TableBlock) or (isinstance(block, Listing) and block.ordered) for block in node.blocks
+                isinstance(block, TableBlock) or (isinstance(block, ListBlock) and block.ordered)
+                for block in node.blocks
             ):
                 break
             if not STEP_HEADING.match(fold(node.heading.text).lstrip(" *_#0123456789.")):
@@ -326,8 +327,8 @@ class Builder:
 
 
 def _only_link(node: OutlineNode) -> bool:
-    texts = [text for block in node.blocks if isinstance(block, Prose) for _n, text in block.lines]
-    items = [item.text for block in node.blocks if isinstance(block, Listing) for item in block.items]
+    texts = [text for block in node.blocks if isinstance(block, ProseBlock) for _n, text in block.lines]
+    items = [item.text for block in node.blocks if isinstance(block, ListBlock) for item in block.items]
     if (
         len(texts) + len(items) > 2
         or any(runnable(block) for block in node.blocks)

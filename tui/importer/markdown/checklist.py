@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from tui.importer.draft import Draft
 from tui.importer.imported import Imported, ImportFailed
-from tui.importer.markdown.blocks import Block, Code, Listing, Prose, TableBlock
+from tui.importer.markdown.blocks import CodeBlock, ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.build import ELSEWHERE, Builder, Built
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, Part
-from tui.importer.markdown.head import keep_within, put_head, put_milestones, put_triggers
+from tui.importer.markdown.head import join_heads, keep_within, put_head, put_milestones, put_triggers
 from tui.importer.markdown.html import from_html
+from tui.importer.markdown.ids import Ids
 from tui.importer.markdown.inline import fold, title_of, unmarked, without_number
 from tui.importer.markdown.items import labelled, step_of
 from tui.importer.markdown.outline import OutlineNode, outline
@@ -22,8 +23,9 @@ from tui.importer.markdown.parse import parse
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.shape import has_boxes, has_steps
 from tui.importer.markdown.source import read_source
-from tui.importer.markdown.summary import summary
+from tui.importer.markdown.summary import look, of_lines, summary
 from tui.importer.markdown.vocabulary import Label, Sort, is_way_back, label_of, language_of
+from tui.importer.wish import NOTHING_SAID, TargetWish
 from tui.importer.write import write
 from tui.said import Said
 
@@ -42,32 +44,54 @@ class ReadChecklist:
     draft: Draft
     reading: ChecklistReading
     built: Built
+    ids: Ids
     told: list[str | Said] = field(default_factory=list)
 
 
-def import_checklist(raw: bytes, name: str, *, language: str | None, otherwise: str, say: SayIn) -> Imported:
-    """The plan of a checklist. Raises ImportFailed for what is no text."""
-    done = read_checklist(raw, name, language=language, otherwise=otherwise, say=say)
-    return Imported(write(done.draft), told=tuple(done.told))
+def import_checklists(
+    documents: Sequence[tuple[bytes, str]], *, language: str | None, otherwise: str, say: SayIn,
+    wish: TargetWish = NOTHING_SAID,
+) -> Imported:  # fmt: skip
+    """The plan of a checklist, with the phases of further ones behind its own; those of one that is a way back are the
+    rollback's. `documents`: content and name of each. Raises ImportFailed for what is no text."""
+    (raw, name), *further = documents
+    done = read_checklist(raw, name, language=language, otherwise=otherwise, say=say, wish=wish)
+    told: list[str | Said] = []
+    if further:
+        done.reading.look[:] = [one for one in done.reading.look if one[1].text != ELSEWHERE]
+    for raw, name in further:
+        more = read_checklist(raw, name, language=language, otherwise=otherwise, say=say, behind=done)
+        join(done, more, back=is_way_back(f"{name} {more.draft.name}".replace("_", " ").replace("-", " ")))
+        told += [of_lines(more.reading), *look(more.reading)]
+    told += summary(done.reading, done.draft, done.built)
+    return Imported(write(done.draft), told=tuple(told))
 
 
-def read_checklist(raw: bytes, name: str, *, language: str | None, otherwise: str, say: SayIn) -> ReadChecklist:
-    """`name`: the file's. `language`: of the sentences that the plan gets beside the checklist's own; where it is None
-    the checklist's where there is one, else `otherwise`. Raises ImportFailed for what is no text."""
+def read_checklist(
+    raw: bytes, name: str, *, language: str | None, otherwise: str, say: SayIn, wish: TargetWish = NOTHING_SAID,
+    behind: ReadChecklist | None = None,
+) -> ReadChecklist:  # fmt: skip
+    """`name`: the file's. `behind`: the checklist to which this one is a further one. `language`: of the sentences that
+    the plan gets beside the checklist's own; where it is None the checklist's where there is one, else `otherwise`.
+    Raises ImportFailed for what is no text."""
     source = read_source(raw, name)
     written = language_of("\n".join(source.raw))
     spoken = language or _LOCALES.get(written, otherwise)
     reading = ChecklistReading(source, written, lambda said: say(said, spoken))
+    if behind is not None:
+        reading.team = behind.reading.team
     root = outline(parse(from_html(source.lines)))
     tops, intro = _named(reading, root)
     _introduce(reading, intro)
     anything = any(has_boxes(node.blocks) for node in root.all()) or any(
-        node.sort is Sort.STEPS and any(isinstance(block, Listing | Code | TableBlock) for block in node.blocks)
+        node.sort is Sort.STEPS and any(isinstance(block, ListBlock | CodeBlock | TableBlock) for block in node.blocks)
         for node in root.all()
         if node is not root
     )
     builder = Builder(reading, milestones_are_steps=not anything)
     above = reading.above.pop("intro", [])
+    if behind is not None:
+        builder.ids = behind.ids
     built = builder.build(tops)
     if not built.phases and built.rollback:
         # A checklist that is a way back itself.
@@ -79,13 +103,27 @@ def read_checklist(raw: bytes, name: str, *, language: str | None, otherwise: st
     draft.above += above
     put_triggers(reading, draft)
     put_milestones(reading, built)
-    keep_within(reading, draft.phases)
-    put_head(reading, draft, built)
+    put_head(reading, draft, built, wish)
+    keep_within(reading, draft)
     _finish(reading, draft, builder)
-    return ReadChecklist(draft, reading, built, summary(reading, draft, built))
+    return ReadChecklist(draft, reading, built, builder.ids, summary(reading, draft, built))
 
 
-def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNode], list[Block]]:
+def join(done: ReadChecklist, more: ReadChecklist, *, back: bool) -> None:
+    """Put a further checklist behind one; `back`: all of it is the way back."""
+    if back:
+        done.draft.rollback += [*more.draft.phases, *more.draft.rollback]
+        for phase in done.draft.rollback:
+            phase.keys.pop("starts", None)
+    else:
+        done.draft.phases += more.draft.phases
+        done.draft.rollback += more.draft.rollback
+    done.draft.triggers += more.draft.triggers
+    done.draft.below += [*more.draft.above, *more.draft.rollback_above, *more.draft.below]
+    join_heads(done.draft, more.draft)
+
+
+def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNode], list[MarkdownBlock]]:
     """Name the plan; returns the headings that are phases, and what stands before them."""
     front = next((value for _n, key, value in reading.source.front if label_of(key) is Label.TITLE and value), "")
     stem = re.sub(r"[-_]+", " ", reading.source.name.rpartition("/")[2].rpartition(".")[0]).strip()
@@ -104,7 +142,7 @@ def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNo
             return children, blocks
         return [OutlineNode(None, first.title, Sort.STEPS, [*root.blocks, *first.blocks])], []
     opening = root.blocks[0] if root.blocks else None
-    words = unmarked(opening.lines[0][1]) if isinstance(opening, Prose) and len(opening.lines) == 1 else ""
+    words = unmarked(opening.lines[0][1]) if isinstance(opening, ProseBlock) and len(opening.lines) == 1 else ""
     spoken = (
         words
         if 3 < len(words) <= 80 and not words.endswith((".", "!", "?", ":", ",")) and labelled(words) is None
@@ -135,7 +173,7 @@ def _below(node: OutlineNode) -> bool:
     return any(block for child in node.children for one in child.all() for block in one.blocks)
 
 
-def _introduce(reading: ChecklistReading, blocks: list[Block]) -> None:
+def _introduce(reading: ChecklistReading, blocks: list[MarkdownBlock]) -> None:
     """What stands before the first phase: labels tell the window, all is kept as comments."""
     for number, key, value in reading.source.front:
         label = label_of(key)
@@ -147,9 +185,9 @@ def _introduce(reading: ChecklistReading, blocks: list[Block]) -> None:
     part = Part()
     for block in blocks:
         lines: list[tuple[int, str]] = []
-        if isinstance(block, Prose):
+        if isinstance(block, ProseBlock):
             lines = block.lines
-        elif isinstance(block, Listing):
+        elif isinstance(block, ListBlock):
             lines = [(item.number, item.text) for item in block.items]
         elif isinstance(block, TableBlock):
             lines = [(number, f"{cells[0]}: {' '.join(cells[1:])}") for number, cells in block.rows if len(cells) > 1]

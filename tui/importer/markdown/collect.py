@@ -6,7 +6,15 @@ import re
 from typing import Final
 
 from tui.importer.markdown import times
-from tui.importer.markdown.blocks import Block, Code, Heading, Item, Listing, Prose, TableBlock
+from tui.importer.markdown.blocks import (
+    CodeBlock,
+    HeadingBlock,
+    ListBlock,
+    ListItem,
+    MarkdownBlock,
+    ProseBlock,
+    TableBlock,
+)
 from tui.importer.markdown.commands import bare_lines, kind_of
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part, Proposal
@@ -36,7 +44,7 @@ class Collector:
     """One pass over the blocks below a heading."""
 
     def __init__(
-        self, reading: ChecklistReading, heading: Heading | None, title: str, sort: Sort, *, loose: bool
+        self, reading: ChecklistReading, heading: HeadingBlock | None, title: str, sort: Sort, *, loose: bool
     ) -> None:
         self.reading = reading
         self.heading = heading
@@ -47,11 +55,11 @@ class Collector:
         self.last: FoundStep | None = None
         self.fresh = False
         """Whether the last step stands directly before what comes."""
-        self.intro: Prose | None = None
+        self.intro: ProseBlock | None = None
 
-    def collect(self, blocks: list[Block]) -> Part:
+    def collect(self, blocks: list[MarkdownBlock]) -> Part:
         boxes = has_boxes(blocks)
-        ordered = any(isinstance(block, Listing) and block.ordered for block in blocks)
+        ordered = any(isinstance(block, ListBlock) and block.ordered for block in blocks)
         rows = any(isinstance(block, TableBlock) and is_steps(block) for block in blocks)
         codes = [block for block in blocks if runnable(block)]
         informs = self.sort is Sort.INFO
@@ -59,7 +67,7 @@ class Collector:
             self.heading is not None
             and STEP_HEADING.match(fold(unmarked(self.heading.text).lstrip(" 0123456789."))) is not None
         )
-        numbered = [block for block in codes if isinstance(block, Code) and numbered_lines(block)]
+        numbered = [block for block in codes if isinstance(block, CodeBlock) and numbered_lines(block)]
         single = (
             self.heading is not None
             and not boxes
@@ -68,7 +76,7 @@ class Collector:
             and not numbered
             and (
                 (is_step and not ordered)
-                or (len(codes) == 1 and not any(isinstance(block, Listing) for block in blocks))
+                or (len(codes) == 1 and not any(isinstance(block, ListBlock) for block in blocks))
             )
         )
         if single:
@@ -82,14 +90,14 @@ class Collector:
         self._end_intro()
         return self.part
 
-    def _block(self, block: Block, following: Block | None, informs: bool) -> None:
-        if isinstance(block, Prose):
+    def _block(self, block: MarkdownBlock, following: MarkdownBlock | None, informs: bool) -> None:
+        if isinstance(block, ProseBlock):
             self._end_intro()
             self._prose(block, following)
             return
-        if isinstance(block, Code):
+        if isinstance(block, CodeBlock):
             self._code(block)
-        elif isinstance(block, Listing):
+        elif isinstance(block, ListBlock):
             self._end_intro()
             self._listing(block)
         elif isinstance(block, TableBlock):
@@ -99,20 +107,20 @@ class Collector:
             self._end_intro()
             self.reading.fates.tell(block.numbers, Fate.MARK)
 
-    def _heading_step(self, blocks: list[Block]) -> None:
+    def _heading_step(self, blocks: list[MarkdownBlock]) -> None:
         """The heading is the step, and what stands below it is its detail."""
         assert self.heading is not None
         step = step_of(self.reading, self.heading.text, self.heading.numbers[0])
         step.title = self.title
         self.add(step)
         for block in blocks:
-            if isinstance(block, Prose):
+            if isinstance(block, ProseBlock):
                 for number, text in block.lines:
                     detail_line(self.reading, step, text, number)
-            elif isinstance(block, Listing):
+            elif isinstance(block, ListBlock):
                 for item in block.items:
                     self._detail_item(step, item, "", block.ordered)
-            elif isinstance(block, Code):
+            elif isinstance(block, CodeBlock):
                 self._attach(step, block)
             elif isinstance(block, TableBlock):
                 self._detail_table(step, block)
@@ -134,7 +142,7 @@ class Collector:
             self.comment(self.intro.numbers)
             self.intro = None
 
-    def _prose(self, block: Prose, following: Block | None) -> None:
+    def _prose(self, block: ProseBlock, following: MarkdownBlock | None) -> None:
         """A paragraph: what it says of all of its part, a result that is awaited, or what is about to be executed."""
         left: list[int] = []
         for number, text in block.lines:
@@ -149,8 +157,8 @@ class Collector:
                 left.append(number)
         if not left:
             return
-        if isinstance(following, Code) and runnable(following):
-            self.intro = Prose(numbers=tuple(left), lines=[line for line in block.lines if line[0] in left])
+        if isinstance(following, CodeBlock) and runnable(following):
+            self.intro = ProseBlock(numbers=tuple(left), lines=[line for line in block.lines if line[0] in left])
             return
         self.comment(left)
 
@@ -173,11 +181,11 @@ class Collector:
         self.reading.fates.tell(number, Fate.DETAIL)
         return True
 
-    def _listing(self, block: Listing) -> None:
+    def _listing(self, block: ListBlock) -> None:
         for item in block.items:
             self._item(item, block.ordered)
 
-    def _item(self, item: Item, ordered: bool) -> None:
+    def _item(self, item: ListItem, ordered: bool) -> None:
         boxed = item.box is not None
         if struck(item.text) and (boxed or ordered or self.bullets):
             self.reading.struck.append(item.number)
@@ -203,10 +211,10 @@ class Collector:
             )
         self._children(step, item.children)
 
-    def _children(self, step: FoundStep, children: list[Block]) -> None:
+    def _children(self, step: FoundStep, children: list[MarkdownBlock]) -> None:
         """What is nested below a step: boxes are steps behind it, all else are its details."""
         for child in children:
-            if isinstance(child, Listing):
+            if isinstance(child, ListBlock):
                 for item in child.items:
                     if item.box is not None or has_boxes(item.children):
                         begin = len(self.part.entries)
@@ -215,16 +223,16 @@ class Collector:
                         self.last = step if item.box is None else self.last
                     else:
                         self._detail_item(step, item, "", child.ordered)
-            elif isinstance(child, Prose):
+            elif isinstance(child, ProseBlock):
                 for number, text in child.lines:
                     detail_line(self.reading, step, text, number)
-            elif isinstance(child, Code):
+            elif isinstance(child, CodeBlock):
                 self._attach(step, child)
             elif isinstance(child, TableBlock):
                 self._detail_table(step, child)
             else:
                 self.reading.fates.tell(child.numbers, Fate.DETAIL)
-                if isinstance(child, Heading):
+                if isinstance(child, HeadingBlock):
                     step.details.append(unmarked(child.text))
 
     def _below(self, title: str, begin: int) -> None:
@@ -233,20 +241,20 @@ class Collector:
             if isinstance(entry, FoundStep) and len(title) + len(entry.title) <= LONGEST_NESTED:
                 entry.title = f"{title}: {entry.title}"
 
-    def _group(self, item: Item) -> None:
+    def _group(self, item: ListItem) -> None:
         begin = len(self.part.entries)
         self._group_of(item)
         self._below(title_of(item.text), begin)
 
-    def _group_of(self, item: Item) -> None:
+    def _group_of(self, item: ListItem) -> None:
         self.comment([item.number, *(number for number, _text in item.more)])
         for child in item.children:
-            if isinstance(child, Listing):
+            if isinstance(child, ListBlock):
                 self._listing(child)
             else:
                 self._block(child, None, False)
 
-    def _unboxed(self, item: Item, ordered: bool) -> None:
+    def _unboxed(self, item: ListItem, ordered: bool) -> None:
         """An item that is no step: of the step before it where it tells its result, else a comment."""
         if has_boxes(item.children):
             self._group(item)
@@ -259,7 +267,7 @@ class Collector:
             return
         self.comment(item.numbers)
 
-    def _detail_item(self, step: FoundStep, item: Item, indent: str, ordered: bool) -> None:
+    def _detail_item(self, step: FoundStep, item: ListItem, indent: str, ordered: bool) -> None:
         mark = "- " if indent or not ordered else ""
         text = item.text if item.box is None else f"[{item.box}] {item.text}"
         begin = len(step.details)
@@ -272,13 +280,13 @@ class Collector:
             else:
                 detail_line(self.reading, step, line, number, indent)
         for child in item.children:
-            if isinstance(child, Listing):
+            if isinstance(child, ListBlock):
                 for inner in child.items:
                     self._detail_item(step, inner, indent + "  ", child.ordered)
-            elif isinstance(child, Prose):
+            elif isinstance(child, ProseBlock):
                 for number, line in child.lines:
                     detail_line(self.reading, step, line, number, indent + "  ")
-            elif isinstance(child, Code):
+            elif isinstance(child, CodeBlock):
                 self._attach(step, child)
             elif isinstance(child, TableBlock):
                 self._detail_table(step, child)
@@ -291,7 +299,7 @@ class Collector:
         for row in (table.header, *(cells for _number, cells in table.rows)):
             step.details.append(" | ".join(unmarked(cell).strip() for cell in row))
 
-    def _attach(self, step: FoundStep, block: Code) -> None:
+    def _attach(self, step: FoundStep, block: CodeBlock) -> None:
         """Code of a step: a proposal where it can be executed, else a detail."""
         texts = [text for _number, text in block.lines]
         kind = kind_of(block.language, texts)
@@ -301,7 +309,7 @@ class Collector:
         else:
             step.details += [text.rstrip() for text in texts if text.strip()]
 
-    def _code(self, block: Code) -> None:
+    def _code(self, block: CodeBlock) -> None:
         texts = [text for _number, text in block.lines]
         kind = kind_of(block.language, texts)
         if kind is None:
@@ -327,7 +335,7 @@ class Collector:
         self.add(step)
         self._attach(step, block)
 
-    def _introduced(self, block: Code) -> FoundStep:
+    def _introduced(self, block: CodeBlock) -> FoundStep:
         """The step that a block of code is: by the sentence before it, the comment at its head, or the heading."""
         if self.intro is not None:
             lines, self.intro = self.intro.lines, None
@@ -346,7 +354,7 @@ class Collector:
         self.reading.fates.tell(block.numbers[0], Fate.STEP)
         return step
 
-    def _numbered_code(self, block: Code, kind: str, numbered: list[tuple[int, re.Match[str]]]) -> None:
+    def _numbered_code(self, block: CodeBlock, kind: str, numbered: list[tuple[int, re.Match[str]]]) -> None:
         """`# 1. Stop the application` and its lines: each a step."""
         self.reading.fates.tell(block.numbers, Fate.DETAIL)
         ahead = [text for _number, text in block.lines[: numbered[0][0]] if text.strip()]

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tui.importer.draft import Draft, DraftPhase, DraftStep, Noted
+from tui.importer.draft import Draft, DraftStep, Noted
 from tui.importer.markdown import times
 from tui.importer.markdown.build import Built
 from tui.importer.markdown.inline import fold
 from tui.importer.markdown.limits import Limit
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.steps import put_milestone
+from tui.importer.wish import TargetWish
 from tui.plan.placeholders import placeholder_in
+from tui.plan.scalars import parse_duration, parse_offset
 from tui.said import N_, Said
 
 PLACEHOLDER: Final = N_("[Date and time]")
+_OPEN: Final = N_("when the window opens is left open; write it, and its time zone, into targets")
+_ZONE: Final = N_("the time zone of the window is not said; the plan has UTC")
 USUAL: Final = times.HOUR
 """How long a window is taken to be when only its beginning is told; it is told that nobody said so."""
 
 
-def put_head(reading: ChecklistReading, draft: Draft, built: Built) -> None:
+def put_head(reading: ChecklistReading, draft: Draft, built: Built, wish: TargetWish) -> None:
     """Fill in the head. The milestones must be among the steps already."""
-    draft.head["targets"] = Noted(_targets(reading, built), reading.above.get("targets", []))
+    draft.head["targets"] = Noted(_targets(reading, built, wish), reading.above.get("targets", []))
     members = [dict(member) for member in reading.team.members.values()]
     if members:
         draft.head["team"] = Noted(members, reading.above.get("team", []))
@@ -38,11 +42,11 @@ def put_head(reading: ChecklistReading, draft: Draft, built: Built) -> None:
         draft.above += notes
 
 
-def _targets(reading: ChecklistReading, built: Built) -> dict[str, Any]:
+def _targets(reading: ChecklistReading, built: Built, wish: TargetWish) -> dict[str, Any]:
     facts = reading.window
     length = facts.length
     staging: dict[str, Any] = {"environment": "staging", "service": "app-staging"}
-    production: dict[str, Any] = {"environment": "production", "service": "app-prod"}
+    production = wish.target()
     if facts.known and length is None and (facts.opens or facts.opening):
         length = USUAL
         reading.look.append((facts.numbers[0], Said("how long the window is is not said; the plan has one hour")))
@@ -56,24 +60,38 @@ def _targets(reading: ChecklistReading, built: Built) -> dict[str, Any]:
             reading.look.append(
                 (
                     facts.numbers[0],
-                    Said("when the window opens is left open; write it, and its time zone, into targets"),
+                    Said(_OPEN),
                 )
             )
         elif facts.zone is None:
-            reading.look.append((facts.numbers[0], Said("the time zone of the window is not said; the plan has UTC")))
+            reading.look.append((facts.numbers[0], Said(_ZONE)))
         lead = times.written(built.before + times.MINUTE)
         staging["window"] = {"opens": f"+{lead}", **keys}
-        production["window"] = {"opens": opens, **keys}
-    return {"staging": staging, "production": production}
+        production["window"] = wish.window({"opens": opens, **keys})
+        if wish.opens is not None:
+            reading.look[:] = [one for one in reading.look if one[1].text not in (_OPEN, _ZONE)]
+    elif wish.said:
+        production["window"] = wish.window({"opens": reading.say(Said(PLACEHOLDER))}) if wish.windowed else None
+    name = wish.name or "production"
+    return {name: production} if name == "staging" else {"staging": staging, name: production}
 
 
-def window_length(reading: ChecklistReading) -> float | None:
-    """Seconds from the window's opening to its close, as `targets` will have it; None without one."""
-    facts = reading.window
-    length = facts.length
-    if length is None and facts.known and (facts.opens or facts.opening):
-        length = USUAL
-    return None if length is None else length + (facts.buffer or 0.0)
+def join_heads(draft: Draft, more: Draft) -> None:
+    """What the head of a further checklist adds: people, criteria with other limits."""
+    for key in ("team", "success"):
+        own, further = draft.head.get(key), more.head.get(key)
+        if further is None:
+            continue
+        if own is None or key == "team":
+            # The team is one, and the further head has all of it.
+            draft.head[key] = Noted(further.value, [*(own.above if own is not None else ()), *further.above])
+            continue
+        known = [(one["metric"], *(one.get(k) for k in ("below", "above", "equals"))) for one in own.value]
+        own.value += [
+            one for one in further.value
+            if (one["metric"], *(one.get(k) for k in ("below", "above", "equals"))) not in known
+        ]  # fmt: skip
+        own.above += further.above
 
 
 def _criteria(reading: ChecklistReading) -> list[Any]:
@@ -135,14 +153,13 @@ def _meant(label: str, known: list[tuple[str, DraftStep]]) -> DraftStep | None:
     return None
 
 
-def keep_within(reading: ChecklistReading, phases: list[DraftPhase]) -> None:
-    """Take milestones away that lie beyond the window: the loader would refuse them."""
-    length = window_length(reading)
-    if length is None:
+def keep_within(reading: ChecklistReading, draft: Draft) -> None:
+    """Take milestones away that lie beyond a window: the loader would refuse them."""
+    windows = [target["window"] for target in draft.head["targets"].value.values() if target.get("window")]
+    if not windows:
         return
-    from tui.plan.scalars import parse_offset
-
-    for phase in phases:
+    length = min(parse_duration(one["duration"]) + parse_duration(one.get("buffer", "0s")) for one in windows)
+    for phase in draft.phases:
         starts = phase.keys.get("starts")
         if starts is not None and parse_offset(starts) >= length:
             continue

@@ -17,14 +17,13 @@ from tui.importer.markdown.vocabulary import EXPECTED, Label, label_of
 LONGEST_TITLE: Final = 160
 _AT_HEAD: Final = re.compile(
     r"\s*(?:\*\*|__|`)?[\[(]?\s*(?P<when>[TDH]\s?[+−–-]\s?\d{1,4}(?:\s*(?:min\w*|m|h|hrs?|hours?|horas?|d|days?"
-    r"|dias?|s))?|T\s?[+-]?\s?0|(?:[01]?\d|2[0-3]):[0-5]\d(?:\s*[-–—]\s*(?:[01]?\d|2[0-3]):[0-5]\d)?(?:\s*(?:h|uhr"
-    r"|[A-Z]{3,4}))?)\s*[\])]?\s*(?:\*\*|__|`)?"
+    r"|dias?|s))?|T\s?[+-]?\s?0|(?:[01]?\d|2[0-3]):[0-5]\d(?:\s*[-–—]\s*(?:[01]?\d|2[0-3]):[0-5]\d)?(?:\s*(?:h\b|uhr\b"
+    r"|(?-i:UTC|GMT|[BCEMW]E?S?Z|[A-Z]{2,3}T)\b))?)\s*[\])]?\s*(?:\*\*|__|`)?"
     r"\s*(?:[:|–—-]+\s*(?:\*\*|__)?|(?=\s))\s*(?=\S)",
     re.IGNORECASE,
 )
 _LABELLED: Final = re.compile(
-    r"\s*(?P<mark>\*\*|__)?(?P<label>[^:*_`|]{2,40}?)\s*(?:(?::\s*(?P=mark))"
-    r"|(?:(?P=mark)?\s*[:=]))\s*(?P<rest>\S.*)?$".replace("(?P=mark)", r"(?:\*\*|__)")
+    r"\s*(?:\*\*|__)?(?P<label>[^:*_`|]{2,40}?)\s*(?::\s*(?:\*\*|__)|(?:\*\*|__)?\s*[:=])\s*(?P<rest>\S.*)?$"
 )
 _EXPECTED_IN_BRACKETS: Final = re.compile(r"\s*[(\[]((?:[^()\[\]]|\([^()]*\))*)[)\]]")
 

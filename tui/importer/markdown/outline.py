@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tui.importer.markdown.blocks import Aside, Block, Code, Heading, Listing, Prose, TableBlock
+from tui.importer.markdown.blocks import (
+    Aside,
+    CodeBlock,
+    HeadingBlock,
+    ListBlock,
+    MarkdownBlock,
+    ProseBlock,
+    TableBlock,
+)
 from tui.importer.markdown.inline import PICTURE, fold, title_of, unmarked
 from tui.importer.markdown.times import only_offset
 from tui.importer.markdown.vocabulary import PHASE_HEADING, Sort, sort_of
@@ -24,10 +32,10 @@ class OutlineNode:
     """`blocks`: what stands below the heading before its own headings, which are `children`. `parent`: of which it is
     one; the root has no heading."""
 
-    heading: Heading | None
+    heading: HeadingBlock | None
     title: str
     sort: Sort
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[MarkdownBlock] = field(default_factory=list)
     children: list[OutlineNode] = field(default_factory=list)
 
     def all(self) -> Iterator[OutlineNode]:
@@ -37,12 +45,12 @@ class OutlineNode:
             yield from child.all()
 
 
-def outline(blocks: list[Block]) -> OutlineNode:
+def outline(blocks: list[MarkdownBlock]) -> OutlineNode:
     """The tree of all headings; levels that are left out do not count."""
     root = OutlineNode(None, "", Sort.STEPS)
     path: list[tuple[int, OutlineNode]] = [(0, root)]
     for block in _with_headings(blocks):
-        if not isinstance(block, Heading):
+        if not isinstance(block, HeadingBlock):
             path[-1][1].blocks.append(block)
             continue
         while path[-1][0] >= block.level:
@@ -54,28 +62,32 @@ def outline(blocks: list[Block]) -> OutlineNode:
     return root
 
 
-def _with_headings(blocks: list[Block]) -> Iterator[Block]:
+def _with_headings(blocks: list[MarkdownBlock]) -> Iterator[MarkdownBlock]:
     level = 0
     for place, block in enumerate(blocks):
         following = next((later for later in blocks[place + 1 :][:3] if not isinstance(later, Aside)), None)
-        if isinstance(block, Heading):
+        if isinstance(block, HeadingBlock):
             level = block.level
-        elif isinstance(block, Prose) and len(block.lines) == 1 and _is_heading(block.lines[0][1], following):
-            yield Heading(numbers=block.numbers, level=level + 1, text=block.lines[0][1])
+        elif isinstance(block, ProseBlock) and len(block.lines) == 1 and _is_heading(block.lines[0][1], following):
+            yield HeadingBlock(numbers=block.numbers, level=level + 1, text=block.lines[0][1])
             continue
-        elif isinstance(block, Prose) and isinstance(following, Listing | TableBlock | Code) and len(block.lines) > 1:
+        elif (
+            isinstance(block, ProseBlock)
+            and isinstance(following, ListBlock | TableBlock | CodeBlock)
+            and len(block.lines) > 1
+        ):
             last = block.lines[-1]
             if _is_heading(last[1], following) and not unmarked(block.lines[-2][1]).rstrip().endswith(","):
-                yield Prose(numbers=block.numbers[:-1], lines=block.lines[:-1])
-                yield Heading(numbers=(last[0],), level=level + 1, text=last[1])
+                yield ProseBlock(numbers=block.numbers[:-1], lines=block.lines[:-1])
+                yield HeadingBlock(numbers=(last[0],), level=level + 1, text=last[1])
                 continue
         yield block
 
 
-def _is_heading(text: str, following: Block | None) -> bool:
+def _is_heading(text: str, following: MarkdownBlock | None) -> bool:
     """Whether a line of its own is meant as a heading: bold as a whole, in capitals, or `Phase 2: ...`; and something
     stands below it."""
-    if not isinstance(following, Listing | TableBlock | Code | Prose):
+    if not isinstance(following, ListBlock | TableBlock | CodeBlock | ProseBlock):
         return False
     shown = unmarked(text).strip()
     folded = fold(PICTURE.sub("", shown).strip())
@@ -83,7 +95,7 @@ def _is_heading(text: str, following: Block | None) -> bool:
         return False
     if PHASE_HEADING.match(folded):
         return True
-    if isinstance(following, Prose):
+    if isinstance(following, ProseBlock):
         return False
     if _BOLD.fullmatch(PICTURE.sub("", text.strip()).strip()) or only_offset(shown):
         return True
@@ -91,6 +103,6 @@ def _is_heading(text: str, following: Block | None) -> bool:
     return (
         len(capitals) >= 5
         and capitals.isupper()
-        and isinstance(following, Listing | TableBlock)
+        and isinstance(following, ListBlock | TableBlock)
         and not shown.endswith(":")
     )

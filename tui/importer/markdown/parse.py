@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tui.importer.markdown.blocks import Aside, Block, Code, Heading, Item, Listing, Prose, TableBlock
+from tui.importer.markdown.blocks import (
+    Aside,
+    CodeBlock,
+    HeadingBlock,
+    ListBlock,
+    ListItem,
+    MarkdownBlock,
+    ProseBlock,
+    TableBlock,
+)
 from tui.importer.markdown.lines import SourceLine
 
 if TYPE_CHECKING:
@@ -14,7 +23,7 @@ if TYPE_CHECKING:
 _BOX: Final = re.compile(r"\[([ xX])\]\s+(.*)", re.DOTALL)
 
 
-def parse(lines: list[SourceLine]) -> list[Block]:
+def parse(lines: list[SourceLine]) -> list[MarkdownBlock]:
     """The blocks of a text, one after another; what is quoted stands among them."""
     from markdown_it import MarkdownIt
 
@@ -42,8 +51,8 @@ class _Reader:
         last = len(self.lines) - 1
         return [(self.lines[min(begin + n, last)].number, text) for n, text in enumerate(texts)]
 
-    def blocks(self, until: str | None = None) -> list[Block]:
-        found: list[Block] = []
+    def blocks(self, until: str | None = None) -> list[MarkdownBlock]:
+        found: list[MarkdownBlock] = []
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
             if token.type == until:
@@ -54,12 +63,12 @@ class _Reader:
                 inline = self.tokens[self.at]
                 self.at += 2
                 text = inline.content.replace("\n", " ")
-                found.append(Heading(numbers=self.numbers(token), level=int(token.tag[1]), text=text))
+                found.append(HeadingBlock(numbers=self.numbers(token), level=int(token.tag[1]), text=text))
             elif token.type == "paragraph_open":
                 inline = self.tokens[self.at]
                 self.at += 2
                 lines = self.numbered(inline)
-                found.append(Prose(numbers=tuple(number for number, _text in lines), lines=lines))
+                found.append(ProseBlock(numbers=tuple(number for number, _text in lines), lines=lines))
             elif token.type in ("fence", "code_block"):
                 found.append(self.code(token))
             elif token.type in ("bullet_list_open", "ordered_list_open"):
@@ -72,7 +81,7 @@ class _Reader:
                 found.append(Aside(numbers=self.numbers(token)))
         return found
 
-    def code(self, token: Token) -> Code:
+    def code(self, token: Token) -> CodeBlock:
         begin = (token.map or [0])[0] + (token.type == "fence")
         texts = token.content.split("\n")
         if texts and not texts[-1]:
@@ -80,11 +89,11 @@ class _Reader:
         last = len(self.lines) - 1
         lines = [(self.lines[min(begin + n, last)].number, text) for n, text in enumerate(texts)]
         language = token.info.strip().split(" ")[0].strip("{}.").lower() if token.info.strip() else ""
-        return Code(numbers=self.numbers(token), language=language, lines=lines)
+        return CodeBlock(numbers=self.numbers(token), language=language, lines=lines)
 
-    def listing(self, token: Token) -> Listing:
+    def listing(self, token: Token) -> ListBlock:
         close = token.type.replace("_open", "_close")
-        items: list[Item] = []
+        items: list[ListItem] = []
         while self.at < len(self.tokens):
             inner = self.tokens[self.at]
             self.at += 1
@@ -92,19 +101,19 @@ class _Reader:
                 break
             if inner.type == "list_item_open":
                 items.append(self.item(inner))
-        return Listing(numbers=self.numbers(token), ordered=token.type.startswith("ordered"), items=items)
+        return ListBlock(numbers=self.numbers(token), ordered=token.type.startswith("ordered"), items=items)
 
-    def item(self, token: Token) -> Item:
+    def item(self, token: Token) -> ListItem:
         children = self.blocks("list_item_close")
         begin = self.lines[(token.map or [0])[0]].number
-        item = Item(numbers=self.numbers(token), number=begin, text="")
-        if children and isinstance(children[0], Prose):
+        item = ListItem(numbers=self.numbers(token), number=begin, text="")
+        if children and isinstance(children[0], ProseBlock):
             first = children.pop(0)
-            assert isinstance(first, Prose)
+            assert isinstance(first, ProseBlock)
             (item.number, item.text), item.more = first.lines[0], first.lines[1:]
-        elif children and isinstance(children[0], Heading):
+        elif children and isinstance(children[0], HeadingBlock):
             heading = children.pop(0)
-            assert isinstance(heading, Heading)
+            assert isinstance(heading, HeadingBlock)
             item.text = heading.text
         box = _BOX.fullmatch(item.text)
         if box is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tui.importer.markdown.fates import Fate, Fates
 from tui.importer.markdown.limits import Limit
 from tui.importer.markdown.people import Team
-from tui.importer.markdown.source import Source
+from tui.importer.markdown.source import ChecklistSource
 from tui.importer.markdown.window import WindowFacts
 from tui.said import Said
 
@@ -23,7 +23,7 @@ class ChecklistReading:
     `limits` and `triggers`: (number, title, what is measured). `milestones`: (number, label, seconds
     from the beginning, time of day)."""
 
-    source: Source
+    source: ChecklistSource
     language: str
     say: Say
     fates: Fates = field(default_factory=Fates)

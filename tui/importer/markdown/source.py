@@ -43,7 +43,7 @@ _TEXTUAL: Final = {"", "text", "txt", "md", "markdown", "plain", "plaintext", "c
 
 
 @dataclass(slots=True)
-class Source:
+class ChecklistSource:
     """A checklist's lines. `raw`: as they stand in the file, the first is number 1 at index 0. `lines`: what the parser
     is to read. `marks`: numbers of lines that only delimit something. `front`: front matter as (number, key, value).
     `remarks`: (number, sentence) of what was put right."""
@@ -56,7 +56,7 @@ class Source:
     remarks: list[tuple[int, Said]] = field(default_factory=list)
 
 
-def read_source(raw: bytes, name: str) -> Source:
+def read_source(raw: bytes, name: str) -> ChecklistSource:
     """The lines of a file. Raises ImportFailed for what is no text, or none at all."""
     if len(raw) > LARGEST:
         text = N_("{file} is larger than {limit} MiB; that is no checklist.")
@@ -65,7 +65,7 @@ def read_source(raw: bytes, name: str) -> Source:
     lines = _BREAK.split(text)
     if lines and not lines[-1]:
         lines.pop()
-    source = Source(name, [redacted(line) for line in lines])
+    source = ChecklistSource(name, [redacted(line) for line in lines])
     for number, (line, shown) in enumerate(zip(lines, source.raw, strict=True), 1):
         if line != shown:
             source.remarks.append((number, Said("a password stands here; it is not written into the plan")))
@@ -97,7 +97,7 @@ def _decode(raw: bytes, name: str) -> tuple[str, str]:
         return raw.decode("cp1252", "replace"), "Windows-1252"
 
 
-def _front_matter(source: Source) -> list[SourceLine]:
+def _front_matter(source: ChecklistSource) -> list[SourceLine]:
     """The lines behind front matter, which is taken apart where it is `key: value`."""
     lines = [SourceLine(number, text) for number, text in enumerate(source.raw, 1)]
     if not source.raw or not _FRONT.fullmatch(source.raw[0]):
@@ -117,7 +117,7 @@ def _front_matter(source: Source) -> list[SourceLine]:
     return lines[end + 1 :]
 
 
-def _fences(lines: list[SourceLine], source: Source) -> list[SourceLine]:
+def _fences(lines: list[SourceLine], source: ChecklistSource) -> list[SourceLine]:
     """Every code block has an end, and one that holds boxes is no code. Lines in code are marked as such."""
     done: list[SourceLine] = []
     at = 0

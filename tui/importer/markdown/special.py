@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from tui.importer.markdown import times
-from tui.importer.markdown.blocks import Block, Code, Item, Listing, Prose, TableBlock
+from tui.importer.markdown.blocks import CodeBlock, ListBlock, ListItem, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.inline import blanks, has_blank, title_of, unmarked
 from tui.importer.markdown.items import labelled
@@ -23,7 +23,7 @@ from tui.importer.markdown.tables import (
     read_team,
     read_triggers,
 )
-from tui.importer.markdown.vocabulary import Column, Label, Sort, label_of
+from tui.importer.markdown.vocabulary import Label, Sort, TableColumn, label_of
 
 KEYS = {
     Sort.TEAM: "team", Sort.CONTACTS: "team", Sort.WINDOW: "targets", Sort.MILESTONES: "phases",
@@ -34,7 +34,7 @@ Line = tuple[int, str, str]
 """Number, text, and what is nested below it."""
 
 
-def read_special(reading: ChecklistReading, sort: Sort, blocks: list[Block]) -> None:
+def read_special(reading: ChecklistReading, sort: Sort, blocks: list[MarkdownBlock]) -> None:
     """Take apart what stands below such a heading."""
     key = KEYS[sort]
     take = _TAKES[sort]
@@ -42,39 +42,39 @@ def read_special(reading: ChecklistReading, sort: Sort, blocks: list[Block]) -> 
         if isinstance(block, TableBlock):
             _table(reading, sort, block)
             continue
-        if not isinstance(block, Listing | Prose):
-            reading.noted(key, block.numbers if isinstance(block, Code) else (), Fate.COMMENT)
+        if not isinstance(block, ListBlock | ProseBlock):
+            reading.noted(key, block.numbers if isinstance(block, CodeBlock) else (), Fate.COMMENT)
             reading.fates.tell(block.numbers, Fate.MARK)
             continue
         for number, text, below in _lines(block):
-            loose = isinstance(block, Prose) and sort in (Sort.TRIGGERS, Sort.METRICS)
+            loose = isinstance(block, ProseBlock) and sort in (Sort.TRIGGERS, Sort.METRICS)
             taken = (not loose or limit_of(text) is not None) and take(reading, number, text, below)
             if taken and sort is not Sort.WINDOW:
                 reading.fates.tell(number, Fate.DETAIL)
             else:
                 reading.noted(key, [number], Fate.DETAIL if taken else Fate.COMMENT)
-        if isinstance(block, Listing):
+        if isinstance(block, ListBlock):
             nested = [number for number in block.numbers if number not in {item.number for item in block.items}]
             if nested:
                 reading.noted(key, nested, Fate.DETAIL)
 
 
-def _lines(block: Listing | Prose) -> Iterator[Line]:
-    if isinstance(block, Prose):
+def _lines(block: ListBlock | ProseBlock) -> Iterator[Line]:
+    if isinstance(block, ProseBlock):
         yield from ((number, text, "") for number, text in block.lines)
         return
     for item in block.items:
         yield item.number, item.text, "; ".join(_nested(item))
 
 
-def _nested(item: Item) -> Iterator[str]:
+def _nested(item: ListItem) -> Iterator[str]:
     yield from (unmarked(text).strip() for _number, text in item.more)
     for child in item.children:
-        if isinstance(child, Listing):
+        if isinstance(child, ListBlock):
             for inner in child.items:
                 yield unmarked(inner.text).strip()
                 yield from _nested(inner)
-        elif isinstance(child, Prose):
+        elif isinstance(child, ProseBlock):
             yield from (unmarked(text).strip() for _number, text in child.lines)
 
 
@@ -95,7 +95,7 @@ def _table(reading: ChecklistReading, sort: Sort, table: TableBlock) -> None:
             if sort is Sort.WINDOW and len(cells) > 1:
                 take_window(reading, number, f"{cells[0]}: {' '.join(cells[1:])}", "")
             elif sort is Sort.MILESTONES:
-                begin = next((place for place, column in columns.items() if column is Column.START), 0)
+                begin = next((place for place, column in columns.items() if column is TableColumn.START), 0)
                 label = " ".join(cell for place, cell in enumerate(cells) if place != begin and cell.strip())
                 take_milestone(reading, number, f"{label}: {cells[begin] if begin < len(cells) else ''}", "")
 

@@ -15,46 +15,52 @@ MOST: Final = 40
 
 
 def summary(reading: ChecklistReading, draft: Draft, built: Built) -> list[str | Said]:
-    """The lines, each a sentence."""
-    steps = sum(len(section.steps) for phase in draft.phases for section in phase.sections)
-    back = sum(len(section.steps) for phase in draft.rollback for section in phase.sections)
-    timed = sum(
-        "milestone" in step.keys for phase in draft.phases for section in phase.sections for step in section.steps
-    )
-    sections = sum(len(phase.sections) for phase in draft.phases)
+    """The lines for one checklist, each a sentence."""
+    return [of_lines(reading), of_plan(draft), *recognised(reading, draft, built), *look(reading)]
+
+
+def of_lines(reading: ChecklistReading) -> Said:
+    """What its lines became."""
     fates = reading.fates
-    told: list[str | Said] = [
-        Joined((
-            several("{file}: {count} line with text", "{file}: {count} lines with text",
-                    sum(fate is not Fate.MARK for fate in fates.of.values()), file=reading.source.name),
-            Joined((
-                several("{count} heading", "{count} headings", fates.count(Fate.HEADING)),
-                several("{count} of a step", "{count} of steps", fates.count(Fate.STEP)),
-                several("{count} detail", "{count} details", fates.count(Fate.DETAIL)),
-                several("{count} comment", "{count} comments", fates.count(Fate.COMMENT)),
-            )),
-        ), ": "),
-        Joined((
-            several("{count} phase", "{count} phases", len(draft.phases)),
-            several("{count} section", "{count} sections", sections),
-            several("{count} step", "{count} steps", steps),
-            several("{count} step of the rollback", "{count} steps of the rollback", back),
-        )),
-    ]  # fmt: skip
-    recognised = [
-        several("{count} duration", "{count} durations", built.estimates) if built.estimates else None,
-        several("{count} milestone", "{count} milestones", timed) if timed else None,
-        Said("the window") if reading.window.known else None,
-        several("{count} role", "{count} roles", len(reading.team.members)) if reading.team.members else None,
-        several("{count} metric", "{count} metrics", len(reading.limits)) if reading.limits else None,
-        several("{count} trigger", "{count} triggers", len(reading.triggers)) if reading.triggers else None,
-        several("{count} proposal in a comment",
-        "{count} proposals in comments", built.proposals) if built.proposals else None,
-    ]  # fmt: skip
-    known = [one for one in recognised if one is not None]
-    if known:
-        told.append(Joined((Said("recognised"), Joined(known)), ": "))
-    return told + look(reading)
+    count = sum(fate is not Fate.MARK for fate in fates.of.values())
+    became = (
+        several("{count} heading", "{count} headings", fates.count(Fate.HEADING)),
+        several("{count} of a step", "{count} of steps", fates.count(Fate.STEP)),
+        several("{count} detail", "{count} details", fates.count(Fate.DETAIL)),
+        several("{count} comment", "{count} comments", fates.count(Fate.COMMENT)),
+    )
+    name = reading.source.name
+    lines = several("{file}: {count} line with text", "{file}: {count} lines with text", count, file=name)
+    return Joined((lines, Joined(became)), ": ")
+
+
+def of_plan(draft: Draft) -> Said:
+    """What the plan has."""
+    sections = [section for phase in draft.phases for section in phase.sections]
+    back = sum(len(section.steps) for phase in draft.rollback for section in phase.sections)
+    return Joined((
+        several("{count} phase", "{count} phases", len(draft.phases)),
+        several("{count} section", "{count} sections", len(sections)),
+        several("{count} step", "{count} steps", sum(len(section.steps) for section in sections)),
+        several("{count} step of the rollback", "{count} steps of the rollback", back),
+    ))  # fmt: skip
+
+
+def recognised(reading: ChecklistReading, draft: Draft, built: Built) -> list[str | Said]:
+    """What was taken out of sentences."""
+    steps = [step for phase in draft.phases for section in phase.sections for step in section.steps]
+    counted = (
+        ("{count} duration", "{count} durations", built.estimates),
+        ("{count} milestone", "{count} milestones", sum("milestone" in step.keys for step in steps)),
+        ("{count} role", "{count} roles", len(reading.team.members)),
+        ("{count} metric", "{count} metrics", len(reading.limits)),
+        ("{count} trigger", "{count} triggers", len(draft.triggers)),
+        ("{count} proposal in a comment", "{count} proposals in comments", built.proposals),
+    )
+    known = [several(one, many, count) for one, many, count in counted if count]
+    if reading.window.known:
+        known.append(Said("the window"))
+    return [Joined((Said("recognised"), Joined(known)), ": ")] if known else []
 
 
 def look(reading: ChecklistReading) -> list[str | Said]:

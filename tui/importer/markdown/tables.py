@@ -15,7 +15,7 @@ from tui.importer.markdown.items import step_of
 from tui.importer.markdown.limits import Limit, limit_of
 from tui.importer.markdown.people import clean
 from tui.importer.markdown.reading import ChecklistReading
-from tui.importer.markdown.vocabulary import Column, column_of
+from tui.importer.markdown.vocabulary import TableColumn, column_of
 
 _DONE: Final = re.compile(
     r"(?:✅|☑|✔|✓|\[x\]|x|done|feito|conclu[ií]d\w*|hecho|completad\w*|erledigt|fertig|ok|complete[d]?|yes|sim|s[ií]"
@@ -23,22 +23,22 @@ _DONE: Final = re.compile(
     re.IGNORECASE,
 )
 _SHAPE: Final = {
-    Column.OWNER,
-    Column.DURATION,
-    Column.COMMAND,
-    Column.NUMBER,
-    Column.STATUS,
-    Column.START,
-    Column.FILE,
-    Column.EXPECTED,
-    Column.ROLE,
+    TableColumn.OWNER,
+    TableColumn.DURATION,
+    TableColumn.COMMAND,
+    TableColumn.NUMBER,
+    TableColumn.STATUS,
+    TableColumn.START,
+    TableColumn.FILE,
+    TableColumn.EXPECTED,
+    TableColumn.ROLE,
 }
 _MOST_ROWS: Final = 10_000
 
 
-def columns_of(table: TableBlock) -> dict[int, Column]:
+def columns_of(table: TableBlock) -> dict[int, TableColumn]:
     """What each column holds, by its place; the first of a sort has it."""
-    found: dict[int, Column] = {}
+    found: dict[int, TableColumn] = {}
     for place, header in enumerate(table.header):
         column = column_of(unmarked(header))
         if column is not None and column not in found.values():
@@ -49,18 +49,23 @@ def columns_of(table: TableBlock) -> dict[int, Column]:
 def is_team(table: TableBlock) -> bool:
     """Whether a table tells who takes part."""
     found = set(columns_of(table).values())
-    who = found & {Column.ROLE, Column.NAME, Column.OWNER}
-    return (bool(who) and Column.CONTACT in found) or {Column.ROLE, Column.NAME} <= found
+    who = found & {TableColumn.ROLE, TableColumn.NAME, TableColumn.OWNER}
+    return (bool(who) and TableColumn.CONTACT in found) or {TableColumn.ROLE, TableColumn.NAME} <= found
 
 
 def is_metrics(table: TableBlock) -> bool:
     found = set(columns_of(table).values())
-    return Column.METRIC in found and (Column.TITLE not in found or Column.LIMIT in found)
+    return TableColumn.METRIC in found and (TableColumn.TITLE not in found or TableColumn.LIMIT in found)
 
 
 def is_triggers(table: TableBlock) -> bool:
     found = set(columns_of(table).values())
-    return Column.CONDITION in found and not found & {Column.NUMBER, Column.COMMAND, Column.DURATION, Column.STATUS}
+    return TableColumn.CONDITION in found and not found & {
+        TableColumn.NUMBER,
+        TableColumn.COMMAND,
+        TableColumn.DURATION,
+        TableColumn.STATUS,
+    }
 
 
 def is_steps(table: TableBlock) -> bool:
@@ -68,7 +73,7 @@ def is_steps(table: TableBlock) -> bool:
     found = set(columns_of(table).values())
     return (
         bool(found & _SHAPE)
-        and bool(found & {Column.TITLE, Column.COMMAND, Column.FILE, Column.EXPECTED})
+        and bool(found & {TableColumn.TITLE, TableColumn.COMMAND, TableColumn.FILE, TableColumn.EXPECTED})
         and not is_team(table)
         and not is_metrics(table)
     )
@@ -81,7 +86,14 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
     titled = next(
         (
             places[one]
-            for one in (Column.TITLE, Column.FILE, Column.CONDITION, Column.COMMAND, Column.EXPECTED, Column.METRIC)
+            for one in (
+                TableColumn.TITLE,
+                TableColumn.FILE,
+                TableColumn.CONDITION,
+                TableColumn.COMMAND,
+                TableColumn.EXPECTED,
+                TableColumn.METRIC,
+            )
             if one in places
         ),
         0,
@@ -103,7 +115,7 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
             if place == titled or not cell.strip() or place >= len(table.header):
                 continue
             column = columns.get(place)
-            if column is Column.NUMBER:
+            if column is TableColumn.NUMBER:
                 digits = re.match(r"\D{0,6}(\d{1,6}(?:\.\d{1,4})?)", cell)
                 order = float(digits[1]) if digits is not None else order
                 continue
@@ -116,20 +128,20 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
     return [step for _order, step in found]
 
 
-def _cell(reading: ChecklistReading, step: FoundStep, column: Column | None, header: str, cell: str) -> None:
+def _cell(reading: ChecklistReading, step: FoundStep, column: TableColumn | None, header: str, cell: str) -> None:
     """What a cell beside the title tells of a step."""
     shown = unmarked(cell).strip()
     if not shown.strip("-–— "):
         return
-    if column in (Column.OWNER, Column.ROLE) and not has_blank(cell) and len(shown) <= 60:
+    if column in (TableColumn.OWNER, TableColumn.ROLE) and not has_blank(cell) and len(shown) <= 60:
         step.role = step.role or clean(shown)
         return
-    if column is Column.DURATION:
+    if column is TableColumn.DURATION:
         span = times.duration(shown) or (times.duration(f"{shown} min") if "min" in header.lower() else None)
         if span is not None and not span.side:
             step.estimate = step.estimate or span.seconds
             return
-    if column is Column.START:
+    if column is TableColumn.START:
         moment, at = times.offset(shown), times.clock(shown)
         if moment is None and at is None and (span := times.duration(shown)) is not None:
             moment = span.seconds if not span.side or span.side == "after" else -span.seconds
@@ -137,16 +149,16 @@ def _cell(reading: ChecklistReading, step: FoundStep, column: Column | None, hea
             step.milestone, step.at = (moment, None) if moment is not None else (step.milestone, at)
             step.details.append(f"{header}: {shown}")
             return
-    if column is Column.STATUS:
+    if column is TableColumn.STATUS:
         bare = cell.strip()
         if re.fullmatch(r"\[ ?\]|☐|⬜|□|pending|pendente|pendiente|offen|todo|to do|not started", bare, re.IGNORECASE):
             return
         if _DONE.fullmatch(bare.strip("\ufe0f")):
             step.done = True
             return
-    if column is Column.FILE and re.search(r"\.(?:sql|psql)\b", shown):
+    if column is TableColumn.FILE and re.search(r"\.(?:sql|psql)\b", shown):
         step.proposals.append(Proposal("sql", [shown.split()[0]], step.number, file=True))
-    elif column is Column.COMMAND:
+    elif column is TableColumn.COMMAND:
         named = spans(cell)
         text = "; ".join(span.text for span in named) if named else shown
         step.proposals.append(Proposal(kind_of_line(text) or "command", [text], step.number))
@@ -165,7 +177,7 @@ def read_team(reading: ChecklistReading, table: TableBlock) -> None:
     """The rows as members of the team."""
     places = {column: place for place, column in columns_of(table).items()}
     reading.fates.tell(table.numbers, Fate.DETAIL)
-    who = places.get(Column.ROLE, places.get(Column.OWNER, places.get(Column.NAME, 0)))
+    who = places.get(TableColumn.ROLE, places.get(TableColumn.OWNER, places.get(TableColumn.NAME, 0)))
     for number, cells in table.rows:
         filled = dict(enumerate(unmarked(cell).strip() for cell in cells))
         role = filled.get(who, "") or next((text for text in filled.values() if text), "")
@@ -179,9 +191,9 @@ def read_team(reading: ChecklistReading, table: TableBlock) -> None:
             column = columns_of(table).get(place)
             key = (
                 "name"
-                if column in (Column.NAME, Column.OWNER)
+                if column in (TableColumn.NAME, TableColumn.OWNER)
                 else "contact"
-                if column is Column.CONTACT or re.search(r"slack|mail|tel|phone|fone|handy", header, re.I)
+                if column is TableColumn.CONTACT or re.search(r"slack|mail|tel|phone|fone|handy", header, re.I)
                 else "duty"
             )
             keys[key] = f"{keys[key]}; {text}" if keys[key] else text

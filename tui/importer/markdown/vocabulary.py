@@ -207,7 +207,7 @@ def label_of(text: str) -> Label | None:
     return next((label for label, words in _LABELS if words.search(folded)), None)
 
 
-class Column(StrEnum):
+class TableColumn(StrEnum):
     """What a column of a table holds."""
 
     TITLE = "title"
@@ -228,45 +228,50 @@ class Column(StrEnum):
     DECISION = "decision"
 
 
-_COLUMNS: Final[tuple[tuple[Column, re.Pattern[str]], ...]] = (
-    (Column.NUMBER, _any(r"^(?:#|no\.?|nr\.?|n[º°o]\.?|num(?:ber|ero)?|nummer|order|ordem|orden|reihenfolge|seq\w*"
+_COLUMNS: Final[tuple[tuple[TableColumn, re.Pattern[str]], ...]] = (
+    (TableColumn.NUMBER, _any(r"^(?:#|no\.?|nr\.?|n[º°o]\.?|num(?:ber|ero)?|nummer|order|ordem|orden|reihenfolge|seq\w*"
         r"|id|pos\.?|step #|"
                          r"lfd\.? ?nr\.?|step no\.?)$")),
-    (Column.STATUS, _any(r"^(?:status|estado|done\??|feito\??|hecho\??|erledigt\??|ok\??|check|✓|✅|☑|☐|\[ ?\]"
+    (TableColumn.STATUS, _any(r"^(?:status|estado|done\??|feito\??|hecho\??|erledigt\??|ok\??|check|✓|✅|☑|☐|\[ ?\]"
         r"|complete[d]?\??|concluid\w*|state|situacao|fertig|haken)$")),
-    (Column.EXPECTED, _any(r"expected", r"esperad", r"erwart", r"^result", r"^output", r"verification", r"verificac",
+    (TableColumn.EXPECTED, _any(r"expected", r"esperad", r"erwart", r"^result", r"^output", r"verification",
+        r"verificac",
         r"^soll", r"^ergebnis", r"success criteria")),
-    (Column.DURATION, _any(r"duration", r"duracao", r"duracion", r"dauer", r"^est\b\.?", r"estimat", r"estimad",
+    (TableColumn.DURATION, _any(r"duration", r"duracao", r"duracion", r"dauer", r"^est\b\.?", r"estimat", r"estimad",
         r"^tempo", r"^tiempo", r"^minutes?$",
                            r"^min\.?$", r"zeitbedarf", r"^prazo", r"^time \(min")),
-    (Column.START, _any(r"^(?:start|begin|when|time|t[+±-]|inicio|hora|horario|quando|cuando|wann|zeit|uhrzeit"
+    (TableColumn.START, _any(r"^(?:start|begin|when|time|t[+±-]|inicio|hora|horario|quando|cuando|wann|zeit|uhrzeit"
         r"|beginn|startzeit|t|offset|at)"
                         r"(?: time| \(.*\)|punkt)?$", r"zeitpunkt")),
-    (Column.CONTACT, _any(r"contact", r"contat", r"kontakt", r"phone", r"tele?fone?", r"slack", r"e-?mail",
+    (TableColumn.CONTACT, _any(r"contact", r"contat", r"kontakt", r"phone", r"tele?fone?", r"slack", r"e-?mail",
         r"celular", r"movil", r"handy", r"channel", r"canal", r"kanal", r"erreichbar")),
-    (Column.OWNER, _any(r"owner", r"responsible", r"responsav", r"responsab", r"verantwort", r"zustandig", r"^who$",
+    (TableColumn.OWNER, _any(r"owner", r"responsible", r"responsav", r"responsab", r"verantwort", r"zustandig",
+        r"^who$",
         r"^quem$", r"^quien$", r"^wer$",
                         r"assignee", r"^executor", r"^ejecutor", r"^team$", r"^equipe$", r"^equipo$", r"^dri$",
                         r"^by$", r"bearbeiter", r"operator")),
-    (Column.ROLE, _any(r"^roles?$", r"^funcao", r"^papel", r"^rol$", r"^rolle$", r"^funktion$", r"^function$",
+    (TableColumn.ROLE, _any(r"^roles?$", r"^funcao", r"^papel", r"^rol$", r"^rolle$", r"^funktion$", r"^function$",
         r"^cargo$", r"^area$")),
-    (Column.COMMAND, _any(r"command", r"comando", r"befehl", r"kommando", r"^cmd", r"^sql", r"^run$", r"^query",
+    (TableColumn.COMMAND, _any(r"command", r"comando", r"befehl", r"kommando", r"^cmd", r"^sql", r"^run$", r"^query",
         r"^consulta", r"^abfrage")),
-    (Column.FILE, _any(r"^files?(?: ?name)?$", r"^arquivo", r"^archivo", r"^fichero", r"^datei", r"script",
+    (TableColumn.FILE, _any(r"^files?(?: ?name)?$", r"^arquivo", r"^archivo", r"^fichero", r"^datei", r"script",
         r"^migration(?: file)?$", r"^skript")),
-    (Column.METRIC, _any(r"metric", r"metrica", r"kennzahl", r"metrik", r"indicator", r"indicador", r"^kpi", r"^slo$",
+    (TableColumn.METRIC, _any(r"metric", r"metrica", r"kennzahl", r"metrik", r"indicator", r"indicador", r"^kpi",
+        r"^slo$",
         r"messgross", r"^sli$")),
-    (Column.LIMIT, _any(r"threshold", r"limit", r"umbral", r"limiar", r"schwell", r"grenz", r"^target$", r"^meta$",
+    (TableColumn.LIMIT, _any(r"threshold", r"limit", r"umbral", r"limiar", r"schwell", r"grenz", r"^target$", r"^meta$",
         r"^objetivo$", r"^ziel(?:wert)?$", r"^goal$")),
-    (Column.CONDITION, _any(r"condition", r"condicao", r"condicion", r"bedingung", r"symptom", r"sintoma", r"^if\b",
+    (TableColumn.CONDITION, _any(r"condition", r"condicao", r"condicion", r"bedingung", r"symptom", r"sintoma",
+        r"^if\b",
         r"^se\b", r"^si\b", r"^wenn\b", r"situation",
                             r"situacao", r"situacion", r"trigger", r"gatilho", r"disparador", r"auslos", r"^event$",
                             r"^evento$", r"^ereignis$", r"^problem", r"szenario", r"scenario", r"cenario",
                             r"escenario", r"^failure", r"^falha", r"^fallo", r"^fehler")),
-    (Column.DECISION, _any(r"decision", r"decisao", r"entscheidung", r"^then\b", r"^dann\b", r"^entonces", r"^entao",
+    (TableColumn.DECISION, _any(r"decision", r"decisao", r"entscheidung", r"^then\b", r"^dann\b", r"^entonces",
+        r"^entao",
         r"reaction", r"reacao", r"massnahme", r"^response$", r"^acao$", r"^accion$", r"^aktion$", r"^action$")),
-    (Column.NAME, _any(r"^names?$", r"^nomes?$", r"^nombres?$", r"^person", r"^pessoa", r"^persona", r"^titular")),
-    (Column.TITLE, _any(r"step", r"task", r"action", r"activity", r"what", r"description", r"item", r"etapa",
+    (TableColumn.NAME, _any(r"^names?$", r"^nomes?$", r"^nombres?$", r"^person", r"^pessoa", r"^persona", r"^titular")),
+    (TableColumn.TITLE, _any(r"step", r"task", r"action", r"activity", r"what", r"description", r"item", r"etapa",
         r"passo", r"tarefa", r"acao", r"atividade",
                         r"descricao", r"paso", r"tarea", r"accion", r"actividad", r"descripcion", r"schritt",
                         r"aufgabe", r"aktion", r"aktivitat", r"tatigkeit",
@@ -277,7 +282,7 @@ _COLUMNS: Final[tuple[tuple[Column, re.Pattern[str]], ...]] = (
 
 
 @lru_cache(4096)
-def column_of(header: str) -> Column | None:
+def column_of(header: str) -> TableColumn | None:
     """What a column with that header holds; None for what goes into the details."""
     folded = fold(header).strip(" :*")
     return next((column for column, words in _COLUMNS if words.search(folded)), None)

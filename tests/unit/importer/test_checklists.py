@@ -1,0 +1,165 @@
+"""Each checklist gives what it gave when somebody looked at it, and a plan that loads; what it must give is said."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.checklists import CHECKLISTS, ROOT, Row, every, read, row
+from tests.unit.importer.test_random import lost
+from tui.importer.draft import DraftPhase, DraftStep
+from tui.importer.markdown.checklist import ReadChecklist
+from tui.importer.write import write
+
+# As `python -m tests.checklists` prints them.
+EXPECTED: dict[str, tuple[Any, ...]] = {
+    "plano-de-execucao-em-producao": (127, 33, 66, 28, 0, 6, 15, 60, 6, 6, 5, 4, 5, 4, 0, "? 45m", 3, 0),
+    "de-checkliste-bulletpoints": (16, 5, 9, 2, 0, 3, 3, 8, 1, 2, 0, 0, 0, 0, 0, "", 0, 0),
+    "de-rollen-umbau": (19, 4, 10, 3, 2, 3, 3, 8, 2, 2, 0, 2, 0, 0, 1, "", 0, 0),
+    "de-tabelle-zeitplan": (21, 4, 8, 5, 4, 1, 1, 5, 3, 5, 5, 3, 0, 0, 0, "2031-08-15T19:30 120m", 0, 0),
+    "de-wartung-alternativen": (27, 9, 11, 5, 2, 3, 5, 10, 2, 3, 1, 2, 2, 3, 1, "2031-06-07T21:00 120m", 2, 0),
+    "en-bash-comments": (25, 3, 7, 14, 1, 2, 2, 6, 1, 1, 0, 0, 0, 0, 5, "", 0, 0),
+    "en-bold-labels": (21, 5, 10, 1, 5, 3, 3, 8, 2, 0, 6, 1, 0, 0, 0, "2031-03-02T06:00 45m", 1, 0),
+    "en-milestones-and-steps": (29, 8, 10, 11, 0, 4, 4, 8, 2, 1, 4, 0, 0, 0, 2, "2031-11-08T20:00 90m", 1, 0),
+    "en-nested-and-mixed": (25, 8, 11, 5, 1, 2, 2, 10, 1, 1, 0, 0, 0, 0, 0, "", 0, 0),
+    "en-never-closed": (14, 4, 4, 6, 0, 2, 2, 3, 1, 0, 0, 0, 0, 0, 2, "", 1, 0),
+    "en-orders-region": (58, 13, 15, 23, 7, 2, 4, 12, 3, 2, 3, 4, 4, 4, 4, "2031-12-06T22:00 90m", 2, 0),
+    "en-paragraph-steps": (19, 2, 4, 12, 1, 1, 1, 3, 1, 0, 0, 0, 0, 0, 4, "", 0, 0),
+    "en-table-of-steps": (23, 5, 9, 9, 0, 2, 2, 7, 2, 5, 0, 2, 2, 3, 5, "", 1, 0),
+    "es-cambio-de-servidor": (29, 4, 6, 17, 2, 2, 2, 6, 0, 1, 0, 3, 0, 0, 3, "2031-05-10T03:00 120m", 1, 0),
+    "es-lista-numerada-larga": (25, 5, 8, 12, 0, 1, 1, 5, 2, 1, 0, 0, 3, 0, 1, "2031-02-14T01:00 180m", 0, 0),
+    "es-sin-titulo": (14, 4, 9, 1, 0, 3, 3, 7, 2, 1, 0, 2, 0, 0, 3, "", 0, 0),
+    "es-tabla-con-fases": (18, 3, 8, 7, 0, 1, 1, 6, 2, 6, 5, 4, 1, 3, 0, "", 2, 0),
+    "pt-caixas-em-codigo": (13, 5, 7, 0, 1, 3, 3, 5, 2, 1, 0, 0, 0, 0, 0, "", 0, 0),
+    "pt-crlf-limpeza": (19, 6, 8, 5, 0, 3, 3, 6, 2, 1, 0, 1, 0, 0, 1, "2031-07-19T02:00 120m", 0, 0),
+    "pt-cronograma-simples": (15, 4, 8, 3, 0, 1, 1, 6, 2, 0, 6, 3, 0, 0, 0, "", 0, 0),
+    "pt-dono-por-secao": (24, 6, 10, 8, 0, 3, 3, 8, 2, 1, 0, 3, 0, 0, 0, "", 0, 0),
+    "pt-particao-eventos": (51, 9, 14, 25, 3, 3, 4, 11, 3, 1, 2, 2, 4, 3, 3, "2031-09-13T23:00 150m", 2, 0),
+}  # fmt: skip
+read_once = cache(read)
+
+
+def steps(done: ReadChecklist) -> list[DraftStep]:
+    phases = [*done.draft.phases, *done.draft.rollback]
+    return [step for phase in phases for section in phase.sections for step in section.steps]
+
+
+def step(name: str, title: str) -> DraftStep:
+    (found,) = [one for one in steps(read_once(CHECKLISTS / f"{name}.md")) if one.title == title]
+    return found
+
+
+@pytest.mark.parametrize("path", every(), ids=lambda path: path.stem)
+def test_what_a_checklist_gives(path: Path) -> None:
+    done = read_once(path)
+    assert astuple(row(done)) == EXPECTED[path.stem]
+    assert row(done).errors == 0
+    assert lost(done, write(done.draft)) == []
+    filled = {number for number, line in enumerate(done.reading.source.raw, 1) if line.strip()}
+    assert filled <= set(done.reading.fates.of)
+    assert all(set(one.keys) & {"sign"} for one in steps(done)), "nothing of a checklist is executed by itself"
+
+
+def test_every_language_and_enough_of_them() -> None:
+    names = [path.stem for path in every()]
+    assert len(names) > 21 and {name[:3] for name in names} >= {"en-", "pt-", "es-", "de-"}
+    assert len(Row.__dataclass_fields__) == len(next(iter(EXPECTED.values())))
+
+
+def shape(phases: list[DraftPhase]) -> list[Any]:
+    return [(p.title, [(s.title, [step.title for step in s.steps]) for s in p.sections]) for p in phases]
+
+
+def test_the_execution_plan_comes_out_as_the_plan_that_was_made_of_it_by_hand() -> None:
+    done = read_once(ROOT / "plano-de-execucao-em-producao.md")
+    by_hand = yaml.safe_load((Path(__file__).parents[3] / "plans" / "producao.yaml").read_text())
+    # What the hand has added beside the document's own lines.
+    added = {
+        "Canal de emergência: recebimento confirmado", "Preparar equipe de suporte: DevOps",
+        "Preparar equipe de suporte: Desenvolvimento", "Preparar equipe de suporte: QA",
+        "Registrar o estado anterior (estrutura, permissões, políticas)", "Resumo do monitoramento imediato",
+        "Resumo do monitoramento estendido",
+    }  # fmt: skip
+    wanted = [
+        (p["title"], [(s["title"], [t["title"] for t in s["steps"] if t["title"] not in added]) for s in p["sections"]])
+        for p in by_hand["phases"]
+    ]
+    assert shape(done.draft.phases) == wanted
+    back = [one.title for phase in done.draft.rollback for section in phase.sections for one in section.steps]
+    assert back == [
+        "Avaliar impacto e decidir sobre rollback", "Notificar equipe e usuários", "Executar script de rollback",
+        "Verificar restauração", "Validar funcionalidades", "Documentar incidente",
+    ]  # fmt: skip
+    told = yaml.safe_load(write(done.draft))
+    named = [{"role": member["role"], "duty": member["duty"]} for member in by_hand["team"]]
+    assert [{"role": member["role"], "duty": member["duty"]} for member in told["team"]] == named
+    assert [one["title"] for one in told["success"]] == [one["title"] for one in by_hand["success"]]
+    assert [one["metric"] for one in told["success"]] == [one["metric"] for one in by_hand["success"]]
+    assert [one["title"] for one in told["rollback"]["triggers"]] == [
+        one["title"] for one in by_hand["rollback"]["triggers"][:4]
+    ]
+    estimates = {s["title"]: s.get("estimate") for p in by_hand["phases"] for s in p["sections"]}
+    for phase in told["phases"]:
+        for section in phase["sections"]:
+            if section["title"] in ("Backup (5-10 minutos)", "Migração (2-3 minutos)", "Verificação (1-2 minutos)"):
+                assert section["estimate"] == estimates[section["title"]]
+    by_title = {t["title"]: t.get("milestone") for p in by_hand["phases"] for s in p["sections"] for t in s["steps"]}
+    milestones = {one.title: one.keys["milestone"] for one in steps(done) if "milestone" in one.keys}
+    # Those whose step the document has twice are told apart by the section.
+    assert {title: told for title, told in milestones.items() if by_title.get(title)} == {
+        title: told for title, told in by_title.items() if told
+    }
+    window = told["targets"]["production"]["window"]
+    assert (window["opens"], window["duration"], window["buffer"]) == ("[Data e hora]", "45m", "15m")
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "keys"),
+    [
+        ("en-orders-region", "Freeze deployments", {"milestone": "T-5m"}),
+        ("en-orders-region", "Replicas are caught up", {"sign": {"text": "expected: two rows"}}),
+        ("en-orders-region", "Disk space is twice the size of the database", {"role": "DBA"}),
+        ("en-bold-labels", "Move a tenth of the traffic", {"milestone": "T+5m"}),
+        ("en-bold-labels", "Connections in use < 70%", {"sign": {"text": "Expected: no client waits"}}),
+        ("en-table-of-steps", "Rebuild the big one", {"role": "DBA", "estimate": "1h"}),
+        ("en-nested-and-mixed", "Copy the schema: policies", {"sign": {}}),
+        ("de-tabelle-zeitplan", "Abnahme", {"role": "Fachbereich", "milestone": "T+55m", "estimate": "20m"}),
+        ("de-rollen-umbau", "Fachbereich informieren", {"role": "Betrieb"}),
+        ("es-cambio-de-servidor", "Parar la aplicación", {"estimate": "5m"}),
+        ("es-tabla-con-fases", "Comunicar el inicio", {"milestone": "T-15m", "role": "Coordinación"}),
+        ("pt-dono-por-secao", "Conferir três notas", {"role": "Financeiro"}),
+        ("pt-dono-por-secao", "Criar o schema novo", {"role": "DBA"}),
+        ("pt-cronograma-simples", "Liberar os usuários", {"milestone": "T+40m"}),
+    ],
+)
+def test_what_stands_in_a_line_is_understood(name: str, title: str, keys: dict[str, Any]) -> None:
+    found = step(name, title).keys
+    assert {key: found.get(key) for key in keys} == keys
+
+
+@pytest.mark.parametrize("path", every(), ids=lambda path: path.stem)
+def test_a_proposal_is_ready_to_be_uncommented(path: Path) -> None:
+    done = read_once(path)
+    for one in steps(done):
+        for place, line in enumerate(one.below):
+            if line.startswith("Proposal"):
+                following = next((n for n, text in enumerate(one.below[place + 1 :], place + 1)
+                                  if text.startswith("Proposal")), len(one.below))  # fmt: skip
+                told = yaml.safe_load("\n".join(one.below[place + 1 : following]))
+                assert set(told) <= {"sql", "command"} and len(told) == 1
+
+
+def test_what_a_person_should_look_at_is_told_with_its_line() -> None:
+    told = "\n".join(map(str, read_once(CHECKLISTS / "en-orders-region.md").told))
+    assert "lines 35-36: ticked" in told and "line 37: struck out" in told
+    told = "\n".join(map(str, read_once(CHECKLISTS / "es-cambio-de-servidor.md").told))
+    assert "the rollback stands in another file: marcha-atras.md" in told
+    told = "\n".join(map(str, read_once(CHECKLISTS / "en-never-closed.md").told))
+    assert "line 7: The code block that begins here is never closed; it is taken to end in line 9." in told
+    told = "\n".join(map(str, read_once(CHECKLISTS / "de-wartung-alternativen.md").told))
+    assert "2 ways of which one is chosen" in told
