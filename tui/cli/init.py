@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tui.importer.wish import TargetWish
 
 
-@click.command("init", help=_("Makes a plan: from the shipped one, a Markdown checklist, or migration scripts."))
+@click.command("init", help=_("Makes a plan to start from."))
 @click.option(
     "--from",
     "sources",

@@ -8,7 +8,7 @@ from tui.importer.draft import Draft
 from tui.importer.markdown.build import Built
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.reading import ChecklistReading
-from tui.said import Joined, Said, several
+from tui.said import N_, Joined, Said, several
 
 MOST: Final = 40
 """Things to be looked at that are listed."""
@@ -49,15 +49,17 @@ def of_plan(draft: Draft) -> Said:
 def recognised(reading: ChecklistReading, draft: Draft, built: Built) -> list[str | Said]:
     """What was taken out of sentences."""
     steps = [step for phase in draft.phases for section in phase.sections for step in section.steps]
+    timed = sum("milestone" in step.keys for step in steps)
     counted = (
-        ("{count} duration", "{count} durations", built.estimates),
-        ("{count} milestone", "{count} milestones", sum("milestone" in step.keys for step in steps)),
-        ("{count} role", "{count} roles", len(reading.team.members)),
-        ("{count} metric", "{count} metrics", len(reading.limits)),
-        ("{count} trigger", "{count} triggers", len(draft.triggers)),
-        ("{count} proposal in a comment", "{count} proposals in comments", built.proposals),
-    )
-    known = [several(one, many, count) for one, many, count in counted if count]
+        (built.estimates, several("{count} duration", "{count} durations", built.estimates)),
+        (timed, several("{count} milestone", "{count} milestones", timed)),
+        (roles := len(reading.team.members), several("{count} role", "{count} roles", roles)),
+        (limits := len(reading.limits), several("{count} metric", "{count} metrics", limits)),
+        (triggers := len(draft.triggers), several("{count} trigger", "{count} triggers", triggers)),
+        (proposals := built.proposals,
+         several("{count} proposal in a comment", "{count} proposals in comments", proposals)),
+    )  # fmt: skip
+    known = [said for count, said in counted if count]
     if reading.window.known:
         known.append(Said("the window"))
     return [Joined((Said("recognised"), Joined(known)), ": ")] if known else []
@@ -67,8 +69,8 @@ def look(reading: ChecklistReading) -> list[str | Said]:
     """What a person should look at, with the line that it is about."""
     found = [*reading.source.remarks, *reading.look]
     for numbers, text in (
-        (reading.done, "ticked, done before as the checklist has it; they are steps all the same"),
-        (reading.struck, "struck out; they are comments"),
+        (reading.done, N_("ticked, done before as the checklist has it; they are steps all the same")),
+        (reading.struck, N_("struck out; they are comments")),
     ):
         if numbers:
             found.append(
