@@ -11,19 +11,19 @@ STYLES = ("", "ok", "bad", "warn", "dim")
 """What a text may look like; its words say the same."""
 
 
-class Block(Struct, frozen=True, kw_only=True):
+class ReportBlock(Struct, frozen=True, kw_only=True):
     """A part of a section; `KIND` is what the template knows it by."""
 
     KIND: ClassVar[str] = ""
 
 
-class Paragraph(Block, frozen=True, kw_only=True):
+class Paragraph(ReportBlock, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "paragraph"
     text: str
     style: str = ""
 
 
-class Heading(Block, frozen=True, kw_only=True):
+class Subtitle(ReportBlock, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "heading"
     text: str
 
@@ -34,7 +34,7 @@ class Fact(Struct, frozen=True):
     style: str = ""
 
 
-class Facts(Block, frozen=True, kw_only=True):
+class Facts(ReportBlock, frozen=True, kw_only=True):
     """Labels and what stands behind them."""
 
     KIND: ClassVar[str] = "facts"
@@ -56,7 +56,7 @@ class Row(Struct, frozen=True, kw_only=True):
     heading: bool = False
 
 
-class Column(Struct, frozen=True):
+class GridColumn(Struct, frozen=True):
     """`wide`: it holds sentences and takes the room; `loose`: a name that may be long is broken anywhere."""
 
     title: str
@@ -70,18 +70,18 @@ class Column(Struct, frozen=True):
         return " ".join(name for name in ("right", "wide", "loose") if getattr(self, name))
 
 
-class Grid(Block, frozen=True, kw_only=True):
+class Grid(ReportBlock, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "table"
-    columns: tuple[Column, ...]
+    columns: tuple[GridColumn, ...]
     rows: tuple[Row, ...]
 
 
-class Items(Block, frozen=True, kw_only=True):
+class Items(ReportBlock, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "items"
     texts: tuple[str, ...]
 
 
-class Figure(Block, frozen=True, kw_only=True):
+class Figure(ReportBlock, frozen=True, kw_only=True):
     """`svg` is our own; `lines` are its texts where no picture can be."""
 
     KIND: ClassVar[str] = "figure"
@@ -90,7 +90,7 @@ class Figure(Block, frozen=True, kw_only=True):
     lines: tuple[str, ...] = ()
 
 
-class Code(Block, frozen=True, kw_only=True):
+class CodeLines(ReportBlock, frozen=True, kw_only=True):
     """Lines to the letter."""
 
     KIND: ClassVar[str] = "code"
@@ -102,7 +102,7 @@ class Chapter(Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[ReportBlock, ...]
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -129,7 +129,7 @@ def heading(text: str) -> Row:
     return Row(cells=(Cell(text),), heading=True)
 
 
-def table(columns: tuple[str | Column, ...], rows: list[Row]) -> Grid:
+def table(columns: tuple[str | GridColumn, ...], rows: list[Row]) -> Grid:
     """A table; a text is a column's title."""
-    named = tuple(Column(column) if isinstance(column, str) else column for column in columns)
+    named = tuple(GridColumn(column) if isinstance(column, str) else column for column in columns)
     return Grid(columns=named, rows=tuple(rows))

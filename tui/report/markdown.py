@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.report.blocks import (
-    Block,
     Cell,
-    Code,
-    Column,
+    CodeLines,
     Document,
     Fact,
     Facts,
     Figure,
     Grid,
-    Heading,
+    GridColumn,
     Items,
     Paragraph,
+    ReportBlock,
     Row,
+    Subtitle,
 )
 from tui.report.mark import Mark
 from tui.report.texts import inert
@@ -60,17 +60,17 @@ def _one(line: str) -> str:
     return _BEGUN.sub(lambda found: f"{found[1]}{found[2]}\\", line).strip()
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: ReportBlock) -> Iterator[str]:
     match block:
         case Paragraph():
             yield escaped(block.text, "  \n")
-        case Heading():
+        case Subtitle():
             yield f"### {escaped(block.text)}"
         case Items():
             yield from (f"- {escaped(text)}" for text in block.texts)
         case Facts():
             yield from _facts(block.rows)
-        case Code():
+        case CodeLines():
             yield from _fenced(block.lines)
         case Grid():
             yield from _table(block.columns, block.rows)
@@ -88,7 +88,7 @@ def _facts(rows: tuple[Fact, ...]) -> Iterator[str]:
         yield f"| {escaped(fact.label)} | {_cell(Cell(fact.text, fact.style))} |"
 
 
-def _table(columns: tuple[Column, ...], rows: tuple[Row, ...]) -> Iterator[str]:
+def _table(columns: tuple[GridColumn, ...], rows: tuple[Row, ...]) -> Iterator[str]:
     yield "| " + " | ".join(escaped(column.title) for column in columns) + " |"
     yield "|" + "|".join("---:" if column.right else "---" for column in columns) + "|"
     wide = next((place for place, column in enumerate(columns) if column.wide), len(columns) - 1)

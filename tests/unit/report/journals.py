@@ -47,7 +47,14 @@ def sample(story: Story, seconds: float | None, **facts: object) -> Story:
 
 def everything() -> Story:
     """A run that has a bit of all that a report tells, each text of others hostile."""
-    story = rolled_back()
+    story = failed()
+    change = e.StepChange(step="verify", how="changed", title=HOSTILE, difference=f"-{HOSTILE}", more=3)
+    file = e.FileChange(name=HOSTILE, before="a" * 64, after="b" * 64, difference=f"+{HOSTILE}")
+    amended = e.RunAmended(plan=plan(), seal="2" * 64, work="3" * 64, reason=HOSTILE, steps=(change,), files=(file,))
+    story.add(amended, by=HOSTILE)
+    story.add(e.LessonAdded(id="L1", text=HOSTILE), by="ana@jump1")
+    story.add(e.ImprovementAdded(id="I1", text=HOSTILE, owner=HOSTILE, due="2031-12-31"), by="ana@jump1")
+    story.add(e.ImprovementDone(id="I1", text=HOSTILE), by="ana@jump1")
     story.add(e.NoteAdded(text=HOSTILE, step="migrate"), by=HOSTILE)
     story.add(e.FeedbackAdded(text=HOSTILE), by="ana@jump1")
     story.add(e.ErrorRecorded(id="E9", text=HOSTILE, source="server", sqlstate="XX000", file=HOSTILE, line=3))

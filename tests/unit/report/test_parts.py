@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.console.journals import ANA, BRUNO, STORIES, Story, migrated, migrating
+from tests.console.journals import ANA, BRUNO, STORIES, Story, migrated, migrating, plan
 from tests.schemas import schema_of
 from tests.unit.report.journals import everything, failed, reading, rolled_back, text
 from tui.journal import events as e
@@ -90,6 +90,22 @@ def test_results_of_tests_and_of_load(tmp_path: Path) -> None:
     assert re.search(r"\| 8 \| 900 \| 30.5", told) and "cpu 0.7" in told
     assert "NO" in told and "not known" in told
     assert "No step has run a program of tests" in part(Story(), tmp_path / "none", "tests")
+
+
+def test_a_plan_that_was_amended_and_what_was_learnt(tmp_path: Path) -> None:
+    file = e.FileChange(name="migration.sql", before="a" * 64, after="b" * 64, difference="-drop\n+alter", more=2)
+    change = e.StepChange(step="migrate", how="changed", difference="-  retries: 3\n+  retries: 9")
+    story = migrating().add(
+        e.RunAmended(plan=plan(), seal="2" * 64, work="3" * 64, reason="a typo", steps=(change,), files=(file,),
+                     rehearsed=False), by=ANA,
+    )  # fmt: skip
+    story.add(e.LessonAdded(id="L1", text="ask before ten"), by=ANA)
+    story.add(e.ImprovementAdded(id="I1", text="a second reader", owner="Rui", due="2031-12-31"), by=ANA)
+    told = made(reading(story, tmp_path), "md").replace("\\", "")
+    assert re.search(r"\| plan amended \| .* by ana@.*jump1: a typo \|", told)
+    assert "migrate (changed)" in told and "-drop\n+alter" in told and "+  retries: 9" in told
+    assert "2 lines of it are left out" in told and "what changed was not rehearsed" in told
+    assert "| I1 | a second reader | Rui | 2031-12-31 |" in told and "| L1 | ask before ten |" in told
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -20,7 +20,7 @@ from tui.pictures.timeline import timeline
 from tui.pictures.view import Playback, View, replayed
 from tui.pictures.waits import waits
 from tui.pictures.window_bar import window_lines
-from tui.report.blocks import Block, Chapter, Figure, Paragraph
+from tui.report.blocks import Chapter, Figure, Paragraph, ReportBlock
 from tui.report.reading import JournalReading, Pictured
 from tui.report.times import Times
 from tui.run.clock import expected, instant
@@ -37,7 +37,7 @@ MOST: Final = 24
 def section(reading: JournalReading, name: Callable[[str], str]) -> Chapter:
     """`name`: the class of a CSS rule."""
     times = Times(reading.state)
-    blocks: list[Block] = [
+    blocks: list[ReportBlock] = [
         Paragraph(text=_("The console as it stood at these moments, drawn from the journal."), style="dim")
     ]
     for each in _chosen(reading.pictured):

@@ -6,7 +6,7 @@ from typing import Final
 
 from tui.journal import events as e
 from tui.locale import _, ngettext
-from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, row, table
+from tui.report.blocks import Cell, Chapter, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.reading import JournalReading
 from tui.report.times import Times
 from tui.run.clock import rfc3339
@@ -29,11 +29,11 @@ def section(reading: JournalReading) -> Chapter:
         for kept in reading.kept
         if isinstance(kept.event, e.ErrorResolved)
     }
-    blocks: list[Block] = []
+    blocks: list[ReportBlock] = []
     if not errors:
         blocks.append(Paragraph(text=_("No error was recorded."), style="ok"))
     else:
-        columns = (_("error"), _("at"), _("step"), Column(_("what was said, and its resolution"), wide=True))
+        columns = (_("error"), _("at"), _("step"), GridColumn(_("what was said, and its resolution"), wide=True))
         blocks.append(table(columns, [_error(error, reading, times, resolved) for error in errors[:MOST]]))
     if len(errors) > MOST:
         more = ngettext(
@@ -46,7 +46,10 @@ def section(reading: JournalReading) -> Chapter:
             row(times.short(kept.line.at), kept.event.title)
             for kept in fired[:MOST] if isinstance(kept.event, e.TriggerFired)
         ]  # fmt: skip
-        blocks += [Heading(text=_("What proposed a rollback")), table((_("at"), Column(_("trigger"), wide=True)), rows)]
+        blocks += [
+            Subtitle(text=_("What proposed a rollback")),
+            table((_("at"), GridColumn(_("trigger"), wide=True)), rows),
+        ]
     return Chapter(name="errors", title=_("Errors and resolutions"), blocks=tuple(blocks))
 
 

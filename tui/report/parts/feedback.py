@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tui.journal import events as e
 from tui.locale import _
-from tui.report.blocks import Block, Chapter, Column, Heading, Paragraph, Row, row, table
+from tui.report.blocks import Chapter, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
 from tui.run.state import RunState
@@ -18,7 +18,7 @@ from tui.words.steps import note_of
 def section(reading: JournalReading) -> Chapter:
     """Feedback first, for that is what the document asks for."""
     times, state = Times(reading.state), reading.state
-    blocks: list[Block] = []
+    blocks: list[ReportBlock] = []
     feedback = list(_of(reading.kept, e.FeedbackAdded, state, times))
     if feedback:
         blocks.append(_table(feedback))
@@ -27,16 +27,20 @@ def section(reading: JournalReading) -> Chapter:
         blocks.append(Paragraph(text=text))
     notes = list(_of(reading.kept, e.NoteAdded, state, times)) + list(_handed(reading.kept, times))
     if notes:
-        blocks += [Heading(text=_("Notes")), _table(notes)]
+        blocks += [Subtitle(text=_("Notes")), _table(notes)]
+    lessons = list(_lessons(reading.kept, times))
+    if lessons:
+        named = ("", GridColumn(_("lesson or improvement"), wide=True), _("owner"), _("until"), _("done"))
+        blocks += [Subtitle(text=_("Lessons and improvements")), table(named, lessons)]
     signed = list(_signed(reading.kept, state, times))
     if signed:
-        columns = (_("at"), Column(_("who"), loose=True), Column(_("what was signed, and the note"), wide=True))
-        blocks += [Heading(text=_("Signed")), table(columns, signed)]
+        columns = (_("at"), GridColumn(_("who"), loose=True), GridColumn(_("what was signed, and the note"), wide=True))
+        blocks += [Subtitle(text=_("Signed")), table(columns, signed)]
     return Chapter(name="feedback", title=_("Feedback and notes"), blocks=tuple(blocks))
 
 
-def _table(rows: list[Row]) -> Block:
-    return table((_("at"), Column(_("who"), loose=True), Column(_("what was said"), wide=True)), rows)
+def _table(rows: list[Row]) -> ReportBlock:
+    return table((_("at"), GridColumn(_("who"), loose=True), GridColumn(_("what was said"), wide=True)), rows)
 
 
 def _of(
@@ -54,6 +58,20 @@ def _handed(kept: Iterable[Kept], times: Times) -> Iterator[Row]:
         if isinstance(each.event, e.HelmReleased) and each.event.note:
             text = _("handed over: {note}").format(note=each.event.note)
             yield row(times.short(each.line.at), person_words(each.event.person), text)
+
+
+def _lessons(kept: Iterable[Kept], times: Times) -> Iterator[Row]:
+    """Those of this run; of earlier ones what was done in it."""
+    done = {each.event.id: each for each in kept if isinstance(each.event, e.ImprovementDone) and not each.event.run}
+    for each in kept:
+        event = each.event
+        if isinstance(event, e.LessonAdded):
+            yield row(event.id, event.text, "", "", "")
+        elif isinstance(event, e.ImprovementAdded):
+            ended = done.get(event.id)
+            yield row(event.id, event.text, event.owner, event.due, "" if ended is None else times.at(ended.line.at))
+        elif isinstance(event, e.ImprovementDone) and event.run:
+            yield row(f"{event.run} {event.id}", event.text, "", "", times.at(each.line.at))
 
 
 def _signed(kept: Iterable[Kept], state: RunState, times: Times) -> Iterator[Row]:

@@ -7,7 +7,8 @@ from typing import Final
 
 from tui.locale import _, ngettext
 from tui.pictures.checklist_order import ChecklistRows
-from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, heading, row, table
+from tui.report.blocks import Cell, Chapter, GridColumn, Paragraph, ReportBlock, Row, Subtitle, heading, row, table
+from tui.report.parts.amendments import amendments
 from tui.report.parts.summary import STEP_STYLE
 from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
@@ -31,14 +32,14 @@ def section(reading: JournalReading) -> Chapter:
     """Steps in the checklist's order, then the journal's sentences."""
     state, times = reading.state, Times(reading.state)
     columns = (
-        "", Column(_("step"), wide=True), _("planned"), _("began"), Column(_("took"), right=True), _("outcome"),
-        Column(_("who"), loose=True),
+        "", GridColumn(_("step"), wide=True), _("planned"), _("began"), GridColumn(_("took"), right=True), _("outcome"),
+        GridColumn(_("who"), loose=True),
     )  # fmt: skip
-    blocks: list[Block] = [Paragraph(text=_times(times)), table(columns, list(_steps(state, times)))]
+    blocks: list[ReportBlock] = [Paragraph(text=_times(times)), table(columns, list(_steps(state, times)))]
     if len(state.steps) > STEPS:
         text = _("Of {n} steps the first {most} are listed; `virada status` has all of them.")
         blocks.append(Paragraph(text=text.format(n=whole(len(state.steps)), most=whole(STEPS)), style="warn"))
-    blocks += [Heading(text=_("What happened")), *_happened(reading, times)]
+    blocks += [*amendments(reading), Subtitle(text=_("What happened")), *_happened(reading, times)]
     return Chapter(name="log", title=_("Execution log"), blocks=tuple(blocks))
 
 
@@ -117,14 +118,14 @@ def _below(at: StepState, times: Times) -> Iterator[Cell]:
         yield Cell(text + (f", {why}" if why else ""), "warn")
 
 
-def _happened(reading: JournalReading, times: Times) -> Iterator[Block]:
+def _happened(reading: JournalReading, times: Times) -> Iterator[ReportBlock]:
     """One line for each event that says something; output and logs lie beside the journal."""
     state = reading.state
     kept = reading.kept
     left_out = reading.left_out + max(0, len(kept) - LINES)
     if len(kept) > LINES:
         kept = [*kept[: LINES // 2], *kept[-LINES // 2 :]]
-    columns = (_("at"), "T", Column(_("what"), wide=True))
+    columns = (_("at"), "T", GridColumn(_("what"), wide=True))
     yield table(columns, [line for each in kept if (line := _line(each, state, times)) is not None])
     if left_out:
         text = ngettext(

@@ -8,7 +8,7 @@ from typing import Final
 from tui.locale import _
 from tui.plan.metrics import METRICS
 from tui.report.affected import change
-from tui.report.blocks import Block, Cell, Chapter, Column, Figure, Heading, Paragraph, Row, row, table
+from tui.report.blocks import Cell, Chapter, Figure, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.chart import Bar, ChartFrame, Stone, chart, defined
 from tui.report.reading import JournalReading
 from tui.report.series import Span
@@ -38,7 +38,7 @@ def shown(reading: JournalReading) -> list[str]:
 def section(reading: JournalReading) -> Chapter:
     """Charts, a figure each; then the criteria's breaches."""
     metrics = shown(reading)
-    blocks: list[Block] = []
+    blocks: list[ReportBlock] = []
     if not metrics:
         blocks.append(Paragraph(text=_("Nothing was measured.")))
     else:
@@ -55,10 +55,10 @@ def section(reading: JournalReading) -> Chapter:
             blocks += _charts(reading, metric, frames)
     if reading.breaches:
         columns = (
-            Column(_("criterion"), loose=True), _("from"), _("for"), Column(_("value when told"), right=True),
-            Column(_("measured on"), loose=True),
+            GridColumn(_("criterion"), loose=True), _("from"), _("for"), GridColumn(_("value when told"), right=True),
+            GridColumn(_("measured on"), loose=True),
         )  # fmt: skip
-        blocks += [Heading(text=_("Breaches")), table(columns, list(_breaches(reading)))]
+        blocks += [Subtitle(text=_("Breaches")), table(columns, list(_breaches(reading)))]
     return Chapter(name="metrics", title=_("Metrics"), blocks=tuple(blocks))
 
 
@@ -97,7 +97,7 @@ def _frame(reading: JournalReading, name: str, period: Span, times: Times) -> Ch
     return ChartFrame(name=name, period=period, times=times, bars=bars, stones=stones, window=window)
 
 
-def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame, str]]) -> Iterator[Block]:
+def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame, str]]) -> Iterator[ReportBlock]:
     limit = next((guard.limit for guard in reading.state.guards if guard.metric == metric), None)
     breaches = [breach for breach in reading.breaches if breach.metric == metric]
     series = reading.series[metric]
@@ -139,13 +139,13 @@ def periods(reading: JournalReading) -> list[tuple[str, Span]]:
     ]  # fmt: skip
 
 
-def figures_table(reading: JournalReading) -> Block:
+def figures_table(reading: JournalReading) -> ReportBlock:
     """Median, 95th percentile and highest of every metric, in each period."""
     named = periods(reading)
     columns = (
-        Column(_("metric"), loose=True),
-        *(Column(name, right=True) for name, _span in named),
-        Column(_("samples"), right=True),
+        GridColumn(_("metric"), loose=True),
+        *(GridColumn(name, right=True) for name, _span in named),
+        GridColumn(_("samples"), right=True),
     )
     rows = []
     for metric in shown(reading):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.locale import _
-from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, row, table
+from tui.report.blocks import Cell, Chapter, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.parts.metrics import figures_table, periods
 from tui.report.reading import JournalReading
 from tui.run.steps import StepState
@@ -21,7 +21,7 @@ LOCKS = 20
 
 def section(reading: JournalReading) -> Chapter:
     """Figures of each period, comparisons, statements, locks."""
-    blocks: list[Block] = []
+    blocks: list[ReportBlock] = []
     if reading.series:
         text = _("Median, 95th percentile and highest of each metric.")
         if len(periods(reading)) > 1:
@@ -35,17 +35,18 @@ def section(reading: JournalReading) -> Chapter:
     compared = [line for at in reading.state.steps for line in _compared(at)]
     if compared:
         columns = (
-            Column(_("step"), loose=True), Column(_("metric"), loose=True),
-            Column(_("before: median / p95"), right=True), Column(_("now: median / p95"), right=True), _("judged"),
+            GridColumn(_("step"), loose=True), GridColumn(_("metric"), loose=True),
+            GridColumn(_("before: median / p95"), right=True),
+            GridColumn(_("now: median / p95"), right=True), _("judged"),
         )  # fmt: skip
-        blocks += [Heading(text=_("Held against a baseline")), table(columns, compared)]
+        blocks += [Subtitle(text=_("Held against a baseline")), table(columns, compared)]
     statements = [line for at in reading.state.steps for line in _statements(at)]
     if statements:
         blocks += [
-            Heading(text=_("Statements")),
-            table((Column(_("step"), loose=True), Column(_("what was found"), wide=True)), statements),
+            Subtitle(text=_("Statements")),
+            table((GridColumn(_("step"), loose=True), GridColumn(_("what was found"), wide=True)), statements),
         ]
-    blocks += [Heading(text=_("Locks that were taken")), *_locks(reading)]
+    blocks += [Subtitle(text=_("Locks that were taken")), *_locks(reading)]
     return Chapter(name="performance", title=_("Performance before and after"), blocks=tuple(blocks))
 
 
@@ -78,7 +79,7 @@ def _statements(at: StepState) -> Iterator[Row]:
                 yield row(_name(at), Cell(value_words(key, one), "bad" if key == "slower" else ""))
 
 
-def _locks(reading: JournalReading) -> Iterator[Block]:
+def _locks(reading: JournalReading) -> Iterator[ReportBlock]:
     """The strongest of each step first; those under which others cannot write, or not even read, stand out."""
     rows = []
     for at in reading.state.steps:
@@ -89,7 +90,7 @@ def _locks(reading: JournalReading) -> Iterator[Block]:
         if lines:
             rows.append(row(_name(at), cells[0], below=cells[1:]))
     if rows:
-        yield table((Column(_("step"), loose=True), Column(_("lock"), wide=True)), rows)
+        yield table((GridColumn(_("step"), loose=True), GridColumn(_("lock"), wide=True)), rows)
     else:
         yield Paragraph(text=_("No step has recorded a lock on a table."))
 

@@ -7,7 +7,20 @@ from typing import Any
 
 from tui.journal import events as e
 from tui.locale import _
-from tui.report.blocks import Block, Cell, Chapter, Code, Column, Fact, Facts, Heading, Paragraph, Row, row, table
+from tui.report.blocks import (
+    Cell,
+    Chapter,
+    CodeLines,
+    Fact,
+    Facts,
+    GridColumn,
+    Paragraph,
+    ReportBlock,
+    Row,
+    Subtitle,
+    row,
+    table,
+)
 from tui.report.reading import JournalReading
 from tui.words.figures import size, span, whole
 from tui.words.steps import name_of
@@ -35,17 +48,17 @@ def section(reading: JournalReading, recording: tuple[str, str] | None) -> Chapt
     ]  # fmt: skip
     if recording is not None:
         facts.append(Fact(_("asciicast beside it"), f"{recording[0]}\nSHA-256 {recording[1]}"))
-    blocks: list[Block] = [Paragraph(text=text), Facts(rows=tuple(facts)), Code(lines=commands)]
+    blocks: list[ReportBlock] = [Paragraph(text=text), Facts(rows=tuple(facts)), CodeLines(lines=commands)]
     kept = _files(reading)
     if kept:
         columns = (
-            Column(_("step"), loose=True),
-            Column(_("file"), wide=True),
-            Column(_("size"), right=True),
-            Column("SHA-256", wide=True),
+            GridColumn(_("step"), loose=True),
+            GridColumn(_("file"), wide=True),
+            GridColumn(_("size"), right=True),
+            GridColumn("SHA-256", wide=True),
         )
-        blocks += [Heading(text=_("Files that belong to it")), table(columns, kept)]
-    blocks += [Heading(text=_("Whether this document is genuine")), Paragraph(text=_genuine())]
+        blocks += [Subtitle(text=_("Files that belong to it")), table(columns, kept)]
+    blocks += [Subtitle(text=_("Whether this document is genuine")), Paragraph(text=_genuine())]
     return Chapter(name="recording", title=_("Session recording"), blocks=tuple(blocks))
 
 

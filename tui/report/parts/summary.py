@@ -6,12 +6,26 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from tui.journal import events as e
 from tui.locale import _, ngettext
 from tui.report.affected import Affected, affected, change, windowed
-from tui.report.blocks import Block, Cell, Chapter, Column, Fact, Facts, Heading, Items, Paragraph, Row, row, table
+from tui.report.blocks import (
+    Cell,
+    Chapter,
+    Fact,
+    Facts,
+    GridColumn,
+    Items,
+    Paragraph,
+    ReportBlock,
+    Row,
+    Subtitle,
+    row,
+    table,
+)
 from tui.report.lacking import lacking, words
 from tui.report.people import people
-from tui.report.reading import JournalReading
+from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
 from tui.run.clock import instant, window_of
 from tui.run.quality import qualities
@@ -48,17 +62,22 @@ def outcome(reading: JournalReading) -> str:
 def section(reading: JournalReading) -> Chapter:
     """The whole page."""
     times = Times(reading.state)
-    blocks: list[Block] = [Facts(rows=tuple(_facts(reading, times)))]
+    blocks: list[ReportBlock] = [Facts(rows=tuple(_facts(reading, times)))]
     changed = _changed(reading)
     if changed:
-        blocks += [Heading(text=_("What was changed")), *changed]
-    blocks += [Heading(text=_("For how long the application was affected")), *_affected(reading, times)]
+        blocks += [Subtitle(text=_("What was changed")), *changed]
+    blocks += [Subtitle(text=_("For how long the application was affected")), *_affected(reading, times)]
     criteria = [*_criteria(reading)]
     if criteria:
-        columns = (Column(_("criterion"), loose=True), Column(_("limit"), loose=True), _("at the end"), _("breached"))
-        blocks += [Heading(text=_("Success criteria")), table(columns, criteria)]
+        columns = (
+            GridColumn(_("criterion"), loose=True),
+            GridColumn(_("limit"), loose=True),
+            _("at the end"),
+            _("breached"),
+        )
+        blocks += [Subtitle(text=_("Success criteria")), table(columns, criteria)]
     lacks = lacking(reading)
-    blocks.append(Heading(text=_("What is not known")))
+    blocks.append(Subtitle(text=_("What is not known")))
     blocks.append(
         Items(texts=tuple(map(words, lacks)))
         if lacks
@@ -87,8 +106,17 @@ def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
     yield Fact(_("errors"), text.format(n=errors, open=open_) if errors else _("none"), "bad" if open_ else "")
     if state.rollback is not None:
         yield Fact(_("rollback"), _rollback(reading, times), "warn")
+    amended = [kept for kept in reading.kept if isinstance(kept.event, e.RunAmended)]
+    if amended:
+        yield Fact(_("plan amended"), "\n".join(_amended(kept, times) for kept in amended), "warn")
     if opened.despite:
         yield Fact(_("in spite of"), ", ".join(opened.despite), "warn")
+
+
+def _amended(kept: Kept, times: Times) -> str:
+    assert isinstance(kept.event, e.RunAmended)
+    text = _("{at} by {who}: {reason}")
+    return text.format(at=times.at(kept.line.at), who=person_words(kept.line.by), reason=kept.event.reason)
 
 
 def _counted(state: RunState) -> Iterator[str]:
@@ -194,7 +222,7 @@ def _rollback(reading: JournalReading, times: Times) -> str:
     )  # fmt: skip
 
 
-def _changed(reading: JournalReading) -> list[Block]:
+def _changed(reading: JournalReading) -> list[ReportBlock]:
     """Every step that changed something, or was to; what took it back is told by its outcome."""
     steps = [at for at in reading.state.steps if changes(at.step) and at.attempt and at.group == "main"]
     rows = [_change(at) for at in steps[:MOST]]
@@ -203,7 +231,7 @@ def _changed(reading: JournalReading) -> list[Block]:
         rows.append(row(Cell(more.format(n=len(steps) - MOST), "dim"), "", ""))
     if not rows:
         return [Paragraph(text=_("Nothing: no step that changes something has begun."))]
-    columns = (Column(_("step"), wide=True), _("outcome"), Column(_("took"), right=True))
+    columns = (GridColumn(_("step"), wide=True), _("outcome"), GridColumn(_("took"), right=True))
     return [table(columns, rows)]
 
 
@@ -212,7 +240,7 @@ def _change(at: StepState) -> Row:
     return row(f"{at.place.number} {at.step.title}", Cell(step_word(at.status), STEP_STYLE.get(at.status, "")), took)
 
 
-def _affected(reading: JournalReading, times: Times) -> Iterator[Block]:
+def _affected(reading: JournalReading, times: Times) -> Iterator[ReportBlock]:
     rows = [(_("the whole run"), affected(reading, (0.0, reading.state.mono)))]
     during = change(reading)
     if during is not None:
@@ -227,9 +255,9 @@ def _affected(reading: JournalReading, times: Times) -> Iterator[Block]:
         yield Paragraph(text=_("Not known: the canary told nothing."), style="warn")
         return
     columns = (
-        "", Column(_("answers over the limit"), right=True), Column(_("no answer"), right=True),
-        Column(_("kept out by the run"), right=True), Column(_("together"), right=True),
-        Column(_("slowest answer"), right=True), Column(_("not measured"), right=True),
+        "", GridColumn(_("answers over the limit"), right=True), GridColumn(_("no answer"), right=True),
+        GridColumn(_("kept out by the run"), right=True), GridColumn(_("together"), right=True),
+        GridColumn(_("slowest answer"), right=True), GridColumn(_("not measured"), right=True),
     )  # fmt: skip
     yield table(columns, [_period(name, told) for name, told in rows])
     if whole.limit is not None:

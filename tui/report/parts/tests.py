@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui.locale import _
-from tui.report.blocks import Block, Cell, Chapter, Column, Heading, Paragraph, Row, row, table
+from tui.report.blocks import Cell, Chapter, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.parts.summary import STEP_STYLE
 from tui.report.reading import JournalReading
 from tui.run.steps import StepState
@@ -22,19 +22,24 @@ def section(reading: JournalReading) -> Chapter:
     """Results by step; then every row of every check."""
     steps = [at for at in reading.state.steps if at.attempt]
     results = [line for at in steps for line in _results(at)]
-    blocks: list[Block] = []
+    blocks: list[ReportBlock] = []
     if results:
-        counted = (Column(title, right=True) for title in (_("passed"), _("failed"), _("left out")))
-        blocks.append(table((Column(_("step"), wide=True), _("outcome"), *counted), results))
+        counted = (GridColumn(title, right=True) for title in (_("passed"), _("failed"), _("left out")))
+        blocks.append(table((GridColumn(_("step"), wide=True), _("outcome"), *counted), results))
     else:
         blocks.append(Paragraph(text=_("No step has run a program of tests whose results it reads (JUnit, TAP).")))
     levels = [block for at in steps for block in _levels(at)]
     if levels:
-        blocks += [Heading(text=_("Load")), *levels]
+        blocks += [Subtitle(text=_("Load")), *levels]
     checks = [line for at in steps for line in _checks(at)]
     if checks:
-        columns = (_("step"), Column(_("what was checked"), wide=True), Column(_("found"), wide=True), _("holds"))
-        blocks += [Heading(text=_("Checks")), table(columns, checks)]
+        columns = (
+            _("step"),
+            GridColumn(_("what was checked"), wide=True),
+            GridColumn(_("found"), wide=True),
+            _("holds"),
+        )
+        blocks += [Subtitle(text=_("Checks")), table(columns, checks)]
     return Chapter(name="tests", title=_("Test reports"), blocks=tuple(blocks))
 
 
@@ -53,7 +58,7 @@ def _results(at: StepState) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _levels(at: StepState) -> Iterator[Block]:
+def _levels(at: StepState) -> Iterator[ReportBlock]:
     """The levels of a load test: a row each, with what was measured of it."""
     levels = at.evidence.get("levels")
     rows = [one for one in levels if isinstance(one, dict)] if isinstance(levels, list | tuple) else []
@@ -61,7 +66,7 @@ def _levels(at: StepState) -> Iterator[Block]:
     if not rows:
         return
     yield Paragraph(text=f"{at.place.number} {at.step.title}: {evidence_words(at)}")
-    columns = tuple(Column(fact_word(key), right=key != "breached", loose=key == "breached") for key in keys)
+    columns = tuple(GridColumn(fact_word(key), right=key != "breached", loose=key == "breached") for key in keys)
     yield table(columns, [row(*(_level(key, one.get(key)) for key in keys)) for one in rows])
 
 
