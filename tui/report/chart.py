@@ -26,6 +26,7 @@ _TICKS: Final = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800),
 )
 _DAY: Final = 86400
+_FAR: Final = 10.0
 
 
 class Stone(Struct, frozen=True):
@@ -137,6 +138,8 @@ def chart(
     if not columns:
         return ""
     highest = max(column.high for column in columns)
+    if limit is not None and not is_near(limit, highest):
+        limit = None
     top = max(highest, limit or 0.0) * 1.05 or 1.0
     least = min(0.0, min(column.low for column in columns))
 
@@ -158,6 +161,11 @@ def chart(
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {_TOP + HEIGHT + LANE + 16}" role="img" '
         f'aria-label="{escape(xml_text(label))}">{"".join(parts)}</svg>'
     )
+
+
+def is_near(limit: float, highest: float) -> bool:
+    """Whether a limit stands in the chart: one that is far above would leave of the values a flat line."""
+    return highest <= 0 or limit <= _FAR * highest
 
 
 def _value(y: int, text: str, kind: str) -> str:

@@ -9,7 +9,7 @@ from tui.locale import _
 from tui.plan.metrics import METRICS
 from tui.report.affected import change
 from tui.report.blocks import Cell, Chapter, Figure, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
-from tui.report.chart import Bar, ChartFrame, Stone, chart, defined
+from tui.report.chart import Bar, ChartFrame, Stone, chart, defined, is_near
 from tui.report.reading import JournalReading
 from tui.report.series import Span
 from tui.report.times import Times
@@ -113,6 +113,9 @@ def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame,
                 name=name, median=figure(metric, found.median), p95=figure(metric, found.p95),
                 most=figure(metric, found.most),
             )  # fmt: skip
+            if limit is not None and not is_near(limit, found.most):
+                far = _("; the limit, {limit}, lies far above").format(limit=figure(metric, limit, exact=True))
+                caption += far
         yield Figure(svg=svg, caption=caption, lines=())
 
 

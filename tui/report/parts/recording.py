@@ -91,7 +91,7 @@ def _files(reading: JournalReading) -> list[Row]:
             if isinstance(one, dict):
                 rows.append(_file(reading, at.id, f"artifacts/{one.get('file')}", one.get("bytes"), one.get("sha256")))
         output = found.get("output")
-        if isinstance(output, dict) and output.get("path"):
+        if isinstance(output, dict) and output.get("path") and not documents:
             digest = found.get("output_sha256")
             rows.append(_file(reading, at.id, str(output["path"]), output.get("bytes"), digest))
     return rows

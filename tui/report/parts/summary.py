@@ -178,7 +178,8 @@ def _windows(reading: JournalReading, times: Times) -> Iterator[tuple[str, str, 
         if bounds is None:
             continue
         name = _("window") if not number else _("window of phase {number}").format(number=number)
-        planned = _("planned {span} ({duration}, and {buffer} buffer)").format(
+        text = _("planned {span} ({duration}, and {buffer} buffer)") if bounds.buffer_s else _("planned {span}")
+        planned = text.format(
             span=times.span(bounds.opens, bounds.closes), duration=span(bounds.duration_s), buffer=span(bounds.buffer_s)
         )
         if used is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from tui.locale import _
 from tui.report.blocks import Cell, Chapter, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
@@ -16,6 +16,9 @@ from tui.words.facts import fact_word
 from tui.words.figures import whole
 from tui.words.steps import evidence_words
 from tui.words.values import value_words
+
+_TOLD: Final = ("clients", "transactions", "failed_transactions", "tps", "latency_s", "above_limit", "breached")
+"""What of a level of a load test is told, in this order."""
 
 
 def section(reading: JournalReading) -> Chapter:
@@ -62,7 +65,7 @@ def _levels(at: StepState) -> Iterator[ReportBlock]:
     """The levels of a load test: a row each, with what was measured of it."""
     levels = at.evidence.get("levels")
     rows = [one for one in levels if isinstance(one, dict)] if isinstance(levels, list | tuple) else []
-    keys = [key for key in dict.fromkeys(key for one in rows for key in one) if key != "unmeasured"]
+    keys = [key for key in _TOLD if any(key in one for one in rows)]
     if not rows:
         return
     yield Paragraph(text=f"{at.place.number} {at.step.title}: {evidence_words(at)}")
