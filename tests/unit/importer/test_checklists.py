@@ -80,7 +80,7 @@ def test_the_execution_plan_comes_out_as_the_plan_that_was_made_of_it_by_hand() 
     done = read_once(ROOT / "plano-de-execucao-em-producao.md")
     by_hand = yaml.safe_load((Path(__file__).parents[3] / "plans" / "producao.yaml").read_text())
     # The hand has added steps beside the document's own lines.
-    own = {re.sub(r"^- (?:\[ \] )?", "", line) for line in done.reading.source.raw}
+    own = {re.sub(r"^- (?:\[ \] )?", "", line).strip() for line in done.reading.source.raw}
     wanted = [
         (p["title"], [(s["title"], [t["title"] for t in s["steps"] if t["title"] in own]) for s in p["sections"]])
         for p in by_hand["phases"]
