@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from tui.importer.draft import Keys
-from tui.importer.migrations.found import Source
+from tui.importer.migrations.found import ScriptFile
 from tui.importer.migrations.proofs import cleanup, proof
 from tui.importer.migrations.scripts import Included, Scripts
 from tui.said import N_, Said
@@ -37,7 +37,7 @@ class Choice:
     line: int = 1
 
 
-def choose(scripts: Scripts, source: Source, *, undo: bool) -> Choice:
+def choose(scripts: Scripts, source: ScriptFile, *, undo: bool) -> Choice:
     """How `source` is executed; the files that it needs join the plan."""
     text = scripts.text(source.name)
     if text is None:
@@ -64,7 +64,7 @@ def choose(scripts: Scripts, source: Source, *, undo: bool) -> Choice:
     return Choice(why=_sentence(first), line=first.line)
 
 
-def _sql(scripts: Scripts, source: Source, script: Script, way: Way, *, undo: bool) -> Choice | None:
+def _sql(scripts: Scripts, source: ScriptFile, script: Script, way: Way, *, undo: bool) -> Choice | None:
     """A `sql` step; None where a proof is needed and the catalogue gives none."""
     spec: Keys = {"file": scripts.planned(source.name), "part": source.part}
     if way != "single":
@@ -92,7 +92,7 @@ def _outside(script: Script, way: Way) -> Iterator[Outside]:
                 yield outside_of(unit.inner[0])
 
 
-def _by_psql(scripts: Scripts, source: Source, *, undo: bool) -> Choice:
+def _by_psql(scripts: Scripts, source: ScriptFile, *, undo: bool) -> Choice:
     """A `psql` step, in one transaction where the script allows it."""
     first: ScriptFinding | None = None
     for single in (not source.untransacted, False):
@@ -108,7 +108,7 @@ def _by_psql(scripts: Scripts, source: Source, *, undo: bool) -> Choice:
     return Choice(why=_sentence(first), line=first.line if not first.file else 1)
 
 
-def _psql(scripts: Scripts, source: Source, files: Included, *, single: bool, undo: bool) -> Choice:
+def _psql(scripts: Scripts, source: ScriptFile, files: Included, *, single: bool, undo: bool) -> Choice:
     spec: Keys = {"file": scripts.planned(source.name)}
     if not single:
         spec["single_transaction"] = False

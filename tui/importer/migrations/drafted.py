@@ -9,7 +9,7 @@ from typing import Final
 from tui.importer.draft import Draft, DraftPhase, DraftSection, DraftStep, Noted
 from tui.importer.imported import Imported
 from tui.importer.migrations.choice import Choice, choose
-from tui.importer.migrations.found import Group, Migration, Project, Source
+from tui.importer.migrations.found import Group, Migration, Project, ScriptFile
 from tui.importer.migrations.scripts import Scripts
 from tui.importer.migrations.verified import verified
 from tui.importer.migrations.words import WORDS
@@ -119,7 +119,7 @@ class _Drafting:
         step.keys["undo"] = chosen.action
         self.undone += 1
 
-    def _verify(self, step: DraftStep, verify: Source) -> Iterator[DraftStep]:
+    def _verify(self, step: DraftStep, verify: ScriptFile) -> Iterator[DraftStep]:
         kind = verified(self.scripts, verify)
         if kind is None:
             self.scripts.leave(verify.name, Said(N_("it verifies nothing")))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.importer.imported import ImportFailed
-from tui.importer.migrations.found import Group, Migration, Project, Source
+from tui.importer.migrations.found import Group, Migration, Project, ScriptFile
 from tui.importer.migrations.scripts import Scripts
 from tui.said import N_, Said
 
@@ -151,8 +151,8 @@ def _placeholder(scripts: Scripts, name: str, settings: dict[str, str]) -> re.Ma
     return None if told == "false" else _PLACEHOLDER.search(scripts.text(name) or "")
 
 
-def _source(scripts: Scripts, name: str) -> Source:
-    return Source(name, untransacted=_own(scripts, name).get("executeInTransaction") == "false")
+def _source(scripts: Scripts, name: str) -> ScriptFile:
+    return ScriptFile(name, untransacted=_own(scripts, name).get("executeInTransaction") == "false")
 
 
 def _own(scripts: Scripts, name: str) -> dict[str, str]:

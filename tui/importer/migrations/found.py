@@ -10,7 +10,7 @@ from tui.sql.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ScriptFile:
     """A script by its name below the directory. `part`: what of a migration tool's file is meant. `untransacted`: its
     tool would execute it outside of a transaction."""
 
@@ -26,9 +26,9 @@ class Migration:
 
     id: str
     title: str
-    up: Source | None
-    down: Source | None = None
-    verify: Source | None = None
+    up: ScriptFile | None
+    down: ScriptFile | None = None
+    verify: ScriptFile | None = None
     remarks: list[str] = field(default_factory=list)
     by_hand: Said | None = None
     line: int = 1

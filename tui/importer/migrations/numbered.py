@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from tui.importer.imported import ImportFailed
-from tui.importer.migrations.found import Group, Migration, Project, Source
+from tui.importer.migrations.found import Group, Migration, Project, ScriptFile
 from tui.importer.migrations.scripts import Scripts
 from tui.said import N_, Said
 from tui.sql.parts import parts_of
@@ -182,7 +182,7 @@ def _migrations(scripts: Scripts, key: str, pair: _Pair, tools: set[str]) -> lis
     made = []
     for one in pair.up:
         base = posixpath.basename(key)
-        migration = Migration(base, re.sub(r"[_-]+", " ", base), Source(one.name))
+        migration = Migration(base, re.sub(r"[_-]+", " ", base), ScriptFile(one.name))
         if not one.name.lower().endswith(".sql"):
             migration.by_hand = Said(N_("It is no SQL."))
         else:
@@ -190,11 +190,11 @@ def _migrations(scripts: Scripts, key: str, pair: _Pair, tools: set[str]) -> lis
             if parts is not None and parts.tool:
                 tools.add(parts.tool)
                 if parts.down and not pair.down:
-                    migration.up = Source(one.name, part="up")
-                    migration.down = Source(one.name, part="down")
+                    migration.up = ScriptFile(one.name, part="up")
+                    migration.down = ScriptFile(one.name, part="down")
         made.append(migration)
     if pair.down:
-        made[0].down = Source(pair.down[0].name)
+        made[0].down = ScriptFile(pair.down[0].name)
         for extra in pair.down[1:]:
             scripts.leave(extra.name, Said("another file takes the same back: {file}", file=pair.down[0].name))
     return made

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tui.importer.imported import ImportFailed
-from tui.importer.migrations.found import Group, Migration, Project, Source
+from tui.importer.migrations.found import Group, Migration, Project, ScriptFile
 from tui.importer.migrations.scripts import Scripts
 from tui.said import N_, Said
 
@@ -163,7 +163,7 @@ class _Places:
         self.settings = settings
         self.extension = settings.get("core.extension", "sql")
 
-    def of(self, change: _Change, what: str) -> Source | None:
+    def of(self, change: _Change, what: str) -> ScriptFile | None:
         """Its script; None where there is none."""
         directory = self._directory(what)
         if change.reworked:
@@ -173,7 +173,7 @@ class _Places:
         for suffix in [f"@{tag}" for tag in change.tags] if change.reworked else [""]:
             name = _below(posixpath.join(directory, f"{change.name}{suffix}.{self.extension}"))
             if name in self.scripts.names:
-                return Source(name)
+                return ScriptFile(name)
         return None
 
     def _directory(self, what: str) -> str:

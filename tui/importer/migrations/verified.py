@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from tui.importer.draft import Keys
-from tui.importer.migrations.found import Source
+from tui.importer.migrations.found import ScriptFile
 from tui.importer.migrations.scripts import Scripts
 from tui.sql.classify import is_transaction_control
 from tui.sql.question import review_question
 from tui.sql.script import read_script
 
 
-def verified(scripts: Scripts, source: Source) -> Keys | None:
+def verified(scripts: Scripts, source: ScriptFile) -> Keys | None:
     """The step's kind; None for a script with nothing in it.
 
     Such a script holds where none of its statements is an error, whatever the rows are. So the question is asked for
