@@ -33,7 +33,7 @@ def section(reading: JournalReading) -> Chapter:
     if not errors:
         blocks.append(Paragraph(text=_("No error was recorded."), style="ok"))
     else:
-        columns = (_("error"), _("at"), _("step"), GridColumn(_("what was said, and its resolution"), wide=True))
+        columns = (_("error"), _("when"), _("step"), GridColumn(_("what was said, and its resolution"), wide=True))
         blocks.append(table(columns, [_error(error, reading, times, resolved) for error in errors[:MOST]]))
     if len(errors) > MOST:
         more = ngettext(
@@ -48,7 +48,7 @@ def section(reading: JournalReading) -> Chapter:
         ]  # fmt: skip
         blocks += [
             Subtitle(text=_("What proposed a rollback")),
-            table((_("at"), GridColumn(_("trigger"), wide=True)), rows),
+            table((_("when"), GridColumn(_("trigger"), wide=True)), rows),
         ]
     return Chapter(name="errors", title=_("Errors and resolutions"), blocks=tuple(blocks))
 

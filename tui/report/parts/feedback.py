@@ -30,17 +30,21 @@ def section(reading: JournalReading) -> Chapter:
         blocks += [Subtitle(text=_("Notes")), _table(notes)]
     lessons = list(_lessons(reading.kept, times))
     if lessons:
-        named = ("", GridColumn(_("lesson or improvement"), wide=True), _("owner"), _("until"), _("done"))
+        named = ("", GridColumn(_("lesson or improvement"), wide=True), _("owner"), _("due"), _("done"))
         blocks += [Subtitle(text=_("Lessons and improvements")), table(named, lessons)]
     signed = list(_signed(reading.kept, state, times))
     if signed:
-        columns = (_("at"), GridColumn(_("who"), loose=True), GridColumn(_("what was signed, and the note"), wide=True))
+        columns = (
+            _("when"),
+            GridColumn(_("who"), loose=True),
+            GridColumn(_("what was signed, and the note"), wide=True),
+        )
         blocks += [Subtitle(text=_("Signed")), table(columns, signed)]
     return Chapter(name="feedback", title=_("Feedback and notes"), blocks=tuple(blocks))
 
 
 def _table(rows: list[Row]) -> ReportBlock:
-    return table((_("at"), GridColumn(_("who"), loose=True), GridColumn(_("what was said"), wide=True)), rows)
+    return table((_("when"), GridColumn(_("who"), loose=True), GridColumn(_("what was said"), wide=True)), rows)
 
 
 def _of(

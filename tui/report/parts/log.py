@@ -125,7 +125,7 @@ def _happened(reading: JournalReading, times: Times) -> Iterator[ReportBlock]:
     left_out = reading.left_out + max(0, len(kept) - LINES)
     if len(kept) > LINES:
         kept = [*kept[: LINES // 2], *kept[-LINES // 2 :]]
-    columns = (_("at"), "T", GridColumn(_("what"), wide=True))
+    columns = (_("when"), "T", GridColumn(_("what"), wide=True))
     yield table(columns, [line for each in kept if (line := _line(each, state, times)) is not None])
     if left_out:
         text = ngettext(

@@ -42,7 +42,7 @@ def section(reading: JournalReading, recording: tuple[str, str] | None) -> Chapt
         f"virada verify {opened.id} --head {reading.head}", f"virada verify {opened.id} --report FILE",
     )  # fmt: skip
     facts = [
-        Fact(_("run"), opened.id), Fact(_("length"), span(state.mono)),
+        Fact(_("run id"), opened.id), Fact(_("length"), span(state.mono)),
         Fact(_("lines"), whole((reading.head.seq or 0) + 1)), Fact(_("journal's head"), str(reading.head)),
         Fact(_("plan's seal"), opened.seal), Fact(_("work"), opened.work),
     ]  # fmt: skip

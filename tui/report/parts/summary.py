@@ -93,7 +93,7 @@ def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
     why = f"\n{state.closed.reason}" if state.closed is not None and state.closed.reason else ""
     yield Fact(_("outcome"), outcome(reading) + why, STATE_STYLE.get(state.status, ""))
     where = [word(ENVIRONMENT, opened.environment), word(MODE, opened.mode), *_server(state.identity)]
-    yield Fact(_("on"), f"{opened.target} ({', '.join(where)})")
+    yield Fact(_("target"), f"{opened.target} ({', '.join(where)})")
     yield Fact(_("when"), _when(reading, times))
     for name, text, style in _windows(reading, times):
         yield Fact(name, text, style)
@@ -206,7 +206,7 @@ def _who(reading: JournalReading) -> Iterator[str]:
     why = f": {opened.reason}" if opened.reason else ""
     yield _("opened by {who}").format(who=person_words(first)) + why
     if opened.policy.drive != "by_hand":
-        yield _("driven {how}").format(how=drive_word(opened.policy.drive, ""))
+        yield _("driven by: {how}").format(how=drive_word(opened.policy.drive, ""))
     acted = people(reading)
     if acted:
         named = ", ".join(person_words(label) for label in [*acted][:PEOPLE]) + (" …" if len(acted) > PEOPLE else "")
