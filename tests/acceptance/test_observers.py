@@ -38,6 +38,7 @@ def test_two_observers_follow_a_run_and_can_do_nothing(
         status = observer.virada("status", run, "--json").expect(0).json
         assert status["engine"]["alive"] in (True, None)
         assert status["steps"] == station.status()["steps"]
+        assert observer.virada("report", run, "--format", "json").expect(0).json["run"] == run
         station.do("run-to", "slow")
         station.do("rollback", "--reason", "enough", "--confirm", "here")
         station.do("close")

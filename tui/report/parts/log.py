@@ -37,7 +37,10 @@ def section(reading: JournalReading) -> Chapter:
     )  # fmt: skip
     blocks: list[ReportBlock] = [Paragraph(text=_times(times)), table(columns, list(_steps(state, times)))]
     if len(state.steps) > STEPS:
-        text = _("Of {n} steps the first {most} are listed; `virada status` has all of them.")
+        text = ngettext(
+            "Of {n} step the first {most} are listed; `virada status` has all of them.",
+            "Of {n} steps the first {most} are listed; `virada status` has all of them.", len(state.steps),
+        )  # fmt: skip
         blocks.append(Paragraph(text=text.format(n=whole(len(state.steps)), most=whole(STEPS)), style="warn"))
     blocks += [*amendments(reading), Subtitle(text=_("What happened")), *_happened(reading, times)]
     return Chapter(name="log", title=_("Execution log"), blocks=tuple(blocks))
@@ -102,7 +105,7 @@ def _below(at: StepState, times: Times) -> Iterator[Cell]:
         yield Cell("\n".join(wrong), "bad")
     elif why := reason_of(at.reason, at.sqlstate, at.status, at.by):
         yield Cell(why, "warn")
-    proved = evidence_words(at)
+    proved = evidence_words(at) if at.evidence else ""
     if proved and not wrong:
         yield Cell(proved, "dim")
     note = note_of(at.note, at.evidence)

@@ -55,8 +55,8 @@ def section(reading: JournalReading) -> Chapter:
             blocks += _charts(reading, metric, frames)
     if reading.breaches:
         columns = (
-            GridColumn(_("criterion"), loose=True), _("since"), _("lasted"), GridColumn(_("value when told"), right=True),
-            GridColumn(_("measured on"), loose=True),
+            GridColumn(_("criterion"), loose=True), _("since"), _("lasted"),
+            GridColumn(_("value when told"), right=True), GridColumn(_("measured on"), loose=True),
         )  # fmt: skip
         blocks += [Subtitle(text=_("Breaches")), table(columns, list(_breaches(reading)))]
     return Chapter(name="metrics", title=_("Metrics"), blocks=tuple(blocks))
