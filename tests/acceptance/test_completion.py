@@ -35,9 +35,7 @@ LOAD = {
     "fish": "function fish_prompt; echo '$ '; end; virada completion fish | source",
 }
 TYPED = [
-    ("virada do last exec", "virada do last execute"),
     ("virada do last execute ex", "virada do last execute expand"),
-    ("virada replay 2026", f"virada replay {RUN}"),
     ("virada run plan.yaml --on prod", "virada run plan.yaml --on production"),
     ("virada check pl", "virada check plan.yaml"),
 ]
@@ -74,54 +72,6 @@ def test_a_shell_completes(shell: str, place: Path) -> None:
             terminal.wait_gone(wanted)
         terminal.send("exit\r")
         terminal.wait()
-
-
-def asked(line: str, place: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """What a shell is told behind this line, as zsh asks: sort, text and what is said of it."""
-    words = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), "_VIRADA_COMPLETE": "zsh_complete"}
-    return subprocess.run(
-        [str(VIRADA)], env=environment(place, **words, **more), cwd=place, text=True, capture_output=True, timeout=60,
-        check=False,
-    )  # fmt: skip
-
-
-def texts(line: str, place: Path) -> list[str]:
-    return asked(line, place).stdout.splitlines()[1::3]
-
-
-def test_what_is_offered(place: Path) -> None:
-    assert texts("virada do last undo ", place) == ["expand", "fill"]
-    assert texts("virada do last sign ", place) == ["go", "told"]
-    assert texts("virada do last note --step ", place) == ["go", "expand", "fill", "told"]
-    assert texts("virada status ", place) == ["last", RUN]
-    # The run is closed: there is nothing to command.
-    assert texts("virada attach ", place) == ["last"]
-    assert asked("virada do last execute expa", place).stdout == "plain\nexpand\nDo expand\n"
-    # To type the target's name is what a dangerous step costs.
-    assert texts("virada do last execute expand --confirm ", place) == []
-    assert texts("virada completion ", place) == ["bash", "zsh", "fish"]
-
-
-@pytest.mark.parametrize("line", ["virada do last execute ", "virada run nowhere.yaml --on "])
-def test_nothing_breaks_it(line: str, place: Path) -> None:
-    runs = place / "home" / "runs"
-    (runs / RUN / "journal.jsonl").write_bytes(b'{"data": {"plan": [' + b"x" * 70000 + b"\n\xff")
-    (place / "nowhere.yaml").write_bytes(b"targets: {a: [\xff")
-    for step in ("a journal that is none", "runs are a file", "a home that may not be read"):
-        done = asked(line, place)
-        assert (done.returncode, done.stderr) == (0, ""), step
-        if step == "a journal that is none":
-            shutil.rmtree(runs)
-            runs.write_text("")
-        elif os.geteuid() != 0:
-            (place / "home").chmod(0)
-    (place / "home").chmod(0o700)
-
-
-def test_a_hostile_title_is_one_inert_line(place: Path) -> None:
-    journal = place / "home" / "runs" / RUN / "journal.jsonl"
-    journal.write_bytes(journal.read_bytes().replace(b'"Do expand"', b'"Do\\u001b[31m\\nplain\\nx"', 1))
-    assert asked("virada do last execute exp", place).stdout == "plain\nexpand\nDo\\x1b[31m\\nplain\\nx\n"
 
 
 def test_it_is_quick(place: Path) -> None:

@@ -42,7 +42,7 @@ def test_here(station: Station) -> None:
 )
 def test_in_a_terminal(columns: int, lines: int, term: str, size: str, type_: str, station: Station) -> None:
     out = station.root / "told.json"
-    command = f"TERM={term} {VIRADA} doctor --json >{out}; TERM={term} {VIRADA} doctor | tail -n 3; echo en''ded"
+    command = f"TERM={term} {VIRADA} doctor --json >{out}; echo en''ded"
     with Terminal(["/bin/sh", "-c", command], station.env, columns=columns, lines=lines) as terminal:
         terminal.wait_text("ended")
         assert terminal.wait() == 0

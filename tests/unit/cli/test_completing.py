@@ -1,0 +1,103 @@
+"""What is offered behind TAB, asked as a shell asks; nothing breaks it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.journals import RUN, story
+from tui.cli.completing.answer import answer
+from tui.cli.main import COMMANDS, group
+
+PLAN = "virada: 1\nname: Small\nphases: []\ntargets: {staging: {environment: staging}, production: {service: [p]}}\n"
+
+
+@pytest.fixture
+def place(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    story().write(home / "runs" / RUN / "journal.jsonl")
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Asked:
+    """Asks as zsh does: sort, text and what is said of it, a line each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch = monkeypatch
+        self.capsys = capsys
+
+    def __call__(self, line: str) -> str:
+        self.monkeypatch.setenv("COMP_WORDS", line)
+        self.monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+        assert answer(group(), "zsh_complete") == 0
+        out, err = self.capsys.readouterr()
+        assert err == ""
+        return out
+
+    def texts(self, line: str) -> list[str]:
+        return self(line).splitlines()[1::3]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Asked:
+    return Asked(monkeypatch, capsys)
+
+
+def test_what_is_offered(place: Path, asked: Asked) -> None:
+    assert asked.texts("virada ") == list(COMMANDS)
+    assert asked.texts("virada do last exec") == ["execute"]
+    assert asked.texts("virada do last execute ") == ["go", "expand", "fill", "told"]
+    assert asked.texts("virada do last undo ") == ["expand", "fill"]
+    assert asked.texts("virada do last sign ") == ["go", "told"]
+    assert asked.texts("virada do last note --step ") == ["go", "expand", "fill", "told"]
+    assert asked.texts("virada status ") == ["last", RUN]
+    # The run is closed: there is nothing to command.
+    assert asked.texts("virada attach ") == ["last"]
+    assert asked("virada do last execute expa") == "plain\nexpand\nDo expand\n"
+    # To type the target's name is what a dangerous step costs.
+    assert asked.texts("virada do last execute expand --confirm ") == []
+    assert asked.texts("virada completion ") == ["bash", "zsh", "fish"]
+    assert asked.texts("virada run plan.yaml --on ") == ["staging", "production"]
+    assert asked.texts("virada run --compress 2 plan.yaml --on p") == ["production"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_run_and_plan_of_every_command_is_offered(command: str, place: Path, asked: Asked) -> None:
+    """A command that is new has them by the names of its words."""
+    arguments = {parameter.name for parameter in group().get_command(None, command).params}  # type: ignore[arg-type, union-attr]
+    offered = asked(f"virada {command} ").splitlines()
+    if "run" in arguments:
+        assert "last" in offered
+    elif "plan" in arguments:
+        assert offered[0] == "plan"
+
+
+@pytest.mark.parametrize("line", ["virada do last execute ", "virada status ", "virada run wrong.yaml --on "])
+def test_nothing_breaks_it(line: str, place: Path, asked: Asked) -> None:
+    runs = place / "home" / "runs"
+    (runs / RUN / "journal.jsonl").write_bytes(b'{"data": {"plan": [' + b"x" * 70000 + b"\n\xff")
+    (place / "wrong.yaml").write_bytes(b"targets: {a: [\xff")
+    asked(line)
+    shutil.rmtree(runs)
+    runs.write_text("")
+    asked(line)
+    if os.geteuid() != 0:
+        runs.unlink()
+        (place / "home").chmod(0)
+        asked(line)
+        (place / "home").chmod(0o700)
+
+
+def test_a_hostile_title_is_one_inert_line(place: Path, asked: Asked) -> None:
+    journal = place / "home" / "runs" / RUN / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"Do expand"', b'"Do\\u001b[31m\\nplain\\nx"', 1))
+    assert asked("virada do last execute exp") == "plain\nexpand\nDo\\x1b[31m\\nplain\\nx\n"
+
+
+def test_an_unknown_shell_is_told_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(group(), "tcsh_complete") == 1
+    assert capsys.readouterr().out == ""
