@@ -38,7 +38,8 @@ def look(environment: Mapping[str, str]) -> Iterator[Examined]:
     for name, (used, install) in _OTHERS.items():
         path = shutil.which(name, path=environment.get("PATH"))
         if path is not None:
-            yield examined(f"tools.{name}", "ok", "there", N_("{path}"), path=path)
+            version = _says(path, "-V" if name == "ssh" else "--version").splitlines()[0].strip(" *")[:60]
+            yield examined(f"tools.{name}", "ok", "there", N_("{path}: {version}"), path=path, version=version)
             continue
         yield examined(
             f"tools.{name}", "warn", "missing", N_("not on the PATH; needed for: {used}"),
@@ -68,11 +69,9 @@ def _of_postgres(name: str, used: object, path: str | None) -> Examined:
     )  # fmt: skip
 
 
-def _says(path: str) -> str:
+def _says(path: str, option: str = "--version") -> str:
     try:
-        done = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, errors="replace", timeout=5, check=False
-        )
+        done = subprocess.run([path, option], capture_output=True, text=True, errors="replace", timeout=5, check=False)
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
     return (done.stderr or done.stdout).strip()[:200] or f"exit {done.returncode}"

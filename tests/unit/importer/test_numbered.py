@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,17 @@ def test_a_script_of_psqls_comes_with_what_it_includes(tmp_path: Path) -> None:
     made = migrated(tmp_path, dict(files))
     assert made.step("1_a").kind == "psql"
     assert not any(line.startswith("parts/tables.sql") for line in made.told)
+
+
+def test_what_is_hidden_or_leads_elsewhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / "db" / ".git").mkdir(parents=True)
+    (tmp_path / "db" / "2_out.sql").symlink_to("/etc/hostname")
+    (tmp_path / "db" / "3_in.sql").symlink_to("1_a.sql")
+    os.mkfifo(tmp_path / "db" / "4_pipe.sql")
+    made = migrated(tmp_path, {"1_a.sql": "select 1;\n"})
+    assert [step.id for step in made.steps] == ["1_a", "3_in"]
+    why = "not looked at: it is hidden, leads out of the directory, or is no regular file."
+    assert {f"{name}: {why}" for name in (".git", "2_out.sql", "4_pipe.sql")} < set(made.told)
 
 
 def test_a_directory_without_migrations(tmp_path: Path) -> None:

@@ -169,4 +169,5 @@ class _Drafting:
             reason = self.scripts.left.get(name, Said(N_("no migration names it")))
             yield Said("{file}: no part of the plan: {reason}.", file=name, reason=reason)
         for name in self.scripts.passed_over:
-            yield Said("{file}: not looked at.", file=name)
+            message = N_("{file}: not looked at: it is hidden, leads out of the directory, or is no regular file.")
+            yield Said(message, file=name)

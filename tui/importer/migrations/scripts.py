@@ -24,6 +24,7 @@ class Scripts:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._root = directory.resolve()
         self.prefix = _prefix(directory)
         self.names: list[str] = []
         self.passed_over: list[str] = []
@@ -90,7 +91,7 @@ class Scripts:
                 self.passed_over.append(name)
             elif entry.is_dir() and not entry.is_symlink():
                 self._walk(entry, f"{name}/")
-            elif entry.is_file():
+            elif entry.is_file() and (not entry.is_symlink() or entry.resolve().is_relative_to(self._root)):
                 self.names.append(name)
             else:
                 self.passed_over.append(name)
