@@ -93,7 +93,7 @@ def test_dbmate_compares_its_numbers_as_texts(tmp_path: Path) -> None:
 def test_a_word_in_a_name_is_no_direction(tmp_path: Path) -> None:
     names = ["1_clean_up.sql", "2_scale_down.sql", "3_roll.sql", "4_add_undo.sql"]
     made = migrated(tmp_path, dict.fromkeys(names, "select 1;\n"))
-    assert [step.id for step in made.steps][:3] == ["1_clean", "2_scale_down", "3_roll"]
+    assert [step.id for step in made.steps][:3] == ["1_clean_up", "2_scale_down", "3_roll"]
     # What reads for certain like a way back is never executed forwards.
     assert "4_add_undo.sql: no part of the plan: it reads as if it took something back" in "\n".join(made.told)
 
@@ -103,13 +103,13 @@ def test_what_has_no_place_is_named(tmp_path: Path) -> None:
         "1_a.sql": UP, "2_code.py": "print()\n", "odd.sql": "select 1;\n", "3_gone.down.sql": DOWN, "README": "read\n",
         "4_b.sql": "-- only a comment\n", "5_c.sql": "\\copy t from 'data.csv'\nselect 1;\n", "data.csv": "1\n",
         "6_d.sql": "\\! rm -rf /\n", "7_e.sql": "vacuum;\n", "8_f.sql": "call p();\nvacuum;\n",
-        "9_g.sql": "select (1;\n",
+        "9_g.sql": "select (1;\n", "10_h.sql": "begin;\ncreate table h ();\ncommit;\nvacuum h;\n",
     }  # fmt: skip
     made = migrated(tmp_path, dict(files))
     kinds = {step.id: step.kind for step in made.steps}
     assert kinds == {
         "1_a": "sql", "2_code": "sign", "4_b": "sign", "5_c": "sign", "6_d": "sign", "7_e": "psql", "8_f": "psql",
-        "9_g": "sign",
+        "9_g": "sign", "10_h": "psql",
     }  # fmt: skip
     told = "\n".join(made.told)
     for line in (
@@ -123,6 +123,7 @@ def test_what_has_no_place_is_named(tmp_path: Path) -> None:
     ):
         assert line in told
     assert made.step("7_e").repeat == "always"
+    assert made.step("10_h").repeat is None, "what it commits is not there twice"
     assert '# prove: {query: "[a question that tells whether it is there]", not_empty: true}' in made.text
 
 

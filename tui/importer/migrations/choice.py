@@ -115,13 +115,14 @@ def _psql(scripts: Scripts, source: ScriptFile, files: Included, *, single: bool
     chosen = Choice(action={"psql": spec})
     if undo or single:
         return chosen
-    outside = [
-        outside_of(unit.inner[0])
+    found = [
+        unit
         for name in dict.fromkeys(files.seen)
         for unit in units([s for s in read_script(scripts.text(name) or "").statements if s.kind != "meta"], "script")
-        if unit.kind == "outside"
+        if not unit.leaves_nothing
     ]
-    if outside and all(one.kind == "repeatable" for one in outside):
+    outside = [outside_of(unit.inner[0]) for unit in found if unit.kind == "outside"]
+    if outside and len(outside) == len(found) and all(one.kind == "repeatable" for one in outside):
         chosen.keys["repeat"] = "always"
         return chosen
     proved = proof(outside)

@@ -58,9 +58,10 @@ def read_numbered(scripts: Scripts) -> Project:
     pairs: dict[str, _Pair] = {}
     named = [_named(name) for name in scripts.names if name.lower().endswith(".sql")]
     forward = {one.key for one in named if one.role == "up"} | {_plain(one.name) for one in named if one.role == "up"}
+    back = {one.key for one in named if one.role == "down"}
     for one in named:
-        if not one.sure and one.role == "down" and one.key not in forward:
-            # `003_scale_down.sql` on its own is no way back.
+        if not one.sure and one.key not in (forward if one.role == "down" else back):
+            # `003_scale_down.sql` on its own is no way back, and `004_clean_up.sql` has its name.
             one = _Named(one.name, _plain(one.name), "up", True)
         pair = pairs.setdefault(one.key, _Pair())
         (pair.up if one.role == "up" else pair.down).append(one)
@@ -121,7 +122,7 @@ def _named(name: str) -> _Named:
         stem = match["stem"]
         down = match["role"].lower() in _DOWN
         # `4_clean_up` and `5_scale_down` may be names; nobody calls what goes forward a rollback.
-        sure = role == "down" or match["sign"] == "." or match["role"].lower() not in ("up", "down")
+        sure = role == "down" or match["sign"] == "." or match["role"].lower() in _DOWN - {"down"}
         role = "down" if down or role == "down" else "up"
     return _Named(name, "/".join([*kept, stem]), role, sure)
 
