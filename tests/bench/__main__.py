@@ -21,6 +21,7 @@ from tests.bench import (
     journal,
     keys,
     memory,
+    onefile,
     output,
     peers,
     readers,
@@ -37,7 +38,8 @@ from tests.bench.size import TINY, Size
 
 BENCHES: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "journal": journal.measure, "output": output.measure, "run": whole_run.measure, "start": start.measure,
-    "keys": keys.measure, "bytes": wire.measure, "readers": readers.measure, "seek": seek.measure,
+    "onefile": onefile.measure, "keys": keys.measure, "bytes": wire.measure, "readers": readers.measure,
+    "seek": seek.measure,
     "scale": scale.measure, "peers": peers.measure, "growth": growth.measure,
     "report": report.measure, "memory": memory.measure, "backup": backup.measure, "backfill": backfill.measure,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 
 from tui.engine.drivers.child import ChildDriver
 from tui.journal.events import RunOpened
+from tui.onefile import held
 from tui.runs.paths import RunPaths
 from tui.steps.effects import MakeReport, ReportMade, RunChild
 
@@ -33,6 +34,7 @@ class ReportDriver:
             sys.executable, "-m", "tui.cli.main", "report", str(self._paths.directory), "--format", effect.format,
             "-o", str(file), *named, *(["--cast"] if effect.cast else []),
         )  # fmt: skip
+        await asyncio.to_thread(held.whole)
         done = await self._children.run(RunChild(argv=argv, environment=self._variables(), timeout=effect.timeout))
         if done.status != 0:
             return ReportMade(done=done)
