@@ -3,10 +3,16 @@ language and of others; the renderers make every one of them inert."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Final
 
 from msgspec import Struct
 
+from tui.locale import ngettext
+from tui.words.figures import whole
+
+MOST: Final = 1_000
+"""Rows of a table; a run may have any number of what it lists."""
 STYLES = ("", "ok", "bad", "warn", "dim")
 """What a text may look like; its words say the same."""
 
@@ -129,7 +135,11 @@ def heading(text: str) -> Row:
     return Row(cells=(Cell(text),), heading=True)
 
 
-def table(columns: tuple[str | GridColumn, ...], rows: list[Row]) -> Grid:
-    """A table; a text is a column's title."""
+def table(columns: tuple[str | GridColumn, ...], rows: Sequence[Row], most: int = MOST) -> Grid:
+    """A table; a text is a column's title. Of more rows than `most` the first, and how many more there are."""
     named = tuple(GridColumn(column) if isinstance(column, str) else column for column in columns)
+    left = len(rows) - most
+    if left > 0:
+        told = ngettext("and {n} further row, in the journal", "and {n} further rows, in the journal", left)
+        rows = [*rows[:most], heading(told.format(n=whole(left)))]
     return Grid(columns=named, rows=tuple(rows))

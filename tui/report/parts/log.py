@@ -35,7 +35,7 @@ def section(reading: JournalReading) -> Chapter:
         "", GridColumn(_("step"), wide=True), _("planned"), _("began"), GridColumn(_("took"), right=True), _("outcome"),
         GridColumn(_("who"), loose=True),
     )  # fmt: skip
-    blocks: list[ReportBlock] = [Paragraph(text=_times(times)), table(columns, list(_steps(state, times)))]
+    blocks: list[ReportBlock] = [Paragraph(text=_times(times)), table(columns, list(_steps(state, times)), 2 * STEPS)]
     if len(state.steps) > STEPS:
         text = ngettext(
             "Of {n} step the first {most} are listed; `virada status` has all of them.",
@@ -129,7 +129,7 @@ def _happened(reading: JournalReading, times: Times) -> Iterator[ReportBlock]:
     if len(kept) > LINES:
         kept = [*kept[: LINES // 2], *kept[-LINES // 2 :]]
     columns = (_("when"), "T", GridColumn(_("what"), wide=True))
-    yield table(columns, [line for each in kept if (line := _line(each, state, times)) is not None])
+    yield table(columns, [line for each in kept if (line := _line(each, state, times)) is not None], LINES)
     if left_out:
         text = ngettext(
             "{n} line in the middle is left out; the whole of it: virada replay --plain",
