@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import HEAD, Rig
 from tests.postgres_server import Database
 from tui.helm.protocol import Accepted, Refused
@@ -34,16 +34,6 @@ FILES = {
     "typo.sql": "insert into tt values (1);\n",
 }  # fmt: skip
 MENDED = {"typo.sql": "insert into t values (1), (2);\n"}
-
-
-def to_its_end(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that awaits."""
-
-    @functools.wraps(test)
-    def run(*arguments: Any, **named: Any) -> None:
-        asyncio.run(test(*arguments, **named))
-
-    return run
 
 
 class Changed:
@@ -80,7 +70,7 @@ def holds(rig: Rig) -> None:
     assert not list(rig.paths.directory.glob(".plan.*"))
 
 
-@to_its_end
+@awaited
 async def test_the_typo_is_mended_inside_the_run(tmp_path: Path, database: Database) -> None:
     async with Rig(tmp_path, database, PLAN, FILES) as rig:
         await rig.execute("made")
@@ -104,7 +94,7 @@ async def test_the_typo_is_mended_inside_the_run(tmp_path: Path, database: Datab
         assert database.value("select count(*) from t") == 2
 
 
-@to_its_end
+@awaited
 async def test_what_runs_meanwhile_reads_its_files_all_the_same(tmp_path: Path, database: Database) -> None:
     blocker = database.connect()
     try:
@@ -125,7 +115,7 @@ async def test_what_runs_meanwhile_reads_its_files_all_the_same(tmp_path: Path, 
         blocker.close()
 
 
-@to_its_end
+@awaited
 async def test_a_step_that_begins_while_the_plan_is_read_is_not_changed_under_it(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +140,7 @@ async def test_a_step_that_begins_while_the_plan_is_read_is_not_changed_under_it
         assert verify_seal(rig.paths.plan, rig.recorder.state.opened.seal) == []
 
 
-@to_its_end
+@awaited
 async def test_two_at_once_are_one_and_a_refusal(tmp_path: Path, database: Database) -> None:
     async with Rig(tmp_path, database, PLAN, FILES) as rig:
         one = Changed(rig)
@@ -162,7 +152,7 @@ async def test_two_at_once_are_one_and_a_refusal(tmp_path: Path, database: Datab
 
 
 @pytest.mark.parametrize("cut", ["before", "behind"])
-@to_its_end
+@awaited
 async def test_an_engine_killed_around_the_line_ends_in_the_old_plan_or_in_the_new_one(
     tmp_path: Path, database: Database, cut: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +183,7 @@ async def test_an_engine_killed_around_the_line_ends_in_the_old_plan_or_in_the_n
         assert rig.step("typo").amended == 1
 
 
-@to_its_end
+@awaited
 async def test_a_secret_of_the_changed_plan_is_written_nowhere(tmp_path: Path, database: Database) -> None:
     secret = "Tr0ub4dor-and-3"
     async with Rig(tmp_path, database, PLAN, FILES) as rig:
@@ -211,7 +201,7 @@ async def test_a_secret_of_the_changed_plan_is_written_nowhere(tmp_path: Path, d
         assert secret in rig.recorder.planned.values
 
 
-@to_its_end
+@awaited
 async def test_a_plan_with_a_variable_that_the_engine_lacks_is_refused(tmp_path: Path, database: Database) -> None:
     async with Rig(tmp_path, database, PLAN, FILES) as rig:
         wants = (
@@ -226,7 +216,7 @@ async def test_a_plan_with_a_variable_that_the_engine_lacks_is_refused(tmp_path:
         assert rig.events("run.amended") == []
 
 
-@to_its_end
+@awaited
 async def test_steps_that_come_go_and_move_are_carried_out_as_they_are_now(tmp_path: Path, database: Database) -> None:
     async with Rig(tmp_path, database, PLAN, FILES) as rig:
         await rig.execute("made")

@@ -55,7 +55,7 @@ def command(
     if not reason.strip():
         raise click.BadParameter(_("the text is empty."), param_hint="--reason")
     person = options.checked_name(declared)
-    loaded = load_plan(plan)
+    loaded = load_plan(plan, _("The plan {file} is not valid; nothing was changed."))
     tell_unknown(despite)
     paths = claimed(run)
     require_open(paths)

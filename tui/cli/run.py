@@ -69,8 +69,9 @@ def command(
     return accompany(paths, way, declared=name, take=None, mouse=mouse)
 
 
-def load_plan(path: Path) -> Any:
-    """The plan, loaded; its warnings are told. Raises Stop with every error when it is not valid."""
+def load_plan(path: Path, otherwise: str | None = None) -> Any:
+    """The plan, loaded; its warnings are told. Raises Stop with every error when it is not valid, and `otherwise`, a
+    sentence with the place `{file}`, behind them."""
     from tui.plan.loader import load
     from tui.steps.registry import KINDS
 
@@ -80,7 +81,8 @@ def load_plan(path: Path) -> Any:
     for problem in loaded.problems:
         tell(problem.said)
     if loaded.plan is None or any(problem.level == "error" for problem in loaded.problems):
-        raise Stop(_("The plan {file} is not valid; nothing was started.").format(file=path), Exit.USAGE)
+        text = otherwise or _("The plan {file} is not valid; nothing was started.")
+        raise Stop(text.format(file=path), Exit.USAGE)
     return loaded
 
 

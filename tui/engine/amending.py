@@ -26,7 +26,7 @@ from tui.plan.model import UNDO_PREFIX
 from tui.plan.replaced import beside, kept, place_of_next, put_in_force, seal_in
 from tui.plan.seal import seal_of_digests, work_of
 from tui.plan.secrets import Secrets, together
-from tui.run.amend import Proposal
+from tui.run.amend import SAME, Proposal
 from tui.run.commands import Amend
 from tui.run.differing import PlanText, differing
 from tui.run.order import Refusal
@@ -61,6 +61,8 @@ class Amending:
         return await asyncio.to_thread(self._read, opened, command)
 
     def _read(self, opened: RunOpened, command: Amend) -> Proposal | Refusal:
+        if command.seal == opened.seal:
+            return SAME
         plan = self._paths.plan
         # Under another name where the exchange behind the last amendment failed.
         here = next((path for path in (plan, *beside(plan)) if seal_in(path) == opened.seal), plan)

@@ -30,6 +30,9 @@ UNCHANGED = ("name", "canary", "success")
 window of the run's own."""
 
 
+SAME = Refusal(code="amend-same", message="the plan is the one in force")
+
+
 class Proposal(Struct, frozen=True, kw_only=True):
     """A plan that is to be in force: `event` as it would be journaled, but for reason and confirmation, and what it is
     judged by. `base`: the seal of the plan with which it was compared."""
@@ -48,7 +51,7 @@ def amend(state: RunState, command: c.Amend, proposal: Proposal | None, wall: fl
         message = "the plan was amended meanwhile; look at the difference again"
         return Refusal(code="amend-base", message=message)
     if opened.seal == proposal.event.seal:
-        return Refusal(code="amend-same", message="the plan is the one in force")
+        return SAME
     after = proposal.event.plan
     refusal = _parts(opened.plan, after, opened.target) or _steps(state, proposal.event)
     if refusal is not None:
