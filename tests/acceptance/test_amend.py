@@ -75,13 +75,14 @@ def test_of_several_days_amended_reviewed_and_compared(station: Station, plan: P
         "-insert into thing values (1);\n+insert into things values (1), (2);\n" in shown.out
         and "\x1b" not in shown.out
     )
-    assert "--yes" in shown.err and station.status()["amendments"] == []
-    seal = station.status()["seal"]
+    before = station.status()
+    assert "--yes" in shown.err and before["amendments"] == []
+    seal = before["seal"]
     done = station.virada("amend", run, str(plan), "--reason", "a typo", "--yes").expect()
     assert "changed: rows" in done.out and "NOT REHEARSED" in done.out
     status = station.status()
     assert status["seal"] != seal and [a["reason"] for a in status["amendments"]] == ["a typo"]
-    assert status["amendments"][0]["voids"] and station.step("rows")["amended"] == 1
+    assert status["amendments"][0]["voids"] and [step["amended"] for step in status["steps"]] == [0, 0, 1, 0, 0, 0]
     directory = station.directory()
     for name in ("plan", "plan.1"):
         subprocess.run(["sha256sum", "--status", "-c", "SEAL"], cwd=directory / name, check=True)
@@ -92,8 +93,6 @@ def test_of_several_days_amended_reviewed_and_compared(station: Station, plan: P
     # As it was before, as it was behind.
     seq = next(event["seq"] for event in station.events() if event["type"] == "run.amended")
     assert station.status(run, "--at", str(seq - 1))["seal"] == seal
-    assert station.status(run, "--at", str(seq))["seal"] == status["seal"]
-    assert "The plan was AMENDED" in station.virada("replay", run, "--plain").expect().out
     _review(station, run)
     _next_run(station, plan, run)
 
@@ -107,7 +106,6 @@ def _review(station: Station, run: str) -> None:
         return row["due"] is not None and row["due"]["phase"] == "Review"
 
     await_condition(is_due, "seven days pass", 30)
-    assert "DUE since" in station.virada("runs").expect().out
     station.do("sign", "figures", "--note", "as before")
     assert station.virada("do", run, "sign", "lessons", "--note", "x").expect(5).err.startswith("Refused: No lesson")
     station.do("lesson", "read the script aloud")
@@ -141,8 +139,6 @@ def _next_run(station: Station, plan: Path, first: str) -> None:
     assert any(lock["relation"].endswith("things") for lock in told["locks"])
     connections = next(one for one in told["metrics"] if one["metric"] == "connections")
     assert connections["one"]["samples"] > 0 and connections["other"]["samples"] > 0
-    text = station.virada("runs", "--compare", first, second).expect().out
-    assert "steps, the greatest difference first" in text and "amended 1 time" in text
 
 
 def answered(station: Station, *arguments: str, typed: bytes) -> tuple[int, str]:
