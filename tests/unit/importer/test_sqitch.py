@@ -33,7 +33,7 @@ FILES: dict[str, str | bytes] = {
     "verify/schema.sql": "BEGIN;\nSELECT has_schema_privilege('flipr', 'usage'); -- an error without it\nROLLBACK;\n",
     "deploy/users.sql": "CREATE TABLE flipr.users (name text);\n",
     "revert/users.sql": "DROP TABLE flipr.users;\n",
-    "verify/users.sql": "DO $$ BEGIN ASSERT true; END $$;\n",
+    "verify/users.sql": "BEGIN;\nDO $$ BEGIN ASSERT true; END $$;\nROLLBACK;\n",
     "deploy/count@v2.sql": "CREATE FUNCTION flipr.count() RETURNS int RETURN 1;\n",
     "revert/count@v2.sql": "DROP FUNCTION flipr.count();\n",
     "deploy/count.sql": "CREATE OR REPLACE FUNCTION flipr.count() RETURNS int RETURN 2;\n",
@@ -77,6 +77,23 @@ def test_what_verifies_changes_nothing(tmp_path: Path) -> None:
     by_psql = made.step("verify-users")
     assert (by_psql.kind, by_psql.changes) == ("command", False)
     assert "verify/count.sql: it verifies nothing." in made.told
+
+
+def test_what_verifies_without_taking_back_may_change_something(tmp_path: Path) -> None:
+    made = migrated(tmp_path, FILES | {"verify/users.sql": "INSERT INTO flipr.users VALUES ('a');\nSELECT 1;\n"})
+    assert (made.step("verify-users").kind, made.step("verify-users").changes) == ("command", None)
+
+
+def test_what_sqitch_gives_to_psql(tmp_path: Path) -> None:
+    """core, deploy, the command's own, the engine's: the later over the earlier, as Sqitch 1.3 puts them together."""
+    settings = '[core "variables"]\n\twho = a\n\tschema = x\n[deploy "variables"]\n\tschema = flipr\n'
+    settings += '[verify "variables"]\n\tn = 1\n'
+    deploy, verify = "CREATE TABLE :schema.users (name text);\n", "SELECT :n;\nSELECT 2;\n"
+    files = {"sqitch.conf": settings, "deploy/users.sql": deploy, "verify/users.sql": verify}
+    made = migrated(tmp_path, FILES | dict(files))
+    users = made.step("users")
+    assert (users.kind, users.spec["variables"]) == ("psql", {"who": "a", "schema": "flipr"})
+    assert {"who=a", "schema=flipr", "n=1"} < set(made.step("verify-users").spec["run"])
 
 
 def test_what_cannot_run_in_a_transaction_has_its_proof(tmp_path: Path) -> None:

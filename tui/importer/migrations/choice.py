@@ -97,7 +97,7 @@ def _by_psql(scripts: Scripts, source: ScriptFile, *, undo: bool) -> Choice:
     first: ScriptFinding | None = None
     for single in (not source.untransacted, False):
         files = Included(scripts)
-        found = read_psql(scripts.planned(source.name), files, {}, single=single)
+        found = read_psql(scripts.planned(source.name), files, source.variables, single=single)
         wrong = next((finding for finding in found if finding.level == "error"), None)
         if wrong is None:
             for name in dict.fromkeys(files.seen):
@@ -110,6 +110,8 @@ def _by_psql(scripts: Scripts, source: ScriptFile, *, undo: bool) -> Choice:
 
 def _psql(scripts: Scripts, source: ScriptFile, files: Included, *, single: bool, undo: bool) -> Choice:
     spec: Keys = {"file": scripts.planned(source.name)}
+    if source.variables:
+        spec["variables"] = dict(source.variables)
     if not single:
         spec["single_transaction"] = False
     chosen = Choice(action={"psql": spec})

@@ -12,11 +12,12 @@ from tui.sql.parts import Part
 @dataclass(frozen=True, slots=True)
 class ScriptFile:
     """A script by its name below the directory. `part`: what of a migration tool's file is meant. `untransacted`: its
-    tool would execute it outside of a transaction."""
+    tool would execute it outside of a transaction. `variables`: those that its tool gives to psql."""
 
     name: str
     part: Part | None = None
     untransacted: bool = False
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

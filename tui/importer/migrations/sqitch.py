@@ -173,8 +173,16 @@ class _Places:
         for suffix in [f"@{tag}" for tag in change.tags] if change.reworked else [""]:
             name = _below(posixpath.join(directory, f"{change.name}{suffix}.{self.extension}"))
             if name in self.scripts.names:
-                return ScriptFile(name)
+                return ScriptFile(name, variables=self._variables(what))
         return None
+
+    def _variables(self, what: str) -> dict[str, str]:
+        """What Sqitch gives to psql for a command, the more particular over the more general."""
+        found: dict[str, str] = {}
+        for section in ("core", "deploy", what, "engine.pg"):
+            start = f"{section}.variables."
+            found |= {key.removeprefix(start): value for key, value in self.settings.items() if key.startswith(start)}
+        return found
 
     def _directory(self, what: str) -> str:
         return self.settings.get(f"core.{what}_dir", posixpath.join(self.top, what))

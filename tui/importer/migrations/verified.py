@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from tui.importer.draft import Keys
 from tui.importer.migrations.found import ScriptFile
-from tui.importer.migrations.scripts import Scripts
+from tui.importer.migrations.scripts import Included, Scripts
 from tui.sql.classify import is_transaction_control
+from tui.sql.psql import read_psql
 from tui.sql.question import review_question
-from tui.sql.script import read_script
+from tui.sql.script import Statement, read_script
+from tui.sql.units import Unit, units
+
+_ASKING: Final = (("SELECT",), ("WITH",), ("VALUES",), ("TABLE",))
 
 
 def verified(scripts: Scripts, source: ScriptFile) -> Keys | None:
@@ -23,11 +30,31 @@ def verified(scripts: Scripts, source: ScriptFile) -> Keys | None:
     asked = [one for one in statements if not is_transaction_control(one)]
     if not asked:
         return None
-    if len(asked) == 1 and asked[0].words[:1] in (("SELECT",), ("WITH",), ("VALUES",), ("TABLE",)):
+    if len(asked) == 1 and asked[0].words[:1] in _ASKING:
         question = f"select count(verified) from (\n{asked[0].text}\n) as verified"
         if not review_question(question):
             return {"query": {"sql": question, "not_empty": True}}
-    scripts.take(source.name)
+    files = Included(scripts)
     name = scripts.planned(source.name)
-    run = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", name]
-    return {"changes": False, "command": {"run": run, "files": [name]}}
+    read_psql(name, files, source.variables, single=False)
+    names = list(dict.fromkeys([source.name, *files.seen]))
+    for included in names:
+        scripts.take(included)
+    run = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    for variable, value in source.variables.items():
+        run += ["-v", f"{variable}={value}"]
+    run += ["-f", name]
+    # What it does without taking it back, nobody has promised to be nothing.
+    harmless = len(names) == 1 and all(
+        unit.leaves_nothing or _asks(unit) for unit in units(_sent(statements), "script")
+    )
+    command = {"run": run, "files": [scripts.planned(included) for included in names]}
+    return {"changes": False if harmless else None, "command": command}
+
+
+def _sent(statements: Sequence[Statement]) -> list[Statement]:
+    return [statement for statement in statements if statement.kind != "meta"]
+
+
+def _asks(unit: Unit) -> bool:
+    return all(statement.words[:1] in _ASKING for statement in unit.inner)
