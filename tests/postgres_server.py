@@ -184,11 +184,10 @@ def remove(server: Server) -> None:
 def create_database(server: Server, template: str = "template0") -> Database:
     """A copy of `template` under a new name."""
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
-    # Files are copied with half the work, or a fifth of it where pages have checksums, of writing each page's log.
-    strategy = sql.SQL("STRATEGY file_copy" if server.binaries.version >= 15 else "")
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template), strategy))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
     return Database(server, name)
 
 
