@@ -47,6 +47,9 @@ def choose(scripts: Scripts, source: ScriptFile, *, undo: bool) -> Choice:
     for error in () if parts is None else parts.errors:
         if parts is not None and (parts.tool or source.part is None):
             return Choice(why=error.message, line=error.line)
+    if undo and source.part is None and parts is not None and parts.tool and parts.down:
+        message = N_("It has an up part and a down part of {tool}'s itself; which of them is meant is not known.")
+        return Choice(why=Said(message, tool=parts.tool), line=parts.down[0].line)
     script = read_script(part_text(text, source.part))
     if not any(statement.kind != "meta" for statement in script.statements) and not script.errors:
         if any(_means_something(statement) for statement in script.statements):
