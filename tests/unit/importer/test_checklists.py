@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 import yaml
 
 from tests.checklists import CHECKLISTS, ROOT, Row, every, read, row
+from tests.unit.importer.conftest import say
 from tests.unit.importer.test_random import lost
 from tui.importer.draft import DraftPhase, DraftStep
-from tui.importer.markdown.checklist import ReadChecklist
+from tui.importer.markdown.checklist import ReadChecklist, read_checklist
 from tui.importer.write import write
 
 # As `python -m tests.checklists` prints them.
@@ -26,12 +28,16 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "de-wartung-alternativen": (27, 9, 11, 5, 2, 3, 5, 10, 2, 3, 1, 2, 2, 3, 1, "2031-06-07T21:00 120m", 2, 0),
     "en-bash-comments": (25, 3, 7, 14, 1, 2, 2, 6, 1, 1, 0, 0, 0, 0, 5, "", 0, 0),
     "en-bold-labels": (21, 5, 10, 1, 5, 3, 3, 8, 2, 0, 6, 1, 0, 0, 0, "2031-03-02T06:00 45m", 1, 0),
+    "en-html-runbook": (17, 4, 6, 7, 0, 2, 2, 5, 2, 3, 0, 2, 1, 2, 1, "2031-05-03T01:00 150m", 1, 0),
+    "en-issue-template": (32, 6, 12, 6, 8, 3, 4, 11, 1, 0, 0, 1, 0, 0, 3, "", 0, 0),
     "en-milestones-and-steps": (29, 8, 10, 11, 0, 4, 4, 8, 2, 1, 4, 0, 0, 0, 2, "2031-11-08T20:00 90m", 1, 0),
     "en-nested-and-mixed": (25, 8, 11, 5, 1, 2, 2, 10, 1, 1, 0, 0, 0, 0, 0, "", 0, 0),
     "en-never-closed": (14, 4, 4, 6, 0, 2, 2, 3, 1, 0, 0, 0, 0, 0, 2, "", 1, 0),
+    "en-notes-export": (19, 2, 7, 6, 4, 1, 1, 6, 1, 1, 1, 2, 0, 0, 2, "", 0, 0),
     "en-orders-region": (58, 13, 15, 23, 7, 2, 4, 12, 3, 2, 3, 4, 4, 4, 4, "2031-12-06T22:00 90m", 2, 0),
     "en-paragraph-steps": (19, 2, 4, 12, 1, 1, 1, 3, 1, 0, 0, 0, 0, 0, 4, "", 0, 0),
     "en-table-of-steps": (23, 5, 9, 9, 0, 2, 2, 7, 2, 5, 0, 2, 2, 3, 5, "", 1, 0),
+    "en-wiki-markup": (24, 5, 7, 7, 5, 2, 2, 5, 2, 0, 0, 2, 0, 0, 1, "", 0, 0),
     "es-cambio-de-servidor": (29, 4, 6, 17, 2, 2, 2, 6, 0, 1, 0, 3, 0, 0, 3, "2031-05-10T03:00 120m", 1, 0),
     "es-lista-numerada-larga": (25, 5, 8, 12, 0, 1, 1, 5, 2, 1, 0, 0, 3, 0, 1, "2031-02-14T01:00 180m", 0, 0),
     "es-sin-titulo": (14, 4, 9, 1, 0, 3, 3, 7, 2, 1, 0, 2, 0, 0, 3, "", 0, 0),
@@ -41,6 +47,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "pt-cronograma-simples": (15, 4, 8, 3, 0, 1, 1, 6, 2, 0, 6, 3, 0, 0, 0, "", 0, 0),
     "pt-dono-por-secao": (24, 6, 10, 8, 0, 3, 3, 8, 2, 1, 0, 3, 0, 0, 0, "", 0, 0),
     "pt-particao-eventos": (51, 9, 14, 25, 3, 3, 4, 11, 3, 1, 2, 2, 4, 3, 3, "2031-09-13T23:00 150m", 2, 0),
+    "pt-word-processor": (18, 4, 10, 2, 2, 3, 3, 8, 2, 1, 0, 1, 0, 0, 0, "", 2, 0),
 }  # fmt: skip
 read_once = cache(read)
 
@@ -159,3 +166,25 @@ def test_what_a_person_should_look_at_is_told_with_its_line() -> None:
     assert "line 7: The code block that begins here is never closed; it is taken to end in line 9." in told
     told = "\n".join(map(str, read_once(CHECKLISTS / "de-wartung-alternativen.md").told))
     assert "2 ways of which one is chosen" in told
+
+
+@pytest.mark.parametrize("line", ["**a ", "[A ", "a - ", "<a ", "` ", "(~5-10 ", "://a:", "x" * 40])
+def test_a_line_that_never_ends_keeps_nobody_waiting(line: str) -> None:
+    begun = time.process_time()
+    done = read_checklist(b"- [ ] " + line.encode() * 20_000, "list.md", language=None, otherwise="en", say=say)
+    assert len(steps(done)) == 1 and time.process_time() - begun < 4
+
+
+def test_a_checklist_of_five_thousand_lines() -> None:
+    text = "# Long\n" + "".join(
+        f"\n## Phase {n}: Part {n} ({n % 50 + 5} min)\n\n- [ ] Do {n} (DBA) ~5 min: `psql -c 'select {n}'`\n"
+        "  - Expected: fine\n"
+        f"  - Value: ____\n\n| Step | Owner | Duration |\n|---|---|---|\n| Row {n} | Ana | 2 min "
+        f"|\n\n```sql\nselect 1;\n```\n"
+        for n in range(380)
+    )
+    assert text.count("\n") > 5000
+    begun = time.process_time()
+    done = read_checklist(text.encode(), "long.md", language=None, otherwise="en", say=say)
+    # Half a second where nothing else runs.
+    assert len(done.draft.phases) == 380 and time.process_time() - begun < 3

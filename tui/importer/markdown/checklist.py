@@ -14,7 +14,7 @@ from tui.importer.markdown.build import ELSEWHERE, Builder, Built
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, Part
 from tui.importer.markdown.head import join_heads, keep_within, put_head, put_milestones, put_triggers
-from tui.importer.markdown.html import from_html
+from tui.importer.markdown.html import from_html, plain
 from tui.importer.markdown.ids import Ids
 from tui.importer.markdown.inline import fold, title_of, unmarked, without_number
 from tui.importer.markdown.items import labelled, step_of
@@ -230,15 +230,19 @@ def _finish(reading: ChecklistReading, draft: Draft, builder: Builder) -> None:
     draft.rollback_above += reading.above.get("rollback", [])
     draft.below += builder.pending + reading.above.get("phases", [])
     reading.fates.tell(reading.source.marks, Fate.MARK)
+    known = known_words(draft)
     for number, text in enumerate(reading.source.raw, 1):
         if not text.strip() or number in reading.fates.of:
             continue
-        if not re.search(r"\w", text):
+        words = re.findall(r"\w+", fold(plain(text)))
+        if not re.search(r"\w", plain(text)):
             reading.fates.tell(number, Fate.MARK)
-            continue
-        reading.fates.tell(number, Fate.COMMENT)
-        said = Said("line {line}: {text}", line=number, text=text.strip())
-        draft.below.append(reading.say(said))
+        elif words and all(word in known for word in words):
+            # A cell on a line of its own, the end of a quotation: it stands in the plan.
+            reading.fates.tell(number, Fate.DETAIL)
+        else:
+            reading.fates.tell(number, Fate.COMMENT)
+            draft.below.append(reading.say(Said("line {line}: {text}", line=number, text=text.strip())))
     _links(reading)
     _keep_words(reading, draft)
 
@@ -252,13 +256,18 @@ def _links(reading: ChecklistReading) -> None:
                 reading.look.append((number, Said(ELSEWHERE, file=link)))
 
 
+def known_words(draft: Draft) -> set[str]:
+    """The words of the plan as it is written."""
+    return set(re.findall(r"\w+", fold(_ESCAPES.sub(" ", write(draft)))))
+
+
 def _keep_words(reading: ChecklistReading, draft: Draft) -> None:
     """Of a line that was taken apart so that a word of it stands nowhere, the whole is a comment at the end."""
     text = fold(_ESCAPES.sub(" ", write(draft)))
-    known = set(_WORDS.findall(text))
+    known = known_words(draft)
     for number, line in enumerate(reading.source.raw, 1):
         if not line.strip() or number in reading.source.marks or reading.fates.of.get(number) is Fate.MARK:
             continue
-        shown = fold(_NO_WORDS.sub(" ", without_number(line.strip(" \t#>*-_|"))))
+        shown = fold(without_number(_NO_WORDS.sub(" ", line).strip(" \t#>*-_|")))
         if any(word not in known and word not in text for word in _WORDS.findall(shown)):
             draft.below.append(reading.say(Said("line {line}: {text}", line=number, text=line.strip())))

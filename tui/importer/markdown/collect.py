@@ -33,7 +33,7 @@ from tui.importer.markdown.tables import (
     read_triggers,
     rows_as_steps,
 )
-from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, Label, Sort, label_of
+from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, WINDOW_LABELS, Label, Sort, label_of
 from tui.said import N_, Said
 
 LONGEST_NESTED: Final = 100
@@ -169,13 +169,13 @@ class Collector:
             return False
         label = label_of(told[0])
         if label is Label.OWNER and self.part.owner is None and not self.part.steps and len(told[1]) <= 60:
-            self.part.owner = clean(told[1])
+            self.part.owner = self.reading.team.add(clean(told[1]), number)
         elif label is Label.DURATION and self.part.estimate is None:
             span = times.duration(unmarked(told[1])) or next(iter(times.durations(told[1])), None)
             if span is None or span.side:
                 return False
             self.part.estimate = span.seconds
-        else:
+        elif label not in WINDOW_LABELS or not self.reading.window.read(label, told[1], number, self.reading.language):
             return False
         self.part.entries.append(FoundComment([self.reading.raw(number).strip()]))
         self.reading.fates.tell(number, Fate.DETAIL)

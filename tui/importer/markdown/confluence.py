@@ -13,12 +13,14 @@ _MACRO: Final = re.compile(r"\{(code|noformat|sql)(?::([^}]*))?\}")
 _PANEL: Final = re.compile(
     r"\{(?:panel|info|note|warning|tip|expand|quote|toc|column|section)(?::(?:title=)?([^}|]*)[^}]*)?\}"
 )
+_INLINE: Final = re.compile(r"\{(?:panel|info|note|warning|tip|expand|color|status|quote)(?::[^}]*)?\}")
 _TASK: Final = re.compile(r"\[( ?|x)\]\s*(.*)")
 
 
 def is_wiki(lines: list[str]) -> bool:
-    """Whether a page is written in wiki markup: it has a heading of that kind, and none of Markdown's."""
-    return any(_HEADING.match(line) for line in lines) and not any(re.match(r"#{1,6} \w", line) for line in lines)
+    """Whether a page is written in wiki markup: its first heading is of that kind. Items may begin with `#` there."""
+    first = next((line for line in lines if _HEADING.match(line) or re.match(r"#{1,6} \w", line)), "")
+    return _HEADING.match(first) is not None
 
 
 def from_wiki(lines: list[SourceLine]) -> tuple[list[SourceLine], set[int]]:
@@ -45,7 +47,7 @@ def from_wiki(lines: list[SourceLine]) -> tuple[list[SourceLine], set[int]]:
             text = f"**{title}**" if title and "=" not in title else ""
             marks.add(line.number)
         text = re.sub(r"(?<![\w*])\*(?=\S)([^*\n]*\S)\*(?![\w*])", r"**\1**", text) if not _ITEM.match(text) else text
-        text = re.sub(r"\{\{([^{}]*)\}\}", r"`\1`", text)
+        text = _INLINE.sub("", re.sub(r"\{\{([^{}]*)\}\}", r"`\1`", text))
         heading, item = _HEADING.match(text), _ITEM.match(text)
         if heading is not None:
             text = f"{'#' * int(heading[1])} {heading[2]}"

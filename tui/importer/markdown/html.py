@@ -48,6 +48,7 @@ def from_html(lines: list[SourceLine]) -> list[SourceLine]:
 def plain(text: str) -> str:
     """A text without tags, its entities as characters."""
     if "<" in text:
+        text = re.sub(r":\s*<br\s*/?>", ": ", text, flags=re.IGNORECASE)
         text = re.sub(r"<br\s*/?>", "; ", text, flags=re.IGNORECASE)
         text = _TAG.sub("", text)
     return unescape(text) if "&" in text else text
@@ -63,6 +64,7 @@ def _single(line: SourceLine) -> list[SourceLine]:
         return [blank, SourceLine(line.number, f"**{title}**" if title else ""), blank]
     if _ONLY_TAGS.fullmatch(line.text) and not _TASK.search(line.text):
         return [blank]
+    line = SourceLine(line.number, re.sub(r"</?(?:b|strong)>", "**", line.text, flags=re.IGNORECASE))
     text = _TASK.sub(lambda found: "[x]" if "checked" in found[0].lower() else "[ ]", line.text)
     return [SourceLine(line.number, re.sub(r"^(\s*)(?:<p\b[^>]*>|<div\b[^>]*>|<label\b[^>]*>)\s*", r"\1", text))]
 
@@ -140,7 +142,7 @@ class _Region(HTMLParser):
         elif tag == "input" and ("type", "checkbox") in attrs:
             self.text.append("[x] " if any(name == "checked" for name, _value in attrs) else "[ ] ")
         elif tag == "br":
-            self.text.append("; ")
+            self.text.append(" " if "".join(self.text).rstrip().endswith(":") else "; ")
         elif tag == "pre":
             self.end_item()
             self.pre = True

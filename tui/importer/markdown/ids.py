@@ -15,15 +15,18 @@ class Ids:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._last: dict[str, int] = {}
 
     def of(self, title: str) -> str:
         """An id that nothing has yet."""
         base = slug(re.sub(r"\s*\([^()]*\)", "", title)) or slug(title) or "step"
-        found, number = base, 1
+        number = self._last.get(base, 1)
+        found = base if number == 1 else f"{base}-{number}"
         while found in self._given:
             number += 1
             found = f"{base}-{number}"
         self._given.add(found)
+        self._last[base] = number
         return found
 
 

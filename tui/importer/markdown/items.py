@@ -22,6 +22,7 @@ _AT_HEAD: Final = re.compile(
     r"\s*(?:[:|–—-]+\s*(?:\*\*|__)?|(?=\s))\s*(?=\S)",
     re.IGNORECASE,
 )
+_AT_TIME: Final = re.compile(r"(?:@|\bat|\bàs|\ba las|\bum|\bab)\s+(?:[01]?\d|2[0-3])[:h][0-5]\d\b", re.IGNORECASE)
 _LABELLED: Final = re.compile(
     r"\s*(?:\*\*|__)?(?P<label>[^:*_`|]{2,40}?)\s*(?::\s*(?:\*\*|__)|(?:\*\*|__)?\s*[:=])\s*(?P<rest>\S.*)?$"
 )
@@ -57,6 +58,7 @@ def step_of(reading: ChecklistReading, text: str, number: int, more: list[tuple[
             rest = f"**{rest}" if rest.rstrip().endswith("**") else rest.replace("**", "", 1)
     step.role = owner_of(rest, reading.team)
     if step.role is not None:
+        step.role = reading.team.add(step.role, number)
         rest = _without_owner(rest, step.role, reading)
     rest = _execution(step, rest, number)
     rest = _expectation(step, rest)
@@ -126,7 +128,13 @@ def _without_owner(text: str, role: str, reading: ChecklistReading) -> str:
         "", text, count=1, flags=re.IGNORECASE,
     )  # fmt: skip
     bare = re.sub(rf"^\s*(?:\*\*)?\[{name}\](?:\*\*)?:?\s+", "", bare, count=1)
-    bare = re.sub(rf"\s*(?:[-–—]\s*)?@{name}\s*$", "", bare, count=1)
+    if not re.search(
+        rf"\b(?:by|with|to|from|for|por|com|para|con|a|de|mit|an|von"
+        rf"|bei)\s+@{name}\s*$",
+        bare,
+        re.IGNORECASE,
+    ):
+        bare = re.sub(rf"\s*(?:[-–—]\s*)?@{name}\s*$", "", bare, count=1)
     return bare if bare.strip(" *_-–—:.") else text
 
 
@@ -171,6 +179,9 @@ def _times(step: FoundStep, text: str) -> None:
             step.estimate = span.seconds
         elif span.side and step.milestone is None and step.at is None:
             step.milestone = -span.seconds if span.side == "before" else span.seconds
+    moment = _AT_TIME.search(bare)
+    if moment is not None and step.milestone is None and step.at is None:
+        step.at = times.clock(moment[0])
     if step.milestone is None and step.at is None:
         for inner in re.findall(r"\(([^()]*)\)|\*\*([^*]+)\*\*|\[([^\[\]]*)\]", bare):
             part = next((one for one in inner if one), "")

@@ -63,7 +63,8 @@ def outline(blocks: list[MarkdownBlock]) -> OutlineNode:
 
 
 def _with_headings(blocks: list[MarkdownBlock]) -> Iterator[MarkdownBlock]:
-    level = 0
+    # Before the first heading of the text such a line stands beside those of its highest level.
+    level = min((block.level for block in blocks if isinstance(block, HeadingBlock)), default=1) - 1
     for place, block in enumerate(blocks):
         following = next((later for later in blocks[place + 1 :][:3] if not isinstance(later, Aside)), None)
         if isinstance(block, HeadingBlock):

@@ -10,7 +10,8 @@ from tui.importer.markdown.inline import fold, unmarked
 from tui.importer.markdown.vocabulary import Label, label_of
 
 _ROLES: Final = re.compile(
-    r"^(?:sr\.? |senior |lead |1st |2nd |primary |backup )?(?:dbas?|devops|sre|qa|qs|dev|devs|ops|dev ?lead"
+    r"^(?:sr\.? |senior |lead |1st |2nd |primary |backup )?(?:dbas?|devops|marketing|comercial|vendas|ventas|sales"
+    r"|vertrieb|financeiro|finanzas|finance|finanzen|legal|juridico|sre|qa|qs|dev|devs|ops|dev ?lead"
     r"|tech ?lead|team ?lead|teamleit\w+|po|pm|pmo|cab|noc|infra(?:structure)?|infraestructura|infraestrutura"
     r"|platform|plattform|backend|frontend|back-end|front-end|app(?:lication)? team|support|suporte|soporte|security"
     r"|seguranca|seguridad|sicherheit"
@@ -24,7 +25,7 @@ _ROLES: Final = re.compile(
     r"(?:\s*(?:\+|/|&|,|und|and|e|y)\s*\w[\w -]{0,30})?$"
 )
 _BRACKETS: Final = re.compile(r"\(([^()]{2,60})\)|\[([^\[\]]{2,60})\](?!\()|\{([^{}]{2,40})\}")
-_MENTION: Final = re.compile(r"(?<![\w./])@([A-Za-z][\w.-]{1,38}\w)")
+_MENTION: Final = re.compile(r"(?<![\w./])@([A-Za-z](?:[\w.-]{0,38}\w)?(?:/[\w.-]{1,38}\w)?)")
 _NAMED: Final = re.compile(
     r"(?:^|[-–—|;(,.\[]\s*)(?:\*\*|_)?(?P<label>owner|responsible|resp\.|assignee|responsavel|responsável"
     r"|responsable|verantwortlich|zuständig|zustaendig|who|quem|quién|quien|wer|dri)"

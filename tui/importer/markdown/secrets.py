@@ -9,6 +9,7 @@ from tui.sql.disclosed import hidden
 
 VARIABLE: Final = "${PASSWORD}"
 """What is written where a password stood: how the plan would have it."""
+LONGEST_PIECE: Final = 1_500
 _MAY_HOLD: Final = re.compile(r"://|pass|pwd|senha|contrase|secret|token|api.?key|authorization", re.IGNORECASE)
 _URL: Final = re.compile(r"(://[^\s/:@]*:)([^\s/@]+)(?=@)")
 _SETTING: Final = re.compile(
@@ -26,6 +27,11 @@ def redacted(line: str) -> str:
     """The line with passwords taken out; without one it is returned as it is."""
     if not _MAY_HOLD.search(line):
         return line
+    if len(line) > LONGEST_PIECE:
+        # Searches that grow faster than what is searched stay within a piece.
+        return "".join(
+            redacted(piece) for piece in re.findall(rf".{{1,{LONGEST_PIECE}}}(?= |$)|.{{1,{LONGEST_PIECE}}}", line)
+        )
 
     def taken(found: re.Match[str]) -> str:
         return found[0] if _NAMED.fullmatch(found[2].strip("'\"`")) else f"{found[1]}{VARIABLE}"

@@ -13,6 +13,8 @@ from tui.importer.markdown.lines import SourceLine
 from tui.importer.markdown.secrets import redacted
 from tui.said import N_, Said
 
+LONGEST_LINE: Final = 1_500
+"""Characters of a line that are taken apart; a longer one stands whole in a comment."""
 LARGEST: Final = 8 << 20
 """Bytes of a checklist; a thousand pages have less."""
 _BREAK: Final = re.compile(r"\r\n|\n|\r")
@@ -99,7 +101,7 @@ def _decode(raw: bytes, name: str) -> tuple[str, str]:
 
 def _front_matter(source: ChecklistSource) -> list[SourceLine]:
     """The lines behind front matter, which is taken apart where it is `key: value`."""
-    lines = [SourceLine(number, text) for number, text in enumerate(source.raw, 1)]
+    lines = [SourceLine(number, text[:LONGEST_LINE]) for number, text in enumerate(source.raw, 1)]
     if not source.raw or not _FRONT.fullmatch(source.raw[0]):
         return lines
     end = next((n for n, text in enumerate(source.raw[1:200], 1) if _FRONT.fullmatch(text)), None)

@@ -43,6 +43,10 @@ def columns_of(table: TableBlock) -> dict[int, TableColumn]:
         column = column_of(unmarked(header))
         if column is not None and column not in found.values():
             found[place] = column
+    kinds = set(found.values())
+    if TableColumn.TITLE not in kinds and TableColumn.CONDITION not in kinds:
+        # `Action` beside no condition is what is done.
+        found = {place: TableColumn.TITLE if one is TableColumn.DECISION else one for place, one in found.items()}
     return found
 
 

@@ -36,6 +36,9 @@ BACK: Final = (
     r"|recuo"
     r"|vuelta atras|marcha atras|deshacer|restauracion de emergencia|plan b|plano b|notfallplan\w*|abbruchplan"
     r"|abort(?: plan)?"
+    r"|if (?:it|something|things|anything) (?:goes?|fails?)(?: wrong)?|in case of (?:failure|problems?|trouble|errors?)"
+    r"|se (?:algo )?(?:der|deu|falhar)(?: errado)?|em caso de (?:falha|erro|problema)s?|si (?:algo )?(?:sale mal|falla)"
+    r"|en caso de (?:fallo|error|problema)s?|(?:wenn|falls) (?:etwas|es|was) schief\w*|im fehlerfall|bei problemen"
     r"|(?:plano?|plan) de (?:volta|vuelta|retorno|recuo|reversao|reversion|regreso)|undo|recovery plan"
     r"|disaster recovery"
 )
@@ -166,6 +169,8 @@ class Label(StrEnum):
     ROLLBACK = "rollback"
 
 
+WINDOW_LABELS: Final = {Label.WINDOW, Label.BEGINS, Label.ENDS, Label.BUFFER, Label.TIMEZONE}
+"""Those that tell when all of it is carried out, wherever they stand."""
 _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
     (Label.BUFFER, _any(r"\bbuffer\b", r"\bpuffer", r"margem", r"margen", r"\bcolchon\b", r"reserv", r"\bfolga\b")),
     (Label.DURATION, _any(r"^(?:est(?:imated)?\.? )?(?:total )?(?:duration|time|runtime)(?: estimate| required"
