@@ -172,6 +172,37 @@ async def test_a_part_of_the_database_takes_nobodys_name(database: Database, rol
         assert told["sampled"] == rig.step("backup").evidence["sampled"] and told["taken_at"]
 
 
+@pytest.mark.unsaid(Fact.ANALYZED, Fact.STATISTICS)
+@awaited
+async def test_statistics_come_along_where_they_can_and_are_made_where_they_lack(
+    each_database: Database, role: str, tmp_path: Path
+) -> None:
+    """Extended ones are in no dump, nor those of a table that nobody has analyzed."""
+    database = each_database
+    with database.connect() as session:
+        session.execute("create table many as select n % 10 as a, n % 10 as b from generate_series(1, 5000) n")
+        session.execute("create table one as select n as id from generate_series(1, 100) n")
+        session.execute("create statistics of_both on a, b from many")
+        session.execute("create table never as select 1 as id")
+        session.execute("analyze kept, many, one")
+        own = session.info.server_version >= 180000
+    last = "select max(coalesce(last_analyze, '-infinity')) from pg_stat_all_tables where relname = 'one'"
+    stats = "select string_agg(tablename || attname || n_distinct, ',' order by tablename, attname) from pg_stats"
+    stats += " where schemaname = 'public' and tablename in ('many', 'one')"
+    before = database.value(stats)
+    plan = steps(tmp_path / "b").replace("sql: {file: wrong.sql}", 'sql: "insert into never values (2)"')
+    async with Rig(tmp_path, database, plan, files(database, role)) as rig:
+        outcome = await until_restore(rig)
+        told = outcome["data"]["evidence"]
+        assert outcome["type"] == "step.passed", outcome
+        assert bool(told.get("statistics")) is own and (told["analyzed"] == "all") is not own
+        assert database.value(stats) == before
+        assert database.value("select count(*) from pg_statistic_ext_data") == 1
+        assert database.value("select count(*) from pg_stats where tablename = 'never'") == 1
+        if own:
+            assert database.value(f"select ({last}) = '-infinity'"), "what the dump brought is not made once more"
+
+
 @awaited
 async def test_others_are_kept_out_first(database: Database, role_here: str, tmp_path: Path) -> None:
     old = database.value(_OID)

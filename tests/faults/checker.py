@@ -22,6 +22,12 @@ from tui.journal.verify import verify
 
 OUTCOMES = ("step.passed", "step.failed", "step.skipped", "step.signed", "step.by_hand", "step.cancelled")
 Event = dict[str, Any]
+_GRANTS = """select datacl is null or not exists (
+    select from (select * from aclexplode(datacl) except select * from aclexplode(acldefault('d', datdba))) a)
+and not exists (
+    select from (select * from aclexplode(acldefault('d', datdba)) except select * from aclexplode(datacl)) b)
+from pg_database where datname = current_database()"""
+"""Whether grants on the database are those that a new one has."""
 
 
 class Finding(Struct):
@@ -68,6 +74,11 @@ def judge(
     for step, lines in works.items():
         present = {line for line in lines if there[line]}
         _compare(step, lines, present, last.get(step), step in undecided, said)
+    if any(e["type"] == "run.closed" for e in events) and not undecided:
+        with database.connect() as connection:
+            grants = connection.execute(_GRANTS).fetchone()
+        if grants != (True,):
+            said("the run is closed and others may still not connect, or somebody may who might not before")
     closed = [e["data"]["outcome"] for e in events if e["type"] == "run.closed"]
     found.outcome = closed[-1] if closed else None
     if outcome is not None and found.outcome != outcome and not undecided:

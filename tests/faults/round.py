@@ -47,7 +47,7 @@ WORKS: Final = {
     "psql": frozenset({"psql.1", "psql.2"}), "loose": frozenset({"loose"}), "program": frozenset({"program"}),
     "undo.single": frozenset({"undo.single"}), "undo.each": frozenset({"undo.each.1", "undo.each.2"}),
     "undo.batch": frozenset({"undo.batch"}), "undo.index": frozenset({"undo.index"}),
-    "undo.psql": frozenset({"undo.psql"}), "back": frozenset({"back"}),
+    "undo.psql": frozenset({"undo.psql"}), "back": frozenset({"back"}), "still": frozenset({"still"}),
 }  # fmt: skip
 """What the statements of each step leave in `log`."""
 _SCHEMA: Final = f"""
@@ -68,6 +68,7 @@ begin insert into log (step) values ('walk.' || new.id); return null; end $$;
 create trigger note_it after update on walked for each row when (new.id % 250 = 0) execute function note_it();
 """
 TEMPLATE: Final = "rounds"
+_ROLE: Final = """do $$ begin create role rounds_kept login; exception when duplicate_object then null; end $$"""
 PATIENCE: Final = 60.0
 """Seconds after which a round hangs."""
 
@@ -83,6 +84,7 @@ def prepare(server: Server, *, ledger: bool) -> None:
         with Database(server, "postgres").connect() as connection:
             connection.execute(f"drop database if exists {name}".encode())
             connection.execute(f"create database {name}".encode())
+            connection.execute(_ROLE.encode())
         with database.connect() as connection:
             connection.execute(_SCHEMA.encode())
         if name != TEMPLATE:

@@ -14,6 +14,7 @@ from tui.steps.answers import ask
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Maintain, RunQuery, SqlError
 
+_TRIES: Final = 4
 _ACCESS: Final = """select d.datname, d.oid::int8, pg_catalog.pg_get_userbyid(d.datdba), session_user,
 (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = session_user),
 (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(pg_catalog.pg_get_userbyid(a.grantor),
@@ -51,11 +52,19 @@ def access_of(context: Context, database: str | None = None) -> Generator[Effect
 
 
 def changed(context: Context, access: Access, want: Iterable[Grant]) -> Generator[Effect, Any, Access | SqlError]:
-    """Make the grants those, in one transaction, and read them back: a REVOKE without right to it returns its tag."""
-    wanted = statements(access.database, access.owner, access.grants, want, context.step.as_)
-    if wanted:
-        done = yield Maintain(statements=("; ".join(("begin", *wanted, "commit")),), role=context.step.as_)
-        if done[-1] is not None:
-            error: SqlError = done[-1]
+    """Make the grants those, in one transaction, and read them back: a REVOKE without right to it returns its tag.
+    Where the server was lost meanwhile they are read before anything is said of it, and made once more if need be."""
+    want = tuple(want)
+    for left in reversed(range(_TRIES)):
+        wanted = statements(access.database, access.owner, access.grants, want, context.step.as_)
+        done: tuple[SqlError | None, ...] = (None,)
+        if wanted:
+            done = yield Maintain(statements=("; ".join(("begin", *wanted, "commit")),), role=context.step.as_)
+        error: SqlError | None = done[-1]
+        if error is not None and (not error.lost or not left):
             return error
-    return (yield from access_of(context, access.database))
+        found = yield from access_of(context, access.database)
+        if error is None or isinstance(found, SqlError):
+            return found
+        access = found
+    return access

@@ -83,7 +83,9 @@ def execute(context: Context, spec: QuiesceSpec) -> StepRun:
             if not isinstance(found, SqlError):
                 left = [role or "PUBLIC" for role in connecting(found.grants) if role not in connecting(want)]
                 evidence |= {"connected": left}
-            failed = Failed(reason=FailReason.CONNECT_NOT_TAKEN, evidence=evidence, error=error)
+            unknown = error is not None and not answers(error)
+            reason = FailReason.NOT_ANSWERED if unknown else FailReason.CONNECT_NOT_TAKEN
+            failed = Failed(reason=reason, evidence=evidence, error=error)
             return (yield from _given_back(context, former, failed))
     stayed = yield from _emptied(context, spec, access, evidence)
     if stayed is None:

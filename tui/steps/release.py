@@ -54,7 +54,8 @@ def execute(context: Context, spec: ReleaseSpec) -> StepRun:
         want = tuple(Grant(*row) for row in known)
         found = yield from changed(context, access, want)
         if isinstance(found, SqlError):
-            return Failed(reason=FailReason.NOT_GIVEN_BACK, evidence=evidence, error=found)
+            reason = FailReason.NOT_GIVEN_BACK if answers(found) else FailReason.NOT_ANSWERED
+            return Failed(reason=reason, evidence=evidence, error=found)
         evidence |= {"may_connect": [role or "PUBLIC" for role in connecting(found.grants)]}
         if set(found.grants) != set(want):
             missing = [grant.row() for grant in sorted(set(want) - set(found.grants), key=Grant.row)]

@@ -19,6 +19,7 @@ from tui.words.inert import visible
 F = Fact
 FACTS: Final[Mapping[str, str]] = {
     F.ADDED: N_("added"),
+    F.ANALYZED: N_("analyzed"),
     F.ANSWER: N_("answer"),
     F.ATTEMPT: N_("attempt"),
     F.ATTESTED: N_("left to a person"),
@@ -186,6 +187,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.STANDBYS: N_("standbys"),
     F.STATE: N_("state"),
     F.STATEMENTS: N_("statements"),
+    F.STATISTICS: N_("statistics"),
     F.STAYS_CLOSED: N_("stays closed"),
     F.STORED: N_("stored at"),
     F.SUBSCRIPTIONS: N_("subscriptions"),

@@ -89,7 +89,7 @@ class SnapshotDriver:
             facts |= {} if kind.whole is None else {"whole": kind.whole(kind.typed(self._step.spec))}
         address = session.address
         facts |= {"host": address.host or address.hostaddr, "lsn": lsn, "horizon": horizon}
-        return SnapshotTaken(name=name, facts=facts)
+        return SnapshotTaken(name=name, facts=facts, major=session.server_version // 10000)
 
     async def _sampled(self) -> dict[str, Any]:
         """What a restore of this moment needs to know, beside the dump: what belongs to the database itself, and how

@@ -57,6 +57,8 @@ where d.classid = 'pg_namespace'::regclass and n.oid = d.objid) as b
 where e.extname in ({names})"""
 _THERE: Final = "select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user"
 _VERSION: Final = "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 / 10000"
+_STATISTICS_FROM: Final = 18
+"""The version from which pg_restore knows of the planner's statistics."""
 _ONE_DATABASE: Final = ("pg_cron",)
 """Extensions that a server has in one database at most."""
 
@@ -257,6 +259,9 @@ def _into(
     tolerant = tolerates(tools)
     if not tolerant:
         argv.append("--exit-on-error")
+    if int(tools.get("found", {}).get("pg_restore", {}).get("major") or 0) >= _STATISTICS_FROM:
+        # Nobody plans anything there, and another server may be an older one.
+        argv.append("--no-statistics")
     options = {"no-owner": spec.no_owner, "no-privileges": spec.no_privileges, "no-tablespaces": spec.no_tablespaces}
     # Another server may have neither these roles nor these tablespaces.
     usual = not superuser or spec.server is not None

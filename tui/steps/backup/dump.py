@@ -39,6 +39,8 @@ from tui.steps.effects import (
 )
 from tui.steps.fingerprints import TOLD, keep, take
 
+STATISTICS_FROM: Final = 18
+"""The version from which a dump holds the planner's statistics, where it is asked to."""
 _LONGEST_POINT: Final = 63
 """Bytes of a restore point's name."""
 _MAY_POINT: Final = (
@@ -79,13 +81,15 @@ def dumped(context: Context, spec: BackupSpec) -> StepRun:
         if "error" in made:
             return Failed(reason=FailReason.BACKUP_DIRECTORY, evidence=made)
     done: ChildDone = yield RunChild(
-        argv=_arguments(context, spec, method, path, taken.name), timeout=limit, target=True,
+        argv=_arguments(context, spec, method, path, taken), timeout=limit, target=True,
         source=spec.from_ is not None, written=written,
         piped=Piped(behind=method.behind, into=path) if method.behind else None,
     )  # fmt: skip
     evidence: dict[str, Any] = child_evidence(done) | taken.facts | {"path": path} | method.facts() | point
     if space:
         evidence |= {"space": space, "restored": restored}
+    if taken.major >= STATISTICS_FROM:
+        evidence["statistics"] = True
     if spec.encrypt:
         evidence["encrypted"] = True
     if done.status != 0:
@@ -119,11 +123,14 @@ def dumped(context: Context, spec: BackupSpec) -> StepRun:
     return Passed(evidence=evidence)
 
 
-def _arguments(context: Context, spec: BackupSpec, method: Method, path: str, snapshot: str) -> tuple[str, ...]:
+def _arguments(context: Context, spec: BackupSpec, method: Method, path: str, taken: SnapshotTaken) -> tuple[str, ...]:
     argv = ["pg_dump", f"--format={method.format}", f"--compress={method.compress}"]
     argv += [] if method.behind else [f"--file={path}"]
     # Importing it fails on any other server and in any other database.
-    argv += [f"--snapshot={snapshot}", "--lock-wait-timeout=10000", "--no-password"]
+    argv += [f"--snapshot={taken.name}", "--lock-wait-timeout=10000", "--no-password"]
+    if taken.major >= STATISTICS_FROM:
+        # It is one of the same version at least.
+        argv.append("--statistics")
     if context.step.as_ is not None:
         argv.append(f"--role={context.step.as_}")
     if method.format == "directory":

@@ -78,9 +78,10 @@ class Snapshot(Effect, frozen=True, kw_only=True):
 
 
 class SnapshotTaken(Struct, frozen=True, kw_only=True):
-    """`name` is the server's for it; empty with the `reason` why there is none."""
+    """`name` is the server's for it; empty with the `reason` why there is none. `major`: the server's version."""
 
     name: str = ""
+    major: int = 0
     facts: dict[str, Any] = {}
     reason: FailReason | None = None
     error: SqlError | None = None

@@ -37,6 +37,8 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     if not recorded.get("path") or "sha256" not in recorded:
         return Failed(reason=FailReason.NO_BACKUP, evidence={"of": spec.of})
     evidence: dict[str, Any] = {"of": spec.of, "path": recorded["path"]}
+    if recorded.get("statistics"):
+        evidence["statistics"] = True
     how = reading(recorded, spec.decrypt)
     if how is None:
         return Failed(reason=FailReason.ENCRYPTED, evidence=evidence)

@@ -23,6 +23,7 @@ from tui.steps.effects import (
     Rows,
     RunChild,
     RunQuery,
+    SqlError,
 )
 from tui.steps.restore import properties
 from tui.steps.restore.spec import RestoreSpec
@@ -30,6 +31,12 @@ from tui.steps.restore.spec import RestoreSpec
 _DENIED: Final = "42501"
 _TAIL: Final = 1 << 16
 _SHOWN: Final = 2000
+_LACKING: Final = """select pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and (
+    exists (select from pg_catalog.pg_statistic_ext e where e.stxrelid = c.oid)
+    or not exists (select from pg_catalog.pg_stats s where s.schemaname = n.nspname and s.tablename = c.relname))
+order by 1"""
 _RELATIONS: Final = "select pg_catalog.count(*) from pg_catalog.pg_class c where c.oid >= '16384'"
 
 
@@ -57,9 +64,9 @@ def restored(
     if failed is not None:
         return failed
     if spec.analyze:
-        analyzed = yield Maintain(statements=("analyze",), scratch_database=name, role=context.step.as_)
-        if analyzed[-1] is not None:
-            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=analyzed[-1])
+        error = yield from _analyzed(context, name, bool(evidence.get("statistics")), evidence)
+        if error is not None:
+            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=error)
     refused = yield from properties.finished(context, name, want)
     if refused is not None:
         reason = FailReason.RESTORE_FORBIDDEN if refused.sqlstate == _DENIED else FailReason.SQL_ERROR
@@ -71,6 +78,27 @@ def restored(
     if other:
         return Failed(reason=FailReason.DATABASE_DIFFERS, evidence=evidence | {"differs": other[:50]})
     return None
+
+
+def _analyzed(
+    context: Context, name: str, brought: bool, evidence: dict[str, Any]
+) -> Generator[Effect, Any, SqlError | None]:
+    """Statistics for all of it. Where the dump `brought` them, for what it has none of: extended ones are never in a
+    dump, nor those of a table that nobody had analyzed."""
+    tables: list[str] = []
+    if brought:
+        lacking: Rows = yield RunQuery(ours=True, sql=_LACKING, scratch_database=name, role=context.step.as_)
+        if lacking.error is not None:
+            return lacking.error
+        tables = [str(row[0]) for row in lacking.rows]
+        brought = lacking.count == len(tables)
+    evidence["analyzed"] = len(tables) if brought else "all"
+    if brought and not tables:
+        return None
+    statement = f"analyze {', '.join(tables)}" if brought else "analyze"
+    done = yield Maintain(statements=(statement,), scratch_database=name, role=context.step.as_)
+    error: SqlError | None = done[-1]
+    return error
 
 
 def _making(context: Context) -> str:

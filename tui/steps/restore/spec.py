@@ -30,7 +30,8 @@ class RestoreSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     quiesced: bool = True
     """Whether others must be kept out (`quiesce`) before it begins. `false`: what they write meanwhile is lost."""
     analyze: bool = True
-    """Whether the new database has statistics before it takes the name. `false`: its first plans are bad ones."""
+    """Whether the new database has all statistics before it takes the name: from 18 on the dump brings them, and
+    ANALYZE makes those that it lacks; else ANALYZE makes all. `false`: the first plans may be bad ones."""
     decrypt: tuple[str, ...] = ()
     """A program and its arguments that reads an encrypted dump and writes what was dumped."""
     timeout: Duration | None = None

@@ -19,7 +19,7 @@ _GROWN: Final = 1.5
 _NAMED: Final = 50
 _OF_BACKUP: Final = (
     *("format", "packed", "encrypted", "plain_sha256", "plain_bytes", "checksums", "horizon"),
-    *("whole", "sampled", "taken_at", "lsn", "host", TOLD),
+    *("whole", "sampled", "taken_at", "lsn", "host", "statistics", TOLD),
 )
 """What reading, a restore, or a comparison of the copy rests on: how it was written, whether it is all, its moment, and
 what was kept beside it."""
