@@ -269,6 +269,7 @@ description = main
 conninfo = host={home} port={port} user=postgres dbname=postgres
 streaming_conninfo = host={home} port={port} user=postgres dbname=postgres
 backup_method = postgres
+immediate_checkpoint = true
 archiver = on
 """
 

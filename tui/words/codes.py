@@ -264,11 +264,19 @@ STREAM = {"engine": N_("engine"), "server": N_("server")}
 """Whose log a line is of."""
 PROTECTION = {"ledger": N_("the ledger"), "xid": N_("its transaction's number")}
 """By what the fate of a commit is proved."""
+BACKUP_PROOF = {
+    "complete": N_("it is complete"), "files_as_written": N_("every file is as it was written"),
+    "restored": N_("that it can be restored, and what is in it"), "said_so": N_("the program says that it is whole"),
+    "since_begun": N_("it begins behind where the server stood when the step began"),
+    "wal_there": N_("the WAL that it needs is there"),
+}  # fmt: skip
+"""What was, or was not, seen of a base backup."""
 ANSWER = {"there": N_("its effect is there"), "not_there": N_("its effect is not there"), "none": N_("no answer")}
 """Of a proof."""
 _CODED: dict[str, Mapping[str, str]] = {
     "replication": REPLICATION, "why": {**LEFT_OUT, **UNMEASURED, **NOT_COMPARED}, "protection": PROTECTION,
-    "answer": ANSWER, "given_up": REASON, "cleanup": {"done": N_("done")},
+    "answer": ANSWER, "verified": BACKUP_PROOF, "not_verified": BACKUP_PROOF, "given_up": REASON,
+    "cleanup": {"done": N_("done")},
 }  # fmt: skip
 """Codes among the facts of evidence, by their keys."""
 

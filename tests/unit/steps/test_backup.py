@@ -264,7 +264,11 @@ def test_a_name_of_a_restore_point_is_cut_to_what_the_server_takes() -> None:
 
 @pytest.mark.parametrize("status", [0, 3])
 def test_another_program_says_by_its_exit_status_whether_there_is_a_backup(status: int) -> None:
-    done = play(KIND, {"command": ["pgbackrest", "backup"], "timeout": 5.0}, answers(ended(status)))
+    done = play(
+        KIND,
+        {"command": ["pgbackrest", "backup"], "timeout": 5.0},
+        answers(Rows(rows=(("0/1",),), count=1), ended(status)),
+    )
     (child,) = done.of(RunChild)
     assert (child.argv, child.authored, child.target, child.timeout) == (("pgbackrest", "backup"), True, True, 5.0)
     assert isinstance(done.ended, Passed if status == 0 else Failed)

@@ -10,8 +10,8 @@ import pytest
 from tests.unit.steps.drive import Played, codes, ended, lint, play
 from tui.journal.codes import Hindrance
 from tui.steps.check import KIND, wal
-from tui.steps.check.repository import told
 from tui.steps.effects import Effect, HashPath, Now, PathHash, Probe, Rows, RunChild, RunQuery
+from tui.steps.repositories.asking import told
 
 NOW = 1_000_000.0
 WAL = 16 << 20

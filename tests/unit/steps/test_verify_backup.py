@@ -25,7 +25,10 @@ from tui.steps.effects import (
     SqlError,
     StoreArtifact,
 )
+from tui.steps.repositories.spec import BarmanSpec, PgbackrestSpec
 from tui.steps.verify_backup import KIND
+from tui.steps.verify_backup.by_tool import means_of
+from tui.steps.verify_backup.spec import VerifyBackupSpec
 
 RECORDED = {"backup": {"path": "/b/x.dump", "sha256": "cd"}}
 FINE = PathHash(bytes=1000, files=1, sha256="cd")
@@ -338,3 +341,46 @@ def test_what_it_is() -> None:
     assert (KIND.short, KIND.changes, KIND.fence, KIND.repeat) == ("of", False, "child", "always")
     assert KIND.facts is not None
     assert KIND.facts({"level": "list", "bytes": 1, "tail": "x"}) == [("level", "list"), ("bytes", 1)]
+
+
+MADE: Any = {
+    "dump": (backup.KIND, {"command": ["x.sh"]}),
+    "known": (backup.KIND, {"command": ["pgbackrest", "--stanza=a", "backup"]}),
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "codes_"),
+    [
+        ({"of": "dump"}, ["verify-means"]),
+        ({"of": "known"}, []),
+        ({"of": "dump", "command": ["y.sh"]}, []),
+        ({"of": "dump", "pgbackrest": {"stanza": "a"}, "barman": {"server": "a"}}, ["verify-means"]),
+        ({"of": "known", "level": "restore"}, ["verify-no-level"]),
+        ({"of": "known", "jobs": 2}, ["verify-of-program"]),
+    ],
+)
+def test_what_a_program_made_has_a_means(spec: dict[str, Any], codes_: list[str]) -> None:
+    assert codes(lint(KIND, spec, earlier=MADE)) == codes_
+
+
+def test_what_pg_dump_made_is_no_matter_of_theirs() -> None:
+    dumped: Any = {"dump": (backup.KIND, {"directory": "/b"})}
+    assert codes(lint(KIND, {"of": "dump", "command": ["y.sh"]}, earlier=dumped)) == ["verify-tool"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "means"),
+    [
+        (["pgbackrest", "--stanza=a", "--repo=2", "backup"], PgbackrestSpec(stanza="a", repo=2)),
+        (["sudo", "-n", "/usr/bin/pgbackrest", "--stanza", "a", "--config=/c", "--type=full", "backup"],
+         PgbackrestSpec(stanza="a", config="/c", command=("sudo", "-n", "/usr/bin/pgbackrest"))),
+        (["pgbackrest", "--stanza=a", "info"], None),
+        (["pgbackrest", "backup"], None),
+        (["barman", "-c", "/c", "backup", "--wait", "main"], BarmanSpec(server="main", config="/c")),
+        (["barman", "backup", "a", "b"], None),
+        (["x.sh"], None),
+    ],
+)  # fmt: skip
+def test_what_verifies_it_is_told_by_what_made_it(argv: list[str], means: Any) -> None:
+    assert means_of(VerifyBackupSpec(of="dump"), argv) == means

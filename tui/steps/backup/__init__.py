@@ -17,10 +17,11 @@ from tui.steps.backup.room import needed
 from tui.steps.backup.spec import BackupSpec
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context, StepRun
-from tui.steps.effects import ChildDone, Passed, RunChild
+from tui.steps.effects import ChildDone, Passed, Rows, RunChild, RunQuery
 
 _DECIDED: Final = ("format", "compress")
 """What `prefer` decides."""
+_STANDS: Final = "select pg_catalog.pg_current_wal_lsn()::pg_catalog.text"
 _ALWAYS: Final = ("command", "timeout")
 """What is said of a program of the plan's own, too."""
 
@@ -31,11 +32,15 @@ def execute(context: Context, spec: BackupSpec) -> StepRun:
 
 
 def _commanded(context: Context, spec: BackupSpec) -> StepRun:
-    """The author's program says by its exit status whether there is a backup; what it says last is kept."""
+    """The author's program says by its exit status whether there is a backup; what it says last is kept. Where the
+    server's WAL stood before is how the backup is known later."""
+    stood: Rows = yield RunQuery(sql=_STANDS, ours=True)
     done: ChildDone = yield RunChild(
         argv=spec.command, timeout=spec.timeout or context.step.timeout, target=True, authored=True
     )
     evidence = child_evidence(done) | {"by": spec.command[0]}
+    if stood.error is None and stood.rows:
+        evidence["begun_lsn"] = str(stood.rows[0][0])
     if done.status != 0:
         return failed_child(done, evidence, "none")
     return Passed(evidence=evidence | {"tail": done.tail})

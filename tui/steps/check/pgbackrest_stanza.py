@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from msgspec import Struct
-
 from tui.journal.codes import Hindrance
 from tui.journal.remarks import Coded
 from tui.steps.answers import look as looked
@@ -14,6 +12,9 @@ from tui.steps.check.repository import Base
 from tui.steps.check.row import Look
 from tui.steps.context import Context
 from tui.steps.effects import Now, Probe
+from tui.steps.repositories.asking import program
+from tui.steps.repositories.asking import told as told_of
+from tui.steps.repositories.spec import PgbackrestSpec
 
 _NOTHING_THERE: Final = (1, 2, 3)
 """Codes of a stanza's status: no such stanza, no valid backup, no data of the stanza."""
@@ -21,32 +22,17 @@ _OTHER: Final = 99
 """Something else went wrong, so that what it lists may not be all."""
 
 
-class PgbackrestSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Asked with `info` and `repo-ls`, which change nothing."""
-
-    stanza: str
-    """The stanza."""
-    config: str | None = None
-    """Its configuration file, where that is not the usual one."""
-    repo: int | None = None
-    """The number of one repository of several."""
-    command: tuple[str, ...] = ()
-    """How it is started, where that takes more than its name: `[sudo, -n, -u, postgres, pgbackrest]`, `[ssh, backup1,
-    pgbackrest]`."""
-
-
 def look(context: Context, spec: PgbackrestSpec, max_age: float) -> Look:
     """A complete base backup, and the archive behind it."""
-    argv = [*(spec.command or ("pgbackrest",)), f"--stanza={spec.stanza}", "--log-level-console=off"]
-    argv += [] if spec.config is None else [f"--config={spec.config}"]
+    argv = spec.argv
     one = [] if spec.repo is None else [f"--repo={spec.repo}"]
     authored = bool(spec.command)
     identity = yield from looked(context, Probe(name="identity"))
-    answer = yield from repository.program([*argv, *one, "info", "--output=json"], authored=authored)
+    answer = yield from program([*argv, *one, "info", "--output=json"], authored=authored)
     now: float = yield Now()
     if answer.why is not None:
         return [repository.unknown(max_age, answer.why)]
-    told = repository.told(answer.text)
+    told = told_of(answer.text)
     stanza = _stanza(told, spec.stanza)
     if stanza is None:
         return [repository.unknown(max_age, Coded(Hindrance.REPOSITORY_UNREAD, program=argv[0]))]
@@ -72,7 +58,7 @@ def look(context: Context, spec: PgbackrestSpec, max_age: float) -> Look:
     if archive is not None:
         repo = one or [f"--repo={_repo(backups, newest)}"]
         place = f"archive/{spec.stanza}/{archive}"
-        found = yield from repository.program([*argv, *repo, "repo-ls", place, "--recurse"], authored=authored)
+        found = yield from program([*argv, *repo, "repo-ls", place, "--recurse"], authored=authored)
         listed = None if found.why is not None else found.text
     return [first, (yield from repository.archived(context, newest, listed, pushed=True))]
 

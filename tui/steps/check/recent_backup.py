@@ -12,11 +12,10 @@ from tui.plan.kinds import Finding, Needs, Program
 from tui.plan.scalars import Duration
 from tui.said import N_
 from tui.steps.check import barman_server, dumps, pgbackrest_stanza
-from tui.steps.check.barman_server import BarmanSpec
 from tui.steps.check.check import Check
-from tui.steps.check.pgbackrest_stanza import PgbackrestSpec
 from tui.steps.check.row import Look
 from tui.steps.context import Context
+from tui.steps.repositories.spec import BarmanSpec, PgbackrestSpec
 
 
 class RecentBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable
 from functools import partial
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import fields
 
 from tui.journal.codes import FailReason
@@ -17,6 +18,7 @@ from tui.steps.archive.trial import run, trial
 from tui.steps.child import child_evidence
 from tui.steps.context import Context, StepRun
 from tui.steps.effects import Decoded, DecodeFiles, Effect, Failed, Passed
+from tui.steps.verify_backup.by_tool import means_of, verified
 from tui.steps.verify_backup.same import same
 from tui.steps.verify_backup.spec import VerifyBackupSpec
 
@@ -25,6 +27,8 @@ def execute(context: Context, spec: VerifyBackupSpec) -> StepRun:
     """Hash first: whatever differs from what was recorded is refused before anything reads it."""
     recorded = context.evidence(spec.of)
     path = recorded.get("path")
+    if not path and "by" in recorded:
+        return (yield from verified(context, spec, recorded))
     if not path or "sha256" not in recorded:
         return Failed(reason=FailReason.NO_BACKUP, evidence={"of": spec.of})
     found = yield from damage(context, recorded, spec.timeout)
@@ -83,17 +87,47 @@ def lint(lint: Lint) -> Iterable[Finding]:
         yield Finding(code="verify-of", text="verify-of-nothing", facts={"of": Quoted(spec.of)}, key="of")
     elif not kind.makes_backup:
         yield Finding(code="verify-of", facts={"of": Quoted(spec.of), "kind": kind.name}, key="of")
+    made = lint.before(spec.of)
+    if made is not None and made.kind.makes_backup and isinstance(made.spec, Struct) and _of_program(made.spec):
+        yield from _by_tool(spec, tuple(getattr(made.spec, "command", ())))
+        return
+    for key in _OF_TOOLS:
+        if made is not None and getattr(spec, key):
+            yield Finding(code="verify-tool", facts={"key": Quoted(key)}, key=key)
     if spec.fingerprint and spec.server is not None:
         yield Finding(code="verify-fingerprint", key="fingerprint")
     if spec.level != "restore":
         for field in fields(VerifyBackupSpec):
             key = field.name
-            if key not in ("of", "level", "decrypt", "timeout") and getattr(spec, key) != field.default:
+            if key not in ("of", "level", "decrypt", "timeout", *_OF_TOOLS) and getattr(spec, key) != field.default:
                 yield Finding(code="verify-level", facts={"key": Quoted(key)}, key=key)
 
 
+_OF_TOOLS = ("pgbackrest", "barman", "command")
+
+
+def _of_program(spec: Any) -> bool:
+    """Whether a program of the plan makes the backup, and not pg_dump."""
+    return bool(getattr(spec, "command", ())) and getattr(spec, "directory", None) is None and not hasattr(spec, "of")
+
+
+def _by_tool(spec: VerifyBackupSpec, made_by: tuple[str, ...]) -> Iterable[Finding]:
+    """One means, and a level that it has."""
+    if sum(bool(getattr(spec, key)) for key in _OF_TOOLS) > 1:
+        yield Finding(code="verify-means", text="verify-one-means")
+    elif means_of(spec, made_by) is None:
+        yield Finding(code="verify-means")
+    if spec.level == "restore" or (spec.command and spec.level == "list"):
+        yield Finding(code="verify-no-level", facts={"level": Quoted(spec.level)}, key="level")
+    for field in fields(VerifyBackupSpec):
+        if field.name not in ("of", "level", "timeout", *_OF_TOOLS) and getattr(spec, field.name) != field.default:
+            yield Finding(code="verify-of-program", facts={"key": Quoted(field.name)}, key=field.name)
+
+
 def needs(spec: VerifyBackupSpec) -> Needs:
-    """pg_restore; a trial restore makes a database."""
+    """pg_restore, where nothing else reads it; a trial restore makes a database."""
+    if any(getattr(spec, key) for key in _OF_TOOLS):
+        return Needs()
     texts = () if spec.server is None else (spec.server,)
     scratch = spec.level == "restore" and spec.server is None
     return Needs(programs=(Program("pg_restore"),), texts=texts, scratch=scratch)
@@ -103,7 +137,8 @@ def facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
     """Level, hash, what is damaged; what a trial restore brought back, what of it was compared and what left out."""
     shown = ("level", "bytes", "sha256", "tables", "rows", "compared", "not_compared", "left_out_count")
     found = [(key, evidence[key]) for key in shown if key in evidence]
-    return found + [(key, evidence[key]) for key in ("damaged", "damaged_tables") if evidence.get(key)]
+    more = ("damaged", "damaged_tables", "backup", "verified", "not_verified")
+    return found + [(key, evidence[key]) for key in more if evidence.get(key)]
 
 
 TEXTS = {
@@ -111,6 +146,12 @@ TEXTS = {
     "verify-of-nothing": N_("'of' must name a backup step; {of} is no step"),
     "verify-level": N_("{key} says what a trial restore takes; write 'level: restore'"),
     "verify-fingerprint": N_("on another server roles are others; leave out 'fingerprint'"),
+    "verify-tool": N_("pg_dump made this backup; leave out {key}"),
+    "verify-means": N_("nothing tells what verifies what a program has made; write pgbackrest, barman or command"),
+    "verify-one-means": N_("one of 'pgbackrest', 'barman' and 'command' verifies it"),
+    "verify-no-level": N_("what a program has made is not verified by the level {level} here"),
+    "verify-of-program": N_("{key} is for what pg_dump has made"),
+    FailReason.BACKUP_INVALID: N_("the backup, or the WAL that it needs, is not whole"),
     FailReason.NO_BACKUP: N_("there is no such backup, or nothing tells what its files should be"),
     FailReason.ENCRYPTED: N_("the backup is encrypted, and 'decrypt' does not say what reads it"),
     FailReason.HASH_DIFFERS: N_("the hash differs from the recorded one"),
@@ -129,5 +170,5 @@ TEXTS = {
 
 KIND = Kind(
     name="verify_backup", spec=VerifyBackupSpec, execute=execute, fence="child", repeat="always", short="of",
-    patient=True, arguments=("decrypt",), texts=TEXTS, lint=lint, needs=needs, facts=facts,
+    patient=True, arguments=("decrypt", "command"), texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

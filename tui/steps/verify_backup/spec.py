@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.plan.scalars import Duration, EarlierStep
+from tui.steps.repositories.spec import BarmanSpec, PgbackrestSpec
 
 
 class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,5 +54,14 @@ class VerifyBackupSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     true` there): the rows of every table and, where all was restored with owners and grants, the catalogue."""
     compare: bool = True
     """Whether the rows that arrived are held against those that the source had then and still has."""
+    pgbackrest: PgbackrestSpec | None = None
+    """For what the `command` of a backup step made: pgBackRest's `info` and `verify`, by which every file is read back.
+    Where that command is pgBackRest's or Barman's itself it is known without this."""
+    barman: BarmanSpec | None = None
+    """For what the `command` of a backup step made: Barman's `check-backup` and `verify-backup`. With `level: list` the
+    former alone, which says nothing of a damaged file."""
+    command: tuple[str, ...] = ()
+    """For what the `command` of a backup step made: a program and its arguments that verifies it, and says by its exit
+    status whether it is whole. What it looks at it alone knows."""
     timeout: Duration | None = None
     """How long each program may take before it is ended; where nothing is said the step's own `timeout`."""

@@ -1,0 +1,1 @@
+"""Repositories of base backups that other programs keep: how each is asked."""
