@@ -273,6 +273,7 @@ def test_another_program_says_by_its_exit_status_whether_there_is_a_backup(statu
     assert (child.argv, child.authored, child.target, child.timeout) == (("pgbackrest", "backup"), True, True, 5.0)
     assert isinstance(done.ended, Passed if status == 0 else Failed)
     told = done.ended.evidence
+    assert told["begun_lsn"] == "0/1", "by which it is known later"
     assert (told["by"], told["exit_status"], told["output_sha256"], told["tail"]) == (
         "pgbackrest",
         status,

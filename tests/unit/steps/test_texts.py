@@ -69,6 +69,9 @@ phases:
           - {id: d2, title: t, sql: {file: goose.sql, part: up}, undo: {sql: {file: goose.sql}}}
           - {id: d3b, title: t, backup: {directory: /b, tables: [a.b]}}
           - {id: d3c, title: t, restore: d3b}
+          - {id: d3d, title: t, verify_backup: {of: d3b, command: [x]}}
+          - {id: d3e, title: t, backup: {command: [x]}}
+          - {id: d3f, title: t, verify_backup: {of: d3e, level: restore, jobs: 2}}
           - {id: d3, title: t, quiesce: {command: [pause], keep: [dba]}}
           - {id: d4, title: t, sql: "select 1", undo: {quiesce: {}}}
           - {id: d5, title: t, release: nothing}
@@ -92,6 +95,7 @@ phases:
 GOOSE = "-- +goose Up\n-- +goose NO TRANSACTION\ncreate table a();\n-- +goose Down\ndrop table a;\n"
 ELSEWHERE = {
     "down-part", "which-part", "verify-of-nothing", "release-of-nothing", "compare-with-nothing", "compare-with-none",
+    "verify-one-means",
     "restore-one", "restore-released",
     "store-of-nothing", "batch-not-looked-at", "batch-not-there", "batch-published", "batch-triggers",
 }  # fmt: skip
