@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tui.journal import events as e
 from tui.locale import _
-from tui.report.affected import affected, change
+from tui.report.affected import METRIC, affected, change
 from tui.report.reading import JournalReading
 from tui.report.series import covered
 from tui.run.attested import is_attested, left_to_a_person
@@ -37,6 +37,7 @@ class Lacks(StrEnum):
     NO_LIMIT = "no_limit"
     NO_ANSWERS = "no_answers"
     CHANGE_UNSEEN = "change_unseen"
+    CHANGE_BETWEEN = "change_between"
     UNMEASURED = "unmeasured"
     GAPS = "gaps"
     ATTESTED = "attested"
@@ -70,6 +71,8 @@ _SENTENCES: Final[Mapping[Lacks, str]] = {
     Lacks.NO_LIMIT: N_("No criterion limits the response time, so that nobody can say for how long it was too long."),
     Lacks.NO_ANSWERS: N_("The canary never told anything: whether the application was affected is not known."),
     Lacks.CHANGE_UNSEEN: N_("While the change was being made the canary told nothing for {span} of {of}."),
+    Lacks.CHANGE_BETWEEN: N_("All changes were made within {span}, and no sample of the canary lies in that time: what "
+                             "is said of it rests on the samples around it."),
     Lacks.UNMEASURED: N_("Never measured: {metrics}."),
     Lacks.GAPS: N_("For {span} of the run nothing was measured, as where no engine was at work between its phases."),
     Lacks.ATTESTED: N_("Nothing measured these criteria; a person signed for them, or has yet to: {criteria}."),
@@ -164,6 +167,8 @@ def _of_what_is_measured(reading: JournalReading) -> Iterator[NotKnown]:
         seen = affected(reading, during)
         if seen.unmeasured > max(STALE, 0.02 * seen.seconds):
             yield NotKnown(code=Lacks.CHANGE_UNSEEN, facts={"span": seen.unmeasured, "of": seen.seconds})
+        elif reading.series[METRIC].figures(during) is None:
+            yield NotKnown(code=Lacks.CHANGE_BETWEEN, facts={"span": seen.seconds})
     attested = [at.step.title for at in state.steps if is_attested(at.id)]
     if attested:
         yield NotKnown(code=Lacks.ATTESTED, facts={"criteria": attested})

@@ -44,6 +44,13 @@ def test_what_nobody_measured_is_said(tmp_path: Path) -> None:
     assert {Lacks.OPEN, Lacks.CHANGE_UNSEEN, Lacks.GAPS} <= codes
 
 
+def test_a_change_between_two_samples(tmp_path: Path) -> None:
+    story = sample(Story(watched()), 0.01)
+    story.begin("migrate", after=0.2).add(e.StepPassed(step="migrate", attempt=1, effect="all"), after=0.3)
+    found = reading(sample(story, 0.01), tmp_path)
+    assert {lack.code: lack.facts for lack in lacking(found)}[Lacks.CHANGE_BETWEEN] == {"span": pytest.approx(0.3)}
+
+
 def test_without_a_canary_only_what_the_run_did_is_known(tmp_path: Path) -> None:
     found = reading(Story(), tmp_path)
     told = affected(found, (0.0, 100.0))

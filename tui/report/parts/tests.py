@@ -40,7 +40,7 @@ def section(reading: JournalReading) -> Chapter:
             _("step"),
             GridColumn(_("what was checked"), wide=True),
             GridColumn(_("found"), wide=True),
-            _("holds"),
+            _("fulfilled"),
         )
         blocks += [Subtitle(text=_("Checks")), table(columns, checks)]
     return Chapter(name="tests", title=_("Test reports"), blocks=tuple(blocks))
