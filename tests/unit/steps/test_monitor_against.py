@@ -167,3 +167,13 @@ def test_a_role_that_may_not_ask_has_no_answer() -> None:
 def test_a_step_that_is_not_there_kept_no_baseline() -> None:
     assert codes(lint(KIND, AGAINST | {"for": 5.0})) == ["monitor-against"]
     assert codes(lint(KIND, AGAINST | {"for": 5.0}, kinds={"before": KIND})) == []
+
+
+def test_an_hour_of_an_earlier_run_counts_where_the_baseline_has_none() -> None:
+    was = {"response_time": {"median": 0.1, "p95": 0.2, "max": 0.3, "samples": 3600}}
+    now = {"response_time": {"median": 0.5, "p95": 0.6, "max": 0.7, "samples": 3600}}
+    all_day = {"response_time": {"median": 0.5, "p95": 0.6, "max": 0.7, "samples": 90}}
+    (row,) = compared(AgainstSpec(baseline="b"), all_day, now, {"22": now}, {"22": was | {"run": "R0"}})
+    assert (row["run"], row["hour"], row["worse"], row["before"]) == ("R0", 22, True, {"median": 0.1, "p95": 0.2})
+    (row,) = compared(AgainstSpec(baseline="b"), all_day, now, {"22": now}, {})
+    assert "run" not in row and not row["worse"]

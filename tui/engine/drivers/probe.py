@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec import to_builtins
 
 from tui.engine.drivers import dumps, space
+from tui.engine.drivers.hours import earlier_hours
 from tui.engine.programs.client_tools import compresses, find_tool, tool_major
 from tui.engine.target.access import TargetAccess
 from tui.files import create_file
@@ -91,6 +92,8 @@ class ProbeDriver:
                     return await asyncio.to_thread(_make, Path(effect.arguments["path"]), effect.arguments["directory"])
                 case "dump_methods":
                     return await asyncio.to_thread(self._dump_methods)
+                case "earlier_hours":
+                    return await asyncio.to_thread(earlier_hours, self._target.facts(), self._opened.id)
                 case "backup_space":
                     return await self._backup_space(str(effect.arguments["path"]))
         except OtherTarget:

@@ -43,7 +43,7 @@ def compared(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row a metric, and an hour where both have it: what it was (`before`) and is (`now`), and whether that is
     `worse`. `before`, `now`: figures of all the time; `hours` and `same_hours`: those of now and of the baseline by
-    hour.
+    hour; where they are an earlier run's, with that `run`.
     """
     found = []
     for metric in ANSWERS:
@@ -51,7 +51,9 @@ def compared(
         for hour, figures in hours.items():
             was = same_hours.get(hour, {}).get(metric)
             if metric in figures and was is not None and was["samples"] >= LEAST:
-                rows.append({"metric": metric, "hour": int(hour), **_row(spec, was, figures[metric])})
+                of = same_hours[hour].get("run")
+                from_run = {} if of is None else {"run": of}
+                rows.append({"metric": metric, "hour": int(hour), **from_run, **_row(spec, was, figures[metric])})
         if not rows and metric in before and metric in now:
             rows.append({"metric": metric, **_row(spec, before[metric], now[metric])})
         found += rows

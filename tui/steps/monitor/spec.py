@@ -11,7 +11,8 @@ from tui.plan.scalars import Duration, EarlierStep
 
 class AgainstSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of the figures may not become worse. The application's answers, and statements where both have them: median
-    and 95th percentile. Where the baseline lasted long enough to have the same hours of the day, those count.
+    and 95th percentile. Where the baseline lasted long enough to have the same hours of the day, those count;
+    else those that a monitor of an earlier run on this database has kept.
     """
 
     baseline: EarlierStep
