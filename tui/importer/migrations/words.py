@@ -26,9 +26,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "failed": "A migration could not be applied",
     },
     "pt_BR": {
-        "made": "Feito de {place} por `virada init`. O que já está aplicado em um destino não se sabe aqui: retire "
+        "made": "Feito de {place} por `virada init`. O que já está aplicado em um alvo não se sabe aqui: retire "
         "essas etapas.",
-        "targets": "Os bancos; `service` é um serviço da libpq, e um destino de produção tem uma janela:",
+        "targets": "Os bancos; `service` é um serviço da libpq, e um alvo de produção tem uma janela:",
         "phase": "Migração",
         "section": "Migrações",
         "repeated": "Migrações repetíveis",
