@@ -12,9 +12,10 @@ from tui.report.times import Times
 from tui.run.clock import rfc3339
 from tui.run.errors import RecordedError
 from tui.words.errors import error_words
+from tui.words.events import told
 from tui.words.figures import whole
 from tui.words.persons import person_words
-from tui.words.trouble import place
+from tui.words.trouble import place, told_rows, trouble
 
 MOST: Final = 500
 
@@ -43,9 +44,10 @@ def section(reading: JournalReading) -> Chapter:
     fired = [kept for kept in reading.kept if isinstance(kept.event, e.TriggerFired)]
     if fired:
         rows = [
-            row(times.short(kept.line.at), kept.event.title)
-            for kept in fired[:MOST] if isinstance(kept.event, e.TriggerFired)
-        ]  # fmt: skip
+            row(times.short(kept.line.at), sentence.sentence)
+            for kept in fired[:MOST]
+            if (sentence := told(kept.event, kept.line, state)) is not None
+        ]
         blocks += [
             Subtitle(text=_("What proposed a rollback")),
             table((_("when"), GridColumn(_("trigger"), wide=True)), rows),
@@ -62,12 +64,14 @@ def _error(
     code = f"SQLSTATE {error.sqlstate}" if error.sqlstate else ""
     said = "\n".join(filter(None, (error_words(error), " ".join(filter(None, (code, where))))))
     style = "warn" if error.level != "error" else "bad"
+    found = trouble(at) if at is not None and error.source == "step" else []
+    more = [Cell("\n".join(told_rows(found)), "dim")] if found else []
     below = Cell(_("no resolution was recorded"), style)
     if error.resolved is not None:
         by, when, text = resolved.get(error.id, ("", "", error.resolved))
-        told = _("resolved: {text}") if not by else _("resolved {at} by {who}: {text}")
-        below = Cell(told.format(text=text, who=person_words(by), at=times.at(when)), "ok")
+        sentence = _("resolved: {text}") if not by else _("resolved {at} by {who}: {text}")
+        below = Cell(sentence.format(text=text, who=person_words(by), at=times.at(when)), "ok")
     return row(
         Cell(error.id, "" if error.resolved is not None else style), times.short(rfc3339(times.wall(error.mono))),
-        at.place.number if at is not None else "", said, below=(below,),
+        at.place.number if at is not None else "", said, below=(*more, below),
     )  # fmt: skip
