@@ -12,7 +12,7 @@ from tui.importer.imported import Imported, ImportFailed
 from tui.importer.markdown.blocks import CodeBlock, ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.build import ELSEWHERE, Builder, Built
 from tui.importer.markdown.fates import Fate
-from tui.importer.markdown.found import FoundComment, Part
+from tui.importer.markdown.found import Part
 from tui.importer.markdown.head import join_heads, keep_within, put_head, put_milestones, put_triggers
 from tui.importer.markdown.html import from_html, plain
 from tui.importer.markdown.ids import Ids
@@ -24,7 +24,7 @@ from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.shape import has_boxes, has_steps
 from tui.importer.markdown.source import read_source
 from tui.importer.markdown.summary import look, of_lines, summary
-from tui.importer.markdown.vocabulary import Label, Sort, is_way_back, label_of, language_of
+from tui.importer.markdown.vocabulary import WINDOW_LABELS, Label, Sort, is_way_back, label_of, language_of
 from tui.importer.wish import NOTHING_SAID, TargetWish
 from tui.importer.write import write
 from tui.said import Said
@@ -177,36 +177,31 @@ def _introduce(reading: ChecklistReading, blocks: list[MarkdownBlock]) -> None:
     """What stands before the first phase: labels tell the window, all is kept as comments."""
     for number, key, value in reading.source.front:
         label = label_of(key)
-        if label in (Label.WINDOW, Label.BEGINS, Label.ENDS, Label.DURATION, Label.BUFFER, Label.TIMEZONE):
+        if label in (*WINDOW_LABELS, Label.DURATION):
             reading.window.read(label, value, number, reading.language)
         elif label is Label.OWNER and value and len(value) <= 60:
             reading.team.add(unmarked(value), number)
         reading.noted("intro", [number], Fate.DETAIL if label is not None else Fate.COMMENT)
-    part = Part()
+    intro = reading.above.setdefault("intro", [])
     for block in blocks:
-        lines: list[tuple[int, str]] = []
-        if isinstance(block, ProseBlock):
-            lines = block.lines
-        elif isinstance(block, ListBlock):
-            lines = [(item.number, item.text) for item in block.items]
-        elif isinstance(block, TableBlock):
-            lines = [(number, f"{cells[0]}: {' '.join(cells[1:])}") for number, cells in block.rows if len(cells) > 1]
-        for number, text in lines:
-            told = labelled(text)
-            label = None if told is None else label_of(told[0])
-            if told is not None and label in (
-                Label.WINDOW,
-                Label.BEGINS,
-                Label.ENDS,
-                Label.DURATION,
-                Label.BUFFER,
-                Label.TIMEZONE,
-            ):
-                reading.window.read(label, told[1], number, reading.language)
-        part.entries.append(FoundComment(reading.comment(block.numbers)))
-    reading.above.setdefault("intro", []).extend(
-        line for entry in part.entries if isinstance(entry, FoundComment) for line in entry.lines
-    )
+        for number, text in _lines_of(block):
+            for part in re.split(r"\s+[|·•]\s+", text):
+                told = labelled(part)
+                label = None if told is None else label_of(told[0])
+                if told is not None and label in (*WINDOW_LABELS, Label.DURATION):
+                    reading.window.read(label, told[1], number, reading.language)
+        intro += reading.comment(block.numbers)
+
+
+def _lines_of(block: MarkdownBlock) -> list[tuple[int, str]]:
+    """The lines of a block that may be `label: text`, each with its number."""
+    if isinstance(block, ProseBlock):
+        return block.lines
+    if isinstance(block, ListBlock):
+        return [(item.number, item.text) for item in block.items]
+    if isinstance(block, TableBlock):
+        return [(number, f"{cells[0]}: {' '.join(cells[1:])}") for number, cells in block.rows if len(cells) > 1]
+    return []
 
 
 def _anything(reading: ChecklistReading, builder: Builder, root: OutlineNode) -> None:

@@ -16,6 +16,7 @@ from tui.importer.markdown.blocks import (
     TableBlock,
 )
 from tui.importer.markdown.commands import bare_lines, kind_of
+from tui.importer.markdown.details import attach, detail_item, detail_table
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part, Proposal
 from tui.importer.markdown.inline import fold, struck, title_of, unmarked
@@ -119,11 +120,11 @@ class Collector:
                     detail_line(self.reading, step, text, number)
             elif isinstance(block, ListBlock):
                 for item in block.items:
-                    self._detail_item(step, item, "", block.ordered)
+                    detail_item(self.reading, step, item)
             elif isinstance(block, CodeBlock):
-                self._attach(step, block)
+                attach(self.reading, step, block)
             elif isinstance(block, TableBlock):
-                self._detail_table(step, block)
+                detail_table(self.reading, step, block)
             else:
                 self.reading.fates.tell(block.numbers, Fate.DETAIL)
 
@@ -222,14 +223,14 @@ class Collector:
                         self._below(step.title, begin)
                         self.last = step if item.box is None else self.last
                     else:
-                        self._detail_item(step, item, "", child.ordered)
+                        detail_item(self.reading, step, item)
             elif isinstance(child, ProseBlock):
                 for number, text in child.lines:
                     detail_line(self.reading, step, text, number)
             elif isinstance(child, CodeBlock):
-                self._attach(step, child)
+                attach(self.reading, step, child)
             elif isinstance(child, TableBlock):
-                self._detail_table(step, child)
+                detail_table(self.reading, step, child)
             else:
                 self.reading.fates.tell(child.numbers, Fate.DETAIL)
                 if isinstance(child, HeadingBlock):
@@ -263,51 +264,9 @@ class Collector:
             self.comment(item.numbers[1:])
             return
         if self.last is not None and EXPECTED.match(fold(unmarked(item.text))):
-            self._detail_item(self.last, item, "", ordered)
+            detail_item(self.reading, self.last, item)
             return
         self.comment(item.numbers)
-
-    def _detail_item(self, step: FoundStep, item: ListItem, indent: str, ordered: bool) -> None:
-        mark = "- " if indent or not ordered else ""
-        text = item.text if item.box is None else f"[{item.box}] {item.text}"
-        begin = len(step.details)
-        detail_line(self.reading, step, text, item.number, indent + ("- " if indent else ""))
-        del mark
-        for number, line in item.more:
-            if len(step.details) > begin and not labelled(line) and not EXPECTED.match(fold(unmarked(line))):
-                self.reading.fates.tell(number, Fate.DETAIL)
-                step.details[-1] += f" {unmarked(line).strip()}"
-            else:
-                detail_line(self.reading, step, line, number, indent)
-        for child in item.children:
-            if isinstance(child, ListBlock):
-                for inner in child.items:
-                    self._detail_item(step, inner, indent + "  ", child.ordered)
-            elif isinstance(child, ProseBlock):
-                for number, line in child.lines:
-                    detail_line(self.reading, step, line, number, indent + "  ")
-            elif isinstance(child, CodeBlock):
-                self._attach(step, child)
-            elif isinstance(child, TableBlock):
-                self._detail_table(step, child)
-            else:
-                self.reading.fates.tell(child.numbers, Fate.DETAIL)
-                step.details += [unmarked(self.reading.raw(number)) for number in child.numbers]
-
-    def _detail_table(self, step: FoundStep, table: TableBlock) -> None:
-        self.reading.fates.tell(table.numbers, Fate.DETAIL)
-        for row in (table.header, *(cells for _number, cells in table.rows)):
-            step.details.append(" | ".join(unmarked(cell).strip() for cell in row))
-
-    def _attach(self, step: FoundStep, block: CodeBlock) -> None:
-        """Code of a step: a proposal where it can be executed, else a detail."""
-        texts = [text for _number, text in block.lines]
-        kind = kind_of(block.language, texts)
-        self.reading.fates.tell(block.numbers, Fate.DETAIL)
-        if kind is not None and any(text.strip() for text in texts):
-            step.proposals.append(Proposal(kind, bare_lines(texts), block.lines[0][0]))
-        else:
-            step.details += [text.rstrip() for text in texts if text.strip()]
 
     def _code(self, block: CodeBlock) -> None:
         texts = [text for _number, text in block.lines]
@@ -315,7 +274,7 @@ class Collector:
         if kind is None:
             self._end_intro()
             if self.last is not None and self.fresh and any(text.strip() for text in texts):
-                self._attach(self.last, block)
+                attach(self.reading, self.last, block)
             else:
                 self.comment(block.numbers)
             return
@@ -325,7 +284,7 @@ class Collector:
             self._numbered_code(block, kind, numbered)
             return
         if self.last is not None and self.fresh and self.intro is None:
-            self._attach(self.last, block)
+            attach(self.reading, self.last, block)
             return
         if self.sort is Sort.INFO:
             self._end_intro()
@@ -333,7 +292,7 @@ class Collector:
             return
         step = self._introduced(block)
         self.add(step)
-        self._attach(step, block)
+        attach(self.reading, step, block)
 
     def _introduced(self, block: CodeBlock) -> FoundStep:
         """The step that a block of code is: by the sentence before it, the comment at its head, or the heading."""

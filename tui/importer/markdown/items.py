@@ -128,6 +128,7 @@ def _without_owner(text: str, role: str, reading: ChecklistReading) -> str:
         "", text, count=1, flags=re.IGNORECASE,
     )  # fmt: skip
     bare = re.sub(rf"^\s*(?:\*\*)?\[{name}\](?:\*\*)?:?\s+", "", bare, count=1)
+    bare = re.sub(rf"\s[-–—]\s+[*_]*{name}[*_]*\s*$", "", bare, count=1)
     if not re.search(
         rf"\b(?:by|with|to|from|for|por|com|para|con|a|de|mit|an|von"
         rf"|bei)\s+@{name}\s*$",

@@ -68,6 +68,9 @@ def owner_of(text: str, team: Team) -> str | None:
             who = part.strip().removeprefix("@")
             if is_role(who, team):
                 return clean(who)
+    behind = re.search(r"\s[-–—]\s+[*_]*([^*_\-–—]{2,40}?)[*_]*\s*$", text)
+    if behind is not None and is_role(behind[1], team):
+        return clean(behind[1])
     mention = _MENTION.search(text)
     if mention is not None:
         return mention[1]

@@ -30,7 +30,7 @@ _ABOUT: Final = (
 _RANGE: Final = re.compile(
     rf"(?:{_ABOUT})*(?:(?P<low>\d{{1,4}}(?:[.,]\d{{1,2}})?)\s*(?:{_PLAIN_UNIT})?\s*"
     r"(?:-|–|—|/|to|a|ate|hasta|bis|or|ou|o|oder)\s*)?"
-    rf"(?P<high>\d{{1,4}}(?:[.,]\d{{1,2}})?)\s*(?:{_UNIT})\b\.?"
+    rf"(?P<high>\d{{1,4}}(?:[.,]\d{{1,2}})?)\s*(?:{_UNIT})(?:\b|(?=\d))\.?"
     r"(?:\s*(?P<rest>\d{1,2})\s*(?:m|min|minutes|minutos|minuten)?\b)?(?:\s*(?:total|max|each|cada|je|max\.))?"
 )
 _BEFORE: Final = (

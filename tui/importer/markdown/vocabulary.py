@@ -48,16 +48,16 @@ _NO_ROLLBACK: Final = _any(
     r"|siehe )"
 )
 _SORTS: Final[tuple[tuple[Sort, re.Pattern[str]], ...]] = (
-    (Sort.CONTACTS, _any(r"\bcontact", r"\bcontato", r"kontakt", r"ansprechpartner", r"escalat", r"eskalation",
-        r"escalonamento",
-                         r"escalamiento", r"escalacao", r"on-?call (?:list|roster|contacts)", r"bereitschaft",
-                         r"telefon")),
+    (Sort.CONTACTS, _any(
+        r"\bcontact", r"\bcontato", r"kontakt", r"ansprechpartner", r"escalat", r"eskalation", r"escalonamento",
+        r"escalamiento", r"escalacao", r"on-?call (?:list|roster|contacts)", r"bereitschaft", r"telefon",
+    )),
     (Sort.TRIGGERS, _any(
         r"trigger", r"gatilho", r"auslos(?:er|ende)", r"disparador", r"detonante",
         r"(?:when|if) (?:\w+ ){0,3}(?:roll|abort|revert|back)",
         rf"(?:scenarios?|escenarios?|cenarios?|szenari\w+|situac\w+|situations?) \w.*(?:{BACK})",
-        r"quando (?:reverter|fazer|voltar|abortar|desfazer)",
-        r"cuando (?:revertir|hacer|abortar|volver)", r"wann (?:wird )?(?:zuruck|abbrechen|abgebrochen|rollback)",
+        r"quando (?:reverter|fazer|voltar|abortar|desfazer)", r"cuando (?:revertir|hacer|abortar|volver)",
+        r"wann (?:wird )?(?:zuruck|abbrechen|abgebrochen|rollback)",
         rf"(?:{BACK}|no-?go|abort|abbruch\w*|cancel\w*|abortar|stopp?)[\s:–—-]+(?:\w+ )?(?:criteri|condi|threshold"
         rf"|decision|kriteri|entscheid|umbral|limit|bedingung)",
         rf"(?:criteri|condic|umbral|limite|limiar|decis)\w*(?: \w+)? (?:de|para|do|da|del|for|fur|to"
@@ -65,45 +65,42 @@ _SORTS: Final[tuple[tuple[Sort, re.Pattern[str]], ...]] = (
         r"abbruchkriteri", r"abbruchbeding", r"ruckfallkriteri", r"decision matrix", r"matriz de decis",
         r"entscheidungsmatrix",
     )),
-    (Sort.TEAM, _any(r"^(?:the )?(?:team|people|roles?|raci|who|participants|stakeholders|responsib)\b",
-        r"\bresponsibilit",
-                     r"^equipe\b", r"^equipo\b", r"responsabil", r"^responsaveis", r"^responsables", r"^papeis",
-                     r"^pessoas",
-                     r"^personas", r"^participantes", r"^rollen", r"zustandigkeit", r"verantwortlich", r"^beteiligte",
-                     r"^mitwirkende", r"teilnehmer")),
-    (Sort.WINDOW, _any(r"(?:maintenance|change|deployment|migration|cutover) window", r"^window$", r"\bjanela\b",
-        r"\bventana\b",
-                       r"wartungsfenster", r"wartungszeit", r"zeitfenster", r"change-?fenster")),
-    (Sort.MILESTONES, _any(r"milestone", r"^marcos\b", r"\bmarcos$", r"^hitos\b", r"meilenstein", r"^time-?line",
-        r"^time ?table",
-                           r"^schedule", r"cronograma", r"cronologia", r"zeitplan", r"zeitachse", r"^agenda$",
-                           r"ablaufplan",
-                           r"^linha do tempo", r"^linea de tiempo", r"^horarios?$")),
-    (Sort.METRICS, _any(r"metric", r"metrica", r"kennzahl", r"messgross", r"metrik", r"success criteria",
-        r"exit criteria",
-                        r"criterios? de (?:exito|sucesso|aceit|acept|saida)", r"erfolgskriteri", r"abnahmekriteri",
-                        r"\bslos?\b",
-                        r"\bkpis?\b", r"acceptance criteria", r"\bthresholds?\b", r"\bumbrales\b", r"\blimiares\b",
-                        r"grenzwert",
-                        r"schwellwert", r"schwellenwert", r"definition of done")),
+    (Sort.TEAM, _any(
+        r"^(?:the )?(?:team|people|roles?|raci|who|participants|stakeholders|responsib)\b", r"\bresponsibilit",
+        r"^equipe\b", r"^equipo\b", r"responsabil", r"^responsaveis", r"^responsables", r"^papeis", r"^pessoas",
+        r"^personas", r"^participantes", r"^rollen", r"zustandigkeit", r"verantwortlich", r"^beteiligte",
+        r"^mitwirkende", r"teilnehmer",
+    )),
+    (Sort.WINDOW, _any(
+        r"(?:maintenance|change|deployment|migration|cutover) window", r"^window$", r"\bjanela\b", r"\bventana\b",
+        r"wartungsfenster", r"wartungszeit", r"zeitfenster", r"change-?fenster",
+    )),
+    (Sort.MILESTONES, _any(
+        r"milestone", r"^marcos\b", r"\bmarcos$", r"^hitos\b", r"meilenstein", r"^time-?line", r"^time ?table",
+        r"^schedule", r"cronograma", r"cronologia", r"zeitplan", r"zeitachse", r"^agenda$", r"ablaufplan",
+        r"^linha do tempo", r"^linea de tiempo", r"^horarios?$",
+    )),
+    (Sort.METRICS, _any(
+        r"metric", r"metrica", r"kennzahl", r"messgross", r"metrik", r"success criteria", r"exit criteria",
+        r"criterios? de (?:exito|sucesso|aceit|acept|saida)", r"erfolgskriteri", r"abnahmekriteri", r"\bslos?\b",
+        r"\bkpis?\b", r"acceptance criteria", r"\bthresholds?\b", r"\bumbrales\b", r"\blimiares\b", r"grenzwert",
+        r"schwellwert", r"schwellenwert", r"definition of done",
+    )),
     (Sort.INFO, _any(
-        r"^(?:overview|background|context|summary|tl;?dr|purpose|scope|out of scope|description|introduction|intro"
-        r"|goals?"
-        r"|objectives?|notes?|remarks?|references?|links?|resources|related|risks?|assumptions?|glossary|appendix"
-        r"|change ?log"
-        r"|revision history|version history|document history|history|versions?|faq|table of contents|contents|about"
-        r"|legend|impact"
-        r"|known issues|how to use|metadata|architecture|motivation|rationale|affected)\b",
-        r"^(?:resumo|visao geral|contexto|objetivos?|escopo|descricao|introducao|notas?|observac\w*|referenc\w*|riscos?"
-        r"|premissas|glossario|anexos?|historico|sumario|indice|sobre|legenda|impacto|finalidade|proposito"
-        r"|arquitetura)\b",
-        r"^(?:resumen|vision general|antecedentes|alcance|descripcion|introduccion|observaciones|riesgos?|supuestos"
-        r"|leyenda|historial|proposito|enlaces|acerca)\b",
-        r"^(?:uberblick|ubersicht|hintergrund|kontext|zusammenfassung|zweck|ziele?|umfang|beschreibung|einleitung"
-        r"|einfuhrung"
-        r"|notizen|hinweise?|anmerkung\w*|verweise|referenzen|risiken|annahmen|glossar|anhang|anderungshistorie"
-        r"|inhalt|inhaltsverzeichnis"
-        r"|legende|auswirkung\w*|bemerkung\w*|dokumenthistorie|links)\b",
+        r"^(?:overview|background|context|summary|tl;?dr|purpose|scope|out of scope|description|introduction"
+        r"|intro|goals?|objectives?|notes?|remarks?|references?|links?|resources|related|risks?|assumptions?"
+        r"|glossary|appendix|change ?log|revision history|version history|document history|history|versions?"
+        r"|faq|table of contents|contents|about|legend|impact|known issues|how to use|metadata|architecture"
+        r"|motivation|rationale|affected)\b",
+        r"^(?:resumo|visao geral|contexto|objetivos?|escopo|descricao|introducao|notas?|observac\w*"
+        r"|referenc\w*|riscos?|premissas|glossario|anexos?|historico|sumario|indice|sobre|legenda|impacto"
+        r"|finalidade|proposito|arquitetura)\b",
+        r"^(?:resumen|vision general|antecedentes|alcance|descripcion|introduccion|observaciones|riesgos?"
+        r"|supuestos|leyenda|historial|proposito|enlaces|acerca)\b",
+        r"^(?:uberblick|ubersicht|hintergrund|kontext|zusammenfassung|zweck|ziele?|umfang|beschreibung"
+        r"|einleitung|einfuhrung|notizen|hinweise?|anmerkung\w*|verweise|referenzen|risiken|annahmen|glossar"
+        r"|anhang|anderungshistorie|inhalt|inhaltsverzeichnis|legende|auswirkung\w*|bemerkung\w*"
+        r"|dokumenthistorie|links)\b",
     )),
 )  # fmt: skip
 
@@ -172,34 +169,46 @@ class Label(StrEnum):
 WINDOW_LABELS: Final = {Label.WINDOW, Label.BEGINS, Label.ENDS, Label.BUFFER, Label.TIMEZONE}
 """Those that tell when all of it is carried out, wherever they stand."""
 _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
-    (Label.BUFFER, _any(r"\bbuffer\b", r"\bpuffer", r"margem", r"margen", r"\bcolchon\b", r"reserv", r"\bfolga\b")),
-    (Label.DURATION, _any(r"^(?:est(?:imated)?\.? )?(?:total )?(?:duration|time|runtime)(?: estimate| required"
-        r"| needed)?$", r"\bduration\b",
-                          r"^timeline$", r"^time ?(?:estimate|box)$", r"^eta$", r"^estimate$", r"^estimated$",
-                          r"estimativa", r"\bduracao\b", r"\bduracion\b",
-                          r"\bdauer\b", r"^tempo(?: estimado| total| previsto)?$",
-                          r"^tiempo(?: estimado| total| previsto)?$", r"^zeitbedarf$",
-                          r"^zeit$", r"^aufwand$", r"^prazo$", r"^expected downtime$", r"^downtime$")),
-    (Label.TIMEZONE, _any(r"time ?zone", r"fuso", r"zona horaria", r"zeitzone", r"^tz$")),
-    (Label.BEGINS, _any(r"^(?:planned |scheduled )?(?:start|begin|opens?)(?:s|ing)?(?: time| at| date)?$", r"^inicio",
-        r"^comeco", r"^abertura",
-                        r"^beginn?", r"^startzeit", r"^comienzo", r"^hora (?:de )?inicio", r"^date(?: and time)?$",
-                        r"^data(?: e hora)?$",
-                        r"^fecha(?: y hora)?$", r"^datum", r"^when$", r"^quando$", r"^cuando$", r"^wann$", r"^termin$",
-                        r"^(?:planned|scheduled)(?: date| for)?$")),
-    (Label.ENDS, _any(r"^(?:planned )?(?:end|finish|close)s?(?: time| at)?$", r"^fim\b", r"^termino", r"^fin\b",
-        r"^ende\b", r"^endzeit", r"^cierre")),
-    (Label.WINDOW, _any(r"window$", r"^janela", r"^ventana", r"fenster$", r"^wartungsfenster")),
-    (Label.OWNER, _any(r"^(?:step |task )?owners?$", r"^responsible", r"^responsavel", r"^responsable",
-        r"^verantwortlich", r"^zustandig",
-                       r"^assignee", r"^assigned to$", r"^dono$", r"^executor", r"^ejecutor", r"^durchfuhrung",
-                       r"^ausfuhrende", r"^who$",
-                       r"^quem$", r"^quien$", r"^wer$", r"^bearbeiter", r"^dri$", r"^operator$", r"^executed by$",
-                       r"^role$", r"^rolle$")),
-    (Label.TITLE, _any(r"^(?:title|titulo|titel|change|mudanca|cambio|anderung|name|nome|nombre)$")),
+    (Label.BUFFER, _any(
+        r"\bbuffer\b", r"\bpuffer", r"margem", r"margen", r"\bcolchon\b", r"reserv", r"\bfolga\b",
+    )),
+    (Label.DURATION, _any(
+        r"^(?:est(?:imated)?\.? )?(?:total )?(?:duration|time|runtime)(?: estimate| required| needed)?$",
+        r"\bduration\b", r"^timeline$", r"^time ?(?:estimate|box)$", r"^eta$", r"^estimate$", r"^estimated$",
+        r"estimativa", r"\bduracao\b", r"\bduracion\b", r"\bdauer\b", r"^tempo(?: estimado| total| previsto)?$",
+        r"^tiempo(?: estimado| total| previsto)?$", r"^zeitbedarf$", r"^zeit$", r"^aufwand$", r"^prazo$",
+        r"^expected downtime$", r"^downtime$",
+    )),
+    (Label.TIMEZONE, _any(
+        r"time ?zone", r"fuso", r"zona horaria", r"zeitzone", r"^tz$",
+    )),
+    (Label.BEGINS, _any(
+        r"^(?:planned |scheduled )?(?:start|begin|opens?)(?:s|ing)?(?: time| at| date)?$", r"^inicio", r"^comeco",
+        r"^abertura", r"^beginn?", r"^startzeit", r"^comienzo", r"^hora (?:de )?inicio", r"^date(?: and time)?$",
+        r"^data(?: e hora)?$", r"^fecha(?: y hora)?$", r"^datum", r"^when$", r"^quando$", r"^cuando$", r"^wann$",
+        r"^termin$", r"^(?:planned|scheduled)(?: date| for)?$",
+    )),
+    (Label.ENDS, _any(
+        r"^(?:planned )?(?:end|finish|close)s?(?: time| at)?$", r"^fim\b", r"^termino", r"^fin\b", r"^ende\b",
+        r"^endzeit", r"^cierre",
+    )),
+    (Label.WINDOW, _any(
+        r"window$", r"^janela", r"^ventana", r"fenster$", r"^wartungsfenster",
+    )),
+    (Label.OWNER, _any(
+        r"^(?:step |task )?owners?$", r"^responsible", r"^responsavel", r"^responsable", r"^verantwortlich",
+        r"^zustandig", r"^assignee", r"^assigned to$", r"^dono$", r"^executor", r"^ejecutor", r"^durchfuhrung",
+        r"^ausfuhrende", r"^who$", r"^quem$", r"^quien$", r"^wer$", r"^bearbeiter", r"^dri$", r"^operator$",
+        r"^executed by$", r"^role$", r"^rolle$",
+    )),
+    (Label.TITLE, _any(
+        r"^(?:title|titulo|titel|change|mudanca|cambio|anderung|name|nome|nombre)$",
+    )),
     (Label.ROLLBACK, re.compile(rf"^(?:{BACK})(?: steps?| command| script)?$")),
-    (Label.COMMAND, _any(r"^(?:command|cmd|run|comando|befehl|kommando|execute|executar|ejecutar|ausfuhren|sql"
-        r"|script|query)s?$")),
+    (Label.COMMAND, _any(
+        r"^(?:command|cmd|run|comando|befehl|kommando|execute|executar|ejecutar|ausfuhren|sql|script"
+        r"|query)s?$",
+    )),
 )  # fmt: skip
 
 
@@ -234,55 +243,76 @@ class TableColumn(StrEnum):
 
 
 _COLUMNS: Final[tuple[tuple[TableColumn, re.Pattern[str]], ...]] = (
-    (TableColumn.NUMBER, _any(r"^(?:#|no\.?|nr\.?|n[º°o]\.?|num(?:ber|ero)?|nummer|order|ordem|orden|reihenfolge|seq\w*"
-        r"|id|pos\.?|step #|"
-                         r"lfd\.? ?nr\.?|step no\.?)$")),
-    (TableColumn.STATUS, _any(r"^(?:status|estado|done\??|feito\??|hecho\??|erledigt\??|ok\??|check|✓|✅|☑|☐|\[ ?\]"
-        r"|complete[d]?\??|concluid\w*|state|situacao|fertig|haken)$")),
-    (TableColumn.EXPECTED, _any(r"expected", r"esperad", r"erwart", r"^result", r"^output", r"verification",
-        r"verificac",
-        r"^soll", r"^ergebnis", r"success criteria")),
-    (TableColumn.DURATION, _any(r"duration", r"duracao", r"duracion", r"dauer", r"^est\b\.?", r"estimat", r"estimad",
-        r"^tempo", r"^tiempo", r"^minutes?$",
-                           r"^min\.?$", r"zeitbedarf", r"^prazo", r"^time \(min")),
-    (TableColumn.START, _any(r"^(?:start|begin|when|time|t[+±-]|inicio|hora|horario|quando|cuando|wann|zeit|uhrzeit"
-        r"|beginn|startzeit|t|offset|at)"
-                        r"(?: time| \(.*\)|punkt)?$", r"zeitpunkt")),
-    (TableColumn.CONTACT, _any(r"contact", r"contat", r"kontakt", r"phone", r"tele?fone?", r"slack", r"e-?mail",
-        r"celular", r"movil", r"handy", r"channel", r"canal", r"kanal", r"erreichbar")),
-    (TableColumn.OWNER, _any(r"owner", r"responsible", r"responsav", r"responsab", r"verantwort", r"zustandig",
-        r"^who$",
-        r"^quem$", r"^quien$", r"^wer$",
-                        r"assignee", r"^executor", r"^ejecutor", r"^team$", r"^equipe$", r"^equipo$", r"^dri$",
-                        r"^by$", r"bearbeiter", r"operator")),
-    (TableColumn.ROLE, _any(r"^roles?$", r"^funcao", r"^papel", r"^rol$", r"^rolle$", r"^funktion$", r"^function$",
-        r"^cargo$", r"^area$")),
-    (TableColumn.COMMAND, _any(r"command", r"comando", r"befehl", r"kommando", r"^cmd", r"^sql", r"^run$", r"^query",
-        r"^consulta", r"^abfrage")),
-    (TableColumn.FILE, _any(r"^files?(?: ?name)?$", r"^arquivo", r"^archivo", r"^fichero", r"^datei", r"script",
-        r"^migration(?: file)?$", r"^skript")),
-    (TableColumn.METRIC, _any(r"metric", r"metrica", r"kennzahl", r"metrik", r"indicator", r"indicador", r"^kpi",
-        r"^slo$",
-        r"messgross", r"^sli$")),
-    (TableColumn.LIMIT, _any(r"threshold", r"limit", r"umbral", r"limiar", r"schwell", r"grenz", r"^target$", r"^meta$",
-        r"^objetivo$", r"^ziel(?:wert)?$", r"^goal$")),
-    (TableColumn.CONDITION, _any(r"condition", r"condicao", r"condicion", r"bedingung", r"symptom", r"sintoma",
-        r"^if\b",
-        r"^se\b", r"^si\b", r"^wenn\b", r"situation",
-                            r"situacao", r"situacion", r"trigger", r"gatilho", r"disparador", r"auslos", r"^event$",
-                            r"^evento$", r"^ereignis$", r"^problem", r"szenario", r"scenario", r"cenario",
-                            r"escenario", r"^failure", r"^falha", r"^fallo", r"^fehler")),
-    (TableColumn.DECISION, _any(r"decision", r"decisao", r"entscheidung", r"^then\b", r"^dann\b", r"^entonces",
-        r"^entao",
-        r"reaction", r"reacao", r"massnahme", r"^response$", r"^acao$", r"^accion$", r"^aktion$", r"^action$")),
-    (TableColumn.NAME, _any(r"^names?$", r"^nomes?$", r"^nombres?$", r"^person", r"^pessoa", r"^persona", r"^titular")),
-    (TableColumn.TITLE, _any(r"step", r"task", r"action", r"activity", r"what", r"description", r"item", r"etapa",
-        r"passo", r"tarefa", r"acao", r"atividade",
-                        r"descricao", r"paso", r"tarea", r"accion", r"actividad", r"descripcion", r"schritt",
-                        r"aufgabe", r"aktion", r"aktivitat", r"tatigkeit",
-                        r"beschreibung", r"massnahme", r"^o que", r"^que$", r"^was$", r"milestone", r"marco", r"hito",
-                        r"meilenstein", r"^phase$", r"^fase$", r"check", r"verificacao", r"prufung", r"change",
-                        r"purpose", r"zweck", r"vorgang")),
+    (TableColumn.NUMBER, _any(
+        r"^(?:#|no\.?|nr\.?|n[º°o]\.?|num(?:ber|ero)?|nummer|order|ordem|orden|reihenfolge|seq\w*|id|pos\.?"
+        r"|step #|lfd\.? ?nr\.?|step no\.?)$",
+    )),
+    (TableColumn.STATUS, _any(
+        r"^(?:status|go\??|estado|done\??|feito\??|hecho\??|erledigt\??|ok\??|✓|✅|☑|☐|\[ ?\]|complete[d]?\??"
+        r"|concluid\w*|state|situacao|fertig|haken)$",
+    )),
+    (TableColumn.EXPECTED, _any(
+        r"expected", r"esperad", r"erwart", r"^result", r"^output", r"verification", r"verificac", r"^soll",
+        r"^ergebnis", r"success criteria",
+    )),
+    (TableColumn.DURATION, _any(
+        r"duration", r"duracao", r"duracion", r"dauer", r"^est\b\.?", r"estimat", r"estimad", r"^tempo", r"^tiempo",
+        r"^minutes?$", r"^min\.?$", r"zeitbedarf", r"^prazo", r"^time \(min",
+    )),
+    (TableColumn.START, _any(
+        r"^(?:start|begin|when|time|t[+±-]|inicio|hora|horario|quando|cuando|wann|zeit|uhrzeit|beginn"
+        r"|startzeit|t|offset|at)(?: time| \(.*\)|punkt)?$",
+        r"zeitpunkt",
+    )),
+    (TableColumn.CONTACT, _any(
+        r"contact", r"contat", r"kontakt", r"phone", r"tele?fone?", r"slack", r"e-?mail", r"celular", r"movil",
+        r"handy", r"channel", r"canal", r"kanal", r"erreichbar",
+    )),
+    (TableColumn.OWNER, _any(
+        r"owner", r"responsible", r"responsav", r"responsab", r"verantwort", r"zustandig", r"^who$", r"^quem$",
+        r"^quien$", r"^wer$", r"assignee", r"^executor", r"^ejecutor", r"^team$", r"^equipe$", r"^equipo$", r"^dri$",
+        r"^by$", r"bearbeiter", r"operator",
+    )),
+    (TableColumn.ROLE, _any(
+        r"^roles?$", r"^funcao", r"^papel", r"^rol$", r"^rolle$", r"^funktion$", r"^function$", r"^cargo$",
+        r"^area$",
+    )),
+    (TableColumn.COMMAND, _any(
+        r"command", r"comando", r"befehl", r"kommando", r"^cmd", r"^sql", r"^run$", r"^query", r"^consulta",
+        r"^abfrage",
+    )),
+    (TableColumn.FILE, _any(
+        r"^files?(?: ?name)?$", r"^arquivo", r"^archivo", r"^fichero", r"^datei", r"script",
+        r"^migration(?: file)?$", r"^skript",
+    )),
+    (TableColumn.METRIC, _any(
+        r"metric", r"metrica", r"kennzahl", r"metrik", r"indicator", r"indicador", r"^kpi", r"^slo$", r"messgross",
+        r"^sli$",
+    )),
+    (TableColumn.LIMIT, _any(
+        r"threshold", r"limit", r"umbral", r"limiar", r"schwell", r"grenz", r"^target$", r"^meta$", r"^objetivo$",
+        r"^ziel(?:wert)?$", r"^goal$",
+    )),
+    (TableColumn.CONDITION, _any(
+        r"condition", r"condicao", r"condicion", r"bedingung", r"symptom", r"sintoma", r"^if\b", r"^se\b", r"^si\b",
+        r"^wenn\b", r"situation", r"situacao", r"situacion", r"trigger", r"gatilho", r"disparador", r"auslos",
+        r"^event$", r"^evento$", r"^ereignis$", r"^problem", r"szenario", r"scenario", r"cenario", r"escenario",
+        r"^failure", r"^falha", r"^fallo", r"^fehler",
+    )),
+    (TableColumn.DECISION, _any(
+        r"decision", r"decisao", r"entscheidung", r"^then\b", r"^dann\b", r"^entonces", r"^entao", r"reaction",
+        r"reacao", r"massnahme", r"^response$", r"^acao$", r"^accion$", r"^aktion$", r"^action$",
+    )),
+    (TableColumn.NAME, _any(
+        r"^names?$", r"^nomes?$", r"^nombres?$", r"^person", r"^pessoa", r"^persona", r"^titular",
+    )),
+    (TableColumn.TITLE, _any(
+        r"step", r"task", r"action", r"activity", r"what", r"description", r"item", r"etapa", r"passo", r"tarefa",
+        r"acao", r"atividade", r"descricao", r"paso", r"tarea", r"accion", r"actividad", r"descripcion", r"schritt",
+        r"aufgabe", r"aktion", r"aktivitat", r"tatigkeit", r"beschreibung", r"massnahme", r"^o que", r"^que$",
+        r"^was$", r"milestone", r"marco", r"hito", r"meilenstein", r"^phase$", r"^fase$", r"check", r"verificacao",
+        r"prufung", r"change", r"purpose", r"zweck", r"vorgang",
+    )),
 )  # fmt: skip
 
 
@@ -294,19 +324,19 @@ def column_of(header: str) -> TableColumn | None:
 
 
 _COMMON: Final = {
-    "en": {"the", "and", "of", "to", "is", "for", "with", "before", "after", "run", "check", "backup", "from", "on",
-    "all", "are", "database", "verify", "that"},
-    "pt": {"de", "do", "da", "e", "o", "os", "as", "em", "para", "com", "não", "antes", "após", "apos", "executar",
-    "verificar", "dos", "das", "banco", "confirmar", "no", "na", "um", "uma", "dados", "migração"},
-    "es": {"de", "del", "la", "el", "los", "las", "y", "en", "para", "con", "no", "antes", "después", "despues",
-    "ejecutar", "verificar", "base", "comprobar", "un", "una", "datos", "migración", "al"},
-    "de": {"der", "die", "das", "und", "ist", "mit", "vor", "nach", "von", "für", "fur", "nicht", "den", "dem", "im",
-    "auf", "ein", "eine", "prüfen", "wird", "datenbank", "durchführen", "alle", "zu"},
+    "en": "the and of to is for with before after run check backup from on all are database verify that when if",
+    "pt": "de do da e o os as em para com não antes após apos executar verificar dos das banco confirmar no na um uma "
+          "dados migração equipe janela preparação depois etapa avisar parar reversão aplicação",
+    "es": "de del la el los las y en para con no antes después despues ejecutar verificar base comprobar un una datos "
+          "migración al equipo ventana preparación paso avisar parar aplicación revertir copia durante",
+    "de": "der die das und ist mit vor nach von für nicht den dem im auf ein eine prüfen wird datenbank durchführen "
+          "alle zu schritt sicherung keine uhr minuten stunde prüfung vorbereitung anwendung vorhanden wartung anlegen "
+          "einspielen fehler möglich",
 }  # fmt: skip
 
 
 def language_of(text: str) -> str:
     """`en`, `pt`, `es` or `de`: whose common words a text has most of."""
     counted = Counter(re.findall(r"[^\W\d_]+", text[:60_000].lower()))
-    scores = {language: sum(counted[word] for word in words) for language, words in _COMMON.items()}
+    scores = {language: sum(counted[word] for word in words.split()) for language, words in _COMMON.items()}
     return max(scores, key=lambda language: (scores[language], language == "en"))
