@@ -158,23 +158,18 @@ def test_root_in_anothers_home_leaves_nothing_there(machine: Machine) -> None:
 
 
 def test_root_starts_an_engine_of_anothers_run_from_the_file(machine: Machine) -> None:
-    """The account may not read what root has unpacked, nor where root's file lies."""
-    plan = machine.root / "opt" / "plan.yaml"
-    plan.write_text(
-        "virada: 1\nname: P\ntargets: {here: {environment: development, dsn: 'host=/nowhere', server_log: none}}\n"
-        "phases: [{title: A, sections: [{title: A, steps: [{id: x, title: X, command: [echo, hello]}]}]}]\n"
-    )
+    """The account may read neither what root has unpacked nor where root's file lies."""
     script = """
-      mkdir -m 700 /root/bin; cp /opt/virada/virada /root/bin/virada
-      as_ana="setpriv --reuid=1001 --regid=1001 --clear-groups env HOME=/home/ana"
-      $as_ana virada run /opt/plan.yaml --detach || exit 1
-      run=$(basename /home/ana/.local/state/virada/runs/*)
-      kill -9 $(sed 's/.*"pid":\\([0-9]*\\).*/\\1/' /home/ana/.local/state/virada/runs/$run/engine.lock); sleep 1
-      VIRADA_HOME=/home/ana/.local/state/virada /root/bin/virada continue $run --detach || exit 2
-      VIRADA_HOME=/home/ana/.local/state/virada /root/bin/virada status $run
+      mkdir -m 700 /root/bin; cp /opt/virada/* /root/bin
+      setpriv --reuid=1001 --regid=1001 --clear-groups env HOME=/home/ana virada demo --headless > /tmp/run
+      run=$(head -1 /tmp/run); export VIRADA_HOME=/home/ana/.local/state/virada
+      /root/bin/virada continue $run --owner ana --detach || exit 1
+      for process in /proc/[0-9]*; do
+        if tr '\\0' ' ' < $process/cmdline 2>/dev/null | grep -q -- "-m tui.engine .*$run"; then stat -c %u $process; fi
+      done
     """
     ended = machine.run(script, uid=0, home="/root")
-    assert ended.code == 0, ended
+    assert ended.code == 0 and ended.out.split()[-1:] == [str(UID)], ended
 
 
 def test_without_the_demos_file_the_demo_says_where_it_belongs(machine: Machine) -> None:

@@ -24,6 +24,7 @@ from tui.runs.paths import RunPaths
 
 _KEPT: Final = (
     "PATH", "VIRADA_HOME", "XDG_STATE_HOME", "PGSERVICEFILE", "PGSYSCONFDIR", "PGPASSFILE", "SSL_CERT_FILE", "LANG",
+    "VIRADA_PYTHON", "VIRADA_CACHE", "VIRADA_DEMO_FILE",
 )  # fmt: skip
 """Variables of who asks that the engine needs there too, and that hold no secret."""
 _SECRET: Final = ("PGPASSWORD", "PGSSLPASSWORD")
