@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from tui.journal.codes import WaitReason
+from tui.journal.codes import FailReason, WaitReason
 from tui.steps.context import Context
 from tui.steps.effects import Effect, Probe, Rows, RunQuery, Sleep, SqlError
 
@@ -47,6 +47,12 @@ def answers(error: SqlError) -> bool:
     """Whether the error says something of what is in the database, and not only that the question could not be put."""
     found = error.sqlstate is not None and error.sqlstate.startswith(_FOUND)
     return not error.lost and (found or denies(error))
+
+
+def failing(error: SqlError | None) -> FailReason:
+    """Why a step failed that met it: where the server was not there, or has not been heard, it has refused nothing."""
+    silent = error is not None and (error.lost or (error.sqlstate or "").startswith(("08", "57P")))
+    return FailReason.NOT_ANSWERED if silent else FailReason.SQL_ERROR
 
 
 def error_facts(error: SqlError) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tui.plan.scalars import Duration
 from tui.said import N_
 from tui.sql.database_acl import Grant, closed, connecting
 from tui.steps import sessions
-from tui.steps.answers import answers
+from tui.steps.answers import answers, failing
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context, StepRun
 from tui.steps.database import Access, access_of, changed
@@ -83,8 +83,8 @@ def execute(context: Context, spec: QuiesceSpec) -> StepRun:
             if not isinstance(found, SqlError):
                 left = [role or "PUBLIC" for role in connecting(found.grants) if role not in connecting(want)]
                 evidence |= {"connected": left}
-            unknown = error is not None and not answers(error)
-            reason = FailReason.NOT_ANSWERED if unknown else FailReason.CONNECT_NOT_TAKEN
+            silent = failing(error) is FailReason.NOT_ANSWERED
+            reason = FailReason.NOT_ANSWERED if silent else FailReason.CONNECT_NOT_TAKEN
             failed = Failed(reason=reason, evidence=evidence, error=error)
             return (yield from _given_back(context, former, failed))
     stayed = yield from _emptied(context, spec, access, evidence)

@@ -14,7 +14,7 @@ from tui.plan.kinds import Finding, Kind, Lint
 from tui.plan.scalars import EarlierStep
 from tui.said import N_, Quoted
 from tui.sql.database_acl import Grant, connecting
-from tui.steps.answers import answers
+from tui.steps.answers import answers, failing
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context, StepRun
 from tui.steps.database import access_of, changed
@@ -54,7 +54,8 @@ def execute(context: Context, spec: ReleaseSpec) -> StepRun:
         want = tuple(Grant(*row) for row in known)
         found = yield from changed(context, access, want)
         if isinstance(found, SqlError):
-            reason = FailReason.NOT_GIVEN_BACK if answers(found) else FailReason.NOT_ANSWERED
+            silent = failing(found) is FailReason.NOT_ANSWERED
+            reason = FailReason.NOT_ANSWERED if silent else FailReason.NOT_GIVEN_BACK
             return Failed(reason=reason, evidence=evidence, error=found)
         evidence |= {"may_connect": [role or "PUBLIC" for role in connecting(found.grants)]}
         if set(found.grants) != set(want):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.steps.drive import LOCKED, play
 from tui.journal.codes import FailReason
-from tui.steps.answers import answers, denies, passes
+from tui.steps.answers import answers, denies, failing, passes
 from tui.steps.effects import Effect, Failed, Passed, Rows, RunQuery, Sleep, SqlError
 from tui.steps.query import KIND
 
@@ -96,3 +96,20 @@ def test_what_does_not_pass_is_asked_once(sqlstate: str, reason: str) -> None:
     done = play(KIND, SPEC, Asked(Rows(error=error(sqlstate))))
     assert isinstance(done.ended, Failed) and done.ended.reason == reason
     assert len(done.of(RunQuery)) == 1 and not done.emitted
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (None, FailReason.SQL_ERROR),
+        (SqlError(sqlstate="42501", message="permission denied"), FailReason.SQL_ERROR),
+        (SqlError(sqlstate="42P04", message="exists"), FailReason.SQL_ERROR),
+        (SqlError(sqlstate="55006", message="is being accessed by other users"), FailReason.SQL_ERROR),
+        (SqlError(sqlstate=None, message="server closed the connection", lost=True), FailReason.NOT_ANSWERED),
+        (SqlError(sqlstate="57P03", message="starting up"), FailReason.NOT_ANSWERED),
+    ],
+)
+def test_of_what_was_never_heard_no_step_says_that_the_server_refused_it(
+    error: SqlError | None, reason: FailReason
+) -> None:
+    assert failing(error) is reason

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tui.journal.codes import FailReason, LeftOut
 from tui.sql.quoting import database_argument, literal
+from tui.steps.answers import failing
 from tui.steps.archive import scratch, toc
 from tui.steps.archive.arrived import counts, held_against_the_source
 from tui.steps.archive.reading import Reading
@@ -78,14 +79,14 @@ def trial(
         ours=True, sql=scratch.SOURCE.format(role="current_user" if role is None else literal(role))
     )
     if asked.error is not None or not asked.rows:
-        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=asked.error)
+        return Failed(reason=failing(asked.error), evidence=evidence, error=asked.error)
     superuser, encoding, row, overrides = asked.rows[0]
     source, settings = scratch.known(row), scratch.known(overrides)
     if spec.server is not None:
         # Its rights are those of whoever logs in there.
         there: Rows = yield RunQuery(ours=True, sql=_THERE, service=spec.server)
         if there.error is not None or not there.rows:
-            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence | {"server": spec.server}, error=there.error)
+            return Failed(reason=failing(there.error), evidence=evidence | {"server": spec.server}, error=there.error)
         superuser = there.rows[0][0]
         evidence["server"] = spec.server
     refused = yield from _clear(spec, evidence)
@@ -155,7 +156,7 @@ def _clear(spec: Trial, evidence: dict[str, Any]) -> Generator[Effect, Any, Fail
         ours=True, sql=scratch.EXISTS.format(name=literal(spec.database)), service=spec.server
     )
     if exists.error is not None:
-        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=exists.error)
+        return Failed(reason=failing(exists.error), evidence=evidence, error=exists.error)
     if not exists.count:
         return None
     evidence = evidence | {"database": spec.database}
@@ -281,7 +282,7 @@ def _into(
         return (yield from _why(context, spec, restored, evidence))
     arrived = yield from counts(spec, superuser, _role(context, spec))
     if isinstance(arrived, SqlError):
-        return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=arrived)
+        return Failed(reason=failing(arrived), evidence=evidence, error=arrived)
     return Passed(evidence=evidence | {"tables": len(arrived), "rows": sum(arrived.values()), "counts": arrived})
 
 

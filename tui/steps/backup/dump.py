@@ -9,7 +9,7 @@ from typing import Any, Final
 from tui.journal.codes import FailReason
 from tui.journal.events import BackupRecorded
 from tui.sql.quoting import literal
-from tui.steps.answers import look
+from tui.steps.answers import failing, look
 from tui.steps.archive import sums
 from tui.steps.backup import roles
 from tui.steps.backup.method import Method, asks, chosen
@@ -104,7 +104,7 @@ def dumped(context: Context, spec: BackupSpec) -> StepRun:
     if spec.fingerprint:
         taken_too = yield from take(context, TakeFingerprint(tables=("*",), moment=taken.name, role=context.step.as_))
         if taken_too.error is not None:
-            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=taken_too.error)
+            return Failed(reason=failing(taken_too.error), evidence=evidence, error=taken_too.error)
         kept = yield from keep(context, taken_too.found, "hashes")
         evidence[TOLD] = kept | {"moment": taken.facts.get("lsn")}
     hashed = yield from _hashed(path, done)

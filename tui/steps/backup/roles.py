@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Final
 
-from tui.journal.codes import FailReason
 from tui.sql.quoting import database_argument
+from tui.steps.answers import failing
 from tui.steps.backup.spec import BackupSpec
 from tui.steps.child import child_evidence, failed_child
 from tui.steps.context import Context
@@ -23,7 +23,7 @@ def dumped(
     `passwords` (their hashes), which only a role that may read pg_authid sees."""
     asked: Rows = yield RunQuery(sql=_ASKED, ours=True, role=context.step.as_)
     if asked.error is not None:
-        return Failed(reason=FailReason.SQL_ERROR, error=asked.error)
+        return Failed(reason=failing(asked.error), error=asked.error)
     database, passwords = str(asked.rows[0][0]), bool(asked.rows[0][1])
     argv = ["pg_dumpall", "--globals-only", "--no-password", f"--database={database_argument(database)}"]
     argv += [] if passwords else ["--no-role-passwords"]

@@ -81,7 +81,7 @@ class Probe(Effect, frozen=True, kw_only=True):
 
     name: Literal[
         "identity", "disk", "room", "tools", "connections", "database_size", "path_prepare", "path_make",
-        "backup_space", "dump_methods", "last_backup", "epoch", "encryption", "dumps",
+        "backup_space", "earlier_hours", "dump_methods", "last_backup", "epoch", "encryption", "dumps",
         "writable",
         "database", "written", "stranded",
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from tui.journal.codes import FailReason
 from tui.plan.kinds import Finding, Kind, Lint, Needs, Program
 from tui.plan.model import Action
 from tui.said import N_, Quoted
-from tui.steps.answers import answers
+from tui.steps.answers import answers, failing
 from tui.steps.archive import damage
 from tui.steps.archive.reading import reading
 from tui.steps.context import Context, StepRun
@@ -81,7 +81,9 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
         evidence |= begun["facts"]
     refused = yield from kept_out(context, called)
     if refused is not None:
-        return Failed(reason=FailReason.CONNECT_NOT_TAKEN, evidence=evidence, error=refused)
+        silent = failing(refused) is FailReason.NOT_ANSWERED
+        reason = FailReason.NOT_ANSWERED if silent else FailReason.CONNECT_NOT_TAKEN
+        return Failed(reason=reason, evidence=evidence, error=refused)
     new_oid, before = int(there["oid"]), (properties.commented(called, want),)
     return (yield from swapped(context, spec, access, called, new_oid, keep_as, evidence, before=before))
 

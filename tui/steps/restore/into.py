@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tui.journal.codes import FailReason
 from tui.sql.quoting import database_argument
+from tui.steps.answers import failing
 from tui.steps.archive.reading import Reading
 from tui.steps.archive.restoring import only_a_setting, tolerates
 from tui.steps.archive.scratch import dropped
@@ -58,7 +59,7 @@ def restored(
     wanted = ((dropped(name),) if there else ()) + properties.created(name, want, mark(context), login)
     made = yield Maintain(statements=wanted, role=context.step.as_)
     if made[-1] is not None:
-        reason = FailReason.RESTORE_FORBIDDEN if made[-1].sqlstate == _DENIED else FailReason.SQL_ERROR
+        reason = FailReason.RESTORE_FORBIDDEN if made[-1].sqlstate == _DENIED else failing(made[-1])
         return Failed(reason=reason, evidence=evidence, error=made[-1])
     failed = yield from _filled(context, spec, name, how, evidence)
     if failed is not None:
@@ -66,10 +67,10 @@ def restored(
     if spec.analyze:
         error = yield from _analyzed(context, name, bool(evidence.get("statistics")), evidence)
         if error is not None:
-            return Failed(reason=FailReason.SQL_ERROR, evidence=evidence, error=error)
+            return Failed(reason=failing(error), evidence=evidence, error=error)
     refused = yield from properties.finished(context, name, want)
     if refused is not None:
-        reason = FailReason.RESTORE_FORBIDDEN if refused.sqlstate == _DENIED else FailReason.SQL_ERROR
+        reason = FailReason.RESTORE_FORBIDDEN if refused.sqlstate == _DENIED else failing(refused)
         return Failed(reason=reason, evidence=evidence, error=refused)
     found = yield Probe(name="database", arguments={"name": name})
     other = properties.differing(want, found) if "error" not in found else ["?"]

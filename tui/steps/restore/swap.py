@@ -9,6 +9,7 @@ from tui.journal.codes import FailReason
 from tui.journal.events import QuiesceBegun, SwapBegun
 from tui.sql.database_acl import CONNECT, Grant, closed, grants
 from tui.sql.quoting import identifier
+from tui.steps.answers import failing
 from tui.steps.context import Context, StepRun
 from tui.steps.database import Access, access_of, changed
 from tui.steps.effects import Effect, Emit, Failed, Maintain, Passed, Probe, SqlError, SwapDatabases, Swapped
@@ -48,7 +49,7 @@ def swapped(
     yield from subscriptions(context, acting, "enable")
     told = {"sessions": list(done.sessions), "prepared": list(done.prepared)}
     told = {key: value for key, value in told.items() if value}
-    reason = FailReason.IN_THE_WAY if told else FailReason.SQL_ERROR
+    reason = FailReason.IN_THE_WAY if told else failing(done.error)
     return Failed(reason=reason, evidence=facts | told, error=done.error)
 
 
@@ -124,7 +125,7 @@ def taken_back(context: Context, spec: RestoreSpec) -> StepRun:
     outcome = yield from swapped(context, spec, access, kept_as, held.oid, other, evidence, back=True)
     error = (yield from subscriptions(context, names, "enable")) if isinstance(outcome, Passed) else None
     if error is not None:
-        return Failed(reason=FailReason.SQL_ERROR, evidence=outcome.evidence, error=error, effect="all")
+        return Failed(reason=failing(error), evidence=outcome.evidence, error=error, effect="all")
     return outcome
 
 

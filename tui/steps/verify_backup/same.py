@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tui.journal.codes import FailReason
+from tui.steps.answers import failing
 from tui.steps.context import Context, StepRun
 from tui.steps.difference import FAMILIES, compared
 from tui.steps.effects import Failed, Passed, TakeFingerprint
@@ -34,7 +35,7 @@ def same(
         ),
     )
     if taken.error is not None:
-        return Failed(reason=FailReason.SQL_ERROR, evidence=outcome.evidence, error=taken.error)
+        return Failed(reason=failing(taken.error), evidence=outcome.evidence, error=taken.error)
     ignore = _OF_DATABASE if faithful else tuple(f"{family} *" for family in FAMILIES)
     comparison = compared(before, taken.found, content=True, ignore=ignore)
     difference: dict[str, Any] = {
