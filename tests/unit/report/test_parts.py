@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 from tests.console.journals import ANA, BRUNO, STORIES, Story, migrated, migrating, plan
 from tests.schemas import schema_of
 from tests.unit.report.journals import everything, failed, reading, rolled_back, text
+from tui.cli.report import PARTS as command_parts
 from tui.journal import events as e
 from tui.report.document import PARTS
 from tui.report.lacking import Lacks, NotKnown, lacking, words
 from tui.report.make import made
+from tui.steps.report import Part
 
 
 def part(story: Story, directory: Path, name: str) -> str:
@@ -182,3 +185,7 @@ def test_whatever_evidence_says(evidence: dict[str, object], number: int, tmp_pa
     found = reading(story, tmp_path / f"{number}-{len(list(tmp_path.iterdir()))}")
     parts = ("log", "recording", "performance", "tests")
     assert made(found, "html", parts).count("<section id=") == len(parts) and made(found, "json")
+
+
+def test_plans_and_the_command_name_the_same_parts() -> None:
+    assert get_args(Part) == PARTS == command_parts
