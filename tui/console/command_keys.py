@@ -116,10 +116,16 @@ class CommandKeys:
         if at is None or command is None or self._refused(command):
             return
         view = self._console.view()
+
+        def sent() -> None:
+            self._console.send(command)
+            # What runs now is of interest, no longer where it is to end.
+            self._console.overview.checklist.follow()
+
         near = foreseen.run_to(view, at)
         if near is not None and near.due:
             # What it sets going stands in the footer and above it.
-            self._console.send(command)
+            sent()
             return
         told = foreseen.follows(view, command)
         if told is not None and not told.due and all(one.step.with_ for one in view.state.running()):
@@ -131,7 +137,7 @@ class CommandKeys:
             confirm=_("Run on"),
             lines=foreseen.lines(view, command),
         )
-        self._console.ask(question, lambda _values: self._console.send(command))
+        self._console.ask(question, lambda _values: sent())
 
     def sign(self) -> None:
         at = self._step()

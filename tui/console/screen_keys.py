@@ -253,6 +253,23 @@ class ScreenKeys:
             _("Go to"), _("Go"), _("A line (120), an offset (+00:12:30), a time (22:10:05) or a step"), "", gone
         )
 
+    def _find(self) -> None:
+        def found(text: str) -> None:
+            checklist = self._console.overview.checklist
+            text = text.strip() or checklist.sought
+            if not text:
+                self._console.say(StatusMessage(_("Nothing has been looked for yet.")))
+                return
+            self._console.overview.show_pane("checklist")
+            step = self._step_named(text)
+            # Its own name, where it is selected already, is a word to be looked for further on.
+            if not checklist.find(text, None if step == checklist.selected else step):
+                self._console.say(StatusMessage(_("No step has “{text}”.").format(text=visible(text))))
+
+        self._console.ask_text(
+            _("Go to a step"), _("Go"), _("A number (2.3.1), an id, or words of its title"), "", found
+        )  # fmt: skip
+
     def _step_named(self, text: str) -> str | None:
         """The step with this id, or with this number in the checklist."""
         steps = self._console.run_state.steps
@@ -272,6 +289,6 @@ class ScreenKeys:
 _OWN: dict[str, Callable[[ScreenKeys], None]] = {
     "error": ScreenKeys._next_error, "wrap": ScreenKeys._wrap, "seek": ScreenKeys._seek, "filter": ScreenKeys._filter,
     "details": ScreenKeys._details, "go": ScreenKeys._go, "left": lambda keys: keys._sideways(-1),
-    "right": lambda keys: keys._sideways(1),
+    "right": lambda keys: keys._sideways(1), "find": ScreenKeys._find,
     "seek_on": lambda keys: keys._sought(keys._console.overview.log_pane.sought),
 }  # fmt: skip

@@ -27,7 +27,7 @@ from tui.run.confirmation import is_dangerous
 from tui.run.steps import AttemptState, StepState, attestation_of, kind_of
 from tui.run.unknown import expected_lack, locks_of, rehearsal_of
 from tui.words.advice import advice_words
-from tui.words.checks import expected_words
+from tui.words.checks import about, check_words, expected_words, rows_of
 from tui.words.codes import (
     EFFECT,
     FATE,
@@ -107,7 +107,13 @@ def details(view: View, at: StepState, material: StepFiles, width: int) -> list[
     if evidence:
         lines.append(_title(width, _("Evidence")))
         for name, value in evidence.items():
-            lines.extend(_labelled(fact_word(name), value_words(name, value), width))
+            rows = rows_of(value) if name == "checks" else []
+            for row in rows:
+                holds = row.get("holds")
+                style = "text" if holds is True else "bad" if holds is False else "warn"
+                lines.extend(_labelled(about(row), check_words(row), width, style))
+            if not rows:
+                lines.extend(_labelled(fact_word(name), value_words(name, value), width))
     lines.append(_title(width, _("Attempts")))
     lines.extend(_attempts(at.attempts, zone(view.state), width))
     lines.append(_title(width, _("Output")))

@@ -100,11 +100,14 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
 
 
 class TextOverlay(Overlay[None]):
-    """Lines that scroll: details, help, team. `lines` is asked again whenever the run goes on. Space
-    pages down where it is nobody's own key."""
+    """Lines that scroll: details, help, team. `lines` is asked again whenever the run goes on. Space,
+    b, g and G move as in less where they are nobody's own keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        # As in less, beside the keys of the table.
         Binding("space", "do('page_down')", show=False),
+        Binding("b", "do('page_up')", show=False),
+        Binding("g", "do('first')", show=False),
         *(
             Binding(key, f"do('{action.name}')", show=False, id=action.name)
             for action in ACTIONS

@@ -42,6 +42,8 @@ class Checklist(Pane):
         self._heading: int | None = None
         """The row of a folded heading that is selected instead of a step."""
         self.selected: str | None = None
+        self.sought = ""
+        """What was looked for last."""
         self.following = True
         self.active = True
 
@@ -95,6 +97,24 @@ class Checklist(Pane):
         self._heading, self.selected = (None, step) if step else (number, None)
         standing = stands_at(self._look().state)
         self.following = standing is not None and self.selected == standing.id
+
+    def find(self, text: str, step: str | None = None) -> bool:
+        """Select `step`, else the next one, from the selected one on and around, whose title or id holds `text`."""
+        self.sought = text
+        rows = self._rows.rows
+        if step is None:
+            here = self._row or 0
+            around = (rows[(here + by) % len(rows)] for by in range(1, len(rows) + 1))
+            wanted = text.casefold()
+            step = next(
+                (row.step for row in around if row.step and wanted in f"{row.title} {row.step}".casefold()), None
+            )
+        if step is None or step not in self._rows.at:
+            return False
+        self._folds.reveal(self._rows.at[step])
+        self._select(self._rows.at[step])
+        self.repaint()
+        return True
 
     # -- folding
 
