@@ -34,14 +34,6 @@ def readme(shell: Shell) -> None:
     services.write_text("[app-staging]\ndbname=shop_staging\n[app-prod]\ndbname=shop\n")
 
 
-def rehearsed(shell: Shell) -> None:
-    """Rehearsed as the page of the first change does it."""
-    files(shell)
-    _run(shell, "staging", "--headless", "--sign-off", "rehearsal", code=6)
-    shell.station.do("execute", "channel", "--confirm", "staging", "--keep-driving")
-    shell.station.await_status("completed")
-
-
 def waiting(shell: Shell) -> None:
     """A run on staging that waits for the dangerous step."""
     files(shell)
@@ -50,8 +42,8 @@ def waiting(shell: Shell) -> None:
 
 def production(shell: Shell) -> None:
     """A run on production, which has taken its backup and waits for the dangerous step."""
-    rehearsed(shell)
-    _run(shell, "production", "--headless", "--reason", "CHG-1234", code=6)
+    files(shell)
+    _run(shell, "production", "--headless", "--reason", "CHG-1234", "--despite", "no-rehearsal", code=6)
 
 
 REVIEW = """  - title: Review
@@ -110,7 +102,9 @@ def dump_damaged(shell: Shell) -> None:
 
 
 def window_over(shell: Shell) -> None:
-    """The plan's window was last week's."""
+    """The plan's window was last week's, and nothing else is in its way."""
+    files(shell)
+    _edit(shell, "    rehearsal: required\n", "")
     _edit(shell, 'opens: "+0m"', 'opens: "2026-01-05T22:00"')
 
 
@@ -154,7 +148,6 @@ def _run(shell: Shell, target: str, *options: str, code: int) -> None:
 SITUATIONS: dict[str, Callable[[Shell], None]] = {
     "the files of the first change": files,
     "the plan above": readme,
-    "a rehearsal": rehearsed,
     "a run on staging": waiting,
     "a run on production": production,
     "a run that has a phase next week": days,

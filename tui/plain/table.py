@@ -14,6 +14,7 @@ import msgspec
 from tui.journal.other_runs import IN_THE_WAY, OtherRun
 from tui.locale import _, ngettext
 from tui.plain.columns import cells, cut, filled, folded
+from tui.plain.command import awaited
 from tui.run.amendment import Amendment
 from tui.run.driving import Driver
 from tui.run.other_runs import neighbour
@@ -60,7 +61,7 @@ def status_lines(status: dict[str, Any], width: int | None = WIDTH) -> list[str]
         lines += [line for guard in status["guards"] for line in folded(_guard(guard), width)]
     lines += [line for each in status.get("quality", ()) for line in folded(_quality(each), width)]
     if status["waiting"] is not None:
-        lines += ["", *folded(_waiting(status), width)]
+        lines += ["", *folded(_waiting(status), width), *awaited(status)]
     return lines
 
 

@@ -82,3 +82,15 @@ def test_runs_are_cut_on_a_terminal_alone() -> None:
     assert cells(cut) <= 80 and cut.endswith("…")
     assert "production-of-a-long-name (PRODUCTION)" in whole and whole.endswith("until its very end")
     assert runs_lines([row | {"problem": "why " * 40 + "so"}], 80)[-1].endswith("so")
+
+
+def test_the_command_that_it_waits_for_can_be_typed_as_it_stands() -> None:
+    tui.locale.use("en")
+    first = Journal(plan(sql("a"), sign("b")))
+    told = status(fold_all(first.lines))
+    assert told["waiting"]["reason"] == "person"
+    assert status_lines(told)[-1] == f"  virada do {told['id']} execute a"
+    dangerous = {**told, "target": "prod uction", "waiting": {"reason": "window", "step": "a"}}
+    assert status_lines(dangerous)[-1].endswith("execute a --confirm 'prod uction' --reason TEXT")
+    signed = {**told, "waiting": {"reason": "person", "step": "b"}}
+    assert status_lines(signed)[-1] == f"  virada do {told['id']} sign b --note TEXT"
