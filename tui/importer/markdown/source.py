@@ -10,7 +10,7 @@ from typing import Final
 from tui.importer.imported import ImportFailed
 from tui.importer.markdown.confluence import from_wiki, is_wiki
 from tui.importer.markdown.lines import SourceLine
-from tui.importer.markdown.secrets import redacted
+from tui.importer.markdown.secrets import redacted_lines
 from tui.said import N_, Said
 
 LONGEST_LINE: Final = 1_500
@@ -67,7 +67,7 @@ def read_source(raw: bytes, name: str) -> ChecklistSource:
     lines = _BREAK.split(text)
     if lines and not lines[-1]:
         lines.pop()
-    source = ChecklistSource(name, [redacted(line) for line in lines])
+    source = ChecklistSource(name, redacted_lines(lines))
     for number, (line, shown) in enumerate(zip(lines, source.raw, strict=True), 1):
         if line != shown:
             source.remarks.append((number, Said("a password stands here; it is not written into the plan")))
