@@ -32,8 +32,8 @@ _LINKED: Final = re.compile(
 )
 _BEGUN: Final = re.compile(r"^(\s*)(\d{1,9}(?=[.)])|(?=[-+=:]))")
 """What begins a list, a heading or a rule where it begins a line."""
-_WORD_JOINER: Final = "&#8203;"
-"""Between `@` and a name: trackers look for mentions behind the markup."""
+_APART: Final = "&#8203;"
+"""A space without width, behind what trackers would take for a mention or a link, which they look for behind the markup."""
 
 
 def markdown(document: Document, mark: Mark) -> str:
@@ -56,7 +56,7 @@ def escaped(text: str, join: str = " ") -> str:
 
 def _one(line: str) -> str:
     line = _SPECIAL.sub(r"\\\1", line)
-    line = _LINKED.sub(lambda found: found[0] + _WORD_JOINER, line)
+    line = _LINKED.sub(lambda found: found[0] + _APART, line)
     return _BEGUN.sub(lambda found: f"{found[1]}{found[2]}\\", line).strip()
 
 
