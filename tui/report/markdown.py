@@ -33,7 +33,7 @@ _LINKED: Final = re.compile(
 _BEGUN: Final = re.compile(r"^(\s*)(\d{1,9}(?=[.)])|(?=[-+=:]))")
 """What begins a list, a heading or a rule where it begins a line."""
 _APART: Final = "&#8203;"
-"""A space without width, behind what trackers would take for a mention or a link, which they look for behind the markup."""
+"""A space without width, in what trackers would take for a mention or a link: they look for them behind the markup."""
 
 
 def markdown(document: Document, mark: Mark) -> str:
