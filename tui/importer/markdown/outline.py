@@ -69,7 +69,14 @@ def _with_headings(blocks: list[MarkdownBlock]) -> Iterator[MarkdownBlock]:
         following = next((later for later in blocks[place + 1 :][:3] if not isinstance(later, Aside)), None)
         if isinstance(block, HeadingBlock):
             level = block.level
-        elif isinstance(block, ProseBlock) and len(block.lines) == 1 and _is_heading(block.lines[0][1], following):
+        elif (
+            isinstance(block, ProseBlock)
+            and len(block.lines) == 1
+            and (
+                _is_heading(block.lines[0][1], following)
+                or _names_a_list(block.lines[0][1], following, blocks[place - 1] if place else None)
+            )
+        ):
             yield HeadingBlock(numbers=block.numbers, level=level + 1, text=block.lines[0][1])
             continue
         elif (
@@ -107,3 +114,19 @@ def _is_heading(text: str, following: MarkdownBlock | None) -> bool:
         and isinstance(following, ListBlock | TableBlock)
         and not shown.endswith(":")
     )
+
+
+def _names_a_list(text: str, following: MarkdownBlock | None, before: MarkdownBlock | None) -> bool:
+    """Whether a few words above a list are its heading: what the words are about says so, or each such list of boxes
+    has some. Directly below a heading they belong to that, unless it is the title of all."""
+    shown = unmarked(text).strip()
+    if not isinstance(following, ListBlock) or len(shown.split()) > 6 or shown.endswith((".", "!", "?", ";", ",")):
+        return False
+    if sort_of(title_of(shown)) in (*_TOLD, Sort.ROLLBACK):
+        return not isinstance(before, HeadingBlock) or before.level == 1
+    boxes = any(item.box is not None for item in following.items)
+    below_title = isinstance(before, HeadingBlock) and before.level == 1
+    return boxes and not shown.endswith(":") and (below_title or isinstance(before, ListBlock))
+
+
+_TOLD: Final = (Sort.TEAM, Sort.CONTACTS, Sort.TRIGGERS, Sort.METRICS, Sort.MILESTONES)

@@ -34,6 +34,9 @@ _BEHIND: Final = re.compile(
     r"(?P<indent>\s*)(?P<mark>[-*+]|\d{1,4}[.)])\s+(?P<rest>.*\S)\s+\\?\[(?P<in>[ xX✓✔])\\?\]\s*"
 )
 _BULLET: Final = re.compile(rf"(\s*)[{_BULLETS}]\s+(?=\S)")
+_ROUND: Final = re.compile(r"^(\s*(?:[-*+]\s+)?)\(([ xX]?)\)\s+(?=\S)")
+_DASHED: Final = re.compile(r"^(\s*)(\d{1,2})\s+[-–—]\s+(?=[^\W\d_])")
+"""`1 - Stop`: an item with a number that Markdown takes for a sentence."""
 _LETTERED: Final = re.compile(r"(\s+)((?:[a-z]|[ivx]{1,4})[.)]\s+\S)")
 """An item below another one that has a letter; Markdown knows none."""
 _LIST: Final = re.compile(r"(\s*)([-*+]|\d{1,4}[.)])(\s+)\S")
@@ -222,6 +225,8 @@ def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
 
 def _sign(text: str, ticks: bool) -> str:
     """A line whose bullet or box, if it has one, is Markdown's."""
+    text = _ROUND.sub(lambda found: f"{found[1]}[{found[2] or ' '}] ", text) if _ROUND.match(text) else text
+    text = _DASHED.sub(r"\1\2. ", text) if _DASHED.match(text) else text
     found = _BOX.fullmatch(text)
     if found is not None and (found["sign"] or " ") in _DONE_BOX and not ticks:
         found = None
