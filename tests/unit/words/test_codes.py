@@ -56,6 +56,7 @@ TABLES: tuple[tuple[Mapping[str, str], tuple[str, ...]], ...] = (
     *((words, tuple(words)) for words in FOUND.values()),
     (NAMES, tuple(NAMES)),
     (w.NOT_COMPARED, tuple(c.NotCompared)),
+    (w.BACKUP_PROOF, tuple(c.BackupProof)),
     ({str(code): text for code, text in holding.EVIDENCE.items()}, tuple(c.EvidenceState)),
     (w.REASON, tuple(code for family in REASONS for code in family)),
     (w.STEP_STATUS, (*get_args(steps.Status), *(outcome for outcome in c.Outcome))),
