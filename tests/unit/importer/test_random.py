@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.importer.conftest import ImportDesk, say
@@ -56,9 +56,10 @@ def read(text: str) -> ReadChecklist | None:
 
 
 @settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 @given(text=DOCUMENTS)
+@example("# Title one\n\x1f")
 def test_random_markdown(desk: ImportDesk, text: str) -> None:
     done = read(text)
     if done is None:

@@ -20,7 +20,9 @@ LONGEST_PROPOSAL: Final = 400
 
 def drafted(reading: ChecklistReading, found: FoundStep, ids: Ids) -> DraftStep:
     """The step as it is written. What it says is signed; nothing of a checklist is executed by itself."""
-    step = DraftStep(ids.of(found.title), found.title)
+    # A line may hold nothing but what nobody sees.
+    title = found.title if found.title.strip() else reading.say(Said("line {line}", line=found.number))
+    step = DraftStep(ids.of(title), title)
     step.above = list(found.above)
     if _changed(found):
         said = Said("line {line}: {text}", line=found.number, text=found.raw)
