@@ -49,7 +49,8 @@ def command(
     from tui.cli.run import load_plan, tell_unknown
     from tui.helm.client import HelmRefused, NotPermitted
     from tui.helm.protocol import Refused
-    from tui.plan.seal import seal_of_digests
+    from tui.plan.files import PLAN_FILE
+    from tui.plan.seal import seal_of_digests, work_of
     from tui.runs.owner import claimed, require_own
 
     if not reason.strip():
@@ -67,7 +68,9 @@ def command(
         _show(paths, opened, loaded, plan)
     seal = seal_of_digests(loaded.digests)
     if seal != opened.seal:
-        confirm = _confirmed(opened, confirm, yes, as_json)
+        digests = {name: digest for name, digest in loaded.digests.items() if name != PLAN_FILE}
+        changed = work_of(loaded.plan, digests) != opened.work
+        confirm = _confirmed(opened, confirm, yes, as_json, changed)
     try:
         answer = _ask(paths, loaded, plan, opened.seal, reason, confirm, despite, take, keep_driving, person)
     except NotPermitted as error:
@@ -99,9 +102,9 @@ def _show(paths: RunPaths, opened: RunOpened, loaded: Loaded, source: Path) -> N
         print_coloured(line, **(_COLOURS[style] if coloured else {}))
 
 
-def _confirmed(opened: RunOpened, confirm: str | None, yes: bool, as_json: bool) -> str | None:
+def _confirmed(opened: RunOpened, confirm: str | None, yes: bool, as_json: bool, changed: bool) -> str | None:
     """What the amendment is confirmed with: the engine asks for the target's name on production, and a person is asked
-    everywhere. Raises Stop where nobody has agreed."""
+    everywhere. `changed`: it is other work that is carried out. Raises Stop where nobody has agreed."""
     production = opened.environment == "production"
     if confirm is not None or (yes and not production):
         return confirm
@@ -111,7 +114,8 @@ def _confirmed(opened: RunOpened, confirm: str | None, yes: bool, as_json: bool)
         raise Stop(_("Nothing was changed. To amend without being asked: --yes."), Exit.REFUSED)
     if production:
         text = _("PRODUCTION: to amend the plan type the target's name ({target}); anything else leaves it as it is: ")
-        tell(_("Its rehearsal says nothing of what changed."))
+        if changed:
+            tell(_("Its rehearsal says nothing of what changed."))
         typed = _line(text.format(target=opened.target))
         if typed != opened.target:
             raise Stop(_("Nothing was changed."), Exit.REFUSED)

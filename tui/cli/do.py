@@ -18,6 +18,7 @@ from tui.locale import _
 from tui.run import commands as c
 from tui.run.commands import AnyCommand, Close, Rollback, RunTo
 from tui.run.driving import ENDING
+from tui.run.state import RunState
 from tui.runs.paths import RunPaths
 from tui.words.said import say
 
@@ -128,6 +129,8 @@ def _carry_out(
         if isinstance(asked, Rollback | Close):
             outcome["stays"] = list(stays(follower.state))
         print_json({**told, **outcome}, indent=0)
+    elif isinstance(asked, c.Improve | c.Lesson):
+        print_line(_("written down: {what}").format(what=_made(follower.state, asked)))
     elif verdict.code == Exit.WAITING and verdict.waiting is not None:
         at = None if verdict.step is None else follower.state.steps.get(verdict.step)
         why = run_waiting(verdict.waiting, stays=stays(follower.state))
@@ -147,6 +150,15 @@ def _carry_out(
             for text in stays_lines(follower.state):
                 print_line(f"  {text}")
     return verdict.code
+
+
+def _made(state: RunState, asked: c.Improve | c.Lesson) -> str:
+    """What it is called from here on."""
+    from tui.words.review import improvement_words, lesson_words
+
+    if isinstance(asked, c.Lesson):
+        return lesson_words(state.lessons[-1])
+    return improvement_words(state.improvements[-1], time.time())
 
 
 def _refused(refused: Refused, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.console import register_keys
+from tui.console import register_keys, review_keys
 from tui.console.commander import refusal_sentence
 from tui.console.input.dialog import Question, QuestionField
 from tui.journal.codes import HoldReason
@@ -265,12 +265,13 @@ class CommandKeys:
         self._text(title, _("Write"), _("Text"), lambda text: self._console.send(c.Note(text=text, step=step)))
 
     def feedback(self) -> None:
-        self._text(
-            _("Feedback"),
-            _("Write"),
-            _("What was said, and by whom"),
-            lambda text: self._console.send(c.Feedback(text=text)),
-        )
+        review_keys.feedback(self._console)
+
+    def lesson(self) -> None:
+        review_keys.lesson(self._console)
+
+    def improve(self) -> None:
+        review_keys.improve(self._console)
 
     def resolve(self) -> None:
         register_keys.resolve(self._console)

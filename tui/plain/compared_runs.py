@@ -43,7 +43,8 @@ def compared_lines(found: RunsCompared, width: int | None) -> list[str]:
     more = len(found.locks) - _LOCKS
     if more > 0:
         lines.append("  " + _("and {n} more").format(n=whole(more)))
-    lines += ["", _("measured: median, and the worst")]
+    title = _("measured: median / highest, of what must stay above its limit the lowest")
+    lines += ["", *folded(title, width)]
     lines += _table([_metric(one) for one in found.metrics], width) or ["  " + _("nothing was measured in either")]
     return lines
 
@@ -74,8 +75,9 @@ def _step(step: StepCompared, width: int | None) -> list[str]:
     title = f"{visible(step.number)} {visible(step.step)}"
     differs = ""
     if step.more_s is not None:
-        differs = f"{'+' if step.more_s >= 0 else ''}{span(step.more_s)}"
-        if step.times is not None:
+        # What is less than a thousandth of a second is no difference.
+        differs = f"{'+' if step.more_s >= 0 else ''}{span(step.more_s)}" if abs(step.more_s) >= 0.001 else "="
+        if step.times is not None and differs != "=":
             differs += " " + _("({times} times)").format(times=f"{step.times:.3g}")
     return [title if width is None else cut(title, _TITLE), f"A {_side(step.one)}", f"B {_side(step.other)}", differs]
 

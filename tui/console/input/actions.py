@@ -91,6 +91,13 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ),
     _command("undo", "", N_("undo this step"), N_("Undo what the selected step applied.")),
     _command("feedback", "", N_("record feedback"), N_("Record what users or colleagues said.")),
+    _command("lesson", "", N_("write down a lesson"), N_("Write down what was learnt, for the next run of the plan.")),
+    _command(
+        "improve",
+        "",
+        N_("write down an improvement"),
+        N_("What is to be better the next time, who sees to it, until when."),
+    ),
     _command("resolve", "", N_("resolve an error"), N_("Say how the latest open error was resolved.")),
     _command(
         "rest",
@@ -239,7 +246,8 @@ _APPLIES: dict[str, Callable[[View], bool]] = {
     "execute": allowed.can_execute, "run_to": allowed.can_run_to, "sign": allowed.can_sign,
     "by_hand": allowed.can_by_hand, "skip": allowed.can_skip, "cancel": allowed.can_cancel, "hold": allowed.can_hold,
     "rollback": allowed.can_rollback, "note": allowed.has_say, "accept": allowed.can_accept, "undo": allowed.can_undo,
-    "feedback": allowed.has_say, "resolve": allowed.can_resolve, "rest": allowed.can_rest, "take": allowed.can_take,
+    "feedback": allowed.has_say, "lesson": allowed.has_say, "improve": allowed.has_say,
+    "resolve": allowed.can_resolve, "rest": allowed.can_rest, "take": allowed.can_take,
     "handover": allowed.can_handover, "close": allowed.has_say,
 }  # fmt: skip
 
