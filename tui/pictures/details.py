@@ -108,10 +108,12 @@ def details(view: View, at: StepState, material: StepFiles, width: int) -> list[
         lines.append(_title(width, _("Evidence")))
         for name, value in evidence.items():
             rows = rows_of(value) if name == "checks" else []
-            for row in rows:
+            for number, row in enumerate(rows):
+                # A row is told whole: what it looked at may be longer than a label.
                 holds = row.get("holds")
                 style = "text" if holds is True else "bad" if holds is False else "warn"
-                lines.extend(_labelled(about(row), check_words(row), width, style))
+                label = "" if number else fact_word(name)
+                lines.extend(_labelled(label, f"{about(row)}: {check_words(row)}", width, style))
             if not rows:
                 lines.extend(_labelled(fact_word(name), value_words(name, value), width))
     lines.append(_title(width, _("Attempts")))

@@ -134,3 +134,26 @@ def test_kinds_tell_their_facts_by_name_and_as_they_are() -> None:
                     parts = (one.value for one in node.elts if isinstance(one, ast.Constant))
                     names = {part for part in parts if isinstance(part, str)}
                     assert names <= known | {"p95"}, f"{where} tells {names - known}, which has no word"
+
+
+def test_details_tell_each_row_of_a_check_whole() -> None:
+    rows = [
+        {"name": "privilege", "what": "app.a_table_with_a_long_name", "holds": True, "found": "owner"},
+        {
+            "name": "window_rollback",
+            "holds": None,
+            "expected": None,
+            "found": None,
+            "why": [{"code": "no_way_back_known"}],
+        },
+    ]
+    journal = Journal(plan(sql("fill")))
+    journal.add(e.StepStarted(step="fill", attempt=1))
+    journal.add(e.StepPassed(step="fill", attempt=1, evidence={"checks": rows}, effect="all"))
+    state = fold_all(journal.lines)
+    view = View(state=state, moment=Moment(0.0, 1.0, 0.0), mode="replay")
+    told = " ".join(
+        "".join(text for text, *_ in line).strip() for line in details(view, state.steps["fill"], StepFiles(), 80)
+    )
+    assert "privilege app.a_table_with_a_long_name: owner" in told
+    assert "time to go back: no rehearsal of this work has rolled back;" in told and "holds" not in told
