@@ -126,6 +126,7 @@ async def test_what_barman_made(node: Node, tmp_path: Path) -> None:
             title: Blind
             verify_backup: {{of: base, barman: {{server: main, config: {held.config}, command: {blind}}}}}
           - {{id: again, title: Again, verify_backup: base}}
+          - {{id: gone, title: Gone, verify_backup: {{of: base, level: list}}}}
 """
     async with Rig(tmp_path, node.dsn, steps) as rig:
         assert (await rig.execute("base"))["type"] == "step.passed"
@@ -144,6 +145,15 @@ async def test_what_barman_made(node: Node, tmp_path: Path) -> None:
         event = await rig.execute("again")
         assert event["data"]["reason"] == FailReason.BACKUP_INVALID
         assert "checksum mismatch" in str(event["data"]["evidence"]["tail"])
+        assert rig.do(Skip(step="again", reason="seen")) is None
+        # `check-backup` ends with 0 all the same.
+        wal = held.home / "barman/main/wals"
+        begins = event["data"]["evidence"]["lsn"].partition("/")[2]
+        next(path for path in wal.rglob(f"*{int(begins, 16) >> 24:08X}")).unlink()
+        event = await rig.execute("gone")
+        assert event["data"]["reason"] == FailReason.BACKUP_INVALID, event
+        assert event["data"]["evidence"]["not_verified"] == ["wal_there", "files_as_written", "restored"]
+        assert "WAL file is missing" in str(event["data"]["evidence"]["tail"])
 
 
 @pytest.mark.unsaid(BackupProof.SAID_SO)

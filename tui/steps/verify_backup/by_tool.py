@@ -199,14 +199,20 @@ def _barman(
     evidence |= {"backup": label, "bytes": about.get("disk_usage_bytes"), "lsn": about.get("begin_lsn")}
     proved = (BackupProof.COMPLETE, BackupProof.SINCE_BEGUN)
     checked = yield from asked("check-backup", means.server, label)
-    if checked.ended is None:
-        return _unanswered(checked, evidence, means.argv[0])
-    if level == "list" or checked.ended != 0:
-        lacking = () if checked.ended == 0 else (BackupProof.WAL_THERE,)
+    # Where a file of WAL is gone it ends with 0 all the same, and the backup is FAILED from then on.
+    again = yield from asked("-f", "json", "show-backup", means.server, label)
+    state = (told(again.text) or {}).get(means.server) or {}
+    for answer, wrong in ((checked, checked.ended is None), (again, again.why is not None or "status" not in state)):
+        if wrong:
+            return _unanswered(answer, evidence, means.argv[0])
+    whole = checked.ended == 0 and state["status"] == "DONE"
+    if level == "list" or not whole:
+        lacking = () if whole else (BackupProof.WAL_THERE,)
         there = () if lacking else (BackupProof.WAL_THERE,)
         evidence |= _proof((*proved, *there), (*lacking, BackupProof.FILES_AS_WRITTEN))
         if lacking:
-            return Failed(reason=FailReason.BACKUP_INVALID, evidence=evidence | {"tail": checked.text[-_SHOWN:]})
+            said = str(state.get("error") or checked.text)
+            return Failed(reason=FailReason.BACKUP_INVALID, evidence=evidence | {"tail": said[-_SHOWN:]})
         return Passed(evidence=evidence)
     # It looks at WAL alone, and says of a damaged file nothing.
     read = yield from asked("verify-backup", means.server, label)
