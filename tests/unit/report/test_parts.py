@@ -83,6 +83,14 @@ def test_before_during_and_after_and_the_locks(tmp_path: Path) -> None:
     assert "No step has recorded a lock" in part(Story(), tmp_path / "none", "performance")
 
 
+def test_what_never_changed_has_a_row_and_no_chart(tmp_path: Path) -> None:
+    told = made(reading(migrating(), tmp_path), "html", ("metrics",))
+    charts, _title, still = told.partition("The same in every sample")
+    rows = re.sub(r"<[^>]*>", " ", still)
+    assert re.search(r"WAL rate +3.2 MB/s +19\b", rows) and "connections" not in rows
+    assert "connections, the whole run" in charts and "WAL rate, the whole run" not in charts
+
+
 def test_results_of_tests_and_of_load(tmp_path: Path) -> None:
     tests = {"passed": 12, "failed": 1, "skipped": 2, "names": ["orders keep their region"], "cut": True}
     levels = [{"clients": 8, "transactions": 900, "tps": 30.5}, {"clients": 16, "tps": 31.0, "breached": ["cpu 0.7"]}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -51,8 +52,13 @@ def section(reading: JournalReading) -> Chapter:
         blocks.append(Paragraph(text=text, style="dim"))
         frames = list(_frames(reading))
         blocks += [Figure(svg=defined(frame), caption="") for frame, _named in frames]
-        for metric in metrics[:CHARTS]:
+        still = _still(reading, metrics)
+        for metric in [metric for metric in metrics if metric not in still][:CHARTS]:
             blocks += _charts(reading, metric, frames)
+        if still:
+            columns = (GridColumn(_("metric"), loose=True), _("value"), GridColumn(_("samples"), right=True))
+            rows = [row(metric_word(metric), *told) for metric, told in still.items()]
+            blocks += [Subtitle(text=_("The same in every sample")), table(columns, rows)]
     if reading.breaches:
         columns = (
             GridColumn(_("criterion"), loose=True), _("since"), _("lasted"),
@@ -60,6 +66,18 @@ def section(reading: JournalReading) -> Chapter:
         )  # fmt: skip
         blocks += [Subtitle(text=_("Breaches")), table(columns, list(_breaches(reading)))]
     return Chapter(name="metrics", title=_("Metrics"), blocks=tuple(blocks))
+
+
+def _still(reading: JournalReading, metrics: list[str]) -> dict[str, tuple[str, str]]:
+    """The value and number of samples of those that no criterion names and that never changed: a chart of such a one
+    says nothing more."""
+    guarded = {guard.metric for guard in reading.state.guards}
+    found: dict[str, tuple[str, str]] = {}
+    for metric in metrics:
+        of = reading.series[metric].figures((0.0, math.inf))
+        if metric not in guarded and of is not None and of.least == of.most:
+            found[metric] = figure(metric, of.most), whole(of.samples)
+    return found
 
 
 def _frames(reading: JournalReading) -> Iterator[tuple[ChartFrame, str]]:
