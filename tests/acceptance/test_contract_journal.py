@@ -46,6 +46,7 @@ TYPES = {
 EXTRA = {
     "step.cancel_requested", "step.child", "run.beside", "run.driven", "run.rested", "step.foretold",
     "difference.recorded", *(f"quiesce.{name}" for name in ("begun", "released")), "swap.begun", "swap.done",
+    "improvement.done", "lesson.added",
 }  # fmt: skip
 PLAN = """
 virada: 1

@@ -14,6 +14,7 @@ from tests.unit.run.runs import ANA, TARGET, listed, query
 from tui.journal import events as e
 from tui.journal.line import GENESIS, Line, encode_data
 from tui.plan.model import Guard, Plan, Trigger
+from tui.run.amendment import KEPT_AMENDMENTS
 from tui.run.fold import fold
 from tui.run.measured import NAMES
 from tui.run.next import next_effects
@@ -98,6 +99,11 @@ STORIES: dict[str, Story] = {
     "samples of ever other figures": lambda n: [
         e.MetricsSampled(values={f"m{i}": 1.0}, sources={f"m{i}": "db"}, facts={f"f{i}": 1}) for i in range(n)
     ],
+    "improvements": lambda n: [e.ImprovementAdded(id=f"I{i}", text="x", owner="a", due="2031-12-31") for i in range(n)],
+    "lessons": lambda n: [e.LessonAdded(id=f"L{i}", text="x") for i in range(n)],
+    "amendments": lambda n: [
+        e.RunAmended(plan=OPENING.plan, seal=f"{i:064d}", work=f"{i:064d}", reason="x") for i in range(n // 10)
+    ],
     "log lines": lambda n: [e.LogLines(stream="server", text="x", lines=({"severity": "LOG"},)) for i in range(n)],
     "output": lambda n: [e.StepOutput(step="s0", attempt=1, text="x", offset=i, length=1) for i in range(n)],
     "commits": lambda n: [
@@ -118,6 +124,7 @@ def test_a_journal_is_folded_in_time_that_grows_with_its_length(name: str) -> No
             break
     assert min(ratios) < LIMIT, ratios
     bounds = {"remarks": KEPT, "backups": KEPT, "samples": 120, "fired": MOST_FIRED}
+    bounds |= {"improvements": KEPT, "lessons": KEPT, "amendments": KEPT_AMENDMENTS}
     bounds |= dict.fromkeys(("latest", "metrics", "sources", "facts"), NAMES)
     assert all(len(getattr(state, name)) <= most for name, most in bounds.items())
     assert status(state)["seq"] == state.seq and next_effects(state, 0.0)
