@@ -71,6 +71,10 @@ class Machine:
         subprocess.run(["tar", "-xf", image, "-C", root, "--exclude=./dev/*"], check=True)
         machine = cls(root, architecture)
         machine._furnish()
+        if architecture != "amd64" and not any((root / "usr/lib").glob("python3.*/__pycache__")):
+            # No script of a package has run. Each start would compile the standard library, in an emulator.
+            machine.run("python3 -m compileall -q /usr/lib/python3*", uid=0, timeout=1200)
+            subprocess.run(["tar", "-cf", image, "-C", root, "."], check=True)
         return machine
 
     def _furnish(self) -> None:
