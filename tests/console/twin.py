@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -67,6 +68,7 @@ class Seen:
         self.helm = helm
         self.messages = messages
         self.story = story
+        self._last_key = math.inf
 
     async def press(self, *keys: str) -> None:
         driver = self.app._driver
@@ -74,9 +76,15 @@ class Seen:
         for key in keys:
             key = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
             event = Key(key, _character(key))
+            event.time = self._at_once()
             event.set_sender(self.app)
             driver.send_message(event)
             await self.quiet()
+
+    def _at_once(self) -> float:
+        """When a key came that follows the last one at once, however long a busy machine takes for that."""
+        self._last_key = min(time.monotonic(), self._last_key + 0.02)
+        return self._last_key
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
@@ -113,7 +121,7 @@ class Seen:
     async def hold(self, key: str, delay: float, repeats: int, at: float | None = None) -> float:
         """A key held down from `at` (now) on as a keyboard sends it: once, again after its delay, then every 30 ms.
         When the last one came. The times are those of the events: nothing is waited for."""
-        at = time.monotonic() if at is None else at
+        at = self._at_once() if at is None else at
         for number in range(repeats + 1):
             if number:
                 at += delay if number == 1 else 0.03
@@ -121,6 +129,7 @@ class Seen:
             event.time = at
             self.app.post_message(event)
             await self.quiet()
+        self._last_key = at
         return at
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -129,6 +138,7 @@ class Seen:
             assert time.monotonic() < deadline, f"not within {seconds} s\n{self.text()}"
             await asyncio.sleep(0.01)
         await self.pilot.pause()
+        self._last_key = math.inf
 
     async def commands(self, count: int = 1) -> list[AnyCommand]:
         """The commands that reached the helm, once there are so many."""
