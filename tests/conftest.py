@@ -1,4 +1,4 @@
-"""What every run of the tests has: servers that its workers share (`tests.shared`)."""
+"""What every run of the tests has: servers that its workers share (`tests.shared`), and memory to write to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests import postgres_server, shared
+from tests import postgres_server, ram, shared
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,9 +19,11 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        ram.begin()
     # What engines keep of their journals in the account's state is the tests' own.
     os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="virada-state-")
-    worker = getattr(config, "workerinput", None)
     if worker is None:
         shared.begin()
         _have_programs()
@@ -54,6 +56,7 @@ def _have_programs() -> None:
 def pytest_unconfigure() -> None:
     shared.end()
     shutil.rmtree(os.environ.pop("XDG_STATE_HOME", ""), ignore_errors=True)
+    ram.end()
 
 
 _ENDED: set[str] = set()

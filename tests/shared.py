@@ -29,6 +29,8 @@ from tui.demo.binaries import Binaries
 from tui.demo.server import Server
 
 _PREFIX = "virada-tests-"
+# In the data directory, and gone with it: what a killed server leaves in /dev/shm nobody removes.
+_ALL = {"dynamic_shared_memory_type": "mmap"}
 _SETTINGS = {"max_connections": "150", "max_prepared_transactions": "20"}
 
 
@@ -117,7 +119,7 @@ def create(
     directory: Path, binaries: Binaries, *, fsync: bool = True, settings: Mapping[str, str] | None = None
 ) -> Server:
     """As `Server.create`, in a tenth of its time: what initdb makes is copied, and gets an identity of its own."""
-    return _Copied.create(directory, binaries, fsync=fsync, settings=settings)
+    return _Copied.create(directory, binaries, fsync=fsync, settings=_ALL | dict(settings or {}))
 
 
 def template(binaries: Binaries) -> Path:

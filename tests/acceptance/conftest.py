@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import ram
 from tests.acceptance.observer import Observer
 from tests.acceptance.servers import database, server, station
 
@@ -17,7 +18,7 @@ __all__ = ["database", "server", "station"]
 @pytest.fixture(scope="session")
 def account() -> Iterator[Observer]:
     """Another account, with what it needs to run `virada`."""
-    with tempfile.TemporaryDirectory(prefix="va-observer-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="va-observer-", dir=ram.place()) as name:
         Path(name).chmod(0o755)
         yield Observer.make(Path(name) / "copy")
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from tests import postgres_server
+from tests import postgres_server, ram
 from tui.demo import DemoError, demo
 from tui.demo.server import Server
 
@@ -53,8 +53,8 @@ class Done:
 class Station:
     """`home` is VIRADA_HOME. On leaving everything that works for it is ended: engines, programs, keepers, servers."""
 
-    def __init__(self, **variables: str) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="va-", dir="/tmp"))
+    def __init__(self, place: str | None = None, **variables: str) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="va-", dir=place or ram.place()))
         self.home = self.root / "h"
         # The demo's server has an account of its own, which passes through here; other people's demos clear away /tmp.
         self.root.chmod(0o711)

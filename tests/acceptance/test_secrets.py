@@ -126,6 +126,6 @@ def test_another_account_never_reads_one(station: Station, database: Database) -
     station.virada("continue", run, "--headless", "--detach").expect(0)
     station.wait_for("run.closed", run)
     await_condition(lambda: not list((directory / "output").glob(".*")), "nothing is left of it")
-    assert _found(directory) == ["plan/plan.yaml", "plan/prints.sh"] and _found(directory, other=True) == []
+    assert sorted(_found(directory)) == ["plan/plan.yaml", "plan/prints.sh"] and _found(directory, other=True) == []
     with database.connect() as connection:
         connection.execute(f"drop role {name}")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests import postgres_server
+from tests import postgres_server, ram
 from tests.engine.proxy import Proxy, every
 from tests.engine.rig import Rig
 from tests.faults.checker import Finding, judge
@@ -59,7 +59,7 @@ async def _round(server: Server, seed: int) -> Finding:
 
 async def _case(server: Server, step: str, moment: str, fault: str) -> Finding:
     back = step == "back" or step.startswith("undo.")
-    home = Path(tempfile.mkdtemp(prefix="vn-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="vn-", dir=ram.place()))
     database = await asyncio.to_thread(postgres_server.create_database, server, TEMPLATE)
     try:
         return await _struck(database, home, step, moment, fault, back)

@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from tests import postgres_server
+from tests import postgres_server, ram
 from tests.faults.checker import Event, Finding, events_of, judge
 from tests.postgres_server import Database
 from tui.demo.server import Server
@@ -105,7 +105,7 @@ class Round:
         self.server = server
         self.rollback = rollback
         self.ledger = ledger
-        self.home = Path(tempfile.mkdtemp(prefix="vr-", dir="/tmp")) if home is None else home
+        self.home = Path(tempfile.mkdtemp(prefix="vr-", dir=ram.place())) if home is None else home
         self.engines: set[int] = set()
         self.environment: dict[str, str] = {}
         self.database: Database

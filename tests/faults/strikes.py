@@ -22,7 +22,7 @@ from typing import Any, Final
 import psutil
 import psycopg
 
-from tests import postgres_server
+from tests import postgres_server, ram
 from tests.faults import every
 from tests.faults.checker import Finding
 from tests.faults.failing import Failing, Raising
@@ -319,7 +319,7 @@ def _carried_out(
 ) -> Finding:  # fmt: skip
     """The plan of `every` with this fault, by an engine in this process."""
     database = postgres_server.create_database(server)
-    home = Path(tempfile.mkdtemp(prefix="vc-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="vc-", dir=ram.place()))
     try:
         case = every.Case(home / "case", database)
 

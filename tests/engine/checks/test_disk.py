@@ -46,7 +46,8 @@ async def test_twice_the_database_where_it_lies(each_database: Database, tmp_pat
 
 @awaited
 async def test_what_is_not_there_is_told_with_how_much_lacks(database: Database, tmp_path: Path) -> None:
-    found = await look(tmp_path, database, "{disk: {at_least: {data: 900TB, /tmp: 1kB, nowhere: 2x}}}")
+    beside = database.server.directory
+    found = await look(tmp_path, database, f"{{disk: {{at_least: {{data: 900TB, {beside}: 1kB, nowhere: 2x}}}}}}")
     data, other = found.row("disk", what="data"), found.row("disk", what="directory")
     assert (data["holds"], data["expected"]) == (False, 900 * 10**12)
     # On the same filesystem what the data need comes on top, so a kilobyte is too much as well.

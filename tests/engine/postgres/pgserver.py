@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from tests import cluster
+from tests import cluster, ram
 from tests.shared import template
 from tui.demo.account import account
 from tui.demo.binaries import Binaries
@@ -62,7 +62,7 @@ def _version(bindir: Path) -> int:
 
 
 class Server:
-    """One cluster of a test's own, not started yet: `/tmp/virada-pg-*/data` with its socket beside it.
+    """One cluster of a test's own, not started yet: `virada-pg-*/data` with its socket beside it.
 
     With `source` it is that data directory's copy, the same system identifier included; with `shared` it is that server
     instead, which all tests share and which runs.
@@ -76,7 +76,7 @@ class Server:
         if shared is not None:
             self.home, self.data = shared.socket, shared.data
         else:
-            self.home = Path(tempfile.mkdtemp(prefix="virada-pg-", dir="/tmp"))
+            self.home = Path(tempfile.mkdtemp(prefix="virada-pg-", dir=ram.place()))
             self.data = self.home / "data"
             shutil.chown(self.home, user.uid, user.gid)
             self._call("cp", "-a", source or template(Binaries(bindir, _version(bindir))), self.data)
@@ -86,6 +86,7 @@ class Server:
             "listen_addresses": "''",
             "unix_socket_directories": f"'{self.home}'",
             "fsync": "off",
+            "dynamic_shared_memory_type": "mmap",
             "max_connections": "50",
             "max_prepared_transactions": "5",
             "log_line_prefix": "'%m [%p] %q%a '",
