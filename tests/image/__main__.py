@@ -1,7 +1,7 @@
 """A release tried on machines that have nothing: `python -m tests.image [pytest's arguments]`, as root.
 
 It makes the release, images of Debian with Python 3.9, 3.11, 3.13 and 3.14 and one of aarch64, and runs
-`tests/image/scenarios.py` in them: some ten minutes, two gigabytes, and mmdebstrap and qemu-user-static of Debian.
+`tests/image/scenarios.py` in them: half an hour, two gigabytes, and mmdebstrap and qemu-user-static of Debian.
 Images and wheels are kept for the next time in the account's cache. A release that is there already is named by
 VIRADA_RELEASE.
 """
