@@ -9,9 +9,9 @@ from typing import Final
 from tui.importer.draft import DraftPhase, DraftSection, DraftStep
 from tui.importer.markdown import times
 from tui.importer.markdown.blocks import ListBlock, MarkdownBlock, ProseBlock, TableBlock
-from tui.importer.markdown.collect import MANY_WAYS, Collector
+from tui.importer.markdown.collect import Collector
 from tui.importer.markdown.fates import Fate
-from tui.importer.markdown.found import FoundComment, FoundStep, Part
+from tui.importer.markdown.found import FoundComment, Part
 from tui.importer.markdown.ids import Ids
 from tui.importer.markdown.inline import fold, title_of
 from tui.importer.markdown.items import step_of
@@ -23,6 +23,7 @@ from tui.importer.markdown.special import KEYS, read_special
 from tui.importer.markdown.steps import drafted, put_milestone
 from tui.importer.markdown.tables import is_steps
 from tui.importer.markdown.vocabulary import OPTION, STEP_HEADING, Sort
+from tui.importer.markdown.ways import choice, only_where_chosen
 from tui.said import N_, Said
 
 SOON: Final = 12 * times.HOUR
@@ -171,7 +172,7 @@ class Builder:
             return
         self._own_phase(sort, title)
         for step in part.steps if way else ():
-            step.details.insert(0, self.reading.say(Said(MANY_WAYS, option=way)))
+            only_where_chosen(self.reading, step, way)
         self._timing(node, part, self._section(title, part))
 
     def _comments_of(self, node: OutlineNode, part: Part, *, top: bool) -> None:
@@ -317,13 +318,8 @@ class Builder:
     def _choose(self, title: str, options: list[str], sort: Sort, nodes: list[OutlineNode]) -> None:
         """A step by which one of several ways is chosen."""
         number = next(node.heading.numbers[0] for node in nodes if node.heading is not None and node.title in options)
-        named = self.reading.say(Said("Choose one way: {options}", options=" | ".join(options)))
-        step = FoundStep(number, named, named)
-        step.blanks.append(self.reading.say(Said("Which was chosen, and why")))
         self._own_phase(sort, title)
-        self._section(title, Part([step]))
-        text = Said("{count} ways of which one is chosen: each stands as steps", count=len(options))
-        self.reading.look.append((number, text))
+        self._section(title, Part([choice(self.reading, options, number)]))
 
 
 def _only_link(node: OutlineNode) -> bool:

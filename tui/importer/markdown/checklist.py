@@ -9,6 +9,8 @@ from typing import Final
 
 from tui.importer.draft import Draft
 from tui.importer.imported import Imported, ImportFailed
+from tui.importer.markdown import dates
+from tui.importer.markdown.abort import joined, reasons
 from tui.importer.markdown.blocks import CodeBlock, ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.build import ELSEWHERE, Builder, Built
 from tui.importer.markdown.fates import Fate
@@ -17,7 +19,7 @@ from tui.importer.markdown.head import join_heads, keep_within, put_head, put_mi
 from tui.importer.markdown.html import from_html, plain
 from tui.importer.markdown.ids import Ids
 from tui.importer.markdown.inline import fold, title_of, unmarked, without_number
-from tui.importer.markdown.items import labelled, step_of
+from tui.importer.markdown.items import labelled, step_of, window_labels
 from tui.importer.markdown.outline import OutlineNode, outline
 from tui.importer.markdown.parse import parse
 from tui.importer.markdown.reading import ChecklistReading
@@ -185,11 +187,13 @@ def _introduce(reading: ChecklistReading, blocks: list[MarkdownBlock]) -> None:
     intro = reading.above.setdefault("intro", [])
     for block in blocks:
         for number, text in _lines_of(block):
-            for part in re.split(r"\s+[|·•]\s+", text):
-                told = labelled(part)
-                label = None if told is None else label_of(told[0])
-                if told is not None and label in (*WINDOW_LABELS, Label.DURATION):
-                    reading.window.read(label, told[1], number, reading.language)
+            if labelled(text) is not None or dates.tells_window(text, reading.language):
+                for label, value in window_labels(text):
+                    if labelled(text) is None or label is not Label.WINDOW or value is not text:
+                        reading.window.read(label, value, number, reading.language)
+        if isinstance(block, ProseBlock):
+            for numbers, text in joined(block.lines):
+                reading.add_reasons(numbers[0], reasons(text))
         intro += reading.comment(block.numbers)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.importer.markdown import times
+from tui.importer.markdown import dates, times
+from tui.importer.markdown.abort import joined, reasons
 from tui.importer.markdown.blocks import (
     CodeBlock,
     HeadingBlock,
@@ -20,7 +21,7 @@ from tui.importer.markdown.details import attach, detail_item, detail_table
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part, Proposal
 from tui.importer.markdown.inline import fold, struck, title_of, unmarked
-from tui.importer.markdown.items import detail_line, labelled, step_of
+from tui.importer.markdown.items import detail_line, labelled, step_of, window_labels
 from tui.importer.markdown.people import clean
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.shape import has_boxes, numbered_lines, runnable
@@ -35,7 +36,8 @@ from tui.importer.markdown.tables import (
     rows_as_steps,
 )
 from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, WINDOW_LABELS, Label, Sort, label_of
-from tui.said import N_, Said
+from tui.importer.markdown.ways import choice, has_ways, is_way, only_where_chosen, ways_in
+from tui.said import Said
 
 LONGEST_NESTED: Final = 100
 """Characters of a title with that of what it stands below."""
@@ -146,8 +148,9 @@ class Collector:
     def _prose(self, block: ProseBlock, following: MarkdownBlock | None) -> None:
         """A paragraph: what it says of all of its part, a result that is awaited, or what is about to be executed."""
         left: list[int] = []
-        for number, text in block.lines:
-            if self._said_of_all(text, number):
+        for numbers, text in joined(block.lines):
+            number = numbers[0]
+            if self._said_of_all(text, number) or self._reasons(text, numbers):
                 continue
             shown = unmarked(text)
             if self.last is not None and (EXPECTED.match(fold(shown)) or re.match(r"\s*(?:→|->|=>)\s", text)):
@@ -155,7 +158,7 @@ class Collector:
             elif times.only_offset(text.split(":")[0][:14]) or re.match(r"\s*\*\*T\s?[+-]\s?\d", text):
                 self.add(step_of(self.reading, text, number))
             else:
-                left.append(number)
+                left += numbers
         if not left:
             return
         if isinstance(following, CodeBlock) and runnable(following):
@@ -165,6 +168,8 @@ class Collector:
 
     def _said_of_all(self, text: str, number: int) -> bool:
         """`**Timeline:** 30-60 min`, `Owner: DBA` before the steps of a part."""
+        if not self.reading.window.known and not self.part.steps and dates.tells_window(text, self.reading.language):
+            return self._window(text, number)
         told = labelled(text)
         if told is None or not told[1]:
             return False
@@ -178,16 +183,69 @@ class Collector:
             self.part.estimate = span.seconds
         elif label not in WINDOW_LABELS or not self.reading.window.read(label, told[1], number, self.reading.language):
             return False
+        self._noted(number)
+        return True
+
+    def _window(self, text: str, number: int) -> bool:
+        for label, value in window_labels(text):
+            self.reading.window.read(label, value, number, self.reading.language)
+        self._noted(number)
+        return True
+
+    def _noted(self, number: int) -> None:
         self.part.entries.append(FoundComment([self.reading.raw(number).strip()]))
         self.reading.fates.tell(number, Fate.DETAIL)
+
+    def _reasons(self, text: str, numbers: list[int], *, measured: bool = False) -> bool:
+        """A sentence that says when it is abandoned: triggers of the rollback, and a comment where it stands."""
+        told = reasons(text, measured=measured)
+        if not told:
+            return False
+        self.reading.add_reasons(numbers[0], told)
+        self.part.entries.append(FoundComment([self.reading.shown(number) for number in numbers]))
+        self.reading.fates.tell(numbers, Fate.DETAIL)
         return True
 
     def _listing(self, block: ListBlock) -> None:
+        if has_ways(block):
+            self._ways(block)
+            return
         for item in block.items:
             self._item(item, block.ordered)
 
+    def _ways(self, block: ListBlock) -> None:
+        """Items of which one is chosen, after a step that asks for which."""
+        ways = [item for item in block.items if is_way(item.text)]
+        for item in block.items:
+            if item is ways[0]:
+                self.add(choice(self.reading, [title_of(way.text) for way in ways], item.number))
+            begin = len(self.part.entries)
+            if is_way(item.text):
+                step = step_of(self.reading, item.text, item.number, item.more)
+                step.done = item.box == "x"
+                self.add(step)
+                self._children(step, item.children)
+                for entry in self.part.entries[begin:]:
+                    if isinstance(entry, FoundStep):
+                        only_where_chosen(self.reading, entry, title_of(item.text).partition(":")[0])
+            else:
+                self._item(item, block.ordered)
+
+    def _ways_within(self, item: ListItem, texts: list[str]) -> None:
+        """Ways that stand in one line."""
+        self.add(choice(self.reading, [title_of(text) for text in texts], item.number))
+        for text in texts:
+            step = step_of(self.reading, text, item.number)
+            only_where_chosen(self.reading, step, title_of(text).partition(":")[0])
+            self.add(step)
+
     def _item(self, item: ListItem, ordered: bool) -> None:
         boxed = item.box is not None
+        if not boxed and not ordered and self._reasons(
+            item.text, [item.number, *(number for number, _text in item.more)], measured=True
+        ):  # fmt: skip
+            self.comment([number for number in item.numbers if number != item.number])
+            return
         if struck(item.text) and (boxed or ordered or self.bullets):
             self.reading.struck.append(item.number)
             said = Said("line {line}, struck out: {text}", line=item.number, text=self.reading.raw(item.number).strip())
@@ -202,6 +260,11 @@ class Collector:
             # A label of what is below it.
             self._group(item)
             return
+        texts = ways_in(item.text)
+        if texts and item.box != "x" and not item.children:
+            self._ways_within(item, texts)
+            self.comment([number for number in item.numbers if number != item.number])
+            return
         step = step_of(self.reading, item.text, item.number, item.more)
         self.add(step)
         step.done = item.box == "x"
@@ -215,7 +278,11 @@ class Collector:
     def _children(self, step: FoundStep, children: list[MarkdownBlock]) -> None:
         """What is nested below a step: boxes are steps behind it, all else are its details."""
         for child in children:
-            if isinstance(child, ListBlock):
+            if isinstance(child, ListBlock) and has_ways(child):
+                begin = len(self.part.entries)
+                self._ways(child)
+                self._below(step.title, begin)
+            elif isinstance(child, ListBlock):
                 for item in child.items:
                     if item.box is not None or has_boxes(item.children):
                         begin = len(self.part.entries)
@@ -357,6 +424,3 @@ class Collector:
             self.fresh = False
         else:
             self.comment(table.numbers)
-
-
-MANY_WAYS: Final = N_("{option}: only where this way was chosen; otherwise skip it")

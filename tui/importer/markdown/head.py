@@ -19,6 +19,9 @@ from tui.said import N_, Said
 PLACEHOLDER: Final = N_("[Date and time]")
 _OPEN: Final = N_("when the window opens is left open; write it, and its time zone, into targets")
 _ZONE: Final = N_("the time zone of the window is not said; the plan has UTC")
+_DOUBTFUL: Final = N_(
+    "the time zone of the window, {name}, may be one of several; the plan has UTC until you write one into targets"
+)
 USUAL: Final = times.HOUR
 """How long a window is taken to be when only its beginning is told; it is told that nobody said so."""
 
@@ -64,12 +67,14 @@ def _targets(reading: ChecklistReading, built: Built, wish: TargetWish) -> dict[
                 )
             )
         elif facts.zone is None:
-            reading.look.append((facts.numbers[0], Said(_ZONE)))
+            text = Said(_DOUBTFUL, name=facts.doubtful) if facts.doubtful else Said(_ZONE)
+            reading.look.append((facts.numbers[0], text))
+            reading.above.setdefault("targets", []).append(reading.say(text))
         lead = times.written(built.before + times.MINUTE)
         staging["window"] = {"opens": f"+{lead}", **keys}
         production["window"] = wish.window({"opens": opens, **keys})
         if wish.opens is not None:
-            reading.look[:] = [one for one in reading.look if one[1].text not in (_OPEN, _ZONE)]
+            reading.look[:] = [one for one in reading.look if one[1].text not in (_OPEN, _ZONE, _DOUBTFUL)]
     elif wish.said:
         production["window"] = wish.window({"opens": reading.say(Said(PLACEHOLDER))}) if wish.windowed else None
     name = wish.name or "production"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from tui.importer.markdown import times
@@ -12,7 +13,7 @@ from tui.importer.markdown.found import FoundStep, Proposal
 from tui.importer.markdown.inline import PICTURE, blanks, fold, spans, title_of, unmarked
 from tui.importer.markdown.people import clean, is_role, owner_of
 from tui.importer.markdown.reading import ChecklistReading
-from tui.importer.markdown.vocabulary import EXPECTED, Label, label_of
+from tui.importer.markdown.vocabulary import EXPECTED, WINDOW_LABELS, Label, label_of
 
 LONGEST_TITLE: Final = 160
 _AT_HEAD: Final = re.compile(
@@ -38,6 +39,19 @@ def labelled(text: str) -> tuple[str, str] | None:
     return unmarked(found["label"]).strip(), (found["rest"] or "").strip()
 
 
+def window_labels(text: str) -> Iterator[tuple[Label, str]]:
+    """What a line tells of the window: `**Date:** ... **Duration:** ...`, parts between bars; else the whole of it."""
+    told = False
+    for part in re.split(r"\s+[|·•]\s+|\s+(?=\*\*[^*:]{2,24}:\*\*|\*\*[^*:]{2,24}\*\*:)", text):
+        found = labelled(part)
+        label = None if found is None else label_of(found[0])
+        if found is not None and label is not None and (label in WINDOW_LABELS or label is Label.DURATION):
+            told = True
+            yield label, found[1]
+    if not told:
+        yield Label.WINDOW, text
+
+
 def step_of(reading: ChecklistReading, text: str, number: int, more: list[tuple[int, str]] | None = None) -> FoundStep:
     """The step that a text is; `more`: further lines of its paragraph."""
     more = list(more or [])
@@ -58,8 +72,9 @@ def step_of(reading: ChecklistReading, text: str, number: int, more: list[tuple[
             rest = f"**{rest}" if rest.rstrip().endswith("**") else rest.replace("**", "", 1)
     step.role = owner_of(rest, reading.team)
     if step.role is not None:
-        step.role = reading.team.add(step.role, number)
-        rest = _without_owner(rest, step.role, reading)
+        written = step.role
+        step.role = reading.team.add(written, number)
+        rest = _without_owner(rest, written, reading)
     rest = _execution(step, rest, number)
     rest = _expectation(step, rest)
     _times(step, text)

@@ -34,6 +34,9 @@ _NAMED: Final = re.compile(
 )
 
 
+_PERSON: Final = re.compile(r"[^\W\d_a-zß-ÿ][\w'’-]*\.?(?:\s+(?:d[aeo]s?|von|van|del|[^\W\d_a-zß-ÿ][\w'’-]*\.?)){1,4}")
+
+
 @dataclass(slots=True)
 class Team:
     """The roles that a checklist names, in the order of their first mention."""
@@ -45,6 +48,8 @@ class Team:
     def add(self, role: str, number: int = 0, **keys: str) -> str:
         """The role as the plan has it, which is that of its first mention; what is told of it is added."""
         shown = " ".join(role.split())
+        if not keys and (known := self.person(shown)):
+            return known
         member = self.members.setdefault(fold(shown), {"role": shown})
         if number:
             self.numbers.setdefault(fold(shown), number)
@@ -54,7 +59,31 @@ class Team:
         return member["role"]
 
     def knows(self, role: str) -> bool:
-        return fold(" ".join(role.split())) in self.members
+        return fold(" ".join(role.split())) in self.members or bool(self.person(role))
+
+    def person(self, who: str) -> str:
+        """The role of the only person of that name or first name; empty where none is, or several are."""
+        wanted = fold(" ".join(who.split()))
+        if not wanted or wanted in self.members or _ROLES.match(wanted):
+            return ""
+        roles = {
+            member["role"]
+            for member in self.members.values()
+            for name in _names(member)
+            if wanted in (name, name.partition(" ")[0])
+        }
+        return roles.pop() if len(roles) == 1 else ""
+
+
+def is_person(text: str) -> bool:
+    """Whether a text looks like the name of a person."""
+    return _PERSON.fullmatch(text) is not None
+
+
+def _names(member: dict[str, str]) -> list[str]:
+    """The folded names of the people who have a role; of a role that is a person's name its own."""
+    text = member.get("name", "") or (member["role"] if is_person(member["role"]) else "")
+    return [fold(" ".join(name.split())) for name in re.split(r"[;,/&+]|\s(?:and|und|e|y)\s", text) if name.strip()]
 
 
 def owner_of(text: str, team: Team) -> str | None:
@@ -68,6 +97,12 @@ def owner_of(text: str, team: Team) -> str | None:
             who = part.strip().removeprefix("@")
             if is_role(who, team):
                 return clean(who)
+    for part in re.split(r"\s[-–—|]\s", text)[1:-1]:
+        if is_role(unmarked(part), team):
+            return clean(part)
+    told = re.search(r":\s+@?([^:@]{2,40}?)(?:\s+(?:decides?|entscheidet|decide))?\s*$", text)
+    if told is not None and team.person(told[1]):
+        return clean(told[1])
     behind = re.search(r"\s[-–—]\s+[*_]*([^*_\-–—]{2,40}?)[*_]*\s*$", text)
     if behind is not None and is_role(behind[1], team):
         return clean(behind[1])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tui.importer.markdown.fates import Fate, Fates
-from tui.importer.markdown.limits import Limit
+from tui.importer.markdown.limits import Limit, limit_of
 from tui.importer.markdown.people import Team
 from tui.importer.markdown.source import ChecklistSource
 from tui.importer.markdown.window import WindowFacts
@@ -39,6 +39,11 @@ class ChecklistReading:
     name: str = ""
     above: dict[str, list[str]] = field(default_factory=dict)
     """Comments that stand above a key of the plan's head, or above `rollback`."""
+
+    def add_reasons(self, number: int, told: Iterable[str]) -> None:
+        """Reasons to go back, each told once."""
+        known = {title for _number, title, _limit in self.triggers}
+        self.triggers += [(number, title, limit_of(title)) for title in told if title not in known]
 
     def raw(self, number: int) -> str:
         """A line of the file."""

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from tui.importer.markdown import times
+from tui.importer.markdown.abort import reasons
 from tui.importer.markdown.blocks import CodeBlock, ListBlock, ListItem, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.inline import blanks, has_blank, title_of, unmarked
 from tui.importer.markdown.items import labelled
 from tui.importer.markdown.limits import limit_of
-from tui.importer.markdown.people import clean, is_role
+from tui.importer.markdown.people import clean, is_person, is_role
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.tables import (
     add_limit,
@@ -47,6 +48,11 @@ def read_special(reading: ChecklistReading, sort: Sort, blocks: list[MarkdownBlo
             reading.fates.tell(block.numbers, Fate.MARK)
             continue
         for number, text, below in _lines(block):
+            told = reasons(text) if sort is Sort.TRIGGERS and isinstance(block, ProseBlock) else []
+            if told:
+                reading.add_reasons(number, told)
+                reading.noted(key, [number])
+                continue
             loose = isinstance(block, ProseBlock) and sort in (Sort.TRIGGERS, Sort.METRICS)
             taken = (not loose or limit_of(text) is not None) and take(reading, number, text, below)
             if taken and sort is not Sort.WINDOW:
@@ -122,6 +128,9 @@ def take_member(reading: ChecklistReading, number: int, text: str, below: str) -
     role, value = title_of(told[0]), "; ".join(one for one in (unmarked(told[1]).strip(), below) if one)
     if len(role) > 60 or times.clock(role) is not None:
         return False
+    if is_person(role) and not is_role(role, reading.team) and is_role(value, reading.team):
+        reading.team.add(value, number, name=role)
+        return True
     if blanks(value) or re.search(r"@|\+?\d[\d ()./-]{6,}|#\w|slack|phone|tel", value, re.IGNORECASE):
         reading.team.add(role, number, contact=value)
     elif re.fullmatch(r"(?:[^\W\d_a-zß-ÿ][\w'.-]+\s?){1,4}", value) and len(value.split()) > 1:

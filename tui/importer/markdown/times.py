@@ -24,7 +24,8 @@ _PLAIN_UNIT: Final = "|".join(words for _seconds, words in _UNITS.values())
 _ABOUT: Final = (
     r"(?:~|≈|∼|<|≤|approx(?:imately)?\.?|about|around|circa|ca\.?|c\.|est(?:imated)?\.?|aprox(?:imadamente)?\.?"
     r"|cerca de|unos|uns|max(?:\.|imum|imo)?|up to|at most|ate|hasta|bis zu|etwa|ungefahr|rund|estimad[oa]|duration"
-    r"|duracao|duracion|dauer|eta|time|timeline|tempo|tiempo|zeit|mind\.?|min\.|prazo|takes|leva|tarda|dauert|first"
+    r"|duracao|duracion|dauer|eta|time|timeline|tempo|tiempo|zeit|mind\.?|min\.|prazo"
+    r"|(?:should |will |may )?takes?|leva|tarda|dura|dauert|first"
     r"|primeir[oa]s?|primer[oa]s?|erste[nr]?|next|last)\s*:?\s*"
 )
 _RANGE: Final = re.compile(
@@ -66,6 +67,24 @@ _ZONE_NAMES: Final = {
 }  # fmt: skip
 
 
+_ONE: Final = r"(?:an?|one|uma?|una?|eine[rn]?)"
+_HOUR_WORD: Final = r"(?:hour|hora|stunde)"
+_NUMBERS: Final = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "dois": 2, "duas": 2, "dos": 2, "tres": 3,
+    "três": 3, "quatro": 4, "cuatro": 4, "cinco": 5, "seis": 6, "dez": 10, "diez": 10, "zwei": 2, "drei": 3, "vier": 4,
+    "fünf": 5, "sechs": 6, "zehn": 10,
+}  # fmt: skip
+_WORDED: Final = re.compile(
+    rf"\b(?:(?P<quarter>(?:a )?quarter of an hour|um quarto de hora|un cuarto de hora|eine viertelstunde)"
+    rf"|(?P<half>half an? hour|meia hora|media hora|(?:eine )?halbe stunde)"
+    rf"|(?P<more>(?:{_ONE} )?hour and a half|(?:uma )?hora e meia|(?:una )?hora y media|anderthalb stunden"
+    rf"|eineinhalb stunden|one and a half hours)"
+    rf"|(?P<one>{_ONE}) (?={_HOUR_WORD}\b|minut[eo]\b)"
+    rf"|(?P<few>{'|'.join(_NUMBERS)}) (?=(?:hours|horas|stunden|minutes|minutos|minuten)\b))",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
     """`seconds`: how long, the longest of a range. `side`: `before` or `after` something where it says when instead."""
@@ -74,10 +93,23 @@ class TimeSpan:
     side: str = ""
 
 
+def in_digits(text: str) -> str:
+    """A text whose spans in words, such as `half an hour`, have digits."""
+
+    def digits(found: re.Match[str]) -> str:
+        if found["one"] is not None:
+            return "1 "
+        if found["few"] is not None:
+            return f"{_NUMBERS[found['few'].lower()]} "
+        return "15 min" if found["quarter"] else "30 min" if found["half"] else "90 min"
+
+    return _WORDED.sub(digits, text)
+
+
 @lru_cache(4096)
 def duration(text: str) -> TimeSpan | None:
     """The span that a text is, such as `~5-10 min` or `30 minutes before`; None for any other text."""
-    folded = fold(text).strip(" .,;:()[]*_")
+    folded = fold(in_digits(text)).strip(" .,;:()[]*_")
     ahead = re.match(rf"(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER}))\s*:?\s+(?=\d|~)", folded)
     side = _side(ahead)
     if ahead is not None:
@@ -98,6 +130,7 @@ def durations(text: str) -> tuple[TimeSpan, ...]:
     """The spans that a heading or an item names so that they are its own: in brackets, after `~` or a clock, behind a
     dash at the end, before or after something."""
     found: list[TimeSpan] = []
+    text = in_digits(text)
     for inner in re.findall(r"\(([^()]{1,80})\)|\[([^\[\]]{1,80})\]", text):
         for part in re.split(r"[,;|]|\s[-–—]\s", inner[0] or inner[1]):
             span = duration(part)
@@ -188,9 +221,9 @@ def clock(text: str) -> tuple[int, int] | None:
     return hour, minute
 
 
-def clocks(text: str) -> list[tuple[int, int]]:
-    """Every time of day in a text."""
-    return [told for found in _CLOCK.finditer(text) if (told := clock(found[0])) is not None]
+def placed_clocks(text: str) -> list[tuple[int, tuple[int, int]]]:
+    """Every time of day in a text, with where it begins."""
+    return [(found.start(), told) for found in _CLOCK.finditer(text) if (told := clock(found[0])) is not None]
 
 
 def day(text: str, day_first: bool) -> tuple[int, int, int] | None:

@@ -73,7 +73,9 @@ _SORTS: Final[tuple[tuple[Sort, re.Pattern[str]], ...]] = (
     )),
     (Sort.WINDOW, _any(
         r"(?:maintenance|change|deployment|migration|cutover) window", r"^window$", r"\bjanela\b", r"\bventana\b",
-        r"wartungsfenster", r"wartungszeit", r"zeitfenster", r"change-?fenster",
+        r"^(?:when|wann|quando|cuando|termin|date(?: and time)?|datum|zeitpunkt|data(?: e hora(?:rio)?)?"
+        r"|fecha(?: y hora)?|schedule[d]? for)$", r"wartungsfenster", r"wartungszeit", r"zeitfenster",
+        r"change-?fenster",
     )),
     (Sort.MILESTONES, _any(
         r"milestone", r"^marcos\b", r"\bmarcos$", r"^hitos\b", r"meilenstein", r"^time-?line", r"^time ?table",
@@ -184,7 +186,8 @@ _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
     )),
     (Label.BEGINS, _any(
         r"^(?:planned |scheduled )?(?:start|begin|opens?)(?:s|ing)?(?: time| at| date)?$", r"^inicio", r"^comeco",
-        r"^abertura", r"^beginn?", r"^startzeit", r"^comienzo", r"^hora (?:de )?inicio", r"^date(?: and time)?$",
+        r"^abertura", r"^beginn?", r"^startzeit", r"^comienzo",
+        r"^hora(?:rio)?(?: (?:de )?inicio)?$", r"^uhrzeit$", r"^date(?: and time)?$",
         r"^data(?: e hora)?$", r"^fecha(?: y hora)?$", r"^datum", r"^when$", r"^quando$", r"^cuando$", r"^wann$",
         r"^termin$", r"^(?:planned|scheduled)(?: date| for)?$",
     )),
@@ -274,7 +277,8 @@ _COLUMNS: Final[tuple[tuple[TableColumn, re.Pattern[str]], ...]] = (
         r"^by$", r"bearbeiter", r"operator",
     )),
     (TableColumn.ROLE, _any(
-        r"^roles?$", r"^funcao", r"^papel", r"^rol$", r"^rolle$", r"^funktion$", r"^function$", r"^cargo$",
+        r"^roles?$", r"^funcao", r"^funcion$", r"^papel",
+        r"^rol$", r"^rolle$", r"^funktion$", r"^function$", r"^cargo$",
         r"^area$",
     )),
     (TableColumn.COMMAND, _any(

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from tui.importer.markdown import times
-from tui.importer.markdown.inline import blanks, unmarked
+from tui.importer.markdown import dates, times
+from tui.importer.markdown.inline import has_blank, unmarked
 from tui.importer.markdown.vocabulary import Label
 
 LONGEST: Final = 14 * times.DAY
@@ -15,7 +15,8 @@ LONGEST: Final = 14 * times.DAY
 
 @dataclass(slots=True)
 class WindowFacts:
-    """`numbers`: the lines that tell it. `opening`: what stands where the beginning belongs, when that is no time."""
+    """`numbers`: the lines that tell it. `doubtful`: the name of a zone that several have. `opening`: what stands
+    where the beginning belongs, when that is no time."""
 
     day: tuple[int, int, int] | None = None
     begins: tuple[int, int] | None = None
@@ -23,6 +24,7 @@ class WindowFacts:
     duration: float | None = None
     buffer: float | None = None
     zone: str | None = None
+    doubtful: str = ""
     opening: str = ""
     numbers: list[int] = field(default_factory=list)
 
@@ -74,12 +76,13 @@ class WindowFacts:
         return True
 
     def _moment(self, label: Label | None, text: str, language: str) -> bool:
-        zone, day = times.zone(text), times.day(text, language != "en")
-        clocks = times.clocks(text)
+        zone, day = dates.zone(text), dates.day(text, language != "en")
+        clocks = dates.clocks(text)
         span = next((one for one in times.durations(text) if not one.side), None)
         if label is Label.TIMEZONE and zone is None:
             return False
         self.zone = self.zone or zone
+        self.doubtful = self.doubtful or dates.many_zones(text)
         if label is Label.ENDS:
             self.ends = clocks[0] if clocks else self.ends
             return bool(clocks)
@@ -90,7 +93,13 @@ class WindowFacts:
                 self.ends = clocks[1]
         if span is not None and label is Label.WINDOW and self.duration is None and len(clocks) < 2:
             self.duration = span.seconds
-        if not clocks and day is None and not self.opening and label in (Label.BEGINS, Label.WINDOW) and blanks(text):
+        if (
+            not clocks
+            and day is None
+            and not self.opening
+            and label in (Label.BEGINS, Label.WINDOW)
+            and has_blank(text)
+        ):
             self.opening = text
             return True
         return bool(clocks or day or zone or (span and label is Label.WINDOW))
