@@ -26,7 +26,7 @@ from tui.plan.model import UNDO_PREFIX
 from tui.plan.replaced import beside, kept, place_of_next, put_in_force, seal_in
 from tui.plan.seal import seal_of_digests, work_of
 from tui.plan.secrets import Secrets, together
-from tui.run.amend import SAME, Proposal
+from tui.run.amend import SAME, ProposedPlan
 from tui.run.commands import Amend
 from tui.run.differing import PlanText, differing
 from tui.run.order import Refusal
@@ -54,13 +54,13 @@ class Amending:
         self._changed = changed
         self._report = report
 
-    async def proposed(self, command: Amend) -> Proposal | Refusal:
+    async def proposed(self, command: Amend) -> ProposedPlan | Refusal:
         """The plan that lies beside the run's under the command's seal, as the rules look at it; nothing is changed."""
         opened = self._recorder.state.opened
         assert opened is not None
         return await asyncio.to_thread(self._read, opened, command)
 
-    def _read(self, opened: RunOpened, command: Amend) -> Proposal | Refusal:
+    def _read(self, opened: RunOpened, command: Amend) -> ProposedPlan | Refusal:
         if command.seal == opened.seal:
             return SAME
         plan = self._paths.plan
@@ -92,7 +92,7 @@ class Amending:
             rehearsed=True if work == opened.work else rehearsed(work), private=after.secrets.files,
             advice=_of_steps(after, place, changed),
         )  # fmt: skip
-        return Proposal(event=event, base=opened.seal)
+        return ProposedPlan(event=event, base=opened.seal)
 
     def _open_places(self, opened: RunOpened, after: Loaded, place: Path) -> Refusal | None:
         """Why it cannot be carried out here, for what can be known without the target: what is still to be filled in,

@@ -18,27 +18,27 @@ _LOOKED_THROUGH_S = 86400.0
 _NOBODY_ELSE = 0o022
 
 
-class Place(NamedTuple):
+class CachePlace(NamedTuple):
     """`base` is the directory that builds lie in; `temporary`: others clear away there what was not used for long."""
 
     base: str
     temporary: bool
 
 
-def places(environ: Mapping[str, str] = os.environ) -> list[Place]:
+def places(environ: Mapping[str, str] = os.environ) -> list[CachePlace]:
     """In the order of preference; none of them has to be there. $VIRADA_CACHE stands for itself alone."""
     named = environ.get(VARIABLE)
     if named:
-        return [Place(os.path.abspath(named), False)]
+        return [CachePlace(os.path.abspath(named), False)]
     found = []
     cache = environ.get("XDG_CACHE_HOME", "")
     home = environ.get("HOME", "")
     if cache.startswith("/"):
-        found.append(Place(cache + "/virada", False))
+        found.append(CachePlace(cache + "/virada", False))
     elif home.startswith("/"):
-        found.append(Place(home.rstrip("/") + "/.cache/virada", False))
+        found.append(CachePlace(home.rstrip("/") + "/.cache/virada", False))
     for directory in ("/var/tmp", environ.get("TMPDIR", ""), "/tmp"):
-        place = Place(f"{directory.rstrip('/')}/virada-{os.geteuid()}", True)
+        place = CachePlace(f"{directory.rstrip('/')}/virada-{os.geteuid()}", True)
         if directory.startswith("/") and place not in found:
             found.append(place)
     return found

@@ -132,6 +132,10 @@ def _never(spec: Any) -> bool:
     return False
 
 
+def _by_itself(spec: Any) -> tuple[str, ...]:
+    return ()
+
+
 class Attestation(Struct, frozen=True, kw_only=True):
     """What a person is asked who signs: the text, and what the note must tell. `by_policy`: on a production target the
     sign-off of a run without a person may sign it, too. `show`: what of the run is shown beside the question; `wants`:
@@ -154,7 +158,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     looks at what others measure, and what was breached since it began counts. `own_progress`: it tells itself how far
     it is. `patient`: its questions may take as long as they take. `asks`: what it finds is an answer, shown as one.
     `compares`: whether its failing says that something is not as it was, or as it should be: a trigger may name it.
-    `makes_backup`: others may take up what it made. `takes_fingerprint`: whether its evidence tells of one, with which
+    `makes_backup`: others may take up what it made; `made_by`: the program of the plan's author that makes it, with its
+    arguments, and none where we do. `takes_fingerprint`: whether its evidence tells of one, with which
     others compare (`tui.steps.fingerprints`). `arguments`: fields of the spec that are a program's arguments;
     `variables`: those that map names to values; `script_variables`: of these the ones whose names a script of the plan
     knows. `verbatim`: texts that are shown to the letter, before all else. `attestation`: what a person is asked who
@@ -197,6 +202,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     asks: bool = False
     compares: Callable[[Any], bool] = _never
     makes_backup: bool = False
+    made_by: Callable[[Any], tuple[str, ...]] = _by_itself
     takes_fingerprint: Callable[[Any], bool] = _never
     arguments: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()

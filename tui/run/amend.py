@@ -33,7 +33,7 @@ window of the run's own."""
 SAME = Refusal(code="amend-same", message="the plan is the one in force")
 
 
-class Proposal(Struct, frozen=True, kw_only=True):
+class ProposedPlan(Struct, frozen=True, kw_only=True):
     """A plan that is to be in force: `event` as it would be journaled, but for reason and confirmation, and what it is
     judged by. `base`: the seal of the plan with which it was compared."""
 
@@ -41,7 +41,9 @@ class Proposal(Struct, frozen=True, kw_only=True):
     base: str
 
 
-def amend(state: RunState, command: c.Amend, proposal: Proposal | None, wall: float) -> tuple[e.Event, ...] | Refusal:
+def amend(
+    state: RunState, command: c.Amend, proposal: ProposedPlan | None, wall: float
+) -> tuple[e.Event, ...] | Refusal:
     """The event, or why the plan does not take that place at this instant (seconds since the epoch)."""
     opened = state.opened
     assert opened is not None
@@ -186,7 +188,7 @@ def _window(state: RunState, after: Window | None, wall: float) -> e.OpenWindow 
     )  # fmt: skip
 
 
-def _despite(state: RunState, proposal: Proposal, command: c.Amend) -> tuple[str, ...] | Refusal:
+def _despite(state: RunState, proposal: ProposedPlan, command: c.Amend) -> tuple[str, ...] | Refusal:
     """A target that wants a rehearsal wants one of what is carried out there, not of what was to be."""
     opened = state.opened
     assert opened is not None

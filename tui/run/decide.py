@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, HoldReason
 from tui.run import commands as c
-from tui.run.amend import Proposal, amend
+from tui.run.amend import ProposedPlan, amend
 from tui.run.attested import only_signed
 from tui.run.clock import rfc3339
 from tui.run.confirmation import is_dangerous, unconfirmed
@@ -35,7 +35,7 @@ Decision = tuple[e.Event, ...] | Refusal
 
 def decide(
     state: RunState, command: c.Command, by: str, wall: float, keep_driving: bool = False,
-    proposal: Proposal | None = None,
+    proposal: ProposedPlan | None = None,
 ) -> Decision:  # fmt: skip
     """What the command makes happen. `by`: the person; `wall`: seconds since the epoch, now; `keep_driving`: what goes
     on by itself goes on although a person commands; `proposal`: the plan that an amendment is about."""
@@ -43,7 +43,7 @@ def decide(
     return decision if keep_driving or isinstance(decision, Refusal) else (*driven(state, command), *decision)
 
 
-def _decided(state: RunState, command: c.Command, by: str, wall: float, proposal: Proposal | None) -> Decision:
+def _decided(state: RunState, command: c.Command, by: str, wall: float, proposal: ProposedPlan | None) -> Decision:
     if state.opened is None:
         return Refusal(code="not-open", message="the run has not been opened yet")
     if state.closed is not None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tui.sql.code import executed, is_routine, name_of
 from tui.sql.lexer import Token, tokens
-from tui.sql.made import Made, made
+from tui.sql.made import MadeObject, made
 from tui.sql.script import read_script
 from tui.sql.touched import LONGEST
 
@@ -54,7 +54,7 @@ class StatementDemands(Struct, frozen=True, kw_only=True):
     changes: tuple[tuple[str, Change], ...] = ()
     concurrent: bool = False
     partners: Mode | None = None
-    makes: Made | None = None
+    makes: MadeObject | None = None
 
 
 def conflicting(mode: Mode) -> tuple[Mode, ...]:

@@ -20,7 +20,7 @@ _BEFORE: Final = frozenset(["OR", "REPLACE", "UNLOGGED", "FOREIGN", "MATERIALIZE
 _OF_SESSION: Final = ("TEMP", "TEMPORARY")
 
 
-class Made(Struct, frozen=True):
+class MadeObject(Struct, frozen=True):
     """`in`: in the schema of that name, or where an unqualified name leads (""); `beside`: in the schema of the table
     of that name, `schema.table` where it is qualified; `schema`: a schema of that name; `path`: nothing, but from here
     on an unqualified name leads there."""
@@ -29,16 +29,16 @@ class Made(Struct, frozen=True):
     name: str
 
 
-def made(parts: Sequence[Token]) -> Made | None:
+def made(parts: Sequence[Token]) -> MadeObject | None:
     """Of one statement, its blanks and comments left out; None where it makes nothing in a schema."""
     words = [part.word for part in parts]
     first = words[0] if words else ""
     if first == "SET" and "SEARCH_PATH" in words[1:3]:
         at = words.index("SEARCH_PATH") + 2
-        return Made("path", _plain(parts[at]) if at < len(parts) and words[at] != "DEFAULT" else "")
+        return MadeObject("path", _plain(parts[at]) if at < len(parts) and words[at] != "DEFAULT" else "")
     if first == "ALTER" and "SCHEMA" in words[2:] and words[words.index("SCHEMA") - 1] == "SET":
         at = words.index("SCHEMA") + 1
-        return Made("in", _plain(parts[at])) if at < len(parts) else None
+        return MadeObject("in", _plain(parts[at])) if at < len(parts) else None
     if first != "CREATE":
         return None
     at = 1
@@ -48,14 +48,14 @@ def made(parts: Sequence[Token]) -> Made | None:
         return None
     if words[at : at + 1] == ["SCHEMA"]:
         name = _name(parts, _behind(words, at + 1))
-        return Made("schema", "" if name in ("", "authorization") else name)
+        return MadeObject("schema", "" if name in ("", "authorization") else name)
     if "INDEX" in words[at : at + 2]:
         if "ON" not in words:
             return None
         at = words.index("ON") + 1
-        return Made("beside", _name(parts, at + (words[at : at + 1] == ["ONLY"])))
+        return MadeObject("beside", _name(parts, at + (words[at : at + 1] == ["ONLY"])))
     if words[at : at + 1] and words[at] in _OBJECTS and words[at : at + 2] != ["OPERATOR", "("]:
-        return Made("in", _name(parts, _behind(words, at + 1)).rpartition(".")[0])
+        return MadeObject("in", _name(parts, _behind(words, at + 1)).rpartition(".")[0])
     return None
 
 

@@ -42,6 +42,10 @@ class RunWindow(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
 
 
+def _by_itself(step: str) -> tuple[str, ...]:
+    return ()
+
+
 def _nobody(step: str) -> None:
     return None
 
@@ -94,6 +98,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """Why the attempt before this one failed, in spite of which a person has begun this one, with a reason."""
     planned: Callable[[str], Step | None] = _nobody
     """Another step of the plan, by its id."""
+    made_by: Callable[[str], tuple[str, ...]] = _by_itself
+    """The program of the plan's author that makes the backup of a step, by its id: see `Kind.made_by`."""
 
     @property
     def closed(self) -> bool:

@@ -14,7 +14,7 @@ BUILD = "0123456789abcdef"
 
 
 def test_the_named_place_stands_for_itself_alone() -> None:
-    assert places.places({places.VARIABLE: "/srv/v", "HOME": "/home/ana"}) == [places.Place("/srv/v", False)]
+    assert places.places({places.VARIABLE: "/srv/v", "HOME": "/home/ana"}) == [places.CachePlace("/srv/v", False)]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.unit.run.runs import ANA, OPENED, Driven, companion, listed, phase, p
 from tui.journal import events as e
 from tui.plan.model import Action, Canary, Guard, Plan, Target, Trigger, Window
 from tui.run import commands as c
-from tui.run.amend import Proposal
+from tui.run.amend import ProposedPlan
 from tui.run.confirmation import beginning
 from tui.run.decide import decide
 from tui.run.differing import PlanText, differing
@@ -34,12 +34,12 @@ def text(of: Plan, **files: str) -> PlanText:
 
 
 def proposal(state: RunState, after: Plan, *, seal: str = SEAL, work: str = WORK, rehearsed: bool | None = False,
-             was: dict[str, str] | None = None, now: dict[str, str] | None = None) -> Proposal:  # fmt: skip
+             was: dict[str, str] | None = None, now: dict[str, str] | None = None) -> ProposedPlan:  # fmt: skip
     assert state.opened is not None
     found = differing(text(state.opened.plan, **(was or {})), text(after, **(now or {})))
     event = e.RunAmended(plan=after, seal=seal, work=work, reason="", steps=found.steps, files=found.files,
                          rehearsed=rehearsed)  # fmt: skip
-    return Proposal(event=event, base=state.opened.seal)
+    return ProposedPlan(event=event, base=state.opened.seal)
 
 
 def asked(run: Driven, after: Plan, *, command: dict[str, Any] | None = None, **more: Any) -> e.RunAmended | Refusal:

@@ -32,6 +32,10 @@ OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("steps/collect", "query|psql", "a key of its spec, and a program"),
     ("helm/protocol", "command", "why a client comes"),
     ("cli/|console/(input/|commander)|words/refusals", "sign|check", "a command, and what refuses it"),
+    ("cli/main|engine/drivers/report", "report", "a command"),
+    ("doctor/tools", "psql", "the program"),
+    ("importer/", ".*", "plans are written there, in their own language; fences, metrics and groups of patterns"),
+    ("steps/verify_backup/", "command|backup", "a key of its spec; what pgBackRest and Barman list, and do"),
 )
 """Files (a regular expression from the beginning), the words in them, and what those are there instead."""
 

@@ -146,11 +146,17 @@ def _of_run(ctx: click.Context, command: str | None) -> Pairs:
 
     run = _given(ctx, "run")
     for step in steps(run, own=True) if run else ():
-        if command == "sign" and step.kind != "sign":
+        if command == "sign" and not _signed(step.kind):
             continue
         if command == "undo" and step.undo is None:
             continue
         yield step.id, step.title
+
+
+def _signed(kind: str) -> bool:
+    from tui.steps.registry import KINDS
+
+    return kind in KINDS and KINDS[kind].signed
 
 
 def _commands(ctx: click.Context, incomplete: str) -> Pairs:

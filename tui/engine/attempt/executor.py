@@ -75,6 +75,11 @@ class TooLate(Exception):
     """Its window was over before it could begin."""
 
 
+def _made_by(step: Step) -> tuple[str, ...]:
+    kind = KINDS[step.kind]
+    return kind.made_by(kind.typed(step.spec)) if kind.makes_backup else ()
+
+
 def _leaves(step: Step) -> bool:
     """Whether a step may change the target; what only opens again what another step closed leaves nothing."""
     return may_change(step) and KINDS[step.kind].reopens is None
@@ -286,6 +291,7 @@ class Executor:
             closing=tuple((q.step, state.steps[q.step].attempt, bool(q.former)) for q in state.quiesced),
             swap=None if state.swap is None else msgspec.structs.asdict(state.swap), accepted=self._accepted(state),
             planned=lambda step: state.steps[step].step if step in state.steps else None,
+            made_by=lambda step: _made_by(state.steps[step].step) if step in state.steps else (),
             demands=lambda: planned_by(opened.plan, self.plan.text, KINDS),
         )  # fmt: skip
 

@@ -69,10 +69,10 @@ def choose(scripts: Scripts, source: ScriptFile, *, undo: bool) -> Choice:
 
 def _sql(scripts: Scripts, source: ScriptFile, script: Script, way: Way, *, undo: bool) -> Choice | None:
     """A `sql` step; None where a proof is needed and the catalogue gives none."""
-    spec: Keys = {"file": scripts.planned(source.name), "part": source.part}
+    written: Keys = {"file": scripts.planned(source.name), "part": source.part}
     if way != "single":
-        spec["transaction"] = way
-    chosen = Choice(action={"sql": {key: value for key, value in spec.items() if value is not None}})
+        written["transaction"] = way
+    chosen = Choice(action={"sql": {key: value for key, value in written.items() if value is not None}})
     outside = list(_outside(script, way))
     if outside:
         told = all(one.told for one in outside)
@@ -112,12 +112,12 @@ def _by_psql(scripts: Scripts, source: ScriptFile, *, undo: bool) -> Choice:
 
 
 def _psql(scripts: Scripts, source: ScriptFile, files: Included, *, single: bool, undo: bool) -> Choice:
-    spec: Keys = {"file": scripts.planned(source.name)}
+    written: Keys = {"file": scripts.planned(source.name)}
     if source.variables:
-        spec["variables"] = dict(source.variables)
+        written["variables"] = dict(source.variables)
     if not single:
-        spec["single_transaction"] = False
-    chosen = Choice(action={"psql": spec})
+        written["single_transaction"] = False
+    chosen = Choice(action={"psql": written})
     if undo or single:
         return chosen
     found = [

@@ -56,9 +56,9 @@ def section(reading: JournalReading) -> Chapter:
         for metric in [metric for metric in metrics if metric not in still][:CHARTS]:
             blocks += _charts(reading, metric, frames)
         if still:
-            columns = (GridColumn(_("metric"), loose=True), _("value"), GridColumn(_("samples"), right=True))
+            named = (GridColumn(_("metric"), loose=True), _("value"), GridColumn(_("samples"), right=True))
             rows = [row(metric_word(metric), *told) for metric, told in still.items()]
-            blocks += [Subtitle(text=_("The same in every sample")), table(columns, rows)]
+            blocks += [Subtitle(text=_("The same in every sample")), table(named, rows)]
     if reading.breaches:
         columns = (
             GridColumn(_("criterion"), loose=True), _("since"), _("lasted"),

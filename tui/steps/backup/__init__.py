@@ -94,6 +94,11 @@ def _takes_fingerprint(spec: BackupSpec) -> bool:
     return spec.fingerprint
 
 
+def made_by(spec: BackupSpec) -> tuple[str, ...]:
+    """A program in the place of pg_dump."""
+    return spec.command if spec.directory is None else ()
+
+
 def whole(spec: BackupSpec) -> bool:
     """Whether it dumps the whole database."""
     return not spec.schemas and not spec.tables
@@ -114,7 +119,7 @@ TEXTS = {
 }
 
 KIND = Kind(
-    name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True, whole=whole,
-    takes_fingerprint=_takes_fingerprint,
+    name="backup", spec=BackupSpec, execute=execute, fence="child", repeat="always", makes_backup=True,
+    made_by=made_by, whole=whole, takes_fingerprint=_takes_fingerprint,
     arguments=("encrypt", "command"), texts=TEXTS, lint=lint, needs=needs, facts=facts,
 )  # fmt: skip

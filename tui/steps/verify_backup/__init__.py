@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterable
 from functools import partial
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import fields
 
 from tui.journal.codes import FailReason
@@ -88,8 +87,8 @@ def lint(lint: Lint) -> Iterable[Finding]:
     elif not kind.makes_backup:
         yield Finding(code="verify-of", facts={"of": Quoted(spec.of), "kind": kind.name}, key="of")
     made = lint.before(spec.of)
-    if made is not None and made.kind.makes_backup and isinstance(made.spec, Struct) and _of_program(made.spec):
-        yield from _by_tool(spec, tuple(getattr(made.spec, "command", ())))
+    if made is not None and made.kind.makes_backup and (program := made.kind.made_by(made.spec)):
+        yield from _by_tool(spec, program)
         return
     for key in _OF_TOOLS:
         if made is not None and getattr(spec, key):
@@ -104,11 +103,6 @@ def lint(lint: Lint) -> Iterable[Finding]:
 
 
 _OF_TOOLS = ("pgbackrest", "barman", "command")
-
-
-def _of_program(spec: Any) -> bool:
-    """Whether a program of the plan makes the backup, and not pg_dump."""
-    return bool(getattr(spec, "command", ())) and getattr(spec, "directory", None) is None and not hasattr(spec, "of")
 
 
 def _by_tool(spec: VerifyBackupSpec, made_by: tuple[str, ...]) -> Iterable[Finding]:

@@ -65,8 +65,7 @@ def _option(words: tuple[str, ...], name: str) -> str | None:
 
 def verified(context: Context, spec: VerifyBackupSpec, recorded: Mapping[str, Any]) -> StepRun:
     """See the module."""
-    made = context.planned(spec.of)
-    means = means_of(spec, () if made is None else made.spec.get("command", ()))
+    means = means_of(spec, context.made_by(spec.of))
     evidence: dict[str, Any] = {"of": spec.of, "level": spec.level}
     if means is None:
         return Failed(reason=FailReason.NO_BACKUP, evidence=evidence)
