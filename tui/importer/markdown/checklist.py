@@ -23,6 +23,7 @@ from tui.importer.markdown.items import labelled, step_of, window_labels
 from tui.importer.markdown.outline import OutlineNode, outline
 from tui.importer.markdown.parse import parse
 from tui.importer.markdown.reading import ChecklistReading
+from tui.importer.markdown.runs import STATE
 from tui.importer.markdown.shape import has_boxes, has_steps
 from tui.importer.markdown.source import read_source
 from tui.importer.markdown.summary import look, of_lines, summary
@@ -132,7 +133,13 @@ def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNo
     tops = root.children
     first = tops[0] if tops else None
     assert first is None or first.heading is not None
-    if first is not None and first.heading is not None and len(tops) == 1 and (first.children or not front):
+    if (
+        first is not None
+        and first.heading is not None
+        and len(tops) == 1
+        and (first.children or not front)
+        and not (first.sort is Sort.ROLLBACK and has_steps(root.blocks))
+    ):
         reading.name = first.title
         reading.fates.tell(first.heading.numbers, Fate.HEADING)
         if first.children:
@@ -267,6 +274,6 @@ def _keep_words(reading: ChecklistReading, draft: Draft) -> None:
     for number, line in enumerate(reading.source.raw, 1):
         if not line.strip() or number in reading.source.marks or reading.fates.of.get(number) is Fate.MARK:
             continue
-        shown = fold(without_number(_NO_WORDS.sub(" ", line).strip(" \t#>*-_|")))
+        shown = fold(without_number(_NO_WORDS.sub(" ", STATE.sub(" ", line)).strip(" \t#>*-_|")))
         if any(word not in known and word not in text for word in _WORDS.findall(shown)):
             draft.below.append(reading.say(Said("line {line}: {text}", line=number, text=line.strip())))

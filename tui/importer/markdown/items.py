@@ -17,8 +17,9 @@ from tui.importer.markdown.vocabulary import EXPECTED, WINDOW_LABELS, Label, lab
 
 LONGEST_TITLE: Final = 160
 _AT_HEAD: Final = re.compile(
-    r"\s*(?:\*\*|__|`)?[\[(]?\s*(?P<when>[TDH]\s?[+−–-]\s?\d{1,4}(?:\s*(?:min\w*|m|h|hrs?|hours?|horas?|d|days?"
-    r"|dias?|s))?|T\s?[+-]?\s?0|(?:[01]?\d|2[0-3]):[0-5]\d(?:\s*[-–—]\s*(?:[01]?\d|2[0-3]):[0-5]\d)?(?:\s*(?:h\b|uhr\b"
+    r"\s*(?:\*\*|__|`)?[\[(]?\s*(?P<when>[TDH]\s?[+−–-]\s?\d{1,4}:\d\d|\+\s?\d{1,3}(?:\s*h\s?\d\d"
+    r"|\s*(?:min\w*|m|h|hours?|horas?)\b|:\d\d)|[TDH]\s?[+−–-]\s?\d{1,4}(?:\s*(?:min\w*|m|h|hrs?|hours?|horas?|d|days?"
+    r"|dias?|s))?|T\s?[+-]?\s?0|(?:[01]?\d|2[0-3])[:h][0-5]\d(?:\s*[-–—]\s*(?:[01]?\d|2[0-3]):[0-5]\d)?(?:\s*(?:h\b|uhr\b"
     r"|(?-i:UTC|GMT|[BCEMW]E?S?Z|[A-Z]{2,3}T)\b))?)\s*[\])]?\s*(?:\*\*|__|`)?"
     r"\s*(?:[:|–—-]+\s*(?:\*\*|__)?|(?=\s))\s*(?=\S)",
     re.IGNORECASE,
@@ -65,7 +66,8 @@ def step_of(reading: ChecklistReading, text: str, number: int, more: list[tuple[
     head = _AT_HEAD.match(PICTURE.sub("", rest, count=1) if PICTURE.match(rest) else rest)
     if head is not None:
         bare = PICTURE.sub("", rest, count=1) if PICTURE.match(rest) else rest
-        step.milestone = times.offset(head["when"])
+        when = head["when"].strip()
+        step.milestone = times.offset(f"T{when}" if when.startswith("+") else when)
         step.at = None if step.milestone is not None else times.clock(head["when"])
         rest = bare[head.end() :]
         if rest.count("**") % 2:

@@ -103,13 +103,13 @@ def _is_heading(text: str, following: MarkdownBlock | None) -> bool:
         return False
     if PHASE_HEADING.match(folded):
         return True
+    capitals = re.sub(r"[\W\d_]", "", shown)
     if isinstance(following, ProseBlock):
-        return False
+        return len(capitals) > 3 and capitals.isupper() and sort_of(title_of(shown)) not in (Sort.STEPS, Sort.INFO)
     if _BOLD.fullmatch(PICTURE.sub("", text.strip()).strip()) or only_offset(shown):
         return True
-    capitals = re.sub(r"[\W\d_]", "", shown)
     return (
-        len(capitals) >= 5
+        len(capitals) >= (5 if sort_of(title_of(shown)) is Sort.STEPS else 4)
         and capitals.isupper()
         and isinstance(following, ListBlock | TableBlock)
         and not shown.endswith(":")

@@ -10,6 +10,7 @@ from typing import Final
 from tui.importer.imported import ImportFailed
 from tui.importer.markdown.confluence import from_wiki, is_wiki
 from tui.importer.markdown.lines import SourceLine
+from tui.importer.markdown.runs import with_fences, with_items, with_state
 from tui.importer.markdown.secrets import redacted_lines
 from tui.said import N_, Said
 
@@ -81,7 +82,7 @@ def read_source(raw: bytes, name: str) -> ChecklistSource:
     if is_wiki([line.text for line in body]):
         body, marks = from_wiki(body)
         source.marks |= marks
-    source.lines = _put_right(_fences(body, source))
+    source.lines = _put_right(with_items(_fences(with_fences(body), source)))
     if not any(line.strip() for line in lines):
         raise ImportFailed(Said("{file} holds no text.", file=name))
     return source
@@ -194,7 +195,7 @@ def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
             cut = min(shift, len(line.text) - len(line.text.lstrip())) if line.text[:limit].strip() == "" else 0
             done.append(SourceLine(line.number, line.text[cut:], code=True))
             continue
-        text = _sign(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4))), ticks)
+        text = with_state(_sign(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4))), ticks))
         indent = len(text) - len(text.lstrip())
         if not text.strip():
             done.append(SourceLine(line.number, ""))

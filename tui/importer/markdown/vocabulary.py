@@ -35,7 +35,7 @@ BACK: Final = (
     r"|ruckabwicklung|ruckbau|zuruckroll\w*|rucknahme|ruckgangig\w*|contingenc\w+|contingencia|desfazer\w*|retorno"
     r"|recuo"
     r"|vuelta atras|marcha atras|deshacer|restauracion de emergencia|plan b|plano b|notfallplan\w*|abbruchplan"
-    r"|abort(?: plan)?"
+    r"|abort(?: plan)?|^abbruch$|^abortar$"
     r"|if (?:it|something|things|anything) (?:goes?|fails?)(?: wrong)?|in case of (?:failure|problems?|trouble|errors?)"
     r"|se (?:algo )?(?:der|deu|falhar)(?: errado)?|em caso de (?:falha|erro|problema)s?|si (?:algo )?(?:sale mal|falla)"
     r"|en caso de (?:fallo|error|problema)s?|(?:wenn|falls) (?:etwas|es|was) schief\w*|im fehlerfall|bei problemen"

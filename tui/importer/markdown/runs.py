@@ -1,0 +1,113 @@
+"""Lines that are items of a list without being one in Markdown: by a time at their head, `a)`, `1.1.`, a keycap; and
+other things that people type: definitions, states, macros of code. Pure."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final
+
+from tui.importer.markdown.lines import SourceLine
+
+_LETTER: Final = r"[^\W\d_]|[`*_\"“„(\[]"
+_TIMED: Final = re.compile(
+    r"\[?(?:[01]?\d|2[0-3])[:h][0-5]\d\]?(?:\s*(?:h|uhr|hrs|[ap]m|utc|gmt|[bcemw]e?s?[zt])\b)?\s*(?:[-–—:|]\s*)?(?=\s)"
+    rf"\s+(?={_LETTER})"
+    r"|\[?(?:t\s?)?[+-]\s?\d{1,3}(?::\d\d|\s*(?:h\s?\d{0,2}|m|min\w*|hours?|horas?))?\]?\s*(?:[-–—:|]\s*)?(?=\s)"
+    rf"\s+(?={_LETTER})",
+    re.IGNORECASE,
+)
+"""Such a line keeps its head, which tells when."""
+_COUNTED: Final = re.compile(
+    rf"(?:\(?[a-h][.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}[.)]?|\d\ufe0f?\u20e3|\(\d{{1,2}}\))\s+(?={_LETTER})"
+)
+_NO_ITEM: Final = re.compile(r"\s*(?:#|>|\||```|~~~)")
+_MACRO: Final = re.compile(r"(\s*)\{(code|noformat|sql)(?::([^}]*))?\}\s*")
+_STATES: Final = r"TODO|TO DO|OPEN|PENDING|WIP|DOING|DONE|FEITO|PENDENTE|PENDIENTE|HECHO|OFFEN|ERLEDIGT"
+_FINISHED: Final = {"DONE", "FEITO", "HECHO", "ERLEDIGT"}
+_STATE_AHEAD: Final = re.compile(
+    rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?:\*\*)?(?:\[(?P<in>{_STATES})\]|(?P<bare>{_STATES})(?=\s*[:–—-]))(?:\*\*)?"
+    r"\s*[:–—-]?\s*(?=\S)"
+)
+_STATE_BEHIND: Final = re.compile(
+    rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?!\[.\])(\S.*?)\s+(?:[-–—]\s+)?\[(?P<in>{_STATES})\]\s*"
+)
+_DEFINED: Final = re.compile(r"\s{0,3}:\s+(\S.*)")
+STATE: Final = re.compile(rf"\b(?:{_STATES})\b")
+
+
+def with_items(lines: list[SourceLine]) -> list[SourceLine]:
+    """The lines, those among them as Markdown has items. Each keeps its number."""
+    return _in_runs(_defined(lines))
+
+
+def _in_runs(lines: list[SourceLine]) -> list[SourceLine]:
+    # One such line alone may be a sentence, or a heading.
+    kinds = ["" if line.code else _kind(line.text) for line in lines]
+    filled = [place for place, line in enumerate(lines) if line.code or line.text.strip()]
+    follows = dict(pairwise(filled))
+    before = {later: earlier for earlier, later in follows.items()}
+    done: list[SourceLine] = []
+    for place, line in enumerate(lines):
+        near = (follows.get(place), before.get(place))
+        if kinds[place] and any(other is not None and kinds[other] == kinds[place] for other in near):
+            text = line.text.strip() if kinds[place] == "timed" else _COUNTED.sub("", line.text.strip(), count=1)
+            before_it = before.get(place)
+            if before_it is not None and kinds[before_it] != kinds[place]:
+                done.append(SourceLine(line.number, ""))
+            done.append(SourceLine(line.number, f"1. {text}"))
+        else:
+            done.append(line)
+    return done
+
+
+def _kind(text: str) -> str:
+    if text[:1] == " " or _NO_ITEM.match(text):
+        return ""
+    return "timed" if _TIMED.match(text) else "counted" if _COUNTED.match(text) else ""
+
+
+def _defined(lines: list[SourceLine]) -> list[SourceLine]:
+    """`Window` and below it `: 22:00` as one line."""
+    done: list[SourceLine] = []
+    for line in lines:
+        found = None if line.code else _DEFINED.fullmatch(line.text)
+        term = done[-1] if done else None
+        if found is not None and term is not None and not term.code and re.match(r"[^\W\d_]", term.text):
+            done[-1] = SourceLine(term.number, "" if term.number != line.number else term.text)
+            words = term.text.strip().rstrip(":")
+            done += [SourceLine(line.number, f"{words}: {found[1]}"), SourceLine(line.number, "")]
+        else:
+            done.append(line)
+    return done
+
+
+def with_fences(lines: list[SourceLine]) -> list[SourceLine]:
+    """The lines, `{code:sql}` of another markup among them as fences, where each is closed."""
+    macros = [line for line in lines if _MACRO.fullmatch(line.text)]
+    if not macros or len(macros) % 2:
+        return lines
+    done: list[SourceLine] = []
+    inside = False
+    for line in lines:
+        found = _MACRO.fullmatch(line.text)
+        if found is not None:
+            named = (found[3] or "").split("|")[0].removeprefix("language=")
+            language = "" if "=" in named else named
+            done.append(SourceLine(line.number, f"{found[1]}```{'' if inside else language}"))
+            inside = not inside
+        else:
+            done.append(line)
+    return done
+
+
+def with_state(text: str) -> str:
+    """A line whose item has a box instead of a state such as `TODO` or `[DONE]`."""
+    found = _STATE_AHEAD.match(text)
+    if found is not None:
+        box = "x" if (found["in"] or found["bare"]) in _FINISHED else " "
+        return f"{found[1]}[{box}] {text[found.end() :]}"
+    behind = _STATE_BEHIND.fullmatch(text)
+    if behind is not None:
+        return f"{behind[1]}[{'x' if behind['in'] in _FINISHED else ' '}] {behind[2]}"
+    return text
