@@ -16,19 +16,26 @@ from tests.checklists import CHECKLISTS, ROOT, Row, every, read, row
 from tests.unit.importer.conftest import say
 from tests.unit.importer.test_random import lost
 from tui.importer.draft import DraftPhase, DraftStep
+from tui.importer.markdown.abort import reasons
 from tui.importer.markdown.checklist import ReadChecklist, read_checklist
+from tui.importer.markdown.items import window_labels
+from tui.importer.markdown.window import WindowFacts
 from tui.importer.write import write
 
 # As `python -m tests.checklists` prints them.
 EXPECTED: dict[str, tuple[Any, ...]] = {
     "plano-de-execucao-em-producao": (127, 33, 66, 28, 0, 6, 15, 60, 6, 6, 5, 4, 5, 4, 0, "? 45m", 3, 0),
+    "de-ablauf": (15, 4, 6, 4, 1, 1, 1, 3, 4, 1, 3, 2, 1, 2, 1, "2031-12-13T22:00 90m", 2, 0),
     "de-checkliste-bulletpoints": (16, 5, 9, 2, 0, 3, 3, 8, 1, 2, 0, 0, 0, 0, 0, "", 0, 0),
+    "de-doc-export": (16, 1, 5, 8, 2, 1, 1, 3, 2, 0, 0, 1, 0, 0, 0, "2031-12-13T20:00 120m", 1, 0),
     "de-produktivsetzung": (21, 6, 8, 5, 2, 3, 3, 6, 2, 2, 0, 0, 3, 0, 1, "2031-12-24T06:00 120m", 1, 0),
     "de-rollen-umbau": (19, 4, 10, 3, 2, 3, 3, 8, 2, 2, 0, 2, 0, 0, 1, "", 0, 0),
     "de-tabelle-zeitplan": (21, 4, 8, 5, 4, 1, 1, 5, 3, 5, 5, 3, 0, 0, 0, "2031-08-15T19:30 120m", 0, 0),
+    "de-wann-und-abbruch": (30, 5, 10, 14, 1, 2, 2, 8, 2, 4, 0, 3, 1, 2, 6, "2031-12-13T22:00 90m", 2, 0),
     "de-wartung-alternativen": (27, 9, 11, 5, 2, 3, 5, 10, 2, 3, 1, 2, 2, 3, 1, "2031-06-07T21:00 120m", 2, 0),
     "en-bash-comments": (25, 3, 7, 14, 1, 2, 2, 6, 1, 1, 0, 0, 0, 0, 5, "", 0, 0),
     "en-bold-labels": (21, 5, 10, 1, 5, 3, 3, 8, 2, 0, 6, 1, 0, 0, 0, "2031-03-02T06:00 45m", 1, 0),
+    "en-github-issue": (18, 2, 6, 8, 2, 1, 1, 6, 2, 1, 0, 1, 1, 1, 1, "2031-12-06T22:00 90m", 1, 0),
     "en-html-runbook": (17, 4, 6, 7, 0, 2, 2, 5, 2, 3, 0, 2, 1, 2, 1, "2031-05-03T01:00 150m", 1, 0),
     "en-issue-template": (32, 6, 12, 6, 8, 3, 4, 11, 1, 0, 0, 1, 0, 0, 3, "", 0, 0),
     "en-milestones-and-steps": (29, 8, 10, 11, 0, 4, 4, 8, 2, 1, 4, 0, 0, 0, 2, "2031-11-08T20:00 90m", 1, 0),
@@ -38,19 +45,28 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "en-orders-region": (58, 13, 15, 23, 7, 2, 4, 12, 3, 2, 3, 4, 4, 4, 4, "2031-12-06T22:00 90m", 2, 0),
     "en-paragraph-steps": (19, 2, 4, 12, 1, 1, 1, 3, 1, 0, 0, 0, 0, 0, 4, "", 0, 0),
     "en-plain-labels": (19, 7, 7, 4, 1, 3, 3, 5, 2, 0, 0, 2, 2, 0, 3, "", 0, 0),
+    "en-release-night": (25, 8, 8, 5, 4, 1, 1, 5, 3, 1, 5, 2, 1, 2, 2, "2031-12-13T22:00 90m", 1, 0),
     "en-runbook-with-tables": (42, 10, 14, 16, 2, 4, 5, 14, 2, 4, 1, 4, 1, 3, 5, "2031-06-01T02:00 120m", 4, 0),
+    "en-states": (25, 4, 16, 5, 0, 4, 4, 16, 0, 8, 0, 2, 0, 0, 0, "", 0, 0),
+    "en-t-plus": (19, 5, 11, 2, 1, 3, 3, 9, 2, 0, 5, 0, 0, 0, 0, "2031-12-06T02:00 120m", 1, 0),
     "en-table-of-steps": (23, 5, 9, 9, 0, 2, 2, 7, 2, 5, 0, 2, 2, 3, 5, "", 1, 0),
+    "en-wiki-cells": (20, 2, 5, 12, 1, 2, 2, 5, 0, 0, 4, 2, 1, 2, 5, "2031-12-13T22:00 120m", 1, 0),
     "en-wiki-markup": (24, 5, 7, 7, 5, 2, 2, 5, 2, 0, 0, 2, 0, 0, 1, "", 0, 0),
     "es-cambio-de-servidor": (29, 4, 6, 17, 2, 2, 2, 6, 0, 1, 0, 3, 0, 0, 3, "2031-05-10T03:00 120m", 1, 0),
+    "es-issue": (15, 2, 6, 6, 1, 1, 1, 6, 1, 0, 0, 0, 1, 1, 4, "2031-12-06T22:00 30m", 1, 0),
     "es-lista-numerada-larga": (25, 5, 8, 12, 0, 1, 1, 5, 2, 1, 0, 0, 3, 0, 1, "2031-02-14T01:00 180m", 0, 0),
     "es-migracion": (19, 8, 9, 2, 0, 3, 3, 7, 2, 1, 4, 1, 1, 2, 2, "", 1, 0),
     "es-sin-titulo": (14, 4, 9, 1, 0, 3, 3, 7, 2, 1, 0, 2, 0, 0, 3, "", 0, 0),
     "es-tabla-con-fases": (18, 3, 8, 7, 0, 1, 1, 6, 2, 6, 5, 4, 1, 3, 0, "", 2, 0),
+    "es-ventana": (21, 5, 7, 9, 0, 1, 1, 4, 5, 0, 4, 2, 1, 2, 1, "2031-12-14T02:00 90m", 2, 0),
     "pt-caixas-em-codigo": (13, 5, 7, 0, 1, 3, 3, 5, 2, 1, 0, 0, 0, 0, 0, "", 0, 0),
     "pt-crlf-limpeza": (19, 6, 8, 5, 0, 3, 3, 6, 2, 1, 0, 1, 0, 0, 1, "2031-07-19T02:00 120m", 0, 0),
     "pt-cronograma-simples": (15, 4, 8, 3, 0, 1, 1, 6, 2, 0, 6, 3, 0, 0, 0, "", 0, 0),
+    "pt-definicoes": (21, 5, 10, 0, 6, 3, 3, 9, 1, 1, 0, 0, 0, 0, 1, "2031-12-06T01:00 120m", 1, 0),
     "pt-dono-por-secao": (24, 6, 10, 8, 0, 3, 3, 8, 2, 1, 0, 3, 0, 0, 0, "", 0, 0),
+    "pt-emoji": (18, 5, 10, 1, 2, 3, 3, 8, 2, 2, 0, 2, 2, 2, 0, "2031-12-13T22:00 90m", 0, 0),
     "pt-folha-em-branco": (16, 6, 9, 0, 1, 3, 3, 7, 2, 0, 0, 0, 0, 0, 0, "", 2, 0),
+    "pt-janela-em-prosa": (22, 6, 7, 9, 0, 1, 1, 4, 3, 1, 3, 3, 1, 3, 2, "2031-12-13T22:00 90m", 2, 0),
     "pt-particao-eventos": (51, 9, 14, 25, 3, 3, 4, 11, 3, 1, 2, 2, 4, 3, 3, "2031-09-13T23:00 150m", 2, 0),
     "pt-word-processor": (18, 4, 10, 2, 2, 3, 3, 8, 2, 1, 0, 1, 0, 0, 0, "", 2, 0),
 }  # fmt: skip
@@ -63,7 +79,7 @@ def steps(done: ReadChecklist) -> list[DraftStep]:
 
 
 def step(name: str, title: str) -> DraftStep:
-    (found,) = [one for one in steps(read_once(CHECKLISTS / f"{name}.md")) if one.title == title]
+    found, *_back = [one for one in steps(read_once(CHECKLISTS / f"{name}.md")) if one.title == title]
     return found
 
 
@@ -142,6 +158,17 @@ def test_the_execution_plan_comes_out_as_the_plan_that_was_made_of_it_by_hand() 
         ("es-tabla-con-fases", "Comunicar el inicio", {"milestone": "T-15m", "role": "Coordinación"}),
         ("pt-dono-por-secao", "Conferir três notas", {"role": "Financeiro"}),
         ("pt-dono-por-secao", "Criar o schema novo", {"role": "DBA"}),
+        ("de-wann-und-abbruch", "App stoppen", {"role": "Backend", "estimate": "2m"}),
+        ("de-ablauf", "Migration starten – eine halbe Stunde", {"role": "DBA", "milestone": "T+5m", "estimate": "30m"}),
+        ("en-release-night", "GO/NO-GO: Tom decides", {"role": "Release manager", "milestone": "T+20m"}),
+        ("en-t-plus", "promote the standby", {"milestone": "T+5m"}),
+        ("en-t-plus", "look at the dashboards", {"milestone": "T+1h30m"}),
+        ("en-states", "Drain node B", {"role": "DBA", "estimate": "5m"}),
+        ("en-states", "Silence the alerts", {"role": "SRE", "sign": {"text": "Phase: Before"}}),
+        ("en-wiki-cells", "Vacuum", {"role": "DBA", "milestone": "T+5m"}),
+        ("es-ventana", "Añadir la columna", {"role": "DBA", "milestone": "T+5m"}),
+        ("pt-emoji", "Bia: GO / NO-GO", {"role": "DBA", "sign": {"expect": "GO / NO-GO"}}),
+        ("pt-definicoes", "Retomar o pgbouncer – 90 s", {"estimate": "90s"}),
         ("pt-cronograma-simples", "Liberar os usuários", {"milestone": "T+40m"}),
     ],
 )
@@ -193,3 +220,59 @@ def test_a_checklist_of_five_thousand_lines() -> None:
     done = read_checklist(text.encode(), "long.md", language=None, otherwise="en", say=say)
     # Half a second where nothing else runs.
     assert len(done.draft.phases) == 380 and time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "opens", "minutes", "zone"),
+    [
+        ("When: Sat 13 Dec 2031 22:00-23:30 UTC", "en", "2031-12-13T22:00", 90, "UTC"),
+        ("Window: Dec 6, 2031, 10 - 11:30 PM America/New_York", "en", "2031-12-06T22:00", 90, "America/New_York"),
+        ("Scheduled for Saturday, December 13th, 2031 at 10pm Pacific, takes two hours", "en", "2031-12-13T22:00", 120,
+         "America/Los_Angeles"),
+        ("2031-12-06, 02:00 to 04:00 (CST)", "en", "2031-12-06T02:00", 120, None),
+        ("Wartungsfenster: Sa., 13. Dezember 2031, 22 Uhr bis 23:30 Uhr MEZ", "de", "2031-12-13T22:00", 90,
+         "Europe/Berlin"),
+        ("Samstag, 13.12.2031 22:00 – 23:30 Uhr (Europe/Berlin)", "de", "2031-12-13T22:00", 90, "Europe/Berlin"),
+        ("Sábado, 13 de dezembro de 2031, das 22h às 23h30 (horário de Brasília)", "pt", "2031-12-13T22:00", 90,
+         "America/Sao_Paulo"),
+        ("Domingo 14 de diciembre de 2031 de 02:00 a 03:30, hora de Madrid", "es", "2031-12-14T02:00", 90,
+         "Europe/Madrid"),
+        ("Fecha: 06/12/2031 22:00, media hora", "es", "2031-12-06T22:00", None, None),
+    ],
+)  # fmt: skip
+def test_a_window_is_told_in_many_ways(
+    line: str, language: str, opens: str, minutes: float | None, zone: str | None
+) -> None:
+    facts = WindowFacts()
+    for label, value in window_labels(line):
+        facts.read(label, value, 1, language)
+    assert (facts.opens, facts.length and facts.length / 60, facts.zone) == (opens, minutes, zone)
+
+
+def test_a_zone_that_is_one_of_several_is_said_and_not_guessed() -> None:
+    done = read_once(CHECKLISTS / "en-t-plus.md")
+    told = "\n".join(map(str, done.told))
+    assert "the time zone of the window, CST, may be one of several" in told
+    assert "timezone" not in write(done.draft) and "CST, may be one of several" in write(done.draft)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Abbruch wenn Fehlerrate > 5 % oder p95 > 500ms", ["Fehlerrate > 5 %", "p95 > 500ms"]),
+        ("⚠️ Voltar se CPU > 90% ou conexões > 80%", ["CPU > 90%", "conexões > 80%"]),
+        ("Abort if the team or the vendor says so.", ["the team or the vendor says so"]),
+        ("Revert if necessary", []),
+        ("Rollback is tested when the release is built", []),
+        ("Run it if the lag is > 5 s", []),
+    ],
+)
+def test_a_sentence_says_why_it_is_abandoned(sentence: str, told: list[str]) -> None:
+    assert reasons(sentence) == told
+
+
+def test_a_first_name_that_two_people_have_is_nobody() -> None:
+    team = "# A\n\n## Team\n\n- Ana Prado (DBA)\n- Ana Silva (SRE)\n- Rui Sá (QA)\n"
+    text = f"{team}\n## B\n\n- [ ] one (Ana)\n- [ ] two (Rui)\n"
+    done = read_checklist(text.encode(), "a.md", language=None, otherwise="en", say=say)
+    assert [(one.title, one.keys.get("role")) for one in steps(done)] == [("one (Ana)", None), ("two", "QA")]

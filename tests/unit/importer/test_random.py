@@ -90,6 +90,8 @@ def lost(done: ReadChecklist, plan: str) -> list[tuple[int, str]]:
 
 
 SKIPPED = {
+    # What a box says without it.
+    "todo",
     "phase",
     "fase",
     "step",

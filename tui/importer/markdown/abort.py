@@ -11,7 +11,8 @@ _ABORT: Final = re.compile(
     r"\W{0,6}(?:(?:we|please|sofort|immediately|immediate|imediatamente|inmediatamente)\s+)?"
     r"(?:abort\w*|abbruch|abbrechen|cancel\w*|roll(?:ing)?[ -]?back|revert\w*|back[ -]?out|fall[ -]?back"
     r"|voltar(?: atrás)?|desfazer|volver(?: atrás)?|deshacer|zurückrollen|rückfall|no-?go)"
-    r"\s*[,:]?\s+(?:\w+\s+){0,3}?(?:if|when|wenn|falls|sobald|bei|se|quando|caso|si|cuando|en caso de|em caso de)\s+"
+    r"\s*[,:]?\s+(?:(?!(?:is|are|was|has|can|ist|wird|wurde|kann|é|está|es|foi|fue)\b)\w+\s+){0,3}?"
+    r"(?:if|when|wenn|falls|sobald|bei|se|quando|caso|si|cuando|en caso de|em caso de)\s+"
     r"(?P<what>\S.{2,})",
     re.IGNORECASE | re.DOTALL,
 )

@@ -22,6 +22,7 @@ from tui.importer.markdown.inline import fold, title_of, unmarked, without_numbe
 from tui.importer.markdown.items import labelled, step_of, window_labels
 from tui.importer.markdown.outline import OutlineNode, outline
 from tui.importer.markdown.parse import parse
+from tui.importer.markdown.people import know_people
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.runs import STATE
 from tui.importer.markdown.shape import has_boxes, has_steps
@@ -85,6 +86,8 @@ def read_checklist(
         reading.team = behind.reading.team
     root = outline(parse(from_html(source.lines)))
     tops, intro = _named(reading, root)
+    for number, text in enumerate(source.raw, 1):
+        know_people(text, number, reading.team)
     _introduce(reading, intro)
     anything = any(has_boxes(node.blocks) for node in root.all()) or any(
         node.sort is Sort.STEPS and any(isinstance(block, ListBlock | CodeBlock | TableBlock) for block in node.blocks)
@@ -166,6 +169,7 @@ def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNo
         and first.heading.level == 1
         and not front
         and not first.children
+        and first.sort is not Sort.ROLLBACK
     ):
         others = [node for node in tops if node.heading is not None and node.heading.level == 1]
         if len(others) == 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.importer.markdown import dates, times
-from tui.importer.markdown.abort import joined, reasons
+from tui.importer.markdown import times
+from tui.importer.markdown.abort import joined
 from tui.importer.markdown.blocks import (
     CodeBlock,
     HeadingBlock,
@@ -21,8 +21,8 @@ from tui.importer.markdown.details import attach, detail_item, detail_table
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part, Proposal
 from tui.importer.markdown.inline import fold, struck, title_of, unmarked
-from tui.importer.markdown.items import detail_line, labelled, step_of, window_labels
-from tui.importer.markdown.people import clean
+from tui.importer.markdown.items import detail_line, step_of
+from tui.importer.markdown.notes import reasons_to_go_back, said_of_all
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.shape import has_boxes, numbered_lines, runnable
 from tui.importer.markdown.tables import (
@@ -35,7 +35,7 @@ from tui.importer.markdown.tables import (
     read_triggers,
     rows_as_steps,
 )
-from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, WINDOW_LABELS, Label, Sort, label_of
+from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, Sort
 from tui.importer.markdown.ways import choice, has_ways, is_way, only_where_chosen, ways_in
 from tui.said import Said
 
@@ -150,7 +150,9 @@ class Collector:
         left: list[int] = []
         for numbers, text in joined(block.lines):
             number = numbers[0]
-            if self._said_of_all(text, number) or self._reasons(text, numbers):
+            if said_of_all(self.reading, self.part, text, number) or reasons_to_go_back(
+                self.reading, self.part, text, numbers
+            ):
                 continue
             shown = unmarked(text)
             if self.last is not None and (EXPECTED.match(fold(shown)) or re.match(r"\s*(?:→|->|=>)\s", text)):
@@ -165,46 +167,6 @@ class Collector:
             self.intro = ProseBlock(numbers=tuple(left), lines=[line for line in block.lines if line[0] in left])
             return
         self.comment(left)
-
-    def _said_of_all(self, text: str, number: int) -> bool:
-        """`**Timeline:** 30-60 min`, `Owner: DBA` before the steps of a part."""
-        if not self.reading.window.known and not self.part.steps and dates.tells_window(text, self.reading.language):
-            return self._window(text, number)
-        told = labelled(text)
-        if told is None or not told[1]:
-            return False
-        label = label_of(told[0])
-        if label is Label.OWNER and self.part.owner is None and not self.part.steps and len(told[1]) <= 60:
-            self.part.owner = self.reading.team.add(clean(told[1]), number)
-        elif label is Label.DURATION and self.part.estimate is None:
-            span = times.duration(unmarked(told[1])) or next(iter(times.durations(told[1])), None)
-            if span is None or span.side:
-                return False
-            self.part.estimate = span.seconds
-        elif label not in WINDOW_LABELS or not self.reading.window.read(label, told[1], number, self.reading.language):
-            return False
-        self._noted(number)
-        return True
-
-    def _window(self, text: str, number: int) -> bool:
-        for label, value in window_labels(text):
-            self.reading.window.read(label, value, number, self.reading.language)
-        self._noted(number)
-        return True
-
-    def _noted(self, number: int) -> None:
-        self.part.entries.append(FoundComment([self.reading.raw(number).strip()]))
-        self.reading.fates.tell(number, Fate.DETAIL)
-
-    def _reasons(self, text: str, numbers: list[int], *, measured: bool = False) -> bool:
-        """A sentence that says when it is abandoned: triggers of the rollback, and a comment where it stands."""
-        told = reasons(text, measured=measured)
-        if not told:
-            return False
-        self.reading.add_reasons(numbers[0], told)
-        self.part.entries.append(FoundComment([self.reading.shown(number) for number in numbers]))
-        self.reading.fates.tell(numbers, Fate.DETAIL)
-        return True
 
     def _listing(self, block: ListBlock) -> None:
         if has_ways(block):
@@ -241,9 +203,9 @@ class Collector:
 
     def _item(self, item: ListItem, ordered: bool) -> None:
         boxed = item.box is not None
-        if not boxed and not ordered and self._reasons(
-            item.text, [item.number, *(number for number, _text in item.more)], measured=True
-        ):  # fmt: skip
+        lines = [item.number, *(number for number, _text in item.more)]
+        loose = not boxed and not ordered
+        if loose and reasons_to_go_back(self.reading, self.part, item.text, lines, measured=True):
             self.comment([number for number in item.numbers if number != item.number])
             return
         if struck(item.text) and (boxed or ordered or self.bullets):
@@ -327,7 +289,7 @@ class Collector:
         if has_boxes(item.children):
             self._group(item)
             return
-        if self._said_of_all(item.text, item.number):
+        if said_of_all(self.reading, self.part, item.text, item.number):
             self.comment(item.numbers[1:])
             return
         if self.last is not None and EXPECTED.match(fold(unmarked(item.text))):

@@ -47,11 +47,11 @@ _PLACES: Final = {
     "lisbon": "Europe/Lisbon", "madrid": "Europe/Madrid", "berlin": "Europe/Berlin", "wien": "Europe/Vienna",
     "vienna": "Europe/Vienna", "zurich": "Europe/Zurich", "paris": "Europe/Paris", "london": "Europe/London",
     "bogota": "America/Bogota", "lima": "America/Lima", "buenos aires": "America/Argentina/Buenos_Aires",
-    "ciudad de mexico": "America/Mexico_City", "new york": "America/New_York",
+    "ciudad de mexico": "America/Mexico_City", "new york": "America/New_York", "pacific": "America/Los_Angeles",
 }  # fmt: skip
 _NAMED: Final = "|".join(_PLACES)
 _OF_PLACE: Final = re.compile(
-    rf"\b(?:hora(?:rio)?s?|time|zeit)(?: local)? (?:de |in |von |em |en )?(?P<behind>{_NAMED})\b"
+    rf"\b(?P<coast>pacific)\b|\b(?:hora(?:rio)?s?|time|zeit)(?: local)? (?:de |in |von |em |en )?(?P<behind>{_NAMED})\b"
     rf"|\b(?P<ahead>{_NAMED})(?:er)? (?:time|zeit)\b"
 )
 _MANY: Final = re.compile(r"(?<=[\d\s(])(CST|CDT|IST|AST|AMT|MST|SST)\b")
@@ -122,7 +122,7 @@ def zone(text: str) -> str | None:
     if told is not None:
         return told
     found = _OF_PLACE.search(fold(text))
-    return None if found is None else _PLACES[found["behind"] or found["ahead"]]
+    return None if found is None else _PLACES[found["behind"] or found["ahead"] or found["coast"]]
 
 
 def many_zones(text: str) -> str:

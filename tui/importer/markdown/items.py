@@ -25,6 +25,10 @@ _AT_HEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _AT_TIME: Final = re.compile(r"(?:@|\bat|\bàs|\ba las|\bum|\bab)\s+(?:[01]?\d|2[0-3])[:h][0-5]\d\b", re.IGNORECASE)
+_GO: Final = re.compile(
+    r"(?:[☐⬜□]|\[ ?\])\s*(?:GO|YES|SIM|SÍ|JA)\s*[/|]?\s*(?:[☐⬜□]|\[ ?\])\s*(?:NO-?GO|NO|NÃO|NEIN)\b", re.IGNORECASE
+)
+"""Two boxes of which one is ticked."""
 _LABELLED: Final = re.compile(
     r"\s*(?:\*\*|__)?(?P<label>[^:*_`|]{2,40}?)\s*(?::\s*(?:\*\*|__)|(?:\*\*|__)?\s*[:=])\s*(?P<rest>\S.*)?$"
 )
@@ -62,7 +66,8 @@ def step_of(reading: ChecklistReading, text: str, number: int, more: list[tuple[
         reading.fates.tell(following, Fate.STEP)
     reading.fates.tell(number, Fate.STEP)
     step = FoundStep(number, text, "")
-    rest = text
+    rest, notes = reading.footnotes(text)
+    step.details += notes
     head = _AT_HEAD.match(PICTURE.sub("", rest, count=1) if PICTURE.match(rest) else rest)
     if head is not None:
         bare = PICTURE.sub("", rest, count=1) if PICTURE.match(rest) else rest
@@ -80,6 +85,11 @@ def step_of(reading: ChecklistReading, text: str, number: int, more: list[tuple[
     rest = _execution(step, rest, number)
     rest = _expectation(step, rest)
     _times(step, text)
+    decided = _GO.search(rest)
+    if decided is not None:
+        named = " / ".join(re.findall(r"\w[\w-]*", decided[0]))
+        rest = f"{rest[: decided.start()]}{named}{rest[decided.end() :]}"
+        step.blanks.append(named)
     for label in blanks(_without_code(rest)):
         if not is_role(label, reading.team):
             step.blanks.append(label)

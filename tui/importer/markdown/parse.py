@@ -15,6 +15,7 @@ from tui.importer.markdown.blocks import (
     ProseBlock,
     TableBlock,
 )
+from tui.importer.markdown.headless import with_header
 from tui.importer.markdown.lines import SourceLine
 
 if TYPE_CHECKING:
@@ -141,4 +142,5 @@ class _Reader:
                 rows.append((number, cells))
             elif inner.type == "inline":
                 cells.append(inner.content)
-        return TableBlock(numbers=self.numbers(token), header=header, rows=rows)
+        table = TableBlock(numbers=self.numbers(token), header=header, rows=rows)
+        return with_header(table, self.lines[(token.map or [0])[0]].number)

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from tui.importer.markdown.inline import fold, unmarked
+from tui.importer.markdown import times
+from tui.importer.markdown.inline import PICTURE, fold, unmarked
 from tui.importer.markdown.vocabulary import Label, label_of
 
 _ROLES: Final = re.compile(
@@ -73,6 +74,27 @@ class Team:
             if wanted in (name, name.partition(" ")[0])
         }
         return roles.pop() if len(roles) == 1 else ""
+
+
+LONGEST: Final = 400
+"""Characters of a line that may be nothing but people."""
+_PAIRED: Final = re.compile(
+    r"\s*(?P<name>[^(),;:|]{3,40}?)\s*\((?P<role>[^()]{2,40})\)\s*(?:[,;|]|$|(?:and|und|e|y)\s)"
+)
+
+
+def know_people(text: str, number: int, team: Team) -> None:
+    """Take in a line that is nothing but people with their roles: `Ana Prado (DBA), Tom Weber (SRE)`."""
+    if len(text) > LONGEST or text.count("(") < 2:
+        return
+    bare = PICTURE.sub("", unmarked(text)).strip(" -*>.")
+    bare = re.sub(r"^[^\W\d_][^:(),]{1,24}:\s+", "", bare)
+    pairs = list(_PAIRED.finditer(bare))
+    if len(pairs) < 2 or sum(len(pair[0]) for pair in pairs) < len(bare):
+        return
+    if all(is_person(pair["name"].strip()) and not times.duration(pair["role"]) for pair in pairs):
+        for pair in pairs:
+            team.add(pair["role"].strip(), number, name=pair["name"].strip())
 
 
 def is_person(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from tui.importer.markdown.fates import Fate, Fates
 from tui.importer.markdown.limits import Limit, limit_of
@@ -13,6 +14,8 @@ from tui.importer.markdown.source import ChecklistSource
 from tui.importer.markdown.window import WindowFacts
 from tui.said import Said
 
+_NOTE: Final = re.compile(r"\s{0,3}\[\^([\w-]{1,40})\]:\s+(\S.*)")
+_NOTE_MARK: Final = re.compile(r"\[\^([\w-]{1,40})\]")
 Say = Callable[[Said], str]
 """Puts a sentence into the language of the plan's own sentences."""
 
@@ -36,6 +39,8 @@ class ChecklistReading:
     look: list[tuple[int, Said]] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     struck: list[int] = field(default_factory=list)
+    notes: dict[str, str] | None = None
+    """Footnotes by their names, once one is asked for."""
     name: str = ""
     above: dict[str, list[str]] = field(default_factory=dict)
     """Comments that stand above a key of the plan's head, or above `rollback`."""
@@ -44,6 +49,15 @@ class ChecklistReading:
         """Reasons to go back, each told once."""
         known = {title for _number, title, _limit in self.triggers}
         self.triggers += [(number, title, limit_of(title)) for title in told if title not in known]
+
+    def footnotes(self, text: str) -> tuple[str, list[str]]:
+        """A text without its marks of footnotes, and what these say."""
+        if "[^" not in text:
+            return text, []
+        if self.notes is None:
+            self.notes = {found[1]: found[2] for line in self.source.raw if (found := _NOTE.match(line)) is not None}
+        told = [self.notes[name] for name in _NOTE_MARK.findall(text) if name in self.notes]
+        return _NOTE_MARK.sub("", text).rstrip(), told
 
     def raw(self, number: int) -> str:
         """A line of the file."""

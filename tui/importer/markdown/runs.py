@@ -23,12 +23,14 @@ _COUNTED: Final = re.compile(
 )
 _NO_ITEM: Final = re.compile(r"\s*(?:#|>|\||```|~~~)")
 _MACRO: Final = re.compile(r"(\s*)\{(code|noformat|sql)(?::([^}]*))?\}\s*")
-_STATES: Final = r"TODO|TO DO|OPEN|PENDING|WIP|DOING|DONE|FEITO|PENDENTE|PENDIENTE|HECHO|OFFEN|ERLEDIGT"
+_STATES: Final = r"TODO|TO DO|OPEN|PENDING|DONE|FEITO|PENDENTE|PENDIENTE|HECHO|OFFEN|ERLEDIGT"
 _FINISHED: Final = {"DONE", "FEITO", "HECHO", "ERLEDIGT"}
 _STATE_AHEAD: Final = re.compile(
     rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?:\*\*)?(?:\[(?P<in>{_STATES})\]|(?P<bare>{_STATES})(?=\s*[:–—-]))(?:\*\*)?"
     r"\s*[:–—-]?\s*(?=\S)"
 )
+_GOING: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?=\[?(?:WIP|DOING)\]?[\s:])")
+"""What is under way is still open; that it is stays in its title."""
 _STATE_BEHIND: Final = re.compile(
     rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?!\[.\])(\S.*?)\s+(?:[-–—]\s+)?\[(?P<in>{_STATES})\]\s*"
 )
@@ -103,6 +105,9 @@ def with_fences(lines: list[SourceLine]) -> list[SourceLine]:
 
 def with_state(text: str) -> str:
     """A line whose item has a box instead of a state such as `TODO` or `[DONE]`."""
+    going = _GOING.match(text)
+    if going is not None:
+        return f"{going[1]}[ ] {text[going.end() :]}"
     found = _STATE_AHEAD.match(text)
     if found is not None:
         box = "x" if (found["in"] or found["bare"]) in _FINISHED else " "

@@ -10,12 +10,14 @@ from tui.importer.markdown.blocks import TableBlock
 from tui.importer.markdown.commands import kind_of_line
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundStep, Proposal
-from tui.importer.markdown.inline import blanks, has_blank, spans, struck, unmarked
+from tui.importer.markdown.html import plain
+from tui.importer.markdown.inline import blanks, fold, has_blank, spans, struck, unmarked
 from tui.importer.markdown.items import step_of
 from tui.importer.markdown.limits import Limit, limit_of
 from tui.importer.markdown.people import clean
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.vocabulary import TableColumn, column_of
+from tui.said import Said
 
 _DONE: Final = re.compile(
     r"(?:✅|☑|✔|✓|\[x\]|x|done|feito|conclu[ií]d\w*|hecho|completad\w*|erledigt|fertig|ok|complete[d]?|yes|sim|s[ií]"
@@ -33,6 +35,9 @@ _SHAPE: Final = {
     TableColumn.EXPECTED,
     TableColumn.ROLE,
 }
+_PHASE: Final = re.compile(r"phases?|fases?|etapas?|stages?|blocks?|blocos?|bloques?|abschnitt|bereich|phasen")
+_LABEL: Final = re.compile(r"(\*\*|__).+\1:?")
+"""A row that says nothing but of what those below it are."""
 _MOST_ROWS: Final = 10_000
 
 
@@ -43,6 +48,14 @@ def columns_of(table: TableBlock) -> dict[int, TableColumn]:
         column = column_of(unmarked(header))
         if column is not None and column not in found.values():
             found[place] = column
+    titled = next((place for place, one in found.items() if one is TableColumn.TITLE), None)
+    if titled is not None and _PHASE.fullmatch(fold(unmarked(table.header[titled])).strip()):
+        behind = next(
+            (place for place, header in enumerate(table.header)
+             if place not in found and column_of(unmarked(header)) is TableColumn.TITLE), None,
+        )  # fmt: skip
+        if behind is not None:
+            found[titled], found[behind] = TableColumn.PHASE, TableColumn.TITLE
     kinds = set(found.values())
     if TableColumn.TITLE not in kinds and TableColumn.CONDITION not in kinds:
         # `Action` beside no condition is what is done.
@@ -102,10 +115,24 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
         ),
         0,
     )
+    phased, numbered = places.get(TableColumn.PHASE), places.get(TableColumn.NUMBER)
+    part, labels = "", []
     found: list[tuple[float, FoundStep]] = []
     reading.fates.tell(table.numbers, Fate.DETAIL)
     for number, cells in table.rows[:_MOST_ROWS]:
         if not any(cell.strip() for cell in cells):
+            continue
+        filled = [place for place, cell in enumerate(cells) if plain(cell).strip("-–— \u00a0")]
+        if not filled:
+            continue
+        if phased is not None and phased < len(cells):
+            # Cells that were merged stand in the first row only.
+            part = unmarked(cells[phased]).strip() or part
+        if filled == [titled] and len(table.header) > 2 and _LABEL.fullmatch(cells[titled].strip()):
+            labels.append(unmarked(cells[titled]).strip())
+            continue
+        if found and titled not in filled and not {numbered, phased} & set(filled):
+            _more(reading, found[-1][1], table, columns, number, cells)
             continue
         text = (
             cells[titled]
@@ -114,9 +141,12 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
         )
         step = step_of(reading, text, number)
         step.raw = " | ".join(unmarked(cell) for cell in cells)
+        step.above, labels = labels, []
+        if part and phased is not None:
+            step.details.append(f"{unmarked(table.header[phased]).strip()}: {part}")
         order = 0.0
         for place, cell in enumerate(cells):
-            if place == titled or not cell.strip() or place >= len(table.header):
+            if place in (titled, phased) or not cell.strip() or place >= len(table.header) or cell == text:
                 continue
             column = columns.get(place)
             if column is TableColumn.NUMBER:
@@ -127,9 +157,25 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
         if struck(text):
             reading.struck.append(number)
         found.append((order, step))
+    if labels and found:
+        found[-1][1].details += labels
     if all(order for order, _step in found):
         found.sort(key=lambda one: one[0])
     return [step for _order, step in found]
+
+
+def _more(
+    reading: ChecklistReading, step: FoundStep, table: TableBlock, columns: dict[int, TableColumn], number: int,
+    cells: list[str],
+) -> None:  # fmt: skip
+    """A row without a title goes on with the one above it."""
+    known = len(step.proposals)
+    for place, cell in enumerate(cells[: len(table.header)]):
+        if cell.strip():
+            _cell(reading, step, columns.get(place), unmarked(table.header[place]).strip(), cell)
+    for proposal in step.proposals[known:]:
+        proposal.number = number
+    step.above.append(reading.say(Said("line {line}: {text}", line=number, text=" | ".join(map(unmarked, cells)))))
 
 
 def _cell(reading: ChecklistReading, step: FoundStep, column: TableColumn | None, header: str, cell: str) -> None:

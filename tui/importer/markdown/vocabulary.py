@@ -227,6 +227,7 @@ def label_of(text: str) -> Label | None:
 class TableColumn(StrEnum):
     """What a column of a table holds."""
 
+    PHASE = "phase"
     TITLE = "title"
     NUMBER = "number"
     OWNER = "owner"
