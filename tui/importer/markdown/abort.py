@@ -16,6 +16,16 @@ _ABORT: Final = re.compile(
     r"(?P<what>\S.{2,})",
     re.IGNORECASE | re.DOTALL,
 )
+_NAMED: Final = re.compile(
+    r"\W{0,6}(?:(?:rollback|abort)[ -])?(?:triggers?|gatilhos?|auslöser|disparador(?:es)?)\s*:\s+(?P<what>\S.{2,})",
+    re.IGNORECASE | re.DOTALL,
+)
+_TURNED: Final = re.compile(
+    r"\W{0,6}(?:if|when|wenn|falls|sobald|se|quando|caso|si|cuando)\s+(?P<what>[^.;]{3,160}?)\s*(?:,|→|->|=>)\s*"
+    r"(?:then |dann |entonces |então |we |it is )?(?:abort(?:ed|ar|amos)?|abbrechen|abbruch|roll ?back|revert(?:er|ir)?"
+    r"|back ?out|voltar|volver atrás|zurückrollen)\s*[.!]?\s*",
+    re.IGNORECASE,
+)
 _NO_REASON: Final = re.compile(
     r"(?:needed|necessary|required|possible|nötig|notwendig|erforderlich|necess[aá]ri[oa]|necesari[oa]|preciso"
     r"|possível|posible)\W*",
@@ -34,7 +44,7 @@ def reasons(text: str, *, measured: bool = False) -> list[str]:
     """The reasons to abandon it that a sentence tells, each of its own where each has a figure; none where it is no
     such sentence. `measured`: only those with a figure."""
     shown = PICTURE.sub("", unmarked(text).strip())[:LONGEST]
-    found = _ABORT.match(shown)
+    found = _ABORT.match(shown) or _NAMED.match(shown) or _TURNED.fullmatch(shown)
     if found is None or _NO_REASON.fullmatch(found["what"]):
         return []
     what = re.split(r"(?<=[^\d.])\.\s+|(?<=\d)\.\s+(?=[A-ZÄÖÜÁÉÍÓÚ])", found["what"].strip())[0].rstrip(" .!")

@@ -22,7 +22,7 @@ from tui.importer.markdown.inline import fold, title_of, unmarked, without_numbe
 from tui.importer.markdown.items import labelled, step_of, window_labels
 from tui.importer.markdown.outline import OutlineNode, outline
 from tui.importer.markdown.parse import parse
-from tui.importer.markdown.people import know_people
+from tui.importer.markdown.people import is_person, is_role, know_people
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.runs import STATE
 from tui.importer.markdown.shape import has_boxes, has_steps
@@ -155,6 +155,9 @@ def _named(reading: ChecklistReading, root: OutlineNode) -> tuple[list[OutlineNo
         return [OutlineNode(None, first.title, Sort.STEPS, [*root.blocks, *first.blocks])], []
     opening = root.blocks[0] if root.blocks else None
     words = unmarked(opening.lines[0][1]) if isinstance(opening, ProseBlock) and len(opening.lines) == 1 else ""
+    if isinstance(opening, ProseBlock) and not front:
+        told = labelled(opening.lines[0][1])
+        front = unmarked(told[1]) if told is not None and label_of(told[0]) is Label.TITLE else ""
     spoken = (
         words
         if 3 < len(words) <= 80 and not words.endswith((".", "!", "?", ":", ",")) and labelled(words) is None
@@ -198,9 +201,12 @@ def _introduce(reading: ChecklistReading, blocks: list[MarkdownBlock]) -> None:
     intro = reading.above.setdefault("intro", [])
     for block in blocks:
         for number, text in _lines_of(block):
-            if labelled(text) is not None or dates.tells_window(text, reading.language):
+            told = labelled(text)
+            if told is not None and is_role(told[0], reading.team) and is_person(unmarked(told[1])):
+                reading.team.add(told[0], number, name=unmarked(told[1]))
+            if told is not None or dates.tells_window(text, reading.language):
                 for label, value in window_labels(text):
-                    if labelled(text) is None or label is not Label.WINDOW or value is not text:
+                    if told is None or label is not Label.WINDOW or value is not text:
                         reading.window.read(label, value, number, reading.language)
         if isinstance(block, ProseBlock):
             for numbers, text in joined(block.lines):

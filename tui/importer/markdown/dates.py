@@ -121,7 +121,10 @@ def zone(text: str) -> str | None:
     told = times.zone(text)
     if told is not None:
         return told
-    found = _OF_PLACE.search(fold(text))
+    folded = fold(text).strip(" .()")
+    if folded in _PLACES:
+        return _PLACES[folded]
+    found = _OF_PLACE.search(folded)
     return None if found is None else _PLACES[found["behind"] or found["ahead"] or found["coast"]]
 
 

@@ -28,6 +28,7 @@ _LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\
 _REFERENCE: Final = re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]")
 _STRONG: Final = re.compile(r"(\*\*\*|\*\*|(?<!_)__(?!_))(?=[^\s_])(.+?)(?<=[^\s_])\1(?!_)")
 _EMPHASIS: Final = re.compile(r"(?<![\w*\\])([*_])(?![\s*_])((?:(?!\1).)+?)(?<![\s*_\\])\1(?![\w*])")
+_SHORTCODES: Final = re.compile(r"(?:\s+:[a-z][a-z0-9_+-]{1,30}:)+\s*$")
 _STRUCK: Final = re.compile(r"~~(.+?)~~")
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE: Final = re.compile(r"(`{1,3})\s?(.+?)\s?\1(?!`)")
@@ -97,7 +98,7 @@ def spans(text: str) -> list[CodeSpan]:
 def title_of(text: str) -> str:
     """A text as a title: without markup, and without numbers and pictures before it."""
     shown = unmarked(text).strip()
-    shown = _numberless(shown)
+    shown = _numberless(_SHORTCODES.sub("", shown))
     shown = shown.strip(" \t:").strip()
     return shown or unmarked(text).strip()
 

@@ -30,7 +30,8 @@ _GO: Final = re.compile(
 )
 """Two boxes of which one is ticked."""
 _LABELLED: Final = re.compile(
-    r"\s*(?:\*\*|__)?(?P<label>[^:*_`|]{2,40}?)\s*(?::\s*(?:\*\*|__)|(?:\*\*|__)?\s*[:=])\s*(?P<rest>\S.*)?$"
+    r"\s*(?:\*\*|__|[*_])?(?P<label>[^:*_`|]{2,40}?)\s*"
+    r"(?::\s*(?:\*\*|__|[*_](?=\s))|(?:\*\*|__|[*_])?\s*[:=])\s*(?P<rest>\S.*)?$"
 )
 _EXPECTED_IN_BRACKETS: Final = re.compile(r"\s*[(\[]((?:[^()\[\]]|\([^()]*\))*)[)\]]")
 
@@ -47,7 +48,9 @@ def labelled(text: str) -> tuple[str, str] | None:
 def window_labels(text: str) -> Iterator[tuple[Label, str]]:
     """What a line tells of the window: `**Date:** ... **Duration:** ...`, parts between bars; else the whole of it."""
     told = False
-    for part in re.split(r"\s+[|·•]\s+|\s+(?=\*\*[^*:]{2,24}:\*\*|\*\*[^*:]{2,24}\*\*:)", text):
+    for part in re.split(
+        r"\s+[|·•]\s+|\s{2,}(?=[^\W\d_][^:*]{1,20}:\s)|\s+(?=\*\*[^*:]{2,24}:\*\*|\*\*[^*:]{2,24}\*\*:)", text
+    ):
         found = labelled(part)
         label = None if found is None else label_of(found[0])
         if found is not None and label is not None and (label in WINDOW_LABELS or label is Label.DURATION):

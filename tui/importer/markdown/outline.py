@@ -24,7 +24,7 @@ _WARNING: Final = re.compile(
     r"\W*(?:warning|note|important|caution|attention|tip|info|danger|nota|atencao|aviso|importante|cuidado"
     r"|advertencia|atencion|achtung|hinweis|wichtig|warnung|obs)\b"
 )
-_BOLD: Final = re.compile(r"(?:\*\*|__)([^*_](?:.*[^*_])?)(?:\*\*|__)\s*:?\s*")
+_BOLD: Final = re.compile(r"(?P<mark>\*\*|__|[*_])([^*_](?:.*[^*_])?)(?P=mark)\s*:?\s*")
 
 
 @dataclass(slots=True)

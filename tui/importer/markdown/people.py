@@ -8,7 +8,7 @@ from typing import Final
 
 from tui.importer.markdown import times
 from tui.importer.markdown.inline import PICTURE, fold, unmarked
-from tui.importer.markdown.vocabulary import Label, label_of
+from tui.importer.markdown.vocabulary import Label, Sort, label_of, sort_of
 
 _ROLES: Final = re.compile(
     r"^(?:sr\.? |senior |lead |1st |2nd |primary |backup )?(?:dbas?|devops|marketing|comercial|vendas|ventas|sales"
@@ -21,6 +21,8 @@ _ROLES: Final = re.compile(
     r"|entwicklung|desenvolvimento|desarrollo|development|developers?|engineers?|engineering|business|negocio"
     r"|fachbereich|redes|network|netzwerk|sysadmin|sistemas"
     r"|db[ -]?team|data team|dados|datos|comms|communications?|comunicacao|comunicacion|kommunikation|gestor\w*"
+    r"|implementer|approver|reviewer|coordinator|executor|ejecutor|aprobador|aprovador|revisor|durchfuhrende[r]?"
+    r"|freigeber\w*|koordinator\w*|coordinador\w*|coordenador\w*|lead"
     r"|manager|gerente|lider|leiter|leitung|analista|arquit\w+|datenbank\w*"
     r"|equipe \w+|equipo(?: de)? \w+|team \w+|time \w+)"
     r"(?:\s*(?:\+|/|&|,|und|and|e|y)\s*\w[\w -]{0,30})?$"
@@ -88,11 +90,17 @@ def know_people(text: str, number: int, team: Team) -> None:
     if len(text) > LONGEST or text.count("(") < 2:
         return
     bare = PICTURE.sub("", unmarked(text)).strip(" -*>.")
-    bare = re.sub(r"^[^\W\d_][^:(),]{1,24}:\s+", "", bare)
+    label = re.match(r"([^\W\d_][^:?(),]{1,24})[:?]\s+", bare)
+    bare = bare[label.end() :] if label is not None else bare
+    named = label is not None and (sort_of(label[1]) is Sort.TEAM or label_of(label[1]) is Label.OWNER)
     pairs = list(_PAIRED.finditer(bare))
     if len(pairs) < 2 or sum(len(pair[0]) for pair in pairs) < len(bare):
         return
-    if all(is_person(pair["name"].strip()) and not times.duration(pair["role"]) for pair in pairs):
+    if all(
+        (is_person(pair["name"].strip()) or (named and pair["name"].strip()[:1].isupper()))
+        and not times.duration(pair["role"])
+        for pair in pairs
+    ):
         for pair in pairs:
             team.add(pair["role"].strip(), number, name=pair["name"].strip())
 
@@ -104,7 +112,10 @@ def is_person(text: str) -> bool:
 
 def _names(member: dict[str, str]) -> list[str]:
     """The folded names of the people who have a role; of a role that is a person's name its own."""
-    text = member.get("name", "") or (member["role"] if is_person(member["role"]) else "")
+    duty = member.get("duty", "")
+    # `App: Ana`: a word that turns out to be somebody's name.
+    alone = duty if re.fullmatch(r"[^\W\d_a-zß-ÿ][\w'’-]+", duty) else ""
+    text = member.get("name", "") or alone or (member["role"] if is_person(member["role"]) else "")
     return [fold(" ".join(name.split())) for name in re.split(r"[;,/&+]|\s(?:and|und|e|y)\s", text) if name.strip()]
 
 

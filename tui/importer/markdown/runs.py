@@ -7,6 +7,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from tui.importer.markdown.commands import kind_of_line
 from tui.importer.markdown.lines import SourceLine
 
 _LETTER: Final = r"[^\W\d_]|[`*_\"“„(\[]"
@@ -21,6 +22,18 @@ _TIMED: Final = re.compile(
 _COUNTED: Final = re.compile(
     rf"(?:\(?[a-h][.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}[.)]?|\d\ufe0f?\u20e3|\(\d{{1,2}}\))\s+(?={_LETTER})"
 )
+_NUMBERED: Final = re.compile(r"\s{0,3}\d{1,3}[.)]\s")
+_ASKED: Final = re.compile(
+    r"\?\s*(?:\[ ?\]|[☐⬜□])\s*(?:yes|sí|sim|ja)\b\s*[/|]?\s*(?:\[ ?\]|[☐⬜□])\s*(?:no|não|nein)\b", re.IGNORECASE
+)
+_LEADERS: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(\S.*?\S)\s*\.{4,}\s*[(\[]([ xX]?)[)\]]\s*(.*)")
+"""`Backup ........ ( ) Ana  5 min`, as on a printed sheet."""
+_SHORTCODES: Final = {
+    ":white_check_mark:": "✅", ":heavy_check_mark:": "✔", ":ballot_box_with_check:": "☑",
+    ":black_square_button:": "⬜", ":white_large_square:": "⬜", ":white_square_button:": "⬜", ":x:": "⬜",
+}  # fmt: skip
+_SHORT_BOX: Final = re.compile(rf"(\s*)(?:[-*+]\s+)?({'|'.join(_SHORTCODES)})\s*(?=\S)")
+_SHORT_AHEAD: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?::[a-z][a-z0-9_+-]{0,30}:\s*)+(?=\S)")
 _NO_ITEM: Final = re.compile(r"\s*(?:#|>|\||```|~~~)")
 _MACRO: Final = re.compile(r"(\s*)\{(code|noformat|sql)(?::([^}]*))?\}\s*")
 _STATES: Final = r"TODO|TO DO|OPEN|PENDING|DONE|FEITO|PENDENTE|PENDIENTE|HECHO|OFFEN|ERLEDIGT"
@@ -46,10 +59,11 @@ def with_items(lines: list[SourceLine]) -> list[SourceLine]:
 def _in_runs(lines: list[SourceLine]) -> list[SourceLine]:
     # One such line alone may be a sentence, or a heading.
     kinds = ["" if line.code else _kind(line.text) for line in lines]
-    filled = [place for place, line in enumerate(lines) if line.code or line.text.strip()]
+    filled = [place for place, line in enumerate(lines) if not line.code and line.text[:1].strip()]
     follows = dict(pairwise(filled))
     before = {later: earlier for earlier, later in follows.items()}
     done: list[SourceLine] = []
+    in_run = False
     for place, line in enumerate(lines):
         near = (follows.get(place), before.get(place))
         if kinds[place] and any(other is not None and kinds[other] == kinds[place] for other in near):
@@ -58,9 +72,29 @@ def _in_runs(lines: list[SourceLine]) -> list[SourceLine]:
             if before_it is not None and kinds[before_it] != kinds[place]:
                 done.append(SourceLine(line.number, ""))
             done.append(SourceLine(line.number, f"1. {text}"))
+            in_run = True
+            continue
+        if not line.code and line.text[:1].strip():
+            in_run = False
+        text = line.text.strip()
+        if in_run and line.text.startswith("    ") and not line.code and "`" not in text and kind_of_line(text):
+            done.append(SourceLine(line.number, f"   `{text}`"))
+        elif _ASKED.search(text) and not line.code and not re.match(r"[-*+|#>]|\d{1,3}[.)]\s", text):
+            done.append(SourceLine(line.number, f"- [ ] {text}"))
         else:
+            if _parted(lines, place):
+                done.append(SourceLine(line.number, ""))
             done.append(line)
     return done
+
+
+def _parted(lines: list[SourceLine], place: int) -> bool:
+    """Whether a numbered line that does not begin with 1 stands directly below a title: Markdown takes it for text."""
+    line, above = lines[place], lines[place - 1] if place else None
+    if line.code or above is None or above.code or not _NUMBERED.match(line.text) or _NUMBERED.match(above.text):
+        return False
+    capitals = re.sub(r"[\W\d_]", "", above.text)
+    return above.text[:1].isalpha() and len(capitals) > 3 and capitals.isupper()
 
 
 def _kind(text: str) -> str:
@@ -84,6 +118,12 @@ def _defined(lines: list[SourceLine]) -> list[SourceLine]:
     return done
 
 
+def with_signs(text: str) -> str:
+    """A line whose box is written as a word between colons, with the box itself."""
+    found = _SHORT_BOX.match(text) if ":" in text else None
+    return text if found is None else f"{found[1]}{_SHORTCODES[found[2]]} {text[found.end() :]}"
+
+
 def with_fences(lines: list[SourceLine]) -> list[SourceLine]:
     """The lines, `{code:sql}` of another markup among them as fences, where each is closed."""
     macros = [line for line in lines if _MACRO.fullmatch(line.text)]
@@ -105,6 +145,11 @@ def with_fences(lines: list[SourceLine]) -> list[SourceLine]:
 
 def with_state(text: str) -> str:
     """A line whose item has a box instead of a state such as `TODO` or `[DONE]`."""
+    leaders = _LEADERS.fullmatch(text)
+    if leaders is not None:
+        beside = "".join(f" ({part})" for part in re.split(r"\s{2,}", leaders[4].strip()) if part)
+        return f"{leaders[1]}[{leaders[3].strip() or ' '}] {leaders[2]}{beside}"
+    text = _SHORT_AHEAD.sub(r"\1", text) if ":" in text else text
     going = _GOING.match(text)
     if going is not None:
         return f"{going[1]}[ ] {text[going.end() :]}"

@@ -10,7 +10,7 @@ from typing import Final
 from tui.importer.imported import ImportFailed
 from tui.importer.markdown.confluence import from_wiki, is_wiki
 from tui.importer.markdown.lines import SourceLine
-from tui.importer.markdown.runs import with_fences, with_items, with_state
+from tui.importer.markdown.runs import with_fences, with_items, with_signs, with_state
 from tui.importer.markdown.secrets import redacted_lines
 from tui.said import N_, Said
 
@@ -189,13 +189,13 @@ def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
     stack: list[tuple[int, int]] = []
     shift = limit = 0
     # A tick alone may be an ornament; beside open boxes it says that something is done.
-    ticks = any(_OPEN.search(line.text) for line in lines)
+    ticks = any(_OPEN.search(with_signs(line.text)) for line in lines)
     for line in lines:
         if line.code:
             cut = min(shift, len(line.text) - len(line.text.lstrip())) if line.text[:limit].strip() == "" else 0
             done.append(SourceLine(line.number, line.text[cut:], code=True))
             continue
-        text = with_state(_sign(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4))), ticks))
+        text = with_state(_sign(with_signs(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4)))), ticks))
         indent = len(text) - len(text.lstrip())
         if not text.strip():
             done.append(SourceLine(line.number, ""))

@@ -131,7 +131,10 @@ def take_member(reading: ChecklistReading, number: int, text: str, below: str) -
     if is_person(role) and not is_role(role, reading.team) and is_role(value, reading.team):
         reading.team.add(value, number, name=role)
         return True
-    if blanks(value) or re.search(r"@|\+?\d[\d ()./-]{6,}|#\w|slack|phone|tel", value, re.IGNORECASE):
+    reached = re.fullmatch(r"(?P<name>[^()]{3,50}?)\s*\((?P<contact>[^()]{3,60})\)", value)
+    if reached is not None and is_person(reached["name"]) and re.search(r"[@#\d]", reached["contact"]):
+        reading.team.add(role, number, name=reached["name"], contact=reached["contact"])
+    elif blanks(value) or re.search(r"@|\+?\d[\d ()./-]{6,}|#\w|slack|phone|tel", value, re.IGNORECASE):
         reading.team.add(role, number, contact=value)
     elif re.fullmatch(r"(?:[^\W\d_a-zß-ÿ][\w'.-]+\s?){1,4}", value) and len(value.split()) > 1:
         reading.team.add(role, number, name=value)

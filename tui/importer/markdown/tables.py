@@ -193,7 +193,8 @@ def _cell(reading: ChecklistReading, step: FoundStep, column: TableColumn | None
             return
     if column is TableColumn.START:
         moment, at = times.offset(shown), times.clock(shown)
-        if moment is None and at is None and (span := times.duration(shown)) is not None:
+        bare = re.sub(r"^\+\s*", "", shown)
+        if moment is None and at is None and (span := times.duration(bare)) is not None:
             moment = span.seconds if not span.side or span.side == "after" else -span.seconds
         if moment is not None or at is not None:
             step.milestone, step.at = (moment, None) if moment is not None else (step.milestone, at)

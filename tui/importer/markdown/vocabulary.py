@@ -32,6 +32,7 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 
 BACK: Final = (
     r"roll(?:ing)?[\s-]?back\w*|back[\s-]?out|fall[\s-]?back(?:plan)?|revert\w*|reversao|reversion|reversal|ruckfall\w*"
+    r"|ruckweg|ruckkehr|retroces\w*|bail[\s-]?out|(?:wenn|falls) es nicht klappt|si no funciona|se nao funcionar"
     r"|ruckabwicklung|ruckbau|zuruckroll\w*|rucknahme|ruckgangig\w*|contingenc\w+|contingencia|desfazer\w*|retorno"
     r"|recuo"
     r"|vuelta atras|marcha atras|deshacer|restauracion de emergencia|plan b|plano b|notfallplan\w*|abbruchplan"
@@ -182,7 +183,7 @@ _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
         r"^expected downtime$", r"^downtime$",
     )),
     (Label.TIMEZONE, _any(
-        r"time ?zone", r"fuso", r"zona horaria", r"zeitzone", r"^tz$",
+        r"time ?zone", r"fuso", r"zona horaria", r"zeitzone", r"^tz$", r"^zona$", r"^zone$", r"^huso",
     )),
     (Label.BEGINS, _any(
         r"^(?:planned |scheduled )?(?:start|begin|opens?)(?:s|ing)?(?: time| at| date)?$", r"^inicio", r"^comeco",
