@@ -28,6 +28,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "de-ablauf": (15, 4, 6, 4, 1, 1, 1, 3, 4, 1, 3, 2, 1, 2, 1, "2031-12-13T22:00 90m", 2, 0),
     "de-checkliste-bulletpoints": (16, 5, 9, 2, 0, 3, 3, 8, 1, 2, 0, 0, 0, 0, 0, "", 0, 0),
     "de-doc-export": (16, 1, 5, 8, 2, 1, 1, 3, 2, 0, 0, 1, 0, 0, 0, "2031-12-13T20:00 120m", 1, 0),
+    "de-drehbuch": (15, 1, 5, 5, 4, 1, 1, 5, 0, 1, 5, 2, 0, 0, 1, "2031-12-13T20:00 360m", 1, 0),
     "de-produktivsetzung": (21, 6, 8, 5, 2, 3, 3, 6, 2, 2, 0, 0, 3, 0, 1, "2031-12-24T06:00 120m", 1, 0),
     "de-rollen-umbau": (19, 4, 10, 3, 2, 3, 3, 8, 2, 2, 0, 2, 0, 0, 1, "", 0, 0),
     "de-tabelle-zeitplan": (21, 4, 8, 5, 4, 1, 1, 5, 3, 5, 5, 3, 0, 0, 0, "2031-08-15T19:30 120m", 0, 0),
@@ -40,6 +41,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "en-github-issue": (18, 2, 6, 8, 2, 1, 1, 6, 2, 1, 0, 1, 1, 1, 1, "2031-12-06T22:00 90m", 1, 0),
     "en-html-runbook": (17, 4, 6, 7, 0, 2, 2, 5, 2, 3, 0, 2, 1, 2, 1, "2031-05-03T01:00 150m", 1, 0),
     "en-issue-template": (32, 6, 12, 6, 8, 3, 4, 11, 1, 0, 0, 1, 0, 0, 3, "", 0, 0),
+    "en-mail": (12, 1, 5, 1, 5, 1, 1, 3, 2, 1, 0, 0, 1, 1, 0, "2031-12-12T23:00 90m", 0, 0),
     "en-milestones-and-steps": (29, 8, 10, 11, 0, 4, 4, 8, 2, 1, 4, 0, 0, 0, 2, "2031-11-08T20:00 90m", 1, 0),
     "en-nested-and-mixed": (25, 8, 11, 5, 1, 2, 2, 10, 1, 1, 0, 0, 0, 0, 0, "", 0, 0),
     "en-never-closed": (14, 4, 4, 6, 0, 2, 2, 3, 1, 0, 0, 0, 0, 0, 2, "", 1, 0),
@@ -50,6 +52,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "en-release-night": (25, 8, 8, 5, 4, 1, 1, 5, 3, 1, 5, 2, 1, 2, 2, "2031-12-13T22:00 90m", 1, 0),
     "en-runbook-with-tables": (42, 10, 14, 16, 2, 4, 5, 14, 2, 4, 1, 4, 1, 3, 5, "2031-06-01T02:00 120m", 4, 0),
     "en-shortcodes": (18, 5, 8, 4, 1, 3, 3, 7, 1, 1, 0, 0, 1, 2, 2, "", 1, 0),
+    "en-sop-prose": (17, 6, 5, 4, 2, 1, 1, 5, 1, 0, 0, 1, 0, 0, 1, "? 60m", 1, 0),
     "en-states": (25, 4, 16, 5, 0, 4, 4, 16, 0, 8, 0, 2, 0, 0, 0, "", 0, 0),
     "en-t-plus": (19, 5, 11, 2, 1, 3, 3, 9, 2, 0, 5, 0, 0, 0, 0, "2031-12-06T02:00 120m", 1, 0),
     "en-table-of-steps": (23, 5, 9, 9, 0, 2, 2, 7, 2, 5, 0, 2, 2, 3, 5, "", 1, 0),
@@ -72,6 +75,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "pt-emoji": (18, 5, 10, 1, 2, 3, 3, 8, 2, 2, 0, 2, 2, 2, 0, "2031-12-13T22:00 90m", 0, 0),
     "pt-folha-em-branco": (16, 6, 9, 0, 1, 3, 3, 7, 2, 0, 0, 0, 0, 0, 0, "", 2, 0),
     "pt-folha-impressa": (17, 3, 9, 2, 3, 3, 3, 7, 2, 4, 0, 3, 0, 1, 0, "2031-12-13T22:00 240m", 1, 0),
+    "pt-gmud-tabela": (18, 4, 5, 2, 7, 1, 1, 3, 2, 1, 0, 1, 2, 0, 1, "2031-12-13T23:00 120m", 1, 0),
     "pt-janela-em-prosa": (22, 6, 7, 9, 0, 1, 1, 4, 3, 1, 3, 3, 1, 3, 2, "2031-12-13T22:00 90m", 2, 0),
     "pt-particao-eventos": (51, 9, 14, 25, 3, 3, 4, 11, 3, 1, 2, 2, 4, 3, 3, "2031-09-13T23:00 150m", 2, 0),
     "pt-word-processor": (18, 4, 10, 2, 2, 3, 3, 8, 2, 1, 0, 1, 0, 0, 0, "", 2, 0),
@@ -287,3 +291,35 @@ def test_a_first_name_that_two_people_have_is_nobody() -> None:
     text = f"{team}\n## B\n\n- [ ] one (Ana)\n- [ ] two (Rui)\n"
     done = read_checklist(text.encode(), "a.md", language=None, otherwise="en", say=say)
     assert [(one.title, one.keys.get("role")) for one in steps(done)] == [("one (Ana)", None), ("two", "QA")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Revision 4, 2031-01-12. Last executed 2031-11-30 22:00-22:40 without incident.",
+        "Stand: 01.12.2031, zuletzt getestet 20:00 Uhr bis 21:00 Uhr",
+        "Ensaio em 13/12/2031 das 22h às 23h",
+        "The batch of 2031-12-13 wrote 300 rows between 02:00 and 03:00, which nobody in the company had expected.",
+    ],
+)
+def test_a_date_that_tells_something_else_is_no_window(line: str) -> None:
+    done = read_checklist(f"# A\n\n{line}\n\n- [ ] one\n".encode(), "a.md", language=None, otherwise="en", say=say)
+    assert not done.reading.window.known
+
+
+def test_rows_are_sorted_only_by_numbers_that_tell_an_order() -> None:
+    def titles(*numbers: str) -> list[str]:
+        rows = "".join(f"| {number} | row {place} | Ana |\n" for place, number in enumerate(numbers))
+        text = f"# A\n\n| # | Step | Owner |\n|---|---|---|\n{rows}"
+        done = read_checklist(text.encode(), "a.md", language=None, otherwise="en", say=say)
+        return [one.title[-1] for one in steps(done)]
+
+    assert titles("2", "1", "10") == ["1", "0", "2"]
+    assert titles("1.9", "1.10", "1.1") == ["2", "0", "1"]
+    assert titles("A1", "A2", "B1") == titles("1", "2", "1") == ["0", "1", "2"]
+
+
+def test_a_way_back_in_sentences_is_a_step() -> None:
+    done = read_once(CHECKLISTS / "en-sop-prose.md")
+    (undo,) = [one for one in steps(done) if one.title == "Undo"]
+    assert undo.keys["sign"] == {"text": "Detach the partition, drop it."} and done.draft.rollback

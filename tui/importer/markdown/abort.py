@@ -21,9 +21,10 @@ _NAMED: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TURNED: Final = re.compile(
-    r"\W{0,6}(?:if|when|wenn|falls|sobald|se|quando|caso|si|cuando)\s+(?P<what>[^.;]{3,160}?)\s*(?:,|→|->|=>)\s*"
-    r"(?:then |dann |entonces |então |we |it is )?(?:abort(?:ed|ar|amos)?|abbrechen|abbruch|roll ?back|revert(?:er|ir)?"
-    r"|back ?out|voltar|volver atrás|zurückrollen)\s*[.!]?\s*",
+    r"\W{0,6}(?:if|when|wenn|falls|sobald|se|quando|caso|si|cuando)\s+(?P<what>[^.;]{3,160}?)\s*"
+    r"(?:(?:,|→|->|=>)\s*(?:then |dann |entonces |então |we |it is )?|\s(?:then |dann |entonces |então |we )+)"
+    r"(?:abort(?:ed|ar|amos)?|abbrechen|abbruch|roll ?back|revert(?:er|ir)?"
+    r"|back ?out|voltar|volver atrás|zurückrollen)\s*[.!:]?\s*",
     re.IGNORECASE,
 )
 _NO_REASON: Final = re.compile(

@@ -8,13 +8,14 @@ from typing import Final
 
 from tui.importer.draft import DraftPhase, DraftSection, DraftStep
 from tui.importer.markdown import times
+from tui.importer.markdown.abort import reasons
 from tui.importer.markdown.blocks import ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.collect import Collector
 from tui.importer.markdown.fates import Fate
-from tui.importer.markdown.found import FoundComment, Part
+from tui.importer.markdown.found import FoundComment, FoundStep, Part
 from tui.importer.markdown.ids import Ids
 from tui.importer.markdown.inline import fold, title_of
-from tui.importer.markdown.items import step_of
+from tui.importer.markdown.items import detail_line, step_of
 from tui.importer.markdown.limits import limit_of
 from tui.importer.markdown.outline import OutlineNode
 from tui.importer.markdown.reading import ChecklistReading
@@ -114,6 +115,8 @@ class Builder:
         if sort is Sort.STEPS or (inherited is Sort.ROLLBACK and sort is Sort.METRICS):
             sort = inherited
         boxes = has_boxes(node.blocks)
+        if node.heading is not None:
+            self.reading.add_reasons(node.heading.numbers[0], reasons(node.heading.text, measured=True))
         if sort in KEYS and (boxes or (sort is Sort.MILESTONES and self._rows(node.blocks))):
             if sort is Sort.METRICS:
                 self._limits_of_boxes(node.blocks)
@@ -167,6 +170,8 @@ class Builder:
             self.reading.fates.tell(node.heading.numbers, Fate.HEADING)
             if self._elsewhere(node, sort):
                 return
+        if not part.steps and sort is Sort.ROLLBACK and node.heading is not None and _only_prose(node):
+            part = self._in_words(node)
         if not part.steps:
             self._comments_of(node, part, top=top)
             return
@@ -174,6 +179,15 @@ class Builder:
         for step in part.steps if way else ():
             only_where_chosen(self.reading, step, way)
         self._timing(node, part, self._section(title, part))
+
+    def _in_words(self, node: OutlineNode) -> Part:
+        """A way back that is told in sentences: one step that shows them to who signs."""
+        assert node.heading is not None
+        step = FoundStep(node.heading.numbers[0], node.title, node.title)
+        for block in node.blocks:
+            for number, text in block.lines if isinstance(block, ProseBlock) else ():
+                detail_line(self.reading, step, text, number)
+        return Part([step])
 
     def _comments_of(self, node: OutlineNode, part: Part, *, top: bool) -> None:
         if node.heading is not None and not (top and node.children):
@@ -320,6 +334,16 @@ class Builder:
         number = next(node.heading.numbers[0] for node in nodes if node.heading is not None and node.title in options)
         self._own_phase(sort, title)
         self._section(title, Part([choice(self.reading, options, number)]))
+
+
+def _only_prose(node: OutlineNode) -> bool:
+    """Whether sentences are all that stands below a heading, more than why it is abandoned."""
+    lines = [text for block in node.blocks if isinstance(block, ProseBlock) for _number, text in block.lines]
+    return (
+        not node.children
+        and len([text for text in lines if not reasons(text)]) > 0
+        and len(node.blocks) == len([block for block in node.blocks if isinstance(block, ProseBlock)])
+    )
 
 
 def _only_link(node: OutlineNode) -> bool:

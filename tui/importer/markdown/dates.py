@@ -54,6 +54,14 @@ _OF_PLACE: Final = re.compile(
     rf"\b(?P<coast>pacific)\b|\b(?:hora(?:rio)?s?|time|zeit)(?: local)? (?:de |in |von |em |en )?(?P<behind>{_NAMED})\b"
     rf"|\b(?P<ahead>{_NAMED})(?:er)? (?:time|zeit)\b"
 )
+_AT: Final = re.compile(r"\b(?:as|a las|at|um|ab)\s+([01]?\d|2[0-4])\s*h(?:oras?|rs)?\b(?!\s*\d)")
+_PAST: Final = re.compile(
+    r"\b(?:last|previous\w*|executed|revision|revised|updated|created|rehears\w*|tested|zuletzt|stand|letzte\w*|erstellt"
+    r"|probe\w*|getestet|ultim[ao]s?|anterior|revisao|revisad[oa]|atualizad\w*|actualizad\w*|ensaio|ensayo|testad[oa]"
+    r"|incident\w*|vorfall)\b"
+)
+"""Words of a sentence whose date tells something else."""
+_DATED: Final = re.compile(r"(?<!\d)(?:\d{1,2}[./]\d{1,2}[./](?:20)?\d\d|20\d\d-\d\d-\d\d)(?!\d)")
 _MANY: Final = re.compile(r"(?<=[\d\s(])(CST|CDT|IST|AST|AMT|MST|SST)\b")
 """Names that several zones have."""
 
@@ -98,6 +106,8 @@ def clocks(text: str) -> tuple[tuple[int, int], ...]:
         found[one.start()] = begin
     for one in _HALF_DAY.finditer(folded):
         found.setdefault(one.start(), _of(one[1], one[2], one[3]))
+    for one in _AT.finditer(folded):
+        found.setdefault(one.start(1), (int(one[1]) % 24, 0))
     for one in _FULL.finditer(folded):
         found.setdefault(one.start(), _of(one[1], one[2], ""))
     for place, told in times.placed_clocks(folded):
@@ -134,9 +144,21 @@ def many_zones(text: str) -> str:
     return "" if found is None or zone(text) is not None else found[1]
 
 
+_FEW: Final = 60
+"""Letters of a line that is nothing but a date with its times, its zone and a few words."""
+
+
 def tells_window(text: str, language: str) -> bool:
     """Whether a sentence tells when all of it is carried out: a day with two times, or a word that says so."""
-    if len(text) > 300 or day(text, language != "en") is None:
+    folded = fold(text)
+    if len(text) > 300 or day(text, language != "en") is None or _PAST.search(folded):
         return False
     told = clocks(text)
-    return len(told) == 2 or (len(told) == 1 and _SCHEDULED.search(fold(text)) is not None)
+    dated = list(_DATED.finditer(folded))
+    if len(dated) > 2 or (len(dated) == 2 and not clocks(text[dated[0].end() : dated[1].start()])):
+        # Which of the days it is stands nowhere.
+        return False
+    if _SCHEDULED.search(folded):
+        return len(told) in (1, 2)
+    # A line that is hardly more than that: nothing else can be meant.
+    return len(told) == 2 and len(re.findall(r"[^\W\d_]", folded)) <= _FEW

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from tui.importer.markdown.abort import reasons
 from tui.importer.markdown.blocks import (
     Aside,
     CodeBlock,
@@ -56,7 +57,8 @@ def outline(blocks: list[MarkdownBlock]) -> OutlineNode:
         while path[-1][0] >= block.level:
             path.pop()
         title = title_of(block.text) or "…"
-        node = OutlineNode(block, title, sort_of(title))
+        sort = Sort.ROLLBACK if reasons(block.text, measured=True) else sort_of(title)
+        node = OutlineNode(block, title, sort)
         path[-1][1].children.append(node)
         path.append((block.level, node))
     return root
@@ -120,6 +122,8 @@ def _names_a_list(text: str, following: MarkdownBlock | None, before: MarkdownBl
     """Whether a few words above a list are its heading: what the words are about says so, or each such list of boxes
     has some. Directly below a heading they belong to that, unless it is the title of all."""
     shown = unmarked(text).strip()
+    if isinstance(following, ListBlock) and shown.endswith(":") and reasons(shown, measured=True):
+        return True
     if not isinstance(following, ListBlock) or len(shown.split()) > 6 or shown.endswith((".", "!", "?", ";", ",")):
         return False
     if sort_of(title_of(shown)) in (*_TOLD, Sort.ROLLBACK):

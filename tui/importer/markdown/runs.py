@@ -20,7 +20,7 @@ _TIMED: Final = re.compile(
 )
 """Such a line keeps its head, which tells when."""
 _COUNTED: Final = re.compile(
-    rf"(?:\(?[a-h][.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}[.)]?|\d\ufe0f?\u20e3|\(\d{{1,2}}\))\s+(?={_LETTER})"
+    rf"(?:\(?[a-h][.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}[.)]?|\d\ufe0f?\u20e3|\(\d{{1,2}}\)|\*\*\d{{1,2}}[.)]?\*\*[.)]?)\s+(?={_LETTER})"
 )
 _NUMBERED: Final = re.compile(r"\s{0,3}\d{1,3}[.)]\s")
 _ASKED: Final = re.compile(

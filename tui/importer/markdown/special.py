@@ -115,7 +115,9 @@ def take_member(reading: ChecklistReading, number: int, text: str, below: str) -
             unmarked(text),
         )
         if inner is not None and is_role(inner["role"], reading.team) and not has_blank(inner["name"]):
-            reading.team.add(inner["role"], number, name=inner["name"].strip(), contact=inner["rest"].strip())
+            rest = inner["rest"].strip()
+            key = "contact" if re.search(r"[@#\d]", rest) and len(rest) <= 80 else "duty"
+            reading.team.add(inner["role"], number, name=inner["name"].strip(), **{key: rest})
             return True
         parts = re.split(r"\s+[-–—]\s+", unmarked(text), maxsplit=1)
         if len(parts) == 2 and len(parts[0]) <= 40 and len(parts[0].split()) <= 5:

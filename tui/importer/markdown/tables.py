@@ -36,6 +36,7 @@ _SHAPE: Final = {
     TableColumn.ROLE,
 }
 _PHASE: Final = re.compile(r"phases?|fases?|etapas?|stages?|blocks?|blocos?|bloques?|abschnitt|bereich|phasen")
+RowPlace = tuple[str, tuple[int, ...]]
 _LABEL: Final = re.compile(r"(\*\*|__).+\1:?")
 """A row that says nothing but of what those below it are."""
 _MOST_ROWS: Final = 10_000
@@ -117,7 +118,7 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
     )
     phased, numbered = places.get(TableColumn.PHASE), places.get(TableColumn.NUMBER)
     part, labels = "", []
-    found: list[tuple[float, FoundStep]] = []
+    found: list[tuple[RowPlace, FoundStep]] = []
     reading.fates.tell(table.numbers, Fate.DETAIL)
     for number, cells in table.rows[:_MOST_ROWS]:
         if not any(cell.strip() for cell in cells):
@@ -128,8 +129,12 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
         if phased is not None and phased < len(cells):
             # Cells that were merged stand in the first row only.
             part = unmarked(cells[phased]).strip() or part
-        if filled == [titled] and len(table.header) > 2 and _LABEL.fullmatch(cells[titled].strip()):
-            labels.append(unmarked(cells[titled]).strip())
+        if (
+            set(filled) <= {titled, numbered, phased}
+            and len(table.header) > 2
+            and all(_LABEL.fullmatch(cells[place].strip()) for place in filled)
+        ):
+            labels.append(" ".join(unmarked(cells[place]).strip() for place in filled))
             continue
         if found and titled not in filled and not {numbered, phased} & set(filled):
             _more(reading, found[-1][1], table, columns, number, cells)
@@ -144,14 +149,13 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
         step.above, labels = labels, []
         if part and phased is not None:
             step.details.append(f"{unmarked(table.header[phased]).strip()}: {part}")
-        order = 0.0
+        order: RowPlace = ("", ())
         for place, cell in enumerate(cells):
             if place in (titled, phased) or not cell.strip() or place >= len(table.header) or cell == text:
                 continue
             column = columns.get(place)
             if column is TableColumn.NUMBER:
-                digits = re.match(r"\D{0,6}(\d{1,6}(?:\.\d{1,4})?)", cell)
-                order = float(digits[1]) if digits is not None else order
+                order = _place_of(cell)
                 continue
             _cell(reading, step, column, unmarked(table.header[place]).strip(), cell)
         if struck(text):
@@ -159,9 +163,18 @@ def rows_as_steps(reading: ChecklistReading, table: TableBlock) -> list[FoundSte
         found.append((order, step))
     if labels and found:
         found[-1][1].details += labels
-    if all(order for order, _step in found):
+    orders = [order for order, _step in found]
+    # `A1, A2, B1` and numbers that begin anew in each part are in their order as they stand.
+    prefixes = {prefix for prefix, _numbers in orders}
+    if all(numbers for _prefix, numbers in orders) and len(prefixes) == 1 and len(set(orders)) == len(orders):
         found.sort(key=lambda one: one[0])
     return [step for _order, step in found]
+
+
+def _place_of(cell: str) -> RowPlace:
+    """What stands before the number of a row, and the number in its parts: 1.10 is behind 1.9."""
+    found = re.match(r"(\D{0,6})(\d{1,6}(?:\.\d{1,4}){0,3})", unmarked(cell).strip())
+    return ("", ()) if found is None else (found[1].strip(), tuple(int(part) for part in found[2].split(".")))
 
 
 def _more(

@@ -171,6 +171,9 @@ class Label(StrEnum):
 
 WINDOW_LABELS: Final = {Label.WINDOW, Label.BEGINS, Label.ENDS, Label.BUFFER, Label.TIMEZONE}
 """Those that tell when all of it is carried out, wherever they stand."""
+_DATE_TIME: Final = (
+    r"(?:data|fecha|date|datum)(?:\W+(?:(?:e|y|and|und) )?(?:hora|time|zeit|uhrzeit)\w*)?(?: de| do| of)?"
+)
 _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
     (Label.BUFFER, _any(
         r"\bbuffer\b", r"\bpuffer", r"margem", r"margen", r"\bcolchon\b", r"reserv", r"\bfolga\b",
@@ -186,6 +189,7 @@ _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
         r"time ?zone", r"fuso", r"zona horaria", r"zeitzone", r"^tz$", r"^zona$", r"^zone$", r"^huso",
     )),
     (Label.BEGINS, _any(
+        rf"^{_DATE_TIME} (?:inicio|start|beginn)\b",
         r"^(?:planned |scheduled )?(?:start|begin|opens?)(?:s|ing)?(?: time| at| date)?$", r"^inicio", r"^comeco",
         r"^abertura", r"^beginn?", r"^startzeit", r"^comienzo",
         r"^hora(?:rio)?(?: (?:de )?inicio)?$", r"^uhrzeit$", r"^date(?: and time)?$",
@@ -193,6 +197,7 @@ _LABELS: Final[tuple[tuple[Label, re.Pattern[str]], ...]] = (
         r"^termin$", r"^(?:planned|scheduled)(?: date| for)?$",
     )),
     (Label.ENDS, _any(
+        rf"^{_DATE_TIME} (?:termino|fim|fin|end|ende)\b",
         r"^(?:planned )?(?:end|finish|close)s?(?: time| at)?$", r"^fim\b", r"^termino", r"^fin\b", r"^ende\b",
         r"^endzeit", r"^cierre",
     )),
