@@ -319,6 +319,18 @@ def test_rows_are_sorted_only_by_numbers_that_tell_an_order() -> None:
     assert titles("A1", "A2", "B1") == titles("1", "2", "1") == ["0", "1", "2"]
 
 
+def test_a_heading_that_is_a_date_in_another_language_keeps_its_steps() -> None:
+    text = "# A\n\n## Data\n\n- export\n- import\n\n## When\n\n1. stop at 22:00\n2. start\n"
+    done = read_checklist(text.encode(), "a.md", language=None, otherwise="en", say=say)
+    assert [one.title for one in steps(done)] == ["export", "import", "stop at 22:00", "start"]
+
+
+def test_a_quantity_is_no_number_of_an_item() -> None:
+    text = "# A\n\n- [ ] 2.5 GB are free\n- [ ] 1.1 stop it\n- [ ] look [DONE]\n"
+    done = read_checklist(text.encode(), "a.md", language=None, otherwise="en", say=say)
+    assert [one.title for one in steps(done)] == ["2.5 GB are free", "stop it", "look"] and done.reading.done == [5]
+
+
 def test_a_way_back_in_sentences_is_a_step() -> None:
     done = read_once(CHECKLISTS / "en-sop-prose.md")
     (undo,) = [one for one in steps(done) if one.title == "Undo"]

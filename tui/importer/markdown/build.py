@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tui.importer.draft import DraftPhase, DraftSection, DraftStep
-from tui.importer.markdown import times
+from tui.importer.markdown import dates, times
 from tui.importer.markdown.abort import reasons
 from tui.importer.markdown.blocks import ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.collect import Collector
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part
 from tui.importer.markdown.ids import Ids
-from tui.importer.markdown.inline import fold, title_of
+from tui.importer.markdown.inline import fold, has_blank, title_of
 from tui.importer.markdown.items import detail_line, step_of
 from tui.importer.markdown.limits import limit_of
 from tui.importer.markdown.outline import OutlineNode
@@ -82,10 +82,22 @@ class Builder:
     def _known_first(self, top: OutlineNode) -> None:
         """Team and window, wherever they stand: steps name roles and times of day."""
         for node in top.all():
+            if node.sort is Sort.WINDOW and not self._tells_when(node):
+                # `Data` is a date in one language only.
+                node.sort = Sort.STEPS
             if node.sort in (Sort.TEAM, Sort.CONTACTS, Sort.WINDOW) and not has_boxes(node.blocks):
                 self._heading_of(node, KEYS[node.sort])
                 read_special(self.reading, node.sort, node.blocks)
                 self.read.add(id(node))
+
+    def _tells_when(self, node: OutlineNode) -> bool:
+        """Whether there is a day, a time or a place for one below a heading that speaks of when."""
+        if re.search(r"window|janela|ventana|fenster|wartung", fold(node.title)):
+            return True
+        lines = [self.reading.raw(number) for block in node.blocks for number in block.numbers]
+        return any(
+            dates.day(line, True) is not None or dates.clocks(line) or has_blank(line) for line in lines
+        ) and not any(isinstance(block, ListBlock) and block.ordered for block in node.blocks)
 
     def add_all(self, title: str, part: Part) -> None:
         """A phase with one section."""

@@ -15,12 +15,16 @@ _PICTURES: Final = (
     "\U0001f000-\U0001fbff\ufe0e\ufe0f\u200d\u20e3\u25a0-\u25ff"
 )
 PICTURE: Final = re.compile(rf"(?:[0-9#*]\ufe0f?\u20e3|[{_PICTURES}]|:[a-z][a-z0-9_+-]{{1,30}}:)+\s*")
+UNIT: Final = (
+    r"(?:[kKMGTP]i?B|ms|s|min|h|x|%|hours?|minutes?|seconds?|horas?|minutos?|stunden?|minuten|mio|million\w*)(?!\w)"
+)
+"""Behind a number it says that this is a quantity, not the number of an item."""
 _NUMBER: Final = re.compile(
     r"(?:(?:phase|fase|step|schritt|paso|passo|etapa|part|parte|teil|stage|stufe|section|secao|seccion|abschnitt|task"
     r"|tarefa|tarea|aufgabe|bloco|bloque|block)\s*(?:#|n[ro]?\.?\s*|№\s*)?(?:\d{1,3}(?:\.\d{1,3})*[a-z]?|[ivx]{1,5}"
     r"|[a-h])"
     r"\s*(?:[:.)\]]|\s[-–—]|[–—])\s*(?=\S)"
-    r"|\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\d{1,3}(?:\.\d{1,3})+[a-z]?\s+(?=\D)|\d{1,3}\s+[-–—]\s+"
+    r"|\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\d{1,3}(?:\.\d{1,3})+[a-z]?\s+(?=\D)(?!" + UNIT + r")|\d{1,3}\s+[-–—]\s+"
     r"|(?:[ivx]{1,5}|[a-z])[.)]\s+|#\d{1,3}[:.)]?\s+)",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from tui.importer.markdown.commands import kind_of_line
+from tui.importer.markdown.inline import UNIT
 from tui.importer.markdown.lines import SourceLine
 
 _LETTER: Final = r"[^\W\d_]|[`*_\"“„(\[]"
@@ -20,7 +21,7 @@ _TIMED: Final = re.compile(
 )
 """Such a line keeps its head, which tells when."""
 _COUNTED: Final = re.compile(
-    rf"(?:\(?[a-h][.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}[.)]?|\d\ufe0f?\u20e3|\(\d{{1,2}}\)|\*\*\d{{1,2}}[.)]?\*\*[.)]?)\s+(?={_LETTER})"
+    rf"(?:\(?[a-h][.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}(?:[.)]|(?!\s*{UNIT}))|\d\ufe0f?\u20e3|\(\d{{1,2}}\)|\*\*\d{{1,2}}[.)]?\*\*[.)]?)\s+(?={_LETTER})"
 )
 _NUMBERED: Final = re.compile(r"\s{0,3}\d{1,3}[.)]\s")
 _ASKED: Final = re.compile(
@@ -45,7 +46,7 @@ _STATE_AHEAD: Final = re.compile(
 _GOING: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?=\[?(?:WIP|DOING)\]?[\s:])")
 """What is under way is still open; that it is stays in its title."""
 _STATE_BEHIND: Final = re.compile(
-    rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?!\[.\])(\S.*?)\s+(?:[-–—]\s+)?\[(?P<in>{_STATES})\]\s*"
+    rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?:\[([ xX])\]\s+)?(\S.*?)\s+(?:[-–—]\s+)?\[(?P<in>{_STATES})\]\s*"
 )
 _DEFINED: Final = re.compile(r"\s{0,3}:\s+(\S.*)")
 STATE: Final = re.compile(rf"\b(?:{_STATES})\b")
@@ -159,5 +160,6 @@ def with_state(text: str) -> str:
         return f"{found[1]}[{box}] {text[found.end() :]}"
     behind = _STATE_BEHIND.fullmatch(text)
     if behind is not None:
-        return f"{behind[1]}[{'x' if behind['in'] in _FINISHED else ' '}] {behind[2]}"
+        box = "x" if behind["in"] in _FINISHED else behind[2] or " "
+        return f"{behind[1]}[{box}] {behind[3]}"
     return text
