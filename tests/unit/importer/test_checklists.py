@@ -288,9 +288,11 @@ def test_a_sentence_says_why_it_is_abandoned(sentence: str, told: list[str]) -> 
 
 def test_a_first_name_that_two_people_have_is_nobody() -> None:
     team = "# A\n\n## Team\n\n- Ana Prado (DBA)\n- Ana Silva (SRE)\n- Rui Sá (QA)\n"
-    text = f"{team}\n## B\n\n- [ ] one (Ana)\n- [ ] two (Rui)\n"
+    text = f"{team}\n## B\n\n- [ ] one (Ana)\n- [ ] two (Rui)\n- [ ] three (Ana S.)\n"
     done = read_checklist(text.encode(), "a.md", language=None, otherwise="en", say=say)
-    assert [(one.title, one.keys.get("role")) for one in steps(done)] == [("one (Ana)", None), ("two", "QA")]
+    assert [(one.title, one.keys.get("role")) for one in steps(done)] == [
+        ("one (Ana)", None), ("two", "QA"), ("three", "SRE"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

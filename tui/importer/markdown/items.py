@@ -145,7 +145,7 @@ def _without_owner(text: str, role: str, reading: ChecklistReading) -> str:
     """The text without what is nothing but its owner's name."""
     name = re.escape(role)
     text = re.sub(
-        rf"\s*(?:\*\*|_)?[(\[{{]\s*(?:\*\*|_)?@?{name}(?:\*\*|_)?\s*[)\]}}](?!\()(?:\*\*|_)?",
+        rf"\s*(?:\*\*|_)?[(\[{{]\s*(?:\*\*|_)?@?{name}\.?(?:\*\*|_)?\s*[)\]}}](?!\()(?:\*\*|_)?",
         "",
         text,
         count=1,

@@ -69,11 +69,12 @@ class Team:
         wanted = fold(" ".join(who.split()))
         if not wanted or wanted in self.members or _ROLES.match(wanted):
             return ""
+        brief = re.fullmatch(r"\w{2,} \w\.?", wanted)
         roles = {
             member["role"]
             for member in self.members.values()
             for name in _names(member)
-            if wanted in (name, name.partition(" ")[0])
+            if wanted in (name, name.partition(" ")[0]) or (brief is not None and name.startswith(brief[0].rstrip(".")))
         }
         return roles.pop() if len(roles) == 1 else ""
 

@@ -75,8 +75,9 @@ _NUMBERS: Final = {
     "fünf": 5, "sechs": 6, "zehn": 10,
 }  # fmt: skip
 _WORDED: Final = re.compile(
-    rf"\b(?:(?P<quarter>(?:a )?quarter of an hour|um quarto de hora|un cuarto de hora|eine viertelstunde)"
-    rf"|(?P<half>half an? hour|meia hora|media hora|(?:eine )?halbe stunde)"
+    rf"(?<!\w)(?:(?P<quarter>(?:a )?quarter of an hour|um quarto de hora|un cuarto de hora|eine viertelstunde)"
+    rf"|(?P<half>half an? hour|meia hora|media hora|(?:eine )?halbe stunde"
+    r"|(?<![\d/])(?:1/2|½)\s*(?:an )?(?:h|hour|hora|std\.?|stunde)\b)"
     rf"|(?P<more>(?:{_ONE} )?hour and a half|(?:uma )?hora e meia|(?:una )?hora y media|anderthalb stunden"
     rf"|eineinhalb stunden|one and a half hours)"
     rf"|(?P<one>{_ONE}) (?={_HOUR_WORD}\b|minut[eo]\b)"

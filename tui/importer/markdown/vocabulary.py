@@ -36,7 +36,7 @@ BACK: Final = (
     r"|ruckabwicklung|ruckbau|zuruckroll\w*|rucknahme|ruckgangig\w*|contingenc\w+|contingencia|desfazer\w*|retorno"
     r"|recuo"
     r"|vuelta atras|marcha atras|deshacer|restauracion de emergencia|plan b|plano b|notfallplan\w*|abbruchplan"
-    r"|abort(?: plan)?|^abbruch$|^abortar$"
+    r"|abort(?: plan)?|^(?:abbruch|abortar|zuruck|voltar|volver)$"
     r"|if (?:it|something|things|anything) (?:goes?|fails?)(?: wrong)?|in case of (?:failure|problems?|trouble|errors?)"
     r"|se (?:algo )?(?:der|deu|falhar)(?: errado)?|em caso de (?:falha|erro|problema)s?|si (?:algo )?(?:sale mal|falla)"
     r"|en caso de (?:fallo|error|problema)s?|(?:wenn|falls) (?:etwas|es|was) schief\w*|im fehlerfall|bei problemen"
@@ -342,12 +342,18 @@ _COMMON: Final = {
           "migración al equipo ventana preparación paso avisar parar aplicación revertir copia durante",
     "de": "der die das und ist mit vor nach von für nicht den dem im auf ein eine prüfen wird datenbank durchführen "
           "alle zu schritt sicherung keine uhr minuten stunde prüfung vorbereitung anwendung vorhanden wartung anlegen "
-          "einspielen fehler möglich",
+          "einspielen fehler möglich wann wer durch aus an um bei schritte neue zurück",
 }  # fmt: skip
+
+
+_LETTERS: Final = {"pt": "ãõç", "es": "ñ¿¡", "de": "äöüß"}
+"""Letters that the others do not have: where a list has few common words they tell it."""
 
 
 def language_of(text: str) -> str:
     """`en`, `pt`, `es` or `de`: whose common words a text has most of."""
     counted = Counter(re.findall(r"[^\W\d_]+", text[:60_000].lower()))
     scores = {language: sum(counted[word] for word in words.split()) for language, words in _COMMON.items()}
+    for language, letters in _LETTERS.items():
+        scores[language] += sum(any(letter in word for letter in letters) for word in counted)
     return max(scores, key=lambda language: (scores[language], language == "en"))
