@@ -28,7 +28,7 @@ PLANS = demo.plan_directory()
 CHANGING = ("sql", "batch", "psql")
 KINDS = {
     "sign", "check", "sql", "batch", "psql", "command", "query", "backup", "verify_backup", "store_backup", "collect",
-    "monitor", "fingerprint", "compare", "rls",
+    "monitor", "fingerprint", "compare", "rls", "report",
 }  # fmt: skip
 Step = Mapping[str, Any]
 

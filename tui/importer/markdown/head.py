@@ -12,6 +12,7 @@ from tui.importer.markdown.limits import Limit
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.steps import put_milestone
 from tui.importer.wish import TargetWish
+from tui.plan.metrics import Origin, told_by
 from tui.plan.placeholders import placeholder_in
 from tui.plan.scalars import parse_duration, parse_offset
 from tui.said import N_, Said
@@ -208,11 +209,7 @@ def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
                 "antwortzeit",
                 "langsam",
             )
-        ) and (
-            guards := [
-                metric for metric in ("response_time", "response_time_p95", "response_time_p99") if metric in guarded
-            ]
-        ):
+        ) and (guards := [metric for metric in told_by(Origin.CANARY) if metric in guarded]):
             keys["guards"] = guards
         elif any(
             word in folded for word in ("critical error", "erros criticos", "errores criticos", "kritische fehler")
