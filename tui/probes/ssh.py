@@ -25,6 +25,8 @@ _OPTIONS: Final = (
     "-o", "ControlMaster=auto", "-o", "ControlPersist=no",
 )  # fmt: skip
 _SAID: Final = 2000
+_HOME_BYTES: Final = 60
+"""A socket's path has at most 107 bytes, and ssh first makes one with 17 more than it was told."""
 
 
 class Ssh:
@@ -33,24 +35,33 @@ class Ssh:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = {name: value for name, value in environment.items() if name != "PGPASSWORD"}
         self._directory: str | None = None
+        self._sockets: dict[str, str] = {}
 
     async def shell(self, host: str) -> Shell:
         """A remote `sh` that reads its script from what is written to it. Raises SourceFailed."""
         program = shutil.which("ssh", path=self._environment.get("PATH"))
         if program is None:
             raise SourceFailed(Coded(Remarked.NO_SSH))
-        if self._directory is None:
-            # Short, because the path of a socket may have a hundred characters only.
-            self._directory = tempfile.mkdtemp(prefix="virada-ssh-")
         try:
             process = await asyncio.create_subprocess_exec(
-                program, *_OPTIONS, "-o", f"ControlPath={self._directory}/%C", "--", host, "exec sh",
+                program, *_OPTIONS, "-o", f"ControlPath={self._socket(host)}", "--", host, "exec sh",
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
                 env=self._environment, start_new_session=True, limit=1 << 20,
             )  # fmt: skip
         except OSError as error:
             raise SourceFailed(Coded(Remarked.SSH_NOT_STARTED, program=program, reason=error.strerror)) from None
         return Shell(process, host)
+
+    def _socket(self, host: str) -> str:
+        """Where the connection to a host is shared; "none" where every directory for it has too long a name."""
+        if self._directory is None:
+            homes = (tempfile.gettempdir(), "/tmp")
+            short = next((home for home in homes if len(os.fsencode(home)) <= _HOME_BYTES), None)
+            if short is None:
+                return "none"
+            self._directory = tempfile.mkdtemp(prefix="virada-ssh-", dir=short)
+        # The host stands in no name: its name may be as long as it likes, and a percent sign means something to ssh.
+        return self._sockets.setdefault(host, f"{self._directory}/{len(self._sockets)}".replace("%", "%%"))
 
     async def close(self) -> None:
         """Remove what connections left; shells are closed by those who opened them."""

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
@@ -139,7 +140,14 @@ def test_ssh(sshd: Sshd, tmp_path: Path) -> None:
     run(test())
 
 
-def test_two_shells_share_one_connection(sshd: Sshd) -> None:
+@pytest.mark.parametrize("name", ["t", "a-directory-for-temporary-files-%d-" + "x" * 80])
+def test_two_shells_share_one_connection(
+    sshd: Sshd, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where temporary files lie deeper than a socket's path may be long."""
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / name))
+
     async def test() -> None:
         ssh = Ssh(sshd.environment)
         first, second = SshHost(sshd.host, ssh, lambda: None), SshHost(sshd.host, ssh, lambda: None)
