@@ -78,7 +78,7 @@ def sentences(events: list[dict[str, Any]], language: str) -> dict[str, str]:
 
 @pytest.mark.unsaid(Remarked.GAVE_WAY)
 def test_every_retry_and_the_failure_name_the_holder(empty_database: Database, tmp_path: Path) -> None:
-    events = ended(empty_database, tmp_path, "150ms", 3)
+    events = ended(empty_database, tmp_path, "400ms", 3)
     pid = int((tmp_path / "pid").read_text())
     waits = [e["data"] for e in events if e["type"] == "step.waiting"]
     retries = [wait["facts"] for wait in waits if wait.get("reason") == "lock_retry"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -82,6 +83,7 @@ IN_ITS_OWN = """
 import os, sys
 pipes = [os.pipe() for _ in range(5)]
 from pathlib import Path
+from typing import Any
 from tui.engine.programs.supervisor_pool import SupervisorPool
 for (read, write), letter in zip(pipes, b"abcde"):
     os.write(write, bytes([letter]))
@@ -150,3 +152,16 @@ def test_none_in_waiting_outlives_its_engine(supervisors: SupervisorPool, tmp_pa
     assert not process.is_running()
     supervisors.prepare()
     assert supervisors._waiting is None
+
+
+def test_one_that_comes_while_the_pool_is_closed_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, real, started = SupervisorPool(), subprocess.Popen, list[subprocess.Popen[bytes]]()
+
+    def closed_meanwhile(*arguments: Any, **more: Any) -> subprocess.Popen[bytes]:
+        started.append(real(*arguments, **more))
+        made.close()
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", closed_meanwhile)
+    made.prepare()
+    assert [process.returncode is not None for process in started] == [True]

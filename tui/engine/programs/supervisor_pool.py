@@ -13,6 +13,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,9 +26,10 @@ INTERPRETER: Final = (sys.executable, "-I", "-S")
 
 
 class SupervisorPool:
-    """At most one in waiting. To be closed; nothing of it needs a loop."""
+    """At most one in waiting. To be closed; nothing of it needs a loop, and any thread may use it."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._waiting: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self._closed = False
 
@@ -51,7 +53,11 @@ class SupervisorPool:
             except OSError:
                 ours.close()
                 return
-        self._waiting = process, ours
+        with self._lock:
+            if not self._closed and self._waiting is None:
+                self._waiting = process, ours
+                return
+        _end(process, ours)
 
     def start(
         self, status_path: Path, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, output: int,
@@ -59,7 +65,8 @@ class SupervisorPool:
     ) -> subprocess.Popen[bytes] | None:  # fmt: skip
         """The supervisor that was in waiting and runs this from now on; None when there is none. `output` is the
         program's and the supervisor's. Blocks. Raises OSError for a directory that cannot be entered."""
-        waiting, self._waiting = self._waiting, None
+        with self._lock:
+            waiting, self._waiting = self._waiting, None
         if waiting is None:
             return None
         process, said = waiting
@@ -87,13 +94,17 @@ class SupervisorPool:
 
     def close(self) -> None:
         """End the one in waiting; there will be no other."""
-        self._closed = True
-        waiting, self._waiting = self._waiting, None
+        with self._lock:
+            self._closed = True
+            waiting, self._waiting = self._waiting, None
         if waiting is not None:
-            process, said = waiting
-            said.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(5)
+            _end(*waiting)
+
+
+def _end(process: subprocess.Popen[bytes], said: socket.socket) -> None:
+    said.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(5)
 
 
 def _exactly(said: socket.socket, length: int) -> bytes:
