@@ -175,6 +175,11 @@ def test_on_production_the_name_of_the_target_is_typed(station: Station, plan: P
     assert code == 0 and "\x1b[32m+insert into things" in seen, seen
     (line,) = (event for event in station.events() if event["type"] == "run.amended")
     assert line["data"]["confirm"] == "prod" and line["data"]["rehearsed"] is False
+    # A remark more is the same work, which nobody has rehearsed by that.
+    plan.write_text(plan.read_text() + "# as agreed\n")
+    assert answered(station, *amend, typed=b"prod")[0] == 0
+    (_first, again) = (event for event in station.events() if event["type"] == "run.amended")
+    assert again["data"]["work"] == line["data"]["work"] and again["data"]["rehearsed"] is False
 
 
 def test_what_is_wrong_is_one_sentence_and_changes_nothing(station: Station, plan: Path) -> None:

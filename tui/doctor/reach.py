@@ -60,9 +60,13 @@ def _services(environment: Mapping[str, str]) -> Iterator[Examined]:
 def _passwords(environment: Mapping[str, str]) -> Iterator[Examined]:
     path = Path(environment.get("PGPASSFILE") or Path(environment.get("HOME") or "/") / ".pgpass")
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        found = path.stat()
     except OSError:
         return
+    if not stat.S_ISREG(found.st_mode):
+        # /dev/null says that there are none; whatever it is, nobody should change its mode.
+        return
+    mode = stat.S_IMODE(found.st_mode)
     facts = {"path": str(path), "mode": f"{mode:04o}"}
     if mode & 0o077:
         yield examined(

@@ -89,7 +89,7 @@ class Amending:
         changed = {change.step for change in found.steps if change.how in ("changed", "added")}
         event = RunAmended(
             plan=after.plan, seal=command.seal, work=work, reason="", steps=found.steps, files=found.files,
-            rehearsed=True if work == opened.work else rehearsed(work), private=after.secrets.files,
+            rehearsed=rehearsed(work), private=after.secrets.files,
             advice=_of_steps(after, place, changed),
         )  # fmt: skip
         return ProposedPlan(event=event, base=opened.seal)

@@ -12,6 +12,7 @@ import calendar
 import errno
 import fcntl
 import os
+import re
 import shutil
 import stat
 import time
@@ -29,7 +30,8 @@ PROGRAM = "program.zip"
 KEPT = ".file"
 """The file itself, in its build's directory."""
 _UNUSED_S = 30 * 86400.0
-_HEX = frozenset("0123456789abcdef")
+_OURS = re.compile(r"\.?[0-9a-f]{16}(\.[0-9a-f]{8})?")
+"""A build, and one that is being made."""
 
 
 class NoPlace(Exception):
@@ -188,7 +190,8 @@ def _seen(root: Path, temporary: bool) -> None:
 def _forget_unused(base: Path, root: Path) -> None:
     """Remove builds that no process has and that were not started for a month, and what was never finished."""
     for other in base.iterdir():
-        if other == root or not set(other.name.lstrip(".").partition(".")[0]) <= _HEX:
+        # Whatever else lies there is not ours: the directory may be one that somebody has named.
+        if other == root or not _OURS.fullmatch(other.name) or not os.path.lexists(other / KEPT):
             continue
         try:
             marks = [mark.stat().st_mtime for mark in other.glob(places.WHOLE + "*")] or [other.stat().st_mtime]

@@ -25,7 +25,7 @@ from tui.run.order import Refusal, about
 from tui.run.state import RunState
 from tui.run.steps import StepState
 
-UNCHANGED = ("name", "canary", "success")
+UNCHANGED = ("name", "canary", "success", "quality")
 """Parts of a plan that an amendment leaves as they are; of its rollback the triggers, and its targets but for the
 window of the run's own."""
 
@@ -58,6 +58,11 @@ def amend(
     refusal = _parts(opened.plan, after, opened.target) or _steps(state, proposal.event)
     if refusal is not None:
         return refusal
+    if opened.window is not None and wall >= instant(opened.window.opens):
+        was, now = _own_windows(opened.plan), _own_windows(after)
+        if any(was[step] != now[step] for step in was.keys() & now.keys()):
+            message = "the window has opened: when changes may be begun in a phase stays"
+            return Refusal(code="amend-window", message=message)
     window = _window(state, after.targets[opened.target].window, wall)
     if isinstance(window, Refusal):
         return window
@@ -157,6 +162,16 @@ def _kept_places(state: RunState, now: Mapping[str, Place]) -> Refusal | None:
             message = f"{at.id} has begun and stays where it stands"
             return Refusal(code="amend-order", message=message, facts={"step": at.id, "new": at.id})
     return None
+
+
+def _own_windows(plan: Plan) -> dict[str, float | None]:
+    """When the window of each step's phase opens, counted from the target's; None where it has none of its own."""
+    return {
+        step.id: None if phase.window is None else phase.window.opens
+        for phase in plan.phases
+        for section in phase.sections
+        for step in section.steps
+    }
 
 
 def _window(state: RunState, after: Window | None, wall: float) -> e.OpenWindow | Refusal | None:

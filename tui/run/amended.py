@@ -54,7 +54,7 @@ def amended(state: RunState, event: e.RunAmended, line: Line) -> RunState:
     number = state.amended + 1
     opened = _opening(before, event)
     plan = planned(opened)
-    touched = {change.step for change in event.steps if change.how in ("changed", "added")}
+    touched = {change.step for change in event.steps if change.how != "removed"}
     main = [_carried(state.steps.get(fresh.id), fresh, touched, number) for fresh in plan.steps]
     here = {at.id for at in main}
     # Whatever a journal says: what undoes a step is nothing without it.
@@ -116,8 +116,10 @@ def _behind(state: RunState, touched: set[str], number: int) -> Steps:
     phases, steps = state.opened.plan.rollback.phases, state.steps
     for at in state.steps.behind(state.checklist):
         of = None if at.undoes is None else steps.get(at.undoes)
-        if of is not None and of.id in touched and of.step.undo is not None and at.status != "running":
-            steps = steps.replace(replace(at, step=undo_step(state, of.id).step, amended=number))
+        if of is not None and of.step.undo is not None and at.status != "running":
+            # Also where it is the same: who carries it out knows its secrets from the plan that is in force alone.
+            amended = number if of.id in touched else at.amended
+            steps = steps.replace(replace(at, step=undo_step(state, of.id).step, amended=amended))
     rollback = state.rollback
     if rollback is None or rollback.status not in ("running", "failed") or rollback.to is not None:
         return steps

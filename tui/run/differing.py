@@ -46,6 +46,7 @@ def differing(before: PlanText, after: PlanText, show: Callable[[Plan], Plan] = 
     changed = frozenset(file.name for file in files)
     old, new = _placed(before.plan), _placed(after.plan)
     old_shown, new_shown = _placed(show(before.plan)), _placed(show(after.plan))
+    titles = {id: step.title for id, (_place, step) in (*old_shown.items(), *new_shown.items())}
     moved = _moved([step for step in old if step in new], [step for step in new if step in old])
     found: list[StepChange] = []
     for id, (place, step) in new.items():
@@ -53,22 +54,22 @@ def differing(before: PlanText, after: PlanText, show: Callable[[Plan], Plan] = 
         back = place.number.startswith("R") or step.undo is not None
         if id not in old:
             told, more = room.difference([], _written(new_shown[id][1]))
-            found.append(StepChange(step=id, how="added", title=step.title, difference=told, more=more, files=used,
+            found.append(StepChange(step=id, how="added", title=titles[id], difference=told, more=more, files=used,
                                     back=back))  # fmt: skip
             continue
         was_place, was = old[id]
         if was != step or used:
             told, more = room.difference(_written(old_shown[id][1]), _written(new_shown[id][1]))
             back = place.number.startswith("R") or was.undo != step.undo or (bool(used) and step.undo is not None)
-            found.append(StepChange(step=id, how="changed", title=step.title, difference=told, more=more, files=used,
+            found.append(StepChange(step=id, how="changed", title=titles[id], difference=told, more=more, files=used,
                                     back=back))  # fmt: skip
         elif id in moved or _where(was_place) != _where(place):
-            found.append(StepChange(step=id, how="moved", title=step.title))
+            found.append(StepChange(step=id, how="moved", title=titles[id]))
     for id, (place, step) in old.items():
         if id not in new:
             told, more = room.difference(_written(old_shown[id][1]), [])
             back = place.number.startswith("R") or step.undo is not None
-            found.append(StepChange(step=id, how="removed", title=step.title, difference=told, more=more, back=back))
+            found.append(StepChange(step=id, how="removed", title=titles[id], difference=told, more=more, back=back))
     return PlanDifference(steps=tuple(found), files=files)
 
 

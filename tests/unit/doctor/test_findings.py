@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -118,6 +119,7 @@ def test_files_of_libpqs(tmp_path: Path) -> None:
     assert state(found) == ("fail", "ignored") and "secret" not in str(found)
     (tmp_path / ".pgpass").chmod(0o600)
     (tmp_path / ".pg_service.conf").write_text("[app-prod]\nhost=db1\npassword=secret\n")
+    assert "libpq.passwords" not in by_name(reach.look({"PGPASSFILE": os.devnull})), "nobody changes its mode"
     found = by_name(reach.look(environment))["libpq.services"]
     assert found.facts["services"] == ["app-prod"] and "secret" not in str(found)
     gone = by_name(reach.look({"PGSERVICEFILE": str(tmp_path / "gone")}))["libpq.services"]

@@ -84,6 +84,26 @@ def test_what_verifies_without_taking_back_may_change_something(tmp_path: Path) 
     assert (made.step("verify-users").kind, made.step("verify-users").changes) == ("command", None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 'drop table a' \\gexec\n",
+        "SELECT 1;\n\\! true\n",
+        "\\set a `true`\nSELECT 1;\n",
+        "BEGIN;\nSELECT 1;\nROLLBACK;\n\\! true\n",
+    ],
+)
+def test_what_verifies_by_other_means_is_not_said_to_change_nothing(tmp_path: Path, text: str) -> None:
+    made = migrated(tmp_path, FILES | {"verify/users.sql": text})
+    assert made.step("verify-users").changes is None
+
+
+def test_what_only_asks_is_read_only_to_the_server(tmp_path: Path) -> None:
+    text = "SELECT setval('flipr.s', 1);\nSELECT * INTO other FROM flipr.users;\n"
+    step = migrated(tmp_path, FILES | {"verify/users.sql": text}).step("verify-users")
+    assert (step.changes, step.spec["run"][-4:-1]) == (False, ["-c", "set default_transaction_read_only = on", "-f"])
+
+
 def test_what_sqitch_gives_to_psql(tmp_path: Path) -> None:
     """core, deploy, the command's own, the engine's: the later over the earlier, as Sqitch 1.3 puts them together."""
     settings = '[core "variables"]\n\twho = a\n\tschema = x\n[deploy "variables"]\n\tschema = flipr\n'

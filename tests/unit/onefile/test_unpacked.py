@@ -157,6 +157,17 @@ def test_builds_that_nobody_started_for_long_are_forgotten_unless_a_process_has_
     assert {path.name for path in base.iterdir()} == {used, recent, foreign, BUILD}
 
 
+def test_what_else_lies_in_the_directory_that_somebody_named_stays(file: Path, environ: dict[str, str]) -> None:
+    base = Path(environ[places.VARIABLE])
+    old = time.time() - 400 * 86400
+    for name in ("2024", ".ada", "bad.d", "fedcba9876543210"):
+        (base / name).mkdir(parents=True)
+        (base / name / "report").write_text("ours")
+        os.utime(base / name, (old, old))
+    unpacked.obtain(file, BUILD, environ)
+    assert sorted(path.name for path in base.iterdir()) == [".ada", BUILD, "2024", "bad.d", "fedcba9876543210"]
+
+
 def test_in_a_temporary_directory_it_is_made_young_once_a_day(file: Path, tmp_path: Path) -> None:
     environ = {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "blocked")}
     (tmp_path / "blocked").write_text("")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.run.runs import ANA, OPENED, Driven, companion, listed, phase, plan, query, rollback, section, sign, sql
 from tui.journal import events as e
-from tui.plan.model import Action, Canary, Guard, Plan, Target, Trigger, Window
+from tui.plan.model import Action, Canary, Guard, PhaseWindow, Plan, Quality, Target, Trigger, Window
 from tui.run import commands as c
 from tui.run.amend import ProposedPlan
 from tui.run.confirmation import beginning
@@ -176,6 +176,7 @@ def test_a_running_companion_stays_and_another_may_join_a_step_that_has_not_begu
         ("name", {"name": "another"}),
         ("canary", {"canary": Canary(sql="select 1")}),
         ("success", {"success": (Guard(metric="cpu", below=0.7),)}),
+        ("quality", {"quality": (Quality(title="It works", steps=("a",)),)}),
         ("targets", {"targets": {"demo": Target(environment="development", dsn="y")}}),
         ("targets", {"targets": {"demo": Target(environment="production", dsn="x")}}),
         ("targets", {"targets": {}}),
@@ -218,6 +219,29 @@ def test_the_window_is_made_longer_at_any_time_and_moved_before_it_opens() -> No
     assert isinstance(event, e.RunAmended) and event.window is not None
     assert event.window.opens == "2026-11-22T06:30:02.000000Z", "T+0 stays where it was"
     assert run.state.amendments[-1].before_window is not None and not event.steps
+
+
+def test_once_the_window_is_open_no_phase_gets_another_opening_of_its_own() -> None:
+    run = Driven(windowed(), window=True)
+    assert run.state.opened is not None
+    plan = run.state.opened.plan
+    own = PhaseWindow(opens=0.0, duration=3650 * 86400.0)
+    after = msgspec.structs.replace(plan, phases=tuple(msgspec.structs.replace(p, window=own) for p in plan.phases))
+    run.sleep(3600)
+    assert refused(run, after) == "amend-window"
+
+
+def test_what_is_moved_on_production_costs_the_name_as_well() -> None:
+    run = begun(on_production(listed(sql("a"), sql("b"), sql("c"))), "a", effect="all")
+    assert run.state.opened is not None
+    after = msgspec.structs.replace(listed(sql("a"), sql("c"), sql("b")), targets=run.state.opened.plan.targets)
+    event = asked(run, after, command={"confirm": "demo"})
+    assert isinstance(event, e.RunAmended) and {change.how for change in event.steps} == {"moved"}
+    run.ask(c.RunTo(step="b"))
+    (moved,) = [change.step for change in event.steps]
+    assert run.state.steps[moved].amended == 1
+    cost = beginning(run.state, run.state.steps[moved], run.wall)
+    assert cost is not None and cost.why == "amended"
 
 
 def test_a_window_of_the_past_or_of_no_time_is_none() -> None:

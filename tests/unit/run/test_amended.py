@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.unit.run.runs import Driven, companion, listed, opening, phase, plan, query, rollback, section, sign, sql
 from tui.journal import events as e
+from tui.journal.codes import FailReason
 from tui.plan.model import Action, Plan, Trigger
 from tui.recording.keyframes import decode_state, encode_state
 from tui.run import commands as c
@@ -148,6 +149,19 @@ def test_the_undo_of_a_step_that_was_taken_back_is_the_new_one() -> None:
     run.append(amendment(listed(sql("first", undo=other), sql("second")), ("first", "changed")))
     assert run.state.steps["undo.first"].step.spec == {"text": "select 3"}
     assert run.state.steps["undo.first"].status == "passed"
+
+
+def test_every_undo_that_does_not_run_is_that_of_the_plan_in_force() -> None:
+    """Also of a step that is as it was: the plan in force alone holds its secrets, what was journaled does not."""
+    undo = Action(kind="sql", spec={"text": "alter role app password 'known'"})
+    hidden = Action(kind="sql", spec={"text": "alter role app password '[redacted]'"})
+    run = Driven(listed(sql("first", undo=hidden), sql("second")))
+    passed(run, "first")
+    run.do(c.Undo(step="first", confirm="demo"))
+    run.append(e.StepFailed(step="undo.first", attempt=1, effect="none", reason=FailReason.TIMEOUT))
+    run.append(amendment(listed(sql("first", undo=undo), sql("second", **MENDED)), ("second", "changed")))
+    again = run.state.steps["undo.first"]
+    assert (again.step.spec, again.status, again.amended) == (undo.spec, "failed", 0)
 
 
 def test_companions_and_criteria_that_a_person_signs_are_carried_along() -> None:

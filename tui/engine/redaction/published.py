@@ -44,7 +44,10 @@ def published_amendment(event: RunAmended, redactor: Redactor, secrets: Secrets)
     return msgspec.structs.replace(
         event, plan=plan, private=tuple(sorted({*event.private, *secrets.files, *hidden})),
         reason=redactor.text(event.reason),
-        steps=tuple(msgspec.structs.replace(x, difference=redactor.text(x.difference)) for x in event.steps),
+        steps=tuple(
+            msgspec.structs.replace(x, title=redactor.text(x.title), difference=redactor.text(x.difference))
+            for x in event.steps
+        ),
         files=tuple(msgspec.structs.replace(x, difference=redactor.text(x.difference)) for x in event.files),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from tui.importer.migrations.scripts import Included, Scripts
 from tui.sql.classify import is_transaction_control
 from tui.sql.psql import read_psql
 from tui.sql.question import review_question
+from tui.sql.review import HARMLESS_META
 from tui.sql.script import Statement, read_script
 from tui.sql.units import Unit, units
 
@@ -43,11 +44,14 @@ def verified(scripts: Scripts, source: ScriptFile) -> Keys | None:
     run = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
     for variable, value in source.variables.items():
         run += ["-v", f"{variable}={value}"]
+    # What it does without taking it back, nobody has promised to be nothing; of what only asks the server sees to it.
+    plain = len(names) == 1 and all(_says(one.meta) for one in statements if one.meta is not None)
+    sent = units(_sent(statements), "script")
+    harmless = plain and all(unit.leaves_nothing for unit in sent)
+    if plain and not harmless and all(_asks(unit) for unit in sent):
+        harmless = True
+        run += ["-c", "set default_transaction_read_only = on"]
     run += ["-f", name]
-    # What it does without taking it back, nobody has promised to be nothing.
-    harmless = len(names) == 1 and all(
-        unit.leaves_nothing or _asks(unit) for unit in units(_sent(statements), "script")
-    )
     command = {"run": run, "files": [scripts.planned(included) for included in names]}
     return {"changes": False if harmless else None, "command": command}
 
@@ -56,5 +60,10 @@ def _sent(statements: Sequence[Statement]) -> list[Statement]:
     return [statement for statement in statements if statement.kind != "meta"]
 
 
+def _says(command: str) -> bool:
+    """Whether one of psql's commands does nothing but say or set something; backquotes are programs of the shell."""
+    return command.split()[0] in (*HARMLESS_META, "\\set", "\\echo") and "`" not in command
+
+
 def _asks(unit: Unit) -> bool:
-    return all(statement.words[:1] in _ASKING for statement in unit.inner)
+    return all(statement.words[:1] in _ASKING and not review_question(statement.text) for statement in unit.inner)
