@@ -41,7 +41,9 @@ def _child(station: Station) -> psutil.Process | None:
 def _engine(station: Station, database: Database, chance: random.Random) -> None:
     if station.engine() is not None:
         station.kill_engine()
-        station.virada("continue", "last", "--headless", "--detach").expect()
+        # It may have closed the run just before.
+        if station.events()[-1]["type"] != "run.closed":
+            station.virada("continue", "last", "--headless", "--detach").expect()
 
 
 def _keeper(station: Station, database: Database, chance: random.Random) -> None:
