@@ -8,16 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import HEAD, Rig
 from tests.postgres_server import Database
+from tests.unit.run.runs import listed, sql
+from tui.engine.redaction.published import published_amendment
+from tui.engine.redaction.redactor import Redactor
 from tui.helm.protocol import Accepted, Refused
+from tui.journal.events import FileChange, RunAmended, StepChange
 from tui.plan.freeze import freeze, verify_seal
 from tui.plan.loader import load
 from tui.plan.replaced import place_of_next
 from tui.plan.seal import seal_of_digests
+from tui.plan.secrets import Secrets
 from tui.run import commands as c
 from tui.runs.person import Person
 from tui.steps.registry import KINDS
@@ -199,6 +205,17 @@ async def test_a_secret_of_the_changed_plan_is_written_nowhere(tmp_path: Path, d
         # Another engine knows it too.
         await rig.take_up()
         assert secret in rig.recorder.planned.values
+
+
+def test_a_known_secret_is_in_no_title_and_no_name() -> None:
+    secret = "Tr0ub4dor-and-3"
+    steps = tuple(StepChange(step="b", how=how, title=f"Set it to {secret}") for how in ("changed", "moved", "removed"))
+    plan = listed(msgspec.structs.replace(sql("b"), title=f"Set it to {secret}"))
+    event = RunAmended(
+        plan=plan, seal="1" * 64, work="2" * 64, reason="x", steps=steps, files=(FileChange(name=f"{secret}.sql"),)
+    )
+    told = msgspec.json.encode(published_amendment(event, Redactor([secret]), Secrets(values=(secret,)))).decode()
+    assert secret not in told and told.count("Set it to ") == 4
 
 
 @awaited

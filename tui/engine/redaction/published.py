@@ -48,7 +48,10 @@ def published_amendment(event: RunAmended, redactor: Redactor, secrets: Secrets)
             msgspec.structs.replace(x, title=redactor.text(x.title), difference=redactor.text(x.difference))
             for x in event.steps
         ),
-        files=tuple(msgspec.structs.replace(x, difference=redactor.text(x.difference)) for x in event.files),
+        files=tuple(
+            msgspec.structs.replace(x, name=redactor.text(x.name), difference=redactor.text(x.difference))
+            for x in event.files
+        ),
     )  # fmt: skip
 
 
