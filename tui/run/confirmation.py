@@ -75,7 +75,7 @@ def late(state: RunState, at: StepState, wall: float) -> bool:
     if asked is None or not asked.reason or paid(at):
         return False
     host = None if at.step.with_ is None else state.steps[at.step.with_]
-    return host is None or not (paid(host) and covered(state, at.step))
+    return host is None or not (paid(host) and covered(state, at))
 
 
 def closing(state: RunState) -> Cost | None:
@@ -97,7 +97,7 @@ def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
     that begin with it, and change something as well. `foretold`: what was asked of the target for whoever confirms."""
     if asked.why != "close":
         begun = state.companions.get(asked.step or "", ()) if asked.why in ("buffer", "window") else ()
-        found = [step for step in begun if covered(state, state.steps[step].step)]
+        found = [step for step in begun if covered(state, state.steps[step])]
         at = None if asked.step is None else state.steps.get(asked.step)
         kind = None if at is None else kind_of(at.step.kind)
         asks = kind is not None and kind.foretells is not None
@@ -107,9 +107,10 @@ def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
     return {"run": state.status, "applied": list(still_applied(state)), "unresolved": unresolved}
 
 
-def covered(state: RunState, companion: Step) -> bool:
-    """Whether who confirms a step outside the window confirms this companion of it, too."""
-    return changes(companion) and not is_dangerous(state, companion)
+def covered(state: RunState, companion: StepState) -> bool:
+    """Whether who confirms a step outside the window confirms this companion of it, too: none that costs the target's
+    name for itself, because it is dangerous or because nobody has rehearsed what it was amended into."""
+    return changes(companion.step) and not is_dangerous(state, companion.step) and not is_unrehearsed(state, companion)
 
 
 def cost(state: RunState, command: c.Command, wall: float) -> Cost | None:

@@ -121,7 +121,8 @@ def _unmarked_undos(state: RunState) -> tuple[e.Event, ...]:
 def _companions(state: RunState, wall: float) -> tuple[e.Event, ...]:
     """Companions begin with each attempt of the step they accompany, whoever drives; one whose host has ended is left
     out. What they left in the database keeps them from being begun again, and what costs a confirmation a person
-    executes; who confirmed the step itself outside the window has confirmed those with it that change something."""
+    executes; who confirmed the step itself outside the window has confirmed those with it that change something, as far
+    as `covered` says."""
     found: list[e.Event] = []
     stopped = state.held is not None or state.given_up
     if state.barrier is not None:
@@ -145,7 +146,7 @@ def _companions(state: RunState, wall: float) -> tuple[e.Event, ...]:
 
 
 def _free(state: RunState, at: StepState, host: StepState, wall: float) -> bool:
-    return beginning(state, at, wall) is None or (paid(host) and covered(state, at.step))
+    return beginning(state, at, wall) is None or (paid(host) and covered(state, at))
 
 
 def _automatic(state: RunState) -> bool:

@@ -12,7 +12,7 @@ from tui.journal import events as e
 from tui.plan.model import Action, Canary, Guard, PhaseWindow, Plan, Quality, Target, Trigger, Window
 from tui.run import commands as c
 from tui.run.amend import ProposedPlan
-from tui.run.confirmation import beginning
+from tui.run.confirmation import beginning, late
 from tui.run.decide import decide
 from tui.run.differing import PlanText, differing
 from tui.run.next import Wait
@@ -332,6 +332,42 @@ def test_on_production_what_changed_and_was_not_rehearsed_costs_the_name_to_begi
                   command={"confirm": "demo"})  # fmt: skip
     assert isinstance(event, e.RunAmended)
     assert beginning(run.state, run.state.steps["b"], run.wall) is None, "its work is one that was rehearsed"
+
+
+@pytest.mark.parametrize("rehearsed", [False, True])
+def test_a_companion_that_was_amended_in_is_not_begun_by_the_name_typed_for_its_host(rehearsed: bool) -> None:
+    run = on_production(listed(sql("a"), sql("w", with_="a")))
+    assert run.state.opened is not None
+    targets = run.state.opened.plan.targets
+    after = listed(sql("a"), sql("w", with_="a"), sql("n", with_="a"))
+    event = asked(run, msgspec.structs.replace(after, targets=targets), command={"confirm": "demo"},
+                  rehearsed=rehearsed)  # fmt: skip
+    assert isinstance(event, e.RunAmended)
+    run.do(c.Execute(step="a", confirm="demo", reason="it is late"))
+    assert [run.at(step).status for step in ("a", "w", "n")] == ["running", "running"] + (
+        ["running"] if rehearsed else ["pending"]
+    )
+    if not rehearsed:
+        assert run.refused(c.Execute(step="n")).facts["why"] == "amended"
+        run.do(c.Execute(step="n", confirm="demo"))
+        assert run.at("n").status == "running"
+
+
+def test_outside_the_window_a_companion_that_was_amended_in_is_not_told_among_what_begins_with_its_host() -> None:
+    of = windowed()
+    own = msgspec.structs.replace(of.targets["demo"], environment="production")
+    before = msgspec.structs.replace(listed(sql("a"), sql("w", with_="a")), targets={"demo": own})
+    run = Driven(before, window=True)
+    assert run.state.opened is not None
+    run.append(msgspec.structs.replace(run.state.opened, environment="production", mode="live"))
+    after = msgspec.structs.replace(listed(sql("a"), sql("w", with_="a"), sql("n", with_="a")), targets={"demo": own})
+    paid = {"confirm": "demo"}
+    assert isinstance(asked(run, after, command=paid), e.RunAmended)
+    run.sleep(2 * 3600)
+    assert run.refused(c.Execute(step="a")).facts["with"] == ["w"]
+    run.do(c.Execute(step="a", confirm="demo", reason="it is late"))
+    assert [run.at(step).status for step in ("w", "n")] == ["running", "pending"]
+    assert not late(run.state, run.at("w"), run.wall)
 
 
 def test_an_amendment_is_a_deed_of_whoever_drives() -> None:
