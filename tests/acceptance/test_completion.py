@@ -24,6 +24,15 @@ targets:
   production: {environment: production, service: p}
 phases: []
 """
+HOSTILE = """virada: 1
+name: Small
+targets:
+  "$(touch owned)": {environment: staging, service: s}
+  "`touch owned`": {environment: staging, service: s}
+  ";touch owned;": {environment: staging, service: s}
+  plain: {environment: production, service: p}
+phases: []
+"""
 START = {
     "bash": ["--noprofile", "--norc", "-i"],
     "zsh": ["-f", "-i"],
@@ -38,6 +47,8 @@ TYPED = [
     ("virada do last execute ex", "virada do last execute expand"),
     ("virada run plan.yaml --on prod", "virada run plan.yaml --on production"),
     ("virada check pl", "virada check plan.yaml"),
+    # One alone may stand there: the others would do something else than name a target.
+    ("virada run odd.yaml --on ", "virada run odd.yaml --on plain"),
 ]
 
 
@@ -45,6 +56,7 @@ TYPED = [
 def place(tmp_path: Path) -> Path:
     story().write(tmp_path / "home" / "runs" / RUN / "journal.jsonl")
     (tmp_path / "plan.yaml").write_text(PLAN)
+    (tmp_path / "odd.yaml").write_text(HOSTILE)
     (tmp_path / "plan.txt").write_text("no plan\n")
     return tmp_path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -63,6 +64,23 @@ def test_what_is_offered(place: Path, asked: Asked) -> None:
     assert asked.texts("virada completion ") == ["bash", "zsh", "fish"]
     assert asked.texts("virada run plan.yaml --on ") == ["staging", "production"]
     assert asked.texts("virada run --compress 2 plan.yaml --on p") == ["production"]
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        *(("prod", True), ("produção", True), ("prod-2.b", True), ("2", True)),
+        *((name, False) for name in ("$(id)", "`id`", "a;id", "a b", "-x", "~ana", "a'b", 'a"b', "a\\b", "!1", "a:b")),
+        *((name, False) for name in ("*", "a|id", "a&", "a>b", "a=b", "#", "{a,b}", "a\u202eb", "", "a\n")),
+    ],
+)
+def test_only_plain_names_are_offered(name: str, offered: bool, place: Path, asked: Asked) -> None:
+    """bash puts them into the line as they are; what else a target is called is typed out."""
+    (place / "plan.yaml").write_text(f"targets: {{{json.dumps(name)}: {{service: p}}, other: {{service: o}}}}\n")
+    assert asked.texts("virada run plan.yaml --on ") == [name] * offered + ["other"]
+    if not offered and name:
+        shutil.copytree(place / "home" / "runs" / RUN, place / "home" / "runs" / name)
+    assert asked.texts("virada status ") == ["last", RUN], "nor does a directory that is no run's"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

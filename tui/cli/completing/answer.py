@@ -6,6 +6,7 @@ journal that is none and a plan with an error have nothing to offer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ _HELMED: Final = frozenset({"do", "attach", "continue", "amend"})
 """Commands for which a run is open, and this account's own."""
 _OPEN: Final = frozenset({"watch", "approve"})
 """Commands for which it is open, whoever's it is."""
+_PLAIN: Final = re.compile(r"\w[\w.-]*")
+"""What is one word to every shell, and nothing else. A target may be called anything, bash puts what is offered
+into the line as it is, and a `$(...)` there is executed by Enter."""
 _SAID: Final = 60
 """Characters of what is said of something."""
 
@@ -77,7 +81,7 @@ class _Offered(click.ParamType[str]):
         found = []
         try:
             for value, help_ in self.source(ctx, incomplete):
-                if value.startswith(incomplete) and value.isprintable():
+                if value.startswith(incomplete) and _PLAIN.fullmatch(value):
                     found.append(CompletionItem(value, help=_said(help_)))
         except Exception:
             # Whatever it is that cannot be read now; what was found is offered.
