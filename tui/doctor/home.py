@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import grp
 import os
-import pwd
 import shutil
 import stat
 import struct
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tui.doctor.closing import account, closing, typed
 from tui.doctor.examined import Examined, examined
 from tui.plan.files import why
 from tui.runs.paths import SYSTEM_HOME, home
@@ -78,23 +78,22 @@ def _missing(place: Path, facts: dict[str, str]) -> Iterator[Examined]:
 
 def _modes(place: Path, status: os.stat_result, facts: dict[str, str]) -> Examined:
     mode = stat.S_IMODE(status.st_mode)
-    told = facts | {"mode": f"{mode:04o}", "owner": _account(status.st_uid), "group": _group(status.st_gid)}
-    shown = str(place)
-    if mode & 0o002 and not mode & stat.S_ISVTX:
+    told = facts | {"mode": f"{mode:04o}", "owner": account(status.st_uid), "group": _group(status.st_gid)}
+    if _open_to_all(mode):
         return examined(
             "home", "fail", "open_to_all", N_("{path} ({mode}): anybody may put runs there and take them away"),
-            Said(N_("Close it: chmod o-w {path}"), path=shown), **told,
+            closing("o-w", place, status.st_uid) if _is_for_runs(place) else _name_another(), **told,
         )  # fmt: skip
     runs = place / "runs"
     try:
-        below = stat.S_IMODE(runs.stat().st_mode)
+        found = runs.stat()
     except OSError:
-        below = 0
-    if below & 0o002 and not below & stat.S_ISVTX:
+        found = None
+    if found is not None and _open_to_all(found.st_mode):
+        told |= {"mode": f"{stat.S_IMODE(found.st_mode):04o}", "runs": str(runs)}
         return examined(
             "home", "fail", "runs_open_to_all", N_("{runs} ({mode}): anybody may put runs there and take them away"),
-            Said(
-            N_("Close it: chmod o-w {path}"), path=str(runs)), **(told | {"mode": f"{below:04o}", "runs": str(runs)}),
+            closing("o-w", runs, found.st_uid), **told,
         )  # fmt: skip
     if status.st_uid not in (os.geteuid(), 0) and not mode & 0o020:
         return examined(
@@ -102,6 +101,19 @@ def _modes(place: Path, status: os.stat_result, facts: dict[str, str]) -> Examin
             Said(N_("To open runs go by that account: sudo -u {owner} -i"), owner=told["owner"]), **told,
         )  # fmt: skip
     return examined("home", "ok", "own", N_("{path} ({mode}, {owner}, group {group})"), **told)
+
+
+def _open_to_all(mode: int) -> bool:
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
+
+
+def _is_for_runs(place: Path) -> bool:
+    """Whether it holds runs or nothing: what others share for something else, nobody is told to close."""
+    try:
+        names = {path.name for path in place.iterdir()}
+    except OSError:
+        return False
+    return not names or "runs" in names
 
 
 def _not_writable(place: Path) -> Examined:
@@ -136,7 +148,7 @@ def _room(place: Path) -> Iterator[Examined]:
     if kind is None:
         yield examined(
             "home.filesystem", "unknown", "not_told", N_("the kernel does not tell what {path} lies on"),
-            N_("Ask it by hand: findmnt -T {path}"), path=str(place),
+            Said(N_("Ask it by hand: findmnt -T {path}"), path=typed(place)), path=str(place),
         )  # fmt: skip
     elif kind in _GONE:
         yield examined(
@@ -236,13 +248,6 @@ def filesystem_of(place: Path) -> str | None:
         if fields.split(" ")[2:3] == [wanted]:
             found = rest.split(" ")[0]
     return found
-
-
-def _account(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 def _group(gid: int) -> str:

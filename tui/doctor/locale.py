@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tui.doctor.examined import Examined, examined
-from tui.said import LANGUAGES, N_
+from tui.said import LANGUAGES, N_, Said
 
 _NAMES = ("LC_ALL", "LC_CTYPE", "LANG")
 
@@ -22,9 +22,19 @@ def given() -> dict[str, str]:
     return {key.decode("utf-8", "replace"): value.decode("utf-8", "replace") for key, _sign, value in pairs}
 
 
+def _in_force(environment: Mapping[str, str]) -> tuple[str, str]:
+    """The variable that decides, and its value."""
+    return next(((name, environment[name]) for name in _NAMES if environment.get(name)), ("LANG", ""))
+
+
+def advice(environment: Mapping[str, str]) -> Said:
+    """How UTF-8 is had here: a variable that stands behind the one in force would change nothing."""
+    return Said(N_("Set a locale of UTF-8: export {name}=C.UTF-8"), name=_in_force(environment)[0])
+
+
 def look(environment: Mapping[str, str]) -> Iterator[Examined]:
     """`environment` as it was given."""
-    name, value = next(((name, environment[name]) for name in _NAMES if environment.get(name)), ("LANG", ""))
+    name, value = _in_force(environment)
     facts = {"name": name, "value": value}
     before = locale.setlocale(locale.LC_CTYPE)
     try:
@@ -42,7 +52,7 @@ def look(environment: Mapping[str, str]) -> Iterator[Examined]:
     if codeset.upper().replace("-", "") != "UTF8":
         yield examined(
             "locale", "warn", "not_utf8", N_("{name}={value} is {codeset}: other programs of a run may write no UTF-8"),
-            N_("Set one: export LANG=C.UTF-8"), **facts,
+            advice(environment), **facts,
         )  # fmt: skip
     else:
         yield examined("locale", "ok", "utf8", N_("{name}={value}"), **facts)

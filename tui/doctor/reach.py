@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
+from tui.doctor.closing import closing
 from tui.doctor.examined import Examined, examined
-from tui.said import N_, Said
+from tui.said import N_
+
+_PATIENCE_S: Final = 2.0
+_WHICH_KEYS: Final = b"\0\0\0\x01\x0b"
+"""ssh asks an agent for the keys that it has."""
+_KEYS: Final = b"\0\0\0\0\x0c"
+"""The beginning of its answer: a length, and what it is."""
 
 
 def look(environment: Mapping[str, str]) -> Iterator[Examined]:
@@ -22,9 +31,11 @@ def _agent(environment: Mapping[str, str]) -> Examined:
     path = environment.get("SSH_AUTH_SOCK", "")
     if not path:
         return examined("ssh.agent", "ok", "none", N_("no ssh agent: hosts are reached by keys of this account"))
-    if not Path(path).exists():
+    trouble = _trouble(path)
+    if trouble is not None:
+        code, said = trouble
         return examined(
-            "ssh.agent", "warn", "gone", N_("the ssh agent of an earlier connection ({path}) is gone"),
+            "ssh.agent", "warn", code, said,
             N_("Unset SSH_AUTH_SOCK, or connect anew, before a run is started."), path=path,
         )  # fmt: skip
     if environment.get("SSH_CONNECTION"):
@@ -34,6 +45,27 @@ def _agent(environment: Mapping[str, str]) -> Examined:
             path=path,
         )  # fmt: skip
     return examined("ssh.agent", "ok", "here", N_("an ssh agent of this host ({path})"), path=path)
+
+
+def _trouble(path: str) -> tuple[str, str] | None:
+    """Why no agent is reached there, as a code and a sentence; None for one that answers as ssh asks."""
+    try:
+        with socket.socket(socket.AF_UNIX) as agent:
+            agent.settimeout(_PATIENCE_S)
+            agent.connect(path)
+            agent.sendall(_WHICH_KEYS)
+            answer = agent.recv(len(_KEYS))
+    except (FileNotFoundError, ConnectionRefusedError):
+        if Path(path).is_socket() or not os.path.lexists(path):
+            return "gone", N_("the ssh agent of an earlier connection ({path}) is gone")
+        return "no_socket", N_("{path}, which SSH_AUTH_SOCK names, is no socket: there is no ssh agent")
+    except PermissionError:
+        return "not_permitted", N_("this account may not use the ssh agent at {path}")
+    except OSError:
+        answer = b""
+    if len(answer) == len(_KEYS) and answer[4] == _KEYS[4]:
+        return None
+    return "no_answer", N_("what is at {path} does not answer as an ssh agent does")
 
 
 def _services(environment: Mapping[str, str]) -> Iterator[Examined]:
@@ -71,7 +103,7 @@ def _passwords(environment: Mapping[str, str]) -> Iterator[Examined]:
     if mode & 0o077:
         yield examined(
             "libpq.passwords", "fail", "ignored", N_("{path} ({mode}): libpq ignores it, for others may read it"),
-            Said(N_("Close it: chmod 600 {path}"), path=str(path)), **facts,
+            closing("600", path, found.st_uid), **facts,
         )  # fmt: skip
     elif not os.access(path, os.R_OK):
         yield examined(

@@ -30,10 +30,16 @@ def _logout(facts: LogindFacts) -> Examined:
             N_("Let processes of this account stay: {command}"), **told, command=found.command,
         )  # fmt: skip
     if found.reason == "unknown":
+        said = N_("logind does not tell whether it ends processes at a logout")
+        if not facts.looked:
+            said = N_("/proc/self/cgroup cannot be read: whether a logout ends what this login starts is not known")
         return examined(
-            "engine.logout", "unknown", "not_told", N_("logind does not tell whether it ends processes at a logout"),
-            N_("Ask it by hand: loginctl show-user --property=Linger; grep KillUserProcesses /etc/systemd/logind.conf"),
-            **told,
+            "engine.logout", "unknown", "not_told" if facts.looked else "not_seen", said,
+            N_(
+                "Ask by hand whether {user} is listed and what is killed: ls /var/lib/systemd/linger; "
+                "systemd-analyze cat-config systemd/logind.conf"
+            ),
+            **told, user=facts.user,
         )  # fmt: skip
     if found.way in ("user_scope", "system_scope"):
         return examined(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from tui.doctor.examined import Examined, examined
+from tui.doctor.locale import advice
 from tui.said import N_
 
 COLUMNS, LINES = 80, 24
@@ -26,7 +27,7 @@ def look(environment: Mapping[str, str]) -> Iterator[Examined]:
     else:
         yield _size(descriptor)
         yield _type(term, descriptor)
-        yield _encoding()
+        yield _encoding(environment)
     yield _multiplexer(environment)
 
 
@@ -78,7 +79,7 @@ def _type(term: str, descriptor: int) -> Examined:
     return examined("terminal.type", "ok", "colours", N_("{term}, {colours} colours"), **facts)
 
 
-def _encoding() -> Examined:
+def _encoding(environment: Mapping[str, str]) -> Examined:
     encoding = getattr(sys.__stderr__, "encoding", None) or "?"
     try:
         utf8 = codecs.lookup(encoding).name == "utf-8"
@@ -88,7 +89,8 @@ def _encoding() -> Examined:
         return examined("terminal.encoding", "ok", "utf8", N_("what is written is UTF-8"), encoding=encoding)
     return examined(
         "terminal.encoding", "warn", "other", N_("what is written is {encoding}, and signs outside of it are replaced"),
-        N_("Set a locale of UTF-8: export LANG=C.UTF-8"), encoding=encoding,
+        N_("Unset PYTHONIOENCODING.") if environment.get("PYTHONIOENCODING") else advice(environment),
+        encoding=encoding,
     )  # fmt: skip
 
 

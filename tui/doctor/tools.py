@@ -7,9 +7,10 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tui.doctor.closing import typed
 from tui.doctor.examined import Examined, examined
 from tui.engine.programs.client_tools import find_tool, tool_major
-from tui.said import N_
+from tui.said import N_, Said
 
 NEWEST: Final = 18
 """The newest server that virada is tried with."""
@@ -31,8 +32,6 @@ _NOT_NEWER: Final = ("pg_dump", "pg_dumpall", "pg_basebackup")
 
 def look(environment: Mapping[str, str]) -> Iterator[Examined]:
     """Each program as a run would choose it for the newest server."""
-    from tui.said import Said
-
     for name, used in _POSTGRES.items():
         yield _of_postgres(name, Said(used), find_tool(name, environment, NEWEST, demo=False))
     for name, (used, install) in _OTHERS.items():
@@ -59,7 +58,7 @@ def _of_postgres(name: str, used: object, path: str | None) -> Examined:
     if major is None:
         return examined(
             f"tools.{name}", "unknown", "no_version", N_("{path} does not tell its version: {reason}"),
-            N_("Call it by hand: {path} --version"), path=path, reason=_says(path),
+            Said(N_("Call it by hand: {path} --version"), path=typed(path)), path=path, reason=_says(path),
         )  # fmt: skip
     if major >= NEWEST or name not in _NOT_NEWER:
         return examined(f"tools.{name}", "ok", "there", N_("{path}, version {major}"), path=path, major=major)

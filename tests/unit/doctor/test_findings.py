@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.station import await_condition
 from tui.doctor import home, locale, moments, program, reach, survival, terminal, tools
 from tui.doctor.examined import Examined
 from tui.engine.process.logind import LogindFacts
+from tui.words.said import say
 
 
 def by_name(found: object) -> dict[str, Examined]:
@@ -35,6 +40,32 @@ def test_the_modes_of_a_home(mode: int, told: tuple[str, str], tmp_path: Path, m
     assert found["home"].facts["mode"] == f"{mode:04o}"
     assert [state(found[f"home.{name}"])[0] for name in ("durable", "lock", "socket")] == ["ok", "ok", "ok"]
     assert list(place.iterdir()) == [], "what was tried is removed"
+
+
+def test_only_a_directory_of_runs_is_advised_to_be_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is typed into a shell; what others share for something else stays open, and no run goes there."""
+    place = tmp_path / "a $(id) b"
+    place.mkdir()
+    place.chmod(0o777)
+    monkeypatch.setenv("VIRADA_HOME", str(place))
+
+    def advised() -> str:
+        todo = by_name(home.look())["home"].todo
+        assert todo is not None
+        return say(todo)
+
+    assert advised() == f"Close it: chmod o-w '{place}'"
+    (place / "payroll.xls").write_text("")
+    assert "chmod" not in advised() and "VIRADA_HOME" in advised()
+    (place / "runs").mkdir()
+    assert advised() == f"Close it: chmod o-w '{place}'"
+    (place / "runs").chmod(0o777)
+    place.chmod(0o755)
+    assert advised() == f"Close it: chmod o-w '{place}/runs'"
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    if os.getuid() == 0:
+        assert advised() == f"Have {owner} close it: chmod o-w '{place}/runs'"
 
 
 def test_a_home_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +106,21 @@ def test_the_locale(environment: dict[str, str], told: tuple[str, str]) -> None:
     assert state(next(locale.look(environment))) == told
 
 
+@pytest.mark.parametrize(
+    ("environment", "advised"),
+    [
+        ({}, "LANG"),
+        ({"LANG": "C", "LC_ALL": ""}, "LANG"),
+        ({"LANG": "C.UTF-8", "LC_CTYPE": "C"}, "LC_CTYPE"),
+        ({"LANG": "C.UTF-8", "LC_CTYPE": "C.UTF-8", "LC_ALL": "C"}, "LC_ALL"),
+    ],
+)
+def test_the_variable_that_is_in_force_is_the_one_to_set(environment: dict[str, str], advised: str) -> None:
+    found = next(locale.look(environment))
+    assert found.todo is not None and say(found.todo) == f"Set a locale of UTF-8: export {advised}=C.UTF-8"
+    assert state(next(locale.look({**environment, advised: "C.UTF-8"}))) == ("ok", "utf8"), "and then it is"
+
+
 def test_time(monkeypatch: pytest.MonkeyPatch) -> None:
     found = by_name(moments.look({}))
     assert found["zones"].state == "ok" and found["zones.local"].state == "ok"
@@ -104,10 +150,38 @@ def test_keys_that_go_away(tmp_path: Path) -> None:
     path = str(tmp_path / "agent")
     assert agent() == ("ok", "none")
     assert agent(SSH_AUTH_SOCK=path) == ("warn", "gone")
+    for other in (tmp_path, Path(os.devnull)):
+        assert agent(SSH_AUTH_SOCK=str(other)) == ("warn", "no_socket")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
-        assert agent(SSH_AUTH_SOCK=path) == ("ok", "here")
-        assert agent(SSH_AUTH_SOCK=path, SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22") == ("warn", "forwarded")
+        assert agent(SSH_AUTH_SOCK=path) == ("warn", "gone"), "a socket that an ended agent has left"
+    Path(path).unlink()
+    with subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL) as real:
+        try:
+            await_condition(lambda: agent(SSH_AUTH_SOCK=path)[0] == "ok", "the agent listens")
+            assert agent(SSH_AUTH_SOCK=path) == ("ok", "here")
+            assert agent(SSH_AUTH_SOCK=path, SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22") == ("warn", "forwarded")
+        finally:
+            real.terminate()
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", b"\0\0\0\x01\x05"])
+def test_what_is_no_agent_is_not_taken_for_one(answer: bytes, tmp_path: Path) -> None:
+    path = str(tmp_path / "other")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+
+        def serve() -> None:
+            with listener.accept()[0] as client:
+                client.recv(5)
+                client.sendall(answer)
+
+        served = threading.Thread(target=serve, daemon=True)
+        served.start()
+        found = by_name(reach.look({"HOME": str(tmp_path), "SSH_AUTH_SOCK": path}))["ssh.agent"]
+        served.join(10)
+    assert state(found) == ("warn", "no_answer")
 
 
 def test_files_of_libpqs(tmp_path: Path) -> None:
@@ -130,6 +204,7 @@ def test_files_of_libpqs(tmp_path: Path) -> None:
     ("facts", "told"),
     [
         ({}, ("ok", "stays")),
+        ({"looked": False}, ("unknown", "not_seen")),
         ({"session_of": "ana"}, ("unknown", "not_told")),
         ({"session_of": "ana", "kill": False}, ("ok", "stays")),
         ({"session_of": "ana", "kill": True}, ("fail", "killed_at_logout")),
@@ -140,6 +215,8 @@ def test_files_of_libpqs(tmp_path: Path) -> None:
 def test_an_engine_behind_a_logout(facts: dict[str, object], told: tuple[str, str]) -> None:
     found = by_name(survival.look(LogindFacts(uid=1000, user="ana", **facts)))  # type: ignore[arg-type]
     assert state(found["engine.logout"]) == told
+    todo = found["engine.logout"].todo
+    assert told[0] == "ok" or (todo is not None and "ana" in say(todo)), "whose account it is, is said"
     assert found["engine.machine"].code in ("container", "machine", "not_told")
 
 

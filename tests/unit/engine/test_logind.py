@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pwd
+from pathlib import Path
 
 import pytest
 
-from tui.engine.process.logind import LogindFacts, Survival, decide, owners, parse_settings, wrap
+from tui.engine.process.logind import LogindFacts, Survival, decide, owners, parse_settings, probe, wrap
 
 ANA = LogindFacts(uid=1000, user="ana", session_of="ana", kill=True, systemd_run=True)
 SERVICE = LogindFacts(uid=990, user="virada", session_of="ana", kill=True, systemd_run=True)
@@ -29,6 +30,7 @@ def refused(user: str) -> Survival:
     ("facts", "expected"),
     [
         (LogindFacts(uid=1000, user="ana"), PLAIN),
+        (LogindFacts(uid=1000, user="ana", looked=False), Survival("plain", "unknown")),
         (but(ANA, kill=False), PLAIN),
         (but(ANA, kill=None), Survival("plain", "unknown")),
         (ANA, refused("ana")),
@@ -71,6 +73,18 @@ def test_the_control_group_names_session_and_manager() -> None:
     assert owners(session) == owners(legacy) == (root, None)
     assert owners(manager) == (None, root)
     assert owners("0::/system.slice/ssh.service\n") == owners("0::/\n") == owners("") == (None, None)
+
+
+def test_what_the_kernel_does_not_tell_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_SESSION_ID", raising=False)
+    assert decide(probe(tmp_path)) == Survival("plain", "unknown"), "there is no /proc"
+    (tmp_path / "cgroup").mkdir()
+    assert decide(probe(tmp_path)) == Survival("plain", "unknown")
+    (tmp_path / "cgroup").rmdir()
+    (tmp_path / "stat").touch()
+    assert decide(probe(tmp_path)) == PLAIN, "a kernel without control groups: nothing is ended by them"
+    (tmp_path / "cgroup").write_text("0::/system.slice/ssh.service\n")
+    assert decide(probe(tmp_path)) == PLAIN
 
 
 def test_what_busctl_prints() -> None:

@@ -19,6 +19,7 @@ from tui.runs.person import account_name
 
 _TIMEOUT = 2.0
 _LINGER = Path("/var/lib/systemd/linger")
+_LOGINDS = ("/run/systemd/seats", "/run/systemd/sessions")
 _SESSION = re.compile(r"/user-(\d+)\.slice/session-[^/]+\.scope")
 _MANAGER = re.compile(r"/user@(\d+)\.service(?:/|$)", re.MULTILINE)
 
@@ -27,11 +28,13 @@ Way = Literal["plain", "user_scope", "system_scope", "refuse"]
 
 class LogindFacts(Struct, frozen=True, kw_only=True):
     """`session_of` and `manager_of`: the account in whose login session, or under whose service manager, this process
-    runs. `kill`, `kill_only`, `kill_exclude`: logind's settings; `kill` is None where they could not be asked.
+    runs; `looked` is False where the kernel did not tell whose processes it counts this one among. `kill`, `kill_only`,
+    `kill_exclude`: logind's settings; `kill` is None where they could not be asked.
     """
 
     uid: int
     user: str
+    looked: bool = True
     session_of: str | None = None
     manager_of: str | None = None
     kill: bool | None = None
@@ -72,7 +75,7 @@ def decide(facts: LogindFacts) -> Survival:
             return Survival("user_scope", "ends_with_manager")
         # A desktop's terminal: refusing here would refuse everyone who tries the demo at a desk.
         return Survival("plain", "ends_with_manager", f"loginctl enable-linger {facts.user}")
-    return Survival("plain")
+    return Survival("plain", "safe" if facts.looked else "unknown")
 
 
 def wrap(way: Way, argv: list[str]) -> list[str]:
@@ -93,12 +96,12 @@ def probe(proc: Path = Path("/proc/self")) -> LogindFacts:
     """
     uid = os.getuid()
     user = account_name(uid)
-    session_of, manager_of = owners(_read(proc / "cgroup"))
+    cgroup = _cgroup(proc)
+    session_of, manager_of = owners(cgroup or "")
     if session_of is None and manager_of is None and os.environ.get("XDG_SESSION_ID") and _has_logind():
         session_of = user
-    facts = LogindFacts(uid=uid, user=user)
     if session_of is None and manager_of is None:
-        return facts
+        return LogindFacts(uid=uid, user=user, looked=cgroup is not None)
     kill, only, exclude = _settings() if session_of is not None else (None, (), ())
     return LogindFacts(
         uid=uid,
@@ -156,15 +159,18 @@ def _settings() -> tuple[bool | None, tuple[str, ...], tuple[str, ...]]:
 
 
 def _lingers(user: str) -> bool:
-    return (_LINGER / user).exists()
+    return os.access(_LINGER / user, os.F_OK)
 
 
 def _has_logind() -> bool:
-    return Path("/run/systemd/seats").is_dir() or Path("/run/systemd/sessions").is_dir()
+    return any(os.access(path, os.F_OK) for path in _LOGINDS)
 
 
-def _read(path: Path) -> str:
+def _cgroup(proc: Path) -> str | None:
+    """The text of its `cgroup`: none of it from a kernel that has no control groups, None where it cannot be read."""
     try:
-        return path.read_text()
+        return (proc / "cgroup").read_text(errors="replace")
+    except FileNotFoundError:
+        return "" if os.access(proc / "stat", os.F_OK) else None
     except OSError:
-        return ""
+        return None
