@@ -5,10 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.plan.metrics import Origin, told_by
-from tui.plan.model import Place
+from tui.report.planned import TARGET
 from tui.report.reading import JournalReading
 from tui.report.series import Series, Span, inside, total
-from tui.run.state import RunState
 
 METRIC = "response_time"
 
@@ -75,14 +74,5 @@ def _limit(reading: JournalReading) -> float | None:
 
 def change(reading: JournalReading) -> Span | None:
     """From the first beginning to the last end of what changed something in the target's own window."""
-    used = reading.used.get("")
+    used = reading.used.get(TARGET)
     return None if used is None else (used.first, used.last)
-
-
-def windowed(state: RunState) -> dict[str, Place | None]:
-    """A place in each window, by the number of the phase whose own it is; "" is the target's."""
-    found: dict[str, Place | None] = {"": None}
-    for at in state.steps:
-        if at.place.window is not None:
-            found.setdefault(at.place.number.partition(".")[0], at.place)
-    return found

@@ -54,6 +54,9 @@ class ChartFrame(Struct, frozen=True, kw_only=True):
     bars: tuple[Bar, ...] = ()
     stones: tuple[Stone, ...] = ()
     window: Span | None = None
+    """As it was planned when the run was opened."""
+    amended: Span | None = None
+    """As it was at the end, where amendments moved it."""
 
     def x(self, mono: float) -> float:
         begin, end = self.period
@@ -76,10 +79,12 @@ def defined(frame: ChartFrame) -> str:
 
 
 def _window(frame: ChartFrame) -> Iterator[str]:
-    if frame.window is not None:
-        left, right = frame.x(frame.window[0]), frame.x(frame.window[1])
+    for kind, window in (("window amended", frame.amended), ("window", frame.window)):
+        if window is None:
+            continue
+        left, right = frame.x(window[0]), frame.x(window[1])
         if right > left:
-            yield f'<rect class="window" x="{left:g}" y="{_TOP}" width="{right - left:g}" height="{HEIGHT}"/>'
+            yield f'<rect class="{kind}" x="{left:g}" y="{_TOP}" width="{right - left:g}" height="{HEIGHT}"/>'
 
 
 def _ticks(frame: ChartFrame) -> Iterator[str]:

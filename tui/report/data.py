@@ -8,7 +8,7 @@ import msgspec
 
 from tui.journal import events as e
 from tui.plan.metrics import unit_of
-from tui.report.affected import Affected, affected, change, windowed
+from tui.report.affected import Affected, affected, change
 from tui.report.lacking import lacking
 from tui.report.mark import Mark
 from tui.report.model import (
@@ -20,12 +20,14 @@ from tui.report.model import (
     RemarkTold,
     ReportData,
     ResolutionTold,
+    WindowMoved,
+    WindowTold,
     WindowUse,
 )
 from tui.report.parts.metrics import shown
 from tui.report.people import people
 from tui.report.reading import JournalReading, Kept
-from tui.run.clock import rfc3339, window_of
+from tui.run.clock import Bounds, rfc3339
 from tui.run.rollback import stays
 from tui.run.status import status
 
@@ -66,14 +68,22 @@ def _affected(reading: JournalReading) -> Iterator[tuple[str, Affected]]:
 
 
 def _windows(reading: JournalReading) -> Iterator[WindowUse]:
-    for number, place in windowed(reading.state).items():
-        bounds, used = window_of(reading.state, place), reading.used.get(number)
-        if bounds is not None:
-            yield WindowUse(
-                phase=number or None, opens=rfc3339(bounds.opens), closes=rfc3339(bounds.closes),
-                duration_s=bounds.duration_s, buffer_s=bounds.buffer_s, first=None if used is None else used.first,
-                last=None if used is None else used.last,
-            )  # fmt: skip
+    for key, window in reading.planned.windows():
+        planned, used = window.planned, reading.used.get(key)
+        yield WindowUse(
+            phase=window.phase or None, planned=None if planned is None else _bounds(planned),
+            moved=tuple(
+                WindowMoved(amendment=one.number, at=one.at, window=None if one.bounds is None else _bounds(one.bounds))
+                for one in window.moved
+            ),
+            first=None if used is None else used.first, last=None if used is None else used.last,
+        )  # fmt: skip
+
+
+def _bounds(of: Bounds) -> WindowTold:
+    return WindowTold(
+        opens=rfc3339(of.opens), closes=rfc3339(of.closes), duration_s=of.duration_s, buffer_s=of.buffer_s
+    )
 
 
 def _metrics(reading: JournalReading) -> Iterator[MetricTold]:

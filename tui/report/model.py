@@ -19,15 +19,31 @@ class HeadOf(Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class WindowUse(Struct, frozen=True, kw_only=True):
-    """A window, and from when to when something was changed in it, in seconds from the run's opening. `phase`: the
-    number of the phase whose own it is; null for the target's."""
+class WindowTold(Struct, frozen=True, kw_only=True):
+    """From when to when; the buffer is the last part of it."""
 
-    phase: str | None
     opens: str
     closes: str
     duration_s: float
     buffer_s: float
+
+
+class WindowMoved(Struct, frozen=True, kw_only=True):
+    """What an amendment made of a window; null: the phase has none of its own any more."""
+
+    amendment: int
+    at: str
+    window: WindowTold | None
+
+
+class WindowUse(Struct, frozen=True, kw_only=True):
+    """A window, and from when to when something was changed in it, in seconds from the run's opening. `phase`: the
+    number of the phase whose own it is; null for the target's. `planned`: as it held when the run was opened; null
+    where there was none then."""
+
+    phase: str | None
+    planned: WindowTold | None
+    moved: tuple[WindowMoved, ...] = ()
     first: float | None = None
     last: float | None = None
 

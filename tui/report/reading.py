@@ -17,8 +17,8 @@ from tui.journal.end import End
 from tui.journal.failure import JournalCorrupt
 from tui.journal.line import GENESIS, Line, digest
 from tui.journal.reader import Entry, JournalReader
+from tui.report.planned import Planned
 from tui.report.series import Series, Span
-from tui.run.clock import window_of
 from tui.run.fold import fold, folded
 from tui.run.state import RunState
 from tui.run.steps import StepState, changes
@@ -82,8 +82,11 @@ class JournalReading:
         self.unanswered: list[Span] = []
         """From when to when the canary had no answer."""
         self.breaches: list[Breach] = []
+        self.planned = Planned()
         self.used: dict[str, Used] = {}
-        """By the number of the phase whose window it is, "" for the target's."""
+        """By the key of the window (`tui.report.planned`)."""
+        self.amendments: list[tuple[int, Kept]] = []
+        """Each with its number."""
         self.bars: list[tuple[StepState, Span]] = []
         """Attempts of steps, as they stood at their end."""
         self.unsaid = 0
@@ -195,6 +198,11 @@ class JournalReading:
             self.breaches = [_cleared(one, event, line.mono) for one in self.breaches]
         elif isinstance(event, e.RollbackStarted | e.RollbackFinished):
             self._picture("rollback", None)
+        elif isinstance(event, e.RunOpened) and before.opened is None and state.opened is not None:
+            self.planned.opened(state)
+        elif isinstance(event, e.RunAmended) and state.amended > before.amended:
+            self.planned.amended(state)
+            self.amendments.append((state.amended, Kept(line, event)))
 
     def _breach(self, event: e.GuardBreached, mono: float) -> None:
         since = event.since if 0 < event.since <= mono else mono
@@ -210,8 +218,7 @@ class JournalReading:
     def _use(self, at: StepState, mono: float) -> None:
         if not changes(at.step):
             return
-        bounds = window_of(self.state, at.place)
-        key = (bounds.number or "") if bounds is not None else ""
+        key = self.planned.key(at.place)
         known = self.used.get(key)
         self.used[key] = Used(mono, mono) if known is None else Used(known.first, mono)
 

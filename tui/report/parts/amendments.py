@@ -8,6 +8,7 @@ from typing import Final
 from tui.journal import events as e
 from tui.locale import _, ngettext
 from tui.report.blocks import CodeLines, Fact, Facts, Paragraph, ReportBlock, Subtitle
+from tui.report.parts.windows import bounds, moved
 from tui.report.reading import JournalReading
 from tui.report.times import Times
 from tui.said import N_
@@ -21,13 +22,13 @@ MOST: Final = 400
 
 def amendments(reading: JournalReading) -> Iterator[ReportBlock]:
     """A heading, facts and differences for each; nothing of a plan that was left as it was."""
-    times, number = Times(reading.state), 0
-    for kept in reading.kept:
-        if not isinstance(kept.event, e.RunAmended):
-            continue
-        event, number = kept.event, number + 1
+    times = Times(reading.state)
+    for number, kept in reading.amendments:
+        event = kept.event
+        assert isinstance(event, e.RunAmended)
         yield Subtitle(text=_("Amendment {n}").format(n=number))
-        yield Facts(rows=tuple(_facts(event, times.at(kept.line.at), kept.line.by)))
+        facts = [*_facts(event, times.at(kept.line.at), kept.line.by), *_windows(reading, number, times)]
+        yield Facts(rows=tuple(facts))
         for step in event.steps:
             if step.difference:
                 yield Paragraph(text=f"{step.step}: {_(HOW[step.how])}")
@@ -51,6 +52,18 @@ def _facts(event: e.RunAmended, at: str, by: str) -> Iterator[Fact]:
     if event.despite:
         yield Fact(_("in spite of"), ", ".join(event.despite), "warn")
     yield Fact(_("plan's seal"), event.seal)
+
+
+def _windows(reading: JournalReading, number: int, times: Times) -> Iterator[Fact]:
+    """What it made of windows, each with what held before."""
+    for _key, window in reading.planned.windows():
+        before = window.planned
+        for one in window.moved:
+            if one.number == number:
+                name = _("window of phase {number}").format(number=window.phase) if window.phase else _("window")
+                was = _("before: {window}").format(window="-" if before is None else bounds(before, times))
+                yield Fact(name, f"{moved(one, times)}\n{was}", "warn")
+            before = one.bounds
 
 
 def _difference(text: str, more: int) -> Iterator[ReportBlock]:

@@ -35,7 +35,7 @@ def section(reading: JournalReading) -> Chapter:
         "", GridColumn(_("step"), wide=True), _("planned"), _("began"), GridColumn(_("took"), right=True), _("outcome"),
         GridColumn(_("who"), loose=True),
     )  # fmt: skip
-    blocks: list[ReportBlock] = [Paragraph(text=_times(times)), table(columns, list(_steps(state, times)), 2 * STEPS)]
+    blocks: list[ReportBlock] = [Paragraph(text=_times(times)), table(columns, list(_steps(reading, times)), 2 * STEPS)]
     if len(state.steps) > STEPS:
         text = ngettext(
             "Of {n} step the first {most} are listed; `virada status` has all of them.",
@@ -53,8 +53,8 @@ def _times(times: Times) -> str:
     return _("Times are those of {zone}; T counts from the opening of the window.").format(zone=zone)
 
 
-def _steps(state: RunState, times: Times) -> Iterator[Row]:
-    shown = 0
+def _steps(reading: JournalReading, times: Times) -> Iterator[Row]:
+    state, shown = reading.state, 0
     for found in ChecklistRows(state.steps).rows:
         if found.kind != "step":
             title = _("Undo of what was applied") if found.group == "undo" else f"{found.number} {found.title}"
@@ -63,17 +63,20 @@ def _steps(state: RunState, times: Times) -> Iterator[Row]:
         shown += 1
         if shown > STEPS:
             return
-        yield _step(state, state.steps[found.step], times)
+        yield _step(reading, state.steps[found.step], times)
 
 
-def _step(state: RunState, at: StepState, times: Times) -> Row:
+def _step(reading: JournalReading, at: StepState, times: Times) -> Row:
+    state = reading.state
     title = at.step.title + (f"\n{at.step.role}" if at.step.role else "")
-    planned = []
     estimate = expected(state, at)
-    if estimate is not None:
-        planned.append(span(estimate))
-    if at.step.milestone is not None:
-        planned.append(offset(at.step.milestone))
+    now = _planned(estimate, at.step.milestone)
+    opening = reading.planned.step(at.id)
+    planned = now if opening is None else _planned(reading.planned.expected(opening), opening.milestone)
+    if planned != now:
+        planned = [*planned, _("as amended:"), *(now or [_("nothing")])]
+    elif opening is None and at.undoes is None and at.amended:
+        planned = [_("as amended:"), *now]
     took = ""
     if at.started is not None and at.ended is not None:
         took = span(at.ended - at.started)
@@ -84,6 +87,12 @@ def _step(state: RunState, at: StepState, times: Times) -> Row:
         Cell(took, "warn" if slow else ""), Cell(outcome_of(state, at), STEP_STYLE.get(at.status, "")), _who(at),
         below=tuple(_below(at, times)),
     )  # fmt: skip
+
+
+def _planned(seconds: float | None, milestone: float | None) -> list[str]:
+    """How long it is to take, and when it begins."""
+    told = [] if seconds is None else [span(seconds)]
+    return told if milestone is None else [*told, offset(milestone)]
 
 
 def outcome_of(state: RunState, at: StepState) -> str:

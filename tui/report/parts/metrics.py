@@ -14,7 +14,7 @@ from tui.report.chart import Bar, ChartFrame, Stone, chart, defined, is_near
 from tui.report.reading import JournalReading
 from tui.report.series import Span
 from tui.report.times import Times
-from tui.run.clock import instant, window_of
+from tui.run.clock import Bounds, instant
 from tui.run.projection import milestones
 from tui.run.steps import changes
 from tui.words.codes import metric_word, step_word
@@ -49,6 +49,8 @@ def section(reading: JournalReading) -> Chapter:
             "line. Diamonds: milestones, hollow as planned, full when reached. Below: the steps, dark those that "
             "changed something, red those that failed. Shaded: the maintenance window."
         )
+        if reading.planned.target is not None and reading.planned.target.moved:
+            text += " " + _("Paler: as amendments moved it.")
         blocks.append(Paragraph(text=text, style="dim"))
         frames = list(_frames(reading))
         blocks += [Figure(svg=defined(frame), caption="") for frame, _named in frames]
@@ -103,16 +105,20 @@ def _frame(reading: JournalReading, name: str, period: Span, times: Times) -> Ch
         for at, taken in reading.bars
     )  # fmt: skip
     stones: tuple[Stone, ...] = ()
-    bounds = window_of(state, None)
-    window = None
-    if bounds is not None and times.window is not None:
+    window = reading.planned.target
+    planned, amended = (None, None) if window is None else (window.planned, window.last if window.moved else None)
+    if times.window is not None:
         zero = times.mono(instant(times.window.opens))
-        window = times.mono(bounds.opens), times.mono(bounds.closes)
         stones = tuple(
             Stone(one.title, zero + one.planned, None if one.actual is None else zero + one.actual)
             for one in milestones(state, instant(state.at))
         )
-    return ChartFrame(name=name, period=period, times=times, bars=bars, stones=stones, window=window)
+    return ChartFrame(name=name, period=period, times=times, bars=bars, stones=stones,
+                      window=_shaded(planned, times), amended=_shaded(amended, times))  # fmt: skip
+
+
+def _shaded(window: Bounds | None, times: Times) -> Span | None:
+    return None if window is None else (times.mono(window.opens), times.mono(window.closes))
 
 
 def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame, str]]) -> Iterator[ReportBlock]:

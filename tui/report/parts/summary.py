@@ -8,7 +8,7 @@ from typing import Any
 
 from tui.journal import events as e
 from tui.locale import _, ngettext
-from tui.report.affected import Affected, affected, change, windowed
+from tui.report.affected import Affected, affected, change
 from tui.report.blocks import (
     Cell,
     Chapter,
@@ -24,10 +24,11 @@ from tui.report.blocks import (
     table,
 )
 from tui.report.lacking import lacking, words
+from tui.report.parts.windows import windows
 from tui.report.people import people
 from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
-from tui.run.clock import instant, window_of
+from tui.run.clock import instant
 from tui.run.quality import qualities
 from tui.run.rollback import stays
 from tui.run.state import RunState
@@ -95,8 +96,7 @@ def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
     where = [word(ENVIRONMENT, opened.environment), word(MODE, opened.mode), *_server(state.identity)]
     yield Fact(_("target"), f"{opened.target} ({', '.join(where)})")
     yield Fact(_("when"), _when(reading, times))
-    for name, text, style in _windows(reading, times):
-        yield Fact(name, text, style)
+    yield from windows(reading, times)
     yield _felt(reading)
     yield Fact(_("by whom"), "\n".join(_who(reading)))
     yield Fact(_("steps"), ", ".join(_counted(state)))
@@ -106,17 +106,17 @@ def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
     yield Fact(_("errors"), text.format(n=errors, open=open_) if errors else _("none"), "bad" if open_ else "")
     if state.rollback is not None:
         yield Fact(_("rollback"), _rollback(reading, times), "warn")
-    amended = [kept for kept in reading.kept if isinstance(kept.event, e.RunAmended)]
-    if amended:
-        yield Fact(_("plan amended"), "\n".join(_amended(kept, times) for kept in amended), "warn")
+    if reading.amendments:
+        told = (_amended(number, kept, times) for number, kept in reading.amendments)
+        yield Fact(_("plan amended"), "\n".join(told), "warn")
     if opened.despite:
         yield Fact(_("in spite of"), ", ".join(opened.despite), "warn")
 
 
-def _amended(kept: Kept, times: Times) -> str:
+def _amended(number: int, kept: Kept, times: Times) -> str:
     assert isinstance(kept.event, e.RunAmended)
-    text = _("{at} by {who}: {reason}")
-    return text.format(at=times.at(kept.line.at), who=person_words(kept.line.by), reason=kept.event.reason)
+    text = _("amendment {n}, {at} by {who}: {reason}")
+    return text.format(n=number, at=times.at(kept.line.at), who=person_words(kept.line.by), reason=kept.event.reason)
 
 
 def _counted(state: RunState) -> Iterator[str]:
@@ -168,34 +168,6 @@ def _when(reading: JournalReading, times: Times) -> str:
     return "\n".join(
         (text, _("changes made {span} ({seconds})").format(span=made, seconds=span(during[1] - during[0])))
     )
-
-
-def _windows(reading: JournalReading, times: Times) -> Iterator[tuple[str, str, str]]:
-    """Each window: planned against used."""
-    state = reading.state
-    for number, place in windowed(state).items():
-        bounds, used = window_of(state, place), reading.used.get(number)
-        if bounds is None:
-            continue
-        name = _("window") if not number else _("window of phase {number}").format(number=number)
-        text = _("planned {span} ({duration}, and {buffer} buffer)") if bounds.buffer_s else _("planned {span}")
-        planned = text.format(
-            span=times.span(bounds.opens, bounds.closes), duration=span(bounds.duration_s), buffer=span(bounds.buffer_s)
-        )
-        if used is None:
-            yield name, "\n".join((planned, _("nothing was changed in it"))), ""
-            continue
-        first, last = times.wall(used.first), times.wall(used.last)
-        style, verdict = "ok", _("inside it")
-        if last > bounds.closes:
-            style, verdict = "bad", _("{span} longer than it").format(span=span(last - bounds.closes))
-        elif first < bounds.opens - 0.5:
-            style, verdict = "warn", _("begun {span} before it").format(span=span(bounds.opens - first))
-        elif last > bounds.closes - bounds.buffer_s:
-            style, verdict = "warn", _("into its buffer")
-        text = _("used {span} ({seconds}): {verdict}")
-        text = text.format(span=times.span(first, last), seconds=span(used.last - used.first), verdict=verdict)
-        yield name, "\n".join((planned, text)), style
 
 
 def _who(reading: JournalReading) -> Iterator[str]:
