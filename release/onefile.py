@@ -28,10 +28,17 @@ elif [ "$(wc -c <"$0")" -ne @THE-SIZE@ ]; then
   echo "virada: $0 was not copied whole; copy it here again and compare its SHA-256." >&2
   exit 1
 fi
-for python in ${VIRADA_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
-  if command -v "$python" >/dev/null 2>&1; then exec "$python" ${start:+"$start"} "$0" "$@"; fi
-done
-echo "virada: this needs CPython 3.11 to 3.14, and there is no ${VIRADA_PYTHON:-python3} on the PATH." >&2
+case $VIRADA_PYTHON in
+  *[![:space:]]*)
+    if command -v "$VIRADA_PYTHON" >/dev/null 2>&1; then exec "$VIRADA_PYTHON" ${start:+"$start"} "$0" "$@"; fi
+    python=$VIRADA_PYTHON ;;
+  *)
+    for python in python3 python3.14 python3.13 python3.12 python3.11; do
+      if command -v "$python" >/dev/null 2>&1; then exec "$python" ${start:+"$start"} "$0" "$@"; fi
+    done
+    python=python3 ;;
+esac
+echo "virada: this needs CPython 3.11 to 3.14, and there is no $python on the PATH." >&2
 exit 1
 """
 

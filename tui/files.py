@@ -14,6 +14,8 @@ from tui.said import Said
 
 SAFE: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+OPEN: Final = 0o666
+"""The permissions of a file that nothing but the umask keeps from anybody."""
 
 
 @contextmanager
@@ -47,6 +49,14 @@ def require_regular(fd: int, path: Path) -> None:
     """OSError unless the descriptor is a regular file."""
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         raise OSError(errno.EINVAL, Said("not a regular file"), str(path))
+
+
+def permissions(found: os.stat_result) -> int:
+    """The permissions of a copy that nobody reads or writes who may not do that to the file: its owner's, and the
+    group's only where the copy will be of the same group."""
+    others = found.st_mode & 0o006
+    group = found.st_mode & 0o060 if found.st_gid == os.getegid() else found.st_mode & others << 3
+    return 0o600 | group | others
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def refuse(file, machine):
     elif here != machine:
         say("machine", wanted=machine, found=here)
     elif not (3, 11) <= sys.version_info[:2] <= (3, 14) or other_build():
-        if os.environ.get("VIRADA_PYTHON") is None and not os.environ.get(TRIED):
+        if not os.environ.get("VIRADA_PYTHON", "").strip() and not os.environ.get(TRIED):
             os.environ[TRIED] = "1"
             for directory in os.environ.get("PATH", os.defpath).split(os.pathsep):
                 for name in NAMES:

@@ -116,6 +116,11 @@ def test_an_interpreter_or_machine_that_does_not_suit_gets_one_sentence(station:
 def test_without_a_python_and_cut_short_it_says_so(station: Station) -> None:
     done = station.virada("--version", env={"VIRADA_PYTHON": "python-that-is-not-here"})
     assert done.expect(1).err.count("\n") == 1 and "there is no python-that-is-not-here" in done.err
+    done = station.virada("--version", env={"VIRADA_PYTHON": " ", "PATH": str(Path(sys.executable).parent)})
+    assert done.expect().out.startswith("virada "), "a blank one names none"
+    own = station.root / "my python"
+    own.symlink_to(sys.executable)
+    assert station.virada("--version", env={"VIRADA_PYTHON": str(own)}).expect().out.startswith("virada ")
     whole = stations.VIRADA.read_bytes()
     stations.VIRADA.write_bytes(whole[: len(whole) // 2])
     done = station.virada("--version", env={"XDG_CACHE_HOME": str(station.root / "other")})

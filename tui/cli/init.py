@@ -6,12 +6,16 @@ import os
 import shlex
 from collections.abc import Iterable
 from contextvars import copy_context
+from dataclasses import replace
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli.exit import Exit, Stop
+from tui.cli.named import read_named
 from tui.cli.output import print_line, tell
 from tui.locale import _, use
 from tui.locale import language as spoken
@@ -88,7 +92,9 @@ def from_shipped(language: str | None, wish: TargetWish, scripts: Iterable[str])
 
         wish, files = interview()
     try:
-        return shipped(language or spoken(), wish, {name: _content(path) for name, path in files.items()})
+        read = {name: read_named(path) for name, path in files.items()}
+        made = shipped(language or spoken(), wish, {name: one.content for name, one in read.items()})
+        return replace(made, modes={f"scripts/{name}.sql": one.mode for name, one in read.items()})
     except (ImportFailed, OSError) as error:
         raise Stop(said_of(error), Exit.USAGE) from error
 
@@ -118,19 +124,12 @@ def from_sources(sources: tuple[Path, ...], language: str | None, wish: TargetWi
             if len(sources) > 1 or wish.said:
                 raise click.UsageError(_("A directory of scripts stands alone; its plan's targets are edited there."))
             return read_directory(sources[0], language=language or spoken())
-        documents = [(_content(source), source.name) for source in sources]
-        return import_checklists(documents, language=language, otherwise=spoken(), say=say_in, wish=wish)
+        read = [read_named(source) for source in sources]
+        documents = [(one.content, source.name) for one, source in zip(read, sources, strict=True)]
+        made = import_checklists(documents, language=language, otherwise=spoken(), say=say_in, wish=wish)
+        return replace(made, mode=reduce(and_, (one.mode for one in read)))
     except (ImportFailed, OSError) as error:
         raise Stop(said_of(error), Exit.USAGE) from error
-
-
-def _content(path: Path) -> bytes:
-    """Of a file that somebody named. Raises Stop."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        said = Said("{file} cannot be read: {reason}.", file=str(path), reason=error.strerror or str(error))
-        raise Stop(said, Exit.USAGE) from error
 
 
 def say_in(said: Said, language: str) -> str:

@@ -13,6 +13,7 @@ from tui.locale import _
 from tui.plan.model import Window
 from tui.plan.scalars import parse_duration
 from tui.plan.window import WindowError, resolve
+from tui.plan.window import zone as time_zone
 from tui.said import said_of
 from tui.words.said import say
 
@@ -26,10 +27,7 @@ def interview() -> tuple[TargetWish, dict[str, Path]]:
     name = _ask(_("Name of the target, which people type to confirm"), "production", _name)
     environment = _ask(_("What it is: production, staging or development"), "production", _environment)
     reached = _ask(_("How it is reached: a service of pg_service.conf, or a connection string"), "app-prod", _reached)
-    opens = _ask(_("When its window opens, as 2031-12-05T22:00; empty to leave it open"), "", _opens)
-    zone = _ask(_("In which time zone"), "UTC", lambda told: told) if opens else ""
-    duration = _ask(_("How long the window is"), "45m", _duration)
-    buffer = _ask(_("How much is kept behind it for going back"), "15m", _duration)
+    opens, zone, duration, buffer = _window()
     scripts: dict[str, Path] = {}
     for script in SCRIPTS:
         asked = _("File of the script {name}; empty for the example").format(name=script)
@@ -42,6 +40,27 @@ def interview() -> tuple[TargetWish, dict[str, Path]]:
         opens=opens or None, timezone=zone or None, duration=duration, buffer=buffer,
     )  # fmt: skip
     return wish, scripts
+
+
+def _window() -> tuple[str, str, str, str]:
+    """Opening, time zone, duration and buffer, asked again where they cannot be together: an hour that the zone's
+    clocks leave out, or have twice."""
+    while True:
+        opens = _ask(_("When its window opens, as 2031-12-05T22:00; empty to leave it open"), "", _opens)
+        zone = _ask(_("In which time zone"), "UTC", _zone) if opens else ""
+        duration = _ask(_("How long the window is"), "45m", _duration)
+        buffer = _ask(_("How much is kept behind it for going back"), "15m", _duration)
+        if not opens:
+            return opens, zone, duration, buffer
+        window = Window(
+            opens=opens, timezone=zone, duration=parse_duration(duration), buffer=parse_duration(buffer)
+        )  # fmt: skip
+        try:
+            resolve(window, datetime.now(UTC))
+        except WindowError as error:
+            click.echo(_("Error: {message}").format(message=say(said_of(error))), err=True)
+            continue
+        return opens, zone, duration, buffer
 
 
 def _ask(question: str, usual: str, check: Callable[[str], str]) -> str:
@@ -72,6 +91,14 @@ def _opens(told: str) -> str:
         return ""
     try:
         resolve(Window(opens=told.strip(), duration=3600.0), datetime.now(UTC))
+    except WindowError as error:
+        raise click.UsageError(say(said_of(error))) from error
+    return told.strip()
+
+
+def _zone(told: str) -> str:
+    try:
+        time_zone(told.strip())
     except WindowError as error:
         raise click.UsageError(say(said_of(error))) from error
     return told.strip()

@@ -6,11 +6,17 @@ import os
 import pty
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.unit.cli.conftest import Virada
+from tui.cli.put import _File, _Putting
+from tui.files import permissions
+from tui.importer.imported import Imported
 from tui.plan.loader import load
 from tui.steps.registry import KINDS
 
@@ -132,16 +138,134 @@ def test_on_a_terminal_it_asks(here: Path) -> None:
     command = [sys.executable, "-m", "tui.cli.main", "init"]
     process = subprocess.Popen(command, stdin=follower, stdout=subprocess.PIPE, stderr=follower, env=environment)
     os.close(follower)
-    answers = ["main", "prod", "production", "host=db1 dbname=app", "never", "2031-12-05T22:00", "Europe/Berlin"]
-    answers += ["1h", "", "missing.sql", "", "", ""]
+    answers = ["main", "prod", "production", "host=db1 dbname=app", "never", "2031-03-30T02:30", "Berlin", " "]
+    answers += ["Europe/Berlin", "1h", "", "2031-12-05T22:00", "Europe/Berlin", "1h", "", "missing.sql", "", "", ""]
     os.write(leader, ("\n".join(answers) + "\n").encode())
+    screen = bytearray()
+
+    def read() -> None:
+        with suppress(OSError):
+            while part := os.read(leader, 65536):
+                screen.extend(part)
+
+    reader = threading.Thread(target=read)
+    reader.start()
     out, _none = process.communicate(timeout=60)
-    said = os.read(leader, 65536).decode()
+    reader.join()
     os.close(leader)
+    said = screen.decode()
     assert process.returncode == 0 and out.decode().startswith("plan.yaml\n"), said
     assert "One of these: production, staging, development" in said and "There is no such file: missing.sql" in said
+    assert "There is no time zone 'Berlin'" in said and "does not exist in 'Europe/Berlin'" in said
     loaded = load(here / "plan.yaml", KINDS)
     assert loaded.plan is not None
     target = loaded.plan.targets["main"]
     assert target.dsn == "host=db1 dbname=app" and target.window is not None
     assert (target.window.opens, target.window.duration, target.window.buffer) == ("2031-12-05T22:00", 3600, 900)
+
+
+def modes(*paths: Path) -> list[str]:
+    return [f"{path.stat().st_mode & 0o777:o}" for path in paths]
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+def test_a_copy_is_read_by_nobody_who_may_not_read_the_script(virada: Virada, here: Path) -> None:
+    for name, mode in (("mine.sql", 0o600), ("list.md", 0o600), ("db/1_a.sql", 0o600), ("db/2_b.sql", 0o644)):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text("- [ ] a\n" if name == "list.md" else "select 1;\n")
+        (here / name).chmod(mode)
+    assert virada("init", "--script", "migration=mine.sql").code == 0
+    assert modes(here / "scripts/migration.sql", here / "scripts/load.sql", here / "plan.yaml") == ["600", "644", "644"]
+    assert virada("init", "--from", "db", "-o", "other/plan.yaml").code == 0
+    assert modes(here / "other/db/1_a.sql", here / "other/db/2_b.sql") == ["600", "644"]
+    assert virada("init", "--from", "list.md", "-o", "list.yaml").code == 0
+    assert modes(here / "list.yaml", here / "other/plan.yaml") == ["600", "600"], "what was read stands in the plan"
+    (here / "plan.yaml").chmod(0o640)
+    assert virada("init", "--force").code == 0
+    assert modes(here / "plan.yaml") == ["640"], "what was kept from others stays so"
+
+
+def test_permissions_of_a_group_are_given_to_no_other(here: Path) -> None:
+    (here / "a").write_text("")
+    for mode, own, other in (
+        (0o640, 0o640, 0o600),
+        (0o644, 0o644, 0o644),
+        (0o400, 0o600, 0o600),
+        (0o755, 0o644, 0o644),
+    ):
+        (here / "a").chmod(mode)
+        found = (here / "a").stat()
+        assert permissions(found) == own
+        assert permissions(os.stat_result((*found[:5], found.st_gid + 1, *found[6:]))) == other
+
+
+def test_nothing_is_written_through_a_link_out_of_the_plans_directory(virada: Virada, here: Path) -> None:
+    (here / "elsewhere").mkdir()
+    (here / "run").mkdir()
+    (here / "run" / "scripts").symlink_to("../elsewhere")
+    for force in ([], ["--force"]):
+        done = virada("init", "-o", "run/plan.yaml", *force)
+        assert done.code == 2 and done.err.startswith("run/scripts/migration.sql would be written to ")
+        assert "a link leads there, out of the plan's directory" in done.err and done.err.count("\n") == 1
+        assert not list((here / "elsewhere").iterdir()) and not (here / "run" / "plan.yaml").exists()
+    (here / "run" / "scripts").unlink()
+    (here / "run" / "scripts").symlink_to("inside")
+    (here / "run" / "inside").mkdir()
+    assert virada("init", "-o", "run/plan.yaml").code == 0
+    assert sorted(path.name for path in (here / "run" / "inside").iterdir()) == SCRIPTS
+    assert errors(here / "run" / "plan.yaml") == []
+
+
+def test_a_link_to_the_same_content_is_no_file_of_the_plans(virada: Virada, here: Path) -> None:
+    assert virada("init", "-o", "first/plan.yaml").code == 0
+    (here / "run" / "scripts").mkdir(parents=True)
+    (here / "run" / "scripts" / "load.sql").symlink_to("../../first/scripts/load.sql")
+    done = virada("init", "-o", "run/plan.yaml")
+    assert done.code == 2 and done.err.startswith("run/scripts/load.sql is there already")
+    assert virada("init", "-o", "run/plan.yaml", "--force").code == 0
+    assert not (here / "run" / "scripts" / "load.sql").is_symlink() and errors(here / "run" / "plan.yaml") == []
+
+
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(virada: Virada, here: Path) -> None:
+    os.mkfifo(here / "pipe.md")
+    for arguments in (["--from", "pipe.md"], ["--script", "load=pipe.md"], ["--from", "/dev/zero"]):
+        done = virada("init", *arguments)
+        assert done.code == 2 and "cannot be read: not a regular file." in done.err and done.err.count("\n") == 1
+    (here / "scripts").mkdir()
+    os.mkfifo(here / "scripts" / "load.sql")
+    assert "scripts/load.sql is there already" in virada("init").err
+    read, write = os.pipe()
+    os.write(write, b"- [ ] Stop\n")
+    os.close(write)
+    assert virada("init", "--from", f"/dev/fd/{read}").code == 0, "what a shell pipes is read"
+    os.close(read)
+
+
+def test_all_of_it_is_written_or_nothing(virada: Virada, here: Path) -> None:
+    (here / "scripts" / "verification.sql").mkdir(parents=True)
+    (here / "scripts" / "migration.sql").write_text("mine\n")
+    before = sorted(here.rglob("*"))
+    done = virada("init", "--force")
+    assert done.code == 1 and "Is a directory" in done.err and "scripts/verification.sql" in done.err
+    assert sorted(here.rglob("*")) == before and (here / "scripts" / "migration.sql").read_text() == "mine\n"
+    (here / "new").mkdir()
+    (here / "new" / "scripts").write_text("a file\n")
+    done = virada("init", "-o", "new/plan.yaml")
+    assert done.code == 1 and "File exists" in done.err
+    assert [path.name for path in (here / "new").iterdir()] == ["scripts"]
+
+
+def test_directories_that_were_made_go_away_again(here: Path) -> None:
+    made = Imported("virada: 1\n", {"a/b/one.sql": b"select 1;\n", "a/c": b"x"})
+    files = [_File(here / "to" / name, content, 0o666) for name, content in made.files.items()]
+    (here / "to").mkdir()
+    with pytest.raises(OSError, match="File exists"):
+        _Putting(force=False).put([*files, files[0]])
+    assert not list((here / "to").iterdir())

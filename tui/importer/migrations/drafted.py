@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import reduce
+from operator import and_
 from typing import Final
 
+from tui.files import OPEN
 from tui.importer.draft import Draft, DraftPhase, DraftSection, DraftStep, Noted
 from tui.importer.imported import Imported
 from tui.importer.migrations.choice import Choice, choose
@@ -54,7 +57,11 @@ class _Drafting:
         if self.critical:
             draft.triggers.append({"title": self.words["failed"], "steps": self.critical})
         files = {self.scripts.planned(name): content for name, content in self.scripts.taken.items()}
-        return Imported(plan=write(draft), files=files, told=(self._summary(), *self._all_told()))
+        told = (self._summary(), *self._all_told())
+        modes = {self.scripts.planned(name): self.scripts.modes[name] for name in self.scripts.taken}
+        # A question that verifies stands in the plan itself, and so do a tool's variables.
+        mode = reduce(and_, self.scripts.modes.values(), OPEN)
+        return Imported(plan=write(draft), files=files, told=told, mode=mode, modes=modes)
 
     def _section(self, group: Group) -> DraftSection:
         title = group.title

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tui.files import open_regular, permissions
 from tui.importer.imported import ImportFailed
 from tui.plan.files import why
 from tui.said import Said
@@ -32,6 +34,8 @@ class Scripts:
         """Why a file is no part of the plan, by name."""
         self.taken: dict[str, bytes] = {}
         """Files that join the plan, by name."""
+        self.modes: dict[str, int] = {}
+        """The permissions of a copy of each file that was read, by name."""
         self._raw: dict[str, bytes] = {}
         self._walk(directory, "")
         self.names.sort()
@@ -45,9 +49,12 @@ class Scripts:
         if name not in self._raw:
             path = self.directory / name
             try:
-                if path.stat().st_size > LARGEST:
-                    raise ImportFailed(Said("{file} is too large for a script.", file=str(path)))
-                self._raw[name] = path.read_bytes()
+                with os.fdopen(open_regular(path, follow=True), "rb") as file:
+                    found = os.fstat(file.fileno())
+                    if found.st_size > LARGEST:
+                        raise ImportFailed(Said("{file} is too large for a script.", file=str(path)))
+                    self._raw[name] = file.read()
+                    self.modes[name] = permissions(found)
             except OSError as error:
                 raise ImportFailed(Said("{file}: {reason}.", file=str(path), reason=why(error))) from error
         return self._raw[name]
