@@ -28,7 +28,7 @@ async def test_a_step_is_found_by_number_id_or_words_and_further(tmp_path: Path)
         await seen.press("g")
         await seen.type("nowhere at all")
         await seen.press("enter")
-        assert "No step has “nowhere at all”." in seen.text()
+        await seen.until(lambda: "No step has “nowhere at all”." in seen.text())
         assert not seen.helm.taken
 
 

@@ -79,6 +79,11 @@ class Seen:
             event.time = self._at_once()
             event.set_sender(self.app)
             driver.send_message(event)
+            # It comes by way of the event loop: what is asked of the console before that is asked too early.
+            deadline = time.monotonic() + 30
+            while not any(message is event for message in reversed(self.messages[-500:])):
+                assert time.monotonic() < deadline, f"{key} never came"
+                await asyncio.sleep(0)
             await self.quiet()
 
     def _at_once(self) -> float:

@@ -159,6 +159,11 @@ class ConsoleBase(App[None], inherit_bindings=False):
 
     # -- ways out
 
+    @property
+    def left(self) -> bool:
+        """Whether the person has left this screen: what is typed behind that is meant for somebody else."""
+        return self._exit
+
     def action_detach(self) -> None:
         self.detached = self.mode != "replay"
         self.exit(return_code=0)

@@ -43,7 +43,7 @@ class KeyDispatch:
         """One key; the next one finds what this one opened."""
         console = self._console
         self.held, self._at = self._repeats.held(event.key, event.time), event.time
-        if not console.screen_stack:
+        if console.left or not console.screen_stack:
             return
         over = console.screen
         if over is console.overview:
@@ -73,6 +73,8 @@ class KeyDispatch:
 
     def pasted(self) -> None:
         """A paste that no field has taken."""
+        if self._console.left:
+            return
         self._console.say(StatusMessage(_("Pasted text does nothing here."), "warning"))
 
     def command(self, name: str, key: str, operator: CommandKeys) -> None:

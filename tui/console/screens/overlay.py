@@ -83,7 +83,10 @@ class Overlay(ModalScreen[Result], Generic[Result], inherit_bindings=False):
     def _place(self) -> None:
         width, height = self.app.size
         wanted_width, wanted_height = self.wanted(width)
-        box = self.query_one("#box")
+        # A screen that is opened while the console ends gets no box any more.
+        box = next(iter(self.query("#box")), None)
+        if box is None:
+            return
         # The environment above and what goes on below stay in sight, whatever lies over the rest.
         above, below = (ABOVE, BELOW) if height >= UNCOVERED_FROM else (0, 0)
         box.styles.width = min(width, wanted_width + 4)

@@ -9,6 +9,7 @@ import os
 import select
 import sys
 import threading
+import time
 from codecs import getincrementaldecoder
 from collections import deque
 from typing import IO
@@ -19,6 +20,7 @@ from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Paste
+from textual.message import Message
 
 from tui.console.input.paste import PastedText, PasteSplitter
 from tui.pictures.glyphs import PLAINER
@@ -102,7 +104,8 @@ class NonBlockingWriter(WriterThread):
 
 
 class SafeLinuxDriver(LinuxDriver):
-    """Stops reading at the end of input, replaces what is no UTF-8, and writes through `NonBlockingWriter`."""
+    """Stops reading at the end of input, replaces what is no UTF-8, and writes through `NonBlockingWriter`. A key's
+    time is when it came from the terminal: what came in one piece has one time."""
 
     @property
     def stalled(self) -> bool:
@@ -126,10 +129,21 @@ class SafeLinuxDriver(LinuxDriver):
         pastes = PasteSplitter()
         poller = select.poll()
         poller.register(self.fileno, select.POLLIN)
+        arrived = time.monotonic()
+
+        def post(message: Message) -> None:
+            message.time = arrived
+            self.process_message(message)
+
         while not self.exit_event.is_set():
             try:
-                # What may be the beginning of a mark is not kept from the person for long.
-                ready = poller.poll(HELD_MS if pastes.waits else 100)
+                # What lay there while the last piece was taken apart came together with it, however long a busy
+                # machine took for that.
+                ready = poller.poll(0)
+                if not ready:
+                    # What may be the beginning of a mark is not kept from the person for long.
+                    ready = poller.poll(HELD_MS if pastes.waits else 100)
+                    arrived = time.monotonic()
                 data = os.read(self.fileno, READ) if ready else None
             except OSError:
                 data = b""
@@ -139,12 +153,12 @@ class SafeLinuxDriver(LinuxDriver):
             try:
                 for piece in pastes.feed(decode(data)) if data else [pastes.released()]:
                     if isinstance(piece, PastedText):
-                        self.process_message(Paste(piece.text))
+                        post(Paste(piece.text))
                         continue
                     for event in parser.feed(piece) if piece else ():
-                        self.process_message(event)
+                        post(event)
                 for event in parser.tick():
-                    self.process_message(event)
+                    post(event)
             except (EOFError, ParseError):
                 parser = XTermParser(self._debug)
 
