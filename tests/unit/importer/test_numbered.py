@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.importer.migrated import migrated
+from tests.unit.importer.migrated import Migrated, migrated
 from tui.importer.imported import ImportFailed
 from tui.importer.migrations.numbered import read_numbered
 from tui.importer.migrations.scripts import Scripts
@@ -40,10 +41,118 @@ def test_a_way_back_is_found(up: str, down: str, tmp_path: Path) -> None:
     (step,) = made.steps
     assert step.spec == {"file": f"db/{up}"}
     assert step.undo is not None and step.undo.spec == {"file": f"db/{down}"}
+    same = posixpath.basename(down) in ("001.sql", "001_drop_users.sql")
+    said = f"{down} takes {up} back in the plan: the same directory and the same number; see that it does."
     assert made.told == [
         "numbered scripts: 1 in all, 1 of them with a way back in the plan.",
+        *([said] if same else []),
         "A tool that keeps a record of what is applied does not learn what virada applies.",
     ]
+
+
+def backs(made: Migrated) -> dict[str, str | None]:
+    """What takes each script back."""
+    return {
+        step.spec["file"].removeprefix("db/"): None if step.undo is None else step.undo.spec["file"].removeprefix("db/")
+        for step in made.steps
+    }
+
+
+def test_directories_are_not_mixed(tmp_path: Path) -> None:
+    """A release's scripts are all applied before those of the next one, whatever their numbers."""
+    names = ["v10/001_a.sql", "v2/002_b.sql", "v2/001_dropb.sql", "v1/010_c.sql", "v1/9_d.sql", "3_top.sql"]
+    made = migrated(tmp_path / "a", dict.fromkeys(names, UP))
+    assert list(backs(made)) == [
+        "3_top.sql", "v1/9_d.sql", "v1/010_c.sql", "v2/001_dropb.sql", "v2/002_b.sql", "v10/001_a.sql",
+    ]  # fmt: skip
+    assert [section.title for section in made.plan.phases[0].sections] == ["Migrations", "v1", "v2", "v10"]
+    assert (
+        "The directories come one after the other, each in the order of its numbers: ., v1, v2, v10; where a script "
+        "belongs elsewhere, move its step."
+    ) in made.told
+    assert "same number" not in "\n".join(made.told)
+    # Nor are those whose directories are called for going forward.
+    names = ["apply/002_b.sql", "migrate/001_a.sql", "apply/001_c.sql", "migrate/002_d.sql"]
+    made = migrated(tmp_path / "b", dict.fromkeys(names, UP))
+    assert list(backs(made)) == ["apply/001_c.sql", "apply/002_b.sql", "migrate/001_a.sql", "migrate/002_d.sql"]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["2024-1-2_z.sql", "2024-1-9_y.sql", "2024-1-10_x.sql", "2024-10-1_a.sql"],
+        ["1_2_b.sql", "1_10_a.sql"],
+        ["001_a.sql", "001a_hot.sql", "002_b.sql"],
+        ["20240101T000000_q.sql", "20240101T093000_a.sql", "20240102T000000_0.sql"],
+        ["9.1.9_a.sql", "9.1.10_a.sql", "9.2_a.sql"],
+    ],
+)
+def test_numbers_are_compared_as_people_read_them(order: list[str], tmp_path: Path) -> None:
+    made = migrated(tmp_path, dict.fromkeys(sorted(order), UP))
+    assert list(backs(made)) == order
+
+
+def test_dates_are_not_the_same_number(tmp_path: Path) -> None:
+    made = migrated(tmp_path / "a", dict.fromkeys(["2024-1-2_z.sql", "2024-1-10_x.sql"], UP))
+    assert "same number" not in "\n".join(made.told)
+    made = migrated(tmp_path / "b", dict.fromkeys(["003_2024_report.sql", "003_add.sql", "12factor.sql"], UP))
+    assert "003_2024_report and 003_add have the same number; they stand in the order of their names." in made.told
+    assert "12factor.sql: no part of the plan: its name begins with no number" in "\n".join(made.told)
+
+
+@pytest.mark.parametrize(
+    ("names", "found", "told"),
+    [
+        (
+            ["orders/002_o.sql", "orders/rollback/003.sql", "billing/003_tax.sql"],
+            {"orders/002_o.sql": None, "billing/003_tax.sql": None},
+            "orders/rollback/003.sql: no part of the plan: it reads as if it took something back, and what that is is "
+            "not here",
+        ),
+        (
+            ["003_add_users.sql", "003_add_users.down.sql", "003_add_users_old.down.sql", "003_seed_orders.sql"],
+            {"003_add_users.sql": "003_add_users.down.sql", "003_seed_orders.sql": None},
+            "003_add_users_old.down.sql: no part of the plan: it reads as if it took something back, and its name does "
+            "not say for certain which script: 003_add_users.sql, 003_seed_orders.sql.",
+        ),
+        (
+            ["003_a.sql", "003_b.sql", "003_b.down.sql", "rollback/003.sql"],
+            {"003_a.sql": None, "003_b.sql": "003_b.down.sql"},
+            "rollback/003.sql: no part of the plan: it reads as if it took something back, and its name does not say",
+        ),
+        (
+            ["007_orders.sql", "007_create_undo.sql"],
+            {"007_orders.sql": None},
+            "007_create_undo.sql: no part of the plan: it reads as if it took something back, and its name does not",
+        ),
+        (
+            ["003_users.sql", "003_users_up.sql", "003_users_down.sql"],
+            {"003_users.sql": None, "003_users_up.sql": None},
+            "003_users_down.sql: no part of the plan: it reads as if it took something back, and its name does not say",
+        ),
+        (
+            ["2024-1-2_a.sql", "2024-1-10_b.sql", "rollback/2024-1-10.sql"],
+            {"2024-1-2_a.sql": None, "2024-1-10_b.sql": "rollback/2024-1-10.sql"},
+            "rollback/2024-1-10.sql takes 2024-1-10_b.sql back in the plan: the same directory and the same number",
+        ),
+        (
+            ["a/1_x.sql", "a/rollback/1.sql", "b/1_y.sql"],
+            {"a/1_x.sql": "a/rollback/1.sql", "b/1_y.sql": None},
+            "a/rollback/1.sql takes a/1_x.sql back in the plan: the same directory and the same number",
+        ),
+        (
+            ["1_x.sql", "down/1_x.py"],
+            {"1_x.sql": None},
+            "down/1_x.py: no part of the plan: it reads as if it took something back, and it is no SQL.",
+        ),
+    ],
+)
+def test_a_way_back_belongs_to_one_script_or_to_none(
+    names: list[str], found: dict[str, str | None], told: str, tmp_path: Path
+) -> None:
+    made = migrated(tmp_path, dict.fromkeys(names, UP))
+    assert backs(made) == found
+    assert told in "\n".join(made.told)
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,9 @@ class _Drafting:
     def _section(self, group: Group) -> DraftSection:
         title = group.title
         if not title:
-            tagged = any(one.title.startswith("@") for one in self.project.groups)
-            title = self.words["untagged" if tagged else "section"]
-        section = DraftSection(self.words["repeated"] if title == "R" else title)
+            tagged = any(one.tagged for one in self.project.groups)
+            title = self.words["repeated" if group.repeated else "untagged" if tagged else "section"]
+        section = DraftSection(title)
         for migration in group.migrations:
             section.steps += self._steps(migration)
         return section

@@ -83,7 +83,7 @@ def read_flyway(scripts: Scripts) -> Project:
             scripts.leave(name, Said(N_("Flyway's own settings")))
         elif base.endswith(".sql"):
             scripts.leave(name, Said(N_("Flyway does not know a script by such a name")))
-    main, again = Group(""), Group("R")
+    main, again = Group(""), Group("", repeated=True)
     for version in sorted(versioned):
         name, written, about = versioned[version]
         migration = Migration(

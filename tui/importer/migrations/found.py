@@ -39,10 +39,13 @@ class Migration:
 
 @dataclass(slots=True)
 class Group:
-    """Migrations that belong together, such as those of a tag."""
+    """Migrations that belong together, such as those of a tag or a directory. `repeated`: those that a tool executes
+    again whenever they have changed."""
 
     title: str
     migrations: list[Migration] = field(default_factory=list)
+    tagged: bool = False
+    repeated: bool = False
 
 
 @dataclass(slots=True)

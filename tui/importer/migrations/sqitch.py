@@ -68,7 +68,7 @@ def read_sqitch(scripts: Scripts) -> Project:
     told = []
     for change in changes:
         if not groups or groups[-1].title != change.tag:
-            groups.append(Group(change.tag))
+            groups.append(Group(change.tag, tagged=bool(change.tag)))
         ids[change.name] = number = ids.get(change.name, 0) + 1
         id = change.name if number == 1 else f"{change.name}-{number}"
         up, down, verify = (places.of(change, what) for what in ("deploy", "revert", "verify"))
