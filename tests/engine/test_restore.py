@@ -134,7 +134,7 @@ async def test_all_of_it_is_as_it_was(each_database: Database, role: str, tmp_pa
         assert each_database.value(_OID) == old and each_database.value("select count(*) from kept") == 2
 
 
-@pytest.mark.unsaid(Fact.SLOTS, Fact.SUBSCRIPTIONS)
+@pytest.mark.unsaid(Fact.SLOTS, Fact.SUBSCRIPTIONS, Fact.LATE)
 @awaited
 async def test_the_confirmation_says_what_is_lost(database: Database, role_here: str, tmp_path: Path) -> None:
     async with Rig(tmp_path, database, steps(tmp_path / "b", quiesced="false"), files(database, role_here)) as rig:

@@ -58,7 +58,15 @@ def foretold_words(foretold: Any) -> list[str]:
     moment = visible(str(since)) if since else _("the backup")
     if isinstance(rows, int) and isinstance(tables, int):
         text = _("Everything since {moment} is LOST (rows: about {rows}, tables: {tables}).")
-        found = [text.format(moment=moment, rows=whole(rows), tables=whole(tables))]
+        if foretold.get("late") == "more":
+            text = _(
+                "Everything since {moment} is LOST (rows counted until {by}: {rows}, tables: {tables}; what open "
+                "sessions wrote last may not be counted yet)."
+            )
+        elif foretold.get("late") == "fewer":
+            text = _("Everything since {moment} is LOST (rows: at most about {rows}, tables: at most {tables}).")
+        by = visible(str(foretold.get("by", "?")))
+        found = [text.format(moment=moment, rows=whole(rows), tables=whole(tables), by=by)]
     else:
         found = [_("Everything since {moment} is LOST; how many rows that is nobody knows.").format(moment=moment)]
     slots, subscriptions = foretold.get("slots"), foretold.get("subscriptions")

@@ -103,6 +103,7 @@ FACTS: Final[Mapping[str, str]] = {
     F.JOBS: N_("jobs"),
     F.KEPT_AS: N_("kept as"),
     F.LAG_S: N_("lag"),
+    F.LATE: N_("counted late"),
     F.LEDGER: N_("ledger"),
     F.LEDGER_ROW: N_("ledger's row"),
     F.LEDGER_USED: N_("ledger used"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tui.journal.codes import FailReason
 from tui.steps.effects import Failed
 from tui.steps.registry import KINDS
 from tui.steps.restore import KIND, named
-from tui.steps.restore.loss import since
+from tui.steps.restore.loss import foretell, since
 from tui.steps.restore.properties import differing
 from tui.words.confirmations import foretold_words
 
@@ -26,6 +27,7 @@ THEN = {"reset": ["a", "b"], "rows": {"1": 5, "2": 7}}
         ({"reset": ["a", "c"], "rows": {"1": 5, "2": 17}}, (None, None)),  # begun anew after a crash
         ({"reset": ["a", "b"], "rows": {"1": 4, "2": 17}}, (None, None)),  # one table's alone begun anew
         ({"reset": ["a", "b"], "rows": {"1": 5}}, (None, None)),  # a table is gone, and its count with it
+        ({"reset": ["a", "b"], "rows": None}, (None, None)),  # the server counts nothing
         (None, (None, None)),
     ],
 )
@@ -33,9 +35,37 @@ def test_rows_are_counted_only_where_the_statistics_went_on(now: Any, lost: tupl
     assert since(THEN, now) == lost and since(None, now) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "closed", "late"),
+    [
+        (False, False, True, None),
+        (False, True, True, "more"),
+        (True, True, True, "more"),
+        (True, False, True, "fewer"),
+        (True, False, False, "more"),  # whoever comes yet writes
+    ],
+)
+def test_a_figure_that_may_be_another_is_told_as_such(then: bool, now: bool, closed: bool, late: str | None) -> None:
+    recorded = {"dump": {"sampled": "dump.1.database"}}
+    closing = (("shut", 1, True),) if closed else ()
+    about = context(step("restore", {"of": "dump"}), evidence=recorded, closing=closing)
+    asked = foretell(about, KIND.typed({"of": "dump"}))
+    next(asked)
+    asked.send(json.dumps({"written": THEN | {"late": then}}))
+    asked.send(THEN | {"at": "22:40:00", "late": now})
+    with pytest.raises(StopIteration) as end:
+        asked.send({"slots": [], "subscriptions": []})
+    assert (end.value.value["rows"], end.value.value["late"], end.value.value["by"]) == (0, late, "22:40:00")
+
+
 def test_what_is_unknown_is_said_to_be() -> None:
     told = " ".join(foretold_words({"since": "22:04:31", "rows": None, "tables": None, "slots": None}))
     assert "how many rows that is nobody knows" in told and "Whom it strands was not answered." in told
+    counted: dict[str, Any] = {"since": "22:04:31", "by": "22:40:00", "rows": 0, "tables": 0}
+    assert "(rows: about 0, tables: 0)" in foretold_words(counted)[0]
+    assert "(rows: at most about 0, tables: at most 0)" in foretold_words(counted | {"late": "fewer"})[0]
+    (told, _) = foretold_words(counted | {"late": "more"})
+    assert "about" not in told and "(rows counted until 22:40:00: 0, tables: 0; what open sessions wrote last" in told
     assert foretold_words({}) == [] and foretold_words(None) == []
 
 

@@ -73,7 +73,7 @@ class ProbeDriver:
                 case "database":
                     return await database.properties(await self._monitor(), effect.arguments.get("name"))
                 case "written":
-                    return await database.written(await self._monitor())
+                    return await database.written(await self._monitor(), self._target.run, self._target.quiet())
                 case "stranded":
                     return await database.stranded(await self._monitor())
                 case "tools":

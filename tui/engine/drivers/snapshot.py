@@ -97,7 +97,7 @@ class SnapshotDriver:
         name = f"{self._step.id}.{self._attempt}.database"
         try:
             monitor = await self._target.monitor()
-            written = await database.written(monitor)
+            written = await database.written(monitor, self._target.run, self._target.quiet())
             known = {"properties": await database.properties(monitor), "written": written}
             await keep_artifact(self._artifacts, name, msgspec.json.encode(known).decode(), private=True)
         except OtherTarget:

@@ -348,6 +348,10 @@ class TargetAccess:
         """The sessions that are kept open."""
         return tuple(session for session in (self._control, self._monitor) if session is not None)
 
+    def quiet(self) -> list[int]:
+        """Server processes of the sessions that write nothing: they look, hold keys, or keep a moment."""
+        return [one.backend.pid for one in self._sessions if not one.runs_the_plan or one.purpose == "monitor"]
+
     @property
     def is_awaited(self) -> bool:
         """Whether the control session has been asked something, or is being opened."""

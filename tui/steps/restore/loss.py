@@ -1,7 +1,8 @@
 """What a restore takes away: everything since the backup, and the place of whoever rests on the database itself.
 
 Rows are counted by the server's statistics, as they stood when the backup was taken and stand now. Where those began
-anew meanwhile, after a crash or by somebody's word, or nobody looked then, that is unknown and not nothing.
+anew meanwhile, after a crash or by somebody's word, or nobody looked then, that is unknown and not nothing. A session
+tells what it has written late, the latest at its end: while others are in there may be more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _NAMED: Final = 50
 
 
 def foretell(context: Context, spec: RestoreSpec) -> Generator[Effect, Any, dict[str, Any]]:
-    """As facts: `since` (the backup's moment), `rows` and `tables` written since (null: unknown), `slots` with their
+    """As facts: `since` (the backup's moment), `rows` and `tables` written since (null: unknown), counted `by` which
+    moment, whether sessions that tell `late` what they wrote may have written "more" or "fewer", `slots` with their
     `confirmed_lsn`, `subscriptions`. Nothing of the way back."""
     if spec.of is None:
         return {}
@@ -26,10 +28,18 @@ def foretell(context: Context, spec: RestoreSpec) -> Generator[Effect, Any, dict
     then = (yield from sampled(recorded)).get("written")
     now = yield Probe(name="written")
     stranded = yield Probe(name="stranded")
-    rows, tables = since(then, None if "error" in now else now)
+    known = None if "error" in now else now
+    rows, tables = since(then, known)
+    late = None
+    if known is not None and (known["late"] or not context.closed):
+        late = "more"
+    elif then is not None and then.get("late"):
+        # What a session had not told the statistics yet when the snapshot was taken is counted as written since.
+        late = "fewer"
     slots, subscriptions = stranded.get("slots"), stranded.get("subscriptions")
     return {
-        "since": recorded.get("taken_at"), "rows": rows, "tables": tables,
+        "since": recorded.get("taken_at"), "rows": rows, "tables": tables, "by": (known or {}).get("at"),
+        "late": late,
         "slots": None if slots is None else slots[:_NAMED],
         "subscriptions": None if subscriptions is None else subscriptions[:_NAMED],
         "count": None if slots is None else len(slots),
@@ -41,6 +51,8 @@ def since(then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> tupl
     if then is None or now is None or then["reset"] != now["reset"]:
         return None, None
     before, after = then["rows"], now["rows"]
+    if before is None or after is None:
+        return None, None
     if any(count > after.get(table, count) for table, count in before.items()):
         return None, None
     grown = {table: count - before.get(table, 0) for table, count in after.items()}
