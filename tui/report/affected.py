@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.plan.metrics import Origin, told_by
 from tui.report.planned import TARGET
 from tui.report.reading import JournalReading
-from tui.report.series import Series, Span, inside, total
+from tui.report.series import Series, Span, inside, outside, total
 
 METRIC = "response_time"
 
@@ -15,7 +15,7 @@ METRIC = "response_time"
 class Affected(Struct, frozen=True, kw_only=True):
     """Seconds of one period. `unanswered`: the canary had no answer; `over`: its answers took longer than `limit`
     allows; `closed`: the run kept others out of the database; `affected`: any of these. `measured`: for so long the
-    canary told anything. None where nothing could tell it: without a canary, or without a limit.
+    canary told anything; `samples`: how often. None where nothing could tell it: without a canary, or without a limit.
     """
 
     period: Span
@@ -27,6 +27,7 @@ class Affected(Struct, frozen=True, kw_only=True):
     closed: float = 0.0
     affected: float = 0.0
     worst: float | None = None
+    samples: int = 0
 
     @property
     def seconds(self) -> float:
@@ -36,6 +37,11 @@ class Affected(Struct, frozen=True, kw_only=True):
     def unmeasured(self) -> float:
         """Seconds of which the canary told nothing."""
         return max(0.0, self.seconds - self.measured)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the canary told of all of it, but for what lies between two of its samples."""
+        return self.unmeasured <= min(1.0, 0.02 * self.seconds)
 
 
 def affected(reading: JournalReading, period: Span) -> Affected:
@@ -55,13 +61,16 @@ def _affected(reading: JournalReading, period: Span) -> Affected:
         return Affected(**told, canary=False, affected=total(closed))  # type: ignore[arg-type]
     series = reading.series.get(METRIC, Series())
     held = list(series.held(period))
+    known = list(outside(((since, until) for _value, since, until in held), reading.away))
     # What is down is called as slow as it was waited for: that is no answer that came late.
     silent = inside(reading.unanswered, period)
-    over = [] if limit is None else [(since, until) for value, since, until in held if value >= limit]
+    slow = () if limit is None else ((since, until) for value, since, until in held if value >= limit)
+    over = list(outside(slow, reading.away))
     return Affected(
-        **told, canary=True, measured=total((since, until) for _value, since, until in held),  # type: ignore[arg-type]
+        **told, canary=True, measured=total([*known, *silent]),  # type: ignore[arg-type]
         over=None if limit is None else total([*over, *silent]) - total(silent), unanswered=total(silent),
         affected=total([*over, *silent, *closed]), worst=max((value for value, _since, _until in held), default=None),
+        samples=0 if (found := series.figures(period)) is None else found.samples,
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from tui.finite import local
 from tui.pictures.svg import xml_text
-from tui.report.reading import Breach
 from tui.report.series import Series, Span, Stretch
 from tui.report.times import Times
 from tui.run.measured import STALE
@@ -136,9 +135,10 @@ def _stones(frame: ChartFrame) -> Iterator[str]:
 
 
 def chart(
-    metric: str, series: Series, frame: ChartFrame, limit: float | None, breaches: Iterable[Breach], label: str
+    metric: str, series: Series, frame: ChartFrame, limit: float | None, breaches: Iterable[Span], label: str
 ) -> str:
-    """The SVG; empty where nothing was measured in the period. `label`: what it shows, for who does not see it."""
+    """The SVG; empty where nothing was measured in the period. `breaches`: from when to when, as far as it was
+    measured. `label`: what it shows, for who does not see it."""
     columns = list(series.columns(frame.period, PLOT))
     if not columns:
         return ""
@@ -177,12 +177,11 @@ def _value(y: int, text: str, kind: str) -> str:
     return f'<text class="{kind}" x="{LEFT - 5}" y="{y + 4}" text-anchor="end">{escape(text)}</text>'
 
 
-def _breached(frame: ChartFrame, breaches: Iterable[Breach]) -> Iterator[str]:
-    for breach in breaches:
-        until = frame.period[1] if breach.until is None else breach.until
-        if until < frame.period[0] or breach.since > frame.period[1]:
+def _breached(frame: ChartFrame, breaches: Iterable[Span]) -> Iterator[str]:
+    for since, until in breaches:
+        if until < frame.period[0] or since > frame.period[1]:
             continue
-        left, right = frame.x(breach.since), frame.x(until)
+        left, right = frame.x(since), frame.x(until)
         yield f'<rect class="breach" x="{left:g}" y="{_TOP}" width="{max(1.0, right - left):g}" height="{HEIGHT}"/>'
 
 

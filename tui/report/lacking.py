@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from tui.journal import events as e
 from tui.locale import _
-from tui.report.affected import METRIC, affected, change
+from tui.report.affected import affected, change
 from tui.report.reading import JournalReading
-from tui.report.series import covered
+from tui.report.series import total
 from tui.run.attested import is_attested, left_to_a_person
 from tui.run.measured import STALE
 from tui.run.rollback import stays
@@ -167,7 +167,7 @@ def _of_what_is_measured(reading: JournalReading) -> Iterator[NotKnown]:
         seen = affected(reading, during)
         if seen.unmeasured > max(STALE, 0.02 * seen.seconds):
             yield NotKnown(code=Lacks.CHANGE_UNSEEN, facts={"span": seen.unmeasured, "of": seen.seconds})
-        elif reading.series[METRIC].figures(during) is None:
+        elif not seen.samples:
             yield NotKnown(code=Lacks.CHANGE_BETWEEN, facts={"span": seen.seconds})
     attested = [at.step.title for at in state.steps if is_attested(at.id)]
     if attested:
@@ -176,6 +176,6 @@ def _of_what_is_measured(reading: JournalReading) -> Iterator[NotKnown]:
     never = [g.metric for g in state.guards if g.sampled is None and (g.metric, g.limit) not in signed]
     if never:
         yield NotKnown(code=Lacks.UNMEASURED, facts={"metrics": list(dict.fromkeys(never))})
-    gaps = state.mono - covered(reading.ticks, state.mono)
+    gaps = total(reading.gaps)
     if gaps > max(STALE, 0.02 * state.mono):
         yield NotKnown(code=Lacks.GAPS, facts={"span": gaps})

@@ -18,8 +18,9 @@ from tui.journal.failure import JournalCorrupt
 from tui.journal.line import GENESIS, Line, digest
 from tui.journal.reader import Entry, JournalReader
 from tui.report.planned import Planned
-from tui.report.series import Series, Span
+from tui.report.series import Series, Span, gaps
 from tui.run.fold import fold, folded
+from tui.run.measured import STALE
 from tui.run.state import RunState
 from tui.run.steps import StepState, changes
 from tui.words.events import event_of
@@ -80,7 +81,11 @@ class JournalReading:
         self.pictured: list[Pictured] = []
         self.closed_to_others: list[Span] = []
         self.unanswered: list[Span] = []
-        """From when to when the canary had no answer."""
+        """From when to when the canary had no answer, as far as somebody asked."""
+        self.away: list[Span] = []
+        """From when to when no engine was there, and nothing measured yet by the next one."""
+        self.gaps: list[Span] = []
+        """From when to when nothing was measured."""
         self.breaches: list[Breach] = []
         self.planned = Planned()
         self.used: dict[str, Used] = {}
@@ -101,6 +106,8 @@ class JournalReading:
         """Whether no line of the journal lies behind the head."""
         self._closed: float | None = None
         self._silent: float | None = None
+        self._told = 0.0
+        self._left: float | None = None
         self._sources: dict[str, str] = {}
         self._walk(journal, until)
         self._end()
@@ -159,6 +166,7 @@ class JournalReading:
             self.left_out += gone
 
     def _sample(self, event: e.MetricsSampled, mono: float) -> None:
+        self._back_at(mono)
         self.ticks.append(mono)
         for metric, value in event.values.items():
             self.series[metric].add(mono, value)
@@ -167,13 +175,27 @@ class JournalReading:
             for metric, source in event.sources.items():
                 if source:
                     self.sources[metric][source] = None
+        if self._silent is not None and mono - self._told > STALE:
+            # Nobody looked in between.
+            self._silent_until(mono)
+            self._silent = mono
         if "canary" in event.facts:
-            silent = event.facts["canary"] is not None
-            if silent and self._silent is None:
+            if event.facts["canary"] is None:
+                self._silent_until(mono)
+            elif self._silent is None:
                 self._silent = mono
-            elif not silent and self._silent is not None:
-                self.unanswered.append((self._silent, mono))
-                self._silent = None
+        self._told = mono
+
+    def _back_at(self, mono: float) -> None:
+        if self._left is not None:
+            self.away.append((self._left, mono))
+        self._left = None
+
+    def _silent_until(self, mono: float) -> None:
+        """A silence that there was ends here, or where nobody looked any more."""
+        if self._silent is not None:
+            self.unanswered.append((self._silent, min(mono, self._told + STALE)))
+        self._silent = None
 
     def _note(self, before: RunState, event: e.Event, line: Line) -> None:
         state = self.state
@@ -196,6 +218,11 @@ class JournalReading:
             self._breach(event, line.mono)
         elif isinstance(event, e.GuardCleared):
             self.breaches = [_cleared(one, event, line.mono) for one in self.breaches]
+        elif isinstance(event, e.RunRecovered):
+            # Whether it has an answer now the other engine has yet to find out.
+            self._silent_until(before.mono)
+            if self._left is None:
+                self._left = before.mono
         elif isinstance(event, e.RollbackStarted | e.RollbackFinished):
             self._picture("rollback", None)
         elif isinstance(event, e.RunOpened) and before.opened is None and state.opened is not None:
@@ -223,12 +250,9 @@ class JournalReading:
         self.used[key] = Used(mono, mono) if known is None else Used(known.first, mono)
 
     def _quiescence(self, mono: float) -> None:
-        closed = any(
-            (at := self.state.steps.get(found.step)) is not None and at.status != "running"
-            for found in self.state.quiesced
-        )
-        if closed and self._closed is None:
-            self._closed = mono
+        """From the intent on: a step that ends sessions for minutes has closed the database before that."""
+        if self.state.quiesced and self._closed is None:
+            self._closed = min(found.since for found in self.state.quiesced)
         elif not self.state.quiesced and self._closed is not None:
             self.closed_to_others.append((self._closed, mono))
             self._closed = None
@@ -237,8 +261,9 @@ class JournalReading:
         mono = self.state.mono
         if self._closed is not None:
             self.closed_to_others.append((self._closed, mono))
-        if self._silent is not None:
-            self.unanswered.append((self._silent, mono))
+        self._silent_until(mono)
+        self._back_at(mono)
+        self.gaps = gaps(self.ticks, self.away, mono)
         self.pictured.append(Pictured(why="end", state=self.state))
         for at in self.state.running():
             if at.started is not None:

@@ -95,13 +95,19 @@ def _ranked(values: list[float], share: float) -> float:
     return values[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def covered(ticks: array[float], end: float) -> float:
-    """Seconds for which something was known, up to `end`."""
-    if not ticks:
-        return 0.0
-    behind = ticks[1:]
-    behind.append(end)
-    return sum(min(STALE, max(0.0, other - one)) for one, other in zip(ticks, behind, strict=True))
+def gaps(ticks: array[float], away: list[Span], end: float) -> list[Span]:
+    """From when to when nothing was measured, up to `end`; least of all where nobody was there to measure (`away`)."""
+    found: list[Span] = []
+    behind, gone = 0.0, 0
+    for tick in (*ticks, end):
+        if tick > behind:
+            found.append((behind, tick))
+        while gone < len(away) and away[gone][1] <= tick:
+            gone += 1
+        behind = tick + STALE
+        if gone < len(away):
+            behind = min(behind, max(tick, away[gone][0]))
+    return found
 
 
 def total(spans: Iterable[Span]) -> float:
@@ -116,3 +122,19 @@ def total(spans: Iterable[Span]) -> float:
 def inside(spans: list[Span], period: Span) -> list[Span]:
     """The parts of spans that lie in the period."""
     return [(max(a, period[0]), min(b, period[1])) for a, b in spans if min(b, period[1]) > max(a, period[0])]
+
+
+def outside(spans: Iterable[Span], gone: list[Span]) -> Iterator[Span]:
+    """What is left of spans without other ones; both in the order of time, those in `gone` apart from each other."""
+    first = 0
+    for begin, end in spans:
+        while first < len(gone) and gone[first][1] <= begin:
+            first += 1
+        place = first
+        while place < len(gone) and gone[place][0] < end:
+            if gone[place][0] > begin:
+                yield begin, gone[place][0]
+            begin = max(begin, gone[place][1])
+            place += 1
+        if begin < end:
+            yield begin, end

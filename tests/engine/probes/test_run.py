@@ -18,6 +18,7 @@ from tests.acceptance.station import Station
 from tests.engine.alone import alone, empty_database
 from tests.engine.probes.parts import Exporter, Sshd
 from tests.postgres_server import Database, await_condition, create_database, own_server
+from tui.report.reading import JournalReading
 from tui.words.said import told
 
 pytestmark = pytest.mark.postgres
@@ -160,6 +161,25 @@ def test_the_canary_waits_for_a_lock(run: Run, tmp_path: Path) -> None:
         assert any("The canary is not answered" in text for text in run.said())
         blocker.execute("rollback")
     run.station.wait_for("guard.cleared")
+
+
+def test_a_canary_that_falls_silent_before_its_engine_dies_has_not_been_silent_since(run: Run, tmp_path: Path) -> None:
+    run.open(tmp_path)
+    run.station.wait_for(lambda event: "response_time" in event["data"].get("values", {}))
+    assert {"canary", "host", "server_log"} <= run.samples()[0]["facts"].keys(), "null as well, for the one before it"
+    with run.database.connect() as session:
+        session.execute("drop table canary_wait")
+        run.station.wait_for(lambda event: event["data"].get("facts", {}).get("canary") is not None)
+        run.station.kill_engine()
+        session.execute("create table canary_wait (id int)")
+    last = run.station.events()[-1]
+    run.station.virada("continue", "last", "--detach").expect()
+    back = run.station.wait_for(lambda event: event["seq"] > last["seq"] and event["type"] == "metrics.sampled")
+    assert back["data"]["facts"]["canary"] is None
+    found = JournalReading(run.station.directory() / "journal.jsonl")
+    [(since, until)] = found.unanswered
+    [(left, returned)] = found.away
+    assert since <= until <= left == last["mono"] and returned == back["mono"]
 
 
 @contextmanager

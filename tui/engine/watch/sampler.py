@@ -173,13 +173,18 @@ class Sampler:
         return found
 
     def _noted(self) -> dict[str, Any]:
-        """Why something is not known; null once it is known again, for a reader keeps the last it was told."""
+        """Why something is not known, null where nothing keeps it from being known: the first tick says it of all, for
+        a reader keeps the last it was told, be it by the engine before this one."""
         now: dict[str, Any] = {"server_log": self._log.trouble, "host": self._hostless}
         if self._canary is not None:
             now["canary"] = self._canary.trouble
         if self._host is not None:
             now["host"] = self._host.trouble
-        told = {name: neutral(said) for name, said in now.items() if said != self._troubles.get(name)}
+        told = {
+            name: neutral(said)
+            for name, said in now.items()
+            if name not in self._troubles or said != self._troubles[name]
+        }
         self._troubles = now
         return told
 

@@ -12,7 +12,7 @@ from tui.report.affected import change
 from tui.report.blocks import Cell, Chapter, Figure, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.chart import Bar, ChartFrame, Stone, chart, defined, is_near
 from tui.report.reading import JournalReading
-from tui.report.series import Span
+from tui.report.series import Span, inside, outside, total
 from tui.report.times import Times
 from tui.run.clock import Bounds, instant
 from tui.run.projection import milestones
@@ -123,7 +123,9 @@ def _shaded(window: Bounds | None, times: Times) -> Span | None:
 
 def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame, str]]) -> Iterator[ReportBlock]:
     limit = next((guard.limit for guard in reading.state.guards if guard.metric == metric), None)
-    breaches = [breach for breach in reading.breaches if breach.metric == metric]
+    end = reading.state.mono
+    over = ((b.since, end if b.until is None else b.until) for b in reading.breaches if b.metric == metric)
+    breaches = list(outside(sorted(over), reading.gaps))
     series = reading.series[metric]
     for frame, named in frames:
         name = f"{metric_word(metric)}, {named}"
@@ -145,8 +147,12 @@ def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame,
 
 def _breaches(reading: JournalReading) -> Iterator[Row]:
     times = Times(reading.state)
-    for breach in reading.breaches[:500]:
-        lasted = _("not over") if breach.until is None else span(breach.until - breach.since)
+    for breach in reading.breaches:
+        until = reading.state.mono if breach.until is None else breach.until
+        lasted = _("not over") if breach.until is None else span(until - breach.since)
+        unseen = total(inside(reading.gaps, (breach.since, until)))
+        if unseen >= 1:
+            lasted = _("{lasted}; not measured for {unseen} of it").format(lasted=lasted, unseen=span(unseen))
         yield row(
             f"{metric_word(breach.metric)} ({figure(breach.metric, breach.limit, exact=True)})",
             times.moment(times.wall(breach.since)), Cell(lasted, "bad" if breach.until is None else ""),

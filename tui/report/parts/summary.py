@@ -8,7 +8,7 @@ from typing import Any
 
 from tui.journal import events as e
 from tui.locale import _, ngettext
-from tui.report.affected import Affected, affected, change
+from tui.report.affected import change
 from tui.report.blocks import (
     Cell,
     Chapter,
@@ -24,6 +24,7 @@ from tui.report.blocks import (
     table,
 )
 from tui.report.lacking import lacking, words
+from tui.report.parts.felt import felt, felt_table
 from tui.report.parts.windows import windows
 from tui.report.people import people
 from tui.report.reading import JournalReading, Kept
@@ -67,7 +68,7 @@ def section(reading: JournalReading) -> Chapter:
     changed = _changed(reading)
     if changed:
         blocks += [Subtitle(text=_("What was changed")), *changed]
-    blocks += [Subtitle(text=_("For how long the application was affected")), *_affected(reading, times)]
+    blocks += [Subtitle(text=_("For how long the application was affected")), *felt_table(reading)]
     criteria = [*_criteria(reading)]
     if criteria:
         columns = (
@@ -97,7 +98,7 @@ def _facts(reading: JournalReading, times: Times) -> Iterator[Fact]:
     yield Fact(_("target"), f"{opened.target} ({', '.join(where)})")
     yield Fact(_("when"), _when(reading, times))
     yield from windows(reading, times)
-    yield _felt(reading)
+    yield felt(reading)
     yield Fact(_("by whom"), "\n".join(_who(reading)))
     yield Fact(_("steps"), ", ".join(_counted(state)))
     errors = len([error for error in state.errors if error.level == "error"])
@@ -136,25 +137,6 @@ def _server(identity: dict[str, Any]) -> Iterator[str]:
         yield _("database {name}").format(name=identity["database"])
     if identity.get("server_version_text"):
         yield str(identity["server_version_text"]).partition(" (")[0].partition(" on ")[0]
-
-
-def _felt(reading: JournalReading) -> Fact:
-    """For how long the application was affected, in one sentence."""
-    during = change(reading)
-    told = affected(reading, (0.0, reading.state.mono) if during is None else during)
-    label = _("application affected")
-    if not told.canary:
-        text = _("kept out by the run for {closed}; nothing tells how it fared otherwise")
-        return Fact(label, text.format(closed=span(told.closed)), "warn")
-    if not told.measured:
-        return Fact(label, _("not known: the canary told nothing in that time"), "warn")
-    of = span(told.seconds)
-    text = _("for {span} of the {of} in which changes were made")
-    if not told.affected:
-        text = _("not at all in the {of} in which changes were made, as far as the canary tells")
-    if during is None:
-        text = _("for {span} of {of}") if told.affected else _("not at all in {of}, as far as the canary tells")
-    return Fact(label, text.format(span=span(told.affected), of=of), "bad" if told.affected else "ok")
 
 
 def _when(reading: JournalReading, times: Times) -> str:
@@ -211,46 +193,6 @@ def _changed(reading: JournalReading) -> list[ReportBlock]:
 def _change(at: StepState) -> Row:
     took = span(at.ended - at.started) if at.started is not None and at.ended is not None else ""
     return row(f"{at.place.number} {at.step.title}", Cell(step_word(at.status), STEP_STYLE.get(at.status, "")), took)
-
-
-def _affected(reading: JournalReading, times: Times) -> Iterator[ReportBlock]:
-    rows = [(_("the whole run"), affected(reading, (0.0, reading.state.mono)))]
-    during = change(reading)
-    if during is not None:
-        rows.insert(0, (_("while changes were made"), affected(reading, during)))
-    whole = rows[-1][1]
-    said = rows[0][1]
-    if not said.canary:
-        text = _("Not known beyond what the run itself did: it kept the application out for {closed}.")
-        yield Paragraph(text=text.format(closed=span(said.closed)))
-        return
-    if not whole.measured:
-        yield Paragraph(text=_("Not known: the canary told nothing."), style="warn")
-        return
-    columns = (
-        "", GridColumn(_("answers over the limit"), right=True), GridColumn(_("no answer"), right=True),
-        GridColumn(_("kept out by the run"), right=True), GridColumn(_("together"), right=True),
-        GridColumn(_("slowest answer"), right=True), GridColumn(_("not measured"), right=True),
-    )  # fmt: skip
-    yield table(columns, [_period(name, told) for name, told in rows])
-    if whole.limit is not None:
-        source = next(iter(reading.sources.get("response_time", {})), None)
-        text = _("By the canary, which asks what the application asks; its limit is {limit}.")
-        if source and not source.startswith("/"):
-            text = _("By the canary, which asks what the application asks; its limit is {limit}, measured on {source}.")
-        yield Paragraph(text=text.format(limit=figure("response_time", whole.limit), source=source), style="dim")
-
-
-def _period(name: str, told: Affected) -> Row:
-    def seconds(value: float | None) -> str:
-        return "?" if value is None or not told.measured else span(value) if value else "0"
-
-    worst = "?" if told.worst is None else figure("response_time", told.worst)
-    unseen = span(told.unmeasured) if told.unmeasured >= 1 else "0"
-    return row(
-        name, seconds(told.over), seconds(told.unanswered), span(told.closed) if told.closed else "0",
-        Cell(seconds(told.affected), "bad" if told.affected else ""), worst, unseen,
-    )  # fmt: skip
 
 
 def _criteria(reading: JournalReading) -> Iterator[Row]:
