@@ -20,25 +20,43 @@ _TWICE = ("tui/__init__.py", "tui/onefile/__init__.py", "tui/onefile/places.py",
 _FOUND = """\
 #!/bin/sh
 # virada. Python reads what follows; VIRADA_PYTHON names one, else the first of these is taken.
-start= cache=${XDG_CACHE_HOME:-$HOME/.cache}
-again=$cache/virada/@BUILD@/start.py
-if [ -z "$VIRADA_CACHE" ] && { [ -O "$cache" ] && [ -O "$cache/virada" ] && [ -O "$again" ]; } 2>/dev/null; then
-  start=$again
-elif [ "$(wc -c <"$0")" -ne @THE-SIZE@ ]; then
+virada_start= virada_cache=${XDG_CACHE_HOME:-$HOME/.cache}
+virada_again=$virada_cache/virada/@BUILD@/start.py
+# Whether $1 is this account's alone, and nobody else could exchange a directory that leads to it. A link has every
+# right here and is left to Python, which follows it: without this the file is read once more, and that is all.
+virada_ours() {
+  virada_path=$1 virada_free=none
+  set -- "$1"
+  while virada_path=${virada_path%/*} && [ -n "$virada_path" ]; do set -- "$@" "$virada_path"; done
+  set -- $(stat -c '%u %a' "$@" / 2>/dev/null)
+  [ $# -gt 8 ] || return 1
+  # It, its build's directory and that of all builds come first: there no sticky bit helps.
+  virada_me=$1 virada_above=$(($# - 6))
+  while [ $# -gt 0 ]; do
+    if [ $# -le $virada_above ]; then virada_free='[1357]???'; fi
+    case $1 in "$virada_me" | 0) ;; *) return 1 ;; esac
+    case $2 in $virada_free) ;; *[2367]? | *[2367]) return 1 ;; esac
+    shift 2
+  done
+}
+case ${VIRADA_CACHE:+named}$virada_cache in
+  /*) if [ -O "$virada_again" ] 2>/dev/null && virada_ours "$virada_again"; then virada_start=$virada_again; fi ;;
+esac
+if [ -z "$virada_start" ] && [ "$(wc -c <"$0")" -ne @THE-SIZE@ ]; then
   echo "virada: $0 was not copied whole; copy it here again and compare its SHA-256." >&2
   exit 1
 fi
 case $VIRADA_PYTHON in
-  *[![:space:]]*)
-    if command -v "$VIRADA_PYTHON" >/dev/null 2>&1; then exec "$VIRADA_PYTHON" ${start:+"$start"} "$0" "$@"; fi
-    python=$VIRADA_PYTHON ;;
+  *[![:space:]]*) virada_python=$VIRADA_PYTHON ;;
   *)
-    for python in python3 python3.14 python3.13 python3.12 python3.11; do
-      if command -v "$python" >/dev/null 2>&1; then exec "$python" ${start:+"$start"} "$0" "$@"; fi
-    done
-    python=python3 ;;
+    for virada_python in python3 python3.14 python3.13 python3.12 python3.11 python3; do
+      if command -v "$virada_python" >/dev/null 2>&1; then break; fi
+    done ;;
 esac
-echo "virada: this needs CPython 3.11 to 3.14, and there is no $python on the PATH." >&2
+if command -v "$virada_python" >/dev/null 2>&1; then
+  exec "$virada_python" ${virada_start:+"$virada_start"} "$0" "$@"
+fi
+echo "virada: this needs CPython 3.11 to 3.14, and there is no $virada_python on the PATH." >&2
 exit 1
 """
 

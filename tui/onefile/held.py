@@ -15,7 +15,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -99,6 +98,8 @@ def _mend(held: _Held) -> None:
     held.mending = True
     itself = f"/proc/self/fd/{held.descriptor}"
     try:
+        from importlib.util import module_from_spec
+
         # What mends is taken from there as well: here it may be among what is missing.
         found = zipimporter(f"{itself}/tui/onefile").find_spec("unpacked")
         assert found is not None and found.loader is not None

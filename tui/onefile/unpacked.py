@@ -53,17 +53,18 @@ def obtain(file: str | os.PathLike[str] | int, build: str, environ: Mapping[str,
         for place in places.places(environ):
             base = Path(place.base)
             try:
-                reason = _untrusted(base)
+                root = base / build
+                reason = places.untrusted(place.base)
                 if reason is None:
-                    base.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    reason = places.objection(place.base)
-                if reason is None:
-                    root = base / build
-                    if root.is_dir():
-                        restore(source, root)
-                    else:
+                    _make(base)
+                    there = os.path.lexists(root)
+                    reason = places.objection(place.base, str(root)) if there else places.objection(place.base)
+                    if reason is None and not there:
                         _unpack(source, root)
                         _forget_unused(base, root)
+                    elif reason is None:
+                        restore(source, root)
+                if reason is None:
                     _seen(root, place.temporary)
                     return root
             except OSError as error:
@@ -74,7 +75,7 @@ def obtain(file: str | os.PathLike[str] | int, build: str, environ: Mapping[str,
 
 def restore(source: IO[bytes], root: Path) -> None:
     """Make again whatever of `root` is missing or other than in the archive of `source`. Raises Damaged, OSError."""
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(root)
     kept = root / KEPT
     if not kept.is_file() or kept.stat().st_size != _size(source):
         _put(kept, lambda made: _copy(source, made), 0o444)
@@ -82,7 +83,7 @@ def restore(source: IO[bytes], root: Path) -> None:
         for entry in archive.infolist():
             path = root / entry.filename
             if not _same(path, entry):
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make(path.parent)
                 _put(path, lambda made, one=entry: made.write(archive.read(one)), _mode(entry))  # type: ignore[misc]
                 _date(path, entry)
 
@@ -97,7 +98,7 @@ def _unpack(source: IO[bytes], root: Path) -> None:
                 path = made / entry.filename
                 above, _, _name = entry.filename.rpartition("/")
                 if above != last:
-                    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    _make(path.parent)
                     last = above
                 file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
                 with os.fdopen(file, "wb") as written:
@@ -115,19 +116,11 @@ def _unpack(source: IO[bytes], root: Path) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _untrusted(base: Path) -> str | None:
-    """Why what is in `base` could be exchanged by others: each directory above it must be ours or root's."""
-    for above in base.resolve().parents:
-        try:
-            found = above.stat()
-        except FileNotFoundError:
-            continue
-        if found.st_uid not in (0, os.geteuid()):
-            return "lies in a directory of somebody else"
-        others = found.st_mode & stat.S_IWOTH
-        if others and not found.st_mode & stat.S_ISVTX:
-            return "lies in a directory that everybody may change"
-    return None
+def _make(directory: Path) -> None:
+    """With what is missing above it; all of that is this account's alone, whatever the umask."""
+    if not directory.is_dir():
+        _make(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def _same(path: Path, entry: zipfile.ZipInfo) -> bool:

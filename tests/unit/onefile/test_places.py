@@ -61,13 +61,60 @@ def test_ready_is_what_was_seen_whole_since_the_boot_and_within_a_day(tmp_path: 
     assert _ready(base) is None
 
 
-@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
-def test_what_others_may_change_is_not_ready(tmp_path: Path, mode: int) -> None:
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702, 0o1777])
+@pytest.mark.parametrize("inside", ["", BUILD])
+def test_what_others_may_change_is_not_ready(tmp_path: Path, mode: int, inside: str) -> None:
     base = tmp_path / "v"
     _mark(base)
-    base.chmod(mode)
+    base.chmod(0o700)
+    (base / BUILD).chmod(0o700)
+    assert _ready(base) == str(base / BUILD)
+    (base / inside).chmod(mode)
     assert _ready(base) is None
-    assert places.objection(str(base)) == "can be changed by somebody else"
+    assert places.objection(str(base), str(base / BUILD)) == "can be changed by somebody else"
+
+
+@pytest.mark.parametrize(("mode", "trusted"), [(0o777, False), (0o775, False), (0o1777, True), (0o2755, True)])
+def test_every_directory_on_the_way_counts(tmp_path: Path, mode: int, trusted: bool) -> None:
+    """Whoever may write there puts another directory in the place of ours."""
+    base = tmp_path / "above" / "between" / "v"
+    _mark(base)
+    base.chmod(0o700)
+    (tmp_path / "above").chmod(mode)
+    reason = None if trusted else "lies in a directory that others may change"
+    assert places.untrusted(str(base)) == places.objection(str(base)) == reason
+    assert (_ready(base) is not None) == trusted
+
+
+def test_links_are_followed_one_by_one(tmp_path: Path) -> None:
+    """What leads somewhere is as good as where it lies and where it leads, however that is written."""
+    (tmp_path / "safe" / "deep").mkdir(parents=True)
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    for name, target in (("one", "two"), ("two", "safe/deep"), ("to-open", str(tmp_path / "open")), ("loop", "loop")):
+        (tmp_path / name).symlink_to(target)
+    # Where it leads is closed to others, and the link may be exchanged by anybody.
+    (tmp_path / "open" / "to-safe").symlink_to("../safe")
+
+    def reason(base: str) -> str | None:
+        return places.untrusted(f"{tmp_path}/{base}")
+
+    assert reason("one/v") is None and reason("safe/../one/../deep/v") is None and reason(".//two//v") is None
+    for base in ("to-open/v", "open/to-safe/v", "open/to-safe/deep/v", "safe/../open/x/v", "to-open/../safe/v"):
+        assert reason(base) == "lies in a directory that others may change"
+    assert reason("loop/v") == "lies behind links that have no end"
+    assert reason("not/there/v") is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_belongs_to_others_is_not_trusted(tmp_path: Path) -> None:
+    (tmp_path / "safe").mkdir()
+    (tmp_path / "link").symlink_to("safe")
+    assert places.untrusted(f"{tmp_path}/link/v") is None
+    os.chown(tmp_path / "link", 65534, 65534, follow_symlinks=False)
+    assert places.untrusted(f"{tmp_path}/link/v") == "lies behind a link of somebody else"
+    os.chown(tmp_path / "safe", 65534, 65534)
+    assert places.untrusted(f"{tmp_path}/safe/v") == "lies in a directory of somebody else"
 
 
 def test_a_link_is_no_place(tmp_path: Path) -> None:

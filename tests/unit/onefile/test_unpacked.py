@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -112,10 +115,106 @@ def test_below_a_directory_of_everybody_nothing_is_unpacked(file: Path, tmp_path
     above = tmp_path / "above"
     above.mkdir()
     above.chmod(0o777)
-    with pytest.raises(unpacked.NoPlace, match="everybody may change"):
+    with pytest.raises(unpacked.NoPlace, match="others may change"):
         unpacked.obtain(file, BUILD, {places.VARIABLE: str(above / "v")})
     above.chmod(0o1777)
     assert _whole(unpacked.obtain(file, BUILD, {places.VARIABLE: str(above / "v")}))
+
+
+def test_a_build_that_others_may_change_is_not_mended_but_left(file: Path, environ: dict[str, str]) -> None:
+    """A module that somebody has laid beside the archive's would be imported."""
+    root = unpacked.obtain(file, BUILD, environ)
+    root.chmod(0o770)
+    with pytest.raises(unpacked.NoPlace, match="can be changed by somebody else"):
+        unpacked.obtain(file, BUILD, environ)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o002])
+def test_what_is_made_on_the_way_is_nobody_elses(file: Path, tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        root = unpacked.obtain(file, BUILD, {"HOME": str(tmp_path / "home" / "ana")})
+    finally:
+        os.umask(before)
+    assert root == tmp_path / "home/ana/.cache/virada" / BUILD
+    for made in (tmp_path / "home", tmp_path / "home/ana", root.parent.parent, root.parent, root):
+        assert made.stat().st_mode & 0o777 == 0o700
+
+
+class Started:
+    """The file's first lines, which start what they believe to be this account's, or read the file once more."""
+
+    def __init__(self, file: Path, home: Path) -> None:
+        self.file = file
+        self.home = home
+        [told] = [line for line in file.read_bytes().splitlines() if line.startswith(b"virada_again=")]
+        self.root = home / ".cache/virada" / told.decode().split("/")[2]
+        self.root.mkdir(parents=True)
+        for made in (home, *self.root.relative_to(home).parents, self.root):
+            (home / made).chmod(0o700)
+        self.start = self.root / "start.py"
+        self.start.write_text("print('from the cache')\n")
+        self.start.chmod(0o600)
+        python = file.with_name("python")
+        python.write_text(
+            '#!/bin/sh\n[ "${1##*/}" = start.py ] || { echo once more; exit; }\nexec ' + f'{sys.executable} "$@"\n'
+        )
+        python.chmod(0o755)
+        self.environ = {"HOME": str(home), "PATH": os.environ["PATH"], "VIRADA_PYTHON": str(python)}
+
+    def believes(self, **more: str) -> bool:
+        done = subprocess.run(
+            [self.file], env=self.environ | more, cwd=self.home, capture_output=True, text=True, timeout=60, check=True
+        )
+        assert done.stdout in ("from the cache\n", "once more\n") and not done.stderr
+        return done.stdout == "from the cache\n"
+
+
+@pytest.fixture
+def started(file: Path, tmp_path: Path) -> Started:
+    return Started(file, tmp_path / "with blanks" / "ana")
+
+
+@pytest.mark.parametrize("inside", ["", ".cache", ".cache/virada", "build", "start"])
+@pytest.mark.parametrize("mode", [0o770, 0o703, 0o1777])
+def test_what_others_may_change_is_not_started(started: Started, inside: str, mode: int) -> None:
+    assert started.believes()
+    place = {"build": started.root, "start": started.start}.get(inside, started.home / inside)
+    place.chmod(mode)
+    # Where nobody removes what is another's, and a directory of root's or ours lies in it, that is safe.
+    assert started.believes() == (mode == 0o1777 and inside in ("", ".cache"))
+
+
+@pytest.mark.parametrize("inside", ["..", "", ".cache", ".cache/virada", "build", "start"])
+def test_links_are_left_to_python(started: Started, inside: str) -> None:
+    place = {"build": started.root, "start": started.start, "..": started.home.parent}.get(
+        inside, started.home / inside
+    )
+    place.rename(place.with_name("elsewhere"))
+    place.symlink_to("elsewhere")
+    assert not started.believes()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("inside", ["", ".cache", ".cache/virada", "build", "start"])
+def test_what_belongs_to_another_is_not_started(started: Started, inside: str) -> None:
+    place = {"build": started.root, "start": started.start}.get(inside, started.home / inside)
+    os.chown(place, 65534, 65534)
+    assert not started.believes()
+
+
+def test_the_first_lines_take_what_python_takes(started: Started) -> None:
+    elsewhere = str(started.home / ".cache")
+    assert started.believes(XDG_CACHE_HOME=elsewhere) and started.believes(XDG_CACHE_HOME=f"{elsewhere}/")
+    assert not started.believes(XDG_CACHE_HOME=".cache"), "it is no directory of everywhere"
+    assert not started.believes(VIRADA_CACHE=f"{elsewhere}/virada")
+    assert not started.believes(HOME="")
+    for name in ("stat", "nothing"):
+        lacking = started.home / name
+        lacking.mkdir()
+        for program in ("sh", "wc", *([] if name == "stat" else ["stat"])):
+            (lacking / program).symlink_to(str(shutil.which(program)))
+        assert started.believes(PATH=str(lacking)) == (name != "stat"), "without stat nobody knows"
 
 
 @pytest.mark.parametrize("left", [0.0, 0.3, 0.9, 0.99])
