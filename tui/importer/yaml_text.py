@@ -12,8 +12,9 @@ from tui.importer.draft import Noted
 
 WIDTH: Final = 120
 """Columns of a line, where its texts leave the choice."""
-_PLAIN: Final = re.compile(r"[^\W\d_](?:[^\x00-\x1f:#\"\[\]{},]|:(?=[^\s,\[\]{}])|(?<=\S)#)*")
-"""Begins with a letter and holds nothing that means something anywhere in YAML."""
+_PLAIN: Final = re.compile(r"[^\W\d_](?:[^\x00-\x1f:#\"\[\]{},]|:(?=[^\s,?\[\]{}])|(?<=\S)#)*")
+"""Begins with a letter and holds nothing that means something anywhere in YAML; nor `:?`, which parsers of its first
+version take for a key between brackets."""
 _PLAIN_IN_BLOCK: Final = re.compile(r"[^\W\d_](?:[^\x00-\x1f:#]|:(?=\S)|(?<=\S)#)*")
 """The same where it is not between brackets."""
 _WORDS: Final = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"}

@@ -66,3 +66,8 @@ def test_what_nobody_could_mistake_stands_plain() -> None:
 
 def test_a_comment_is_one_line() -> None:
     assert comment("a\nb\r\x85\u2028\x1bc ") == "# a\\nb\\u000d\\u0085\\u2028\\u001bc"
+
+
+def test_a_colon_with_a_question_mark_is_quoted_between_brackets() -> None:
+    # Parsers of YAML 1.1 take it for a key.
+    assert flow(["why:?", "a:b"]) == '["why:?", a:b]'

@@ -16,7 +16,7 @@ from tui.importer.markdown.found import FoundComment, FoundStep, Part
 from tui.importer.markdown.ids import Ids
 from tui.importer.markdown.inline import fold, has_blank, title_of
 from tui.importer.markdown.items import detail_line, step_of
-from tui.importer.markdown.limits import limit_of
+from tui.importer.markdown.limits import measured
 from tui.importer.markdown.outline import OutlineNode
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.shape import has_boxes, runnable
@@ -170,9 +170,8 @@ class Builder:
         for block in blocks:
             if isinstance(block, ListBlock):
                 for item in block.items:
-                    limit = limit_of(item.text)
-                    if limit is not None:
-                        self.reading.limits.append((item.number, title_of(item.text), limit))
+                    title = title_of(item.text)
+                    self.reading.add_criteria(item.number, title, measured(title, self.reading.style))
 
     def _steps(self, node: OutlineNode, title: str, sort: Sort, *, top: bool = False, way: str = "") -> None:
         """The steps of a heading's own blocks as a section."""

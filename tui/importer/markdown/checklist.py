@@ -13,13 +13,15 @@ from tui.importer.markdown import dates
 from tui.importer.markdown.abort import joined, reasons
 from tui.importer.markdown.blocks import CodeBlock, ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.build import ELSEWHERE, Builder, Built
+from tui.importer.markdown.criteria import put_triggers
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import Part
-from tui.importer.markdown.head import join_heads, keep_within, put_head, put_milestones, put_triggers
+from tui.importer.markdown.head import join_heads, keep_within, put_head, put_milestones
 from tui.importer.markdown.html import from_html, plain
 from tui.importer.markdown.ids import Ids
 from tui.importer.markdown.inline import fold, title_of, unmarked, without_number
 from tui.importer.markdown.items import labelled, step_of, window_labels
+from tui.importer.markdown.numbers import NumberStyle
 from tui.importer.markdown.outline import OutlineNode, outline
 from tui.importer.markdown.parse import parse
 from tui.importer.markdown.people import is_person, is_role, know_people
@@ -28,7 +30,15 @@ from tui.importer.markdown.runs import STATE
 from tui.importer.markdown.shape import has_boxes, has_steps
 from tui.importer.markdown.source import read_source
 from tui.importer.markdown.summary import look, of_lines, summary
-from tui.importer.markdown.vocabulary import WINDOW_LABELS, Label, Sort, is_way_back, label_of, language_of
+from tui.importer.markdown.vocabulary import (
+    WINDOW_LABELS,
+    Label,
+    Sort,
+    is_way_back,
+    label_of,
+    language_of,
+    thousands_of,
+)
 from tui.importer.wish import NOTHING_SAID, TargetWish
 from tui.importer.write import write
 from tui.said import Said
@@ -79,9 +89,10 @@ def read_checklist(
     the plan gets beside the checklist's own; where it is None the checklist's where there is one, else `otherwise`.
     Raises ImportFailed for what is no text."""
     source = read_source(raw, name)
-    written = language_of("\n".join(source.raw))
+    whole = "\n".join(source.raw)
+    written = language_of(whole)
     spoken = language or _LOCALES.get(written, otherwise)
-    reading = ChecklistReading(source, written, lambda said: say(said, spoken))
+    reading = ChecklistReading(source, NumberStyle(written, thousands_of(whole)), lambda said: say(said, spoken))
     if behind is not None:
         reading.team = behind.reading.team
     root = outline(parse(from_html(source.lines)))

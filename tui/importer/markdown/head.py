@@ -7,12 +7,11 @@ from typing import Any, Final
 from tui.importer.draft import Draft, DraftStep, Noted
 from tui.importer.markdown import times
 from tui.importer.markdown.build import Built
+from tui.importer.markdown.criteria import criteria_of
 from tui.importer.markdown.inline import fold
-from tui.importer.markdown.limits import Limit
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.steps import put_milestone
 from tui.importer.wish import TargetWish
-from tui.plan.metrics import Origin, told_by
 from tui.plan.placeholders import placeholder_in
 from tui.plan.scalars import parse_duration, parse_offset
 from tui.said import N_, Said
@@ -35,7 +34,7 @@ def put_head(reading: ChecklistReading, draft: Draft, built: Built, wish: Target
         draft.head["team"] = Noted(members, reading.above.get("team", []))
     elif "team" in reading.above:
         draft.above += reading.above["team"]
-    criteria = _criteria(reading)
+    criteria = criteria_of(reading)
     notes = list(reading.above.get("success", []))
     if reading.qualities:
         notes.append(reading.say(Said("Not measured by itself; a key quality says which steps tell it:")))
@@ -98,19 +97,6 @@ def join_heads(draft: Draft, more: Draft) -> None:
             if (one["metric"], *(one.get(k) for k in ("below", "above", "equals"))) not in known
         ]  # fmt: skip
         own.above += further.above
-
-
-def _criteria(reading: ChecklistReading) -> list[Any]:
-    found: list[Any] = []
-    seen: set[Limit] = set()
-    for _number, title, limit in reading.limits:
-        if limit in seen:
-            continue
-        seen.add(limit)
-        found.append(
-            {"metric": limit.metric, limit.relation: 0 if limit.value == "0" else limit.value, "title": title or None}
-        )
-    return found
 
 
 def put_milestones(reading: ChecklistReading, built: Built) -> None:
@@ -180,43 +166,3 @@ def keep_within(reading: ChecklistReading, draft: Draft) -> None:
                     "the milestone {offset} of {step} lies behind the end of the window", offset=told, step=step.id
                 )
                 reading.look.append((0, text))
-
-
-def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
-    """Triggers of the rollback; of what is measured the limit joins the success criteria."""
-    from tui.importer.markdown.limits import Relation
-
-    turned: dict[Relation, Relation] = {"above": "below", "below": "above", "equals": "equals"}
-    guarded = {limit.metric for _number, _title, limit in reading.limits}
-    for number, title, limit in reading.triggers:
-        keys: dict[str, Any] = {"title": title}
-        folded = fold(title)
-        if limit is not None and limit.relation != "equals":
-            if limit.metric not in guarded:
-                guarded.add(limit.metric)
-                reading.limits.append((number, "", Limit(limit.metric, turned[limit.relation], limit.value)))
-            keys["guards"] = [limit.metric]
-        elif any(
-            word in folded
-            for word in (
-                "response",
-                "performance",
-                "latenc",
-                "tempo de resposta",
-                "lenti",
-                "desempenho",
-                "rendimiento",
-                "antwortzeit",
-                "langsam",
-            )
-        ) and (guards := [metric for metric in told_by(Origin.CANARY) if metric in guarded]):
-            keys["guards"] = guards
-        elif any(
-            word in folded for word in ("critical error", "erros criticos", "errores criticos", "kritische fehler")
-        ):
-            keys["errors"] = {"unresolved": 1}
-        else:
-            reading.look.append(
-                (number, Said("nothing fires the trigger {title} by itself; a person decides", title=title))
-            )
-        draft.triggers.append(keys)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tui.importer.markdown.criteria import Criterion
 from tui.importer.markdown.fates import Fate, Fates
-from tui.importer.markdown.limits import Limit, limit_of
+from tui.importer.markdown.limits import AMBIGUOUS, PARTLY, Measured, measured
+from tui.importer.markdown.numbers import NumberStyle
 from tui.importer.markdown.people import Team
 from tui.importer.markdown.source import ChecklistSource
 from tui.importer.markdown.window import WindowFacts
@@ -23,18 +25,18 @@ Say = Callable[[Said], str]
 @dataclass(slots=True)
 class ChecklistReading:
     """`look`: (number, sentence) of what a person should look at. `counted`: how often something was recognised.
-    `limits` and `triggers`: (number, title, what is measured). `milestones`: (number, label, seconds
+    `triggers`: (number, title, what is measured). `milestones`: (number, label, seconds
     from the beginning, time of day)."""
 
     source: ChecklistSource
-    language: str
+    style: NumberStyle
     say: Say
     fates: Fates = field(default_factory=Fates)
     team: Team = field(default_factory=Team)
     window: WindowFacts = field(default_factory=WindowFacts)
-    limits: list[tuple[int, str, Limit]] = field(default_factory=list)
+    limits: list[Criterion] = field(default_factory=list)
     qualities: list[str] = field(default_factory=list)
-    triggers: list[tuple[int, str, Limit | None]] = field(default_factory=list)
+    triggers: list[tuple[int, str, Measured]] = field(default_factory=list)
     milestones: list[tuple[int, str, float | None, tuple[int, int] | None]] = field(default_factory=list)
     look: list[tuple[int, Said]] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
@@ -48,7 +50,30 @@ class ChecklistReading:
     def add_reasons(self, number: int, told: Iterable[str]) -> None:
         """Reasons to go back, each told once."""
         known = {title for _number, title, _limit in self.triggers}
-        self.triggers += [(number, title, limit_of(title)) for title in told if title not in known]
+        for title in told:
+            if title not in known:
+                self.add_trigger(number, title, self.fires(title))
+
+    @property
+    def language(self) -> str:
+        """What it is written in."""
+        return self.style.language
+
+    def fires(self, text: str) -> Measured:
+        """What a reason to go back measures."""
+        return measured(text, self.style, trigger=True)
+
+    def add_trigger(self, number: int, title: str, told: Measured) -> None:
+        """A reason to go back, and what is not understood for certain in it."""
+        self.triggers.append((number, title, told))
+        if told.doubt is not None and told.doubt.text == AMBIGUOUS:
+            self.look.append((number, told.doubt))
+
+    def add_criteria(self, number: int, title: str, told: Measured) -> None:
+        """What a line says of metrics, and what is not understood for certain in it."""
+        self.limits += [Criterion(number, title, limit, told.lasting) for limit in told.limits]
+        if told.doubt is not None or told.partly:
+            self.look.append((number, told.doubt or Said(PARTLY, text=title)))
 
     def footnotes(self, text: str) -> tuple[str, list[str]]:
         """A text without its marks of footnotes, and what these say."""

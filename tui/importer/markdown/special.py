@@ -11,7 +11,7 @@ from tui.importer.markdown.blocks import CodeBlock, ListBlock, ListItem, Markdow
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.inline import blanks, has_blank, title_of, unmarked
 from tui.importer.markdown.items import labelled
-from tui.importer.markdown.limits import limit_of
+from tui.importer.markdown.limits import measured
 from tui.importer.markdown.people import clean, is_person, is_role
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.tables import (
@@ -54,7 +54,10 @@ def read_special(reading: ChecklistReading, sort: Sort, blocks: list[MarkdownBlo
                 reading.noted(key, [number])
                 continue
             loose = isinstance(block, ProseBlock) and sort in (Sort.TRIGGERS, Sort.METRICS)
-            taken = (not loose or limit_of(text) is not None) and take(reading, number, text, below)
+            shown = measured(unmarked(text), reading.style, trigger=sort is Sort.TRIGGERS)
+            taken = (not loose or bool(shown.limits)) and take(reading, number, text, below)
+            if loose and shown.doubt is not None:
+                reading.look.append((number, shown.doubt))
             if taken and sort is not Sort.WINDOW:
                 reading.fates.tell(number, Fate.DETAIL)
             else:
@@ -189,7 +192,8 @@ def take_milestone(reading: ChecklistReading, number: int, text: str, below: str
 
 def take_metric(reading: ChecklistReading, number: int, text: str, below: str) -> bool:
     shown = unmarked(text)
-    add_limit(reading, number, "; ".join(one for one in (title_of(shown), below) if one), limit_of(shown))
+    title = "; ".join(one for one in (title_of(shown), below) if one)
+    add_limit(reading, number, title, measured(title_of(shown), reading.style))
     return True
 
 
@@ -197,7 +201,7 @@ def take_trigger(reading: ChecklistReading, number: int, text: str, below: str) 
     shown = title_of(text)
     if (unmarked(text).rstrip().endswith(":") and not below) or len(shown) < 3:
         return False
-    reading.triggers.append((number, f"{shown}: {below}" if below else shown, limit_of(shown)))
+    reading.add_trigger(number, f"{shown}: {below}" if below else shown, reading.fires(shown))
     return True
 
 

@@ -13,7 +13,7 @@ from tui.importer.markdown.found import FoundStep, Proposal
 from tui.importer.markdown.html import plain
 from tui.importer.markdown.inline import blanks, fold, has_blank, spans, struck, unmarked
 from tui.importer.markdown.items import step_of
-from tui.importer.markdown.limits import Limit, limit_of
+from tui.importer.markdown.limits import UNSURE, Measured, measured
 from tui.importer.markdown.people import clean
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.vocabulary import TableColumn, column_of
@@ -40,6 +40,15 @@ RowPlace = tuple[str, tuple[int, ...]]
 _LABEL: Final = re.compile(r"(\*\*|__).+\1:?")
 """A row that says nothing but of what those below it are."""
 _MOST_ROWS: Final = 10_000
+_ALARM: Final = re.compile(
+    r"alert|alarm|warn|critic|kritisch|trigger|gatilho|disparador|auslos|abort|abbruch|rollback|red\b|rot\b"
+)
+"""A column that tells what must not be."""
+_NOW: Final = re.compile(
+    r"baseline|current|now|today|before|normal|actual|atual|hoje|antes|linha de base|linea base|aktuell|heute"
+    r"|vorher|ist\b"
+)
+"""A column that tells what is."""
 
 
 def columns_of(table: TableBlock) -> dict[int, TableColumn]:
@@ -269,21 +278,34 @@ def read_metrics(reading: ChecklistReading, table: TableBlock) -> None:
     reading.fates.tell(table.numbers, Fate.DETAIL)
     for number, cells in table.rows:
         shown = [unmarked(cell).strip() for cell in cells]
-        text = " ".join(cell for cell in shown if cell)
-        limit = (
-            limit_of(" ".join(shown[:2]))
-            or limit_of(text)
-            or (limit_of(f"{shown[0]} < {shown[1]}") if len(shown) > 1 else None)
-        )
-        add_limit(reading, number, text, limit)
+        add_limit(reading, number, " ".join(cell for cell in shown if cell), _row_measured(reading, table, shown))
 
 
-def add_limit(reading: ChecklistReading, number: int, title: str, limit: Limit | None) -> None:
+def _row_measured(reading: ChecklistReading, table: TableBlock, cells: list[str]) -> Measured:
+    """What a row says that must be: by the column of limits where there is one, else by the one behind the metric."""
+    columns = {column: place for place, column in columns_of(table).items()}
+    named = columns.get(TableColumn.METRIC, 0)
+    place = columns.get(TableColumn.LIMIT, named + 1)
+    if max(named, place) >= len(cells) or place >= len(table.header):
+        return measured(" ".join(cells), reading.style)
+    header = fold(unmarked(table.header[place]))
+    told = measured(f"{cells[named]} {cells[place]}", reading.style)
+    if _ALARM.search(header):
+        # What stands there must not be.
+        return Measured(doubt=told.doubt or (Said(UNSURE, text=" | ".join(cells)) if told.limits else None))
+    if told.limits or told.doubt is not None:
+        return told
+    if TableColumn.LIMIT not in columns and _NOW.search(header):
+        return measured(" ".join(cells), reading.style)
+    sign = ">=" if re.search(r"\bmin|mindest", header) else "<="
+    return measured(f"{cells[named]} {sign} {cells[place]}", reading.style)
+
+
+def add_limit(reading: ChecklistReading, number: int, title: str, told: Measured) -> None:
     """A success criterion that is measured, or a sentence about quality that is not."""
     reading.fates.tell(number, Fate.DETAIL)
-    if limit is not None:
-        reading.limits.append((number, title, limit))
-    else:
+    reading.add_criteria(number, title, told)
+    if not told.limits:
         reading.qualities.append(title)
 
 
@@ -294,9 +316,6 @@ def read_triggers(reading: ChecklistReading, table: TableBlock) -> None:
         shown = [unmarked(cell).strip() for cell in cells]
         told = [cell for cell in shown if cell.strip("-–— ")]
         if told:
-            limit = next((found for cell in told if (found := limit_of(cell)) is not None), None) or limit_of(
-                " ".join(told)
-            )
-            reading.triggers.append(
-                (number, ": ".join((told[0], "; ".join(told[1:]))) if len(told) > 1 else told[0], limit)
-            )
+            title = ": ".join((told[0], "; ".join(told[1:]))) if len(told) > 1 else told[0]
+            by_cell = [reading.fires(cell) for cell in (*told, " ".join(told[:2]), " ".join(told))]
+            reading.add_trigger(number, title, next((one for one in by_cell if one != Measured()), Measured()))

@@ -352,8 +352,20 @@ _LETTERS: Final = {"pt": "ãõç", "es": "ñ¿¡", "de": "äöüß"}
 
 def language_of(text: str) -> str:
     """`en`, `pt`, `es` or `de`: whose common words a text has most of."""
+    scores = _scores(text)
+    return max(scores, key=lambda language: (scores[language], language == "en"))
+
+
+def thousands_of(text: str) -> str:
+    """The sign between thousands in the language of a text; empty where its words do not tell that one."""
+    scores = _scores(text)
+    english, others = scores.pop("en"), max(scores.values())
+    return "" if english == others else "," if english > others else "."
+
+
+def _scores(text: str) -> dict[str, int]:
     counted = Counter(re.findall(r"[^\W\d_]+", text[:60_000].lower()))
     scores = {language: sum(counted[word] for word in words.split()) for language, words in _COMMON.items()}
     for language, letters in _LETTERS.items():
         scores[language] += sum(any(letter in word for letter in letters) for word in counted)
-    return max(scores, key=lambda language: (scores[language], language == "en"))
+    return scores

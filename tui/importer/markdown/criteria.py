@@ -1,0 +1,119 @@
+"""What a checklist measures as the plan has it: success criteria, and triggers that a breach of one of these fires."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.importer.draft import Draft
+from tui.importer.markdown import times
+from tui.importer.markdown.compared import OPPOSITE, Bound
+from tui.importer.markdown.inline import fold
+from tui.importer.markdown.limits import PARTLY, Limit, Measured
+from tui.plan.metrics import METRICS, MetricUnit, Origin, told_by
+from tui.plan.scalars import parse_quantity
+from tui.said import N_, Said
+
+if TYPE_CHECKING:
+    from tui.importer.markdown.reading import ChecklistReading
+
+_OTHERWISE: Final = N_("nothing fires the trigger {title} by itself; a person decides")
+_ANOTHER: Final = N_("nothing fires the trigger {title} by itself, for {metric} has another limit; a person decides")
+_SLOW: Final = (
+    "response", "performance", "latenc", "tempo de resposta", "lenti", "desempenho", "rendimiento", "antwortzeit",
+    "langsam",
+)  # fmt: skip
+_CRITICAL: Final = ("critical error", "erros criticos", "errores criticos", "kritische fehler")
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What must be. `number`: of its line; `lasting`: seconds for which it may be otherwise."""
+
+    number: int
+    title: str
+    limit: Limit
+    lasting: float = 0.0
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """The key of the plan's language and its value. What is counted is below 6 where it is at most 5."""
+        limit = self.limit
+        if limit.bound is Bound.EQUALS or (limit.bound is Bound.AT_MOST and not parse_quantity(limit.value)):
+            return "equals", limit.value
+        key = "below" if limit.bound in (Bound.BELOW, Bound.AT_MOST) else "above"
+        if METRICS[limit.metric].unit is MetricUnit.NUMBER and limit.metric != "load" and limit.value.isdecimal():
+            count = int(limit.value)
+            if limit.bound is Bound.AT_MOST:
+                return key, str(count + 1)
+            if limit.bound is Bound.AT_LEAST and count:
+                return key, str(count - 1)
+        return key, limit.value
+
+    def keys(self) -> dict[str, Any]:
+        key, value = self.told
+        return {
+            "metric": self.limit.metric, key: int(value) if value.isdecimal() and value == str(int(value)) else value,
+            "for": times.written(self.lasting) if self.lasting else None, "title": self.title or None,
+        }  # fmt: skip
+
+    def holds_while(self, other: Criterion) -> bool:
+        """Whether it is not broken as long as another one of its metric is not: it breaks later, or with that."""
+        key, value = self.told
+        wanted, limit = other.told
+        if key != wanted:
+            return False
+        mine, its = parse_quantity(value), parse_quantity(limit)
+        return mine == its if key == "equals" else mine >= its if key == "below" else mine <= its
+
+
+def criteria_of(reading: ChecklistReading) -> list[dict[str, Any]]:
+    """The success criteria, each once."""
+    seen: set[tuple[str, tuple[str, str]]] = set()
+    found: list[dict[str, Any]] = []
+    for criterion in reading.limits:
+        known = (criterion.limit.metric, criterion.told)
+        if known not in seen:
+            seen.add(known)
+            found.append(criterion.keys())
+    return found
+
+
+def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
+    """Triggers of the rollback. What a trigger measures joins the success criteria; where one of its metric breaks
+    earlier the trigger would fire at another limit than it says, and a person decides instead."""
+    for number, title, told in reading.triggers:
+        keys: dict[str, Any] = {"title": title}
+        folded = fold(title)
+        criteria = _turned(number, told)
+        figures = any(sign.isdigit() for sign in title)
+        guarded = {one.limit.metric for one in reading.limits}
+        if criteria:
+            other = next((one for one in criteria if not _fires(one, reading.limits)), None)
+            if other is None:
+                reading.limits += [one for one in criteria if one not in reading.limits]
+                keys["guards"] = [one.limit.metric for one in criteria]
+                keys["for"] = times.written(told.lasting) if told.lasting else None
+                if told.partly:
+                    reading.look.append((number, Said(PARTLY, text=title)))
+            else:
+                reading.look.append((number, Said(_ANOTHER, title=title, metric=other.limit.metric)))
+        elif not figures and any(word in folded for word in _SLOW) and (slow := guarded & set(told_by(Origin.CANARY))):
+            keys["guards"] = [metric for metric in told_by(Origin.CANARY) if metric in slow]
+        elif not figures and any(word in folded for word in _CRITICAL):
+            keys["errors"] = {"unresolved": 1}
+        else:
+            reading.look.append((number, Said(_OTHERWISE, title=title)))
+        draft.triggers.append(keys)
+
+
+def _turned(number: int, told: Measured) -> list[Criterion]:
+    """What must be so that a trigger does not fire; nothing where that has no word."""
+    if any(limit.bound is Bound.EQUALS for limit in told.limits):
+        return []
+    return [Criterion(number, "", Limit(one.metric, OPPOSITE[one.bound], one.value)) for one in told.limits]
+
+
+def _fires(criterion: Criterion, known: list[Criterion]) -> bool:
+    """Whether a breach of what is measured of its metric is always one of this criterion too."""
+    return all(one.holds_while(criterion) for one in known if one.limit.metric == criterion.limit.metric)
