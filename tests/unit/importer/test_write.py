@@ -29,19 +29,19 @@ def read(text: str) -> Any:
     return builtins(node)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(VALUES)
 def test_a_value_on_one_line_is_read_as_it_was(value: Any) -> None:
     assert read(f"a: {flow(value)}\n") == {"a": value}
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
 def test_a_mapping_is_read_as_it_was(value: dict[str, Any]) -> None:
     assert read("\n".join(entries(value, 0)) + "\n") == value
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 def test_a_draft_is_read_as_it_was_whatever_its_comments_hold(title: str, note: str, text: str) -> None:
     step = DraftStep("a", title, {"sign": {"text": text}}, above=[note], below=[note])
