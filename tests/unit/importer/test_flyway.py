@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.importer.migrated import migrated
+from tests.unit.importer.migrated import Migrated, migrated
 from tui.importer.imported import ImportFailed
-from tui.importer.migrations.flyway import version_of
+from tui.importer.migrations.flyway_names import version_of
 
 FILES: dict[str, str | bytes] = {
     "V1__create_users.sql": "create table users (id int primary key, name text);\n",
@@ -30,6 +30,9 @@ ODD: dict[str, str | bytes] = {
     "V3.2__if.sql": "create index concurrently if not exists a on users (name);\n",
     "V3.3__off.sql": "select 1;\n",
     "V3.3__off.sql.conf": "shouldExecute=false\n",
+    "U3.3__off.sql": "select 1;\n",
+    "V3.4__where.sql": "select 1;\n",
+    "V3.4__where.sql.conf": "shouldExecute=${flyway:defaultSchema}==A\n",
     "B3__base.sql": "select 1;\n",
     "U9__nowhere.sql": "select 1;\n",
     "V4_one_underscore.sql": "select 1;\n",
@@ -78,7 +81,7 @@ def test_what_could_not_be_told_keeps_its_place_and_is_named(tmp_path: Path) -> 
     made = migrated(tmp_path, FILES | ODD)
     by_hand = [step.id for step in made.steps if step.kind == "sign"]
     assert by_hand == [
-        "v2-1-tenant", "v2-2-java", "v3-latin", "v3-1-nothing", "v3-2-if", "v3-3-off", "record",
+        "v2-1-tenant", "v2-2-java", "v3-latin", "v3-1-nothing", "v3-2-if", "v3-4-where", "record",
     ]  # fmt: skip
     told = "\n".join(made.told)
     for line in (
@@ -87,7 +90,9 @@ def test_what_could_not_be_told_keeps_its_place_and_is_named(tmp_path: Path) -> 
         "V3__latin.sql:2: It is not UTF-8; save it as UTF-8",
         "V3.1__nothing.sql:1: It has no statement",
         "V3.2__if.sql:1: CREATE INDEX CONCURRENTLY IF NOT EXISTS reports success over an invalid leftover",
-        "V3.3__off.sql:1: Its settings say that it is not executed",
+        "V3.3__off.sql: no part of the plan: its settings say shouldExecute=false, and Flyway does not execute it.",
+        "U3.3__off.sql: no part of the plan: Flyway does not execute what it takes back.",
+        "V3.4__where.sql:1: Flyway executes it only where ${flyway:defaultSchema}==A holds, and virada does not decide",
         "B3__base.sql: no part of the plan: a baseline",
         "U9__nowhere.sql: no part of the plan: it takes back a version that is not here.",
         "V4_one_underscore.sql: no part of the plan: Flyway does not know a script by such a name.",
@@ -109,3 +114,123 @@ def test_its_own_settings_are_kept(tmp_path: Path) -> None:
     made = migrated(tmp_path, dict(files))
     assert made.step("v1-one").kind == "sql"
     assert "V7__likely.sql: no part of the plan: Flyway does not know a script by such a name." in made.told
+
+
+def ids(made: Migrated) -> list[str]:
+    return [step.id for step in made.steps if step.id != "record"]
+
+
+def test_repeatable_ones_stand_in_the_order_of_their_descriptions(tmp_path: Path) -> None:
+    """Their underscores are blanks to Flyway, and a blank comes before every figure."""
+    made = migrated(tmp_path, dict.fromkeys(["R__10_grants.sql", "R__1_base.sql", "R__2_views.sql", "R__a.sql"], VIEW))
+    assert ids(made) == ["r-1_base", "r-10_grants", "r-2_views", "r-a"]
+    with pytest.raises(ImportFailed, match=r"R__a b\.sql and R__a_b\.sql have the same description"):
+        migrated(tmp_path / "twice", dict.fromkeys(["R__a_b.sql", "R__a b.sql"], VIEW))
+
+
+VIEW = "create or replace view v as select 1;\n"
+PLACES = dict.fromkeys(
+    ["sql/V1__a.sql", "test/V2__testdata.sql", "sql/more/V3__b.sql", "src/main/resources/db/V4__c.sql"], VIEW
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found", "said"),
+    [
+        ("flyway.conf", "flyway.locations=filesystem:sql", ["v1-a", "v3-b"], []),
+        ("flyway.conf", "flyway.locations = filesystem:./sql, filesystem:test", ["v1-a", "v2-testdata", "v3-b"], []),
+        ("flyway.conf", "flyway.locations=filesystem:sql/*", ["v3-b"], []),
+        ("flyway.conf", "flyway.locations=filesystem:**/more", ["v3-b"], []),
+        ("flyway.conf", "flyway.locations=classpath:db", ["v4-c"], []),
+        ("flyway.conf", "flyway.locations=\\\nfilesystem:test", ["v2-testdata"], []),
+        ("flyway.toml", '[flyway]\nlocations = ["filesystem:sql"]', ["v1-a", "v3-b"], []),
+        ("conf/flyway.conf", "flyway.locations=filesystem:test", ["v2-testdata"], []),
+        (
+            "flyway.conf", "flyway.url=jdbc:x", ["v1-a", "v3-b"],
+            ["flyway.conf names no locations; Flyway's command line takes the scripts in sql alone, and so does the"],
+        ),
+        (
+            "flyway.conf", "flyway.locations=filesystem:/flyway/sql,s3:bucket",
+            ["v1-a", "v2-testdata", "v3-b", "v4-c"],
+            ["flyway.conf: none of the locations filesystem:/flyway/sql, s3:bucket is known below "],
+        ),
+        (
+            "flyway.conf", "flyway.locations=filesystem:sql,s3:bucket,filesystem:../other", ["v1-a", "v3-b"],
+            ["flyway.conf: what these locations hold is no part of the plan", ": s3:bucket, filesystem:../other."],
+        ),
+    ],
+)  # fmt: skip
+def test_locations_are_kept_or_told(file: str, text: str, found: list[str], said: list[str], tmp_path: Path) -> None:
+    made = migrated(tmp_path, {**PLACES, file: text})
+    told = "\n".join(made.told)
+    assert ids(made) == found
+    assert all(one in told for one in said)
+    if "v2-testdata" not in found:
+        assert "test/V2__testdata.sql: no part of the plan: it lies outside of Flyway's locations." in made.told
+    assert f"{file}: no part of the plan: Flyway's own settings, by which the plan goes." in made.told
+
+
+def test_what_settings_say_of_texts_is_kept(tmp_path: Path) -> None:
+    settings = (
+        "[flyway]\nplaceholderPrefix = '#['\nplaceholderSuffix = ']'\nexecuteInTransaction = false\n"
+        "encoding = 'ISO-8859-1'\ntable = 'history'\ndefaultSchema = 'app'\n[flyway.placeholders]\nx = 'secretive'\n"
+        "[environments.default]\nurl = 'jdbc:postgresql://h/d'\nschemas = ['app']\n"
+    )
+    files: dict[str, str | bytes] = {
+        "flyway.toml": settings,
+        "flyway.conf": "flyway.placeholderPrefix=${\n",
+        "V1__plain.sql": "select '${not}';\nselect 2;\n",
+        "V2__open.sql": "select 1;\n\nselect '#[x]';\n",
+        "V3__latin.sql": "select 1;\nselect 'é';\n",
+        "V4__inside.sql": "select 1;\n",
+        "V4__inside.sql.conf": "executeInTransaction=true\nplaceholderReplacement=false\n",
+        "U4__inside.sql": "select '#['\n'two lines]';\n",
+    }
+    made = migrated(tmp_path, files)
+    assert made.step("v1-plain").spec == {"file": "db/V1__plain.sql", "transaction": "per_statement"}
+    assert made.step("v4-inside").spec == {"file": "db/V4__inside.sql"} and made.step("v4-inside").undo is None
+    told = "\n".join(made.told)
+    for line in (
+        "V2__open.sql:3: Flyway puts in #[x], and virada does not; write it out.",
+        "V3__latin.sql:2: Its settings say that it is in ISO-8859-1; save it as UTF-8, and say so there.",
+        "U4__inside.sql:1: it cannot take v4-inside back, and a rollback leaves that. Flyway puts in #[', and virada",
+        "flyway.toml: these settings count for Flyway and not for the plan; see what they mean for it: defaultSchema, "
+        "environments.*.schemas.",
+        "flyway.conf: no part of the plan: settings that are not read.",
+        "history does not learn what virada applies",
+    ):
+        assert line in told
+    assert "secretive" not in told + made.text
+
+
+@pytest.mark.parametrize("expression", ["false", "FALSE"])
+def test_what_flyway_does_not_execute_has_no_part(expression: str, tmp_path: Path) -> None:
+    files = {"V1__a.sql": VIEW, "V3__off.sql": VIEW, "V3__off.sql.conf": f"shouldExecute={expression}\n"}
+    made = migrated(tmp_path, dict(files))
+    assert ids(made) == ["v1-a"]
+    assert "V3__off.sql.conf: no part of the plan: the settings of V3__off.sql." in made.told
+
+
+def test_a_suffix_is_read_in_either_case_and_the_first_separator_counts(tmp_path: Path) -> None:
+    made = migrated(tmp_path, {"V1__a__b.sql": VIEW, "V2.1__x.SQL": VIEW, "v3__lower.sql": VIEW, "V4_x.sql": VIEW})
+    assert ids(made) == ["v1-a__b", "v2-1-x"] and made.step("v1-a__b").title == "1: a  b"
+    told = "\n".join(made.told)
+    assert (
+        "V2.1__x.SQL: Flyway takes it from version 9.2 on; an older one passes over a name that ends in .SQL." in told
+    )
+    for name in ("v3__lower.sql", "V4_x.sql"):
+        assert f"{name}: no part of the plan: Flyway does not know a script by such a name." in told
+
+
+def test_settings_that_were_not_read_are_told(tmp_path: Path) -> None:
+    made = migrated(tmp_path / "a", {"V1__a.sql": VIEW})
+    assert "Here is no flyway.conf or flyway.toml; what Flyway is told elsewhere the plan does not go by." in made.told
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "flyway.conf").write_text("flyway.placeholderPrefix=#[\n")
+    made = migrated(tmp_path / "b", {"V1__a.sql": VIEW})
+    above = (tmp_path / "b" / "flyway.conf").resolve()
+    assert f"{above} lies above the directory and was not read; where its settings count" in "\n".join(made.told)
+    with pytest.raises(ImportFailed, match=r"flyway\.toml:2:1: this is no TOML; mend the file\."):
+        migrated(tmp_path / "c", {"V1__a.sql": VIEW, "flyway.toml": "[flyway]\n= 1\n"})
+    with pytest.raises(ImportFailed, match="no file is named as Flyway's settings there say"):
+        migrated(tmp_path / "d", {"V1__a.sql": VIEW, "flyway.conf": "flyway.sqlMigrationPrefix=M\n"})

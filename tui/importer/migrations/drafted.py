@@ -117,7 +117,10 @@ class _Drafting:
                 name = migration.up.name if migration.up is not None else migration.id
                 self.told.append(Said("{file}: there is no way back for it; a rollback leaves it.", file=name))
             return
-        chosen = choose(self.scripts, down, undo=True)
+        if migration.stays is None:
+            chosen = choose(self.scripts, down, undo=True)
+        else:
+            chosen = Choice(why=migration.stays[0], line=migration.stays[1])
         if chosen.action is None:
             step.above.append(self.words["back by hand"].format(file=down.name, line=chosen.line))
             said = N_("{file}:{line}: it cannot take {step} back, and a rollback leaves that. {reason}")

@@ -23,7 +23,8 @@ class ScriptFile:
 @dataclass(slots=True)
 class Migration:
     """One change. `id`: what its step is called; `remarks`: lines of comment over it. `by_hand`: why its script
-    cannot be executed here, in `line` of it; it keeps its place all the same."""
+    cannot be executed here, in `line` of it; it keeps its place all the same. `stays`: why its way back cannot, and the
+    line of that."""
 
     id: str
     title: str
@@ -33,6 +34,7 @@ class Migration:
     remarks: list[str] = field(default_factory=list)
     by_hand: Said | None = None
     line: int = 1
+    stays: tuple[Said, int] | None = None
     way_back: Literal["asked", "none"] = "asked"
     """`none`: nobody expects one, as of what a tool repeats."""
 
