@@ -42,6 +42,11 @@ def command(run: str | None, format_: str | None, output: Path | None, parts: tu
         raise click.UsageError(_("--cast writes a second file beside FILE; say where with -o FILE."))
     if file is not None:
         not_the_journal(paths, file)
+    if cast and file is not None:
+        if file.suffix.lower() == ".cast":
+            told = _("{file} is what the asciicast beside it would be called; give the document another name.")
+            raise click.UsageError(told.format(file=file))
+        not_the_journal(paths, _beside(file))
     reading = JournalReading(paths.journal)
     if reading.state.opened is None:
         told = _("The journal {file} does not begin with the opening of a run.").format(file=paths.journal)
@@ -66,11 +71,15 @@ def _format(asked: str | None, file: Path | None) -> str:
     return {"md": "md", "markdown": "md", "json": "json"}.get(ending, "html")
 
 
+def _beside(file: Path) -> Path:
+    return file.with_suffix(".cast")
+
+
 def _cast(paths: RunPaths, file: Path) -> tuple[str, str]:
     """Write the asciicast; its name and SHA-256."""
     from tui.console.export.asciicast import export
     from tui.console.export.frames import ExportOptions
 
-    beside = file.with_suffix(".cast")
+    beside = _beside(file)
     written(beside, lambda into: export(paths, into, ExportOptions()))
     return beside.name, hashlib.sha256(beside.read_bytes()).hexdigest()

@@ -55,11 +55,10 @@ def command(run: str | None, head: End | str | None, report: Path | None) -> Non
         from tui.journal.failure import JournalLost
         from tui.runs.heads import lost_words
 
-        _broken(
-            verdict, lost_words(JournalLost(paths.journal, known.end, verdict.noted, verdict.lines), known, paths.id)
-        )
+        lost = JournalLost(paths.journal, known.end, verdict.noted, verdict.lines)
+        _broken(verdict, lost_words(lost, known, paths.id), paths, report)
     if not verdict.ok or verdict.lines == 0:
-        _broken(verdict, _reason(paths, verdict))
+        _broken(verdict, _reason(paths, verdict), paths, report)
     own = End(verdict.lines - 1, verdict.head)
     if head == "":
         print_line(str(own))
@@ -67,7 +66,7 @@ def command(run: str | None, head: End | str | None, report: Path | None) -> Non
     if isinstance(head, End):
         against = verify(paths.journal, head)
         if not against.ok:
-            _broken(against, _reason(paths, against))
+            _broken(against, _reason(paths, against), paths, report)
     message = ngettext(
         "whole: {lines} line, the last with the digest {head}",
         "whole: {lines} lines, the last with the digest {head}",
@@ -111,10 +110,19 @@ def _reason(paths: RunPaths, verdict: Verification) -> Said:
     return Said(message, file=paths.journal, seq=bad, reason=reason)
 
 
-def _broken(verdict: Verification, why: Said) -> None:
-    """Raises Stop."""
+def _broken(verdict: Verification, why: Said, paths: RunPaths, report: Path | None) -> None:
+    """Raises Stop. A report is held against the journal as it is: it may have been made of just that."""
     if verdict.noted == "lost":
         print_line(_("lost its end: there is no line {seq}").format(seq=verdict.bad_seq))
     else:
         print_line(_("broken at line {seq}").format(seq=0 if verdict.ok else verdict.bad_seq))
-    raise Stop(why, Exit.FAILED)
+    if report is None or verdict.lines == 0:
+        raise Stop(why, Exit.FAILED)
+    from tui.cli.verify_report import verify_report
+
+    tell(why)
+    try:
+        verify_report(paths, report)
+    except Stop as stop:
+        raise Stop(stop.message, Exit.FAILED) from stop
+    raise Stop(N_("That the report belongs to it says nothing of what is broken in it."), Exit.FAILED)

@@ -21,39 +21,73 @@ _REFUSED: Final = {
     "no_report": N_("{file} is no report of virada's: it has no mark of one, or not a whole one."),
     "other_run": N_("{file} is the report of another run: {run}."),
     "journal_shorter": N_("{file} was made of more lines than the journal has: of line {seq}, which is not there."),
-    "journal_changed": N_("{file} was not made of this journal: its line {seq} is another one than when it was made."),
+    "journal_changed": N_("{file} was not made of this journal as it is: up to its line {seq} it is another one than "
+                          "when it was made."),
     "changed": N_("{file} was changed after it was made: its line {line} is not what the journal gives."),
 }  # fmt: skip
 
 
 def verify_report(paths: RunPaths, file: Path) -> None:
-    """Print the verdict. Raises Stop where the report does not belong to the journal, or was changed."""
+    """Print the verdict. Raises Stop where the report does not belong to the journal, or was changed, and where that
+    cannot be known here."""
     from tui.report.check import Verdict, checked
+    from tui.report.mark import BYTES
     from tui.report.reading import JournalReading
 
     if file.stat().st_size > LARGEST:
         raise Stop(Said(_REFUSED["no_report"], file=str(file)), Exit.FAILED)
-    # As it is: what a text mode makes of line ends would not be seen.
-    text = file.read_bytes().decode("utf-8", "backslashreplace")
+    # As it is: what a text mode makes of line ends, or of bytes that are no text, would not be seen.
+    text = file.read_bytes().decode("utf-8", BYTES)
     found = checked(text, lambda until: JournalReading(paths.journal, until))
-    if not found.verdict.belongs:
+    if found.verdict is Verdict.OTHER_BUILD:
+        _not_known(found, file)
+    if found.verdict is not Verdict.SAME:
         _refuse(found, file)
     assert found.mark is not None
-    if found.verdict is Verdict.SAME:
-        print_line(_("the report belongs to it, and is what its journal gives, to the last byte"))
-    else:
-        print_line(_("the report belongs to it; it was made by another version, {version}").format(
-            version=found.mark.version))  # fmt: skip
-        tell(
-            _("Its own digest fits, so that no accident has changed it; whether somebody has cannot be known here: "
-              "only that version makes the same text again.")
+    print_line(_("the report belongs to it, and is what its journal gives, to the last byte"))
+    if found.mark.made_by != found.own:
+        tell(Said("It says that {by} made it; this is {own}, which makes the same.", by=found.mark.made_by,
+                  own=found.own))  # fmt: skip
+    _tell_more(found)
+
+
+def _tell_more(found: Checked) -> None:
+    """What else is to be known of the journal that it was made of."""
+    mark = found.mark
+    assert mark is not None
+    if mark.broken is not None:
+        told = _("The journal was broken at line {line} when it was made, as it is now; the report says so.")
+        tell(told.format(line=mark.broken))
+    if mark.torn:
+        text = ngettext(
+            "{n} byte lay behind line {seq} when it was made, which the report says; it belongs to no line, so that "
+            "the report alone tells of it.",
+            "{n} bytes lay behind line {seq} when it was made, which the report says; they belong to no line, so that "
+            "the report alone tells of them.", mark.torn,
         )  # fmt: skip
+        tell(text.format(n=mark.torn, seq=mark.head.seq))
     if found.since:
         text = ngettext(
             "It was made at line {seq}; {n} line has come since, which is not in it.",
             "It was made at line {seq}; {n} lines have come since, which are not in it.", found.since,
         )  # fmt: skip
-        tell(text.format(seq=found.mark.head.seq, n=found.since))
+        tell(text.format(seq=mark.head.seq, n=found.since))
+
+
+def _not_known(found: Checked, file: Path) -> None:
+    """Raises Stop."""
+    mark = found.mark
+    assert mark is not None
+    print_line(_("whether the report is as it was made cannot be known here: another build made it"))
+    tell(Said("It was made by {by}, this is {own}: other code, or other data on characters or time zones, so that they "
+              "cannot be compared byte by byte.", by=mark.made_by, own=found.own))  # fmt: skip
+    _tell_more(found)
+    raise Stop(
+        Said(
+            "{file} names this journal's line {seq}, and its own digest fits, so that no accident has changed it; "
+            "whether somebody has only the build that made it can tell.", file=str(file), seq=mark.head.seq,
+        ), Exit.UNDECIDED,
+    )  # fmt: skip
 
 
 def _refuse(found: Checked, file: Path) -> None:

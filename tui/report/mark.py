@@ -5,25 +5,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-import tui
 from tui.journal.end import End
 
 Format = Literal["html", "md", "json"]
 FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json")
 ZEROS: Final = "0" * 64
+BYTES: Final = "surrogateescape"
+"""How a file of any bytes is read as text and made bytes again: two files are the same text where they are the same
+bytes, and nowhere else."""
 _NAME: Final = "virada-report/1"
 _WORD: Final = r"[A-Za-z0-9_.+-]{1,200}"
 _MARK: Final = (
     rf"{_NAME} run={_WORD} head=[0-9]{{1,18}}:[0-9a-f]{{64}} format=(?:html|md|json) parts=[a-z,]{{1,200}} "
-    rf"language={_WORD} by={_WORD}:[0-9a-f]{{16}} cast=(?:-|{_WORD}:[0-9a-f]{{64}}) sum=[0-9a-f]{{64}}"
+    rf"language={_WORD} by={_WORD}:[0-9a-f]{{16}} cast=(?:-|{_WORD}:[0-9a-f]{{64}})(?: torn=[0-9]{{1,18}})?"
+    r"(?: broken=[0-9]{1,18})? sum=[0-9a-f]{64}"
 )
 _PLACES: Final = (
     re.compile(rf'^<meta name="virada-report" content="({_MARK})">$', re.MULTILINE),
@@ -31,16 +31,12 @@ _PLACES: Final = (
     re.compile(rf"^`({_MARK})`\n?\Z", re.MULTILINE),
 )
 """Where it stands in HTML, JSON and Markdown: nothing of others can stand there."""
-_CODE: Final = (
-    "said.py", "finite.py", "journal/*.py", "journal/events/*.py", "plan/*.py", "run/*.py", "steps/**/*.py",
-    "words/*.py", "pictures/*.py", "report/**/*.py", "report/templates/*", "locale/*/LC_MESSAGES/*.mo",
-)  # fmt: skip
-_LIBRARIES: Final = ("jinja2", "markupsafe", "rich")
 
 
 class Mark(Struct, frozen=True, kw_only=True):
-    """`made_by`: the version, and 16 digits of the digest of its code: the same code makes the same document. `cast`:
-    name and SHA-256 of an asciicast beside it. `sum`: SHA-256 of the document with zeros in its place."""
+    """`made_by`: see `tui.report.build`. `cast`: name and SHA-256 of an asciicast beside it. `torn`: bytes behind the
+    journal's last whole line, `broken`: its first line that was not as it was written, when the document was made; both
+    are told in it. `sum`: SHA-256 of the document with zeros in its place."""
 
     run: str
     head: End
@@ -49,13 +45,17 @@ class Mark(Struct, frozen=True, kw_only=True):
     language: str = "en"
     made_by: str = ""
     cast: tuple[str, str] | None = None
+    torn: int = 0
+    broken: int | None = None
     sum: str = ZEROS
 
     def __str__(self) -> str:
         cast = "-" if self.cast is None else ":".join(self.cast)
+        torn = f" torn={self.torn}" if self.torn else ""
+        broken = "" if self.broken is None else f" broken={self.broken}"
         return (
             f"{_NAME} run={self.run} head={self.head} format={self.format} parts={','.join(self.parts) or 'all'} "
-            f"language={self.language} by={self.made_by} cast={cast} sum={self.sum}"
+            f"language={self.language} by={self.made_by} cast={cast}{torn}{broken} sum={self.sum}"
         )
 
     @property
@@ -83,7 +83,7 @@ def unsealed(text: str, mark: Mark) -> str:
 
 def is_whole(text: str, mark: Mark) -> bool:
     """Whether the document has the digest that it says it has: what an accident changes it does not survive."""
-    return hashlib.sha256(unsealed(text, mark).encode()).hexdigest() == mark.sum
+    return hashlib.sha256(unsealed(text, mark).encode("utf-8", BYTES)).hexdigest() == mark.sum
 
 
 def mark_of(text: str) -> Mark | None:
@@ -102,22 +102,6 @@ def _parsed(text: str) -> Mark:
     return Mark(
         run=told["run"], head=End(int(seq), digest), format=told["format"],  # type: ignore[arg-type]
         parts=() if told["parts"] == "all" else tuple(told["parts"].split(",")), language=told["language"],
-        made_by=told["by"], cast=(name, of_cast) if of_cast and name else None, sum=told["sum"],
+        made_by=told["by"], cast=(name, of_cast) if of_cast and name else None, torn=int(told.get("torn", 0)),
+        broken=int(told["broken"]) if "broken" in told else None, sum=told["sum"],
     )  # fmt: skip
-
-
-@cache
-def made_by() -> str:
-    """This version and a digest of the code that makes a report."""
-    found = hashlib.sha256()
-    package = Path(tui.__file__).parent
-    for pattern in _CODE:
-        for source in sorted(package.glob(pattern)):
-            found.update(f"{source.relative_to(package)}\n".encode())
-            found.update(source.read_bytes())
-    for library in _LIBRARIES:
-        try:
-            found.update(f"{library} {version(library)}\n".encode())
-        except PackageNotFoundError:
-            found.update(f"{library}\n".encode())
-    return f"{plain(tui.__version__)}:{found.hexdigest()[:16]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.console.journals import ANA, RUN, failed
 from tests.unit.cli.conftest import Virada
 from tui.journal import events as e
+from tui.report.mark import mark_of, sealed, unsealed
 
 
 @pytest.fixture
@@ -79,3 +81,50 @@ def test_whether_a_report_belongs_to_the_journal(virada: Virada, run: Path, tmp_
     done = virada("verify", RUN, "--report", str(file))
     assert done.code == 1 and "is no report of virada's" in done.err
     assert virada("verify", RUN, "--report", str(tmp_path / "none")).code == 2
+
+
+def test_a_report_of_a_torn_and_one_of_a_broken_journal_belong_to_it(virada: Virada, run: Path, tmp_path: Path) -> None:
+    journal, file = run / "journal.jsonl", tmp_path / "report.html"
+    with journal.open("ab") as tail:
+        tail.write(b'{"v":1,"seq":')
+    virada("report", RUN, "-o", str(file))
+    done = virada("verify", RUN, "--report", str(file))
+    assert done.code == 0 and "the report belongs to it" in done.out
+    assert re.search(r"13 bytes lay behind line \d+ when it was made, which the report says", done.err)
+    journal.write_bytes(journal.read_bytes().replace(b"db1", b"db2", 1))
+    done = virada("verify", RUN, "--report", str(file))
+    assert done.code == 1 and done.out.startswith("broken at line") and "does not belong to it" in done.out
+    assert "is another one than when it was made" in done.err
+    virada("report", RUN, "-o", str(file))
+    done = virada("verify", RUN, "--report", str(file))
+    line = re.match(r"broken at line (\d+)\nthe report belongs to it, and is what its journal gives", done.out)
+    assert done.code == 1 and line is not None
+    assert f"The journal was broken at line {line[1]} when it was made, as it is now" in done.err
+
+
+def test_another_build_cannot_be_compared(
+    virada: Virada, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "report.md"
+    virada("report", RUN, "-o", str(file))
+    told = file.read_text("utf-8")
+    mark = mark_of(told)
+    assert mark is not None
+    other = unsealed(told, mark).replace(mark.made_by, f"{mark.version}:{'0' * 16}")
+    file.write_text(sealed(other), "utf-8")
+    done = virada("verify", RUN, "--report", str(file))
+    assert done.code == 0 and "which makes the same" in done.err
+    # Characters that Python of then did not know, or a sentence of then.
+    file.write_text(sealed(other.replace("In brief", "In short")), "utf-8")
+    done = virada("verify", RUN, "--report", str(file))
+    assert done.code == 4 and "cannot be known here: another build made it" in done.out
+    assert "cannot be compared byte by byte" in done.err and "belongs" not in done.out
+
+
+def test_an_asciicast_has_another_name_than_the_document(virada: Virada, run: Path, tmp_path: Path) -> None:
+    for name in ("r.cast", "R.CAST"):
+        done = virada("report", RUN, "-o", str(tmp_path / name), "--cast")
+        assert (done.code, done.out) == (2, "") and "another name" in done.err and not [*tmp_path.glob("*.*")]
+    (tmp_path / "r.cast").symlink_to(run / "journal.jsonl")
+    done = virada("report", RUN, "-o", str(tmp_path / "r.html"), "--cast")
+    assert done.code == 2 and "is the journal itself" in done.err and (tmp_path / "r.cast").is_symlink()
