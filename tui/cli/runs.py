@@ -82,16 +82,16 @@ def _compare(one: str, other: str, *, as_json: bool) -> None:
 
 
 def _figures(reading: JournalReading) -> dict[str, MetricFigure]:
-    """Of every metric, over all of the run; the worst is the least of what must stay above its limit."""
+    """Of every metric, over all of the run."""
     from tui.run.comparison import MetricFigure
 
-    above = {guard.metric for guard in reading.state.guards if guard.relation == "above"}
     told = {}
     for metric, series in reading.series.items():
         known = series.figures((0.0, reading.state.mono))
         if known is not None:
-            worst = known.least if metric in above else known.most
-            told[metric] = MetricFigure(median=known.median, worst=worst, samples=known.samples)
+            told[metric] = MetricFigure(
+                median=known.median, least=known.least, most=known.most, samples=known.samples
+            )  # fmt: skip
     return told
 
 

@@ -168,7 +168,9 @@ def _time(at: StepState, view: View, columns: Columns) -> tuple[str, str]:
         late = estimate is not None and elapsed > estimate * 1.5 and elapsed > estimate + 5
         return _spans(clock(elapsed), shown, columns), "warn" if late else "run"
     if at.started is not None and at.ended is not None:
-        return _spans(clock(at.ended - at.started), shown, columns), "dim"
+        taken = clock(at.ended - at.started)
+        # Nobody saw its end: it is the most that it can have been.
+        return _spans(f"<{taken}" if at.unseen else taken, shown, columns), "dim"
     return shown.rjust(columns.time), "dim"
 
 

@@ -145,7 +145,9 @@ def _no_end(view: View) -> list[Span]:
     whole = ngettext(
         "{n} step neither rehearsed nor estimated", "{n} steps neither rehearsed nor estimated", len(lack.steps)
     )
-    reasons = (whole.format(n=len(lack.steps)), lacking_steps(len(lack.steps)))
+    reasons = [lacking_steps(len(lack.steps))]
+    if lack.code != Unknown.NOT_TIMED:
+        reasons.insert(0, whole.format(n=len(lack.steps)))
     return [*((text.format(why=reason), "text") for reason in reasons), short]
 
 

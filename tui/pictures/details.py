@@ -24,6 +24,7 @@ from tui.plan.model import Action, Proof
 from tui.run.attested import is_attested
 from tui.run.clock import expected
 from tui.run.confirmation import is_dangerous
+from tui.run.lasted import lasted
 from tui.run.steps import AttemptState, StepState, attestation_of, kind_of
 from tui.run.unknown import expected_lack, locks_of, rehearsal_of
 from tui.words.advice import advice_words
@@ -43,6 +44,7 @@ from tui.words.facts import fact_word
 from tui.words.figures import clock, offset, span, time_of_day, whole
 from tui.words.figures import exact as exact_figure
 from tui.words.inert import visible
+from tui.words.lasting import seconds_words
 from tui.words.locks import lock_lines, there_lines
 from tui.words.persons import person_words
 from tui.words.progress import progress_of
@@ -135,7 +137,9 @@ def _state(view: View, at: StepState, width: int, told: bool) -> list[Line]:
         rows = [(_("status"), _("unknown: its engine ended while it was at work"), "bad")]
     if at.started is not None:
         until = at.ended if at.ended is not None else view.moment.mono
-        rows.append((_("duration"), clock(max(0.0, until - at.started)), "text"))
+        took = lasted(at)
+        shown = clock(max(0.0, until - at.started)) if took is None or took.unsure is None else seconds_words(took)
+        rows.append((_("duration"), shown, "text"))
     estimate = expected(view.state, at)
     lack = expected_lack(view.state, at)
     if estimate is not None:

@@ -177,7 +177,10 @@ def _unestimated(view: View, at: StepState, elapsed: str) -> str:
     """How long it runs, and why nobody knows against what."""
     rehearsed = rehearsal_of(view.state, at.id)
     if rehearsed is None:
-        return elapsed if is_signed(at.step) else _("{elapsed} (not rehearsed)").format(elapsed=elapsed)
+        opened = view.state.opened
+        if is_signed(at.step) or (opened is not None and at.id in opened.untimed):
+            return elapsed
+        return _("{elapsed} (not rehearsed)").format(elapsed=elapsed)
     text = _("{elapsed} ({span}, {why})")
     return text.format(elapsed=elapsed, span=span(rehearsed[0]), why=share(to_builtins(rehearsed[1])))
 

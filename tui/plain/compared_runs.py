@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tui.locale import _, ngettext
 from tui.plain.columns import cells, cut, filled, folded
-from tui.run.comparison import LockCompared, MetricCompared, MetricFigure, RunsCompared, Side, StepCompared
+from tui.run.comparison import LockCompared, MetricCompared, MetricFigure, RunsCompared, Seen, Side, StepCompared
+from tui.run.lasted import Lasted
 from tui.said import N_
 from tui.words.codes import ENVIRONMENT, MODE, metric_word, run_word, step_word, word
 from tui.words.figures import figure, moment, size, span, whole
 from tui.words.inert import visible
+from tui.words.lasting import seconds_words
 
 _WHY = {
     "not_reached": N_("not reached"),
     "compressed": N_("time made faster"),
     "by_person": N_("a person's word"),
     "not_ended": N_("has not ended"),
+}
+_SEEN = {
+    "kept": N_("kept by a prepared transaction"),
+    "not_taken": N_("not taken"),
+    "not_known": N_("not known"),
 }
 _TITLE = 34
 _LOCKS = 20
@@ -30,23 +37,48 @@ def compared_lines(found: RunsCompared, width: int | None) -> list[str]:
         lines += folded(_("The runs are of different plans."), width)
     same = _("Both carried out the same work.") if found.same_work else _(
         "What they carried out differs: steps, files or criteria are not the same.")  # fmt: skip
-    lines += [*folded(same, width), "", _("steps, the greatest difference first")]
+    title = _("steps, the greatest difference first; behind them those of which it is not known")
+    lines += [*folded(same, width), "", *folded(title, width)]
     lines += _table([_step(step, width) for step in found.steps], width)
     for name, steps in (("A", found.only_one), ("B", found.only_other)):
         if steps:
             text = _("only in {run}: {steps}").format(run=name, steps=", ".join(map(visible, steps)))
             lines += folded("  " + text, width)
-    lines += ["", _("locks, the greatest difference first")]
-    lines += [line for lock in found.locks[:_LOCKS] for line in folded("  " + _lock(lock), width)]
-    if not found.locks:
-        lines.append("  " + _("none was seen in either"))
-    more = len(found.locks) - _LOCKS
-    if more > 0:
-        lines.append("  " + _("and {n} more").format(n=whole(more)))
-    title = _("measured: median / highest, of what must stay above its limit the lowest")
+    lines += ["", *_locks(found, width)]
+    title = _("measured: median / highest, of what must stay above its limit in either run the lowest")
     lines += ["", *folded(title, width)]
     lines += _table([_metric(one) for one in found.metrics], width) or ["  " + _("nothing was measured in either")]
     return lines
+
+
+def _locks(found: RunsCompared, width: int | None) -> list[str]:
+    lines = folded(_("locks, the greatest difference first; behind them those of which it is not known"), width)
+    lines += [line for lock in found.locks[:_LOCKS] for line in folded("  " + _lock(lock), width)]
+    if not found.locks:
+        lines += folded("  " + _("none was seen in either"), width)
+    left = found.locks[_LOCKS:]
+    if left:
+        unknown = sum(lock.more_s is None for lock in left)
+        text = _("and {n} more, {unknown} of them with a difference that is not known")
+        told = text.format(n=whole(len(left)), unknown=whole(unknown)) if unknown else _("and {n} more").format(
+            n=whole(len(left)))  # fmt: skip
+        lines += folded("  " + told, width)
+    for step in found.locks_unsaid:
+        for name, more, missed in zip("AB", step.more, step.not_looked, strict=True):
+            for text in _unsaid(more, missed):
+                told = _("{step}, {run}: {what}").format(step=visible(step.step), run=name, what=text)
+                lines += folded("  " + told, width)
+    return lines
+
+
+def _unsaid(more: int, missed: int) -> Iterator[str]:
+    if more:
+        text = ngettext("{n} further lock was taken and is not named", "{n} further locks were taken and are not named",
+                        more)  # fmt: skip
+        yield text.format(n=whole(more))
+    if missed:
+        text = ngettext("behind {n} transaction nobody could look", "behind {n} transactions nobody could look", missed)
+        yield text.format(n=whole(missed))
 
 
 def _run(name: str, run: dict[str, Any]) -> str:
@@ -83,9 +115,12 @@ def _step(step: StepCompared, width: int | None) -> list[str]:
 
 
 def _side(side: Side) -> str:
-    if side.seconds is None:
+    if side.seconds is not None:
+        told = span(side.seconds)
+    elif side.between_s is not None and side.why in ("unseen", "resumed"):
+        told = seconds_words(Lasted(side.between_s, side.why))
+    else:
         return _(_WHY.get(side.why or "", "?"))
-    told = span(side.seconds)
     if side.status not in ("passed", "undone"):
         told += f" ({step_word(side.status or '?')})"
     if side.attempts > 1:
@@ -95,31 +130,38 @@ def _side(side: Side) -> str:
 
 
 def _lock(lock: LockCompared) -> str:
-    sides = [_held(held, looked) for held, looked in zip((lock.one_s, lock.other_s), lock.looked, strict=True)]
+    sides = [
+        _held(held, seen, least)
+        for held, seen, least in zip((lock.one_s, lock.other_s), lock.seen, lock.least, strict=True)
+    ]
     text = _("{step}: {mode} on {relation}, A {one}, B {other}")
     return text.format(step=visible(lock.step), mode=visible(lock.mode), relation=visible(lock.relation),
                        one=sides[0], other=sides[1])  # fmt: skip
 
 
-def _held(seconds: float | None, looked: bool) -> str:
-    if seconds is not None:
-        return span(seconds)
-    return _("not taken") if looked else _("not known")
+def _held(seconds: float | None, seen: Seen, least: bool) -> str:
+    if seconds is None:
+        return _(_SEEN.get(seen, "?"))
+    return _("at least {span}").format(span=span(seconds)) if least else span(seconds)
 
 
 def _metric(one: MetricCompared) -> list[str]:
     name = metric_word(one.metric)
-    row = [name, f"A {_figures(one.metric, one.one)}", f"B {_figures(one.metric, one.other)}"]
+    row = [name, f"A {_figures(one, one.one)}", f"B {_figures(one, one.other)}"]
     if any(one.breaches):
         told = _("breached A {one}, B {other} times").format(one=one.breaches[0], other=one.breaches[1])
         return [*row, told]
     return [*row, ""]
 
 
-def _figures(metric: str, found: MetricFigure | None) -> str:
+def _figures(one: MetricCompared, found: MetricFigure | None) -> str:
+    """Where the criteria of the two runs tell of both ends of a metric, both ends are told."""
     if found is None:
         return _("not measured")
-    return f"{figure(metric, found.median)} / {figure(metric, found.worst)}"
+    median, least, most = (figure(one.metric, value) for value in (found.median, found.least, found.most))
+    if one.worst is None:
+        return _("{median} / {least} to {most}").format(median=median, least=least, most=most)
+    return f"{median} / {least if one.worst == 'least' else most}"
 
 
 def _table(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:

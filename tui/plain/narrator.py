@@ -7,6 +7,7 @@ from tui.journal import events as e
 from tui.journal.line import Line
 from tui.locale import _
 from tui.run.clock import instant
+from tui.run.lasted import Lasted, lasted
 from tui.run.next import Append, Wait, next_effects
 from tui.run.rollback import stays
 from tui.run.state import RunState
@@ -15,6 +16,7 @@ from tui.words.event_details import event_details, stays_lines, step_name
 from tui.words.events import event_of, told
 from tui.words.figures import span, t_clock
 from tui.words.inert import visible
+from tui.words.lasting import seconds_words
 from tui.words.runs import counted_steps, outcome_word, run_waiting
 from tui.words.severity import logged, printed
 from tui.words.steps import evidence_words
@@ -72,11 +74,18 @@ def _outcome(state: RunState, event: e.StepEvent) -> str:
     if at is None or not isinstance(event, e.StepOutcome):
         return ""
     parts = [""]
-    if at.started is not None and at.ended is not None and at.status != "undone":
-        parts.append(_("took {span}").format(span=span(at.ended - at.started)))
+    found = lasted(at)
+    if found is not None and at.status != "undone":
+        parts.append(_took(found))
     if at.status not in ("failed", "cancelled"):
         parts.append(evidence_words(at))
     return "; ".join(part for n, part in enumerate(parts) if part or not n)
+
+
+def _took(found: Lasted) -> str:
+    if found.unsure == "unseen":
+        return _("took at most {span}: nobody saw its end").format(span=span(found.seconds))
+    return _("took {span}").format(span=seconds_words(found))
 
 
 def _rows(state: RunState, event: e.StepEvent, name: str, sentence: str) -> list[str]:

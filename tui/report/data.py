@@ -77,6 +77,7 @@ def _windows(reading: JournalReading) -> Iterator[WindowUse]:
                 for one in window.moved
             ),
             first=None if used is None else used.first, last=None if used is None else used.last,
+            unseen=used is not None and used.unseen,
         )  # fmt: skip
 
 

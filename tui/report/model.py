@@ -39,13 +39,14 @@ class WindowMoved(Struct, frozen=True, kw_only=True):
 class WindowUse(Struct, frozen=True, kw_only=True):
     """A window, and from when to when something was changed in it, in seconds from the run's opening. `phase`: the
     number of the phase whose own it is; null for the target's. `planned`: as it held when the run was opened; null
-    where there was none then."""
+    where there was none then. `unseen`: nobody saw the end of the last change, which was not later."""
 
     phase: str | None
     planned: WindowTold | None
     moved: tuple[WindowMoved, ...] = ()
     first: float | None = None
     last: float | None = None
+    unseen: bool = False
 
 
 class MetricTold(Struct, frozen=True, kw_only=True):

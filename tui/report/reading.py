@@ -58,10 +58,12 @@ class Breach(Struct, frozen=True, kw_only=True):
 
 
 class Used(Struct, frozen=True):
-    """From the first beginning to the last end of what changes something, in one window."""
+    """From the first beginning to the last end of what changes something, in one window; `unseen`: nobody saw that end,
+    it was not later."""
 
     first: float
     last: float
+    unseen: bool = False
 
 
 class JournalReading:
@@ -247,7 +249,7 @@ class JournalReading:
             return
         key = self.planned.key(at.place)
         known = self.used.get(key)
-        self.used[key] = Used(mono, mono) if known is None else Used(known.first, mono)
+        self.used[key] = Used(mono if known is None else known.first, mono, at.unseen)
 
     def _quiescence(self, mono: float) -> None:
         """From the intent on: a step that ends sessions for minutes has closed the database before that."""

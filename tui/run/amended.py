@@ -148,6 +148,7 @@ def _opening(opened: e.RunOpened, event: e.RunAmended) -> e.RunOpened:
         plan_file=event.plan_file or opened.plan_file, private=event.private,
         durations={step: known for step, known in opened.durations.items() if step not in void},
         rehearsed={step: known for step, known in opened.rehearsed.items() if step not in void},
+        untimed=tuple(step for step in opened.untimed if step not in void),
         rehearsed_locks={step: known for step, known in opened.rehearsed_locks.items() if step not in void},
         advice={step: known for step, known in opened.advice.items() if step not in void} | event.advice,
         rehearsed_changes={} if changes else opened.rehearsed_changes,

@@ -40,9 +40,11 @@ def fold(state: RunState, line: Line) -> RunState:
 
 def folded(state: RunState, event: e.Event | None, line: Line) -> RunState:
     """As `fold`, of an event that was decoded from the line already; None: this version does not know it."""
-    state = _passed(state, line)
+    before, state = state.mono, _passed(state, line)
     if event is None:
         return replace(state, unknown_events=state.unknown_events + 1)
+    if isinstance(event, e.RunRecovered):
+        state = _without_engine(state, state.mono - before)
     return apply(state, event, line)
 
 
@@ -74,10 +76,18 @@ def _opened(state: RunState, event: e.RunOpened, line: Line) -> RunState:
     )  # fmt: skip
 
 
+def _without_engine(state: RunState, seconds: float) -> RunState:
+    """For so long nothing was written, for nobody was there: no rollback has gone on meanwhile."""
+    rollback = state.rollback
+    if rollback is None or rollback.status not in ("running", "failed"):
+        return state
+    return replace(state, rollback=replace(rollback, away_s=rollback.away_s + seconds))
+
+
 def _recovered(state: RunState, event: e.RunRecovered, line: Line) -> RunState:
     steps = state.steps
     for step in state.active:
-        steps = steps.replace(replace(steps[step], recover=True))
+        steps = steps.replace(replace(steps[step], recover=True, unseen=True))
     return replace(
         state, steps=steps, helm=None, engine=event.engine, recoveries=state.recoveries + 1,
         policy=event.policy or state.policy, resting=False,
@@ -197,7 +207,8 @@ def _rollback_started(state: RunState, event: e.RollbackStarted, line: Line) -> 
     if first is not None and first.status == "failed":
         again = frozenset(undo)
         undone = tuple(step for step in first.undo if step not in again and steps[step].status == "undone")
-        rollback = replace(rollback, started=first.started, started_at=first.started_at, undo=undone + undo)
+        rollback = replace(rollback, started=first.started, started_at=first.started_at, undo=undone + undo,
+                           away_s=first.away_s)  # fmt: skip
     return replace(
         state, rollback=rollback, steps=steps, held=None, barrier=None,
         rollback_unended=first_open(steps, state.checklist, len(steps)), policy=without_goal(state.policy),

@@ -48,6 +48,7 @@ def _started(state: RunState, event: e.StepStarted, line: Line) -> RunState:
             before=ended_badly(known), attempts=known.tried(event.attempt, line.by, started_at=line.at),
             fired_attempt=known.fired_attempt, errors=known.errors, failing=known.failing,
             unrecorded=known.unrecorded, walk=known.walk, amended=known.amended,
+            resumed=event.resume_from > 0 or (known.walk is not None and known.walk.keys > 0),
         )
     )  # fmt: skip
     position, unended, back = steps.position(event.step), state.unended, state.rollback_unended
@@ -117,6 +118,8 @@ def _fate(state: RunState, event: e.StepFate, line: Line) -> RunState:
     # The connection that would have answered a COMMIT is gone: what comes of it is the fate.
     changes: dict[str, Any] = {"fate": event.fate, "fate_reason": event.reason, "tx_sent": False}
     changes |= {"attempts": known.tried(event.attempt, line.by, reason=event.reason)}
+    # What is found at work is looked at until it ends, unless that engine goes away as well.
+    changes["unseen"] = event.fate != "still_running" and (known.unseen or known.fate != "still_running")
     if event.fate == "undecided":
         changes |= {"status": "undecided", "effect": "unknown", "ended": line.mono, "ended_at": line.at}
         changes |= {"waiting": None, "recover": False, "evidence": event.facts}

@@ -26,6 +26,7 @@ from tui.journal.events import (
 )
 from tui.journal.line import Line
 from tui.plan.model import UNDO_PREFIX, places
+from tui.run.lasted import duration
 from tui.run.state import RunState
 from tui.run.steps import numbered
 from tui.sql.touched import Touches
@@ -41,7 +42,8 @@ DATABASE: Final = ""
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """An earlier run of the same work. Seconds; `part`: its rollback took back less than the plan can take back.
+    """An earlier run of the same work. Seconds; `part`: its rollback took back less than the plan can take back, or was
+    without an engine for a while, which is not counted. `untimed`: steps that it does not tell the duration of.
     `locks`: see `tui.engine.drivers.locks_taken`."""
 
     run: str
@@ -50,6 +52,7 @@ class Past(Struct, frozen=True, kw_only=True):
     identity: dict[str, Any] = {}
     sizes: Sizes | None = None
     durations: dict[str, float] = {}
+    untimed: tuple[str, ...] = ()
     locks: dict[str, dict[str, Any]] = {}
     rollback_s: float | None = None
     part: bool = False
@@ -78,26 +81,27 @@ def changes_of(lines: Iterable[Line], state: RunState) -> dict[str, RehearsedCha
 
 def past_of(state: RunState, changes: Mapping[str, RehearsedChanges] = {}) -> Past | None:
     """What a run teaches; None for one that teaches nothing. One in which time passed faster teaches the durations of
-    steps that do not wait for it."""
+    steps that do not wait for it; what ended while nobody looked, and what was done in parts, teaches none."""
     opened = state.opened
     if opened is None:
         return None
     ended = [at for at in state.steps if at.status in ("passed", "undone")]
     durations = {
-        at.id: at.ended - at.started
-        for at in ended
-        if at.started is not None and at.ended is not None and Fact.COMPRESSED not in at.taught
+        at.id: seconds for at in ended if Fact.COMPRESSED not in at.taught and (seconds := duration(at)) is not None
     }
+    untimed = tuple(at.id for at in ended if at.id not in durations)
     locks = {at.id: at.taught[Fact.LOCKS] for at in ended if _told(at.taught.get(Fact.LOCKS))}
     rollback, seconds, part = state.rollback, None, False
     if rollback is not None and rollback.ended is not None and rollback.status == "rolled_back":
         faster = any(at.group != "main" and Fact.COMPRESSED in at.taught for at in state.steps)
-        seconds = None if faster else rollback.ended - rollback.started
+        seconds = None if faster else max(0.0, rollback.ended - rollback.started - rollback.away_s)
         undoable = {step.id for _place, step in places(opened.plan.phases) if step.undo is not None}
-        part = not undoable <= set(rollback.undo)
-    if not durations and not locks and seconds is None and not changes:
+        part = rollback.away_s > 0 or not undoable <= set(rollback.undo)
+    if not durations and not untimed and not locks and seconds is None and not changes:
         return None
-    return _of(opened, durations=durations, locks=locks, rollback_s=seconds, part=part, changes=dict(changes))
+    return _of(
+        opened, durations=durations, untimed=untimed, locks=locks, rollback_s=seconds, part=part, changes=dict(changes)
+    )
 
 
 def _of(opened: RunOpened, **taught: Any) -> Past:
@@ -135,6 +139,7 @@ def compared(
                 taken = tuple(lock for lock in known["taken"] if isinstance(lock, dict))
                 count = numbered(known.get("count", len(taken)))
                 locks[step] = RehearsedLocks(basis=basis, count=count, taken=taken[:LOCKS])
+    untimed = dict.fromkeys(step for earlier in past for step in earlier.untimed if step not in rehearsed)
     back = [_rollback(earlier, scale, opened, touches) for earlier in past if earlier.rollback_s is not None]
     worst = _worst(back)
     usable = {step: r.seconds for step, r in rehearsed.items() if scale.bases[r.basis].comparable}
@@ -142,7 +147,13 @@ def compared(
     for earlier in past:
         changes = earlier.changes | changes
     found = replace(
-        opened, durations=usable, rehearsed=rehearsed, rehearsed_locks=locks, rollback_s=None, rehearsed_changes=changes
+        opened,
+        durations=usable,
+        rehearsed=rehearsed,
+        rehearsed_locks=locks,
+        rollback_s=None,
+        rehearsed_changes=changes,
+        untimed=tuple(untimed),
     )
     if worst is not None:
         seconds, basis, comparable, part = worst

@@ -88,6 +88,8 @@ class RollbackState(Struct, frozen=True, kw_only=True):
     ended: float | None = None
     failed_step: str | None = None
     stays: tuple[str, ...] = ()
+    away_s: float = 0.0
+    """For so many of its seconds no engine was there, for all that is known."""
 
 
 class MetricsSample(Struct, frozen=True, kw_only=True):

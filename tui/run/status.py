@@ -14,6 +14,7 @@ from tui.run.attested import is_attested
 from tui.run.clock import expected, instant, rfc3339, rollback_at_least, rollback_seconds, window_clock
 from tui.run.driving import driver
 from tui.run.foresight import foresee
+from tui.run.lasted import lasted
 from tui.run.measured import fresh
 from tui.run.next import Wait, next_effects
 from tui.run.projection import Milestone, milestones, projection, rollback_projection
@@ -178,6 +179,7 @@ def _step(state: RunState, step: StepState, mono: float) -> dict[str, Any]:
         "started": step.started_at,
         "ended": step.ended_at,
         "duration_s": _duration(step, mono),
+        "duration_unsure": None if (known := lasted(step)) is None else known.unsure,
         "expected_s": _seconds(expected(state, step)),
         "expected_unknown": lacks(expected_lack(state, step)),
         "rehearsed": _rehearsed(state, step),

@@ -183,6 +183,10 @@ class StepState(Struct, frozen=True, kw_only=True):
     """Of a companion: the attempt of the step that it accompanied last."""
     commit: Commit | None = None
     """The last transaction of it, of any attempt, that is known to be committed."""
+    unseen: bool = False
+    """Whether the latest attempt's work may have ended while nobody looked: its engine, or its connection, was gone."""
+    resumed: bool = False
+    """Whether the latest attempt has gone on where one before it had come to."""
     amended: int = 0
     """The number of the amendment that changed or added it last; 0: it is as it was when the run opened."""
 

@@ -31,6 +31,9 @@ class Unknown(StrEnum):
     """It was rehearsed, on data of another size."""
     NEVER_REHEARSED = "never_rehearsed"
     """It was neither rehearsed nor estimated."""
+    NOT_TIMED = "not_timed"
+    """It was carried out in an earlier run, which does not tell for how long: nobody saw its end, it was done in parts,
+    or time passed faster."""
     A_PERSON = "a_person"
     """A person signs, and nobody has estimated how long that takes."""
 
@@ -78,7 +81,15 @@ def _lack(state: RunState, step: Step) -> Lack:
     known = rehearsal_of(state, step.id)
     if known is not None and not known[1].comparable:
         return Lack(code=Unknown.NOT_COMPARABLE, basis=known[1], steps=(step.id,))
-    return Lack(code=Unknown.A_PERSON if is_signed(step) else Unknown.NEVER_REHEARSED, steps=(step.id,))
+    if is_signed(step):
+        return Lack(code=Unknown.A_PERSON, steps=(step.id,))
+    return Lack(code=_never(state, (step.id,)), steps=(step.id,))
+
+
+def _never(state: RunState, steps: tuple[str, ...]) -> Unknown:
+    """Why steps are without a figure that have none, comparable or not: one of them was rehearsed all the same."""
+    untimed = () if state.opened is None else state.opened.untimed
+    return Unknown.NOT_TIMED if any(step in untimed for step in steps) else Unknown.NEVER_REHEARSED
 
 
 def safe_lack(state: RunState) -> Lack | None:
@@ -122,7 +133,8 @@ def end_lack(state: RunState, wall: float) -> Lack | None:
     other = _other_data(state, lacking)
     if other is not None:
         return Lack(code=Unknown.NOT_COMPARABLE, basis=other, steps=tuple(due.at.id for due in lacking))
-    return Lack(code=Unknown.NEVER_REHEARSED, steps=tuple(due.at.id for due in lacking))
+    steps = tuple(due.at.id for due in lacking)
+    return Lack(code=_never(state, steps), steps=steps)
 
 
 def rollback_end_lack(state: RunState) -> Lack | None:
@@ -139,8 +151,8 @@ def rollback_end_lack(state: RunState) -> Lack | None:
         return None
     known = (rehearsal_of(state, at.id) for at in left)
     basis = next((each[1] for each in known if each is not None and not each[1].comparable), None)
-    code = Unknown.NEVER_REHEARSED if basis is None else Unknown.NOT_COMPARABLE
-    return Lack(code=code, basis=basis, steps=tuple(at.id for at in left))
+    steps = tuple(at.id for at in left)
+    return Lack(code=_never(state, steps) if basis is None else Unknown.NOT_COMPARABLE, basis=basis, steps=steps)
 
 
 def _other_data(state: RunState, lacking: list[Ahead]) -> Basis | None:

@@ -30,6 +30,8 @@ def lack_words(code: str, basis: Mapping[str, Any] | None = None) -> str:
             return _("rehearsed on other data") if basis is None else share(basis)
         case "never_rehearsed":
             return _("neither rehearsed nor estimated")
+        case "not_timed":
+            return _("rehearsed without being timed, and not estimated")
         case "a_person":
             return _("a person signs it, without an estimate")
     return visible(code).replace("_", " ")
@@ -46,6 +48,8 @@ def remedy(code: str) -> str:
             return _("Rehearse the rollback on a copy of this size, or give the rollback's sections an `estimate`.")
         case "not_comparable":
             return _("Rehearse it on a copy of this size, or give it an `estimate`.")
+        case "not_timed":
+            return _("Rehearse it once more, or give it an `estimate`.")
         case "never_rehearsed" | "a_person":
             return _("Rehearse it, or give it an `estimate`.")
     return ""

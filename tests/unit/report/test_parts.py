@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.console.journals import ANA, BRUNO, STORIES, Story, migrated, migrating, plan
 from tests.schemas import schema_of
-from tests.unit.report.journals import everything, failed, reading, rolled_back, text
+from tests.unit.report.journals import everything, failed, reading, rolled_back, text, watched
 from tui.cli.report import PARTS as command_parts
 from tui.journal import events as e
 from tui.report.document import PARTS
@@ -36,6 +36,19 @@ def test_every_step_is_told_planned_against_actual(tmp_path: Path) -> None:
     assert "failed" in failure and "22012" in failure and "effect: nothing of it" in failure
     assert "not carried out" in told and "pending" not in told, "the run is closed"
     assert "pending" in part(failed(), tmp_path / "open", "log"), "this one is not"
+
+
+def test_hours_in_which_no_engine_was_there_are_no_time_that_a_step_took(tmp_path: Path) -> None:
+    story = Story(watched()).begin("migrate")
+    story.add(e.RunRecovered(), after=36000.0)
+    story.add(e.StepFate(step="migrate", attempt=1, fate="applied", reason="ledger"))
+    story.add(e.StepPassed(step="migrate", attempt=1, effect="all"))
+    for name in ("log", "summary"):
+        row = next(line for line in part(story, tmp_path, name).splitlines()
+                   if "Executar script de migração" in line and "10 h 00 min" in line)  # fmt: skip
+        assert "at most 10 h 00 min: nobody saw its end" in row
+    told = part(story, tmp_path, "summary")
+    assert "(at most 10 h 00 min): whether it was kept is not known: nobody saw the end of the last change" in told
 
 
 def test_errors_with_who_resolved_them(tmp_path: Path) -> None:

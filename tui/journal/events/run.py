@@ -131,9 +131,11 @@ class RunOpened(Event, frozen=True, kw_only=True, omit_defaults=False):
     rollback_s: float | None = None
     """Of the worst rehearsed rollback that can be compared."""
     rollback_part: bool = False
-    """It took back less than the plan can take back."""
+    """It took back less than the plan can take back, or was without an engine for a while: it takes at least that."""
     rehearsed: dict[str, Rehearsed] = {}
     """All that was rehearsed, comparable or not."""
+    untimed: tuple[str, ...] = ()
+    """Steps that earlier runs have carried out, none of which tells how long they take."""
     rollback_rehearsed: Rehearsed | None = None
     rehearsed_locks: dict[str, RehearsedLocks] = {}
     """By the step's id."""

@@ -13,11 +13,13 @@ from tui.report.parts.summary import STEP_STYLE
 from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
 from tui.run.clock import expected, instant
+from tui.run.lasted import duration
 from tui.run.state import RunState
 from tui.run.steps import StepState
 from tui.words.codes import FATE_REASON, REASON, reason_of, step_word, word
 from tui.words.events import told
 from tui.words.figures import offset, span, whole
+from tui.words.lasting import lasted_words
 from tui.words.persons import person_words
 from tui.words.severity import severity_word
 from tui.words.steps import evidence_words, note_of
@@ -77,15 +79,12 @@ def _step(reading: JournalReading, at: StepState, times: Times) -> Row:
         planned = [*planned, _("as amended:"), *(now or [_("nothing")])]
     elif opening is None and at.undoes is None and at.amended:
         planned = [_("as amended:"), *now]
-    took = ""
-    if at.started is not None and at.ended is not None:
-        took = span(at.ended - at.started)
-    late = estimate is not None and at.started is not None and at.ended is not None
-    slow = late and (at.ended or 0) - (at.started or 0) > 1.5 * (estimate or 0) + 5
+    seconds = duration(at)
+    slow = estimate is not None and seconds is not None and seconds > 1.5 * estimate + 5
     return row(
         at.place.number, title, "\n".join(planned), times.both(at.started_at or at.ended_at),
-        Cell(took, "warn" if slow else ""), Cell(outcome_of(state, at), STEP_STYLE.get(at.status, "")), _who(at),
-        below=tuple(_below(at, times)),
+        Cell(lasted_words(at), "warn" if slow else ""),
+        Cell(outcome_of(state, at), STEP_STYLE.get(at.status, "")), _who(at), below=tuple(_below(at, times)),
     )  # fmt: skip
 
 

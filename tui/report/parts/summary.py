@@ -38,6 +38,7 @@ from tui.words.codes import ENVIRONMENT, GUARD_STATE, MODE, QUALITY, metric_word
 from tui.words.driving import drive_word
 from tui.words.events import rollback_reason
 from tui.words.figures import figure, span
+from tui.words.lasting import lasted_words
 from tui.words.persons import person_words
 from tui.words.runs import counted_steps, outcome_word
 
@@ -191,8 +192,8 @@ def _changed(reading: JournalReading) -> list[ReportBlock]:
 
 
 def _change(at: StepState) -> Row:
-    took = span(at.ended - at.started) if at.started is not None and at.ended is not None else ""
-    return row(f"{at.place.number} {at.step.title}", Cell(step_word(at.status), STEP_STYLE.get(at.status, "")), took)
+    outcome = Cell(step_word(at.status), STEP_STYLE.get(at.status, ""))
+    return row(f"{at.place.number} {at.step.title}", outcome, lasted_words(at))
 
 
 def _criteria(reading: JournalReading) -> Iterator[Row]:

@@ -51,20 +51,25 @@ def _planned(window: PlannedWindow, times: Times) -> str:
 def _used(window: PlannedWindow, used: Used, times: Times) -> tuple[str, str]:
     """Its style, and in words."""
     first, last = times.wall(used.first), times.wall(used.last)
-    facts = {"span": times.span(first, last), "seconds": span(used.last - used.first)}
+    seconds = span(used.last - used.first)
+    facts = {"span": times.span(first, last), "seconds": _("at most {span}").format(span=seconds) if used.unseen else
+             seconds}  # fmt: skip
     if window.moved and window.last is not None:
-        facts["amended"] = _held_against(window.last, first, last)[1]
+        facts["amended"] = _held_against(window.last, first, last, used.unseen)[1]
     if window.planned is None:
         text = _("used {span} ({seconds}): of the amended one, {amended}")
         return "warn", (text if "amended" in facts else _("used {span} ({seconds})")).format(**facts)
-    style, facts["verdict"] = _held_against(window.planned, first, last)
+    style, facts["verdict"] = _held_against(window.planned, first, last, used.unseen)
     text = _("used {span} ({seconds}): of the planned one, {verdict}; of the amended one, {amended}")
     return style, (text if "amended" in facts else _("used {span} ({seconds}): {verdict}")).format(**facts)
 
 
-def _held_against(window: Bounds, first: float, last: float) -> tuple[str, str]:
+def _held_against(window: Bounds, first: float, last: float, unseen: bool) -> tuple[str, str]:
+    """`unseen`: nobody saw the last end, which was then or before."""
     if first >= window.closes:
         return "bad", _("begun {span} after its end").format(span=span(first - window.closes))
+    if unseen and last > window.closes:
+        return "warn", _("whether it was kept is not known: nobody saw the end of the last change")
     if last > window.closes:
         return "bad", _("{span} longer than it").format(span=span(last - window.closes))
     if first < window.opens - 0.5:
