@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -196,6 +197,14 @@ def test_what_is_wrong_is_one_sentence_and_changes_nothing(station: Station, pla
     assert [path.name for path in station.directory().glob("*plan*")] == ["plan"], "nothing is left lying there"
     # A window that is too short is made longer.
     plan.write_text(PLAN.replace("duration: 45m}}\n  prod", "duration: 90m}}\n  prod"))
-    done = station.virada("amend", run, str(plan), "--reason", "it takes longer", "--yes", "--json").expect().json
+    # Two at once who ask for the same: one of them has it, and the plan that is in force stays whole.
+    asked = ("amend", run, str(plan), "--reason", "it takes longer", "--yes", "--json")
+    with ThreadPoolExecutor(2) as both:
+        answers = [each.result() for each in [both.submit(station.virada, *asked) for _ in range(2)]]
+    assert sorted(answer.code for answer in answers) == [0, 5], [answer.err for answer in answers]
+    done = next(answer for answer in answers if answer.code == 0).json
     assert done["number"] == 1 and done["steps"] == [] and not done["voids"]
     assert station.status()["window"]["duration_s"] == 5400
+    assert sorted(path.name for path in station.directory().glob("*plan*")) == ["plan", "plan.1"]
+    for name in ("plan", "plan.1"):
+        subprocess.run(["sha256sum", "--status", "-c", "SEAL"], cwd=station.directory() / name, check=True)

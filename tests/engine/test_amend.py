@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,19 @@ from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import HEAD, Rig
 from tests.postgres_server import Database
 from tests.unit.run.runs import listed, sql
+from tui.engine.amending import of_plans_before
 from tui.engine.redaction.published import published_amendment
 from tui.engine.redaction.redactor import Redactor
 from tui.helm.protocol import Accepted, Refused
 from tui.journal.events import FileChange, RunAmended, StepChange
 from tui.plan.freeze import freeze, verify_seal
 from tui.plan.loader import load
-from tui.plan.replaced import place_of_next
+from tui.plan.replaced import discard, kept, laying, place_of_next, seal_in
 from tui.plan.seal import seal_of_digests
 from tui.plan.secrets import Secrets
 from tui.run import commands as c
+from tui.run.state import RunState
+from tui.runs.paths import RunPaths
 from tui.runs.person import Person
 from tui.steps.registry import KINDS
 
@@ -155,6 +159,43 @@ async def test_two_at_once_are_one_and_a_refusal(tmp_path: Path, database: Datab
         assert sorted(type(answer).__name__ for answer in answers) == ["Accepted", "Refused"], answers
         refused = next(answer for answer in answers if isinstance(answer, Refused))
         assert refused.code in ("amend-base", "amend-gone") and len(rig.events("run.amended")) == 1
+        holds(rig)
+
+
+@awaited
+async def test_two_who_ask_for_the_same_plan_leave_it_in_force(tmp_path: Path, database: Database) -> None:
+    async with Rig(tmp_path, database, PLAN, FILES) as rig:
+        opened = rig.recorder.state.opened
+        assert opened is not None
+        changed = Changed(rig)
+        discard(place_of_next(rig.paths.plan, changed.seal))
+        source = rig.home / "changed" / "plan.yaml"
+        read = rig.engine.helm._amending.proposed
+        withdrawn = asyncio.Event()
+
+        async def slowly(command: c.Amend) -> Any:
+            found = await read(command)
+            # The other one goes away at the worst moment: behind what is read, before what is decided.
+            withdrawn.set()
+            await asyncio.sleep(0)
+            return found
+
+        rig.engine.helm._amending.proposed = slowly  # type: ignore[method-assign]
+
+        async def another() -> None:
+            with laying(rig.paths.plan, changed.seal) as place:
+                freeze(changed.loaded, source, place)
+                await withdrawn.wait()
+
+        async def asks() -> Accepted | Refused:
+            with laying(rig.paths.plan, changed.seal) as place:
+                freeze(changed.loaded, source, place)
+                return await changed.asked(base=opened.seal)
+
+        answers = await asyncio.gather(asks(), asks(), another())
+        assert sorted(type(answer).__name__ for answer in answers[:2]) == ["Accepted", "Refused"], answers
+        holds(rig)
+        assert seal_in(rig.paths.plan) == changed.seal
 
 
 @pytest.mark.parametrize("cut", ["before", "behind"])
@@ -194,11 +235,20 @@ async def test_a_secret_of_the_changed_plan_is_written_nowhere(tmp_path: Path, d
     secret = "Tr0ub4dor-and-3"
     async with Rig(tmp_path, database, PLAN, FILES) as rig:
         await rig.execute("made")
+        threads = set()
+        know = rig.recorder.know
+
+        def noted(secrets: tuple[str, ...]) -> None:
+            threads.add(threading.get_ident())
+            know(secrets)
+
+        rig.recorder.know = noted  # type: ignore[method-assign]
         role = f"create role amended_{rig.paths.id[-4:]} login password '{secret}';\n"
         answer = await Changed(rig, files={"typo.sql": role + "rollback_is_no_word;\n"}).asked(reason=f"not {secret}")
         assert isinstance(answer, Accepted), answer
         text = rig.paths.journal.read_text()
         assert secret not in text
+        assert threads == {threading.get_ident()}, "whatever else is written meanwhile finds them whole"
         (line,) = rig.events("run.amended")
         assert line["data"]["private"] == ["typo.sql"] and line["data"]["files"][0]["private"]
         assert (rig.paths.plan / "typo.sql").stat().st_mode & 0o077 == 0
@@ -216,6 +266,19 @@ def test_a_known_secret_is_in_no_title_and_no_name() -> None:
     )
     told = msgspec.json.encode(published_amendment(event, Redactor([secret]), Secrets(values=(secret,)))).decode()
     assert secret not in told and told.count("Set it to ") == 4
+
+
+def test_what_the_first_of_many_plans_held_stays_hidden(tmp_path: Path) -> None:
+    """The state keeps the last amendments alone."""
+    source, paths = tmp_path / "source", RunPaths(tmp_path / "20261122T060000Z-7f3a")
+    source.mkdir()
+    paths.directory.mkdir()
+    for name, text in (FILES | {"made.sql": "create role amended login password 'Tr0ub4dor-and-3';\n"}).items():
+        (source / name).write_text(text)
+    (source / "plan.yaml").write_text(HEAD + PLAN)
+    freeze(load(source / "plan.yaml", KINDS), source / "plan.yaml", kept(paths.plan, 1))
+    found = of_plans_before(paths, RunState(amended=60), Secrets())
+    assert "Tr0ub4dor-and-3" in found.values
 
 
 @awaited

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from tui.cli.exit import Exit, Stop
 from tui.cli.output import ask, print_coloured, print_json, print_line, tell, tell_lines
 from tui.locale import _, prefer
 from tui.said import said_of
+from tui.words.said import say
 
 if TYPE_CHECKING:
     from tui.helm.protocol import Accepted, Refused
@@ -136,36 +136,36 @@ def _ask(
     paths: RunPaths, loaded: Loaded, source: Path, base: str, reason: str, confirm: str | None,
     despite: tuple[str, ...], take: str | None, keep_driving: bool, person: str | None,
 ) -> Accepted | Refused:  # fmt: skip
-    """The plan is laid beside the run's, and its engine asked; what it refuses is taken away again."""
+    """The plan is laid beside the run's, and its engine asked; what it does not take is taken away again."""
     from tui.cli.helm import connected
-    from tui.helm.protocol import Refused
-    from tui.plan.replaced import place_of_next
+    from tui.plan.replaced import laying
     from tui.plan.seal import seal_of_digests
     from tui.run.commands import Amend
 
     seal = seal_of_digests(loaded.digests)
     command = Amend(base=base, seal=seal, reason=reason, confirm=confirm, despite=despite)
-    with connected(paths, declared=person, coming="keep" if keep_driving else "command") as helm:
-        place = place_of_next(paths.plan, seal)
+    with connected(paths, declared=person, coming="keep" if keep_driving else "command") as helm, ExitStack() as laid:
         if seal != base:
-            _lay(loaded, source, place)
-        answer = helm.request(command, take=take, timeout=60)
-        if isinstance(answer, Refused):
-            shutil.rmtree(place, ignore_errors=True)
-        return answer
+            _lay(loaded, source, _place(laid, laying(paths.plan, seal), paths))
+        return helm.request(command, take=take, timeout=60)
+
+
+def _place(laid: ExitStack, place: AbstractContextManager[Path], paths: RunPaths) -> Path:
+    """Where the plan is laid, until the block of `laid` ends. Raises Stop."""
+    try:
+        return laid.enter_context(place)
+    except OSError as error:
+        text = _("{file}: {reason}.").format(file=paths.directory, reason=say(error.strerror or ""))
+        raise Stop(text, Exit.FAILED) from error
 
 
 def _lay(loaded: Loaded, source: Path, place: Path) -> None:
-    """Freeze the plan there; one of the same seal that somebody was killed behind is made anew. Raises Stop."""
+    """Freeze the plan there. Raises Stop."""
     from tui.plan.freeze import FreezeError, freeze
 
-    with suppress(OSError):
-        if place.exists():
-            shutil.rmtree(place)
     try:
         freeze(loaded, source, place)
     except FreezeError as error:
-        shutil.rmtree(place, ignore_errors=True)
         raise Stop(said_of(error), Exit.FAILED) from error
 
 

@@ -10,6 +10,7 @@ from tui.helm.protocol import Accepted, Coming, Refused, Welcome
 from tui.journal.codes import DriveReason
 from tui.journal.events import Event, HelmReleased, HelmTaken, StepEvent
 from tui.journal.failure import JournalBroken, JournalFull
+from tui.run.amend import ProposedPlan
 from tui.run.commands import Amend, AnyCommand, Handover, Note, Rollback
 from tui.run.decide import decide
 from tui.run.driving import taken_over
@@ -81,11 +82,23 @@ class Helm:
     ) -> Accepted | Refused:
         """Decide and record; the engine's loop carries out what follows from it."""
         self.last_seen = time.monotonic()
+        if not isinstance(command, Amend):
+            return self._decided(person, client_id, command, take)
+        async with self._amending.turn:
+            try:
+                proposal = await self._amending.proposed(command)
+                if isinstance(proposal, Refusal):
+                    return Refused(code=proposal.code, message=proposal.message, facts=proposal.facts)
+                # Whatever happened while the plan was read is there when it is decided on.
+                return self._decided(person, client_id, command, take, proposal)
+            finally:
+                self._amending.put_away(command)
+
+    def _decided(
+        self, person: Person, client_id: str, command: AnyCommand, take: str | None,
+        proposal: ProposedPlan | None = None,
+    ) -> Accepted | Refused:  # fmt: skip
         keeps = client_id in self._keeping
-        # Whatever happens while the plan is read is there when it is decided on.
-        proposal = await self._amending.proposed(command) if isinstance(command, Amend) else None
-        if isinstance(proposal, Refusal):
-            return Refused(code=proposal.code, message=proposal.message, facts=proposal.facts)
         refused = self._take(person, take, "keep" if keeps else "command")
         first: tuple[Event, ...] = ()
         if refused is not None:

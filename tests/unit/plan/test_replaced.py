@@ -13,7 +13,7 @@ from tui.files import sync_directory
 from tui.plan import replaced
 from tui.plan.freeze import freeze, verify_seal
 from tui.plan.loader import load
-from tui.plan.replaced import beside, kept, place_of_next, put_in_force, seal_in
+from tui.plan.replaced import beside, discard, kept, laying, place_of_next, put_in_force, seal_in, taken
 from tui.plan.sealed import NotAsSealed, SealedPlan
 from tui.steps.registry import KINDS
 
@@ -126,11 +126,56 @@ def test_back_to_a_plan_of_before(tmp_path: Path, run: Path) -> None:
     assert [seal_in(run / name) for name in names(run)] == [first, first, second]
 
 
-def test_what_is_not_there_changes_nothing(tmp_path: Path, run: Path) -> None:
+def test_what_is_not_there_is_said_and_changes_nothing(tmp_path: Path, run: Path) -> None:
     first, _second = laid(tmp_path, run)
     before = names(run)
-    put_in_force(run / "plan", "ab" * 32, {1: first})
+    with pytest.raises(FileNotFoundError):
+        put_in_force(run / "plan", "ab" * 32, {1: first})
     assert names(run) == before and seal_in(run / "plan") == first
+
+
+def test_one_that_is_kept_does_not_change_places_with_the_one_in_force(tmp_path: Path, run: Path) -> None:
+    first, second = laid(tmp_path, run)
+    put_in_force(run / "plan", second, {1: first})
+    with pytest.raises(FileNotFoundError):
+        put_in_force(run / "plan", first, {1: first, 2: second})
+    assert (seal_in(run / "plan"), seal_in(run / "plan.1")) == (second, first)
+
+
+def test_two_who_lay_the_same_plan_take_nothing_from_each_other(tmp_path: Path, run: Path) -> None:
+    plan = run / "plan"
+    first = frozen(tmp_path, "select 1;", plan)
+    second = frozen(tmp_path, "select 2;", tmp_path / "elsewhere")
+    with laying(plan, second) as mine:
+        frozen(tmp_path, "select 2;", mine)
+        with laying(plan, second) as yours:
+            frozen(tmp_path, "select 2;", yours)
+            assert mine != yours and taken(plan, second) == place_of_next(plan, second)
+            left = mine if mine.exists() else yours
+            assert not (mine.exists() and yours.exists())
+            put_in_force(plan, second, {1: first})
+            assert left.exists(), "whoever laid it is still there"
+        assert seal_in(plan) == second
+    assert names(run) == ["plan", "plan.1"] and verify_seal(plan, second) == verify_seal(run / "plan.1", first) == []
+
+
+def test_what_the_engine_has_taken_nobody_else_takes_away(tmp_path: Path, run: Path) -> None:
+    plan = run / "plan"
+    frozen(tmp_path, "select 1;", plan)
+    second = frozen(tmp_path, "select 2;", tmp_path / "elsewhere")
+    with laying(plan, second) as place:
+        frozen(tmp_path, "select 2;", place)
+        held = taken(plan, second)
+    assert held is not None and verify_seal(held, second) == []
+    discard(held)
+    assert taken(plan, second) is None and names(run) == ["plan"]
+
+
+def test_what_somebody_was_killed_behind_goes_with_the_next(tmp_path: Path, run: Path) -> None:
+    first, second = laid(tmp_path, run)
+    (run / f".plan.{second[:16]}.4711-0badcafe").mkdir()
+    put_in_force(run / "plan", second, {1: first})
+    assert names(run) == ["plan", "plan.1"]
 
 
 def test_who_reads_a_plan_goes_on_with_it_when_another_takes_its_place(tmp_path: Path, run: Path) -> None:
